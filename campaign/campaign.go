@@ -1,0 +1,86 @@
+// Package campaign holds what a campaign is and how one runs: the people, the
+// text, the pace, the states of a delivery, and the lane that sends them one by
+// one. It knows neither the wire nor the disk: both stand behind the small
+// interfaces [Sender] and [Log]. Begin reading at lane.go, which is how a
+// message travels.
+package campaign
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// ID names one campaign. IDs are given in order, start at 1 and are never
+// used again.
+type ID uint64
+
+// String writes the id in decimal, as commands print and take it.
+func (i ID) String() string { return strconv.FormatUint(uint64(i), 10) }
+
+// ParseID reads an id as String writes it.
+func ParseID(s string) (ID, error) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || n == 0 {
+		return 0, fmt.Errorf("not a campaign id: %q", s)
+	}
+	return ID(n), nil
+}
+
+// Status says what a campaign is doing. To start, pause, resume or cancel one
+// is to write its status in the book; the lanes do the rest.
+type Status uint8
+
+// The statuses. The numbers are written to disk.
+const (
+	Draft     Status = iota // written, audience not yet frozen
+	Running                 // lanes may claim its deliveries
+	Paused                  // nothing is claimed until somebody resumes it
+	Finished                // nothing is left to send
+	Cancelled               // what was still queued will not be sent
+)
+
+var statusNames = [...]string{"draft", "running", "paused", "finished", "cancelled"}
+
+// String is the word that commands print.
+func (s Status) String() string {
+	if int(s) < len(statusNames) {
+		return statusNames[s]
+	}
+	return "status(" + strconv.Itoa(int(s)) + ")"
+}
+
+// Campaign is one message to many people.
+type Campaign struct {
+	ID      ID
+	Name    string
+	Text    string     // the template, as typed
+	To      string     // the filter that chose the audience, as typed; empty means everybody
+	Numbers []NumberID // who sends; empty in a draft means every number linked at the start
+	Pace    Pace
+	Status  Status
+	Reason  string    // why it is paused or cancelled, for a person; empty when somebody asked for it
+	Created time.Time // zero times have not happened
+	Started time.Time
+	Ended   time.Time
+}
+
+// Counts is how many deliveries of a campaign are in each state. Every
+// delivery is counted once, in the state it is in.
+type Counts [NumStates]int
+
+// Total is the size of the audience, those skipped included.
+func (c Counts) Total() int {
+	n := 0
+	for _, k := range c {
+		n += k
+	}
+	return n
+}
+
+// Settled is how many deliveries need no more sending.
+func (c Counts) Settled() int { return c.Total() - c[Queued] - c[Sending] }
+
+// Accepted is how many deliveries the service accepted: sent and whatever
+// comes after it.
+func (c Counts) Accepted() int { return c[Sent] + c[Delivered] + c[Read] + c[Replied] }

@@ -1,0 +1,101 @@
+package campaign
+
+import (
+	"strings"
+	"time"
+)
+
+// ContactID names one person in the book.
+type ContactID uint64
+
+// Presence is what is known of whether a phone is on WhatsApp.
+type Presence uint8
+
+// The answers. The numbers are written to disk.
+const (
+	PresenceUnknown Presence = iota
+	OnWhatsApp
+	NotOnWhatsApp
+)
+
+// NameSource ranks where a name came from; a higher one replaces a lower one.
+type NameSource uint8
+
+// The sources, from the weakest. The numbers are written to disk.
+const (
+	NoName      NameSource = iota
+	PushName               // what the person calls herself
+	Business               // verified by the service
+	AddressBook            // the address book of one of our phones
+	Typed                  // imported or typed by the operator
+)
+
+// Contact is one person: one record with every alias by which she is known.
+type Contact struct {
+	ID         ContactID
+	Phone      Phone  // as first imported or seen, E.164; empty if only a LID is known
+	WhatsApp   Phone  // the phone by which the service knows her; empty until it told
+	LID        string // the service's hidden id, without server ("123456"); empty until it told
+	Name       string
+	NameSource NameSource
+	Tags       []string          // sorted, folded by Fold for comparing, kept as typed
+	Lists      []string          // names of saved lists
+	Fields     map[string]string // everything else, by lower-case name ("email", "cidade")
+	Presence   Presence
+	CheckedAt  time.Time // when the service answered about Presence
+	OptedOut   bool
+	OptOutAt   time.Time
+	OptOutWhy  string     // the word she wrote, or the reason that was typed
+	Knows      []NumberID // our numbers that she has written to, or whose address book has her
+	LastSent   time.Time  // the last campaign message to her, from any number
+	LastHeard  time.Time  // the last message from her, to any number
+	Created    time.Time
+}
+
+// KnownTo reports whether a chat with the number is not a new one.
+func (c *Contact) KnownTo(n NumberID) bool {
+	for _, k := range c.Knows {
+		if k == n {
+			return true
+		}
+	}
+	return false
+}
+
+// FirstName is the name up to its first space.
+func (c *Contact) FirstName() string {
+	first, _, _ := strings.Cut(strings.TrimSpace(c.Name), " ")
+	return first
+}
+
+// Checked reports whether the service's answer about Presence is still good
+// at t: a yes for 30 days, a no for 7.
+func (c *Contact) Checked(t time.Time) bool {
+	switch c.Presence {
+	case OnWhatsApp:
+		return c.LID != "" && t.Sub(c.CheckedAt) < 30*24*time.Hour
+	case NotOnWhatsApp:
+		return t.Sub(c.CheckedAt) < 7*24*time.Hour
+	}
+	return false
+}
+
+// Seen is what a number learnt of a person from the service: a row of its
+// address book, a push name, the sender of a message. Empty fields say
+// nothing.
+type Seen struct {
+	Phone  Phone
+	LID    string
+	Name   string
+	Source NameSource
+	Known  bool // she is in the number's address book or has written to it
+}
+
+// Answer is what the service said when asked whether a phone is on WhatsApp.
+type Answer struct {
+	Asked    Phone // the phone as it was asked
+	Presence Presence
+	Phone    Phone  // the phone by which the service knows the account
+	LID      string // the account, without server
+	Business string // verified business name, if any
+}

@@ -1,0 +1,197 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Sender is the wire as a lane sees it: one of our numbers.
+type Sender interface {
+	// Ready says whether the number may send at this moment. The bell rings
+	// when the answer changes.
+	Ready() Readiness
+	// NewID chooses a message id that nobody has used.
+	NewID() MessageID
+	// Check asks the service which phones have an account. Phones about which
+	// it said nothing are left out of the answer. [ErrRateLimit] means that it
+	// wants to be asked less.
+	Check(ctx context.Context, phones []Phone) ([]Answer, error)
+	// Send sends one message and waits for the service's word. It takes as
+	// long as it needs to, within the limits of the connection, and does not
+	// return before the outcome is known or cannot be.
+	Send(ctx context.Context, d Delivery) Outcome
+}
+
+// ErrRateLimit is the service's wish to be asked less.
+var ErrRateLimit = errors.New("the service asks to slow down")
+
+// Readiness is whether a number may send.
+type Readiness struct {
+	Hold     Hold      // why nothing may leave; the zero Hold: send
+	NewChats Hold      // why no new chat may be opened; the zero Hold: they may
+	Link     uint32    // the present link, see [Number]
+	Since    time.Time // since when the connection is up and what arrived while away has been heard
+}
+
+// Outcome is what became of one try.
+type Outcome struct {
+	Kind   OutcomeKind
+	Code   int    // the service's error code, 0 if none
+	Reason string // for a person
+}
+
+// OutcomeKind says what is known after a try.
+type OutcomeKind uint8
+
+// The outcomes.
+const (
+	Accepted OutcomeKind = iota // the service has it, with a part that the recipient can read
+	Refused                     // the service said no: final
+	NotSent                     // it certainly did not leave, or nobody can read it: may be tried again with the same id
+	Absent                      // the phone has no account: nothing left
+	Unknown                     // it may have arrived
+)
+
+// Claim is what a lane asks the book for: the next thing to send by a number.
+type Claim struct {
+	Number NumberID
+	Ready  Readiness
+	Now    time.Time
+	NewID  func() MessageID
+}
+
+// Claimed is the book's answer. One of the three fields is set.
+type Claimed struct {
+	Delivery *Delivery // in state Sending, with its id and text, durable: send it
+	Check    []Phone   // ask the service about these phones, then claim again
+	Hold     Hold      // nothing to send now
+}
+
+// Log is the book as a lane sees it. Every method returns when what it wrote
+// is on the disk.
+type Log interface {
+	// Claim takes the next delivery of a number, if a campaign is running, its
+	// pace gives a turn and the person may be written to; or a delivery in
+	// doubt whose time has come.
+	Claim(Claim) (Claimed, error)
+	// Settle writes the outcome of a claimed delivery. What a receipt has
+	// proved meanwhile stands.
+	Settle(d Delivery, o Outcome, at time.Time) error
+	// Answered keeps the service's answers about phones that number asked. A
+	// phone in asked without an answer is put aside for a while.
+	Answered(number NumberID, asked []Phone, answers []Answer, at time.Time) error
+	// Slow makes the number send and ask nothing until then.
+	Slow(number NumberID, reason string, until time.Time) error
+}
+
+// Lane sends the deliveries of one number, one at a time. It owns the number's
+// pace: two lanes for one number would send twice as fast as its limits.
+//
+// What makes it exactly once: the claim is on the disk, with the message id
+// and the text, before anything leaves; the id never changes; and an outcome
+// that is not known is never taken for a no. See Claim in package store for
+// what happens to a delivery found half sent.
+type Lane struct {
+	Number NumberID
+	Log    Log
+	Sender Sender
+	Bell   *Bell
+	Logger *slog.Logger
+}
+
+// Run sends until ctx ends. A message on the wire at that moment is waited
+// for, within the limits of the connection.
+func (l *Lane) Run(ctx context.Context) {
+	ring, quiet := l.Bell.Listen()
+	defer quiet()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		hold := l.step(ctx)
+		var due <-chan time.Time
+		if !hold.Until.IsZero() {
+			timer.Reset(max(time.Until(hold.Until), time.Millisecond))
+			due = timer.C
+		} else if hold.Reason == "" {
+			if ctx.Err() != nil {
+				return
+			}
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ring:
+		case <-due:
+		}
+	}
+}
+
+// step does one thing: a check, or a send from claim to settle. The zero Hold
+// means that there may be more to do at once.
+func (l *Lane) step(ctx context.Context) Hold {
+	if ctx.Err() != nil {
+		return Hold{Reason: HoldEmpty}
+	}
+	ready := l.Sender.Ready()
+	if ready.Hold.Reason != "" {
+		return ready.Hold
+	}
+	got, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: time.Now(), NewID: l.Sender.NewID})
+	switch {
+	case err != nil:
+		return l.stumble("claim", err)
+	case len(got.Check) > 0:
+		return l.check(ctx, got.Check)
+	case got.Delivery == nil:
+		return got.Hold
+	}
+	d := *got.Delivery
+	l.Bell.Ring()
+	// A send that has begun is not cut short when the program is asked to
+	// stop: cutting it would only leave one more delivery in doubt.
+	outcome := l.Sender.Send(context.WithoutCancel(ctx), d)
+	// The outcome is the one thing that only this goroutine knows: keep trying
+	// to write it down for as long as the program lives.
+	for {
+		err := l.Log.Settle(d, outcome, time.Now())
+		if err == nil {
+			break
+		}
+		l.Logger.Error("settle a delivery", "campaign", d.Campaign, "seq", d.Seq, "err", err)
+		select {
+		case <-ctx.Done():
+			return Hold{Reason: HoldDisk}
+		case <-time.After(time.Second):
+		}
+	}
+	l.Bell.Ring()
+	return Hold{}
+}
+
+// check asks the service about phones before anything is claimed for them.
+func (l *Lane) check(ctx context.Context, phones []Phone) Hold {
+	answers, err := l.Sender.Check(ctx, phones)
+	switch {
+	case errors.Is(err, ErrRateLimit):
+		if err := l.Log.Slow(l.Number, HoldRateLimit, time.Now().Add(15*time.Minute)); err != nil {
+			return l.stumble("slow down", err)
+		}
+		return Hold{}
+	case err != nil:
+		return l.stumble("ask who is on WhatsApp", err)
+	}
+	if err := l.Log.Answered(l.Number, phones, answers, time.Now()); err != nil {
+		return l.stumble("keep the answers", err)
+	}
+	l.Bell.Ring()
+	return Hold{}
+}
+
+// stumble logs what went wrong and tries again a little later.
+func (l *Lane) stumble(doing string, err error) Hold {
+	l.Logger.Warn(doing, "number", l.Number, "err", err)
+	return Hold{HoldRetry, time.Now().Add(5 * time.Second)}
+}

@@ -1,0 +1,57 @@
+package campaign
+
+import "time"
+
+// NumberID names one of our numbers for as long as the book lives: it stays
+// the same when the number is unlinked and linked again.
+type NumberID uint32
+
+// Number is one of our own WhatsApp numbers, as the book knows it.
+type Number struct {
+	ID       NumberID
+	Name     string // what the user calls it; unique
+	Phone    Phone  // empty until it has been linked once
+	JID      string // the service's id of the present link; empty while unlinked
+	Link     uint32 // how many times it has been linked; a delivery remembers the link it left by
+	LinkedAt time.Time
+	Pace     Pace     // its limits
+	Standing Standing // what a restart must not forget
+}
+
+// Linked reports whether the number has a link that can be connected.
+func (n Number) Linked() bool { return n.JID != "" }
+
+// NumberState is the state of a linked number.
+type NumberState uint8
+
+// The states of a number. The numbers are written to disk.
+const (
+	Unlinked   NumberState = iota
+	Linking                // a QR code is on the screen
+	Connecting             // dialling or logging in, or replaying what arrived while away
+	Online                 // may send
+	Offline                // no connection; trying again by itself
+	Restricted             // online, but may not write to new people
+	Banned                 // the service refuses it for a time
+	Blocked                // a person must act: replaced elsewhere, refused
+	LoggedOut              // unlinked from the phone; link it again
+	Outdated               // the service asks for a newer program
+)
+
+var numberStateNames = [...]string{"unlinked", "linking", "connecting", "online", "offline", "restricted", "banned", "blocked", "logged-out", "outdated"}
+
+// String is the word that commands print.
+func (s NumberState) String() string {
+	if int(s) < len(numberStateNames) {
+		return numberStateNames[s]
+	}
+	return "unknown"
+}
+
+// Standing is a state with its reason and its end.
+type Standing struct {
+	State  NumberState
+	Since  time.Time
+	Until  time.Time // when a restriction or ban ends, or the next try; zero when not known
+	Reason string    // a sentence for a person, in English; empty when the state says all
+}
