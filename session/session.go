@@ -1,0 +1,71 @@
+// Package session keeps our WhatsApp numbers linked and connected, sends by
+// them and hears what arrives. Each number is a goroutine of its own with its
+// own client: one number's trouble never touches another. Begin reading at
+// [Pool]; states.go says what each event of the service means.
+package session
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+
+	"recado/campaign"
+)
+
+// Errors that callers branch on.
+var (
+	ErrNotFound  = errors.New("no such number")
+	ErrLinked    = errors.New("already linked")
+	ErrNotLinked = errors.New("not linked")
+	ErrClosed    = errors.New("the numbers are closed")
+	ErrRootKey   = errors.New("this process already talks to a service with another root key")
+)
+
+// Devices is where the keys of the linked devices are kept.
+type Devices interface {
+	NewDevice() *store.Device
+	GetDevice(ctx context.Context, jid types.JID) (*store.Device, error)
+	// Err is not nil while the disk refuses to write: nothing must be sent then.
+	Err() error
+}
+
+// Book is where the numbers and what they hear are written down. Every method
+// returns when what it wrote is on the disk.
+type Book interface {
+	Numbers() ([]campaign.Number, error)
+	LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string, at time.Time) (campaign.Number, error)
+	UnlinkNumber(id campaign.NumberID, s campaign.Standing) error
+	SetStanding(id campaign.NumberID, s campaign.Standing) error
+	Receipt(number campaign.NumberID, ids []campaign.MessageID, state campaign.State, at time.Time) error
+	Heard(number campaign.NumberID, from campaign.Seen, text string, at time.Time) error
+	Saw(number campaign.NumberID, people []campaign.Seen) error
+	Payload(id campaign.MessageID) (text string, ok bool, err error)
+}
+
+// Config is what a pool is made of.
+type Config struct {
+	Devices Devices
+	Book    Book
+	Bell    *campaign.Bell      // rung whenever a status changes
+	Logger  *slog.Logger        // nil: none
+	HTTP    func() *http.Client // makes the clients that reach the service; nil: the real service
+	RootKey *[32]byte           // the service's root key; nil: that of the real service
+}
+
+// Status is one number at one moment.
+type Status struct {
+	Number   campaign.Number
+	State    campaign.NumberState
+	Since    time.Time // when it came into this state
+	Until    time.Time // when a ban or restriction ends, or the next try to connect; zero when not known
+	Reason   string    // a sentence for a person, in English; empty when the state says all
+	QR       string    // the text of the code to scan; empty when there is none
+	QRUntil  time.Time // when the code dies and the next one comes
+	Synced   bool      // what arrived while away has been heard
+	Contacts bool      // the address book of the phone has arrived
+}
