@@ -74,9 +74,11 @@ type Delivery struct {
 	Reason    string    // of failed, unsure, skipped, or of the last try
 	Code      int       // the service's error code, 0 if none
 	Attempts  int       // how many times it was claimed
-	Doubts    int       // how many of these ended without our knowing
+	Doubts    int       // how many of these ended without the service's word, though we waited for it
+	InDoubt   bool      // a try ended without our knowing and nothing has proved it since
+	Unheard   int       // how many times the service said nothing when asked about her phone
 	Link      uint32    // the link it left by, see [Number]
-	NotBefore time.Time // when a queued or unsure one may be tried again
+	NotBefore time.Time // when one that waits may be tried again; zero if it was never put off, or will not be tried again
 
 	Claimed, Accepted, Arrived, ReadAt, RepliedAt time.Time // zero times have not happened
 }
@@ -115,7 +117,7 @@ func (d *Delivery) Advance(to State, at time.Time) bool {
 		d.State = Replied
 	}
 	if d.State != before && !before.Proven() {
-		d.Reason, d.Code = "", 0
+		d.Reason, d.Code, d.InDoubt = "", 0, false
 	}
 	return d.State != before
 }

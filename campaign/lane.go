@@ -173,7 +173,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 
 // check asks the service about phones before anything is claimed for them.
 func (l *Lane) check(ctx context.Context, phones []Phone) Hold {
-	answers, err := l.Sender.Check(ctx, phones)
+	answers, err := l.ask(ctx, phones)
 	switch {
 	case errors.Is(err, ErrRateLimit):
 		if err := l.Log.Slow(l.Number, HoldRateLimit, time.Now().Add(15*time.Minute)); err != nil {
@@ -188,6 +188,38 @@ func (l *Lane) check(ctx context.Context, phones []Phone) Hold {
 	}
 	l.Bell.Ring()
 	return Hold{}
+}
+
+// ask asks about phones as they were written. A Brazilian mobile may have been
+// registered with or without its ninth digit: one that is not there is asked
+// about in its other spelling, and the service's word is kept.
+func (l *Lane) ask(ctx context.Context, phones []Phone) ([]Answer, error) {
+	answers, err := l.Sender.Check(ctx, phones)
+	if err != nil {
+		return nil, err
+	}
+	absent := make(map[Phone]int) // by the other spelling, the place in answers
+	var others []Phone
+	for i, a := range answers {
+		if other, ok := a.Asked.Other(); ok && a.Presence == NotOnWhatsApp {
+			absent[other] = i
+			others = append(others, other)
+		}
+	}
+	if len(others) == 0 {
+		return answers, nil
+	}
+	again, err := l.Sender.Check(ctx, others)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range again {
+		if i, ok := absent[a.Asked]; ok && a.Presence == OnWhatsApp {
+			a.Asked = answers[i].Asked
+			answers[i] = a
+		}
+	}
+	return answers, nil
 }
 
 // stumble logs what went wrong and tries again a little later.

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pkg is what `go list -json` says of a package.
+type pkg struct {
+	ImportPath, Doc string
+	Imports         []string
+}
+
+// packages lists every package of the module, tests left out.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Doc,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// TestImportsKeepTheRooms holds who may import whom and what.
+func TestImportsKeepTheRooms(t *testing.T) {
+	// What each room may import of ours.
+	ours := map[string][]string{
+		"recado":                   {"recado/campaign", "recado/session", "recado/session/simulator", "recado/store", "recado/store/device", "recado/tui", "recado/tui/command"},
+		"recado/campaign":          {},
+		"recado/store":             {"recado/campaign"},
+		"recado/store/device":      {},
+		"recado/session":           {"recado/campaign"},
+		"recado/session/simulator": {"recado/campaign"},
+		"recado/tui":               {"recado/campaign", "recado/store", "recado/session"},
+		"recado/tui/command":       {"recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui"},
+	}
+	// Who may import these libraries, by the beginning of their path.
+	theirs := map[string][]string{
+		"go.etcd.io/bbolt":     {"recado/store", "recado/store/device"},
+		"go.mau.fi/whatsmeow":  {"recado/store/device", "recado/session", "recado/session/simulator"},
+		"go.mau.fi/libsignal":  {"recado/store/device", "recado/session", "recado/session/simulator"},
+		"charm.land/bubbletea": {"recado/tui"},
+		"charm.land/bubbles":   {"recado/tui"},
+		"charm.land/lipgloss":  {"recado/tui"},
+		"charm.land/wish":      {"recado/tui/serve"},
+		"charm.land/ssh":       {"recado/tui/serve"},
+	}
+	for _, p := range packages(t) {
+		allowed, known := ours[p.ImportPath]
+		if !known {
+			t.Errorf("%s: a room that is not in the plan", p.ImportPath)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if strings.HasPrefix(imp, "recado/") && !slices.Contains(allowed, imp) {
+				t.Errorf("%s imports %s", p.ImportPath, imp)
+			}
+			for prefix, users := range theirs {
+				if strings.HasPrefix(imp, prefix) && !slices.Contains(users, p.ImportPath) {
+					t.Errorf("%s imports %s", p.ImportPath, imp)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.Doc == "" {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}

@@ -1,0 +1,510 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// How a delivery is sent once and no more.
+//
+// A claim writes the message id and the text to the disk before anything
+// leaves, and neither ever changes. So whatever happens afterwards, every copy
+// that could leave carries the same id, and the recipient folds copies.
+//
+// A delivery whose outcome is not known is unsure, and so is one that is found
+// in flight when the book is opened: the process died between claim and
+// settle. Such a one waits until its number is online, has heard what arrived
+// while it was away, and a grace time has passed. A receipt with its id proves
+// that it was sent. Otherwise it is sent again, same id, same text, while
+// that makes sense: not after a day, not by another link, not to somebody who
+// has opted out, not for ever. What is then still unclear stays unsure, for a
+// person to decide.
+const (
+	doubtAge    = 24 * time.Hour
+	maxDoubts   = 3  // tries that ended without the service's word
+	maxAttempts = 10 // claims of one delivery, whatever became of them
+	maxNoKeys   = 3  // claims that ended without keys for the recipient
+	maxUnheard  = 3  // questions about a phone that brought no answer
+)
+
+// checkSize is how many phones are asked about at once.
+const checkSize = 20
+
+// turn is the state of a number's pace, and what the service asked of it.
+type turn struct {
+	campaign.Turn
+	Campaign campaign.ID   // whose message was the last: the next one's turn comes first
+	Slow     campaign.Hold // the service asked to slow down
+}
+
+// plan is what a lane should do next. Skip and aside are writes that clear
+// the way; the plan is then made again.
+type plan struct {
+	send  *campaign.Delivery // claim this one,
+	pace  campaign.Pace      // at this pace,
+	to    campaign.Contact   // to her
+	text  string
+	skip  *campaign.Delivery // not to be sent, for its Reason
+	drop  *campaign.Delivery // in doubt, and not to be tried again
+	aside *campaign.Delivery // the service said nothing about her: later
+	check []campaign.Phone
+	hold  campaign.Hold
+}
+
+// Claim implements [campaign.Log].
+func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
+	// Most claims find nothing to do; they cost no write.
+	var p plan
+	if err := b.view(func(tx *bolt.Tx) error { p, err = b.planTx(tx, c); return err }); err != nil {
+		return got, err
+	}
+	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil {
+		err = b.update(func(tx *bolt.Tx) error {
+			p = plan{}
+			for range 200 {
+				if p, err = b.planTx(tx, c); err != nil {
+					return err
+				}
+				if done, err := b.carryOutTx(tx, c, &p); done || err != nil {
+					return err
+				}
+			}
+			p.hold = campaign.Hold{Reason: campaign.HoldRetry, Until: c.Now.Add(time.Millisecond)}
+			return nil
+		})
+		if err != nil {
+			return got, err
+		}
+	}
+	b.mu.Lock()
+	b.holds[c.Number] = p.hold
+	b.mu.Unlock()
+	return campaign.Claimed{Delivery: p.send, Check: p.check, Hold: p.hold}, nil
+}
+
+// carryOutTx does the writes of a plan and reports whether the lane has what
+// it asked for.
+func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, err error) {
+	now := c.Now
+	change := func(d *campaign.Delivery, change func(*campaign.Delivery)) error {
+		before := *d
+		change(d)
+		if !again(&before) {
+			if err := dequeueTx(tx, d); err != nil {
+				return err
+			}
+		}
+		return putDeliveryTx(tx, &before, d)
+	}
+	switch {
+	case p.skip != nil:
+		return false, change(p.skip, func(d *campaign.Delivery) {
+			d.State, d.NotBefore = campaign.Skipped, time.Time{}
+		})
+	case p.drop != nil:
+		return false, change(p.drop, func(d *campaign.Delivery) { d.NotBefore = time.Time{} })
+	case p.aside != nil:
+		return false, change(p.aside, func(d *campaign.Delivery) {
+			d.Unheard++
+			d.Reason, d.NotBefore = campaign.ReasonNoAnswer, now.Add(10*time.Minute)
+		})
+	case p.send != nil:
+		return true, b.claimTx(tx, c, p, change)
+	}
+	return true, nil
+}
+
+// claimTx takes the delivery of a plan.
+func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*campaign.Delivery, func(*campaign.Delivery)) error) error {
+	err := change(p.send, func(d *campaign.Delivery) {
+		if d.Message == "" {
+			d.Message, d.Text, d.Claimed = c.NewID(), p.text, c.Now
+		}
+		d.State, d.NotBefore, d.Reason, d.Code = campaign.Sending, time.Time{}, "", 0
+		d.LID, d.Link = p.to.LID, c.Ready.Link
+		d.Attempts++
+	})
+	if err != nil {
+		return err
+	}
+	d := p.send
+	at := deliveryKey(d.Campaign, d.Seq)
+	if err := bucket(tx, "messages").Put([]byte(d.Message), at); err != nil {
+		return err
+	}
+	if err := bucket(tx, "persons").Put(key(uint64(d.Campaign), p.to.LID), key(d.Seq)); err != nil {
+		return err
+	}
+	if err := bucket(tx, "latest").Put(key(uint64(p.to.ID), uint32(d.Number)), at); err != nil {
+		return err
+	}
+	if err := bucket(tx, "inflight").Put(key(uint32(d.Number)), at); err != nil {
+		return err
+	}
+	p.to.LastSent = c.Now
+	if err := putContactTx(tx, &p.to); err != nil {
+		return err
+	}
+	return spendTx(tx, d, p.pace, c.Now)
+}
+
+// spendTx writes that a message of the number leaves at now.
+func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Time) error {
+	t, err := turnTx(tx, d.Number)
+	if err != nil {
+		return err
+	}
+	t.Turn = pace.Spent(t.Turn, now, rand.Float64())
+	t.Campaign = d.Campaign
+	if err := putTurnTx(tx, d.Number, t); err != nil {
+		return err
+	}
+	sends := bucket(tx, "sends")
+	// What is older than a day counts in no limit any more.
+	prefix := key(uint32(d.Number))
+	old := key(uint32(d.Number), uint64(now.Add(-25*time.Hour).UnixNano()))
+	cursor := sends.Cursor()
+	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix) && bytes.Compare(k, old) < 0; k, _ = cursor.Seek(prefix) {
+		if err := cursor.Delete(); err != nil {
+			return err
+		}
+	}
+	var fresh byte
+	if d.New {
+		fresh = 1
+	}
+	return sends.Put(key(uint32(d.Number), uint64(now.UnixNano()), fresh), nil)
+}
+
+// planTx decides what a number does next. It writes nothing.
+func (b *Book) planTx(tx *bolt.Tx, c campaign.Claim) (plan, error) {
+	t, err := turnTx(tx, c.Number)
+	if err != nil {
+		return plan{}, err
+	}
+	if t.Slow.Until.After(c.Now) {
+		return plan{hold: t.Slow}, nil
+	}
+	if bucket(tx, "inflight").Get(key(uint32(c.Number))) != nil {
+		return plan{hold: campaign.Hold{Reason: campaign.HoldDoubt}}, nil
+	}
+	hold := campaign.Hold{Reason: campaign.HoldEmpty}
+	for _, id := range rotation(tx, t.Campaign) {
+		p, err := b.planCampaignTx(tx, c, t, id)
+		if err != nil || p.hold.Reason == "" {
+			return p, err
+		}
+		hold = sooner(hold, p.hold)
+	}
+	return plan{hold: hold}, nil
+}
+
+// sooner is the hold to name when several hold: the one that ends first, and
+// any before "nothing to send".
+func sooner(h, o campaign.Hold) campaign.Hold {
+	if h.Reason == campaign.HoldEmpty {
+		return o
+	}
+	if o.Reason == campaign.HoldEmpty {
+		return h
+	}
+	return h.Sooner(o)
+}
+
+// rotation lists the running campaigns, beginning after last, so that they
+// take turns.
+func rotation(tx *bolt.Tx, last campaign.ID) (ids []campaign.ID) {
+	var first []campaign.ID
+	cursor := bucket(tx, "running").Cursor()
+	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+		if id := campaign.ID(binary.BigEndian.Uint64(k)); id > last {
+			ids = append(ids, id)
+		} else {
+			first = append(first, id)
+		}
+	}
+	return append(ids, first...)
+}
+
+// planCampaignTx decides what a number does next for one campaign: first what
+// was tried before, then the queue, group by group.
+func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, id campaign.ID) (plan, error) {
+	camp, err := campaignTx(tx, id)
+	if err != nil {
+		return plan{}, err
+	}
+	hold := campaign.Hold{Reason: campaign.HoldEmpty}
+	history := sends{tx: tx, number: c.Number, now: c.Now}
+	prefix := key(uint32(c.Number), uint64(id))
+
+	cursor := bucket(tx, "again").Cursor()
+	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
+		d, err := deliveryTx(tx, k[4:])
+		if err != nil {
+			return plan{}, err
+		}
+		if d.State == campaign.Unsure && hopeless(&d, c) {
+			return plan{drop: &d}, nil
+		}
+		due := b.due(&d, c)
+		if due.Reason == "" {
+			due = paceHold(camp.Pace, t, history, c, d.New, d.Zone)
+		}
+		if due.Reason != "" {
+			hold = sooner(hold, due)
+			continue
+		}
+		p, err := b.planDeliveryTx(tx, c, camp, d, nil)
+		if err != nil || p.hold.Reason == "" {
+			return p, err
+		}
+		hold = sooner(hold, p.hold)
+	}
+
+	cursor = bucket(tx, "queue").Cursor()
+	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); {
+		group := bytes.Clone(k[:len(prefix)+2])
+		d, err := deliveryTx(tx, deliveryKey(id, binary.BigEndian.Uint32(k[len(group):])))
+		if err != nil {
+			return plan{}, err
+		}
+		held := paceHold(camp.Pace, t, history, c, d.New, d.Zone)
+		if held.Reason == "" {
+			p, err := b.planDeliveryTx(tx, c, camp, d, group)
+			if err != nil || p.hold.Reason == "" {
+				return p, err
+			}
+			held = p.hold
+		}
+		hold = sooner(hold, held)
+		seekLast(cursor, group)
+		k, _ = cursor.Next()
+	}
+	return plan{hold: hold}, nil
+}
+
+// due says what a delivery that was tried before still waits for.
+func (b *Book) due(d *campaign.Delivery, c campaign.Claim) campaign.Hold {
+	at, reason := d.NotBefore, campaign.HoldRetry
+	if d.State == campaign.Unsure {
+		reason = campaign.HoldDoubt
+		if heard := c.Ready.Since.Add(b.grace); heard.After(at) {
+			at = heard
+		}
+	}
+	if at.After(c.Now) {
+		return campaign.Hold{Reason: reason, Until: at}
+	}
+	return campaign.Hold{}
+}
+
+// hopeless reports whether a delivery in doubt must not be sent again.
+func hopeless(d *campaign.Delivery, c campaign.Claim) bool {
+	switch {
+	case d.Link != c.Ready.Link:
+		d.Reason = campaign.ReasonUnlinked
+	case c.Now.Sub(d.Claimed) > doubtAge, d.Doubts >= maxDoubts, d.Attempts >= maxAttempts:
+	default:
+		return false
+	}
+	return true
+}
+
+// paceHold says what holds a message of this kind: the pace, or the service.
+func paceHold(pace campaign.Pace, t turn, history sends, c campaign.Claim, fresh bool, zone string) campaign.Hold {
+	hold := pace.Hold(t.Turn, history, fresh, location(zone), c.Now)
+	if fresh {
+		hold = hold.Later(c.Ready.NewChats)
+	}
+	return hold
+}
+
+// location is the time zone of that name; that of this machine if there is
+// none.
+func location(zone string) *time.Location {
+	if zone == "" {
+		return time.Local
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return time.Local
+	}
+	return loc
+}
+
+// planDeliveryTx decides about one delivery that has its turn. group is its
+// place in the queue, nil if it was tried before.
+func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaign, d campaign.Delivery, group []byte) (plan, error) {
+	skip := func(reason string) (plan, error) {
+		if d.State == campaign.Unsure {
+			return plan{drop: &d}, nil
+		}
+		d.Reason = reason
+		return plan{skip: &d}, nil
+	}
+	contact, err := contactTx(tx, d.Contact)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return skip(campaign.ReasonErased)
+	case err != nil:
+		return plan{}, err
+	case contact.OptedOut:
+		return skip(campaign.ReasonOptedOut)
+	}
+	if d.Attempts > 0 {
+		// It has its text and its turn already; nothing about it changes.
+		contact.LID = d.LID
+		return plan{send: &d, pace: camp.Pace, to: contact}, nil
+	}
+	if wait := camp.Pace.PerPerson; wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
+		return skip(campaign.ReasonPerPerson)
+	}
+	if askAs(&contact) != "" && !contact.Checked(c.Now) {
+		return b.planCheckTx(tx, c, d, contact, group)
+	}
+	if contact.Presence == campaign.NotOnWhatsApp {
+		return skip(campaign.ReasonNotOnService)
+	}
+	if seq := bucket(tx, "persons").Get(key(uint64(camp.ID), contact.LID)); seq != nil && binary.BigEndian.Uint32(seq) != d.Seq {
+		return skip(campaign.ReasonDuplicate)
+	}
+	text, err := b.render(camp, &contact, c.Now)
+	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {
+		return skip(campaign.ReasonMissingField + ": " + strings.Join(missing.Fields, ", "))
+	} else if err != nil {
+		return plan{}, err
+	}
+	return plan{send: &d, pace: camp.Pace, to: contact, text: text}, nil
+}
+
+// planCheckTx collects the phones to ask about: that of a delivery whose turn
+// it is, and those that come next. One about which the service said nothing a
+// moment ago is put aside, so that it does not hold up the others.
+func (b *Book) planCheckTx(tx *bolt.Tx, c campaign.Claim, d campaign.Delivery, contact campaign.Contact, group []byte) (plan, error) {
+	if b.lately(contact.ID, c.Now) {
+		if d.Unheard+1 >= maxUnheard {
+			d.Reason = campaign.ReasonNoAnswer
+			return plan{skip: &d}, nil
+		}
+		return plan{aside: &d}, nil
+	}
+	phones := []campaign.Phone{askAs(&contact)}
+	if group != nil {
+		cursor := bucket(tx, "queue").Cursor()
+		k, _ := cursor.Seek(append(bytes.Clone(group), key(d.Seq)...))
+		for k, _ = cursor.Next(); bytes.HasPrefix(k, group) && len(phones) < checkSize; k, _ = cursor.Next() {
+			next, err := deliveryTx(tx, deliveryKey(d.Campaign, binary.BigEndian.Uint32(k[len(group):])))
+			if err != nil {
+				return plan{}, err
+			}
+			contact, err := contactTx(tx, next.Contact)
+			if err == nil && !contact.OptedOut && !contact.Checked(c.Now) && !b.lately(contact.ID, c.Now) {
+				phones = append(phones, askAs(&contact))
+			}
+		}
+	}
+	return plan{check: phones}, nil
+}
+
+// askAs is the phone under which the service is asked about a person: its own
+// answer of an earlier time if there is one.
+func askAs(c *campaign.Contact) campaign.Phone {
+	if c.WhatsApp != "" {
+		return c.WhatsApp
+	}
+	return c.Phone
+}
+
+// lately reports whether the service was asked about a person in the last
+// minutes and said nothing.
+func (b *Book) lately(id campaign.ContactID, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at, ok := b.unanswered[id]
+	return ok && now.Sub(at) < 9*time.Minute
+}
+
+// render renders a campaign's text for one person.
+func (b *Book) render(c campaign.Campaign, contact *campaign.Contact, now time.Time) (string, error) {
+	b.mu.Lock()
+	t := b.templates[c.ID]
+	b.mu.Unlock()
+	if t == nil {
+		var err error
+		if t, err = campaign.ParseTemplate(c.Text); err != nil {
+			return "", err
+		}
+		b.mu.Lock()
+		b.templates[c.ID] = t
+		b.mu.Unlock()
+	}
+	return t.Render(contact, now)
+}
+
+// dequeueTx takes a delivery that was never tried out of its queue.
+func dequeueTx(tx *bolt.Tx, d *campaign.Delivery) error {
+	queue := bucket(tx, "queue")
+	cursor := queue.Cursor()
+	prefix := key(uint32(d.Number), uint64(d.Campaign))
+	// The group is not in the record: it is one of a few.
+	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); {
+		group := bytes.Clone(k[:len(prefix)+2])
+		own := append(bytes.Clone(group), key(d.Seq)...)
+		if k, _ := cursor.Seek(own); bytes.Equal(k, own) {
+			return queue.Delete(own)
+		}
+		seekLast(cursor, group)
+		k, _ = cursor.Next()
+	}
+	return nil
+}
+
+// sends answers what a number sent, for [campaign.Pace].
+type sends struct {
+	tx     *bolt.Tx
+	number campaign.NumberID
+	now    time.Time
+}
+
+// Nth implements [campaign.History].
+func (s sends) Nth(n int, newChats bool) time.Time {
+	prefix := key(uint32(s.number))
+	cursor := bucket(s.tx, "sends").Cursor()
+	for k, _ := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Prev() {
+		at := time.Unix(0, int64(binary.BigEndian.Uint64(k[4:])))
+		if s.now.Sub(at) >= 24*time.Hour {
+			return time.Time{}
+		}
+		if newChats && k[12] == 0 {
+			continue
+		}
+		if n--; n == 0 {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+func turnTx(tx *bolt.Tx, n campaign.NumberID) (t turn, err error) {
+	if v := bucket(tx, "turns").Get(key(uint32(n))); v != nil {
+		err = json.Unmarshal(v, &t)
+	}
+	return t, err
+}
+
+func putTurnTx(tx *bolt.Tx, n campaign.NumberID, t turn) error {
+	v, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	return bucket(tx, "turns").Put(key(uint32(n)), v)
+}

@@ -1,0 +1,192 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// Numbers lists our numbers in the order they were added.
+func (b *Book) Numbers() (numbers []campaign.Number, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		numbers, err = numbersTx(tx)
+		return err
+	})
+	return numbers, err
+}
+
+// Number returns one number, or ErrNotFound.
+func (b *Book) Number(id campaign.NumberID) (n campaign.Number, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		n, err = numberTx(tx, id)
+		return err
+	})
+	return n, err
+}
+
+// NumberNamed returns the number that the user calls name, or whose phone it
+// is; ErrNotFound if there is none. Case and accents do not matter.
+func (b *Book) NumberNamed(name string) (campaign.Number, error) {
+	numbers, err := b.Numbers()
+	if err != nil {
+		return campaign.Number{}, err
+	}
+	for _, n := range numbers {
+		if campaign.Fold(n.Name) == campaign.Fold(name) {
+			return n, nil
+		}
+	}
+	if phone, err := campaign.ParsePhone(name); err == nil {
+		for _, n := range numbers {
+			if n.Phone != "" && n.Phone.Key() == phone.Key() {
+				return n, nil
+			}
+		}
+	}
+	return campaign.Number{}, fmt.Errorf("number %q: %w", name, ErrNotFound)
+}
+
+// AddNumber adds a number that is not linked yet. A name that is taken is
+// ErrExists.
+func (b *Book) AddNumber(name string) (n campaign.Number, err error) {
+	err = b.update(func(tx *bolt.Tx) error {
+		if err := nameFreeTx(tx, name, 0); err != nil {
+			return err
+		}
+		id, err := bucket(tx, "numbers").NextSequence()
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		n = campaign.Number{
+			ID: campaign.NumberID(id), Name: strings.TrimSpace(name),
+			Pace:     campaign.DefaultPace(now, now),
+			Standing: campaign.Standing{State: campaign.Unlinked, Since: now},
+		}
+		return putNumberTx(tx, n)
+	})
+	return n, err
+}
+
+// RenameNumber changes what the user calls a number.
+func (b *Book) RenameNumber(id campaign.NumberID, name string) error {
+	return b.update(func(tx *bolt.Tx) error {
+		if err := nameFreeTx(tx, name, id); err != nil {
+			return err
+		}
+		return changeNumberTx(tx, id, func(n *campaign.Number) { n.Name = strings.TrimSpace(name) })
+	})
+}
+
+// LinkNumber writes down that a number has been linked: the phone, the
+// service's id of the link, and that it is one link more than before.
+func (b *Book) LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string, at time.Time) (n campaign.Number, err error) {
+	err = b.update(func(tx *bolt.Tx) error {
+		return changeNumberTx(tx, id, func(old *campaign.Number) {
+			if old.LinkedAt.IsZero() || old.Phone != phone {
+				old.LinkedAt = at
+			}
+			old.Phone, old.JID = phone, jid
+			old.Link++
+			old.Standing = campaign.Standing{State: campaign.Offline, Since: at}
+			n = *old
+		})
+	})
+	return n, err
+}
+
+// UnlinkNumber writes down that the link is gone. The number keeps its phone,
+// its history and its deliveries; what is in doubt stays in doubt.
+func (b *Book) UnlinkNumber(id campaign.NumberID, s campaign.Standing) error {
+	return b.update(func(tx *bolt.Tx) error {
+		return changeNumberTx(tx, id, func(n *campaign.Number) { n.JID, n.Standing = "", s })
+	})
+}
+
+// SetStanding writes down what a restart must not forget of a number's state.
+func (b *Book) SetStanding(id campaign.NumberID, s campaign.Standing) error {
+	return b.update(func(tx *bolt.Tx) error {
+		return changeNumberTx(tx, id, func(n *campaign.Number) { n.Standing = s })
+	})
+}
+
+// SetPace changes the limits of a number.
+func (b *Book) SetPace(id campaign.NumberID, p campaign.Pace) error {
+	return b.update(func(tx *bolt.Tx) error {
+		return changeNumberTx(tx, id, func(n *campaign.Number) { n.Pace = p })
+	})
+}
+
+// RemoveNumber forgets a number that was never linked; one that has sent
+// something stays, for the sake of its history, and is ErrState.
+func (b *Book) RemoveNumber(id campaign.NumberID) error {
+	return b.update(func(tx *bolt.Tx) error {
+		n, err := numberTx(tx, id)
+		if err != nil {
+			return err
+		}
+		if n.Link > 0 {
+			return fmt.Errorf("remove number %q: it has been linked: %w", n.Name, ErrState)
+		}
+		return bucket(tx, "numbers").Delete(key(uint32(id)))
+	})
+}
+
+func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {
+	if strings.TrimSpace(name) == "" {
+		return fmt.Errorf("a number needs a name")
+	}
+	numbers, err := numbersTx(tx)
+	if err != nil {
+		return err
+	}
+	for _, n := range numbers {
+		if n.ID != except && campaign.Fold(n.Name) == campaign.Fold(name) {
+			return fmt.Errorf("number %q: %w", name, ErrExists)
+		}
+	}
+	return nil
+}
+
+func changeNumberTx(tx *bolt.Tx, id campaign.NumberID, change func(*campaign.Number)) error {
+	n, err := numberTx(tx, id)
+	if err != nil {
+		return err
+	}
+	change(&n)
+	return putNumberTx(tx, n)
+}
+
+func putNumberTx(tx *bolt.Tx, n campaign.Number) error {
+	v, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	return bucket(tx, "numbers").Put(key(uint32(n.ID)), v)
+}
+
+func numberTx(tx *bolt.Tx, id campaign.NumberID) (n campaign.Number, err error) {
+	v := bucket(tx, "numbers").Get(key(uint32(id)))
+	if v == nil {
+		return n, fmt.Errorf("number %d: %w", id, ErrNotFound)
+	}
+	if err := json.Unmarshal(v, &n); err != nil {
+		return n, fmt.Errorf("number %d: %w", id, err)
+	}
+	return n, nil
+}
+
+func numbersTx(tx *bolt.Tx) (numbers []campaign.Number, err error) {
+	err = bucket(tx, "numbers").ForEach(func(k, v []byte) error {
+		n, err := numberTx(tx, campaign.NumberID(binary.BigEndian.Uint32(k)))
+		numbers = append(numbers, n)
+		return err
+	})
+	return numbers, err
+}

@@ -1,0 +1,254 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// recoverTx puts in doubt what was in flight when the last process ended.
+func recoverTx(tx *bolt.Tx, now time.Time) error {
+	inflight := bucket(tx, "inflight")
+	cursor := inflight.Cursor()
+	for k, at := cursor.First(); k != nil; k, at = cursor.First() {
+		d, err := deliveryTx(tx, at)
+		if err != nil {
+			return err
+		}
+		if d.State == campaign.Sending {
+			before := d
+			d.State, d.InDoubt = campaign.Unsure, true
+			d.Reason, d.NotBefore = campaign.ReasonInterrupted, now
+			if err := putDeliveryTx(tx, &before, &d); err != nil {
+				return err
+			}
+		}
+		if err := cursor.Delete(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settle implements [campaign.Log].
+func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Time) error {
+	return b.update(func(tx *bolt.Tx) error {
+		d, err := deliveryTx(tx, deliveryKey(claimed.Campaign, claimed.Seq))
+		if err != nil {
+			return err
+		}
+		before := d
+		if d.State == campaign.Sending {
+			settle(&d, o, at, b.grace)
+		} else if o.Kind == campaign.Accepted {
+			d.Advance(campaign.Sent, at)
+		}
+		if o.Kind == campaign.Absent {
+			if err := absentTx(tx, d.Contact, at); err != nil {
+				return err
+			}
+		}
+		if err := bucket(tx, "inflight").Delete(key(uint32(d.Number))); err != nil {
+			return err
+		}
+		// Gaps are counted from the end of a send, so that a slow one does not
+		// bring the next one nearer.
+		t, err := turnTx(tx, d.Number)
+		if err != nil {
+			return err
+		}
+		t.Last = at
+		if err := putTurnTx(tx, d.Number, t); err != nil {
+			return err
+		}
+		return putDeliveryTx(tx, &before, &d)
+	})
+}
+
+// settle gives a delivery that is being sent the state that follows from the
+// outcome of the try. What became of this try says nothing of an earlier one:
+// a delivery that is in doubt stays so until something proves it.
+func settle(d *campaign.Delivery, o campaign.Outcome, at time.Time, grace time.Duration) {
+	switch o.Kind {
+	case campaign.Accepted:
+		d.Advance(campaign.Sent, at)
+		return
+	case campaign.Refused:
+		d.State = campaign.Failed
+		if d.InDoubt {
+			d.State = campaign.Unsure
+		}
+	case campaign.Absent:
+		d.State, o.Reason = campaign.Skipped, campaign.ReasonNotOnService
+	case campaign.NotSent:
+		tries := maxAttempts
+		if o.Reason == campaign.ReasonNoKeys {
+			tries = maxNoKeys
+		}
+		d.State = campaign.Failed
+		if d.Attempts < tries {
+			d.State, d.NotBefore = campaign.Queued, at.Add(backoff(d.Attempts))
+		}
+		if d.InDoubt {
+			d.State = campaign.Unsure
+		}
+	case campaign.Unknown:
+		d.State, d.InDoubt = campaign.Unsure, true
+		d.NotBefore = at.Add(grace)
+		d.Doubts++
+	}
+	d.Code, d.Reason = o.Code, o.Reason
+}
+
+// backoff is how long a delivery that did not leave waits after its n-th try.
+func backoff(n int) time.Duration {
+	return min(5*time.Second<<(2*(n-1)), 10*time.Minute)
+}
+
+// absentTx keeps that a person turned out to have no account.
+func absentTx(tx *bolt.Tx, id campaign.ContactID, at time.Time) error {
+	contact, err := contactTx(tx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	contact.Presence, contact.CheckedAt = campaign.NotOnWhatsApp, at
+	return putContactTx(tx, &contact)
+}
+
+// Answered implements [campaign.Log].
+func (b *Book) Answered(number campaign.NumberID, asked []campaign.Phone, answers []campaign.Answer, at time.Time) error {
+	var silent []campaign.ContactID
+	err := b.update(func(tx *bolt.Tx) error {
+		silent = silent[:0]
+		heard := make(map[campaign.Phone]bool, len(answers))
+		for _, a := range answers {
+			heard[a.Asked] = true
+			if _, err := answerTx(tx, a, at); err != nil {
+				return err
+			}
+		}
+		for _, phone := range asked {
+			if id, ok := findPersonTx(tx, phone, ""); ok && !heard[phone] {
+				silent = append(silent, id)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, when := range b.unanswered {
+		if at.Sub(when) > time.Hour {
+			delete(b.unanswered, id)
+		}
+	}
+	for _, id := range silent {
+		b.unanswered[id] = at
+	}
+	return nil
+}
+
+// Slow implements [campaign.Log].
+func (b *Book) Slow(number campaign.NumberID, reason string, until time.Time) error {
+	return b.update(func(tx *bolt.Tx) error {
+		t, err := turnTx(tx, number)
+		if err != nil {
+			return err
+		}
+		t.Slow = campaign.Hold{Reason: reason, Until: until}
+		return putTurnTx(tx, number, t)
+	})
+}
+
+// Receipt writes down that the service or the recipient confirmed messages of
+// ours: to which state, and when. Ids that are not ours are passed over.
+func (b *Book) Receipt(number campaign.NumberID, ids []campaign.MessageID, state campaign.State, at time.Time) error {
+	known := false
+	err := b.view(func(tx *bolt.Tx) error {
+		for _, id := range ids {
+			known = known || bucket(tx, "messages").Get([]byte(id)) != nil
+		}
+		return nil
+	})
+	if err != nil || !known {
+		return err
+	}
+	return b.update(func(tx *bolt.Tx) error {
+		for _, id := range ids {
+			where := bucket(tx, "messages").Get([]byte(id))
+			if where == nil {
+				continue
+			}
+			d, err := deliveryTx(tx, where)
+			if err != nil {
+				return err
+			}
+			if d.Number != number {
+				continue
+			}
+			if err := advanceTx(tx, &d, state, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// advanceTx moves a delivery forward on proof.
+func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.Time) error {
+	before := *d
+	d.Advance(state, at)
+	if d.State.Proven() {
+		d.NotBefore = time.Time{}
+	}
+	return putDeliveryTx(tx, &before, d)
+}
+
+// clockSlack is how far the service's clock may be behind ours before an
+// answer seems to come before its question.
+const clockSlack = time.Minute
+
+// Heard writes down a text that somebody sent to one of our numbers. It
+// answers the last delivery that she had from that number, and if it is an
+// opt-out word, nobody here writes to her again.
+func (b *Book) Heard(number campaign.NumberID, from campaign.Seen, text string, at time.Time) error {
+	return b.update(func(tx *bolt.Tx) error {
+		id, err := seenTx(tx, number, from, at)
+		if err != nil {
+			return fmt.Errorf("hear from %s: %w", from.Phone.Masked(), err)
+		}
+		contact, err := contactTx(tx, id)
+		if err != nil {
+			return err
+		}
+		if at.After(contact.LastHeard) {
+			contact.LastHeard = at
+		}
+		if word, ok := campaign.IsOptOut(text); ok && !contact.OptedOut {
+			contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, at, word
+		}
+		if err := putContactTx(tx, &contact); err != nil {
+			return err
+		}
+		where := bucket(tx, "latest").Get(key(uint64(contact.ID), uint32(number)))
+		if where == nil {
+			return nil
+		}
+		d, err := deliveryTx(tx, where)
+		if err != nil {
+			return err
+		}
+		if at.Before(d.Claimed.Add(-clockSlack)) {
+			return nil
+		}
+		return advanceTx(tx, &d, campaign.Replied, at)
+	})
+}

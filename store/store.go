@@ -1,0 +1,302 @@
+// Package store keeps the book: our numbers, the people, the campaigns and
+// every delivery, in one bbolt file. The book is the truth: what is not
+// committed has not happened. Begin reading at [Book]; claim.go is where a
+// delivery is taken and why nobody is written to twice.
+//
+// The tree of buckets (a test holds it). <n> is a big-endian number of n
+// bytes, so that keys sort as numbers do:
+//
+//	book.db
+//	├── meta        version, kind
+//	├── numbers     <number 4> → JSON
+//	├── turns       <number 4> → JSON: the state of its pace
+//	├── sends       <number 4><time 8><new chat 1> → nothing: what it sent in the last day
+//	├── inflight    <number 4> → <campaign 8><seq 4>: claimed and not settled
+//	├── campaigns   <campaign 8> → JSON
+//	├── running     <campaign 8> → nothing
+//	├── counts      <campaign 8> → record: deliveries by state, and how many are still to be sent
+//	├── deliveries  <campaign 8><seq 4> → record
+//	├── queue       <number 4><campaign 8><new chat 1><zone 1><seq 4> → nothing: queued, never tried
+//	├── again       <number 4><campaign 8><seq 4> → nothing: to be tried again, or in doubt
+//	├── messages    <message id> → <campaign 8><seq 4>
+//	├── persons     <campaign 8><lid> → <seq 4>: who has been claimed
+//	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
+//	└── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"recado/campaign"
+)
+
+// Errors that callers branch on.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrExists   = errors.New("already there")
+	ErrLocked   = errors.New("in use by another process")
+	ErrKind     = errors.New("a demo's data and real data do not mix")
+	ErrNewer    = errors.New("written by a newer recado")
+	ErrState    = errors.New("not in a state for that")
+)
+
+// Kind tells a demo's book from a real one. It is written when the book is
+// made and never changes.
+type Kind string
+
+// The kinds.
+const (
+	Real Kind = "real"
+	Demo Kind = "demo" // on a simulated WhatsApp
+)
+
+// Options are how a book is opened.
+type Options struct {
+	Kind    Kind           // refused with ErrKind if the book is of the other
+	Bell    *campaign.Bell // rung after every change; nil: none
+	Logger  *slog.Logger   // nil: none
+	Timeout time.Duration  // how long to wait for another process to let go; 0: two seconds
+	Grace   time.Duration  // how long a doubt waits for proof before it is sent again; 0: [DefaultGrace]
+}
+
+// DefaultGrace is how long a delivery in doubt waits, once the number is
+// online and has heard what arrived while it was away, before it is sent
+// again.
+const DefaultGrace = 30 * time.Second
+
+// version is that of the bucket tree. Older ones are migrated by migrate,
+// newer ones refused.
+const version = 1
+
+// Book is the open book. Its methods may be called from any goroutine; those
+// that write return when what they wrote is on the disk.
+type Book struct {
+	db     *bolt.DB
+	bell   *campaign.Bell
+	logger *slog.Logger
+	grace  time.Duration
+
+	queue   chan *write
+	closing chan struct{}
+	writer  sync.WaitGroup
+
+	mu         sync.Mutex // guards what follows: none of it is the truth, all of it can be lost
+	failed     error
+	holds      map[campaign.NumberID]campaign.Hold
+	templates  map[campaign.ID]*campaign.Template
+	unanswered map[campaign.ContactID]time.Time
+}
+
+// buckets are made when the book is opened.
+var buckets = []string{
+	"meta", "numbers", "turns", "sends", "inflight",
+	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "persons", "latest", "events",
+}
+
+// Open opens the book at path, making it if there is none. What was being
+// sent when the last process ended is put in doubt, see Claim.
+func Open(path string, o Options) (*Book, error) {
+	if o.Timeout == 0 {
+		o.Timeout = 2 * time.Second
+	}
+	if o.Grace == 0 {
+		o.Grace = DefaultGrace
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Bell == nil {
+		o.Bell = new(campaign.Bell)
+	}
+	if err := private(path); err != nil {
+		return nil, err
+	}
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: o.Timeout, FreelistType: bolt.FreelistMapType})
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
+	} else if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	b := &Book{
+		db: db, bell: o.Bell, logger: o.Logger, grace: o.Grace,
+		queue:      make(chan *write),
+		closing:    make(chan struct{}),
+		holds:      make(map[campaign.NumberID]campaign.Hold),
+		templates:  make(map[campaign.ID]*campaign.Template),
+		unanswered: make(map[campaign.ContactID]time.Time),
+	}
+	if err := db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind) }); err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	b.writer.Go(b.write) // ends when Close closes b.closing
+	return b, nil
+}
+
+// private refuses a file that others can read.
+func private(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("%s can be read by others: run chmod 600 %q", path, path)
+	}
+	return nil
+}
+
+// prepare makes the buckets, checks version and kind, and recovers.
+func prepare(tx *bolt.Tx, kind Kind) error {
+	meta, err := tx.CreateBucketIfNotExists([]byte("meta"))
+	if err != nil {
+		return err
+	}
+	if v := meta.Get([]byte("version")); v == nil {
+		if err := meta.Put([]byte("version"), key(uint32(version))); err != nil {
+			return err
+		}
+		if err := meta.Put([]byte("kind"), []byte(kind)); err != nil {
+			return err
+		}
+	} else if have := binary.BigEndian.Uint32(v); have > version {
+		return fmt.Errorf("%w (its version is %d, this program knows %d)", ErrNewer, have, version)
+	}
+	if have := Kind(meta.Get([]byte("kind"))); have != kind {
+		return fmt.Errorf("%w: the data is %s, the program runs as %s", ErrKind, have, kind)
+	}
+	for _, name := range buckets {
+		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+			return err
+		}
+	}
+	return recoverTx(tx, time.Now())
+}
+
+// Close waits for writes under way and closes the file.
+func (b *Book) Close() error {
+	b.mu.Lock()
+	select {
+	case <-b.closing:
+		b.mu.Unlock()
+		return nil
+	default:
+		close(b.closing)
+	}
+	b.mu.Unlock()
+	b.writer.Wait()
+	return b.db.Close()
+}
+
+// Err is the error of the last write if it failed: the disk is full or gone.
+// Nothing must be sent while it is not nil.
+func (b *Book) Err() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failed
+}
+
+// bucket is one of the buckets that Open has made.
+func bucket(tx *bolt.Tx, name string) *bolt.Bucket { return tx.Bucket([]byte(name)) }
+
+// view runs read in a read transaction.
+func (b *Book) view(read func(*bolt.Tx) error) error { return b.db.View(read) }
+
+// write is one caller's change, waiting for its commit.
+type write struct {
+	change func(*bolt.Tx) error
+	done   chan error
+}
+
+// ErrClosed is returned by writes after Close.
+var ErrClosed = errors.New("the book is closed")
+
+// update runs change in a write transaction, together with whatever else is
+// waiting, and returns when it is on the disk. If change returns an error
+// nothing of it is written. It may run more than once, so it must set, not
+// add to, what it leaves outside the transaction.
+func (b *Book) update(change func(*bolt.Tx) error) error {
+	w := &write{change: change, done: make(chan error, 1)}
+	select {
+	case b.queue <- w:
+	case <-b.closing:
+		return ErrClosed
+	}
+	err := <-w.done
+	if err == nil {
+		b.bell.Ring()
+	}
+	return err
+}
+
+// write is the one goroutine that writes. It commits everything that is
+// waiting in one transaction: one caller pays for the disk, the others ride
+// along.
+func (b *Book) write() {
+	for {
+		select {
+		case <-b.closing:
+			return
+		case w := <-b.queue:
+			b.commit(b.gather([]*write{w}))
+		}
+	}
+}
+
+// gather adds to group whoever is waiting at this moment.
+func (b *Book) gather(group []*write) []*write {
+	for len(group) < 256 {
+		select {
+		case w := <-b.queue:
+			group = append(group, w)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit writes a group. A change that fails is taken out and the others are
+// written without it.
+func (b *Book) commit(group []*write) {
+	for len(group) > 0 {
+		failed := -1
+		var fault error
+		err := b.db.Update(func(tx *bolt.Tx) error {
+			for i, w := range group {
+				if fault = w.change(tx); fault != nil {
+					failed = i
+					return fault
+				}
+			}
+			return nil
+		})
+		if failed >= 0 {
+			group[failed].done <- fault
+			group = append(group[:failed:failed], group[failed+1:]...)
+			continue
+		}
+		if err != nil {
+			err = fmt.Errorf("write the book: %w", err)
+			b.logger.Error("write the book", "err", err)
+		}
+		b.mu.Lock()
+		b.failed = err
+		b.mu.Unlock()
+		for _, w := range group {
+			w.done <- err
+		}
+		return
+	}
+}
