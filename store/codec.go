@@ -33,6 +33,13 @@ func (e *enc) time(t time.Time) {
 	e.b = binary.AppendVarint(e.b, ns)
 }
 
+func (e *enc) strs(list []string) {
+	e.uint(uint64(len(list)))
+	for _, s := range list {
+		e.str(s)
+	}
+}
+
 var errDamaged = errors.New("damaged record")
 
 // dec reads the fields back. After the first mistake everything reads as zero
@@ -74,6 +81,23 @@ func (d *dec) str() string {
 	s := string(d.b[:n])
 	d.b = d.b[n:]
 	return s
+}
+
+// count reads how many fields follow. There cannot be more than bytes.
+func (d *dec) count() int {
+	n := d.int()
+	if n > len(d.b) {
+		d.fail()
+		return 0
+	}
+	return n
+}
+
+func (d *dec) strs() (list []string) {
+	for range d.count() {
+		list = append(list, d.str())
+	}
+	return list
 }
 
 func (d *dec) time() time.Time {

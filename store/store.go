@@ -7,7 +7,7 @@
 // bytes, so that keys sort as numbers do:
 //
 //	book.db
-//	├── meta        version, kind
+//	├── meta        version, kind, counters
 //	├── numbers     <number 4> → JSON
 //	├── turns       <number 4> → JSON: the state of its pace
 //	├── sends       <number 4><time 8><new chat 1> → nothing: what it sent in the last day
@@ -21,6 +21,11 @@
 //	├── messages    <message id> → <campaign 8><seq 4>
 //	├── persons     <campaign 8><lid> → <seq 4>: who has been claimed
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
+//	├── contacts    <contact 8> → record
+//	├── aliases     p<phone key> or l<lid> → <contact 8>
+//	├── merged      <contact 8> → <contact 8>: a record that turned out to be another one's person
+//	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
+//	├── lists       <folded name> → JSON
 //	└── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
 package store
 
@@ -101,6 +106,7 @@ type Book struct {
 var buckets = []string{
 	"meta", "numbers", "turns", "sends", "inflight",
 	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "persons", "latest", "events",
+	"contacts", "aliases", "merged", "names", "lists",
 }
 
 // Open opens the book at path, making it if there is none. What was being
