@@ -1,7 +1,9 @@
 // Package session keeps our WhatsApp numbers linked and connected, sends by
 // them and hears what arrives. Each number is a goroutine of its own with its
 // own client: one number's trouble never touches another. Begin reading at
-// [Pool]; states.go says what each event of the service means.
+// [Pool]; number.go is that goroutine, states.go says what each event of the
+// service means, linking.go is the QR code, send.go and hear.go are the wire
+// in both directions.
 package session
 
 import (
@@ -29,6 +31,7 @@ var (
 // Devices is where the keys of the linked devices are kept.
 type Devices interface {
 	NewDevice() *store.Device
+	// GetDevice returns nil and no error if there is no such device.
 	GetDevice(ctx context.Context, jid types.JID) (*store.Device, error)
 	// Err is not nil while the disk refuses to write: nothing must be sent then.
 	Err() error
@@ -51,7 +54,7 @@ type Book interface {
 type Config struct {
 	Devices Devices
 	Book    Book
-	Bell    *campaign.Bell      // rung whenever a status changes
+	Bell    *campaign.Bell      // rung whenever a status changes; nil: none
 	Logger  *slog.Logger        // nil: none
 	HTTP    func() *http.Client // makes the clients that reach the service; nil: the real service
 	RootKey *[32]byte           // the service's root key; nil: that of the real service

@@ -1,0 +1,234 @@
+package session
+
+import (
+	"context"
+	"runtime/debug"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/appstate"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/proto/waHistorySync"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"recado/campaign"
+)
+
+// person is who stands behind an address, under both her addresses if the
+// service has told us the other one.
+func (l *link) person(ctx context.Context, jid, other types.JID, name string, source campaign.NameSource) campaign.Seen {
+	if name == "" || name == "-" {
+		name, source = "", campaign.NoName
+	}
+	if other.IsEmpty() {
+		// The map of addresses is in memory; that it cannot answer loses nothing.
+		switch jid = jid.ToNonAD(); jid.Server {
+		case types.HiddenUserServer:
+			other, _ = l.dev.LIDs.GetPNForLID(ctx, jid)
+		case types.DefaultUserServer:
+			other, _ = l.dev.LIDs.GetLIDForPN(ctx, jid)
+		}
+	}
+	seen := campaign.Seen{Name: name, Source: source}
+	for _, address := range []types.JID{jid, other} {
+		switch address.Server {
+		case types.HiddenUserServer:
+			seen.LID = address.User
+		case types.DefaultUserServer:
+			seen.Phone = phoneOf(address)
+		}
+	}
+	return seen
+}
+
+// saw writes people down.
+func (l *link) saw(people ...campaign.Seen) bool {
+	known := people[:0]
+	for _, p := range people {
+		if p.Phone != "" || p.LID != "" {
+			known = append(known, p)
+		}
+	}
+	if len(known) == 0 {
+		return true
+	}
+	if err := l.number.pool.book.Saw(l.number.id, known); err != nil {
+		l.number.log.Error("write down contacts", "count", len(known), "err", err)
+		return false
+	}
+	return true
+}
+
+// contact is one entry of the phone's address book that was changed.
+func (l *link) contact(e *events.Contact) {
+	if !personal(e.JID) {
+		return
+	}
+	name := e.Action.GetFullName()
+	if name == "" {
+		name = e.Action.GetFirstName()
+	}
+	other := types.EmptyJID
+	for _, s := range []string{e.Action.GetLidJID(), e.Action.GetPnJID()} {
+		if jid, err := types.ParseJID(s); err == nil && personal(jid) && jid.Server != e.JID.Server {
+			other = jid
+		}
+	}
+	seen := l.person(l.ctx, e.JID, other, name, campaign.AddressBook)
+	seen.Known = true
+	l.saw(seen)
+}
+
+// addressBook writes down everybody in the address book of the phone, which
+// has just arrived.
+func (l *link) addressBook() {
+	rows, err := l.dev.Contacts.GetAllContacts(l.ctx)
+	if err != nil {
+		l.number.log.Error("read the address book", "err", err)
+		return
+	}
+	if l.saw(l.merge(rows)...) {
+		l.number.show(func(v *view) { v.contacts = true })
+	}
+}
+
+// merge makes one person of the rows that the library keeps under her phone
+// and under her LID. The best name wins.
+func (l *link) merge(rows map[types.JID]types.ContactInfo) []campaign.Seen {
+	own := l.number.look().number.Phone
+	index := make(map[campaign.Seen]int, len(rows)) // by her addresses alone
+	people := make([]campaign.Seen, 0, len(rows))
+	for jid, row := range rows {
+		if !personal(jid) {
+			continue
+		}
+		name, source := bestName(row)
+		seen := l.person(l.ctx, jid, types.EmptyJID, name, source)
+		seen.Known = source == campaign.AddressBook
+		if seen.Phone == own && own != "" {
+			continue
+		}
+		key := campaign.Seen{Phone: seen.Phone, LID: seen.LID}
+		at, ok := index[key]
+		if !ok {
+			index[key] = len(people)
+			people = append(people, seen)
+			continue
+		}
+		if p := &people[at]; seen.Source > p.Source {
+			known := p.Known
+			*p = seen
+			p.Known = p.Known || known
+		} else {
+			p.Known = p.Known || seen.Known
+		}
+	}
+	return people
+}
+
+func bestName(row types.ContactInfo) (string, campaign.NameSource) {
+	switch {
+	case row.FullName != "":
+		return row.FullName, campaign.AddressBook
+	case row.FirstName != "":
+		return row.FirstName, campaign.AddressBook
+	case row.BusinessName != "":
+		return row.BusinessName, campaign.Business
+	case row.PushName != "":
+		return row.PushName, campaign.PushName
+	}
+	return "", campaign.NoName
+}
+
+// resyncContacts asks the phone for its whole address book again, at most
+// hourly.
+func (l *link) resyncContacts() {
+	if !l.resync.IsZero() && time.Since(l.resync) < time.Hour {
+		return
+	}
+	l.resync = time.Now()
+	ctx, cancel := context.WithTimeout(l.ctx, time.Minute)
+	defer cancel()
+	if err := l.cli.FetchAppState(ctx, appstate.WAPatchCriticalUnblockLow, true, false); err != nil {
+		l.number.log.Warn("ask for the address book again", "err", err)
+	}
+}
+
+const (
+	historyTries   = 3
+	historyPause   = 20 * time.Second
+	historyTimeout = 2 * time.Minute
+)
+
+// history reads one piece of the phone's history: names, who has written
+// before, and what the library keeps of it. One piece at a time is in memory.
+func (l *link) history(h *waE2E.HistorySyncNotification) {
+	for try := 1; ; try++ {
+		err := l.historyOnce(h)
+		if err == nil || l.ctx.Err() != nil {
+			return
+		}
+		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "try", try, "err", err)
+		if try == historyTries {
+			return
+		}
+		timer := time.NewTimer(historyPause)
+		select {
+		case <-timer.C:
+		case <-l.ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+func (l *link) historyOnce(h *waE2E.HistorySyncNotification) error {
+	ctx, cancel := context.WithTimeout(l.ctx, historyTimeout)
+	defer cancel()
+	piece, err := l.cli.DownloadHistorySync(ctx, h, true)
+	if err != nil {
+		return err
+	}
+	l.saw(l.past(ctx, piece)...)
+	if h.GetDirectPath() == "" {
+		return nil
+	}
+	piece = nil
+	debug.FreeOSMemory()
+	err = l.cli.DeleteMedia(ctx, whatsmeow.MediaHistory, h.GetDirectPath(), h.GetFileEncSHA256(), h.GetEncHandle())
+	if err != nil {
+		l.number.log.Debug("delete a piece of the history that has been read", "err", err)
+	}
+	return nil
+}
+
+// past is whom a piece of history tells about.
+func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []campaign.Seen {
+	var people []campaign.Seen
+	for _, p := range piece.GetPushnames() {
+		if jid, err := types.ParseJID(p.GetID()); err == nil && personal(jid) {
+			people = append(people, l.person(ctx, jid, types.EmptyJID, p.GetPushname(), campaign.PushName))
+		}
+	}
+	for _, c := range piece.GetConversations() {
+		jid, err := types.ParseJID(c.GetID())
+		if err != nil || !personal(jid) || !wrote(c) {
+			continue
+		}
+		seen := l.person(ctx, jid, types.EmptyJID, "", campaign.NoName)
+		seen.Known = true
+		people = append(people, seen)
+	}
+	return people
+}
+
+// wrote reports whether the other side has said anything in a conversation.
+func wrote(c *waHistorySync.Conversation) bool {
+	for _, m := range c.GetMessages() {
+		if !m.GetMessage().GetKey().GetFromMe() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,171 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"go.mau.fi/whatsmeow/appstate"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"recado/campaign"
+)
+
+// hear is the handler of everything that the library tells. What it returns
+// decides whether the service may forget a message: true only after what was
+// heard is on the disk. It never calls the client, which would wait for
+// itself: such calls become jobs.
+func (l *link) hear(event any) (ok bool) {
+	defer l.recovered(&ok, event)
+	if l.ctx.Err() != nil {
+		return false
+	}
+	switch e := event.(type) {
+	case *events.Message:
+		return l.message(e)
+	case *events.Receipt:
+		return l.receipt(e)
+	case *events.UndecryptableMessage:
+		l.number.log.Warn("a message could not be read", "message", e.Info.ID)
+	case *events.Contact:
+		l.contact(e)
+	case *events.PushName:
+		l.saw(l.person(l.ctx, e.JID, e.JIDAlt, e.NewPushName, campaign.PushName))
+	case *events.BusinessName:
+		l.saw(l.person(l.ctx, e.JID, types.EmptyJID, e.NewBusinessName, campaign.Business))
+	case *events.PushNameSetting:
+		l.jobs.put(l.hide)
+	case *events.AppStateSyncComplete:
+		switch e.Name {
+		case appstate.WAPatchCriticalUnblockLow:
+			l.addressBook()
+		case appstate.WAPatchCriticalBlock: // it holds our own push name
+			l.jobs.put(l.hide)
+		}
+	case *events.AppStateSyncError:
+		l.number.log.Warn("the phone's data do not add up", "name", e.Name, "err", e.Error)
+		if e.Name == appstate.WAPatchCriticalUnblockLow && !e.FullSync {
+			l.jobs.put(l.resyncContacts)
+		}
+	default:
+		l.number.post(func() { l.number.event(l, event) })
+	}
+	return true
+}
+
+// message writes an incoming message of a person down.
+func (l *link) message(e *events.Message) bool {
+	if e.Info.IsFromMe {
+		if h := e.Message.GetProtocolMessage().GetHistorySyncNotification(); h != nil {
+			l.jobs.put(func() { l.history(h) })
+		}
+		return true
+	}
+	if e.Info.IsGroup || !personal(e.Info.Chat) || !personal(e.Info.Sender) {
+		return true
+	}
+	text, ok := said(e.Message)
+	if !ok {
+		return true
+	}
+	from := l.person(l.ctx, e.Info.Sender, e.Info.SenderAlt, e.Info.PushName, campaign.PushName)
+	from.Known = true
+	if err := l.number.pool.book.Heard(l.number.id, from, text, e.Info.Timestamp); err != nil {
+		l.number.log.Error("write down an incoming message", "message", e.Info.ID, "err", err)
+		return false
+	}
+	return true
+}
+
+// personal reports whether the address is that of one person, not of a
+// group, a list, a channel or the service.
+func personal(jid types.JID) bool {
+	return jid.Server == types.DefaultUserServer || jid.Server == types.HiddenUserServer
+}
+
+// said is what a person wrote, or wrote under a picture; not ok if the message
+// is none of a person's words: a key, a reaction, a setting.
+func said(m *waE2E.Message) (text string, ok bool) {
+	if p := m.GetProtocolMessage(); p != nil {
+		if p.GetType() != waE2E.ProtocolMessage_MESSAGE_EDIT || p.GetEditedMessage() == nil {
+			return "", false
+		}
+		return said(p.GetEditedMessage())
+	}
+	switch {
+	case m.Conversation != nil:
+		return m.GetConversation(), true
+	case m.ExtendedTextMessage != nil:
+		return m.GetExtendedTextMessage().GetText(), true
+	case m.ImageMessage != nil:
+		return m.GetImageMessage().GetCaption(), true
+	case m.VideoMessage != nil:
+		return m.GetVideoMessage().GetCaption(), true
+	case m.DocumentMessage != nil:
+		return m.GetDocumentMessage().GetCaption(), true
+	case m.AudioMessage != nil, m.StickerMessage != nil, m.LocationMessage != nil,
+		m.ContactMessage != nil, m.ContactsArrayMessage != nil:
+		return "", true
+	}
+	return "", false
+}
+
+// receiptStates says what a receipt proves.
+var receiptStates = map[types.ReceiptType]campaign.State{
+	types.ReceiptTypeDelivered: campaign.Delivered,
+	types.ReceiptTypeInactive:  campaign.Delivered, // a device of hers has it, though nobody is looking
+	types.ReceiptTypeRead:      campaign.Read,
+	types.ReceiptTypePlayed:    campaign.Read,
+	types.ReceiptTypeSender:    campaign.Sent, // our own phone has its copy
+	types.ReceiptTypeRetry:     campaign.Sent, // it arrived, but could not be read
+}
+
+// receipt writes down what a receipt proves.
+func (l *link) receipt(e *events.Receipt) bool {
+	state, ok := receiptStates[e.Type]
+	if !ok || e.IsGroup || !personal(e.Chat) {
+		return true
+	}
+	if e.IsFromMe && state > campaign.Sent {
+		state = campaign.Sent // another device of ours
+	}
+	ids := make([]campaign.MessageID, len(e.MessageIDs))
+	for i, id := range e.MessageIDs {
+		ids[i] = campaign.MessageID(id)
+	}
+	at := e.Timestamp
+	if at.IsZero() {
+		at = time.Now()
+	}
+	if err := l.number.pool.book.Receipt(l.number.id, ids, state, at); err != nil {
+		l.number.log.Error("write down a receipt", "err", err)
+		return false
+	}
+	l.number.landed(ids, e.Type, e.IsFromMe)
+	return true
+}
+
+// landed ends the wait for the service's word on a message if a receipt has
+// proved meanwhile that it got there.
+func (n *number) landed(ids []campaign.MessageID, kind types.ReceiptType, own bool) {
+	if own {
+		kind = types.ReceiptTypeSender
+	}
+	var land context.CancelFunc
+	n.mu.Lock()
+	if f := n.view.flight; f != nil {
+		for _, id := range ids {
+			if id == f.id {
+				if !f.proved || f.proof == types.ReceiptTypeSender {
+					f.proof = kind
+				}
+				f.proved, land = true, f.land
+			}
+		}
+	}
+	n.mu.Unlock()
+	if land != nil {
+		land()
+	}
+}

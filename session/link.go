@@ -1,0 +1,339 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/appstate"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+	"google.golang.org/protobuf/proto"
+
+	"recado/campaign"
+)
+
+// link is the client of one linked device, or of one that is being linked. It
+// lives through many connections.
+type link struct {
+	number *number
+	cli    *whatsmeow.Client
+	dev    *store.Device
+	lid    string   // our own account, without server
+	jobs   *mailbox // calls to the service that handlers may not make themselves
+	http   *http.Client
+	gone   chan struct{} // closed when the keys have been deleted
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	cut    context.CancelFunc // ends the present connection, or the try to make one
+	dialed chan struct{}      // closed when the last dial has ended; nil: there was none
+
+	resync time.Time // when the address book was last asked for afresh; touched by jobs alone
+}
+
+// errNoToken answers the library's request for a token that only Messenger
+// accounts have. Without an answer it would panic.
+var errNoToken = errors.New("not a Messenger account")
+
+// newLink makes a client for dev. Its goroutine ends with the link.
+func newLink(n *number, dev *store.Device) *link {
+	l := &link{
+		number: n, dev: dev, lid: dev.LID.User, jobs: newMailbox(),
+		gone: make(chan struct{}),
+		cut:  func() {},
+	}
+	l.ctx, l.cancel = context.WithCancel(n.pool.ctx)
+	dev.Container = &container{DeviceContainer: dev.Container, gone: l.gone}
+	if dev.Sessions != nil {
+		dev.Sessions = sessions{dev.Sessions}
+	}
+	cli := whatsmeow.NewClient(dev, newWireLog(n.log))
+	cli.EnableAutoReconnect = false
+	cli.DisableLoginAutoReconnect = true
+	cli.SynchronousAck = true
+	cli.EnableDecryptedEventBuffer = true
+	cli.ManualHistorySyncDownload = true
+	cli.AutomaticMessageRerequestFromPhone = true
+	cli.BackgroundEventCtx = l.ctx
+	cli.RefreshCAT = func(context.Context) error { return errNoToken }
+	cli.GetMessageForRetry = l.payload
+	cli.SetMaxParallelRetryReceiptHandling(1)
+	if h := n.httpClient(); h != nil {
+		l.http = h
+		cli.SetWebsocketHTTPClient(h)
+		cli.SetPreLoginHTTPClient(h)
+		cli.SetMediaHTTPClient(h)
+	}
+	cli.AddEventHandlerWithSuccessStatus(l.hear)
+	l.cli = cli
+	n.pool.wg.Go(l.work)
+	return l
+}
+
+// httpClient makes a client that reaches the service; nil is the library's own.
+func (n *number) httpClient() *http.Client {
+	if n.pool.config.HTTP == nil {
+		return nil
+	}
+	return n.pool.config.HTTP()
+}
+
+// payload answers a recipient who could not read a message: the same text
+// again, also after a restart.
+func (l *link) payload(_, _ types.JID, id types.MessageID) *waE2E.Message {
+	text, ok, err := l.number.pool.book.Payload(campaign.MessageID(id))
+	if err != nil {
+		l.number.log.Error("read a message that is asked for again", "message", id, "err", err)
+	}
+	if !ok || err != nil {
+		return nil
+	}
+	return &waE2E.Message{Conversation: proto.String(text)}
+}
+
+// work does the jobs, one at a time. It ends with the link.
+func (l *link) work() {
+	for {
+		select {
+		case <-l.ctx.Done():
+			return
+		case <-l.jobs.wake:
+			for _, job := range l.jobs.take() {
+				if l.ctx.Err() == nil {
+					l.number.guard(job)
+				}
+			}
+		}
+	}
+}
+
+// dial makes a connection and says how that went, from a goroutine that ends
+// within the time of a dial and a handshake.
+func (l *link) dial(answer func(error)) {
+	l.cut()
+	ctx, cut := context.WithCancel(l.ctx)
+	before, done := l.dialed, make(chan struct{})
+	l.cut, l.dialed = cut, done
+	l.number.pool.wg.Go(func() {
+		defer close(done)
+		if before != nil {
+			<-before
+		}
+		timer := time.AfterFunc(dialTimeout, cut)
+		err := l.cli.ConnectContext(ctx)
+		timer.Stop()
+		if ctx.Err() != nil {
+			l.cli.Disconnect()
+			err = errors.Join(err, context.Cause(ctx))
+		}
+		answer(err)
+	})
+}
+
+// hangUp ends the connection. It must not be called during a dial.
+func (l *link) hangUp() {
+	if l.cli.IsConnected() {
+		// Cutting it first spares the wait for the other side's goodbye.
+		l.cut()
+		l.cli.Disconnect()
+	}
+}
+
+// drop ends the link's goroutines and its connection.
+func (l *link) drop() {
+	l.cancel()
+	l.number.pool.wg.Go(func() { // ends when a dial under way has
+		if l.dialed != nil {
+			<-l.dialed
+		}
+		l.cli.Disconnect()
+		if l.http != nil {
+			l.http.CloseIdleConnections()
+		}
+	})
+}
+
+// logOut takes the device off the phone's list and deletes its keys here. An
+// error means that only the second was done.
+func (l *link) logOut(ctx context.Context, connected bool) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	err := whatsmeow.ErrNotConnected
+	if connected {
+		err = l.cli.Logout(ctx)
+	}
+	if err != nil {
+		l.cut()
+		if l.dialed != nil {
+			<-l.dialed
+		}
+		l.cli.Disconnect()
+		if gone := l.dev.Delete(context.WithoutCancel(ctx)); gone != nil {
+			err = errors.Join(err, gone)
+		}
+	}
+	return err
+}
+
+// awaitDeletion waits until the library has deleted the keys, which it does
+// beside telling us that the link is gone.
+func (l *link) awaitDeletion() {
+	timer := time.NewTimer(5 * time.Second)
+	defer timer.Stop()
+	select {
+	case <-l.gone:
+	case <-timer.C:
+		l.number.log.Warn("the keys of a lost link have not been deleted")
+	}
+}
+
+// openLink makes the client of the link that the book knows; an occasion says
+// why there is none.
+func (n *number) openLink() (occasion, string) {
+	jid, err := types.ParseJID(n.look().number.JID)
+	if err != nil {
+		return onKeysGone, ""
+	}
+	dev, err := n.pool.devices.GetDevice(n.pool.ctx, jid)
+	if err != nil {
+		n.log.Error("read the keys", "err", err)
+		return onNoKeys, err.Error()
+	} else if dev == nil {
+		return onKeysGone, ""
+	}
+	version, _, err := dev.AppState.GetAppStateVersion(n.pool.ctx, string(appstate.WAPatchCriticalUnblockLow))
+	l := newLink(n, dev)
+	n.link = l
+	n.show(func(v *view) { v.link, v.contacts = l, err == nil && version > 0 })
+	return "", ""
+}
+
+// endLink drops the client.
+func (n *number) endLink() {
+	if n.link == nil {
+		return
+	}
+	n.attempt++
+	n.link.drop()
+	n.link, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
+	n.silence(alarmDial, alarmLogin, alarmSync)
+	n.show(func(v *view) { v.link, v.login, v.lively, v.synced = nil, false, false, time.Time{} })
+}
+
+// event is what a handler passes on to the number.
+func (n *number) event(l *link, event any) {
+	if n.pairing != nil && l == n.pairing.link {
+		n.pairingEvent(event)
+		return
+	}
+	if l != n.link {
+		return
+	}
+	switch e := event.(type) {
+	case *events.Connected:
+		n.loggedIn()
+		l.jobs.put(l.hide)
+		return
+	case *events.OfflineSyncPreview:
+		if e.Total > 0 && n.phase == open {
+			n.in(alarmSync, syncLong)
+		}
+		return
+	case *events.OfflineSyncCompleted:
+		n.heardEverything()
+		return
+	case *events.KeepAliveRestored:
+		if v := n.look(); n.phase == open && v.login {
+			state := campaign.Connecting
+			if !v.synced.IsZero() {
+				state = campaign.Online
+			}
+			n.show(func(v *view) { v.lively = true; v.enter(state, time.Time{}, "") })
+		}
+		return
+	case *events.NotifyAccountReachoutTimelock:
+		n.timelock(e)
+		return
+	}
+	o, detail, duration := occasionOf(event)
+	switch {
+	case o == "":
+		return
+	case o == onLost && (n.phase != open || l.cli.IsConnected()),
+		(o == onSilence || o == onDead) && n.phase != open:
+		return // word of an earlier connection
+	}
+	n.meet(o, detail, duration)
+}
+
+// timelock is the service's word that new chats are closed, or open again.
+func (n *number) timelock(e *events.NotifyAccountReachoutTimelock) {
+	if !e.IsActive {
+		n.lift()
+		return
+	}
+	until := e.TimeEnforcementEnds.Time
+	if until.IsZero() || until.Unix() <= 0 {
+		until = time.Now().Add(lockUnknown)
+	}
+	n.restrict(until)
+}
+
+// lockUnknown is how long new chats stay closed when the service does not say.
+const lockUnknown = 24 * time.Hour
+
+// hide tells the service that nobody is looking, so that the phone goes on
+// notifying. It needs a push name, which may come later.
+func (l *link) hide() {
+	ctx, cancel := context.WithTimeout(l.ctx, 10*time.Second)
+	defer cancel()
+	err := l.cli.SendPresence(ctx, types.PresenceUnavailable)
+	if err != nil && !errors.Is(err, whatsmeow.ErrNoPushName) {
+		l.number.log.Debug("send the presence", "err", err)
+	}
+}
+
+// container stands between the library and the keys of one device.
+type container struct {
+	store.DeviceContainer
+	paired func(*store.Device) error // called when a new device has been saved, before the phone hears of it; nil: none
+	gone   chan struct{}
+	once   sync.Once
+}
+
+func (c *container) PutDevice(ctx context.Context, dev *store.Device) error {
+	if err := c.DeviceContainer.PutDevice(ctx, dev); err != nil {
+		return err
+	}
+	if c.paired == nil {
+		return nil
+	}
+	if err := c.paired(dev); err != nil {
+		return errors.Join(err, c.DeviceContainer.DeleteDevice(ctx, dev))
+	}
+	c.paired = nil
+	return nil
+}
+
+func (c *container) DeleteDevice(ctx context.Context, dev *store.Device) error {
+	err := c.DeviceContainer.DeleteDevice(ctx, dev)
+	if err == nil {
+		c.once.Do(func() { close(c.gone) })
+	}
+	return err
+}
+
+// recovered reports a mistake in a handler; called by defer.
+func (l *link) recovered(ok *bool, event any) {
+	if r := recover(); r != nil {
+		*ok = false
+		l.number.log.Error("a handler stumbled", "panic", r, "stack", string(debug.Stack()))
+	}
+}

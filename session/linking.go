@@ -1,0 +1,293 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"recado/campaign"
+)
+
+// pairing is a link being made: rounds of QR codes until a phone scans one.
+type pairing struct {
+	link    *link
+	codes   []string // the one on the screen and those to come
+	rounds  int      // begun so far
+	linked  bool     // a phone has scanned it, and the book has it
+	refusal string   // why we refused the phone that scanned it
+	hint    string   // shown beside the code
+}
+
+const (
+	maxRounds   = 5                // of about 160 s each
+	firstCode   = 60 * time.Second // the service keeps the first of six codes for longer
+	laterCode   = 20 * time.Second
+	codesTime   = 30 * time.Second // to show the first code
+	restartTime = 10 * time.Second // between pairing and the wish to log in again
+)
+
+// What a person is told when linking ends without a link.
+const (
+	sayNobody  = "Nobody scanned the code. Start again when the phone is at hand."
+	sayPasskey = "WhatsApp wants this account to confirm the link with a passkey, which a terminal cannot do."
+	sayUpdate  = "Update WhatsApp on the phone, then scan again."
+)
+
+func (n *number) beginLinking() error {
+	if n.look().number.Linked() {
+		return fmt.Errorf("link number %d: %w", n.id, ErrLinked)
+	}
+	if n.pairing != nil {
+		return nil
+	}
+	n.endLink()
+	n.pairing = &pairing{}
+	n.enter(campaign.Linking, time.Time{}, "")
+	n.nextRound()
+	return nil
+}
+
+func (n *number) cancelLinking() {
+	if n.pairing == nil || n.pairing.linked {
+		return
+	}
+	n.endPairing()
+	s := n.look().number.Standing
+	n.enter(s.State, s.Until, s.Reason)
+}
+
+// failLinking ends it for a reason.
+func (n *number) failLinking(why string) {
+	n.endPairing()
+	n.enter(n.look().number.Standing.State, time.Time{}, why)
+}
+
+func (n *number) endPairing() {
+	if n.pairing == nil {
+		return
+	}
+	n.silence(alarmCode, alarmPair)
+	if n.pairing.link != nil {
+		n.pairing.link.drop()
+	}
+	n.pairing = nil
+}
+
+// nextRound asks the service for new codes, on a new connection with new keys.
+func (n *number) nextRound() {
+	p := n.pairing
+	if p.link != nil {
+		p.link.drop()
+		p.link = nil
+	}
+	p.codes = nil
+	if p.rounds++; p.rounds > maxRounds {
+		n.failLinking(sayNobody)
+		return
+	}
+	dev := n.pool.devices.NewDevice()
+	l := newLink(n, dev)
+	gate := dev.Container.(*container)
+	gate.paired = n.paired
+	l.cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return n.mayPair(l, jid) }
+	p.link = l
+	n.in(alarmCode, dialTimeout+codesTime)
+	l.dial(func(err error) {
+		if err != nil {
+			n.post(func() { n.roundFailed(l, err) })
+		}
+	})
+}
+
+// roundFailed tries the next round a little later.
+func (n *number) roundFailed(l *link, err error) {
+	if n.pairing == nil || n.pairing.link != l || n.pairing.linked {
+		return
+	}
+	n.log.Warn("link: connect", "err", err)
+	why := fmt.Sprintf(rules[onUnreachable].say, cause(err))
+	if n.pairing.rounds >= maxRounds {
+		n.failLinking(why)
+		return
+	}
+	n.roundLost(why)
+}
+
+// roundLost begins a new round soon: the codes died with the connection.
+func (n *number) roundLost(why string) {
+	n.pairing.codes = nil
+	n.in(alarmCode, backoff(n.pairing.rounds))
+	n.show(func(v *view) {
+		v.enter(campaign.Linking, time.Time{}, why)
+		v.qr, v.qrUntil = "", time.Time{}
+	})
+}
+
+// nextCode is called when a code dies.
+func (n *number) nextCode() {
+	p := n.pairing
+	if p == nil || p.linked {
+		return
+	}
+	if len(p.codes) > 1 {
+		p.codes = p.codes[1:]
+		n.showCode(laterCode)
+		return
+	}
+	n.show(func(v *view) { v.qr, v.qrUntil = "", time.Time{} })
+	n.nextRound()
+}
+
+func (n *number) showCode(life time.Duration) {
+	p := n.pairing
+	n.in(alarmCode, life)
+	n.show(func(v *view) {
+		v.enter(campaign.Linking, time.Time{}, p.hint)
+		v.qr, v.qrUntil = p.codes[0], n.alarms[alarmCode]
+	})
+}
+
+// pairingEvent is an event of the client that is being linked.
+func (n *number) pairingEvent(event any) {
+	p := n.pairing
+	switch e := event.(type) {
+	case *events.QR:
+		if len(e.Codes) == 0 || p.linked {
+			return
+		}
+		p.codes = e.Codes
+		if len(e.Codes) == 6 {
+			n.showCode(firstCode)
+		} else {
+			n.showCode(laterCode)
+		}
+	case *events.RotateADVSecret:
+		for i, code := range p.codes {
+			p.codes[i] = strings.Replace(code, e.OldSecret, e.NewSecret, 1)
+		}
+		if len(p.codes) > 0 && !p.linked {
+			n.show(func(v *view) { v.qr = p.codes[0] })
+		}
+	case *events.QRScannedWithoutMultidevice:
+		p.hint = sayUpdate
+		n.show(func(v *view) { v.reason = sayUpdate })
+	case *events.PairSuccess:
+		n.in(alarmPair, restartTime)
+	case *events.PairError:
+		n.pairFailed(e.Error)
+	case *events.PairPasskeyRequest, *events.PairPasskeyConfirmation, *events.PairPasskeyError:
+		n.failLinking(sayPasskey)
+	case *events.ManualLoginReconnect:
+		n.finishLinking()
+	case *events.Disconnected:
+		if p.linked {
+			n.finishLinking()
+		} else {
+			n.roundLost(rules[onLost].say)
+		}
+	case *events.ClientOutdated:
+		n.failLinking(rules[onOutdated].say)
+	case *events.ConnectFailure:
+		n.failLinking(fmt.Sprintf(rules[onRefused].say, refusal(e)))
+	case *events.TemporaryBan:
+		n.failLinking(fmt.Sprintf(rules[onBan].say, banReason(e.Code)))
+	}
+}
+
+// mayPair reports whether the phone that scanned the code may be linked as
+// this number. It runs on the library's goroutine.
+func (n *number) mayPair(l *link, jid types.JID) bool {
+	phone := phoneOf(jid)
+	why := ""
+	if mine := n.look().number; mine.Phone != "" && mine.Phone != phone {
+		why = fmt.Sprintf("This is another phone. %q is %s: link other phones as new numbers.", mine.Name, mine.Phone)
+	}
+	for _, other := range n.pool.all() {
+		if o := other.look().number; o.ID != n.id && o.Linked() && o.Phone == phone {
+			why = fmt.Sprintf("This phone is already linked as %q.", o.Name)
+		}
+	}
+	if why == "" {
+		return true
+	}
+	n.post(func() {
+		if n.pairing != nil && n.pairing.link == l {
+			n.pairing.refusal = why
+		}
+	})
+	return false
+}
+
+// paired writes the new link down. The library calls it when the keys are
+// safe and before the phone is told, so that there is never a link on the
+// phone of which the book knows nothing.
+func (n *number) paired(dev *store.Device) error {
+	jid := dev.GetJID()
+	record, err := n.pool.book.LinkNumber(n.id, phoneOf(jid), jid.String(), time.Now())
+	if err != nil {
+		return fmt.Errorf("write down the link: %w", err)
+	}
+	n.show(func(v *view) {
+		record.Name = v.number.Name
+		v.number = record
+		v.enter(campaign.Connecting, time.Time{}, "")
+	})
+	n.post(func() {
+		if n.pairing == nil { // cancelled at the last moment: the service says whether the link stands
+			n.in(alarmDial, restartTime)
+			return
+		}
+		n.pairing.linked = true
+		n.silence(alarmCode)
+		n.in(alarmPair, restartTime)
+	})
+	return nil
+}
+
+// pairFailed is called when a phone scanned the code but no link came of it.
+func (n *number) pairFailed(err error) {
+	why := "Linking failed: " + cause(err) + "."
+	if errors.Is(err, whatsmeow.ErrPairRejectedLocally) && n.pairing.refusal != "" {
+		why = n.pairing.refusal
+	}
+	n.log.Warn("link", "err", err)
+	if n.look().number.Linked() { // the phone could not be told
+		n.endPairing()
+		n.forget(campaign.Standing{State: campaign.Unlinked, Since: time.Now(), Reason: why})
+		return
+	}
+	n.failLinking(why)
+}
+
+// finishLinking makes the ordinary client on the new link and connects it.
+func (n *number) finishLinking() {
+	p := n.pairing
+	if p == nil || !p.linked {
+		return
+	}
+	// The old connection must be gone before the new one, or the service
+	// would call one of them replaced.
+	p.link.cut()
+	p.link.cli.Disconnect()
+	n.endPairing()
+	n.failures, n.refusals, n.closings = 0, 0, nil
+	if v := n.look(); v.lock.After(time.Now()) {
+		n.alarms[alarmLift] = v.lock
+		n.keep(campaign.Standing{State: campaign.Restricted, Since: time.Now(), Until: v.lock, Reason: restricted})
+	}
+	n.connect()
+}
+
+// phoneOf is the phone of an account's address.
+func phoneOf(jid types.JID) campaign.Phone {
+	if jid.Server != types.DefaultUserServer || jid.User == "" {
+		return ""
+	}
+	return campaign.Phone("+" + jid.User)
+}

@@ -1,0 +1,60 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"regexp"
+
+	waLog "go.mau.fi/whatsmeow/util/log"
+)
+
+// wireLog hands the library's log lines to slog. Above the debug level phone
+// numbers are masked.
+type wireLog struct {
+	logger *slog.Logger
+	debug  bool
+}
+
+func newWireLog(logger *slog.Logger) waLog.Logger {
+	return wireLog{logger, logger.Enabled(context.Background(), slog.LevelDebug)}
+}
+
+func (w wireLog) Debugf(format string, args ...any) { w.log(slog.LevelDebug, format, args) }
+func (w wireLog) Infof(format string, args ...any)  { w.log(slog.LevelInfo, format, args) }
+func (w wireLog) Warnf(format string, args ...any)  { w.log(slog.LevelWarn, format, args) }
+func (w wireLog) Errorf(format string, args ...any) { w.log(slog.LevelError, format, args) }
+
+func (w wireLog) Sub(module string) waLog.Logger {
+	return wireLog{w.logger.With("module", module), w.debug}
+}
+
+func (w wireLog) log(level slog.Level, format string, args []any) {
+	if !w.logger.Enabled(context.Background(), level) {
+		return
+	}
+	line := fmt.Sprintf(format, args...)
+	if !w.debug {
+		line = mask(line)
+	}
+	w.logger.Log(context.Background(), level, line)
+}
+
+var longNumber = regexp.MustCompile(`\d{8,}`)
+
+// mask hides the middle of everything that may be somebody's phone or id.
+func mask(s string) string {
+	return longNumber.ReplaceAllStringFunc(s, func(n string) string {
+		return n[:2] + "•••••" + n[len(n)-4:]
+	})
+}
+
+// signalLog hands libsignal's log lines to slog: its own default prints to
+// the terminal.
+type signalLog struct{ logger *slog.Logger }
+
+func (s signalLog) Debug(caller, message string)   { s.logger.Debug(mask(message), "caller", caller) }
+func (s signalLog) Info(caller, message string)    { s.logger.Debug(mask(message), "caller", caller) }
+func (s signalLog) Warning(caller, message string) { s.logger.Warn(mask(message), "caller", caller) }
+func (s signalLog) Error(caller, message string)   { s.logger.Error(mask(message), "caller", caller) }
+func (s signalLog) Configure(string)               {}

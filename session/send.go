@@ -1,0 +1,274 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
+
+	"recado/campaign"
+)
+
+const (
+	ackTimeout  = 30 * time.Second // for the service's word on a message
+	sendTimeout = 45 * time.Second // for all that a send needs to ask, and that word
+	askTimeout  = 30 * time.Second // for one question about phones
+	askAtOnce   = 20               // phones in one question
+	slowPause   = 15 * time.Minute
+)
+
+// sender is a number as its lane sees it.
+type sender struct {
+	pool *Pool
+	id   campaign.NumberID
+}
+
+// NewID chooses a message id as the library does. It is called while the book
+// is being written, so it must not read it.
+func (s sender) NewID() campaign.MessageID {
+	if n := s.pool.known(s.id); n != nil {
+		if l := n.look().link; l != nil {
+			return campaign.MessageID(l.cli.GenerateMessageID())
+		}
+	}
+	var none *whatsmeow.Client
+	return campaign.MessageID(none.GenerateMessageID())
+}
+
+// Ready says whether the number may send.
+func (s sender) Ready() campaign.Readiness {
+	n, err := s.pool.number(s.id)
+	if err != nil {
+		return campaign.Readiness{Hold: campaign.Hold{Reason: campaign.HoldOffline}}
+	}
+	v, now := n.look(), time.Now()
+	r := campaign.Readiness{Link: v.number.Link, Since: v.synced}
+	switch {
+	case s.pool.devices.Err() != nil:
+		r.Hold = campaign.Hold{Reason: campaign.HoldDisk}
+	case v.state == campaign.Banned && v.until.After(now):
+		r.Hold = campaign.Hold{Reason: campaign.HoldOffline, Until: v.until}
+	case v.link == nil || !v.login || !v.lively:
+		r.Hold = campaign.Hold{Reason: campaign.HoldOffline}
+	case v.synced.IsZero():
+		r.Hold = campaign.Hold{Reason: campaign.HoldSyncing}
+	case v.slow.After(now):
+		r.Hold = campaign.Hold{Reason: campaign.HoldRateLimit, Until: v.slow}
+	}
+	if v.lock.After(now) {
+		r.NewChats = campaign.Hold{Reason: campaign.HoldNewChats, Until: v.lock}
+	}
+	return r
+}
+
+// Check asks the service about phones, twenty at a time, and fetches the
+// devices of those it knows, so that a send need not ask again.
+func (s sender) Check(ctx context.Context, phones []campaign.Phone) ([]campaign.Answer, error) {
+	n, err := s.pool.number(s.id)
+	if err != nil {
+		return nil, err
+	}
+	l := n.look().link
+	if l == nil {
+		return nil, fmt.Errorf("ask about phones: %w", whatsmeow.ErrNotConnected)
+	}
+	var answers []campaign.Answer
+	for len(phones) > 0 {
+		some := phones[:min(len(phones), askAtOnce)]
+		phones = phones[len(some):]
+		got, err := l.check(ctx, some)
+		if err != nil {
+			return nil, fmt.Errorf("ask about phones: %w", err)
+		}
+		answers = append(answers, got...)
+	}
+	return answers, nil
+}
+
+func (l *link) check(ctx context.Context, phones []campaign.Phone) ([]campaign.Answer, error) {
+	ask := make(map[string]campaign.Phone, len(phones))
+	queries := make([]string, len(phones))
+	for i, phone := range phones {
+		queries[i] = string(phone)
+		ask[strings.TrimPrefix(string(phone), "+")] = phone
+	}
+	asking, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	list, err := l.cli.IsOnWhatsApp(asking, queries)
+	switch {
+	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
+		return nil, campaign.ErrRateLimit
+	case err != nil && list == nil:
+		return nil, err
+	}
+	var answers []campaign.Answer
+	var accounts []types.JID
+	for _, one := range list {
+		asked, ok := ask[strings.TrimPrefix(one.Query, "+")]
+		if !ok {
+			continue
+		}
+		answer := campaign.Answer{Asked: asked, Presence: campaign.NotOnWhatsApp}
+		if one.IsIn {
+			answer.Presence = campaign.OnWhatsApp
+			answer.Phone = phoneOf(one.PhoneNumber)
+			if answer.Phone == "" {
+				answer.Phone = phoneOf(one.JID)
+			}
+			if one.JID.Server == types.HiddenUserServer {
+				answer.LID = one.JID.User
+				accounts = append(accounts, one.JID)
+			}
+			if one.VerifiedName != nil {
+				answer.Business = one.VerifiedName.Details.GetVerifiedName()
+			}
+		}
+		answers = append(answers, answer)
+	}
+	if len(accounts) > 0 {
+		fetching, cancel := context.WithTimeout(ctx, askTimeout)
+		defer cancel()
+		// Only a head start: a send asks again for what is missing.
+		if _, err := l.cli.GetUserDevices(fetching, accounts); err != nil {
+			l.number.log.Debug("fetch devices", "err", err)
+		}
+	}
+	return answers, nil
+}
+
+// flight is the message on the wire.
+type flight struct {
+	id     campaign.MessageID
+	proof  types.ReceiptType
+	proved bool
+	land   context.CancelFunc
+}
+
+// Send sends one message and waits for the service's word.
+func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome {
+	n, err := s.pool.number(s.id)
+	if err != nil {
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: err.Error()}
+	}
+	v := n.look()
+	if v.link == nil || !v.login {
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: sayNotConnected}
+	}
+	if d.Link != 0 && d.Link != v.number.Link {
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonUnlinked}
+	}
+	to := types.NewJID(strings.TrimPrefix(string(d.Phone), "+"), types.DefaultUserServer)
+	if d.LID != "" {
+		to = types.NewJID(d.LID, types.HiddenUserServer)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	ctx, parts := noteParts(ctx)
+	f := &flight{id: d.Message, land: cancel}
+	n.show(func(v *view) { v.flight = f })
+	answer, err := v.link.cli.SendMessage(ctx, to,
+		&waE2E.Message{Conversation: proto.String(d.Text)},
+		whatsmeow.SendRequestExtra{ID: string(d.Message), Timeout: ackTimeout})
+	n.show(func(v *view) { v.flight = nil })
+
+	var users []string
+	if d.LID != "" {
+		users = append(users, d.LID)
+	}
+	if answer.Chat.User != "" {
+		users = append(users, answer.Chat.User)
+	}
+	reached := parts.reach(users, strings.TrimPrefix(string(v.number.Phone), "+"), v.link.lid)
+	return n.outcome(f, reached, err)
+}
+
+// sayNotConnected is the reason of a send without a connection.
+const sayNotConnected = "not connected"
+
+// outcome says what became of a send. reached: a part for the recipient has
+// been encrypted, so it may have left.
+func (n *number) outcome(f *flight, reached bool, err error) campaign.Outcome {
+	n.mu.Lock()
+	proof, proved := f.proof, f.proved
+	n.mu.Unlock()
+	switch {
+	case proved && (reached || proof != types.ReceiptTypeSender):
+		return campaign.Outcome{Kind: campaign.Accepted}
+	case err == nil && reached:
+		return campaign.Outcome{Kind: campaign.Accepted}
+	case err == nil || proved:
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonNoKeys}
+	}
+	n.log.Warn("send", "message", f.id, "err", mask(err.Error()))
+	switch {
+	case errors.Is(err, whatsmeow.ErrServerReturnedError):
+		return n.refused(serverCode(err))
+	case strings.HasPrefix(err.Error(), "no LID found"):
+		return campaign.Outcome{Kind: campaign.Absent, Reason: campaign.ReasonNotOnService}
+	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
+		n.slowDown()
+		return campaign.Outcome{Kind: campaign.NotSent, Code: 429, Reason: refusals[429]}
+	case !reached:
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: mask(cause(err))}
+	case errors.Is(err, whatsmeow.ErrNotConnected) && strings.HasPrefix(err.Error(), "failed to send message node"):
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: sayNotConnected}
+	}
+	return campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}
+}
+
+var trailingCode = regexp.MustCompile(`(\d+)$`)
+
+// serverCode is the code of a refusal, which the library only writes at the
+// end of its text.
+func serverCode(err error) int {
+	code, _ := strconv.Atoi(trailingCode.FindString(err.Error()))
+	return code
+}
+
+// refusals are what the codes of a refused message mean, as far as is known.
+var refusals = map[int]string{
+	400: "WhatsApp did not accept the message",
+	403: "WhatsApp does not let this number write to this person",
+	404: campaign.ReasonNotOnService,
+	429: "WhatsApp asks to slow down",
+	463: "WhatsApp does not let this number write to new people for now",
+	475: "the monthly limit of new chats is reached",
+	479: "WhatsApp did not accept the form of the message",
+	503: "WhatsApp is unavailable",
+}
+
+// refused is the outcome of a code, and what it means for the number.
+func (n *number) refused(code int) campaign.Outcome {
+	o := campaign.Outcome{Kind: campaign.Refused, Code: code, Reason: refusals[code]}
+	if o.Reason == "" {
+		o.Reason = "WhatsApp refused the message"
+	}
+	switch code {
+	case 404:
+		o.Kind = campaign.Absent
+	case 503:
+		o.Kind = campaign.NotSent
+	case 429:
+		n.slowDown()
+	case 463, 475:
+		// Asking again would count as one more new chat.
+		until := time.Now().Add(lockUnknown)
+		if err := n.ask(func() error { n.restrict(until); return nil }); err != nil {
+			n.log.Error("close new chats", "err", err)
+		}
+	}
+	return o
+}
+
+// slowDown makes the number send nothing for a while.
+func (n *number) slowDown() {
+	n.show(func(v *view) { v.slow = time.Now().Add(slowPause) })
+}
