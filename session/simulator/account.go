@@ -1,0 +1,241 @@
+package simulator
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	wire "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/util/keys"
+)
+
+// account is one of our own numbers: its phone and the clients that are linked
+// to it. The service's lock guards it.
+type account struct {
+	*phone
+	companions map[uint16]*companion
+	lastDevice uint16 // ids are never used twice
+	app        *appState
+	wrote      map[string]bool // the LIDs that have written to it: no new chats
+	restricted time.Time       // may not begin new chats until then
+}
+
+// companion is one linked client.
+type companion struct {
+	account *account
+	device  uint16
+
+	noise        [32]byte // the key that proves who logs in
+	identity     [32]byte
+	registration uint32
+	signed       *keys.PreKey
+	once         []*keys.PreKey // uploaded and not yet given out
+
+	link      *link
+	available bool
+	synced    bool              // the phone has sent its keys and history
+	waiting   []pushed          // what was sent or is to be sent, until it is acknowledged
+	accepted  map[string]string // message id → the fingerprint of its last stanza
+	sent      map[string]sent   // what it has not confirmed to be able to read
+}
+
+// jid is the companion under its number, lid under its hidden name.
+func (c *companion) jid() types.JID {
+	return types.JID{User: c.account.pn, Device: c.device, Server: types.DefaultUserServer}
+}
+
+func (c *companion) lid() types.JID {
+	return types.JID{User: c.account.phone.lid, Device: c.device, Server: types.HiddenUserServer}
+}
+
+// devices lists the ids of an own account: the phone and every companion.
+func (a *account) devices() []uint16 {
+	ids := []uint16{0}
+	for id := range a.companions {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// linked lists the companions in the order in which they were linked.
+func (a *account) linked() []*companion {
+	var out []*companion
+	for _, id := range a.devices() {
+		if c := a.companions[id]; c != nil {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// unlink removes a companion; a connected one is told.
+func (a *account) unlink(c *companion) {
+	delete(a.companions, c.device)
+	if c.link != nil {
+		c.link.end(wire.Node{
+			Tag: "stream:error", Attrs: wire.Attrs{"code": "401"},
+			Content: []wire.Node{{Tag: "conflict", Attrs: wire.Attrs{"type": "device_removed"}}},
+		}, false)
+	}
+}
+
+// digits reads a number as people write it: only its digits count.
+func digits(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, phone)
+}
+
+// e164 writes a number with its plus.
+func e164(pn string) string { return "+" + pn }
+
+// account returns the own account of a number, made if there is none. Without a
+// number it is a new one.
+func (s *Service) account(number string) (*account, error) {
+	if number != "" && (len(number) < 8 || len(number) > 15) {
+		return nil, fmt.Errorf("%q is not a phone number", number)
+	}
+	who := s.world.own(number)
+	if a := s.accounts[who.Phone]; a != nil {
+		return a, nil
+	}
+	p := s.phones[who.LID]
+	if p == nil {
+		p = newPhone(s, who)
+		s.phones[who.LID] = p
+	}
+	a := &account{phone: p, companions: make(map[uint16]*companion), wrote: make(map[string]bool)}
+	a.app = newAppState(s.world, who)
+	p.account = a
+	s.accounts[who.Phone] = a
+	return a, nil
+}
+
+// ownAccount finds an own account by any spelling of its number.
+func (s *Service) ownAccount(number string) *account {
+	if who, known := s.world.phone(digits(number)); known {
+		return s.accounts[who.Phone]
+	}
+	return nil
+}
+
+// Own is the hand on one of our own numbers: what its owner could do with her
+// phone, and what the service could do to it.
+type Own struct {
+	s *Service
+	a *account
+}
+
+// Own returns the number that was linked by Scan, ScanAs or EnterCode.
+func (s *Service) Own(phone string) (Own, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.ownAccount(phone)
+	return Own{s, a}, a != nil
+}
+
+// OwnNumbers lists our own numbers, "+5511…", sorted.
+func (s *Service) OwnNumbers() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]string, 0, len(s.accounts))
+	for pn := range s.accounts {
+		out = append(out, e164(pn))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Devices lists the device ids of the clients that are linked.
+func (o Own) Devices() []uint16 {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	return o.a.devices()[1:]
+}
+
+// Online reports whether a linked client is logged in.
+func (o Own) Online() bool {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	return slices.ContainsFunc(o.a.linked(), func(c *companion) bool { return c.link != nil && c.link.active })
+}
+
+// Logout unlinks every client from the phone, as its owner does in the list of
+// linked devices.
+func (o Own) Logout() {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	for _, c := range o.a.linked() {
+		o.a.unlink(c)
+	}
+}
+
+// Drop breaks the connections of the number.
+func (o Own) Drop() {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	for _, c := range o.a.linked() {
+		if c.link != nil {
+			c.link.drop()
+		}
+	}
+}
+
+// SetPhone turns the phone off or on. While it is off it confirms nothing and
+// sends no history; it catches up when it is on again.
+func (o Own) SetPhone(on bool) {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	o.a.phone.turn(on)
+}
+
+// Restrict forbids the number to begin new chats until the given time and tells
+// its clients; a time that is past lifts the restriction. Messages to people who
+// never wrote to the number are then refused with error 463.
+func (o Own) Restrict(until time.Time) {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	o.a.restricted = until
+	kind, active := "RESTRICT_ALL_COMPANIONS", until.After(time.Now())
+	if !active {
+		kind = "DEFAULT"
+	}
+	body := fmt.Sprintf(`{"data":{"xwa2_notify_account_reachout_timelock":{"enforcement_type":%q,"is_active":%t,"time_enforcement_ends":"%d"}}}`,
+		kind, active, until.Unix())
+	for _, c := range o.a.linked() {
+		c.push(wire.Node{
+			Tag:   "notification",
+			Attrs: wire.Attrs{"from": types.ServerJID, "type": "mex", "id": o.s.id("mex-"), "t": unix(time.Now())},
+			Content: []wire.Node{{
+				Tag: "update", Attrs: wire.Attrs{"op_name": "NotificationUserReachoutTimelockUpdate"}, Content: []byte(body),
+			}},
+		})
+	}
+}
+
+// End ends the connections of the number with a stream error of the given code
+// ("503", "515"…) or conflict ("replaced").
+func (o Own) End(code, conflict string) {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	for _, c := range o.a.linked() {
+		if c.link != nil {
+			c.link.end(streamError(code, conflict), false)
+		}
+	}
+}
+
+// streamError is the stanza that ends a connection.
+func streamError(code, conflict string) wire.Node {
+	n := wire.Node{Tag: "stream:error", Attrs: wire.Attrs{"code": code}} // an empty attribute is not written
+	if conflict != "" {
+		n.Content = []wire.Node{{Tag: "conflict", Attrs: wire.Attrs{"type": conflict}}}
+	}
+	return n
+}

@@ -1,0 +1,195 @@
+package simulator_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.mau.fi/libsignal/logger"
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+	waLog "go.mau.fi/whatsmeow/util/log"
+	"google.golang.org/protobuf/proto"
+
+	"recado/session/simulator"
+)
+
+func TestMain(m *testing.M) {
+	whatsmeow.WACertPubKey = simulator.RootKey()
+	var silent logger.Loggable = quiet{}
+	logger.Setup(&silent)
+	os.Exit(m.Run())
+}
+
+// quiet keeps libsignal from writing to the output of the tests.
+type quiet struct{}
+
+func (quiet) Debug(_, _ string)   {}
+func (quiet) Info(_, _ string)    {}
+func (quiet) Warning(_, _ string) {}
+func (quiet) Error(_, _ string)   {}
+func (quiet) Configure(string)    {}
+
+// patience bounds every wait of the tests.
+const patience = 20 * time.Second
+
+// within returns a context that ends when the test has waited long enough.
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// serve starts a service whose people live in no time. The test fails at its end
+// if the service did not understand its client.
+func serve(t *testing.T, cfg simulator.Config) *simulator.Service {
+	t.Helper()
+	if cfg.Speed == 0 {
+		cfg.Speed = simulator.Instant
+	}
+	s := simulator.New(cfg)
+	t.Cleanup(func() {
+		s.Close()
+		if unknown := s.Unknown(); len(unknown) > 0 {
+			t.Errorf("the service did not understand %q", unknown)
+		}
+	})
+	return s
+}
+
+// client is the real client library with everything that it reported.
+type client struct {
+	*whatsmeow.Client
+	t    *testing.T
+	keep *keep
+
+	mu      sync.Mutex
+	events  []any
+	changed chan struct{}
+	refuse  bool // fail to handle messages
+}
+
+// start makes a client out of what is kept; it does not connect.
+func start(t *testing.T, s *simulator.Service, k *keep) *client {
+	t.Helper()
+	log := waLog.Noop
+	if os.Getenv("CLIENT_LOG") != "" {
+		log = waLog.Stdout("client", "DEBUG", false)
+	}
+	c := &client{Client: whatsmeow.NewClient(k.again(), log), t: t, keep: k, changed: make(chan struct{})}
+	h := s.HTTPClient()
+	c.SetWebsocketHTTPClient(h)
+	c.SetPreLoginHTTPClient(h)
+	c.SetMediaHTTPClient(h)
+	c.SynchronousAck = true
+	c.EnableDecryptedEventBuffer = true
+	c.UseRetryMessageStore = true
+	c.AddEventHandlerWithSuccessStatus(func(e any) bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if _, message := e.(*events.Message); message && c.refuse {
+			return false
+		}
+		c.events = append(c.events, e)
+		close(c.changed)
+		c.changed = make(chan struct{})
+		return true
+	})
+	t.Cleanup(c.Disconnect)
+	return c
+}
+
+// heard waits for an event of type E that satisfies ok.
+func heard[E any](c *client, ok func(E) bool) E {
+	c.t.Helper()
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	for {
+		c.mu.Lock()
+		changed, seen := c.changed, slices.Clone(c.events)
+		c.mu.Unlock()
+		for _, e := range seen {
+			if e, is := e.(E); is && (ok == nil || ok(e)) {
+				return e
+			}
+		}
+		select {
+		case <-changed:
+		case <-timeout.C:
+			var none E
+			c.t.Fatalf("no %T in %s", none, c.report())
+		}
+	}
+}
+
+func (c *client) report() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var words []string
+	for _, e := range c.events {
+		words = append(words, fmt.Sprintf("%T", e))
+	}
+	return strings.Join(words, ", ")
+}
+
+// forget drops the events so far.
+func (c *client) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.events = nil
+}
+
+// link links a new client by its QR code and waits until it is logged in.
+func link(t *testing.T, s *simulator.Service, phone string) *client {
+	t.Helper()
+	c := start(t, s, newKeep())
+	if err := c.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	qr := heard[*events.QR](c, nil)
+	if _, err := s.ScanAs(qr.Codes[0], phone); err != nil {
+		t.Fatal(err)
+	}
+	heard[*events.Connected](c, nil)
+	heard[*events.OfflineSyncCompleted](c, nil)
+	return c
+}
+
+// text is a message.
+func text(s string) *waE2E.Message { return &waE2E.Message{Conversation: proto.String(s)} }
+
+// at is the address of a number.
+func at(phone string) types.JID {
+	return types.NewJID(strings.TrimPrefix(phone, "+"), types.DefaultUserServer)
+}
+
+// say sends a text and fails the test if that fails.
+func (c *client) say(phone, s string) whatsmeow.SendResponse {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	response, err := c.SendMessage(ctx, at(phone), text(s))
+	if err != nil {
+		c.t.Fatalf("send to %s: %v", phone, err)
+	}
+	return response
+}
+
+// receipt waits for a receipt of a kind for a message.
+func (c *client) receipt(id string, kind types.ReceiptType) *events.Receipt {
+	c.t.Helper()
+	return heard(c, func(r *events.Receipt) bool { return r.Type == kind && slices.Contains(r.MessageIDs, id) })
+}
+
+// registered lists the people that have WhatsApp.
+func registered(s *simulator.Service) []simulator.Person {
+	return slices.DeleteFunc(s.People(), func(p simulator.Person) bool { return !p.Registered })
+}

@@ -1,0 +1,153 @@
+package simulator
+
+import (
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// Kind says at which stanza of a client a fault strikes.
+type Kind string
+
+// The kinds.
+const (
+	Login   Kind = "login"   // after the handshake, of a linked client or one that wants to be
+	Message Kind = "message" // a message to somebody
+	Usync   Kind = "usync"   // asking who is on WhatsApp, for hidden names or for devices
+	PreKeys Kind = "prekeys" // asking for the keys to write to somebody new
+	Ping    Kind = "ping"    // the keepalive
+	Query   Kind = "iq"      // any query, the three before included
+)
+
+// Action says what goes wrong.
+type Action string
+
+// The actions. Each names the kinds that it means something for.
+const (
+	DropBefore  Action = "drop-before"  // any: the connection breaks and the stanza was never received
+	DropAfter   Action = "drop-after"   // any: the connection breaks after the stanza was carried out, before its answer
+	Silence     Action = "silence"      // any: a message is accepted and never acknowledged, a query or login is never answered
+	Late        Action = "late"         // messages, queries: the answer comes after Delay
+	Refuse      Action = "refuse"       // any: error Code (and Text, for a query) instead; the failure reason at login
+	StreamError Action = "stream-error" // any: carried out like DropAfter, but the connection ends with stream error Code or Conflict
+	NoDevices   Action = "no-devices"   // Usync: the recipient seems to have no devices
+	NoPreKeys   Action = "no-prekeys"   // PreKeys: there are no keys for the recipient
+)
+
+// Rule is a fault to cause: when On, Number, To and Query all match, the rule
+// counts, and from the Nth match on it strikes, Limit times. Empty fields match
+// everything.
+type Rule struct {
+	On     Kind
+	Number string // our own number
+	To     string // the number of the person it is about, for messages, Usync and PreKeys
+	Query  string // the namespace of a query, like "privacy"
+
+	Nth         int     // 1 and 0 are the first match
+	Limit       int     // how many times it strikes; 0 is for ever
+	Probability float64 // of striking, decided from the seed; 0 is always
+
+	Do       Action
+	Code     int           // of Refuse and StreamError
+	Text     string        // of Refuse, for a query; empty is the usual text for the code
+	Conflict string        // of StreamError: "replaced", "device_removed"
+	BanCode  int           // of Refuse with Code 402: why (101 to 106)
+	Expire   time.Duration // of Refuse with Code 402: for how long
+	Delay    time.Duration // of Late
+	AtOnce   bool          // close the connection in the same instant as the last word, which a real network may do
+}
+
+// rule is a Rule at work.
+type rule struct {
+	Rule
+	random  *rand.Rand
+	matches int
+	strikes int
+}
+
+// event is what a rule is matched with.
+type event struct {
+	kind   Kind
+	number string
+	to     []string
+	query  string
+}
+
+// Fault causes a fault from now on. Rules are asked in the order in which they
+// were given, and the first that strikes decides. The returned function takes
+// the rule away.
+func (s *Service) Fault(r Rule) (remove func()) {
+	r.Number, r.To = digits(r.Number), digits(r.To)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := &rule{Rule: r, random: rand.New(rand.NewPCG(s.cfg.Seed, uint64(len(s.rules))))}
+	s.rules = append(s.rules, at)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.rules = slices.DeleteFunc(s.rules, func(x *rule) bool { return x == at })
+	}
+}
+
+// ClearFaults takes all rules away.
+func (s *Service) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules = nil
+}
+
+// judge returns the rule that strikes, or nil. The lock must be held.
+func (s *Service) judge(e event) *Rule {
+	for _, r := range s.rules {
+		if !r.match(e) {
+			continue
+		}
+		r.matches++
+		if r.matches < r.Nth || r.Limit > 0 && r.strikes >= r.Limit {
+			continue
+		}
+		if r.Probability > 0 && r.random.Float64() >= r.Probability {
+			continue
+		}
+		r.strikes++
+		return &r.Rule
+	}
+	return nil
+}
+
+func (r *rule) match(e event) bool {
+	if r.On != "" && r.On != e.kind && !(r.On == Query && (e.kind == Usync || e.kind == PreKeys || e.kind == Ping)) {
+		return false
+	}
+	return (r.Number == "" || r.Number == e.number) &&
+		(r.To == "" || slices.Contains(e.to, r.To)) &&
+		(r.Query == "" || r.Query == e.query)
+}
+
+// usualText is the text that goes with an error code in the answer to a query;
+// clients compare both.
+func usualText(code int) string {
+	switch code {
+	case 400:
+		return "bad-request"
+	case 401:
+		return "not-authorized"
+	case 403:
+		return "forbidden"
+	case 404:
+		return "item-not-found"
+	case 405:
+		return "not-allowed"
+	case 406:
+		return "not-acceptable"
+	case 410:
+		return "gone"
+	case 419:
+		return "resource-limit"
+	case 429:
+		return "rate-overlimit"
+	case 503:
+		return "service-unavailable"
+	}
+	return "internal-server-error"
+}

@@ -1,0 +1,220 @@
+package simulator
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Leg is the part of a message that was encrypted for one device.
+type Leg struct {
+	Device string `json:"device"`          // "LID:device@lid"
+	Type   string `json:"type"`            // "pkmsg" or "msg"
+	Error  string `json:"error,omitempty"` // why it could not be decrypted
+}
+
+// Stanza is one message that a client handed to the service.
+type Stanza struct {
+	Time   time.Time `json:"time"`
+	From   string    `json:"from"`   // the companion, "number:device@s.whatsapp.net"
+	Number string    `json:"number"` // our own number, "+5511…"
+	To     string    `json:"to"`     // the recipient's number, "+5511…"; the address if it has none
+	ID     string    `json:"id"`
+	Kind   string    `json:"kind"` // "text", "media", "reaction", "poll"; "peer" to the own phone; "retry" encrypted again on request
+	Text   string    `json:"text,omitempty"`
+	Legs   []Leg     `json:"legs,omitempty"`
+
+	Duplicate bool `json:"duplicate,omitempty"` // the same bytes under the same id as before: acknowledged, nothing else
+	Error     int  `json:"error,omitempty"`     // the service refused it with this code: nobody got it
+	Lost      bool `json:"lost,omitempty"`      // nothing in it was for the recipient: accepted, and nobody will ever get it
+}
+
+// Seen is a message that a person sees in her chat, once however often it came.
+type Seen struct {
+	Time   time.Time `json:"time"`
+	Person string    `json:"person"` // her number, "+5511…"
+	Number string    `json:"number"` // ours
+	ID     string    `json:"id"`
+	Text   string    `json:"text"`
+}
+
+// Said is a message that a person wrote to one of our numbers.
+type Said struct {
+	Time   time.Time `json:"time"`
+	Person string    `json:"person"`
+	Number string    `json:"number"`
+	ID     string    `json:"id"`
+	Text   string    `json:"text"`
+}
+
+// Asked is a query of a client.
+type Asked struct {
+	Time   time.Time
+	Number string // empty while the client is not linked
+	What   string // namespace, type and first child: "encrypt get count"
+}
+
+// Ledger is the witness: what was accepted and what was seen, in order. All
+// methods may be called from any goroutine; what they return is a copy.
+type Ledger struct {
+	mu      sync.Mutex
+	stanzas []Stanza
+	seen    []Seen
+	said    []Said
+	asked   []Asked
+	changed chan struct{} // closed at the next entry
+	w       *json.Encoder
+	err     error
+}
+
+func newLedger() *Ledger { return &Ledger{changed: make(chan struct{})} }
+
+func (l *Ledger) setWriter(w io.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.w = nil
+	if w != nil {
+		l.w = json.NewEncoder(w)
+	}
+}
+
+// line is an entry on disk: what it is, and the entry.
+type line struct {
+	Entry string `json:"entry"`
+	Data  any    `json:"data"`
+}
+
+// noted writes an entry and wakes who waits. The lock must be held.
+func (l *Ledger) noted(entry string, data any) {
+	if l.w != nil {
+		if err := l.w.Encode(line{entry, data}); err != nil && l.err == nil {
+			l.err = err
+		}
+	}
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+func (l *Ledger) stanza(s Stanza) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stanzas = append(l.stanzas, s)
+	l.noted("stanza", s)
+}
+
+func (l *Ledger) saw(s Seen) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seen = append(l.seen, s)
+	l.noted("seen", s)
+}
+
+func (l *Ledger) wrote(s Said) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.said = append(l.said, s)
+	l.noted("said", s)
+}
+
+func (l *Ledger) query(a Asked) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked = append(l.asked, a)
+}
+
+// Err returns the first error of writing the ledger to its file.
+func (l *Ledger) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// Stanzas returns every message stanza that clients handed in.
+func (l *Ledger) Stanzas() []Stanza {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.stanzas)
+}
+
+// Seen returns every message that a person sees.
+func (l *Ledger) Seen() []Seen {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.seen)
+}
+
+// SeenBy returns what one person sees, in the order in which it arrived.
+func (l *Ledger) SeenBy(person string) []Seen {
+	person = e164(digits(person))
+	return slices.DeleteFunc(l.Seen(), func(s Seen) bool { return s.Person != person })
+}
+
+// Said returns every message that people wrote to our numbers.
+func (l *Ledger) Said() []Said {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.said)
+}
+
+// Asked returns every query of every client.
+func (l *Ledger) Asked() []Asked {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.asked)
+}
+
+// Twice returns what people see more than once: the same text from any of our
+// numbers under different ids.
+func (l *Ledger) Twice() []Seen {
+	type once struct{ person, text string }
+	count := make(map[once]int)
+	return slices.DeleteFunc(l.Seen(), func(s Seen) bool {
+		count[once{s.Person, s.Text}]++
+		return count[once{s.Person, s.Text}] < 2
+	})
+}
+
+// Lost returns the stanzas that nobody will ever get though the service
+// accepted them.
+func (l *Ledger) Lost() []Stanza {
+	return slices.DeleteFunc(l.Stanzas(), func(s Stanza) bool { return !s.Lost })
+}
+
+// Changed returns the stanzas that carry another text under an id that was
+// used before for the same person, which no resend may do.
+func (l *Ledger) Changed() []Stanza {
+	type same struct{ number, to, id string }
+	first := make(map[same]string)
+	return slices.DeleteFunc(l.Stanzas(), func(s Stanza) bool {
+		if s.Text == "" {
+			return true
+		}
+		key := same{s.Number, s.To, s.ID}
+		text, known := first[key]
+		if !known {
+			first[key] = s.Text
+		}
+		return !known || text == s.Text
+	})
+}
+
+// Wait returns nil as soon as done says so, asking again after every entry, or
+// the error of the context.
+func (l *Ledger) Wait(ctx context.Context, done func(*Ledger) bool) error {
+	for {
+		l.mu.Lock()
+		changed := l.changed
+		l.mu.Unlock()
+		if done(l) {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package simulator
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	wire "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/types"
+)
+
+// pushed is a stanza for a companion that it has not acknowledged yet. It is
+// sent again over the next link.
+type pushed struct {
+	key  string
+	node wire.Node
+}
+
+// pushKey names a stanza by what its acknowledgement repeats of it.
+func pushKey(class, id string, from any, kind string) string {
+	if class == "message" {
+		kind = ""
+	}
+	address := ""
+	if jid, ok := from.(types.JID); ok {
+		address = jid.String()
+	}
+	return class + " " + id + " " + address + " " + kind
+}
+
+// push sends a stanza to a companion, now if it is connected and else as soon as
+// it is, and again until it acknowledges it. The lock must be held.
+func (c *companion) push(n wire.Node) {
+	c.waiting = append(c.waiting, pushed{pushKey(n.Tag, textOf(&n, "id"), n.Attrs["from"], textOf(&n, "type")), n})
+	if c.link != nil && c.link.active {
+		c.link.say(n)
+	}
+}
+
+// flush sends everything that waited, marked as such, between the two marks that
+// say how much it is and that it was all. The lock must be held.
+func (c *companion) flush() {
+	count := map[string]int{}
+	for _, p := range c.waiting {
+		count[p.node.Tag]++
+	}
+	total := strconv.Itoa(len(c.waiting))
+	c.link.say(wire.Node{Tag: "ib", Attrs: wire.Attrs{"from": types.ServerJID}, Content: []wire.Node{{
+		Tag: "offline_preview", Attrs: wire.Attrs{
+			"count": total, "appdata": "0", "message": strconv.Itoa(count["message"]),
+			"notification": strconv.Itoa(count["notification"]), "receipt": strconv.Itoa(count["receipt"]),
+		},
+	}}})
+	for i, p := range c.waiting {
+		n := p.node
+		n.Attrs = maps.Clone(n.Attrs)
+		n.Attrs["offline"] = strconv.Itoa(i)
+		c.link.say(n)
+	}
+	c.link.say(wire.Node{Tag: "ib", Attrs: wire.Attrs{"from": types.ServerJID}, Content: []wire.Node{{
+		Tag: "offline", Attrs: wire.Attrs{"count": total},
+	}}})
+	c.link.active = true
+}
+
+// acknowledged strikes out what an <ack> names. The lock must be held.
+func (c *companion) acknowledged(n *wire.Node) {
+	c.strike(pushKey(textOf(n, "class"), textOf(n, "id"), n.Attrs["to"], textOf(n, "type")))
+}
+
+// strike removes a stanza from what waits.
+func (c *companion) strike(key string) {
+	if i := slices.IndexFunc(c.waiting, func(p pushed) bool { return p.key == key }); i >= 0 {
+		c.waiting = slices.Delete(c.waiting, i, i+1)
+	}
+}
