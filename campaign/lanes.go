@@ -10,7 +10,7 @@ import (
 type Lanes struct {
 	Log     Log
 	Bell    *Bell
-	Logger  *slog.Logger
+	Logger  *slog.Logger      // nil: none
 	Numbers func() []NumberID // every number there is; asked again whenever the bell rings
 	Sender  func(NumberID) Sender
 }
@@ -22,6 +22,10 @@ func (l *Lanes) Run(ctx context.Context) {
 	defer quiet()
 	var running sync.WaitGroup
 	defer running.Wait()
+	logger := l.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
 	started := make(map[NumberID]bool)
 	for {
 		for _, id := range l.Numbers() {
@@ -29,7 +33,7 @@ func (l *Lanes) Run(ctx context.Context) {
 				continue
 			}
 			started[id] = true
-			lane := &Lane{Number: id, Log: l.Log, Sender: l.Sender(id), Bell: l.Bell, Logger: l.Logger}
+			lane := &Lane{Number: id, Log: l.Log, Sender: l.Sender(id), Bell: l.Bell, Logger: logger}
 			running.Go(func() { lane.Run(ctx) }) // ends with ctx
 		}
 		select {

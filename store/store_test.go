@@ -1,0 +1,352 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+	"recado/store"
+)
+
+func TestTreeOfBucketsIsTheOneDrawn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "book.db")
+	if err := open(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("store.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var drawn []string
+	for _, m := range regexp.MustCompile(`(?m)^//\t[├└]── (\w+) `).FindAllStringSubmatch(string(source), -1) {
+		drawn = append(drawn, m[1])
+	}
+	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var got []string
+	if err := db.View(func(tx *bolt.Tx) error {
+		return tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
+			got = append(got, string(name))
+			return nil
+		})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(drawn)
+	if !slices.Equal(got, drawn) {
+		t.Errorf("the file has the buckets %v, the drawing %v", got, drawn)
+	}
+}
+
+func TestOpenRefusesWhatItMust(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "book.db")
+	b := open(t, path)
+	if _, err := store.Open(path, store.Options{Kind: store.Demo, Timeout: 10 * time.Millisecond}); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("a second owner got %v, want ErrLocked", err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file is %v, %v; want 0600", info.Mode(), err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(path, store.Options{Kind: store.Real}); !errors.Is(err, store.ErrKind) {
+		t.Errorf("a demo's book opened for real got %v, want ErrKind", err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(path, store.Options{Kind: store.Demo}); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("a book that others can read got %v, want the command that mends it", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := bolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("meta")).Put([]byte("version"), []byte{0, 0, 0, 99})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(path, store.Options{Kind: store.Demo}); !errors.Is(err, store.ErrNewer) {
+		t.Errorf("a newer book got %v, want ErrNewer", err)
+	}
+}
+
+func TestWritersShareACommitAndFailAlone(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	var wg sync.WaitGroup
+	errs := make([]error, 64)
+	for i := range errs {
+		wg.Go(func() {
+			name := "same"
+			if i%2 == 0 {
+				name = string(rune('0'+i/10)) + string(rune('0'+i%10))
+			}
+			_, errs[i] = b.AddNumber(name)
+		})
+	}
+	wg.Wait()
+	taken := 0
+	for i, err := range errs {
+		switch {
+		case i%2 == 0 && err != nil:
+			t.Errorf("writer %d: %v", i, err)
+		case i%2 == 1 && errors.Is(err, store.ErrExists):
+			taken++
+		}
+	}
+	if taken != 31 {
+		t.Errorf("%d writers were told that the name is taken, want 31", taken)
+	}
+	numbers, err := b.Numbers()
+	if err != nil || len(numbers) != 33 {
+		t.Errorf("%d numbers, %v; want 33", len(numbers), err)
+	}
+}
+
+// lane drives one number by hand: it asks, answers and claims until there is
+// a delivery or a hold.
+func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid func(campaign.Phone) string) campaign.Claimed {
+	t.Helper()
+	w := &wire{next: int(now.UnixNano() % 1e6)}
+	for range 100 {
+		got, err := b.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Check) == 0 {
+			return got
+		}
+		var answers []campaign.Answer
+		for _, p := range got.Check {
+			if l := lid(p); l != "" {
+				answers = append(answers, campaign.Answer{Asked: p, Presence: campaign.OnWhatsApp, Phone: p, LID: l})
+			}
+		}
+		if err := b.Answered(n, got.Check, answers, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("the lane only asks")
+	return campaign.Claimed{}
+}
+
+func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	n := linked(t, b, 1)[0]
+	if _, err := b.Import(people(3), ""); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	c := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, now)
+	got := lane(t, b, n, now, lidOf)
+	if got.Delivery == nil {
+		t.Fatalf("nothing to send: %+v", got.Hold)
+	}
+	if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Pause(c.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := lane(t, b, n, now, lidOf); got.Delivery != nil {
+		t.Errorf("a paused campaign sent to %s", got.Delivery.Phone)
+	}
+	if _, err := b.Pause(c.ID, ""); !errors.Is(err, store.ErrState) {
+		t.Errorf("pausing twice got %v, want ErrState", err)
+	}
+	if _, err := b.Resume(c.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := lane(t, b, n, now, lidOf); got.Delivery == nil {
+		t.Errorf("a resumed campaign does not send: %+v", got.Hold)
+	}
+	if _, err := b.Cancel(c.ID); err != nil {
+		t.Fatal(err)
+	}
+	counts, err := b.Counts(c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := campaign.Counts{campaign.Sending: 1, campaign.Sent: 1, campaign.Skipped: 1}
+	if counts != want {
+		t.Errorf("after the cancel the counts are %v, want %v", counts, want)
+	}
+}
+
+func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	ids := linked(t, b, 2)
+	rows := people(1)
+	if _, err := b.Import(rows, ""); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	c := started(t, b, campaign.Campaign{Name: "c", Text: "x", Numbers: ids[:1]}, now)
+	if err := b.Heard(ids[1], campaign.Seen{Phone: rows[0].Phone, LID: lidOf(rows[0].Phone), Known: true}, " Sair! ", now); err != nil {
+		t.Fatal(err)
+	}
+	if got := lane(t, b, ids[0], now, lidOf); got.Delivery != nil {
+		t.Error("she was written to")
+	}
+	d, err := b.Delivery(c.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.State != campaign.Skipped || d.Reason != campaign.ReasonOptedOut {
+		t.Errorf("the delivery is %s (%s), want skipped for the opt-out", d.State, d.Reason)
+	}
+	next, err := b.AddCampaign(campaign.Campaign{Name: "d", Text: "y"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Start(next.ID, now); !errors.Is(err, store.ErrState) {
+		t.Errorf("a campaign to nobody but her got %v, want ErrState", err)
+	}
+}
+
+func TestWhomTheServiceProvesOnePersonIsOneDelivery(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	n := linked(t, b, 1)[0]
+	rows := people(3)
+	if _, err := b.Import(rows, ""); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	c := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, now)
+	same := func(p campaign.Phone) string {
+		if p == rows[2].Phone {
+			return "one"
+		}
+		if p == rows[0].Phone {
+			return "one"
+		}
+		return "two"
+	}
+	sent := map[string]int{}
+	for {
+		got := lane(t, b, n, now, same)
+		if got.Delivery == nil {
+			break
+		}
+		sent[got.Delivery.LID]++
+		if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if sent["one"] != 1 || sent["two"] != 1 {
+		t.Errorf("sent %v, want each person once", sent)
+	}
+	d, err := b.Delivery(c.ID, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.State != campaign.Skipped || d.Reason != campaign.ReasonDuplicate {
+		t.Errorf("the second of her deliveries is %s (%s), want skipped as a duplicate", d.State, d.Reason)
+	}
+	people, err := b.Find(context.Background(), campaign.Filter{})
+	if err != nil || len(people) != 2 {
+		t.Errorf("the book has %d people, %v; want 2", len(people), err)
+	}
+	// The old phone still leads to her, and her answer to the delivery.
+	if err := b.Heard(n, campaign.Seen{LID: "one"}, "oi", now); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = b.Delivery(c.ID, 0); err != nil || d.State != campaign.Replied {
+		t.Errorf("her delivery is %s, %v; want replied", d.State, err)
+	}
+	if p, err := b.ContactByPhone(rows[2].Phone); err != nil || p.LID != "one" {
+		t.Errorf("her second phone leads to %+v, %v", p, err)
+	}
+}
+
+func TestWhomTheServiceIsSilentAboutHoldsNobodyUp(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	n := linked(t, b, 1)[0]
+	rows := people(2)
+	if _, err := b.Import(rows, ""); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	c := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, now)
+	silent := func(p campaign.Phone) string {
+		if p == rows[0].Phone {
+			return ""
+		}
+		return lidOf(p)
+	}
+	got := lane(t, b, n, now, silent)
+	if got.Delivery == nil || got.Delivery.Phone != rows[1].Phone {
+		t.Fatalf("the next one is not sent to: %+v", got)
+	}
+	if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		now = now.Add(11 * time.Minute)
+		if got := lane(t, b, n, now, silent); got.Delivery != nil {
+			t.Fatalf("round %d: sent without an answer", i)
+		}
+	}
+	d, err := b.Delivery(c.ID, 0)
+	if err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonNoAnswer {
+		t.Errorf("her delivery is %s (%s), %v; want skipped for want of an answer", d.State, d.Reason, err)
+	}
+	if c, err = b.Campaign(c.ID); err != nil || c.Status != campaign.Finished {
+		t.Errorf("the campaign is %s, %v; want finished", c.Status, err)
+	}
+}
+
+func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "book.db")
+	b := open(t, path)
+	n := linked(t, b, 1)[0]
+	if _, err := b.Import(people(1), ""); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	c := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, now)
+	got := lane(t, b, n, now, lidOf)
+	if got.Delivery == nil {
+		t.Fatal("nothing to send")
+	}
+	if err := b.Close(); err != nil { // as a kill does: claimed, never settled
+		t.Fatal(err)
+	}
+	b = open(t, path)
+	again, err := b.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 2}, Now: now.Add(time.Hour)})
+	if err != nil || again.Delivery != nil {
+		t.Errorf("by a new link it was sent again: %+v, %v", again, err)
+	}
+	d, err := b.Delivery(c.ID, 0)
+	if err != nil || d.State != campaign.Unsure || d.Reason != campaign.ReasonUnlinked {
+		t.Errorf("it is %s (%s), %v; want unsure for the unlinking", d.State, d.Reason, err)
+	}
+	if err := b.Receipt(n, []campaign.MessageID{d.Message}, campaign.Delivered, now); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = b.Delivery(c.ID, 0); err != nil || d.State != campaign.Delivered {
+		t.Errorf("with a receipt it is %s, %v; want delivered", d.State, err)
+	}
+}
