@@ -1,0 +1,287 @@
+package simulator
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// control moves the world by hand over HTTP. Requests and answers are JSON, but
+// for the QR text, which is sent as it is. A request that cannot be carried out
+// is answered with status 400 and {"error": …}.
+type control struct {
+	s *Service
+
+	mu     sync.Mutex
+	faults map[int]func() // given by number, to take away again
+	last   int
+}
+
+// controlHandler serves the control under /control/.
+func (s *Service) controlHandler() http.Handler {
+	return http.StripPrefix("/control", newControl(s))
+}
+
+func newControl(s *Service) http.Handler {
+	c := &control{s: s, faults: make(map[int]func())}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /scan", c.scan)
+	mux.HandleFunc("DELETE /fault", func(w http.ResponseWriter, _ *http.Request) {
+		s.ClearFaults()
+		answerJSON(w, struct{}{})
+	})
+	mux.HandleFunc("DELETE /fault/{id}", c.mend)
+	for path, do := range map[string]func(order) (any, error){
+		"/code":    func(o order) (any, error) { return nil, s.EnterCode(o.Number, o.Code) },
+		"/say":     c.say,
+		"/contact": c.ofNumber(func(own Own, o order) { own.SaveContact(o.Person, o.Name) }),
+		"/phone":   c.phone,
+		"/drop":    c.drop,
+		"/logout":  c.ofNumber(func(own Own, _ order) { own.Logout() }),
+		"/restrict": c.ofNumber(func(own Own, o order) {
+			own.Restrict(time.Now().Add(time.Duration(o.For)))
+		}),
+		"/down": func(o order) (any, error) { s.SetDown(!o.On); return nil, nil },
+	} {
+		mux.HandleFunc("POST "+path, obey(do))
+	}
+	mux.HandleFunc("POST /fault", obey(c.fault))
+	mux.HandleFunc("GET /people", tell(func() any { return s.People() }))
+	mux.HandleFunc("GET /ledger", tell(func() any {
+		return map[string]any{"stanzas": s.ledger.Stanzas(), "seen": s.ledger.Seen(), "said": s.ledger.Said()}
+	}))
+	mux.HandleFunc("GET /stats", tell(func() any { return s.stats() }))
+	return mux
+}
+
+// order is the body of a request. Each uses what it needs.
+type order struct {
+	Person string // a person's phone
+	Number string // ours
+	Text   string
+	Name   string
+	Code   string
+	On     bool
+	For    span
+}
+
+// span is a duration written as "90s" or "1h30m".
+type span time.Duration
+
+// UnmarshalText reads what time.ParseDuration reads.
+func (s *span) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	*s = span(d)
+	return err
+}
+
+// faultOrder is a Rule with readable durations.
+type faultOrder struct {
+	Rule
+	Expire, Delay span
+}
+
+// Stats sums up a Service.
+type Stats struct {
+	People     int      `json:"people"`
+	Numbers    []string `json:"numbers"` // ours
+	Online     int      `json:"online"`  // ours with a client that is logged in
+	Stanzas    int      `json:"stanzas"`
+	Duplicates int      `json:"duplicates"` // stanzas that came again byte for byte
+	Lost       int      `json:"lost"`       // accepted, with nothing in them for the recipient
+	Seen       int      `json:"seen"`
+	Said       int      `json:"said"`
+	Twice      int      `json:"twice"`   // texts that somebody sees more than once
+	Changed    int      `json:"changed"` // stanzas with another text under an old id
+	Unknown    []string `json:"unknown"` // what clients asked and the service did not understand
+}
+
+func (s *Service) stats() Stats {
+	stanzas := s.ledger.Stanzas()
+	st := Stats{
+		People: len(s.world.people()), Numbers: s.OwnNumbers(), Unknown: s.Unknown(),
+		Stanzas: len(stanzas), Lost: len(s.ledger.Lost()), Seen: len(s.ledger.Seen()), Said: len(s.ledger.Said()),
+		Twice: len(s.ledger.Twice()), Changed: len(s.ledger.Changed()),
+	}
+	for _, x := range stanzas {
+		if x.Duplicate {
+			st.Duplicates++
+		}
+	}
+	for _, number := range st.Numbers {
+		if own, ok := s.Own(number); ok && own.Online() {
+			st.Online++
+		}
+	}
+	return st
+}
+
+// scan lets a phone scan the QR text in the body: the one of ?phone=, or a new
+// one.
+func (c *control) scan(w http.ResponseWriter, r *http.Request) {
+	code, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	phone, err := c.s.ScanAs(strings.TrimSpace(string(code)), r.URL.Query().Get("phone"))
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	answerJSON(w, map[string]string{"phone": phone})
+}
+
+func (c *control) say(o order) (any, error) {
+	id, err := c.s.Say(o.Person, o.Number, o.Text)
+	return map[string]string{"id": id}, err
+}
+
+// phone turns the phone of a person or of one of our numbers on or off.
+func (c *control) phone(o order) (any, error) {
+	if o.Person != "" {
+		return nil, c.s.SetPersonPhone(o.Person, o.On)
+	}
+	return c.ofNumber(func(own Own, o order) { own.SetPhone(o.On) })(o)
+}
+
+// drop breaks the connections of a number, or without one all connections.
+func (c *control) drop(o order) (any, error) {
+	if o.Number == "" {
+		c.s.DropAll()
+		return nil, nil
+	}
+	return c.ofNumber(func(own Own, _ order) { own.Drop() })(o)
+}
+
+// ofNumber is an order to one of our numbers.
+func (c *control) ofNumber(do func(Own, order)) func(order) (any, error) {
+	return func(o order) (any, error) {
+		own, ok := c.s.Own(o.Number)
+		if !ok {
+			return nil, fmt.Errorf("%q is not one of our numbers", o.Number)
+		}
+		do(own, o)
+		return nil, nil
+	}
+}
+
+func (c *control) fault(o faultOrder) (any, error) {
+	if o.Do == "" {
+		return nil, errors.New("the rule does nothing: \"do\" is missing")
+	}
+	o.Rule.Expire, o.Rule.Delay = time.Duration(o.Expire), time.Duration(o.Delay)
+	remove := c.s.Fault(o.Rule)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last++
+	c.faults[c.last] = remove
+	return map[string]int{"id": c.last}, nil
+}
+
+func (c *control) mend(w http.ResponseWriter, r *http.Request) {
+	id, _ := strconv.Atoi(r.PathValue("id"))
+	c.mu.Lock()
+	remove := c.faults[id]
+	delete(c.faults, id)
+	c.mu.Unlock()
+	if remove == nil {
+		refuse(w, fmt.Errorf("there is no fault %q", r.PathValue("id")))
+		return
+	}
+	remove()
+	answerJSON(w, struct{}{})
+}
+
+// obey reads an order and answers what came of it.
+func obey[O any](do func(O) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var o O
+		body := json.NewDecoder(io.LimitReader(r.Body, 1<<20))
+		body.DisallowUnknownFields()
+		if err := body.Decode(&o); err != nil && !errors.Is(err, io.EOF) {
+			refuse(w, fmt.Errorf("read the order: %w", err))
+			return
+		}
+		answer, err := do(o)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		if answer == nil {
+			answer = struct{}{}
+		}
+		answerJSON(w, answer)
+	}
+}
+
+func tell(what func() any) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, what()) }
+}
+
+func answerJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func refuse(w http.ResponseWriter, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusBadRequest)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
+}
+
+// Serve runs a service for other processes until ctx ends: its door listens on
+// the loopback address listen and writes its files into dir, as Service.Listen
+// describes, and its control listens on a loopback port of its own. It first
+// prints, one a line: "control" and the control's address, "listen" and the
+// door's address, and the three environment settings that lead recado to it, as
+// a shell takes them.
+func Serve(ctx context.Context, listen, dir string, cfg Config, out io.Writer) (err error) {
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("directory of the simulator: %w", err)
+	}
+	s := New(cfg)
+	defer s.Close()
+	door, err := s.Listen(listen, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.ledger.Err(), door.Close()) }()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen for the control: %w", err)
+	}
+	server := newServer(s)
+	server.Handler = newControl(s)
+	served := make(chan struct{})
+	go func() { // ends when the server is closed, below
+		defer close(served)
+		_ = server.Serve(listener)
+	}()
+	defer func() {
+		_ = server.Close()
+		<-served
+	}()
+	root := RootKey()
+	_, err = fmt.Fprintf(out, "control http://%s\nlisten %s\nexport RECADO_SERVER=%s\nexport RECADO_SERVER_CA=%s\nexport RECADO_SERVER_KEY=%s\n",
+		listener.Addr(), door.Addr, door.Addr, quoted(filepath.Join(dir, "ca.pem")), hex.EncodeToString(root[:]))
+	if err != nil {
+		return fmt.Errorf("print the addresses: %w", err)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// quoted writes a word for a shell.
+func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

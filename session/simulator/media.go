@@ -1,0 +1,163 @@
+package simulator
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/util/cbcutil"
+	"go.mau.fi/whatsmeow/util/hkdfutil"
+)
+
+const (
+	mediaHost  = "mmg.whatsapp.net"
+	mediaLimit = 100 << 20 // bytes of one file, as the service has it for media
+	mediaMAC   = 10        // bytes of the MAC at the end of a file
+)
+
+// mediaStore is the service's store of encrypted files. It knows a file by the
+// hash of its ciphertext and cannot read it. It may be used from any goroutine.
+type mediaStore struct {
+	mux *http.ServeMux
+
+	mu    sync.Mutex
+	files map[string][]byte // base64url of the SHA-256 → ciphertext and MAC
+}
+
+func newMediaStore() *mediaStore {
+	m := &mediaStore{mux: http.NewServeMux(), files: make(map[string][]byte)}
+	m.mux.HandleFunc("POST /mms/{kind}/{token}", m.upload)
+	m.mux.HandleFunc("DELETE /mms/{kind}/{token}", m.delete)
+	m.mux.HandleFunc("GET /v/{token}", m.download)
+	return m
+}
+
+// ServeHTTP is the media host.
+func (m *mediaStore) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.mux.ServeHTTP(w, r) }
+
+func (m *mediaStore) upload(w http.ResponseWriter, r *http.Request) {
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mediaLimit))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		http.Error(w, "the file is too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		return // the client went away
+	}
+	token := r.PathValue("token")
+	if token != tokenOf(data) || r.URL.Query().Get("token") != token {
+		http.Error(w, "the token is not the hash of the file", http.StatusBadRequest)
+		return
+	}
+	m.keep(token, data)
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]string{
+		"url":         "https://" + mediaHost + directPath(token),
+		"direct_path": directPath(token),
+		"handle":      "",
+	})
+}
+
+func (m *mediaStore) download(w http.ResponseWriter, r *http.Request) {
+	data, ok := m.file(r.PathValue("token"))
+	if !ok {
+		http.Error(w, "there is no such file", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	_, _ = w.Write(data)
+}
+
+func (m *mediaStore) delete(w http.ResponseWriter, r *http.Request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.files, r.PathValue("token"))
+	w.WriteHeader(http.StatusOK)
+}
+
+func (m *mediaStore) keep(token string, data []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.files[token] = data
+}
+
+func (m *mediaStore) file(token string) ([]byte, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, ok := m.files[token]
+	return data, ok
+}
+
+// tokenOf names a file.
+func tokenOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return base64.URLEncoding.EncodeToString(sum[:])
+}
+
+// directPath is where a file is downloaded. Clients append to it as to a query,
+// so that it must have one.
+func directPath(token string) string { return "/v/" + token + "?ccb=11-4" }
+
+// attachment is what a message says about a file.
+type attachment struct {
+	directPath             string
+	key                    []byte
+	fileSHA256, fileEncSHA []byte
+	length                 uint64
+}
+
+// fileKeys are derived from the key of an attachment.
+func fileKeys(key []byte, kind whatsmeow.MediaType) (iv, cipher, macKey []byte) {
+	expanded := hkdfutil.SHA256(key, nil, []byte(kind), 112)
+	return expanded[:16], expanded[16:48], expanded[48:80]
+}
+
+// put encrypts a file, as the client of a phone does, and keeps it.
+func (m *mediaStore) put(kind whatsmeow.MediaType, plain []byte) (attachment, error) {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	iv, cipher, macKey := fileKeys(key, kind)
+	sealed, err := cbcutil.Encrypt(cipher, iv, plain)
+	if err != nil {
+		return attachment{}, fmt.Errorf("encrypt a file: %w", err)
+	}
+	sealed = append(sealed, mac(sha256.New, macKey, iv, sealed)[:mediaMAC]...)
+	token := tokenOf(sealed)
+	m.keep(token, sealed)
+	sum, sealedSum := sha256.Sum256(plain), sha256.Sum256(sealed)
+	return attachment{directPath(token), key, sum[:], sealedSum[:], uint64(len(plain))}, nil
+}
+
+// open downloads and decrypts a file, as the phone of a recipient does.
+func (m *mediaStore) open(kind whatsmeow.MediaType, f whatsmeow.DownloadableMessage) ([]byte, error) {
+	token, _, _ := strings.Cut(strings.TrimPrefix(f.GetDirectPath(), "/v/"), "?")
+	data, ok := m.file(token)
+	if !ok {
+		return nil, fmt.Errorf("no file at %q", f.GetDirectPath())
+	}
+	if len(data) <= mediaMAC {
+		return nil, errors.New("the file is too short")
+	}
+	sealed, sum := data[:len(data)-mediaMAC], data[len(data)-mediaMAC:]
+	iv, cipher, macKey := fileKeys(f.GetMediaKey(), kind)
+	if !hmac.Equal(mac(sha256.New, macKey, iv, sealed)[:mediaMAC], sum) {
+		return nil, errors.New("the file was changed on its way")
+	}
+	plain, err := cbcutil.Decrypt(cipher, iv, append([]byte(nil), sealed...))
+	if err != nil {
+		return nil, fmt.Errorf("decrypt a file: %w", err)
+	}
+	if sum := sha256.Sum256(plain); !hmac.Equal(sum[:], f.GetFileSHA256()) {
+		return nil, errors.New("the file is not the one that the message names")
+	}
+	return plain, nil
+}
