@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ type companion struct {
 	available bool
 	synced    bool              // the phone has sent its keys and history
 	waiting   []pushed          // what was sent or is to be sent, until it is acknowledged
+	settled   chan struct{}     // closed when nothing waits any more; nil while nobody asks
 	accepted  map[string]string // message id → the fingerprint of its last stanza
 	sent      map[string]sent   // what it has not confirmed to be able to read
 }
@@ -164,6 +166,33 @@ func (o Own) Online() bool {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
 	return slices.ContainsFunc(o.a.linked(), func(c *companion) bool { return c.link != nil && c.link.active })
+}
+
+// Settled waits until the linked clients have acknowledged everything that was
+// sent to them, or returns the error of the context.
+func (o Own) Settled(ctx context.Context) error {
+	for {
+		o.s.mu.Lock()
+		var busy chan struct{}
+		for _, c := range o.a.linked() {
+			if len(c.waiting) > 0 {
+				if c.settled == nil {
+					c.settled = make(chan struct{})
+				}
+				busy = c.settled
+				break
+			}
+		}
+		o.s.mu.Unlock()
+		if busy == nil {
+			return nil
+		}
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Logout unlinks every client from the phone, as its owner does in the list of

@@ -155,11 +155,16 @@ func link(t *testing.T, s *simulator.Service, phone string) *client {
 		t.Fatal(err)
 	}
 	qr := heard[*events.QR](c, nil)
-	if _, err := s.ScanAs(qr.Codes[0], phone); err != nil {
+	phone, err := s.ScanAs(qr.Codes[0], phone)
+	if err != nil {
 		t.Fatal(err)
 	}
 	heard[*events.Connected](c, nil)
 	heard[*events.OfflineSyncCompleted](c, nil)
+	own, _ := s.Own(phone)
+	if err := own.Settled(within(t)); err != nil {
+		t.Fatalf("the client does not acknowledge what its phone sends: %v", err)
+	}
 	return c
 }
 
@@ -193,3 +198,6 @@ func (c *client) receipt(id string, kind types.ReceiptType) *events.Receipt {
 func registered(s *simulator.Service) []simulator.Person {
 	return slices.DeleteFunc(s.People(), func(p simulator.Person) bool { return !p.Registered })
 }
+
+// extra chooses the id of a message.
+func extra(id string) whatsmeow.SendRequestExtra { return whatsmeow.SendRequestExtra{ID: id} }

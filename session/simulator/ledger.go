@@ -94,6 +94,10 @@ func (l *Ledger) noted(entry string, data any) {
 			l.err = err
 		}
 	}
+	l.wake()
+}
+
+func (l *Ledger) wake() {
 	close(l.changed)
 	l.changed = make(chan struct{})
 }
@@ -123,6 +127,7 @@ func (l *Ledger) query(a Asked) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.asked = append(l.asked, a)
+	l.wake()
 }
 
 // Err returns the first error of writing the ledger to its file.
