@@ -1,0 +1,139 @@
+package simulator_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"recado/session/simulator"
+)
+
+// bubble runs f in fake time with a service and a linked client. They are closed
+// at the end, and the library's own timers run out.
+func bubble(t *testing.T, cfg simulator.Config, f func(t *testing.T, s *simulator.Service, c *client)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := simulator.New(cfg)
+		c := link(t, s, ownPhone)
+		f(t, s, c)
+		c.Disconnect()
+		s.Close()
+		time.Sleep(10 * time.Minute)
+		if unknown := s.Unknown(); len(unknown) > 0 {
+			t.Errorf("the service did not understand %q", unknown)
+		}
+	})
+}
+
+func TestTwoAndAHalfHoursOfSendingPassInNoTime(t *testing.T) {
+	bubble(t, simulator.Config{Seed: 5, People: 200, Reads: 0.5, Replies: 0.1, OptOuts: 0.05}, func(t *testing.T, s *simulator.Service, c *client) {
+		began := time.Now()
+		for i, p := range s.People() {
+			if _, err := c.SendMessage(t.Context(), at(p.Phone), text(fmt.Sprintf("Oferta %d", i))); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(45 * time.Second)
+		}
+		if took := time.Since(began); took < 2*time.Hour+30*time.Minute {
+			t.Errorf("it took %s", took)
+		}
+		time.Sleep(5 * time.Minute)
+		l := s.Ledger()
+		if seen, twice, lost := l.Seen(), l.Twice(), l.Lost(); len(seen) != 200 || len(twice) > 0 || len(lost) > 0 {
+			t.Errorf("%d seen, %d twice, %d lost", len(seen), len(twice), len(lost))
+		}
+		if said := len(l.Said()); said < 10 || said > 60 || len(c.texts()) != said {
+			t.Errorf("people wrote %d texts and the client got %d", said, len(c.texts()))
+		}
+	})
+}
+
+func TestOutageOfAnHourIsSurvived(t *testing.T) {
+	bubble(t, simulator.Config{People: 1, Speed: simulator.Instant}, func(t *testing.T, s *simulator.Service, c *client) {
+		s.SetDown(true)
+		time.Sleep(time.Hour)
+		tells(t, s, s.People()[0], "Alguém aí?")
+		s.SetDown(false)
+		time.Sleep(3 * time.Minute)
+		if got := c.texts(); len(got) != 1 {
+			t.Errorf("got %q", got)
+		}
+		c.say(s.People()[0].Phone, "Sim")
+	})
+}
+
+func TestMessageWithoutAckTimesOutAfter75Seconds(t *testing.T) {
+	bubble(t, simulator.Config{People: 1}, func(t *testing.T, s *simulator.Service, c *client) {
+		s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Silence, Limit: 1})
+		began := time.Now()
+		_, err := c.SendMessage(t.Context(), at(s.People()[0].Phone), text("Oi"))
+		if took := time.Since(began); !errors.Is(err, whatsmeow.ErrMessageTimedOut) || took < 75*time.Second {
+			t.Errorf("got %v after %s", err, took)
+		}
+	})
+}
+
+func TestMessageDroppedAndNeverAcknowledgedHangsUntilTheContextEnds(t *testing.T) {
+	bubble(t, simulator.Config{People: 1}, func(t *testing.T, s *simulator.Service, c *client) {
+		s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.DropAfter, Limit: 1})
+		s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Silence, Limit: 1})
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+		defer cancel()
+		if _, err := c.SendMessage(ctx, at(s.People()[0].Phone), text("Oi")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestSilentServiceIsNoticedByTheKeepalive(t *testing.T) {
+	bubble(t, simulator.Config{}, func(t *testing.T, s *simulator.Service, c *client) {
+		c.forget()
+		remove := s.Fault(simulator.Rule{On: simulator.Ping, Do: simulator.Silence})
+		time.Sleep(2 * time.Minute)
+		heard[*events.KeepAliveTimeout](c, nil)
+		remove()
+		time.Sleep(5 * time.Minute)
+		heard[*events.KeepAliveRestored](c, nil)
+	})
+}
+
+func TestQRCodeExpiresAfter160Seconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := simulator.New(simulator.Config{})
+		c := start(t, s, newKeep())
+		if err := c.Connect(); err != nil {
+			t.Fatal(err)
+		}
+		code := heard[*events.QR](c, nil).Codes[0]
+		time.Sleep(161 * time.Second)
+		heard[*events.Disconnected](c, nil)
+		if _, err := s.Scan(code); !errors.Is(err, simulator.ErrCode) {
+			t.Errorf("got %v, want %v", err, simulator.ErrCode)
+		}
+		c.Disconnect()
+		s.Close()
+		time.Sleep(10 * time.Minute)
+	})
+}
+
+func TestPeopleTakeTheirTime(t *testing.T) {
+	bubble(t, simulator.Config{People: 1, Reads: 1, Latency: 50 * time.Millisecond}, func(t *testing.T, s *simulator.Service, c *client) {
+		began := time.Now()
+		id := c.say(s.People()[0].Phone, "Oi").ID
+		if took := time.Since(began); took < 200*time.Millisecond {
+			t.Errorf("five answers with 50 ms of latency took %s", took)
+		}
+		c.receipt(id, types.ReceiptTypeDelivered)
+		c.receipt(id, types.ReceiptTypeRead)
+		if took := time.Since(began); took < 2*time.Second {
+			t.Errorf("she read it after %s", took)
+		}
+	})
+}

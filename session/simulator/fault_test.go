@@ -1,0 +1,287 @@
+package simulator_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"recado/session/simulator"
+)
+
+// faulty is a service with one person and a linked client.
+func faulty(t *testing.T) (*simulator.Service, *client, simulator.Person) {
+	t.Helper()
+	s := serve(t, simulator.Config{People: 1})
+	return s, link(t, s, ownPhone), s.People()[0]
+}
+
+// reachedOnce checks that the person sees one message and returns the stanzas.
+func reachedOnce(t *testing.T, s *simulator.Service, p simulator.Person) []simulator.Stanza {
+	t.Helper()
+	if seen := s.Ledger().SeenBy(p.Phone); len(seen) != 1 {
+		t.Errorf("she sees %+v, want one message", seen)
+	}
+	return s.Ledger().Stanzas()
+}
+
+func TestMessageDroppedBeforeItWasAcceptedIsSentAgainByTheClient(t *testing.T) {
+	s, c, ana := faulty(t)
+	s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.DropBefore, Limit: 1})
+	c.say(ana.Phone, "Oi")
+	if got := reachedOnce(t, s, ana); len(got) != 1 {
+		t.Errorf("the stanzas are %+v", got)
+	}
+}
+
+func TestMessageDroppedBeforeItsAckIsTheSameMessageTwice(t *testing.T) {
+	s, c, ana := faulty(t)
+	s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.DropAfter, Limit: 1})
+	id := c.say(ana.Phone, "Oi").ID
+	got := reachedOnce(t, s, ana)
+	if len(got) != 2 || got[0].Duplicate || !got[1].Duplicate {
+		t.Errorf("the stanzas are %+v", got)
+	}
+	c.receipt(id, types.ReceiptTypeDelivered)
+}
+
+func TestMessageDroppedTwiceIsUnsureForTheClient(t *testing.T) {
+	s, c, ana := faulty(t)
+	s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.DropAfter, Limit: 2})
+	_, err := c.SendMessage(within(t), at(ana.Phone), text("Oi"))
+	if gone := (*whatsmeow.DisconnectedError)(nil); !errors.As(err, &gone) {
+		t.Errorf("got %v", err)
+	}
+	reachedOnce(t, s, ana)
+}
+
+func TestRefusedMessageReachesNobody(t *testing.T) {
+	s, c, ana := faulty(t)
+	s.Fault(simulator.Rule{On: simulator.Message, To: ana.Phone, Do: simulator.Refuse, Code: 479, Limit: 1})
+	_, err := c.SendMessage(within(t), at(ana.Phone), text("Oi"))
+	if !errors.Is(err, whatsmeow.ErrServerReturnedError) || !strings.HasSuffix(err.Error(), "479") {
+		t.Errorf("got %v", err)
+	}
+	if seen := s.Ledger().Seen(); len(seen) > 0 {
+		t.Errorf("seen: %+v", seen)
+	}
+	if got := s.Ledger().Stanzas(); len(got) != 1 || got[0].Error != 479 {
+		t.Errorf("the stanzas are %+v", got)
+	}
+	c.say(ana.Phone, "Oi")
+}
+
+func TestMessageWithoutAckReachesThePerson(t *testing.T) {
+	s, c, ana := faulty(t)
+	s.Fault(simulator.Rule{On: simulator.Message, Nth: 2, Limit: 1, Do: simulator.Silence})
+	c.say(ana.Phone, "um")
+	id := c.GenerateMessageID()
+	_, err := c.SendMessage(within(t), at(ana.Phone), text("dois"), whatsmeow.SendRequestExtra{ID: id, Timeout: 50 * time.Millisecond})
+	if !errors.Is(err, whatsmeow.ErrMessageTimedOut) {
+		t.Errorf("got %v", err)
+	}
+	c.receipt(id, types.ReceiptTypeDelivered)
+	if seen := s.Ledger().SeenBy(ana.Phone); len(seen) != 2 {
+		t.Errorf("she sees %+v", seen)
+	}
+}
+
+func TestLateAckIsLate(t *testing.T) {
+	s, c, ana := faulty(t)
+	s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Late, Delay: 100 * time.Millisecond})
+	before := time.Now()
+	c.say(ana.Phone, "Oi")
+	if took := time.Since(before); took < 100*time.Millisecond {
+		t.Errorf("the ack took %s", took)
+	}
+}
+
+func TestMessageWithoutKeysOrDevicesIsAcceptedAndLost(t *testing.T) {
+	for name, rule := range map[string]simulator.Rule{
+		"no keys for her":   {On: simulator.PreKeys, Do: simulator.NoPreKeys},
+		"keys refused":      {On: simulator.PreKeys, Do: simulator.Refuse, Code: 429},
+		"no devices of her": {On: simulator.Usync, Do: simulator.NoDevices},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, c, ana := faulty(t)
+			s.Fault(rule)
+			c.say(ana.Phone, "Oi")
+			if seen := s.Ledger().Seen(); len(seen) > 0 {
+				t.Errorf("seen: %+v", seen)
+			}
+			if lost := s.Ledger().Lost(); len(lost) != 1 || lost[0].To != ana.Phone {
+				t.Errorf("lost: %+v", lost)
+			}
+		})
+	}
+}
+
+func TestLookupThatIsRefusedIsARateLimitForTheClient(t *testing.T) {
+	s, c, ana := faulty(t)
+	s.Fault(simulator.Rule{On: simulator.Usync, Do: simulator.Refuse, Code: 429})
+	if _, err := c.SendMessage(within(t), at(ana.Phone), text("Oi")); !errors.Is(err, whatsmeow.ErrIQRateOverLimit) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLookupThatIsNeverAnsweredEndsWithTheContext(t *testing.T) {
+	s, c, ana := faulty(t)
+	s.Fault(simulator.Rule{On: simulator.Usync, Do: simulator.Silence, Limit: 1})
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := c.IsOnWhatsApp(ctx, []string{ana.Phone}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// relogin lets the client come back after a rule was made.
+func relogin(t *testing.T, s *simulator.Service, rule simulator.Rule) *client {
+	t.Helper()
+	c := link(t, s, ownPhone)
+	c.Disconnect()
+	c.forget()
+	s.Fault(rule)
+	if err := c.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestRefusedLogins(t *testing.T) {
+	t.Run("logged out", func(t *testing.T) {
+		c := relogin(t, serve(t, simulator.Config{}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 401})
+		heard[*events.LoggedOut](c, nil)
+	})
+	t.Run("banned for good", func(t *testing.T) {
+		c := relogin(t, serve(t, simulator.Config{}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 406})
+		if e := heard[*events.LoggedOut](c, nil); e.Reason != events.ConnectFailureUnknownLogout {
+			t.Errorf("the reason is %s", e.Reason)
+		}
+	})
+	t.Run("banned for an hour", func(t *testing.T) {
+		c := relogin(t, serve(t, simulator.Config{}), simulator.Rule{On: simulator.Login, Number: ownPhone, Do: simulator.Refuse, Code: 402, BanCode: 101, Expire: time.Hour})
+		if e := heard[*events.TemporaryBan](c, nil); e.Code != events.TempBanSentToTooManyPeople || e.Expire != time.Hour {
+			t.Errorf("got %+v", e)
+		}
+	})
+	t.Run("outdated", func(t *testing.T) {
+		c := relogin(t, serve(t, simulator.Config{}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 405})
+		heard[*events.ClientOutdated](c, nil)
+	})
+	t.Run("unavailable once", func(t *testing.T) {
+		c := relogin(t, serve(t, simulator.Config{}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 503, Limit: 1})
+		heard[*events.Connected](c, nil)
+	})
+}
+
+func TestConnectionsEnd(t *testing.T) {
+	t.Run("replaced", func(t *testing.T) {
+		s, c, _ := faulty(t)
+		own, _ := s.Own(ownPhone)
+		own.End("", "replaced")
+		heard[*events.StreamReplaced](c, nil)
+	})
+	t.Run("service restarts", func(t *testing.T) {
+		s, c, _ := faulty(t)
+		c.forget()
+		own, _ := s.Own(ownPhone)
+		own.End("503", "")
+		heard[*events.Disconnected](c, nil)
+		heard[*events.Connected](c, nil)
+	})
+	t.Run("restart asked", func(t *testing.T) {
+		s, c, _ := faulty(t)
+		c.forget()
+		own, _ := s.Own(ownPhone)
+		own.End("515", "")
+		heard[*events.Connected](c, nil)
+	})
+	t.Run("dropped", func(t *testing.T) {
+		s, c, _ := faulty(t)
+		c.forget()
+		s.DropAll()
+		heard[*events.Disconnected](c, nil)
+		heard[*events.Connected](c, nil)
+	})
+	t.Run("the same keys elsewhere", func(t *testing.T) {
+		s, c, _ := faulty(t)
+		other := start(t, s, c.keep)
+		if err := other.Connect(); err != nil {
+			t.Fatal(err)
+		}
+		heard[*events.StreamReplaced](c, nil)
+		heard[*events.Connected](other, nil)
+	})
+}
+
+func TestNothingConnectsWhileTheServiceIsDown(t *testing.T) {
+	s, c, _ := faulty(t)
+	c.Disconnect()
+	s.SetDown(true)
+	if err := c.Connect(); err == nil {
+		t.Error("the client connected")
+	}
+	s.SetDown(false)
+	c.forget()
+	if err := c.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	heard[*events.Connected](c, nil)
+}
+
+func TestRestrictedNumberMayOnlyAnswer(t *testing.T) {
+	s := serve(t, simulator.Config{People: 400})
+	c := link(t, s, ownPhone)
+	own, _ := s.Own(ownPhone)
+	own.Restrict(time.Now().Add(24 * time.Hour))
+	if e := heard[*events.NotifyAccountReachoutTimelock](c, nil); !e.IsActive || time.Until(e.TimeEnforcementEnds.Time) < 23*time.Hour {
+		t.Errorf("got %+v", e)
+	}
+	friend := s.People()[0]
+	tells(t, s, friend, "Oi")
+	c.reads("Oi")
+	c.say(friend.Phone, "Olá")
+	refused := 0
+	for _, p := range s.People()[1:20] {
+		if _, err := c.SendMessage(within(t), at(p.Phone), text("Oferta")); err != nil {
+			if !strings.HasSuffix(err.Error(), "463") {
+				t.Fatal(err)
+			}
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("strangers could be written to")
+	}
+	own.Restrict(time.Time{})
+	heard(c, func(e *events.NotifyAccountReachoutTimelock) bool { return !e.IsActive })
+	for _, p := range s.People()[1:20] {
+		c.say(p.Phone, "Oferta")
+	}
+}
+
+func TestChanceIsDecidedByTheSeed(t *testing.T) {
+	run := func() (refused []int) {
+		s := serve(t, simulator.Config{Seed: 9, People: 1})
+		c := link(t, s, ownPhone)
+		s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 500, Probability: 0.5})
+		for i := range 20 {
+			if _, err := c.SendMessage(within(t), at(s.People()[0].Phone), text("Oi")); err != nil {
+				refused = append(refused, i)
+			}
+		}
+		return refused
+	}
+	first, second := run(), run()
+	if len(first) == 0 || len(first) == 20 {
+		t.Errorf("%d of 20 were refused", len(first))
+	}
+	if len(first) != len(second) {
+		t.Errorf("refused %v, then %v", first, second)
+	}
+}
