@@ -1,0 +1,228 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+	"recado/store"
+)
+
+// campaigns is the list of campaigns, the newest first.
+type campaigns struct {
+	e        *env
+	win      window
+	all      []standing
+	known    bool
+	question question
+}
+
+// standing is a campaign and how far it is.
+type standing struct {
+	campaign.Campaign
+	counts campaign.Counts
+}
+
+// campaignsLoadedMsg answers campaigns.load.
+type campaignsLoadedMsg struct {
+	question int
+	all      []standing
+	err      error
+}
+
+func newCampaigns(e *env) *campaigns { return &campaigns{e: e} }
+
+func (c *campaigns) title() string { return c.e.t("tab_campaigns") }
+func (c *campaigns) dirty() bool   { return false }
+
+func (c *campaigns) load() tea.Cmd {
+	id, ok := c.question.ask(c.e)
+	if !ok {
+		return nil
+	}
+	book := c.e.app.Book
+	return func() tea.Msg {
+		all, err := standings(book)
+		return campaignsLoadedMsg{id, all, err}
+	}
+}
+
+// standings reads every campaign and how far it is. A draft that was thrown
+// away is none.
+func standings(book *store.Book) ([]standing, error) {
+	list, err := book.Campaigns()
+	if err != nil {
+		return nil, err
+	}
+	var all []standing
+	for _, c := range list {
+		if c.Status == campaign.Cancelled && c.Started.IsZero() {
+			continue
+		}
+		s := standing{Campaign: c}
+		if c.Status != campaign.Draft {
+			if s.counts, err = book.Counts(c.ID); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (c *campaigns) here() (s standing, ok bool) {
+	if c.win.cursor >= len(c.all) {
+		return s, false
+	}
+	return c.all[c.win.cursor], true
+}
+
+func (c *campaigns) actions() []action {
+	e, book := c.e, c.e.app.Book
+	s, ok := c.here()
+	draft := ok && s.Status == campaign.Draft
+	return append([]action{
+		act(e.keys.edit, draft, func() tea.Cmd { return e.root.push(newComposer(e, s.Campaign)) }),
+		act(e.keys.watch, ok && !draft, func() tea.Cmd { return e.root.push(newProgress(e, s.ID)) }),
+		act(e.keys.newCampaign, true, func() tea.Cmd { return e.root.push(newComposer(e, campaign.Campaign{})) }),
+		act(e.keys.pause, ok && s.Status == campaign.Running, func() tea.Cmd { return e.pauseCampaign(s.Campaign) }),
+		act(e.keys.resume, ok && s.Status == campaign.Paused, func() tea.Cmd { return e.resumeCampaign(s.Campaign) }),
+		act(e.keys.copyCampaign, ok && !draft, func() tea.Cmd {
+			return e.root.push(newComposer(e, campaign.Campaign{Name: s.Name, Text: s.Text, To: s.To, Numbers: s.Numbers, Pace: s.Pace}))
+		}),
+		act(e.keys.discard, draft, func() tea.Cmd {
+			return e.root.push(newAsk(e, e.t("draft_discard", "Name", s.Name), "", func() tea.Cmd {
+				return e.do(e.t("draft_discarded"), func(context.Context) error {
+					_, err := book.Cancel(s.ID)
+					return err
+				})
+			}))
+		}),
+	}, e.listActions(&c.win, stay)...)
+}
+
+func (c *campaigns) keys() []key.Binding { return bindings(c.actions()) }
+
+// pauseCampaign stops a campaign before its next message.
+func (e *env) pauseCampaign(c campaign.Campaign) tea.Cmd {
+	book := e.app.Book
+	return e.do(e.t("campaign_paused", "Name", c.Name), func(context.Context) error {
+		_, err := book.Pause(c.ID, "")
+		return err
+	})
+}
+
+// resumeCampaign lets a paused campaign go on.
+func (e *env) resumeCampaign(c campaign.Campaign) tea.Cmd {
+	book := e.app.Book
+	return e.do(e.t("campaign_resumed", "Name", c.Name), func(context.Context) error {
+		_, err := book.Resume(c.ID)
+		return err
+	})
+}
+
+func (c *campaigns) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		cmd, _ := press(msg, c.actions())
+		return cmd
+	case campaignsLoadedMsg:
+		mine, again := c.question.answered(msg.question)
+		if mine && msg.err != nil {
+			c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
+		} else if mine {
+			c.all, c.known = msg.all, true
+			c.win.resize(len(c.all), c.win.height)
+		}
+		if again {
+			return c.load()
+		}
+	}
+	return nil
+}
+
+func (c *campaigns) view() string {
+	e := c.e
+	w, h := e.body()
+	if !c.known {
+		return "\n  " + e.theme.faint.of(e.t("loading"))
+	}
+	if len(c.all) == 0 {
+		lines := append([]string{e.theme.strong.of(e.t("campaigns_empty")), ""}, e.wrap(e.t("campaigns_empty_detail"), min(w-8, 64))...)
+		return e.framed(lines, w, h)
+	}
+	c.win.resize(len(c.all), max(h-1, 1))
+	from, to := c.win.visible()
+	name, status, bar, count, date := c.columns(w)
+	lines := []string{e.row(false).gap(1).cell(e.theme.faint, e.t("col_campaign"), name).gap(1).cell(e.theme.faint, e.t("col_state"), status).gap(1).
+		cell(e.theme.faint, e.t("col_progress"), bar+count+1).gap(1).cell(e.theme.faint, e.t("col_date"), date).fill(w)}
+	for i := from; i < to; i++ {
+		lines = append(lines, c.line(c.all[i], i == c.win.cursor, w))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (c *campaigns) columns(w int) (name, status, bar, count, date int) {
+	status, bar, count, date = 13, 12, 14, 17
+	if w >= 110 {
+		bar = 24
+	}
+	return max(w-status-bar-count-date-6, 8), status, bar, count, date
+}
+
+func (c *campaigns) line(s standing, here bool, w int) string {
+	e := c.e
+	name, status, bar, count, date := c.columns(w)
+	sign := e.theme.campaign(s.Status)
+	weight := ink("")
+	if here {
+		weight = e.theme.strong
+	}
+	r := e.row(here).gap(1).cell(weight, s.Name, name).gap(1).cell(sign.ink, sign.symbol+" "+e.t(sign.word), status).gap(1)
+	if s.Status == campaign.Draft {
+		r.gap(bar + count + 1)
+	} else {
+		r.bar(s.counts, bar).gap(1).right(e.theme.dim, e.words.number(s.counts.Settled())+"/"+e.words.number(s.counts.Total()), count)
+	}
+	when := s.Created
+	if !s.Started.IsZero() {
+		when = s.Started
+	}
+	return r.gap(1).cell(e.theme.dim, e.words.moment(when, e.now()), date).fill(w)
+}
+
+// bar draws how far a campaign is in w cells: what arrived, what was
+// accepted, what went wrong, what is still to come.
+func (r *row) bar(c campaign.Counts, w int) *row {
+	t, total := r.e.theme, c.Total()
+	if total == 0 {
+		return r.put(t.faint, strings.Repeat("─", w), w)
+	}
+	parts := []struct {
+		n    int
+		ink  ink
+		full string
+	}{
+		{c[campaign.Read] + c[campaign.Replied], t.info, "━"},
+		{c[campaign.Delivered], t.good, "━"},
+		{c[campaign.Sent], t.accent, "━"},
+		{c[campaign.Failed] + c[campaign.Unsure], t.bad, "╍"},
+		{c[campaign.Skipped], t.faint, "╍"},
+	}
+	sum, used := 0, 0
+	for _, p := range parts {
+		sum += p.n
+		cells := sum*w/total - used
+		if cells > 0 {
+			r.put(p.ink, strings.Repeat(p.full, cells), cells)
+			used += cells
+		}
+	}
+	if used < w {
+		r.put(t.faint, strings.Repeat("─", w-used), w-used)
+	}
+	return r
+}

@@ -1,0 +1,360 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+	"recado/store"
+)
+
+// The fields of the composer, from top to bottom.
+const (
+	fieldName = iota
+	fieldNumbers
+	fieldAudience
+	fieldPace
+	fieldText
+	fieldCount
+)
+
+// composer writes a campaign: to whom, by which numbers, how fast and what,
+// with the text shown as real people would get it.
+type composer struct {
+	e       *env
+	saved   campaign.Campaign // as it is in the book; without id: not yet
+	name    *line
+	to      *line
+	pace    *line
+	text    *area
+	at      int
+	numbers []campaign.Number
+	chosen  map[campaign.NumberID]bool
+	over    int  // the number under the cursor of its field
+	known   bool // the numbers have been read
+
+	people   *audience
+	question question
+	saving   question
+}
+
+// sendersLoadedMsg answers composer.load.
+type sendersLoadedMsg struct {
+	question int
+	numbers  []campaign.Number
+	err      error
+}
+
+// draftSavedMsg answers composer.save.
+type draftSavedMsg struct {
+	question int
+	draft    campaign.Campaign
+	err      error
+}
+
+func newComposer(e *env, draft campaign.Campaign) *composer {
+	c := &composer{
+		e: e, saved: draft,
+		name:   newLine(e, e.t("composer_name_example"), 80),
+		to:     newLine(e, e.t("composer_to_example"), 500),
+		pace:   newLine(e, e.t("composer_pace_example"), 200),
+		text:   newArea(e.t("composer_text_example"), 4096),
+		chosen: make(map[campaign.NumberID]bool),
+		people: newAudience(e),
+	}
+	c.name.set(draft.Name)
+	c.to.set(draft.To)
+	c.text.set(draft.Text)
+	for _, id := range draft.Numbers {
+		c.chosen[id] = true
+	}
+	c.focus(fieldName)
+	return c
+}
+
+func (c *composer) title() string {
+	if c.saved.ID == 0 {
+		return c.e.t("composer_new")
+	}
+	return c.e.t("composer_edit", "Name", c.saved.Name)
+}
+
+func (c *composer) typing() bool { return true }
+
+// dirty compares with what the book has, or with an empty page.
+func (c *composer) dirty() bool {
+	now, then := c.draft(), c.saved
+	if now.Name != then.Name || now.Text != then.Text || now.To != then.To {
+		return true
+	}
+	return c.known && then.ID != 0 && (!slices.Equal(now.Numbers, then.Numbers) || now.Pace != then.Pace)
+}
+
+// load asks for the numbers; the first time also for the audience.
+func (c *composer) load() tea.Cmd {
+	var first tea.Cmd
+	if !c.people.known && !c.people.finding.busy && c.people.mistake == nil {
+		first = tea.Batch(c.people.choose(c.to.value()), c.people.write(c.text.value()))
+	}
+	id, ok := c.question.ask(c.e)
+	if !ok {
+		return first
+	}
+	book := c.e.app.Book
+	return tea.Batch(first, func() tea.Msg {
+		numbers, err := book.Numbers()
+		return sendersLoadedMsg{id, numbers, err}
+	})
+}
+
+// draft is the campaign as it is written now.
+func (c *composer) draft() campaign.Campaign {
+	d := c.saved
+	d.Name, d.To, d.Text = strings.TrimSpace(c.name.value()), strings.TrimSpace(c.to.value()), c.text.value()
+	d.Numbers = nil
+	for _, n := range c.numbers {
+		if c.chosen[n.ID] {
+			d.Numbers = append(d.Numbers, n.ID)
+		}
+	}
+	d.Pace, _ = c.paceNow()
+	return d
+}
+
+// senders are the numbers that would send: the chosen ones, or every linked
+// one if none is chosen.
+func (c *composer) senders() []campaign.Number {
+	some := slices.ContainsFunc(c.numbers, func(n campaign.Number) bool { return c.chosen[n.ID] })
+	var senders []campaign.Number
+	for _, n := range c.numbers {
+		if n.Linked() && (c.chosen[n.ID] || !some) {
+			senders = append(senders, n)
+		}
+	}
+	return senders
+}
+
+// base is the pace a campaign has when nothing else is typed: the slower
+// limits of those of its numbers.
+func (c *composer) base() campaign.Pace {
+	if c.saved.Pace != (campaign.Pace{}) {
+		return c.saved.Pace
+	}
+	base, first := campaign.DefaultPace(c.e.now(), c.e.now()), true
+	for _, n := range c.senders() {
+		if first || len(base.Looser(n.Pace)) > 0 {
+			base, first = n.Pace, false
+		}
+	}
+	return base
+}
+
+// paceNow is the pace as typed over the base.
+func (c *composer) paceNow() (campaign.Pace, error) {
+	return campaign.ParsePace(c.base(), c.pace.value())
+}
+
+// looser names the limits that are looser than those of the numbers.
+func (c *composer) looser() []string {
+	pace, err := c.paceNow()
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, n := range c.senders() {
+		for _, name := range pace.Looser(n.Pace) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// focus moves to a field.
+func (c *composer) focus(field int) tea.Cmd {
+	c.at = (field + fieldCount) % fieldCount
+	c.name.focus(c.at == fieldName)
+	c.to.focus(c.at == fieldAudience)
+	c.pace.focus(c.at == fieldPace)
+	c.text.focus(c.at == fieldText)
+	return nil
+}
+
+func (c *composer) actions() []action {
+	e, inNumbers := c.e, c.at == fieldNumbers && len(c.numbers) > 0
+	single := c.at != fieldText
+	return []action{
+		act(e.keys.nextField, true, func() tea.Cmd { return c.focus(c.at + 1) }),
+		act(e.keys.start, c.ready() == "", func() tea.Cmd { return e.root.push(newReview(e, c)) }),
+		act(e.keys.saveDraft, c.saveable() && c.dirty() && !c.saving.busy, c.save),
+		act(e.keys.toggle, inNumbers && c.numbers[min(c.over, len(c.numbers)-1)].Linked(), c.toggle),
+		act(e.keys.left, inNumbers && c.over > 0, func() tea.Cmd { c.over--; return nil }),
+		act(e.keys.right, inNumbers && c.over < len(c.numbers)-1, func() tea.Cmd { c.over++; return nil }),
+		act(e.keys.nextPerson, c.people.at < len(c.people.ids)-1, func() tea.Cmd { return c.people.turn(1) }),
+		act(e.keys.prevPerson, c.people.at > 0, func() tea.Cmd { return c.people.turn(-1) }),
+		act(e.keys.prevField, true, func() tea.Cmd { return c.focus(c.at - 1) }),
+		act(e.keys.accept, single, func() tea.Cmd { return c.focus(c.at + 1) }),
+	}
+}
+
+func (c *composer) keys() []key.Binding {
+	keys := bindings(c.actions())
+	for i := range keys { // enter moves on here: the help calls it what it is
+		if keys[i].Help().Key == "enter" {
+			keys[i].SetHelp("enter", c.e.keys.nextField.Help().Desc)
+		}
+	}
+	return keys
+}
+
+func (c *composer) toggle() tea.Cmd {
+	id := c.numbers[c.over].ID
+	c.chosen[id] = !c.chosen[id]
+	return nil
+}
+
+// saveable reports whether the book would take the draft.
+func (c *composer) saveable() bool {
+	_, err := c.paceNow()
+	return err == nil && strings.TrimSpace(c.name.value()) != "" && strings.TrimSpace(c.text.value()) != "" &&
+		c.people.mistake == nil && c.people.textFault == nil
+}
+
+// ready is what keeps the campaign from being started, as the id of a text;
+// empty: nothing.
+func (c *composer) ready() string {
+	_, paceErr := c.paceNow()
+	switch {
+	case strings.TrimSpace(c.name.value()) == "":
+		return "need_name"
+	case c.people.mistake != nil:
+		return "need_filter"
+	case c.known && len(c.senders()) == 0:
+		return "need_number"
+	case strings.TrimSpace(c.text.value()) == "":
+		return "need_text"
+	case c.people.textFault != nil:
+		return "need_template"
+	case paceErr != nil:
+		return "need_pace"
+	case !c.known || !c.people.known || !c.people.checked:
+		return "need_moment"
+	case len(c.people.ids) == 0:
+		return "need_people"
+	}
+	return ""
+}
+
+func (c *composer) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		if cmd, done := press(msg, c.actions()); done {
+			return cmd
+		}
+		return c.edit(msg)
+	case tea.PasteMsg:
+		return c.edit(msg)
+	case sendersLoadedMsg:
+		mine, again := c.question.answered(msg.question)
+		if mine && msg.err != nil {
+			c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
+		} else if mine {
+			c.numbers, c.known = msg.numbers, true
+			c.over = max(min(c.over, len(c.numbers)-1), 0)
+		}
+		if again {
+			return c.load()
+		}
+	case draftSavedMsg:
+		if mine, _ := c.saving.answered(msg.question); mine {
+			c.keep(msg)
+		}
+	default:
+		return c.people.update(msg)
+	}
+	return nil
+}
+
+// edit gives a key to the field we are in.
+func (c *composer) edit(msg tea.Msg) tea.Cmd {
+	switch c.at {
+	case fieldName:
+		c.name.update(msg)
+	case fieldAudience:
+		if c.to.update(msg) {
+			return c.people.choose(c.to.value())
+		}
+	case fieldPace:
+		c.pace.update(msg)
+	case fieldText:
+		if c.text.update(msg) {
+			return c.people.write(c.text.value())
+		}
+	}
+	return nil
+}
+
+// save writes the draft to the book.
+func (c *composer) save() tea.Cmd {
+	id, _ := c.saving.ask(c.e)
+	book, draft := c.e.app.Book, c.draft()
+	return func() tea.Msg {
+		saved, err := saveDraft(book, draft)
+		return draftSavedMsg{id, saved, err}
+	}
+}
+
+// saveDraft writes a draft. One that was in the book before is replaced: the
+// new one is there before the old one is thrown away.
+func saveDraft(book *store.Book, draft campaign.Campaign) (campaign.Campaign, error) {
+	old := draft.ID
+	saved, err := book.AddCampaign(draft)
+	if err != nil || old == 0 {
+		return saved, err
+	}
+	_, err = book.Cancel(old)
+	return saved, err
+}
+
+// keep remembers what the book has now.
+func (c *composer) keep(msg draftSavedMsg) {
+	e := c.e
+	if msg.err != nil {
+		e.root.say(e.theme.bad, e.fault(msg.err))
+		return
+	}
+	c.saved = msg.draft
+	c.pace.set("")
+	e.root.say(e.theme.good, e.t("draft_saved", "Name", msg.draft.Name))
+}
+
+// start writes the draft if it has changed and starts it.
+func (c *composer) start(ctx context.Context, draft campaign.Campaign, changed bool) tea.Cmd {
+	id, ok := c.saving.ask(c.e)
+	if !ok {
+		return nil
+	}
+	book, now := c.e.app.Book, c.e.now()
+	return func() tea.Msg {
+		if changed {
+			saved, err := saveDraft(book, draft)
+			if err != nil {
+				return campaignStartedMsg{question: id, campaign: draft, err: err}
+			}
+			draft = saved
+		}
+		if ctx.Err() != nil {
+			return campaignStartedMsg{question: id, campaign: draft, err: ctx.Err()}
+		}
+		started, err := book.Start(draft.ID, now)
+		if err != nil {
+			started = draft
+		}
+		return campaignStartedMsg{question: id, campaign: started, err: err}
+	}
+}

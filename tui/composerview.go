@@ -1,0 +1,198 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+
+	"recado/campaign"
+)
+
+// labelWidth is the room of the fields' names.
+const labelWidth = 11
+
+// twoColumns is the width from which the preview stands beside the form.
+const twoColumns = 100
+
+func (c *composer) view() string {
+	w, h := c.e.body()
+	if w >= twoColumns {
+		left := w/2 - 1
+		form := exactLines(c.form(left, h), h)
+		preview := exactLines(c.preview(w-left-3, h), h)
+		for i := range form {
+			form[i] = c.e.exactly(form[i], left) + " " + c.e.theme.rule.of("│") + " " + preview[i]
+		}
+		return strings.Join(form, "\n")
+	}
+	below := max(h*2/5, 5)
+	lines := exactLines(c.form(w, h-below), h-below)
+	return strings.Join(append(lines, c.preview(w, below)...), "\n")
+}
+
+// form is the fields in w × h cells; the text takes what the others leave.
+func (c *composer) form(w, h int) []string {
+	e := c.e
+	inner := max(w-labelWidth-3, 1)
+	var lines []string
+	label := func(field int, id string) string {
+		if c.at == field {
+			return e.theme.labelHere.of("› " + e.fit(e.t(id), labelWidth))
+		}
+		return "  " + e.theme.label.of(e.fit(e.t(id), labelWidth))
+	}
+	under := func(i ink, text string, most int) {
+		for n, line := range e.wrap(text, inner) {
+			if n == most {
+				break
+			}
+			lines = append(lines, strings.Repeat(" ", labelWidth+2)+i.of(line))
+		}
+	}
+	lines = append(lines, label(fieldName, "composer_name")+c.name.view(e, inner))
+	lines = append(lines, label(fieldNumbers, "composer_numbers")+c.numberLine(inner))
+	lines = append(lines, label(fieldAudience, "composer_to")+c.to.view(e, inner))
+	switch p := c.people; {
+	case p.mistake != nil:
+		at := e.width(e.clean(c.to.value()[:min(p.mistake.Offset, len(c.to.value()))]))
+		text, _ := e.cut("▲ "+e.words.filterMistake(p.mistake), inner)
+		lines = append(lines, strings.Repeat(" ", labelWidth+2+min(at, max(inner-24, 0)))+e.theme.bad.of(text))
+	case p.known:
+		text := e.words.n("people", len(p.ids))
+		if p.optedOut > 0 && p.checked {
+			text += " · " + e.words.n("opted_out", p.optedOut)
+		}
+		under(e.theme.dim, text, 1)
+	default:
+		under(e.theme.faint, e.t("loading"), 1)
+	}
+	lines = append(lines, label(fieldPace, "composer_pace")+c.pace.view(e, inner))
+	pace, err := c.paceNow()
+	switch looser := c.looser(); {
+	case err != nil:
+		under(e.theme.bad, "▲ "+err.Error(), 2)
+	case len(looser) > 0:
+		under(e.theme.warn, "! "+e.t("review_looser", "Limits", e.limits(looser)), 2)
+	default:
+		under(e.theme.dim, e.paceWords(pace), 2)
+	}
+	room := max(h-len(lines)-1, 1)
+	for i, line := range c.text.lines(e, inner, room) {
+		if i == 0 {
+			lines = append(lines, label(fieldText, "composer_text")+line)
+		} else {
+			lines = append(lines, strings.Repeat(" ", labelWidth+2)+line)
+		}
+	}
+	if need := c.ready(); need != "" {
+		return append(lines, "  "+e.theme.faint.of(e.t("need", "What", e.t(need))))
+	}
+	return append(lines, "  "+e.theme.good.of("✓ "+e.t("ready", "Key", e.keys.start.Help().Key)))
+}
+
+// numberLine shows the numbers as boxes to tick; those that fit around the
+// cursor.
+func (c *composer) numberLine(w int) string {
+	e := c.e
+	if !c.known {
+		return e.theme.faint.of(e.t("loading"))
+	}
+	if len(c.numbers) == 0 {
+		return e.theme.warn.of(e.fit(e.t("composer_no_numbers"), w))
+	}
+	none := true
+	for _, n := range c.numbers {
+		none = none && !c.chosen[n.ID]
+	}
+	const cell = 20
+	fit := max(w/cell, 1)
+	from := max(min(c.over-fit/2, len(c.numbers)-fit), 0)
+	var b strings.Builder
+	for i := from; i < min(from+fit, len(c.numbers)); i++ {
+		n := c.numbers[i]
+		box, name := "☐ ", ink("")
+		switch {
+		case !n.Linked():
+			box, name = "· ", e.theme.faint
+		case c.chosen[n.ID]:
+			box = "☑ "
+		case none: // none chosen: all of them send
+			box, name = "☑ ", e.theme.dim
+		}
+		if c.at == fieldNumbers && i == c.over {
+			name = e.theme.here
+		}
+		text, used := e.cut(n.Name, cell-4)
+		b.WriteString(e.theme.accent.of(box) + name.of(text) + strings.Repeat(" ", cell-2-used))
+	}
+	return b.String()
+}
+
+// preview shows the text as the person of the preview would get it, and what
+// is missing for whom, in w × h cells.
+func (c *composer) preview(w, h int) []string {
+	e, p := c.e, c.people
+	head := e.t("preview")
+	if p.has {
+		head = e.t("preview_for", "Name", name(e, &p.contact), "At", p.at+1, "Count", len(p.ids))
+	}
+	head, used := e.cut(head, w-6)
+	lines := []string{e.theme.rule.of("── ") + e.theme.strong.of(head) + e.theme.rule.of(" "+strings.Repeat("─", max(w-used-4, 0)))}
+	var trouble []string
+	warn := func(i ink, text string, most int) {
+		for n, line := range e.wrap(text, max(w-3, 1)) {
+			if n < most {
+				trouble = append(trouble, " "+i.of(line))
+			}
+		}
+	}
+	if p.checked {
+		for _, l := range p.lacking {
+			warn(e.theme.warn, "! "+e.words.n("preview_lacking", l.n, "Field", "{"+l.field+"}", "Who", strings.Join(l.who, ", ")), 2)
+		}
+	}
+	if p.textFault != nil {
+		warn(e.theme.bad, "▲ "+e.words.templateMistake(p.textFault, c.text.value()), 2)
+	}
+	trouble = trouble[:min(len(trouble), max(h-3, 1))]
+	room := max(h-1-len(trouble), 0)
+	body := c.message(max(w-6, 1))
+	body = body[:min(len(body), room)]
+	for _, line := range body {
+		lines = append(lines, " "+e.theme.accent.of("▎")+" "+line)
+	}
+	return append(exactLines(lines, 1+room), trouble...)
+}
+
+// name is what a person is called on the screen.
+func name(e *env, c *campaign.Contact) string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return c.Phone.Pretty()
+}
+
+// message is the rendered text, painted as WhatsApp would.
+func (c *composer) message(w int) []string {
+	e, p := c.e, c.people
+	switch {
+	case strings.TrimSpace(c.text.value()) == "":
+		return []string{e.theme.faint.of(e.t("preview_empty"))}
+	case p.text == nil:
+		return e.markup(c.text.value(), w)
+	case !p.has:
+		return append(e.markup(c.text.value(), w), "", e.theme.faint.of(e.t("preview_nobody")))
+	}
+	text, err := p.text.Render(&p.contact, e.now())
+	if err == nil {
+		return e.markup(text, w)
+	}
+	lines := e.markup(c.text.value(), w)
+	var missing *campaign.MissingError
+	if errors.As(err, &missing) {
+		for i := range missing.Fields {
+			missing.Fields[i] = "{" + missing.Fields[i] + "}"
+		}
+		lines = append(lines, "", e.theme.warn.of("! "+e.t("preview_missing", "Fields", strings.Join(missing.Fields, ", "))))
+	}
+	return lines
+}

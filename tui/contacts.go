@@ -1,0 +1,386 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+)
+
+// contacts is the list of people: all of them or those that a filter chooses.
+// It holds their ids and the records of the few that are near the window.
+type contacts struct {
+	e      *env
+	win    window
+	ids    []campaign.ContactID
+	known  bool // the first answer has come
+	page   map[campaign.ContactID]campaign.Contact
+	marked marks
+
+	field   *line
+	typed   bool // the filter is being typed
+	filter  campaign.Filter
+	mistake *campaign.FilterError
+	cancel  context.CancelFunc // of the search under way; nil: none
+
+	count   int // people in the book, as last counted
+	finding question
+	paging  question
+}
+
+// contactsFoundMsg answers contacts.find.
+type contactsFoundMsg struct {
+	question int
+	ids      []campaign.ContactID
+	cursor   int // where the person is that the cursor was on; -1: gone
+	err      error
+}
+
+// contactsPagedMsg answers contacts.load.
+type contactsPagedMsg struct {
+	question int
+	page     []campaign.Contact
+	count    int
+	err      error
+}
+
+func newContacts(e *env) *contacts {
+	return &contacts{e: e, field: newLine(e, e.t("filter_example"), 500), cancel: func() {}}
+}
+
+func (c *contacts) title() string { return c.e.t("tab_contacts") }
+func (c *contacts) dirty() bool   { return false }
+func (c *contacts) typing() bool  { return c.typed }
+
+// load asks for the records near the window, and how many people there are.
+func (c *contacts) load() tea.Cmd {
+	id, ok := c.paging.ask(c.e)
+	if !ok {
+		return nil
+	}
+	from, to := c.win.visible()
+	margin := c.win.height
+	from, to = max(from-margin, 0), min(to+margin, len(c.ids))
+	ids := slices.Clone(c.ids[min(from, to):to])
+	book := c.e.app.Book
+	return func() tea.Msg {
+		count, err := book.ContactCount()
+		if err != nil || len(ids) == 0 {
+			return contactsPagedMsg{id, nil, count, err}
+		}
+		page, err := book.ContactsByID(ids)
+		return contactsPagedMsg{id, page, count, err}
+	}
+}
+
+// find asks for everybody whom the filter chooses, dropping an older search.
+// The cursor stays with the person it is on if keep is set.
+func (c *contacts) find(keep bool) tea.Cmd {
+	c.cancel()
+	id := c.finding.renew(c.e)
+	ctx, cancel := context.WithCancel(c.e.ctx)
+	c.cancel = cancel
+	book, filter := c.e.app.Book, c.filter
+	person, ok := c.here()
+	keep = keep && ok
+	return func() tea.Msg {
+		defer cancel()
+		ids, err := book.Find(ctx, filter)
+		cursor := -1
+		if keep {
+			cursor = slices.Index(ids, person)
+		}
+		return contactsFoundMsg{id, ids, cursor, err}
+	}
+}
+
+// here is the person under the cursor.
+func (c *contacts) here() (id campaign.ContactID, ok bool) {
+	if c.win.cursor >= len(c.ids) {
+		return 0, false
+	}
+	return c.ids[c.win.cursor], true
+}
+
+// moved asks for records if the window has come near the end of those we
+// have.
+func (c *contacts) moved() tea.Cmd {
+	from, to := c.win.visible()
+	for _, at := range []int{from, to - 1} {
+		if at >= 0 && at < len(c.ids) {
+			if _, ok := c.page[c.ids[at]]; !ok {
+				return c.load()
+			}
+		}
+	}
+	return nil
+}
+
+func (c *contacts) actions() []action {
+	e := c.e
+	if c.typed {
+		return []action{
+			act(e.keys.accept, true, func() tea.Cmd { c.typed = false; return nil }),
+			act(e.keys.clearFilter, true, c.clear),
+		}
+	}
+	id, ok := c.here()
+	some := c.marked.n > 0 || len(c.ids) > 0
+	return append([]action{
+		act(e.keys.filter, true, func() tea.Cmd { c.typed = true; return nil }),
+		act(e.keys.details, ok, func() tea.Cmd { return e.root.push(newPerson(e, id)) }),
+		act(e.keys.mark, ok, c.mark),
+		act(e.keys.markAll, ok, c.markAll),
+		act(e.keys.saveList, some, c.saveList),
+		act(e.keys.optOut, ok && c.mayOptOut(id), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
+		act(e.keys.write, ok && c.mistake == nil && c.marked.n == 0, c.write),
+		act(e.keys.clearFilter, c.field.value() != "" || c.marked.n > 0, c.clear),
+	}, e.listActions(&c.win, c.moved)...)
+}
+
+func (c *contacts) keys() []key.Binding { return bindings(c.actions()) }
+
+func (c *contacts) mayOptOut(id campaign.ContactID) bool {
+	person, ok := c.page[id]
+	return ok && !person.OptedOut
+}
+
+func (c *contacts) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		if cmd, done := press(msg, c.actions()); done {
+			return cmd
+		}
+		return c.edit(msg)
+	case tea.PasteMsg:
+		return c.edit(msg)
+	case tea.WindowSizeMsg:
+		return c.load()
+	case contactsFoundMsg:
+		if mine, _ := c.finding.answered(msg.question); !mine || errors.Is(msg.err, context.Canceled) {
+			return nil
+		}
+		return c.found(msg)
+	case contactsPagedMsg:
+		return c.paged(msg)
+	}
+	return nil
+}
+
+func (c *contacts) found(msg contactsFoundMsg) tea.Cmd {
+	if msg.err != nil {
+		c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
+		return nil
+	}
+	c.ids, c.known = msg.ids, true
+	c.win.resize(len(c.ids), c.win.height)
+	if msg.cursor >= 0 {
+		c.win.jump(msg.cursor)
+	}
+	return c.load()
+}
+
+func (c *contacts) paged(msg contactsPagedMsg) tea.Cmd {
+	mine, again := c.paging.answered(msg.question)
+	if !mine {
+		return nil
+	}
+	if msg.err != nil {
+		c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
+		return nil
+	}
+	c.page = make(map[campaign.ContactID]campaign.Contact, len(msg.page))
+	for _, person := range msg.page {
+		c.page[person.ID] = person
+	}
+	if msg.count != c.count || !c.known && !c.finding.busy {
+		c.count = msg.count
+		return c.find(true)
+	}
+	if again {
+		return c.load()
+	}
+	return nil
+}
+
+// edit gives a key to the filter and searches if it has changed.
+func (c *contacts) edit(msg tea.Msg) tea.Cmd {
+	if !c.typed || !c.field.update(msg) {
+		return nil
+	}
+	return c.apply()
+}
+
+// apply searches by the filter as it is typed now; a mistake in it is pointed
+// at and leaves the list as it was.
+func (c *contacts) apply() tea.Cmd {
+	filter, err := campaign.ParseFilter(c.field.value())
+	c.mistake = nil
+	if err != nil {
+		if !errors.As(err, &c.mistake) {
+			c.mistake = &campaign.FilterError{Message: err.Error()}
+		}
+		return nil
+	}
+	c.filter = filter
+	c.win.jump(0)
+	return c.find(false)
+}
+
+// clear takes away the filter, and if there is none, the marks.
+func (c *contacts) clear() tea.Cmd {
+	c.typed = false
+	if c.field.value() == "" {
+		c.marked = marks{}
+		return nil
+	}
+	c.field.set("")
+	return c.apply()
+}
+
+func (c *contacts) mark() tea.Cmd {
+	id, _ := c.here()
+	c.marked.set(id, !c.marked.has(id))
+	c.win.move(1)
+	return c.moved()
+}
+
+// markAll marks everybody in the list, or takes the marks away if all are
+// marked.
+func (c *contacts) markAll() tea.Cmd {
+	all := !slices.ContainsFunc(c.ids, func(id campaign.ContactID) bool { return !c.marked.has(id) })
+	c.marked.setAll(c.ids, !all)
+	return nil
+}
+
+// saveList saves those who are marked, or everybody in the list.
+func (c *contacts) saveList() tea.Cmd {
+	e, book, ids := c.e, c.e.app.Book, c.ids
+	if c.marked.n > 0 {
+		ids = c.marked.all()
+	}
+	detail := e.words.n("list_detail", len(ids))
+	return e.root.push(newPrompt(e, e.t("list_save"), detail, e.t("list_example"), "", func(name string) tea.Cmd {
+		return e.do(e.words.n("list_saved", len(ids), "Name", name), func(context.Context) error { return book.SaveList(name, ids) })
+	}))
+}
+
+// write begins a campaign to whom the filter chooses.
+func (c *contacts) write() tea.Cmd {
+	e := c.e
+	draft := campaign.Campaign{To: strings.TrimSpace(c.field.value())}
+	return tea.Batch(e.root.goTo(tabCampaigns), e.root.push(newComposer(e, draft)))
+}
+
+func (c *contacts) view() string {
+	e := c.e
+	w, h := e.body()
+	lines := c.head(w)
+	c.win.resize(len(c.ids), max(h-len(lines)-1, 0))
+	switch {
+	case !c.known:
+		lines = append(lines, "", " "+e.theme.faint.of(e.t("loading")))
+	case len(c.ids) == 0 && c.field.value() == "":
+		lines = append(lines, "")
+		for _, line := range e.wrap(e.t("contacts_empty"), max(min(w-4, 70), 1)) {
+			lines = append(lines, "  "+line)
+		}
+	case len(c.ids) == 0:
+		lines = append(lines, "", "  "+e.theme.dim.of(e.t("contacts_none")))
+	default:
+		lines = append(lines, c.heading(w))
+		from, to := c.win.visible()
+		for i := from; i < to; i++ {
+			lines = append(lines, c.line(c.ids[i], i == c.win.cursor, w))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// head is the filter, what is wrong with it, and how many there are.
+func (c *contacts) head(w int) []string {
+	e := c.e
+	count := e.words.n("people", len(c.ids))
+	if c.marked.n > 0 {
+		count += " · " + e.words.n("marked", c.marked.n)
+	}
+	if !c.known {
+		count = ""
+	}
+	room := max(w-e.width(count)-5, 1)
+	field := ""
+	switch {
+	case c.typed:
+		field = e.theme.accent.of("/ ") + c.field.view(e, max(room-2, 1))
+	case c.field.value() != "":
+		field = e.theme.accent.of("/ ") + e.fit(c.field.value(), max(room-2, 0))
+	default:
+		field = e.theme.faint.of(e.fit("/ "+e.t("filter_hint"), room))
+	}
+	lines := []string{" " + field + "  " + e.theme.dim.of(count)}
+	if c.mistake != nil {
+		at := e.width(e.clean(c.field.value()[:min(c.mistake.Offset, len(c.field.value()))]))
+		lines = append(lines, strings.Repeat(" ", min(at+3, max(w-20, 0)))+e.theme.bad.of("▲ "+e.words.filterMistake(c.mistake)))
+	}
+	return lines
+}
+
+// columns of the list: the name takes what the others leave.
+func (c *contacts) columns(w int) (name, phone, tags, state int) {
+	phone, state = 20, 16
+	if w >= 100 {
+		tags = min((w-phone-state)/3, 48)
+	} else {
+		tags = 14
+	}
+	return max(w-phone-tags-state-7, 8), phone, tags, state
+}
+
+func (c *contacts) heading(w int) string {
+	e := c.e
+	name, phone, tags, state := c.columns(w)
+	return e.row(false).gap(2).cell(e.theme.faint, e.t("col_name"), name).gap(1).cell(e.theme.faint, e.t("col_phone"), phone).gap(1).
+		cell(e.theme.faint, e.t("col_tags"), tags).gap(1).cell(e.theme.faint, e.t("col_note"), state).fill(w)
+}
+
+func (c *contacts) line(id campaign.ContactID, here bool, w int) string {
+	e := c.e
+	name, phone, tags, state := c.columns(w)
+	r := e.row(here)
+	if c.marked.has(id) {
+		r.put(e.theme.accent, "✓ ", 2)
+	} else {
+		r.gap(2)
+	}
+	person, ok := c.page[id]
+	if !ok {
+		return r.cell(e.theme.faint, "…", name).fill(w)
+	}
+	weight := ink("")
+	if here {
+		weight = e.theme.strong
+	}
+	if person.Name == "" {
+		r.cell(e.theme.faint, e.t("no_name"), name)
+	} else {
+		r.cell(weight, person.Name, name)
+	}
+	r.gap(1).cell(e.theme.dim, person.Phone.Pretty(), phone).gap(1)
+	r.cell(e.theme.info, strings.Join(append(slices.Clone(person.Tags), person.Lists...), " "), tags).gap(1)
+	switch {
+	case person.OptedOut:
+		r.cell(e.theme.bad, "⊘ "+e.t("note_opted_out"), state)
+	case person.Presence == campaign.NotOnWhatsApp:
+		r.cell(e.theme.warn, "✗ "+e.t("note_not_on_service"), state)
+	case len(person.Knows) > 0:
+		r.cell(e.theme.good, "● "+e.t("note_known"), state)
+	default:
+		r.gap(state)
+	}
+	return r.fill(w)
+}

@@ -1,0 +1,101 @@
+package tui
+
+import "charm.land/bubbles/v2/key"
+
+// keyMap is every key of the program. Screens choose from it and switch the
+// keys on and off by what they show.
+type keyMap struct {
+	// The root's.
+	quit, quitNow, help, helpTyping, back, nextTab, prevTab key.Binding
+	tabs                                                    [tabCount]key.Binding
+
+	// Lists.
+	up, down, pageUp, pageDown, first, last key.Binding
+
+	// Numbers.
+	addNumber, link, unlink, reconnect, rename, remove key.Binding
+	scan, codeText, showCode, linkAgain                key.Binding
+
+	// Contacts.
+	filter, clearFilter, mark, markAll, saveList, details, optOut, optIn, write key.Binding
+
+	// Campaigns.
+	newCampaign, edit, discard, watch, pause, resume, cancel, copyCampaign key.Binding
+	nextField, prevField, nextPerson, prevPerson, saveDraft, start         key.Binding
+	toggle, left, right                                                    key.Binding
+
+	// Questions.
+	yes, no, accept, dismiss, agree key.Binding
+}
+
+func newKeys(w *words) keyMap {
+	bind := func(id, shown string, keys ...string) key.Binding {
+		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, w.t("key_"+id)))
+	}
+	k := keyMap{
+		quit:       bind("quit", "q", "q"),
+		quitNow:    bind("quit", "ctrl+c", "ctrl+c"),
+		help:       bind("help", "?", "?", "f1"),
+		helpTyping: bind("help", "f1", "f1"),
+		back:       bind("back", "esc", "esc"),
+		nextTab:    bind("next_tab", "tab", "tab"),
+		prevTab:    bind("prev_tab", "shift+tab", "shift+tab"),
+
+		up:       bind("up", "↑", "up", "k"),
+		down:     bind("down", "↓", "down", "j"),
+		pageUp:   bind("page_up", "pgup", "pgup"),
+		pageDown: bind("page_down", "pgdn", "pgdown"),
+		first:    bind("first", "home", "home", "g"),
+		last:     bind("last", "end", "end", "G"),
+
+		addNumber: bind("add_number", "n", "n"),
+		link:      bind("link", "enter", "enter", "l"),
+		unlink:    bind("unlink", "d", "d"),
+		reconnect: bind("reconnect", "r", "r"),
+		rename:    bind("rename", "e", "e"),
+		remove:    bind("remove", "x", "x", "delete"),
+		scan:      bind("scan", "s", "s"),
+		codeText:  bind("code_text", "c", "c"),
+		showCode:  bind("show_code", "c", "c"),
+		linkAgain: bind("link_again", "enter", "enter", "r"),
+
+		filter:      bind("filter", "/", "/"),
+		clearFilter: bind("clear_filter", "esc", "esc"),
+		mark:        bind("mark", w.t("key_space"), "space", " "),
+		markAll:     bind("mark_all", "a", "a"),
+		saveList:    bind("save_list", "s", "s"),
+		details:     bind("details", "enter", "enter"),
+		optOut:      bind("opt_out", "o", "o"),
+		optIn:       bind("opt_in", "i", "i"),
+		write:       bind("write", "w", "w"),
+
+		newCampaign:  bind("new_campaign", "n", "n"),
+		edit:         bind("edit", "enter", "enter", "e"),
+		discard:      bind("discard", "x", "x", "delete"),
+		watch:        bind("watch", "enter", "enter"),
+		pause:        bind("pause", "p", "p"),
+		resume:       bind("resume", "p", "p"),
+		cancel:       bind("cancel", "x", "x"),
+		copyCampaign: bind("copy_campaign", "c", "c"),
+		nextField:    bind("next_field", "tab", "tab"),
+		prevField:    bind("prev_field", "shift+tab", "shift+tab"),
+		nextPerson:   bind("next_person", "ctrl+n", "ctrl+n"),
+		prevPerson:   bind("prev_person", "ctrl+p", "ctrl+p"),
+		saveDraft:    bind("save_draft", "ctrl+s", "ctrl+s"),
+		start:        bind("start", "ctrl+r", "ctrl+r"),
+		toggle:       bind("toggle", w.t("key_space"), "space", " "),
+		left:         bind("left", "←", "left"),
+		right:        bind("right", "→", "right"),
+
+		yes:     bind("yes", w.t("key_yes_letter"), w.t("key_yes_letter")),
+		no:      bind("no", "n", "n", "esc"),
+		accept:  bind("accept", "enter", "enter"),
+		dismiss: bind("dismiss", "esc", "esc"),
+		agree:   bind("agree", "ctrl+r", "ctrl+r"),
+	}
+	for i := range k.tabs {
+		n := string(rune('1' + i))
+		k.tabs[i] = key.NewBinding(key.WithKeys(n), key.WithHelp(n, w.t(tabWords[i])))
+	}
+	return k
+}

@@ -1,0 +1,248 @@
+package tui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+	"recado/session"
+)
+
+// numbers is the list of our numbers and how each of them is at this moment.
+type numbers struct {
+	e        *env
+	win      window
+	statuses []session.Status
+	known    bool // the first answer has come
+	question question
+}
+
+// statusLoadedMsg answers numbers.load.
+type statusLoadedMsg struct {
+	question int
+	statuses []session.Status
+}
+
+func newNumbers(e *env) *numbers { return &numbers{e: e} }
+
+func (n *numbers) title() string { return n.e.t("tab_numbers") }
+func (n *numbers) dirty() bool   { return false }
+
+func (n *numbers) load() tea.Cmd {
+	id, ok := n.question.ask(n.e)
+	if !ok {
+		return nil
+	}
+	pool := n.e.app.Pool
+	return func() tea.Msg { return statusLoadedMsg{id, pool.Status()} }
+}
+
+// here is the number under the cursor; ok is false if there is none.
+func (n *numbers) here() (s session.Status, ok bool) {
+	if n.win.cursor >= len(n.statuses) {
+		return s, false
+	}
+	return n.statuses[n.win.cursor], true
+}
+
+func (n *numbers) actions() []action {
+	e := n.e
+	s, ok := n.here()
+	linked := s.Number.Linked()
+	return append([]action{
+		act(e.keys.link, ok && !linked, func() tea.Cmd { return e.root.push(newLink(e, s.Number)) }),
+		act(e.keys.addNumber, true, n.add),
+		act(e.keys.reconnect, ok && linked && s.State != campaign.Online, func() tea.Cmd { return n.reconnect(s.Number.ID) }),
+		act(e.keys.unlink, ok && linked, func() tea.Cmd { return n.unlink(s.Number) }),
+		act(e.keys.rename, ok, func() tea.Cmd { return n.rename(s.Number) }),
+		act(e.keys.remove, ok && s.Number.Link == 0, func() tea.Cmd { return n.remove(s.Number) }),
+	}, e.listActions(&n.win, stay)...)
+}
+
+func (n *numbers) keys() []key.Binding { return bindings(n.actions()) }
+
+func (n *numbers) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		cmd, _ := press(msg, n.actions())
+		return cmd
+	case statusLoadedMsg:
+		mine, again := n.question.answered(msg.question)
+		if mine {
+			n.statuses, n.known = msg.statuses, true
+			n.win.resize(len(n.statuses), n.win.height)
+		}
+		if again {
+			return n.load()
+		}
+	case numberAddedMsg:
+		if msg.err != nil {
+			n.e.root.say(n.e.theme.bad, n.e.fault(msg.err))
+			return nil
+		}
+		return tea.Batch(n.load(), n.e.root.push(newLink(n.e, msg.number)))
+	}
+	return nil
+}
+
+// numberAddedMsg says that a number has been written to the book; the next
+// thing is to link it.
+type numberAddedMsg struct {
+	number campaign.Number
+	err    error
+}
+
+func (n *numbers) add() tea.Cmd {
+	e, book := n.e, n.e.app.Book
+	return e.root.push(newPrompt(e, e.t("number_add"), e.t("number_add_detail"), e.t("number_add_example"), "", func(name string) tea.Cmd {
+		return func() tea.Msg {
+			number, err := book.AddNumber(name)
+			return numberAddedMsg{number, err}
+		}
+	}))
+}
+
+func (n *numbers) rename(number campaign.Number) tea.Cmd {
+	e, book := n.e, n.e.app.Book
+	return e.root.push(newPrompt(e, e.t("number_rename"), "", "", number.Name, func(name string) tea.Cmd {
+		return e.do(e.t("number_renamed", "Name", name), func(context.Context) error { return book.RenameNumber(number.ID, name) })
+	}))
+}
+
+func (n *numbers) reconnect(id campaign.NumberID) tea.Cmd {
+	pool := n.e.app.Pool
+	return n.e.do(n.e.t("number_reconnecting"), func(context.Context) error {
+		pool.Reconnect(id)
+		return nil
+	})
+}
+
+func (n *numbers) unlink(number campaign.Number) tea.Cmd {
+	e, pool := n.e, n.e.app.Pool
+	return e.root.push(newAsk(e, e.t("number_unlink", "Name", number.Name), e.t("number_unlink_detail"), func() tea.Cmd {
+		return e.do(e.t("number_unlinked_done", "Name", number.Name), func(ctx context.Context) error { return pool.Unlink(ctx, number.ID) })
+	}))
+}
+
+func (n *numbers) remove(number campaign.Number) tea.Cmd {
+	e, book := n.e, n.e.app.Book
+	return e.root.push(newAsk(e, e.t("number_remove", "Name", number.Name), "", func() tea.Cmd {
+		return e.do(e.t("number_removed", "Name", number.Name), func(context.Context) error { return book.RemoveNumber(number.ID) })
+	}))
+}
+
+func (n *numbers) view() string {
+	e := n.e
+	w, h := e.body()
+	if !n.known {
+		return "\n " + e.theme.faint.of(e.t("loading"))
+	}
+	if len(n.statuses) == 0 {
+		lines := append([]string{e.theme.strong.of(e.t("numbers_empty")), ""}, e.wrap(e.t("numbers_empty_detail"), min(w-8, 64))...)
+		return e.framed(lines, w, h)
+	}
+	// One line for each number, and below them what there is to say of the
+	// one under the cursor.
+	const told = 7
+	n.win.resize(len(n.statuses), max(h-told-2, 1))
+	from, to := n.win.visible()
+	lines := []string{n.heading(w)}
+	for i := from; i < to; i++ {
+		lines = append(lines, n.line(n.statuses[i], i == n.win.cursor, w))
+	}
+	lines = append(lines, "")
+	if s, ok := n.here(); ok {
+		lines = append(lines, n.tell(s, w)...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// columns of the list.
+func (n *numbers) columns(w int) (name, phone, state, since int) {
+	phone, state, since = 20, 18, 12
+	return max(min(w-phone-state-since-8, 32), 8), phone, state, since
+}
+
+func (n *numbers) heading(w int) string {
+	e := n.e
+	name, phone, state, since := n.columns(w)
+	return e.row(false).gap(1).cell(e.theme.faint, e.t("col_number"), name).gap(1).cell(e.theme.faint, e.t("col_phone"), phone).gap(1).
+		cell(e.theme.faint, e.t("col_state"), state).gap(1).cell(e.theme.faint, e.t("col_since"), since).fill(w)
+}
+
+func (n *numbers) line(s session.Status, here bool, w int) string {
+	e := n.e
+	name, phone, state, since := n.columns(w)
+	sign := e.theme.number(s.State)
+	weight := ink("")
+	if here {
+		weight = e.theme.strong
+	}
+	r := e.row(here).gap(1).cell(weight, s.Number.Name, name).gap(1)
+	if s.Number.Phone == "" {
+		r.cell(e.theme.faint, "–", phone)
+	} else {
+		r.cell("", s.Number.Phone.Pretty(), phone)
+	}
+	r.gap(1).cell(sign.ink, sign.symbol+" "+e.t(sign.word), state).gap(1)
+	return r.cell(e.theme.dim, n.since(s), since).fill(w)
+}
+
+// since is how long the number has been as it is, or when it tries again.
+func (n *numbers) since(s session.Status) string {
+	now := n.e.now()
+	if s.State == campaign.Offline && s.Until.After(now) {
+		return n.e.t("retry_in", "Wait", n.e.words.duration(s.Until.Sub(now)))
+	}
+	if s.Since.IsZero() {
+		return ""
+	}
+	return n.e.words.duration(now.Sub(s.Since))
+}
+
+// tell says all that is known of a number, and what to do about it.
+func (n *numbers) tell(s session.Status, w int) []string {
+	e, now := n.e, n.e.now()
+	sign := e.theme.number(s.State)
+	name, _ := e.cut(s.Number.Name, 40)
+	lines := []string{" " + e.theme.rule.of(strings.Repeat("─", max(w-2, 0))),
+		" " + e.theme.strong.of(name) + "  " + sign.ink.of(sign.symbol+" "+e.t(sign.word))}
+	add := func(i ink, s string) {
+		for _, line := range e.wrap(s, max(w-4, 1)) {
+			lines = append(lines, "  "+i.of(line))
+		}
+	}
+	if s.Reason != "" {
+		add(sign.ink, e.words.sentence(s.Reason))
+	}
+	switch s.State {
+	case campaign.Unlinked, campaign.LoggedOut:
+		add(e.theme.dim, e.t("number_do_link"))
+	case campaign.Blocked:
+		add(e.theme.dim, e.t("number_do_reconnect"))
+	case campaign.Offline:
+		if s.Until.After(now) {
+			add(e.theme.dim, e.t("number_next_try", "Wait", e.words.duration(s.Until.Sub(now))))
+		}
+	case campaign.Banned, campaign.Restricted:
+		if s.Until.After(now) {
+			add(e.theme.dim, e.t("number_until", "Time", e.words.moment(s.Until, now), "Wait", e.words.duration(s.Until.Sub(now))))
+		}
+	case campaign.Online:
+		if !s.Synced {
+			add(e.theme.dim, e.t("number_syncing"))
+		}
+		if !s.Contacts {
+			add(e.theme.dim, e.t("number_contacts_coming"))
+		}
+	}
+	if s.Number.Linked() {
+		days := int(now.Sub(s.Number.LinkedAt) / (24 * time.Hour))
+		add(e.theme.faint, e.words.n("number_linked_for", days)+" · "+e.paceWords(s.Number.Pace))
+	}
+	return lines
+}

@@ -1,0 +1,187 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+)
+
+// person is everything that is known of one contact.
+type person struct {
+	e        *env
+	id       campaign.ContactID
+	contact  campaign.Contact
+	known    bool
+	gone     bool
+	numbers  map[campaign.NumberID]string
+	win      window
+	question question
+}
+
+// personLoadedMsg answers person.load.
+type personLoadedMsg struct {
+	question int
+	contact  campaign.Contact
+	numbers  map[campaign.NumberID]string
+	err      error
+}
+
+func newPerson(e *env, id campaign.ContactID) *person { return &person{e: e, id: id} }
+
+func (p *person) title() string {
+	if p.known && p.contact.Name != "" {
+		return p.contact.Name
+	}
+	return p.e.t("person_title")
+}
+
+func (p *person) dirty() bool { return false }
+
+func (p *person) load() tea.Cmd {
+	question, ok := p.question.ask(p.e)
+	if !ok {
+		return nil
+	}
+	book, id := p.e.app.Book, p.id
+	return func() tea.Msg {
+		contact, err := book.Contact(id)
+		names := make(map[campaign.NumberID]string)
+		if err == nil {
+			var ours []campaign.Number
+			ours, err = book.Numbers()
+			for _, n := range ours {
+				names[n.ID] = n.Name
+			}
+		}
+		return personLoadedMsg{question, contact, names, err}
+	}
+}
+
+func (p *person) actions() []action {
+	e := p.e
+	return append([]action{
+		act(e.keys.optOut, p.known && !p.contact.OptedOut, func() tea.Cmd { return e.root.push(p.optOut()) }),
+		act(e.keys.optIn, p.known && p.contact.OptedOut, func() tea.Cmd { return e.root.push(p.optIn()) }),
+	}, e.listActions(&p.win, stay)...)
+}
+
+func (p *person) keys() []key.Binding { return bindings(p.actions()) }
+
+// optOut asks why nothing must be sent to this person any more.
+func (p *person) optOut() screen {
+	e, book, id := p.e, p.e.app.Book, p.id
+	return newPrompt(e, e.t("opt_out_ask"), e.t("opt_out_detail"), e.t("opt_out_example"), "", func(why string) tea.Cmd {
+		return e.do(e.t("opt_out_done"), func(context.Context) error { return book.OptOut(id, why) })
+	})
+}
+
+// optIn asks why this person may be written to again.
+func (p *person) optIn() screen {
+	e, book, id := p.e, p.e.app.Book, p.id
+	return newPrompt(e, e.t("opt_in_ask"), e.t("opt_in_detail"), e.t("opt_in_example"), "", func(why string) tea.Cmd {
+		return e.do(e.t("opt_in_done"), func(context.Context) error { return book.OptIn(id, why) })
+	})
+}
+
+func (p *person) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		cmd, _ := press(msg, p.actions())
+		return cmd
+	case personLoadedMsg:
+		mine, again := p.question.answered(msg.question)
+		if mine {
+			if msg.err != nil {
+				p.gone = true
+				p.e.root.say(p.e.theme.bad, p.e.fault(msg.err))
+				return nil
+			}
+			p.contact, p.numbers, p.known = msg.contact, msg.numbers, true
+		}
+		if again {
+			return p.load()
+		}
+	}
+	return nil
+}
+
+func (p *person) view() string {
+	e := p.e
+	w, h := e.body()
+	if !p.known {
+		text := "loading"
+		if p.gone {
+			text = "person_gone"
+		}
+		return "\n  " + e.theme.faint.of(e.t(text))
+	}
+	lines := p.lines(w)
+	p.win.resize(len(lines), h)
+	from, to := p.win.visible()
+	return strings.Join(lines[from:to], "\n")
+}
+
+func (p *person) lines(w int) []string {
+	e, c, now := p.e, &p.contact, p.e.now()
+	lines := []string{""}
+	if c.OptedOut {
+		why := e.t("person_opted_out", "Time", e.words.moment(c.OptOutAt, now), "Why", c.OptOutWhy)
+		for _, line := range e.wrap("⊘ "+why, max(w-4, 1)) {
+			lines = append(lines, "  "+e.theme.bad.of(line))
+		}
+		lines = append(lines, "")
+	}
+	add := func(id, value string) {
+		if value == "" {
+			return
+		}
+		for i, line := range e.wrap(value, max(w-22, 1)) {
+			label := ""
+			if i == 0 {
+				label = id
+			}
+			lines = append(lines, "  "+e.theme.label.of(e.fit(label, 18))+" "+line)
+		}
+	}
+	when := func(id string, t time.Time) {
+		if !t.IsZero() {
+			add(e.t(id), e.words.moment(t, now))
+		}
+	}
+	add(e.t("col_name"), c.Name)
+	add(e.t("person_source"), e.t(nameSources[c.NameSource]))
+	add(e.t("col_phone"), c.Phone.Pretty())
+	if c.WhatsApp != "" && c.WhatsApp != c.Phone {
+		add(e.t("person_whatsapp"), c.WhatsApp.Pretty())
+	}
+	add(e.t("person_presence"), e.t(presences[c.Presence]))
+	add(e.t("col_tags"), strings.Join(c.Tags, ", "))
+	add(e.t("person_lists"), strings.Join(c.Lists, ", "))
+	names := make([]string, 0, len(c.Fields))
+	for name := range c.Fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		add(name, c.Fields[name])
+	}
+	var knows []string
+	for _, n := range c.Knows {
+		knows = append(knows, p.numbers[n])
+	}
+	add(e.t("person_knows"), strings.Join(knows, ", "))
+	when("person_last_sent", c.LastSent)
+	when("person_last_heard", c.LastHeard)
+	when("person_created", c.Created)
+	return lines
+}
+
+var nameSources = [...]string{"source_none", "source_push", "source_business", "source_address_book", "source_typed"}
+
+var presences = [...]string{"presence_unknown", "presence_yes", "presence_no"}

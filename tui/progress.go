@@ -1,0 +1,354 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+)
+
+// progress shows a campaign while it is being sent: how far it is, what holds
+// each number and until when, and what happened last.
+type progress struct {
+	e        *env
+	id       campaign.ID // 0: whichever is being sent
+	shown    *standing
+	ids      []campaign.ID // every campaign that was started, the newest first
+	recent   []campaign.Delivery
+	numbers  []campaign.Number
+	holds    map[campaign.NumberID]campaign.Hold
+	known    bool
+	question question
+}
+
+// recentKept is how many of the last deliveries are read: enough to fill a
+// tall screen and to tell the rate.
+const recentKept = 60
+
+// progressLoadedMsg answers progress.load.
+type progressLoadedMsg struct {
+	question int
+	shown    *standing
+	ids      []campaign.ID
+	recent   []campaign.Delivery
+	numbers  []campaign.Number
+	holds    map[campaign.NumberID]campaign.Hold
+	err      error
+}
+
+func newProgress(e *env, id campaign.ID) *progress { return &progress{e: e, id: id} }
+
+func (p *progress) title() string {
+	if p.shown != nil {
+		return p.shown.Name
+	}
+	return p.e.t("tab_progress")
+}
+
+func (p *progress) dirty() bool { return false }
+
+func (p *progress) load() tea.Cmd {
+	question, ok := p.question.ask(p.e)
+	if !ok {
+		return nil
+	}
+	book, id := p.e.app.Book, p.id
+	return func() (answer tea.Msg) {
+		msg := progressLoadedMsg{question: question, holds: book.Holds()}
+		defer func() { answer = msg }()
+		var all []campaign.Campaign
+		if all, msg.err = book.Campaigns(); msg.err != nil {
+			return
+		}
+		all = slices.DeleteFunc(all, func(c campaign.Campaign) bool { return c.Started.IsZero() })
+		for _, c := range all {
+			msg.ids = append(msg.ids, c.ID)
+		}
+		if msg.numbers, msg.err = book.Numbers(); msg.err != nil {
+			return
+		}
+		c, ok := chosen(all, id)
+		if !ok {
+			return
+		}
+		s := standing{Campaign: c}
+		if s.counts, msg.err = book.Counts(c.ID); msg.err != nil {
+			return
+		}
+		msg.shown = &s
+		msg.recent, msg.err = book.Recent(c.ID, recentKept)
+		return
+	}
+}
+
+// chosen is the campaign id, or if id is 0 the one that is being sent, that
+// is paused, or that came last.
+func chosen(all []campaign.Campaign, id campaign.ID) (c campaign.Campaign, ok bool) {
+	rank := func(c campaign.Campaign) int {
+		switch {
+		case c.ID == id:
+			return 4
+		case id != 0:
+			return 0
+		case c.Status == campaign.Running:
+			return 3
+		case c.Status == campaign.Paused:
+			return 2
+		}
+		return 1
+	}
+	best := 0
+	for _, have := range all {
+		if r := rank(have); r > best {
+			c, best = have, r
+		}
+	}
+	return c, best > 0
+}
+
+func (p *progress) actions() []action {
+	e, book := p.e, p.e.app.Book
+	var s standing
+	if p.shown != nil {
+		s = *p.shown
+	}
+	ok := p.shown != nil
+	at := slices.Index(p.ids, s.ID)
+	turn := func(to int) func() tea.Cmd {
+		return func() tea.Cmd {
+			p.id = p.ids[to]
+			p.question.drop()
+			return p.load()
+		}
+	}
+	return []action{
+		act(e.keys.pause, ok && s.Status == campaign.Running, func() tea.Cmd { return e.pauseCampaign(s.Campaign) }),
+		act(e.keys.resume, ok && s.Status == campaign.Paused, func() tea.Cmd { return e.resumeCampaign(s.Campaign) }),
+		act(e.keys.cancel, ok && (s.Status == campaign.Running || s.Status == campaign.Paused), func() tea.Cmd {
+			left := e.words.n("campaign_cancel_detail", s.counts[campaign.Queued])
+			return e.root.push(newAsk(e, e.t("campaign_cancel", "Name", s.Name), left, func() tea.Cmd {
+				return e.do(e.t("campaign_cancelled", "Name", s.Name), func(context.Context) error {
+					_, err := book.Cancel(s.ID)
+					return err
+				})
+			}))
+		}),
+		act(e.keys.left, ok && at > 0, turn(at-1)),
+		act(e.keys.right, ok && at >= 0 && at < len(p.ids)-1, turn(at+1)),
+	}
+}
+
+func (p *progress) keys() []key.Binding { return bindings(p.actions()) }
+
+func (p *progress) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		cmd, _ := press(msg, p.actions())
+		return cmd
+	case progressLoadedMsg:
+		mine, again := p.question.answered(msg.question)
+		if mine {
+			p.known = true
+			if msg.err != nil {
+				p.e.root.say(p.e.theme.bad, p.e.fault(msg.err))
+			} else {
+				p.shown, p.ids, p.recent, p.numbers, p.holds = msg.shown, msg.ids, msg.recent, msg.numbers, msg.holds
+			}
+		}
+		if again {
+			return p.load()
+		}
+	}
+	return nil
+}
+
+func (p *progress) view() string {
+	e := p.e
+	w, h := e.body()
+	if !p.known {
+		return "\n  " + e.theme.faint.of(e.t("loading"))
+	}
+	if p.shown == nil {
+		lines := append([]string{e.theme.strong.of(e.t("progress_empty")), ""}, e.wrap(e.t("progress_empty_detail"), min(w-8, 64))...)
+		return e.framed(lines, w, h)
+	}
+	lines := p.head(w)
+	lines = append(lines, p.counts(w)...)
+	lines = append(lines, "", p.rate(w))
+	lines = append(lines, p.lanes(w, h-len(lines)-4)...)
+	lines = append(lines, "")
+	if room := h - len(lines); room > 1 {
+		lines = append(lines, p.events(w, room)...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// head is the name, the status and the bar.
+func (p *progress) head(w int) []string {
+	e, s, now := p.e, p.shown, p.e.now()
+	sign := e.theme.campaign(s.Status)
+	status := sign.symbol + " " + e.t(sign.word) + "  " + e.t("progress_since", "Time", e.words.moment(s.Started, now))
+	if !s.Ended.IsZero() {
+		status = sign.symbol + " " + e.t(sign.word) + "  " + e.words.moment(s.Ended, now)
+	}
+	lines := []string{e.row(false).cell(e.theme.strong, s.Name, max(w-e.width(status)-3, 0)).gap(1).put(sign.ink, status, e.width(status)).fill(w)}
+	if s.Reason != "" {
+		for _, line := range e.wrap(e.words.sentence(s.Reason), max(w-2, 1)) {
+			lines = append(lines, " "+e.theme.warn.of(line))
+		}
+	}
+	total, settled := s.counts.Total(), s.counts.Settled()
+	share := 0
+	if total > 0 {
+		share = settled * 100 / total
+	}
+	figures := e.words.number(settled) + "/" + e.words.number(total) + e.fitRight(e.words.number(share)+" %", 7)
+	bar := max(w-e.width(figures)-4, 1)
+	return append(lines, e.row(false).bar(s.counts, bar).gap(2).put(e.theme.strong, figures, e.width(figures)).fill(w), "")
+}
+
+// counts are the deliveries by state, in three columns.
+func (p *progress) counts(w int) []string {
+	e := p.e
+	column := min((w-2)/3, 34)
+	states := [3][3]campaign.State{
+		{campaign.Queued, campaign.Sending, campaign.Sent},
+		{campaign.Delivered, campaign.Read, campaign.Replied},
+		{campaign.Failed, campaign.Unsure, campaign.Skipped},
+	}
+	var lines []string
+	for i := range 3 {
+		r := e.row(false)
+		for _, group := range states {
+			s := group[i]
+			sign, n := e.theme.delivery(s), p.shown.counts[s]
+			word, figure := e.theme.dim, e.theme.strong
+			if n == 0 {
+				word, figure = e.theme.faint, e.theme.faint
+			}
+			r.gap(1).cell(sign.ink, sign.symbol, 3).cell(word, e.t(sign.word), max(column-14, 4)).right(figure, e.words.number(n), 8).gap(2)
+		}
+		lines = append(lines, r.fill(w))
+	}
+	return lines
+}
+
+// rate is how fast the service has been accepting messages, and how long the
+// rest takes at that rate.
+func (p *progress) rate(w int) string {
+	e, s := p.e, p.shown
+	left := s.counts[campaign.Queued] + s.counts[campaign.Sending]
+	perHour, ok := hourly(p.recent, e.now())
+	var text string
+	switch {
+	case left == 0:
+		text = e.t("progress_nothing_left")
+	case s.Status != campaign.Running:
+		text = e.words.n("progress_left", left)
+	case !ok:
+		text = e.words.n("progress_left", left) + " · " + e.t("progress_no_rate")
+	default:
+		wait := time.Duration(float64(left) / perHour * float64(time.Hour))
+		text = e.words.n("progress_left", left) + " · " + e.t("progress_rate", "Rate", e.words.number(int(perHour+0.5)), "Wait", e.words.duration(wait))
+	}
+	text, _ = e.cut(text, w-2)
+	return " " + e.theme.dim.of(text)
+}
+
+// hourly is how many messages an hour the service accepted of late: over the
+// last hour, or as far back as the recent deliveries reach.
+func hourly(recent []campaign.Delivery, now time.Time) (perHour float64, ok bool) {
+	var first, last time.Time
+	n := 0
+	for _, d := range recent {
+		at := d.Accepted
+		if at.IsZero() || now.Sub(at) > time.Hour {
+			continue
+		}
+		n++
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+		if at.After(last) {
+			last = at
+		}
+	}
+	span := last.Sub(first)
+	if n < 3 || span <= 0 {
+		return 0, false
+	}
+	return float64(n-1) / span.Hours(), true
+}
+
+// lanes says for each number of the campaign what it is waiting for.
+func (p *progress) lanes(w, room int) []string {
+	e, s, now := p.e, p.shown, p.e.now()
+	if s.Status != campaign.Running && s.Status != campaign.Paused {
+		return nil
+	}
+	var lines []string
+	for _, n := range p.numbers {
+		if !slices.Contains(s.Numbers, n.ID) {
+			continue
+		}
+		hold, asked := p.holds[n.ID]
+		i, text := e.theme.good, "› "+e.t("lane_sending")
+		switch {
+		case s.Status == campaign.Paused:
+			i, text = e.theme.warn, "‖ "+e.t("status_paused")
+		case !asked:
+			i, text = e.theme.dim, "· "+e.t("lane_waiting")
+		case hold.Reason != "":
+			i, text = e.theme.warn, "◷ "+e.words.hold(hold.Reason)
+			if hold.Until.After(now) {
+				text += " · " + e.t("lane_until", "Time", e.words.moment(hold.Until, now), "Wait", e.words.duration(hold.Until.Sub(now)))
+			}
+		}
+		lines = append(lines, e.row(false).gap(1).cell("", n.Name, 18).gap(1).cell(i, text, max(w-22, 1)).fill(w))
+	}
+	if len(lines) > max(room, 1) {
+		more := len(lines) - max(room, 1) + 1
+		lines = append(lines[:max(room, 1)-1], "  "+e.theme.faint.of(e.words.n("lane_more", more)))
+	}
+	return lines
+}
+
+// events are what happened last.
+func (p *progress) events(w, room int) []string {
+	e := p.e
+	lines := []string{" " + e.theme.faint.of(e.t("progress_events"))}
+	if len(p.recent) == 0 {
+		return append(lines, "  "+e.theme.faint.of(e.t("progress_no_events")))
+	}
+	name, phone := max(min((w-36)/2, 32), 10), 20
+	for _, d := range p.recent[:min(len(p.recent), room-1)] {
+		sign := e.theme.delivery(d.State)
+		clock := ""
+		if at := happened(&d); !at.IsZero() {
+			clock = at.In(e.now().Location()).Format("15:04:05")
+		}
+		r := e.row(false).gap(1).cell(e.theme.faint, clock, 9).cell(sign.ink, sign.symbol, 3).cell(sign.ink, e.t(sign.word), 11)
+		r.cell("", d.Name, name).gap(1).cell(e.theme.dim, d.Phone.Pretty(), phone).gap(1)
+		if d.Reason != "" {
+			r.cell(e.theme.dim, e.words.reason(d.Reason), max(w-r.used-1, 0))
+		}
+		lines = append(lines, r.fill(w))
+	}
+	return lines
+}
+
+// happened is when the last thing happened to a delivery.
+func happened(d *campaign.Delivery) time.Time {
+	last := d.Claimed
+	for _, t := range []time.Time{d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt} {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
+}

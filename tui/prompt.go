@@ -1,0 +1,66 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// prompt asks for one line of text.
+type prompt struct {
+	e      *env
+	ask    string
+	detail string
+	field  *line
+	began  string
+	accept func(text string) tea.Cmd
+}
+
+func newPrompt(e *env, ask, detail, placeholder, text string, accept func(string) tea.Cmd) *prompt {
+	p := &prompt{e: e, ask: ask, detail: detail, field: newLine(e, placeholder, 200), began: text, accept: accept}
+	p.field.set(text)
+	return p
+}
+
+func (p *prompt) title() string { return p.ask }
+func (p *prompt) load() tea.Cmd { return nil }
+func (p *prompt) dirty() bool   { return false }
+func (p *prompt) typing() bool  { return true }
+
+func (p *prompt) actions() []action {
+	text := strings.TrimSpace(p.field.value())
+	return []action{
+		act(p.e.keys.accept, text != "", func() tea.Cmd {
+			return tea.Batch(p.e.root.drop(p), p.accept(text))
+		}),
+	}
+}
+
+func (p *prompt) keys() []key.Binding { return bindings(p.actions()) }
+
+func (p *prompt) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		if cmd, done := press(msg, p.actions()); done {
+			return cmd
+		}
+		p.field.update(msg)
+	case tea.PasteMsg:
+		p.field.update(msg)
+	}
+	return nil
+}
+
+func (p *prompt) view() string {
+	e := p.e
+	w, h := e.body()
+	inner := min(w-8, 64)
+	lines := []string{e.theme.strong.of(e.clean(p.ask)), ""}
+	if p.detail != "" {
+		lines = append(lines, e.wrap(p.detail, inner)...)
+		lines = append(lines, "")
+	}
+	lines = append(lines, e.theme.accent.of("› ")+p.field.view(e, max(inner-2, 1)))
+	return e.framed(lines, w, h)
+}

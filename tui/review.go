@@ -1,0 +1,133 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+)
+
+// review is the last look before a campaign leaves: what will be sent, to how
+// many, how fast, and what WhatsApp says about it.
+type review struct {
+	e    *env
+	from *composer
+	win  window
+}
+
+// campaignStartedMsg answers composer.start.
+type campaignStartedMsg struct {
+	question int
+	campaign campaign.Campaign
+	err      error
+}
+
+func newReview(e *env, from *composer) *review { return &review{e: e, from: from} }
+
+func (r *review) title() string { return r.e.t("review_title", "Name", r.from.draft().Name) }
+func (r *review) load() tea.Cmd { return nil }
+func (r *review) dirty() bool   { return false }
+
+func (r *review) actions() []action {
+	e := r.e
+	return append([]action{
+		act(e.keys.agree, r.from.ready() == "" && !r.from.saving.busy, func() tea.Cmd {
+			return r.from.start(e.ctx, r.from.draft(), r.from.saved.ID == 0 || r.from.dirty())
+		}),
+	}, e.listActions(&r.win, stay)...)
+}
+
+func (r *review) keys() []key.Binding { return bindings(r.actions()) }
+
+func (r *review) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		cmd, _ := press(msg, r.actions())
+		return cmd
+	case campaignStartedMsg:
+		if mine, _ := r.from.saving.answered(msg.question); mine {
+			return r.started(msg)
+		}
+	}
+	return nil
+}
+
+// started leaves the composer for the campaign as it is being sent.
+func (r *review) started(msg campaignStartedMsg) tea.Cmd {
+	e := r.e
+	if msg.err != nil {
+		if msg.campaign.ID != 0 {
+			r.from.saved = msg.campaign
+		}
+		e.root.say(e.theme.bad, e.fault(msg.err))
+		return e.root.drop(r)
+	}
+	r.from.people.close()
+	e.root.say(e.theme.good, e.t("campaign_started", "Name", msg.campaign.Name))
+	return tea.Batch(e.root.drop(r), e.root.drop(r.from), e.root.push(newProgress(e, msg.campaign.ID)))
+}
+
+func (r *review) view() string {
+	_, h := r.e.body()
+	lines := r.lines()
+	r.win.resize(len(lines), h)
+	from, to := r.win.visible()
+	return strings.Join(lines[from:to], "\n")
+}
+
+func (r *review) lines() []string {
+	e, c, people := r.e, r.from, r.from.people
+	w, _ := e.body()
+	draft := c.draft()
+	inner := max(min(w-20, 76), 1)
+	lines := []string{""}
+	add := func(label string, i ink, text string) {
+		for j, line := range e.wrap(text, inner) {
+			if j > 0 {
+				label = ""
+			}
+			lines = append(lines, "  "+e.theme.label.of(e.fit(label, 13))+" "+i.of(line))
+		}
+	}
+	add(e.t("composer_name"), e.theme.strong, draft.Name)
+	var names []string
+	for _, n := range c.senders() {
+		names = append(names, n.Name)
+	}
+	add(e.t("composer_numbers"), "", strings.Join(names, ", "))
+	to := e.words.n("people", len(people.ids))
+	if draft.To != "" {
+		to += " (" + draft.To + ")"
+	}
+	add(e.t("composer_to"), "", to)
+	if people.optedOut > 0 {
+		add("", e.theme.warn, e.words.n("review_opted_out", people.optedOut))
+	}
+	for _, l := range people.lacking {
+		add("", e.theme.warn, e.words.n("review_lacking", l.n, "Field", "{"+l.field+"}"))
+	}
+	add(e.t("composer_pace"), "", e.paceWords(draft.Pace))
+	if looser := c.looser(); len(looser) > 0 {
+		add("", e.theme.bad, "! "+e.t("review_looser", "Limits", e.limits(looser)))
+	}
+	lines = append(lines, "", "  "+e.theme.warn.of("! "+e.t("review_notice_title")))
+	for _, line := range e.wrap(e.t("review_notice"), max(min(w-6, 90), 1)) {
+		lines = append(lines, "    "+line)
+	}
+	return append(lines, "", "  "+e.theme.key.of(e.keys.agree.Help().Key)+" "+e.theme.strong.of(e.t("review_agree"))+
+		"    "+e.theme.key.of("esc")+" "+e.theme.dim.of(e.t("review_back")))
+}
+
+// limits names limits in words.
+func (e *env) limits(names []string) string {
+	words := make([]string, len(names))
+	for i, name := range names {
+		words[i] = name
+		if id, ok := paceLimits[name]; ok {
+			words[i] = e.t(id)
+		}
+	}
+	return strings.Join(words, ", ")
+}

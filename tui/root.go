@@ -1,0 +1,433 @@
+package tui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+
+	"recado/campaign"
+)
+
+// The tabs.
+const (
+	tabNumbers = iota
+	tabContacts
+	tabCampaigns
+	tabProgress
+	tabCount
+)
+
+// tabWords are their names in the catalogue.
+var tabWords = [tabCount]string{"tab_numbers", "tab_contacts", "tab_campaigns", "tab_progress"}
+
+// changedMsg says that the bell has rung: what is shown may be old.
+type changedMsg struct{}
+
+// clockMsg comes every second, for whatever counts down.
+type clockMsg struct{}
+
+// Below this size there is no room for anything but saying so.
+const leastW, leastH = 40, 10
+
+// saidFor is how long the status line keeps what was said last.
+const saidFor = 6 * time.Second
+
+// root is the terminal: the stack of screens of each tab, the size, the
+// status line, help and quit.
+type root struct {
+	env      *env
+	stacks   [tabCount][]screen
+	at       int
+	status   overview
+	question question
+	said     string // what was said last; empty: nothing
+	saidInk  ink
+	saidAt   time.Time
+}
+
+// overview is what the status line knows.
+type overview struct {
+	linked, online int
+	trouble        int // numbers that need a person
+	sending        bool
+	disk           bool // the disk refuses to write
+}
+
+// overviewLoadedMsg answers root.load.
+type overviewLoadedMsg struct {
+	question int
+	overview overview
+	err      error
+}
+
+func newRoot(ctx context.Context, app App) *root {
+	e := &env{app: app, ctx: ctx, theme: newTheme(true)}
+	e.words = newWords(app.Lang, e.cells)
+	e.keys = newKeys(e.words)
+	r := &root{env: e}
+	e.root = r
+	r.stacks = [tabCount][]screen{{newNumbers(e)}, {newContacts(e)}, {newCampaigns(e)}, {newProgress(e, 0)}}
+	return r
+}
+
+// Init implements tea.Model.
+func (r *root) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, r.load(), r.top().load())
+}
+
+// top is the screen that is shown.
+func (r *root) top() screen { return r.stacks[r.at][len(r.stacks[r.at])-1] }
+
+// push shows a screen on top of the present one.
+func (r *root) push(s screen) tea.Cmd {
+	r.stacks[r.at] = append(r.stacks[r.at], s)
+	return s.load()
+}
+
+// pop goes back to the screen below.
+func (r *root) pop() tea.Cmd {
+	if stack := r.stacks[r.at]; len(stack) > 1 {
+		r.stacks[r.at] = stack[:len(stack)-1]
+	}
+	return r.top().load()
+}
+
+// drop takes a screen out of its stack, wherever it is.
+func (r *root) drop(s screen) tea.Cmd {
+	for tab, stack := range r.stacks {
+		for i, have := range stack {
+			if i > 0 && have == s {
+				r.stacks[tab] = append(stack[:i:i], stack[i+1:]...)
+				return r.top().load()
+			}
+		}
+	}
+	return nil
+}
+
+// goTo shows a tab.
+func (r *root) goTo(tab int) tea.Cmd {
+	r.at = (tab + tabCount) % tabCount
+	return r.top().load()
+}
+
+// say puts a text on the status line.
+func (r *root) say(i ink, text string) {
+	r.said, r.saidInk, r.saidAt = text, i, r.env.now()
+}
+
+// load asks for the status line.
+func (r *root) load() tea.Cmd {
+	id, ok := r.question.ask(r.env)
+	if !ok {
+		return nil
+	}
+	book, pool := r.env.app.Book, r.env.app.Pool
+	return func() tea.Msg {
+		idle, err := book.Idle()
+		o := overview{sending: err == nil && !idle, disk: book.Err() != nil}
+		for _, s := range pool.Status() {
+			switch s.State {
+			case campaign.Unlinked, campaign.Linking:
+				continue
+			case campaign.Online, campaign.Restricted:
+				o.online++
+			case campaign.Banned, campaign.Blocked, campaign.LoggedOut, campaign.Outdated:
+				o.trouble++
+			}
+			o.linked++
+		}
+		return overviewLoadedMsg{id, o, err}
+	}
+}
+
+// Update implements tea.Model.
+func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) { return r, r.update(msg) }
+
+func (r *root) update(msg tea.Msg) tea.Cmd {
+	e := r.env
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		e.w, e.h = msg.Width, msg.Height
+		return r.top().update(msg)
+	case tea.BackgroundColorMsg:
+		e.theme = newTheme(msg.IsDark())
+		return nil
+	case tea.ColorProfileMsg:
+		e.colours = msg.Profile > colorprofile.ASCII
+		return nil
+	case tea.ModeReportMsg:
+		if msg.Mode == ansi.ModeUnicodeCore {
+			e.graphemes = msg.Value == ansi.ModeReset || msg.Value == ansi.ModeSet || msg.Value == ansi.ModePermanentlySet
+			e.words.cells = e.cells
+		}
+		return nil
+	case changedMsg:
+		return tea.Batch(r.load(), r.top().load())
+	case clockMsg:
+		if r.said != "" && e.now().Sub(r.saidAt) > saidFor {
+			r.said = ""
+		}
+		return r.top().update(msg)
+	case overviewLoadedMsg:
+		mine, again := r.question.answered(msg.question)
+		if mine && msg.err == nil {
+			r.status = msg.overview
+		}
+		if again {
+			return r.load()
+		}
+		return nil
+	case actedMsg:
+		if msg.err != nil {
+			r.say(e.theme.bad, e.fault(msg.err))
+		} else if msg.did != "" {
+			r.say(e.theme.good, msg.did)
+		}
+		return tea.Batch(r.load(), r.top().load())
+	case tea.KeyPressMsg:
+		return r.pressed(msg)
+	case tea.PasteMsg:
+		return r.top().update(msg)
+	}
+	// An answer: it names its question, whoever asked it takes it.
+	var cmds []tea.Cmd
+	for _, stack := range r.stacks {
+		for _, s := range stack {
+			cmds = append(cmds, s.update(msg))
+		}
+	}
+	return tea.Batch(cmds...)
+}
+
+// pressed gives a key to the screen if it is for something there, to the root
+// otherwise, and to the screen as text if it is for nothing.
+func (r *root) pressed(msg tea.KeyPressMsg) tea.Cmd {
+	r.said = ""
+	top := r.top()
+	if key.Matches(msg, top.keys()...) {
+		return top.update(msg)
+	}
+	if cmd, done := press(msg, r.actions()); done {
+		return cmd
+	}
+	return top.update(msg)
+}
+
+// typing reports whether letters are text at this moment.
+func (r *root) typing() bool {
+	t, ok := r.top().(typist)
+	return ok && t.typing()
+}
+
+// actions are the keys that work on every screen.
+func (r *root) actions() []action {
+	e, typing, depth := r.env, r.typing(), len(r.stacks[r.at])
+	_, asking := r.top().(*ask)
+	_, helping := r.top().(*help)
+	open := !typing && !asking && !helping
+	openHelp := func() tea.Cmd { return r.push(newHelp(e, r.top())) }
+	actions := []action{
+		act(e.keys.help, open, openHelp),
+		act(e.keys.helpTyping, typing, openHelp),
+		act(e.keys.back, depth > 1 && !asking, r.back),
+		act(e.keys.quit, open, r.quit),
+		act(e.keys.quitNow, true, r.quit),
+		act(e.keys.nextTab, open, func() tea.Cmd { return r.goTo(r.at + 1) }),
+		act(e.keys.prevTab, open, func() tea.Cmd { return r.goTo(r.at - 1) }),
+	}
+	for i, b := range e.keys.tabs {
+		actions = append(actions, act(b, open && i != r.at, func() tea.Cmd { return r.goTo(i) }))
+	}
+	return actions
+}
+
+// back closes the present screen, asking first if something would be lost.
+func (r *root) back() tea.Cmd {
+	s := r.top()
+	if !s.dirty() {
+		return r.pop()
+	}
+	e := r.env
+	return r.push(newAsk(e, e.t("ask_leave"), e.t("ask_leave_detail"), func() tea.Cmd { return r.drop(s) }))
+}
+
+// quit ends the terminal, asking first if something would be lost or the
+// sending would stop. Asked twice it ends at once.
+func (r *root) quit() tea.Cmd {
+	e := r.env
+	if a, ok := r.top().(*ask); ok && a.quits {
+		return tea.Quit
+	}
+	detail := ""
+	for _, stack := range r.stacks {
+		for _, s := range stack {
+			if s.dirty() {
+				detail = e.t("ask_quit_dirty")
+			}
+		}
+	}
+	if e.app.Stops && r.status.sending {
+		detail = strings.TrimSpace(detail + "\n" + e.t("ask_quit_sending"))
+	}
+	if detail == "" {
+		return tea.Quit
+	}
+	a := newAsk(e, e.t("ask_quit"), detail, func() tea.Cmd { return tea.Quit })
+	a.quits = true
+	return r.push(a)
+}
+
+// View implements tea.Model.
+func (r *root) View() tea.View {
+	v := tea.NewView(r.frame())
+	v.AltScreen = true
+	v.WindowTitle = "recado"
+	return v
+}
+
+// frame draws exactly the terminal. Before the size is known there is nothing
+// to draw.
+func (r *root) frame() string {
+	e := r.env
+	if e.w <= 0 || e.h <= 0 {
+		return ""
+	}
+	var lines []string
+	s, spread := r.top().(spreader)
+	switch {
+	case e.w < leastW || e.h < leastH:
+		lines = e.wrap(e.t("too_small", "Width", leastW, "Height", leastH), e.w)
+	case spread && s.spread():
+		lines = strings.Split(r.top().view(), "\n")
+	default:
+		_, h := e.body()
+		lines = append(lines, r.tabLine(), r.ruleLine())
+		lines = append(lines, exactLines(strings.Split(r.top().view(), "\n"), h)...)
+		lines = append(lines, r.statusLine(), r.helpLine())
+	}
+	lines = exactLines(lines, e.h)
+	for i, line := range lines {
+		lines[i] = e.exactly(line, e.w)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// exactLines cuts or fills lines to n of them.
+func exactLines(lines []string, n int) []string {
+	for len(lines) < n {
+		lines = append(lines, "")
+	}
+	return lines[:n]
+}
+
+// exactly cuts or fills a painted line to w cells.
+func (c cells) exactly(line string, w int) string {
+	switch have := c.method().StringWidth(line); {
+	case have > w:
+		return c.exactly(c.method().Truncate(line, w, "")+reset, w)
+	case have < w:
+		return line + strings.Repeat(" ", w-have)
+	}
+	return line
+}
+
+// tabLine is the top line: the program, the tabs, what kind of data this is.
+func (r *root) tabLine() string {
+	e := r.env
+	var b strings.Builder
+	b.WriteString(" " + e.theme.title.of("recado") + "  ")
+	for i, id := range tabWords {
+		b.WriteString(" " + e.theme.key.of(string(rune('1'+i))) + " ")
+		if i == r.at {
+			b.WriteString(e.theme.here.of(e.t(id)))
+		} else {
+			b.WriteString(e.theme.tab.of(e.t(id)))
+		}
+		b.WriteString(" ")
+	}
+	if e.app.Demo != nil {
+		demo := e.t("demo")
+		if gap := e.w - e.method().StringWidth(b.String()) - e.width(demo) - 1; gap > 0 {
+			b.WriteString(strings.Repeat(" ", gap) + e.theme.warn.of(demo))
+		}
+	}
+	return b.String()
+}
+
+// ruleLine parts the tabs from the screen and names the screen when it is not
+// that of the tab itself.
+func (r *root) ruleLine() string {
+	e := r.env
+	if len(r.stacks[r.at]) == 1 {
+		return e.theme.rule.of(strings.Repeat("─", e.w))
+	}
+	title, used := e.cut(r.top().title(), e.w-8)
+	return e.theme.rule.of("── ") + e.theme.strong.of(title) + e.theme.rule.of(" "+strings.Repeat("─", max(e.w-used-4, 0)))
+}
+
+// statusLine says what was said last, or how everything stands.
+func (r *root) statusLine() string {
+	e, s := r.env, r.status
+	if r.said != "" {
+		text, _ := e.cut(r.said, e.w-2)
+		return " " + r.saidInk.of(text)
+	}
+	var parts []string
+	if s.disk {
+		parts = append(parts, e.theme.bad.of("! "+e.t("status_disk")))
+	}
+	if s.linked == 0 {
+		parts = append(parts, e.theme.dim.of(e.t("status_no_number")))
+	} else {
+		i, symbol := e.theme.good, "●"
+		if s.online < s.linked {
+			i, symbol = e.theme.warn, "○"
+		}
+		parts = append(parts, i.of(symbol)+" "+e.theme.dim.of(e.words.n("status_online", s.online, "Linked", s.linked)))
+	}
+	if s.trouble > 0 {
+		parts = append(parts, e.theme.bad.of("! "+e.words.n("status_trouble", s.trouble)))
+	}
+	if s.sending {
+		parts = append(parts, e.theme.good.of("▶")+" "+e.theme.dim.of(e.t("status_sending")))
+	}
+	return " " + strings.Join(parts, e.theme.faint.of("  ·  "))
+}
+
+// helpLine shows as many of the screen's keys as fit, and how to see the rest.
+func (r *root) helpLine() string {
+	e := r.env
+	one := func(b key.Binding) (string, int) {
+		h := b.Help()
+		return e.theme.key.of(h.Key) + " " + e.theme.dim.of(h.Desc), e.width(h.Key) + 1 + e.width(h.Desc)
+	}
+	var tail []string
+	tailUsed := 0
+	for _, a := range r.actions() {
+		switch a.Help().Desc {
+		case e.keys.help.Help().Desc, e.keys.back.Help().Desc, e.keys.quit.Help().Desc:
+			if a.Enabled() && (a.Help().Key != "ctrl+c" || r.typing()) {
+				text, w := one(a.Binding)
+				tail, tailUsed = append(tail, text), tailUsed+w+2
+			}
+		}
+	}
+	line, used := "", 1
+	for _, b := range r.top().keys() {
+		if !b.Enabled() || b.Help().Desc == "" {
+			continue
+		}
+		text, w := one(b)
+		if used+w+2+tailUsed > e.w {
+			break
+		}
+		line, used = line+text+"  ", used+w+2
+	}
+	return " " + line + strings.Repeat(" ", max(e.w-used-tailUsed, 0)) + strings.Join(tail, "  ")
+}

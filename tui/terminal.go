@@ -1,0 +1,141 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+)
+
+// heardEvery is the least time between two changes that a terminal is told
+// of: what happens meanwhile is one change.
+const heardEvery = 100 * time.Millisecond
+
+// program is a tea.Program as those that speak to it need it.
+type program interface{ Send(tea.Msg) }
+
+// watch tells a terminal that the bell has rung, at most once every
+// heardEvery, and that a second has passed. Only this goroutine waits when
+// the terminal takes nothing: rings are kept for it as one.
+func watch(ctx context.Context, p program, bell *campaign.Bell) {
+	ring, quiet := bell.Listen()
+	defer quiet()
+	clock := time.NewTicker(time.Second)
+	defer clock.Stop()
+	rest := time.NewTimer(0)
+	defer rest.Stop()
+	heard := ring
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-heard:
+			p.Send(changedMsg{})
+			heard = nil // until the rest is over
+			rest.Reset(heardEvery)
+		case <-rest.C:
+			heard = ring
+		case <-clock.C:
+			p.Send(clockMsg{})
+		}
+	}
+}
+
+// resize tells a terminal its sizes.
+func resize(ctx context.Context, p program, sizes <-chan Size) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case s, ok := <-sizes:
+			if !ok {
+				return
+			}
+			p.Send(tea.WindowSizeMsg{Width: s.Width, Height: s.Height})
+		}
+	}
+}
+
+// lastWords is how long a terminal may take to hear that it is over.
+const lastWords = 500 * time.Millisecond
+
+// outlet stands between the renderer and a terminal. A terminal that takes
+// nothing blocks a Write for as long as ctx lives, and not longer.
+type outlet struct {
+	out    io.Writer
+	frames chan []byte
+	done   chan error
+	gone   chan struct{} // closed a little after the end of ctx
+}
+
+// fileOutlet is the outlet of a file, which Bubble Tea must know to be one.
+type fileOutlet struct {
+	*os.File
+	o *outlet
+}
+
+// Write implements io.Writer.
+func (f fileOutlet) Write(b []byte) (int, error) { return f.o.Write(b) }
+
+// newOutlet makes the outlet of out; release ends what it started.
+func newOutlet(ctx context.Context, out io.Writer) (w io.Writer, release func()) {
+	o := &outlet{out: out, frames: make(chan []byte), done: make(chan error, 1), gone: make(chan struct{})}
+	over := make(chan struct{})
+	var guard sync.WaitGroup
+	guard.Go(func() { o.guard(ctx, over) }) // ends with over
+	go o.pump()                             // ends with frames, once out lets go of it
+	release = func() {
+		close(over)
+		guard.Wait()
+		close(o.frames)
+	}
+	if f, ok := out.(*os.File); ok {
+		return fileOutlet{f, o}, release
+	}
+	return o, release
+}
+
+// guard gives up on the terminal a little after the end of ctx.
+func (o *outlet) guard(ctx context.Context, over <-chan struct{}) {
+	defer close(o.gone)
+	select {
+	case <-over:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-over:
+	case <-time.After(lastWords):
+	}
+}
+
+func (o *outlet) pump() {
+	for b := range o.frames {
+		_, err := o.out.Write(b)
+		o.done <- err
+	}
+}
+
+// Write implements io.Writer.
+func (o *outlet) Write(b []byte) (int, error) {
+	select {
+	case o.frames <- bytes.Clone(b):
+	case <-o.gone:
+		return 0, io.ErrClosedPipe
+	}
+	select {
+	case err := <-o.done:
+		if err != nil {
+			return 0, err
+		}
+		return len(b), nil
+	case <-o.gone:
+		return 0, io.ErrClosedPipe
+	}
+}

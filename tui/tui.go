@@ -1,0 +1,113 @@
+// Package tui is the screens: the numbers and their QR codes, the people, the
+// campaigns and how they are being sent. One terminal is one Bubble Tea
+// program; several may run at once on one [App]. Begin reading at [Run], then
+// root.go; each screen is a file of its own.
+//
+// The screens ask the book and the pool for what they show when the bell has
+// rung. Nothing is ever pushed at them, so a terminal that is slow or stalled
+// holds up nobody but itself.
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+	"recado/session"
+	"recado/store"
+)
+
+// App is the open parts that the screens show and change. The same App may be
+// given to several terminals.
+type App struct {
+	Book   *store.Book
+	Pool   *session.Pool
+	Bell   *campaign.Bell
+	Logger *slog.Logger     // nil: none
+	Demo   *Demo            // nil outside the demo
+	Lang   string           // a language tag: English if it begins with "en", Portuguese otherwise
+	Now    func() time.Time // the clock, in the time zone to show; nil: time.Now
+	Stops  bool             // the sending ends with this terminal, so that it asks before it is left
+}
+
+func (a App) now() time.Time {
+	if a.Now != nil {
+		return a.Now()
+	}
+	return time.Now()
+}
+
+// Demo is what the screens can do to the simulated WhatsApp.
+type Demo struct {
+	// Scan lets a simulated phone scan the QR code whose text is given.
+	Scan func(code string) error
+}
+
+// Size is that of a terminal, in cells.
+type Size struct{ Width, Height int }
+
+// Option is something about one terminal that cannot be seen from its in and
+// out.
+type Option func(*terminal)
+
+// Environ gives the environment variables of a terminal that is not that of
+// this process (TERM, COLORTERM, NO_COLOR…).
+func Environ(environ []string) Option {
+	return func(t *terminal) { t.options = append(t.options, tea.WithEnvironment(environ)) }
+}
+
+// Sizes gives the sizes of a terminal that is not a file of this process: the
+// first one at once, then each time it changes. The channel may be closed.
+func Sizes(sizes <-chan Size) Option {
+	return func(t *terminal) { t.sizes = sizes }
+}
+
+// terminal is what Run knows of its terminal.
+type terminal struct {
+	options []tea.ProgramOption
+	sizes   <-chan Size
+}
+
+// Run shows the screens on one terminal until the person quits or ctx ends;
+// both are no error. It returns when everything it started has stopped, even
+// if out no longer takes anything, so that out may then be closed.
+func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...Option) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var t terminal
+	for _, o := range options {
+		o(&t)
+	}
+	outlet, release := newOutlet(ctx, out)
+	defer release()
+	p := Program(ctx, app, append(t.options, tea.WithInput(in), tea.WithOutput(outlet))...)
+	var helpers sync.WaitGroup
+	helpers.Go(func() { watch(ctx, p, app.Bell) }) // ends with ctx
+	helpers.Go(func() { resize(ctx, p, t.sizes) }) // ends with ctx or the channel
+	_, err := p.Run()
+	ended := ctx.Err() != nil
+	cancel()
+	helpers.Wait()
+	if ended || errors.Is(err, tea.ErrInterrupted) {
+		return nil
+	}
+	return err
+}
+
+// Program makes the Bubble Tea program of one terminal, for a server that
+// runs it itself. Whoever runs it calls [Watch] beside it.
+func Program(ctx context.Context, app App, options ...tea.ProgramOption) *tea.Program {
+	// Signals are main's: they end ctx.
+	options = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}, options...)
+	return tea.NewProgram(newRoot(ctx, app), options...)
+}
+
+// Watch tells p when the bell has rung and that time passes, until ctx ends
+// or p has stopped.
+func Watch(ctx context.Context, p *tea.Program, bell *campaign.Bell) { watch(ctx, p, bell) }
