@@ -1,0 +1,78 @@
+// Recado sends WhatsApp campaigns from a terminal. It starts here: main says
+// how the parts of a data directory are opened and leaves the rest to the
+// command line, which opens them when a command needs them.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"recado/campaign"
+	"recado/session"
+	"recado/store"
+	"recado/store/device"
+	"recado/tui/command"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal ends the program at once
+	dir, err := os.Getwd()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "recado:", err)
+		return command.ExitFailed
+	}
+	return command.Main(ctx, command.Env{
+		Args: os.Args[1:], Dir: dir,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv,
+		Open:   open,
+	})
+}
+
+// simulatedGrace is how long a doubt waits for proof on a simulated service,
+// which is never late.
+const simulatedGrace = 3 * time.Second
+
+// open opens the book; the numbers and their keys are opened when a command
+// asks for them.
+func open(o command.Opening) (*command.Parts, error) {
+	bell := new(campaign.Bell)
+	options := store.Options{Kind: o.Kind(), Bell: bell, Logger: o.Logger, Timeout: o.Timeout}
+	if o.Service != nil {
+		options.Grace = simulatedGrace
+	}
+	book, err := store.Open(filepath.Join(o.Dir, "book.db"), options)
+	if err != nil {
+		return nil, err
+	}
+	connect := func(ctx context.Context) (*session.Pool, func() error, error) {
+		keys, err := device.Open(filepath.Join(o.Dir, "devices.db"))
+		if err != nil {
+			return nil, nil, err
+		}
+		config := session.Config{Devices: keys, Book: book, Bell: bell, Logger: o.Logger}
+		if o.Service != nil {
+			config.HTTP, config.RootKey = o.Service.HTTP, &o.Service.RootKey
+		}
+		pool, err := session.Open(ctx, config)
+		if err != nil {
+			keys.Close()
+			return nil, nil, err
+		}
+		return pool, keys.Close, nil
+	}
+	return &command.Parts{Kind: options.Kind, Book: book, Bell: bell, Logger: o.Logger, Connect: connect}, nil
+}

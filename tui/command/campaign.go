@@ -1,0 +1,224 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"recado/campaign"
+)
+
+// campaignJSON is a campaign as --json prints it.
+type campaignJSON struct {
+	ID     campaign.ID `json:"id"`
+	Name   string      `json:"name"`
+	Status string      `json:"status"`
+	Counts countsJSON  `json:"counts"`
+}
+
+// countsJSON is how many deliveries are in each state.
+type countsJSON struct {
+	Queued    int `json:"queued"`
+	Sending   int `json:"sending"`
+	Sent      int `json:"sent"`
+	Delivered int `json:"delivered"`
+	Read      int `json:"read"`
+	Replied   int `json:"replied"`
+	Failed    int `json:"failed"`
+	Unsure    int `json:"unsure"`
+	Skipped   int `json:"skipped"`
+}
+
+func countsOf(c campaign.Counts) countsJSON {
+	return countsJSON{
+		Queued: c[campaign.Queued], Sending: c[campaign.Sending], Sent: c[campaign.Sent],
+		Delivered: c[campaign.Delivered], Read: c[campaign.Read], Replied: c[campaign.Replied],
+		Failed: c[campaign.Failed], Unsure: c[campaign.Unsure], Skipped: c[campaign.Skipped],
+	}
+}
+
+// deliveryJSON is a delivery as --json prints it.
+type deliveryJSON struct {
+	Phone     string `json:"phone"`
+	Name      string `json:"name"`
+	State     string `json:"state"`
+	MessageID string `json:"message_id"` // empty until it was first tried
+	Reason    string `json:"reason"`
+	Text      string `json:"text"` // empty until it was first tried
+}
+
+func (c *call) campaignCommand() *cobra.Command {
+	return c.group("campaign", "Escreve, inicia e acompanha campanhas", "Write, start and follow campaigns",
+		c.newCommand(),
+		c.change("start", "Congela o público e começa a enviar", "Freeze the audience and begin to send",
+			func(o *owner, id campaign.ID) (campaign.Campaign, error) { return o.parts.Book.Start(id, time.Now()) }),
+		c.change("pause", "Pausa antes do próximo envio", "Pause before the next send",
+			func(o *owner, id campaign.ID) (campaign.Campaign, error) { return o.parts.Book.Pause(id, "") }),
+		c.change("resume", "Continua uma campanha pausada", "Go on with a paused campaign",
+			func(o *owner, id campaign.ID) (campaign.Campaign, error) { return o.parts.Book.Resume(id) }),
+		c.change("cancel", "Encerra de vez; o que falta não é enviado", "End for good; what is left is not sent",
+			func(o *owner, id campaign.ID) (campaign.Campaign, error) { return o.parts.Book.Cancel(id) }),
+		c.about("show", "Mostra uma campanha e suas contagens", "Show a campaign and its counts", c.showCampaign),
+		c.about("deliveries", "Lista cada entrega de uma campanha", "List every delivery of a campaign", c.listDeliveries),
+		c.jsonFlag(&cobra.Command{
+			Use:   "list",
+			Short: c.tongue.say("Lista as campanhas, as novas primeiro", "List the campaigns, newest first"),
+			Args:  cobra.NoArgs,
+			RunE: c.run(func(ctx context.Context, _ []string) error {
+				return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.listCampaigns(o) })
+			}),
+		}),
+	)
+}
+
+// about makes a command that prints something of one campaign.
+func (c *call) about(name, pt, en string, do func(context.Context, *owner, campaign.ID) error) *cobra.Command {
+	return c.jsonFlag(&cobra.Command{
+		Use:   name + " ID",
+		Short: c.tongue.say(pt, en),
+		Args:  cobra.ExactArgs(1),
+		RunE: c.run(func(ctx context.Context, args []string) error {
+			id, err := campaign.ParseID(args[0])
+			if err != nil {
+				return c.fail(ExitUsage, "não é o id de uma campanha: %q", "not a campaign id: %q", args[0])
+			}
+			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return do(ctx, o, id) })
+		}),
+	})
+}
+
+// change makes a command that writes a campaign's status. With --json it
+// prints the campaign as it is then.
+func (c *call) change(name, pt, en string, write func(*owner, campaign.ID) (campaign.Campaign, error)) *cobra.Command {
+	return c.about(name, pt, en, func(_ context.Context, o *owner, id campaign.ID) error {
+		if name == "start" {
+			c.tell("O WhatsApp proíbe mensagens em massa a quem não as pediu; o número corre risco.",
+				"WhatsApp forbids bulk messages to people who did not agree; the number is at risk.")
+		}
+		written, err := write(o, id)
+		if err != nil {
+			return err
+		}
+		if c.json {
+			return c.campaignObject(o, written)
+		}
+		c.tell("campanha %s (%s): %s", "campaign %s (%s): %s", written.ID, written.Name, c.status(written.Status))
+		return nil
+	})
+}
+
+// status is the word for a status in the caller's language.
+func (c *call) status(s campaign.Status) string {
+	if c.tongue == english {
+		return s.String()
+	}
+	switch s {
+	case campaign.Draft:
+		return "rascunho"
+	case campaign.Running:
+		return "enviando"
+	case campaign.Paused:
+		return "pausada"
+	case campaign.Finished:
+		return "terminada"
+	case campaign.Cancelled:
+		return "cancelada"
+	}
+	return s.String()
+}
+
+func (c *call) campaignObject(o *owner, camp campaign.Campaign) error {
+	counts, err := o.parts.Book.Counts(camp.ID)
+	if err != nil {
+		return err
+	}
+	return c.object(campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), Counts: countsOf(counts)})
+}
+
+func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
+	camp, err := o.parts.Book.Campaign(id)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.campaignObject(o, camp)
+	}
+	counts, err := o.parts.Book.Counts(id)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{
+		{"id", camp.ID.String()}, {"name", camp.Name}, {"status", camp.Status.String()},
+		{"reason", camp.Reason}, {"to", camp.To}, {"pace", camp.Pace.String()}, {"text", camp.Text},
+	}
+	for state := range campaign.State(campaign.NumStates) {
+		rows = append(rows, []string{state.String(), strconv.Itoa(counts[state])})
+	}
+	if camp.Status == campaign.Running {
+		for number, hold := range o.parts.Book.Holds() {
+			if hold.Reason != "" {
+				rows = append(rows, []string{fmt.Sprintf("hold %d", number), hold.Reason, stamp(hold.Until)})
+			}
+		}
+	}
+	for _, row := range rows {
+		if err := c.line(row...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *call) listCampaigns(o *owner) error {
+	campaigns, err := o.parts.Book.Campaigns()
+	if err != nil {
+		return err
+	}
+	for _, camp := range campaigns {
+		if c.json {
+			err = c.campaignObject(o, camp)
+		} else {
+			var counts campaign.Counts
+			if counts, err = o.parts.Book.Counts(camp.ID); err == nil {
+				err = c.line(camp.ID.String(), camp.Name, camp.Status.String(),
+					fmt.Sprintf("%d/%d", counts.Settled(), counts.Total()))
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *call) listDeliveries(ctx context.Context, o *owner, id campaign.ID) error {
+	if _, err := o.parts.Book.Campaign(id); err != nil {
+		return err
+	}
+	for after := int64(-1); ; {
+		deliveries, err := o.parts.Book.Deliveries(id, after, page)
+		if err != nil {
+			return err
+		}
+		for _, d := range deliveries {
+			after = int64(d.Seq)
+			if c.json {
+				err = c.object(deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text})
+			} else {
+				err = c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if len(deliveries) < page {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return c.interrupted()
+		}
+	}
+}

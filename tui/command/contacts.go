@@ -1,0 +1,141 @@
+package command
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"recado/campaign"
+)
+
+// page is how many contacts or deliveries are read from the book at a time.
+const page = 1000
+
+// contactJSON is a contact as --json prints it. Tags and Fields are never
+// null.
+type contactJSON struct {
+	Phone  string            `json:"phone"`
+	Name   string            `json:"name"`
+	Tags   []string          `json:"tags"`
+	Fields map[string]string `json:"fields"`
+}
+
+func (c *call) contactsCommand() *cobra.Command {
+	imports := &cobra.Command{
+		Use: "import " + c.tongue.say("ARQUIVO.csv", "FILE.csv"),
+		Short: c.tongue.say("Importa contatos de um arquivo CSV (- lê da entrada)",
+			"Import contacts from a CSV file (- reads standard input)"),
+		Args: cobra.ExactArgs(1),
+		RunE: c.run(func(ctx context.Context, args []string) error {
+			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return c.importCSV(ctx, o, args[0]) })
+		}),
+	}
+	list := &cobra.Command{
+		Use: "list [" + c.tongue.say("FILTRO", "FILTER") + "]",
+		Short: c.tongue.say("Lista contatos, todos ou os que o filtro acha (ana, tag:vip, -tag:frio…)",
+			"List contacts, all or those a filter finds (ana, tag:vip, -tag:cold…)"),
+		Args: cobra.ArbitraryArgs,
+		RunE: c.run(func(ctx context.Context, args []string) error {
+			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error {
+				return c.listContacts(ctx, o, strings.Join(args, " "))
+			})
+		}),
+	}
+	return c.group("contacts", "Importa e lista contatos", "Import and list contacts", c.jsonFlag(imports), c.jsonFlag(list))
+}
+
+// importJSON is the report of an import as --json prints it.
+type importJSON struct {
+	Added   int `json:"added"`
+	Updated int `json:"updated"`
+	Same    int `json:"same"`
+	Bad     int `json:"bad"`
+}
+
+func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
+	file, err := c.open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	rows, bad, err := campaign.ReadCSV(file)
+	if err != nil {
+		return &failure{code: ExitFailed, text: name + ": " + err.Error(), err: err}
+	}
+	for _, b := range bad {
+		c.tell("%s: linha %d: %s", "%s: line %d: %s", name, b.Line, b.Reason)
+	}
+	report, err := o.parts.Book.Import(rows, name)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		err = c.object(importJSON{report.Added, report.Updated, report.Same, len(bad)})
+	} else {
+		c.tell("%d novos, %d atualizados, %d já estavam, %d linhas com erro", "%d added, %d updated, %d already there, %d bad rows",
+			report.Added, report.Updated, report.Same, len(bad))
+	}
+	if err == nil && len(rows) == 0 && len(bad) > 0 {
+		return c.fail(ExitFailed, "%s: nenhuma linha pôde ser usada", "%s: no row could be used", name)
+	}
+	return err
+}
+
+// filter reads a filter that was typed.
+func (c *call) filter(text string) (campaign.Filter, error) {
+	filter, err := campaign.ParseFilter(text)
+	if err != nil {
+		return filter, c.mistake(c.tongue.say("filtro", "filter"), text, err)
+	}
+	return filter, nil
+}
+
+func (c *call) listContacts(ctx context.Context, o *owner, text string) error {
+	filter, err := c.filter(text)
+	if err != nil {
+		return err
+	}
+	ids, err := o.parts.Book.Find(ctx, filter)
+	if err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(ids, page) {
+		contacts, err := o.parts.Book.ContactsByID(chunk)
+		if err != nil {
+			return err
+		}
+		for _, contact := range contacts {
+			if err := c.contact(contact); err != nil {
+				return err
+			}
+		}
+		if ctx.Err() != nil {
+			return c.interrupted()
+		}
+	}
+	return nil
+}
+
+func (c *call) contact(contact campaign.Contact) error {
+	out := contactJSON{Phone: string(contact.Phone), Name: contact.Name, Tags: contact.Tags, Fields: contact.Fields}
+	if out.Phone == "" {
+		out.Phone = string(contact.WhatsApp)
+	}
+	if c.json {
+		if out.Tags == nil {
+			out.Tags = []string{}
+		}
+		if out.Fields == nil {
+			out.Fields = map[string]string{}
+		}
+		return c.object(out)
+	}
+	var fields []string
+	for _, key := range slices.Sorted(maps.Keys(out.Fields)) {
+		fields = append(fields, key+"="+out.Fields[key])
+	}
+	return c.line(out.Phone, out.Name, strings.Join(out.Tags, ","), strings.Join(fields, " "))
+}

@@ -1,0 +1,209 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"recado/campaign"
+	"recado/store"
+)
+
+// draft is what `campaign new` was told.
+type draft struct {
+	name, text, to, pace string
+	numbers              []string
+	yes                  bool
+}
+
+func (c *call) newCommand() *cobra.Command {
+	var d draft
+	cmd := &cobra.Command{
+		Use: "new",
+		Short: c.tongue.say("Escreve uma campanha (rascunho) e imprime seu id",
+			"Write a campaign (a draft) and print its id"),
+		Example: `recado campaign new --name Natal --text 'Oi {primeiro_nome|tudo bem}!' --to 'tag:vip -tag:frio'`,
+		Args:    cobra.NoArgs,
+		RunE: c.run(func(ctx context.Context, _ []string) error {
+			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return c.newCampaign(ctx, o, d) })
+		}),
+	}
+	say := c.tongue.say
+	flags := cmd.Flags()
+	flags.StringVar(&d.name, "name", "", say("nome da campanha", "the campaign's name"))
+	flags.StringVar(&d.text, "text", "", say("a mensagem, com {nome}, {primeiro_nome}, {campo|reserva}…",
+		"the message, with {name}, {first_name}, {field|fallback}…"))
+	flags.StringVar(&d.to, "to", "", say("filtro do público; vazio: todos", "filter of the audience; empty: everybody"))
+	flags.StringArrayVar(&d.numbers, "number", nil, say("nome ou telefone de quem envia; repita para vários; sem ele: todos os conectados",
+		"name or phone of a sender; repeat for more; without it: all that are linked"))
+	flags.StringVar(&d.pace, "pace", "", say("ritmo: qualquer parte de '"+campaign.DefaultPace(time.Time{}, time.Now()).String()+"'",
+		"pace: any part of '"+campaign.DefaultPace(time.Time{}, time.Now()).String()+"'"))
+	flags.BoolVar(&d.yes, "yes", false, say("responde sim ao que seria perguntado", "answer yes to what would be asked"))
+	return c.jsonFlag(cmd)
+}
+
+// newCampaign checks what was typed, asks before anything unsafe, and writes
+// the draft.
+func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
+	if strings.TrimSpace(d.name) == "" || strings.TrimSpace(d.text) == "" {
+		return c.fail(ExitUsage, "faltam --name e --text", "--name and --text are needed")
+	}
+	template, err := campaign.ParseTemplate(d.text)
+	if err != nil {
+		return c.mistake(c.tongue.say("texto", "text"), d.text, err)
+	}
+	filter, err := c.filter(d.to)
+	if err != nil {
+		return err
+	}
+	numbers, ids, err := c.senders(o, d.numbers)
+	if err != nil {
+		return err
+	}
+	pace, err := c.pace(ctx, o, d, numbers)
+	if err != nil {
+		return err
+	}
+	if err := c.preflight(ctx, o, template, filter); err != nil {
+		return err
+	}
+	written, err := o.parts.Book.AddCampaign(campaign.Campaign{
+		Name: strings.TrimSpace(d.name), Text: d.text, To: d.to, Numbers: ids, Pace: pace,
+	})
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.campaignObject(o, written)
+	}
+	return c.line(written.ID.String())
+}
+
+// senders finds the numbers by name or phone. Without a name it returns all
+// that are linked, and no ids: the campaign decides when it starts.
+func (c *call) senders(o *owner, names []string) (numbers []campaign.Number, ids []campaign.NumberID, err error) {
+	for _, name := range names {
+		n, err := o.parts.Book.NumberNamed(name)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, nil, c.fail(ExitNotFound, "não há número chamado %q; veja recado numbers",
+				"there is no number named %q; see recado numbers", name)
+		} else if err != nil {
+			return nil, nil, err
+		}
+		if !slices.Contains(ids, n.ID) {
+			numbers, ids = append(numbers, n), append(ids, n.ID)
+		}
+	}
+	if len(names) > 0 {
+		return numbers, ids, nil
+	}
+	all, err := o.parts.Book.Numbers()
+	for _, n := range all {
+		if n.Linked() {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers, nil, err
+}
+
+// pace reads the pace over that of the slowest number, and asks before
+// allowing more than that.
+func (c *call) pace(ctx context.Context, o *owner, d draft, numbers []campaign.Number) (campaign.Pace, error) {
+	usual := campaign.DefaultPace(time.Now(), time.Now())
+	for i, n := range numbers {
+		if i == 0 || usual.Looser(n.Pace) != nil {
+			usual = n.Pace
+		}
+	}
+	pace, err := campaign.ParsePace(usual, d.pace)
+	if err != nil {
+		return pace, &failure{code: ExitUsage, err: err}
+	}
+	if pace == (campaign.Pace{}) && o.parts.Kind != store.Demo {
+		return pace, c.fail(ExitRefused,
+			"sem limite nenhum (off) só na demonstração: o WhatsApp bloquearia o número",
+			"no limit at all (off) is only for the demo: WhatsApp would ban the number")
+	}
+	looser := pace.Looser(usual)
+	if len(looser) == 0 || d.yes {
+		return pace, nil
+	}
+	limits := strings.Join(looser, ", ")
+	c.tell("Este ritmo passa do padrão em: %s. Quanto mais rápido, maior o risco de o número ser banido.",
+		"This pace goes beyond the default in: %s. The faster, the likelier the number is banned.", limits)
+	if !c.seen.In || !c.seen.Err {
+		return pace, c.fail(ExitRefused, "confirme com --yes", "confirm with --yes")
+	}
+	yes, err := c.ask(ctx, "Usar assim mesmo? [s/N] ", "Use it all the same? [y/N] ")
+	if err == nil && !yes {
+		err = c.fail(ExitRefused, "nada foi criado", "nothing was made")
+	}
+	return pace, err
+}
+
+// ask puts a question to the person at the terminal. The answer is yes only if
+// she says so.
+func (c *call) ask(ctx context.Context, pt, en string) (bool, error) {
+	c.words("%s", c.tongue.say(pt, en))
+	typed := make(chan string, 1)
+	go func() { // ends with the line, or with the process whose terminal it is
+		line, _ := bufio.NewReader(c.env.Stdin).ReadString('\n')
+		typed <- line
+	}()
+	select {
+	case <-ctx.Done():
+		c.words("\n")
+		return false, c.interrupted()
+	case line := <-typed:
+		switch strings.ToLower(strings.TrimSpace(line)) {
+		case "s", "sim", "y", "yes":
+			return true, nil
+		}
+		return false, nil
+	}
+}
+
+// shown is how many people a report names.
+const shown = 5
+
+// preflight says who would be skipped because the text asks for a field that
+// she does not have, and warns if there is nobody at all.
+func (c *call) preflight(ctx context.Context, o *owner, template *campaign.Template, filter campaign.Filter) error {
+	ids, err := o.parts.Book.Find(ctx, filter)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		c.tell("aviso: por enquanto o filtro não acha ninguém", "note: for now the filter finds nobody")
+	}
+	if len(template.Fields()) == 0 {
+		return nil
+	}
+	lacking, now := 0, time.Now()
+	for chunk := range slices.Chunk(ids, page) {
+		contacts, err := o.parts.Book.ContactsByID(chunk)
+		if err != nil {
+			return err
+		}
+		for _, contact := range contacts {
+			var missing *campaign.MissingError
+			if _, err := template.Render(&contact, now); !errors.As(err, &missing) {
+				continue
+			}
+			if lacking++; lacking <= shown {
+				c.tell("aviso: %s %s não tem {%s}", "note: %s %s has no {%s}",
+					contact.Phone, contact.Name, strings.Join(missing.Fields, "}, {"))
+			}
+		}
+	}
+	if lacking > 0 {
+		c.tell("aviso: falta um campo a %d de %d pessoas; elas serão puladas (use {campo|reserva})",
+			"note: %d of %d people lack a field; they will be skipped (use {field|fallback})", lacking, len(ids))
+	}
+	return nil
+}

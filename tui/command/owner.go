@@ -1,0 +1,408 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"gopkg.in/natefinch/lumberjack.v2"
+
+	"recado/campaign"
+	"recado/session"
+	"recado/store"
+)
+
+// How long things are waited for.
+const (
+	ownWithin     = 5 * time.Second        // for a lock whose holder does not answer the door
+	briefWithin   = time.Minute            // for short commands that own the directory to end
+	ownEvery      = 50 * time.Millisecond  // between two tries
+	lockWithin    = 100 * time.Millisecond // for the lock itself, in one try
+	handedWithin  = 3 * time.Minute        // for handed commands when the owner ends by itself
+	handedStopped = 5 * time.Second        // and when it was asked to stop
+)
+
+const (
+	logName = "recado.log"
+	pidName = "recado.pid"
+)
+
+// owner is the process that has a data directory open: its parts, its door,
+// and what runs in it.
+type owner struct {
+	dir   string
+	brief bool // it ends by itself in a moment: long commands are not for it
+	parts *Parts
+
+	listener      net.Listener
+	doors         sync.WaitGroup // the goroutine that accepts
+	leaving       chan struct{}  // closed when the owner is about to end
+	handedContext context.Context
+	dropHanded    context.CancelFunc
+
+	mu        sync.Mutex // guards what follows
+	left      bool
+	handed    sync.WaitGroup // added to under mu, while not left
+	wires     map[*wire]bool
+	pool      *session.Pool
+	closeKeys func() error
+
+	lanesMu   sync.Mutex // held while lanes start and stop: two for a number would send twice as fast
+	laneUsers int
+	started   bool
+	stopLanes func()
+	log       *lumberjack.Logger
+}
+
+// how is the way in which a command uses the data directory.
+type how uint8
+
+const (
+	brief   how = iota // done in a moment
+	lasting            // waits for people or time; not for an owner that ends in a moment
+	endless            // goes on until told to stop, and goes on elsewhere when its owner ends
+	screens            // only for the owner itself
+)
+
+// withOwner runs do in the process that owns the data directory: this one, if
+// the command was handed to it or nobody owns the directory; otherwise the
+// whole command is handed over, and do runs there.
+func (c *call) withOwner(ctx context.Context, h how, do func(context.Context, *owner) error) error {
+	if c.owner != nil {
+		switch {
+		case h == screens:
+			return c.fail(ExitInUse,
+				"os dados já estão abertos no processo %d; as telas só abrem nele",
+				"the data is already open in process %d; the screens can open only there", os.Getpid())
+		case h >= lasting && c.owner.brief:
+			return errAgain
+		case h == endless:
+			return c.owner.lend(ctx, do)
+		}
+		return do(ctx, c.owner)
+	}
+	dir, err := c.dataDir()
+	if err != nil {
+		return err
+	}
+	service, err := c.service()
+	if err != nil {
+		return err
+	}
+	return c.withOwnerOf(ctx, dir, service, h, do)
+}
+
+// withOwnerOf is withOwner for a given directory and service.
+func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h how, do func(context.Context, *owner) error) error {
+	if err := c.private(dir); err != nil {
+		return err
+	}
+	within := ownWithin
+	for begun := time.Now(); ; {
+		if w, err := knock(dir); err == nil {
+			if err := c.hand(ctx, w, h == endless); !errors.Is(err, errAgain) {
+				return err
+			}
+			within = briefWithin
+		}
+		o, err := c.own(dir, service, h == brief)
+		switch {
+		case err == nil:
+			err := do(ctx, o)
+			return errors.Join(err, o.close(ctx.Err() != nil))
+		case !errors.Is(err, store.ErrLocked):
+			return err
+		case time.Since(begun) > within:
+			return c.fail(ExitInUse,
+				"os dados em %s estão em uso por %s, que não atende",
+				"the data in %s is in use by %s, which does not answer", dir, holder(dir))
+		}
+		select {
+		case <-ctx.Done():
+			return c.interrupted()
+		case <-time.After(ownEvery):
+		}
+	}
+}
+
+// interrupted is the error of a command that was stopped before its end.
+func (c *call) interrupted() error {
+	return c.fail(ExitInterrupted, "interrompido", "interrupted")
+}
+
+// service is the simulated WhatsApp that the environment asks for; nil is the
+// real one.
+func (c *call) service() (*Service, error) {
+	addr := c.env.Getenv("RECADO_SERVER")
+	if addr == "" {
+		return nil, nil
+	}
+	http, key, err := session.Server(addr, c.env.Getenv("RECADO_SERVER_CA"), c.env.Getenv("RECADO_SERVER_KEY"))
+	if err != nil {
+		return nil, &failure{code: ExitUsage, err: fmt.Errorf("RECADO_SERVER: %w", err)}
+	}
+	return &Service{HTTP: http, RootKey: key}, nil
+}
+
+// private makes the data directory, or checks that nobody else can look into
+// it. An empty one is simply closed to others.
+func (c *call) private(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return &failure{code: ExitFailed, err: err}
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return &failure{code: ExitFailed, err: err}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return &failure{code: ExitFailed, err: err}
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		if len(entries) > 0 {
+			return c.open2others(dir, "700")
+		}
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return &failure{code: ExitFailed, err: err}
+		}
+	}
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a socket that was just closed
+		} else if err != nil {
+			return &failure{code: ExitFailed, err: err}
+		}
+		ours := strings.HasPrefix(entry.Name(), "recado.") || strings.HasSuffix(entry.Name(), ".db")
+		if ours && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+			return c.open2others(filepath.Join(dir, entry.Name()), "600")
+		}
+	}
+	return nil
+}
+
+func (c *call) open2others(path, mode string) error {
+	return c.fail(ExitRefused,
+		"outros usuários podem ler %s; execute: chmod %s '%s'",
+		"other users can read %s; run: chmod %s '%s'", path, mode, path)
+}
+
+// holder says who holds the lock, as far as the small file tells.
+func holder(dir string) string {
+	text, err := os.ReadFile(filepath.Join(dir, pidName))
+	if err != nil {
+		return "?"
+	}
+	pid, _, _ := strings.Cut(string(text), "\n")
+	return "pid " + pid
+}
+
+// own opens the parts and the door. It fails with store.ErrLocked if another
+// process has them.
+func (c *call) own(dir string, service *Service, brief bool) (*owner, error) {
+	file := &lumberjack.Logger{Filename: filepath.Join(dir, logName), MaxSize: 10, MaxBackups: 5}
+	logger := slog.New(slog.NewTextHandler(file, nil))
+	parts, err := c.env.Open(Opening{Dir: dir, Service: service, Timeout: lockWithin, Logger: logger})
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	log.SetOutput(file) // libraries that speak to the standard log must not reach the terminal
+	o := &owner{
+		dir: dir, brief: brief, parts: parts, log: file,
+		leaving: make(chan struct{}), wires: make(map[*wire]bool),
+	}
+	o.handedContext, o.dropHanded = context.WithCancel(context.Background())
+	pid := strconv.Itoa(os.Getpid()) + "\n"
+	if err := os.WriteFile(filepath.Join(dir, pidName), []byte(pid), 0o600); err != nil {
+		logger.Warn("say who owns the data", "err", err)
+	}
+	if o.listener, err = openDoor(dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the door for other commands: %w", err), o.close(true))
+	}
+	o.doors.Go(o.accept) // ends when close closes the listener
+	return o, nil
+}
+
+// accept takes commands until the door is closed.
+func (o *owner) accept() {
+	for {
+		conn, err := o.listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		} else if err != nil {
+			o.parts.Logger.Warn("accept a command", "err", err)
+			time.Sleep(ownEvery) // out of files, most likely
+			continue
+		}
+		w := &wire{conn: conn}
+		o.mu.Lock()
+		if o.left {
+			conn.Close()
+		} else {
+			o.wires[w] = true
+			o.handed.Go(func() { // ends with the command; close waits for it
+				o.receive(w)
+				o.mu.Lock()
+				delete(o.wires, w)
+				o.mu.Unlock()
+			})
+		}
+		o.mu.Unlock()
+	}
+}
+
+// close waits for what was handed over, not for ever, and closes everything.
+// A person who asked for the end waits less.
+func (o *owner) close(asked bool) error {
+	o.mu.Lock()
+	o.left = true
+	o.mu.Unlock()
+	close(o.leaving)
+	if o.listener != nil {
+		closeDoor(o.dir, o.listener)
+		o.doors.Wait()
+	}
+	done := make(chan struct{})
+	go func() { // ends when the last handed command has
+		o.handed.Wait()
+		close(done)
+	}()
+	patience := handedWithin
+	if asked {
+		patience = handedStopped
+	}
+	if !within(done, patience) {
+		o.dropHanded()
+		if !within(done, handedStopped) {
+			o.mu.Lock()
+			for w := range o.wires { // whoever does not read what it asked for
+				w.conn.Close()
+			}
+			o.mu.Unlock()
+			within(done, handedStopped)
+		}
+	}
+	o.dropHanded()
+	var errs []error
+	o.mu.Lock()
+	if o.pool != nil {
+		errs = append(errs, o.pool.Close(), o.closeKeys())
+	}
+	o.mu.Unlock()
+	os.Remove(filepath.Join(o.dir, pidName))
+	errs = append(errs, o.parts.Book.Close())
+	log.SetOutput(os.Stderr)
+	return errors.Join(append(errs, o.log.Close())...)
+}
+
+// within waits for done, but not longer than d, and reports whether it came.
+func within(done <-chan struct{}, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// lend runs an endless command that was handed over, until it ends, its caller
+// stops it, or the owner is about to end: then the caller goes on elsewhere.
+func (o *owner) lend(ctx context.Context, do func(context.Context, *owner) error) error {
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { // ends with the command
+		select {
+		case <-o.leaving:
+			cancel()
+		case <-inner.Done():
+		}
+	}()
+	err := do(inner, o)
+	if inner.Err() != nil && ctx.Err() == nil {
+		return errAgain
+	}
+	return err
+}
+
+// numbers returns the pool, opening it at the first call. Nothing is
+// connected by that.
+func (o *owner) numbers(ctx context.Context) (*session.Pool, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.pool == nil {
+		pool, closeKeys, err := o.parts.Connect(context.WithoutCancel(ctx))
+		if err != nil {
+			return nil, err
+		}
+		o.pool, o.closeKeys = pool, closeKeys
+	}
+	return o.pool, nil
+}
+
+// live returns the pool if something has opened it; nil otherwise.
+func (o *owner) live() *session.Pool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.pool
+}
+
+// work connects every linked number and runs the lanes, once however many ask
+// for it, until the last of those who asked has called release. Release waits
+// for the messages on the wire.
+func (o *owner) work(ctx context.Context) (pool *session.Pool, release func(), err error) {
+	pool, err = o.numbers(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.lanesMu.Lock()
+	defer o.lanesMu.Unlock()
+	if !o.started {
+		o.started = true
+		pool.Start()
+	}
+	if o.laneUsers == 0 {
+		laneContext, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		lanes := &campaign.Lanes{
+			Log: o.parts.Book, Bell: o.parts.Bell, Logger: o.parts.Logger,
+			Numbers: o.numberIDs, Sender: pool.Sender,
+		}
+		var running sync.WaitGroup
+		running.Go(func() { lanes.Run(laneContext) }) // ends with the last user
+		o.stopLanes = func() { cancel(); running.Wait() }
+	}
+	o.laneUsers++
+	return pool, sync.OnceFunc(func() {
+		o.lanesMu.Lock()
+		defer o.lanesMu.Unlock()
+		if o.laneUsers--; o.laneUsers == 0 {
+			o.stopLanes()
+		}
+	}), nil
+}
+
+// numberIDs lists our numbers for the lanes.
+func (o *owner) numberIDs() []campaign.NumberID {
+	numbers, err := o.parts.Book.Numbers()
+	if err != nil {
+		o.parts.Logger.Error("list the numbers", "err", err)
+		return nil
+	}
+	ids := make([]campaign.NumberID, len(numbers))
+	for i, n := range numbers {
+		ids[i] = n.ID
+	}
+	return ids
+}

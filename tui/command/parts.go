@@ -1,0 +1,39 @@
+package command
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"recado/campaign"
+	"recado/session"
+	"recado/store"
+)
+
+// Opening says what parts to open.
+type Opening struct {
+	Dir     string        // the data directory; it exists and is private
+	Service *Service      // nil: the real WhatsApp
+	Timeout time.Duration // how long to wait for another process to let go of the book
+	Logger  *slog.Logger
+}
+
+// Kind is the kind of data that belongs to the service.
+func (o Opening) Kind() store.Kind {
+	if o.Service != nil {
+		return store.Demo
+	}
+	return store.Real
+}
+
+// Parts are what the process that owns a data directory has open.
+type Parts struct {
+	Kind   store.Kind
+	Book   *store.Book
+	Bell   *campaign.Bell
+	Logger *slog.Logger
+	// Connect opens the numbers and their keys. It is called at most once, by
+	// the first command that needs them. They are closed, in this order, by
+	// the pool's Close and the function returned.
+	Connect func(ctx context.Context) (pool *session.Pool, closeKeys func() error, err error)
+}

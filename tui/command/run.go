@@ -1,0 +1,178 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"recado/campaign"
+	"recado/session"
+)
+
+// How `run --until-idle` decides that nothing is left to do.
+const (
+	onlineWithin = 20 * time.Second // for a number to come online and hear what arrived while away
+	calmFor      = 3 * time.Second  // nothing has happened for so long
+	calmWithin   = 15 * time.Second // or this long after the last campaign ended, whatever happens
+	drawEvery    = 200 * time.Millisecond
+)
+
+func (c *call) runCommand() *cobra.Command {
+	var untilIdle bool
+	cmd := &cobra.Command{
+		Use: "run",
+		Short: c.tongue.say("Mantém os números conectados e envia as campanhas, sem telas",
+			"Keep the numbers connected and send the campaigns, without screens"),
+		Args: cobra.NoArgs,
+		RunE: c.run(func(ctx context.Context, _ []string) error {
+			return c.withOwner(ctx, endless, func(ctx context.Context, o *owner) error { return c.keep(ctx, o, untilIdle) })
+		}),
+	}
+	cmd.Flags().BoolVar(&untilIdle, "until-idle", false, c.tongue.say(
+		"termina quando nenhuma campanha está enviando e os números já ouviram o que chegou",
+		"end when no campaign is running and the numbers have heard what arrived"))
+	return cmd
+}
+
+// keep connects the numbers and runs the lanes until ctx ends or, if asked,
+// nothing is left to do. A message on the wire is waited for.
+func (c *call) keep(ctx context.Context, o *owner, untilIdle bool) error {
+	pool, release, err := o.work(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	ring, unhear := o.parts.Bell.Listen()
+	defer unhear()
+	progress := &progress{call: c, owner: o}
+	defer progress.end()
+	idle := &idleness{begun: time.Now(), rang: time.Now()}
+	tick := time.NewTicker(drawEvery)
+	defer tick.Stop()
+	for changed := true; ; {
+		if changed {
+			progress.draw(pool)
+		}
+		if untilIdle {
+			if done, err := idle.reached(o, pool, time.Now()); err != nil || done {
+				return err
+			}
+		}
+		changed = false
+		select {
+		case <-ctx.Done():
+			if untilIdle {
+				return c.interrupted()
+			}
+			return nil
+		case <-tick.C: // rings are gathered between two ticks
+			select {
+			case <-ring:
+				idle.rang, changed = time.Now(), true
+			default:
+			}
+		}
+	}
+}
+
+// idleness watches for the moment when nothing is left to do.
+type idleness struct {
+	begun time.Time // when the numbers began to connect
+	rang  time.Time // when something last happened
+	since time.Time // since when no campaign is running and the numbers have heard; zero: not yet
+}
+
+// reached reports whether that moment has come. A number that cannot come
+// online is not waited for.
+func (i *idleness) reached(o *owner, pool *session.Pool, now time.Time) (bool, error) {
+	none, err := o.parts.Book.Idle()
+	if err != nil {
+		return false, err
+	}
+	if !none || now.Sub(i.begun) < onlineWithin && awaited(pool.Status()) {
+		i.since = time.Time{}
+		return false, nil
+	}
+	if i.since.IsZero() {
+		i.since = now
+	}
+	return now.Sub(i.rang) >= calmFor && now.Sub(i.since) >= calmFor || now.Sub(i.since) >= calmWithin, nil
+}
+
+// awaited reports whether a linked number is on its way to be online.
+func awaited(statuses []session.Status) bool {
+	for _, s := range statuses {
+		if !s.Number.Linked() {
+			continue
+		}
+		switch s.State {
+		case campaign.Connecting, campaign.Offline, campaign.Linking:
+			return true
+		case campaign.Online, campaign.Restricted:
+			if !s.Synced {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// progress is the one line that tells a person at the terminal how it goes.
+type progress struct {
+	call  *call
+	owner *owner
+	last  string
+}
+
+// draw writes the line again if it has changed. It is silent without a
+// terminal.
+func (p *progress) draw(pool *session.Pool) {
+	if !p.call.seen.Err {
+		return
+	}
+	line := p.line(pool)
+	if line == p.last {
+		return
+	}
+	p.last = line
+	fmt.Fprint(p.call.env.Stderr, "\r\x1b[K"+clean(line))
+}
+
+func (p *progress) end() {
+	if p.last != "" {
+		fmt.Fprintln(p.call.env.Stderr)
+	}
+}
+
+func (p *progress) line(pool *session.Pool) string {
+	say := p.call.tongue.say
+	online, linked := 0, 0
+	for _, s := range pool.Status() {
+		if s.Number.Linked() {
+			linked++
+		}
+		if s.State == campaign.Online || s.State == campaign.Restricted {
+			online++
+		}
+	}
+	parts := []string{fmt.Sprintf(say("%d/%d números conectados", "%d/%d numbers online"), online, linked)}
+	campaigns, err := p.owner.parts.Book.Campaigns()
+	if err != nil {
+		return err.Error()
+	}
+	for _, camp := range campaigns {
+		if camp.Status != campaign.Running {
+			continue
+		}
+		counts, err := p.owner.parts.Book.Counts(camp.ID)
+		if err != nil {
+			return err.Error()
+		}
+		name := []rune(strings.Join(strings.Fields(camp.Name), " "))
+		parts = append(parts, fmt.Sprintf("%s %d/%d", string(name[:min(len(name), 20)]), counts.Settled(), counts.Total()))
+	}
+	return strings.Join(parts[:min(len(parts), 3)], " · ")
+}

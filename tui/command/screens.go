@@ -1,0 +1,222 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"recado/campaign"
+	"recado/session/simulator"
+	"recado/store"
+	"recado/tui"
+)
+
+// screens shows the screens, in the process that owns the data.
+func (c *call) screens(ctx context.Context) error {
+	if err := c.needTerminal(); err != nil {
+		return err
+	}
+	return c.withOwner(ctx, screens, func(ctx context.Context, o *owner) error { return c.show(ctx, o, nil) })
+}
+
+// needTerminal refuses the screens where there is nobody to see them.
+func (c *call) needTerminal() error {
+	if c.owner == nil && !(c.seen.In && c.seen.Out) {
+		return c.fail(ExitUsage,
+			"as telas precisam de um terminal; para scripts: recado run, recado --help",
+			"the screens need a terminal; for scripts: recado run, recado --help")
+	}
+	return nil
+}
+
+// show connects the numbers, runs the lanes and shows the screens until the
+// person leaves.
+func (c *call) show(ctx context.Context, o *owner, demo *tui.Demo) error {
+	pool, release, err := o.work(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	lang := "pt"
+	if c.tongue == english {
+		lang = "en"
+	}
+	app := tui.App{
+		Book: o.parts.Book, Pool: pool, Bell: o.parts.Bell, Logger: o.parts.Logger,
+		Demo: demo, Lang: lang, Stops: true,
+	}
+	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout)
+}
+
+// world is how a simulated world is described on the command line.
+type world struct {
+	config simulator.Config
+}
+
+// flags lets the command line change the world.
+func (w *world) flags(c *call, cmd *cobra.Command) {
+	say, flags := c.tongue.say, cmd.Flags()
+	flags.Uint64Var(&w.config.Seed, "seed", w.config.Seed, say("de onde o mundo é sorteado", "what the world is drawn from"))
+	flags.IntVar(&w.config.People, "people", w.config.People, say("pessoas no WhatsApp", "people on WhatsApp"))
+	flags.IntVar(&w.config.Unregistered, "unregistered", w.config.Unregistered, say("telefones sem WhatsApp", "phones without WhatsApp"))
+	flags.IntVar(&w.config.Aliases, "aliases", w.config.Aliases, say("pessoas conhecidas sem o nono dígito", "people known without the ninth digit"))
+	flags.Float64Var(&w.config.Reads, "reads", w.config.Reads, say("parte que lê (0 a 1)", "share that reads (0 to 1)"))
+	flags.Float64Var(&w.config.Replies, "replies", w.config.Replies, say("parte que responde", "share that replies"))
+	flags.Float64Var(&w.config.OptOuts, "opt-outs", w.config.OptOuts, say("parte que pede para sair", "share that opts out"))
+	flags.DurationVar(&w.config.Latency, "latency", w.config.Latency, say("demora de cada resposta do serviço", "delay of every answer of the service"))
+	flags.DurationVar(&w.config.Receiving, "receiving", w.config.Receiving, say("até quanto demora a chegar", "longest time to arrive"))
+	flags.DurationVar(&w.config.Reading, "reading", w.config.Reading, say("até quanto demora a ser lida", "longest time to be read"))
+	flags.DurationVar(&w.config.Replying, "replying", w.config.Replying, say("até quanto demora a resposta", "longest time to a reply"))
+}
+
+// simulateCommand is the simulated WhatsApp as a process of its own.
+func (c *call) simulateCommand() *cobra.Command {
+	var listen, dir string
+	w := &world{simulator.Config{Seed: 1, People: 200}}
+	cmd := &cobra.Command{
+		Use:    "simulate",
+		Hidden: true,
+		Short:  c.tongue.say("Um WhatsApp simulado para outros processos", "A simulated WhatsApp for other processes"),
+		Args:   cobra.NoArgs,
+		RunE: c.run(func(ctx context.Context, _ []string) error {
+			if dir == "" {
+				return c.fail(ExitUsage, "falta --dir", "--dir is needed")
+			}
+			if c.owner != nil {
+				return c.fail(ExitUsage, "não dentro de outro processo", "not inside another process")
+			}
+			return simulator.Serve(ctx, listen, c.path(dir), w.config, c.env.Stdout)
+		}),
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", c.tongue.say("endereço local onde atender", "loopback address to listen on"))
+	cmd.Flags().StringVar(&dir, "dir", "", c.tongue.say("onde gravar ca.pem, root.key e ledger.jsonl", "where to write ca.pem, root.key and ledger.jsonl"))
+	w.flags(c, cmd)
+	return cmd
+}
+
+// demoPace is the pace of the numbers of a demo: pleasant to watch, and of no
+// use against the real service.
+var demoPace = campaign.Pace{
+	Gap:    campaign.Span{Min: time.Second, Max: 3 * time.Second},
+	NewGap: campaign.Span{Min: time.Second, Max: 3 * time.Second},
+}
+
+// demoWorld is the world of a demo.
+var demoWorld = simulator.Config{
+	Seed: 7, People: 300, Unregistered: 12, Aliases: 20,
+	Reads: 0.7, Replies: 0.2, OptOuts: 0.02,
+	Receiving: 2 * time.Second, Reading: 15 * time.Second, Replying: 20 * time.Second,
+	Latency: 120 * time.Millisecond,
+}
+
+func (c *call) demoCommand() *cobra.Command {
+	var dir string
+	w := &world{demoWorld}
+	cmd := &cobra.Command{
+		Use: "demo",
+		Short: c.tongue.say("O programa inteiro num WhatsApp simulado, sem celular nem rede",
+			"The whole program on a simulated WhatsApp, without a phone or a network"),
+		Args: cobra.NoArgs,
+		RunE: c.run(func(ctx context.Context, _ []string) error { return c.demo(ctx, dir, w.config) }),
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", c.tongue.say(
+		"onde guardar os dados; sem ele, um lugar temporário que some no fim",
+		"where to keep the data; without it, a temporary place that is gone afterwards"))
+	w.flags(c, cmd)
+	return cmd
+}
+
+// demo runs the screens on a service in this process.
+func (c *call) demo(ctx context.Context, dir string, config simulator.Config) (err error) {
+	if err := c.needTerminal(); err != nil {
+		return err
+	}
+	if c.owner == nil && dir == "" {
+		if dir, err = os.MkdirTemp("", "recado-demo-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	service := simulator.New(config)
+	defer service.Close()
+	pipe := &Service{HTTP: func() *http.Client { return service.HTTPClient() }, RootKey: simulator.RootKey()}
+	return c.withOwnerOf(ctx, c.path(dir), pipe, screens, func(ctx context.Context, o *owner) error {
+		if err := settle(o.parts.Book, service.People()); err != nil {
+			return err
+		}
+		demo, cancel := context.WithCancel(ctx)
+		defer cancel()
+		go quicken(demo, o) // ends with the demo
+		return c.show(ctx, o, &tui.Demo{Scan: func(code string) error {
+			_, err := service.Scan(code)
+			return err
+		}})
+	})
+}
+
+// settle imports the people of a fresh demo as an operator would have, with
+// tags and fields to filter and write by.
+func settle(book *store.Book, people []simulator.Person) error {
+	if n, err := book.ContactCount(); err != nil || n > 0 {
+		return err
+	}
+	cities := []string{"São Paulo", "Rio de Janeiro", "Belo Horizonte", "Curitiba", "Recife", "Salvador"}
+	rows := make([]campaign.Row, 0, len(people))
+	for i, p := range people {
+		dice := drawn(p.Phone)
+		row := campaign.Row{
+			Line: i + 2, Phone: campaign.Phone("+" + p.Phone), Name: p.Name,
+			Fields: map[string]string{"cidade": cities[dice.IntN(len(cities))]},
+		}
+		if dice.IntN(5) == 0 {
+			row.Tags = append(row.Tags, "vip")
+		}
+		if dice.IntN(3) == 0 {
+			row.Tags = append(row.Tags, "cliente")
+		}
+		if first, _, _ := strings.Cut(campaign.Fold(p.Name), " "); dice.IntN(4) > 0 {
+			row.Fields["email"] = fmt.Sprintf("%s@exemplo.com.br", first)
+		}
+		rows = append(rows, row)
+	}
+	_, err := book.Import(rows, "demo.csv")
+	return err
+}
+
+// drawn is chance that depends on a phone alone, so that two demos of one
+// world are alike.
+func drawn(phone string) *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(phone))
+	return rand.New(rand.NewPCG(h.Sum64(), 1))
+}
+
+// quicken gives every number that is added the pace of a demo.
+func quicken(ctx context.Context, o *owner) {
+	ring, unhear := o.parts.Bell.Listen()
+	defer unhear()
+	done := make(map[campaign.NumberID]bool)
+	for {
+		for _, id := range o.numberIDs() {
+			if !done[id] {
+				done[id] = true
+				if err := o.parts.Book.SetPace(id, demoPace); err != nil {
+					o.parts.Logger.Error("set the pace of a demo", "number", id, "err", err)
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ring:
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package command
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"recado/campaign"
+	"recado/store"
+)
+
+// tongue is the language of the words that a person reads.
+type tongue uint8
+
+const (
+	portuguese tongue = iota
+	english
+)
+
+// tongueOf reads the language from the environment: RECADO_LANG, else what
+// the system's own variables say; Portuguese unless that is English.
+func tongueOf(getenv func(string) string) tongue {
+	for _, name := range []string{"RECADO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := getenv(name); value != "" {
+			if strings.HasPrefix(strings.ToLower(value), "en") {
+				return english
+			}
+			return portuguese
+		}
+	}
+	return portuguese
+}
+
+// say chooses the text in the tongue.
+func (t tongue) say(pt, en string) string {
+	if t == english {
+		return en
+	}
+	return pt
+}
+
+// usage translates the headings of the help.
+func (t tongue) usage(template string) string {
+	if t == english {
+		return template
+	}
+	return strings.NewReplacer(
+		"Usage:", "Uso:",
+		"Aliases:", "Também:",
+		"Examples:", "Exemplos:",
+		"Available Commands:", "Comandos:",
+		"Additional Commands:", "Outros comandos:",
+		"Global Flags:", "Opções de todos:",
+		"Flags:", "Opções:",
+		"Additional help topics:", "Outros assuntos:",
+		`Use "{{.CommandPath}} [command] --help" for more information about a command.`,
+		`Para saber mais: {{.CommandPath}} [comando] --help`,
+	).Replace(template)
+}
+
+// words writes to standard error. What comes from outside is made harmless.
+func (c *call) words(format string, args ...any) {
+	fmt.Fprint(c.env.Stderr, clean(fmt.Sprintf(format, args...)))
+}
+
+// tell writes one line in the caller's language to standard error.
+func (c *call) tell(pt, en string, args ...any) {
+	c.words(c.tongue.say(pt, en)+"\n", args...)
+}
+
+// line writes cells of plain data, separated by tabs, to standard output.
+func (c *call) line(cells ...string) error {
+	for i, cell := range cells {
+		cells[i] = strings.Join(strings.Fields(clean(cell)), " ")
+	}
+	_, err := fmt.Fprintln(c.env.Stdout, strings.Join(cells, "\t"))
+	return err
+}
+
+// object writes v as one line of JSON to standard output.
+func (c *call) object(v any) error {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(c.env.Stdout, escape(b.String()))
+	return err
+}
+
+// clean replaces what could drive a terminal, or turn the direction of what
+// follows, by a question mark. Line ends and tabs stay.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return r
+		}
+		if steers(r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+// escape writes the control characters that JSON allows raw as \u escapes: a
+// terminal obeys some of them.
+func escape(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r != '\n' && steers(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if r != '\n' && steers(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// steers reports whether a terminal takes the rune for an order.
+func steers(r rune) bool {
+	switch {
+	case unicode.IsControl(r):
+		return true
+	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x061c:
+		return true // changes of direction
+	}
+	return false
+}
+
+// explain gives an error its exit code and, where it is a known one, its text
+// in the caller's language.
+func (c *call) explain(err error) error {
+	if f := (*failure)(nil); errors.As(err, &f) {
+		return err
+	}
+	if handed := (*handedExit)(nil); errors.As(err, &handed) || errors.Is(err, errAgain) {
+		return err
+	}
+	code, text := ExitFailed, ""
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		code = ExitNotFound
+	case errors.Is(err, store.ErrExists):
+		code = ExitRefused
+	case errors.Is(err, store.ErrState):
+		code, text = ExitRefused, strings.TrimSuffix(err.Error(), ": "+store.ErrState.Error())
+	case errors.Is(err, store.ErrKind):
+		code, text = ExitRefused, c.tongue.say(
+			"os dados de uma demonstração e os de verdade não se misturam; use outro --data",
+			"a demo's data and real data do not mix; use another --data")
+	case errors.Is(err, store.ErrNewer):
+		code, text = ExitRefused, c.tongue.say(
+			"os dados foram gravados por um recado mais novo: atualize o programa",
+			"the data was written by a newer recado: update the program")
+	case errors.Is(err, store.ErrLocked):
+		code = ExitInUse
+	}
+	return &failure{code: code, text: text, err: err}
+}
+
+// point shows where in a text a mistake is.
+func point(text string, offset int) string {
+	offset = max(0, min(offset, len(text)))
+	start := strings.LastIndexByte(text[:offset], '\n') + 1
+	end := len(text)
+	if i := strings.IndexByte(text[offset:], '\n'); i >= 0 {
+		end = offset + i
+	}
+	column := len([]rune(text[start:offset]))
+	return text[start:end] + "\n" + strings.Repeat(" ", column) + "^"
+}
+
+// mistake turns an error of a template or a filter into one that shows the
+// place.
+func (c *call) mistake(what, text string, err error) error {
+	var template *campaign.TemplateError
+	var filter *campaign.FilterError
+	switch {
+	case errors.As(err, &template):
+		return &failure{code: ExitUsage, text: what + ": " + template.Message + "\n" + point(text, template.Offset)}
+	case errors.As(err, &filter):
+		return &failure{code: ExitUsage, text: what + ": " + filter.Message + "\n" + point(text, filter.Offset)}
+	}
+	return &failure{code: ExitUsage, text: what + ": " + err.Error()}
+}
