@@ -73,7 +73,7 @@ func (c *Contact) FirstName() string {
 func (c *Contact) Checked(t time.Time) bool {
 	switch c.Presence {
 	case OnWhatsApp:
-		return c.LID != "" && t.Sub(c.CheckedAt) < 30*24*time.Hour
+		return t.Sub(c.CheckedAt) < 30*24*time.Hour
 	case NotOnWhatsApp:
 		return t.Sub(c.CheckedAt) < 7*24*time.Hour
 	}

@@ -14,7 +14,8 @@ type Number struct {
 	JID      string // the service's id of the present link; empty while unlinked
 	Link     uint32 // how many times it has been linked; a delivery remembers the link it left by
 	LinkedAt time.Time
-	Pace     Pace     // its limits
+	Pace     Pace     // its limits; those of [DefaultPace] for its age unless OwnPace
+	OwnPace  bool     // somebody has set its limits
 	Standing Standing // what a restart must not forget
 }
 

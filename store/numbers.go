@@ -66,10 +66,13 @@ func (b *Book) AddNumber(name string) (n campaign.Number, err error) {
 		now := time.Now()
 		n = campaign.Number{
 			ID: campaign.NumberID(id), Name: strings.TrimSpace(name),
-			Pace:     campaign.DefaultPace(now, now),
 			Standing: campaign.Standing{State: campaign.Unlinked, Since: now},
 		}
-		return putNumberTx(tx, n)
+		if err := putNumberTx(tx, n); err != nil {
+			return err
+		}
+		n, err = numberTx(tx, n.ID)
+		return err
 	})
 	return n, err
 }
@@ -119,7 +122,7 @@ func (b *Book) SetStanding(id campaign.NumberID, s campaign.Standing) error {
 // SetPace changes the limits of a number.
 func (b *Book) SetPace(id campaign.NumberID, p campaign.Pace) error {
 	return b.update(func(tx *bolt.Tx) error {
-		return changeNumberTx(tx, id, func(n *campaign.Number) { n.Pace = p })
+		return changeNumberTx(tx, id, func(n *campaign.Number) { n.Pace, n.OwnPace = p, true })
 	})
 }
 
@@ -178,6 +181,13 @@ func numberTx(tx *bolt.Tx, id campaign.NumberID) (n campaign.Number, err error) 
 	}
 	if err := json.Unmarshal(v, &n); err != nil {
 		return n, fmt.Errorf("number %d: %w", id, err)
+	}
+	if now := time.Now(); !n.OwnPace {
+		linked := n.LinkedAt
+		if linked.IsZero() {
+			linked = now
+		}
+		n.Pace = campaign.DefaultPace(linked, now)
 	}
 	return n, nil
 }
