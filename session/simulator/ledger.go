@@ -25,6 +25,7 @@ type Stanza struct {
 	ID     string    `json:"id"`
 	Kind   string    `json:"kind"` // "text", "media", "reaction", "poll"; "peer" to the own phone; "retry" encrypted again on request
 	Text   string    `json:"text,omitempty"`
+	Media  string    `json:"media,omitempty"` // SHA-256 of the attachment as the recipient decrypted it, in hex, or why she could not
 	Legs   []Leg     `json:"legs,omitempty"`
 
 	Duplicate bool `json:"duplicate,omitempty"` // the same bytes under the same id as before: acknowledged, nothing else

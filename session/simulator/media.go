@@ -1,10 +1,12 @@
 package simulator
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +16,7 @@ import (
 	"sync"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/util/cbcutil"
 	"go.mau.fi/whatsmeow/util/hkdfutil"
 )
@@ -137,8 +140,29 @@ func (m *mediaStore) put(kind whatsmeow.MediaType, plain []byte) (attachment, er
 	return attachment{directPath(token), key, sum[:], sealedSum[:], uint64(len(plain))}, nil
 }
 
-// open downloads and decrypts a file, as the phone of a recipient does.
-func (m *mediaStore) open(kind whatsmeow.MediaType, f whatsmeow.DownloadableMessage) ([]byte, error) {
+// read opens the attachment of a message as the phone of its recipient does and
+// returns the SHA-256 of the file in hexadecimal, or why it cannot be opened.
+// Without an attachment it returns nothing.
+func (m *mediaStore) read(message *waE2E.Message) string {
+	for _, f := range []whatsmeow.DownloadableMessage{
+		message.GetImageMessage(), message.GetVideoMessage(), message.GetAudioMessage(), message.GetDocumentMessage(),
+		message.GetDocumentWithCaptionMessage().GetMessage().GetDocumentMessage(),
+	} {
+		if f.GetDirectPath() == "" {
+			continue
+		}
+		plain, err := m.open(f)
+		if err != nil {
+			return "unreadable: " + err.Error()
+		}
+		sum := sha256.Sum256(plain)
+		return hex.EncodeToString(sum[:])
+	}
+	return ""
+}
+
+// open downloads and decrypts a file.
+func (m *mediaStore) open(f whatsmeow.DownloadableMessage) ([]byte, error) {
 	token, _, _ := strings.Cut(strings.TrimPrefix(f.GetDirectPath(), "/v/"), "?")
 	data, ok := m.file(token)
 	if !ok {
@@ -148,11 +172,11 @@ func (m *mediaStore) open(kind whatsmeow.MediaType, f whatsmeow.DownloadableMess
 		return nil, errors.New("the file is too short")
 	}
 	sealed, sum := data[:len(data)-mediaMAC], data[len(data)-mediaMAC:]
-	iv, cipher, macKey := fileKeys(f.GetMediaKey(), kind)
+	iv, cipher, macKey := fileKeys(f.GetMediaKey(), whatsmeow.GetMediaType(f))
 	if !hmac.Equal(mac(sha256.New, macKey, iv, sealed)[:mediaMAC], sum) {
 		return nil, errors.New("the file was changed on its way")
 	}
-	plain, err := cbcutil.Decrypt(cipher, iv, append([]byte(nil), sealed...))
+	plain, err := cbcutil.Decrypt(cipher, iv, bytes.Clone(sealed))
 	if err != nil {
 		return nil, fmt.Errorf("decrypt a file: %w", err)
 	}

@@ -208,7 +208,7 @@ func (s *Service) carry(m *letter, p *phone, g leg, entry *Leg) {
 		return
 	}
 	text := textIn(message)
-	m.entry.Text = text
+	m.entry.Text, m.entry.Media = text, s.media.read(message)
 	m.after = append(m.after, func() { p.receive(m.from, m.id, text) })
 }
 

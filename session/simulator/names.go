@@ -20,7 +20,7 @@ var compoundNames = []string{
 	"Ana Clara", "Ana Beatriz", "Maria Eduarda", "Maria Clara", "Maria das Graças", "Maria Aparecida", "João Pedro",
 	"João Vítor", "João Miguel", "Luiz Fernando", "Luiz Henrique", "Carlos Eduardo", "Paulo César", "José Carlos",
 	"Marco Antônio", "Pedro Henrique", "Ana Lúcia", "Ana Júlia", "Rosa Maria", "Vera Lúcia", "Maria do Carmo",
-	"Antônio Carlos", "José Roberto", "Maria José", "Davi Lucas", "Enzo Gabriel", "Sant'Ana",
+	"Antônio Carlos", "José Roberto", "Maria José", "Davi Lucas", "Enzo Gabriel",
 }
 
 var surnames = []string{
@@ -65,7 +65,7 @@ var replyTexts = []string{
 	"Aceita cartão?\nSe aceitar eu passo hoje à noite",
 }
 
-var optOutTexts = []string{"SAIR", "Parar", "stop", "Descadastrar", "sair", "PARE", "Sair.", "cancelar"}
+var optOutTexts = []string{"SAIR", "Parar", "stop", "Descadastrar", "sair", "PARE", "Cancelar"}
 
 var shops = []string{
 	"Loja da Praça", "Suporte Recife", "Ótica Boa Vista", "Padaria Pão Nosso", "Pet Shop Bicho Bom",

@@ -40,6 +40,9 @@ type Config struct {
 	// Aliases is how many of the people are known to the service by a number
 	// that differs in the ninth digit from the one that is dialled.
 	Aliases int
+	// Hostile is how many of the people have names that try to harm what shows
+	// them: control characters, formulas, markup, great length.
+	Hostile int
 	// Reads, Replies and OptOuts are the shares (0 to 1) of the people who send
 	// read receipts, who answer, and who ask not to be written to again.
 	Reads, Replies, OptOuts float64

@@ -47,8 +47,8 @@ type world struct {
 }
 
 // newWorld makes the people. Of cfg.People, cfg.Aliases are known to the
-// service by a number without the ninth digit; cfg.Unregistered more have a
-// phone and no account.
+// service by a number without the ninth digit and cfg.Hostile have names that
+// mean harm; cfg.Unregistered more have a phone and no account.
 func newWorld(cfg Config) *world {
 	w := &world{
 		seed:    cfg.Seed,
@@ -65,6 +65,10 @@ func newWorld(cfg Config) *world {
 		p := &Person{Registered: i < cfg.People}
 		p.LID, p.Phone, p.Alias = w.freeNumber(dice, short)
 		p.Name, p.PushName = someName(dice)
+		if p.Registered && i >= cfg.People-cfg.Hostile {
+			p.Name = hostileNames[i%len(hostileNames)]
+			p.PushName = p.Name
+		}
 		w.add(p)
 	}
 	dice.Shuffle(len(w.all), func(i, j int) { w.all[i], w.all[j] = w.all[j], w.all[i] })
