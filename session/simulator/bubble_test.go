@@ -23,6 +23,7 @@ func bubble(t *testing.T, cfg simulator.Config, f func(t *testing.T, s *simulato
 		s := simulator.New(cfg)
 		c := link(t, s, ownPhone)
 		f(t, s, c)
+		synctest.Wait() // a client that disconnects while a frame arrives leaves a goroutine behind
 		c.Disconnect()
 		s.Close()
 		time.Sleep(10 * time.Minute)
@@ -117,6 +118,7 @@ func TestQRCodeExpiresAfter160Seconds(t *testing.T) {
 		if _, err := s.Scan(code); !errors.Is(err, simulator.ErrCode) {
 			t.Errorf("got %v, want %v", err, simulator.ErrCode)
 		}
+		synctest.Wait()
 		c.Disconnect()
 		s.Close()
 		time.Sleep(10 * time.Minute)

@@ -140,6 +140,13 @@ func (c *client) report() string {
 	return strings.Join(words, ", ")
 }
 
+// setRefuse makes the client fail to handle messages, or stop failing.
+func (c *client) setRefuse(refuse bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refuse = refuse
+}
+
 // forget drops the events so far.
 func (c *client) forget() {
 	c.mu.Lock()

@@ -90,11 +90,11 @@ func TestWhatArrivesWhileAwayIsHandedOverInOrderAndOnce(t *testing.T) {
 func TestTextThatWasNotAcknowledgedComesAgain(t *testing.T) {
 	s := serve(t, simulator.Config{People: 1})
 	c := link(t, s, ownPhone)
-	c.refuse = true
+	c.setRefuse(true)
 	tells(t, s, s.People()[0], "SAIR")
 	c.Disconnect()
 	c.forget()
-	c.refuse = false
+	c.setRefuse(false)
 	if err := c.Connect(); err != nil {
 		t.Fatal(err)
 	}

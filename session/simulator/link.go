@@ -24,22 +24,18 @@ type link struct {
 	s    *Service
 	ws   *websocket.Conn
 	stop context.CancelFunc
-	out  *outbox
+	wake chan struct{} // something was put in the outbox
 
-	// Guarded by the service's lock.
+	// Guarded by the service's lock, so that everything that a stanza causes has
+	// happened before its answer leaves.
+	outbox    []outgoing
 	companion *companion // nil while linking
 	pairing   *pairing   // nil when logged in
 	active    bool       // the client asked for what is queued
 	ended     bool       // its last stanza is on the way; nothing it says counts any more
 }
 
-// outbox is the ordered queue of one link. Putting something in never waits.
-type outbox struct {
-	mu    sync.Mutex
-	items []outgoing
-	wake  chan struct{}
-}
-
+// outgoing is a stanza in the outbox of a link.
 type outgoing struct {
 	node   wire.Node
 	due    time.Time
@@ -47,25 +43,24 @@ type outgoing struct {
 	linger time.Duration
 }
 
-func (o *outbox) put(item outgoing) {
-	o.mu.Lock()
-	o.items = append(o.items, item)
-	o.mu.Unlock()
+// put appends to the outbox. It never waits. The lock must be held.
+func (l *link) put(item outgoing) {
+	l.outbox = append(l.outbox, item)
 	select {
-	case o.wake <- struct{}{}:
+	case l.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (o *outbox) take() (outgoing, bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if len(o.items) == 0 {
+func (l *link) take() (outgoing, bool) {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	if len(l.outbox) == 0 {
 		return outgoing{}, false
 	}
-	item := o.items[0]
-	o.items[0] = outgoing{}
-	o.items = o.items[1:]
+	item := l.outbox[0]
+	l.outbox[0] = outgoing{}
+	l.outbox = l.outbox[1:]
 	return item, true
 }
 
@@ -79,7 +74,7 @@ func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) {
 	ws.SetReadLimit(maxFrame + 1024)
 	ctx, stop := context.WithCancel(s.ctx)
 	defer stop()
-	l := &link{s: s, ws: ws, stop: stop, out: &outbox{wake: make(chan struct{}, 1)}}
+	l := &link{s: s, ws: ws, stop: stop, wake: make(chan struct{}, 1)}
 	if !s.admit(l) {
 		return
 	}
@@ -169,10 +164,10 @@ func parse(plain []byte) (*wire.Node, error) {
 // write sends what is put in the outbox, in order, each not before it is due.
 func (l *link) write(ctx context.Context, keys *stream, send func([]byte) error) {
 	for {
-		item, ok := l.out.take()
+		item, ok := l.take()
 		if !ok {
 			select {
-			case <-l.out.wake:
+			case <-l.wake:
 				continue
 			case <-ctx.Done():
 				return
@@ -211,12 +206,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// say puts a stanza in the outbox.
-func (l *link) say(n wire.Node) { l.sayIn(0, n) }
-
-// sayIn does so after a further delay, behind everything that is already there.
-func (l *link) sayIn(d time.Duration, n wire.Node) {
-	l.out.put(outgoing{node: n, due: time.Now().Add(l.s.cfg.Latency + d)})
+// say puts a stanza in the outbox. The lock must be held.
+func (l *link) say(n wire.Node) {
+	l.put(outgoing{node: n, due: time.Now().Add(l.s.cfg.Latency)})
 }
 
 // end says the last stanza and closes the connection after it. The lock must be
@@ -233,7 +225,7 @@ func (l *link) end(n wire.Node, atOnce bool) {
 	if atOnce {
 		item.linger = 0
 	}
-	l.out.put(item)
+	l.put(item)
 }
 
 // drop breaks the connection without a word. The lock must be held.
