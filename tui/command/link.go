@@ -15,13 +15,12 @@ import (
 	"recado/store"
 )
 
-// quiet is how long a number that has come online may say nothing before it is
-// taken to have no contacts to tell.
-const quiet = 5 * time.Second
-
-// contactsWithin is how long contacts are waited for at most, however busy the
-// rest of the program is.
-const contactsWithin = 30 * time.Second
+// How long a number that has come online is listened to.
+const (
+	contactsWithin = 30 * time.Second // at most, however busy the rest of the program is
+	quiet          = 5 * time.Second  // until nothing has been heard for so long
+	quietAfter     = time.Second      // or so long, once its address book has come
+)
 
 func (c *call) linkCommand() *cobra.Command {
 	var name, qr string
@@ -152,10 +151,14 @@ func (c *call) followLink(ctx context.Context, o *owner, pool *session.Pool, num
 			if online.IsZero() {
 				online = time.Now()
 			}
-			if s.Contacts || time.Since(online) > contactsWithin {
+			if time.Since(online) > contactsWithin {
 				return s, nil
 			}
-			timer.Reset(quiet)
+			if s.Contacts {
+				timer.Reset(quietAfter)
+			} else {
+				timer.Reset(quiet)
+			}
 		case begun && over(s.State):
 			return s, c.linkFailure(s)
 		}

@@ -72,15 +72,16 @@ func (w *world) flags(c *call, cmd *cobra.Command) {
 	flags.Float64Var(&w.config.Replies, "replies", w.config.Replies, say("parte que responde", "share that replies"))
 	flags.Float64Var(&w.config.OptOuts, "opt-outs", w.config.OptOuts, say("parte que pede para sair", "share that opts out"))
 	flags.DurationVar(&w.config.Latency, "latency", w.config.Latency, say("demora de cada resposta do serviço", "delay of every answer of the service"))
-	flags.DurationVar(&w.config.Receiving, "receiving", w.config.Receiving, say("até quanto demora a chegar", "longest time to arrive"))
-	flags.DurationVar(&w.config.Reading, "reading", w.config.Reading, say("até quanto demora a ser lida", "longest time to be read"))
-	flags.DurationVar(&w.config.Replying, "replying", w.config.Replying, say("até quanto demora a resposta", "longest time to a reply"))
+	flags.Float64Var(&w.config.Speed, "speed", w.config.Speed, say(
+		"quantas vezes mais depressa as pessoas recebem, leem e respondem; -1: na hora",
+		"how many times faster people receive, read and answer; -1: at once"))
+	flags.IntVar(&w.config.Hostile, "hostile", w.config.Hostile, say("pessoas com nomes que atrapalham", "people with harmful names"))
 }
 
 // simulateCommand is the simulated WhatsApp as a process of its own.
 func (c *call) simulateCommand() *cobra.Command {
 	var listen, dir string
-	w := &world{simulator.Config{Seed: 1, People: 200}}
+	w := &world{simulator.Config{Seed: 1, People: 200, Speed: 1}}
 	cmd := &cobra.Command{
 		Use:    "simulate",
 		Hidden: true,
@@ -113,8 +114,7 @@ var demoPace = campaign.Pace{
 var demoWorld = simulator.Config{
 	Seed: 7, People: 300, Unregistered: 12, Aliases: 20,
 	Reads: 0.7, Replies: 0.2, OptOuts: 0.02,
-	Receiving: 2 * time.Second, Reading: 15 * time.Second, Replying: 20 * time.Second,
-	Latency: 120 * time.Millisecond,
+	Speed: 1, Latency: 120 * time.Millisecond,
 }
 
 func (c *call) demoCommand() *cobra.Command {
