@@ -1,0 +1,107 @@
+package device
+
+import (
+	"encoding/binary"
+	"errors"
+	"strings"
+	"time"
+
+	"go.mau.fi/whatsmeow/types"
+)
+
+var errRow = errors.New("a row of the device file is damaged")
+
+// appendField appends v behind its length.
+func appendField[T []byte | string](row []byte, v T) []byte {
+	row = binary.AppendUvarint(row, uint64(len(v)))
+	return append(row, v...)
+}
+
+// fields reads a row front to back. What a shorter, older row lacks is empty. The values are copies.
+type fields struct {
+	row []byte
+	bad bool
+}
+
+func (f *fields) bytes() []byte {
+	n, size := binary.Uvarint(f.row)
+	if len(f.row) == 0 {
+		return nil
+	}
+	if size <= 0 || n > uint64(len(f.row)-size) {
+		f.bad = true
+		f.row = nil
+		return nil
+	}
+	v := append([]byte(nil), f.row[size:size+int(n)]...)
+	f.row = f.row[size+int(n):]
+	return v
+}
+
+func (f *fields) string() string { return string(f.bytes()) }
+
+func (f *fields) err() error {
+	if f.bad {
+		return errRow
+	}
+	return nil
+}
+
+// stringFields splits a row of strings into out; they share one allocation.
+func stringFields(row []byte, out ...*string) error {
+	all := string(row)
+	for _, dst := range out {
+		if len(row) == 0 {
+			*dst = ""
+			continue
+		}
+		n, size := binary.Uvarint(row)
+		if size <= 0 || n > uint64(len(row)-size) {
+			return errRow
+		}
+		at := len(all) - len(row) + size
+		*dst = all[at : at+int(n)]
+		row = row[size+int(n):]
+	}
+	return nil
+}
+
+func appendInt64(row []byte, v int64) []byte {
+	return binary.BigEndian.AppendUint64(row, uint64(v))
+}
+
+// takeInt64 cuts eight bytes off row, which the caller has found to be long enough.
+func takeInt64(row []byte) (v int64, rest []byte) {
+	return int64(binary.BigEndian.Uint64(row)), row[8:]
+}
+
+// timeKey sorts rows by time: the moment in front of the key. Moments before 1970 count as 1970.
+func timeKey(at int64, key []byte) []byte {
+	out := make([]byte, 0, 8+len(key))
+	return append(appendInt64(out, max(0, at)), key...)
+}
+
+// joinKey joins parts that cannot contain a zero byte.
+func joinKey(parts ...string) []byte {
+	return []byte(strings.Join(parts, "\x00"))
+}
+
+// unixTime reads seconds where nothing, or less, means no time at all.
+func unixTime(seconds int64) time.Time {
+	if seconds <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
+}
+
+// jidKey is the key of rows that belong to a JID exactly as it was passed.
+func jidKey(jid types.JID) []byte { return []byte(jid.String()) }
+
+// parseJID is types.ParseJID, with a short way for the plain user@server that nearly all stored JIDs are.
+func parseJID(s string) (types.JID, error) {
+	user, server, found := strings.Cut(s, "@")
+	if !found || strings.ContainsAny(user, ".:") || strings.Contains(server, "@") {
+		return types.ParseJID(s)
+	}
+	return types.NewJID(user, server), nil
+}

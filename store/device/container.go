@@ -1,0 +1,292 @@
+package device
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+
+	"github.com/google/uuid"
+	"go.etcd.io/bbolt"
+	"go.mau.fi/util/random"
+	"go.mau.fi/whatsmeow/proto/waAdv"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/util/keys"
+	waLog "go.mau.fi/whatsmeow/util/log"
+)
+
+// NewDevice makes the keys of a device that is to be linked. Nothing is stored before its first Save, which the library calls when
+// the phone has agreed; until then every store of it answers ErrNotPaired, except the map of LIDs, which is everybody's.
+func (c *Container) NewDevice() *store.Device {
+	d := &store.Device{
+		Log:            waLog.Noop,
+		NoiseKey:       keys.NewKeyPair(),
+		IdentityKey:    keys.NewKeyPair(),
+		RegistrationID: mathrand.Uint32(),
+		AdvSecretKey:   random.Bytes(32),
+		Container:      c,
+		LIDs:           c.lids,
+	}
+	d.SignedPreKey = d.IdentityKey.CreateSignedPreKey(1)
+	d.SetAllStores(&stores{scope: scope{c: c}, unpaired: true, lids: c.lids})
+	return d
+}
+
+// GetDevice finds the device with that JID, which includes its device number. It answers nil, nil if there is none.
+func (c *Container) GetDevice(_ context.Context, jid types.JID) (*store.Device, error) {
+	var d *store.Device
+	err := c.view(func(tx *bbolt.Tx) (err error) {
+		if b := tx.Bucket(bucketDevices).Bucket(jidKey(jid)); b != nil {
+			d, err = c.load(jid, b)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load device: %w", err)
+	}
+	return d, nil
+}
+
+// GetAllDevices answers every linked device in the order of their JIDs.
+func (c *Container) GetAllDevices(_ context.Context) ([]*store.Device, error) {
+	var devices []*store.Device
+	err := c.view(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketDevices).ForEachBucket(func(name []byte) error {
+			jid, err := types.ParseJID(string(name))
+			if err != nil {
+				return err
+			}
+			d, err := c.load(jid, tx.Bucket(bucketDevices).Bucket(name))
+			devices = append(devices, d)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("load devices: %w", err)
+	}
+	return devices, nil
+}
+
+// load makes a handle of the device that lies in b.
+func (c *Container) load(jid types.JID, b *bbolt.Bucket) (*store.Device, error) {
+	row, err := decodeDevice(b.Get(keyDevice))
+	if err != nil {
+		return nil, err
+	}
+	d := row.device()
+	d.ID = &jid
+	c.initialize(d, b.Sequence())
+	return d, nil
+}
+
+// initialize gives a handle its stores, which it shares with every other handle of the same link.
+func (c *Container) initialize(d *store.Device, generation uint64) {
+	d.Log = waLog.Noop
+	d.LIDs = c.lids
+	d.Container = c
+	d.SetAllStores(c.storesOf(*d.ID, generation))
+	d.Initialized = true
+}
+
+func (c *Container) storesOf(jid types.JID, generation uint64) *stores {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name := jid.String()
+	if s := c.linked[name]; s != nil && s.generation == generation {
+		return s
+	}
+	account := jid.ToNonAD().String()
+	if c.scopes[account] == nil {
+		c.scopes[account] = &scope{c: c, parent: bucketAccounts, name: []byte(account)}
+	}
+	s := &stores{
+		scope:   scope{c: c, parent: bucketDevices, name: []byte(name), generation: generation},
+		account: c.scopes[account],
+		lids:    c.lids,
+	}
+	c.linked[name] = s
+	return s
+}
+
+// PutDevice stores the device; Device.Save calls it. The first time, it stores all of it and gives the handle its stores. Later it
+// changes the names and the LID alone, never the keys. When another device with the same JID is there, that is, one with another
+// noise key, the number was linked anew: everything of the old link is deleted first, and its handles answer with
+// store.ErrDeviceDeleted from then on.
+func (c *Container) PutDevice(_ context.Context, d *store.Device) error {
+	if d.ID == nil || d.ID.IsEmpty() {
+		return ErrNoJID
+	}
+	row, err := rowOf(d)
+	if err != nil {
+		return fmt.Errorf("save device: %w", err)
+	}
+	var known uint64 // the link that this handle is of
+	if s, ok := d.Sessions.(*stores); ok {
+		known = s.generation
+	}
+	var generation uint64
+	err = c.writer.do(func(tx *transaction) (err error) {
+		generation, err = putDevice(tx, jidKey(*d.ID), row, known)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("save device: %w", err)
+	}
+	if !d.Initialized {
+		c.initialize(d, generation)
+	}
+	return nil
+}
+
+func putDevice(tx *transaction, name []byte, row deviceRow, known uint64) (generation uint64, err error) {
+	devices := tx.Bucket(bucketDevices)
+	b := devices.Bucket(name)
+	if known != 0 && (b == nil || b.Sequence() != known) {
+		return 0, store.ErrDeviceDeleted
+	}
+	if b != nil {
+		old, err := decodeDevice(b.Get(keyDevice))
+		if err == nil && bytes.Equal(old.noise, row.noise) {
+			old.lid, old.platform, old.businessName, old.pushName = row.lid, row.platform, row.businessName, row.pushName
+			old.migration, old.nonce = row.migration, row.nonce
+			row = old
+		} else {
+			if err := devices.DeleteBucket(name); err != nil {
+				return 0, err
+			}
+			b = nil
+		}
+	}
+	if b == nil {
+		if b, err = devices.CreateBucket(name); err != nil {
+			return 0, err
+		}
+		next, err := devices.NextSequence()
+		if err != nil {
+			return 0, err
+		}
+		if err := b.SetSequence(next); err != nil {
+			return 0, err
+		}
+	}
+	value := row.encode()
+	if !bytes.Equal(b.Get(keyDevice), value) {
+		tx.changed = true
+		err = b.Put(keyDevice, value)
+	}
+	return b.Sequence(), err
+}
+
+// DeleteDevice deletes the device and everything that belongs to its link; Device.Delete calls it. Privacy tokens and LIDs stay. Every
+// handle of the link answers with store.ErrDeviceDeleted from then on. A handle of an older link than the stored one deletes nothing.
+func (c *Container) DeleteDevice(_ context.Context, d *store.Device) error {
+	if d.ID == nil || d.ID.IsEmpty() {
+		return ErrNoJID
+	}
+	name := jidKey(*d.ID)
+	err := c.writer.do(func(tx *transaction) error {
+		devices := tx.Bucket(bucketDevices)
+		b := devices.Bucket(name)
+		if b == nil {
+			return nil
+		}
+		old, err := decodeDevice(b.Get(keyDevice))
+		if err == nil && d.NoiseKey != nil && !bytes.Equal(old.noise, d.NoiseKey.Priv[:]) {
+			return nil
+		}
+		tx.changed = true
+		return devices.DeleteBucket(name)
+	})
+	if err != nil {
+		return fmt.Errorf("delete device: %w", err)
+	}
+	return nil
+}
+
+// deviceRow is what is stored of a store.Device beside its JID.
+type deviceRow struct {
+	noise, identity, prekey, prekeySig                       []byte
+	advSecret, details, accountSig, accountSigKey, deviceSig []byte
+	lid, platform, businessName, pushName, nonce             string
+	registration, prekeyID                                   uint32
+	migration                                                int64
+	facebook                                                 uuid.UUID
+}
+
+func rowOf(d *store.Device) (deviceRow, error) {
+	if d.NoiseKey == nil || d.IdentityKey == nil || d.SignedPreKey == nil || d.SignedPreKey.Signature == nil {
+		return deviceRow{}, errors.New("it has no keys")
+	}
+	if d.Account == nil {
+		return deviceRow{}, errors.New("the phone has not signed it")
+	}
+	return deviceRow{
+		noise: d.NoiseKey.Priv[:], identity: d.IdentityKey.Priv[:],
+		prekey: d.SignedPreKey.Priv[:], prekeySig: d.SignedPreKey.Signature[:], prekeyID: d.SignedPreKey.KeyID,
+		advSecret: d.AdvSecretKey, details: d.Account.Details, accountSig: d.Account.AccountSignature,
+		accountSigKey: d.Account.AccountSignatureKey, deviceSig: d.Account.DeviceSignature,
+		lid: d.LID.String(), platform: d.Platform, businessName: d.BusinessName, pushName: d.PushName,
+		nonce: d.CompanionMetaNonce, registration: d.RegistrationID, migration: d.LIDMigrationTimestamp, facebook: d.FacebookUUID,
+	}, nil
+}
+
+func (r *deviceRow) device() *store.Device {
+	d := &store.Device{
+		NoiseKey:       keys.NewKeyPairFromPrivateKey([32]byte(r.noise)),
+		IdentityKey:    keys.NewKeyPairFromPrivateKey([32]byte(r.identity)),
+		RegistrationID: r.registration,
+		AdvSecretKey:   r.advSecret,
+		Account: &waAdv.ADVSignedDeviceIdentity{
+			Details: r.details, AccountSignature: r.accountSig,
+			AccountSignatureKey: r.accountSigKey, DeviceSignature: r.deviceSig,
+		},
+		Platform: r.platform, BusinessName: r.businessName, PushName: r.pushName,
+		LIDMigrationTimestamp: r.migration, CompanionMetaNonce: r.nonce, FacebookUUID: r.facebook,
+	}
+	d.SignedPreKey = &keys.PreKey{
+		KeyPair: *keys.NewKeyPairFromPrivateKey([32]byte(r.prekey)),
+		KeyID:   r.prekeyID, Signature: (*[64]byte)(r.prekeySig),
+	}
+	if r.lid != "" {
+		d.LID, _ = types.ParseJID(r.lid) // decodeDevice has parsed it before
+	}
+	return d
+}
+
+func (r *deviceRow) encode() []byte {
+	var row []byte
+	for _, v := range [][]byte{r.noise, r.identity, r.prekey, r.prekeySig, r.advSecret, r.details, r.accountSig, r.accountSigKey, r.deviceSig} {
+		row = appendField(row, v)
+	}
+	for _, v := range []string{r.lid, r.platform, r.businessName, r.pushName, r.nonce} {
+		row = appendField(row, v)
+	}
+	row = appendField(row, binary.BigEndian.AppendUint32(nil, r.registration))
+	row = appendField(row, binary.BigEndian.AppendUint32(nil, r.prekeyID))
+	row = appendField(row, appendInt64(nil, r.migration))
+	return appendField(row, r.facebook[:])
+}
+
+func decodeDevice(row []byte) (deviceRow, error) {
+	f := fields{row: row}
+	r := deviceRow{
+		noise: f.bytes(), identity: f.bytes(), prekey: f.bytes(), prekeySig: f.bytes(),
+		advSecret: f.bytes(), details: f.bytes(), accountSig: f.bytes(), accountSigKey: f.bytes(), deviceSig: f.bytes(),
+		lid: f.string(), platform: f.string(), businessName: f.string(), pushName: f.string(), nonce: f.string(),
+	}
+	registration, prekeyID, migration, facebook := f.bytes(), f.bytes(), f.bytes(), f.bytes()
+	if f.bad || len(r.noise) != 32 || len(r.identity) != 32 || len(r.prekey) != 32 || len(r.prekeySig) != 64 ||
+		len(registration) != 4 || len(prekeyID) != 4 || len(migration) != 8 || len(facebook) != 16 {
+		return deviceRow{}, errRow
+	}
+	r.registration, r.prekeyID = binary.BigEndian.Uint32(registration), binary.BigEndian.Uint32(prekeyID)
+	r.migration, _ = takeInt64(migration)
+	r.facebook = uuid.UUID(facebook)
+	if _, err := types.ParseJID(r.lid); err != nil {
+		return deviceRow{}, errRow
+	}
+	return r, nil
+}

@@ -1,0 +1,216 @@
+// Package device keeps what WhatsApp calls a device: the keys, the ratchets and the address book of every linked number, in one
+// bbolt file of its own. It implements every store interface of go.mau.fi/whatsmeow and has the shape of that library's
+// sqlstore.Container. Begin reading at Open below, then at writer.go (how a write reaches the disk) and overlay.go (how a
+// decryption becomes all or nothing).
+//
+// Two kinds of tables. Those that must never go back (sessions, identities, prekeys, sender keys, application state, buffered
+// events, the device itself) are on the disk before a call returns. Those that can be learnt again (contacts, chat settings,
+// message secrets, privacy tokens, the map of LIDs) are in memory at once and on the disk within behindDelay, and at Close.
+//
+// Calls are short and local, so a cancelled context does not stop one half way: it is only looked at for the overlay of a
+// decryption that is going on.
+//
+// The file must never be replaced by an older copy of itself: a ratchet that goes back loses messages. Link the number again instead.
+package device
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+	"go.mau.fi/whatsmeow/store"
+)
+
+// The file, version 1. Times are big-endian; strings inside rows carry their length (codec.go).
+//
+//	meta
+//	  version                     4 bytes
+//	  probed                      time of the last probe after a failed write
+//	lids                          LID user → phone user, one to one
+//	accounts
+//	  <jid without device>        outlives the link
+//	    tokens                    jid → times, privacy token
+//	    tokens_by_time            time of the token, jid
+//	devices                       its sequence hands out generations
+//	  <jid with device>           one linked device; its sequence is its generation
+//	    device                    the device row: keys, signatures, names (a value, not a bucket)
+//	    state                     last prekey id given out, NCT salt
+//	    identities                signal address → public key
+//	    sessions                  signal address → session record
+//	    sender_keys               signal address, 0, group → sender key record
+//	    prekeys                   id → uploaded, private key, public key
+//	    appstate_keys             key id → time, data, fingerprint
+//	    appstate_versions         name → version, hash
+//	    appstate_macs             name, 0, index MAC → version, value MAC
+//	    events                    ciphertext hash → times, plaintext
+//	    events_by_time            time of arrival, ciphertext hash
+//	    outgoing                  chat, 0, message id → time, format, payload
+//	    outgoing_by_time          time of sending, chat, 0, message id
+//	    contacts                  jid → first, full, push, business name, redacted phone
+//	    chats                     jid → muted until, pinned, archived
+//	    secrets                   chat, 0, sender, 0, message id → secret
+//	    secrets_by_time           time of arrival, chat, 0, sender, 0, message id
+const formatVersion = 1
+
+var (
+	bucketMeta     = []byte("meta")
+	bucketLIDs     = []byte("lids")
+	bucketAccounts = []byte("accounts")
+	bucketDevices  = []byte("devices")
+
+	keyVersion = []byte("version")
+	keyProbed  = []byte("probed")
+	keyDevice  = []byte("device")
+)
+
+var (
+	// ErrLocked says that another process, or another Container, has the file open.
+	ErrLocked = errors.New("the device file is in use by another process")
+	// ErrNewer says that the file was written by a newer version of the program.
+	ErrNewer = errors.New("the device file was written by a newer version of the program")
+	// ErrExposed says that others than its owner may read the file.
+	ErrExposed = errors.New("the device file can be read by others")
+	// ErrClosed is the answer of every call after Close.
+	ErrClosed = errors.New("the device file is closed")
+	// ErrNotPaired is the answer of every store of a device that has not been linked yet.
+	ErrNotPaired = errors.New("the device is not linked yet")
+	// ErrNoJID is the answer to a device that is put or deleted before it has a JID.
+	ErrNoJID = errors.New("the device has no JID yet")
+	// ErrNotFound says that no outgoing event with that id is kept.
+	ErrNotFound = errors.New("no such outgoing event")
+)
+
+// lockTimeout is how long Open waits for another owner of the file to let go.
+const lockTimeout = 2 * time.Second
+
+// Container is the open device file. All methods may be called from many goroutines.
+type Container struct {
+	db     *bbolt.DB
+	path   string
+	writer *writer
+	lids   *lidMap
+
+	mu     sync.Mutex
+	linked map[string]*stores // by JID with device; shared by every handle of the same device
+	scopes map[string]*scope  // accounts, by JID without device
+}
+
+var _ store.DeviceContainer = (*Container)(nil)
+
+// Open opens the device file at path and creates it, readable by its owner alone, if it is not there. It reads the map of LIDs
+// into memory. It fails with ErrLocked when somebody else has the file, ErrExposed when others may read it, ErrNewer when it
+// is of a later format.
+func Open(path string) (*Container, error) {
+	created, err := checkMode(path)
+	if err != nil {
+		return nil, err
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:      lockTimeout,
+		FreelistType: bbolt.FreelistMapType,
+	})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
+	} else if err != nil {
+		return nil, fmt.Errorf("open device file: %w", err)
+	}
+	c := &Container{db: db, path: path, linked: make(map[string]*stores), scopes: make(map[string]*scope)}
+	c.lids = newLIDMap(c)
+	if err := c.prepare(created); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	c.writer = startWriter(c)
+	return c, nil
+}
+
+// checkMode refuses a file that others may read, and says whether the file has yet to be created.
+func checkMode(path string) (created bool, err error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return true, nil
+	} else if err != nil {
+		return false, fmt.Errorf("open device file: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return false, fmt.Errorf("open %s: %w: run: chmod 600 '%s'", path, ErrExposed, path)
+	}
+	return info.Size() == 0, nil
+}
+
+// prepare writes the frame of a new file or checks the version of an old one, and loads what is kept in memory.
+func (c *Container) prepare(created bool) error {
+	if created {
+		if err := c.db.Update(writeFrame); err != nil {
+			return err
+		}
+		if err := syncDir(filepath.Dir(c.path)); err != nil {
+			return err
+		}
+	}
+	return c.db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			return errors.New("not a device file")
+		}
+		version := meta.Get(keyVersion)
+		if len(version) != 4 {
+			return errors.New("not a device file")
+		}
+		if v := binary.BigEndian.Uint32(version); v > formatVersion {
+			return fmt.Errorf("%w (format %d, this version knows %d): update the program", ErrNewer, v, formatVersion)
+		}
+		return c.lids.load(tx)
+	})
+}
+
+func writeFrame(tx *bbolt.Tx) error {
+	for _, name := range [][]byte{bucketMeta, bucketLIDs, bucketAccounts, bucketDevices} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, formatVersion))
+}
+
+// syncDir makes the name of a new file as durable as its content.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// Close writes what is still in memory, lets the calls that are under way finish, and releases the file. Its error says that the
+// last contacts, secrets or LIDs could not be written.
+func (c *Container) Close() error {
+	err := c.writer.stop()
+	if closeErr := c.db.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// Err is the reason why the last write failed, or nil. whatsmeow swallows most errors of its store, so whoever sends asks here first:
+// while Err is not nil nothing may be sent. After a failure the container itself tries a small write every probeDelay and clears Err
+// when one works.
+func (c *Container) Err() error {
+	return c.writer.failure()
+}
+
+// view runs fn over the committed state.
+func (c *Container) view(fn func(tx *bbolt.Tx) error) error {
+	err := c.db.View(fn)
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	return err
+}

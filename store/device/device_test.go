@@ -1,0 +1,232 @@
+package device
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"go.etcd.io/bbolt"
+	"go.mau.fi/whatsmeow/proto/waAdv"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+)
+
+var ctx = context.Background()
+
+var (
+	ownJID = types.JID{User: "5511987654321", Device: 7, Server: types.DefaultUserServer}
+	ana    = types.NewJID("5511911111111", types.DefaultUserServer)
+	anaLID = types.NewJID("111111111111111", types.HiddenUserServer)
+)
+
+// openNew opens a container in a directory of its own and closes it when the test ends.
+func openNew(t testing.TB) *Container {
+	t.Helper()
+	return openAt(t, filepath.Join(t.TempDir(), "devices.db"))
+}
+
+func openAt(t testing.TB, path string) *Container {
+	t.Helper()
+	c, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// reopen closes c and opens its file again.
+func reopen(t testing.TB, c *Container) *Container {
+	t.Helper()
+	must(t, c.Close())
+	return openAt(t, c.path)
+}
+
+// sign gives a device what the phone gives it when it is linked.
+func sign(d *store.Device, jid types.JID) {
+	d.ID = &jid
+	d.Account = &waAdv.ADVSignedDeviceIdentity{
+		Details:             []byte("details"),
+		AccountSignature:    bytes.Repeat([]byte{1}, 64),
+		AccountSignatureKey: bytes.Repeat([]byte{2}, 32),
+		DeviceSignature:     bytes.Repeat([]byte{3}, 64),
+	}
+}
+
+// link makes a linked device.
+func link(t testing.TB, c *Container, jid types.JID) *store.Device {
+	t.Helper()
+	d := c.NewDevice()
+	sign(d, jid)
+	must(t, d.Save(ctx))
+	return d
+}
+
+func load(t testing.TB, c *Container, jid types.JID) *store.Device {
+	t.Helper()
+	d, err := c.GetDevice(ctx, jid)
+	if err != nil || d == nil {
+		t.Fatalf("GetDevice(%s) = %v, %v", jid, d, err)
+	}
+	return d
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFileIsReadableByItsOwnerAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "devices.db")
+	must(t, openAt(t, path).Close())
+	info, err := os.Stat(path)
+	must(t, err)
+	if got := info.Mode().Perm(); got != 0o600 {
+		t.Errorf("mode %o, want 600", got)
+	}
+	must(t, os.Chmod(path, 0o640))
+	_, err = Open(path)
+	if !errors.Is(err, ErrExposed) || !bytes.Contains([]byte(err.Error()), []byte("chmod 600 '"+path+"'")) {
+		t.Errorf("a file others can read opens with %v; want ErrExposed and the chmod command", err)
+	}
+	must(t, os.Chmod(path, 0o600))
+	must(t, openAt(t, path).Close())
+}
+
+func TestSecondOpenFindsTheFileLocked(t *testing.T) {
+	c := openNew(t)
+	if _, err := Open(c.path); !errors.Is(err, ErrLocked) {
+		t.Errorf("second Open = %v, want ErrLocked", err)
+	}
+	reopen(t, c)
+}
+
+func TestNewerFormatIsRefused(t *testing.T) {
+	c := openNew(t)
+	must(t, c.Close())
+	db, err := bbolt.Open(c.path, 0o600, nil)
+	must(t, err)
+	must(t, db.Update(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, formatVersion+1))
+	}))
+	must(t, db.Close())
+	if _, err := Open(c.path); !errors.Is(err, ErrNewer) {
+		t.Errorf("Open = %v, want ErrNewer", err)
+	}
+}
+
+func TestForeignFileIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "devices.db")
+	db, err := bbolt.Open(path, 0o600, nil)
+	must(t, err)
+	must(t, db.Close())
+	if c, err := Open(path); err == nil {
+		_ = c.Close()
+		t.Error("a bbolt file that is not ours opens")
+	}
+}
+
+// TestBucketTreeIsAsDrawn holds the drawing at the top of device.go.
+func TestBucketTreeIsAsDrawn(t *testing.T) {
+	c := openNew(t)
+	fillEveryTable(t, link(t, c, ownJID))
+	must(t, c.writer.flush())
+	var got []string
+	must(t, c.view(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+			got = append(got, string(name))
+			return b.ForEachBucket(func(scope []byte) error {
+				return b.Bucket(scope).ForEach(func(table, value []byte) error {
+					kind := ""
+					if value != nil {
+						kind = " (value)"
+					}
+					got = append(got, string(name)+"/"+string(scope)+"/"+string(table)+kind)
+					return nil
+				})
+			})
+		})
+	}))
+	own, account := "devices/"+ownJID.String()+"/", "accounts/"+ownJID.ToNonAD().String()+"/"
+	want := []string{"accounts", account + "tokens", account + "tokens_by_time", "devices"}
+	for _, table := range []string{
+		"appstate_keys", "appstate_macs", "appstate_versions", "chats", "contacts", "device (value)", "events", "events_by_time",
+		"identities", "outgoing", "outgoing_by_time", "prekeys", "secrets", "secrets_by_time", "sender_keys", "sessions", "state",
+	} {
+		want = append(want, own+table)
+	}
+	want = append(want, "lids", "meta")
+	if !slices.Equal(got, want) {
+		t.Errorf("bucket tree\n%q\nwant\n%q", got, want)
+	}
+}
+
+// fillEveryTable writes at least one row everywhere.
+func fillEveryTable(t testing.TB, d *store.Device) {
+	t.Helper()
+	must(t, d.Identities.PutIdentity(ctx, "1:0", [32]byte{1}))
+	must(t, d.Sessions.PutSession(ctx, "1:0", []byte("session")))
+	must(t, d.SenderKeys.PutSenderKey(ctx, "g@g.us", "1:0", []byte("sender key")))
+	_, err := d.PreKeys.GetOrGenPreKeys(ctx, 3)
+	must(t, err)
+	must(t, d.AppStateKeys.PutAppStateSyncKey(ctx, []byte("key"), store.AppStateSyncKey{Data: []byte("d"), Fingerprint: []byte("f"), Timestamp: 1}))
+	must(t, d.AppState.PutAppStateVersion(ctx, "regular", 1, [128]byte{1}))
+	must(t, d.AppState.PutAppStateMutationMACs(ctx, "regular", 1, macs("a")))
+	_, _, err = d.Contacts.PutPushName(ctx, ana, "Ana")
+	must(t, err)
+	must(t, d.ChatSettings.PutPinned(ctx, ana, true))
+	must(t, d.MsgSecrets.PutMessageSecret(ctx, ana, ana, "ID", []byte("secret")))
+	must(t, d.PrivacyTokens.PutPrivacyTokens(ctx, store.PrivacyToken{User: ana, Token: []byte("token"), Timestamp: moment}))
+	must(t, d.NCTSalt.PutNCTSalt(ctx, []byte("salt")))
+	must(t, d.EventBuffer.PutBufferedEvent(ctx, [32]byte{1}, []byte("text"), moment))
+	must(t, d.EventBuffer.AddOutgoingEvent(ctx, ana, "ID", "wa", []byte("payload")))
+	must(t, d.LIDs.PutLIDMapping(ctx, anaLID, ana))
+}
+
+func TestEverythingIsThereAfterReopening(t *testing.T) {
+	c := openNew(t)
+	d := link(t, c, ownJID)
+	d.PushName, d.Platform, d.BusinessName = "Loja", "android", "Loja Ltda"
+	d.LID, d.LIDMigrationTimestamp, d.CompanionMetaNonce = types.JID{User: "9", Device: 7, Server: types.HiddenUserServer}, 5, "nonce"
+	must(t, d.Save(ctx))
+	fillEveryTable(t, d)
+
+	c = reopen(t, c)
+	got := load(t, c, ownJID)
+	if *got.NoiseKey.Priv != *d.NoiseKey.Priv || *got.IdentityKey.Pub != *d.IdentityKey.Pub || *got.SignedPreKey.Priv != *d.SignedPreKey.Priv ||
+		*got.SignedPreKey.Signature != *d.SignedPreKey.Signature || got.SignedPreKey.KeyID != 1 || got.RegistrationID != d.RegistrationID ||
+		!bytes.Equal(got.AdvSecretKey, d.AdvSecretKey) || !bytes.Equal(got.Account.DeviceSignature, d.Account.DeviceSignature) {
+		t.Error("the keys of the device are not what was saved")
+	}
+	if got.PushName != "Loja" || got.Platform != "android" || got.BusinessName != "Loja Ltda" || got.LID != d.LID ||
+		got.LIDMigrationTimestamp != 5 || got.CompanionMetaNonce != "nonce" || !got.Initialized || *got.ID != ownJID {
+		t.Errorf("the names of the device are not what was saved: %+v", got)
+	}
+	session, err := got.Sessions.GetSession(ctx, "1:0")
+	if string(session) != "session" || err != nil {
+		t.Errorf("session %q, %v", session, err)
+	}
+	contact, err := got.Contacts.GetContact(ctx, ana)
+	if contact.PushName != "Ana" || err != nil {
+		t.Errorf("contact %+v, %v", contact, err)
+	}
+	secret, _, err := got.MsgSecrets.GetMessageSecret(ctx, anaLID, anaLID, "ID")
+	if string(secret) != "secret" || err != nil {
+		t.Errorf("secret %q, %v", secret, err)
+	}
+	token, err := got.PrivacyTokens.GetPrivacyToken(ctx, anaLID)
+	if token == nil || string(token.Token) != "token" || err != nil {
+		t.Errorf("token %v, %v", token, err)
+	}
+	lid, err := got.LIDs.GetLIDForPN(ctx, ana)
+	if lid != anaLID || err != nil {
+		t.Errorf("LID %v, %v", lid, err)
+	}
+}
