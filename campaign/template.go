@@ -1,33 +1,232 @@
 package campaign
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
-// Template is a parsed text.
-type Template struct{ text string }
+// Template is the text of a campaign, with fields to be filled in for each
+// person:
+//
+//	{nome} {primeiro_nome} {telefone} {email}   who she is; also {name}, {first_name}, {phone}
+//	{saudacao}       Bom dia, Boa tarde or Boa noite, by the clock where her phone is; also {greeting}
+//	{cidade}         any field of hers; case, accents, spaces and underscores do not matter
+//	{cidade|aqui}    the same, or "aqui" if it is missing or empty
+//	{{ and }}        a brace
+//
+// What is filled in is never looked into again. A Template may be used from
+// any goroutine.
+type Template struct {
+	text  string
+	parts []part
+	zones sync.Map // name of a zone → *time.Location: to load one takes long
+}
 
-// TemplateError points at a mistake.
+// part is a piece of a template: plain text, or a field.
+type part struct {
+	text     string // plain text; of a field, its name as typed
+	field    string // the name for comparing; empty: plain text
+	fallback string
+	optional bool // there is a fallback, perhaps an empty one
+}
+
+// TemplateError is a mistake in a template.
 type TemplateError struct {
-	Offset  int
+	Offset  int // in bytes, where in the text it is
 	Message string
 }
 
+// Error is the message without the place.
 func (e *TemplateError) Error() string { return e.Message }
 
-// MissingError names fields that a contact lacks.
-type MissingError struct{ Fields []string }
-
-func (e *MissingError) Error() string { return "missing field: " + strings.Join(e.Fields, ", ") }
-
-// ParseTemplate parses.
-func ParseTemplate(text string) (*Template, error) { return &Template{text}, nil }
-
-// Render renders.
-func (t *Template) Render(c *Contact, now time.Time) (string, error) {
-	return strings.NewReplacer("{nome}", c.Name, "{primeiro_nome}", c.FirstName(), "{email}", c.Fields["email"]).Replace(t.text), nil
+// MissingError says that a person lacks fields that have no fallback.
+type MissingError struct {
+	Fields []string // as they are typed in the template, each once
 }
 
-// Fields lists the fields without fallback.
-func (t *Template) Fields() []string { return nil }
+// Error names the fields.
+func (e *MissingError) Error() string {
+	return "missing: {" + strings.Join(e.Fields, "}, {") + "}"
+}
+
+// ParseTemplate reads a text. The error is a *TemplateError.
+func ParseTemplate(text string) (*Template, error) {
+	t := &Template{text: text}
+	var plain strings.Builder
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case c != '{' && c != '}':
+			next := strings.IndexAny(text[i:], "{}")
+			if next < 0 {
+				next = len(text) - i
+			}
+			plain.WriteString(text[i : i+next])
+			i += next
+		case i+1 < len(text) && text[i+1] == c:
+			plain.WriteByte(c)
+			i += 2
+		case c == '}':
+			return nil, &TemplateError{i, "} without {; write }} for a brace"}
+		default:
+			field, size, err := parseField(text, i)
+			if err != nil {
+				return nil, err
+			}
+			if plain.Len() > 0 {
+				t.parts = append(t.parts, part{text: plain.String()})
+				plain.Reset()
+			}
+			t.parts = append(t.parts, field)
+			i += size
+		}
+	}
+	if plain.Len() > 0 {
+		t.parts = append(t.parts, part{text: plain.String()})
+	}
+	return t, nil
+}
+
+// parseField reads the field that opens at start, and says how long it is in
+// the text.
+func parseField(text string, start int) (part, int, error) {
+	body := text[start+1:]
+	end := strings.IndexAny(body, "{}")
+	if end < 0 {
+		return part{}, 0, &TemplateError{start, "{ without }; write {{ for a brace"}
+	}
+	if body[end] == '{' {
+		return part{}, 0, &TemplateError{start + 1 + end, "{ inside a field; close the field with } first"}
+	}
+	name, fallback, optional := strings.Cut(body[:end], "|")
+	p := part{text: strings.TrimSpace(name), field: fieldKey(name), fallback: fallback, optional: optional}
+	if p.field == "" {
+		return part{}, 0, &TemplateError{start, "a field without a name"}
+	}
+	for i, r := range name {
+		if r == '\n' || unicode.IsControl(r) && r != '\t' || r == utf8.RuneError {
+			return part{}, 0, &TemplateError{start + 1 + i, "not part of a field's name; write {{ for a brace"}
+		}
+	}
+	return p, end + 2, nil
+}
+
+// fieldKey is the form in which names of fields are compared: letters and
+// digits, folded.
+func fieldKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, Fold(name))
+}
+
+// String is the text as it was parsed.
+func (t *Template) String() string { return t.text }
+
+// Fields lists the fields that have no fallback, as typed, each once.
+func (t *Template) Fields() []string {
+	var names []string
+	var keys []string
+	for _, p := range t.parts {
+		if p.field != "" && !p.optional && !slices.Contains(keys, p.field) {
+			keys, names = append(keys, p.field), append(names, p.text)
+		}
+	}
+	return names
+}
+
+// Render fills the template in for one person, as of now. If she lacks a
+// field that has no fallback the error is a *MissingError.
+func (t *Template) Render(c *Contact, now time.Time) (string, error) {
+	var out strings.Builder
+	out.Grow(len(t.text) + 32)
+	var missing []string
+	for _, p := range t.parts {
+		if p.field == "" {
+			out.WriteString(p.text)
+			continue
+		}
+		value := t.value(p.field, c, now)
+		switch {
+		case value != "":
+			out.WriteString(value)
+		case p.optional:
+			out.WriteString(p.fallback)
+		case !slices.ContainsFunc(missing, func(name string) bool { return fieldKey(name) == p.field }):
+			missing = append(missing, p.text)
+		}
+	}
+	if missing != nil {
+		return "", &MissingError{missing}
+	}
+	return out.String(), nil
+}
+
+// value is what a field of a person says, empty if she has none.
+func (t *Template) value(field string, c *Contact, now time.Time) string {
+	switch field {
+	case "nome", "name":
+		return strings.TrimSpace(c.Name)
+	case "primeironome", "firstname":
+		return c.FirstName()
+	case "telefone", "phone":
+		return c.phone().Pretty()
+	case "saudacao", "greeting":
+		return greeting(t.local(c, now))
+	}
+	if value := strings.TrimSpace(c.Fields[field]); value != "" {
+		return value
+	}
+	// Two columns may have names that compare equal; the first by name with
+	// something in it counts, so that it is the same one every time.
+	var from, value string
+	for name, v := range c.Fields {
+		if v = strings.TrimSpace(v); v != "" && fieldKey(name) == field && (value == "" || name < from) {
+			from, value = name, v
+		}
+	}
+	return value
+}
+
+// phone is the phone to show and to go by.
+func (c *Contact) phone() Phone {
+	if c.Phone != "" {
+		return c.Phone
+	}
+	return c.WhatsApp
+}
+
+// local is now by the clock where a person's phone is; as it was given if that
+// is not known.
+func (t *Template) local(c *Contact, now time.Time) time.Time {
+	name := c.phone().Zone()
+	if name == "" {
+		return now
+	}
+	if zone, ok := t.zones.Load(name); ok {
+		return now.In(zone.(*time.Location))
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return now
+	}
+	t.zones.Store(name, zone)
+	return now.In(zone)
+}
+
+// greeting is what Brazilians say at that time of the day.
+func greeting(at time.Time) string {
+	switch hour := at.Hour(); {
+	case hour >= 5 && hour < 12:
+		return "Bom dia"
+	case hour >= 12 && hour < 18:
+		return "Boa tarde"
+	}
+	return "Boa noite"
+}
