@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -80,12 +81,17 @@ type client struct {
 // start makes a client out of what is kept; it does not connect.
 func start(t *testing.T, s *simulator.Service, k *keep) *client {
 	t.Helper()
+	return startBy(t, s.HTTPClient(), k)
+}
+
+// startBy makes a client that reaches the service through h.
+func startBy(t *testing.T, h *http.Client, k *keep) *client {
+	t.Helper()
 	log := waLog.Noop
 	if os.Getenv("CLIENT_LOG") != "" {
 		log = waLog.Stdout("client", "DEBUG", false)
 	}
 	c := &client{Client: whatsmeow.NewClient(k.again(), log), t: t, keep: k, changed: make(chan struct{})}
-	h := s.HTTPClient()
 	c.SetWebsocketHTTPClient(h)
 	c.SetPreLoginHTTPClient(h)
 	c.SetMediaHTTPClient(h)
