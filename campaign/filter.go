@@ -1,48 +1,333 @@
 package campaign
 
 import (
+	"bytes"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
-// Filter matches contacts.
-type Filter struct{ source string }
+// Filter chooses people by one line:
+//
+//	ana                     a word in the name, phone, a tag or the email
+//	nome:ana  name:ana      in the name
+//	fone:+5511  phone:9876  the phone begins with, or contains
+//	tag:vip  lista:clientes list:clientes   the whole tag or list; tag:* any
+//	cidade:"São Paulo"      in any field; cidade:* filled in; saldo:>100 a number
+//	conexao:loja  connection:loja   known to that number of ours
+//	optout:sim  whatsapp:nao        sim, nao; of whatsapp also ? (not known)
+//	visto:<30d  seen:>2w    the last message from her; also nunca (never)
+//	enviado:<7d  sent:<12h  the last campaign message to her
+//	criado:<1d  created:<1d in the book since
+//
+// Terms side by side must all hold; "ou" or "or" between them: either; a
+// minus before one: not; parentheses as usual. Case and accents never matter.
+// The zero Filter matches everybody. A Filter may be used from any goroutine.
+type Filter struct {
+	source string
+	match  matcher // nil: everybody
+}
 
-// FilterError points at a mistake.
+// FilterEnv is what a filter needs to know beside the person.
+type FilterEnv struct {
+	Now        time.Time
+	NumberName func(NumberID) string // what the user calls a number of ours; nil: conexao matches nobody
+}
+
+// FilterError is a mistake in a filter.
 type FilterError struct {
-	Offset  int
+	Offset  int // in bytes, where in the line it is
 	Message string
 }
 
+// Error is the message without the place.
 func (e *FilterError) Error() string { return e.Message }
 
-// FilterEnv is what a filter asks.
-type FilterEnv struct {
-	Now        time.Time
-	NumberName func(NumberID) string
+type matcher func(*Contact, FilterEnv) bool
+
+// Match reports whether the filter chooses a person.
+func (f Filter) Match(c *Contact, env FilterEnv) bool { return f.match == nil || f.match(c, env) }
+
+// String is the line as it was parsed.
+func (f Filter) String() string { return f.source }
+
+// ParseFilter reads a line. The error is a *FilterError.
+func ParseFilter(s string) (Filter, error) {
+	p := filterParser{text: s}
+	match, err := p.either(0)
+	if err == nil && p.at < len(s) {
+		err = &FilterError{p.at, ") without ("}
+	}
+	if err != nil {
+		return Filter{}, err
+	}
+	return Filter{source: s, match: match}, nil
 }
 
-// ParseFilter parses.
-func ParseFilter(s string) (Filter, error) { return Filter{s}, nil }
+// filterParser reads a line from left to right.
+type filterParser struct {
+	text string
+	at   int
+}
 
-// Match matches.
-func (f Filter) Match(c *Contact, env FilterEnv) bool {
-	for _, w := range strings.Fields(Fold(f.source)) {
-		if tag, ok := strings.CutPrefix(w, "tag:"); ok {
-			found := false
-			for _, t := range c.Tags {
-				found = found || Fold(t) == tag
+// deepest is how far parentheses may be nested.
+const deepest = 100
+
+// spaces passes over spaces.
+func (p *filterParser) spaces() {
+	rest := strings.TrimLeftFunc(p.text[p.at:], unicode.IsSpace)
+	p.at = len(p.text) - len(rest)
+}
+
+// peek is the next byte, 0 at the end.
+func (p *filterParser) peek() byte {
+	if p.at < len(p.text) {
+		return p.text[p.at]
+	}
+	return 0
+}
+
+// either reads alternatives up to the end or a closing parenthesis. Nil
+// matches everybody: there was nothing.
+func (p *filterParser) either(depth int) (matcher, error) {
+	var alternatives []matcher
+	for {
+		match, ended, err := p.all(depth)
+		if err != nil {
+			return nil, err
+		}
+		alternatives = append(alternatives, match)
+		if ended == "" {
+			break
+		}
+		start := p.at - len(ended)
+		if p.spaces(); p.at == len(p.text) || p.peek() == ')' {
+			return nil, &FilterError{start, "nothing after " + ended}
+		}
+	}
+	if len(alternatives) == 1 {
+		return alternatives[0], nil
+	}
+	return func(c *Contact, env FilterEnv) bool {
+		for _, match := range alternatives {
+			if match(c, env) {
+				return true
 			}
-			if !found {
+		}
+		return false
+	}, nil
+}
+
+// all reads terms side by side. Ended is the word "ou" or "or" at which they
+// end, if they end at one.
+func (p *filterParser) all(depth int) (match matcher, ended string, err error) {
+	var terms []matcher
+	for p.spaces(); p.at < len(p.text) && p.peek() != ')'; p.spaces() {
+		// With nothing before it, it is a word like any other: somebody is
+		// typing a name.
+		if word := p.bare(); len(terms) > 0 && (strings.EqualFold(word, "ou") || strings.EqualFold(word, "or")) {
+			p.at += len(word)
+			ended = word
+			break
+		}
+		term, err := p.term(depth)
+		if err != nil {
+			return nil, "", err
+		}
+		terms = append(terms, term)
+	}
+	switch len(terms) {
+	case 0:
+		return nil, ended, nil
+	case 1:
+		return terms[0], ended, nil
+	}
+	return func(c *Contact, env FilterEnv) bool {
+		for _, match := range terms {
+			if !match(c, env) {
 				return false
 			}
-			continue
 		}
-		if !strings.Contains(Fold(c.Name), w) && !strings.Contains(string(c.Phone), w) {
+		return true
+	}, ended, nil
+}
+
+// bare is the text from here to the next space, parenthesis or quote.
+func (p *filterParser) bare() string {
+	rest := p.text[p.at:]
+	if end := strings.IndexFunc(rest, func(r rune) bool { return unicode.IsSpace(r) || r == '(' || r == ')' || r == '"' }); end >= 0 {
+		return rest[:end]
+	}
+	return rest
+}
+
+// term reads one term, with its minus.
+func (p *filterParser) term(depth int) (matcher, error) {
+	if p.peek() == '-' {
+		start := p.at
+		p.at++
+		if next, _ := utf8.DecodeRuneInString(p.text[p.at:]); p.at == len(p.text) || unicode.IsSpace(next) || next == ')' || next == '-' {
+			return nil, &FilterError{start, "nothing after the minus"}
+		}
+		match, err := p.term(depth)
+		if err != nil {
+			return nil, err
+		}
+		return func(c *Contact, env FilterEnv) bool { return !match(c, env) }, nil
+	}
+	if p.peek() == '(' {
+		return p.group(depth + 1)
+	}
+	start := p.at
+	key, keyed := "", false
+	if word := p.bare(); word != "" {
+		if head, _, ok := strings.Cut(word, ":"); ok && isFilterKey(head) {
+			key, keyed = head, true
+			p.at += len(head) + 1
+		}
+	}
+	at := p.at
+	value, err := p.value()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case keyed && value == "":
+		return nil, &FilterError{start, key + ": and then what?"}
+	case keyed:
+		return keyTerm(key, value, at)
+	case Fold(value) == "":
+		return nil, &FilterError{start, "nothing to look for"}
+	}
+	return wordTerm(value), nil
+}
+
+// group reads what is in parentheses.
+func (p *filterParser) group(depth int) (matcher, error) {
+	start := p.at
+	if depth > deepest {
+		return nil, &FilterError{start, "too many parentheses"}
+	}
+	p.at++
+	match, err := p.either(depth)
+	switch {
+	case err != nil:
+		return nil, err
+	case p.peek() != ')':
+		return nil, &FilterError{start, "( without )"}
+	case match == nil:
+		return nil, &FilterError{start, "nothing between the parentheses"}
+	}
+	p.at++
+	return match, nil
+}
+
+// value reads a word, or a phrase in quotes.
+func (p *filterParser) value() (string, error) {
+	if p.peek() != '"' {
+		word := p.bare()
+		p.at += len(word)
+		return word, nil
+	}
+	start := p.at
+	phrase, _, closed := strings.Cut(p.text[start+1:], `"`)
+	if !closed {
+		return "", &FilterError{start, `" without its end`}
+	}
+	p.at = start + len(phrase) + 2
+	return phrase, nil
+}
+
+// isFilterKey reports whether s can stand before a colon: it begins with a
+// letter, so that 10:30 is a word.
+func isFilterKey(s string) bool {
+	for i, r := range s {
+		if !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r) && r != '_' && r != '-' && r != '.') {
 			return false
 		}
 	}
-	return true
+	return s != ""
 }
 
-func (f Filter) String() string { return f.source }
+// needle is a folded text to be found in others.
+type needle []byte
+
+func newNeedle(s string) needle { return needle(Fold(s)) }
+
+// in reports whether the needle is in s. It allocates nothing for texts of
+// common length.
+func (n needle) in(s string) bool {
+	var buf [192]byte
+	return bytes.Contains(AppendFold(buf[:0], s), n)
+}
+
+// is reports whether s folds to the needle.
+func (n needle) is(s string) bool {
+	var buf [192]byte
+	return bytes.Equal(AppendFold(buf[:0], s), n)
+}
+
+// any reports whether the needle is the whole of one of the texts.
+func (n needle) any(texts []string) bool {
+	for _, s := range texts {
+		if n.is(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordTerm matches a word without a key.
+func wordTerm(word string) matcher {
+	n := newNeedle(word)
+	byPhone := func(*Contact) bool { return false }
+	if digits, ok := phoneWord(word); ok {
+		byPhone = phoneMatcher(digits, strings.HasPrefix(word, "+"))
+	}
+	return func(c *Contact, _ FilterEnv) bool {
+		if n.in(c.Name) || byPhone(c) {
+			return true
+		}
+		for _, tag := range c.Tags {
+			if n.in(tag) {
+				return true
+			}
+		}
+		return len(c.Fields) > 0 && n.in(c.Fields["email"])
+	}
+}
+
+// phoneWord is the digits of a word that can be part of a phone.
+func phoneWord(word string) (digits string, ok bool) {
+	digits = strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, word)
+	return digits, digits != "" && strings.Trim(word, "0123456789+-.() ") == ""
+}
+
+// phoneMatcher matches phones that contain the digits, or begin with them. A
+// Brazilian mobile is found with and without its ninth digit.
+func phoneMatcher(digits string, begins bool) func(*Contact) bool {
+	fits := strings.Contains
+	if begins {
+		fits = strings.HasPrefix
+	}
+	return func(c *Contact) bool {
+		for _, p := range [...]Phone{c.Phone, c.WhatsApp} {
+			if p == "" {
+				continue
+			}
+			if fits(p.Digits(), digits) {
+				return true
+			}
+			if other, ok := p.Other(); ok && len(digits) > 4 && fits(other.Digits(), digits) {
+				return true
+			}
+		}
+		return false
+	}
+}

@@ -180,14 +180,23 @@ func (t *Template) value(field string, c *Contact, now time.Time) string {
 	case "saudacao", "greeting":
 		return greeting(t.local(c, now))
 	}
-	if value := strings.TrimSpace(c.Fields[field]); value != "" {
+	return c.field(field)
+}
+
+// field is the value of the field whose name compares equal to key, empty if
+// there is none.
+func (c *Contact) field(key string) string {
+	if len(c.Fields) == 0 {
+		return ""
+	}
+	if value := strings.TrimSpace(c.Fields[key]); value != "" {
 		return value
 	}
 	// Two columns may have names that compare equal; the first by name with
 	// something in it counts, so that it is the same one every time.
 	var from, value string
 	for name, v := range c.Fields {
-		if v = strings.TrimSpace(v); v != "" && fieldKey(name) == field && (value == "" || name < from) {
+		if v = strings.TrimSpace(v); v != "" && fieldKey(name) == key && (value == "" || name < from) {
 			from, value = name, v
 		}
 	}
