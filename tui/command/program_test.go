@@ -181,6 +181,22 @@ func (pr *process) kill() {
 // interrupt is Ctrl-C.
 func (pr *process) interrupt() { pr.cmd.Process.Signal(os.Interrupt) }
 
+// sockets is how many sockets it has open.
+func (pr *process) sockets() (n int) {
+	pr.t.Helper()
+	dir := fmt.Sprintf("/proc/%d/fd", pr.cmd.Process.Pid)
+	open, err := os.ReadDir(dir)
+	if err != nil {
+		pr.t.Skipf("no way to look into a process here: %v", err)
+	}
+	for _, fd := range open {
+		if to, err := os.Readlink(filepath.Join(dir, fd.Name())); err == nil && strings.HasPrefix(to, "socket:") {
+			n++
+		}
+	}
+	return n
+}
+
 // code waits for its end.
 func (pr *process) code() int {
 	pr.t.Helper()
@@ -223,7 +239,7 @@ func (p *program) file(name, text string) {
 	}
 }
 
-// lines reads one JSON object a line.
+// objects reads one JSON object a line.
 func objects[T any](t *testing.T, text string) []T {
 	t.Helper()
 	var all []T
@@ -277,6 +293,20 @@ func (s *simulated) post(path, body string) string {
 		s.t.Fatalf("POST %s: %s %s %v", path, resp.Status, answer, err)
 	}
 	return string(answer)
+}
+
+// clearFaults ends every fault.
+func (s *simulated) clearFaults() {
+	s.t.Helper()
+	req, err := http.NewRequest(http.MethodDelete, s.control+"/fault", nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp.Body.Close()
 }
 
 // tell asks something of the simulated world.

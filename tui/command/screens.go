@@ -171,9 +171,13 @@ func settle(book *store.Book, people []simulator.Person) error {
 	cities := []string{"São Paulo", "Rio de Janeiro", "Belo Horizonte", "Curitiba", "Recife", "Salvador"}
 	rows := make([]campaign.Row, 0, len(people))
 	for i, p := range people {
+		phone, err := campaign.ParsePhone(p.Phone)
+		if err != nil {
+			return err
+		}
 		dice := drawn(p.Phone)
 		row := campaign.Row{
-			Line: i + 2, Phone: campaign.Phone("+" + p.Phone), Name: p.Name,
+			Line: i + 2, Phone: phone, Name: p.Name,
 			Fields: map[string]string{"cidade": cities[dice.IntN(len(cities))]},
 		}
 		if dice.IntN(5) == 0 {

@@ -1,0 +1,283 @@
+package command_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The shapes that scripts rely on, written out by hand.
+type (
+	counts struct {
+		Queued, Sending, Sent, Delivered, Read, Replied, Failed, Unsure, Skipped int
+	}
+	shown struct {
+		ID           int
+		Name, Status string
+		Counts       counts
+	}
+	delivery struct {
+		Phone, Name, State string
+		MessageID          string `json:"message_id"`
+		Reason, Text       string
+	}
+	number struct{ Name, Phone, State, Since, Reason string }
+	person struct{ Phone, Name string }
+	seen   struct{ Person, Number, ID, Text string }
+	ledger struct{ Seen []seen }
+)
+
+// campaign writes and starts a campaign without any limit and returns its id.
+func (p *program) campaign(args ...string) string {
+	p.t.Helper()
+	id := strings.TrimSpace(p.must(append([]string{"campaign", "new", "--pace", "off", "--yes"}, args...)...))
+	if _, err := strconv.Atoi(id); err != nil {
+		p.t.Fatalf("campaign new prints %q, want the id alone", id)
+	}
+	p.must("campaign", "start", id)
+	return id
+}
+
+func (p *program) show(id string) shown {
+	p.t.Helper()
+	all := objects[shown](p.t, p.must("campaign", "show", id, "--json"))
+	if len(all) != 1 {
+		p.t.Fatalf("campaign show prints %d objects", len(all))
+	}
+	return all[0]
+}
+
+// checkOnce holds the book against what the simulated people saw: each the
+// text once, with her own name in it, and no delivery that says otherwise.
+func (p *program) checkOnce(s *simulated, id, before string) {
+	p.t.Helper()
+	saw := make(map[string][]seen) // by message id
+	for _, x := range tell[ledger](s, "/ledger").Seen {
+		saw[x.ID] = append(saw[x.ID], x)
+	}
+	for _, d := range objects[delivery](p.t, p.must("campaign", "deliveries", id, "--json")) {
+		switch d.State {
+		case "sent", "delivered", "read", "replied":
+		default:
+			p.t.Errorf("%s is %s (%s)", d.Phone, d.State, d.Reason)
+			continue
+		}
+		if want := before + d.Name; d.Text != want {
+			p.t.Errorf("%s: the book says %q was sent, want %q", d.Phone, d.Text, want)
+		}
+		switch got := saw[d.MessageID]; {
+		case len(got) != 1:
+			p.t.Errorf("%s saw message %s %d times", d.Phone, d.MessageID, len(got))
+		case got[0].Text != d.Text:
+			p.t.Errorf("%s saw %q, the book says %q", d.Phone, got[0].Text, d.Text)
+		}
+	}
+	texts := make(map[string]int) // by person: another id would be another message to her
+	for _, x := range tell[ledger](s, "/ledger").Seen {
+		if strings.HasPrefix(x.Text, before) {
+			if texts[x.Person]++; texts[x.Person] == 2 {
+				p.t.Errorf("%s saw the text more than once", x.Person)
+			}
+		}
+	}
+}
+
+func TestMainJobWithoutScreens(t *testing.T) {
+	s := simulate(t, "--people", "40", "--unregistered", "5", "--aliases", "5", "--reads", "0.5", "--speed", "-1")
+	p := newProgram(t).with(s.env...)
+
+	pr := p.start("link", "--qr", "text")
+	code := pr.line()
+	if !strings.Contains(code, "#2@") {
+		t.Errorf("the first line is no code: %q", code)
+	}
+	s.post("/scan", code)
+	for line := range pr.lines {
+		t.Errorf("another line beside the code: %q", line)
+	}
+	if exit := pr.code(); exit != 0 {
+		t.Fatalf("link: exit %d: %s", exit, pr.errs)
+	}
+	numbers := objects[number](t, p.must("numbers", "--json"))
+	if len(numbers) != 1 || numbers[0].Name != numbers[0].Phone || numbers[0].Phone == "" {
+		t.Fatalf("a number without a name is called by its phone: got %+v", numbers)
+	}
+
+	var csv strings.Builder
+	csv.WriteString("nome;telefone;tags\n")
+	people := tell[[]person](s, "/people")
+	for i, person := range people {
+		fmt.Fprintf(&csv, "%s %d;%s;lote\n", person.Name, i, person.Phone)
+	}
+	csv.WriteString("Ninguém;12;lote\n")
+	p.file("lote.csv", csv.String())
+	if r := p.run("contacts", "import", "lote.csv"); r.code != 0 || !strings.Contains(r.err, fmt.Sprint("line ", len(people)+2)) {
+		t.Fatalf("import: exit %d, %q; want 0 and the bad line", r.code, r.err)
+	}
+
+	id := p.campaign("--name", "Natal", "--text", "Feliz Natal, {nome}", "--to", "tag:lote")
+	if r := p.run("run", "--until-idle"); r.code != 0 || r.out != "" {
+		t.Fatalf("run: exit %d, out %q, err %q", r.code, r.out, r.err)
+	}
+	got := p.show(id)
+	c := got.Counts
+	if got.Status != "finished" || got.Name != "Natal" || c.Skipped != 5 || c.Sent+c.Delivered+c.Read+c.Replied != 40 {
+		t.Errorf("after the run: %+v; want finished, 40 accepted, 5 skipped", got)
+	}
+	if c.Read == 0 || c.Delivered == 0 {
+		t.Errorf("half of the people read, but the book says %+v", c)
+	}
+	for _, d := range objects[delivery](t, p.must("campaign", "deliveries", id, "--json")) {
+		if d.State == "skipped" && d.Reason != "not on WhatsApp" {
+			t.Errorf("%s skipped: %q", d.Phone, d.Reason)
+		}
+	}
+	stats := tell[struct{ Seen, Twice, Lost int }](s, "/stats")
+	if stats.Seen != 40 || stats.Twice != 0 || stats.Lost != 0 {
+		t.Errorf("the world says %+v; want 40 seen, none twice or lost", stats)
+	}
+}
+
+func TestNumbersComeBackWithoutAQRAndLinkAgainAfterLogout(t *testing.T) {
+	s := simulate(t, "--speed", "-1")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	phone := objects[number](t, p.must("numbers", "--json"))[0].Phone
+	if r := p.run("link", "--name", "Loja"); r.code != 4 {
+		t.Errorf("linking a linked number: exit %d, %q; want 4", r.code, r.err)
+	}
+	state := func() string { return objects[number](t, p.must("numbers", "--json"))[0].State }
+	owner := p.owner()
+	p.await("the number to be online", func() bool { return state() == "online" })
+	s.post("/logout", fmt.Sprintf(`{"Number":%q}`, phone))
+	p.await("the number to be logged out", func() bool { return state() == "logged-out" })
+	owner.interrupt()
+	owner.code()
+	if got := state(); got != "logged-out" {
+		t.Errorf("after a restart the number is %s", got)
+	}
+
+	pr := p.start("link", "--name", "loja", "--qr", "text")
+	s.post("/scan?phone="+strings.TrimPrefix(phone, "+"), pr.line())
+	if exit := pr.code(); exit != 0 {
+		t.Fatalf("link again: exit %d: %s", exit, pr.errs)
+	}
+	if got := objects[number](t, p.must("numbers", "--json")); len(got) != 1 || got[0].Phone != phone {
+		t.Errorf("linked again: %+v, want the one number %s", got, phone)
+	}
+}
+
+// TestKilledAtRandomMoments kills the program -9 again and again while it
+// sends, on a service that loses answers and breaks connections. RECADO_KILLS
+// says how often.
+func TestKilledAtRandomMoments(t *testing.T) {
+	kills, people := 6, 60
+	if n, err := strconv.Atoi(os.Getenv("RECADO_KILLS")); err == nil && n > 0 {
+		kills, people = n, max(people, n*12)
+	}
+	if testing.Short() {
+		t.Skip("kills the program for half a minute")
+	}
+	s := simulate(t, "--people", strconv.Itoa(people), "--speed", "-1", "--latency", "15ms")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "um")
+	p.link(s, "dois")
+	var csv strings.Builder
+	csv.WriteString("nome,telefone,tags\n")
+	for i, person := range tell[[]person](s, "/people") {
+		fmt.Fprintf(&csv, "Pessoa %d,%s,lote\n", i, person.Phone)
+	}
+	p.file("lote.csv", csv.String())
+	p.must("contacts", "import", "lote.csv")
+	id := p.campaign("--name", "kill", "--text", "Recado para {nome}", "--to", "tag:lote")
+	for _, fault := range []string{"silence", "drop-before", "drop-after"} {
+		s.post("/fault", fmt.Sprintf(`{"On":"message","Do":%q,"Probability":0.02}`, fault))
+	}
+
+	const seed = 11
+	dice := rand.New(rand.NewPCG(seed, 0))
+	for i := range kills {
+		before := p.progress(id)
+		pr := p.start("run")
+		if i%3 > 0 { // else at any moment, opening and connecting included
+			p.await("the campaign to move on", func() bool {
+				return p.progress(id) > before || p.show(id).Status == "finished"
+			})
+		}
+		time.Sleep(time.Duration(dice.IntN(400)) * time.Millisecond)
+		pr.kill()
+	}
+	left := p.show(id)
+	t.Logf("after %d kills: %s %+v", kills, left.Status, left.Counts)
+	s.clearFaults()
+	done := p.start("run", "--until-idle")
+	for begun := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+		if over(done.ended) {
+			break
+		}
+		if time.Since(begun) > 3*time.Minute {
+			log, _ := os.ReadFile(filepath.Join(p.data, "recado.log"))
+			t.Fatalf("the last run does not end: %+v\n%s", p.show(id), log[max(0, len(log)-2000):])
+		}
+	}
+	if exit := done.code(); exit != 0 {
+		t.Fatalf("run: exit %d: %s", exit, done.errs)
+	}
+	if got := p.show(id); got.Status != "finished" {
+		t.Errorf("the campaign is %s", got.Status)
+	}
+	p.checkOnce(s, id, "Recado para ")
+	texts := 0
+	for _, x := range tell[ledger](s, "/ledger").Seen {
+		if strings.HasPrefix(x.Text, "Recado para ") {
+			texts++
+		}
+	}
+	if texts != people {
+		t.Errorf("%d texts were seen, want one for each of %d people", texts, people)
+	}
+	s.checkFile(texts)
+}
+
+// over reports whether a channel is closed.
+func over(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
+}
+
+// progress is how many deliveries of a campaign have been tried.
+func (p *program) progress(id string) int {
+	c := p.show(id).Counts
+	return c.Sent + c.Delivered + c.Read + c.Replied + c.Unsure + c.Failed + c.Sending
+}
+
+// checkFile holds ledger.jsonl against what the control says was seen.
+func (s *simulated) checkFile(want int) {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, "ledger.jsonl"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	got := 0
+	for _, entry := range objects[struct {
+		Entry string
+		Data  json.RawMessage
+	}](s.t, string(text)) {
+		if entry.Entry == "seen" {
+			got++
+		}
+	}
+	if got < want {
+		s.t.Errorf("ledger.jsonl has %d texts seen, want at least %d", got, want)
+	}
+}
