@@ -117,22 +117,28 @@ var receiptStates = map[types.ReceiptType]campaign.State{
 	types.ReceiptTypeInactive:  campaign.Delivered, // a device of hers has it, though nobody is looking
 	types.ReceiptTypeRead:      campaign.Read,
 	types.ReceiptTypePlayed:    campaign.Read,
-	types.ReceiptTypeSender:    campaign.Sent, // our own phone has its copy
 	types.ReceiptTypeRetry:     campaign.Sent, // it arrived, but could not be read
 }
 
 // receipt writes down what a receipt proves.
 func (l *link) receipt(e *events.Receipt) bool {
-	state, ok := receiptStates[e.Type]
-	if !ok || e.IsGroup || !personal(e.Chat) {
+	if e.IsGroup || !personal(e.Chat) {
 		return true
-	}
-	if e.IsFromMe && state > campaign.Sent {
-		state = campaign.Sent // another device of ours
 	}
 	ids := make([]campaign.MessageID, len(e.MessageIDs))
 	for i, id := range e.MessageIDs {
 		ids[i] = campaign.MessageID(id)
+	}
+	// A device of ours has its copy: the service took the message, which does
+	// not say that there was a part in it for the recipient. It ends the wait
+	// for the service's word, and is written nowhere.
+	if e.IsFromMe || e.Type == types.ReceiptTypeSender {
+		l.number.landed(ids, types.ReceiptTypeSender)
+		return true
+	}
+	state, ok := receiptStates[e.Type]
+	if !ok {
+		return true
 	}
 	at := e.Timestamp
 	if at.IsZero() {
@@ -142,16 +148,13 @@ func (l *link) receipt(e *events.Receipt) bool {
 		l.number.log.Error("write down a receipt", "err", err)
 		return false
 	}
-	l.number.landed(ids, e.Type, e.IsFromMe)
+	l.number.landed(ids, e.Type)
 	return true
 }
 
 // landed ends the wait for the service's word on a message if a receipt has
 // proved meanwhile that it got there.
-func (n *number) landed(ids []campaign.MessageID, kind types.ReceiptType, own bool) {
-	if own {
-		kind = types.ReceiptTypeSender
-	}
+func (n *number) landed(ids []campaign.MessageID, kind types.ReceiptType) {
 	var land context.CancelFunc
 	n.mu.Lock()
 	if f := n.view.flight; f != nil {
