@@ -1,10 +1,12 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow/store"
@@ -88,7 +90,7 @@ func setNames(first, full string) func(c *types.ContactInfo) bool {
 	}
 }
 
-// PutAllContactNames is PutContactName for a whole address book, the later of two entries winning. It comes once, right after the version
+// PutAllContactNames is PutContactName for a whole address book, the first of two entries for one JID winning. It comes once, right after the version
 // of the address book was committed, so it is on the disk when it returns.
 func (s *stores) PutAllContactNames(_ context.Context, contacts []store.ContactEntry) error {
 	type entry struct {
@@ -102,14 +104,9 @@ func (s *stores) PutAllContactNames(_ context.Context, contacts []store.ContactE
 		}
 	}
 	slices.SortFunc(order, func(a, b entry) int {
-		if a.key != b.key {
-			if a.key < b.key {
-				return -1
-			}
-			return 1
-		}
-		return a.at - b.at
+		return cmp.Or(strings.Compare(a.key, b.key), a.at-b.at)
 	})
+	order = slices.CompactFunc(order, func(a, b entry) bool { return a.key == b.key })
 	err := s.updateBehind(func(r rows) error {
 		for _, e := range order {
 			c := &contacts[e.at]
@@ -125,10 +122,11 @@ func (s *stores) PutAllContactNames(_ context.Context, contacts []store.ContactE
 	return s.c.writer.flush()
 }
 
-// PutManyRedactedPhones notes the hints of phone numbers that the service shows for people whose number it hides.
+// PutManyRedactedPhones notes the hints of phone numbers that the service shows for people whose number it hides, the first of two for
+// one JID winning.
 func (s *stores) PutManyRedactedPhones(_ context.Context, entries []store.RedactedPhoneEntry) error {
 	return s.updateBehind(func(r rows) error {
-		for _, e := range entries {
+		for _, e := range slices.Backward(entries) {
 			if e.JID.IsEmpty() {
 				continue
 			}
