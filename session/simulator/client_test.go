@@ -42,7 +42,7 @@ func (quiet) Configure(string)    {}
 const patience = 20 * time.Second
 
 // within returns a context that ends when the test has waited long enough.
-func within(t *testing.T) context.Context {
+func within(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
@@ -51,7 +51,7 @@ func within(t *testing.T) context.Context {
 
 // serve starts a service whose people live in no time. The test fails at its end
 // if the service did not understand its client.
-func serve(t *testing.T, cfg simulator.Config) *simulator.Service {
+func serve(t testing.TB, cfg simulator.Config) *simulator.Service {
 	t.Helper()
 	if cfg.Speed == 0 {
 		cfg.Speed = simulator.Instant
@@ -69,7 +69,7 @@ func serve(t *testing.T, cfg simulator.Config) *simulator.Service {
 // client is the real client library with everything that it reported.
 type client struct {
 	*whatsmeow.Client
-	t    *testing.T
+	t    testing.TB
 	keep *keep
 
 	mu      sync.Mutex
@@ -79,13 +79,13 @@ type client struct {
 }
 
 // start makes a client out of what is kept; it does not connect.
-func start(t *testing.T, s *simulator.Service, k *keep) *client {
+func start(t testing.TB, s *simulator.Service, k *keep) *client {
 	t.Helper()
 	return startBy(t, s.HTTPClient(), k)
 }
 
 // startBy makes a client that reaches the service through h.
-func startBy(t *testing.T, h *http.Client, k *keep) *client {
+func startBy(t testing.TB, h *http.Client, k *keep) *client {
 	t.Helper()
 	log := waLog.Noop
 	if os.Getenv("CLIENT_LOG") != "" {
@@ -161,7 +161,7 @@ func (c *client) forget() {
 }
 
 // link links a new client by its QR code and waits until it is logged in.
-func link(t *testing.T, s *simulator.Service, phone string) *client {
+func link(t testing.TB, s *simulator.Service, phone string) *client {
 	t.Helper()
 	c := start(t, s, newKeep())
 	if err := c.Connect(); err != nil {

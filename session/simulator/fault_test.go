@@ -154,27 +154,27 @@ func relogin(t *testing.T, s *simulator.Service, rule simulator.Rule) *client {
 
 func TestRefusedLogins(t *testing.T) {
 	t.Run("logged out", func(t *testing.T) {
-		c := relogin(t, serve(t, simulator.Config{}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 401})
+		c := relogin(t, serve(t, simulator.Config{Quiet: true}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 401})
 		heard[*events.LoggedOut](c, nil)
 	})
 	t.Run("banned for good", func(t *testing.T) {
-		c := relogin(t, serve(t, simulator.Config{}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 406})
+		c := relogin(t, serve(t, simulator.Config{Quiet: true}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 406})
 		if e := heard[*events.LoggedOut](c, nil); e.Reason != events.ConnectFailureUnknownLogout {
 			t.Errorf("the reason is %s", e.Reason)
 		}
 	})
 	t.Run("banned for an hour", func(t *testing.T) {
-		c := relogin(t, serve(t, simulator.Config{}), simulator.Rule{On: simulator.Login, Number: ownPhone, Do: simulator.Refuse, Code: 402, BanCode: 101, Expire: time.Hour})
+		c := relogin(t, serve(t, simulator.Config{Quiet: true}), simulator.Rule{On: simulator.Login, Number: ownPhone, Do: simulator.Refuse, Code: 402, BanCode: 101, Expire: time.Hour})
 		if e := heard[*events.TemporaryBan](c, nil); e.Code != events.TempBanSentToTooManyPeople || e.Expire != time.Hour {
 			t.Errorf("got %+v", e)
 		}
 	})
 	t.Run("outdated", func(t *testing.T) {
-		c := relogin(t, serve(t, simulator.Config{}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 405})
+		c := relogin(t, serve(t, simulator.Config{Quiet: true}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 405})
 		heard[*events.ClientOutdated](c, nil)
 	})
 	t.Run("unavailable once", func(t *testing.T) {
-		c := relogin(t, serve(t, simulator.Config{}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 503, Limit: 1})
+		c := relogin(t, serve(t, simulator.Config{Quiet: true}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 503, Limit: 1})
 		heard[*events.Connected](c, nil)
 	})
 }

@@ -253,7 +253,7 @@ func TestSecondLinkIsAnotherDeviceAndBothHear(t *testing.T) {
 }
 
 func TestLoggedOutClientLinksAgainAsAnotherDevice(t *testing.T) {
-	s := serve(t, simulator.Config{People: 1})
+	s := serve(t, simulator.Config{People: 1, Quiet: true})
 	c := link(t, s, ownPhone)
 	own, _ := s.Own(ownPhone)
 	own.Logout()
@@ -268,7 +268,7 @@ func TestLoggedOutClientLinksAgainAsAnotherDevice(t *testing.T) {
 }
 
 func TestClientThatWasUnlinkedWhileAwayIsToldWhenItComesBack(t *testing.T) {
-	s := serve(t, simulator.Config{})
+	s := serve(t, simulator.Config{Quiet: true})
 	c := link(t, s, ownPhone)
 	c.Disconnect()
 	own, _ := s.Own(ownPhone)
@@ -282,7 +282,7 @@ func TestClientThatWasUnlinkedWhileAwayIsToldWhenItComesBack(t *testing.T) {
 }
 
 func TestClientUnlinksItself(t *testing.T) {
-	s := serve(t, simulator.Config{})
+	s := serve(t, simulator.Config{Quiet: true})
 	c := link(t, s, ownPhone)
 	if err := c.Logout(within(t)); err != nil {
 		t.Fatal(err)
@@ -294,7 +294,7 @@ func TestClientUnlinksItself(t *testing.T) {
 }
 
 func TestStolenKeysWithoutTheNoiseKeyDoNotLogIn(t *testing.T) {
-	s := serve(t, simulator.Config{})
+	s := serve(t, simulator.Config{Quiet: true})
 	c := link(t, s, ownPhone)
 	c.Disconnect()
 	thief := start(t, s, c.keep)

@@ -229,11 +229,10 @@ func (l *link) removeSelf(n *wire.Node, _ *Rule) wire.Node {
 	a := l.companion.account
 	child := n.GetChildByTag("remove-companion-device")
 	if jid, isJID := child.Attrs["jid"].(types.JID); isJID {
-		if c := a.companions[jid.Device]; c != nil {
-			delete(a.companions, jid.Device)
-			if c != l.companion {
-				c.account.unlink(c)
-			}
+		if jid.Device == l.companion.device {
+			delete(a.companions, jid.Device) // it closes the connection itself
+		} else if c := a.companions[jid.Device]; c != nil {
+			a.unlink(c)
 		}
 	}
 	return result(textOf(n, "id"))

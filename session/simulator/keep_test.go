@@ -394,9 +394,20 @@ func (k *keep) GetPrivacyToken(_ context.Context, user types.JID) (*store.Privac
 
 func (k *keep) DeleteExpiredPrivacyTokens(context.Context, time.Time) (int64, error) { return 0, nil }
 
-func (k *keep) PutNCTSalt(_ context.Context, salt []byte) error { k.salt = salt; return nil }
-func (k *keep) GetNCTSalt(context.Context) ([]byte, error)      { return k.salt, nil }
-func (k *keep) DeleteNCTSalt(context.Context) error             { k.salt = nil; return nil }
+func (k *keep) PutNCTSalt(_ context.Context, salt []byte) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.salt = salt
+	return nil
+}
+
+func (k *keep) GetNCTSalt(context.Context) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.salt, nil
+}
+
+func (k *keep) DeleteNCTSalt(ctx context.Context) error { return k.PutNCTSalt(ctx, nil) }
 
 func (k *keep) GetBufferedEvent(_ context.Context, hash [32]byte) (*store.BufferedEvent, error) {
 	k.mu.Lock()

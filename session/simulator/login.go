@@ -96,7 +96,7 @@ func (c *companion) activate() {
 		return
 	}
 	c.flush()
-	if !c.synced {
+	if !c.synced && !c.link.s.cfg.Quiet {
 		c.synced = true
 		c.account.phone.do(func() { c.account.introduce(c) })
 	}

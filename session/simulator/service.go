@@ -54,6 +54,10 @@ type Config struct {
 	// HistoryByMedia sends the history to a new link as a file to download
 	// instead of inside the message.
 	HistoryByMedia bool
+	// Quiet phones send nothing to a new link: no history, no address book, no
+	// name. The client library still reads those in the background when a link
+	// is deleted under it, which the race detector reports.
+	Quiet bool
 	// Logger hears what the service does; nil is silence.
 	Logger *slog.Logger
 }
