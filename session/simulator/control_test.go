@@ -162,6 +162,14 @@ func TestServiceIsReachedFromAnotherProcess(t *testing.T) {
 	heard(c, func(e *events.Contact) bool { return e.Action.GetFullName() == "Comadre" })
 	p.order("/drop", map[string]any{"number": scanned.Phone}, nil)
 	heard[*events.Disconnected](c, nil)
+}
+
+func TestNumberIsLoggedOutByControl(t *testing.T) {
+	p := runs(t, simulator.Config{Quiet: true})
+	c := p.connect(newKeep())
+	var scanned struct{ Phone string }
+	p.ask(http.MethodPost, "/scan", heard[*events.QR](c, nil).Codes[0], &scanned)
+	heard[*events.Connected](c, nil)
 	p.order("/logout", map[string]any{"number": scanned.Phone}, nil)
 	heard[*events.LoggedOut](c, nil)
 }
