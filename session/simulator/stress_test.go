@@ -1,0 +1,137 @@
+package simulator_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"recado/session/simulator"
+)
+
+// A client that dies at any moment and comes back sends the message that was on
+// its way once more under the same id. Nobody may see it twice or miss it.
+func TestNobodySeesAMessageTwiceHoweverOftenTheClientDies(t *testing.T) {
+	const cycles, each = 20, 5
+	s := serve(t, simulator.Config{Seed: 11, People: cycles * each, Quiet: true})
+	c := link(t, s, ownPhone)
+	people := s.People()
+	ids := make([]string, len(people))
+	for i := range ids {
+		ids[i] = c.GenerateMessageID()
+	}
+	next := 0
+	for cycle := range cycles {
+		do := []simulator.Action{simulator.DropBefore, simulator.DropAfter, simulator.Silence}[cycle%3]
+		remove := s.Fault(simulator.Rule{On: simulator.Message, Nth: each, Do: do})
+		for next < len(people) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			if do == simulator.Silence && next%each == each-1 {
+				cancel()
+				ctx, cancel = context.WithTimeout(context.Background(), 50*time.Millisecond)
+			}
+			_, err := c.SendMessage(ctx, at(people[next].Phone), text(fmt.Sprintf("Recado %d", next)), extra(ids[next]))
+			cancel()
+			if err != nil {
+				break // unsure: the next life begins with the same message
+			}
+			next++
+		}
+		c.Disconnect()
+		remove()
+		c = start(t, s, c.keep)
+		if err := c.Connect(); err != nil {
+			t.Fatal(err)
+		}
+		heard[*events.OfflineSyncCompleted](c, nil)
+	}
+	for ; next < len(people); next++ {
+		if _, err := c.SendMessage(within(t), at(people[next].Phone), text(fmt.Sprintf("Recado %d", next)), extra(ids[next])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, p := range people {
+		seen := s.Ledger().SeenBy(p.Phone)
+		if len(seen) != 1 || seen[0].Text != fmt.Sprintf("Recado %d", i) || seen[0].ID != ids[i] {
+			t.Errorf("person %d sees %+v", i, seen)
+		}
+	}
+	if twice, changed := s.Ledger().Twice(), s.Ledger().Changed(); len(twice) > 0 || len(changed) > 0 {
+		t.Errorf("twice %+v, changed %+v", twice, changed)
+	}
+}
+
+func TestThreeNumbersSendBesideEachOther(t *testing.T) {
+	s := serve(t, simulator.Config{People: 150, Reads: 0.7, Replies: 0.2, Quiet: true})
+	people := s.People()
+	var wg sync.WaitGroup
+	for n := range 3 {
+		c := link(t, s, fmt.Sprintf("+55114002892%d", n))
+		wg.Go(func() {
+			for _, p := range people[n*50 : n*50+50] {
+				if _, err := c.SendMessage(within(t), at(p.Phone), text("Oi, "+p.Name)); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if seen, lost := s.Ledger().Seen(), s.Ledger().Lost(); len(seen) != 150 || len(lost) > 0 {
+		t.Errorf("%d seen, %d lost", len(seen), len(lost))
+	}
+}
+
+func TestClientLearnsThatTheRecipientHasOtherDevices(t *testing.T) {
+	s := serve(t, simulator.Config{Quiet: true})
+	a, b := link(t, s, "+551140028921"), link(t, s, "+551140028922")
+	a.say("+551140028922", "um")
+	b.reads("um")
+	own, _ := s.Own("+551140028922")
+	own.Logout()
+	heard[*events.LoggedOut](b, nil)
+	again := link(t, s, "+551140028922")
+	a.say("+551140028922", "dois") // for the device that is gone; the ack says so
+	a.say("+551140028922", "três")
+	again.reads("três")
+}
+
+func TestEndingWithoutAPauseIsAFaultOfItsOwn(t *testing.T) {
+	s, c, ana := faulty(t)
+	s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.StreamError, Code: 503, AtOnce: true, Limit: 1})
+	id := c.say(ana.Phone, "Oi").ID
+	c.receipt(id, types.ReceiptTypeDelivered)
+	reachedOnce(t, s, ana)
+}
+
+func TestQueriesOfALoginAndAFirstMessageAreTheKnownOnes(t *testing.T) {
+	s, c, ana := faulty(t)
+	c.say(ana.Phone, "Oi")
+	tokens := func(l *simulator.Ledger) bool { return strings.Contains(asked(l), "privacy set tokens") }
+	if err := s.Ledger().Wait(within(t), tokens); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"encrypt get count", "encrypt get key", "encrypt set registration", "passive set active",
+		"privacy set tokens", "usync get usync", "w:sync:app:state set sync",
+	}
+	if got := asked(s.Ledger()); got != strings.Join(want, "\n") {
+		t.Errorf("the client asks\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+// asked lists the different queries, sorted.
+func asked(l *simulator.Ledger) string {
+	var out []string
+	for _, a := range l.Asked() {
+		out = append(out, a.What)
+	}
+	slices.Sort(out)
+	return strings.Join(slices.Compact(out), "\n")
+}
