@@ -10,7 +10,9 @@
 //
 // Everything that is said to a client is put in the outbox of its link; nothing
 // waits while it holds the lock. For that reason a Service works inside a
-// testing/synctest bubble, if it is made and closed inside.
+// testing/synctest bubble, if it is made and closed inside. There, call
+// synctest.Wait before a client disconnects: the client library leaves a
+// goroutine behind when a frame arrives in that moment.
 package simulator
 
 import (

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
@@ -18,53 +19,59 @@ import (
 // A client that dies at any moment and comes back sends the message that was on
 // its way once more under the same id. Nobody may see it twice or miss it.
 func TestNobodySeesAMessageTwiceHoweverOftenTheClientDies(t *testing.T) {
-	const cycles, each = 20, 5
-	s := serve(t, simulator.Config{Seed: 11, People: cycles * each, Quiet: true})
-	c := link(t, s, ownPhone)
-	people := s.People()
-	ids := make([]string, len(people))
-	for i := range ids {
-		ids[i] = c.GenerateMessageID()
-	}
-	next := 0
-	for cycle := range cycles {
-		do := []simulator.Action{simulator.DropBefore, simulator.DropAfter, simulator.Silence}[cycle%3]
-		remove := s.Fault(simulator.Rule{On: simulator.Message, Nth: each, Do: do})
-		for next < len(people) {
-			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-			if do == simulator.Silence && next%each == each-1 {
+	const lives, each = 50, 5
+	faults := []simulator.Action{simulator.DropBefore, simulator.DropAfter, simulator.Silence}
+	synctest.Test(t, func(t *testing.T) {
+		s := simulator.New(simulator.Config{Seed: 11, People: lives * each, Quiet: true})
+		people := s.People()
+		c := link(t, s, ownPhone)
+		ids := make([]string, len(people))
+		for i := range ids {
+			ids[i] = c.GenerateMessageID()
+		}
+		words := func(i int) string { return fmt.Sprintf("Recado %d", i) }
+		// send goes on from a person until a message is unsure.
+		send := func(next int) int {
+			for ; next < len(people); next++ {
+				ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+				_, err := c.SendMessage(ctx, at(people[next].Phone), text(words(next)), extra(ids[next]))
 				cancel()
-				ctx, cancel = context.WithTimeout(context.Background(), 50*time.Millisecond)
+				if err != nil {
+					break
+				}
 			}
-			_, err := c.SendMessage(ctx, at(people[next].Phone), text(fmt.Sprintf("Recado %d", next)), extra(ids[next]))
-			cancel()
-			if err != nil {
-				break // unsure: the next life begins with the same message
-			}
-			next++
+			return next
 		}
+		next := 0
+		for life := range lives {
+			remove := s.Fault(simulator.Rule{On: simulator.Message, Nth: each, Do: faults[life%len(faults)]})
+			next = send(next)
+			remove()
+			synctest.Wait()
+			c.Disconnect()
+			c = start(t, s, c.keep)
+			if err := c.Connect(); err != nil {
+				t.Fatal(err)
+			}
+			heard[*events.OfflineSyncCompleted](c, nil)
+		}
+		if next = send(next); next < len(people) {
+			t.Fatalf("the last life sends only to %d", next)
+		}
+		time.Sleep(time.Hour)
+		for i, p := range people {
+			if seen := s.Ledger().SeenBy(p.Phone); len(seen) != 1 || seen[0].Text != words(i) || seen[0].ID != ids[i] {
+				t.Errorf("person %d sees %+v", i, seen)
+			}
+		}
+		if twice, changed := s.Ledger().Twice(), s.Ledger().Changed(); len(twice) > 0 || len(changed) > 0 {
+			t.Errorf("twice %+v, changed %+v", twice, changed)
+		}
+		synctest.Wait()
 		c.Disconnect()
-		remove()
-		c = start(t, s, c.keep)
-		if err := c.Connect(); err != nil {
-			t.Fatal(err)
-		}
-		heard[*events.OfflineSyncCompleted](c, nil)
-	}
-	for ; next < len(people); next++ {
-		if _, err := c.SendMessage(within(t), at(people[next].Phone), text(fmt.Sprintf("Recado %d", next)), extra(ids[next])); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for i, p := range people {
-		seen := s.Ledger().SeenBy(p.Phone)
-		if len(seen) != 1 || seen[0].Text != fmt.Sprintf("Recado %d", i) || seen[0].ID != ids[i] {
-			t.Errorf("person %d sees %+v", i, seen)
-		}
-	}
-	if twice, changed := s.Ledger().Twice(), s.Ledger().Changed(); len(twice) > 0 || len(changed) > 0 {
-		t.Errorf("twice %+v, changed %+v", twice, changed)
-	}
+		s.Close()
+		time.Sleep(10 * time.Minute)
+	})
 }
 
 func TestThreeNumbersSendBesideEachOther(t *testing.T) {
