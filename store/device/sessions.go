@@ -149,12 +149,9 @@ var migratedTables = [...]table{tableIdentities, tableSessions, tableSenderKeys}
 // asks for it with every message, so a number that has been moved, or had nothing to move, is remembered once that is committed.
 func (s *stores) MigratePNToLID(ctx context.Context, pn, lid types.JID) error {
 	from, to := pn.SignalAddressUser(), lid.SignalAddressUser()
-	if from == to {
-		return nil
-	}
 	var has bool
 	err := s.view(ctx, func(r rows) error {
-		if _, done := s.migrated.Load(from); done {
+		if _, done := s.migrated.Load(from); done || from == to {
 			return nil
 		}
 		for _, t := range migratedTables {

@@ -1,0 +1,326 @@
+package device
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.etcd.io/bbolt"
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+)
+
+var errDisk = errors.New("no space left on device")
+
+// disk stands between the writer and bbolt's commit.
+type disk struct {
+	mu      sync.Mutex
+	commits int
+	broken  bool
+	hold    chan struct{} // if set, every commit waits for it
+}
+
+func watch(c *Container) *disk {
+	d := &disk{}
+	c.writer.mu.Lock()
+	defer c.writer.mu.Unlock()
+	c.writer.commit = func(tx *bbolt.Tx) error {
+		d.mu.Lock()
+		hold, broken := d.hold, d.broken
+		d.commits++
+		d.mu.Unlock()
+		if hold != nil {
+			<-hold
+		}
+		if broken {
+			return errDisk
+		}
+		return tx.Commit()
+	}
+	return d
+}
+
+func (d *disk) count() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.commits
+}
+
+func (d *disk) breaks(broken bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.broken = broken
+}
+
+func (d *disk) holds(hold chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hold = hold
+}
+
+func TestCallersThatWaitShareOneCommit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := openNew(t)
+		d := link(t, c, ownJID)
+		disk := watch(c)
+		hold := make(chan struct{})
+		disk.holds(hold)
+		var wg sync.WaitGroup
+		for i := range 64 {
+			wg.Go(func() { must(t, d.Sessions.PutSession(ctx, fmt.Sprint(i, ":0"), []byte{byte(i)})) })
+		}
+		synctest.Wait() // the first commit is held up, the others queue behind it
+		disk.holds(nil)
+		close(hold)
+		wg.Wait()
+		if got := disk.count(); got > 2 {
+			t.Errorf("64 callers took %d commits, want at most 2", got)
+		}
+		must(t, c.Close())
+	})
+}
+
+func TestOneFailingWriteDoesNotFailItsNeighbours(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := openNew(t)
+		d := link(t, c, ownJID)
+		disk := watch(c)
+		hold := make(chan struct{})
+		disk.holds(hold)
+		var wg sync.WaitGroup
+		wg.Go(func() { must(t, d.Sessions.PutSession(ctx, "first:0", []byte("1"))) })
+		synctest.Wait()
+		results := make([]error, 6)
+		for i := range results {
+			wg.Go(func() {
+				switch i {
+				case 2: // leaves a write behind and fails
+					results[i] = c.writer.do(func(tx *transaction) error {
+						r, err := d.Sessions.(*stores).in(tx)
+						must(t, err)
+						must(t, r.put(tableSessions, []byte("bad:0"), []byte("x")))
+						return errStop
+					})
+				case 4:
+					results[i] = c.writer.do(func(tx *transaction) error { panic("ouch") })
+				default:
+					results[i] = d.Sessions.PutSession(ctx, fmt.Sprint(i, ":0"), []byte("good"))
+				}
+			})
+		}
+		synctest.Wait()
+		disk.holds(nil)
+		close(hold)
+		wg.Wait()
+		for i, err := range results {
+			if bad := i == 2 || i == 4; bad != (err != nil) {
+				t.Errorf("write %d: %v", i, err)
+			}
+		}
+		if has, _ := d.Sessions.HasSession(ctx, "bad:0"); has {
+			t.Error("a failed write left something behind")
+		}
+		if has, _ := d.Sessions.HasSession(ctx, "5:0"); !has {
+			t.Error("a neighbour's write is not there")
+		}
+		if c.Err() != nil {
+			t.Errorf("Err() = %v though the disk is well", c.Err())
+		}
+		must(t, c.Close())
+	})
+}
+
+func TestFailedWriteSticksUntilTheDiskIsBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := openNew(t)
+		d := link(t, c, ownJID)
+		must(t, d.Sessions.PutSession(ctx, "1:0", []byte("one")))
+		disk := watch(c)
+		disk.breaks(true)
+		if err := d.Sessions.PutSession(ctx, "1:0", []byte("two")); !errors.Is(err, errDisk) {
+			t.Errorf("PutSession on a full disk = %v", err)
+		}
+		if err := c.Err(); !errors.Is(err, errDisk) {
+			t.Errorf("Err() = %v, want the disk's error", err)
+		}
+		if session, _ := d.Sessions.GetSession(ctx, "1:0"); string(session) != "one" {
+			t.Errorf("after a failed write the session is %q", session)
+		}
+		time.Sleep(10 * probeDelay)
+		if c.Err() == nil {
+			t.Error("Err() is nil though every attempt has failed")
+		}
+		disk.breaks(false)
+		time.Sleep(2 * probeDelay)
+		if err := c.Err(); err != nil {
+			t.Errorf("Err() = %v after the disk came back, with nobody writing", err)
+		}
+		must(t, c.Close())
+	})
+}
+
+func TestWriteThatChangesNothingDoesNotClearTheFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := openNew(t)
+		d := link(t, c, ownJID)
+		must(t, d.Sessions.PutSession(ctx, "1:0", []byte("one")))
+		disk := watch(c)
+		disk.breaks(true)
+		_ = d.Sessions.PutSession(ctx, "1:0", []byte("two"))
+		must(t, d.Sessions.PutSession(ctx, "1:0", []byte("one")))
+		if c.Err() == nil {
+			t.Error("Err() is nil though nothing has reached the disk")
+		}
+		disk.breaks(false)
+		must(t, c.Close())
+	})
+}
+
+func TestWhatIsBehindIsSeenAtOnceAndWrittenSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := openNew(t)
+		d := link(t, c, ownJID)
+		disk := watch(c)
+		for i := range 1000 {
+			jid := types.NewJID(fmt.Sprint(i), types.DefaultUserServer)
+			_, _, err := d.Contacts.PutPushName(ctx, jid, "name")
+			must(t, err)
+			must(t, d.LIDs.PutLIDMapping(ctx, types.NewJID(fmt.Sprint(9000+i), types.HiddenUserServer), jid))
+		}
+		if got := disk.count(); got > 1 {
+			t.Errorf("1000 push names took %d commits", got)
+		}
+		if got, _ := d.Contacts.GetContact(ctx, types.NewJID("999", types.DefaultUserServer)); got.PushName != "name" {
+			t.Errorf("a push name that is behind reads as %+v", got)
+		}
+		if all, _ := d.Contacts.GetAllContacts(ctx); len(all) != 1000 {
+			t.Errorf("%d contacts, want 1000", len(all))
+		}
+		time.Sleep(behindDelay + time.Millisecond)
+		synctest.Wait()
+		onDisk := 0
+		must(t, c.view(func(tx *bbolt.Tx) error {
+			onDisk = tx.Bucket(bucketDevices).Bucket(jidKey(ownJID)).Bucket(tableNames[tableContacts]).Stats().KeyN + tx.Bucket(bucketLIDs).Stats().KeyN
+			return nil
+		}))
+		if onDisk != 2000 {
+			t.Errorf("%d rows on the disk after the delay, want 2000", onDisk)
+		}
+		must(t, c.Close())
+	})
+}
+
+func TestWhatIsBehindSurvivesAFailedWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := openNew(t)
+		d := link(t, c, ownJID)
+		disk := watch(c)
+		disk.breaks(true)
+		_, _, err := d.Contacts.PutPushName(ctx, ana, "old")
+		must(t, err)
+		must(t, d.LIDs.PutLIDMapping(ctx, anaLID, ana))
+		time.Sleep(2 * behindDelay)
+		_, _, err = d.Contacts.PutPushName(ctx, ana, "new")
+		must(t, err)
+		if err := d.Contacts.PutAllContactNames(ctx, []store.ContactEntry{{JID: ana, FirstName: "Ana"}}); !errors.Is(err, errDisk) {
+			t.Errorf("PutAllContactNames on a full disk = %v", err)
+		}
+		disk.breaks(false)
+		c = reopen(t, c)
+		got, _ := load(t, c, ownJID).Contacts.GetContact(ctx, ana)
+		if got.PushName != "new" || got.FirstName != "Ana" {
+			t.Errorf("after the disk came back the contact is %+v", got)
+		}
+		if lid, _ := c.lids.GetLIDForPN(ctx, ana); lid != anaLID {
+			t.Errorf("after the disk came back the LID is %v", lid)
+		}
+		must(t, c.Close())
+	})
+}
+
+func TestEveryCallAfterCloseSaysSo(t *testing.T) {
+	c := openNew(t)
+	d := link(t, c, ownJID)
+	must(t, c.Close())
+	if err := d.Sessions.PutSession(ctx, "1:0", nil); !errors.Is(err, ErrClosed) {
+		t.Errorf("PutSession = %v", err)
+	}
+	if _, err := d.Sessions.GetSession(ctx, "1:0"); !errors.Is(err, ErrClosed) {
+		t.Errorf("GetSession = %v", err)
+	}
+	if _, err := c.GetAllDevices(ctx); !errors.Is(err, ErrClosed) {
+		t.Errorf("GetAllDevices = %v", err)
+	}
+	if err := d.LIDs.PutLIDMapping(ctx, anaLID, ana); !errors.Is(err, ErrClosed) {
+		t.Errorf("PutLIDMapping = %v", err)
+	}
+}
+
+func TestSameIdentityCostsNoCommit(t *testing.T) {
+	c := openNew(t)
+	d := link(t, c, ownJID)
+	must(t, d.Identities.PutIdentity(ctx, "1:0", [32]byte{1}))
+	must(t, d.Sessions.PutSession(ctx, "1:0", []byte("s")))
+	must(t, d.LIDs.PutLIDMapping(ctx, anaLID, ana))
+	must(t, c.writer.flush())
+	disk := watch(c)
+	for range 10 {
+		must(t, d.Identities.PutIdentity(ctx, "1:0", [32]byte{1}))
+		must(t, d.Sessions.PutSession(ctx, "1:0", []byte("s")))
+		must(t, d.Sessions.MigratePNToLID(ctx, bob, bobLID))
+		must(t, d.PreKeys.RemovePreKey(ctx, 77))
+		must(t, d.LIDs.PutLIDMapping(ctx, anaLID, ana))
+		must(t, d.EventBuffer.DeleteOldOutgoingEvents(ctx))
+		must(t, d.EventBuffer.DeleteOldBufferedHashes(ctx))
+		must(t, d.Save(ctx))
+		must(t, c.writer.flush())
+	}
+	if got := disk.count(); got != 0 {
+		t.Errorf("writes that change nothing took %d commits", got)
+	}
+}
+
+// TestManyGoroutines is for the race detector.
+func TestManyGoroutines(t *testing.T) {
+	c := openAt(t, filepath.Join(t.TempDir(), "devices.db"))
+	other := types.JID{User: "5511900000000", Device: 1, Server: types.DefaultUserServer}
+	devices := []*store.Device{link(t, c, ownJID), link(t, c, other)}
+	var wg sync.WaitGroup
+	for g := range 64 {
+		wg.Go(func() {
+			d := devices[g%2]
+			user := fmt.Sprint(1000 + g)
+			for i := range 8 {
+				address := fmt.Sprintf("%s:%d", user, i)
+				must(t, d.Sessions.PutManySessions(ctx, map[string][]byte{address: {byte(i)}, user + "_1:0": {byte(i)}}))
+				must(t, decryptOnce(d, address, byte(g), byte(i)))
+				jid := types.NewJID(user, types.DefaultUserServer)
+				_, _, err := d.Contacts.PutPushName(ctx, jid, fmt.Sprint(i))
+				must(t, err)
+				must(t, d.LIDs.PutLIDMapping(ctx, types.NewJID(fmt.Sprint(g, i), types.HiddenUserServer), jid))
+				must(t, d.MsgSecrets.PutMessageSecret(ctx, jid, jid, fmt.Sprint(i), []byte("s")))
+				must(t, d.PrivacyTokens.PutPrivacyTokens(ctx, store.PrivacyToken{User: jid, Token: []byte("t"), Timestamp: moment}))
+				_, err = d.PreKeys.GetOrGenPreKeys(ctx, 2)
+				must(t, err)
+				_, err = d.Contacts.GetAllContacts(ctx)
+				must(t, err)
+				_, err = c.GetAllDevices(ctx)
+				must(t, err)
+				must(t, d.EventBuffer.DeleteOldBufferedHashes(ctx))
+			}
+		})
+	}
+	wg.Wait()
+	c = reopen(t, c)
+	for i := range 64 {
+		d := load(t, c, []types.JID{ownJID, other}[i%2])
+		got, err := d.Sessions.GetSession(ctx, fmt.Sprintf("%d:7", 1000+i))
+		if string(got) != "decrypted" || err != nil {
+			t.Errorf("session of %d = %q, %v", i, got, err)
+		}
+	}
+}
