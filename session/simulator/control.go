@@ -16,9 +16,23 @@ import (
 	"time"
 )
 
-// control moves the world by hand over HTTP. Requests and answers are JSON, but
-// for the QR text, which is sent as it is. A request that cannot be carried out
-// is answered with status 400 and {"error": …}.
+// control moves the world by hand over HTTP:
+//
+//	POST /scan[?phone=N]  QR text     {"phone"}: a new phone, or N's, scans it
+//	POST /code            number, code         a phone types a linking code
+//	POST /say             person, number, text {"id"}: a person writes to us
+//	POST /contact         number, person, name saved in our phone; no name removes
+//	POST /phone           person or number, on a phone is switched on or off
+//	POST /drop            [number]             connections break
+//	POST /logout          number               our phone unlinks its clients
+//	POST /restrict        number, for          no new chats for "1h30m"
+//	POST /service         on                   the whole service comes or goes
+//	POST /fault           a Rule               {"id"}; DELETE /fault/ID, /fault
+//	GET  /people, /ledger, /stats
+//
+// Bodies and answers are JSON objects, but for the QR text, which is sent as it
+// is. A request that cannot be carried out is answered with status 400 and
+// {"error"}.
 type control struct {
 	s *Service
 
@@ -51,7 +65,7 @@ func newControl(s *Service) http.Handler {
 		"/restrict": c.ofNumber(func(own Own, o order) {
 			own.Restrict(time.Now().Add(time.Duration(o.For)))
 		}),
-		"/down": func(o order) (any, error) { s.SetDown(!o.On); return nil, nil },
+		"/service": func(o order) (any, error) { s.SetDown(!o.On); return nil, nil },
 	} {
 		mux.HandleFunc("POST "+path, obey(do))
 	}

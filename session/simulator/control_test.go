@@ -192,7 +192,7 @@ func TestFaultIsCausedAndMendedByControl(t *testing.T) {
 	c.say(people[0].Phone, "oi")
 	p.order("/restrict", map[string]any{"number": "5511912345678", "for": "1h"}, nil)
 	heard[*events.NotifyAccountReachoutTimelock](c, nil)
-	p.order("/down", map[string]any{"on": false}, nil)
+	p.order("/service", map[string]any{"on": false}, nil)
 	heard[*events.Disconnected](c, nil)
 }
 
