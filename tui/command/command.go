@@ -124,9 +124,9 @@ func (c *call) execute(ctx context.Context) int {
 	root.SetOut(c.env.Stdout)
 	root.SetErr(c.env.Stderr)
 	run := root.ExecuteContext
-	if c.owner == nil && c.seen.Out && c.env.Stdout == os.Stdout && asksHelp(c.env.Args) {
-		// Styled help draws on the process's own terminal and asks it for its
-		// colours, so it is left to help alone.
+	if c.owner == nil && c.env.Stdout == os.Stdout && c.asksHelp() {
+		// It writes to the process's own standard output and asks the terminal
+		// for its colours, so it is left to help and the manual page alone.
 		run = func(ctx context.Context) error {
 			return fang.Execute(ctx, root, fang.WithoutVersion(),
 				fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}))
@@ -151,15 +151,17 @@ func (c *call) execute(ctx context.Context) int {
 	return ExitUsage
 }
 
-// asksHelp reports whether the arguments ask for help or for what is made from
-// the same texts.
-func asksHelp(args []string) bool {
-	for i, arg := range args {
+// asksHelp reports whether the arguments ask for styled help, or for the
+// manual page that is made from the same texts.
+func (c *call) asksHelp() bool {
+	for i, arg := range c.env.Args {
 		switch {
 		case arg == "--":
 			return false
-		case arg == "-h", arg == "--help", i == 0 && (arg == "help" || arg == "man"):
+		case i == 0 && arg == "man":
 			return true
+		case arg == "-h", arg == "--help", i == 0 && arg == "help":
+			return c.seen.Out
 		}
 	}
 	return false
@@ -179,6 +181,7 @@ func (c *call) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.data, "data", "", c.tongue.say(
 		"diretório dos dados (ou RECADO_DATA; senão $XDG_DATA_HOME/recado)",
 		"data directory (or RECADO_DATA; else $XDG_DATA_HOME/recado)"))
+	root.PersistentFlags().BoolP("help", "h", false, c.tongue.say("esta ajuda", "this help"))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(),

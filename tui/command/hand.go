@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"recado/store"
 )
@@ -179,10 +180,12 @@ func (c *call) open(ctx context.Context, name string) (io.ReadCloser, error) {
 // end. It returns when the command has ended.
 func (o *owner) receive(w *wire) {
 	defer w.conn.Close()
+	w.conn.SetReadDeadline(time.Now().Add(requestWithin))
 	kind, payload, err := w.receive()
 	if err != nil || kind != frameRequest {
 		return
 	}
+	w.conn.SetReadDeadline(time.Time{})
 	var req request
 	if err := json.Unmarshal(payload, &req); err != nil {
 		return

@@ -160,6 +160,39 @@ func TestScreensCannotBeHandedOver(t *testing.T) {
 	}
 }
 
+func TestAStalledCallerStopsNobody(t *testing.T) {
+	p := newProgram(t)
+	owner := p.owner()
+	var csv strings.Builder
+	csv.WriteString("name,phone\n")
+	for i := range 20000 {
+		fmt.Fprintf(&csv, "Person %05d,+55119%08d\n", i, 80000000+i)
+	}
+	p.file("many.csv", csv.String())
+	p.must("contacts", "import", "many.csv")
+	stalled := p.command("contacts", "list", "--json") // nobody reads its pipe
+	pipe, err := stalled.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stalled.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { pipe.Close(); stalled.Process.Kill(); stalled.Wait() }()
+	if _, err := pipe.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	p.file("people.csv", twoPeople)
+	p.must("contacts", "import", "people.csv")
+	if testing.Short() {
+		return
+	}
+	owner.interrupt()
+	if code := owner.code(); code != 0 {
+		t.Errorf("the owner ends with %d: %s", code, owner.errs)
+	}
+}
+
 func TestAHungOwnerIsNamed(t *testing.T) {
 	p := newProgram(t)
 	owner := p.owner()

@@ -173,6 +173,68 @@ func TestNumbersComeBackWithoutAQRAndLinkAgainAfterLogout(t *testing.T) {
 	}
 }
 
+func TestStopWaitsForTheMessageOnTheWire(t *testing.T) {
+	s := simulate(t, "--people", "5", "--speed", "-1")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	id := p.campaign("--name", "x", "--text", "Oi {nome|você}")
+	const late = 1500 * time.Millisecond
+	s.post("/fault", fmt.Sprintf(`{"On":"message","Do":"late","Delay":%q}`, late))
+	owner := p.start("run")
+	other := p.start("run") // the message is waited for although somebody else would go on
+	p.await("a message on the wire", func() bool {
+		return len(tell[struct{ Stanzas []struct{ Text string } }](s, "/ledger").Stanzas) > 0
+	})
+	owner.interrupt()
+	other.interrupt()
+	for _, pr := range []*process{owner, other} {
+		if code := pr.code(); code != 0 {
+			t.Errorf("interrupted run: exit %d: %s", code, pr.errs)
+		}
+	}
+	if c := p.show(id).Counts; c.Sending != 0 || c.Unsure != 0 || c.Queued == 0 || c.Sent+c.Delivered == 0 {
+		t.Errorf("after the interrupt: %+v; want some sent, some queued and none in doubt", c)
+	}
+}
+
+func TestRunSaysWhenOnlyAPersonCanHelp(t *testing.T) {
+	s := simulate(t, "--people", "5", "--speed", "-1")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	p.campaign("--name", "x", "--text", "Oi")
+	s.post("/logout", fmt.Sprintf(`{"Number":%q}`, objects[number](t, p.must("numbers", "--json"))[0].Phone))
+	if r := p.run("run", "--until-idle"); r.code != 1 || !strings.Contains(r.err, "loja") {
+		t.Errorf("exit %d, %q; want 1 and the number's name", r.code, r.err)
+	}
+}
+
+func TestPauseResumeAndCancelReachARunningOwner(t *testing.T) {
+	s := simulate(t, "--people", "200", "--speed", "-1", "--latency", "10ms")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	id := p.campaign("--name", "x", "--text", "Oi {nome|você}")
+	p.owner()
+	p.await("some to be sent", func() bool { return p.progress(id) > 2 })
+	p.must("campaign", "pause", id)
+	paused := p.show(id)
+	if paused.Status != "paused" || paused.Counts.Queued == 0 {
+		t.Fatalf("after the pause: %+v", paused)
+	}
+	if r := p.run("campaign", "pause", id); r.code != 4 {
+		t.Errorf("pausing twice: exit %d, want 4", r.code)
+	}
+	p.must("campaign", "resume", id)
+	p.await("more to be sent", func() bool { return p.progress(id) > p.triedBy(paused)+2 })
+	if got := objects[shown](t, p.must("campaign", "cancel", id, "--json")); len(got) != 1 || got[0].Status != "cancelled" {
+		t.Errorf("cancel --json prints %+v", got)
+	}
+	p.await("what was on the wire to be settled", func() bool { return p.show(id).Counts.Sending == 0 })
+	before := tell[struct{ Seen int }](s, "/stats")
+	if c := p.show(id).Counts; c.Queued != 0 || c.Skipped == 0 || before.Seen > 200-c.Skipped {
+		t.Errorf("after the cancel: %+v, %d seen", c, before.Seen)
+	}
+}
+
 // TestKilledAtRandomMoments kills the program -9 again and again while it
 // sends, on a service that loses answers and breaks connections. RECADO_KILLS
 // says how often.
@@ -256,8 +318,10 @@ func over(done <-chan struct{}) bool {
 }
 
 // progress is how many deliveries of a campaign have been tried.
-func (p *program) progress(id string) int {
-	c := p.show(id).Counts
+func (p *program) progress(id string) int { return p.triedBy(p.show(id)) }
+
+func (p *program) triedBy(s shown) int {
+	c := s.Counts
 	return c.Sent + c.Delivered + c.Read + c.Replied + c.Unsure + c.Failed + c.Sending
 }
 

@@ -125,7 +125,7 @@ func (c *call) followLink(ctx context.Context, o *owner, pool *session.Pool, num
 			"On the phone: WhatsApp > Linked devices > Link a device.")
 	}
 	var code string
-	var begun, scanned bool
+	var scanned bool
 	var online time.Time // since when it is
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -141,7 +141,6 @@ func (c *call) followLink(ctx context.Context, o *owner, pool *session.Pool, num
 			}
 		}
 		linked := s.Number.Linked()
-		begun = begun || linked || s.State == campaign.Linking
 		if linked && !scanned {
 			scanned = true
 			c.tell("lido por %s; recebendo os contatos…", "scanned by %s; receiving the contacts…", s.Number.Phone.Pretty())
@@ -159,7 +158,7 @@ func (c *call) followLink(ctx context.Context, o *owner, pool *session.Pool, num
 			} else {
 				timer.Reset(quiet)
 			}
-		case begun && over(s.State):
+		case over(s.State):
 			return s, c.linkFailure(s)
 		}
 		select {
@@ -175,7 +174,8 @@ func (c *call) followLink(ctx context.Context, o *owner, pool *session.Pool, num
 	}
 }
 
-// over reports whether linking has ended in a state without a link.
+// over reports whether a number cannot come online before a person does
+// something.
 func over(s campaign.NumberState) bool {
 	switch s {
 	case campaign.Unlinked, campaign.LoggedOut, campaign.Blocked, campaign.Banned, campaign.Outdated:

@@ -25,7 +25,8 @@ import (
 // How long things are waited for.
 const (
 	ownWithin     = 5 * time.Second        // for a lock whose holder does not answer the door
-	briefWithin   = time.Minute            // for short commands that own the directory to end
+	againWithin   = 2 * time.Minute        // for an owner that said it is ending, or ends in a moment
+	requestWithin = 10 * time.Second       // for a caller to say what it wants
 	ownEvery      = 50 * time.Millisecond  // between two tries
 	lockWithin    = 100 * time.Millisecond // for the lock itself, in one try
 	handedWithin  = 3 * time.Minute        // for handed commands when the owner ends by itself
@@ -57,11 +58,12 @@ type owner struct {
 	pool      *session.Pool
 	closeKeys func() error
 
-	lanesMu   sync.Mutex // held while lanes start and stop: two for a number would send twice as fast
-	laneUsers int
-	started   bool
-	stopLanes func()
-	log       *lumberjack.Logger
+	lanesMu    sync.Mutex // held while lanes start and stop: two for a number would send twice as fast
+	laneUsers  int
+	stopLanes  func() // nil while there are none
+	lanesEnded bool   // there will be no more
+	started    bool
+	log        *lumberjack.Logger
 }
 
 // how is the way in which a command uses the data directory.
@@ -108,12 +110,13 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h 
 		return err
 	}
 	within := ownWithin
-	for begun := time.Now(); ; {
+	begun := time.Now()
+	for {
 		if w, err := knock(dir); err == nil {
 			if err := c.hand(ctx, w, h == endless); !errors.Is(err, errAgain) {
 				return err
 			}
-			within = briefWithin
+			begun, within = time.Now(), againWithin
 		}
 		o, err := c.own(dir, service, h == brief)
 		switch {
@@ -262,8 +265,8 @@ func (o *owner) accept() {
 	}
 }
 
-// close waits for what was handed over, not for ever, and closes everything.
-// A person who asked for the end waits less.
+// close waits for the messages on the wire, and for what was handed over, not
+// for ever, and closes everything. A person who asked for the end waits less.
 func (o *owner) close(asked bool) error {
 	o.mu.Lock()
 	o.left = true
@@ -273,6 +276,7 @@ func (o *owner) close(asked bool) error {
 		closeDoor(o.dir, o.listener)
 		o.doors.Wait()
 	}
+	o.endLanes()
 	done := make(chan struct{})
 	go func() { // ends when the last handed command has
 		o.handed.Wait()
@@ -369,11 +373,14 @@ func (o *owner) work(ctx context.Context) (pool *session.Pool, release func(), e
 	}
 	o.lanesMu.Lock()
 	defer o.lanesMu.Unlock()
+	if o.lanesEnded {
+		return nil, nil, errAgain
+	}
 	if !o.started {
 		o.started = true
 		pool.Start()
 	}
-	if o.laneUsers == 0 {
+	if o.laneUsers++; o.stopLanes == nil {
 		laneContext, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		lanes := &campaign.Lanes{
 			Log: o.parts.Book, Bell: o.parts.Bell, Logger: o.parts.Logger,
@@ -381,16 +388,29 @@ func (o *owner) work(ctx context.Context) (pool *session.Pool, release func(), e
 		}
 		var running sync.WaitGroup
 		running.Go(func() { lanes.Run(laneContext) }) // ends with the last user
-		o.stopLanes = func() { cancel(); running.Wait() }
+		o.stopLanes = func() {
+			cancel()
+			running.Wait()
+			o.stopLanes = nil
+		}
 	}
-	o.laneUsers++
 	return pool, sync.OnceFunc(func() {
 		o.lanesMu.Lock()
 		defer o.lanesMu.Unlock()
-		if o.laneUsers--; o.laneUsers == 0 {
+		if o.laneUsers--; o.laneUsers == 0 && o.stopLanes != nil {
 			o.stopLanes()
 		}
 	}), nil
+}
+
+// endLanes stops the lanes for good, whoever still uses them.
+func (o *owner) endLanes() {
+	o.lanesMu.Lock()
+	defer o.lanesMu.Unlock()
+	o.lanesEnded = true
+	if o.stopLanes != nil {
+		o.stopLanes()
+	}
 }
 
 // numberIDs lists our numbers for the lanes.

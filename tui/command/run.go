@@ -49,7 +49,7 @@ func (c *call) keep(ctx context.Context, o *owner, untilIdle bool) error {
 	defer unhear()
 	progress := &progress{call: c, owner: o}
 	defer progress.end()
-	idle := &idleness{begun: time.Now(), rang: time.Now()}
+	idle := &idleness{call: c, begun: time.Now(), rang: time.Now()}
 	tick := time.NewTicker(drawEvery)
 	defer tick.Stop()
 	for changed := true; ; {
@@ -80,6 +80,7 @@ func (c *call) keep(ctx context.Context, o *owner, untilIdle bool) error {
 
 // idleness watches for the moment when nothing is left to do.
 type idleness struct {
+	call  *call
 	begun time.Time // when the numbers began to connect
 	rang  time.Time // when something last happened
 	since time.Time // since when no campaign is running and the numbers have heard; zero: not yet
@@ -92,7 +93,15 @@ func (i *idleness) reached(o *owner, pool *session.Pool, now time.Time) (bool, e
 	if err != nil {
 		return false, err
 	}
-	if !none || now.Sub(i.begun) < onlineWithin && awaited(pool.Status()) {
+	statuses, early := pool.Status(), now.Sub(i.begun) < onlineWithin
+	if !none && now.Sub(i.rang) >= calmFor {
+		if name := stuck(o, statuses); name != "" {
+			return false, i.call.fail(ExitFailed,
+				"uma campanha espera pelo número %q, que precisa de você; veja recado numbers",
+				"a campaign waits for the number %q, which needs you; see recado numbers", name)
+		}
+	}
+	if !none || early && awaited(statuses) {
 		i.since = time.Time{}
 		return false, nil
 	}
@@ -118,6 +127,23 @@ func awaited(statuses []session.Status) bool {
 		}
 	}
 	return false
+}
+
+// stuck names a number without which nothing more will be sent and which does
+// not come back by itself; nothing if there is still something to wait for.
+func stuck(o *owner, statuses []session.Status) (name string) {
+	holds := o.parts.Book.Holds()
+	for _, s := range statuses {
+		switch {
+		case over(s.State) && s.Until.IsZero():
+			if s.Number.Link > 0 && holds[s.Number.ID].Reason != campaign.HoldEmpty {
+				name = s.Number.Name
+			}
+		case holds[s.Number.ID].Reason != campaign.HoldEmpty:
+			return ""
+		}
+	}
+	return name
 }
 
 // progress is the one line that tells a person at the terminal how it goes.

@@ -139,6 +139,9 @@ func (c *call) demo(ctx context.Context, dir string, config simulator.Config) (e
 	if err := c.needTerminal(); err != nil {
 		return err
 	}
+	if dir == "" {
+		dir = c.data
+	}
 	if c.owner == nil && dir == "" {
 		if dir, err = os.MkdirTemp("", "recado-demo-"); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"recado/campaign"
+	"recado/session"
 	"recado/store"
 )
 
@@ -144,9 +145,9 @@ func (c *call) explain(err error) error {
 	}
 	code, text := ExitFailed, ""
 	switch {
-	case errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):
 		code = ExitNotFound
-	case errors.Is(err, store.ErrExists):
+	case errors.Is(err, store.ErrExists), errors.Is(err, session.ErrLinked):
 		code = ExitRefused
 	case errors.Is(err, store.ErrState):
 		code, text = ExitRefused, strings.TrimSuffix(err.Error(), ": "+store.ErrState.Error())

@@ -1,0 +1,231 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"recado/campaign"
+	"recado/session"
+	"recado/store"
+)
+
+// typist is a person at a terminal, without a real terminal.
+func typist(t *testing.T, dir, typed string, args ...string) (c *call, out, errs *bytes.Buffer) {
+	t.Helper()
+	out, errs = new(bytes.Buffer), new(bytes.Buffer)
+	return &call{
+		env: Env{
+			Args: append([]string{"--data", dir}, args...), Dir: dir,
+			Stdin: strings.NewReader(typed), Stdout: out, Stderr: errs,
+			Getenv: func(string) string { return "" },
+			Open: func(o Opening) (*Parts, error) {
+				bell := new(campaign.Bell)
+				book, err := store.Open(filepath.Join(o.Dir, "book.db"), store.Options{Kind: o.Kind(), Bell: bell, Timeout: o.Timeout})
+				if err != nil {
+					return nil, err
+				}
+				connect := func(context.Context) (*session.Pool, func() error, error) {
+					return nil, nil, errors.New("no numbers in this test")
+				}
+				return &Parts{Kind: o.Kind(), Book: book, Bell: bell, Logger: o.Logger, Connect: connect}, nil
+			},
+		},
+		seen: terminals{In: true, Out: true, Err: true},
+	}, out, errs
+}
+
+func TestAPaceBeyondTheDefaultIsAskedFor(t *testing.T) {
+	for _, test := range []struct {
+		name, typed, pace string
+		terminal, yes     bool
+		want              int
+	}{
+		{"slower needs no question", "", "gap=2m-3m day=5", false, false, ExitOK},
+		{"faster without a terminal", "", "gap=1s", false, false, ExitRefused},
+		{"faster, said no", "n\n", "gap=1s", true, false, ExitRefused},
+		{"faster, said nothing", "", "gap=1s", true, false, ExitRefused},
+		{"faster, said yes", "s\n", "gap=1s", true, false, ExitOK},
+		{"faster, --yes", "", "gap=1s", false, true, ExitOK},
+		{"no limit at all", "s\n", "off", true, true, ExitRefused},
+		{"no limit, spelt out", "", "gap=0 new-gap=0 long=0 every=0 hour=0 new-hour=0 day=0 new-day=0 hours=all weekdays=all per-person=0", true, true, ExitRefused},
+		{"nonsense", "", "gap=soon", true, true, ExitUsage},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			args := []string{"campaign", "new", "--name", "x", "--text", "Oi", "--pace", test.pace}
+			if test.yes {
+				args = append(args, "--yes")
+			}
+			c, out, errs := typist(t, t.TempDir(), test.typed, args...)
+			c.seen.In = test.terminal
+			if got := c.execute(t.Context()); got != test.want {
+				t.Fatalf("exit %d, want %d: %s", got, test.want, errs)
+			}
+			if want := ""; test.want == ExitOK {
+				want = "1\n"
+				if out.String() != want {
+					t.Errorf("printed %q, want the id alone", out)
+				}
+			} else if out.String() != want {
+				t.Errorf("printed %q", out)
+			}
+		})
+	}
+}
+
+func TestExitCodesSayWhatWentWrong(t *testing.T) {
+	dir := t.TempDir()
+	for _, test := range []struct {
+		args []string
+		want int
+	}{
+		{[]string{"numbers"}, ExitOK},
+		{[]string{"--help"}, ExitOK},
+		{[]string{"help", "campaign"}, ExitOK},
+		{[]string{"completion", "bash"}, ExitOK},
+		{[]string{"bogus"}, ExitUsage},
+		{[]string{"campaign"}, ExitUsage},
+		{[]string{"campaign", "bogus"}, ExitUsage},
+		{[]string{"campaign", "show"}, ExitUsage},
+		{[]string{"campaign", "show", "x"}, ExitUsage},
+		{[]string{"campaign", "show", "1", "--bogus"}, ExitUsage},
+		{[]string{"campaign", "show", "1"}, ExitNotFound},
+		{[]string{"campaign", "deliveries", "1"}, ExitNotFound},
+		{[]string{"campaign", "start", "1"}, ExitNotFound},
+		{[]string{"campaign", "new", "--name", "x"}, ExitUsage},
+		{[]string{"campaign", "new", "--name", "x", "--text", "Oi {nome"}, ExitUsage},
+		{[]string{"campaign", "new", "--name", "x", "--text", "Oi", "--to", "(vip"}, ExitUsage},
+		{[]string{"campaign", "new", "--name", "x", "--text", "Oi", "--number", "loja"}, ExitNotFound},
+		{[]string{"contacts", "list", "(vip"}, ExitUsage},
+		{[]string{"contacts", "import", "nowhere.csv"}, ExitFailed},
+		{[]string{"link", "--qr", "smoke"}, ExitUsage},
+		{[]string{"simulate"}, ExitUsage},
+	} {
+		c, _, errs := typist(t, dir, "", test.args...)
+		if got := c.execute(t.Context()); got != test.want {
+			t.Errorf("recado %s: exit %d, want %d: %s", strings.Join(test.args, " "), got, test.want, errs)
+		}
+		if said := errs.Len() > 0; test.want != ExitOK && !said {
+			t.Errorf("recado %s fails without a word", strings.Join(test.args, " "))
+		}
+	}
+	c, _, errs := typist(t, dir, "", "campaign", "start", "1")
+	c.json = false
+	if c.execute(t.Context()) != ExitNotFound {
+		t.Errorf("start of no campaign: %s", errs)
+	}
+}
+
+func TestMistakesArePointedAt(t *testing.T) {
+	dir := t.TempDir()
+	c, _, errs := typist(t, dir, "", "campaign", "new", "--name", "x", "--text", "Olá, você, {nome")
+	c.execute(t.Context())
+	if want := "Olá, você, {nome\n           ^\n"; !strings.HasSuffix(errs.String(), want) {
+		t.Errorf("got %q, want it to end with %q", errs, want)
+	}
+}
+
+func TestJSONHasExactlyTheAgreedShape(t *testing.T) {
+	dir := t.TempDir()
+	run := func(typed string, args ...string) string {
+		t.Helper()
+		c, out, errs := typist(t, dir, typed, args...)
+		if code := c.execute(t.Context()); code != ExitOK {
+			t.Fatalf("recado %s: exit %d: %s", strings.Join(args, " "), code, errs)
+		}
+		return out.String()
+	}
+	check := func(what, got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s:\ngot  %swant %s", what, got, want)
+		}
+	}
+	check("import", run("nome,telefone\nAna,+5511987654321\n", "contacts", "import", "-", "--json"),
+		`{"added":1,"updated":0,"same":0,"bad":0}`+"\n")
+	check("contacts", run("", "contacts", "list", "--json"), `{"phone":"+5511987654321","name":"Ana","tags":[],"fields":{}}`+"\n")
+	run("nome,telefone,tags,cidade\nAna,+5511987654321,vip,Recife <PE> & mais\n", "contacts", "import", "-")
+	check("contacts with more", run("", "contacts", "list", "--json"),
+		`{"phone":"+5511987654321","name":"Ana","tags":["vip"],"fields":{"cidade":"Recife <PE> & mais"}}`+"\n")
+	zeros := `"counts":{"queued":0,"sending":0,"sent":0,"delivered":0,"read":0,"replied":0,"failed":0,"unsure":0,"skipped":0}`
+	check("new", run("", "campaign", "new", "--name", "N", "--text", "Oi {nome}", "--json"), `{"id":1,"name":"N","status":"draft",`+zeros+"}\n")
+	check("show", run("", "campaign", "show", "1", "--json"), `{"id":1,"name":"N","status":"draft",`+zeros+"}\n")
+
+	book, err := store.Open(filepath.Join(dir, "book.db"), store.Options{Kind: store.Real})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := book.AddNumber("loja")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	if _, err := book.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", at); err != nil {
+		t.Fatal(err)
+	}
+	if err := book.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check("numbers", run("", "numbers", "--json"),
+		`{"name":"loja","phone":"+5511912345678","state":"offline","since":"2026-11-23T12:00:00Z","reason":""}`+"\n")
+	check("start", run("", "campaign", "start", "1", "--json"),
+		`{"id":1,"name":"N","status":"running",`+strings.Replace(zeros, `"queued":0`, `"queued":1`, 1)+"}\n")
+	check("deliveries", run("", "campaign", "deliveries", "1", "--json"),
+		`{"phone":"+5511987654321","name":"Ana","state":"queued","message_id":"","reason":"","text":""}`+"\n")
+}
+
+func TestMissingFieldsAreReportedBeforeTheStart(t *testing.T) {
+	dir := t.TempDir()
+	c, _, errs := typist(t, dir, "nome,telefone,cidade\nAna,+5511987654321,Recife\nBia,+5521998765432,\n", "contacts", "import", "-")
+	if c.execute(t.Context()) != ExitOK {
+		t.Fatal(errs)
+	}
+	c, _, errs = typist(t, dir, "", "campaign", "new", "--name", "N", "--text", "{nome}, de {cidade}")
+	if code := c.execute(t.Context()); code != ExitOK || !strings.Contains(errs.String(), "Bia") || strings.Contains(errs.String(), "Ana") {
+		t.Errorf("exit %d, %q; want 0 and who lacks the field", code, errs)
+	}
+}
+
+func TestTextFromOutsideNeverDrivesTheTerminal(t *testing.T) {
+	dir := t.TempDir()
+	hostile := "\x1b]0;owned\x07\u009b31m\u202eevil\r\nline"
+	c, _, errs := typist(t, dir, "nome,telefone,obs\n\""+hostile+"\",+5511987654321,\""+hostile+"\"\n", "contacts", "import", "-")
+	if c.execute(t.Context()) != ExitOK {
+		t.Fatal(errs)
+	}
+	for _, args := range [][]string{{"contacts", "list"}, {"contacts", "list", "--json"}, {"campaign", "show", hostile}, {"contacts", "list", "(" + hostile}} {
+		c, out, errs := typist(t, dir, "", args...)
+		c.execute(t.Context())
+		for _, r := range out.String() + errs.String() {
+			if r != '\n' && r != '\t' && steers(r) {
+				t.Errorf("recado %q lets %U through: %q %q", args, r, out, errs)
+				break
+			}
+		}
+		if args[0] == "contacts" && len(args) < 4 && strings.Count(out.String(), "\n") > 1 {
+			t.Errorf("recado %q: one person on several lines: %q", args, out)
+		}
+	}
+}
+
+func TestWordsArePortugueseUnlessTheEnvironmentIsEnglish(t *testing.T) {
+	for _, test := range []struct {
+		env  map[string]string
+		want tongue
+	}{
+		{nil, portuguese},
+		{map[string]string{"LANG": "C.UTF-8"}, portuguese},
+		{map[string]string{"LANG": "en_US.UTF-8"}, english},
+		{map[string]string{"LANG": "en"}, english},
+		{map[string]string{"LANG": "en_US.UTF-8", "RECADO_LANG": "pt"}, portuguese},
+		{map[string]string{"LANG": "pt_BR.UTF-8", "RECADO_LANG": "en"}, english},
+	} {
+		if got := tongueOf(func(name string) string { return test.env[name] }); got != test.want {
+			t.Errorf("%v: %v, want %v", test.env, got, test.want)
+		}
+	}
+}
