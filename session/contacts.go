@@ -141,6 +141,21 @@ func bestName(row types.ContactInfo) (string, campaign.NameSource) {
 	return "", campaign.NoName
 }
 
+// fetchMissing asks for the phone's data that could not be had when it gave
+// us the keys to them. The library asks only at that moment.
+func (l *link) fetchMissing() {
+	ctx, cancel := context.WithTimeout(l.ctx, time.Minute)
+	defer cancel()
+	if key, err := l.dev.AppStateKeys.GetLatestAppStateSyncKeyID(ctx); err != nil || key == nil {
+		return // it will give them
+	}
+	for _, name := range appstate.AllPatchNames {
+		if err := l.cli.FetchAppState(ctx, name, false, true); err != nil {
+			l.number.log.Warn("ask for the phone's data", "name", name, "err", err)
+		}
+	}
+}
+
 // resyncContacts asks the phone for its whole address book again, at most
 // hourly.
 func (l *link) resyncContacts() {
@@ -191,6 +206,9 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) error {
 		return err
 	}
 	l.saw(l.past(ctx, piece)...)
+	if len(piece.GetPhoneNumberToLidMappings()) > 0 && l.number.look().contacts {
+		l.addressBook() // whose LIDs may only now be known
+	}
 	if h.GetDirectPath() == "" {
 		return nil
 	}

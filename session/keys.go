@@ -1,7 +1,9 @@
 package session
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"sync"
 
@@ -14,40 +16,131 @@ import (
 // library writes down how far each session has got before anything leaves, so
 // a message has a part for exactly those devices whose sessions were written
 // during its sending; and a try that wrote none has sent nothing.
+//
+// The library also lets a send and the reading of a message change the same
+// session at once. Whoever wrote last would undo the other: what she writes
+// could not be read any more, or a key would be used twice. So a send only
+// writes the sessions that are still as it found them, and otherwise ends in
+// [errMoved] before anything has left.
 
-// sessions is a session store that notes what is written on behalf of a send.
-type sessions struct{ store.SessionStore }
+// errMoved says that a session was changed by an incoming message while a
+// message was being encrypted with it.
+var errMoved = errors.New("the session moved on meanwhile")
+
+// sessions is a session store that notes what a send reads and writes.
+type sessions struct {
+	store.SessionStore
+	turn *sync.Mutex // between the writing of a send and the reading of a message
+}
+
+func (s sessions) GetManySessions(ctx context.Context, addresses []string) (map[string][]byte, error) {
+	found, err := s.SessionStore.GetManySessions(ctx, addresses)
+	if p := partsOf(ctx); p != nil && err == nil {
+		p.found(found)
+	}
+	return found, err
+}
 
 func (s sessions) PutSession(ctx context.Context, address string, session []byte) error {
 	err := s.SessionStore.PutSession(ctx, address, session)
-	if parts, ok := ctx.Value(partsKey{}).(*parts); ok && err == nil {
-		parts.add(address)
+	if p := partsOf(ctx); p != nil && err == nil {
+		p.add(address)
 	}
 	return err
 }
 
 func (s sessions) PutManySessions(ctx context.Context, all map[string][]byte) error {
-	err := s.SessionStore.PutManySessions(ctx, all)
-	if parts, ok := ctx.Value(partsKey{}).(*parts); ok && err == nil {
-		for address := range all {
-			parts.add(address)
-		}
+	p := partsOf(ctx)
+	if p == nil {
+		return s.SessionStore.PutManySessions(ctx, all)
 	}
-	return err
+	addresses := make([]string, 0, len(all))
+	for address := range all {
+		addresses = append(addresses, address)
+	}
+	// Held for as long as the disk takes, never while waiting for the service.
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	present, err := s.SessionStore.GetManySessions(ctx, addresses)
+	if err != nil {
+		return err
+	}
+	if p.moved(present) {
+		return errMoved
+	}
+	if err := s.SessionStore.PutManySessions(ctx, all); err != nil {
+		return err
+	}
+	for address := range all {
+		p.add(address)
+	}
+	return nil
+}
+
+// eventBuffer is an event buffer that reads one message at a time and not while a
+// send writes.
+type eventBuffer struct {
+	store.EventBuffer
+	turn *sync.Mutex
+}
+
+func (e eventBuffer) DoDecryptionTxn(ctx context.Context, f func(context.Context) error) error {
+	if ctx.Value(readingKey{}) != nil {
+		return e.EventBuffer.DoDecryptionTxn(ctx, f)
+	}
+	e.turn.Lock()
+	defer e.turn.Unlock()
+	return e.EventBuffer.DoDecryptionTxn(context.WithValue(ctx, readingKey{}, true), f)
+}
+
+// readingKey marks the context of a message being read.
+type readingKey struct{}
+
+// watchSessions puts both in their places.
+func watchSessions(dev *store.Device) {
+	turn := new(sync.Mutex)
+	dev.Sessions = sessions{dev.Sessions, turn}
+	dev.EventBuffer = eventBuffer{dev.EventBuffer, turn}
 }
 
 // parts is for whose devices a message has been encrypted.
 type parts struct {
 	mu    sync.Mutex
 	users map[string]bool
+	were  map[string][]byte // the sessions as the send found them, by address
 }
 
 type partsKey struct{}
 
 // noteParts returns a context under which a send notes its parts.
 func noteParts(ctx context.Context) (context.Context, *parts) {
-	p := &parts{users: make(map[string]bool)}
+	p := &parts{users: make(map[string]bool), were: make(map[string][]byte)}
 	return context.WithValue(ctx, partsKey{}, p), p
+}
+
+func partsOf(ctx context.Context) *parts {
+	p, _ := ctx.Value(partsKey{}).(*parts)
+	return p
+}
+
+func (p *parts) found(sessions map[string][]byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for address, session := range sessions {
+		p.were[address] = bytes.Clone(session)
+	}
+}
+
+// moved reports whether a session is not as it was found.
+func (p *parts) moved(present map[string][]byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for address, session := range present {
+		if was, ok := p.were[address]; ok && !bytes.Equal(was, session) {
+			return true
+		}
+	}
+	return false
 }
 
 // add notes a Signal address: "user:device", or "user_agent:device" for

@@ -10,6 +10,7 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/appstate"
+	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
@@ -27,12 +28,13 @@ type link struct {
 	dev    *store.Device
 	lid    string   // our own account, without server
 	jobs   *mailbox // calls to the service that handlers may not make themselves
-	http   *http.Client
+	cable  *cable
+	http   *http.Client  // of the connection; its transport is the link's own
 	gone   chan struct{} // closed when the keys have been deleted
 
-	ctx    context.Context
+	ctx    context.Context // of handlers and jobs; ends before the connection does
 	cancel context.CancelFunc
-	cut    context.CancelFunc // ends the present connection, or the try to make one
+	giveUp context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
 	dialed chan struct{}      // closed when the last dial has ended; nil: there was none
 
 	resync time.Time // when the address book was last asked for afresh; touched by jobs alone
@@ -46,13 +48,14 @@ var errNoToken = errors.New("not a Messenger account")
 func newLink(n *number, dev *store.Device) *link {
 	l := &link{
 		number: n, dev: dev, lid: dev.LID.User, jobs: newMailbox(),
-		gone: make(chan struct{}),
-		cut:  func() {},
+		cable:  new(cable),
+		gone:   make(chan struct{}),
+		giveUp: func() {},
 	}
 	l.ctx, l.cancel = context.WithCancel(n.pool.ctx)
 	dev.Container = &container{DeviceContainer: dev.Container, gone: l.gone}
-	if dev.Sessions != nil {
-		dev.Sessions = sessions{dev.Sessions}
+	if dev.Initialized {
+		watchSessions(dev)
 	}
 	cli := whatsmeow.NewClient(dev, newWireLog(n.log))
 	cli.EnableAutoReconnect = false
@@ -60,16 +63,16 @@ func newLink(n *number, dev *store.Device) *link {
 	cli.SynchronousAck = true
 	cli.EnableDecryptedEventBuffer = true
 	cli.ManualHistorySyncDownload = true
-	cli.AutomaticMessageRerequestFromPhone = true
 	cli.BackgroundEventCtx = l.ctx
 	cli.RefreshCAT = func(context.Context) error { return errNoToken }
 	cli.GetMessageForRetry = l.payload
 	cli.SetMaxParallelRetryReceiptHandling(1)
-	if h := n.httpClient(); h != nil {
-		l.http = h
-		cli.SetWebsocketHTTPClient(h)
-		cli.SetPreLoginHTTPClient(h)
-		cli.SetMediaHTTPClient(h)
+	base := n.httpClient()
+	l.http = l.cable.through(base)
+	cli.SetWebsocketHTTPClient(l.http)
+	cli.SetPreLoginHTTPClient(l.http)
+	if base != nil {
+		cli.SetMediaHTTPClient(base)
 	}
 	cli.AddEventHandlerWithSuccessStatus(l.hear)
 	l.cli = cli
@@ -117,19 +120,22 @@ func (l *link) work() {
 // dial makes a connection and says how that went, from a goroutine that ends
 // within the time of a dial and a handshake.
 func (l *link) dial(answer func(error)) {
-	l.cut()
-	ctx, cut := context.WithCancel(l.ctx)
+	l.giveUp()
+	// Not below l.ctx: the library must be able to end a connection in its own
+	// order, see cable.
+	ctx, giveUp := context.WithCancel(context.WithoutCancel(l.ctx))
 	before, done := l.dialed, make(chan struct{})
-	l.cut, l.dialed = cut, done
+	l.giveUp, l.dialed = giveUp, done
 	l.number.pool.wg.Go(func() {
 		defer close(done)
 		if before != nil {
 			<-before
 		}
-		timer := time.AfterFunc(dialTimeout, cut)
+		timer := time.AfterFunc(dialTimeout, giveUp)
 		err := l.cli.ConnectContext(ctx)
 		timer.Stop()
 		if ctx.Err() != nil {
+			l.cable.cut()
 			l.cli.Disconnect()
 			err = errors.Join(err, context.Cause(ctx))
 		}
@@ -140,57 +146,83 @@ func (l *link) dial(answer func(error)) {
 // hangUp ends the connection. It must not be called during a dial.
 func (l *link) hangUp() {
 	if l.cli.IsConnected() {
-		// Cutting it first spares the wait for the other side's goodbye.
-		l.cut()
+		l.cable.cut()
+		l.giveUp()
 		l.cli.Disconnect()
 	}
 }
 
-// drop ends the link's goroutines and its connection.
-func (l *link) drop() {
+// drop ends the link's goroutines and its connection. Nothing is handled from
+// here on.
+func (l *link) drop(dialling bool) {
 	l.cancel()
+	if dialling {
+		l.giveUp()
+	}
 	l.number.pool.wg.Go(func() { // ends when a dial under way has
 		if l.dialed != nil {
 			<-l.dialed
 		}
+		l.cable.cut()
+		l.giveUp()
 		l.cli.Disconnect()
-		if l.http != nil {
-			l.http.CloseIdleConnections()
-		}
+		l.http.CloseIdleConnections()
 	})
 }
 
 // logOut takes the device off the phone's list and deletes its keys here. An
 // error means that only the second was done.
 func (l *link) logOut(ctx context.Context, connected bool) error {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
-	defer cancel()
 	err := whatsmeow.ErrNotConnected
 	if connected {
-		err = l.cli.Logout(ctx)
-	}
-	if err != nil {
-		l.cut()
+		err = l.removeDevice(ctx)
+		l.hangUp()
+	} else {
+		l.giveUp()
 		if l.dialed != nil {
 			<-l.dialed
 		}
-		l.cli.Disconnect()
-		if gone := l.dev.Delete(context.WithoutCancel(ctx)); gone != nil {
-			err = errors.Join(err, gone)
+	}
+	if err == nil {
+		// The service may have told us that the device is gone, and then the
+		// library is deleting the keys at this moment.
+		l.awaitDeletion(time.Second)
+	}
+	select {
+	case <-l.gone:
+	default:
+		if failed := l.dev.Delete(context.WithoutCancel(ctx)); failed != nil {
+			err = errors.Join(err, failed)
 		}
 	}
 	return err
 }
 
+// removeDevice asks the service to take this device off the list. It is what
+// the library's Logout asks, without the end of the connection, which is ours.
+func (l *link) removeDevice(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	_, err := l.cli.DangerousInternals().SendIQ(ctx, whatsmeow.DangerousInfoQuery{
+		Namespace: "md",
+		Type:      "set",
+		To:        types.ServerJID,
+		Content: []waBinary.Node{{
+			Tag:   "remove-companion-device",
+			Attrs: waBinary.Attrs{"jid": l.dev.GetJID(), "reason": "user_initiated"},
+		}},
+	})
+	return err
+}
+
 // awaitDeletion waits until the library has deleted the keys, which it does
 // beside telling us that the link is gone.
-func (l *link) awaitDeletion() {
-	timer := time.NewTimer(5 * time.Second)
+func (l *link) awaitDeletion(patience time.Duration) {
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case <-l.gone:
 	case <-timer.C:
-		l.number.log.Warn("the keys of a lost link have not been deleted")
 	}
 }
 
@@ -221,7 +253,7 @@ func (n *number) endLink() {
 		return
 	}
 	n.attempt++
-	n.link.drop()
+	n.link.drop(n.phase == dialling)
 	n.link, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
 	n.silence(alarmDial, alarmLogin, alarmSync)
 	n.show(func(v *view) { v.link, v.login, v.lively, v.synced = nil, false, false, time.Time{} })
@@ -309,6 +341,11 @@ type container struct {
 }
 
 func (c *container) PutDevice(ctx context.Context, dev *store.Device) error {
+	if s, ok := dev.Sessions.(sessions); ok { // the keys know their own stores
+		bare := *dev
+		bare.Sessions = s.SessionStore
+		return c.DeviceContainer.PutDevice(ctx, &bare)
+	}
 	if err := c.DeviceContainer.PutDevice(ctx, dev); err != nil {
 		return err
 	}

@@ -17,9 +17,12 @@ import (
 // pairing is a link being made: rounds of QR codes until a phone scans one.
 type pairing struct {
 	link    *link
+	dialed  bool     // its connection is made, or cannot be
 	codes   []string // the one on the screen and those to come
 	rounds  int      // begun so far
 	linked  bool     // a phone has scanned it, and the book has it
+	told    bool     // the phone has been told that we accept
+	restart bool     // the service wants us to log in
 	refusal string   // why we refused the phone that scanned it
 	hint    string   // shown beside the code
 }
@@ -74,7 +77,7 @@ func (n *number) endPairing() {
 	}
 	n.silence(alarmCode, alarmPair)
 	if n.pairing.link != nil {
-		n.pairing.link.drop()
+		n.pairing.link.drop(!n.pairing.dialed)
 	}
 	n.pairing = nil
 }
@@ -83,8 +86,8 @@ func (n *number) endPairing() {
 func (n *number) nextRound() {
 	p := n.pairing
 	if p.link != nil {
-		p.link.drop()
-		p.link = nil
+		p.link.drop(!p.dialed)
+		p.link, p.dialed = nil, false
 	}
 	p.codes = nil
 	if p.rounds++; p.rounds > maxRounds {
@@ -98,16 +101,16 @@ func (n *number) nextRound() {
 	l.cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return n.mayPair(l, jid) }
 	p.link = l
 	n.in(alarmCode, dialTimeout+codesTime)
-	l.dial(func(err error) {
-		if err != nil {
-			n.post(func() { n.roundFailed(l, err) })
-		}
-	})
+	l.dial(func(err error) { n.post(func() { n.roundDialled(l, err) }) })
 }
 
-// roundFailed tries the next round a little later.
-func (n *number) roundFailed(l *link, err error) {
-	if n.pairing == nil || n.pairing.link != l || n.pairing.linked {
+// roundDialled is called when the connection of a round is made, or cannot be.
+func (n *number) roundDialled(l *link, err error) {
+	if n.pairing == nil || n.pairing.link != l {
+		return
+	}
+	n.pairing.dialed = true
+	if err == nil || n.pairing.linked {
 		return
 	}
 	n.log.Warn("link: connect", "err", err)
@@ -178,17 +181,22 @@ func (n *number) pairingEvent(event any) {
 		p.hint = sayUpdate
 		n.show(func(v *view) { v.reason = sayUpdate })
 	case *events.PairSuccess:
+		p.told = true
 		n.in(alarmPair, restartTime)
+		if p.restart {
+			n.finishLinking()
+		}
 	case *events.PairError:
 		n.pairFailed(e.Error)
 	case *events.PairPasskeyRequest, *events.PairPasskeyConfirmation, *events.PairPasskeyError:
 		n.failLinking(sayPasskey)
 	case *events.ManualLoginReconnect:
-		n.finishLinking()
-	case *events.Disconnected:
-		if p.linked {
+		p.restart = true
+		if p.told { // otherwise the library is still writing it, and would give the link up
 			n.finishLinking()
-		} else {
+		}
+	case *events.Disconnected:
+		if !p.linked {
 			n.roundLost(rules[onLost].say)
 		}
 	case *events.ClientOutdated:
@@ -273,8 +281,7 @@ func (n *number) finishLinking() {
 	}
 	// The old connection must be gone before the new one, or the service
 	// would call one of them replaced.
-	p.link.cut()
-	p.link.cli.Disconnect()
+	p.link.hangUp()
 	n.endPairing()
 	n.failures, n.refusals, n.closings = 0, 0, nil
 	if v := n.look(); v.lock.After(time.Now()) {

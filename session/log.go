@@ -49,12 +49,12 @@ func mask(s string) string {
 	})
 }
 
-// signalLog hands libsignal's log lines to slog: its own default prints to
-// the terminal.
+// signalLog hands libsignal's warnings to slog: its own default prints to the
+// terminal. What it says below that is dropped, because it spells out keys.
 type signalLog struct{ logger *slog.Logger }
 
-func (s signalLog) Debug(caller, message string)   { s.logger.Debug(mask(message), "caller", caller) }
-func (s signalLog) Info(caller, message string)    { s.logger.Debug(mask(message), "caller", caller) }
+func (s signalLog) Debug(string, string)           {}
+func (s signalLog) Info(string, string)            {}
 func (s signalLog) Warning(caller, message string) { s.logger.Warn(mask(message), "caller", caller) }
 func (s signalLog) Error(caller, message string)   { s.logger.Error(mask(message), "caller", caller) }
 func (s signalLog) Configure(string)               {}

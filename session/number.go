@@ -322,7 +322,7 @@ func (n *number) hangUp() {
 	if n.link != nil {
 		switch n.phase {
 		case dialling:
-			n.link.cut()
+			n.link.giveUp()
 		case open:
 			n.link.hangUp()
 		}
@@ -405,6 +405,10 @@ func (n *number) heardEverything() {
 		v.synced = time.Now()
 		v.enter(campaign.Online, time.Time{}, "")
 	})
+	if !v.contacts {
+		l := n.link
+		l.jobs.put(l.fetchMissing)
+	}
 }
 
 // meet does what the table says about an occasion.
@@ -504,7 +508,7 @@ func (n *number) renew() {
 func (n *number) forget(s campaign.Standing) {
 	if l := n.link; l != nil {
 		n.endLink()
-		l.awaitDeletion()
+		l.awaitDeletion(5 * time.Second)
 	}
 	n.silence(alarmDial, alarmLogin, alarmSync)
 	if err := n.pool.book.UnlinkNumber(n.id, s); err != nil {

@@ -171,13 +171,11 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	ctx, parts := noteParts(ctx)
+	defer context.AfterFunc(v.link.ctx, cancel)()
 	f := &flight{id: d.Message, land: cancel}
 	n.show(func(v *view) { v.flight = f })
-	answer, err := v.link.cli.SendMessage(ctx, to,
-		&waE2E.Message{Conversation: proto.String(d.Text)},
-		whatsmeow.SendRequestExtra{ID: string(d.Message), Timeout: ackTimeout})
-	n.show(func(v *view) { v.flight = nil })
+	defer n.show(func(v *view) { v.flight = nil })
+	answer, parts, err := v.link.send(ctx, to, d)
 
 	var users []string
 	if d.LID != "" {
@@ -188,6 +186,28 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	}
 	reached := parts.reach(users, strings.TrimPrefix(string(v.number.Phone), "+"), v.link.lid)
 	return n.outcome(f, reached, err)
+}
+
+// moves is how often a send begins again because incoming messages moved the
+// sessions on.
+const moves = 5
+
+// send hands a message to the library.
+func (l *link) send(ctx context.Context, to types.JID, d campaign.Delivery) (answer whatsmeow.SendResponse, p *parts, err error) {
+	for range moves {
+		var noting context.Context
+		noting, p = noteParts(ctx)
+		// The library keeps the message to answer who could not read it, so each
+		// try has one of its own.
+		answer, err = l.cli.SendMessage(noting, to,
+			&waE2E.Message{Conversation: proto.String(d.Text)},
+			whatsmeow.SendRequestExtra{ID: string(d.Message), Timeout: ackTimeout})
+		if !errors.Is(err, errMoved) {
+			break
+		}
+		l.number.log.Debug("send again", "message", d.Message, "err", err)
+	}
+	return answer, p, err
 }
 
 // sayNotConnected is the reason of a send without a connection.

@@ -1,0 +1,158 @@
+package session
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"recado/campaign"
+	"recado/session/simulator"
+)
+
+func TestLinkByQRGetsOnlineAndFetchesContacts(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 1, People: 20}, func(r *rig) {
+		id := r.add("loja")
+		if err := r.pool.Link(id); err != nil {
+			r.Fatal(err)
+		}
+		code := r.awaitCode(id)
+		if got := time.Until(code.QRUntil); code.State != campaign.Linking || got <= 50*time.Second || got > 60*time.Second {
+			r.Errorf("the first code: state %v, lives %v; want linking, 60s", code.State, got)
+		}
+		phone, err := r.service.Scan(code.QR)
+		if err != nil {
+			r.Fatal(err)
+		}
+		s := r.awaitState(id, campaign.Online)
+		if s.Number.Phone != campaign.Phone(phone) || s.QR != "" || !s.Synced {
+			r.Errorf("online: phone %q, QR %q, synced %v; want %q, none, true", s.Number.Phone, s.QR, s.Synced, phone)
+		}
+		r.await(id, "with contacts", func(s Status) bool { return s.Contacts })
+		kept, err := r.book.Number(id)
+		if err != nil || kept.Link != 1 || !kept.Linked() {
+			r.Errorf("in the book: link %d, linked %v, %v; want 1, true", kept.Link, kept.Linked(), err)
+		}
+		if unknown := r.service.Unknown(); len(unknown) > 0 {
+			r.Errorf("the service did not understand %q", unknown)
+		}
+	})
+}
+
+func TestDeadCodeIsReplaced(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id := r.add("loja")
+		if err := r.pool.Link(id); err != nil {
+			r.Fatal(err)
+		}
+		first := r.awaitCode(id)
+		second := r.await(id, "showing another code", func(s Status) bool { return s.QR != "" && s.QR != first.QR })
+		if life := time.Until(second.QRUntil); life > 20*time.Second || life < 15*time.Second {
+			r.Errorf("the second code lives %v, want 20s", life)
+		}
+		begun := time.Now()
+		third := r.await(id, "showing a code of the next round", func(s Status) bool { return time.Since(begun) > 2*time.Minute && s.QR != "" })
+		if _, err := r.service.Scan(third.QR); err != nil {
+			r.Errorf("a code of the second round: %v", err)
+		}
+		r.awaitState(id, campaign.Online)
+	})
+}
+
+func TestLinkingEndsWhenNobodyScans(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id := r.add("loja")
+		if err := r.pool.Link(id); err != nil {
+			r.Fatal(err)
+		}
+		r.awaitCode(id)
+		s := r.awaitState(id, campaign.Unlinked)
+		if s.Reason != sayNobody || s.QR != "" {
+			r.Errorf("reason %q, QR %q; want %q, none", s.Reason, s.QR, sayNobody)
+		}
+	})
+}
+
+func TestCancelledLinkingShowsNoCode(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id := r.add("loja")
+		if err := r.pool.Link(id); err != nil {
+			r.Fatal(err)
+		}
+		code := r.awaitCode(id)
+		r.pool.CancelLink(id)
+		s := r.awaitState(id, campaign.Unlinked)
+		if s.QR != "" || s.Reason != "" {
+			r.Errorf("QR %q, reason %q; want none", s.QR, s.Reason)
+		}
+		if _, err := r.service.Scan(code.QR); err == nil {
+			r.Error("the code of a cancelled link still works")
+		}
+	})
+}
+
+func TestPhoneIsNotLinkedUnderTwoNames(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		_, phone := r.linked("loja")
+		other := r.add("outra")
+		if err := r.pool.Link(other); err != nil {
+			r.Fatal(err)
+		}
+		if _, err := r.service.ScanAs(r.awaitCode(other).QR, phone); err == nil {
+			r.Error("the phone was linked twice")
+		}
+		s := r.awaitState(other, campaign.Unlinked)
+		if !strings.Contains(s.Reason, `"loja"`) {
+			r.Errorf("reason %q does not name the other number", s.Reason)
+		}
+		if kept, err := r.book.Number(other); err != nil || kept.Link != 0 || kept.Phone != "" {
+			r.Errorf("the book has a link of the refused phone: %+v, %v", kept, err)
+		}
+	})
+}
+
+func TestRelinkKeepsTheIDAndThePhone(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, phone := r.linked("loja")
+		r.own(phone).Logout()
+		s := r.awaitState(id, campaign.LoggedOut)
+		if s.Number.Linked() || s.Reason != rules[onLoggedOut].say {
+			r.Errorf("after the logout: linked %v, reason %q", s.Number.Linked(), s.Reason)
+		}
+
+		// Another phone is refused.
+		if err := r.pool.Link(id); err != nil {
+			r.Fatal(err)
+		}
+		if _, err := r.service.Scan(r.awaitCode(id).QR); err == nil {
+			r.Error("another phone took the number over")
+		}
+		r.await(id, "refused", func(s Status) bool {
+			return s.State == campaign.LoggedOut && strings.Contains(s.Reason, "another phone")
+		})
+
+		r.scan(id, phone)
+		s = r.awaitState(id, campaign.Online)
+		if s.Number.ID != id || s.Number.Link != 2 || s.Number.Phone != campaign.Phone(phone) {
+			r.Errorf("linked again: id %d, link %d, phone %s; want %d, 2, %s", s.Number.ID, s.Number.Link, s.Number.Phone, id, phone)
+		}
+		if got := len(r.own(phone).Devices()); got != 1 {
+			r.Errorf("the phone lists %d devices, want 1", got)
+		}
+	})
+}
+
+func TestUnlinkTakesTheDeviceOffThePhone(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, phone := r.linked("loja")
+		if err := r.pool.Unlink(r.Context(), id); err != nil {
+			r.Fatal(err)
+		}
+		s := r.status(id)
+		if s.State != campaign.Unlinked || s.Number.Linked() || s.Reason != "" {
+			r.Errorf("state %v, linked %v, reason %q; want unlinked", s.State, s.Number.Linked(), s.Reason)
+		}
+		if got := len(r.own(phone).Devices()); got != 0 {
+			r.Errorf("the phone lists %d devices, want none", got)
+		}
+	})
+}

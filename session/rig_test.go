@@ -1,0 +1,237 @@
+package session
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"recado/campaign"
+	"recado/session/simulator"
+	"recado/store"
+	"recado/store/device"
+)
+
+// rig is a pool with real files on a simulated service.
+type rig struct {
+	*testing.T
+	dir     string
+	service *simulator.Service
+	bell    *campaign.Bell
+	book    *faultyBook
+	devices *device.Container
+	pool    *Pool
+}
+
+// faultyBook is the real book, which can be told to refuse.
+type faultyBook struct {
+	*store.Book
+
+	mu     sync.Mutex
+	refuse error // what Heard answers instead; nil: nothing
+	heard  []heard
+}
+
+type heard struct {
+	from campaign.Seen
+	text string
+}
+
+func (b *faultyBook) Heard(n campaign.NumberID, from campaign.Seen, text string, at time.Time) error {
+	b.mu.Lock()
+	refuse := b.refuse
+	b.mu.Unlock()
+	if refuse != nil {
+		return refuse
+	}
+	err := b.Book.Heard(n, from, text, at)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.heard = append(b.heard, heard{from, text})
+	return err
+}
+
+func (b *faultyBook) fail(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refuse = err
+}
+
+func (b *faultyBook) texts() []heard {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.heard
+}
+
+// inBubble runs a test on fake time, with a service of its own.
+func inBubble(t *testing.T, c simulator.Config, test func(*rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, c)
+		defer time.Sleep(10 * time.Minute) // the library's own timers
+		defer r.service.Close()
+		defer func() { r.close() }()
+		test(r)
+	})
+}
+
+func newRig(t *testing.T, c simulator.Config) *rig {
+	t.Helper()
+	if c.Speed == 0 {
+		c.Speed = simulator.Instant
+	}
+	r := &rig{T: t, dir: t.TempDir(), service: simulator.New(c), bell: new(campaign.Bell)}
+	r.open()
+	return r
+}
+
+// open opens what close has closed.
+func (r *rig) open() { r.openWith(r.service.HTTPClient) }
+
+func (r *rig) openWith(client func() *http.Client) {
+	r.Helper()
+	book, err := store.Open(filepath.Join(r.dir, "book.db"), store.Options{Kind: store.Demo, Bell: r.bell, Logger: testLog()})
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.book = &faultyBook{Book: book}
+	if r.devices, err = device.Open(filepath.Join(r.dir, "devices.db")); err != nil {
+		r.Fatal(err)
+	}
+	root := simulator.RootKey()
+	r.pool, err = Open(context.Background(), Config{
+		Devices: r.devices, Book: r.book, Bell: r.bell, Logger: testLog(), HTTP: client, RootKey: &root,
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.pool.Start()
+}
+
+func (r *rig) close() {
+	r.Helper()
+	for _, err := range []error{r.pool.Close(), r.devices.Close(), r.book.Close()} {
+		if err != nil {
+			r.Error(err)
+		}
+	}
+}
+
+// restart ends the program and begins it again.
+func (r *rig) restart() {
+	r.Helper()
+	r.close()
+	r.open()
+}
+
+// testLog is silent unless RECADO_TEST_LOG is set.
+func testLog() *slog.Logger {
+	var out io.Writer = io.Discard
+	if os.Getenv("RECADO_TEST_LOG") != "" {
+		out = os.Stderr
+	}
+	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+func (r *rig) add(name string) campaign.NumberID {
+	r.Helper()
+	n, err := r.book.AddNumber(name)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return n.ID
+}
+
+func (r *rig) status(id campaign.NumberID) Status {
+	r.Helper()
+	for _, s := range r.pool.Status() {
+		if s.Number.ID == id {
+			return s
+		}
+	}
+	r.Fatalf("no status of number %d", id)
+	return Status{}
+}
+
+// await waits until the status of a number is as it should be.
+func (r *rig) await(id campaign.NumberID, what string, good func(Status) bool) Status {
+	r.Helper()
+	ring, quiet := r.bell.Listen()
+	defer quiet()
+	patience := time.NewTimer(30 * time.Minute)
+	defer patience.Stop()
+	for {
+		s := r.status(id)
+		if good(s) {
+			return s
+		}
+		select {
+		case <-ring:
+		case <-patience.C:
+			r.Fatalf("number %d is never %s: %v, %q", id, what, s.State, s.Reason)
+		}
+	}
+}
+
+func (r *rig) awaitState(id campaign.NumberID, state campaign.NumberState) Status {
+	r.Helper()
+	return r.await(id, state.String(), func(s Status) bool { return s.State == state })
+}
+
+func (r *rig) awaitCode(id campaign.NumberID) Status {
+	r.Helper()
+	return r.await(id, "showing a code", func(s Status) bool { return s.QR != "" })
+}
+
+// linked adds a number, links it with a phone of its own and waits until that
+// has told all it has to tell.
+func (r *rig) linked(name string) (campaign.NumberID, string) {
+	r.Helper()
+	id := r.add(name)
+	phone := r.scan(id, "")
+	r.await(id, "online with contacts", func(s Status) bool { return s.State == campaign.Online && s.Contacts })
+	return id, phone
+}
+
+// scan links a number with the given phone.
+func (r *rig) scan(id campaign.NumberID, as string) string {
+	r.Helper()
+	if err := r.pool.Link(id); err != nil {
+		r.Fatal(err)
+	}
+	phone, err := r.service.ScanAs(r.awaitCode(id).QR, as)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return phone
+}
+
+func (r *rig) own(phone string) simulator.Own {
+	r.Helper()
+	own, ok := r.service.Own(phone)
+	if !ok {
+		r.Fatalf("the service does not know %s", phone)
+	}
+	return own
+}
+
+// someone is a registered person of the world.
+func (r *rig) someone(i int) simulator.Person {
+	r.Helper()
+	for _, p := range r.service.People() {
+		if p.Registered {
+			if i == 0 {
+				return p
+			}
+			i--
+		}
+	}
+	r.Fatal("nobody lives in this world")
+	return simulator.Person{}
+}

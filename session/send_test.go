@@ -1,0 +1,332 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"recado/campaign"
+	"recado/session/simulator"
+)
+
+// delivery is a message to a person, ready to be sent by a number.
+func (r *rig) delivery(id campaign.NumberID, to simulator.Person, text string) campaign.Delivery {
+	r.Helper()
+	return campaign.Delivery{
+		Number: id, Phone: campaign.Phone(to.Phone), LID: to.LID, State: campaign.Sending,
+		Message: r.pool.Sender(id).NewID(), Text: text, Link: r.status(id).Number.Link,
+	}
+}
+
+func TestSentMessageIsSeenOnce(t *testing.T) {
+	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
+		id, _ := r.linked("loja")
+		for i, byLID := range []bool{true, false} {
+			person := r.someone(i)
+			d := r.delivery(id, person, "olá")
+			if !byLID {
+				d.LID = ""
+			}
+			if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Accepted {
+				r.Fatalf("by LID %v: %+v, want accepted", byLID, got)
+			}
+			time.Sleep(time.Minute)
+			seen := r.service.Ledger().SeenBy(person.Phone)
+			if len(seen) != 1 || seen[0].Text != "olá" || seen[0].ID != string(d.Message) {
+				r.Errorf("by LID %v: she sees %+v", byLID, seen)
+			}
+		}
+		if unknown := r.service.Unknown(); len(unknown) > 0 {
+			r.Errorf("the service did not understand %q", unknown)
+		}
+	})
+}
+
+func TestOutcomeOfASend(t *testing.T) {
+	message := func(r simulator.Rule) simulator.Rule { r.On, r.Limit = simulator.Message, max(r.Limit, 1); return r }
+	for _, c := range []struct {
+		name string
+		rule simulator.Rule
+		off  bool // the phones of both sides are off: no receipt comes
+		want campaign.OutcomeKind
+		code int
+		seen int // by her, in the end
+	}{
+		{"dropped before it was accepted", message(simulator.Rule{Do: simulator.DropBefore}), false, campaign.Accepted, 0, 1},
+		{"dropped after it was accepted", message(simulator.Rule{Do: simulator.DropAfter}), false, campaign.Accepted, 0, 1},
+		{"dropped after, twice", message(simulator.Rule{Do: simulator.DropAfter, Limit: 2}), true, campaign.Unknown, 0, 1},
+		{"never acknowledged", message(simulator.Rule{Do: simulator.Silence}), true, campaign.Unknown, 0, 1},
+		{"never acknowledged but received", message(simulator.Rule{Do: simulator.Silence}), false, campaign.Accepted, 0, 1},
+		{"refused with 463", message(simulator.Rule{Do: simulator.Refuse, Code: 463}), false, campaign.Refused, 463, 0},
+		{"refused with 403", message(simulator.Rule{Do: simulator.Refuse, Code: 403}), false, campaign.Refused, 403, 0},
+		{"refused with 503", message(simulator.Rule{Do: simulator.Refuse, Code: 503}), false, campaign.NotSent, 503, 0},
+		{"refused with 429", message(simulator.Rule{Do: simulator.Refuse, Code: 429}), false, campaign.Refused, 429, 0},
+		{"no keys", simulator.Rule{On: simulator.PreKeys, Do: simulator.NoPreKeys}, false, campaign.NotSent, 0, 0},
+		{"keys refused", simulator.Rule{On: simulator.PreKeys, Do: simulator.Refuse, Code: 429}, false, campaign.NotSent, 0, 0},
+		{"no devices", simulator.Rule{On: simulator.Usync, Do: simulator.NoDevices}, false, campaign.NotSent, 0, 0},
+		{"devices not told", simulator.Rule{On: simulator.Usync, Do: simulator.Silence, Limit: 1}, false, campaign.NotSent, 0, 0},
+		{"devices refused", simulator.Rule{On: simulator.Usync, Do: simulator.Refuse, Code: 429}, false, campaign.NotSent, 429, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, simulator.Config{People: 3}, func(r *rig) {
+				id, phone := r.linked("loja")
+				person := r.someone(0)
+				if c.off {
+					r.own(phone).SetPhone(false)
+					if err := r.service.SetPersonPhone(person.Phone, false); err != nil {
+						r.Fatal(err)
+					}
+				}
+				r.service.Fault(c.rule)
+				d := r.delivery(id, person, "olá")
+				begun := time.Now()
+				got := r.pool.Sender(id).Send(r.Context(), d)
+				if got.Kind != c.want || got.Code != c.code {
+					r.Errorf("%+v, want kind %v, code %d", got, c.want, c.code)
+				}
+				if got.Kind != campaign.Accepted && got.Reason == "" {
+					r.Error("no reason is given")
+				}
+				if took := time.Since(begun); took > sendTimeout+time.Second {
+					r.Errorf("it took %v", took)
+				}
+				r.own(phone).SetPhone(true)
+				if err := r.service.SetPersonPhone(person.Phone, true); err != nil {
+					r.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				if n := len(r.service.Ledger().SeenBy(person.Phone)); n != c.seen {
+					r.Errorf("she sees %d messages, want %d", n, c.seen)
+				}
+
+				// Whatever it was, the next try works, with the same id.
+				r.service.ClearFaults()
+				r.awaitUp(id)
+				if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Accepted {
+					r.Errorf("again: %+v, want accepted", got)
+				}
+				time.Sleep(time.Minute)
+				if n := len(r.service.Ledger().SeenBy(person.Phone)); n != 1 {
+					r.Errorf("after another try she sees %d messages, want 1", n)
+				}
+			})
+		})
+	}
+}
+
+func (r *rig) awaitUp(id campaign.NumberID) {
+	r.Helper()
+	r.await(id, "online", func(s Status) bool { return s.State == campaign.Online || s.State == campaign.Restricted })
+}
+
+func TestRefusedNewChatClosesNewChatsForADay(t *testing.T) {
+	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 463, Limit: 1})
+		r.pool.Sender(id).Send(r.Context(), r.delivery(id, r.someone(0), "olá"))
+		ready := r.pool.Sender(id).Ready()
+		if ready.NewChats.Reason != campaign.HoldNewChats || ready.Hold.Reason != "" {
+			r.Errorf("ready: %+v, want new chats held", ready)
+		}
+		kept, err := r.book.Number(id)
+		if err != nil || kept.Standing.State != campaign.Restricted || time.Until(kept.Standing.Until) < 23*time.Hour {
+			r.Errorf("in the book: %+v, %v", kept.Standing, err)
+		}
+	})
+}
+
+func TestRateLimitHoldsEverythingForAWhile(t *testing.T) {
+	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 429, Limit: 1})
+		r.pool.Sender(id).Send(r.Context(), r.delivery(id, r.someone(0), "olá"))
+		ready := r.pool.Sender(id).Ready()
+		if left := time.Until(ready.Hold.Until); ready.Hold.Reason != campaign.HoldRateLimit || left < 14*time.Minute {
+			r.Errorf("ready: %+v, want everything held for 15 minutes", ready)
+		}
+		time.Sleep(slowPause)
+		if ready := r.pool.Sender(id).Ready(); ready.Hold.Reason != "" {
+			r.Errorf("ready after it: %+v", ready)
+		}
+	})
+}
+
+func TestSendWithoutAConnectionSendsNothing(t *testing.T) {
+	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
+		id, _ := r.linked("loja")
+		d := r.delivery(id, r.someone(0), "olá")
+		r.service.SetDown(true)
+		r.awaitState(id, campaign.Offline)
+		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.NotSent || got.Reason == "" {
+			r.Errorf("%+v, want not sent", got)
+		}
+		r.service.SetDown(false)
+	})
+}
+
+func TestUnregisteredPhoneIsAbsent(t *testing.T) {
+	inBubble(t, simulator.Config{People: 3, Unregistered: 2}, func(r *rig) {
+		id, _ := r.linked("loja")
+		for _, p := range r.service.People() {
+			if p.Registered {
+				continue
+			}
+			d := r.delivery(id, p, "olá")
+			d.LID = ""
+			if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Absent {
+				r.Errorf("%+v, want absent", got)
+			}
+		}
+	})
+}
+
+func TestCheckTellsWhoIsThere(t *testing.T) {
+	inBubble(t, simulator.Config{People: 30, Unregistered: 5, Aliases: 5}, func(r *rig) {
+		id, _ := r.linked("loja")
+		people := r.service.People()
+		var phones []campaign.Phone
+		want := make(map[campaign.Phone]simulator.Person)
+		for _, p := range people {
+			asked := campaign.Phone(p.Phone)
+			if p.Alias != "" {
+				asked = campaign.Phone(p.Alias)
+			}
+			phones = append(phones, asked)
+			want[asked] = p
+		}
+		answers, err := r.pool.Sender(id).Check(r.Context(), phones)
+		if err != nil || len(answers) != len(phones) {
+			r.Fatalf("%d answers to %d questions, %v", len(answers), len(phones), err)
+		}
+		for _, a := range answers {
+			p := want[a.Asked]
+			switch {
+			case !p.Registered && a.Presence != campaign.NotOnWhatsApp,
+				p.Registered && (a.Presence != campaign.OnWhatsApp || a.LID != p.LID || a.Phone != campaign.Phone(p.Phone)):
+				r.Errorf("%s: %+v, want %+v", a.Asked, a, p)
+			}
+		}
+		r.service.Fault(simulator.Rule{On: simulator.Usync, Do: simulator.Refuse, Code: 429})
+		if _, err := r.pool.Sender(id).Check(r.Context(), phones[:1]); !errors.Is(err, campaign.ErrRateLimit) {
+			r.Errorf("rate limited: %v, want %v", err, campaign.ErrRateLimit)
+		}
+	})
+}
+
+// campaignTo starts a campaign to one person and sends it as the program does.
+func (r *rig) campaignTo(person simulator.Person, text string) campaign.ID {
+	r.Helper()
+	_, err := r.book.Import([]campaign.Row{{Line: 1, Phone: campaign.Phone(person.Phone), Name: person.Name}}, "test")
+	if err != nil {
+		r.Fatal(err)
+	}
+	c, err := r.book.AddCampaign(campaign.Campaign{Name: "promo", Text: text, To: "fone:" + person.Phone})
+	if err != nil {
+		r.Fatal(err)
+	}
+	if _, err := r.book.Start(c.ID, time.Now()); err != nil {
+		r.Fatal(err)
+	}
+	return c.ID
+}
+
+// lanes runs the lanes until stop is called.
+func (r *rig) lanes() (stop func()) {
+	ctx, cancel := context.WithCancel(r.Context())
+	lanes := &campaign.Lanes{
+		Log: r.book, Bell: r.bell, Logger: testLog(), Sender: r.pool.Sender,
+		Numbers: func() (ids []campaign.NumberID) {
+			for _, s := range r.pool.Status() {
+				ids = append(ids, s.Number.ID)
+			}
+			return ids
+		},
+	}
+	done := make(chan struct{})
+	go func() { // ends with ctx
+		defer close(done)
+		lanes.Run(ctx)
+	}()
+	return func() { cancel(); <-done }
+}
+
+func (r *rig) awaitDelivery(id campaign.ID, state campaign.State) campaign.Delivery {
+	r.Helper()
+	ring, quiet := r.bell.Listen()
+	defer quiet()
+	patience := time.NewTimer(time.Hour)
+	defer patience.Stop()
+	for {
+		d, err := r.book.Delivery(id, 0)
+		if err != nil {
+			r.Fatal(err)
+		}
+		if d.State == state {
+			return d
+		}
+		select {
+		case <-ring:
+		case <-patience.C:
+			r.Fatalf("the delivery is never %v: %v, %q", state, d.State, d.Reason)
+		}
+	}
+}
+
+func TestRecipientWhoCannotReadIsAnsweredAfterARestart(t *testing.T) {
+	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
+		r.linked("loja")
+		person := r.someone(0)
+		if err := r.service.SetPersonPhone(person.Phone, false); err != nil {
+			r.Fatal(err)
+		}
+		stop := r.lanes()
+		id := r.campaignTo(person, "olá {nome|você}")
+		d := r.awaitDelivery(id, campaign.Sent)
+		stop()
+		r.restart()
+		if err := r.service.Reinstall(person.Phone); err != nil {
+			r.Fatal(err)
+		}
+		if err := r.service.SetPersonPhone(person.Phone, true); err != nil {
+			r.Fatal(err)
+		}
+		r.awaitDelivery(id, campaign.Delivered)
+		seen := r.service.Ledger().SeenBy(person.Phone)
+		if len(seen) != 1 || seen[0].Text != d.Text || seen[0].ID != string(d.Message) {
+			r.Errorf("she sees %+v, want %q once", seen, d.Text)
+		}
+	})
+}
+
+func TestSignalAddressesAreToldApart(t *testing.T) {
+	for _, c := range []struct {
+		written []string
+		users   []string
+		want    bool
+	}{
+		{nil, []string{"7"}, false},
+		{[]string{"7_1:0"}, []string{"7"}, true},
+		{[]string{"7:3"}, []string{"7"}, true},
+		{[]string{"77_1:0"}, []string{"7"}, false},
+		{[]string{"1_1:0", "551:2"}, nil, false},
+		{[]string{"1_1:0", "551:2", "9_1:0"}, nil, true},
+	} {
+		_, p := noteParts(context.Background())
+		for _, address := range c.written {
+			p.add(address)
+		}
+		if got := p.reach(c.users, "1", "551"); got != c.want {
+			t.Errorf("%v reaches %v: %v, want %v", c.written, c.users, got, c.want)
+		}
+	}
+}
+
+func TestCodeIsReadFromTheEndOfARefusal(t *testing.T) {
+	for text, want := range map[string]int{"server returned error 463": 463, "server returned error": 0} {
+		if got := serverCode(fmt.Errorf("%s", text)); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}

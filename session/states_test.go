@@ -1,0 +1,228 @@
+package session
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"recado/campaign"
+	"recado/session/simulator"
+)
+
+func TestEveryOccasionHasARule(t *testing.T) {
+	for _, o := range []occasion{
+		onLost, onUnreachable, onClock, onNoLogin, onSilence, onDead, onStreamError, onFlapping, onRestart,
+		onReplaced, onLoggedOut, onLocked, onExpelled, onBan, onOutdated, onRefused, onRefusedLong, onToken, onKeysGone, onNoKeys,
+	} {
+		r, ok := rules[o]
+		if !ok {
+			t.Errorf("%s: no rule", o)
+			continue
+		}
+		if r.say == "" && r.act != now {
+			t.Errorf("%s: the person is told nothing", o)
+		}
+		if (r.act == halt || r.act == rest || r.act == forget) != r.keep {
+			t.Errorf("%s: a restart would forget it, or remember it for nothing", o)
+		}
+	}
+}
+
+func TestBackoffGrowsToAMinute(t *testing.T) {
+	for failures, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
+		want *= time.Second
+		for range 100 {
+			if got := backoff(failures); got < want/2 || got > want {
+				t.Fatalf("after %d failures: %v, want between %v and %v", failures, got, want/2, want)
+			}
+		}
+	}
+	if got := backoff(1000); got > time.Minute {
+		t.Errorf("after 1000 failures: %v", got)
+	}
+}
+
+func TestRestartComesBackWithoutQR(t *testing.T) {
+	inBubble(t, simulator.Config{People: 5}, func(r *rig) {
+		a, _ := r.linked("a")
+		b, _ := r.linked("b")
+		r.await(a, "with contacts", func(s Status) bool { return s.Contacts })
+		r.restart()
+		for _, id := range []campaign.NumberID{a, b} {
+			s := r.await(id, "online or showing a code", func(s Status) bool { return s.State == campaign.Online || s.QR != "" })
+			if s.QR != "" || s.Number.Link != 1 {
+				r.Errorf("number %d came back with QR %q, link %d", id, s.QR, s.Number.Link)
+			}
+		}
+		if !r.status(a).Contacts {
+			r.Error("the address book is not known to have arrived after a restart")
+		}
+	})
+}
+
+func TestDroppedConnectionComesBack(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, phone := r.linked("loja")
+		r.own(phone).Drop()
+		s := r.awaitState(id, campaign.Offline)
+		if left := time.Until(s.Until); left <= 0 || left > time.Second {
+			r.Errorf("next try in %v, want within a second", left)
+		}
+		if hold := r.pool.Sender(id).Ready().Hold.Reason; hold != campaign.HoldOffline {
+			r.Errorf("ready while offline: hold %q", hold)
+		}
+		r.awaitState(id, campaign.Online)
+	})
+}
+
+func TestLongOutageIsWaitedForMorePatiently(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.service.SetDown(true)
+		r.awaitState(id, campaign.Offline)
+		time.Sleep(time.Hour)
+		s := r.await(id, "waiting", func(s Status) bool { return s.State == campaign.Offline && !s.Until.IsZero() })
+		if !strings.Contains(s.Reason, "cannot be reached") {
+			r.Errorf("reason %q", s.Reason)
+		}
+		r.service.SetDown(false)
+		back := time.Now()
+		r.awaitState(id, campaign.Online)
+		if took := time.Since(back); took > 90*time.Second {
+			r.Errorf("back after %v, want about a minute at most", took)
+		}
+	})
+}
+
+func TestTroubleOfOneNumberLeavesTheOtherAlone(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		a, phone := r.linked("a")
+		b, _ := r.linked("b")
+		since := r.status(b).Since
+		r.own(phone).End("", "replaced")
+		r.awaitState(a, campaign.Blocked)
+		r.pool.Reconnect(a)
+		r.awaitState(a, campaign.Online)
+		r.own(phone).Logout()
+		r.awaitState(a, campaign.LoggedOut)
+		if s := r.status(b); s.State != campaign.Online || !s.Since.Equal(since) {
+			r.Errorf("the other number is %v since %v, want online since %v", s.State, s.Since, since)
+		}
+	})
+}
+
+func TestRefusedLogin(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		rule  simulator.Rule
+		state campaign.NumberState
+		say   occasion
+		link  bool // the link still stands
+	}{
+		{"401", simulator.Rule{Code: 401}, campaign.LoggedOut, onLoggedOut, false},
+		{"403", simulator.Rule{Code: 403}, campaign.LoggedOut, onLocked, false},
+		{"406", simulator.Rule{Code: 406}, campaign.LoggedOut, onExpelled, false},
+		{"405", simulator.Rule{Code: 405}, campaign.Outdated, onOutdated, true},
+		{"402", simulator.Rule{Code: 402, BanCode: 101, Expire: time.Hour}, campaign.Banned, onBan, true},
+		{"409", simulator.Rule{Code: 409}, campaign.Blocked, onRefusedLong, true},
+		{"503", simulator.Rule{Code: 503}, campaign.Offline, onLost, true},
+		{"503 and closed at once", simulator.Rule{Code: 503, AtOnce: true}, campaign.Offline, onLost, true},
+		{"no answer", simulator.Rule{Do: simulator.Silence}, campaign.Offline, onNoLogin, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, simulator.Config{}, func(r *rig) {
+				id, phone := r.linked("loja")
+				c.rule.On = simulator.Login
+				if c.rule.Do == "" {
+					c.rule.Do = simulator.Refuse
+				}
+				remove := r.service.Fault(c.rule)
+				r.own(phone).Drop()
+				prefix, _, _ := strings.Cut(rules[c.say].say, "%s")
+				s := r.await(id, c.state.String(), func(s Status) bool {
+					return s.State == c.state && strings.HasPrefix(s.Reason, prefix)
+				})
+				if s.Number.Linked() != c.link {
+					r.Errorf("linked %v, want %v", s.Number.Linked(), c.link)
+				}
+				remove()
+				if c.link && c.state != campaign.Banned {
+					r.pool.Reconnect(id)
+					r.awaitState(id, campaign.Online)
+				}
+			})
+		})
+	}
+}
+
+func TestBanIsWaitedForAlsoAfterARestart(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, phone := r.linked("loja")
+		r.service.Fault(simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 402, BanCode: 104, Expire: 24 * time.Hour, Limit: 1})
+		r.own(phone).Drop()
+		end := r.awaitState(id, campaign.Banned).Until
+		if left := time.Until(end); left < 23*time.Hour || left > 24*time.Hour {
+			r.Errorf("banned for %v more, want a day", left)
+		}
+		r.restart()
+		r.pool.Reconnect(id) // nobody may cut it short
+		time.Sleep(time.Until(end) - time.Minute)
+		if s := r.status(id); s.State != campaign.Banned || r.own(phone).Online() {
+			r.Errorf("a minute before the end: %v, online %v", s.State, r.own(phone).Online())
+		}
+		r.awaitState(id, campaign.Online)
+		if now := time.Now(); now.Before(end) || now.After(end.Add(2*time.Minute)) {
+			r.Errorf("back %v after the end of the ban", now.Sub(end))
+		}
+	})
+}
+
+func TestReplacedLinkWaitsForAPerson(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, phone := r.linked("loja")
+		r.own(phone).End("", "replaced")
+		r.awaitState(id, campaign.Blocked)
+		r.restart()
+		time.Sleep(time.Hour)
+		if s := r.status(id); s.State != campaign.Blocked || s.Reason != rules[onReplaced].say || r.own(phone).Online() {
+			r.Errorf("after an hour and a restart: %v, %q", s.State, s.Reason)
+		}
+		r.pool.Reconnect(id)
+		r.awaitState(id, campaign.Online)
+		r.restart()
+		r.awaitState(id, campaign.Online)
+	})
+}
+
+func TestUnansweredPingsEndTheConnection(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, _ := r.linked("loja")
+		remove := r.service.Fault(simulator.Rule{On: simulator.Ping, Do: simulator.Silence})
+		r.awaitState(id, campaign.Offline)
+		if hold := r.pool.Sender(id).Ready().Hold.Reason; hold != campaign.HoldOffline {
+			r.Errorf("ready on a silent connection: hold %q", hold)
+		}
+		r.await(id, "connecting anew", func(s Status) bool { return s.State == campaign.Connecting })
+		remove()
+		r.awaitState(id, campaign.Online)
+	})
+}
+
+func TestRestrictionClosesNewChatsUntilItsEnd(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, phone := r.linked("loja")
+		end := time.Now().Add(48 * time.Hour).Truncate(time.Second)
+		r.own(phone).Restrict(end)
+		r.awaitState(id, campaign.Restricted)
+		r.restart()
+		s := r.awaitState(id, campaign.Restricted)
+		ready := r.pool.Sender(id).Ready()
+		if !s.Until.Equal(end) || ready.Hold.Reason != "" || ready.NewChats.Reason != campaign.HoldNewChats || !ready.NewChats.Until.Equal(end) {
+			r.Errorf("until %v, ready %+v; want %v and only new chats held", s.Until, ready, end)
+		}
+		time.Sleep(time.Until(end) + 2*time.Minute)
+		if s := r.status(id); s.State != campaign.Online || r.pool.Sender(id).Ready().NewChats.Reason != "" {
+			r.Errorf("after the end: %v", s.State)
+		}
+	})
+}
