@@ -1,0 +1,370 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// A person is one record. She is found by the key of her phone, by the key of
+// the phone that the service knows her by, and by her LID; each of these
+// aliases leads to one record only. When an alias proves two records to be one
+// person they are merged, and the id that went away keeps leading to her.
+
+// The kinds of alias, the first byte of their keys.
+const (
+	phoneAlias byte = 'p'
+	lidAlias   byte = 'l'
+)
+
+// The counters of people, in "meta".
+const (
+	countContacts = "count contacts"
+	countOptOuts  = "count optouts"
+)
+
+// contactTx reads a person, following merges.
+func contactTx(tx *bolt.Tx, id campaign.ContactID) (campaign.Contact, error) {
+	id = mergedTx(tx, id)
+	v := bucket(tx, "contacts").Get(key(uint64(id)))
+	if v == nil {
+		return campaign.Contact{}, fmt.Errorf("contact %d: %w", id, ErrNotFound)
+	}
+	return decodeContact(id, v)
+}
+
+// mergedTx is the id that an id leads to now.
+func mergedTx(tx *bolt.Tx, id campaign.ContactID) campaign.ContactID {
+	merged := bucket(tx, "merged")
+	for v := merged.Get(key(uint64(id))); v != nil; v = merged.Get(v) {
+		id = campaign.ContactID(binary.BigEndian.Uint64(v))
+	}
+	return id
+}
+
+func existsTx(tx *bolt.Tx, id campaign.ContactID) bool {
+	return bucket(tx, "contacts").Get(key(uint64(id))) != nil
+}
+
+// findPersonTx returns whose alias the phone or, if it is nobody's, the LID
+// is. An empty one is nobody's.
+func findPersonTx(tx *bolt.Tx, phone campaign.Phone, lid string) (campaign.ContactID, bool) {
+	for _, alias := range aliasesOf(&campaign.Contact{Phone: phone, LID: lid}) {
+		if id, ok := aliasTx(tx, alias); ok {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
+// aliasTx returns to whom a key of "aliases" leads.
+func aliasTx(tx *bolt.Tx, alias string) (campaign.ContactID, bool) {
+	v := bucket(tx, "aliases").Get([]byte(alias))
+	if v == nil {
+		return 0, false
+	}
+	id := mergedTx(tx, campaign.ContactID(binary.BigEndian.Uint64(v)))
+	return id, existsTx(tx, id)
+}
+
+// aliasesOf lists the keys in "aliases" that lead to a person.
+func aliasesOf(c *campaign.Contact) (keys []string) {
+	for _, p := range [...]campaign.Phone{c.Phone, c.WhatsApp} {
+		if p == "" {
+			continue
+		}
+		if k := string(phoneAlias) + p.Key(); !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	if c.LID != "" {
+		keys = append(keys, string(lidAlias)+c.LID)
+	}
+	return keys
+}
+
+// putContactTx writes a person and everything by which she is found. An alias
+// that leads to another record is left to it: merging comes before.
+func putContactTx(tx *bolt.Tx, c *campaign.Contact) error {
+	names := make(nameMoves, 1)
+	if err := putPersonTx(tx, c, names); err != nil {
+		return err
+	}
+	return names.applyTx(tx)
+}
+
+// putPersonTx is putContactTx without the order of names, for those who write
+// many people and move all the names at the end.
+func putPersonTx(tx *bolt.Tx, c *campaign.Contact, names nameMoves) error {
+	contacts := bucket(tx, "contacts")
+	c.Tags, c.Lists = union(nil, c.Tags), union(nil, c.Lists)
+	at := key(uint64(c.ID))
+	before := campaign.Contact{}
+	if v := contacts.Get(at); v != nil {
+		old, err := decodeContact(c.ID, v)
+		if err != nil {
+			return err
+		}
+		before = old
+	} else if err := addCountTx(tx, countContacts, 1); err != nil {
+		return err
+	}
+	if err := contacts.Put(at, encodeContact(c)); err != nil {
+		return err
+	}
+	return reindexTx(tx, c.ID, &before, c, names)
+}
+
+// deleteContactTx takes a person and everything by which she is found away.
+func deleteContactTx(tx *bolt.Tx, c *campaign.Contact) error {
+	if err := bucket(tx, "contacts").Delete(key(uint64(c.ID))); err != nil {
+		return err
+	}
+	if err := addCountTx(tx, countContacts, -1); err != nil {
+		return err
+	}
+	names := make(nameMoves, 1)
+	if err := reindexTx(tx, c.ID, c, &campaign.Contact{}, names); err != nil {
+		return err
+	}
+	return names.applyTx(tx)
+}
+
+// reindexTx changes what leads to a person from how she was to how she is. An
+// empty record is nobody: before, she was not there; after, she is gone.
+func reindexTx(tx *bolt.Tx, id campaign.ContactID, before, after *campaign.Contact, names nameMoves) error {
+	aliases := bucket(tx, "aliases")
+	old, now := aliasesOf(before), aliasesOf(after)
+	for _, alias := range old {
+		if slices.Contains(now, alias) {
+			continue
+		}
+		v := aliases.Get([]byte(alias))
+		if v == nil || mergedTx(tx, campaign.ContactID(binary.BigEndian.Uint64(v))) != id {
+			continue
+		}
+		if err := aliases.Delete([]byte(alias)); err != nil {
+			return err
+		}
+	}
+	for _, alias := range now {
+		if slices.Contains(old, alias) {
+			continue
+		}
+		if _, taken := aliasTx(tx, alias); taken {
+			continue
+		}
+		if err := aliases.Put([]byte(alias), key(uint64(id))); err != nil {
+			return err
+		}
+	}
+	names.move(id, nameKey(id, before), nameKey(id, after))
+	if before.OptedOut != after.OptedOut {
+		by := 1
+		if before.OptedOut {
+			by = -1
+		}
+		if err := addCountTx(tx, countOptOuts, by); err != nil {
+			return err
+		}
+	}
+	return listsChangeTx(tx, before.Lists, after.Lists)
+}
+
+// nameKey is the place of a person in the order of names; nil for nobody. Who
+// has no name comes last, by phone.
+func nameKey(id campaign.ContactID, c *campaign.Contact) []byte {
+	if c.ID == 0 {
+		return nil
+	}
+	name := campaign.Fold(c.Name)
+	if name == "" {
+		name = "\xff" + string(c.Phone) + c.LID
+	}
+	return key(name[:min(len(name), 200)], byte(0), uint64(id))
+}
+
+// nameMoves are changes in the order of names, by person. Keys that are
+// written in their order are written many times faster.
+type nameMoves map[campaign.ContactID]nameMove
+
+// nameMove is from where to where she goes; nil: nowhere.
+type nameMove struct{ from, to []byte }
+
+func (m nameMoves) move(id campaign.ContactID, from, to []byte) {
+	if earlier, ok := m[id]; ok {
+		from = earlier.from
+	}
+	m[id] = nameMove{from, to}
+}
+
+func (m nameMoves) applyTx(tx *bolt.Tx) error {
+	var gone, come [][]byte
+	for _, move := range m {
+		if string(move.from) == string(move.to) {
+			continue
+		}
+		if move.from != nil {
+			gone = append(gone, move.from)
+		}
+		if move.to != nil {
+			come = append(come, move.to)
+		}
+	}
+	slices.SortFunc(gone, bytes.Compare)
+	slices.SortFunc(come, bytes.Compare)
+	names := bucket(tx, "names")
+	for _, k := range gone {
+		if err := names.Delete(k); err != nil {
+			return err
+		}
+	}
+	for _, k := range come {
+		if err := names.Put(k, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countTx reads one of the counters.
+func countTx(tx *bolt.Tx, name string) int {
+	v := bucket(tx, "meta").Get([]byte(name))
+	if v == nil {
+		return 0
+	}
+	return int(binary.BigEndian.Uint64(v))
+}
+
+func addCountTx(tx *bolt.Tx, name string, by int) error {
+	return bucket(tx, "meta").Put([]byte(name), key(uint64(countTx(tx, name)+by)))
+}
+
+// mergeTx makes two records one: gone's id leads to keep from now on. Names
+// go by their source, keep's before gone's; everything else is united; an
+// opt-out on either side survives, and so does what the numbers know and have
+// sent.
+func mergeTx(tx *bolt.Tx, keep, gone campaign.ContactID) error {
+	if keep, gone = mergedTx(tx, keep), mergedTx(tx, gone); keep == gone {
+		return nil
+	}
+	k, err := contactTx(tx, keep)
+	if err != nil {
+		return err
+	}
+	g, err := contactTx(tx, gone)
+	if err != nil {
+		return err
+	}
+	if err := deleteContactTx(tx, &g); err != nil {
+		return err
+	}
+	if err := bucket(tx, "merged").Put(key(uint64(gone)), key(uint64(keep))); err != nil {
+		return err
+	}
+	if err := latestMovesTx(tx, gone, keep); err != nil {
+		return err
+	}
+	unite(&k, &g)
+	if err := putContactTx(tx, &k); err != nil {
+		return err
+	}
+	// A second phone of hers is in no record now, and still leads to her.
+	for _, alias := range aliasesOf(&g) {
+		if _, taken := aliasTx(tx, alias); taken {
+			continue
+		}
+		if err := bucket(tx, "aliases").Put([]byte(alias), key(uint64(keep))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unite adds to k what g says of the same person.
+func unite(k, g *campaign.Contact) {
+	if k.Phone == "" {
+		k.Phone = g.Phone
+	}
+	if k.WhatsApp == "" {
+		k.WhatsApp = g.WhatsApp
+	}
+	if k.LID == "" {
+		k.LID = g.LID
+	}
+	if g.NameSource > k.NameSource || k.Name == "" {
+		k.Name, k.NameSource = g.Name, g.NameSource
+	}
+	k.Tags = union(k.Tags, g.Tags)
+	k.Lists = union(k.Lists, g.Lists)
+	for f, v := range g.Fields {
+		if k.Fields[f] == "" {
+			setField(k, f, v)
+		}
+	}
+	if g.CheckedAt.After(k.CheckedAt) {
+		k.Presence, k.CheckedAt = g.Presence, g.CheckedAt
+	}
+	if g.OptedOut && (!k.OptedOut || g.OptOutAt.Before(k.OptOutAt)) {
+		k.OptedOut, k.OptOutAt, k.OptOutWhy = true, g.OptOutAt, g.OptOutWhy
+	}
+	for _, n := range g.Knows {
+		if !k.KnownTo(n) {
+			k.Knows = append(k.Knows, n)
+		}
+	}
+	k.LastSent = later(k.LastSent, g.LastSent)
+	k.LastHeard = later(k.LastHeard, g.LastHeard)
+	if g.Created.Before(k.Created) {
+		k.Created = g.Created
+	}
+}
+
+// latestMovesTx gives the last deliveries of a person to the record she is
+// merged into, so that a reply finds the one it answers.
+func latestMovesTx(tx *bolt.Tx, gone, keep campaign.ContactID) error {
+	latest := bucket(tx, "latest")
+	cursor := latest.Cursor()
+	prefix := key(uint64(gone))
+	type move struct{ number, at []byte }
+	var moves []move
+	for k, v := cursor.Seek(prefix); len(k) == 12 && string(k[:8]) == string(prefix); k, v = cursor.Next() {
+		moves = append(moves, move{slices.Clone(k[8:]), slices.Clone(v)})
+	}
+	for _, m := range moves {
+		if err := latest.Delete(append(slices.Clone(prefix), m.number...)); err != nil {
+			return err
+		}
+		to := append(key(uint64(keep)), m.number...)
+		if have := latest.Get(to); have != nil {
+			mine, err := deliveryTx(tx, have)
+			if err != nil {
+				return err
+			}
+			theirs, err := deliveryTx(tx, m.at)
+			if err != nil {
+				return err
+			}
+			if mine.Claimed.After(theirs.Claimed) {
+				continue
+			}
+		}
+		if err := latest.Put(to, m.at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

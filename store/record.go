@@ -1,0 +1,113 @@
+package store
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"recado/campaign"
+)
+
+// contactVersion is the first byte of a contact's record.
+const contactVersion = 1
+
+func encodeContact(c *campaign.Contact) []byte {
+	e := enc{b: make([]byte, 0, 160)}
+	e.uint(contactVersion)
+	e.str(string(c.Phone))
+	e.str(string(c.WhatsApp))
+	e.str(c.LID)
+	e.str(c.Name)
+	e.uint(uint64(c.NameSource))
+	e.strs(c.Tags)
+	e.strs(c.Lists)
+	e.uint(uint64(len(c.Fields)))
+	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
+		e.str(f)
+		e.str(c.Fields[f])
+	}
+	e.uint(uint64(c.Presence))
+	e.time(c.CheckedAt)
+	e.bool(c.OptedOut)
+	e.time(c.OptOutAt)
+	e.str(c.OptOutWhy)
+	e.uint(uint64(len(c.Knows)))
+	for _, n := range c.Knows {
+		e.uint(uint64(n))
+	}
+	e.time(c.LastSent)
+	e.time(c.LastHeard)
+	e.time(c.Created)
+	return e.b
+}
+
+func decodeContact(id campaign.ContactID, v []byte) (campaign.Contact, error) {
+	r := dec{b: v}
+	if version := r.uint(); version != contactVersion {
+		return campaign.Contact{}, fmt.Errorf("contact %d: record of version %d: %w", id, version, errDamaged)
+	}
+	c := campaign.Contact{
+		ID:       id,
+		Phone:    campaign.Phone(r.str()),
+		WhatsApp: campaign.Phone(r.str()),
+		LID:      r.str(),
+		Name:     r.str(),
+	}
+	c.NameSource = campaign.NameSource(r.uint())
+	c.Tags = r.strs()
+	c.Lists = r.strs()
+	for range r.count() {
+		f := r.str()
+		setField(&c, f, r.str())
+	}
+	c.Presence = campaign.Presence(r.uint())
+	c.CheckedAt = r.time()
+	c.OptedOut = r.bool()
+	c.OptOutAt = r.time()
+	c.OptOutWhy = r.str()
+	for range r.count() {
+		c.Knows = append(c.Knows, campaign.NumberID(r.uint()))
+	}
+	c.LastSent = r.time()
+	c.LastHeard = r.time()
+	c.Created = r.time()
+	if r.err != nil {
+		return c, fmt.Errorf("contact %d: %w", id, r.err)
+	}
+	return c, nil
+}
+
+// cloneContact copies a record with what it points to.
+func cloneContact(c *campaign.Contact) campaign.Contact {
+	o := *c
+	o.Tags, o.Lists, o.Knows = slices.Clone(c.Tags), slices.Clone(c.Lists), slices.Clone(c.Knows)
+	o.Fields = maps.Clone(c.Fields)
+	return o
+}
+
+// sameContact reports whether writing b over a would change nothing.
+func sameContact(a, b *campaign.Contact) bool {
+	return string(encodeContact(a)) == string(encodeContact(b))
+}
+
+func setField(c *campaign.Contact, name, value string) {
+	if c.Fields == nil {
+		c.Fields = make(map[string]string)
+	}
+	c.Fields[name] = value
+}
+
+func foldedOrder(a, b string) int { return strings.Compare(campaign.Fold(a), campaign.Fold(b)) }
+
+// union is what is in a or in b, spelled as in a, compared folded, sorted.
+func union(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, s := range b {
+		if !slices.ContainsFunc(all, func(o string) bool { return campaign.Fold(o) == campaign.Fold(s) }) {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, foldedOrder)
+	return all
+}
