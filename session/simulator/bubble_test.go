@@ -57,6 +57,7 @@ func TestTwoAndAHalfHoursOfSendingPassInNoTime(t *testing.T) {
 }
 
 func TestOutageOfAnHourIsSurvived(t *testing.T) {
+	drops(t)
 	bubble(t, simulator.Config{People: 1, Speed: simulator.Instant}, func(t *testing.T, s *simulator.Service, c *client) {
 		s.SetDown(true)
 		time.Sleep(time.Hour)
@@ -82,6 +83,7 @@ func TestMessageWithoutAckTimesOutAfter75Seconds(t *testing.T) {
 }
 
 func TestMessageDroppedAndNeverAcknowledgedHangsUntilTheContextEnds(t *testing.T) {
+	drops(t)
 	bubble(t, simulator.Config{People: 1}, func(t *testing.T, s *simulator.Service, c *client) {
 		s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.DropAfter, Limit: 1})
 		s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Silence, Limit: 1})

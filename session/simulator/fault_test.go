@@ -31,6 +31,7 @@ func reachedOnce(t *testing.T, s *simulator.Service, p simulator.Person) []simul
 }
 
 func TestMessageDroppedBeforeItWasAcceptedIsSentAgainByTheClient(t *testing.T) {
+	drops(t)
 	s, c, ana := faulty(t)
 	s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.DropBefore, Limit: 1})
 	c.say(ana.Phone, "Oi")
@@ -40,6 +41,7 @@ func TestMessageDroppedBeforeItWasAcceptedIsSentAgainByTheClient(t *testing.T) {
 }
 
 func TestMessageDroppedBeforeItsAckIsTheSameMessageTwice(t *testing.T) {
+	drops(t)
 	s, c, ana := faulty(t)
 	s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.DropAfter, Limit: 1})
 	id := c.say(ana.Phone, "Oi").ID
@@ -51,6 +53,7 @@ func TestMessageDroppedBeforeItsAckIsTheSameMessageTwice(t *testing.T) {
 }
 
 func TestMessageDroppedTwiceIsUnsureForTheClient(t *testing.T) {
+	drops(t)
 	s, c, ana := faulty(t)
 	s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.DropAfter, Limit: 2})
 	_, err := c.SendMessage(within(t), at(ana.Phone), text("Oi"))
@@ -180,6 +183,7 @@ func TestRefusedLogins(t *testing.T) {
 }
 
 func TestConnectionsEnd(t *testing.T) {
+	drops(t)
 	t.Run("replaced", func(t *testing.T) {
 		s, c, _ := faulty(t)
 		own, _ := s.Own(ownPhone)
