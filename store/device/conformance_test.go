@@ -109,12 +109,17 @@ func newProbe(t *testing.T) *probe {
 
 func openSQL(t testing.TB, pragmas string) *sqlstore.Container {
 	t.Helper()
-	dsn := "file:" + filepath.Join(t.TempDir(), "sql.db") + "?_pragma=foreign_keys(1)" + pragmas
-	db, err := sql.Open("sqlite", dsn)
+	c := openSQLAt(t, filepath.Join(t.TempDir(), "sql.db"), pragmas)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func openSQLAt(t testing.TB, path, pragmas string) *sqlstore.Container {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=foreign_keys(1)"+pragmas)
 	must(t, err)
 	c := sqlstore.NewWithDB(db, "sqlite3", nil)
 	must(t, c.Upgrade(ctx))
-	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
 
