@@ -98,16 +98,21 @@ func setField(c *campaign.Contact, name, value string) {
 	c.Fields[name] = value
 }
 
-func foldedOrder(a, b string) int { return strings.Compare(campaign.Fold(a), campaign.Fold(b)) }
-
-// union is what is in a or in b, spelled as in a, compared folded, sorted.
+// union is what is in a or in b, each once, compared folded and spelled as it
+// comes first, sorted. What folds to nothing is left out.
 func union(a, b []string) []string {
-	all := slices.Clone(a)
-	for _, s := range b {
-		if !slices.ContainsFunc(all, func(o string) bool { return campaign.Fold(o) == campaign.Fold(s) }) {
-			all = append(all, s)
+	if len(a) == 0 && len(b) == 0 {
+		return nil
+	}
+	all := make([]string, 0, len(a)+len(b))
+	for _, list := range [...][]string{a, b} {
+		for _, s := range list {
+			folded := campaign.Fold(s)
+			if folded != "" && !slices.ContainsFunc(all, func(o string) bool { return campaign.Fold(o) == folded }) {
+				all = append(all, s)
+			}
 		}
 	}
-	slices.SortFunc(all, foldedOrder)
+	slices.SortFunc(all, func(a, b string) int { return strings.Compare(campaign.Fold(a), campaign.Fold(b)) })
 	return all
 }

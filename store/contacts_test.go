@@ -1,0 +1,280 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+const (
+	withNinth    campaign.Phone = "+5511987654321"
+	withoutNinth campaign.Phone = "+551187654321"
+)
+
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func ok(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sound fails the test if the book is not.
+func sound(t *testing.T, b *Book) {
+	t.Helper()
+	ok(t, checkPeople(b))
+}
+
+func TestNobodyIsImportedTwice(t *testing.T) {
+	b := newBook(t)
+	rows := []campaign.Row{
+		{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}, Fields: map[string]string{"cidade": "São Paulo"}},
+		{Phone: "+5521999990000", Name: "Bia"},
+		{Phone: withoutNinth, Name: "Ana Souza", Tags: []string{"VIP", "nova"}, Fields: map[string]string{"cidade": "", "uf": "SP"}},
+	}
+	if got := must[ImportReport](t)(b.Import(rows, "a.csv")); got != (ImportReport{Added: 2, Updated: 1}) {
+		t.Errorf("the first time: %+v", got)
+	}
+	if got := must[ImportReport](t)(b.Import(rows[1:], "a.csv")); got != (ImportReport{Same: 2}) {
+		t.Errorf("the second time: %+v", got)
+	}
+	if n := must[int](t)(b.ContactCount()); n != 2 {
+		t.Errorf("%d contacts, want 2", n)
+	}
+	for _, p := range []campaign.Phone{withNinth, withoutNinth} {
+		c := must[campaign.Contact](t)(b.ContactByPhone(p))
+		if c.Name != "Ana Souza" || c.Phone != withNinth || !slices.Equal(c.Tags, []string{"nova", "vip"}) || c.Fields["cidade"] != "São Paulo" || c.Fields["uf"] != "SP" {
+			t.Errorf("by %s: %+v", p, c)
+		}
+	}
+	if _, err := b.ContactByPhone("+5511900000000"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("nobody's phone: %v, want ErrNotFound", err)
+	}
+	sound(t, b)
+}
+
+func TestAnImportLargerThanATransactionIsWhole(t *testing.T) {
+	b := newBook(t)
+	rows := make([]campaign.Row, 2*bulk+10)
+	for i := range rows {
+		rows[i] = campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+55119%08d", i*7919%100_000_000)), Name: fmt.Sprint("Pessoa ", i%977)}
+	}
+	if got := must[ImportReport](t)(b.Import(rows, "large.csv")); got.Added != len(rows) {
+		t.Errorf("got %+v, want %d added", got, len(rows))
+	}
+	sound(t, b)
+	names := found(t, b, "")
+	if len(names) != len(rows) || !slices.IsSorted(names) {
+		t.Errorf("%d found, in order: %v", len(names), slices.IsSorted(names))
+	}
+}
+
+func TestTheBetterSourceOfANameWins(t *testing.T) {
+	b := newBook(t)
+	see := func(name string, source campaign.NameSource) string {
+		t.Helper()
+		ok(t, b.Saw(1, []campaign.Seen{{Phone: withNinth, LID: "77", Name: name, Source: source}}))
+		return must[campaign.Contact](t)(b.ContactByPhone(withNinth)).Name
+	}
+	if got := see("aninha ✨", campaign.PushName); got != "aninha ✨" {
+		t.Errorf("the push name alone: %q", got)
+	}
+	if got := see("Ana do Zé", campaign.AddressBook); got != "Ana do Zé" {
+		t.Errorf("after the address book: %q", got)
+	}
+	if got := see("outra ✨", campaign.PushName); got != "Ana do Zé" {
+		t.Errorf("after another push name: %q", got)
+	}
+	must[ImportReport](t)(b.Import([]campaign.Row{{Phone: withoutNinth, Name: "Ana Souza"}}, "a.csv"))
+	if got := see("Ana do João", campaign.AddressBook); got != "Ana Souza" {
+		t.Errorf("after a typed one: %q", got)
+	}
+	sound(t, b)
+}
+
+// A person is imported, and writes to us from an account that nobody can tell
+// is hers, until the service says so.
+func TestTheServicesAnswerMakesTwoRecordsOnePerson(t *testing.T) {
+	for _, first := range []string{"imported", "seen"} {
+		t.Run(first+" first", func(t *testing.T) {
+			b := newBook(t)
+			imported := func() {
+				rows := []campaign.Row{{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}, Fields: map[string]string{"cidade": "Rio"}}}
+				must[ImportReport](t)(b.Import(rows, "a.csv"))
+			}
+			seen := func() {
+				ok(t, b.Heard(2, campaign.Seen{LID: "77", Name: "aninha", Source: campaign.PushName, Known: true}, "SAIR", townStart))
+			}
+			if first == "imported" {
+				imported()
+				seen()
+			} else {
+				seen()
+				imported()
+			}
+			if n := must[int](t)(b.ContactCount()); n != 2 {
+				t.Fatalf("%d contacts before the answer, want 2", n)
+			}
+			sound(t, b)
+			answer := campaign.Answer{Asked: withNinth, Presence: campaign.OnWhatsApp, Phone: withoutNinth, LID: "77"}
+			ok(t, b.Answered(1, []campaign.Phone{withNinth}, []campaign.Answer{answer}, townStart.Add(time.Hour)))
+			sound(t, b)
+			if n := must[int](t)(b.ContactCount()); n != 1 {
+				t.Fatalf("%d contacts after the answer, want 1", n)
+			}
+			for id := campaign.ContactID(1); id <= 2; id++ {
+				c := must[campaign.Contact](t)(b.Contact(id))
+				switch {
+				case c.ID != 1 || c.Phone != withNinth || c.WhatsApp != withoutNinth || c.LID != "77":
+					t.Errorf("contact %d is %+v", id, c)
+				case !c.OptedOut || c.OptOutWhy != "sair" || !c.OptOutAt.Equal(townStart):
+					t.Errorf("the opt-out of contact %d is lost: %+v", id, c)
+				case c.Name != "Ana" || !slices.Equal(c.Tags, []string{"vip"}) || c.Fields["cidade"] != "Rio" || !c.KnownTo(2) || !c.LastHeard.Equal(townStart):
+					t.Errorf("contact %d is %+v", id, c)
+				case c.Presence != campaign.OnWhatsApp || !c.Checked(townStart.Add(2*time.Hour)):
+					t.Errorf("the answer about contact %d is not kept: %+v", id, c)
+				}
+			}
+		})
+	}
+}
+
+func TestAMergedPersonKeepsTheDeliveryThatAReplyAnswers(t *testing.T) {
+	b := newBook(t)
+	ok(t, b.Saw(1, []campaign.Seen{{LID: "77"}, {Phone: withNinth}}))
+	at := deliveryKey(5, 9)
+	ok(t, b.update(func(tx *bolt.Tx) error {
+		d := campaign.Delivery{Campaign: 5, Seq: 9, Contact: 2, Number: 1}
+		if err := bucket(tx, "deliveries").Put(at, encodeDelivery(&d)); err != nil {
+			return err
+		}
+		return bucket(tx, "latest").Put(key(uint64(2), uint32(1)), at)
+	}))
+	ok(t, b.Saw(1, []campaign.Seen{{LID: "77", Phone: withNinth}}))
+	ok(t, b.view(func(tx *bolt.Tx) error {
+		if got := bucket(tx, "latest").Get(key(uint64(1), uint32(1))); string(got) != string(at) {
+			t.Errorf("the last delivery to the merged person is at %x, want %x", got, at)
+		}
+		if got := bucket(tx, "latest").Get(key(uint64(2), uint32(1))); got != nil {
+			t.Errorf("the id that went away still has a delivery at %x", got)
+		}
+		return nil
+	}))
+	sound(t, b)
+}
+
+func TestAnOptOutIsTakenBackOnlyWithAReason(t *testing.T) {
+	b := newBook(t)
+	must[ImportReport](t)(b.Import([]campaign.Row{{Phone: withNinth}}, "a.csv"))
+	ok(t, b.OptOut(1, "asked by phone"))
+	ok(t, b.OptOut(1, "again"))
+	ok(t, b.EditContact(1, func(c *campaign.Contact) { c.OptedOut = false }))
+	must[ImportReport](t)(b.Import([]campaign.Row{{Phone: withoutNinth, Name: "Ana"}}, "a.csv"))
+	if c := must[campaign.Contact](t)(b.Contact(1)); !c.OptedOut || c.OptOutWhy != "asked by phone" {
+		t.Errorf("got %+v", c)
+	}
+	if n := must[int](t)(b.OptOutCount()); n != 1 {
+		t.Errorf("%d opt-outs, want 1", n)
+	}
+	if err := b.OptIn(1, "  "); err == nil {
+		t.Error("taken back without a reason")
+	}
+	ok(t, b.OptIn(1, "she signed up again"))
+	if c := must[campaign.Contact](t)(b.Contact(1)); c.OptedOut || c.OptOutWhy != "she signed up again" {
+		t.Errorf("got %+v", c)
+	}
+	sound(t, b)
+}
+
+func TestAContactIsNotGivenSomebodyElsesPhone(t *testing.T) {
+	b := newBook(t)
+	must[ImportReport](t)(b.Import([]campaign.Row{{Phone: withNinth, Name: "Ana"}, {Phone: "+5521999990000", Name: "Bia"}}, "a.csv"))
+	if err := b.EditContact(2, func(c *campaign.Contact) { c.Phone = withoutNinth }); !errors.Is(err, ErrExists) {
+		t.Errorf("got %v, want ErrExists", err)
+	}
+	ok(t, b.EditContact(2, func(c *campaign.Contact) { c.Phone, c.Name = "+5521999990001", "Beatriz" }))
+	if _, err := b.ContactByPhone("+5521999990000"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("the old phone: %v, want ErrNotFound", err)
+	}
+	if c := must[campaign.Contact](t)(b.ContactByPhone("+5521999990001")); c.Name != "Beatriz" || c.NameSource != campaign.Typed {
+		t.Errorf("got %+v", c)
+	}
+	sound(t, b)
+}
+
+func TestFindFollowsTheOrderOfNamesAndStopsWhenAsked(t *testing.T) {
+	b := newBook(t)
+	var rows []campaign.Row
+	for i, name := range []string{"zeca", "Ágata", "", "ana", "Bruno", "ÉRICA", "avelã"} {
+		rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198765000%d", i)), Name: name, Tags: []string{"t"}})
+	}
+	must[ImportReport](t)(b.Import(rows, "a.csv"))
+	if got, want := found(t, b, "tag:t"), []string{"Ágata", "ana", "avelã", "Bruno", "ÉRICA", "zeca", ""}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := found(t, b, "nome:a -nome:ana"), []string{"Ágata", "avelã", "ÉRICA", "zeca"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := found(t, b, "+5511 98765"); !slices.Equal(got, found(t, b, "")) {
+		t.Errorf("by phone got %q", got)
+	}
+	rows = rows[:0]
+	for i := range 1000 {
+		rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198766%04d", i))})
+	}
+	must[ImportReport](t)(b.Import(rows, "a.csv"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := b.Find(ctx, campaign.Filter{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a search that nobody waits for got %v", err)
+	}
+}
+
+func TestFindKnowsOurNumbersByName(t *testing.T) {
+	b := newBook(t)
+	n := must[campaign.Number](t)(b.AddNumber("Loja Centro"))
+	ok(t, b.Saw(n.ID, []campaign.Seen{{Phone: withNinth, Name: "Ana", Source: campaign.AddressBook, Known: true}, {Phone: "+5521999990000", Name: "Bia"}}))
+	if got := found(t, b, `conexao:"loja centro"`); !slices.Equal(got, []string{"Ana"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAListKeepsItsSize(t *testing.T) {
+	b := newBook(t)
+	must[ImportReport](t)(b.Import([]campaign.Row{{Phone: withNinth, Name: "Ana"}, {Phone: "+5521999990000", Name: "Bia"}}, "a.csv"))
+	ok(t, b.SaveList("Férias  2026", []campaign.ContactID{1, 2, 99}))
+	ok(t, b.SaveList("ferias 2026", []campaign.ContactID{2}))
+	ok(t, b.SaveList("b", []campaign.ContactID{2}))
+	if err := b.SaveList("  ", nil); err == nil {
+		t.Error("a list without a name was saved")
+	}
+	lists := must[[]List](t)(b.Lists())
+	if want := []List{{"b", 1}, {"Férias 2026", 2}}; !slices.Equal(lists, want) {
+		t.Errorf("got %v, want %v", lists, want)
+	}
+	if got := found(t, b, `lista:"ferias 2026" -lista:b`); !slices.Equal(got, []string{"Ana"}) {
+		t.Errorf("got %q", got)
+	}
+	ok(t, b.EditContact(2, func(c *campaign.Contact) { c.Lists = nil }))
+	lists = must[[]List](t)(b.Lists())
+	if want := []List{{"Férias 2026", 1}}; !slices.Equal(lists, want) {
+		t.Errorf("after Bia left: %v, want %v", lists, want)
+	}
+	sound(t, b)
+}

@@ -1,0 +1,354 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// newBook is a book that need not survive the machine.
+func newBook(t testing.TB) *Book {
+	t.Helper()
+	b, err := Open(filepath.Join(t.TempDir(), "book.db"), Options{Kind: Demo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.db.NoSync = true
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// checkPeople reads the whole book and compares everything that leads to a
+// person with the records.
+func checkPeople(b *Book) error {
+	return b.view(func(tx *bolt.Tx) error {
+		names, lists := make(map[string]bool), make(map[string]int)
+		count, optedOut := 0, 0
+		err := bucket(tx, "contacts").ForEach(func(k, v []byte) error {
+			c, err := decodeContact(campaign.ContactID(binary.BigEndian.Uint64(k)), v)
+			if err != nil {
+				return err
+			}
+			count++
+			if c.OptedOut {
+				optedOut++
+			}
+			names[string(nameKey(c.ID, &c))] = true
+			for _, l := range c.Lists {
+				lists[campaign.Fold(l)]++
+			}
+			for _, alias := range aliasesOf(&c) {
+				if id, ok := aliasTx(tx, alias); !ok || id != c.ID {
+					return fmt.Errorf("%q of contact %d leads to %d, %v", alias, c.ID, id, ok)
+				}
+			}
+			if bucket(tx, "merged").Get(k) != nil {
+				return fmt.Errorf("contact %d is there and merged away", c.ID)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if got := countTx(tx, countContacts); got != count {
+			return fmt.Errorf("%d contacts are counted, there are %d", got, count)
+		}
+		if got := countTx(tx, countOptOuts); got != optedOut {
+			return fmt.Errorf("%d opt-outs are counted, there are %d", got, optedOut)
+		}
+		if err := bucket(tx, "names").ForEach(func(k, _ []byte) error {
+			if !names[string(k)] {
+				return fmt.Errorf("%q in the order of names is nobody", k)
+			}
+			delete(names, string(k))
+			return nil
+		}); err != nil {
+			return err
+		}
+		for name := range names {
+			return fmt.Errorf("%q is not in the order of names", name)
+		}
+		if err := bucket(tx, "lists").ForEach(func(k, v []byte) error {
+			var l List
+			if err := json.Unmarshal(v, &l); err != nil {
+				return err
+			}
+			if l.Size != lists[string(k)] || campaign.Fold(l.Name) != string(k) {
+				return fmt.Errorf("list %q says %+v, %d are on it", k, l, lists[string(k)])
+			}
+			delete(lists, string(k))
+			return nil
+		}); err != nil {
+			return err
+		}
+		if len(lists) > 0 {
+			return fmt.Errorf("lists that are not there: %v", lists)
+		}
+		for _, name := range []string{"aliases", "merged"} {
+			if err := bucket(tx, name).ForEach(func(k, v []byte) error {
+				if !existsTx(tx, mergedTx(tx, campaign.ContactID(binary.BigEndian.Uint64(v)))) {
+					return fmt.Errorf("%q in %s leads to nobody", k, name)
+				}
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// town is a book, and what must never be lost of the people in it.
+type town struct {
+	t     testing.TB
+	b     *Book
+	rng   *rand.Rand
+	lists []string
+	known map[campaign.ContactID]campaign.Contact // as last seen under that id
+}
+
+var townStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// phone is one of a few, in one of its spellings.
+func (w *town) phone() campaign.Phone {
+	if w.rng.IntN(6) == 0 {
+		return campaign.Phone(fmt.Sprintf("+1212555010%d", w.rng.IntN(5)))
+	}
+	p := campaign.Phone(fmt.Sprintf("+551198765430%d", w.rng.IntN(10)))
+	if other, ok := p.Other(); ok && w.rng.IntN(2) == 0 {
+		return other
+	}
+	return p
+}
+
+func (w *town) lid() string { return fmt.Sprintf("77%d", w.rng.IntN(12)) }
+
+// maybe is s or nothing.
+func (w *town) maybe(s string) string {
+	if w.rng.IntN(3) == 0 {
+		return ""
+	}
+	return s
+}
+
+func (w *town) name() string {
+	return w.maybe([]string{"Ana", "bia", "Água", "Zé", "Ana"}[w.rng.IntN(5)])
+}
+
+// someone is anybody who has ever been in the book.
+func (w *town) someone() campaign.ContactID {
+	ids := slices.Sorted(maps.Keys(w.known))
+	if len(ids) == 0 {
+		return 1
+	}
+	return ids[w.rng.IntN(len(ids))]
+}
+
+func (w *town) seen() campaign.Seen {
+	s := campaign.Seen{Name: w.name(), Source: campaign.NameSource(1 + w.rng.IntN(3)), Known: w.rng.IntN(2) == 0}
+	if w.rng.IntN(4) > 0 {
+		s.Phone = w.phone()
+	}
+	if s.Phone == "" || w.rng.IntN(2) == 0 {
+		s.LID = w.lid()
+	}
+	return s
+}
+
+// live does one thing that happens to a book.
+func (w *town) live(at time.Time) error {
+	number := campaign.NumberID(1 + w.rng.IntN(3))
+	switch w.rng.IntN(8) {
+	case 0, 1:
+		var rows []campaign.Row
+		for range 1 + w.rng.IntN(6) {
+			rows = append(rows, campaign.Row{
+				Phone: w.phone(), Name: w.name(), Tags: []string{w.maybe("vip"), w.maybe("São"), w.maybe("sao")},
+				Fields: map[string]string{"cidade": w.maybe("Rio")},
+			})
+		}
+		_, err := w.b.Import(rows, "a test")
+		return err
+	case 2:
+		return w.b.Saw(number, []campaign.Seen{w.seen(), {}, w.seen(), w.seen()})
+	case 3, 4:
+		var answers []campaign.Answer
+		phone := w.phone()
+		a := campaign.Answer{Asked: phone, Presence: campaign.Presence(w.rng.IntN(3))}
+		if a.Presence == campaign.OnWhatsApp {
+			a.Phone, a.LID, a.Business = w.phone(), w.lid(), w.maybe("Loja")
+		}
+		return w.b.Answered(number, []campaign.Phone{phone}, append(answers, a), at)
+	case 5:
+		text := "oi"
+		if w.rng.IntN(4) == 0 {
+			text = "SAIR"
+		}
+		return w.b.Heard(number, w.seen(), text, at)
+	case 6:
+		if w.rng.IntN(3) > 0 {
+			return w.b.SaveList(w.lists[w.rng.IntN(len(w.lists))], []campaign.ContactID{w.someone(), w.someone(), 9999})
+		}
+		if err := w.b.OptOut(w.someone(), "asked by phone"); !errors.Is(err, ErrNotFound) {
+			return err
+		}
+	case 7:
+		err := w.b.EditContact(w.someone(), func(c *campaign.Contact) {
+			c.OptedOut, c.ID = false, 77
+			c.Lists = append(c.Lists, w.lists[0])
+			if w.rng.IntN(2) == 0 {
+				c.Name = "Editada"
+			} else {
+				c.Phone = w.phone()
+			}
+		})
+		if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrExists) {
+			return err
+		}
+	}
+	return nil
+}
+
+// remember looks at everybody, under every id she ever had, and compares with
+// what was known of her.
+func (w *town) remember() error {
+	return w.b.view(func(tx *bolt.Tx) error {
+		var last uint64
+		if k, _ := bucket(tx, "contacts").Cursor().Last(); k != nil {
+			last = binary.BigEndian.Uint64(k)
+		}
+		for id := campaign.ContactID(1); id <= campaign.ContactID(last); id++ {
+			now, err := contactTx(tx, id)
+			if errors.Is(err, ErrNotFound) && w.known[id].ID == 0 {
+				continue
+			} else if err != nil {
+				return err
+			}
+			if was, ok := w.known[id]; ok {
+				if err := forgotten(&was, &now); err != nil {
+					return fmt.Errorf("contact %d: %w\nwas %+v\nis  %+v", id, err, was, now)
+				}
+			}
+			w.known[id] = now
+		}
+		return nil
+	})
+}
+
+// forgotten says what was and is no more.
+func forgotten(was, is *campaign.Contact) error {
+	within := func(what string, a, b []string) error {
+		if len(union(b, a)) != len(b) {
+			return fmt.Errorf("%s %q became %q", what, a, b)
+		}
+		return nil
+	}
+	for _, n := range was.Knows {
+		if !is.KnownTo(n) {
+			return fmt.Errorf("number %d knew her", n)
+		}
+	}
+	for f := range was.Fields {
+		if is.Fields[f] == "" {
+			return fmt.Errorf("field %q is gone", f)
+		}
+	}
+	switch {
+	case was.OptedOut && !is.OptedOut:
+		return errors.New("the opt-out is gone")
+	case was.OptedOut && is.OptOutAt.After(was.OptOutAt):
+		return errors.New("the opt-out became younger")
+	case was.NameSource > is.NameSource || was.Name != "" && is.Name == "":
+		return errors.New("the name became worse")
+	case was.LastHeard.After(is.LastHeard), was.LastSent.After(is.LastSent):
+		return errors.New("a time went back")
+	case was.LID != "" && is.LID == "", was.Phone != "" && is.Phone == "":
+		return errors.New("an alias is gone")
+	}
+	return errors.Join(within("tags", was.Tags, is.Tags), within("lists", was.Lists, is.Lists))
+}
+
+// liveLong lives n events and checks the book after each.
+func liveLong(t testing.TB, seed uint64, n int) {
+	w := &town{
+		t: t, b: newBook(t), rng: rand.New(rand.NewPCG(seed, 1)), lists: []string{"Clientes", "clientes ", "Férias"},
+		known: make(map[campaign.ContactID]campaign.Contact),
+	}
+	for i := range n {
+		if err := w.live(townStart.Add(time.Duration(i) * time.Minute)); err != nil {
+			t.Fatalf("seed %d, event %d: %v", seed, i, err)
+		}
+		if err := checkPeople(w.b); err != nil {
+			t.Fatalf("seed %d, event %d: %v", seed, i, err)
+		}
+		if err := w.remember(); err != nil {
+			t.Fatalf("seed %d, event %d: %v", seed, i, err)
+		}
+	}
+}
+
+func TestWhateverHappensEverybodyIsFoundAndNothingIsForgotten(t *testing.T) {
+	for seed := range uint64(30) {
+		liveLong(t, seed, 60)
+	}
+}
+
+func FuzzPeople(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) { liveLong(t, seed, 40) })
+}
+
+func FuzzDecodeContact(f *testing.F) {
+	c := campaign.Contact{
+		Phone: "+5511987654321", LID: "1", Name: "Ana", Tags: []string{"a"}, Lists: []string{"l"}, Fields: map[string]string{"f": "v"},
+		Knows: []campaign.NumberID{1, 2}, OptedOut: true, OptOutAt: townStart, CheckedAt: townStart, Created: townStart,
+	}
+	whole := encodeContact(&c)
+	f.Add(whole)
+	f.Add(whole[:len(whole)-3])
+	f.Add([]byte{1, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f})
+	f.Fuzz(func(t *testing.T, v []byte) {
+		c, err := decodeContact(1, v)
+		if err != nil {
+			return
+		}
+		again, err := decodeContact(1, encodeContact(&c))
+		if err != nil || !bytes.Equal(encodeContact(&again), encodeContact(&c)) {
+			t.Errorf("%+v was written and read as %+v, %v", c, again, err)
+		}
+	})
+}
+
+// people are the names of those a filter finds, in order.
+func found(t *testing.T, b *Book, filter string) (names []string) {
+	t.Helper()
+	f, err := campaign.ParseFilter(filter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := b.Find(context.Background(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, err := b.ContactsByID(ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range people {
+		names = append(names, c.Name)
+	}
+	return names
+}
