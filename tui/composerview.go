@@ -41,10 +41,11 @@ func (c *composer) form(w, h int) []string {
 		return "  " + e.theme.label.of(e.fit(e.t(id), labelWidth))
 	}
 	under := func(i ink, text string, most int) {
-		for n, line := range e.wrap(text, inner) {
-			if n == most {
-				break
-			}
+		wrapped := e.wrap(text, inner)
+		if len(wrapped) > most { // what is cut off says so
+			wrapped = append(wrapped[:most-1], e.fit(strings.Join(wrapped[most-1:], " "), inner))
+		}
+		for _, line := range wrapped {
 			lines = append(lines, strings.Repeat(" ", labelWidth+2)+i.of(line))
 		}
 	}

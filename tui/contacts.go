@@ -345,7 +345,7 @@ func (c *contacts) heading(w int) string {
 	e := c.e
 	name, phone, tags, state := c.columns(w)
 	return e.row(false).gap(2).cell(e.theme.faint, e.t("col_name"), name).gap(1).cell(e.theme.faint, e.t("col_phone"), phone).gap(1).
-		cell(e.theme.faint, e.t("col_tags"), tags).gap(1).cell(e.theme.faint, e.t("col_note"), state).fill(w)
+		cell(e.theme.faint, e.t("col_tags"), tags).gap(1 + state).fill(w)
 }
 
 func (c *contacts) line(id campaign.ContactID, here bool, w int) string {

@@ -153,6 +153,23 @@ func (e *env) listActions(w *window, moved func() tea.Cmd) []action {
 	}
 }
 
+// scrollActions are the keys that move through a text.
+func (e *env) scrollActions(w *window) []action {
+	page := max(w.height-1, 1)
+	by := func(b key.Binding, on bool, rows int) action {
+		return act(b, on, func() tea.Cmd { w.scroll(rows); return nil })
+	}
+	up, down := w.top > 0, w.top+w.height < w.n
+	return []action{
+		by(e.keys.up, up, -1),
+		by(e.keys.down, down, 1),
+		by(e.keys.pageUp, up, -page),
+		by(e.keys.pageDown, down, page),
+		by(e.keys.first, up, -w.n),
+		by(e.keys.last, down, w.n),
+	}
+}
+
 // stay is for moves after which nothing has to be asked.
 func stay() tea.Cmd { return nil }
 

@@ -99,7 +99,7 @@ func plain(s string) bool {
 // next takes the first character off s: what to show of it, its cells, and
 // the bytes it took. What must not be shown is the empty string.
 func (c cells) next(s string) (part string, w, n int) {
-	if b := s[0]; b < utf8.RuneSelf && (len(s) == 1 || s[1] < utf8.RuneSelf) {
+	if b := s[0]; b < utf8.RuneSelf && alone(s[1:]) {
 		switch {
 		case b >= ' ' && b <= '~':
 			return s[:1], 1, 1
@@ -109,6 +109,9 @@ func (c cells) next(s string) (part string, w, n int) {
 			return " ", 1, 1
 		}
 		return "", 0, 1
+	}
+	if r, size := utf8.DecodeRuneInString(s); r >= 'À' && r <= 'ɏ' && alone(s[size:]) {
+		return s[:size], 1, size // Latin letters with accents
 	}
 	cluster, _ := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
 	if len(cluster) == 0 {
@@ -128,26 +131,37 @@ func (c cells) next(s string) (part string, w, n int) {
 	return part, w, len(cluster)
 }
 
+// alone reports whether nothing at the beginning of rest can belong to the
+// character before it.
+func alone(rest string) bool {
+	if rest == "" || rest[0] < utf8.RuneSelf {
+		return true
+	}
+	r, size := utf8.DecodeRuneInString(rest)
+	return r < 0x300 && size > 1
+}
+
 // safe returns what may be shown of one grapheme cluster.
 func (c cells) safe(cluster string) string {
 	if r, size := utf8.DecodeRuneInString(cluster); size == len(cluster) && r != utf8.RuneError && unicode.IsLetter(r) && !filler(r) {
 		return cluster
 	}
 	var b strings.Builder
-	marks := 0
+	marks, space := 0, false
 	for _, r := range cluster {
 		switch {
 		case r == utf8.RuneError:
 			b.WriteString(blot)
 		case r == '\n' || r == '\t' || r == '\r' || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Zs, r):
 			b.WriteByte(' ')
+			space = true
 		case r == '\u200d' || r == '\ufe0f':
-			if c.graphemes && b.Len() > 0 {
+			if c.graphemes && b.Len() > 0 && !space {
 				b.WriteRune(r)
 			}
 		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || filler(r):
 		case unicode.Is(unicode.M, r):
-			if marks++; marks <= marksKept && b.Len() > 0 {
+			if marks++; marks <= marksKept && b.Len() > 0 && !space {
 				b.WriteRune(r)
 			}
 		case unicode.IsGraphic(r):
@@ -200,7 +214,9 @@ func (c cells) wrapLine(s string, w int) []string {
 		}
 		line, used = line+word, used+ww
 	}
-	flush()
+	if line != "" || len(lines) == 0 {
+		flush()
+	}
 	return lines
 }
 

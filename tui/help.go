@@ -23,8 +23,8 @@ func (h *help) dirty() bool   { return false }
 
 func (h *help) actions() []action {
 	return append([]action{
-		act(h.e.keys.help, true, func() tea.Cmd { return h.e.root.drop(h) }),
-	}, h.e.listActions(&h.win, stay)...)
+		act(h.e.keys.closeHelp, true, func() tea.Cmd { return h.e.root.drop(h) }),
+	}, h.e.scrollActions(&h.win)...)
 }
 
 func (h *help) keys() []key.Binding { return bindings(h.actions()) }
@@ -37,8 +37,8 @@ func (h *help) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// lines are the help in full.
-func (h *help) lines() []string {
+// inFull is the help, line by line.
+func (h *help) inFull() []string {
 	e := h.e
 	list := func(title string, keys []key.Binding) []string {
 		lines := []string{"", " " + e.theme.strong.of(e.clean(title))}
@@ -53,20 +53,15 @@ func (h *help) lines() []string {
 		}
 		return lines
 	}
-	// The keys of the root are asked for as they are when the help is gone.
-	r := e.root
-	stack := r.stacks[r.at]
-	r.stacks[r.at] = stack[:len(stack)-1]
-	everywhere := bindings(r.actions())
-	r.stacks[r.at] = stack
 	here := list(h.below.title(), h.below.keys())
-	return append(here, list(e.t("help_everywhere"), everywhere)...)
+	return append(here, list(e.t("help_everywhere"), bindings(e.root.actionsOver(h.below)))...)
 }
 
 func (h *help) view() string {
 	_, height := h.e.body()
-	lines := h.lines()
+	lines := h.inFull()
 	h.win.resize(len(lines), height)
+	h.win.scroll(0)
 	from, to := h.win.visible()
 	return strings.Join(lines[from:to], "\n")
 }

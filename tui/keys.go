@@ -6,8 +6,8 @@ import "charm.land/bubbles/v2/key"
 // keys on and off by what they show.
 type keyMap struct {
 	// The root's.
-	quit, quitNow, help, helpTyping, back, nextTab, prevTab key.Binding
-	tabs                                                    [tabCount]key.Binding
+	quit, quitNow, help, helpTyping, closeHelp, back, nextTab, prevTab key.Binding
+	tabs                                                               [tabCount]key.Binding
 
 	// Lists.
 	up, down, pageUp, pageDown, first, last key.Binding
@@ -36,6 +36,7 @@ func newKeys(w *words) keyMap {
 		quit:       bind("quit", "q", "q"),
 		quitNow:    bind("quit", "ctrl+c", "ctrl+c"),
 		help:       bind("help", "?", "?", "f1"),
+		closeHelp:  bind("close_help", "?", "?", "f1", "q"),
 		helpTyping: bind("help", "f1", "f1"),
 		back:       bind("back", "esc", "esc"),
 		nextTab:    bind("next_tab", "tab", "tab"),
@@ -91,7 +92,7 @@ func newKeys(w *words) keyMap {
 		no:      bind("no", "n", "n", "esc"),
 		accept:  bind("accept", "enter", "enter"),
 		dismiss: bind("dismiss", "esc", "esc"),
-		agree:   bind("agree", "ctrl+r", "ctrl+r"),
+		agree:   bind("agree", w.t("key_yes_letter"), w.t("key_yes_letter")),
 	}
 	for i := range k.tabs {
 		n := string(rune('1' + i))

@@ -163,7 +163,7 @@ func (n *numbers) view() string {
 
 // columns of the list.
 func (n *numbers) columns(w int) (name, phone, state, since int) {
-	phone, state, since = 20, 18, 12
+	phone, state, since = 19, 18, 15
 	return max(min(w-phone-state-since-8, 32), 8), phone, state, since
 }
 

@@ -24,10 +24,10 @@ func (e *env) paceWords(p campaign.Pace) string {
 	add(p.NewHour > 0, "pace_new_hour", "Count", p.NewHour)
 	add(p.Day > 0, "pace_day", "Count", p.Day)
 	add(p.NewDay > 0, "pace_new_day", "Count", p.NewDay)
-	add(p.Every > 0 && p.Long.Max > 0, "pace_long", "Span", e.span(p.Long), "Count", p.Every)
 	if p.Hours.To > 0 || p.Hours.Days != 0 {
 		parts = append(parts, e.hours(p.Hours))
 	}
+	add(p.Every > 0 && p.Long.Max > 0, "pace_long", "Span", e.span(p.Long), "Count", p.Every)
 	add(p.PerPerson > 0, "pace_per_person", "Wait", e.words.duration(p.PerPerson))
 	return strings.Join(parts, ", ")
 }

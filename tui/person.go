@@ -68,7 +68,7 @@ func (p *person) actions() []action {
 	return append([]action{
 		act(e.keys.optOut, p.known && !p.contact.OptedOut, func() tea.Cmd { return e.root.push(p.optOut()) }),
 		act(e.keys.optIn, p.known && p.contact.OptedOut, func() tea.Cmd { return e.root.push(p.optIn()) }),
-	}, e.listActions(&p.win, stay)...)
+	}, e.scrollActions(&p.win)...)
 }
 
 func (p *person) keys() []key.Binding { return bindings(p.actions()) }
@@ -123,6 +123,7 @@ func (p *person) view() string {
 	}
 	lines := p.lines(w)
 	p.win.resize(len(lines), h)
+	p.win.scroll(0)
 	from, to := p.win.visible()
 	return strings.Join(lines[from:to], "\n")
 }

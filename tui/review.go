@@ -36,7 +36,7 @@ func (r *review) actions() []action {
 		act(e.keys.agree, r.from.ready() == "" && !r.from.saving.busy, func() tea.Cmd {
 			return r.from.start(e.ctx, r.from.draft(), r.from.saved.ID == 0 || r.from.dirty())
 		}),
-	}, e.listActions(&r.win, stay)...)
+	}, e.scrollActions(&r.win)...)
 }
 
 func (r *review) keys() []key.Binding { return bindings(r.actions()) }
@@ -73,6 +73,7 @@ func (r *review) view() string {
 	_, h := r.e.body()
 	lines := r.lines()
 	r.win.resize(len(lines), h)
+	r.win.scroll(0)
 	from, to := r.win.visible()
 	return strings.Join(lines[from:to], "\n")
 }

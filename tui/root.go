@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -220,18 +221,23 @@ func (r *root) pressed(msg tea.KeyPressMsg) tea.Cmd {
 }
 
 // typing reports whether letters are text at this moment.
-func (r *root) typing() bool {
-	t, ok := r.top().(typist)
+func (r *root) typing() bool { return isTyping(r.top()) }
+
+func isTyping(s screen) bool {
+	t, ok := s.(typist)
 	return ok && t.typing()
 }
 
 // actions are the keys that work on every screen.
-func (r *root) actions() []action {
-	e, typing, depth := r.env, r.typing(), len(r.stacks[r.at])
-	_, asking := r.top().(*ask)
-	_, helping := r.top().(*help)
+func (r *root) actions() []action { return r.actionsOver(r.top()) }
+
+// actionsOver are the root's keys while top is shown.
+func (r *root) actionsOver(top screen) []action {
+	e, typing, depth := r.env, isTyping(top), slices.Index(r.stacks[r.at], top)+1
+	_, asking := top.(*ask)
+	_, helping := top.(*help)
 	open := !typing && !asking && !helping
-	openHelp := func() tea.Cmd { return r.push(newHelp(e, r.top())) }
+	openHelp := func() tea.Cmd { return r.push(newHelp(e, top)) }
 	actions := []action{
 		act(e.keys.help, open, openHelp),
 		act(e.keys.helpTyping, typing, openHelp),
@@ -244,7 +250,16 @@ func (r *root) actions() []action {
 	for i, b := range e.keys.tabs {
 		actions = append(actions, act(b, open && i != r.at, func() tea.Cmd { return r.goTo(i) }))
 	}
-	return actions
+	// What the screen uses itself does not come this far.
+	taken := make(map[string]bool)
+	for _, b := range top.keys() {
+		for _, k := range b.Keys() {
+			taken[k] = taken[k] || b.Enabled()
+		}
+	}
+	return slices.DeleteFunc(actions, func(a action) bool {
+		return !slices.ContainsFunc(a.Keys(), func(k string) bool { return !taken[k] })
+	})
 }
 
 // back closes the present screen, asking first if something would be lost.

@@ -33,6 +33,12 @@ func (w *window) jump(row int) {
 	w.top = max(min(w.top, w.n-w.height), 0)
 }
 
+// scroll moves what is on the screen by rows, for texts that have no cursor.
+func (w *window) scroll(rows int) {
+	w.top = max(min(w.top+rows, w.n-w.height), 0)
+	w.cursor = w.top
+}
+
 // visible returns the rows on the screen, the second one excluded.
 func (w *window) visible() (from, to int) {
 	return w.top, min(w.top+w.height, w.n)

@@ -1,0 +1,280 @@
+package tui
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+	"recado/session"
+)
+
+// hostile is text that drives a terminal, hides, turns round, or is counted
+// in different ways.
+const hostile = "a\x1b[2J\x1b]0;pwn\x07b\x9b31m\u202eabc\u2066x\u200b\ufeff\r\n\tç界界👨‍👩‍👧❤️🇧🇷e\u0301\u0301\u0301\u0301\u0301\xff\xfe\u2028\u00ad\U000e0041z"
+
+var paint = regexp.MustCompile("\x1b\\[[0-9;:]*m")
+
+// harmless fails if anything on the screen but our own paint could drive a
+// terminal.
+func (s *stage) harmless(where string) {
+	s.t.Helper()
+	for i, line := range strings.Split(s.shown(), "\n") {
+		for _, r := range paint.ReplaceAllString(line, "") {
+			if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' || r == '\u2028' || r == unicode.ReplacementChar {
+				s.t.Errorf("%s: line %d has %U: %q", where, i, r, line)
+				break
+			}
+		}
+		if w := s.root.env.method().StringWidth(line); w != s.root.env.w {
+			s.t.Errorf("%s: line %d has %d cells", where, i, w)
+		}
+	}
+}
+
+func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
+	for _, graphemes := range []bool{false, true} {
+		play(t, func(t *testing.T, s *stage) {
+			s.root.env.graphemes = graphemes
+			s.root.env.words.cells = s.root.env.cells
+			book := s.app.Book
+			fields := map[string]string{hostile: hostile, "cidade": hostile}
+			rows := []campaign.Row{{Phone: "+5511987650001", Name: hostile, Tags: []string{hostile}, Fields: fields}}
+			for i := range 3 {
+				rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198765001%d", i)), Name: strings.Repeat(hostile, 20)})
+			}
+			if _, err := book.Import(rows, hostile); err != nil {
+				t.Fatal(err)
+			}
+			n := s.number(hostile, "+5511900000001")
+			s.draft(hostile, hostile)
+			c := s.draft(hostile, hostile+" {cidade|"+hostile+"}")
+			if _, err := book.Start(c.ID, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+			s.send(n, 1)
+			if _, err := book.Pause(c.ID, hostile); err != nil {
+				t.Fatal(err)
+			}
+			statuses := someStatuses(s.app.now())
+			for i := range statuses {
+				statuses[i].Number.Name, statuses[i].Reason, statuses[i].QR = hostile, hostile, hostile
+			}
+			check := func(where string, keys ...string) {
+				t.Helper()
+				s.press(keys...)
+				for _, size := range []Size{{80, 24}, {200, 60}, {41, 11}} {
+					s.size(size.Width, size.Height)
+					s.harmless(where)
+				}
+			}
+			s.statuses(statuses...)
+			check("numbers")
+			check("unlink", "d")
+			check("rename", "esc", "e")
+			s.press("esc")
+			l := newLink(s.root.env, statuses[0].Number)
+			l.began = true
+			s.root.push(l)
+			for _, code := range []string{hostile, strings.Repeat(hostile, 50)} {
+				status := session.Status{Number: statuses[0].Number, State: campaign.Linking, QR: code, Reason: hostile}
+				s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+				check("link")
+				check("link as text", "c")
+				s.press("c")
+			}
+			s.press("esc")
+			check("contacts", "2", "a")
+			check("person", "enter")
+			check("opt out", "o")
+			s.tell(tea.PasteMsg{Content: hostile})
+			check("opt out typed")
+			check("opted out", "enter")
+			s.press("esc", "/")
+			s.tell(tea.PasteMsg{Content: hostile})
+			check("filter typed")
+			check("filter set", "enter")
+			s.press("esc", "esc")
+			check("campaigns", "3")
+			check("draft", "down", "enter")
+			s.press("tab", "tab", "tab", "tab")
+			s.tell(tea.PasteMsg{Content: hostile + "{cidade}"})
+			check("draft changed")
+			check("review", "ctrl+r")
+			check("back", "esc", "esc", "s")
+			check("progress", "4")
+			s.tell(actedMsg{err: fmt.Errorf("from the network: %s", hostile)})
+			check("an error")
+			s.tell(actedMsg{did: s.root.env.t("draft_saved", "Name", hostile)})
+			check("a word")
+			check("help", "?")
+		})
+	}
+}
+
+// enabled are the keys that would do something now.
+func (s *stage) enabled() []key.Binding {
+	var on []key.Binding
+	for _, b := range append(s.root.top().keys(), bindings(s.root.actions())...) {
+		if b.Enabled() {
+			on = append(on, b)
+		}
+	}
+	return on
+}
+
+func TestEveryKeyDoesSomethingAndIsInTheHelp(t *testing.T) {
+	for _, scene := range scenes {
+		t.Run(scene.name, func(t *testing.T) {
+			var names []string
+			play(t, func(t *testing.T, s *stage) {
+				scene.set(s)
+				full := strings.Join(newHelp(s.root.env, s.root.top()).inFull(), "\n")
+				for _, b := range s.enabled() {
+					if b.Help().Key == "" || b.Help().Desc == "" {
+						t.Errorf("%v has no help", b.Keys())
+					}
+					if _, asking := s.root.top().(*help); !asking && !strings.Contains(full, b.Help().Desc) {
+						t.Errorf("the help lacks %q:\n%s", b.Help().Desc, full)
+					}
+					names = append(names, b.Keys()[0])
+				}
+			})
+			for _, name := range names {
+				play(t, func(t *testing.T, s *stage) {
+					scene.set(s)
+					before := s.shown()
+					cmd := s.root.pressed(keyPress(name))
+					if after := s.shown(); cmd == nil && after == before {
+						t.Errorf("%q does nothing", name)
+					}
+				})
+			}
+		})
+	}
+}
+
+func TestOtherKeysAreNotTakenForText(t *testing.T) {
+	// A letter that means nothing on a screen without fields changes nothing.
+	for _, scene := range scenes {
+		play(t, func(t *testing.T, s *stage) {
+			scene.set(s)
+			if s.root.typing() {
+				return
+			}
+			before := s.read()
+			s.root.said = ""
+			before = s.read()
+			s.press("z", "ç", "9")
+			if got := s.read(); got != before {
+				t.Errorf("%s changed:\n%s\n%s", scene.name, before, got)
+			}
+		})
+	}
+}
+
+func readCatalogue(t *testing.T, lang string) map[string]any {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("catalogue", lang+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts map[string]any
+	if err := json.Unmarshal(b, &texts); err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+var slot = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
+
+func slots(text any) string {
+	found := make(map[string]bool)
+	for _, m := range slot.FindAllStringSubmatch(fmt.Sprint(text), -1) {
+		found[m[1]] = true
+	}
+	return fmt.Sprint(found)
+}
+
+func TestTheLanguagesSayTheSame(t *testing.T) {
+	pt, en := readCatalogue(t, "pt-BR"), readCatalogue(t, "en")
+	for id, text := range pt {
+		other, ok := en[id]
+		if !ok {
+			t.Errorf("%s is not in English", id)
+		} else if slots(text) != slots(other) {
+			t.Errorf("%s: %s in Portuguese, %s in English", id, slots(text), slots(other))
+		}
+	}
+	for id := range en {
+		if _, ok := pt[id]; !ok {
+			t.Errorf("%s is not in Portuguese", id)
+		}
+	}
+}
+
+func TestEveryTextIsThereAndUsed(t *testing.T) {
+	texts := readCatalogue(t, "pt-BR")
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted := regexp.MustCompile(`"([a-z][a-z0-9_]+)"`)
+	asked := regexp.MustCompile(`\.(?:t|n)\("([a-z0-9_]+)"[,)]`)
+	bound := regexp.MustCompile(`bind\("([a-z0-9_]+)"`)
+	used := make(map[string]bool)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range quoted.FindAllStringSubmatch(string(b), -1) {
+			used[m[1]] = true
+		}
+		for _, m := range bound.FindAllStringSubmatch(string(b), -1) {
+			used["key_"+m[1]] = true
+		}
+		for _, m := range asked.FindAllStringSubmatch(string(b), -1) {
+			if _, ok := texts[m[1]]; !ok {
+				t.Errorf("%s asks for %q, which is not in the catalogue", file, m[1])
+			}
+		}
+	}
+	for id := range texts {
+		if !used[id] {
+			t.Errorf("nobody uses %q", id)
+		}
+	}
+}
+
+func TestNoScreenLacksAText(t *testing.T) {
+	for _, lang := range []string{"pt-BR", "en_US.UTF-8"} {
+		for _, scene := range scenes {
+			play(t, func(t *testing.T, s *stage) {
+				s = onStage(t, App{Book: s.app.Book, Pool: s.app.Pool, Bell: s.app.Bell, Lang: lang, Now: s.app.Now})
+				scene.set(s)
+				s.size(120, 40)
+				s.hides("⟨", "<no value>")
+			})
+		}
+	}
+}
+
+func TestEnglishIsSpokenToWhoAsksForIt(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s = onStage(t, App{Book: s.app.Book, Pool: s.app.Pool, Bell: s.app.Bell, Lang: "en_US.UTF-8", Now: s.app.Now})
+		s.shows("Numbers", "No number yet", "help")
+	})
+}

@@ -1,0 +1,227 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"recado/campaign"
+	"recado/session"
+)
+
+// scene is a state of the terminal that tests look at.
+type scene struct {
+	name string
+	set  func(s *stage)
+}
+
+// scenes are every screen in the states that matter.
+var scenes = []scene{
+	{"numbers-empty", func(s *stage) {}},
+	{"numbers", func(s *stage) { s.statuses(someStatuses(s.app.now())...) }},
+	{"numbers-offline", func(s *stage) { s.statuses(someStatuses(s.app.now())...); s.press("down", "down") }},
+	{"number-name", func(s *stage) { s.press("n"); s.enter("Loja") }},
+	{"number-unlink", func(s *stage) { s.statuses(someStatuses(s.app.now())...); s.press("d") }},
+	{"link-waiting", func(s *stage) { s.linking("") }},
+	{"link-code", func(s *stage) { s.linking(sampleCode) }},
+	{"link-text", func(s *stage) { s.linking(sampleCode); s.press("c") }},
+	{"contacts-empty", func(s *stage) { s.press("2") }},
+	{"contacts", func(s *stage) { s.people(); s.press("2", "down", "space") }},
+	{"contacts-typing", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana") }},
+	{"contacts-mistake", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana (tag:vip") }},
+	{"contacts-none", func(s *stage) { s.people(); s.press("2", "/"); s.enter("zzz"); s.press("enter") }},
+	{"list-name", func(s *stage) { s.people(); s.press("2", "a", "s") }},
+	{"person", func(s *stage) { s.people(); s.press("2", "enter") }},
+	{"person-opted-out", func(s *stage) {
+		s.people()
+		s.press("2", "enter", "o")
+		s.enter("pediu na loja")
+		s.press("enter")
+	}},
+	{"opt-out", func(s *stage) { s.people(); s.press("2", "o") }},
+	{"campaigns-empty", func(s *stage) { s.press("3") }},
+	{"campaigns", func(s *stage) {
+		s.running()
+		s.draft("Rascunho de maio", "Oi {primeiro_nome}!")
+		s.press("3")
+	}},
+	{"composer-empty", func(s *stage) { s.press("3", "n") }},
+	{"composer", func(s *stage) {
+		s.people()
+		s.compose("Oi {primeiro_nome}! *Chegou* a coleção nova.\nResponda SAIR para não receber mais.")
+	}},
+	{"composer-missing", func(s *stage) { s.people(); s.compose("{saudacao}, {primeiro_nome}. Entrega em {cidade}.") }},
+	{"composer-mistake", func(s *stage) { s.people(); s.compose("Oi {primeiro_nome") }},
+	{"composer-leave", func(s *stage) { s.people(); s.compose("Oi"); s.press("esc") }},
+	{"review", func(s *stage) { s.people(); s.compose("Oi {primeiro_nome}!"); s.press("ctrl+r") }},
+	{"progress-empty", func(s *stage) { s.press("4") }},
+	{"progress", func(s *stage) { s.running(); s.press("4") }},
+	{"progress-paused", func(s *stage) { s.running(); s.press("4", "p") }},
+	{"progress-cancel", func(s *stage) { s.running(); s.press("4", "x") }},
+	{"help", func(s *stage) { s.people(); s.press("2", "?") }},
+	{"quit", func(s *stage) { s.compose("Oi"); s.press("ctrl+c") }},
+}
+
+// sampleCode is as long as the service's are.
+var sampleCode = "2@" + strings.Repeat("Ab3+xY9/", 12) + "," + strings.Repeat("k", 43) + "=," + strings.Repeat("Q", 43) + "=," + strings.Repeat("z", 43) + "="
+
+func someStatuses(now time.Time) []session.Status {
+	number := func(id campaign.NumberID, name string, phone campaign.Phone) campaign.Number {
+		n := campaign.Number{ID: id, Name: name, Phone: phone, LinkedAt: now.Add(-40 * 24 * time.Hour), Pace: campaign.DefaultPace(now.Add(-40*24*time.Hour), now)}
+		if phone != "" {
+			n.JID, n.Link = phone.Digits()+":1@s.whatsapp.net", 1
+		}
+		return n
+	}
+	return []session.Status{
+		{Number: number(1, "Loja Centro", "+5511987654321"), State: campaign.Online, Since: now.Add(-3 * time.Hour), Synced: true, Contacts: true},
+		{Number: number(2, "Vendas", "+5521987654321"), State: campaign.Restricted, Since: now.Add(-20 * time.Minute), Until: now.Add(5 * time.Hour), Reason: "WhatsApp restricts new chats."},
+		{Number: number(3, "Suporte", "+5531987654321"), State: campaign.Offline, Since: now.Add(-90 * time.Second), Until: now.Add(12 * time.Second), Reason: "The connection was lost."},
+		{Number: number(4, "Cobrança", "+5541987654321"), State: campaign.Blocked, Since: now.Add(-26 * time.Hour), Reason: "This link is in use elsewhere. Close the other program, then reconnect."},
+		{Number: number(5, "Eventos", "+5551987654321"), State: campaign.Banned, Since: now.Add(-2 * time.Hour), Until: now.Add(22 * time.Hour), Reason: "WhatsApp banned this number for a time: too many people blocked it."},
+		{Number: number(6, "Nova", ""), State: campaign.Unlinked, Since: now},
+	}
+}
+
+// linking shows the screen of a number that is being linked with a code.
+func (s *stage) linking(code string) {
+	n := s.number("Loja", "")
+	l := newLink(s.root.env, n)
+	l.began = true // no service is there to ask
+	s.root.push(l)
+	status := session.Status{Number: n, State: campaign.Linking, QR: code}
+	if code != "" {
+		status.QRUntil = s.app.now().Add(20 * time.Second)
+	}
+	s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+}
+
+// steady is a pace that draws nothing by chance.
+var steady = campaign.Pace{Gap: campaign.Span{Min: 45 * time.Second, Max: 45 * time.Second}, NewGap: campaign.Span{Min: 2 * time.Minute, Max: 2 * time.Minute}, Day: 40}
+
+// draft writes a draft to the book.
+func (s *stage) draft(name, text string) campaign.Campaign {
+	s.t.Helper()
+	c, err := s.app.Book.AddCampaign(campaign.Campaign{Name: name, Text: text, Pace: steady})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.ring()
+	return c
+}
+
+// compose begins a campaign in the composer.
+func (s *stage) compose(text string) {
+	s.number("Loja", "+5511900000001")
+	s.press("3", "n")
+	s.enter("Volta às aulas")
+	s.press("tab", "tab", "tab", "tab")
+	s.enter(text)
+}
+
+// running starts a campaign to a hundred people and sends to some of them.
+func (s *stage) running() campaign.Campaign {
+	s.t.Helper()
+	var rows []campaign.Row
+	names := []string{"Ana", "Beto", "Caio", "Débora", "Elis", "Fábio", "Gina", "Hugo", "Íris", "João"}
+	for i := range 100 {
+		rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198765%04d", i)), Name: names[i%10] + " " + names[i/10]})
+	}
+	if _, err := s.app.Book.Import(rows, "teste"); err != nil {
+		s.t.Fatal(err)
+	}
+	n := s.number("Loja", "+5511900000001")
+	c := s.draft("Volta às aulas", "Oi {primeiro_nome}!")
+	c, err := s.app.Book.Start(c.ID, time.Now())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.send(n, 4)
+	s.ring()
+	return c
+}
+
+// send does what a lane would do with n messages and a wire that is well.
+func (s *stage) send(number campaign.Number, n int) {
+	s.t.Helper()
+	book, ids := s.app.Book, 0
+	for sent := 0; sent < n; {
+		got, err := book.Claim(campaign.Claim{Number: number.ID, Ready: campaign.Readiness{Link: 1, Since: time.Now().Add(-time.Hour)}, Now: time.Now(),
+			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprintf("3EB0%06d", ids)) }})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		switch {
+		case len(got.Check) > 0:
+			var answers []campaign.Answer
+			for _, p := range got.Check {
+				answers = append(answers, campaign.Answer{Asked: p, Phone: p, Presence: campaign.OnWhatsApp, LID: p.Digits()})
+			}
+			if err := book.Answered(number.ID, got.Check, answers, time.Now()); err != nil {
+				s.t.Fatal(err)
+			}
+		case got.Delivery != nil:
+			outcome := campaign.Outcome{Kind: campaign.Accepted}
+			if sent == 1 {
+				outcome = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: "forbidden"}
+			}
+			if err := book.Settle(*got.Delivery, outcome, time.Now()); err != nil {
+				s.t.Fatal(err)
+			}
+			if sent == 0 {
+				if err := book.Receipt(number.ID, []campaign.MessageID{got.Delivery.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
+					s.t.Fatal(err)
+				}
+			}
+			sent++
+		default:
+			time.Sleep(max(time.Until(got.Hold.Until), time.Second))
+		}
+	}
+	// The lane's last question, which leaves what holds it on the screen.
+	if _, err := book.Claim(campaign.Claim{Number: number.ID, Ready: campaign.Readiness{Link: 1, Since: time.Now().Add(-time.Hour)}, Now: time.Now()}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestScreensLookAsTheyDid(t *testing.T) {
+	for _, scene := range scenes {
+		t.Run(scene.name, func(t *testing.T) {
+			play(t, func(t *testing.T, s *stage) {
+				scene.set(s)
+				s.golden(scene.name)
+			})
+		})
+	}
+}
+
+func TestEveryScreenFillsTheTerminalExactly(t *testing.T) {
+	sizes := []Size{{0, 0}, {1, 1}, {20, 5}, {39, 10}, {40, 10}, {60, 15}, {80, 24}, {100, 30}, {120, 30}, {200, 60}}
+	for _, scene := range scenes {
+		t.Run(scene.name, func(t *testing.T) {
+			play(t, func(t *testing.T, s *stage) {
+				scene.set(s)
+				for _, size := range sizes {
+					s.size(size.Width, size.Height)
+					got := s.shown()
+					if size.Width == 0 {
+						if got != "" {
+							t.Errorf("drew %q without a size", got)
+						}
+						continue
+					}
+					lines := strings.Split(got, "\n")
+					if len(lines) != size.Height {
+						t.Errorf("%d lines at %d×%d", len(lines), size.Width, size.Height)
+					}
+					for i, line := range lines {
+						if w := s.root.env.method().StringWidth(line); w != size.Width {
+							t.Errorf("line %d has %d cells at %d×%d: %q", i, w, size.Width, size.Height, line)
+						}
+					}
+				}
+			})
+		})
+	}
+}

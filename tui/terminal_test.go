@@ -1,0 +1,253 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+)
+
+// monitor is a terminal that may stop taking anything.
+type monitor struct {
+	mu      sync.Mutex
+	freed   *sync.Cond
+	stalled bool
+	shown   bytes.Buffer
+}
+
+func newMonitor() *monitor {
+	m := &monitor{}
+	m.freed = sync.NewCond(&m.mu)
+	return m
+}
+
+func (m *monitor) Write(b []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for m.stalled {
+		m.freed.Wait()
+	}
+	return m.shown.Write(b)
+}
+
+func (m *monitor) stall(on bool) {
+	m.mu.Lock()
+	m.stalled = on
+	m.mu.Unlock()
+	m.freed.Broadcast()
+}
+
+// take returns what was written since the last time.
+func (m *monitor) take() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.shown.String()
+	m.shown.Reset()
+	return s
+}
+
+// keyboard is the other half: what is typed, until it is unplugged.
+func keyboard(t *testing.T) (io.Reader, io.WriteCloser) {
+	r, w := io.Pipe()
+	t.Cleanup(func() { w.Close() })
+	return r, w
+}
+
+var plainTerm = Environ([]string{"TERM=xterm-256color"})
+
+func sized(w, h int) Option {
+	sizes := make(chan Size, 1)
+	sizes <- Size{w, h}
+	return Sizes(sizes)
+}
+
+// running is one terminal with Run in it.
+type running struct {
+	out   *monitor
+	in    io.WriteCloser
+	ended chan error
+	quit  context.CancelFunc
+}
+
+func start(t *testing.T, app App) *running {
+	ctx, quit := context.WithCancel(t.Context())
+	in, keys := keyboard(t)
+	r := &running{out: newMonitor(), in: keys, ended: make(chan error, 1), quit: quit}
+	go func() { r.ended <- Run(ctx, app, in, r.out, plainTerm, sized(80, 24)) }()
+	return r
+}
+
+// A terminal that takes nothing any more holds up neither the book, nor the
+// bell, nor another terminal; and it still ends when it is told to.
+func TestAStalledTerminalStopsNobodyElse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := newApp(t, "en")
+		stuck, well := start(t, app), start(t, app)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if s := well.out.take(); !strings.Contains(s, "recado") {
+			t.Fatalf("nothing is drawn: %q", s)
+		}
+		stuck.out.stall(true)
+		for i := range 50 {
+			begun := time.Now()
+			if _, err := app.Book.AddNumber(fmt.Sprintf("number %d", i)); err != nil {
+				t.Fatal(err)
+			}
+			app.Bell.Ring()
+			if took := time.Since(begun); took > 0 {
+				t.Fatalf("a write waited %v", took)
+			}
+			time.Sleep(200 * time.Millisecond)
+			synctest.Wait()
+			if s := well.out.take(); i < 5 && s == "" {
+				t.Fatalf("the other terminal did not show change %d", i)
+			}
+		}
+		stuck.quit()
+		if err := <-stuck.ended; err != nil {
+			t.Errorf("the stalled terminal ended with %v", err)
+		}
+		io.WriteString(well.in, "q")
+		if err := <-well.ended; err != nil {
+			t.Errorf("the other terminal ended with %v", err)
+		}
+		stuck.out.stall(false)
+		stuck.in.Close()
+		well.in.Close()
+		synctest.Wait() // the bubble fails if a goroutine is left
+	})
+}
+
+func TestQuittingLeavesTheTerminalAsItWas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, newApp(t, "en"))
+		time.Sleep(time.Second)
+		if s := r.out.take(); !strings.Contains(s, "\x1b[?1049h") {
+			t.Errorf("no screen of its own in %q", s)
+		}
+		r.quit() // as a signal would
+		if err := <-r.ended; err != nil {
+			t.Error(err)
+		}
+		if s := r.out.take(); !strings.Contains(s, "\x1b[?1049l") || !strings.Contains(s, "\x1b[?25h") {
+			t.Errorf("the terminal is not put back: %q", s)
+		}
+		r.in.Close()
+	})
+}
+
+func TestNoColorIsHonoured(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in, keys := keyboard(t)
+		out := newMonitor()
+		ctx, quit := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- Run(ctx, newApp(t, "en"), in, out, Environ([]string{"TERM=xterm-256color", "NO_COLOR=1", "TTY_FORCE=1"}), sized(80, 24))
+		}()
+		time.Sleep(time.Second)
+		s := out.take()
+		if !strings.Contains(s, "recado") {
+			t.Errorf("nothing is drawn: %q", s)
+		}
+		if strings.Contains(s, "38;") || strings.Contains(s, "48;") {
+			t.Errorf("colours in %q", s)
+		}
+		quit()
+		<-ended
+		keys.Close()
+	})
+}
+
+// ear counts what a terminal is told.
+type ear struct {
+	changes []time.Time
+	clocks  int
+}
+
+func (e *ear) Send(msg tea.Msg) {
+	switch msg.(type) {
+	case changedMsg:
+		e.changes = append(e.changes, time.Now())
+	case clockMsg:
+		e.clocks++
+	}
+}
+
+func TestATerminalHearsTheBellTenTimesASecondAndTheLastRingAlways(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var e ear
+		bell := new(campaign.Bell)
+		var done sync.WaitGroup
+		done.Go(func() { watch(ctx, &e, bell) })
+		synctest.Wait()
+		begun := time.Now()
+		for range 3000 {
+			bell.Ring()
+			time.Sleep(time.Millisecond)
+		}
+		last := time.Now()
+		time.Sleep(time.Second)
+		cancel()
+		done.Wait()
+		if n := len(e.changes); n < 29 || n > 32 {
+			t.Errorf("heard %d changes in three seconds", n)
+		}
+		if at := e.changes[len(e.changes)-1]; at.Before(last.Add(-time.Millisecond)) {
+			t.Errorf("the last change was heard %v before the last ring", last.Sub(at))
+		}
+		if at := e.changes[0]; at.Sub(begun) > 0 {
+			t.Errorf("the first change was heard after %v", at.Sub(begun))
+		}
+		if e.clocks < 3 {
+			t.Errorf("%d clocks in four seconds", e.clocks)
+		}
+	})
+}
+
+func TestManyTerminalsLeaveNothingBehind(t *testing.T) {
+	app := newApp(t, "en")
+	before := runtime.NumGoroutine()
+	for range 5 {
+		r := start(t, app)
+		r.quit()
+		<-r.ended
+		r.in.Close()
+	}
+	for range 200 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		runtime.Gosched()
+		runtime.GC()
+	}
+	buf := make([]byte, 1<<16)
+	t.Errorf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), buf[:runtime.Stack(buf, true)])
+}
+
+func TestAFailingTerminalIsNotWaitedFor(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w, release := newOutlet(ctx, failing{})
+	defer release()
+	if _, err := w.Write([]byte("x")); !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
