@@ -48,8 +48,9 @@ func (c *call) hand(ctx context.Context, w *wire, resumes bool) error {
 	if err != nil {
 		return errAgain // it was closing the door
 	}
-	files := &lender{call: c}
-	defer files.close()
+	wanted := make(chan string, 1)
+	defer close(wanted)
+	go c.lend(w, wanted) // ends with wanted, or with the process if a person never finishes her line
 	begun := false
 	for {
 		kind, payload, err := w.receive()
@@ -71,9 +72,7 @@ func (c *call) hand(ctx context.Context, w *wire, resumes bool) error {
 		case frameErr:
 			c.env.Stderr.Write(payload)
 		case frameRead:
-			if err := files.read(w, string(payload)); err != nil {
-				return &failure{code: ExitFailed, err: err}
-			}
+			wanted <- string(payload) // the owner asks once at a time
 		case frameExit:
 			var end exit
 			if err := json.Unmarshal(payload, &end); err != nil {
@@ -90,39 +89,39 @@ func (c *call) hand(ctx context.Context, w *wire, resumes bool) error {
 	}
 }
 
-// lender reads, at the caller's side, the files that the owner asks for: the
-// paths, the rights and the standard input are the caller's.
-type lender struct {
-	call *call
-	name string
-	file io.ReadCloser
-}
-
-func (l *lender) read(w *wire, name string) error {
-	var from io.Reader = l.call.env.Stdin
-	if name != "" {
-		if l.file == nil || l.name != name {
-			l.close()
-			file, err := os.Open(l.call.path(name))
-			if err != nil {
-				return w.send(frameDenied, []byte(err.Error()))
-			}
-			l.file, l.name = file, name
+// lend reads, at the caller's side, the files that the owner asks for by name:
+// the paths, the rights and the standard input are the caller's.
+func (c *call) lend(w *wire, wanted <-chan string) {
+	var open *os.File
+	var name string
+	defer func() {
+		if open != nil {
+			open.Close()
 		}
-		from = l.file
-	}
+	}()
 	buffer := make([]byte, 64<<10)
-	n, err := from.Read(buffer)
-	if n == 0 && err != nil && err != io.EOF {
-		return w.send(frameDenied, []byte(err.Error()))
-	}
-	return w.send(frameData, buffer[:n])
-}
-
-func (l *lender) close() {
-	if l.file != nil {
-		l.file.Close()
-		l.file = nil
+	for want := range wanted {
+		from := c.env.Stdin
+		if want != "" {
+			if open == nil || name != want {
+				file, err := os.Open(c.path(want))
+				if err != nil {
+					w.send(frameDenied, []byte(err.Error()))
+					continue
+				}
+				if open != nil {
+					open.Close()
+				}
+				open, name = file, want
+			}
+			from = open
+		}
+		n, err := from.Read(buffer)
+		if n == 0 && err != nil && err != io.EOF {
+			w.send(frameDenied, []byte(err.Error()))
+			continue
+		}
+		w.send(frameData, buffer[:n])
 	}
 }
 

@@ -152,14 +152,6 @@ func TestLongPathsWork(t *testing.T) {
 	}
 }
 
-func TestScreensCannotBeHandedOver(t *testing.T) {
-	p := newProgram(t)
-	p.owner()
-	if r := p.run(); r.code != 2 {
-		t.Errorf("screens without a terminal: exit %d %q, want 2", r.code, r.err)
-	}
-}
-
 func TestAStalledCallerStopsNobody(t *testing.T) {
 	p := newProgram(t)
 	owner := p.owner()

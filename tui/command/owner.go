@@ -89,7 +89,7 @@ func (c *call) withOwner(ctx context.Context, h how, do func(context.Context, *o
 		case h >= lasting && c.owner.brief:
 			return errAgain
 		case h == endless:
-			return c.owner.lend(ctx, do)
+			return c.owner.host(ctx, do)
 		}
 		return do(ctx, c.owner)
 	}
@@ -122,7 +122,8 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h 
 		switch {
 		case err == nil:
 			err := do(ctx, o)
-			return errors.Join(err, o.close(ctx.Err() != nil))
+			c.patiently(func() { err = errors.Join(err, o.close(ctx.Err() != nil)) })
+			return err
 		case !errors.Is(err, store.ErrLocked):
 			return err
 		case time.Since(begun) > within:
@@ -136,6 +137,16 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h 
 		case <-time.After(ownEvery):
 		}
 	}
+}
+
+// patiently runs what ends the program, and says so if that takes a while.
+func (c *call) patiently(wait func()) {
+	said := time.AfterFunc(time.Second, func() {
+		c.tell("terminando: há mensagens a caminho ou comandos em andamento…",
+			"ending: messages are on their way or commands are still running…")
+	})
+	defer said.Stop()
+	wait()
 }
 
 // interrupted is the error of a command that was stopped before its end.
@@ -322,9 +333,9 @@ func within(done <-chan struct{}, d time.Duration) bool {
 	}
 }
 
-// lend runs an endless command that was handed over, until it ends, its caller
+// host runs an endless command that was handed over, until it ends, its caller
 // stops it, or the owner is about to end: then the caller goes on elsewhere.
-func (o *owner) lend(ctx context.Context, do func(context.Context, *owner) error) error {
+func (o *owner) host(ctx context.Context, do func(context.Context, *owner) error) error {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() { // ends with the command

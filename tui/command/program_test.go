@@ -70,7 +70,10 @@ type result struct {
 }
 
 func (p *program) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, append([]string{"--data", p.data}, args...)...)
+	if p.data != "" {
+		args = append([]string{"--data", p.data}, args...)
+	}
+	cmd := exec.Command(binary, args...)
 	cmd.Dir, cmd.Env = p.dir, p.env
 	return cmd
 }

@@ -44,7 +44,7 @@ func (c *call) keep(ctx context.Context, o *owner, untilIdle bool) error {
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer c.patiently(release)
 	ring, unhear := o.parts.Bell.Listen()
 	defer unhear()
 	progress := &progress{call: c, owner: o}

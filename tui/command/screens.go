@@ -44,7 +44,7 @@ func (c *call) show(ctx context.Context, o *owner, demo *tui.Demo) error {
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer c.patiently(release)
 	lang := "pt"
 	if c.tongue == english {
 		lang = "en"

@@ -1,0 +1,169 @@
+package command_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// terminal is a person's terminal of 120×40, kept open by the test.
+type terminal struct {
+	*process
+	keys *os.File
+	seen *tail // everything that was ever written to it
+}
+
+// atTerminal starts a command at a new terminal.
+func (p *program) atTerminal(args ...string) *terminal {
+	p.t.Helper()
+	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		p.t.Skipf("no terminals here: %v", err)
+	}
+	p.t.Cleanup(func() { keys.Close() })
+	if err := unix.IoctlSetPointerInt(int(keys.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		p.t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(keys.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := unix.IoctlSetWinsize(int(keys.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 120}); err != nil {
+		p.t.Fatal(err)
+	}
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer tty.Close()
+	cmd := p.command(args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	term := &terminal{
+		process: &process{t: p.t, cmd: cmd, errs: new(tail), ended: make(chan struct{})},
+		keys:    keys, seen: new(tail),
+	}
+	go func() { // ends when the terminal is closed
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := keys.Read(buffer)
+			term.seen.Write(buffer[:n])
+			if err != nil {
+				return
+			}
+		}
+	}()
+	go func() { // ends with the process
+		defer close(term.ended)
+		cmd.Wait()
+	}()
+	p.t.Cleanup(func() { term.kill() })
+	return term
+}
+
+// press types keys.
+func (t *terminal) press(keys string) {
+	t.t.Helper()
+	if _, err := t.keys.WriteString(keys); err != nil {
+		t.t.Fatal(err)
+	}
+}
+
+// sees waits until the words have been on the terminal since the last call
+// that saw something.
+func (t *terminal) sees(p *program, words string) {
+	t.t.Helper()
+	p.await(fmt.Sprintf("%q on the terminal", words), func() bool {
+		t.seen.mu.Lock()
+		defer t.seen.mu.Unlock()
+		at := bytes.Index(t.seen.buf.Bytes(), []byte(words))
+		if at < 0 {
+			return false
+		}
+		t.seen.buf.Next(at + len(words))
+		return true
+	})
+}
+
+func TestDemoNeedsNoPhoneAndNoNetwork(t *testing.T) {
+	p := newProgram(t).with("TERM=xterm-256color")
+	temp := t.TempDir()
+	p = p.with("TMPDIR=" + temp)
+	p.data = "" // the demo keeps its own
+	demo := p.atTerminal("demo")
+	demo.sees(p, "Press")
+	demo.press("n")
+	demo.sees(p, "name")
+	demo.press("loja\r")
+	demo.sees(p, "Demo:")
+	demo.press("s")
+	demo.sees(p, "online")
+	dirs, err := filepath.Glob(filepath.Join(temp, "recado-demo-*"))
+	if err != nil || len(dirs) != 1 {
+		t.Fatalf("the demo's data: %v %v", dirs, err)
+	}
+	// Its commands work beside it, at a pleasant pace and without a question.
+	beside := newProgram(t)
+	beside.data = dirs[0]
+	beside.await("the contacts", func() bool { return strings.Count(beside.must("contacts", "list"), "\n") > 300 })
+	id := strings.TrimSpace(beside.must("campaign", "new", "--name", "x", "--text", "Oi {nome}, de {cidade|longe}", "--to", "tag:vip"))
+	beside.must("campaign", "start", id)
+	beside.await("somebody to have it", func() bool { return beside.show(id).Counts.Delivered > 0 })
+	beside.must("campaign", "pause", id)
+	demo.press("qy") // it may not have heard of the pause, and ask
+	if code := demo.code(); code != 0 {
+		t.Errorf("the demo ends with %d: %s", code, demo.seen)
+	}
+	if _, err := os.Stat(dirs[0]); err == nil {
+		t.Errorf("the demo leaves %s behind", dirs[0])
+	}
+}
+
+func TestScreensOpenOnlyInTheOwner(t *testing.T) {
+	p := newProgram(t).with("TERM=xterm-256color")
+	owner := p.owner()
+	if r := p.run(); r.code != 2 {
+		t.Errorf("screens without a terminal: exit %d %q, want 2", r.code, r.err)
+	}
+	second := p.atTerminal()
+	if code := second.code(); code != 5 {
+		t.Errorf("screens beside an owner: exit %d: %s", code, second.seen)
+	}
+	second.sees(p, fmt.Sprint(owner.cmd.Process.Pid))
+	owner.interrupt()
+	owner.code()
+
+	screens := p.atTerminal()
+	screens.sees(p, "Press")
+	p.must("contacts", "list") // handed to the screens
+	screens.press("q")
+	if code := screens.code(); code != 0 {
+		t.Errorf("the screens end with %d: %s", code, screens.seen)
+	}
+}
+
+func TestQuestionReachesThePersonThroughTheOwner(t *testing.T) {
+	p := newProgram(t)
+	p.owner()
+	for answer, want := range map[string]int{"y\r": 0, "n\r": 4} {
+		term := p.atTerminal("campaign", "new", "--name", "x", "--text", "Oi", "--pace", "gap=1s")
+		term.sees(p, "[y/N]")
+		term.press(answer)
+		if code := term.code(); code != want {
+			t.Errorf("answered %q: exit %d, want %d: %s", answer, code, want, term.seen)
+		}
+	}
+	term := p.atTerminal("campaign", "new", "--name", "x", "--text", "Oi", "--pace", "gap=1s")
+	term.sees(p, "[y/N]")
+	term.interrupt()
+	if code := term.code(); code != 130 {
+		t.Errorf("interrupted: exit %d, want 130: %s", code, term.seen)
+	}
+}
