@@ -99,12 +99,12 @@ func (c *Container) storesOf(jid types.JID, generation uint64) *stores {
 		return s
 	}
 	account := jid.ToNonAD().String()
-	if c.scopes[account] == nil {
-		c.scopes[account] = &scope{c: c, parent: bucketAccounts, name: []byte(account)}
+	if c.accounts[account] == nil {
+		c.accounts[account] = &scope{c: c, parent: bucketAccounts, name: []byte(account)}
 	}
 	s := &stores{
 		scope:   scope{c: c, parent: bucketDevices, name: []byte(name), generation: generation},
-		account: c.scopes[account],
+		account: c.accounts[account],
 		lids:    c.lids,
 	}
 	c.linked[name] = s
@@ -202,6 +202,11 @@ func (c *Container) DeleteDevice(_ context.Context, d *store.Device) error {
 	})
 	if err != nil {
 		return fmt.Errorf("delete device: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.linked[string(name)]; s != nil && s.alive() != nil {
+		delete(c.linked, string(name))
 	}
 	return nil
 }

@@ -96,38 +96,58 @@ type Container struct {
 	writer *writer
 	lids   *lidMap
 
-	mu     sync.Mutex
-	linked map[string]*stores // by JID with device; shared by every handle of the same device
-	scopes map[string]*scope  // accounts, by JID without device
+	mu       sync.Mutex
+	linked   map[string]*stores // by JID with device; shared by every handle of the same link
+	accounts map[string]*scope  // by JID without device
 }
 
 var _ store.DeviceContainer = (*Container)(nil)
 
-// Open opens the device file at path and creates it, readable by its owner alone, if it is not there. It reads the map of LIDs
-// into memory. It fails with ErrLocked when somebody else has the file, ErrExposed when others may read it, ErrNewer when it
+// Open opens the device file at path and creates it, readable by its owner alone, if it is not there. It fails with ErrLocked when somebody else has the file, ErrExposed when others may read it, ErrNewer when it
 // is of a later format.
 func Open(path string) (*Container, error) {
 	created, err := checkMode(path)
 	if err != nil {
 		return nil, err
 	}
+	var file *os.File
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:      lockTimeout,
 		FreelistType: bbolt.FreelistMapType,
+		OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+			file, err = os.OpenFile(name, flag, mode)
+			return file, err
+		},
 	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
 	} else if err != nil {
 		return nil, fmt.Errorf("open device file: %w", err)
 	}
-	c := &Container{db: db, path: path, linked: make(map[string]*stores), scopes: make(map[string]*scope)}
-	c.lids = newLIDMap(c)
-	if err := c.prepare(created); err != nil {
+	c := &Container{db: db, path: path, linked: make(map[string]*stores), accounts: make(map[string]*scope)}
+	err = stillThere(path, file)
+	if err == nil {
+		err = c.prepare(created)
+	}
+	if err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	c.lids = loadLIDs(c)
 	c.writer = startWriter(c)
 	return c, nil
+}
+
+// stillThere finds out whether path is the file that was opened: whoever held the lock may have put a compacted file in its place.
+func stillThere(path string, file *os.File) error {
+	opened, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if named, err := os.Stat(path); err != nil || !os.SameFile(opened, named) {
+		return ErrLocked
+	}
+	return nil
 }
 
 // checkMode refuses a file that others may read, and says whether the file has yet to be created.
@@ -144,7 +164,7 @@ func checkMode(path string) (created bool, err error) {
 	return info.Size() == 0, nil
 }
 
-// prepare writes the frame of a new file or checks the version of an old one, and loads what is kept in memory.
+// prepare writes the frame of a new file or checks the version of an old one.
 func (c *Container) prepare(created bool) error {
 	if created {
 		if err := c.db.Update(writeFrame); err != nil {
@@ -166,7 +186,7 @@ func (c *Container) prepare(created bool) error {
 		if v := binary.BigEndian.Uint32(version); v > formatVersion {
 			return fmt.Errorf("%w (format %d, this version knows %d): update the program", ErrNewer, v, formatVersion)
 		}
-		return c.lids.load(tx)
+		return nil
 	})
 }
 
@@ -192,6 +212,7 @@ func syncDir(dir string) error {
 // Close writes what is still in memory, lets the calls that are under way finish, and releases the file. Its error says that the
 // last contacts, secrets or LIDs could not be written.
 func (c *Container) Close() error {
+	c.lids.wait()
 	err := c.writer.stop()
 	if closeErr := c.db.Close(); err == nil {
 		err = closeErr

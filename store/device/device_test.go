@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/proto/waAdv"
@@ -228,5 +230,73 @@ func TestEverythingIsThereAfterReopening(t *testing.T) {
 	lid, err := got.LIDs.GetLIDForPN(ctx, ana)
 	if lid != anaLID || err != nil {
 		t.Errorf("LID %v, %v", lid, err)
+	}
+}
+
+func TestCompactedFileHoldsTheSame(t *testing.T) {
+	c := openNew(t)
+	d := link(t, c, ownJID)
+	fillEveryTable(t, d)
+	for i := range 200 {
+		must(t, d.Sessions.PutSession(ctx, address(i), make([]byte, 2000)))
+	}
+	for i := range 200 {
+		must(t, d.Sessions.DeleteSession(ctx, address(i)))
+	}
+	if _, _, err := Compact(c.path); !errors.Is(err, ErrLocked) {
+		t.Errorf("Compact of an open file = %v, want ErrLocked", err)
+	}
+	must(t, c.Close())
+	before, after, err := Compact(c.path)
+	must(t, err)
+	if after >= before {
+		t.Errorf("%d bytes before, %d after", before, after)
+	}
+	d = load(t, openAt(t, c.path), ownJID) // the generations of devices are kept too
+	if got, err := d.Sessions.GetSession(ctx, "1:0"); string(got) != "session" || err != nil {
+		t.Errorf("session %q, %v", got, err)
+	}
+	must(t, d.Save(ctx))
+}
+
+func TestFreedPagesAreUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := openNew(t)
+		d := link(t, c, ownJID)
+		fortnight := func(round byte) int64 {
+			for i := range 100 {
+				must(t, d.EventBuffer.PutBufferedEvent(ctx, [32]byte{round, byte(i)}, make([]byte, 1000), time.Now()))
+				must(t, d.EventBuffer.AddOutgoingEvent(ctx, ana, string([]byte{'A' + round, byte('a' + i)}), "wa", make([]byte, 1000)))
+			}
+			time.Sleep(eventLife + time.Hour)
+			must(t, d.EventBuffer.DeleteOldBufferedHashes(ctx))
+			must(t, d.EventBuffer.DeleteOldOutgoingEvents(ctx))
+			n, err := size(c.path)
+			must(t, err)
+			return n
+		}
+		first := fortnight(0)
+		var last int64
+		for round := range 5 {
+			last = fortnight(byte(round + 1))
+		}
+		if last > first*3/2 {
+			t.Errorf("the file has grown from %d to %d bytes with nothing more in it", first, last)
+		}
+		must(t, c.Close())
+	})
+}
+
+func TestWhoeverOpensAReplacedFileIsToldSo(t *testing.T) {
+	c := openNew(t)
+	must(t, c.Close())
+	file, err := os.Open(c.path)
+	must(t, err)
+	defer file.Close()
+	must(t, stillThere(c.path, file))
+	_, _, err = Compact(c.path)
+	must(t, err)
+	if err := stillThere(c.path, file); !errors.Is(err, ErrLocked) {
+		t.Errorf("%v, want ErrLocked", err)
 	}
 }

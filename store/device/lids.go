@@ -18,7 +18,8 @@ import (
 type lidMap struct {
 	c *Container
 
-	mu      sync.RWMutex
+	mu      sync.RWMutex      // held by load until the map is there
+	err     error             // why it could not be read
 	phones  map[string]string // LID user → phone user
 	lids    map[string]string // phone user → LID user
 	waiting map[string]string // LID user → phone user, "" if it has none any more: what is not on the disk yet
@@ -26,34 +27,48 @@ type lidMap struct {
 
 var _ store.LIDStore = (*lidMap)(nil)
 
-func newLIDMap(c *Container) *lidMap {
-	return &lidMap{c: c, phones: make(map[string]string), lids: make(map[string]string), waiting: make(map[string]string)}
+// loadLIDs reads the map in the background, so that a long one delays nothing but the first question about it.
+func loadLIDs(c *Container) *lidMap {
+	m := &lidMap{c: c, phones: make(map[string]string), lids: make(map[string]string), waiting: make(map[string]string)}
+	m.mu.Lock()
+	go func() { // ends when all is read
+		defer m.mu.Unlock()
+		m.err = c.view(m.load)
+	}()
+	return m
 }
 
 func (m *lidMap) load(tx *bbolt.Tx) error {
 	return tx.Bucket(bucketLIDs).ForEach(func(k, v []byte) error {
-		lid, phone := string(k), string(v)
+		both := string(append(append(make([]byte, 0, 64), k...), v...))
+		lid, phone := both[:len(k)], both[len(k):]
 		m.phones[lid], m.lids[phone] = phone, lid
 		return nil
 	})
 }
 
-func (m *lidMap) lidOf(phone string, device uint16) types.JID {
+// wait returns when the map has been read.
+func (m *lidMap) wait() {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+}
+
+func (m *lidMap) lidOf(phone string, device uint16) (types.JID, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if lid, ok := m.lids[phone]; ok {
-		return types.JID{User: lid, Device: device, Server: types.HiddenUserServer}
+		return types.JID{User: lid, Device: device, Server: types.HiddenUserServer}, nil
 	}
-	return types.EmptyJID
+	return types.EmptyJID, m.err
 }
 
-func (m *lidMap) phoneOf(lid string, device uint16) types.JID {
+func (m *lidMap) phoneOf(lid string, device uint16) (types.JID, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if phone, ok := m.phones[lid]; ok {
-		return types.JID{User: phone, Device: device, Server: types.DefaultUserServer}
+		return types.JID{User: phone, Device: device, Server: types.DefaultUserServer}, nil
 	}
-	return types.EmptyJID
+	return types.EmptyJID, m.err
 }
 
 // GetLIDForPN answers the LID of a phone number with the device of pn, or an empty JID.
@@ -61,7 +76,7 @@ func (m *lidMap) GetLIDForPN(_ context.Context, pn types.JID) (types.JID, error)
 	if pn.Server != types.DefaultUserServer {
 		return types.EmptyJID, fmt.Errorf("look up a LID: %s is not a phone number", pn)
 	}
-	return m.lidOf(pn.User, pn.Device), nil
+	return m.lidOf(pn.User, pn.Device)
 }
 
 // GetPNForLID answers the phone number of a LID with the device of lid, or an empty JID.
@@ -69,7 +84,7 @@ func (m *lidMap) GetPNForLID(_ context.Context, lid types.JID) (types.JID, error
 	if lid.Server != types.HiddenUserServer {
 		return types.EmptyJID, fmt.Errorf("look up a phone number: %s is not a LID", lid)
 	}
-	return m.phoneOf(lid.User, lid.Device), nil
+	return m.phoneOf(lid.User, lid.Device)
 }
 
 // GetManyLIDsForPNs answers the known LIDs of pns, by the JID as asked. What is not a phone number, or not known, is left out.
@@ -88,7 +103,7 @@ func (m *lidMap) GetManyLIDsForPNs(_ context.Context, pns []types.JID) (map[type
 			out[pn] = types.JID{User: lid, Device: pn.Device, Server: types.HiddenUserServer}
 		}
 	}
-	return out, nil
+	return out, m.err
 }
 
 // PutLIDMapping notes that lid and pn are the same person. Whatever either was paired with before is forgotten.
@@ -113,9 +128,10 @@ func (m *lidMap) put(mappings ...store.LIDMapping) error {
 	fresh := slices.ContainsFunc(mappings, func(p store.LIDMapping) bool {
 		return isMapping(p.LID, p.PN) && m.lids[p.PN.User] != p.LID.User
 	})
+	err := m.err
 	m.mu.RUnlock()
-	if !fresh {
-		return nil
+	if !fresh || err != nil {
+		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

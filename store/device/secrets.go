@@ -3,6 +3,7 @@ package device
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,7 +45,11 @@ func (s *stores) PutMessageSecret(ctx context.Context, chat, sender types.JID, i
 // GetMessageSecret answers the secret of a message and the sender under which it is stored. Chat and sender are each looked for by phone
 // and by LID. It answers nil and an empty JID if there is none.
 func (s *stores) GetMessageSecret(_ context.Context, chat, sender types.JID, id types.MessageID) (secret []byte, stored types.JID, err error) {
-	chats, senders := s.spellings(chat), s.spellings(sender)
+	chats, chatErr := s.spellings(chat)
+	senders, senderErr := s.spellings(sender)
+	if err := errors.Join(chatErr, senderErr); err != nil {
+		return nil, types.EmptyJID, err
+	}
 	err = s.viewBehind(func(r rows) (err error) {
 		for _, c := range chats {
 			for _, from := range senders {
@@ -134,7 +139,10 @@ func (s *stores) GetPrivacyToken(_ context.Context, user types.JID) (out *store.
 	if err := s.alive(); err != nil {
 		return nil, err
 	}
-	names := s.spellings(user)
+	names, err := s.spellings(user)
+	if err != nil {
+		return nil, err
+	}
 	err = s.account.readBehind(func(r rows) error {
 		for _, name := range names {
 			row := r.get(tableTokens, []byte(name))

@@ -79,23 +79,19 @@ func (s *stores) updateBehind(fn func(r rows) error) error {
 	return s.writeBehind(fn)
 }
 
-// other is the same person's JID by the other address, phone or LID, without a device; empty if it is not known.
-func (s *stores) other(jid types.JID) types.JID {
+// spellings are the keys under which rows of a person may lie: as asked, then by the other address, phone or LID.
+func (s *stores) spellings(jid types.JID) ([]string, error) {
+	jid = jid.ToNonAD()
+	var other types.JID
+	var err error
 	switch jid.Server {
 	case types.DefaultUserServer:
-		return s.lids.lidOf(jid.User, 0)
+		other, err = s.lids.lidOf(jid.User, 0)
 	case types.HiddenUserServer:
-		return s.lids.phoneOf(jid.User, 0)
+		other, err = s.lids.phoneOf(jid.User, 0)
 	}
-	return types.EmptyJID
-}
-
-// spellings are the keys under which rows of a person may lie: as asked, then by the other address.
-func (s *stores) spellings(jid types.JID) []string {
-	jid = jid.ToNonAD()
-	out := []string{jid.String()}
-	if other := s.other(jid); !other.IsEmpty() {
-		out = append(out, other.String())
+	if err != nil || other.IsEmpty() {
+		return []string{jid.String()}, err
 	}
-	return out
+	return []string{jid.String(), other.String()}, nil
 }

@@ -362,6 +362,7 @@ func TestLIDMapStaysOneToOneOnDisk(t *testing.T) {
 		must(t, c.writer.flush())
 	}
 	c = reopen(t, c)
+	c.lids.wait()
 	if len(c.lids.lids) != 1 || len(c.lids.phones) != 1 || c.lids.lids[ana.User] != bobLID.User {
 		t.Errorf("LIDs %v, phones %v", c.lids.lids, c.lids.phones)
 	}
