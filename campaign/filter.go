@@ -37,9 +37,25 @@ type FilterEnv struct {
 
 // FilterError is a mistake in a filter.
 type FilterError struct {
-	Offset  int // in bytes, where in the line it is
-	Message string
+	Offset  int    // in bytes, where in the line it is
+	Message string // one of the Filter constants
 }
+
+// What can be wrong with a filter. Commands print it as it is and the screens
+// translate it.
+const (
+	FilterNoOpening    = ") without ("
+	FilterNoClosing    = "( without )"
+	FilterEmptyGroup   = "nothing between the parentheses"
+	FilterTooDeep      = "too many parentheses"
+	FilterNothingAfter = "nothing after it"
+	FilterNothing      = "nothing to look for"
+	FilterNoQuote      = "a quote that is not closed"
+	FilterWantPhone    = "write digits of a phone"
+	FilterWantYesNo    = "write sim or nao (yes or no)"
+	FilterWantAge      = "write how long: 12h, 30d or 2w, or nunca (never)"
+	FilterWantNumber   = "write a number"
+)
 
 // Error is the message without the place.
 func (e *FilterError) Error() string { return e.Message }
@@ -57,7 +73,7 @@ func ParseFilter(s string) (Filter, error) {
 	p := filterParser{text: s}
 	match, err := p.either(0)
 	if err == nil && p.at < len(s) {
-		err = &FilterError{p.at, ") without ("}
+		err = &FilterError{p.at, FilterNoOpening}
 	}
 	if err != nil {
 		return Filter{}, err
@@ -103,7 +119,7 @@ func (p *filterParser) either(depth int) (matcher, error) {
 		}
 		start := p.at - len(ended)
 		if p.spaces(); p.at == len(p.text) || p.peek() == ')' {
-			return nil, &FilterError{start, "nothing after " + ended}
+			return nil, &FilterError{start, FilterNothingAfter}
 		}
 	}
 	if len(alternatives) == 1 {
@@ -168,7 +184,7 @@ func (p *filterParser) term(depth int) (matcher, error) {
 		start := p.at
 		p.at++
 		if next, _ := utf8.DecodeRuneInString(p.text[p.at:]); p.at == len(p.text) || unicode.IsSpace(next) || next == ')' || next == '-' {
-			return nil, &FilterError{start, "nothing after the minus"}
+			return nil, &FilterError{start, FilterNothingAfter}
 		}
 		match, err := p.term(depth)
 		if err != nil {
@@ -194,11 +210,11 @@ func (p *filterParser) term(depth int) (matcher, error) {
 	}
 	switch {
 	case keyed && value == "":
-		return nil, &FilterError{start, key + ": and then what?"}
+		return nil, &FilterError{start, FilterNothingAfter}
 	case keyed:
 		return keyTerm(key, value, at)
 	case Fold(value) == "":
-		return nil, &FilterError{start, "nothing to look for"}
+		return nil, &FilterError{start, FilterNothing}
 	}
 	return wordTerm(value), nil
 }
@@ -207,7 +223,7 @@ func (p *filterParser) term(depth int) (matcher, error) {
 func (p *filterParser) group(depth int) (matcher, error) {
 	start := p.at
 	if depth > deepest {
-		return nil, &FilterError{start, "too many parentheses"}
+		return nil, &FilterError{start, FilterTooDeep}
 	}
 	p.at++
 	match, err := p.either(depth)
@@ -215,9 +231,9 @@ func (p *filterParser) group(depth int) (matcher, error) {
 	case err != nil:
 		return nil, err
 	case p.peek() != ')':
-		return nil, &FilterError{start, "( without )"}
+		return nil, &FilterError{start, FilterNoClosing}
 	case match == nil:
-		return nil, &FilterError{start, "nothing between the parentheses"}
+		return nil, &FilterError{start, FilterEmptyGroup}
 	}
 	p.at++
 	return match, nil
@@ -233,7 +249,7 @@ func (p *filterParser) value() (string, error) {
 	start := p.at
 	phrase, _, closed := strings.Cut(p.text[start+1:], `"`)
 	if !closed {
-		return "", &FilterError{start, `" without its end`}
+		return "", &FilterError{start, FilterNoQuote}
 	}
 	p.at = start + len(phrase) + 2
 	return phrase, nil

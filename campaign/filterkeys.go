@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,7 +44,7 @@ func nameTerm(value string, _ int) (matcher, error) {
 func phoneTerm(value string, at int) (matcher, error) {
 	digits, ok := phoneWord(value)
 	if !ok {
-		return nil, &FilterError{at, "not digits of a phone: " + value}
+		return nil, &FilterError{at, FilterWantPhone}
 	}
 	match := phoneMatcher(digits, strings.HasPrefix(value, "+"))
 	return func(c *Contact, _ FilterEnv) bool { return match(c) }, nil
@@ -108,7 +107,7 @@ func yesNo(value string, at int) (bool, error) {
 	case "nao", "n", "no":
 		return false, nil
 	}
-	return false, &FilterError{at, "sim or nao (yes or no), not " + value}
+	return false, &FilterError{at, FilterWantYesNo}
 }
 
 // whenTerm matches by how long ago something was. What never was is neither
@@ -148,7 +147,7 @@ func parseAge(s string, at int) (time.Duration, error) {
 		unit = 7 * 24 * time.Hour
 	}
 	if err != nil || n < 0 || n > 10000 || unit == 0 {
-		return 0, &FilterError{at, fmt.Sprintf("how long? write 12h, 30d or 2w, or nunca (never), not %q", s)}
+		return 0, &FilterError{at, FilterWantAge}
 	}
 	return time.Duration(n) * unit, nil
 }
@@ -173,7 +172,7 @@ func compareTerm(key, value string, at int) (matcher, error) {
 	rest := strings.TrimLeft(value, "<>=")
 	limit, ok := parseNumber(rest)
 	if !ok {
-		return nil, &FilterError{at + len(value) - len(rest), fmt.Sprintf("want a number, not %q", rest)}
+		return nil, &FilterError{at + len(value) - len(rest), FilterWantNumber}
 	}
 	more, equal := value[0] == '>', strings.HasPrefix(value[1:], "=")
 	return func(c *Contact, _ FilterEnv) bool {

@@ -36,9 +36,19 @@ type part struct {
 
 // TemplateError is a mistake in a template.
 type TemplateError struct {
-	Offset  int // in bytes, where in the text it is
-	Message string
+	Offset  int    // in bytes, where in the text it is
+	Message string // one of the Template constants
 }
+
+// What can be wrong with a template. Commands print it as it is and the
+// screens translate it.
+const (
+	TemplateNoOpening = "} without {; write }} for a brace"
+	TemplateNoClosing = "{ without }; write {{ for a brace"
+	TemplateNested    = "{ inside a field; close the field with } first"
+	TemplateNoName    = "a field without a name"
+	TemplateBadName   = "not part of a field's name; write {{ for a brace"
+)
 
 // Error is the message without the place.
 func (e *TemplateError) Error() string { return e.Message }
@@ -71,7 +81,7 @@ func ParseTemplate(text string) (*Template, error) {
 			plain.WriteByte(c)
 			i += 2
 		case c == '}':
-			return nil, &TemplateError{i, "} without {; write }} for a brace"}
+			return nil, &TemplateError{i, TemplateNoOpening}
 		default:
 			field, size, err := parseField(text, i)
 			if err != nil {
@@ -97,19 +107,19 @@ func parseField(text string, start int) (part, int, error) {
 	body := text[start+1:]
 	end := strings.IndexAny(body, "{}")
 	if end < 0 {
-		return part{}, 0, &TemplateError{start, "{ without }; write {{ for a brace"}
+		return part{}, 0, &TemplateError{start, TemplateNoClosing}
 	}
 	if body[end] == '{' {
-		return part{}, 0, &TemplateError{start + 1 + end, "{ inside a field; close the field with } first"}
+		return part{}, 0, &TemplateError{start + 1 + end, TemplateNested}
 	}
 	name, fallback, optional := strings.Cut(body[:end], "|")
 	p := part{text: strings.TrimSpace(name), field: fieldKey(name), fallback: fallback, optional: optional}
 	if p.field == "" {
-		return part{}, 0, &TemplateError{start, "a field without a name"}
+		return part{}, 0, &TemplateError{start, TemplateNoName}
 	}
 	for i, r := range name {
 		if r == '\n' || unicode.IsControl(r) && r != '\t' || r == utf8.RuneError {
-			return part{}, 0, &TemplateError{start + 1 + i, "not part of a field's name; write {{ for a brace"}
+			return part{}, 0, &TemplateError{start + 1 + i, TemplateBadName}
 		}
 	}
 	return p, end + 2, nil

@@ -169,7 +169,11 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s campaign.Seen, at time.Time
 	}
 	before := cloneContact(&c)
 	if s.Phone != "" {
-		c.WhatsApp = s.Phone // her present one, if she has changed it
+		// With the LID it is the service's word: the right spelling, or a phone
+		// that she has changed to. An address book alone may be old.
+		if s.LID != "" || c.WhatsApp == "" {
+			c.WhatsApp = s.Phone
+		}
 		if c.Phone == "" {
 			c.Phone = s.Phone
 		}

@@ -108,6 +108,29 @@ func TestTheBetterSourceOfANameWins(t *testing.T) {
 	sound(t, b)
 }
 
+func TestThePhoneThatTheServiceKnowsHerByIsItsOwnWord(t *testing.T) {
+	b := newBook(t)
+	see := func(phone campaign.Phone, lid string) (campaign.Phone, campaign.Phone) {
+		t.Helper()
+		ok(t, b.Saw(1, []campaign.Seen{{Phone: phone, LID: lid}}))
+		sound(t, b)
+		c := must[campaign.Contact](t)(b.ContactByPhone(phone))
+		return c.Phone, c.WhatsApp
+	}
+	if phone, known := see(withNinth, ""); phone != withNinth || known != withNinth {
+		t.Errorf("an address book alone: %s, %s", phone, known)
+	}
+	if phone, known := see(withoutNinth, "77"); phone != withNinth || known != withoutNinth {
+		t.Errorf("with the LID: %s, %s", phone, known)
+	}
+	if _, known := see(withNinth, ""); known != withoutNinth {
+		t.Errorf("an old address book: %s", known)
+	}
+	if phone, known := see("+5511900001111", "77"); phone != withNinth || known != "+5511900001111" {
+		t.Errorf("she changed her phone: %s, %s", phone, known)
+	}
+}
+
 // A person is imported, and writes to us from an account that nobody can tell
 // is hers, until the service says so.
 func TestTheServicesAnswerMakesTwoRecordsOnePerson(t *testing.T) {

@@ -30,26 +30,60 @@ func findTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter) (ids []campaign
 		names[n.ID] = n.Name
 	}
 	env := campaign.FilterEnv{Now: time.Now(), NumberName: func(id campaign.NumberID) string { return names[id] }}
-	everybody := f.String() == ""
-	contacts := bucket(tx, "contacts")
+	all := f.String() == ""
+	var chosen idSet
+	if !all {
+		if chosen, err = chooseTx(ctx, tx, f, env); err != nil {
+			return nil, err
+		}
+	}
 	cursor := bucket(tx, "names").Cursor()
 	n := 0
 	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
-		if n++; n%256 == 0 && ctx.Err() != nil {
+		if n%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		at := k[len(k)-8:]
-		id := campaign.ContactID(binary.BigEndian.Uint64(at))
-		if !everybody {
-			c, err := decodeContact(id, contacts.Get(at))
-			if err != nil {
-				return nil, err
-			}
-			if !f.Match(&c, env) {
-				continue
-			}
+		n++
+		id := campaign.ContactID(binary.BigEndian.Uint64(k[len(k)-8:]))
+		if all || chosen.has(id) {
+			ids = append(ids, id)
 		}
-		ids = append(ids, id)
 	}
 	return ids, nil
+}
+
+// chooseTx reads the records as they lie in the file, which is many times
+// faster than in the order of names.
+func chooseTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter, env campaign.FilterEnv) (chosen idSet, err error) {
+	var c campaign.Contact
+	n := 0
+	cursor := bucket(tx, "contacts").Cursor()
+	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
+		if n%256 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		n++
+		id := campaign.ContactID(binary.BigEndian.Uint64(k))
+		if err := decodeContactInto(&c, id, v); err != nil {
+			return nil, err
+		}
+		if f.Match(&c, env) {
+			chosen.add(id)
+		}
+	}
+	return chosen, nil
+}
+
+// idSet is a set of ids, a bit each: they are given in order.
+type idSet []uint64
+
+func (s *idSet) add(id campaign.ContactID) {
+	for uint64(len(*s)) <= uint64(id)/64 {
+		*s = append(*s, 0)
+	}
+	(*s)[id/64] |= 1 << (id % 64)
+}
+
+func (s idSet) has(id campaign.ContactID) bool {
+	return uint64(id)/64 < uint64(len(s)) && s[id/64]&(1<<(id%64)) != 0
 }

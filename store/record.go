@@ -42,30 +42,51 @@ func encodeContact(c *campaign.Contact) []byte {
 	return e.b
 }
 
-func decodeContact(id campaign.ContactID, v []byte) (campaign.Contact, error) {
+func decodeContact(id campaign.ContactID, v []byte) (c campaign.Contact, err error) {
+	err = decodeContactInto(&c, id, v)
+	return c, err
+}
+
+// decodeContactInto reads a record over another one, whose slices and map it
+// uses again: to look at a million people costs one allocation each, the copy
+// of the record that all their texts are parts of.
+func decodeContactInto(c *campaign.Contact, id campaign.ContactID, v []byte) error {
 	r := dec{b: v}
 	if version := r.uint(); version != contactVersion {
-		return campaign.Contact{}, fmt.Errorf("contact %d: record of version %d: %w", id, version, errDamaged)
+		return fmt.Errorf("contact %d: record of version %d: %w", id, version, errDamaged)
 	}
-	c := campaign.Contact{
-		ID:       id,
-		Phone:    campaign.Phone(r.str()),
-		WhatsApp: campaign.Phone(r.str()),
-		LID:      r.str(),
-		Name:     r.str(),
+	whole := string(v)
+	text := func() string {
+		n := r.uint()
+		if n > uint64(len(r.b)) {
+			r.fail()
+			return ""
+		}
+		at := len(whole) - len(r.b)
+		r.b = r.b[n:]
+		return whole[at : at+int(n)]
 	}
+	texts := func(list []string) []string {
+		for range r.count() {
+			list = append(list, text())
+		}
+		return list
+	}
+	clear(c.Fields)
+	*c = campaign.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields}
+	c.Phone, c.WhatsApp = campaign.Phone(text()), campaign.Phone(text())
+	c.LID, c.Name = text(), text()
 	c.NameSource = campaign.NameSource(r.uint())
-	c.Tags = r.strs()
-	c.Lists = r.strs()
+	c.Tags, c.Lists = texts(c.Tags), texts(c.Lists)
 	for range r.count() {
-		f := r.str()
-		setField(&c, f, r.str())
+		f := text()
+		setField(c, f, text())
 	}
 	c.Presence = campaign.Presence(r.uint())
 	c.CheckedAt = r.time()
 	c.OptedOut = r.bool()
 	c.OptOutAt = r.time()
-	c.OptOutWhy = r.str()
+	c.OptOutWhy = text()
 	for range r.count() {
 		c.Knows = append(c.Knows, campaign.NumberID(r.uint()))
 	}
@@ -73,9 +94,9 @@ func decodeContact(id campaign.ContactID, v []byte) (campaign.Contact, error) {
 	c.LastHeard = r.time()
 	c.Created = r.time()
 	if r.err != nil {
-		return c, fmt.Errorf("contact %d: %w", id, r.err)
+		return fmt.Errorf("contact %d: %w", id, r.err)
 	}
-	return c, nil
+	return nil
 }
 
 // cloneContact copies a record with what it points to.
