@@ -84,6 +84,15 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 	for _, o := range options {
 		o(&t)
 	}
+	if t.sizes != nil {
+		// The program must begin with the size: it would take 0×0 for it.
+		select {
+		case <-ctx.Done():
+			return nil
+		case s := <-t.sizes:
+			t.options = append(t.options, tea.WithWindowSize(s.Width, s.Height))
+		}
+	}
 	outlet, release := newOutlet(ctx, out)
 	defer release()
 	p := Program(ctx, app, append(t.options, tea.WithInput(in), tea.WithOutput(outlet))...)
