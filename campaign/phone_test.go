@@ -175,7 +175,8 @@ func FuzzParsePhone(f *testing.F) {
 		if other, ok := p.Other(); ok && (other.Key() != p.Key() || other == p) {
 			t.Errorf("the other of %q is %q", p, other)
 		}
-		p.Zone()
-		p.Masked()
+		if digits := p.Digits(); strings.Contains(p.Masked(), digits[2:]) || p.Zone() == "Etc/Unknown" {
+			t.Errorf("%q is masked as %q, in %q", p, p.Masked(), p.Zone())
+		}
 	})
 }

@@ -93,13 +93,6 @@ func (d *dec) count() int {
 	return n
 }
 
-func (d *dec) strs() (list []string) {
-	for range d.count() {
-		list = append(list, d.str())
-	}
-	return list
-}
-
 func (d *dec) time() time.Time {
 	ns, n := binary.Varint(d.b)
 	if n <= 0 {
