@@ -13,6 +13,8 @@ import (
 // waits for ever to hand it on. Cutting the cable first lets that goroutine
 // come to an end by itself.
 type cable struct {
+	blind bool // the connections cannot be seen
+
 	mu    sync.Mutex
 	conns map[*wireConn]struct{}
 }
@@ -32,7 +34,8 @@ func (c *cable) through(base *http.Client) *http.Client {
 	}
 	transport, ok := client.Transport.(*http.Transport)
 	if !ok {
-		return client // cannot be looked into
+		c.blind = true
+		return client
 	}
 	transport = transport.Clone()
 	dial := transport.DialContext
@@ -66,8 +69,12 @@ func (c *cable) watch(dial dialer) dialer {
 	}
 }
 
-// cut breaks the connections and waits until their readers have noticed.
-func (c *cable) cut() {
+// cut breaks the connections and waits until their readers have noticed. It
+// reports whether they have: then the library does the rest.
+func (c *cable) cut() bool {
+	if c.blind {
+		return false
+	}
 	c.mu.Lock()
 	conns := make([]*wireConn, 0, len(c.conns))
 	for w := range c.conns {
@@ -75,7 +82,7 @@ func (c *cable) cut() {
 	}
 	c.mu.Unlock()
 	if len(conns) == 0 {
-		return
+		return true
 	}
 	timer := time.NewTimer(cutTimeout)
 	defer timer.Stop()
@@ -84,9 +91,10 @@ func (c *cable) cut() {
 		select {
 		case <-w.ended:
 		case <-timer.C:
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // wireConn is a connection that tells when its reader has met the end: by

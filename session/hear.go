@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"time"
 
 	"go.mau.fi/whatsmeow/appstate"
@@ -18,7 +17,7 @@ import (
 // itself: such calls become jobs.
 func (l *link) hear(event any) (ok bool) {
 	defer l.recovered(&ok, event)
-	if l.ctx.Err() != nil {
+	if l.closed.Load() {
 		return false
 	}
 	switch e := event.(type) {
@@ -155,15 +154,18 @@ func (l *link) receipt(e *events.Receipt) bool {
 // landed ends the wait for the service's word on a message if a receipt has
 // proved meanwhile that it got there.
 func (n *number) landed(ids []campaign.MessageID, kind types.ReceiptType) {
-	var land context.CancelFunc
+	var land func()
 	n.mu.Lock()
 	if f := n.view.flight; f != nil {
 		for _, id := range ids {
 			if id == f.id {
+				if !f.proved {
+					land = f.land
+				}
 				if !f.proved || f.proof == types.ReceiptTypeSender {
 					f.proof = kind
 				}
-				f.proved, land = true, f.land
+				f.proved = true
 			}
 		}
 	}

@@ -6,15 +6,18 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/appstate"
 	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/proto/waWa6"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
+	"go.mau.fi/whatsmeow/util/keys"
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
@@ -26,13 +29,16 @@ type link struct {
 	number *number
 	cli    *whatsmeow.Client
 	dev    *store.Device
-	lid    string   // our own account, without server
-	jobs   *mailbox // calls to the service that handlers may not make themselves
+	jid    types.JID // of the device; empty while it is being linked
+	lid    string    // our own account, without server
+	jobs   *mailbox  // calls to the service that handlers may not make themselves
+	keys   *container
 	cable  *cable
 	http   *http.Client  // of the connection; its transport is the link's own
 	gone   chan struct{} // closed when the keys have been deleted
 
-	ctx    context.Context // of handlers and jobs; ends before the connection does
+	closed atomic.Bool     // nothing is handled any more
+	ctx    context.Context // of jobs and connections; ends after the last connection
 	cancel context.CancelFunc
 	giveUp context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
 	dialed chan struct{}      // closed when the last dial has ended; nil: there was none
@@ -47,13 +53,14 @@ var errNoToken = errors.New("not a Messenger account")
 // newLink makes a client for dev. Its goroutine ends with the link.
 func newLink(n *number, dev *store.Device) *link {
 	l := &link{
-		number: n, dev: dev, lid: dev.LID.User, jobs: newMailbox(),
+		number: n, dev: dev, jid: dev.GetJID(), lid: dev.LID.User, jobs: newMailbox(),
 		cable:  new(cable),
 		gone:   make(chan struct{}),
 		giveUp: func() {},
 	}
-	l.ctx, l.cancel = context.WithCancel(n.pool.ctx)
-	dev.Container = &container{DeviceContainer: dev.Container, gone: l.gone}
+	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(n.pool.ctx))
+	l.keys = &container{DeviceContainer: dev.Container, gone: l.gone}
+	dev.Container = l.keys
 	if dev.Initialized {
 		watchSessions(dev)
 	}
@@ -66,6 +73,7 @@ func newLink(n *number, dev *store.Device) *link {
 	cli.BackgroundEventCtx = l.ctx
 	cli.RefreshCAT = func(context.Context) error { return errNoToken }
 	cli.GetMessageForRetry = l.payload
+	cli.GetClientPayload = func() *waWa6.ClientPayload { return n.pool.version.payload(dev) }
 	cli.SetMaxParallelRetryReceiptHandling(1)
 	base := n.httpClient()
 	l.http = l.cable.through(base)
@@ -109,7 +117,7 @@ func (l *link) work() {
 			return
 		case <-l.jobs.wake:
 			for _, job := range l.jobs.take() {
-				if l.ctx.Err() == nil {
+				if !l.closed.Load() {
 					l.number.guard(job)
 				}
 			}
@@ -121,9 +129,7 @@ func (l *link) work() {
 // within the time of a dial and a handshake.
 func (l *link) dial(answer func(error)) {
 	l.giveUp()
-	// Not below l.ctx: the library must be able to end a connection in its own
-	// order, see cable.
-	ctx, giveUp := context.WithCancel(context.WithoutCancel(l.ctx))
+	ctx, giveUp := context.WithCancel(l.ctx)
 	before, done := l.dialed, make(chan struct{})
 	l.giveUp, l.dialed = giveUp, done
 	l.number.pool.wg.Go(func() {
@@ -135,27 +141,32 @@ func (l *link) dial(answer func(error)) {
 		err := l.cli.ConnectContext(ctx)
 		timer.Stop()
 		if ctx.Err() != nil {
-			l.cable.cut()
-			l.cli.Disconnect()
+			l.cutOff()
 			err = errors.Join(err, context.Cause(ctx))
 		}
 		answer(err)
 	})
 }
 
-// hangUp ends the connection. It must not be called during a dial.
+// hangUp ends the connection. It must not be called during a dial, and the
+// next dial must leave the library a moment to notice, see redialPause.
 func (l *link) hangUp() {
 	if l.cli.IsConnected() {
-		l.cable.cut()
-		l.giveUp()
-		l.cli.Disconnect()
+		l.cutOff()
 	}
 }
 
-// drop ends the link's goroutines and its connection. Nothing is handled from
+func (l *link) cutOff() {
+	if !l.cable.cut() {
+		l.cli.Disconnect()
+	}
+	l.giveUp()
+}
+
+// drop ends the link's connection and its goroutines. Nothing is handled from
 // here on.
 func (l *link) drop(dialling bool) {
-	l.cancel()
+	l.closed.Store(true)
 	if dialling {
 		l.giveUp()
 	}
@@ -163,9 +174,10 @@ func (l *link) drop(dialling bool) {
 		if l.dialed != nil {
 			<-l.dialed
 		}
-		l.cable.cut()
-		l.giveUp()
-		l.cli.Disconnect()
+		// In this order: the library can panic when a question is given up at the
+		// moment in which its answer arrives.
+		l.cutOff()
+		l.cancel()
 		l.http.CloseIdleConnections()
 	})
 }
@@ -183,17 +195,8 @@ func (l *link) logOut(ctx context.Context, connected bool) error {
 			<-l.dialed
 		}
 	}
-	if err == nil {
-		// The service may have told us that the device is gone, and then the
-		// library is deleting the keys at this moment.
-		l.awaitDeletion(time.Second)
-	}
-	select {
-	case <-l.gone:
-	default:
-		if failed := l.dev.Delete(context.WithoutCancel(ctx)); failed != nil {
-			err = errors.Join(err, failed)
-		}
+	if failed := l.keys.delete(context.WithoutCancel(ctx), l.jid, l.dev.NoiseKey); failed != nil {
+		err = errors.Join(err, failed)
 	}
 	return err
 }
@@ -209,7 +212,7 @@ func (l *link) removeDevice(ctx context.Context) error {
 		To:        types.ServerJID,
 		Content: []waBinary.Node{{
 			Tag:   "remove-companion-device",
-			Attrs: waBinary.Attrs{"jid": l.dev.GetJID(), "reason": "user_initiated"},
+			Attrs: waBinary.Attrs{"jid": l.jid, "reason": "user_initiated"},
 		}},
 	})
 	return err
@@ -353,14 +356,26 @@ func (c *container) PutDevice(ctx context.Context, dev *store.Device) error {
 		return nil
 	}
 	if err := c.paired(dev); err != nil {
-		return errors.Join(err, c.DeviceContainer.DeleteDevice(ctx, dev))
+		return errors.Join(err, c.delete(ctx, dev.GetJID(), dev.NoiseKey))
 	}
 	c.paired = nil
 	return nil
 }
 
+// errHandle is what the library is told after the keys have been deleted. It
+// would otherwise go on to clear the handle while its own goroutines use it.
+var errHandle = errors.New("the keys are deleted, the handle is left alone")
+
 func (c *container) DeleteDevice(ctx context.Context, dev *store.Device) error {
-	err := c.DeviceContainer.DeleteDevice(ctx, dev)
+	if err := c.delete(ctx, dev.GetJID(), dev.NoiseKey); err != nil {
+		return err
+	}
+	return errHandle
+}
+
+// delete deletes the keys of the device. It may be called again.
+func (c *container) delete(ctx context.Context, jid types.JID, noise *keys.KeyPair) error {
+	err := c.DeviceContainer.DeleteDevice(ctx, &store.Device{ID: &jid, NoiseKey: noise})
 	if err == nil {
 		c.once.Do(func() { close(c.gone) })
 	}

@@ -96,8 +96,7 @@ func (n *number) nextRound() {
 	}
 	dev := n.pool.devices.NewDevice()
 	l := newLink(n, dev)
-	gate := dev.Container.(*container)
-	gate.paired = n.paired
+	l.keys.paired = n.paired
 	l.cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return n.mayPair(l, jid) }
 	p.link = l
 	n.in(alarmCode, dialTimeout+codesTime)

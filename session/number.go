@@ -33,6 +33,7 @@ type number struct {
 	refusals  int         // logins refused in a row
 	closings  []time.Time // when the service closed the stream with a code
 	connected time.Time   // when the present connection was logged in
+	ended     time.Time   // when the last connection was given up
 	heardAll  bool        // what arrived while away has been heard, on this connection
 	version   store.WAVersionContainer
 
@@ -289,9 +290,14 @@ func (n *number) reconnect() {
 	}
 }
 
-// connect makes a connection on the link.
+// connect makes a connection on the link, a moment later if the last one has
+// just ended.
 func (n *number) connect() {
 	if n.phase != idle {
+		return
+	}
+	if rest := redialPause - time.Since(n.ended); rest > 0 {
+		n.in(alarmDial, rest)
 		return
 	}
 	n.silence(alarmDial, alarmLogin, alarmSync)
@@ -302,7 +308,7 @@ func (n *number) connect() {
 		}
 	}
 	n.phase, n.heardAll = dialling, false
-	n.version = store.GetWAVersion()
+	n.version = n.pool.version.current()
 	n.enter(campaign.Connecting, time.Time{}, "")
 	n.attempt++
 	attempt := n.attempt
@@ -325,6 +331,7 @@ func (n *number) hangUp() {
 			n.link.giveUp()
 		case open:
 			n.link.hangUp()
+			n.ended = time.Now()
 		}
 	}
 	n.phase, n.connected, n.heardAll = idle, time.Time{}, false
@@ -426,7 +433,7 @@ func (n *number) meet(o occasion, detail string, duration time.Duration) {
 	}
 	n.log.Info("state", "occasion", string(o), "detail", mask(detail), "state", r.state.String())
 	until := n.act(r.act, duration)
-	if r.act != now && r.act != forget {
+	if r.act != forget {
 		n.enter(r.state, until, say)
 	}
 	switch {
@@ -498,7 +505,7 @@ func (n *number) renew() {
 	p, refused := n.pool, n.version
 	p.wg.Go(func() { // ends within seconds, or with the pool
 		p.version.refresh(p.ctx, n.httpClient(), n.log)
-		if store.GetWAVersion() != refused {
+		if p.version.current() != refused {
 			n.post(n.connect)
 		}
 	})

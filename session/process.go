@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	signallog "go.mau.fi/libsignal/logger"
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waCompanionReg"
+	"go.mau.fi/whatsmeow/proto/waWa6"
 	"go.mau.fi/whatsmeow/store"
 	"google.golang.org/protobuf/proto"
 )
@@ -55,10 +57,12 @@ func setProcess(root *[32]byte, logger *slog.Logger) error {
 	return nil
 }
 
-// webVersion asks the service for its current version, at most daily.
+// webVersion is the version of the service's own client that ours claims to
+// be. It is asked for when the service calls ours outdated, at most daily.
 type webVersion struct {
-	turn  chan struct{} // holds one value: whose turn it is
-	asked time.Time     // guarded by turn
+	latest atomic.Pointer[store.WAVersionContainer] // nil: the library's own
+	turn   chan struct{}                            // holds one value: whose turn it is
+	asked  time.Time                                // guarded by turn
 }
 
 func newWebVersion() *webVersion {
@@ -67,8 +71,29 @@ func newWebVersion() *webVersion {
 	return v
 }
 
-// refresh makes the library use the current version if it is newer than the
-// one it has. That the service cannot be asked is not an error.
+func (v *webVersion) current() store.WAVersionContainer {
+	if latest := v.latest.Load(); latest != nil {
+		return *latest
+	}
+	return store.GetWAVersion()
+}
+
+// payload is what a client introduces itself with. The library keeps the
+// version in a variable that other clients read while it is set.
+func (v *webVersion) payload(dev *store.Device) *waWa6.ClientPayload {
+	payload := dev.GetClientPayload()
+	if latest := v.latest.Load(); latest != nil {
+		payload.UserAgent.AppVersion = latest.ProtoAppVersion()
+		if payload.DevicePairingData != nil {
+			hash := latest.Hash()
+			payload.DevicePairingData.BuildHash = hash[:]
+		}
+	}
+	return payload
+}
+
+// refresh asks for the current version. That the service cannot be asked is
+// not an error.
 func (v *webVersion) refresh(ctx context.Context, client *http.Client, logger *slog.Logger) {
 	select {
 	case <-v.turn:
@@ -87,8 +112,8 @@ func (v *webVersion) refresh(ctx context.Context, client *http.Client, logger *s
 		logger.Warn("ask for the current version of the service", "err", err)
 		return
 	}
-	if have := store.GetWAVersion(); have.LessThan(*latest) {
+	if have := v.current(); have.LessThan(*latest) {
 		logger.Info("the service has a newer version", "have", have, "latest", latest)
-		store.SetWAVersion(*latest)
+		v.latest.Store(latest)
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 const (
 	ackTimeout  = 30 * time.Second // for the service's word on a message
+	ackGrace    = 2 * time.Second  // for that word once a receipt has proved the message
 	sendTimeout = 45 * time.Second // for all that a send needs to ask, and that word
 	askTimeout  = 30 * time.Second // for one question about phones
 	askAtOnce   = 20               // phones in one question
@@ -149,7 +150,7 @@ type flight struct {
 	id     campaign.MessageID
 	proof  types.ReceiptType
 	proved bool
-	land   context.CancelFunc
+	land   func() // stops waiting soon
 }
 
 // Send sends one message and waits for the service's word.
@@ -172,7 +173,7 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	defer context.AfterFunc(v.link.ctx, cancel)()
-	f := &flight{id: d.Message, land: cancel}
+	f := &flight{id: d.Message, land: func() { time.AfterFunc(ackGrace, cancel) }}
 	n.show(func(v *view) { v.flight = f })
 	defer n.show(func(v *view) { v.flight = nil })
 	answer, parts, err := v.link.send(ctx, to, d)

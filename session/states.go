@@ -86,7 +86,8 @@ var rules = map[occasion]rule{
 
 // Limits of the acts.
 const (
-	firstRetry   = time.Second // doubled after each failure
+	redialPause  = 100 * time.Millisecond // for the library to let go of the old connection
+	firstRetry   = time.Second            // doubled after each failure
 	lastRetry    = time.Minute
 	seldomPause  = 5 * time.Minute
 	seldomTries  = 3
