@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 const twoPeople = "nome;telefone;tags;cidade\nAna Souza;(11) 98765-4321;vip;São Paulo\nBia;+55 21 99876-5432;;\n"
 
 func TestCommandRunsInTheProcessThatOwnsTheData(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	owner := p.owner()
 	p.file("people.csv", twoPeople)
@@ -38,6 +40,7 @@ func TestCommandRunsInTheProcessThatOwnsTheData(t *testing.T) {
 }
 
 func TestStandardInputOfTheCallerIsRead(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.owner()
 	if r := p.runWith(strings.NewReader(twoPeople), "contacts", "import", "-"); r.code != 0 {
@@ -49,6 +52,7 @@ func TestStandardInputOfTheCallerIsRead(t *testing.T) {
 }
 
 func TestBigOutputAndInputPassTheDoorWhole(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.owner()
 	var csv strings.Builder
@@ -65,6 +69,7 @@ func TestBigOutputAndInputPassTheDoorWhole(t *testing.T) {
 }
 
 func TestManyCommandsAtOnceAllSucceed(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -82,6 +87,7 @@ func TestManyCommandsAtOnceAllSucceed(t *testing.T) {
 }
 
 func TestAnOwnerKilledLeavesTheDirectoryUsable(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.file("people.csv", twoPeople)
 	owner := p.owner()
@@ -98,6 +104,7 @@ func TestAnOwnerKilledLeavesTheDirectoryUsable(t *testing.T) {
 }
 
 func TestRunGoesOnWhenItsOwnerEnds(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*process){"interrupted": (*process).interrupt, "killed": (*process).kill} {
 		t.Run(name, func(t *testing.T) {
 			p := newProgram(t)
@@ -120,6 +127,7 @@ func TestRunGoesOnWhenItsOwnerEnds(t *testing.T) {
 }
 
 func TestInterruptOfTheCallerStopsTheCommandAndNotTheOwner(t *testing.T) {
+	t.Parallel()
 	s := simulate(t)
 	p := newProgram(t).with(s.env...)
 	owner := p.owner()
@@ -142,6 +150,7 @@ func TestInterruptOfTheCallerStopsTheCommandAndNotTheOwner(t *testing.T) {
 }
 
 func TestLongPathsWork(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.data = filepath.Join(t.TempDir(), strings.Repeat("a-long-name/", 15), "data")
 	p.owner()
@@ -153,6 +162,7 @@ func TestLongPathsWork(t *testing.T) {
 }
 
 func TestAStalledCallerStopsNobody(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	owner := p.owner()
 	var csv strings.Builder
@@ -186,6 +196,7 @@ func TestAStalledCallerStopsNobody(t *testing.T) {
 }
 
 func TestAHungOwnerIsNamed(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	owner := p.owner()
 	// Its door is gone, but it holds the lock.
@@ -203,6 +214,7 @@ func TestAHungOwnerIsNamed(t *testing.T) {
 }
 
 func TestWhatOthersCanReadIsRefusedWithTheCommandThatMendsIt(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.must("numbers")
 	for path, mode := range map[string]os.FileMode{p.data: 0o755, filepath.Join(p.data, "book.db"): 0o644} {
@@ -230,6 +242,7 @@ func TestWhatOthersCanReadIsRefusedWithTheCommandThatMendsIt(t *testing.T) {
 }
 
 func TestDemoDataAndRealDataDoNotMix(t *testing.T) {
+	t.Parallel()
 	s := simulate(t)
 	real := newProgram(t)
 	real.must("numbers")
@@ -248,8 +261,29 @@ func TestDemoDataAndRealDataDoNotMix(t *testing.T) {
 }
 
 func TestOnlyLoopbackServersAreAllowed(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t).with("RECADO_SERVER=192.0.2.1:443", "RECADO_SERVER_CA=/dev/null", "RECADO_SERVER_KEY=00")
 	if r := p.run("numbers"); r.code != 2 || !strings.Contains(r.err, "loopback") {
 		t.Errorf("exit %d, %q; want 2 and the reason", r.code, r.err)
 	}
+}
+
+func TestNonsenseAtTheDoorHarmsNobody(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t)
+	p.owner()
+	for _, nonsense := range []string{
+		"", "GET / HTTP/1.1\r\n\r\n", "q\x00\x00\x00\x02{}", "q\xff\xff\xff\xff", "x\x00\x00\x00\x00",
+		"q\x00\x00\x00\x10{\"Protocol\":1}  ", "q\x00\x00\x00\x24{\"Protocol\":1,\"Args\":[\"demo\"]}     ",
+	} {
+		conn, err := net.Dial("unix", filepath.Join(p.data, "recado.sock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write([]byte(nonsense)); err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+	}
+	p.must("contacts", "list")
 }

@@ -89,6 +89,7 @@ func (p *program) checkOnce(s *simulated, id, before string) {
 }
 
 func TestMainJobWithoutScreens(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "--people", "40", "--unregistered", "5", "--aliases", "5", "--reads", "0.5", "--speed", "-1")
 	p := newProgram(t).with(s.env...)
 
@@ -145,6 +146,7 @@ func TestMainJobWithoutScreens(t *testing.T) {
 }
 
 func TestNumbersComeBackWithoutAQRAndLinkAgainAfterLogout(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "--speed", "-1")
 	p := newProgram(t).with(s.env...)
 	p.link(s, "loja")
@@ -174,6 +176,7 @@ func TestNumbersComeBackWithoutAQRAndLinkAgainAfterLogout(t *testing.T) {
 }
 
 func TestStopWaitsForTheMessageOnTheWire(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "--people", "5", "--speed", "-1")
 	p := newProgram(t).with(s.env...)
 	p.link(s, "loja")
@@ -198,6 +201,7 @@ func TestStopWaitsForTheMessageOnTheWire(t *testing.T) {
 }
 
 func TestRunSaysWhenOnlyAPersonCanHelp(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "--people", "5", "--speed", "-1")
 	p := newProgram(t).with(s.env...)
 	p.link(s, "loja")
@@ -209,6 +213,7 @@ func TestRunSaysWhenOnlyAPersonCanHelp(t *testing.T) {
 }
 
 func TestPauseResumeAndCancelReachARunningOwner(t *testing.T) {
+	t.Parallel()
 	s := simulate(t, "--people", "200", "--speed", "-1", "--latency", "10ms")
 	p := newProgram(t).with(s.env...)
 	p.link(s, "loja")
@@ -239,6 +244,7 @@ func TestPauseResumeAndCancelReachARunningOwner(t *testing.T) {
 // sends, on a service that loses answers and breaks connections. RECADO_KILLS
 // says how often.
 func TestKilledAtRandomMoments(t *testing.T) {
+	t.Parallel()
 	kills, people := 6, 60
 	if n, err := strconv.Atoi(os.Getenv("RECADO_KILLS")); err == nil && n > 0 {
 		kills, people = n, max(people, n*12)

@@ -184,7 +184,7 @@ func (c *call) private(dir string) error {
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		if len(entries) > 0 {
-			return c.open2others(dir, "700")
+			return c.exposed(dir, "700")
 		}
 		if err := os.Chmod(dir, 0o700); err != nil {
 			return &failure{code: ExitFailed, err: err}
@@ -199,13 +199,15 @@ func (c *call) private(dir string) error {
 		}
 		ours := strings.HasPrefix(entry.Name(), "recado.") || strings.HasSuffix(entry.Name(), ".db")
 		if ours && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-			return c.open2others(filepath.Join(dir, entry.Name()), "600")
+			return c.exposed(filepath.Join(dir, entry.Name()), "600")
 		}
 	}
 	return nil
 }
 
-func (c *call) open2others(path, mode string) error {
+// exposed is the refusal of a path that others can read, with the command that
+// mends it.
+func (c *call) exposed(path, mode string) error {
 	return c.fail(ExitRefused,
 		"outros usuários podem ler %s; execute: chmod %s '%s'",
 		"other users can read %s; run: chmod %s '%s'", path, mode, path)

@@ -93,6 +93,7 @@ func (t *terminal) sees(p *program, words string) {
 }
 
 func TestDemoNeedsNoPhoneAndNoNetwork(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t).with("TERM=xterm-256color")
 	temp := t.TempDir()
 	p = p.with("TMPDIR=" + temp)
@@ -127,6 +128,7 @@ func TestDemoNeedsNoPhoneAndNoNetwork(t *testing.T) {
 }
 
 func TestScreensOpenOnlyInTheOwner(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t).with("TERM=xterm-256color")
 	owner := p.owner()
 	if r := p.run(); r.code != 2 {
@@ -150,6 +152,7 @@ func TestScreensOpenOnlyInTheOwner(t *testing.T) {
 }
 
 func TestQuestionReachesThePersonThroughTheOwner(t *testing.T) {
+	t.Parallel()
 	p := newProgram(t)
 	p.owner()
 	for answer, want := range map[string]int{"y\r": 0, "n\r": 4} {
