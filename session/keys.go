@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/util/keys"
 )
 
 // The library says that a message was sent although nobody can read it: when
@@ -173,4 +175,51 @@ func (p *parts) reach(users []string, own ...string) bool {
 		}
 	}
 	return n > 0
+}
+
+// container stands between the library and the keys of one device.
+type container struct {
+	store.DeviceContainer
+	paired func(*store.Device) error // called when a new device has been saved, before the phone hears of it; nil: none
+	gone   chan struct{}
+	once   sync.Once
+}
+
+func (c *container) PutDevice(ctx context.Context, dev *store.Device) error {
+	if s, ok := dev.Sessions.(sessions); ok { // the keys know their own stores
+		bare := *dev
+		bare.Sessions = s.SessionStore
+		return c.DeviceContainer.PutDevice(ctx, &bare)
+	}
+	if err := c.DeviceContainer.PutDevice(ctx, dev); err != nil {
+		return err
+	}
+	if c.paired == nil {
+		return nil
+	}
+	if err := c.paired(dev); err != nil {
+		return errors.Join(err, c.delete(ctx, dev.GetJID(), dev.NoiseKey))
+	}
+	c.paired = nil
+	return nil
+}
+
+// errHandle is what the library is told after the keys have been deleted. It
+// would otherwise go on to clear the handle while its own goroutines use it.
+var errHandle = errors.New("the keys are deleted, the handle is left alone")
+
+func (c *container) DeleteDevice(ctx context.Context, dev *store.Device) error {
+	if err := c.delete(ctx, dev.GetJID(), dev.NoiseKey); err != nil {
+		return err
+	}
+	return errHandle
+}
+
+// delete deletes the keys of the device. It may be called again.
+func (c *container) delete(ctx context.Context, jid types.JID, noise *keys.KeyPair) error {
+	err := c.DeviceContainer.DeleteDevice(ctx, &store.Device{ID: &jid, NoiseKey: noise})
+	if err == nil {
+		c.once.Do(func() { close(c.gone) })
+	}
+	return err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,8 +15,6 @@ import (
 	"go.mau.fi/whatsmeow/proto/waWa6"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
-	"go.mau.fi/whatsmeow/types/events"
-	"go.mau.fi/whatsmeow/util/keys"
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
@@ -262,68 +259,6 @@ func (n *number) endLink() {
 	n.show(func(v *view) { v.link, v.login, v.lively, v.synced = nil, false, false, time.Time{} })
 }
 
-// event is what a handler passes on to the number.
-func (n *number) event(l *link, event any) {
-	if n.pairing != nil && l == n.pairing.link {
-		n.pairingEvent(event)
-		return
-	}
-	if l != n.link {
-		return
-	}
-	switch e := event.(type) {
-	case *events.Connected:
-		n.loggedIn()
-		l.jobs.put(l.hide)
-		return
-	case *events.OfflineSyncPreview:
-		if e.Total > 0 && n.phase == open {
-			n.in(alarmSync, syncLong)
-		}
-		return
-	case *events.OfflineSyncCompleted:
-		n.heardEverything()
-		return
-	case *events.KeepAliveRestored:
-		if v := n.look(); n.phase == open && v.login {
-			state := campaign.Connecting
-			if !v.synced.IsZero() {
-				state = campaign.Online
-			}
-			n.show(func(v *view) { v.lively = true; v.enter(state, time.Time{}, "") })
-		}
-		return
-	case *events.NotifyAccountReachoutTimelock:
-		n.timelock(e)
-		return
-	}
-	o, detail, duration := occasionOf(event)
-	switch {
-	case o == "":
-		return
-	case o == onLost && (n.phase != open || l.cli.IsConnected()),
-		(o == onSilence || o == onDead) && n.phase != open:
-		return // word of an earlier connection
-	}
-	n.meet(o, detail, duration)
-}
-
-// timelock is the service's word that new chats are closed, or open again.
-func (n *number) timelock(e *events.NotifyAccountReachoutTimelock) {
-	if !e.IsActive {
-		n.lift()
-		return
-	}
-	until := e.TimeEnforcementEnds.Time
-	if until.IsZero() || until.Unix() <= 0 {
-		until = time.Now().Add(lockUnknown)
-	}
-	n.restrict(until)
-}
-
-// lockUnknown is how long new chats stay closed when the service does not say.
-const lockUnknown = 24 * time.Hour
-
 // hide tells the service that nobody is looking, so that the phone goes on
 // notifying. It needs a push name, which may come later.
 func (l *link) hide() {
@@ -333,53 +268,6 @@ func (l *link) hide() {
 	if err != nil && !errors.Is(err, whatsmeow.ErrNoPushName) {
 		l.number.log.Debug("send the presence", "err", err)
 	}
-}
-
-// container stands between the library and the keys of one device.
-type container struct {
-	store.DeviceContainer
-	paired func(*store.Device) error // called when a new device has been saved, before the phone hears of it; nil: none
-	gone   chan struct{}
-	once   sync.Once
-}
-
-func (c *container) PutDevice(ctx context.Context, dev *store.Device) error {
-	if s, ok := dev.Sessions.(sessions); ok { // the keys know their own stores
-		bare := *dev
-		bare.Sessions = s.SessionStore
-		return c.DeviceContainer.PutDevice(ctx, &bare)
-	}
-	if err := c.DeviceContainer.PutDevice(ctx, dev); err != nil {
-		return err
-	}
-	if c.paired == nil {
-		return nil
-	}
-	if err := c.paired(dev); err != nil {
-		return errors.Join(err, c.delete(ctx, dev.GetJID(), dev.NoiseKey))
-	}
-	c.paired = nil
-	return nil
-}
-
-// errHandle is what the library is told after the keys have been deleted. It
-// would otherwise go on to clear the handle while its own goroutines use it.
-var errHandle = errors.New("the keys are deleted, the handle is left alone")
-
-func (c *container) DeleteDevice(ctx context.Context, dev *store.Device) error {
-	if err := c.delete(ctx, dev.GetJID(), dev.NoiseKey); err != nil {
-		return err
-	}
-	return errHandle
-}
-
-// delete deletes the keys of the device. It may be called again.
-func (c *container) delete(ctx context.Context, jid types.JID, noise *keys.KeyPair) error {
-	err := c.DeviceContainer.DeleteDevice(ctx, &store.Device{ID: &jid, NoiseKey: noise})
-	if err == nil {
-		c.once.Do(func() { close(c.gone) })
-	}
-	return err
 }
 
 // recovered reports a mistake in a handler; called by defer.

@@ -285,7 +285,7 @@ func (n *number) finishLinking() {
 	n.failures, n.refusals, n.closings = 0, 0, nil
 	if v := n.look(); v.lock.After(time.Now()) {
 		n.alarms[alarmLift] = v.lock
-		n.keep(campaign.Standing{State: campaign.Restricted, Since: time.Now(), Until: v.lock, Reason: restricted})
+		n.keep(standing(v.lock))
 	}
 	n.connect()
 }

@@ -1,9 +1,12 @@
 package session
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/campaign"
 	"recado/session/simulator"
@@ -154,5 +157,79 @@ func TestUnlinkTakesTheDeviceOffThePhone(t *testing.T) {
 		if got := len(r.own(phone).Devices()); got != 0 {
 			r.Errorf("the phone lists %d devices, want none", got)
 		}
+	})
+}
+
+// happen lets the client that is being linked tell something that the service
+// of the tests does not.
+func (r *rig) happen(id campaign.NumberID, event any) {
+	r.Helper()
+	n, err := r.pool.number(id)
+	if err != nil {
+		r.Fatal(err)
+	}
+	if err := n.ask(func() error { n.pairingEvent(event); return nil }); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func TestRotatedSecretIsInTheCode(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id := r.add("loja")
+		if err := r.pool.Link(id); err != nil {
+			r.Fatal(err)
+		}
+		before := r.awaitCode(id)
+		secret := strings.Split(before.QR, ",")[3]
+		r.happen(id, &events.RotateADVSecret{OldSecret: secret, NewSecret: "fresh"})
+		after := r.status(id)
+		if after.QR != strings.Replace(before.QR, secret, "fresh", 1) || !after.QRUntil.Equal(before.QRUntil) {
+			r.Errorf("the code is %q until %v, want the new secret in %q until %v", after.QR, after.QRUntil, before.QR, before.QRUntil)
+		}
+		r.pool.CancelLink(id)
+		r.awaitState(id, campaign.Unlinked)
+	})
+}
+
+func TestPasskeyAndOldPhoneAreExplained(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id := r.add("loja")
+		if err := r.pool.Link(id); err != nil {
+			r.Fatal(err)
+		}
+		code := r.awaitCode(id).QR
+		r.happen(id, &events.QRScannedWithoutMultidevice{})
+		if s := r.status(id); s.State != campaign.Linking || s.Reason != sayUpdate || s.QR != code {
+			r.Errorf("old phone: %v, %q, QR kept %v", s.State, s.Reason, s.QR == code)
+		}
+		r.happen(id, &events.PairPasskeyRequest{})
+		if s := r.status(id); s.State != campaign.Unlinked || s.Reason != sayPasskey || s.QR != "" {
+			r.Errorf("passkey: %v, %q, QR %q", s.State, s.Reason, s.QR)
+		}
+	})
+}
+
+func TestLinkThatTheBookRefusesIsNotMade(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id := r.add("loja")
+		if err := r.pool.Link(id); err != nil {
+			r.Fatal(err)
+		}
+		code := r.awaitCode(id).QR
+		r.book.refuseLinks(errors.New("the disk is full"))
+		if _, err := r.service.Scan(code); err == nil {
+			r.Error("the phone believes in a link that the book does not have")
+		}
+		s := r.awaitState(id, campaign.Unlinked)
+		if !strings.Contains(s.Reason, "the disk is full") {
+			r.Errorf("reason %q", s.Reason)
+		}
+		devices, err := r.devices.GetAllDevices(r.Context())
+		if err != nil || len(devices) != 0 {
+			r.Errorf("%d devices are kept, %v; want none", len(devices), err)
+		}
+		r.book.refuseLinks(nil)
+		r.scan(id, "")
+		r.awaitState(id, campaign.Online)
 	})
 }

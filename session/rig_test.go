@@ -35,6 +35,7 @@ type faultyBook struct {
 
 	mu     sync.Mutex
 	refuse error // what Heard answers instead; nil: nothing
+	links  error // what LinkNumber answers instead; nil: nothing
 	heard  []heard
 }
 
@@ -61,6 +62,22 @@ func (b *faultyBook) fail(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.refuse = err
+}
+
+func (b *faultyBook) LinkNumber(n campaign.NumberID, phone campaign.Phone, jid string, at time.Time) (campaign.Number, error) {
+	b.mu.Lock()
+	refuse := b.links
+	b.mu.Unlock()
+	if refuse != nil {
+		return campaign.Number{}, refuse
+	}
+	return b.Book.LinkNumber(n, phone, jid, at)
+}
+
+func (b *faultyBook) refuseLinks(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.links = err
 }
 
 func (b *faultyBook) texts() []heard {

@@ -174,8 +174,8 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	defer cancel()
 	defer context.AfterFunc(v.link.ctx, cancel)()
 	f := &flight{id: d.Message, land: func() { time.AfterFunc(ackGrace, cancel) }}
-	n.show(func(v *view) { v.flight = f })
-	defer n.show(func(v *view) { v.flight = nil })
+	n.fly(f)
+	defer n.fly(nil)
 	answer, parts, err := v.link.send(ctx, to, d)
 
 	var users []string
@@ -187,6 +187,13 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	}
 	reached := parts.reach(users, strings.TrimPrefix(string(v.number.Phone), "+"), v.link.lid)
 	return n.outcome(f, reached, err)
+}
+
+// fly notes which message is on the wire.
+func (n *number) fly(f *flight) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.view.flight = f
 }
 
 // moves is how often a send begins again because incoming messages moved the
@@ -282,7 +289,13 @@ func (n *number) refused(code int) campaign.Outcome {
 	case 463, 475:
 		// Asking again would count as one more new chat.
 		until := time.Now().Add(lockUnknown)
-		if err := n.ask(func() error { n.restrict(until); return nil }); err != nil {
+		err := n.ask(func() error {
+			if until.After(n.look().lock) {
+				n.restrict(until)
+			}
+			return nil
+		})
+		if err != nil {
 			n.log.Error("close new chats", "err", err)
 		}
 	}

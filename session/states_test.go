@@ -226,3 +226,30 @@ func TestRestrictionClosesNewChatsUntilItsEnd(t *testing.T) {
 		}
 	})
 }
+
+func TestEndOfTheStream(t *testing.T) {
+	for _, c := range []struct {
+		code  string
+		times int
+		want  campaign.NumberState
+	}{
+		{"515", 6, campaign.Online},
+		{"503", 6, campaign.Online},
+		{"999", 2, campaign.Online},
+		{"999", 4, campaign.Blocked},
+	} {
+		t.Run(c.code, func(t *testing.T) {
+			inBubble(t, simulator.Config{}, func(r *rig) {
+				id, phone := r.linked("loja")
+				for i := range c.times {
+					r.own(phone).End(c.code, "")
+					r.await(id, "told", func(s Status) bool { return s.State != campaign.Online })
+					if i < c.times-1 || c.want != campaign.Blocked {
+						r.awaitState(id, campaign.Online)
+					}
+				}
+				r.awaitState(id, c.want)
+			})
+		})
+	}
+}

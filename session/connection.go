@@ -1,0 +1,403 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"go.mau.fi/whatsmeow/types/events"
+
+	"recado/campaign"
+)
+
+// start connects if there is a link and nothing forbids it.
+func (n *number) start() {
+	v := n.look()
+	if n.phase != idle || n.pairing != nil || !v.number.Linked() {
+		return
+	}
+	if v.lock.After(time.Now()) {
+		n.alarms[alarmLift] = v.lock
+	}
+	switch s := v.number.Standing; s.State {
+	case campaign.Banned:
+		if !s.Until.IsZero() {
+			n.alarms[alarmDial] = s.Until.Add(rand.N(time.Minute))
+		}
+	case campaign.Blocked:
+	default:
+		n.connect()
+	}
+}
+
+// reconnect is a person's wish to try now.
+func (n *number) reconnect() {
+	v := n.look()
+	if !v.number.Linked() || n.pairing != nil {
+		return
+	}
+	if v.state == campaign.Banned && v.until.After(time.Now()) {
+		return
+	}
+	n.failures, n.refusals, n.closings = 0, 0, nil
+	switch {
+	case n.phase == idle:
+		n.connect()
+	case n.phase == open && !v.lively:
+		n.hangUp()
+		n.connect()
+	}
+}
+
+// connect makes a connection on the link, a moment later if the last one has
+// just ended.
+func (n *number) connect() {
+	if n.phase != idle {
+		return
+	}
+	if rest := redialPause - time.Since(n.ended); rest > 0 {
+		n.in(alarmDial, rest)
+		return
+	}
+	n.silence(alarmDial, alarmLogin, alarmSync)
+	if n.link == nil {
+		if o, detail := n.openLink(); o != "" {
+			n.meet(o, detail, 0)
+			return
+		}
+	}
+	n.phase, n.early, n.heardAll = dialling, false, false
+	n.version = n.pool.version.current()
+	n.enter(campaign.Connecting, time.Time{}, "")
+	n.attempt++
+	attempt := n.attempt
+	n.link.dial(func(err error) {
+		n.post(func() {
+			if attempt == n.attempt {
+				n.dialled(err)
+			}
+		})
+	})
+}
+
+// hangUp ends the connection, if there is one, but keeps the client.
+func (n *number) hangUp() {
+	n.attempt++
+	n.silence(alarmDial, alarmLogin, alarmSync)
+	if n.link != nil {
+		switch n.phase {
+		case dialling:
+			n.link.giveUp()
+		case open:
+			n.link.hangUp()
+			n.ended = time.Now()
+		}
+	}
+	n.phase, n.connected, n.heardAll = idle, time.Time{}, false
+	n.show(func(v *view) { v.login, v.lively, v.synced = false, false, time.Time{} })
+}
+
+// dialled is called when the connection is made, or cannot be.
+func (n *number) dialled(err error) {
+	l := n.link
+	n.phase = open
+	switch {
+	case err != nil && strings.Contains(err.Error(), "certificate") && strings.Contains(err.Error(), "valid yet"),
+		err != nil && strings.Contains(err.Error(), "cert") && strings.Contains(err.Error(), "expired"):
+		n.log.Warn("connect", "err", err)
+		n.meet(onClock, "", 0)
+	case err != nil:
+		n.log.Warn("connect", "err", err)
+		n.meet(onUnreachable, cause(err), 0)
+	case !l.cli.IsConnected():
+		n.meet(onLost, "", 0)
+	case n.early:
+		n.loggedIn()
+	default:
+		n.in(alarmLogin, loginTimeout)
+	}
+}
+
+// cause is the innermost error: what a person can do something about.
+func cause(err error) string {
+	for {
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			if e.Unwrap() == nil {
+				return err.Error()
+			}
+			err = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			list := e.Unwrap()
+			if len(list) == 0 {
+				return err.Error()
+			}
+			err = list[len(list)-1]
+		default:
+			return err.Error()
+		}
+	}
+}
+
+// loggedIn is called when the service has let us in.
+func (n *number) loggedIn() {
+	if n.phase == dialling {
+		n.early = true
+	}
+	if n.phase != open || n.look().login {
+		return
+	}
+	n.silence(alarmLogin, alarmDial)
+	n.connected = time.Now()
+	n.refusals = 0
+	n.show(func(v *view) { v.login, v.lively = true, true })
+	if n.heardAll {
+		n.heardEverything()
+		return
+	}
+	if n.alarms[alarmSync].IsZero() {
+		n.in(alarmSync, syncTimeout)
+	}
+}
+
+// heardEverything is called when what arrived while away has been heard.
+func (n *number) heardEverything() {
+	n.heardAll = true
+	n.silence(alarmSync)
+	v := n.look()
+	if n.phase != open || !v.login || !v.synced.IsZero() {
+		return
+	}
+	switch v.number.Standing.State {
+	case campaign.Banned, campaign.Blocked:
+		n.keep(standing(v.lock))
+	}
+	n.show(func(v *view) {
+		v.synced = time.Now()
+		v.enter(campaign.Online, time.Time{}, "")
+	})
+	if !v.contacts {
+		l := n.link
+		l.jobs.put(l.fetchMissing)
+	}
+}
+
+// meet does what the table says about an occasion.
+func (n *number) meet(o occasion, detail string, duration time.Duration) {
+	switch {
+	case o == onStreamError && n.flaps():
+		o = onFlapping
+	case o == onRefused && n.refusals >= seldomTries:
+		o = onRefusedLong
+	}
+	r := rules[o]
+	say := r.say
+	if strings.Contains(say, "%s") {
+		say = fmt.Sprintf(say, detail)
+	}
+	n.log.Info("state", "occasion", string(o), "detail", mask(detail), "state", r.state.String())
+	until := n.act(r.act, duration)
+	if r.act != forget {
+		n.enter(r.state, until, say)
+	}
+	switch {
+	case r.act == forget:
+		n.forget(campaign.Standing{State: r.state, Since: time.Now(), Reason: say})
+	case r.keep:
+		n.keep(campaign.Standing{State: r.state, Since: time.Now(), Until: until, Reason: say})
+	}
+}
+
+// act does one act and returns until when the new state lasts, if that is
+// known.
+func (n *number) act(a act, duration time.Duration) (until time.Time) {
+	if a == wait {
+		n.show(func(v *view) { v.lively = false })
+		return until
+	}
+	lasted := !n.connected.IsZero() && time.Since(n.connected) > stableAfter
+	n.hangUp()
+	switch a {
+	case now:
+		n.connect()
+	case retry:
+		if lasted {
+			n.failures = 0
+		}
+		n.in(alarmDial, backoff(n.failures))
+		n.failures++
+		until = n.alarms[alarmDial]
+	case seldom:
+		n.refusals++
+		n.in(alarmDial, seldomPause)
+		until = n.alarms[alarmDial]
+	case rest:
+		if duration > 0 {
+			until = time.Now().Add(duration)
+			n.alarms[alarmDial] = until.Add(rand.N(time.Minute))
+		}
+	case renew:
+		n.renew()
+	}
+	return until
+}
+
+// backoff is how long to wait after so many failures: a second, doubled each
+// time up to a minute, less up to a half so that many numbers do not come
+// back in step.
+func backoff(failures int) time.Duration {
+	d := min(firstRetry<<min(failures, 16), lastRetry)
+	return d/2 + rand.N(d/2)
+}
+
+// flaps reports whether the service has closed the stream with a code too
+// often of late.
+func (n *number) flaps() bool {
+	recent := n.closings[:0]
+	for _, at := range n.closings {
+		if time.Since(at) < flapWindow {
+			recent = append(recent, at)
+		}
+	}
+	n.closings = append(recent, time.Now())
+	return len(n.closings) > flapLimit
+}
+
+// renew connects again if the service has a newer version than the one that
+// it just called outdated.
+func (n *number) renew() {
+	p, refused := n.pool, n.version
+	p.wg.Go(func() { // ends within seconds, or with the pool
+		p.version.refresh(p.ctx, n.httpClient(), n.log)
+		if p.version.current() != refused {
+			n.post(n.connect)
+		}
+	})
+}
+
+// forget writes down that the link is gone and drops its client.
+func (n *number) forget(s campaign.Standing) {
+	if l := n.link; l != nil {
+		n.endLink()
+		l.awaitDeletion(5 * time.Second)
+	}
+	n.silence(alarmDial, alarmLogin, alarmSync)
+	if err := n.pool.book.UnlinkNumber(n.id, s); err != nil {
+		n.log.Error("write down the lost link", "err", err)
+	}
+	n.show(func(v *view) {
+		v.number.JID, v.number.Standing, v.contacts = "", s, false
+		v.enter(s.State, s.Until, s.Reason)
+	})
+}
+
+// unlink takes the link away for a person who asks for it.
+func (n *number) unlink(ctx context.Context) error {
+	n.cancelLinking()
+	if !n.look().number.Linked() {
+		return fmt.Errorf("unlink number %d: %w", n.id, ErrNotLinked)
+	}
+	s := campaign.Standing{State: campaign.Unlinked, Since: time.Now()}
+	if n.link == nil {
+		if o, detail := n.openLink(); o != "" && o != onKeysGone {
+			return fmt.Errorf("unlink number %d: read its keys: %s", n.id, detail)
+		}
+	}
+	if n.link != nil {
+		if err := n.link.logOut(ctx, n.phase == open); err != nil {
+			n.log.Warn("unlink on the phone", "err", err)
+			s.Reason = "The phone could not be told: remove the device there, under linked devices."
+		}
+	}
+	n.forget(s)
+	return nil
+}
+
+// restrict closes new chats until then.
+func (n *number) restrict(until time.Time) {
+	n.show(func(v *view) { v.lock = until })
+	n.alarms[alarmLift] = until
+	n.keep(standing(until))
+}
+
+// lift opens new chats again.
+func (n *number) lift() {
+	n.silence(alarmLift)
+	n.show(func(v *view) { v.lock = time.Time{} })
+	if n.look().number.Standing.State == campaign.Restricted {
+		n.keep(standing(time.Time{}))
+	}
+}
+
+// standing is that of a number that is online and may not open new chats
+// before lock.
+func standing(lock time.Time) campaign.Standing {
+	if lock.After(time.Now()) {
+		return campaign.Standing{State: campaign.Restricted, Since: time.Now(), Until: lock, Reason: restricted}
+	}
+	return campaign.Standing{State: campaign.Online, Since: time.Now()}
+}
+
+// event is what a handler passes on to the number.
+func (n *number) event(l *link, event any) {
+	if n.pairing != nil && l == n.pairing.link {
+		n.pairingEvent(event)
+		return
+	}
+	if l != n.link {
+		return
+	}
+	switch e := event.(type) {
+	case *events.Connected:
+		n.loggedIn()
+		l.jobs.put(l.hide)
+		return
+	case *events.OfflineSyncPreview:
+		if e.Total > 0 && n.phase != idle {
+			n.in(alarmSync, syncLong)
+		}
+		return
+	case *events.OfflineSyncCompleted:
+		n.heardEverything()
+		return
+	case *events.KeepAliveRestored:
+		if v := n.look(); n.phase == open && v.login {
+			state := campaign.Connecting
+			if !v.synced.IsZero() {
+				state = campaign.Online
+			}
+			n.show(func(v *view) { v.lively = true; v.enter(state, time.Time{}, "") })
+		}
+		return
+	case *events.NotifyAccountReachoutTimelock:
+		n.timelock(e)
+		return
+	}
+	o, detail, duration := occasionOf(event)
+	switch {
+	case o == "":
+		return
+	case o == onLost && (n.phase != open || l.cli.IsConnected()),
+		(o == onSilence || o == onDead) && n.phase != open:
+		return // word of an earlier connection
+	}
+	n.meet(o, detail, duration)
+}
+
+// timelock is the service's word that new chats are closed, or open again.
+func (n *number) timelock(e *events.NotifyAccountReachoutTimelock) {
+	if !e.IsActive {
+		n.lift()
+		return
+	}
+	until := e.TimeEnforcementEnds.Time
+	if until.IsZero() || until.Unix() <= 0 {
+		until = time.Now().Add(lockUnknown)
+	}
+	n.restrict(until)
+}
+
+// lockUnknown is how long new chats stay closed when the service does not say.
+const lockUnknown = 24 * time.Hour
