@@ -166,7 +166,7 @@ func (c *campaigns) view() string {
 }
 
 func (c *campaigns) columns(w int) (name, status, bar, count, date int) {
-	status, bar, count, date = 13, 12, 14, 17
+	status, bar, count, date = 13, 12, 13, 12
 	if w >= 110 {
 		bar = 24
 	}

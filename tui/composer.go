@@ -191,7 +191,7 @@ func (c *composer) actions() []action {
 	return []action{
 		act(e.keys.nextField, true, func() tea.Cmd { return c.focus(c.at + 1) }),
 		act(e.keys.start, c.ready() == "", func() tea.Cmd { return e.root.push(newReview(e, c)) }),
-		act(e.keys.saveDraft, c.saveable() && c.dirty() && !c.saving.busy, c.save),
+		act(e.keys.saveDraft, c.saveable() && (c.saved.ID == 0 || c.dirty()) && !c.saving.busy, c.save),
 		act(e.keys.toggle, inNumbers && c.numbers[min(c.over, len(c.numbers)-1)].Linked(), c.toggle),
 		act(e.keys.left, inNumbers && c.over > 0, func() tea.Cmd { c.over--; return nil }),
 		act(e.keys.right, inNumbers && c.over < len(c.numbers)-1, func() tea.Cmd { c.over++; return nil }),

@@ -70,7 +70,7 @@ func (c *composer) form(w, h int) []string {
 	pace, err := c.paceNow()
 	switch looser := c.looser(); {
 	case err != nil:
-		under(e.theme.bad, "▲ "+err.Error(), 2)
+		under(e.theme.bad, "▲ "+e.t("pace_mistake"), 2)
 	case len(looser) > 0:
 		under(e.theme.warn, "! "+e.t("review_looser", "Limits", e.limits(looser)), 2)
 	default:

@@ -182,8 +182,14 @@ type actedMsg struct {
 
 // do runs a change off the loop and says what became of it.
 func (e *env) do(did string, change func(context.Context) error) tea.Cmd {
-	ctx := e.ctx
-	return func() tea.Msg { return actedMsg{did: did, err: change(ctx)} }
+	ctx, logger := e.ctx, e.app.Logger
+	return func() tea.Msg {
+		err := change(ctx)
+		if err != nil && logger != nil {
+			logger.Warn("asked for on a screen", "err", err)
+		}
+		return actedMsg{did: did, err: err}
+	}
 }
 
 // fault says an error to a person: what happened and what to do now.

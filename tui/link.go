@@ -84,7 +84,7 @@ func (l *link) keys() []key.Binding { return bindings(l.actions()) }
 // scan lets the simulated phone look at the code.
 func (l *link) scan() tea.Cmd {
 	scan, code := l.e.app.Demo.Scan, l.status.QR
-	return l.e.do(l.e.t("link_scanned"), func(context.Context) error { return scan(code) })
+	return l.e.do("", func(context.Context) error { return scan(code) })
 }
 
 // leave stops linking, if it is still under way.

@@ -242,7 +242,11 @@ func (n *numbers) tell(s session.Status, w int) []string {
 	}
 	if s.Number.Linked() {
 		days := int(now.Sub(s.Number.LinkedAt) / (24 * time.Hour))
-		add(e.theme.faint, e.words.n("number_linked_for", days)+" · "+e.paceWords(s.Number.Pace))
+		linked := e.t("number_linked_today")
+		if days > 0 {
+			linked = e.words.n("number_linked_for", days)
+		}
+		add(e.theme.faint, linked+" · "+e.paceWords(s.Number.Pace))
 	}
 	return lines
 }

@@ -156,12 +156,12 @@ func (p *person) lines(w int) []string {
 		}
 	}
 	add(e.t("col_name"), c.Name)
-	add(e.t("person_source"), e.t(nameSources[c.NameSource]))
+	add(e.t("person_source"), e.t(nameSources[min(int(c.NameSource), len(nameSources)-1)]))
 	add(e.t("col_phone"), c.Phone.Pretty())
 	if c.WhatsApp != "" && c.WhatsApp != c.Phone {
 		add(e.t("person_whatsapp"), c.WhatsApp.Pretty())
 	}
-	add(e.t("person_presence"), e.t(presences[c.Presence]))
+	add(e.t("person_presence"), e.t(presences[min(int(c.Presence), len(presences)-1)]))
 	add(e.t("col_tags"), strings.Join(c.Tags, ", "))
 	add(e.t("person_lists"), strings.Join(c.Lists, ", "))
 	names := make([]string, 0, len(c.Fields))

@@ -49,7 +49,30 @@ var paceLimits = map[string]string{
 	"hours": "limit_hours", "weekdays": "limit_weekdays", "per-person": "limit_per_person",
 }
 
-// sentences are those of the numbers; a %s of theirs is Detail of ours.
+var filterMistakes = map[string]string{
+	campaign.FilterNoOpening:    "filter_no_opening",
+	campaign.FilterNoClosing:    "filter_no_closing",
+	campaign.FilterEmptyGroup:   "filter_empty_group",
+	campaign.FilterTooDeep:      "filter_too_deep",
+	campaign.FilterNothingAfter: "filter_nothing_after",
+	campaign.FilterNothing:      "filter_nothing",
+	campaign.FilterNoQuote:      "filter_no_quote",
+	campaign.FilterWantPhone:    "filter_want_phone",
+	campaign.FilterWantYesNo:    "filter_want_yes_no",
+	campaign.FilterWantAge:      "filter_want_age",
+	campaign.FilterWantNumber:   "filter_want_number",
+}
+
+var templateMistakes = map[string]string{
+	campaign.TemplateNoOpening: "template_no_opening",
+	campaign.TemplateNoClosing: "template_no_closing",
+	campaign.TemplateNested:    "template_nested",
+	campaign.TemplateNoName:    "template_no_name",
+	campaign.TemplateBadName:   "template_bad_name",
+}
+
+// sentences are those of the numbers; what stands for %s or %q in theirs is
+// A, B… in ours.
 var sentences = []struct{ english, id string }{
 	{"The connection was lost.", "number_reason_lost"},
 	{"WhatsApp cannot be reached: %s.", "number_reason_unreachable"},
@@ -70,6 +93,15 @@ var sentences = []struct{ english, id string }{
 	{"WhatsApp refused the connection in an unexpected way (413 or 414).", "number_reason_token"},
 	{"The keys of this link are missing from this computer. Link it again.", "number_reason_keys_gone"},
 	{"The keys of this link cannot be read: %s.", "number_reason_no_keys"},
+	{"WhatsApp does not let this number write to new people for now.", "number_reason_restricted"},
+	{"Nobody scanned the code. Start again when the phone is at hand.", "link_reason_nobody"},
+	{"WhatsApp wants this account to confirm the link with a passkey, which a terminal cannot do.", "link_reason_passkey"},
+	{"Update WhatsApp on the phone, then scan again.", "link_reason_update"},
+	{"This is another phone. %q is %s: link other phones as new numbers.", "link_reason_other"},
+	{"This phone is already linked as %q.", "link_reason_twice"},
+	{"Linking failed: %s.", "link_reason_failed"},
+	{"The phone could not be told: remove the device there, under linked devices.", "unlink_reason_untold"},
+	{"WhatsApp refused the message", "reason_refused"},
 	{"too many messages to people who do not have it in their address books", "ban_strangers"},
 	{"too many people blocked it", "ban_blocked"},
 	{"too many groups with people who do not have it in their address books", "ban_groups"},
@@ -105,22 +137,53 @@ func (w *words) sentence(s string) string {
 		return w.cells.clean(s)
 	}
 	for _, known := range sentences {
-		head, tail, open := strings.Cut(known.english, "%s")
-		switch {
-		case !open && s == known.english:
-			return w.t(known.id)
-		case open && len(s) >= len(head)+len(tail) && strings.HasPrefix(s, head) && strings.HasSuffix(s, tail):
-			return w.t(known.id, "Detail", w.sentence(s[len(head):len(s)-len(tail)]))
+		if details, ok := matches(s, known.english); ok {
+			var args []any
+			for i, d := range details {
+				args = append(args, string(rune('A'+i)), w.sentence(d))
+			}
+			return w.t(known.id, args...)
 		}
 	}
 	return w.cells.clean(s)
 }
 
+// matches reports whether s was made of pattern, and what stands in it for
+// each %s or %q.
+func matches(s, pattern string) (details []string, ok bool) {
+	parts := strings.Split(strings.ReplaceAll(pattern, "%q", "%s"), "%s")
+	s, ok = strings.CutPrefix(s, parts[0])
+	for i, part := range parts[1:] {
+		if !ok {
+			return nil, false
+		}
+		at := strings.Index(s, part)
+		if i == len(parts)-2 { // the last one ends the sentence
+			at = len(s) - len(part)
+			ok = strings.HasSuffix(s, part)
+		}
+		if at < 0 || !ok {
+			return nil, false
+		}
+		details, s = append(details, s[:at]), s[at+len(part):]
+	}
+	return details, ok && s == ""
+}
+
 // filterMistake says what is wrong with a filter.
-func (w *words) filterMistake(m *campaign.FilterError) string { return w.cells.clean(m.Message) }
+func (w *words) filterMistake(m *campaign.FilterError) string {
+	if id, ok := filterMistakes[m.Message]; ok {
+		return w.t(id)
+	}
+	return w.cells.clean(m.Message)
+}
 
 // templateMistake says what is wrong with a text, and where.
 func (w *words) templateMistake(m *campaign.TemplateError, text string) string {
+	mistake := m.Message
+	if id, ok := templateMistakes[m.Message]; ok {
+		mistake = w.t(id)
+	}
 	line := 1 + strings.Count(text[:min(max(m.Offset, 0), len(text))], "\n")
-	return w.t("template_mistake", "Line", line, "Mistake", m.Message)
+	return w.t("template_mistake", "Line", line, "Mistake", mistake)
 }

@@ -138,7 +138,7 @@ func (w *words) duration(d time.Duration) string {
 }
 
 // moment writes t as seen from now: the time of day, with the date if it is
-// another day.
+// another day, and no more of the date than is needed.
 func (w *words) moment(t, now time.Time) string {
 	if t.IsZero() {
 		return "–"
@@ -148,13 +148,14 @@ func (w *words) moment(t, now time.Time) string {
 	if ny, nm, nd := now.Date(); y == ny && m == nm && d == nd {
 		return t.Format("15:04")
 	}
-	return w.date(t) + " " + t.Format("15:04")
-}
-
-// date writes the day of t.
-func (w *words) date(t time.Time) string {
-	if w.english {
-		return t.Format("2006-01-02")
+	format := "02/01 15:04"
+	switch sameYear := y == now.Year(); {
+	case w.english && sameYear:
+		format = "Jan 2 15:04"
+	case w.english:
+		format = "2006-01-02"
+	case !sameYear:
+		format = "02/01/2006"
 	}
-	return t.Format("02/01/2006")
+	return t.Format(format)
 }

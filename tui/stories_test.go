@@ -1,0 +1,465 @@
+package tui
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+)
+
+func TestTheFilterNarrowsWhileOneTypes(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.press("2", "/")
+		s.enter("de")
+		s.shows("Débora Nunes", "1 pessoa")
+		s.hides("Beto Lima")
+		s.press("esc")
+		s.shows("5 pessoas", "Beto Lima")
+	})
+}
+
+func TestALateAnswerToAnOldFilterIsDropped(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.press("2", "/")
+		c := s.root.top().(*contacts)
+		slow := c.edit(keyPress("z")) // asked, and the answer is on its way
+		s.press("backspace")
+		s.shows("5 pessoas")
+		s.do(slow)
+		s.shows("5 pessoas")
+	})
+}
+
+func TestAMistakeInTheFilterIsPointedAtAndKeepsTheList(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.press("2", "/")
+		s.enter("ana (")
+		s.shows("      ▲ ( sem )", "Ana Souza")
+		s.press("backspace", "backspace")
+		s.hides("▲")
+	})
+}
+
+func TestThoseWhoAreMarkedAreSavedAsAList(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.press("2", "space", "down", "space", "s")
+		s.shows("2 pessoas")
+		s.enter("amigos")
+		s.press("enter")
+		s.shows("2 pessoas na lista amigos.")
+		lists, err := s.app.Book.Lists()
+		if err != nil || len(lists) != 1 || lists[0].Name != "amigos" || lists[0].Size != 2 {
+			t.Errorf("the book has %v, %v", lists, err)
+		}
+	})
+}
+
+func TestMarkAllMarksThoseOfTheFilterAndTakesThemBack(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.press("2", "/")
+		s.enter("tag:vip")
+		s.press("enter", "a")
+		s.shows("2 marcadas")
+		s.press("a")
+		s.hides("marcadas")
+	})
+}
+
+func TestOptingOutAsksWhyAndIsWritten(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.press("2", "o", "enter")
+		s.shows("Escreva o motivo") // nothing was written: nothing happens
+		s.enter("pediu por telefone")
+		s.press("enter")
+		s.shows("⊘ pediu p/ sair")
+		c, err := s.app.Book.ContactByPhone("+5511987650001")
+		if err != nil || !c.OptedOut || c.OptOutWhy != "pediu por telefone" {
+			t.Errorf("the book has %+v, %v", c, err)
+		}
+		s.press("enter", "i")
+		s.enter("voltou à loja")
+		s.press("enter")
+		s.hides("⊘")
+	})
+}
+
+func TestADraftIsSavedOnceAndEditedInItsPlace(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.compose("Oi {primeiro_nome}!")
+		s.press("ctrl+s")
+		s.shows("Rascunho Volta às aulas salvo.")
+		s.press("esc")
+		s.shows("rascunho")
+		s.press("enter")
+		s.enter(" de 2000")
+		s.press("ctrl+s", "esc")
+		s.shows("Volta às aulas de 2000")
+		all, err := standings(s.app.Book)
+		if err != nil || len(all) != 1 || all[0].Name != "Volta às aulas de 2000" {
+			t.Errorf("the book has %v, %v", all, err)
+		}
+		s.press("x", "s")
+		s.shows("Nenhuma campanha ainda")
+	})
+}
+
+func TestLeavingTheComposerAsksOnlyIfSomethingIsLost(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.press("3", "n", "esc")
+		s.shows("Nenhuma campanha ainda")
+		s.press("n")
+		s.enter("x")
+		s.press("esc")
+		s.shows("Sair sem salvar?")
+		s.press("n")
+		s.shows("Nova campanha")
+		s.press("esc", "s")
+		s.shows("Nenhuma campanha ainda")
+	})
+}
+
+func TestACampaignStartsOnlyAfterTheNotice(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.compose("Oi {primeiro_nome}!")
+		s.shows("Prévia para Ana Souza · 1 de 5", "Oi Ana!")
+		s.press("ctrl+n")
+		s.shows("Beto Lima · 2 de 5", "Oi Beto!")
+		s.press("ctrl+r")
+		s.shows("O WhatsApp proíbe", "5 pessoas")
+		s.press("esc")
+		if idle, err := s.app.Book.Idle(); !idle || err != nil {
+			t.Fatalf("idle: %v, %v", idle, err)
+		}
+		s.press("ctrl+r", "s")
+		s.shows("Volta às aulas começou.", "enviando", "na fila", "0/5")
+		if idle, err := s.app.Book.Idle(); idle || err != nil {
+			t.Fatalf("idle: %v, %v", idle, err)
+		}
+		s.press("esc")
+		s.shows("▶ enviando")
+	})
+}
+
+func TestWhoLacksAFieldIsNamed(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.compose("Entrega em {cidade}.")
+		s.shows("{cidade} falta a 2 pessoas: Beto Lima, Elis Ramos")
+		s.press("ctrl+n")
+		s.shows("Falta {cidade} para esta pessoa.")
+		s.press("ctrl+r")
+		s.shows("2 não recebem: falta {cidade}")
+		s.press("esc")
+		s.enter(" ou {cidade|sua cidade}")
+		s.press("home")
+		for range len("Entrega em {cidade}") {
+			s.press("delete")
+		}
+		s.hides("falta a 2")
+	})
+}
+
+func TestACampaignWithoutANumberCannotStart(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.press("3", "n")
+		s.enter("x")
+		s.press("tab", "tab", "tab", "tab")
+		s.enter("Oi")
+		s.shows("falta um número vinculado")
+		s.press("ctrl+r")
+		s.shows("Nova campanha")
+	})
+}
+
+func TestAFasterPaceThanTheNumbersIsToldBeforeTheStart(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.compose("Oi")
+		s.press("shift+tab")
+		s.enter("gap=1s-2s day=500")
+		s.shows("mais rápido que o limite do número: intervalo, por dia")
+		s.press("ctrl+r")
+		s.shows("mais rápido que o limite")
+		s.press("s")
+		all, err := s.app.Book.Campaigns()
+		if err != nil || len(all) != 1 || all[0].Pace.Day != 500 || all[0].Pace.Hour != 30 {
+			t.Errorf("the book has %+v, %v", all, err)
+		}
+	})
+}
+
+func TestPauseResumeAndCancelAreOneKey(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		c := s.running()
+		status := func() campaign.Status {
+			c, err := s.app.Book.Campaign(c.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c.Status
+		}
+		s.press("4", "p")
+		s.shows("‖ pausada")
+		if got := status(); got != campaign.Paused {
+			t.Errorf("it is %v", got)
+		}
+		s.press("p")
+		s.shows("▶ enviando")
+		s.press("x", "n")
+		s.shows("▶ enviando")
+		s.press("x")
+		s.shows("96 pessoas na fila não vão receber")
+		s.press("s")
+		if got := status(); got != campaign.Cancelled {
+			t.Errorf("it is %v", got)
+		}
+		s.shows("× cancelada")
+	})
+}
+
+func TestADyingCodeIsReplacedAndSuccessMovesOn(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.size(120, 40)
+		s.linking(sampleCode)
+		l := s.root.top().(*link)
+		first := s.read()
+		s.shows("Este código vale por 20 s")
+		time.Sleep(15 * time.Second)
+		s.tell(clockMsg{})
+		s.shows("Este código vale por 5 s")
+		status := l.status
+		status.QR, status.QRUntil = strings.ToUpper(sampleCode), s.app.now().Add(20*time.Second)
+		s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+		if s.read() == first {
+			t.Error("the code is still the old one")
+		}
+		status.State, status.QR, status.Number.JID = campaign.Online, "", "5511900000001:1@s.whatsapp.net"
+		s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+		s.shows("Loja está vinculado.")
+		if _, ok := s.root.top().(*numbers); !ok {
+			t.Errorf("%T is shown", s.root.top())
+		}
+	})
+}
+
+func TestTheCodeTakesTheWholeTerminalWhereItOnlyFitsThere(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.linking(sampleCode)
+		s.shows("Ele precisa de 59 colunas e 30 linhas; aqui há 80 por 24.")
+		s.size(120, 30)
+		s.hides("recado", "precisa de")
+		s.shows("█▄▄▄▄▄▄▄█", "Dispositivos conectados", "esc")
+		s.size(120, 40)
+		s.shows("recado", "█▄▄▄▄▄▄▄█")
+		s.size(80, 24)
+		s.press("c")
+		s.shows("2@Ab3+xY9/")
+	})
+}
+
+func TestTheCodeIsNeverItsOwnNegative(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.size(120, 40)
+		s.linking(sampleCode)
+		dark := s.read()
+		s.root.env.theme = newTheme(false)
+		s.tell(clockMsg{})
+		if s.read() == dark {
+			t.Error("on a light terminal without colours light is drawn dark")
+		}
+		s.root.env.colours = true
+		s.tell(clockMsg{})
+		if s.read() != dark {
+			t.Error("with colours the code looks different on a light terminal")
+		}
+		if !strings.Contains(s.shown(), string(s.root.env.theme.qr)) {
+			t.Error("the code has no colours of its own")
+		}
+	})
+}
+
+func TestLeavingAsksWhileACampaignIsRunning(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.root.env.app.Stops = true
+		s.press("q")
+		if !s.quit {
+			t.Error("nothing is running, and it asks")
+		}
+		s.quit = false
+		s.running()
+		s.press("q")
+		s.shows("Há uma campanha em andamento")
+		if s.quit {
+			t.Error("it did not wait for the answer")
+		}
+		s.press("s")
+		if !s.quit {
+			t.Error("it did not quit")
+		}
+	})
+}
+
+func TestAskedTwiceItQuits(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.compose("Oi")
+		s.press("ctrl+c", "ctrl+c")
+		if !s.quit {
+			t.Error("it did not quit")
+		}
+	})
+}
+
+func TestTabsKeepWhatIsOpenInThem(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.press("2", "enter")
+		s.shows("Ana Souza", "nome vem de")
+		s.press("tab")
+		s.shows("Nenhuma campanha ainda")
+		s.press("shift+tab")
+		s.shows("nome vem de")
+	})
+}
+
+func TestASlowAnswerIsAskedForOnce(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		n := s.root.top().(*numbers)
+		slow := n.load()
+		for range 10 {
+			if n.load() != nil {
+				t.Fatal("asked again before the answer")
+			}
+		}
+		s.number("Loja", "")
+		s.do(slow)
+		s.shows("Loja") // it was asked once more afterwards
+	})
+}
+
+func TestAFaultIsSaidInThePersonsLanguage(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.number("Loja", "")
+		s.press("n")
+		s.enter("LOJA")
+		s.press("enter")
+		s.shows("Já existe um com esse nome")
+	})
+}
+
+func TestTheSentencesOfTheNumbersAreTranslated(t *testing.T) {
+	w := newWords("pt", cells{})
+	for english, want := range map[string]string{
+		"The connection was lost.":                                                        "A conexão caiu.",
+		"WhatsApp closed the connection (code 515).":                                      "O WhatsApp fechou a conexão (código 515).",
+		"This is another phone. \"Loja\" is +55 11 9…: link other phones as new numbers.": "Este é outro celular. \"Loja\" é +55 11 9…: vincule outros celulares como números novos.",
+		"WhatsApp banned this number for a time: too many people blocked it.":             "O WhatsApp baniu este número por um tempo: gente demais o bloqueou.",
+		"Something new.": "Something new.",
+	} {
+		if got := w.sentence(english); got != want {
+			t.Errorf("%q: got %q, want %q", english, got, want)
+		}
+	}
+	// Whatever sentence a number can say has its translation.
+	files, err := filepath.Glob("../session/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentence := regexp.MustCompile(`"([A-Z][^"\\]* [^"\\]*\.)"`)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range sentence.FindAllStringSubmatch(string(b), -1) {
+			if !slices.ContainsFunc(sentences, func(s struct{ english, id string }) bool { return s.english == m[1] }) {
+				t.Errorf("%s says %q, which is not translated", file, m[1])
+			}
+		}
+	}
+}
+
+func TestHoldsAreToldWithTheirEnd(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.running()
+		p := s.root.stacks[tabProgress][0].(*progress)
+		s.press("4")
+		msg := progressLoadedMsg{question: p.question.renew(s.root.env), shown: p.shown, ids: p.ids, recent: p.recent, numbers: p.numbers,
+			holds: map[campaign.NumberID]campaign.Hold{1: {Reason: campaign.HoldHours, Until: s.app.now().Add(22 * time.Hour)}}}
+		s.tell(msg)
+		s.shows("◷ fora do horário · até 04/01", "(22 h)")
+	})
+}
+
+func TestStatusLineCountsTheNumbers(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		id := s.root.question.renew(s.root.env)
+		s.tell(overviewLoadedMsg{question: id, overview: overview{linked: 3, online: 1, trouble: 1, sending: true, disk: true}})
+		s.shows("o disco recusa gravação", "1 de 3 conectado", "1 número precisa de você", "campanha em andamento")
+	})
+}
+
+// Pasting goes through the same cleaning as everything else.
+func TestPastingIntoAFieldKeepsTheTextAndDropsTheRest(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.press("3", "n", "tab", "tab", "tab", "tab")
+		s.tell(tea.PasteMsg{Content: "Oi\r\n\x1b[31m\u202etudo\u202c bem?"})
+		if got, want := s.root.top().(*composer).text.value(), "Oi\n[31mtudo bem?"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestMomentsSayNoMoreThanIsNeeded(t *testing.T) {
+	now := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
+	pt, en := newWords("pt", cells{}), newWords("en", cells{})
+	for _, c := range []struct {
+		at     time.Time
+		pt, en string
+	}{
+		{now.Add(-time.Hour), "13:00", "13:00"},
+		{now.Add(-24 * time.Hour), "22/11 14:00", "Nov 22 14:00"},
+		{now.AddDate(-1, 0, 0), "23/11/2025", "2025-11-23"},
+		{time.Time{}, "–", "–"},
+	} {
+		if got := pt.moment(c.at, now); got != c.pt {
+			t.Errorf("got %q, want %q", got, c.pt)
+		}
+		if got := en.moment(c.at, now); got != c.en {
+			t.Errorf("got %q, want %q", got, c.en)
+		}
+	}
+}
+
+func TestDurationsHaveAtMostTwoUnits(t *testing.T) {
+	w := newWords("pt", cells{})
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 s", 12 * time.Second: "12 s", 125 * time.Second: "2 min 5 s", 20*time.Minute + 5*time.Second: "20 min",
+		time.Hour: "1 h", 90 * time.Minute: "1 h 30 min", 26 * time.Hour: "1 d 2 h", 240 * time.Hour: "10 d",
+	} {
+		if got := w.duration(d); got != want {
+			t.Errorf("%v: got %q, want %q", d, got, want)
+		}
+	}
+	if got := w.number(-1234567); got != "-1.234.567" {
+		t.Errorf("got %q", got)
+	}
+}
