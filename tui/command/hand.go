@@ -74,19 +74,23 @@ func (c *call) hand(ctx context.Context, w *wire, resumes bool) error {
 		case frameRead:
 			wanted <- string(payload) // the owner asks once at a time
 		case frameExit:
-			var end exit
-			if err := json.Unmarshal(payload, &end); err != nil {
-				return &failure{code: ExitFailed, err: err}
-			}
-			switch {
-			case end.Again:
-				return errAgain
-			case end.Code == ExitOK:
-				return nil
-			}
-			return &handedExit{end.Code}
+			return ended(payload)
 		}
 	}
+}
+
+// ended is what an exit frame means to the caller.
+func ended(payload []byte) error {
+	var end exit
+	switch err := json.Unmarshal(payload, &end); {
+	case err != nil:
+		return &failure{code: ExitFailed, err: err}
+	case end.Again:
+		return errAgain
+	case end.Code == ExitOK:
+		return nil
+	}
+	return &handedExit{end.Code}
 }
 
 // lend reads, at the caller's side, the files that the owner asks for by name:

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -28,7 +29,11 @@ func (c *call) runCommand() *cobra.Command {
 			"Keep the numbers connected and send the campaigns, without screens"),
 		Args: cobra.NoArgs,
 		RunE: c.run(func(ctx context.Context, _ []string) error {
-			return c.withOwner(ctx, endless, func(ctx context.Context, o *owner) error { return c.keep(ctx, o, untilIdle) })
+			err := c.withOwner(ctx, endless, func(ctx context.Context, o *owner) error { return c.keep(ctx, o, untilIdle) })
+			if f := (*failure)(nil); !untilIdle && errors.As(err, &f) && f.code == ExitInterrupted {
+				return nil // to be stopped is its only end
+			}
+			return err
 		}),
 	}
 	cmd.Flags().BoolVar(&untilIdle, "until-idle", false, c.tongue.say(
@@ -64,10 +69,7 @@ func (c *call) keep(ctx context.Context, o *owner, untilIdle bool) error {
 		changed = false
 		select {
 		case <-ctx.Done():
-			if untilIdle {
-				return c.interrupted()
-			}
-			return nil
+			return c.interrupted()
 		case <-tick.C: // rings are gathered between two ticks
 			select {
 			case <-ring:
