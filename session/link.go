@@ -32,6 +32,7 @@ type link struct {
 	keys   *container
 	cable  *cable
 	http   *http.Client  // of the connection; its transport is the link's own
+	media  *http.Client  // nil: the library's own
 	gone   chan struct{} // closed when the keys have been deleted
 
 	closed atomic.Bool     // nothing is handled any more
@@ -74,6 +75,7 @@ func newLink(n *number, dev *store.Device) *link {
 	cli.SetMaxParallelRetryReceiptHandling(1)
 	base := n.httpClient()
 	l.http = l.cable.through(base)
+	l.media = base
 	cli.SetWebsocketHTTPClient(l.http)
 	cli.SetPreLoginHTTPClient(l.http)
 	if base != nil {
@@ -176,6 +178,9 @@ func (l *link) drop(dialling bool) {
 		l.cutOff()
 		l.cancel()
 		l.http.CloseIdleConnections()
+		if l.media != nil {
+			l.media.CloseIdleConnections()
+		}
 	})
 }
 
@@ -203,6 +208,7 @@ func (l *link) logOut(ctx context.Context, connected bool) error {
 func (l *link) removeDevice(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
+	//lint:ignore SA1019 there is no other way to ask without Logout's end of the connection
 	_, err := l.cli.DangerousInternals().SendIQ(ctx, whatsmeow.DangerousInfoQuery{
 		Namespace: "md",
 		Type:      "set",
