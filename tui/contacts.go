@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -28,10 +29,15 @@ type contacts struct {
 	mistake *campaign.FilterError
 	cancel  context.CancelFunc // of the search under way; nil: none
 
-	count   int // people in the book, as last counted
+	count   int       // people in the book, as last counted
+	foundAt time.Time // when the list was last searched for
 	finding question
 	paging  question
 }
+
+// searchEvery is how often the list is searched for again while things
+// change: what a change did to the people is seldom what the filter asks.
+const searchEvery = 10 * time.Second
 
 // contactsFoundMsg answers contacts.find.
 type contactsFoundMsg struct {
@@ -82,6 +88,7 @@ func (c *contacts) load() tea.Cmd {
 // The cursor stays with the person it is on if keep is set.
 func (c *contacts) find(keep bool) tea.Cmd {
 	c.cancel()
+	c.foundAt = c.e.now()
 	id := c.finding.renew(c.e)
 	ctx, cancel := context.WithCancel(c.e.ctx)
 	c.cancel = cancel
@@ -198,7 +205,8 @@ func (c *contacts) paged(msg contactsPagedMsg) tea.Cmd {
 	for _, person := range msg.page {
 		c.page[person.ID] = person
 	}
-	if msg.count != c.count || !c.known && !c.finding.busy {
+	old := c.e.now().Sub(c.foundAt) > searchEvery
+	if msg.count != c.count || !c.finding.busy && (!c.known || old) {
 		c.count = msg.count
 		return c.find(true)
 	}

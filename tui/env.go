@@ -223,6 +223,7 @@ type row struct {
 // row begins a line with its marker.
 func (e *env) row(selected bool) *row {
 	r := &row{e: e}
+	r.b.Grow(2 * e.w)
 	if selected {
 		r.ground = e.theme.selected
 		r.b.WriteString(e.theme.marker.of("▌"))
@@ -268,7 +269,7 @@ func (r *row) gap(n int) *row {
 	if n <= 0 {
 		return r
 	}
-	return r.put("", strings.Repeat(" ", n), n)
+	return r.put("", spaces(n), n)
 }
 
 // fill ends the line at w cells.

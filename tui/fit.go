@@ -33,13 +33,23 @@ func (c cells) method() ansi.Method {
 // fit cleans s and cuts or pads it on the right to exactly w cells.
 func (c cells) fit(s string, w int) string {
 	text, used := c.cut(s, w)
-	return text + strings.Repeat(" ", max(w-used, 0))
+	return text + spaces(w-used)
 }
 
 // fitRight is fit with the text at the right edge.
 func (c cells) fitRight(s string, w int) string {
 	text, used := c.cut(s, w)
-	return strings.Repeat(" ", max(w-used, 0)) + text
+	return spaces(w-used) + text
+}
+
+const blank = "                                                                                                                                "
+
+// spaces returns n spaces.
+func spaces(n int) string {
+	if n <= len(blank) {
+		return blank[:max(n, 0)]
+	}
+	return strings.Repeat(" ", n)
 }
 
 // clean returns s as one line without anything that drives a terminal.
@@ -66,6 +76,7 @@ func (c cells) cut(s string, w int) (text string, used int) {
 		return s, len(s)
 	}
 	var b strings.Builder
+	b.Grow(min(len(s), 4*w) + len("…"))
 	room := 0 // length of b, and its cells, when one cell was still free
 	roomUsed := 0
 	for len(s) > 0 {

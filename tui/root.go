@@ -347,7 +347,7 @@ func (c cells) exactly(line string, w int) string {
 	case have > w:
 		return c.exactly(c.method().Truncate(line, w, "")+reset, w)
 	case have < w:
-		return line + strings.Repeat(" ", w-have)
+		return line + spaces(w-have)
 	}
 	return line
 }

@@ -14,6 +14,7 @@ import (
 
 	"recado/campaign"
 	"recado/session"
+	"recado/session/simulator"
 	"recado/store"
 )
 
@@ -53,7 +54,8 @@ func newApp(t *testing.T, lang string) App {
 	}
 	t.Cleanup(func() { book.Close() })
 	// Nothing is ever connected here: the pool needs no keys.
-	pool, err := session.Open(t.Context(), session.Config{Book: book, Bell: bell})
+	key := simulator.RootKey()
+	pool, err := session.Open(t.Context(), session.Config{Book: book, Bell: bell, RootKey: &key})
 	if err != nil {
 		t.Fatal(err)
 	}

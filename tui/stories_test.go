@@ -411,6 +411,7 @@ func TestHoldsAreToldWithTheirEnd(t *testing.T) {
 
 func TestStatusLineCountsTheNumbers(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
+		s.size(120, 24)
 		id := s.root.question.renew(s.root.env)
 		s.tell(overviewLoadedMsg{question: id, overview: overview{linked: 3, online: 1, trouble: 1, sending: true, disk: true}})
 		s.shows("o disco recusa gravação", "1 de 3 conectado", "1 número precisa de você", "campanha em andamento")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"runtime"
 	"strings"
 	"sync"
@@ -99,6 +100,8 @@ func keyboard(t *testing.T) (io.Reader, io.WriteCloser) {
 	t.Cleanup(func() { w.Close() })
 	return r, w
 }
+
+var discard = slog.New(slog.DiscardHandler)
 
 var plainTerm = Environ([]string{"TERM=xterm-256color"})
 

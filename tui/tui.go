@@ -95,7 +95,8 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 	}
 	outlet, release := newOutlet(ctx, out)
 	defer release()
-	p := Program(ctx, app, append(t.options, tea.WithInput(in), tea.WithOutput(outlet))...)
+	// Signals are main's: they end ctx.
+	p := tea.NewProgram(newRoot(ctx, app), append(t.options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(outlet))...)
 	var helpers sync.WaitGroup
 	helpers.Go(func() { watch(ctx, p, app.Bell) }) // ends with ctx
 	helpers.Go(func() { resize(ctx, p, t.sizes) }) // ends with ctx or the channel
@@ -108,15 +109,3 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 	}
 	return err
 }
-
-// Program makes the Bubble Tea program of one terminal, for a server that
-// runs it itself. Whoever runs it calls [Watch] beside it.
-func Program(ctx context.Context, app App, options ...tea.ProgramOption) *tea.Program {
-	// Signals are main's: they end ctx.
-	options = append([]tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}, options...)
-	return tea.NewProgram(newRoot(ctx, app), options...)
-}
-
-// Watch tells p when the bell has rung and that time passes, until ctx ends
-// or p has stopped.
-func Watch(ctx context.Context, p *tea.Program, bell *campaign.Bell) { watch(ctx, p, bell) }

@@ -1,0 +1,37 @@
+package tui
+
+import (
+	"fmt"
+	"testing"
+
+	"recado/campaign"
+)
+
+// BenchmarkBrowserKey is one key press in the list of people, drawn.
+func BenchmarkBrowserKey(b *testing.B) {
+	for _, n := range []int{1_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			r := newRoot(b.Context(), App{})
+			r.env.w, r.env.h, r.at = 120, 40, tabContacts
+			c := r.top().(*contacts)
+			c.known = true
+			c.page = make(map[campaign.ContactID]campaign.Contact)
+			for i := range n {
+				id := campaign.ContactID(i + 1)
+				c.ids = append(c.ids, id)
+				if i < 200 {
+					c.page[id] = campaign.Contact{ID: id, Name: fmt.Sprintf("João Conceição %d", i), Phone: "+5511987654321", Tags: []string{"vip"}, Knows: []campaign.NumberID{1}}
+				}
+			}
+			r.View()
+			keys := []string{"down", "down", "down", "up", "up", "up"}
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				r.update(keyPress(keys[i%len(keys)]))
+				r.View()
+				i++
+			}
+		})
+	}
+}

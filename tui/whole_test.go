@@ -1,0 +1,107 @@
+package tui
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"recado/campaign"
+	"recado/session"
+	"recado/session/simulator"
+	"recado/store"
+	"recado/store/device"
+)
+
+// The whole road, by keys alone, with the real client on a simulated service:
+// a number is linked by its QR code, its people arrive, a campaign is
+// written, looked at, started, and received.
+func TestFromAnEmptyProgramToAReceivedCampaign(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		service := simulator.New(simulator.Config{Seed: 7, People: 12, Reads: 1, Speed: simulator.Instant, Quiet: true})
+		defer service.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		defer running.Wait()
+		defer cancel()
+		app := onService(t, ctx, service)
+		lanes := &campaign.Lanes{Log: app.Book, Bell: app.Bell, Logger: discard, Numbers: func() (ids []campaign.NumberID) {
+			numbers, _ := app.Book.Numbers()
+			for _, n := range numbers {
+				ids = append(ids, n.ID)
+			}
+			return ids
+		}, Sender: app.Pool.Sender}
+		running.Go(func() { lanes.Run(ctx) })
+
+		var rows []campaign.Row
+		for _, p := range service.People() {
+			rows = append(rows, campaign.Row{Phone: campaign.Phone(p.Phone), Name: "Pessoa " + p.Phone[len(p.Phone)-4:]})
+		}
+		if _, err := app.Book.Import(rows, "teste"); err != nil {
+			t.Fatal(err)
+		}
+		s := onStage(t, app)
+		later := func(d time.Duration) {
+			time.Sleep(d)
+			synctest.Wait()
+			s.ring()
+		}
+
+		s.press("n")
+		s.enter("Loja")
+		s.press("enter")
+		later(2 * time.Second)
+		s.shows("Vincular Loja", "Este código vale por")
+		s.press("s")
+		later(20 * time.Second)
+		s.shows("● conectado")
+
+		s.press("3", "n")
+		s.enter("Volta às aulas")
+		s.press("tab", "tab", "tab", "tab")
+		s.enter("Oi {nome}!")
+		s.shows("12 pessoas")
+		s.press("shift+tab")
+		s.enter("off")
+		s.press("ctrl+r", "s")
+		s.shows("Volta às aulas começou.")
+		later(5 * time.Minute)
+		s.shows("■ concluída", "12/12", "100 %", "✓✓ lida              12")
+		if n := len(service.Ledger().Seen()); n != 12 {
+			t.Errorf("%d messages were seen", n)
+		}
+	})
+}
+
+// onService opens the parts on a simulated service.
+func onService(t *testing.T, ctx context.Context, service *simulator.Service) App {
+	t.Helper()
+	dir := t.TempDir()
+	bell := new(campaign.Bell)
+	book, err := store.Open(filepath.Join(dir, "book.db"), store.Options{Kind: store.Demo, Bell: bell})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { book.Close() })
+	devices, err := device.Open(filepath.Join(dir, "devices.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { devices.Close() })
+	key := simulator.RootKey()
+	pool, err := session.Open(ctx, session.Config{Devices: devices, Book: book, Bell: bell, RootKey: &key,
+		HTTP: func() *http.Client { return service.HTTPClient() }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pool.Close() })
+	pool.Start()
+	return App{Book: book, Pool: pool, Bell: bell, Lang: "pt", Now: time.Now, Demo: &Demo{Scan: func(code string) error {
+		_, err := service.Scan(code)
+		return err
+	}}}
+}
