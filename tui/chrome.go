@@ -1,0 +1,160 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// Below this size there is no room for anything but saying so.
+const leastW, leastH = 40, 10
+
+// View implements tea.Model.
+func (r *root) View() tea.View {
+	v := tea.NewView(r.frame())
+	v.AltScreen = true
+	v.WindowTitle = "recado"
+	return v
+}
+
+// frame draws exactly the terminal. Before the size is known there is nothing
+// to draw.
+func (r *root) frame() string {
+	e := r.env
+	if e.w <= 0 || e.h <= 0 {
+		return ""
+	}
+	var lines []string
+	s, spread := r.top().(spreader)
+	switch {
+	case e.w < leastW || e.h < leastH:
+		lines = e.wrap(e.t("too_small", "Width", leastW, "Height", leastH), e.w)
+	case spread && s.spread():
+		lines = strings.Split(r.top().view(), "\n")
+	default:
+		_, h := e.body()
+		lines = append(lines, r.tabLine(), r.ruleLine())
+		lines = append(lines, exactLines(strings.Split(r.top().view(), "\n"), h)...)
+		lines = append(lines, r.statusLine(), r.helpLine())
+	}
+	lines = exactLines(lines, e.h)
+	for i, line := range lines {
+		lines[i] = e.exactly(line, e.w)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// exactLines cuts or fills lines to n of them.
+func exactLines(lines []string, n int) []string {
+	for len(lines) < n {
+		lines = append(lines, "")
+	}
+	return lines[:n]
+}
+
+// exactly cuts or fills a painted line to w cells.
+func (c cells) exactly(line string, w int) string {
+	switch have := c.method().StringWidth(line); {
+	case have > w:
+		return c.exactly(c.method().Truncate(line, w, "")+reset, w)
+	case have < w:
+		return line + spaces(w-have)
+	}
+	return line
+}
+
+// tabLine is the top line: the program, the tabs, what kind of data this is.
+func (r *root) tabLine() string {
+	e := r.env
+	var b strings.Builder
+	b.WriteString(" " + e.theme.title.of("recado") + "  ")
+	for i, id := range tabWords {
+		b.WriteString(" " + e.theme.key.of(string(rune('1'+i))) + " ")
+		if i == r.at {
+			b.WriteString(e.theme.here.of(e.t(id)))
+		} else {
+			b.WriteString(e.theme.tab.of(e.t(id)))
+		}
+		b.WriteString(" ")
+	}
+	if e.app.Demo != nil {
+		demo := e.t("demo")
+		if gap := e.w - e.method().StringWidth(b.String()) - e.width(demo) - 1; gap > 0 {
+			b.WriteString(strings.Repeat(" ", gap) + e.theme.warn.of(demo))
+		}
+	}
+	return b.String()
+}
+
+// ruleLine parts the tabs from the screen and names the screen when it is not
+// that of the tab itself.
+func (r *root) ruleLine() string {
+	e := r.env
+	if len(r.stacks[r.at]) == 1 {
+		return e.theme.rule.of(strings.Repeat("─", e.w))
+	}
+	title, used := e.cut(r.top().title(), e.w-8)
+	return e.theme.rule.of("── ") + e.theme.strong.of(title) + e.theme.rule.of(" "+strings.Repeat("─", max(e.w-used-4, 0)))
+}
+
+// statusLine says what was said last, or how everything stands.
+func (r *root) statusLine() string {
+	e, s := r.env, r.status
+	if r.said != "" {
+		text, _ := e.cut(r.said, e.w-2)
+		return " " + r.saidInk.of(text)
+	}
+	var parts []string
+	if s.disk {
+		parts = append(parts, e.theme.bad.of("! "+e.t("status_disk")))
+	}
+	if s.linked == 0 {
+		parts = append(parts, e.theme.dim.of(e.t("status_no_number")))
+	} else {
+		i, symbol := e.theme.good, "●"
+		if s.online < s.linked {
+			i, symbol = e.theme.warn, "○"
+		}
+		parts = append(parts, i.of(symbol)+" "+e.theme.dim.of(e.words.n("status_online", s.online, "Linked", s.linked)))
+	}
+	if s.trouble > 0 {
+		parts = append(parts, e.theme.bad.of("! "+e.words.n("status_trouble", s.trouble)))
+	}
+	if s.sending {
+		parts = append(parts, e.theme.good.of("▶")+" "+e.theme.dim.of(e.t("status_sending")))
+	}
+	return " " + strings.Join(parts, e.theme.faint.of("  ·  "))
+}
+
+// helpLine shows as many of the screen's keys as fit, and how to see the rest.
+func (r *root) helpLine() string {
+	e := r.env
+	one := func(b key.Binding) (string, int) {
+		h := b.Help()
+		return e.theme.key.of(h.Key) + " " + e.theme.dim.of(h.Desc), e.width(h.Key) + 1 + e.width(h.Desc)
+	}
+	var tail []string
+	tailUsed := 0
+	for _, a := range r.actions() {
+		switch a.Help().Desc {
+		case e.keys.help.Help().Desc, e.keys.back.Help().Desc, e.keys.quit.Help().Desc:
+			if a.Enabled() && (a.Help().Key != "ctrl+c" || r.typing()) {
+				text, w := one(a.Binding)
+				tail, tailUsed = append(tail, text), tailUsed+w+2
+			}
+		}
+	}
+	line, used := "", 1
+	for _, b := range r.top().keys() {
+		if !b.Enabled() || b.Help().Desc == "" {
+			continue
+		}
+		text, w := one(b)
+		if used+w+2+tailUsed > e.w {
+			break
+		}
+		line, used = line+text+"  ", used+w+2
+	}
+	return " " + line + strings.Repeat(" ", max(e.w-used-tailUsed, 0)) + strings.Join(tail, "  ")
+}
