@@ -482,3 +482,27 @@ func TestRestartComesBackWithoutAQRAndALogoutKeepsTheHistory(t *testing.T) {
 		}
 	})
 }
+
+// TestLineThatBreaksAgainAndAgainIsMadeAgainAtOnce: waiting longer and longer
+// is for a service that cannot be reached, not for one that takes messages.
+func TestLineThatBreaksAgainAndAgainIsMadeAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, simulator.Config{Seed: 17, People: 60, Speed: simulator.Instant})
+		o.link("loja")
+		o.importPeople()
+		o.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.DropAfter, Probability: .3})
+		begun := time.Now()
+		id := o.campaign(campaign.Campaign{Name: "quebra", Text: "Olá, {nome}!"})
+		o.until("finished", func() bool {
+			c, err := o.book.Campaign(id)
+			return err == nil && c.Status == campaign.Finished
+		})
+		if took := time.Since(begun); took > 3*time.Minute {
+			t.Errorf("it took %v, want a few seconds for each break", took)
+		}
+		o.service.ClearFaults()
+		if counts := o.agree(id, hello); counts.Accepted() != 60 {
+			t.Errorf("%v, want all sixty sent", counts)
+		}
+	})
+}

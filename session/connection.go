@@ -152,7 +152,7 @@ func (n *number) loggedIn() {
 	n.silence(alarmLogin, alarmDial)
 	n.connected = time.Now()
 	n.refusals = 0
-	n.show(func(v *view) { v.login, v.lively = true, true })
+	n.show(func(v *view) { v.login, v.lively, v.served = true, true, false })
 	if n.heardAll {
 		n.heardEverything()
 		return
@@ -217,7 +217,7 @@ func (n *number) act(a act, duration time.Duration) (until time.Time) {
 		n.show(func(v *view) { v.lively = false })
 		return until
 	}
-	lasted := !n.connected.IsZero() && time.Since(n.connected) > stableAfter
+	lasted := !n.connected.IsZero() && (time.Since(n.connected) > stableAfter || n.look().served)
 	n.hangUp()
 	switch a {
 	case now:

@@ -76,6 +76,7 @@ type view struct {
 	synced time.Time // since when the connection is up and has heard everything; zero: it is not, or has not
 	lively bool      // pings are answered
 	login  bool      // logged in
+	served bool      // a message went out on this connection: it was worth making
 	lock   time.Time // no new chats before
 	slow   time.Time // nothing at all before, by the service's wish
 	flight *flight   // the message on the wire

@@ -186,7 +186,13 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 		users = append(users, answer.Chat.User)
 	}
 	reached := parts.reach(users, strings.TrimPrefix(string(v.number.Phone), "+"), v.link.lid)
-	return n.outcome(f, reached, err)
+	o := n.outcome(f, reached, err)
+	if o.Kind == campaign.Accepted {
+		n.mu.Lock()
+		n.view.served = true
+		n.mu.Unlock()
+	}
+	return o
 }
 
 // fly notes which message is on the wire.
