@@ -49,9 +49,7 @@ func (a *ask) view() string {
 	w, h := e.body()
 	lines := []string{e.theme.strong.of(e.clean(a.question)), ""}
 	if a.detail != "" {
-		for _, line := range e.wrap(a.detail, min(w-8, 64)) {
-			lines = append(lines, line)
-		}
+		lines = append(lines, e.wrap(a.detail, min(w-8, 64))...)
 		lines = append(lines, "")
 	}
 	var keys []string

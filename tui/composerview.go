@@ -148,7 +148,11 @@ func (c *composer) preview(w, h int) []string {
 	}
 	if p.checked {
 		for _, l := range p.lacking {
-			warn(e.theme.warn, "! "+e.words.n("preview_lacking", l.n, "Field", "{"+l.field+"}", "Who", strings.Join(l.who, ", ")), 2)
+			who := strings.Join(l.who, ", ")
+			if l.n > len(l.who) {
+				who += "…"
+			}
+			warn(e.theme.warn, "! "+e.words.n("preview_lacking", l.n, "Field", "{"+l.field+"}", "Who", who), 2)
 		}
 	}
 	if p.textFault != nil {

@@ -346,7 +346,7 @@ func (c *contacts) columns(w int) (name, phone, tags, state int) {
 	} else {
 		tags = 14
 	}
-	return max(w-phone-tags-state-7, 8), phone, tags, state
+	return max(min(w-phone-tags-state-7, 56), 8), phone, tags, state
 }
 
 func (c *contacts) heading(w int) string {

@@ -55,9 +55,8 @@ func newLine(e *env, placeholder string, limit int) *line {
 	return &line{in}
 }
 
-func (l *line) value() string    { return l.in.Value() }
-func (l *line) set(s string)     { l.in.SetValue(typed(s)); l.in.CursorEnd() }
-func (l *line) cursorTo(pos int) { l.in.SetCursor(pos) }
+func (l *line) value() string { return l.in.Value() }
+func (l *line) set(s string)  { l.in.SetValue(typed(s)); l.in.CursorEnd() }
 func (l *line) focus(here bool) {
 	if here {
 		l.in.Focus()

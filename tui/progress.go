@@ -305,8 +305,11 @@ func (p *progress) lanes(w, room int) []string {
 			i, text = e.theme.dim, "· "+e.t("lane_waiting")
 		case hold.Reason != "":
 			i, text = e.theme.warn, "◷ "+e.words.hold(hold.Reason)
-			if hold.Until.After(now) {
-				text += " · " + e.t("lane_until", "Time", e.words.moment(hold.Until, now), "Wait", e.words.duration(hold.Until.Sub(now)))
+			switch wait := hold.Until.Sub(now); {
+			case wait > 0 && wait < time.Minute:
+				text += " · " + e.t("lane_wait", "Wait", e.words.duration(wait))
+			case wait > 0:
+				text += " · " + e.t("lane_until", "Time", e.words.moment(hold.Until, now), "Wait", e.words.duration(wait))
 			}
 		}
 		lines = append(lines, e.row(false).gap(1).cell("", n.Name, 18).gap(1).cell(i, text, max(w-22, 1)).fill(w))

@@ -171,9 +171,8 @@ func TestOtherKeysAreNotTakenForText(t *testing.T) {
 			if s.root.typing() {
 				return
 			}
-			before := s.read()
 			s.root.said = ""
-			before = s.read()
+			before := s.read()
 			s.press("z", "ç", "9")
 			if got := s.read(); got != before {
 				t.Errorf("%s changed:\n%s\n%s", scene.name, before, got)

@@ -33,7 +33,7 @@ func newInk(s lipgloss.Style) ink {
 type theme struct {
 	dark bool
 
-	text, strong, dim, faint     ink
+	text, strong, dim, faint     ink // text is the terminal's own
 	accent, good, warn, bad      ink
 	info                         ink
 	title, tab, here             ink // the program's name, a tab, the tab we are at
@@ -42,7 +42,7 @@ type theme struct {
 	label, labelHere             ink // of a field, of the field we are in
 	selected                     ink // the ground under the selected row
 	marker                       ink // the bar at its left
-	qr, qrPlain                  ink
+	qr                           ink // the code: white on black, whatever the terminal is
 	field, placeholder, caret    lipgloss.Style
 	bold, italic, strike, inMono ink // as WhatsApp shows them
 }
