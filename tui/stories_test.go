@@ -10,6 +10,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"rsc.io/qr"
 
 	"recado/campaign"
 )
@@ -270,6 +271,44 @@ func TestTheCodeTakesTheWholeTerminalWhereItOnlyFitsThere(t *testing.T) {
 		s.size(80, 24)
 		s.press("c")
 		s.shows("2@Ab3+xY9/")
+	})
+}
+
+func TestTheDrawnCodeIsTheCodeModuleByModule(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.linking(sampleCode)
+		l := s.root.top().(*link)
+		code, err := qr.Encode(sampleCode, qr.L)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, quiet := range []int{1, 2} {
+			l.draw(quiet)
+			side := code.Size + 2*quiet
+			if want := (side + 1) / 2; len(l.drawn) != want {
+				t.Errorf("%d lines with a border of %d, want %d", len(l.drawn), quiet, want)
+			}
+			// What is under an odd border is half a line of terminal.
+			above := quiet % 2
+			for y, line := range l.drawn {
+				row := []rune(line)
+				if len(row) != side {
+					t.Fatalf("line %d has %d cells, want %d", y, len(row), side)
+				}
+				for x, r := range row {
+					light := [2]bool{r == '█' || r == '▀', r == '█' || r == '▄'}
+					for half := range light {
+						mx, my := x-quiet, 2*y+half-quiet-above
+						if my < -quiet || my >= code.Size+quiet {
+							continue
+						}
+						if light[half] == code.Black(mx, my) {
+							t.Fatalf("module %d,%d is wrong with a border of %d", mx, my, quiet)
+						}
+					}
+				}
+			}
+		}
 	})
 }
 
