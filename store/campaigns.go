@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,32 +19,64 @@ import (
 // AddCampaign writes a draft and returns it with its id. The text and the
 // filter must be such that they parse.
 func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
-	if strings.TrimSpace(c.Name) == "" {
-		return c, fmt.Errorf("a campaign needs a name")
-	}
-	if strings.TrimSpace(c.Text) == "" {
-		return c, fmt.Errorf("a campaign needs a text")
-	}
-	if _, err := campaign.ParseTemplate(c.Text); err != nil {
-		return c, fmt.Errorf("text: %w", err)
-	}
-	if _, err := campaign.ParseFilter(c.To); err != nil {
-		return c, fmt.Errorf("audience: %w", err)
+	if err := checkDraft(c); err != nil {
+		return c, err
 	}
 	err := b.update(func(tx *bolt.Tx) error {
-		for _, n := range c.Numbers {
-			if _, err := numberTx(tx, n); err != nil {
-				return err
-			}
-		}
 		id, err := bucket(tx, "campaigns").NextSequence()
 		if err != nil {
 			return err
 		}
 		c.ID, c.Status, c.Created = campaign.ID(id), campaign.Draft, time.Now()
-		return putCampaignTx(tx, c)
+		return putDraftTx(tx, c)
 	})
 	return c, err
+}
+
+// EditDraft writes a draft again, as it has become. Once it has started it is
+// ErrState: what people were sent must not change afterwards.
+func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
+	if err := checkDraft(c); err != nil {
+		return c, err
+	}
+	err := b.update(func(tx *bolt.Tx) error {
+		old, err := campaignTx(tx, c.ID)
+		if err != nil {
+			return err
+		}
+		if old.Status != campaign.Draft {
+			return fmt.Errorf("edit campaign %d: it is %s: %w", c.ID, old.Status, ErrState)
+		}
+		c.Status, c.Created = campaign.Draft, old.Created
+		return putDraftTx(tx, c)
+	})
+	return c, err
+}
+
+// checkDraft says what a draft lacks.
+func checkDraft(c campaign.Campaign) error {
+	if strings.TrimSpace(c.Name) == "" {
+		return errors.New("a campaign needs a name")
+	}
+	if strings.TrimSpace(c.Text) == "" {
+		return errors.New("a campaign needs a text")
+	}
+	if _, err := campaign.ParseTemplate(c.Text); err != nil {
+		return fmt.Errorf("text: %w", err)
+	}
+	if _, err := campaign.ParseFilter(c.To); err != nil {
+		return fmt.Errorf("audience: %w", err)
+	}
+	return nil
+}
+
+func putDraftTx(tx *bolt.Tx, c campaign.Campaign) error {
+	for _, n := range c.Numbers {
+		if _, err := numberTx(tx, n); err != nil {
+			return err
+		}
+	}
+	return putCampaignTx(tx, c)
 }
 
 // Campaign returns one campaign, or ErrNotFound.
@@ -107,20 +140,7 @@ func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
 // writes to her, and lets the lanes begin. Whoever has opted out, or is known
 // not to be on WhatsApp, is skipped with that reason. It fails if there is
 // nobody to write to or no number to write with.
-func (b *Book) Start(id campaign.ID, now time.Time) (campaign.Campaign, error) {
-	c, err := b.Campaign(id)
-	if err != nil {
-		return c, err
-	}
-	filter, err := campaign.ParseFilter(c.To)
-	if err != nil {
-		return c, fmt.Errorf("audience: %w", err)
-	}
-	audience, err := b.Find(context.Background(), filter)
-	if err != nil {
-		return c, err
-	}
-	slices.Sort(audience)
+func (b *Book) Start(id campaign.ID, now time.Time) (c campaign.Campaign, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
 		if c, err = campaignTx(tx, id); err != nil {
 			return err
@@ -131,6 +151,15 @@ func (b *Book) Start(id campaign.ID, now time.Time) (campaign.Campaign, error) {
 		if c.Numbers, err = sendersTx(tx, c.Numbers); err != nil {
 			return fmt.Errorf("start campaign %d: %w", id, err)
 		}
+		filter, err := campaign.ParseFilter(c.To)
+		if err != nil {
+			return fmt.Errorf("audience: %w", err)
+		}
+		audience, err := findTx(context.Background(), tx, filter)
+		if err != nil {
+			return err
+		}
+		slices.Sort(audience)
 		c.Status, c.Started = campaign.Running, now
 		if err := putCampaignTx(tx, c); err != nil {
 			return err

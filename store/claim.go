@@ -125,24 +125,27 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 
 // claimTx takes the delivery of a plan.
 func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*campaign.Delivery, func(*campaign.Delivery)) error) error {
-	err := change(p.send, func(d *campaign.Delivery) {
-		if d.Message == "" {
-			d.Message, d.Text, d.Claimed = c.NewID(), p.text, c.Now
+	d := p.send
+	first := d.Message == ""
+	err := change(d, func(d *campaign.Delivery) {
+		if first {
+			d.Message, d.Text, d.Claimed, d.LID = c.NewID(), p.text, c.Now, p.to.LID
 		}
 		d.State, d.NotBefore, d.Reason, d.Code = campaign.Sending, time.Time{}, "", 0
-		d.LID, d.Link = p.to.LID, c.Ready.Link
+		d.Link = c.Ready.Link
 		d.Attempts++
 	})
 	if err != nil {
 		return err
 	}
-	d := p.send
 	at := deliveryKey(d.Campaign, d.Seq)
-	if err := bucket(tx, "messages").Put([]byte(d.Message), at); err != nil {
-		return err
-	}
-	if err := bucket(tx, "persons").Put(personKey(d.Campaign, &p.to), key(d.Seq)); err != nil {
-		return err
+	if first {
+		if err := bucket(tx, "messages").Put([]byte(d.Message), at); err != nil {
+			return err
+		}
+		if err := bucket(tx, "persons").Put(personKey(d.Campaign, &p.to), key(d.Seq)); err != nil {
+			return err
+		}
 	}
 	if err := bucket(tx, "latest").Put(key(uint64(p.to.ID), uint32(d.Number)), at); err != nil {
 		return err
@@ -361,8 +364,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return skip(campaign.ReasonOptedOut)
 	}
 	if d.Attempts > 0 {
-		// It has its text and its turn already; nothing about it changes.
-		contact.LID = d.LID
+		// It has its id and its text already; nothing about it changes.
 		return plan{send: &d, pace: camp.Pace, to: contact}, nil
 	}
 	if wait := camp.Pace.PerPerson; wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
@@ -409,8 +411,8 @@ func (b *Book) planCheckTx(tx *bolt.Tx, c campaign.Claim, d campaign.Delivery, c
 	phones := []campaign.Phone{askAs(&contact)}
 	if group != nil {
 		cursor := bucket(tx, "queue").Cursor()
-		k, _ := cursor.Seek(append(bytes.Clone(group), key(d.Seq)...))
-		for k, _ = cursor.Next(); bytes.HasPrefix(k, group) && len(phones) < checkSize; k, _ = cursor.Next() {
+		cursor.Seek(append(bytes.Clone(group), key(d.Seq)...))
+		for k, _ := cursor.Next(); bytes.HasPrefix(k, group) && len(phones) < checkSize; k, _ = cursor.Next() {
 			next, err := deliveryTx(tx, deliveryKey(d.Campaign, binary.BigEndian.Uint32(k[len(group):])))
 			if err != nil {
 				return plan{}, err

@@ -350,3 +350,34 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 		t.Errorf("with a receipt it is %s, %v; want delivered", d.State, err)
 	}
 }
+
+func TestDraftIsWrittenAgainUntilItStarts(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	linked(t, b, 1)
+	if _, err := b.Import(people(2), ""); err != nil {
+		t.Fatal(err)
+	}
+	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Text = "y"
+	if _, err := b.EditDraft(c); err != nil {
+		t.Fatal(err)
+	}
+	all, err := b.Campaigns()
+	if err != nil || len(all) != 1 || all[0].Text != "y" {
+		t.Errorf("the book has %+v, %v; want one draft with the new text", all, err)
+	}
+	c.Text = "{"
+	if _, err := b.EditDraft(c); err == nil {
+		t.Error("a text that does not parse was taken")
+	}
+	if _, err := b.Start(c.ID, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	c.Text = "z"
+	if _, err := b.EditDraft(c); !errors.Is(err, store.ErrState) {
+		t.Errorf("editing what has started got %v, want ErrState", err)
+	}
+}

@@ -309,16 +309,12 @@ func (c *composer) save() tea.Cmd {
 	}
 }
 
-// saveDraft writes a draft. One that was in the book before is replaced: the
-// new one is there before the old one is thrown away.
+// saveDraft writes a draft, for the first time or again.
 func saveDraft(book *store.Book, draft campaign.Campaign) (campaign.Campaign, error) {
-	old := draft.ID
-	saved, err := book.AddCampaign(draft)
-	if err != nil || old == 0 {
-		return saved, err
+	if draft.ID == 0 {
+		return book.AddCampaign(draft)
 	}
-	_, err = book.Cancel(old)
-	return saved, err
+	return book.EditDraft(draft)
 }
 
 // keep remembers what the book has now.
