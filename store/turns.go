@@ -1,0 +1,111 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"math/rand/v2"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// turn is the state of a number's pace, and what the service asked of it.
+type turn struct {
+	campaign.Turn
+	Campaign campaign.ID   // whose message was the last: the next one's turn comes first
+	Slow     campaign.Hold // the service asked to slow down
+}
+
+// paceHold says what holds a message of this kind: the pace, or the service.
+func paceHold(pace campaign.Pace, t turn, history sends, c campaign.Claim, fresh bool, zone string) campaign.Hold {
+	hold := pace.Hold(t.Turn, history, fresh, location(zone), c.Now)
+	if fresh {
+		hold = hold.Later(c.Ready.NewChats)
+	}
+	return hold
+}
+
+// location is the time zone of that name; that of this machine if there is
+// none.
+func location(zone string) *time.Location {
+	if zone == "" {
+		return time.Local
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return time.Local
+	}
+	return loc
+}
+
+// spendTx writes that a message of the number leaves at now.
+func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Time) error {
+	t, err := turnTx(tx, d.Number)
+	if err != nil {
+		return err
+	}
+	t.Turn = pace.Spent(t.Turn, now, rand.Float64())
+	t.Campaign = d.Campaign
+	if err := putTurnTx(tx, d.Number, t); err != nil {
+		return err
+	}
+	sends := bucket(tx, "sends")
+	// What is older than a day counts in no limit any more.
+	prefix := key(uint32(d.Number))
+	old := key(uint32(d.Number), uint64(now.Add(-25*time.Hour).UnixNano()))
+	cursor := sends.Cursor()
+	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix) && bytes.Compare(k, old) < 0; k, _ = cursor.Seek(prefix) {
+		if err := cursor.Delete(); err != nil {
+			return err
+		}
+	}
+	var fresh byte
+	if d.New {
+		fresh = 1
+	}
+	return sends.Put(key(uint32(d.Number), uint64(now.UnixNano()), fresh), nil)
+}
+
+// sends answers what a number sent, for [campaign.Pace].
+type sends struct {
+	tx     *bolt.Tx
+	number campaign.NumberID
+	now    time.Time
+}
+
+// Nth implements [campaign.History].
+func (s sends) Nth(n int, newChats bool) time.Time {
+	prefix := key(uint32(s.number))
+	cursor := bucket(s.tx, "sends").Cursor()
+	for k, _ := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Prev() {
+		at := time.Unix(0, int64(binary.BigEndian.Uint64(k[4:])))
+		if s.now.Sub(at) >= 24*time.Hour {
+			return time.Time{}
+		}
+		if newChats && k[12] == 0 {
+			continue
+		}
+		if n--; n == 0 {
+			return at
+		}
+	}
+	return time.Time{}
+}
+
+func turnTx(tx *bolt.Tx, n campaign.NumberID) (t turn, err error) {
+	if v := bucket(tx, "turns").Get(key(uint32(n))); v != nil {
+		err = json.Unmarshal(v, &t)
+	}
+	return t, err
+}
+
+func putTurnTx(tx *bolt.Tx, n campaign.NumberID, t turn) error {
+	v, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	return bucket(tx, "turns").Put(key(uint32(n)), v)
+}
