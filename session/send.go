@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,28 +112,25 @@ func (l *link) check(ctx context.Context, phones []campaign.Phone) ([]campaign.A
 		return nil, err
 	}
 	var answers []campaign.Answer
-	var accounts []types.JID
 	for _, one := range list {
 		asked, ok := ask[strings.TrimPrefix(one.Query, "+")]
 		if !ok {
-			continue
+			asked, ok = askedFor(phones, one)
 		}
-		answer := campaign.Answer{Asked: asked, Presence: campaign.NotOnWhatsApp}
-		if one.IsIn {
-			answer.Presence = campaign.OnWhatsApp
-			answer.Phone = phoneOf(one.PhoneNumber)
-			if answer.Phone == "" {
-				answer.Phone = phoneOf(one.JID)
-			}
-			if one.JID.Server == types.HiddenUserServer {
-				answer.LID = one.JID.User
-				accounts = append(accounts, one.JID)
-			}
-			if one.VerifiedName != nil {
-				answer.Business = one.VerifiedName.Details.GetVerifiedName()
-			}
+		if ok {
+			answers = append(answers, answerOf(asked, one))
 		}
-		answers = append(answers, answer)
+	}
+	if err := l.findLIDs(ctx, answers); errors.Is(err, whatsmeow.ErrIQRateOverLimit) {
+		return nil, campaign.ErrRateLimit
+	} else if err != nil {
+		l.number.log.Debug("fetch LIDs", "err", err)
+	}
+	var accounts []types.JID
+	for _, answer := range answers {
+		if answer.LID != "" {
+			accounts = append(accounts, types.NewJID(answer.LID, types.HiddenUserServer))
+		}
 	}
 	if len(accounts) > 0 {
 		fetching, cancel := context.WithTimeout(ctx, askTimeout)
@@ -143,6 +141,73 @@ func (l *link) check(ctx context.Context, phones []campaign.Phone) ([]campaign.A
 		}
 	}
 	return answers, nil
+}
+
+// askedFor is the phone that an answer is about that does not repeat the
+// question: the one whose account it names.
+func askedFor(phones []campaign.Phone, one types.IsOnWhatsAppResponse) (campaign.Phone, bool) {
+	for _, jid := range []types.JID{one.PhoneNumber, one.JID} {
+		named := phoneOf(jid)
+		if named == "" {
+			continue
+		}
+		if slices.Contains(phones, named) {
+			return named, true
+		}
+		for _, phone := range phones {
+			if phone.Key() == named.Key() {
+				return phone, true
+			}
+		}
+	}
+	return "", false
+}
+
+func answerOf(asked campaign.Phone, one types.IsOnWhatsAppResponse) campaign.Answer {
+	answer := campaign.Answer{Asked: asked, Presence: campaign.NotOnWhatsApp}
+	if !one.IsIn {
+		return answer
+	}
+	answer.Presence = campaign.OnWhatsApp
+	answer.Phone = phoneOf(one.PhoneNumber)
+	if answer.Phone == "" {
+		answer.Phone = phoneOf(one.JID)
+	}
+	if one.JID.Server == types.HiddenUserServer {
+		answer.LID = one.JID.User
+	}
+	if one.VerifiedName != nil {
+		answer.Business = one.VerifiedName.Details.GetVerifiedName()
+	}
+	return answer
+}
+
+// findLIDs asks for the LIDs of accounts that the service answered with their
+// numbers alone. A send needs them, and they tell who is one person.
+func (l *link) findLIDs(ctx context.Context, answers []campaign.Answer) error {
+	var numbers []types.JID
+	for _, a := range answers {
+		if a.Presence == campaign.OnWhatsApp && a.LID == "" && a.Phone != "" {
+			numbers = append(numbers, addressOf(a.Phone))
+		}
+	}
+	if len(numbers) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	infos, err := l.cli.GetUserInfo(ctx, numbers)
+	for i := range answers {
+		if a := &answers[i]; a.LID == "" && a.Phone != "" {
+			a.LID = infos[addressOf(a.Phone)].LID.User
+		}
+	}
+	return err
+}
+
+// addressOf is the address of a phone's account.
+func addressOf(phone campaign.Phone) types.JID {
+	return types.NewJID(strings.TrimPrefix(string(phone), "+"), types.DefaultUserServer)
 }
 
 // flight is the message on the wire.
@@ -166,7 +231,7 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	if d.Link != 0 && d.Link != v.number.Link {
 		return campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonUnlinked}
 	}
-	to := types.NewJID(strings.TrimPrefix(string(d.Phone), "+"), types.DefaultUserServer)
+	to := addressOf(d.Phone)
 	if d.LID != "" {
 		to = types.NewJID(d.LID, types.HiddenUserServer)
 	}
@@ -177,6 +242,17 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	n.fly(f)
 	defer n.fly(nil)
 	answer, parts, err := v.link.send(ctx, to, d)
+	if noLID(err) {
+		switch lid, present, failed := v.link.locate(ctx, d.Phone); {
+		case lid != "":
+			d.LID = lid
+			answer, parts, err = v.link.send(ctx, types.NewJID(lid, types.HiddenUserServer), d)
+		case failed != nil:
+			err = failed
+		case present:
+			return campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonNoKeys}
+		}
+	}
 
 	var users []string
 	if d.LID != "" {
@@ -224,6 +300,26 @@ func (l *link) send(ctx context.Context, to types.JID, d campaign.Delivery) (ans
 	return answer, p, err
 }
 
+// noLID reports whether the library did not send because the service told it
+// no LID for the recipient's phone.
+func noLID(err error) bool {
+	return err != nil && strings.HasPrefix(err.Error(), "no LID found")
+}
+
+// locate asks afresh whether a phone has an account, and for its LID.
+func (l *link) locate(ctx context.Context, phone campaign.Phone) (lid string, present bool, err error) {
+	answers, err := l.check(ctx, []campaign.Phone{phone})
+	switch {
+	case errors.Is(err, campaign.ErrRateLimit):
+		return "", false, whatsmeow.ErrIQRateOverLimit
+	case err != nil:
+		return "", false, fmt.Errorf("ask about a phone: %w", err)
+	case len(answers) == 0:
+		return "", true, nil // it did not say no
+	}
+	return answers[0].LID, answers[0].Presence == campaign.OnWhatsApp, nil
+}
+
 // sayNotConnected is the reason of a send without a connection.
 const sayNotConnected = "not connected"
 
@@ -245,7 +341,7 @@ func (n *number) outcome(f *flight, reached bool, err error) campaign.Outcome {
 	switch {
 	case errors.Is(err, whatsmeow.ErrServerReturnedError):
 		return n.refused(serverCode(err))
-	case strings.HasPrefix(err.Error(), "no LID found"):
+	case noLID(err):
 		return campaign.Outcome{Kind: campaign.Absent, Reason: campaign.ReasonNotOnService}
 	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
 		n.slowDown()

@@ -215,6 +215,45 @@ func TestCheckTellsWhoIsThere(t *testing.T) {
 	})
 }
 
+func TestServiceThatAnswersWithNumbersAloneIsAskedForTheLIDs(t *testing.T) {
+	inBubble(t, simulator.Config{People: 12, Aliases: 3}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.service.Fault(simulator.Rule{On: simulator.Usync, Do: simulator.NoLID})
+		for _, p := range r.service.People() {
+			asked := campaign.Phone(p.Phone)
+			if p.Alias != "" {
+				asked = campaign.Phone(p.Alias)
+			}
+			answers, err := r.pool.Sender(id).Check(r.Context(), []campaign.Phone{asked})
+			want := campaign.Answer{Asked: asked, Presence: campaign.OnWhatsApp, Phone: campaign.Phone(p.Phone), LID: p.LID}
+			if err != nil || len(answers) != 1 || answers[0] != want {
+				r.Fatalf("%s: %+v, %v, want %+v", asked, answers, err, want)
+			}
+			d := r.delivery(id, p, "olá")
+			d.Phone, d.LID = asked, ""
+			if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Accepted {
+				r.Errorf("%s: %+v, want accepted", asked, got)
+			}
+		}
+	})
+}
+
+func TestWhoHasAnAccountIsNeverCalledAbsent(t *testing.T) {
+	inBubble(t, simulator.Config{People: 3, Aliases: 3}, func(r *rig) {
+		id, _ := r.linked("loja")
+		remove := r.service.Fault(simulator.Rule{On: simulator.Usync, Do: simulator.NoNames})
+		d := r.delivery(id, r.someone(0), "olá")
+		d.Phone, d.LID = campaign.Phone(r.someone(0).Alias), "" // a spelling with which the number has never met her
+		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.NotSent || got.Reason != campaign.ReasonNoKeys {
+			r.Errorf("%+v, want not sent for want of keys", got)
+		}
+		remove()
+		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Accepted {
+			r.Errorf("with her hidden name: %+v, want accepted", got)
+		}
+	})
+}
+
 // campaignTo starts a campaign to one person and sends it as the program does.
 func (r *rig) campaignTo(person simulator.Person, text string) campaign.ID {
 	r.Helper()

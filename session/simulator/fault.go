@@ -32,6 +32,8 @@ const (
 	StreamError Action = "stream-error" // any: carried out like DropAfter, but the connection ends with stream error Code or Conflict
 	NoDevices   Action = "no-devices"   // Usync: the recipient seems to have no devices
 	NoPreKeys   Action = "no-prekeys"   // PreKeys: there are no keys for the recipient
+	NoLID       Action = "no-lid"       // Usync: who asks for a number is told the number alone, without text; asking for hidden names still works
+	NoNames     Action = "no-names"     // Usync: like NoLID, and nobody is told a hidden name
 )
 
 // Rule is a fault to cause: when On, Number, To and Query all match, the rule

@@ -53,7 +53,12 @@ func (l *link) usyncUser(user wire.Node, protocols map[string]bool, fault *Rule)
 	if contact, has := user.GetOptionalChildByTag("contact"); has {
 		answer := wire.Node{Tag: "contact", Attrs: wire.Attrs{"type": "out"}, Content: bytesOf(contact)}
 		out.Attrs["jid"] = types.NewJID(dialled(contact), types.DefaultUserServer)
-		if found {
+		switch {
+		case !found:
+		case fault.Do == NoLID || fault.Do == NoNames:
+			answer.Attrs["type"], answer.Content = "in", nil
+			out.Attrs["jid"] = types.NewJID(at.pn, types.DefaultUserServer)
+		default:
 			answer.Attrs["type"] = "in"
 			out.Attrs["jid"] = types.NewJID(at.lid, types.HiddenUserServer)
 			out.Attrs["pn_jid"] = types.NewJID(at.pn, types.DefaultUserServer)
@@ -62,7 +67,7 @@ func (l *link) usyncUser(user wire.Node, protocols map[string]bool, fault *Rule)
 	} else {
 		out.Attrs["jid"] = user.Attrs["jid"] // the client looks the answer up by what it asked
 	}
-	if found && protocols["lid"] {
+	if found && protocols["lid"] && fault.Do != NoNames {
 		content = append(content, wire.Node{Tag: "lid", Attrs: wire.Attrs{"val": types.NewJID(at.lid, types.HiddenUserServer)}})
 	}
 	if protocols["devices"] {
