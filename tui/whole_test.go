@@ -28,22 +28,9 @@ func TestFromAnEmptyProgramToAReceivedCampaign(t *testing.T) {
 		defer running.Wait()
 		defer cancel()
 		app := onService(t, ctx, service)
-		lanes := &campaign.Lanes{Log: app.Book, Bell: app.Bell, Logger: discard, Numbers: func() (ids []campaign.NumberID) {
-			numbers, _ := app.Book.Numbers()
-			for _, n := range numbers {
-				ids = append(ids, n.ID)
-			}
-			return ids
-		}, Sender: app.Pool.Sender}
-		running.Go(func() { lanes.Run(ctx) })
+		running.Go(func() { lanesOf(app).Run(ctx) })
 
-		var rows []campaign.Row
-		for _, p := range service.People() {
-			rows = append(rows, campaign.Row{Phone: campaign.Phone(p.Phone), Name: "Pessoa " + p.Phone[len(p.Phone)-4:]})
-		}
-		if _, err := app.Book.Import(rows, "teste"); err != nil {
-			t.Fatal(err)
-		}
+		importAll(t, app, service)
 		s := onStage(t, app)
 		later := func(d time.Duration) {
 			time.Sleep(d)
@@ -75,6 +62,81 @@ func TestFromAnEmptyProgramToAReceivedCampaign(t *testing.T) {
 			t.Errorf("%d messages were seen", n)
 		}
 	})
+}
+
+// A campaign goes on while one of two terminals takes nothing any more.
+func TestAStalledTerminalDoesNotStopTheSending(t *testing.T) {
+	service := simulator.New(simulator.Config{Seed: 7, People: 40, Reads: 1, Speed: simulator.Instant, Quiet: true})
+	defer service.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	var sending sync.WaitGroup
+	defer sending.Wait()
+	defer cancel()
+	app := onService(t, ctx, service)
+	sending.Go(func() { lanesOf(app).Run(ctx) })
+	importAll(t, app, service)
+	number, err := app.Book.AddNumber("Loja")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Pool.Link(number.ID); err != nil {
+		t.Fatal(err)
+	}
+	ring, quiet := app.Bell.Listen()
+	defer quiet()
+	for app.Pool.Status()[0].QR == "" {
+		<-ring
+	}
+	stuck, well := start(t, app), start(t, app)
+	well.out.await(t, "recado")
+	stuck.out.await(t, "recado")
+	stuck.out.stall(true)
+	if err := app.Demo.Scan(app.Pool.Status()[0].QR); err != nil {
+		t.Fatal(err)
+	}
+	stuck.out.awaitBlocked(t)
+	c, err := app.Book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Numbers: []campaign.NumberID{number.ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err = app.Book.Start(c.ID, time.Now()); err == nil {
+			break
+		}
+		<-ring // not linked yet
+	}
+	if err := service.Ledger().Wait(ctx, func(l *simulator.Ledger) bool { return len(l.Seen()) == 40 }); err != nil {
+		t.Errorf("with a stalled terminal %d of 40 messages were seen: %v", len(service.Ledger().Seen()), err)
+	}
+	for _, terminal := range []*running{well, stuck} {
+		terminal.quit()
+		if err := <-terminal.ended; err != nil {
+			t.Error(err)
+		}
+	}
+	stuck.out.stall(false)
+}
+
+func lanesOf(app App) *campaign.Lanes {
+	return &campaign.Lanes{Log: app.Book, Bell: app.Bell, Sender: app.Pool.Sender, Numbers: func() (ids []campaign.NumberID) {
+		numbers, _ := app.Book.Numbers()
+		for _, n := range numbers {
+			ids = append(ids, n.ID)
+		}
+		return ids
+	}}
+}
+
+// importAll puts everybody of the simulated world into the book.
+func importAll(t *testing.T, app App, service *simulator.Service) {
+	t.Helper()
+	var rows []campaign.Row
+	for _, p := range service.People() {
+		rows = append(rows, campaign.Row{Phone: campaign.Phone(p.Phone), Name: "Pessoa " + p.Phone[len(p.Phone)-4:]})
+	}
+	if _, err := app.Book.Import(rows, "teste"); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // onService opens the parts on a simulated service.
