@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"runtime"
 	"strings"
 	"sync"
@@ -100,8 +99,6 @@ func keyboard(t *testing.T) (io.Reader, io.WriteCloser) {
 	t.Cleanup(func() { w.Close() })
 	return r, w
 }
-
-var discard = slog.New(slog.DiscardHandler)
 
 var plainTerm = Environ([]string{"TERM=xterm-256color"})
 
