@@ -247,14 +247,18 @@ func freezeTx(tx *bolt.Tx, c campaign.Campaign, audience []campaign.ContactID, n
 	return putTallyTx(tx, c.ID, t)
 }
 
-// home is the number that writes to a person.
+// home is the number that writes to a person: of those that know her, else of
+// all, the one with the least to do.
 func home(contact *campaign.Contact, numbers []campaign.NumberID, load map[campaign.NumberID]int) campaign.NumberID {
-	for _, n := range numbers {
-		if contact.KnownTo(n) {
-			return n
+	return slices.MinFunc(numbers, func(a, b campaign.NumberID) int {
+		if known := contact.KnownTo(a); known != contact.KnownTo(b) {
+			if known {
+				return -1
+			}
+			return 1
 		}
-	}
-	return slices.MinFunc(numbers, func(a, b campaign.NumberID) int { return load[a] - load[b] })
+		return load[a] - load[b]
+	})
 }
 
 // queueKey is the place of a delivery in its number's queue. Within a

@@ -31,6 +31,7 @@ const (
 	maxDoubts   = 3  // tries that ended without the service's word
 	maxAttempts = 10 // claims of one delivery, whatever became of them
 	maxNoKeys   = 3  // claims that ended without keys for the recipient
+	maxPutOff   = 5  // claims that ended with the service's word to try later
 	maxUnheard  = 3  // questions about a phone that brought no answer
 )
 

@@ -86,8 +86,11 @@ func settle(d *campaign.Delivery, o campaign.Outcome, at time.Time, grace time.D
 		d.State, o.Reason = campaign.Skipped, campaign.ReasonNotOnService
 	case campaign.NotSent:
 		tries := maxAttempts
-		if o.Reason == campaign.ReasonNoKeys {
+		switch {
+		case o.Reason == campaign.ReasonNoKeys:
 			tries = maxNoKeys
+		case o.Code != 0:
+			tries = maxPutOff
 		}
 		d.State = campaign.Failed
 		if d.Attempts < tries {

@@ -381,3 +381,68 @@ func TestDraftIsWrittenAgainUntilItStarts(t *testing.T) {
 		t.Errorf("editing what has started got %v, want ErrState", err)
 	}
 }
+
+func TestNumbersThatKnowTheSamePeopleShareTheWork(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	ids := linked(t, b, 3)
+	rows := people(31)
+	if _, err := b.Import(rows, ""); err != nil {
+		t.Fatal(err)
+	}
+	var seen []campaign.Seen
+	for _, r := range rows[:30] {
+		seen = append(seen, campaign.Seen{Phone: r.Phone, Known: true})
+	}
+	for _, id := range ids[:2] { // the third knows the last person alone
+		if err := b.Saw(id, seen); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Saw(ids[2], []campaign.Seen{{Phone: rows[30].Phone, Known: true}}); err != nil {
+		t.Fatal(err)
+	}
+	c := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, time.Now())
+	deliveries, err := b.Deliveries(c.ID, -1, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := make(map[campaign.NumberID]int)
+	for _, d := range deliveries {
+		load[d.Number]++
+		if d.New {
+			t.Errorf("%s hears from a number that does not know her", d.Name)
+		}
+	}
+	if load[ids[0]] != 15 || load[ids[1]] != 15 || load[ids[2]] != 1 {
+		t.Errorf("the numbers send %v, want 15, 15 and 1", load)
+	}
+}
+
+func TestWhoTheServicePutsOffForGoodDoesNotHoldTheCampaignForLong(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	n := linked(t, b, 1)[0]
+	if _, err := b.Import(people(1), ""); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	c := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, begun)
+	now := begun
+	for ; now.Sub(begun) < 10*time.Minute; now = now.Add(time.Second) {
+		got := lane(t, b, n, now, lidOf)
+		if got.Delivery == nil {
+			continue
+		}
+		if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.NotSent, Code: 503, Reason: "busy"}, now); err != nil {
+			t.Fatal(err)
+		}
+		if idle, err := b.Idle(); err != nil {
+			t.Fatal(err)
+		} else if idle {
+			break
+		}
+	}
+	d, err := b.Delivery(c.ID, 0)
+	if err != nil || d.State != campaign.Failed || d.Code != 503 || d.Attempts < 4 {
+		t.Errorf("after %v: %s (%d) after %d tries, %v; want failed with 503 after some", now.Sub(begun), d.State, d.Code, d.Attempts, err)
+	}
+}
