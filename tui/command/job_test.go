@@ -212,6 +212,30 @@ func TestRunSaysWhenOnlyAPersonCanHelp(t *testing.T) {
 	}
 }
 
+func TestReplacedNumberWaitsForACommand(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, "--people", "5", "--speed", "-1")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "da loja")
+	id := p.campaign("--name", "x", "--text", "Oi {nome|você}")
+	s.post("/fault", `{"On":"message","Do":"stream-error","Conflict":"replaced","Limit":1}`)
+	for range 2 { // a start of the program does not take the link back by itself
+		r := p.run("run", "--until-idle")
+		if r.code != 1 || !strings.Contains(r.err, "recado numbers reconnect 'da loja'") {
+			t.Errorf("exit %d, %q; want 1 and what to do", r.code, r.err)
+		}
+	}
+	if r := p.run("link", "--name", "da loja"); r.code != 4 || !strings.Contains(r.err, "reconnect") {
+		t.Errorf("link: exit %d, %q; want 4 and what to do", r.code, r.err)
+	}
+	if r := p.run("numbers", "reconnect", "padaria"); r.code != 3 {
+		t.Errorf("reconnect an unknown number: exit %d, want 3", r.code)
+	}
+	p.must("numbers", "reconnect", "da loja")
+	p.must("run", "--until-idle")
+	p.checkOnce(s, id, "Oi ")
+}
+
 func TestPauseResumeAndCancelReachARunningOwner(t *testing.T) {
 	t.Parallel()
 	s := simulate(t, "--people", "200", "--speed", "-1", "--latency", "10ms")

@@ -99,6 +99,9 @@ func (c *call) numberToLink(o *owner, name string) (n campaign.Number, added boo
 		case errors.Is(err, store.ErrNotFound):
 			n, err = o.parts.Book.AddNumber(name)
 			return n, err == nil, err
+		case err == nil && n.Linked() && n.Standing.State == campaign.Blocked:
+			err = c.fail(ExitRefused, "%s já está conectado (%s), mas parado: %s Tente: recado numbers reconnect %s",
+				"%s is already linked (%s), but stopped: %s Try: recado numbers reconnect %s", n.Name, n.Phone, n.Standing.Reason, word(n.Name))
 		case err == nil && n.Linked():
 			err = c.fail(ExitRefused, "%s já está conectado (%s)", "%s is already linked (%s)", n.Name, n.Phone)
 		}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +24,7 @@ type numberJSON struct {
 }
 
 func (c *call) numbersCommand() *cobra.Command {
-	return c.jsonFlag(&cobra.Command{
+	cmd := c.jsonFlag(&cobra.Command{
 		Use:   "numbers",
 		Short: c.tongue.say("Lista os números e como cada um está", "List the numbers and how each one is"),
 		Args:  cobra.NoArgs,
@@ -30,6 +32,69 @@ func (c *call) numbersCommand() *cobra.Command {
 			return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.listNumbers(o) })
 		}),
 	})
+	cmd.AddCommand(&cobra.Command{
+		Use: "reconnect NOME",
+		Short: c.tongue.say("Conecta de novo um número que parou à espera de uma pessoa",
+			"Connect a number again that stopped and waits for a person"),
+		Args: cobra.ExactArgs(1),
+		RunE: c.run(func(ctx context.Context, args []string) error {
+			return c.withOwner(ctx, lasting, func(ctx context.Context, o *owner) error { return c.reconnect(ctx, o, args[0]) })
+		}),
+	})
+	return cmd
+}
+
+// reconnectWithin is how long a number may take to come online again.
+const reconnectWithin = 30 * time.Second
+
+// reconnect connects a number now and returns when it is online.
+func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
+	numbers, _, err := c.senders(o, []string{name})
+	if err != nil {
+		return err
+	}
+	number := numbers[0]
+	if !number.Linked() {
+		return c.fail(ExitRefused, "%s não está conectado: recado link --name %s",
+			"%s is not linked: recado link --name %s", number.Name, word(number.Name))
+	}
+	pool, err := o.numbers(ctx)
+	if err != nil {
+		return err
+	}
+	ring, unhear := o.parts.Bell.Listen()
+	defer unhear()
+	begun := time.Now()
+	pool.Reconnect(number.ID)
+	timer := time.NewTimer(reconnectWithin)
+	defer timer.Stop()
+	for {
+		s, _ := statusOf(pool, number.ID)
+		switch {
+		case s.State == campaign.Online, s.State == campaign.Restricted:
+			c.tell("%s: %s", "%s: %s", number.Name, s.State)
+			return nil
+		case over(s.State) && s.Since.After(begun), s.State == campaign.Banned && s.Until.After(begun):
+			return c.linkFailure(s)
+		}
+		select {
+		case <-ctx.Done():
+			return c.interrupted()
+		case <-ring:
+		case <-timer.C:
+			return c.linkFailure(s)
+		}
+	}
+}
+
+// word writes a name as a shell takes it.
+func word(name string) string {
+	if name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '-' && r != '_' && r != '.' && r != '+' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
 func (c *call) listNumbers(o *owner) error {

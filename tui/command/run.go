@@ -97,10 +97,8 @@ func (i *idleness) reached(o *owner, pool *session.Pool, now time.Time) (bool, e
 	}
 	statuses, early := pool.Status(), now.Sub(i.begun) < onlineWithin
 	if !none && now.Sub(i.rang) >= calmFor {
-		if name := stuck(o, statuses); name != "" {
-			return false, i.call.fail(ExitFailed,
-				"uma campanha espera pelo número %q, que precisa de você; veja recado numbers",
-				"a campaign waits for the number %q, which needs you; see recado numbers", name)
+		if s, ok := stuck(o, statuses); ok {
+			return false, i.call.stuckFailure(s)
 		}
 	}
 	if !none || early && awaited(statuses) {
@@ -131,21 +129,35 @@ func awaited(statuses []session.Status) bool {
 	return false
 }
 
-// stuck names a number without which nothing more will be sent and which does
-// not come back by itself; nothing if there is still something to wait for.
-func stuck(o *owner, statuses []session.Status) (name string) {
+// stuckFailure says which number a campaign waits for, and what to do.
+func (c *call) stuckFailure(s session.Status) error {
+	do := "recado numbers"
+	switch s.State {
+	case campaign.Blocked:
+		do = "recado numbers reconnect " + word(s.Number.Name)
+	case campaign.LoggedOut, campaign.Unlinked:
+		do = "recado link --name " + word(s.Number.Name)
+	}
+	return c.fail(ExitFailed,
+		"uma campanha espera pelo número %q, que precisa de você (%s): %s",
+		"a campaign waits for the number %q, which needs you (%s): %s", s.Number.Name, s.State, do)
+}
+
+// stuck is a number without which nothing more will be sent and which does
+// not come back by itself; none if there is still something to wait for.
+func stuck(o *owner, statuses []session.Status) (found session.Status, ok bool) {
 	holds := o.parts.Book.Holds()
 	for _, s := range statuses {
 		switch {
 		case over(s.State) && s.Until.IsZero():
 			if s.Number.Link > 0 && holds[s.Number.ID].Reason != campaign.HoldEmpty {
-				name = s.Number.Name
+				found, ok = s, true
 			}
 		case holds[s.Number.ID].Reason != campaign.HoldEmpty:
-			return ""
+			return session.Status{}, false
 		}
 	}
-	return name
+	return found, ok
 }
 
 // progress is the one line that tells a person at the terminal how it goes.
