@@ -99,6 +99,10 @@ type Lane struct {
 	Sender Sender
 	Bell   *Bell
 	Logger *slog.Logger
+
+	stumbles int       // in a row
+	rest     time.Time // nothing is tried before on this connection, whatever the bell says
+	online   time.Time // since when the connection is up
 }
 
 // Run sends until ctx ends. A message on the wire at that moment is waited
@@ -139,6 +143,12 @@ func (l *Lane) step(ctx context.Context) Hold {
 	if ready.Hold.Reason != "" {
 		return ready.Hold
 	}
+	if !ready.Since.Equal(l.online) {
+		l.online, l.stumbles, l.rest = ready.Since, 0, time.Time{}
+	}
+	if l.rest.After(time.Now()) {
+		return Hold{HoldRetry, l.rest}
+	}
 	got, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: time.Now(), NewID: l.Sender.NewID})
 	switch {
 	case err != nil:
@@ -148,6 +158,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 	case got.Delivery == nil:
 		return got.Hold
 	}
+	l.stumbles = 0
 	d := *got.Delivery
 	l.Bell.Ring()
 	// A send that has begun is not cut short when the program is asked to
@@ -186,6 +197,7 @@ func (l *Lane) check(ctx context.Context, phones []Phone) Hold {
 	if err := l.Log.Answered(l.Number, phones, answers, time.Now()); err != nil {
 		return l.stumble("keep the answers", err)
 	}
+	l.stumbles = 0
 	l.Bell.Ring()
 	return Hold{}
 }
@@ -222,8 +234,17 @@ func (l *Lane) ask(ctx context.Context, phones []Phone) ([]Answer, error) {
 	return answers, nil
 }
 
-// stumble logs what went wrong and tries again a little later.
+// Pauses after a stumble: the first, doubled each time up to the last.
+const (
+	firstPause = 5 * time.Second
+	lastPause  = 5 * time.Minute
+)
+
+// stumble logs what went wrong and tries again a little later, then less and
+// less often: a service that refuses a question is not asked it all the time.
 func (l *Lane) stumble(doing string, err error) Hold {
 	l.Logger.Warn(doing, "number", l.Number, "err", err)
-	return Hold{HoldRetry, time.Now().Add(5 * time.Second)}
+	l.rest = time.Now().Add(min(firstPause<<min(l.stumbles, 16), lastPause))
+	l.stumbles++
+	return Hold{HoldRetry, l.rest}
 }

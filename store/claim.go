@@ -35,6 +35,10 @@ const (
 	maxUnheard  = 3  // questions about a phone that brought no answer
 )
 
+// unheardPause is how long a phone waits about which the service, when it was
+// asked, said nothing.
+const unheardPause = time.Minute
+
 // checkSize is how many phones are asked about at once.
 const checkSize = 20
 
@@ -107,7 +111,7 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 	case p.aside != nil:
 		return false, change(p.aside, func(d *campaign.Delivery) {
 			d.Unheard++
-			d.Reason, d.NotBefore = campaign.ReasonNoAnswer, now.Add(10*time.Minute)
+			d.Reason, d.NotBefore = campaign.ReasonNoAnswer, now.Add(unheardPause)
 		})
 	case p.send != nil:
 		return true, b.claimTx(tx, c, p, change)
@@ -377,13 +381,13 @@ func askAs(c *campaign.Contact) campaign.Phone {
 	return c.Phone
 }
 
-// lately reports whether the service was asked about a person in the last
-// minutes and said nothing.
+// lately reports whether the service was asked about a person a moment ago and
+// said nothing.
 func (b *Book) lately(id campaign.ContactID, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	at, ok := b.unanswered[id]
-	return ok && now.Sub(at) < 9*time.Minute
+	return ok && now.Sub(at) < unheardPause
 }
 
 // render renders a campaign's text for one person.
