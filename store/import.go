@@ -11,9 +11,9 @@ import (
 	"recado/campaign"
 )
 
-// bulk is how many people are written in one transaction: enough to share its
-// cost, few enough that a delivery need not wait long for its own.
-const bulk = 10_000
+// bulk is how many people are written in one transaction: most files as a
+// whole, few enough that a delivery waits no more than a second for its own.
+const bulk = 50_000
 
 // ImportReport is what an import did. Rows are counted, not people: the
 // second row about somebody updates her or says nothing new.
@@ -25,9 +25,10 @@ type ImportReport struct {
 
 // Import adds people to the book, or completes those who are there: a name
 // replaces any other, tags are added, fields replaced by those that are not
-// empty. Source, for the log, says where the rows come from. It writes in
-// several transactions: after an error some of the rows are in the book, and
-// to import the same again completes it.
+// empty. Source, for the log, says where the rows come from. A file of
+// up to fifty thousand rows is imported whole or not at all; of a larger one,
+// some of the rows are in the book after an error, and to import it again
+// completes it.
 func (b *Book) Import(rows []campaign.Row, source string) (report ImportReport, err error) {
 	// In the order of their keys, those of one person as they were.
 	type place struct {
