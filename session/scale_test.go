@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 
 	"recado/campaign"
 	"recado/session/simulator"
-	"recado/store"
 	"recado/store/device"
 )
 
@@ -69,18 +67,15 @@ func TestHundredNumbersCostLittleMoreThanTheirClients(t *testing.T) {
 	defer r.service.Close()
 	ids := r.linkMany(manyNumbers)
 
-	// The library alone, on the same files.
+	// The library alone, on the same file.
 	r.close()
-	r.openStopped()
 	empty := settled()
 	hangUp := r.bareClients()
 	bare := settled()
 	hangUp()
-	r.close()
 
-	r.openStopped()
 	begun := time.Now()
-	r.pool.Start()
+	r.open()
 	r.awaitAll(ids)
 	took := time.Since(begun)
 	ours := settled()
@@ -100,7 +95,7 @@ func TestHundredNumbersCostLittleMoreThanTheirClients(t *testing.T) {
 	}
 	r.close()
 	if left := settled(); left.goroutines > empty.goroutines {
-		t.Errorf("%d goroutines are left of a closed pool, %d before it was started", left.goroutines, empty.goroutines)
+		t.Errorf("%d goroutines are left of a closed pool, %d before it was opened", left.goroutines, empty.goroutines)
 	}
 }
 
@@ -124,31 +119,15 @@ func (r *rig) awaitAll(ids []campaign.NumberID) {
 	}
 }
 
-// openStopped opens the files and a pool that connects nobody yet.
-func (r *rig) openStopped() {
-	r.Helper()
-	book, err := store.Open(filepath.Join(r.dir, "book.db"), store.Options{Kind: store.Demo, Bell: r.bell, Logger: testLog()})
-	if err != nil {
-		r.Fatal(err)
-	}
-	r.book = &faultyBook{Book: book}
-	if r.devices, err = device.Open(filepath.Join(r.dir, "devices.db")); err != nil {
-		r.Fatal(err)
-	}
-	root := simulator.RootKey()
-	r.pool, err = Open(context.Background(), Config{
-		Devices: r.devices, Book: r.book, Bell: r.bell, Logger: testLog(), HTTP: r.service.HTTPClient, RootKey: &root,
-	})
-	if err != nil {
-		r.Fatal(err)
-	}
-}
-
 // bareClients connects every device by the library alone, set up as ours is,
 // and returns how to end that.
 func (r *rig) bareClients() (hangUp func()) {
 	r.Helper()
-	devices, err := r.devices.GetAllDevices(r.Context())
+	keys, err := device.Open(filepath.Join(r.dir, "devices.db"))
+	if err != nil {
+		r.Fatal(err)
+	}
+	devices, err := keys.GetAllDevices(r.Context())
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -177,6 +156,9 @@ func (r *rig) bareClients() (hangUp func()) {
 	return func() {
 		for _, cli := range clients {
 			cli.Disconnect()
+		}
+		if err := keys.Close(); err != nil {
+			r.Error(err)
 		}
 	}
 }
