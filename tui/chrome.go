@@ -116,7 +116,7 @@ func (r *root) statusLine() string {
 		if s.online < s.linked {
 			i, symbol = e.theme.warn, "○"
 		}
-		parts = append(parts, i.of(symbol)+" "+e.theme.dim.of(e.words.n("status_online", s.online, "Linked", s.linked)))
+		parts = append(parts, i.of(symbol)+" "+e.theme.dim.of(e.words.n("status_online", s.linked, "Online", s.online)))
 	}
 	if s.trouble > 0 {
 		parts = append(parts, e.theme.bad.of("! "+e.words.n("status_trouble", s.trouble)))
@@ -139,7 +139,7 @@ func (r *root) helpLine() string {
 	for _, a := range r.actions() {
 		switch a.Help().Desc {
 		case e.keys.help.Help().Desc, e.keys.back.Help().Desc, e.keys.quit.Help().Desc:
-			if a.Enabled() && (a.Help().Key != "ctrl+c" || r.typing()) {
+			if a.Enabled() && (a.Help().Key != "ctrl+c" || r.typing() && len(r.stacks[r.at]) == 1) {
 				text, w := one(a.Binding)
 				tail, tailUsed = append(tail, text), tailUsed+w+2
 			}

@@ -70,7 +70,7 @@ func (c *composer) form(w, h int) []string {
 	pace, err := c.paceNow()
 	switch looser := c.looser(); {
 	case err != nil:
-		under(e.theme.bad, "▲ "+e.t("pace_mistake"), 2)
+		under(e.theme.bad, "▲ "+e.words.sentence(err.Error()), 2)
 	case len(looser) > 0:
 		under(e.theme.warn, "! "+e.t("review_looser", "Limits", e.limits(looser)), 2)
 	default:
@@ -197,7 +197,11 @@ func (c *composer) message(w int) []string {
 		for i := range missing.Fields {
 			missing.Fields[i] = "{" + missing.Fields[i] + "}"
 		}
-		lines = append(lines, "", e.theme.warn.of("! "+e.t("preview_missing", "Fields", strings.Join(missing.Fields, ", "))))
+		example := strings.TrimSuffix(missing.Fields[0], "}") + "|" + e.t("preview_instead") + "}"
+		lines = append(lines, "")
+		for _, line := range e.wrap("! "+e.t("preview_missing", "Fields", strings.Join(missing.Fields, ", "), "Example", example), w) {
+			lines = append(lines, e.theme.warn.of(line))
+		}
 	}
 	return lines
 }

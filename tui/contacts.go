@@ -142,10 +142,10 @@ func (c *contacts) actions() []action {
 		act(e.keys.filter, true, func() tea.Cmd { c.typed = true; return nil }),
 		act(e.keys.details, ok, func() tea.Cmd { return e.root.push(newPerson(e, id)) }),
 		act(e.keys.mark, ok, c.mark),
-		act(e.keys.markAll, ok, c.markAll),
+		act(e.keys.write, c.marked.n > 0 || ok && c.mistake == nil, c.write),
 		act(e.keys.saveList, some, c.saveList),
+		act(e.keys.markAll, ok, c.markAll),
 		act(e.keys.optOut, ok && c.mayOptOut(id), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
-		act(e.keys.write, ok && c.mistake == nil && c.marked.n == 0, c.write),
 		act(e.keys.clearFilter, c.field.value() != "" || c.marked.n > 0, c.clear),
 	}, e.listActions(&c.win, c.moved)...)
 }
@@ -175,6 +175,8 @@ func (c *contacts) update(msg tea.Msg) tea.Cmd {
 		return c.found(msg)
 	case contactsPagedMsg:
 		return c.paged(msg)
+	case listedMsg:
+		return c.listed(msg)
 	}
 	return nil
 }
@@ -266,23 +268,57 @@ func (c *contacts) markAll() tea.Cmd {
 	return nil
 }
 
-// saveList saves those who are marked, or everybody in the list.
-func (c *contacts) saveList() tea.Cmd {
-	e, book, ids := c.e, c.e.app.Book, c.ids
+// chosen are those who are marked, or everybody in the list.
+func (c *contacts) chosen() []campaign.ContactID {
 	if c.marked.n > 0 {
-		ids = c.marked.all()
+		return c.marked.all()
 	}
+	return c.ids
+}
+
+// saveList saves those who are chosen.
+func (c *contacts) saveList() tea.Cmd {
+	e, book, ids := c.e, c.e.app.Book, c.chosen()
 	detail := e.words.n("list_detail", len(ids))
 	return e.root.push(newPrompt(e, e.t("list_save"), detail, e.t("list_example"), "", func(name string) tea.Cmd {
 		return e.do(e.words.n("list_saved", len(ids), "Name", name), func(context.Context) error { return book.SaveList(name, ids) })
 	}))
 }
 
-// write begins a campaign to whom the filter chooses.
+// listedMsg says that those who were marked are a list, to be written to.
+type listedMsg struct {
+	name string
+	err  error
+}
+
+// write begins a campaign to whom the filter chooses. Those who are marked
+// become a list first: an audience is a filter.
 func (c *contacts) write() tea.Cmd {
 	e := c.e
-	draft := campaign.Campaign{To: strings.TrimSpace(c.field.value())}
-	return tea.Batch(e.root.goTo(tabCampaigns), e.root.push(newComposer(e, draft)))
+	if c.marked.n == 0 {
+		return c.compose(strings.TrimSpace(c.field.value()))
+	}
+	book, ids := e.app.Book, c.chosen()
+	detail := e.t("list_then_write", "Detail", e.words.n("list_detail", len(ids)))
+	return e.root.push(newPrompt(e, e.t("list_save"), detail, e.t("list_example"), "", func(name string) tea.Cmd {
+		return func() tea.Msg { return listedMsg{name, book.SaveList(name, ids)} }
+	}))
+}
+
+// listed goes on to write to the list that was saved.
+func (c *contacts) listed(msg listedMsg) tea.Cmd {
+	if msg.err != nil {
+		c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
+		return nil
+	}
+	c.marked = marks{}
+	return c.compose(`lista:"` + msg.name + `"`)
+}
+
+// compose begins a campaign to an audience.
+func (c *contacts) compose(to string) tea.Cmd {
+	e := c.e
+	return tea.Batch(e.root.goTo(tabCampaigns), e.root.push(newComposer(e, campaign.Campaign{To: to})))
 }
 
 func (c *contacts) view() string {
@@ -298,6 +334,8 @@ func (c *contacts) view() string {
 		for _, line := range e.wrap(e.t("contacts_empty"), max(min(w-4, 70), 1)) {
 			lines = append(lines, "  "+line)
 		}
+	case len(c.ids) == 0 && c.mistake != nil:
+		lines = append(lines, "", "  "+e.theme.dim.of(e.t("filter_unfinished")))
 	case len(c.ids) == 0:
 		lines = append(lines, "", "  "+e.theme.dim.of(e.t("contacts_none")))
 	default:
@@ -317,7 +355,7 @@ func (c *contacts) head(w int) []string {
 	if c.marked.n > 0 {
 		count += " · " + e.words.n("marked", c.marked.n)
 	}
-	if !c.known {
+	if !c.known || c.mistake != nil && len(c.ids) == 0 {
 		count = ""
 	}
 	room := max(w-e.width(count)-5, 1)

@@ -208,7 +208,11 @@ func (e *env) fault(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return e.t("fault_timeout")
 	}
-	return e.t("fault", "Error", err.Error())
+	text := strings.TrimSuffix(err.Error(), ": "+store.ErrState.Error())
+	if said, ok := e.words.known(text); ok {
+		return said
+	}
+	return e.t("fault", "Error", text)
 }
 
 // row paints one line of a list, cell by cell, on the ground of the selected

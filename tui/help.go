@@ -51,6 +51,9 @@ func (h *help) inFull() []string {
 			seen[help.Key] = true
 			lines = append(lines, "   "+e.theme.key.of(e.fit(help.Key, 12))+" "+help.Desc)
 		}
+		if len(lines) == 2 { // nothing to press here
+			return nil
+		}
 		return lines
 	}
 	here := list(h.below.title(), h.below.keys())

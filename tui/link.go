@@ -83,8 +83,8 @@ func (l *link) keys() []key.Binding { return bindings(l.actions()) }
 
 // scan lets the simulated phone look at the code.
 func (l *link) scan() tea.Cmd {
-	scan, code := l.e.app.Demo.Scan, l.status.QR
-	return l.e.do("", func(context.Context) error { return scan(code) })
+	scan, code, phone := l.e.app.Demo.Scan, l.status.QR, l.number.Phone
+	return l.e.do("", func(context.Context) error { return scan(code, phone) })
 }
 
 // leave stops linking, if it is still under way.

@@ -142,7 +142,12 @@ func (n *numbers) view() string {
 		return "\n " + e.theme.faint.of(e.t("loading"))
 	}
 	if len(n.statuses) == 0 {
-		lines := append([]string{e.theme.strong.of(e.t("numbers_empty")), ""}, e.wrap(e.t("numbers_empty_detail"), min(w-8, 64))...)
+		inner := min(w-8, 64)
+		lines := append([]string{e.theme.strong.of(e.t("numbers_empty")), ""}, e.wrap(e.t("numbers_empty_detail"), inner)...)
+		lines = append(lines, "")
+		for _, line := range e.wrap(e.t("first_notice"), inner) {
+			lines = append(lines, e.theme.warn.of(line))
+		}
 		return e.framed(lines, w, h)
 	}
 	// One line for each number, and below them what there is to say of the
@@ -216,11 +221,16 @@ func (n *numbers) tell(s session.Status, w int) []string {
 			lines = append(lines, "  "+i.of(line))
 		}
 	}
-	if s.Reason != "" {
+	forgotten := e.app.Demo != nil && s.State == campaign.LoggedOut
+	if s.Reason != "" && !forgotten {
 		add(sign.ink, e.words.sentence(s.Reason))
 	}
 	switch s.State {
 	case campaign.Unlinked, campaign.LoggedOut:
+		if forgotten {
+			add(e.theme.dim, e.t("number_do_link_demo", "Key", e.keys.scan.Help().Key))
+			break
+		}
 		add(e.theme.dim, e.t("number_do_link"))
 	case campaign.Blocked:
 		add(e.theme.dim, e.t("number_do_reconnect"))

@@ -43,12 +43,7 @@ type progressLoadedMsg struct {
 
 func newProgress(e *env, id campaign.ID) *progress { return &progress{e: e, id: id} }
 
-func (p *progress) title() string {
-	if p.shown != nil {
-		return p.shown.Name
-	}
-	return p.e.t("tab_progress")
-}
+func (p *progress) title() string { return p.e.t("tab_progress") }
 
 func (p *progress) dirty() bool { return false }
 
@@ -321,6 +316,10 @@ func (p *progress) lanes(w, room int) []string {
 	return lines
 }
 
+// wideEvents is the width from which an event has room for the phone beside
+// the reason; below it the reason takes its place.
+const wideEvents = 110
+
 // events are what happened last.
 func (p *progress) events(w, room int) []string {
 	e := p.e
@@ -336,7 +335,10 @@ func (p *progress) events(w, room int) []string {
 			clock = at.In(e.now().Location()).Format("15:04:05")
 		}
 		r := e.row(false).gap(1).cell(e.theme.faint, clock, 9).cell(sign.ink, sign.symbol, 3).cell(sign.ink, e.t(sign.word), 11)
-		r.cell("", d.Name, name).gap(1).cell(e.theme.dim, d.Phone.Pretty(), phone).gap(1)
+		r.cell("", d.Name, name).gap(1)
+		if d.Reason == "" || w >= wideEvents {
+			r.cell(e.theme.dim, d.Phone.Pretty(), phone).gap(1)
+		}
 		if d.Reason != "" {
 			r.cell(e.theme.dim, e.words.reason(d.Reason), max(w-r.used-1, 0))
 		}

@@ -71,9 +71,12 @@ var templateMistakes = map[string]string{
 	campaign.TemplateBadName:   "template_bad_name",
 }
 
-// sentences are those of the numbers; what stands for %s or %q in theirs is
-// A, B… in ours.
-var sentences = []struct{ english, id string }{
+// saying is what another package says, and its text in the catalogue. What
+// stands for %s or %q in theirs is A, B… in ours.
+type saying struct{ english, id string }
+
+// sentences are those of the numbers.
+var sentences = []saying{
 	{"The connection was lost.", "number_reason_lost"},
 	{"WhatsApp cannot be reached: %s.", "number_reason_unreachable"},
 	{"The clock of this computer is wrong: set its date and time.", "number_reason_clock"},
@@ -131,21 +134,40 @@ func (w *words) hold(s string) string {
 	return w.cells.clean(s)
 }
 
-// sentence says what a number reports.
+// sentence says what a number reports, or an error of another package.
 func (w *words) sentence(s string) string {
-	if s == "" || w.english {
-		return w.cells.clean(s)
+	if text, ok := w.known(s); ok {
+		return text
 	}
-	for _, known := range sentences {
-		if details, ok := matches(s, known.english); ok {
+	return w.cells.clean(s)
+}
+
+// known says what another package says in English, if it is in the tables and
+// another language is spoken.
+func (w *words) known(s string) (text string, ok bool) {
+	s = strings.TrimSpace(s)
+	if s == "" || w.english {
+		return "", false
+	}
+	for _, table := range []map[string]string{deliveryReasons, holdReasons, filterMistakes, templateMistakes} {
+		if id, ok := table[s]; ok {
+			return w.t(id), true
+		}
+	}
+	for _, table := range [][]saying{sentences, mistakes} {
+		for _, known := range table {
+			details, ok := matches(s, known.english)
+			if !ok {
+				continue
+			}
 			var args []any
 			for i, d := range details {
 				args = append(args, string(rune('A'+i)), w.sentence(d))
 			}
-			return w.t(known.id, args...)
+			return w.t(known.id, args...), true
 		}
 	}
-	return w.cells.clean(s)
+	return "", false
 }
 
 // matches reports whether s was made of pattern, and what stands in it for

@@ -285,7 +285,11 @@ func (r *root) quit() tea.Cmd {
 		}
 	}
 	if e.app.Stops && r.status.sending {
-		detail = strings.TrimSpace(detail + "\n" + e.t("ask_quit_sending"))
+		text := "ask_quit_sending"
+		if e.app.Demo != nil && e.app.Demo.Passing {
+			text = "ask_quit_demo"
+		}
+		detail = strings.TrimSpace(detail + "\n" + e.t(text))
 	}
 	if detail == "" {
 		return tea.Quit

@@ -164,7 +164,7 @@ func (s *stage) send(number campaign.Number, n int) {
 		case got.Delivery != nil:
 			outcome := campaign.Outcome{Kind: campaign.Accepted}
 			if sent == 1 {
-				outcome = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: "forbidden"}
+				outcome = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: "WhatsApp does not let this number write to this person"}
 			}
 			if err := book.Settle(*got.Delivery, outcome, time.Now()); err != nil {
 				s.t.Fatal(err)

@@ -53,7 +53,7 @@ func newTheme(dark bool) *theme {
 		return lipgloss.NewStyle().Foreground(pick(lipgloss.Color(light), lipgloss.Color(darker)))
 	}
 	dim := hue("#5F6772", "#9AA1AC")
-	faint := hue("#9AA1AC", "#626A76")
+	faint := hue("#6F7783", "#7A828E")
 	accent := hue("#0F766E", "#5CC8A8")
 	plain := lipgloss.NewStyle()
 	ground := pick(lipgloss.Color("#E3EDEA"), lipgloss.Color("#22302D"))

@@ -45,8 +45,11 @@ func (a App) now() time.Time {
 
 // Demo is what the screens can do to the simulated WhatsApp.
 type Demo struct {
-	// Scan lets a simulated phone scan the QR code whose text is given.
-	Scan func(code string) error
+	// Scan lets a simulated phone scan the QR code whose text is given: the
+	// phone of that number, or a new one if it is empty.
+	Scan func(code string, phone campaign.Phone) error
+	// Passing data is deleted when the program ends.
+	Passing bool
 }
 
 // Size is that of a terminal, in cells.

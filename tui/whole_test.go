@@ -91,7 +91,7 @@ func TestAStalledTerminalDoesNotStopTheSending(t *testing.T) {
 	well.out.await(t, "recado")
 	stuck.out.await(t, "recado")
 	stuck.out.stall(true)
-	if err := app.Demo.Scan(app.Pool.Status()[0].QR); err != nil {
+	if err := app.Demo.Scan(app.Pool.Status()[0].QR, ""); err != nil {
 		t.Fatal(err)
 	}
 	stuck.out.awaitBlocked(t)
@@ -162,8 +162,8 @@ func onService(t *testing.T, ctx context.Context, service *simulator.Service) Ap
 	}
 	t.Cleanup(func() { pool.Close() })
 	pool.Start()
-	return App{Book: book, Pool: pool, Bell: bell, Lang: "pt", Now: time.Now, Demo: &Demo{Scan: func(code string) error {
-		_, err := service.Scan(code)
+	return App{Book: book, Pool: pool, Bell: bell, Lang: "pt", Now: time.Now, Demo: &Demo{Scan: func(code string, phone campaign.Phone) error {
+		_, err := service.ScanAs(code, string(phone))
 		return err
 	}}}
 }

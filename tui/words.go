@@ -70,7 +70,11 @@ func (w *words) t(id string, args ...any) string {
 func (w *words) n(id string, count int, args ...any) string {
 	data := w.data(args)
 	data["Count"] = w.number(count)
-	return w.say(&i18n.LocalizeConfig{MessageID: id, PluralCount: count, TemplateData: data})
+	plural := count
+	if count == 0 { // the rules say "0 pessoa"; nobody in Brazil does
+		plural = 2
+	}
+	return w.say(&i18n.LocalizeConfig{MessageID: id, PluralCount: plural, TemplateData: data})
 }
 
 func (w *words) say(c *i18n.LocalizeConfig) string {
