@@ -76,9 +76,7 @@ func (c *call) withOwner(ctx context.Context, h how, do func(context.Context, *o
 	if c.owner != nil {
 		switch {
 		case h == screens:
-			return c.fail(ExitInUse,
-				"os dados já estão abertos no processo %d; as telas só abrem nele",
-				"the data is already open in process %d; the screens can open only there", os.Getpid())
+			return c.opened()
 		case h >= lasting && c.owner.brief:
 			return errAgain
 		case h == endless:
@@ -95,6 +93,13 @@ func (c *call) withOwner(ctx context.Context, h how, do func(context.Context, *o
 		return err
 	}
 	return c.withOwnerOf(ctx, dir, service, h, do)
+}
+
+// opened is the refusal of screens where another process shows or sends.
+func (c *call) opened() error {
+	return c.fail(ExitInUse,
+		"os dados já estão abertos no processo %d; as telas só abrem nele",
+		"the data is already open in process %d; the screens can open only there", os.Getpid())
 }
 
 // withOwnerOf is withOwner for a given directory and service.

@@ -139,10 +139,14 @@ func (c *call) demo(ctx context.Context, dir string, config simulator.Config) (e
 	if err := c.needTerminal(); err != nil {
 		return err
 	}
+	if c.owner != nil { // the door of a demo: it cannot open itself once more
+		return c.opened()
+	}
 	if dir == "" {
 		dir = c.data
 	}
-	if c.owner == nil && dir == "" {
+	passing := dir == ""
+	if passing {
 		if dir, err = os.MkdirTemp("", "recado-demo-"); err != nil {
 			return err
 		}
@@ -158,8 +162,8 @@ func (c *call) demo(ctx context.Context, dir string, config simulator.Config) (e
 		demo, cancel := context.WithCancel(ctx)
 		defer cancel()
 		go quicken(demo, o) // ends with the demo
-		return c.show(ctx, o, &tui.Demo{Scan: func(code string) error {
-			_, err := service.Scan(code)
+		return c.show(ctx, o, &tui.Demo{Passing: passing, Scan: func(code string, phone campaign.Phone) error {
+			_, err := service.ScanAs(code, string(phone))
 			return err
 		}})
 	})

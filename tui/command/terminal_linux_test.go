@@ -127,6 +127,46 @@ func TestDemoNeedsNoPhoneAndNoNetwork(t *testing.T) {
 	}
 }
 
+func TestDemoOpensADirectoryAgain(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t).with("TERM=xterm-256color")
+	dir := p.data
+	p.data = ""
+	demo := p.atTerminal("demo", "--dir", dir)
+	demo.sees(p, "Press")
+	demo.press("n")
+	demo.sees(p, "name")
+	demo.press("loja\r")
+	demo.sees(p, "Demo:")
+	demo.press("s")
+	demo.sees(p, "online")
+	beside := newProgram(t)
+	beside.data = dir
+	phone, _, _ := strings.Cut(strings.TrimPrefix(beside.must("numbers"), "loja\t"), "\t")
+
+	second := p.atTerminal("demo", "--dir", dir)
+	if code := second.code(); code != 5 {
+		t.Errorf("a second demo beside the first: exit %d: %s", code, second.seen)
+	}
+	demo.press("q")
+	if code := demo.code(); code != 0 {
+		t.Errorf("the demo ends with %d: %s", code, demo.seen)
+	}
+
+	// Its WhatsApp is a new one, which the number is linked to again.
+	again := p.atTerminal("demo", "--dir", dir)
+	again.sees(p, "starts anew")
+	again.press("\r")
+	again.sees(p, "Demo:")
+	again.press("s")
+	again.sees(p, "online")
+	if now := beside.must("numbers"); !strings.HasPrefix(now, "loja\t"+phone+"\tonline") {
+		t.Errorf("linked again, the number is %q; want %s online", now, phone)
+	}
+	again.press("q")
+	again.code()
+}
+
 func TestScreensOpenOnlyInTheOwner(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t).with("TERM=xterm-256color")
