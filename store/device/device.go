@@ -1,16 +1,21 @@
-// Package device keeps what WhatsApp calls a device: the keys, the ratchets and the address book of every linked number, in one
-// bbolt file of its own. It implements every store interface of go.mau.fi/whatsmeow and has the shape of that library's
-// sqlstore.Container. Begin reading at Open below, then at writer.go (how a write reaches the disk) and overlay.go (how a
-// decryption becomes all or nothing).
+// Package device keeps what WhatsApp calls a device: the keys, the ratchets and the address book of
+// every linked number, in one bbolt file of its own. It implements every store interface of
+// go.mau.fi/whatsmeow and has the shape of that library's sqlstore.Container. Begin reading at Open
+// below, then at writer.go (how a write reaches the disk) and overlay.go (how a decryption becomes
+// all or nothing).
 //
-// Two kinds of tables. Those that must never go back (sessions, identities, prekeys, sender keys, application state, buffered
-// events, the device itself) are on the disk before a call returns. Those that can be learnt again (contacts, chat settings,
-// message secrets, privacy tokens, the map of LIDs) are in memory at once and on the disk within behindDelay, and at Close.
+// Two kinds of tables. Those that must never go back (sessions, identities, prekeys, sender keys,
+// application state, buffered events, the device itself) are on the disk before a call returns.
+// Those that can be learnt again (contacts, chat settings, message secrets, privacy tokens, the map
+// of LIDs) are in memory at once and on the disk within behindDelay, and at Close.
 //
-// Calls are short and local, so a cancelled context does not stop one half way: it is only looked at for the overlay of a
-// decryption that is going on.
+// Calls are short and local, so a cancelled context does not stop one half way: it is only looked
+// at for the overlay of a decryption that is going on.
 //
-// The file must never be replaced by an older copy of itself: a ratchet that goes back loses messages. Link the number again instead.
+// How fast all this is beside sqlstore stands in docs/device-store.md, a table that TestTable writes.
+//
+// The file must never be replaced by an older copy of itself: a ratchet that goes back loses
+// messages. Link the number again instead.
 package device
 
 import (
@@ -103,8 +108,9 @@ type Container struct {
 
 var _ store.DeviceContainer = (*Container)(nil)
 
-// Open opens the device file at path and creates it, readable by its owner alone, if it is not there. It fails with ErrLocked when somebody else has the file, ErrExposed when others may read it, ErrNewer when it
-// is of a later format.
+// Open opens the device file at path and creates it, readable by its owner alone, if it is not
+// there. It fails with ErrLocked when somebody else has the file, ErrExposed when others may read
+// it, ErrNewer when it is of a later format.
 func Open(path string) (*Container, error) {
 	created, err := checkMode(path)
 	if err != nil {
@@ -138,7 +144,8 @@ func Open(path string) (*Container, error) {
 	return c, nil
 }
 
-// stillThere finds out whether path is the file that was opened: whoever held the lock may have put a compacted file in its place.
+// stillThere finds out whether path is the file that was opened: whoever held the lock may have put
+// a compacted file in its place.
 func stillThere(path string, file *os.File) error {
 	opened, err := file.Stat()
 	if err != nil {
@@ -209,8 +216,8 @@ func syncDir(dir string) error {
 	return d.Sync()
 }
 
-// Close writes what is still in memory, lets the calls that are under way finish, and releases the file. Its error says that the
-// last contacts, secrets or LIDs could not be written.
+// Close writes what is still in memory, lets the calls that are under way finish, and releases the
+// file. Its error says that the last contacts, secrets or LIDs could not be written.
 func (c *Container) Close() error {
 	c.lids.wait()
 	err := c.writer.stop()
@@ -220,9 +227,9 @@ func (c *Container) Close() error {
 	return err
 }
 
-// Err is the reason why the last write failed, or nil. whatsmeow swallows most errors of its store, so whoever sends asks here first:
-// while Err is not nil nothing may be sent. After a failure the container itself tries a small write every probeDelay and clears Err
-// when one works.
+// Err is the reason why the last write failed, or nil. whatsmeow swallows most errors of its store,
+// so whoever sends asks here first: while Err is not nil nothing may be sent. After a failure the
+// container itself tries a small write every probeDelay and clears Err when one works.
 func (c *Container) Err() error {
 	return c.writer.failure()
 }
