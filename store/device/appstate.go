@@ -12,9 +12,10 @@ import (
 	"go.mau.fi/whatsmeow/store"
 )
 
-// stagedVersions are the versions of application state whose mutations have not come yet. The library puts a version, deletes mutation
-// MACs and puts new ones in three calls; a crash between them would leave a hash that never matches again. So the first two wait
-// in memory for the third, which the library always makes, and are committed with it.
+// stagedVersions are the versions of application state whose mutations have not come yet. The
+// library puts a version, deletes mutation MACs and puts new ones in three calls; a crash between
+// them would leave a hash that never matches again. So the first two wait in memory for the third,
+// which the library always makes, and are committed with it.
 type stagedVersions struct {
 	mu     sync.Mutex
 	byName map[string]*stagedVersion
@@ -158,9 +159,12 @@ func macKey(name string, indexMAC []byte) []byte {
 	return append(append([]byte(name), 0), indexMAC...)
 }
 
-// PutAppStateMutationMACs stores the mutation MACs of a version, and commits with them the staged version and deletions. When it
-// fails, the committed version is the old one and the library fetches the same patches again.
-func (s *stores) PutAppStateMutationMACs(ctx context.Context, name string, version uint64, mutations []store.AppStateMutationMAC) error {
+// PutAppStateMutationMACs stores the mutation MACs of a version, and commits with them the staged
+// version and deletions. When it fails, the committed version is the old one and the library
+// fetches the same patches again.
+func (s *stores) PutAppStateMutationMACs(
+	ctx context.Context, name string, version uint64, mutations []store.AppStateMutationMAC,
+) error {
 	staged := s.staged.drop(name)
 	mutations = slices.Clone(mutations)
 	slices.SortStableFunc(mutations, func(a, b store.AppStateMutationMAC) int { return bytes.Compare(a.IndexMAC, b.IndexMAC) })
@@ -189,7 +193,8 @@ func (s *stores) PutAppStateMutationMACs(ctx context.Context, name string, versi
 	})
 }
 
-// DeleteAppStateMutationMACs deletes the MACs of mutations in all versions, together with the staged version if there is one.
+// DeleteAppStateMutationMACs deletes the MACs of mutations in all versions, together with the
+// staged version if there is one.
 func (s *stores) DeleteAppStateMutationMACs(ctx context.Context, name string, indexMACs [][]byte) error {
 	if len(indexMACs) == 0 || s.stageDeletions(ctx, name, indexMACs) {
 		return s.view(ctx, func(rows) error { return nil })

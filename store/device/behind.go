@@ -11,16 +11,19 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// behind holds the writes of one scope that are not on the disk yet. They are seen by every read at once.
+// behind holds the writes of one scope that are not on the disk yet. They are seen by every read at
+// once.
 //
-// Its lock is always taken before a bbolt transaction and never inside one: bbolt's own locks come second.
+// Its lock is always taken before a bbolt transaction and never inside one: bbolt's own locks come
+// second.
 type behind struct {
 	mu      sync.RWMutex
 	waiting map[string][]byte // table and key → value; nil: deleted
 	writing map[string][]byte // what the writer has taken; changed by nobody until it is done
 }
 
-func behindKey(t table, key []byte) string {
+// rowKey is the key of a row of any table.
+func rowKey(t table, key []byte) string {
 	b := make([]byte, 0, 64)
 	return string(append(append(b, byte(t)), key...))
 }
@@ -29,7 +32,7 @@ func (b *behind) find(t table, key []byte) (value []byte, found bool) {
 	if len(b.waiting) == 0 && len(b.writing) == 0 {
 		return nil, false
 	}
-	k := behindKey(t, key)
+	k := rowKey(t, key)
 	if value, found = b.waiting[k]; !found {
 		value, found = b.writing[k]
 	}
@@ -57,13 +60,13 @@ func (r behindRows) put(t table, key, value []byte) error {
 	if value == nil {
 		value = []byte{}
 	}
-	r.waiting[behindKey(t, key)] = value
+	r.waiting[rowKey(t, key)] = value
 	return nil
 }
 
 func (r behindRows) delete(t table, key []byte) error {
 	if r.get(t, key) != nil {
-		r.waiting[behindKey(t, key)] = nil
+		r.waiting[rowKey(t, key)] = nil
 	}
 	return nil
 }
@@ -77,7 +80,7 @@ func (r behindRows) each(t table, prefix []byte, fn func(key, value []byte) bool
 		}
 		return more
 	})
-	begin := behindKey(t, prefix)
+	begin := rowKey(t, prefix)
 	for k, value := range r.waiting {
 		if more && value != nil && strings.HasPrefix(k, begin) {
 			more = fn([]byte(k[1:]), value)
@@ -97,7 +100,8 @@ func (s *scope) readBehind(fn func(r rows) error) error {
 	return s.read(func(disk rows) error { return fn(behindRows{&s.behind, disk}) })
 }
 
-// writeBehind runs fn, whose writes are seen by the next read and are on the disk within behindDelay. While the disk fails they wait.
+// writeBehind runs fn, whose writes are seen by the next read and are on the disk within
+// behindDelay. While the disk fails they wait.
 func (s *scope) writeBehind(fn func(r rows) error) error {
 	s.behind.mu.Lock()
 	defer s.behind.mu.Unlock()

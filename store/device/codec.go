@@ -97,7 +97,8 @@ func unixTime(seconds int64) time.Time {
 // jidKey is the key of rows that belong to a JID exactly as it was passed.
 func jidKey(jid types.JID) []byte { return []byte(jid.String()) }
 
-// parseJID is types.ParseJID, with a short way for the plain user@server that nearly all stored JIDs are.
+// parseJID is types.ParseJID, with a short way for the plain user@server that nearly all stored
+// JIDs are.
 func parseJID(s string) (types.JID, error) {
 	user, server, found := strings.Cut(s, "@")
 	if !found || strings.ContainsAny(user, ".:") || strings.Contains(server, "@") {

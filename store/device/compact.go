@@ -12,8 +12,9 @@ import (
 // compactTxSize is how much of the file one transaction copies.
 const compactTxSize = 1 << 20
 
-// Compact writes the device file at path anew without the pages that nothing uses, and answers its size in bytes before and after. The
-// file must not be open; it is ErrLocked otherwise. A crash leaves the old file or the new one, whole.
+// Compact writes the device file at path anew without the pages that nothing uses, and answers its
+// size in bytes before and after. The file must not be open; it is ErrLocked otherwise. A crash
+// leaves the old file or the new one, whole.
 func Compact(path string) (before, after int64, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return 0, 0, fmt.Errorf("compact device file: %w", err)

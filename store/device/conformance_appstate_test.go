@@ -153,7 +153,8 @@ var appStateStories = []story{{
 
 func (p *probe) contact(jid types.JID) {
 	c, err := p.Contacts.GetContact(ctx, jid)
-	p.say("contact "+jid.User, c.Found, fmt.Sprintf("%q %q %q %q %q", c.FirstName, c.FullName, c.PushName, c.BusinessName, c.RedactedPhone), err)
+	names := fmt.Sprintf("%q %q %q %q %q", c.FirstName, c.FullName, c.PushName, c.BusinessName, c.RedactedPhone)
+	p.say("contact "+jid.User, c.Found, names, err)
 }
 
 var contactStories = []story{{

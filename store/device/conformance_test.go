@@ -17,8 +17,9 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// The suite tells the same stories to our store and to whatsmeow's own sqlstore on SQLite and compares what they answer, word for
-// word. Where ours answers otherwise on purpose, the case says what and why.
+// The suite tells the same stories to our store and to whatsmeow's own sqlstore on SQLite and
+// compares what they answer, word for word. Where ours answers otherwise on purpose, the case says
+// what and why.
 
 var (
 	moment  = time.Unix(1_790_000_000, 0)
@@ -82,7 +83,8 @@ func lines(s string) (out []string) {
 }
 
 func TestSameAnswersAsSQLStore(t *testing.T) {
-	for _, s := range slices.Concat(signalStories, preKeyStories, appStateStories, contactStories, tokenStories, bufferStories, lidStories, deviceStories) {
+	for _, s := range slices.Concat(signalStories, preKeyStories, appStateStories, contactStories,
+		tokenStories, bufferStories, lidStories, deviceStories) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Run("sqlstore", func(t *testing.T) { check(t, s, newSQLProbe(t), s.want) })
 			want := s.want

@@ -13,7 +13,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-var errNoJID = errors.New("an empty JID")
+var errEmptyJID = errors.New("an empty JID")
 
 func encodeContact(c *types.ContactInfo) []byte {
 	row := make([]byte, 0, 5+len(c.FirstName)+len(c.FullName)+len(c.PushName)+len(c.BusinessName)+len(c.RedactedPhone))
@@ -39,7 +39,7 @@ func decodeContact(row []byte) (c types.ContactInfo, err error) {
 // editContact changes the row of user if edit says so.
 func (s *stores) editContact(user types.JID, edit func(c *types.ContactInfo) (changed bool)) error {
 	if user.IsEmpty() {
-		return fmt.Errorf("save contact: %w", errNoJID)
+		return fmt.Errorf("save contact: %w", errEmptyJID)
 	}
 	return s.updateBehind(func(r rows) error { return editContact(r, jidKey(user), edit) })
 }
@@ -52,32 +52,37 @@ func editContact(r rows, key []byte, edit func(c *types.ContactInfo) (changed bo
 	return r.put(tableContacts, key, encodeContact(&c))
 }
 
-// PutPushName notes the name that somebody has given himself. It answers whether that is news, and what he was called before.
-func (s *stores) PutPushName(_ context.Context, user types.JID, pushName string) (changed bool, previous string, err error) {
+// PutPushName notes the name that somebody has given himself. It answers whether that is news, and
+// what he was called before.
+func (s *stores) PutPushName(
+	_ context.Context, user types.JID, pushName string,
+) (changed bool, previous string, err error) {
+	return s.putName(user, pushName, func(c *types.ContactInfo) *string { return &c.PushName })
+}
+
+// PutBusinessName notes the verified name of a business. It answers whether that is news, and what
+// the name was before.
+func (s *stores) PutBusinessName(
+	_ context.Context, user types.JID, businessName string,
+) (changed bool, previous string, err error) {
+	return s.putName(user, businessName, func(c *types.ContactInfo) *string { return &c.BusinessName })
+}
+
+func (s *stores) putName(
+	user types.JID, name string, field func(*types.ContactInfo) *string,
+) (changed bool, previous string, err error) {
 	err = s.editContact(user, func(c *types.ContactInfo) bool {
-		changed = c.PushName != pushName
+		changed = *field(c) != name
 		if changed {
-			previous, c.PushName = c.PushName, pushName
+			previous, *field(c) = *field(c), name
 		}
 		return changed
 	})
 	return changed, previous, err
 }
 
-// PutBusinessName notes the verified name of a business. It answers whether that is news, and what the name was before.
-func (s *stores) PutBusinessName(_ context.Context, user types.JID, businessName string) (changed bool, previous string, err error) {
-	err = s.editContact(user, func(c *types.ContactInfo) bool {
-		changed = c.BusinessName != businessName
-		if changed {
-			previous, c.BusinessName = c.BusinessName, businessName
-		}
-		return changed
-	})
-	return changed, previous, err
-}
-
-// PutContactName notes the names of the phone's address book. The interface calls its arguments (fullName, firstName); the library
-// passes the first name first, and so does its own store.
+// PutContactName notes the names of the phone's address book. The interface calls its arguments
+// (fullName, firstName); the library passes the first name first, and so does its own store.
 func (s *stores) PutContactName(_ context.Context, user types.JID, firstName, fullName string) error {
 	return s.editContact(user, setNames(firstName, fullName))
 }
@@ -90,8 +95,9 @@ func setNames(first, full string) func(c *types.ContactInfo) bool {
 	}
 }
 
-// PutAllContactNames is PutContactName for a whole address book, the first of two entries for one JID winning. It comes once, right after the version
-// of the address book was committed, so it is on the disk when it returns.
+// PutAllContactNames is PutContactName for a whole address book, the first of two entries for one
+// JID winning. It comes once, right after the version of the address book was committed, so it is
+// on the disk when it returns.
 func (s *stores) PutAllContactNames(_ context.Context, contacts []store.ContactEntry) error {
 	type entry struct {
 		key string
@@ -122,8 +128,8 @@ func (s *stores) PutAllContactNames(_ context.Context, contacts []store.ContactE
 	return s.c.writer.flush()
 }
 
-// PutManyRedactedPhones notes the hints of phone numbers that the service shows for people whose number it hides, the first of two for
-// one JID winning.
+// PutManyRedactedPhones notes the hints of phone numbers that the service shows for people whose
+// number it hides, the first of two for one JID winning.
 func (s *stores) PutManyRedactedPhones(_ context.Context, entries []store.RedactedPhoneEntry) error {
 	return s.updateBehind(func(r rows) error {
 		for _, e := range slices.Backward(entries) {
@@ -198,7 +204,7 @@ func (c chat) encode() []byte {
 
 func (s *stores) editChat(jid types.JID, edit func(c *chat)) error {
 	if jid.IsEmpty() {
-		return fmt.Errorf("save chat settings: %w", errNoJID)
+		return fmt.Errorf("save chat settings: %w", errEmptyJID)
 	}
 	return s.updateBehind(func(r rows) error {
 		var c chat

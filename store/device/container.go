@@ -18,8 +18,9 @@ import (
 	waLog "go.mau.fi/whatsmeow/util/log"
 )
 
-// NewDevice makes the keys of a device that is to be linked. Nothing is stored before its first Save, which the library calls when
-// the phone has agreed; until then every store of it answers ErrNotPaired, except the map of LIDs, which is everybody's.
+// NewDevice makes the keys of a device that is to be linked. Nothing is stored before its first
+// Save, which the library calls when the phone has agreed; until then every store of it answers
+// ErrNotPaired, except the map of LIDs, which is everybody's.
 func (c *Container) NewDevice() *store.Device {
 	d := &store.Device{
 		Log:            waLog.Noop,
@@ -35,7 +36,8 @@ func (c *Container) NewDevice() *store.Device {
 	return d
 }
 
-// GetDevice finds the device with that JID, which includes its device number. It answers nil, nil if there is none.
+// GetDevice finds the device with that JID, which includes its device number. It answers nil, nil
+// if there is none.
 func (c *Container) GetDevice(_ context.Context, jid types.JID) (*store.Device, error) {
 	var d *store.Device
 	err := c.view(func(tx *bbolt.Tx) (err error) {
@@ -111,9 +113,10 @@ func (c *Container) storesOf(jid types.JID, generation uint64) *stores {
 	return s
 }
 
-// PutDevice stores the device; Device.Save calls it. The first time, it stores all of it and gives the handle its stores. Later it
-// changes the names and the LID alone, never the keys. When another device with the same JID is there, that is, one with another
-// noise key, the number was linked anew: everything of the old link is deleted first, and its handles answer with
+// PutDevice stores the device; Device.Save calls it. The first time, it stores all of it and gives
+// the handle its stores. Later it changes the names and the LID alone, never the keys. When another
+// device with the same JID is there, that is, one with another noise key, the number was linked
+// anew: everything of the old link is deleted first, and its handles answer with
 // store.ErrDeviceDeleted from then on.
 func (c *Container) PutDevice(_ context.Context, d *store.Device) error {
 	if d.ID == nil || d.ID.IsEmpty() {
@@ -180,8 +183,9 @@ func putDevice(tx *transaction, name []byte, row deviceRow, known uint64) (gener
 	return b.Sequence(), err
 }
 
-// DeleteDevice deletes the device and everything that belongs to its link; Device.Delete calls it. Privacy tokens and LIDs stay. Every
-// handle of the link answers with store.ErrDeviceDeleted from then on. A handle of an older link than the stored one deletes nothing.
+// DeleteDevice deletes the device and everything that belongs to its link; Device.Delete calls it.
+// Privacy tokens and LIDs stay. Every handle of the link answers with store.ErrDeviceDeleted from
+// then on. A handle of an older link than the stored one deletes nothing.
 func (c *Container) DeleteDevice(_ context.Context, d *store.Device) error {
 	if d.ID == nil || d.ID.IsEmpty() {
 		return ErrNoJID
@@ -263,7 +267,10 @@ func (r *deviceRow) device() *store.Device {
 
 func (r *deviceRow) encode() []byte {
 	var row []byte
-	for _, v := range [][]byte{r.noise, r.identity, r.prekey, r.prekeySig, r.advSecret, r.details, r.accountSig, r.accountSigKey, r.deviceSig} {
+	for _, v := range [][]byte{
+		r.noise, r.identity, r.prekey, r.prekeySig,
+		r.advSecret, r.details, r.accountSig, r.accountSigKey, r.deviceSig,
+	} {
 		row = appendField(row, v)
 	}
 	for _, v := range []string{r.lid, r.platform, r.businessName, r.pushName, r.nonce} {

@@ -41,7 +41,8 @@ func (k *camera) ack(address string, n uint64) {
 	k.acked[address] = n
 }
 
-// commit commits tx and keeps the file as it was, as it is, and as it may be when the power goes in between.
+// commit commits tx and keeps the file as it was, as it is, and as it may be when the power goes in
+// between.
 func (k *camera) commit(t *testing.T, path string, tx *bbolt.Tx) error {
 	k.mu.Lock()
 	floor := maps.Clone(k.acked)
@@ -55,7 +56,8 @@ func (k *camera) commit(t *testing.T, path string, tx *bbolt.Tx) error {
 	after, err := os.ReadFile(path)
 	must(t, err)
 
-	// bbolt writes the data pages, syncs, writes one of the two meta pages that are first in the file, and syncs.
+	// bbolt writes the data pages, syncs, writes one of the two meta pages that are first in the
+	// file, and syncs.
 	metas := 2 * os.Getpagesize()
 	grown := append(bytes.Clone(before), make([]byte, max(0, len(after)-len(before)))...)
 	half := bytes.Clone(grown)

@@ -178,7 +178,8 @@ func fillEveryTable(t testing.TB, d *store.Device) {
 	must(t, d.SenderKeys.PutSenderKey(ctx, "g@g.us", "1:0", []byte("sender key")))
 	_, err := d.PreKeys.GetOrGenPreKeys(ctx, 3)
 	must(t, err)
-	must(t, d.AppStateKeys.PutAppStateSyncKey(ctx, []byte("key"), store.AppStateSyncKey{Data: []byte("d"), Fingerprint: []byte("f"), Timestamp: 1}))
+	key := store.AppStateSyncKey{Data: []byte("d"), Fingerprint: []byte("f"), Timestamp: 1}
+	must(t, d.AppStateKeys.PutAppStateSyncKey(ctx, []byte("key"), key))
 	must(t, d.AppState.PutAppStateVersion(ctx, "regular", 1, [128]byte{1}))
 	must(t, d.AppState.PutAppStateMutationMACs(ctx, "regular", 1, macs("a")))
 	_, _, err = d.Contacts.PutPushName(ctx, ana, "Ana")
@@ -196,15 +197,18 @@ func TestEverythingIsThereAfterReopening(t *testing.T) {
 	c := openNew(t)
 	d := link(t, c, ownJID)
 	d.PushName, d.Platform, d.BusinessName = "Loja", "android", "Loja Ltda"
-	d.LID, d.LIDMigrationTimestamp, d.CompanionMetaNonce = types.JID{User: "9", Device: 7, Server: types.HiddenUserServer}, 5, "nonce"
+	d.LID = types.JID{User: "9", Device: 7, Server: types.HiddenUserServer}
+	d.LIDMigrationTimestamp, d.CompanionMetaNonce = 5, "nonce"
 	must(t, d.Save(ctx))
 	fillEveryTable(t, d)
 
 	c = reopen(t, c)
 	got := load(t, c, ownJID)
-	if *got.NoiseKey.Priv != *d.NoiseKey.Priv || *got.IdentityKey.Pub != *d.IdentityKey.Pub || *got.SignedPreKey.Priv != *d.SignedPreKey.Priv ||
-		*got.SignedPreKey.Signature != *d.SignedPreKey.Signature || got.SignedPreKey.KeyID != 1 || got.RegistrationID != d.RegistrationID ||
-		!bytes.Equal(got.AdvSecretKey, d.AdvSecretKey) || !bytes.Equal(got.Account.DeviceSignature, d.Account.DeviceSignature) {
+	if *got.NoiseKey.Priv != *d.NoiseKey.Priv || *got.IdentityKey.Pub != *d.IdentityKey.Pub ||
+		*got.SignedPreKey.Priv != *d.SignedPreKey.Priv || *got.SignedPreKey.Signature != *d.SignedPreKey.Signature ||
+		got.SignedPreKey.KeyID != 1 || got.RegistrationID != d.RegistrationID ||
+		!bytes.Equal(got.AdvSecretKey, d.AdvSecretKey) ||
+		!bytes.Equal(got.Account.DeviceSignature, d.Account.DeviceSignature) {
 		t.Error("the keys of the device are not what was saved")
 	}
 	if got.PushName != "Loja" || got.Platform != "android" || got.BusinessName != "Loja Ltda" || got.LID != d.LID ||

@@ -17,7 +17,8 @@ const (
 	eventLife = 14 * 24 * time.Hour
 	// outgoingLife is how long a payload is kept here for whoever cannot decrypt it.
 	outgoingLife = 7 * 24 * time.Hour
-	// outgoingSweep is how often old payloads are looked for; the library asks with every message it sends.
+	// outgoingSweep is how often old payloads are looked for; the library asks with every message
+	// it sends.
 	outgoingSweep = time.Hour
 )
 
@@ -50,8 +51,8 @@ func decodeEvent(row []byte) (*store.BufferedEvent, error) {
 	return e, nil
 }
 
-// GetBufferedEvent answers what was decrypted from the ciphertext with that hash, nil if it never came. Its Plaintext is nil, not just
-// empty, when it has been dealt with.
+// GetBufferedEvent answers what was decrypted from the ciphertext with that hash, nil if it never
+// came. Its Plaintext is nil, not just empty, when it has been dealt with.
 func (s *stores) GetBufferedEvent(ctx context.Context, ciphertextHash [32]byte) (e *store.BufferedEvent, err error) {
 	err = s.view(ctx, func(r rows) (err error) {
 		if row := r.get(tableEvents, ciphertextHash[:]); row != nil {
@@ -63,7 +64,9 @@ func (s *stores) GetBufferedEvent(ctx context.Context, ciphertextHash [32]byte) 
 }
 
 // PutBufferedEvent stores what was decrypted; a second one with the same hash is an error.
-func (s *stores) PutBufferedEvent(ctx context.Context, ciphertextHash [32]byte, plaintext []byte, serverTimestamp time.Time) error {
+func (s *stores) PutBufferedEvent(
+	ctx context.Context, ciphertextHash [32]byte, plaintext []byte, serverTimestamp time.Time,
+) error {
 	now := time.Now().UnixMilli()
 	row := encodeEvent(now, serverTimestamp.Unix(), plaintext)
 	return s.update(ctx, func(r rows) error {
@@ -90,8 +93,8 @@ func (s *stores) ClearBufferedEventPlaintext(ctx context.Context, ciphertextHash
 	})
 }
 
-// DeleteOldBufferedHashes deletes, for every device, the events that the service cannot deliver again and the message secrets that have
-// outlived their use.
+// DeleteOldBufferedHashes deletes, for every device, the events that the service cannot deliver
+// again and the message secrets that have outlived their use.
 func (s *stores) DeleteOldBufferedHashes(_ context.Context) error {
 	if err := s.alive(); err != nil {
 		return err
@@ -122,7 +125,9 @@ func sweep(r rows, now time.Time) error {
 }
 
 // GetOutgoingEvent answers the payload of a message that was sent to either JID, or ErrNotFound.
-func (s *stores) GetOutgoingEvent(ctx context.Context, chatJID, altChatJID types.JID, id types.MessageID) (format string, payload []byte, err error) {
+func (s *stores) GetOutgoingEvent(
+	ctx context.Context, chatJID, altChatJID types.JID, id types.MessageID,
+) (format string, payload []byte, err error) {
 	err = s.view(ctx, func(r rows) error {
 		for _, jid := range []types.JID{chatJID, altChatJID} {
 			if jid.IsEmpty() {
@@ -144,9 +149,11 @@ func (s *stores) GetOutgoingEvent(ctx context.Context, chatJID, altChatJID types
 }
 
 // AddOutgoingEvent stores, or replaces, the payload of a message before it is encrypted.
-func (s *stores) AddOutgoingEvent(ctx context.Context, chatJID types.JID, id types.MessageID, format string, plaintext []byte) error {
+func (s *stores) AddOutgoingEvent(
+	ctx context.Context, chatJID types.JID, id types.MessageID, format string, plaintext []byte,
+) error {
 	if chatJID.IsEmpty() {
-		return fmt.Errorf("keep outgoing event: %w", errNoJID)
+		return fmt.Errorf("keep outgoing event: %w", errEmptyJID)
 	}
 	now := time.Now().UnixMilli()
 	key := joinKey(chatJID.String(), id)
@@ -165,7 +172,8 @@ func (s *stores) AddOutgoingEvent(ctx context.Context, chatJID types.JID, id typ
 	})
 }
 
-// DeleteOldOutgoingEvents deletes the payloads of this device that nobody will ask for again. It looks for them once an hour.
+// DeleteOldOutgoingEvents deletes the payloads of this device that nobody will ask for again. It
+// looks for them once an hour.
 func (s *stores) DeleteOldOutgoingEvents(ctx context.Context) error {
 	now := time.Now()
 	cutoff := now.Add(-outgoingLife).UnixMilli()

@@ -14,8 +14,8 @@ import (
 
 const fullEnv = "DEVICE_TEST_FULL_DISK"
 
-// TestFullDiskStopsAndGoesOn meets a real refusal of the kernel to let the file grow, in a process of its own since the limit is the
-// process's.
+// TestFullDiskStopsAndGoesOn meets a real refusal of the kernel to let the file grow, in a process
+// of its own since the limit is the process's.
 func TestFullDiskStopsAndGoesOn(t *testing.T) {
 	if os.Getenv(fullEnv) == "" {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestFullDiskStopsAndGoesOn$", "-test.v")

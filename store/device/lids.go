@@ -13,8 +13,8 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// lidMap is which LID belongs to which phone number, one to one, wholly in memory: it is asked several times for every message. It is
-// shared by all devices and outlives them.
+// lidMap is which LID belongs to which phone number, one to one, wholly in memory: it is asked
+// several times for every message. It is shared by all devices and outlives them.
 type lidMap struct {
 	c *Container
 
@@ -27,7 +27,8 @@ type lidMap struct {
 
 var _ store.LIDStore = (*lidMap)(nil)
 
-// loadLIDs reads the map in the background, so that a long one delays nothing but the first question about it.
+// loadLIDs reads the map in the background, so that a long one delays nothing but the first
+// question about it.
 func loadLIDs(c *Container) *lidMap {
 	m := &lidMap{c: c, phones: make(map[string]string), lids: make(map[string]string), waiting: make(map[string]string)}
 	m.mu.Lock()
@@ -87,7 +88,8 @@ func (m *lidMap) GetPNForLID(_ context.Context, lid types.JID) (types.JID, error
 	return m.phoneOf(lid.User, lid.Device)
 }
 
-// GetManyLIDsForPNs answers the known LIDs of pns, by the JID as asked. What is not a phone number, or not known, is left out.
+// GetManyLIDsForPNs answers the known LIDs of pns, by the JID as asked. What is not a phone number,
+// or not known, is left out.
 func (m *lidMap) GetManyLIDsForPNs(_ context.Context, pns []types.JID) (map[types.JID]types.JID, error) {
 	if len(pns) == 0 {
 		return nil, nil
@@ -106,7 +108,8 @@ func (m *lidMap) GetManyLIDsForPNs(_ context.Context, pns []types.JID) (map[type
 	return out, m.err
 }
 
-// PutLIDMapping notes that lid and pn are the same person. Whatever either was paired with before is forgotten.
+// PutLIDMapping notes that lid and pn are the same person. Whatever either was paired with before
+// is forgotten.
 func (m *lidMap) PutLIDMapping(_ context.Context, lid, pn types.JID) error {
 	if !isMapping(lid, pn) {
 		return fmt.Errorf("pair a LID with a phone number: %s and %s are not that", lid, pn)
@@ -114,7 +117,8 @@ func (m *lidMap) PutLIDMapping(_ context.Context, lid, pn types.JID) error {
 	return m.put(store.LIDMapping{LID: lid, PN: pn})
 }
 
-// PutManyLIDMappings is PutLIDMapping for each of mappings, the later ones winning; what is not a pair of LID and phone number is ignored.
+// PutManyLIDMappings is PutLIDMapping for each of mappings, the later ones winning; what is not a
+// pair of LID and phone number is ignored.
 func (m *lidMap) PutManyLIDMappings(_ context.Context, mappings []store.LIDMapping) error {
 	return m.put(mappings...)
 }

@@ -11,9 +11,9 @@ import (
 	"sync"
 )
 
-// overlay is a decryption under way: its writes laid over the committed state, kept from everybody else until they are committed in one
-// transaction. It holds no lock of the file, so other numbers write on while libsignal computes; to roll back is to forget it, and a
-// panic forgets it too.
+// overlay is a decryption under way: its writes laid over the committed state, kept from everybody
+// else until they are committed in one transaction. It holds no lock of the file, so other numbers
+// write on while libsignal computes; to roll back is to forget it, and a panic forgets it too.
 type overlay struct {
 	mu     sync.Mutex
 	writes map[string][]byte // table and key → value; nil: deleted
@@ -35,9 +35,10 @@ var errConflict = errors.New("the session changed during the decryption")
 // maxDecryptions bounds how often one decryption is begun again.
 const maxDecryptions = 8
 
-// DoDecryptionTxn runs fn with a context in which the writes of this device are all kept back, and commits them together when fn
-// returns nil. An error or a panic of fn discards them. A call inside fn joins the outer one. When a send or another decryption has
-// meanwhile written a row that fn read and wrote, committing would put a ratchet back: fn is run again on the new state instead.
+// DoDecryptionTxn runs fn with a context in which the writes of this device are all kept back, and
+// commits them together when fn returns nil. An error or a panic of fn discards them. A call inside
+// fn joins the outer one. When a send or another decryption has meanwhile written a row that fn
+// read and wrote, committing would put a ratchet back: fn is run again on the new state instead.
 func (s *stores) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
 	if s.unpaired {
 		return ErrNotPaired
@@ -96,7 +97,7 @@ type overlayRows struct {
 }
 
 func (r overlayRows) get(t table, key []byte) []byte {
-	k := behindKey(t, key)
+	k := rowKey(t, key)
 	if value, found := r.writes[k]; found {
 		return value
 	}
@@ -108,17 +109,17 @@ func (r overlayRows) get(t table, key []byte) []byte {
 }
 
 func (r overlayRows) put(t table, key, value []byte) error {
-	r.writes[behindKey(t, key)] = append(make([]byte, 0, len(value)), value...)
+	r.writes[rowKey(t, key)] = append(make([]byte, 0, len(value)), value...)
 	return nil
 }
 
 func (r overlayRows) delete(t table, key []byte) error {
-	r.writes[behindKey(t, key)] = nil
+	r.writes[rowKey(t, key)] = nil
 	return nil
 }
 
 func (r overlayRows) each(t table, prefix []byte, fn func(key, value []byte) bool) {
-	begin := behindKey(t, prefix)
+	begin := rowKey(t, prefix)
 	var ours []string
 	for k := range r.writes {
 		if strings.HasPrefix(k, begin) {
@@ -139,7 +140,7 @@ func (r overlayRows) each(t table, prefix []byte, fn func(key, value []byte) boo
 	}
 	r.disk.each(t, prefix, func(key, value []byte) bool {
 		upTo(key)
-		if _, found := r.writes[behindKey(t, key)]; more && !found {
+		if _, found := r.writes[rowKey(t, key)]; more && !found {
 			more = fn(key, value)
 		}
 		return more

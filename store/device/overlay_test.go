@@ -82,8 +82,9 @@ func TestOthersWriteOnDuringADecryption(t *testing.T) {
 	}
 }
 
-// TestDecryptionDoesNotPutASentRatchetBack: a send commits while a decryption of the same session is under way. Committing the
-// decryption as it was computed would undo the send's step of the ratchet, and the next message would use the same key again.
+// TestDecryptionDoesNotPutASentRatchetBack: a send commits while a decryption of the same session
+// is under way. Committing the decryption as it was computed would undo the send's step of the
+// ratchet, and the next message would use the same key again.
 func TestDecryptionDoesNotPutASentRatchetBack(t *testing.T) {
 	c := openNew(t)
 	d := link(t, c, ownJID)

@@ -15,8 +15,8 @@ import (
 // maxPreKeyID is the last id: ids travel in three bytes.
 const maxPreKeyID = 1<<24 - 1
 
-// keyPreKey is where the last id that was given out is kept. An id is not used again when its key was consumed: whoever holds an old
-// bundle would encrypt for another key.
+// keyPreKey is where the last id that was given out is kept. An id is not used again when its key
+// was consumed: whoever holds an old bundle would encrypt for another key.
 var keyPreKey = []byte("prekey")
 
 const (
@@ -24,8 +24,8 @@ const (
 	flagUploaded = 1
 )
 
-// prekeyOffer is which keys were last handed out to be uploaded. They are marked by this list, since after the ids have begun
-// anew "all up to the last" would be others.
+// prekeyOffer is which keys were last handed out to be uploaded. They are marked by this list,
+// since after the ids have begun anew "all up to the last" would be others.
 type prekeyOffer struct {
 	mu  sync.Mutex
 	ids []uint32
@@ -88,8 +88,8 @@ func addPreKey(r rows, pair *keys.KeyPair, flag byte) (*keys.PreKey, error) {
 	return &keys.PreKey{KeyPair: *pair, KeyID: id}, r.put(tablePreKeys, prekeyKey(id), encodePreKey(flag, pair))
 }
 
-// GetOrGenPreKeys answers count keys that are not uploaded yet, by ascending id: first those that are there, then new ones, which
-// are on the disk, in one transaction, before it returns.
+// GetOrGenPreKeys answers count keys that are not uploaded yet, by ascending id: first those that
+// are there, then new ones, which are on the disk, in one transaction, before it returns.
 func (s *stores) GetOrGenPreKeys(ctx context.Context, count uint32) (out []*keys.PreKey, err error) {
 	s.prekeys.mu.Lock()
 	defer s.prekeys.mu.Unlock()
@@ -171,8 +171,8 @@ func (s *stores) RemovePreKey(ctx context.Context, id uint32) error {
 	return s.update(ctx, func(r rows) error { return r.delete(tablePreKeys, prekeyKey(id)) })
 }
 
-// MarkPreKeysAsUploaded marks the keys that GetOrGenPreKeys last answered if upToID is the last of them, and otherwise all
-// keys up to upToID.
+// MarkPreKeysAsUploaded marks the keys that GetOrGenPreKeys last answered if upToID is the last of
+// them, and otherwise all keys up to upToID.
 func (s *stores) MarkPreKeysAsUploaded(ctx context.Context, upToID uint32) error {
 	s.prekeys.mu.Lock()
 	defer s.prekeys.mu.Unlock()

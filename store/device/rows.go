@@ -55,18 +55,21 @@ var tableNames = [tableCount][]byte{
 	tableTokenTimes:       []byte("tokens_by_time"),
 }
 
-// rows is what the stores read and write: the tables of one device or account, on the disk or with something not yet committed laid
-// over them. Values are valid until the transaction ends; whoever keeps one copies it.
+// rows is what the stores read and write: the tables of one device or account, on the disk or with
+// something not yet committed laid over them. Values are valid until the transaction ends; whoever
+// keeps one copies it.
 type rows interface {
 	// get answers nil if there is no such row.
 	get(t table, key []byte) []byte
 	put(t table, key, value []byte) error
 	delete(t table, key []byte) error
-	// each calls fn for the rows whose keys begin with prefix, in the order of keys, until fn answers false. fn changes nothing.
+	// each calls fn for the rows whose keys begin with prefix, in the order of keys, until fn
+	// answers false. fn changes nothing.
 	each(t table, prefix []byte, fn func(key, value []byte) bool)
 }
 
-// diskRows is rows in a transaction. A put of what is already there changes nothing, so that a transaction full of them costs no sync.
+// diskRows is rows in a transaction. A put of what is already there changes nothing, so that a
+// transaction full of them costs no sync.
 type diskRows struct {
 	bucket *bbolt.Bucket
 	tx     *transaction // nil: read only
@@ -157,7 +160,8 @@ func hasPrefix(r rows, t table, prefix []byte) (has bool) {
 	return has
 }
 
-// deleteOlder deletes the rows of t whose moment in the index times lies before cutoff, and costs as much as there are of them.
+// deleteOlder deletes the rows of t whose moment in the index times lies before cutoff, and costs
+// as much as there are of them.
 func deleteOlder(r rows, t, times table, cutoff int64) (deleted int64, err error) {
 	var old [][]byte
 	r.each(times, nil, func(key, _ []byte) bool {
@@ -199,7 +203,8 @@ type scope struct {
 	behind behind
 }
 
-// errGone says that the bucket is not there. A device without its bucket was deleted or linked anew; an account without one is empty.
+// errGone says that the bucket is not there. A device without its bucket was deleted or linked
+// anew; an account without one is empty.
 var errGone = store.ErrDeviceDeleted
 
 // bucket finds the scope's place in a transaction.
@@ -237,7 +242,8 @@ func (s *scope) in(tx *transaction) (*diskRows, error) {
 	return &diskRows{bucket: b, tx: tx}, nil
 }
 
-// write runs fn in the writer's next transaction and returns when that is on the disk. fn may be called more than once.
+// write runs fn in the writer's next transaction and returns when that is on the disk. fn may be
+// called more than once.
 func (s *scope) write(fn func(r rows) error) error {
 	return s.c.writer.do(func(tx *transaction) error {
 		r, err := s.in(tx)

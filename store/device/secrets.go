@@ -11,10 +11,12 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// secretLife is how long a message secret is kept: reactions, edits and votes that come later cannot be read.
+// secretLife is how long a message secret is kept: reactions, edits and votes that come later
+// cannot be read.
 const secretLife = 90 * 24 * time.Hour
 
-// PutMessageSecrets stores the secrets of messages. The first one of a message stays; incomplete ones are skipped.
+// PutMessageSecrets stores the secrets of messages. The first one of a message stays; incomplete
+// ones are skipped.
 func (s *stores) PutMessageSecrets(_ context.Context, inserts []store.MessageSecretInsert) error {
 	now := time.Now().UnixMilli()
 	return s.updateBehind(func(r rows) error {
@@ -42,9 +44,12 @@ func (s *stores) PutMessageSecret(ctx context.Context, chat, sender types.JID, i
 	return s.PutMessageSecrets(ctx, []store.MessageSecretInsert{{Chat: chat, Sender: sender, ID: id, Secret: secret}})
 }
 
-// GetMessageSecret answers the secret of a message and the sender under which it is stored. Chat and sender are each looked for by phone
-// and by LID. It answers nil and an empty JID if there is none.
-func (s *stores) GetMessageSecret(_ context.Context, chat, sender types.JID, id types.MessageID) (secret []byte, stored types.JID, err error) {
+// GetMessageSecret answers the secret of a message and the sender under which it is stored. Chat
+// and sender are each looked for by phone and by LID. It answers nil and an empty JID if there is
+// none.
+func (s *stores) GetMessageSecret(
+	_ context.Context, chat, sender types.JID, id types.MessageID,
+) (secret []byte, stored types.JID, err error) {
 	chats, chatErr := s.spellings(chat)
 	senders, senderErr := s.spellings(sender)
 	if err := errors.Join(chatErr, senderErr); err != nil {
@@ -86,8 +91,8 @@ func decodeToken(row []byte) (t token, err error) {
 	return t, nil
 }
 
-// PutPrivacyTokens stores tokens unless a newer one of the same person is there. A sender timestamp that is not set, and 1970 is not,
-// leaves the one that is there.
+// PutPrivacyTokens stores tokens unless a newer one of the same person is there. A sender timestamp
+// that is not set, and 1970 is not, leaves the one that is there.
 func (s *stores) PutPrivacyTokens(_ context.Context, tokens ...store.PrivacyToken) error {
 	if err := s.alive(); err != nil {
 		return err
@@ -95,7 +100,7 @@ func (s *stores) PutPrivacyTokens(_ context.Context, tokens ...store.PrivacyToke
 	return s.account.writeBehind(func(r rows) error {
 		for _, t := range tokens {
 			if t.User.IsEmpty() {
-				return fmt.Errorf("save privacy token: %w", errNoJID)
+				return fmt.Errorf("save privacy token: %w", errEmptyJID)
 			}
 			fresh := token{at: t.Timestamp.Unix(), sent: max(0, t.SenderTimestamp.Unix()), value: t.Token}
 			if err := putToken(r, []byte(t.User.ToNonAD().String()), fresh); err != nil {
@@ -133,8 +138,8 @@ func (s *stores) alive() error {
 	return s.read(func(rows) error { return nil })
 }
 
-// GetPrivacyToken answers the newest token of a person, looked for by phone and by LID, as that of the JID that was asked for. It
-// answers nil if there is none.
+// GetPrivacyToken answers the newest token of a person, looked for by phone and by LID, as that of
+// the JID that was asked for. It answers nil if there is none.
 func (s *stores) GetPrivacyToken(_ context.Context, user types.JID) (out *store.PrivacyToken, err error) {
 	if err := s.alive(); err != nil {
 		return nil, err

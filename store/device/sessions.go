@@ -10,8 +10,8 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// PutIdentity notes the identity key of a signal address. The library calls it for every message, mostly with the key that is there: that
-// costs a read and no write.
+// PutIdentity notes the identity key of a signal address. The library calls it for every message,
+// mostly with the key that is there: that costs a read and no write.
 func (s *stores) PutIdentity(ctx context.Context, address string, key [32]byte) error {
 	var same bool
 	err := s.view(ctx, func(r rows) error {
@@ -47,15 +47,20 @@ func (s *stores) IsTrustedIdentity(ctx context.Context, address string, key [32]
 	return trusted, err
 }
 
+// readSession copies the session record of an address, nil if there is none or an empty one.
+func readSession(r rows, address string) []byte {
+	if session := r.get(tableSessions, []byte(address)); len(session) > 0 {
+		return bytes.Clone(session)
+	}
+	return nil
+}
+
 // GetSession answers the session record of an address, nil if there is none.
 func (s *stores) GetSession(ctx context.Context, address string) (session []byte, err error) {
 	err = s.view(ctx, func(r rows) error {
-		session = bytes.Clone(r.get(tableSessions, []byte(address)))
+		session = readSession(r, address)
 		return nil
 	})
-	if len(session) == 0 {
-		session = nil
-	}
 	return session, err
 }
 
@@ -68,17 +73,13 @@ func (s *stores) HasSession(ctx context.Context, address string) (has bool, err 
 	return has, err
 }
 
-// GetManySessions answers an entry for every address that is asked for, nil where there is no session: the library fetches prekeys for
-// those alone that are there as nil.
+// GetManySessions answers an entry for every address that is asked for, nil where there is no
+// session: the library fetches prekeys for those alone that are there as nil.
 func (s *stores) GetManySessions(ctx context.Context, addresses []string) (map[string][]byte, error) {
 	sessions := make(map[string][]byte, len(addresses))
 	err := s.view(ctx, func(r rows) error {
 		for _, address := range addresses {
-			session := bytes.Clone(r.get(tableSessions, []byte(address)))
-			if len(session) == 0 {
-				session = nil
-			}
-			sessions[address] = session
+			sessions[address] = readSession(r, address)
 		}
 		return nil
 	})
@@ -93,7 +94,8 @@ func (s *stores) PutSession(ctx context.Context, address string, session []byte)
 	return s.update(ctx, func(r rows) error { return r.put(tableSessions, []byte(address), session) })
 }
 
-// PutManySessions stores sessions, all or none. When it returns, the ratchets are on the disk and the message may leave.
+// PutManySessions stores sessions, all or none. When it returns, the ratchets are on the disk and
+// the message may leave.
 func (s *stores) PutManySessions(ctx context.Context, sessions map[string][]byte) error {
 	addresses := slices.Sorted(maps.Keys(sessions))
 	return s.update(ctx, func(r rows) error {
@@ -116,8 +118,8 @@ func (s *stores) DeleteSession(ctx context.Context, address string) error {
 	return s.update(ctx, func(r rows) error { return r.delete(tableSessions, []byte(address)) })
 }
 
-// deleteUser deletes the rows of all addresses of a user. The library passes the bare user of a LID too, whose addresses are spelled
-// with the LID domain behind.
+// deleteUser deletes the rows of all addresses of a user. The library passes the bare user of a LID
+// too, whose addresses are spelled with the LID domain behind.
 func (s *stores) deleteUser(ctx context.Context, t table, user string) error {
 	lid := types.JID{User: user, Server: types.HiddenUserServer}
 	return s.update(ctx, func(r rows) error {
@@ -145,8 +147,9 @@ func (s *stores) GetSenderKey(ctx context.Context, group, user string) (key []by
 // migratedTables are keyed by signal address, so that the rows of a user are neighbours.
 var migratedTables = [...]table{tableIdentities, tableSessions, tableSenderKeys}
 
-// MigratePNToLID moves the sessions, identities and sender keys of a phone number to its LID, over those that are there. The library
-// asks for it with every message, so a number that has been moved, or had nothing to move, is remembered once that is committed.
+// MigratePNToLID moves the sessions, identities and sender keys of a phone number to its LID, over
+// those that are there. The library asks for it with every message, so a number that has been
+// moved, or had nothing to move, is remembered once that is committed.
 func (s *stores) MigratePNToLID(ctx context.Context, pn, lid types.JID) error {
 	from, to := pn.SignalAddressUser(), lid.SignalAddressUser()
 	var has bool

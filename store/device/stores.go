@@ -8,8 +8,9 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// stores is every store of one linked device. Each method finds the overlay of a decryption in its context by itself (view and update),
-// except those of the tables that may be behind: they are no part of a decryption and stay when one is rolled back.
+// stores is every store of one linked device. Each method finds the overlay of a decryption in its
+// context by itself (view and update), except those of the tables that may be behind: they are no
+// part of a decryption and stay when one is rolled back.
 type stores struct {
 	scope
 	unpaired bool
@@ -26,26 +27,23 @@ var _ store.AllSessionSpecificStores = (*stores)(nil)
 
 // view runs fn over the device's rows, with the decryption in ctx laid over them.
 func (s *stores) view(ctx context.Context, fn func(r rows) error) error {
-	if s.unpaired {
-		return ErrNotPaired
-	}
-	o := s.overlay(ctx)
-	if o == nil {
-		return s.read(fn)
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return s.read(func(disk rows) error { return fn(overlayRows{o, disk}) })
+	return s.within(ctx, s.read, fn)
 }
 
-// update changes the device's rows: inside the decryption in ctx, or else on the disk before it returns. fn may be called more than once.
+// update changes the device's rows: inside the decryption in ctx, or else on the disk before it
+// returns. fn may be called more than once.
 func (s *stores) update(ctx context.Context, fn func(r rows) error) error {
+	return s.within(ctx, s.write, fn)
+}
+
+// within runs fn over the decryption in ctx, or by direct if there is none.
+func (s *stores) within(ctx context.Context, direct func(func(rows) error) error, fn func(rows) error) error {
 	if s.unpaired {
 		return ErrNotPaired
 	}
 	o := s.overlay(ctx)
 	if o == nil {
-		return s.write(fn)
+		return direct(fn)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -79,7 +77,8 @@ func (s *stores) updateBehind(fn func(r rows) error) error {
 	return s.writeBehind(fn)
 }
 
-// spellings are the keys under which rows of a person may lie: as asked, then by the other address, phone or LID.
+// spellings are the keys under which rows of a person may lie: as asked, then by the other address,
+// phone or LID.
 func (s *stores) spellings(jid types.JID) ([]string, error) {
 	jid = jid.ToNonAD()
 	var other types.JID

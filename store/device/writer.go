@@ -17,22 +17,24 @@ const (
 	probeDelay = time.Second
 )
 
-// job is a write that is all or nothing. run may be called again when a neighbour in the same transaction fails, so it only changes
-// what it is given.
+// job is a write that is all or nothing. run may be called again when a neighbour in the same
+// transaction fails, so it only changes what it is given.
 type job struct {
 	run   func(*transaction) error
 	flush bool // what is behind must be written with it
 	done  chan error
 }
 
-// transaction is one bbolt write transaction and whether anything in it differs from what is on the disk.
+// transaction is one bbolt write transaction and whether anything in it differs from what is on the
+// disk.
 type transaction struct {
 	*bbolt.Tx
 	changed bool
 }
 
-// writer is the one goroutine that writes. It commits whatever is queued, at once, in one transaction, and answers every caller when
-// that is on the disk: callers that come while a commit is under way share the next one.
+// writer is the one goroutine that writes. It commits whatever is queued, at once, in one
+// transaction, and answers every caller when that is on the disk: callers that come while a commit
+// is under way share the next one.
 type writer struct {
 	c    *Container
 	wake chan struct{}
@@ -50,7 +52,8 @@ type writer struct {
 
 // flusher has writes that may be behind. take is called outside any transaction, since it locks.
 type flusher interface {
-	// take hands over what is waiting: write puts it into a transaction and may be called again, done says how that ended.
+	// take hands over what is waiting: write puts it into a transaction and may be called again,
+	// done says how that ended.
 	take() (write func(*transaction) error, done func(error))
 }
 
@@ -66,7 +69,8 @@ func startWriter(c *Container) *writer {
 	return w
 }
 
-// do queues run and returns when it is on the disk, or with the error that run returned, in which case it left nothing behind.
+// do queues run and returns when it is on the disk, or with the error that run returned, in which
+// case it left nothing behind.
 func (w *writer) do(run func(*transaction) error) error {
 	return w.submit(&job{run: run, done: make(chan error, 1)})
 }
@@ -186,7 +190,8 @@ func (w *writer) wait() (d time.Duration, ready bool) {
 	return max(0, time.Until(w.flushAt)), false
 }
 
-// write commits jobs and what is behind in one transaction. A job that fails is answered and the others are run again without it.
+// write commits jobs and what is behind in one transaction. A job that fails is answered and the
+// others are run again without it.
 func (w *writer) write(jobs []*job, flushers []flusher, probe bool) {
 	var behind []func(*transaction) error
 	var settle []func(error)
@@ -269,7 +274,8 @@ func (w *writer) attempt(jobs []*job, behind []func(*transaction) error) outcome
 	return outcome{badJob: -1, committed: true}
 }
 
-// guard turns a panic of one write into its error, so that it cannot take the writer and its neighbours along.
+// guard turns a panic of one write into its error, so that it cannot take the writer and its
+// neighbours along.
 func guard(run func(*transaction) error, tx *transaction) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -204,7 +204,8 @@ func TestWhatIsBehindIsSeenAtOnceAndWrittenSoon(t *testing.T) {
 		synctest.Wait()
 		onDisk := 0
 		must(t, c.view(func(tx *bbolt.Tx) error {
-			onDisk = tx.Bucket(bucketDevices).Bucket(jidKey(ownJID)).Bucket(tableNames[tableContacts]).Stats().KeyN + tx.Bucket(bucketLIDs).Stats().KeyN
+			contacts := tx.Bucket(bucketDevices).Bucket(jidKey(ownJID)).Bucket(tableNames[tableContacts])
+			onDisk = contacts.Stats().KeyN + tx.Bucket(bucketLIDs).Stats().KeyN
 			return nil
 		}))
 		if onDisk != 2000 {
