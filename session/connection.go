@@ -178,9 +178,12 @@ func (n *number) heardEverything() {
 		v.synced = time.Now()
 		v.enter(campaign.Online, time.Time{}, "")
 	})
+	l := n.link
 	if !v.contacts {
-		l := n.link
 		l.jobs.put(l.fetchMissing)
+	}
+	if l.owed.Load() {
+		l.jobs.put(l.addressBook)
 	}
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -30,8 +31,11 @@ func (l *link) person(ctx context.Context, jid, other types.JID, name string, so
 			other, _ = l.dev.LIDs.GetLIDForPN(ctx, jid)
 		}
 	}
-	seen := campaign.Seen{Name: name, Source: source}
+	seen := campaign.Seen{Name: fitting(name), Source: source}
 	for _, address := range []types.JID{jid, other} {
+		if !personal(address) {
+			continue
+		}
 		switch address.Server {
 		case types.HiddenUserServer:
 			seen.LID = address.User
@@ -42,8 +46,22 @@ func (l *link) person(ctx context.Context, jid, other types.JID, name string, so
 	return seen
 }
 
-// saw writes people down.
-func (l *link) saw(people ...campaign.Seen) bool {
+// longestName is in bytes. The service's own clients allow far fewer.
+const longestName = 400
+
+// fitting is a name as the book takes it, whatever somebody calls herself.
+func fitting(name string) string {
+	return strings.ToValidUTF8(name[:min(len(name), longestName)], "")
+}
+
+// saw writes people down. Those whom the book does not take are owed to it
+// until the next connection: the library keeps them meanwhile.
+func (l *link) saw(people ...campaign.Seen) (ok bool) {
+	defer func() {
+		if !ok { // also after a panic
+			l.owed.Store(true)
+		}
+	}()
 	known := people[:0]
 	for _, p := range people {
 		if p.Phone != "" || p.LID != "" {
@@ -80,15 +98,17 @@ func (l *link) contact(e *events.Contact) {
 	l.saw(seen)
 }
 
-// addressBook writes down everybody in the address book of the phone, which
-// has just arrived.
+// addressBook writes down everybody in the address book of the phone, as the
+// library keeps it.
 func (l *link) addressBook() {
+	l.owed.Store(false)
 	rows, err := l.dev.Contacts.GetAllContacts(l.ctx)
 	if err != nil {
+		l.owed.Store(true)
 		l.number.log.Error("read the address book", "err", err)
 		return
 	}
-	if l.saw(l.merge(rows)...) {
+	if l.saw(l.merge(rows)...) && l.arrived.Load() {
 		l.number.show(func(v *view) { v.contacts = true })
 	}
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow/appstate"
@@ -38,6 +39,7 @@ func (l *link) hear(event any) (ok bool) {
 	case *events.AppStateSyncComplete:
 		switch e.Name {
 		case appstate.WAPatchCriticalUnblockLow:
+			l.arrived.Store(true)
 			l.addressBook()
 		case appstate.WAPatchCriticalBlock: // it holds our own push name
 			l.jobs.put(l.hide)
@@ -78,10 +80,18 @@ func (l *link) message(e *events.Message) bool {
 }
 
 // personal reports whether the address is that of one person, not of a
-// group, a list, a channel or the service.
+// group, a list, a channel or the service. The book finds people by their
+// addresses: one that is not a number would be refused there, and the message
+// come again for ever.
 func personal(jid types.JID) bool {
-	return jid.Server == types.DefaultUserServer || jid.Server == types.HiddenUserServer
+	if jid.Server != types.DefaultUserServer && jid.Server != types.HiddenUserServer {
+		return false
+	}
+	return len(jid.User) <= longestUser && strings.Trim(jid.User, "0123456789") == "" && strings.TrimLeft(jid.User, "0") != ""
 }
+
+// longestUser is more digits than a phone or a LID has.
+const longestUser = 20
 
 // said is what a person wrote, or wrote under a picture; not ok if the message
 // is none of a person's words: a key, a reaction, a setting.
@@ -93,6 +103,8 @@ func said(m *waE2E.Message) (text string, ok bool) {
 		return said(p.GetEditedMessage())
 	}
 	switch {
+	case m == nil:
+		return "", false
 	case m.Conversation != nil:
 		return m.GetConversation(), true
 	case m.ExtendedTextMessage != nil:

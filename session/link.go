@@ -35,11 +35,13 @@ type link struct {
 	media  *http.Client  // nil: the library's own
 	gone   chan struct{} // closed when the keys have been deleted
 
-	closed atomic.Bool     // nothing is handled any more
-	ctx    context.Context // of jobs and connections; ends after the last connection
-	cancel context.CancelFunc
-	giveUp context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
-	dialed chan struct{}      // closed when the last dial has ended; nil: there was none
+	arrived atomic.Bool     // the library has the address book of the phone
+	owed    atomic.Bool     // the book may lack people whom the library knows
+	closed  atomic.Bool     // nothing is handled any more
+	ctx     context.Context // of jobs and connections; ends after the last connection
+	cancel  context.CancelFunc
+	giveUp  context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
+	dialed  chan struct{}      // closed when the last dial has ended; nil: there was none
 
 	resync time.Time // when the address book was last asked for afresh; touched by jobs alone
 }
@@ -248,8 +250,10 @@ func (n *number) openLink() (occasion, string) {
 	}
 	version, _, err := dev.AppState.GetAppStateVersion(n.pool.ctx, string(appstate.WAPatchCriticalUnblockLow))
 	l := newLink(n, dev)
+	l.owed.Store(true) // the program may have ended before the book had them
+	l.arrived.Store(err == nil && version > 0)
 	n.link = l
-	n.show(func(v *view) { v.link, v.contacts = l, err == nil && version > 0 })
+	n.show(func(v *view) { v.link, v.contacts = l, l.arrived.Load() })
 	return "", ""
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -234,7 +235,13 @@ func (n *number) mayPair(l *link, jid types.JID) bool {
 // paired writes the new link down. The library calls it when the keys are
 // safe and before the phone is told, so that there is never a link on the
 // phone of which the book knows nothing.
-func (n *number) paired(dev *store.Device) error {
+func (n *number) paired(dev *store.Device) (err error) {
+	defer func() { // the library would let the panic end the program
+		if r := recover(); r != nil {
+			n.log.Error("a number stumbled", "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("write down the link: internal mistake: %v", r)
+		}
+	}()
 	jid := dev.GetJID()
 	record, err := n.pool.book.LinkNumber(n.id, phoneOf(jid), jid.String(), time.Now())
 	if err != nil {
