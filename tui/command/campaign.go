@@ -123,7 +123,7 @@ func (c *call) status(s campaign.Status) string {
 	case campaign.Paused:
 		return "pausada"
 	case campaign.Finished:
-		return "terminada"
+		return "concluída"
 	case campaign.Cancelled:
 		return "cancelada"
 	}

@@ -143,7 +143,7 @@ func (c *call) execute(ctx context.Context) int {
 	if handed := (*handedExit)(nil); errors.As(err, &handed) {
 		return handed.code // whoever ran it has said all there is to say
 	}
-	c.words("recado: %s\n", err)
+	c.words("recado: %s\n", c.spoken(err.Error()))
 	if f := (*failure)(nil); errors.As(err, &f) {
 		return f.code
 	}
@@ -161,7 +161,7 @@ func (c *call) asksHelp() bool {
 		case i == 0 && arg == "man":
 			return true
 		case arg == "-h", arg == "--help", i == 0 && arg == "help":
-			return c.seen.Out
+			return c.seen.Out && c.tongue == english // its headings are English
 		}
 	}
 	return false
@@ -179,8 +179,8 @@ func (c *call) root() *cobra.Command {
 		RunE:          c.run(func(ctx context.Context, _ []string) error { return c.screens(ctx) }),
 	}
 	root.PersistentFlags().StringVar(&c.data, "data", "", c.tongue.say(
-		"diretório dos dados (ou RECADO_DATA; senão $XDG_DATA_HOME/recado)",
-		"data directory (or RECADO_DATA; else $XDG_DATA_HOME/recado)"))
+		"`DIR` dos dados (ou RECADO_DATA; senão $XDG_DATA_HOME/recado)",
+		"data `DIR` (or RECADO_DATA; else $XDG_DATA_HOME/recado)"))
 	root.PersistentFlags().BoolP("help", "h", false, c.tongue.say("esta ajuda", "this help"))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
@@ -191,13 +191,26 @@ func (c *call) root() *cobra.Command {
 	root.InitDefaultHelpCmd()
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "help" {
+			cmd.Short = c.tongue.say("A ajuda de um comando", "Help about any command")
 			cmd.Hidden = true
 		}
+	}
+	if c.tongue == portuguese {
+		ownOptions(root)
 	}
 	return root
 }
 
-const longPT = `Recado envia campanhas de WhatsApp a partir do terminal: conecta números,
+// ownOptions writes what may follow a command in Portuguese.
+func ownOptions(cmd *cobra.Command) {
+	cmd.DisableFlagsInUseLine = true
+	cmd.Use += " [opções]"
+	for _, sub := range cmd.Commands() {
+		ownOptions(sub)
+	}
+}
+
+const longPT = `Recado envia campanhas de WhatsApp a partir do terminal: vincula números,
 reúne contatos, escreve a mensagem e envia devagar. Sem argumentos abre as
 telas; "recado demo" mostra tudo num WhatsApp simulado.
 

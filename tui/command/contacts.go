@@ -63,10 +63,10 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 	defer file.Close()
 	rows, bad, err := campaign.ReadCSV(file)
 	if err != nil {
-		return &failure{code: ExitFailed, text: name + ": " + err.Error(), err: err}
+		return &failure{code: ExitFailed, text: name + ": " + c.spoken(err.Error()), err: err}
 	}
 	for _, b := range bad {
-		c.tell("%s: linha %d: %s", "%s: line %d: %s", name, b.Line, b.Reason)
+		c.tell("%s: linha %d: %s", "%s: line %d: %s", name, b.Line, c.spoken(b.Reason))
 	}
 	report, err := o.parts.Book.Import(rows, name)
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 	if c.json {
 		err = c.object(importJSON{report.Added, report.Updated, report.Same, len(bad)})
 	} else {
-		c.tell("%d novos, %d atualizados, %d já estavam, %d linhas com erro", "%d added, %d updated, %d already there, %d bad rows",
+		c.tell("novos: %d, atualizados: %d, já estavam: %d, linhas com erro: %d", "added: %d, updated: %d, already there: %d, bad rows: %d",
 			report.Added, report.Updated, report.Same, len(bad))
 	}
 	if err == nil && len(rows) == 0 && len(bad) > 0 {

@@ -26,7 +26,7 @@ func (c *call) linkCommand() *cobra.Command {
 	var name, qr string
 	cmd := &cobra.Command{
 		Use: "link",
-		Short: c.tongue.say("Conecta um número: mostra o QR para o celular ler",
+		Short: c.tongue.say("Vincula um número: mostra o QR para o celular ler",
 			"Link a number: show the QR code for the phone to scan"),
 		Args: cobra.NoArgs,
 		RunE: c.run(func(ctx context.Context, _ []string) error {
@@ -45,10 +45,10 @@ func (c *call) linkCommand() *cobra.Command {
 			})
 		}),
 	}
-	cmd.Flags().StringVar(&name, "name", "", c.tongue.say("como chamar o número; sem ele, o telefone",
-		"what to call the number; without it, its phone"))
-	cmd.Flags().StringVar(&qr, "qr", "", c.tongue.say("terminal (desenha) ou text (cada código numa linha)",
-		"terminal (draws) or text (each code alone on a line)"))
+	cmd.Flags().StringVar(&name, "name", "", c.tongue.say("`NOME` para o número; sem ele, o telefone",
+		"`NAME` for the number; without it, its phone"))
+	cmd.Flags().StringVar(&qr, "qr", "", c.tongue.say("`COMO` mostrar: terminal (desenha) ou text (cada código numa linha)",
+		"`HOW` to show it: terminal (draws) or text (each code alone on a line)"))
 	return cmd
 }
 
@@ -85,8 +85,8 @@ func (c *call) link(ctx context.Context, o *owner, name string, draw bool) error
 	if err != nil {
 		return err
 	}
-	c.tell("conectado: %s (%s), %s, %d contatos", "linked: %s (%s), %s, %d contacts",
-		number.Name, number.Phone.Pretty(), status.State, people)
+	c.tell("vinculado: %s (%s), %s, %d contatos", "linked: %s (%s), %s, %d contacts",
+		number.Name, number.Phone.Pretty(), c.spoken(status.State.String()), people)
 	return nil
 }
 
@@ -100,10 +100,10 @@ func (c *call) numberToLink(o *owner, name string) (n campaign.Number, added boo
 			n, err = o.parts.Book.AddNumber(name)
 			return n, err == nil, err
 		case err == nil && n.Linked() && n.Standing.State == campaign.Blocked:
-			err = c.fail(ExitRefused, "%s já está conectado (%s), mas parado: %s Tente: recado numbers reconnect %s",
-				"%s is already linked (%s), but stopped: %s Try: recado numbers reconnect %s", n.Name, n.Phone, n.Standing.Reason, word(n.Name))
+			err = c.fail(ExitRefused, "%s já está vinculado (%s), mas parado: %s Tente: recado numbers reconnect %s",
+				"%s is already linked (%s), but stopped: %s Try: recado numbers reconnect %s", n.Name, n.Phone, c.spoken(n.Standing.Reason), word(n.Name))
 		case err == nil && n.Linked():
-			err = c.fail(ExitRefused, "%s já está conectado (%s)", "%s is already linked (%s)", n.Name, n.Phone)
+			err = c.fail(ExitRefused, "%s já está vinculado (%s)", "%s is already linked (%s)", n.Name, n.Phone)
 		}
 		return n, false, err
 	}
@@ -192,7 +192,7 @@ func (c *call) linkFailure(s session.Status) error {
 	if reason == "" {
 		reason = s.State.String()
 	}
-	return c.fail(ExitFailed, "não conectou: %s", "not linked: %s", reason)
+	return c.fail(ExitFailed, "não conectou: %s", "not linked: %s", c.spoken(reason))
 }
 
 // showCode writes one code: drawn, or alone on a line.

@@ -35,14 +35,14 @@ func (c *call) newCommand() *cobra.Command {
 	}
 	say := c.tongue.say
 	flags := cmd.Flags()
-	flags.StringVar(&d.name, "name", "", say("nome da campanha", "the campaign's name"))
-	flags.StringVar(&d.text, "text", "", say("a mensagem, com {nome}, {primeiro_nome}, {campo|reserva}…",
-		"the message, with {name}, {first_name}, {field|fallback}…"))
-	flags.StringVar(&d.to, "to", "", say("filtro do público; vazio: todos", "filter of the audience; empty: everybody"))
-	flags.StringArrayVar(&d.numbers, "number", nil, say("nome ou telefone de quem envia; repita para vários; sem ele: todos os conectados",
-		"name or phone of a sender; repeat for more; without it: all that are linked"))
-	flags.StringVar(&d.pace, "pace", "", say("ritmo: qualquer parte de '"+campaign.DefaultPace(time.Time{}, time.Now()).String()+"'",
-		"pace: any part of '"+campaign.DefaultPace(time.Time{}, time.Now()).String()+"'"))
+	flags.StringVar(&d.name, "name", "", say("`NOME` da campanha", "`NAME` of the campaign"))
+	flags.StringVar(&d.text, "text", "", say("`TEXTO` da mensagem, com {nome}, {primeiro_nome}, {campo|reserva}…",
+		"`TEXT` of the message, with {name}, {first_name}, {field|fallback}…"))
+	flags.StringVar(&d.to, "to", "", say("`FILTRO` do público; vazio: todos", "`FILTER` of the audience; empty: everybody"))
+	flags.StringArrayVar(&d.numbers, "number", nil, say("`QUEM` envia (nome ou telefone de um número); repita para vários; sem ele: todos os vinculados",
+		"`WHO` sends (name or phone of a number); repeat for more; without it: all that are linked"))
+	flags.StringVar(&d.pace, "pace", "", say("`RITMO`: qualquer parte de '"+campaign.DefaultPace(time.Time{}, time.Now()).String()+"'",
+		"`PACE`: any part of '"+campaign.DefaultPace(time.Time{}, time.Now()).String()+"'"))
 	flags.BoolVar(&d.yes, "yes", false, say("responde sim ao que seria perguntado", "answer yes to what would be asked"))
 	return c.jsonFlag(cmd)
 }

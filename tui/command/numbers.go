@@ -33,7 +33,7 @@ func (c *call) numbersCommand() *cobra.Command {
 		}),
 	})
 	cmd.AddCommand(&cobra.Command{
-		Use: "reconnect NOME",
+		Use: "reconnect " + c.tongue.say("NOME", "NAME"),
 		Short: c.tongue.say("Conecta de novo um número que parou à espera de uma pessoa",
 			"Connect a number again that stopped and waits for a person"),
 		Args: cobra.ExactArgs(1),
@@ -55,7 +55,7 @@ func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
 	}
 	number := numbers[0]
 	if !number.Linked() {
-		return c.fail(ExitRefused, "%s não está conectado: recado link --name %s",
+		return c.fail(ExitRefused, "%s não está vinculado: recado link --name %s",
 			"%s is not linked: recado link --name %s", number.Name, word(number.Name))
 	}
 	pool, err := o.numbers(ctx)
@@ -72,7 +72,7 @@ func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
 		s, _ := statusOf(pool, number.ID)
 		switch {
 		case s.State == campaign.Online, s.State == campaign.Restricted:
-			c.tell("%s: %s", "%s: %s", number.Name, s.State)
+			c.tell("%s: %s", "%s: %s", number.Name, c.spoken(s.State.String()))
 			return nil
 		case over(s.State) && s.Since.After(begun), s.State == campaign.Banned && s.Until.After(begun):
 			return c.linkFailure(s)
@@ -90,7 +90,7 @@ func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
 // word writes a name as a shell takes it.
 func word(name string) string {
 	if name != "" && !strings.ContainsFunc(name, func(r rune) bool {
-		return r != '-' && r != '_' && r != '.' && r != '+' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		return !strings.ContainsRune("-_.+/", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	}) {
 		return name
 	}
@@ -103,7 +103,7 @@ func (c *call) listNumbers(o *owner) error {
 		return err
 	}
 	if len(statuses) == 0 {
-		c.tell("nenhum número ainda; conecte um com: recado link", "no number yet; link one with: recado link")
+		c.tell("nenhum número ainda; vincule um com: recado link", "no number yet; link one with: recado link")
 	}
 	for _, s := range statuses {
 		n := numberJSON{

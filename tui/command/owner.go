@@ -174,6 +174,9 @@ func (c *call) own(dir string, service *Service, brief bool) (*owner, error) {
 	parts, err := c.env.Open(Opening{Dir: dir, Service: service, Timeout: lockWithin, Logger: logger})
 	if err != nil {
 		file.Close()
+		if errors.Is(err, store.ErrKind) {
+			err = c.mixed(dir, service != nil)
+		}
 		return nil, err
 	}
 	log.SetOutput(file) // libraries that speak to the standard log must not reach the terminal
@@ -191,6 +194,18 @@ func (c *call) own(dir string, service *Service, brief bool) (*owner, error) {
 	}
 	o.doors.Go(o.accept) // ends when close closes the listener
 	return o, nil
+}
+
+// mixed is the refusal of data that is not of the kind that was asked for.
+func (c *call) mixed(dir string, simulated bool) error {
+	if simulated {
+		return c.fail(ExitRefused,
+			"os dados em %s são de verdade; para um WhatsApp simulado use outro diretório",
+			"the data in %s is real; use another directory for a simulated WhatsApp", dir)
+	}
+	return c.fail(ExitRefused,
+		"os dados em %s são de uma demonstração; abra com: recado demo --dir %s",
+		"the data in %s is a demo's; open it with: recado demo --dir %s", dir, word(dir))
 }
 
 // accept takes commands until the door is closed.

@@ -139,8 +139,8 @@ func (c *call) stuckFailure(s session.Status) error {
 		do = "recado link --name " + word(s.Number.Name)
 	}
 	return c.fail(ExitFailed,
-		"uma campanha espera pelo número %q, que precisa de você (%s): %s",
-		"a campaign waits for the number %q, which needs you (%s): %s", s.Number.Name, s.State, do)
+		"uma campanha espera pelo número %q (%s); resolva com: %s",
+		"a campaign waits for the number %q (%s); see to it with: %s", s.Number.Name, c.spoken(s.State.String()), do)
 }
 
 // stuck is a number without which nothing more will be sent and which does

@@ -128,8 +128,8 @@ func (c *call) demoCommand() *cobra.Command {
 		RunE: c.run(func(ctx context.Context, _ []string) error { return c.demo(ctx, dir, w.config) }),
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", c.tongue.say(
-		"onde guardar os dados; sem ele, um lugar temporário que some no fim",
-		"where to keep the data; without it, a temporary place that is gone afterwards"))
+		"`DIR` onde guardar os dados; sem ele, um lugar temporário que some no fim",
+		"`DIR` to keep the data in; without it, a temporary place that is gone afterwards"))
 	w.flags(c, cmd)
 	return cmd
 }

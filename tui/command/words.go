@@ -10,6 +10,7 @@ import (
 	"recado/campaign"
 	"recado/session"
 	"recado/store"
+	"recado/tui"
 )
 
 // tongue is the language of the words that a person reads.
@@ -56,6 +57,7 @@ func (t tongue) usage(template string) string {
 		"Global Flags:", "Opções de todos:",
 		"Flags:", "Opções:",
 		"Additional help topics:", "Outros assuntos:",
+		"{{.CommandPath}} [command]{{end}}", "{{.CommandPath}} [comando]{{end}}",
 		`Use "{{.CommandPath}} [command] --help" for more information about a command.`,
 		`Para saber mais: {{.CommandPath}} [comando] --help`,
 	).Replace(template)
@@ -69,6 +71,15 @@ func (c *call) words(format string, args ...any) {
 // tell writes one line in the caller's language to standard error.
 func (c *call) tell(pt, en string, args ...any) {
 	c.words(c.tongue.say(pt, en)+"\n", args...)
+}
+
+// spoken says in the caller's language what other parts of the program say in
+// English.
+func (c *call) spoken(s string) string {
+	if c.tongue == english {
+		return s
+	}
+	return tui.Translate("pt", s)
 }
 
 // line writes cells of plain data, separated by tabs, to standard output.
@@ -184,9 +195,9 @@ func (c *call) mistake(what, text string, err error) error {
 	var filter *campaign.FilterError
 	switch {
 	case errors.As(err, &template):
-		return &failure{code: ExitUsage, text: what + ": " + template.Message + "\n" + point(text, template.Offset)}
+		return &failure{code: ExitUsage, text: what + ": " + c.spoken(template.Message) + "\n" + point(text, template.Offset)}
 	case errors.As(err, &filter):
-		return &failure{code: ExitUsage, text: what + ": " + filter.Message + "\n" + point(text, filter.Offset)}
+		return &failure{code: ExitUsage, text: what + ": " + c.spoken(filter.Message) + "\n" + point(text, filter.Offset)}
 	}
-	return &failure{code: ExitUsage, text: what + ": " + err.Error()}
+	return &failure{code: ExitUsage, text: what + ": " + c.spoken(err.Error())}
 }
