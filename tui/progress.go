@@ -243,7 +243,7 @@ func (p *progress) rate(w int) string {
 	switch {
 	case left == 0:
 		text = e.t("progress_nothing_left")
-	case s.Status != campaign.Running:
+	case s.Status != campaign.Running, !p.sends():
 		text = e.words.n("progress_left", left)
 	case !ok:
 		text = e.words.n("progress_left", left) + " · " + e.t("progress_no_rate")
@@ -280,6 +280,23 @@ func hourly(recent []campaign.Delivery, now time.Time) (perHour float64, ok bool
 	return float64(n-1) / span.Hours(), true
 }
 
+// stopped reports whether a number sends nothing before a person has seen to
+// it.
+func stopped(n campaign.Number) bool {
+	switch n.Standing.State {
+	case campaign.Banned, campaign.Blocked, campaign.LoggedOut, campaign.Outdated:
+		return true
+	}
+	return !n.Linked()
+}
+
+// sends reports whether any number of the campaign may send by itself.
+func (p *progress) sends() bool {
+	return slices.ContainsFunc(p.numbers, func(n campaign.Number) bool {
+		return slices.Contains(p.shown.Numbers, n.ID) && !stopped(n)
+	})
+}
+
 // lanes says for each number of the campaign what it is waiting for.
 func (p *progress) lanes(w, room int) []string {
 	e, s, now := p.e, p.shown, p.e.now()
@@ -296,12 +313,16 @@ func (p *progress) lanes(w, room int) []string {
 		switch {
 		case s.Status == campaign.Paused:
 			i, text = e.theme.warn, "‖ "+e.t("status_paused")
+		case stopped(n):
+			sign := e.theme.number(n.Standing.State)
+			i, text = sign.ink, sign.symbol+" "+e.t("lane_person", "State", e.t(sign.word))
 		case !asked:
 			i, text = e.theme.dim, "· "+e.t("lane_waiting")
 		case hold.Reason != "":
 			i, text = e.theme.warn, "◷ "+e.words.hold(hold.Reason)
 			switch wait := hold.Until.Sub(now); {
 			case wait > 0 && wait < time.Minute:
+				wait += time.Second / 2 // a wait that is not over is never "0 s"
 				text += " · " + e.t("lane_wait", "Wait", e.words.duration(wait))
 			case wait > 0:
 				text += " · " + e.t("lane_until", "Time", e.words.moment(hold.Until, now), "Wait", e.words.duration(wait))

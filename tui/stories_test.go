@@ -521,6 +521,20 @@ func TestAHalfTypedFilterSaysSo(t *testing.T) {
 	})
 }
 
+func TestANumberThatNeedsAPersonIsNamedWhereItHoldsACampaign(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		c := s.running()
+		s.press("4")
+		s.shows("por hora")
+		if err := s.app.Book.SetStanding(c.Numbers[0], campaign.Standing{State: campaign.LoggedOut, Since: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		s.ring()
+		s.shows("× desconectado · veja a aba 1")
+		s.hides("por hora", "aguardando")
+	})
+}
+
 func TestHoldsAreToldWithTheirEnd(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.running()
@@ -538,7 +552,7 @@ func TestStatusLineCountsTheNumbers(t *testing.T) {
 		s.size(120, 24)
 		id := s.root.question.renew(s.root.env)
 		s.tell(overviewLoadedMsg{question: id, overview: overview{linked: 3, online: 1, trouble: 1, sending: true, disk: true}})
-		s.shows("o disco recusa gravação", "1 de 3 conectado", "1 número precisa de você", "campanha em andamento")
+		s.shows("o disco recusa gravação", "1 de 3 conectado", "1 número precisa de você", "▶ em andamento")
 	})
 }
 
