@@ -193,9 +193,10 @@ func (l *link) view() string {
 	if spread {
 		h = e.h
 	}
-	// The wider border scans better; the narrower one is enough.
+	// The wider border scans better; the narrower one is enough, where words
+	// need the room.
 	l.draw(2)
-	if len(l.drawn) > h || l.codeWidth() > w {
+	if len(l.drawn) > h || l.codeWidth() > w || len(l.drawn) == h && w-l.codeWidth() < wordsWidth {
 		l.draw(1)
 	}
 	switch {
@@ -292,13 +293,30 @@ func (l *link) beside(w, h int) string {
 	return strings.Join(lines, "\n")
 }
 
+// brief is what to do on the phone, for how long, and the keys if nothing else
+// shows them, in one line.
+func (l *link) brief(w int) string {
+	e := l.e
+	text := e.t("link_short")
+	if e.app.Demo != nil {
+		text = e.keys.scan.Help().Key + " " + e.keys.scan.Help().Desc
+	}
+	text += "   ◷ " + e.words.duration(max(l.status.QRUntil.Sub(e.now()).Truncate(time.Second), 0))
+	if l.spread() {
+		for _, b := range []key.Binding{e.keys.codeText, e.keys.dismiss} {
+			text += "   " + b.Help().Key + " " + b.Help().Desc
+		}
+	}
+	text, _ = e.cut(text, w-2)
+	return " " + text
+}
+
 // above draws the code alone with one line of words over it, if there is room
 // for that.
 func (l *link) above(w, h int) string {
 	var lines []string
 	if len(l.drawn)+1 <= h {
-		text, _ := l.e.cut(l.e.t("link_short")+"  ◷ "+l.left(), w-2)
-		lines = append(lines, " "+text)
+		lines = append(lines, l.brief(w))
 	}
 	margin := strings.Repeat(" ", max((w-l.codeWidth())/2, 0))
 	for _, row := range l.drawn {
