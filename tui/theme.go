@@ -56,7 +56,8 @@ func newTheme(dark bool) *theme {
 	faint := hue("#6F7783", "#7A828E")
 	accent := hue("#0F766E", "#5CC8A8")
 	plain := lipgloss.NewStyle()
-	ground := pick(lipgloss.Color("#E3EDEA"), lipgloss.Color("#22302D"))
+	// Greys of the 256-colour palette: a tint would become a loud green there.
+	ground := pick(lipgloss.Color("#E4E4E4"), lipgloss.Color("#303030"))
 	return &theme{
 		dark:        dark,
 		strong:      newInk(plain.Bold(true)),
@@ -71,7 +72,7 @@ func newTheme(dark bool) *theme {
 		tab:         newInk(dim),
 		here:        newInk(plain.Bold(true).Underline(true)),
 		key:         newInk(accent),
-		rule:        newInk(faint),
+		rule:        newInk(hue("#C0C5CC", "#4E5560")),
 		label:       newInk(dim),
 		labelHere:   newInk(accent.Bold(true)),
 		selected:    newInk(plain.Background(ground)),
