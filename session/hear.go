@@ -35,14 +35,14 @@ func (l *link) hear(event any) (ok bool) {
 	case *events.BusinessName:
 		l.saw(l.person(l.ctx, e.JID, types.EmptyJID, e.NewBusinessName, campaign.Business))
 	case *events.PushNameSetting:
-		l.jobs.put(l.hide)
+		l.named(e.Action.GetName())
 	case *events.AppStateSyncComplete:
 		switch e.Name {
 		case appstate.WAPatchCriticalUnblockLow:
 			l.arrived.Store(true)
 			l.addressBook()
 		case appstate.WAPatchCriticalBlock: // it holds our own push name
-			l.jobs.put(l.hide)
+			l.named(l.cli.Store.PushName)
 		}
 	case *events.AppStateSyncError:
 		l.number.log.Warn("the phone's data do not add up", "name", e.Name, "err", e.Error)
@@ -53,6 +53,13 @@ func (l *link) hear(event any) (ok bool) {
 		l.number.post(func() { l.number.event(l, event) })
 	}
 	return true
+}
+
+// named keeps what we call ourselves. The library's goroutine that has just
+// written the name calls it.
+func (l *link) named(name string) {
+	l.name.Store(name)
+	l.jobs.put(l.hide)
 }
 
 // message writes an incoming message of a person down.

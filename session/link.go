@@ -35,6 +35,7 @@ type link struct {
 	media  *http.Client  // nil: the library's own
 	gone   chan struct{} // closed when the keys have been deleted
 
+	name    atomic.Value    // string: what we call ourselves to others, from the phone; "" until it told
 	arrived atomic.Bool     // the library has the address book of the phone
 	owed    atomic.Bool     // the book may lack people whom the library knows
 	closed  atomic.Bool     // nothing is handled any more
@@ -85,6 +86,7 @@ func newLink(n *number, dev *store.Device) *link {
 	}
 	cli.AddEventHandlerWithSuccessStatus(l.hear)
 	l.cli = cli
+	l.name.Store(dev.PushName)
 	n.pool.wg.Go(l.work)
 	return l
 }
@@ -274,8 +276,16 @@ func (n *number) endLink() {
 func (l *link) hide() {
 	ctx, cancel := context.WithTimeout(l.ctx, 10*time.Second)
 	defer cancel()
-	err := l.cli.SendPresence(ctx, types.PresenceUnavailable)
-	if err != nil && !errors.Is(err, whatsmeow.ErrNoPushName) {
+	name, _ := l.name.Load().(string)
+	if name == "" {
+		return
+	}
+	//lint:ignore SA1019 SendPresence reads the name while another goroutine of the library may write it
+	err := l.cli.DangerousInternals().SendNode(ctx, waBinary.Node{
+		Tag:   "presence",
+		Attrs: waBinary.Attrs{"type": string(types.PresenceUnavailable), "name": name},
+	})
+	if err != nil {
 		l.number.log.Debug("send the presence", "err", err)
 	}
 }

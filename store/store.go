@@ -36,6 +36,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -225,6 +226,17 @@ type write struct {
 	done   chan error
 }
 
+// run makes the change. A panic in it is its error: it must not take the other
+// writers along.
+func (w *write) run(tx *bolt.Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("write the book: panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return w.change(tx)
+}
+
 // ErrClosed is returned by writes after Close.
 var ErrClosed = errors.New("the book is closed")
 
@@ -281,7 +293,7 @@ func (b *Book) commit(group []*write) {
 		var fault error
 		err := b.db.Update(func(tx *bolt.Tx) error {
 			for i, w := range group {
-				if fault = w.change(tx); fault != nil {
+				if fault = w.run(tx); fault != nil {
 					failed = i
 					return fault
 				}

@@ -446,3 +446,21 @@ func TestWhoTheServicePutsOffForGoodDoesNotHoldTheCampaignForLong(t *testing.T) 
 		t.Errorf("after %v: %s (%d) after %d tries, %v; want failed with 503 after some", now.Sub(begun), d.State, d.Code, d.Attempts, err)
 	}
 }
+
+func TestPanicInOneChangeIsItsErrorAlone(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	if _, err := b.Import(people(1), ""); err != nil {
+		t.Fatal(err)
+	}
+	c, err := b.ContactByPhone(people(1)[0].Phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = b.EditContact(c.ID, func(*campaign.Contact) { panic("a mistake of ours") })
+	if err == nil || !strings.Contains(err.Error(), "a mistake of ours") {
+		t.Errorf("got %v, want the panic as an error", err)
+	}
+	if err := b.EditContact(c.ID, func(c *campaign.Contact) { c.Tags = []string{"vip"} }); err != nil {
+		t.Errorf("the next change failed: %v", err)
+	}
+}
