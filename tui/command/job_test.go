@@ -177,7 +177,7 @@ func TestNumbersComeBackWithoutAQRAndLinkAgainAfterLogout(t *testing.T) {
 
 func TestStopWaitsForTheMessageOnTheWire(t *testing.T) {
 	t.Parallel()
-	s := simulate(t, "--people", "5", "--speed", "-1")
+	s := simulate(t, "--people", "20", "--speed", "-1")
 	p := newProgram(t).with(s.env...)
 	p.link(s, "loja")
 	id := p.campaign("--name", "x", "--text", "Oi {nome|você}")
@@ -188,6 +188,7 @@ func TestStopWaitsForTheMessageOnTheWire(t *testing.T) {
 	p.await("a message on the wire", func() bool {
 		return len(tell[struct{ Stanzas []struct{ Text string } }](s, "/ledger").Stanzas) > 0
 	})
+	p.must("numbers") // begun and done after both: they hear signals by now
 	owner.interrupt()
 	other.interrupt()
 	for _, pr := range []*process{owner, other} {
