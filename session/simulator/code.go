@@ -32,7 +32,7 @@ type codePairing struct {
 	done      chan error
 }
 
-// EnterCode types the code that a client shows ("XXXX-XXXX") into the phone with
+// EnterCode types the code that a client shows, like "ABCD-1234", into the phone with
 // the given number and waits until the client is linked. The error is ErrCode if
 // no client waits for that number or the code is another one.
 func (s *Service) EnterCode(phone, code string) error {

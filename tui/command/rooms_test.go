@@ -1,4 +1,4 @@
-package main
+package command_test
 
 import (
 	"encoding/json"
@@ -19,7 +19,7 @@ type pkg struct {
 // packages lists every package of the module, tests left out.
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Doc,Imports", "./...").Output()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Doc,Imports", "recado/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

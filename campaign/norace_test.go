@@ -1,5 +1,5 @@
 //go:build !race
 
-package main
+package campaign_test
 
 const raced = false

@@ -1,6 +1,6 @@
 //go:build race
 
-package main
+package campaign_test
 
 // raced is true under the race detector.
 const raced = true
