@@ -19,7 +19,7 @@ import (
 // AddCampaign writes a draft and returns it with its id. The text and the
 // filter must be such that they parse.
 func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
-	if err := checkDraft(c); err != nil {
+	if err := b.checkDraft(c); err != nil {
 		return c, err
 	}
 	err := b.update(func(tx *bolt.Tx) error {
@@ -36,7 +36,7 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 // EditDraft writes a draft again, as it has become. Once it has started it is
 // ErrState: what people were sent must not change afterwards.
 func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
-	if err := checkDraft(c); err != nil {
+	if err := b.checkDraft(c); err != nil {
 		return c, err
 	}
 	err := b.update(func(tx *bolt.Tx) error {
@@ -54,7 +54,10 @@ func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 }
 
 // checkDraft says what a draft lacks.
-func checkDraft(c campaign.Campaign) error {
+func (b *Book) checkDraft(c campaign.Campaign) error {
+	if b.kind == Real && c.Pace == (campaign.Pace{}) {
+		return ErrNoLimit
+	}
 	if strings.TrimSpace(c.Name) == "" {
 		return errors.New("a campaign needs a name")
 	}

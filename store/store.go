@@ -53,6 +53,7 @@ var (
 	ErrLocked   = errors.New("in use by another process")
 	ErrKind     = errors.New("a demo's data and real data do not mix")
 	ErrNewer    = errors.New("written by a newer recado")
+	ErrNoLimit  = errors.New("no limit at all is only for the demo")
 	ErrState    = errors.New("not in a state for that")
 )
 
@@ -88,6 +89,7 @@ const version = 1
 // that write return when what they wrote is on the disk.
 type Book struct {
 	db     *bolt.DB
+	kind   Kind
 	bell   *campaign.Bell
 	logger *slog.Logger
 	grace  time.Duration
@@ -135,7 +137,7 @@ func Open(path string, o Options) (*Book, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	b := &Book{
-		db: db, bell: o.Bell, logger: o.Logger, grace: o.Grace,
+		db: db, kind: o.Kind, bell: o.Bell, logger: o.Logger, grace: o.Grace,
 		queue:      make(chan *write),
 		closing:    make(chan struct{}),
 		holds:      make(map[campaign.NumberID]campaign.Hold),

@@ -464,3 +464,23 @@ func TestPanicInOneChangeIsItsErrorAlone(t *testing.T) {
 		t.Errorf("the next change failed: %v", err)
 	}
 }
+
+func TestRealNumbersAlwaysHaveALimit(t *testing.T) {
+	b, err := store.Open(filepath.Join(t.TempDir(), "book.db"), store.Options{Kind: store.Real})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	c := campaign.Campaign{Name: "c", Text: "x"}
+	if _, err := b.AddCampaign(c); !errors.Is(err, store.ErrNoLimit) {
+		t.Errorf("a campaign without any limit got %v, want ErrNoLimit", err)
+	}
+	c.Pace = campaign.DefaultPace(time.Time{}, time.Now())
+	if c, err = b.AddCampaign(c); err != nil {
+		t.Fatal(err)
+	}
+	c.Pace = campaign.Pace{}
+	if _, err := b.EditDraft(c); !errors.Is(err, store.ErrNoLimit) {
+		t.Errorf("taking every limit away got %v, want ErrNoLimit", err)
+	}
+}
