@@ -65,6 +65,10 @@ type Campaign struct {
 	Ended   time.Time
 }
 
+// PausedByStop is the reason of a campaign that was paused because WhatsApp
+// banned or locked one of its numbers; %q is what the user calls that.
+const PausedByStop = "WhatsApp stopped the number %q. See to it before you resume the campaign."
+
 // Counts is how many deliveries of a campaign are in each state. Every
 // delivery is counted once, in the state it is in.
 type Counts [NumStates]int

@@ -14,9 +14,11 @@ type Number struct {
 	JID      string // the service's id of the present link; empty while unlinked
 	Link     uint32 // how many times it has been linked; a delivery remembers the link it left by
 	LinkedAt time.Time
-	Pace     Pace     // its limits; those of [DefaultPace] for its age unless OwnPace
-	OwnPace  bool     // somebody has set its limits
-	Standing Standing // what a restart must not forget
+	Pace     Pace      // its limits; those of [DefaultPace] for its age unless OwnPace
+	OwnPace  bool      // somebody has set its limits
+	Standing Standing  // what a restart must not forget
+	Quota    Quota     // of new chats, as the service last told
+	Seen     time.Time // when its phone last gave a sign of life; zero: not since it was linked
 }
 
 // Linked reports whether the number has a link that can be connected.
@@ -55,4 +57,24 @@ type Standing struct {
 	Since  time.Time
 	Until  time.Time // when a restriction or ban ends, or the next try; zero when not known
 	Reason string    // a sentence for a person, in English; empty when the state says all
+	Stop   bool      // the campaigns of the number are not to go on by themselves
+}
+
+// Quota is how many new chats the service allows a number in a cycle of its
+// own, usually a month. It tells only some numbers.
+type Quota struct {
+	Known bool      // the service has told; otherwise there may be one or none
+	Total int       // in a cycle; negative: as many as the number likes
+	Used  int       // so far
+	Until time.Time // when the next cycle begins; zero: not told
+}
+
+// Spent reports whether no new chat may be begun at now.
+func (q Quota) Spent(now time.Time) bool {
+	return q.Current(now) && q.Total >= 0 && q.Used >= q.Total
+}
+
+// Current reports whether the quota is known and its cycle goes on at now.
+func (q Quota) Current(now time.Time) bool {
+	return q.Known && (q.Until.IsZero() || q.Until.After(now))
 }

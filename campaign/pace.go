@@ -191,6 +191,7 @@ const (
 	HoldNewDay    = "daily limit of new chats"
 	HoldHours     = "outside the hours"
 	HoldNewChats  = "WhatsApp restricts new chats"
+	HoldQuota     = "WhatsApp's quota of new chats is used up"
 	HoldOffline   = "not connected"
 	HoldSyncing   = "receiving what arrived while away"
 	HoldRateLimit = "WhatsApp asks to slow down"

@@ -85,7 +85,7 @@ func (n *number) connect() {
 // hangUp ends the connection, if there is one, but keeps the client.
 func (n *number) hangUp() {
 	n.attempt++
-	n.silence(alarmDial, alarmLogin, alarmSync)
+	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook)
 	if n.link != nil {
 		switch n.phase {
 		case dialling:
@@ -152,7 +152,11 @@ func (n *number) loggedIn() {
 	n.silence(alarmLogin, alarmDial)
 	n.connected = time.Now()
 	n.refusals = 0
-	n.show(func(v *view) { v.login, v.lively, v.served = true, true, false })
+	skew := n.link.skew()
+	if skew != 0 {
+		n.log.Warn("the clock is wrong", "ahead", skew)
+	}
+	n.show(func(v *view) { v.login, v.lively, v.served, v.skew = true, true, false, skew })
 	if n.heardAll {
 		n.heardEverything()
 		return
@@ -185,6 +189,8 @@ func (n *number) heardEverything() {
 	if l.owed.Load() {
 		l.jobs.put(l.addressBook)
 	}
+	l.jobs.put(l.histories)
+	n.lookAfter()
 }
 
 // meet does what the table says about an occasion.
@@ -207,9 +213,9 @@ func (n *number) meet(o occasion, detail string, duration time.Duration) {
 	}
 	switch {
 	case r.act == forget:
-		n.forget(campaign.Standing{State: r.state, Since: time.Now(), Reason: say})
+		n.forget(campaign.Standing{State: r.state, Since: time.Now(), Reason: say, Stop: stops[o]})
 	case r.keep:
-		n.keep(campaign.Standing{State: r.state, Since: time.Now(), Until: until, Reason: say})
+		n.keep(campaign.Standing{State: r.state, Since: time.Now(), Until: until, Reason: say, Stop: stops[o]})
 	}
 }
 
@@ -268,16 +274,22 @@ func (n *number) flaps() bool {
 	return len(n.closings) > flapLimit
 }
 
-// renew connects again if the service has a newer version than the one that
+// renew finds out whether the service has a newer version than the one that
 // it just called outdated.
 func (n *number) renew() {
-	p, refused := n.pool, n.version
+	p := n.pool
 	p.wg.Go(func() { // ends within seconds, or with the pool
-		p.version.refresh(p.ctx, n.httpClient(), n.log)
-		if p.version.current() != refused {
-			n.post(n.connect)
-		}
+		p.version.refresh(p.ctx, p.httpClient(), n.log)
+		n.post(n.tryNewerVersion)
 	})
+}
+
+// tryNewerVersion connects again as a newer version than the one that the
+// service called outdated, if there is one.
+func (n *number) tryNewerVersion() {
+	if n.look().state == campaign.Outdated && n.pool.version.current() != n.version {
+		n.connect()
+	}
 }
 
 // forget writes down that the link is gone and drops its client.
@@ -286,7 +298,7 @@ func (n *number) forget(s campaign.Standing) {
 		n.endLink()
 		l.awaitDeletion(5 * time.Second)
 	}
-	n.silence(alarmDial, alarmLogin, alarmSync)
+	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook)
 	if err := n.pool.book.UnlinkNumber(n.id, s); err != nil {
 		n.log.Error("write down the lost link", "err", err)
 	}
@@ -316,31 +328,6 @@ func (n *number) unlink(ctx context.Context) error {
 	}
 	n.forget(s)
 	return nil
-}
-
-// restrict closes new chats until then.
-func (n *number) restrict(until time.Time) {
-	n.show(func(v *view) { v.lock = until })
-	n.alarms[alarmLift] = until
-	n.keep(standing(until))
-}
-
-// lift opens new chats again.
-func (n *number) lift() {
-	n.silence(alarmLift)
-	n.show(func(v *view) { v.lock = time.Time{} })
-	if n.look().number.Standing.State == campaign.Restricted {
-		n.keep(standing(time.Time{}))
-	}
-}
-
-// standing is that of a number that is online and may not open new chats
-// before lock.
-func standing(lock time.Time) campaign.Standing {
-	if lock.After(time.Now()) {
-		return campaign.Standing{State: campaign.Restricted, Since: time.Now(), Until: lock, Reason: restricted}
-	}
-	return campaign.Standing{State: campaign.Online, Since: time.Now()}
 }
 
 // event is what a handler passes on to the number.
@@ -375,7 +362,7 @@ func (n *number) event(l *link, event any) {
 		}
 		return
 	case *events.NotifyAccountReachoutTimelock:
-		n.timelock(e)
+		n.timelockEvent(e)
 		return
 	}
 	o, detail, duration := occasionOf(event)
@@ -388,19 +375,3 @@ func (n *number) event(l *link, event any) {
 	}
 	n.meet(o, detail, duration)
 }
-
-// timelock is the service's word that new chats are closed, or open again.
-func (n *number) timelock(e *events.NotifyAccountReachoutTimelock) {
-	if !e.IsActive {
-		n.lift()
-		return
-	}
-	until := e.TimeEnforcementEnds.Time
-	if until.IsZero() || until.Unix() <= 0 {
-		until = time.Now().Add(lockUnknown)
-	}
-	n.restrict(until)
-}
-
-// lockUnknown is how long new chats stay closed when the service does not say.
-const lockUnknown = 24 * time.Hour

@@ -2,14 +2,13 @@ package session
 
 import (
 	"context"
-	"runtime/debug"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/appstate"
-	"go.mau.fi/whatsmeow/proto/waE2E"
-	"go.mau.fi/whatsmeow/proto/waHistorySync"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
@@ -111,7 +110,13 @@ func (l *link) addressBook() {
 	if l.saw(l.merge(rows)...) && l.arrived.Load() {
 		l.number.show(func(v *view) { v.contacts = true })
 	}
+	if l.arrived.Load() && !slices.ContainsFunc(slices.Collect(maps.Values(rows)), inAddressBook) {
+		l.jobs.put(func() { l.mendContacts(false) })
+	}
 }
+
+// inAddressBook reports whether somebody has a name in the phone's own list.
+func inAddressBook(row types.ContactInfo) bool { return row.FullName != "" || row.FirstName != "" }
 
 // merge makes one person of the rows that the library keeps under her phone
 // and under her LID. The best name wins.
@@ -176,97 +181,28 @@ func (l *link) fetchMissing() {
 	}
 }
 
-// resyncContacts asks the phone for its whole address book again, at most
-// hourly.
-func (l *link) resyncContacts() {
-	if !l.resync.IsZero() && time.Since(l.resync) < time.Hour {
-		return
-	}
-	l.resync = time.Now()
+// mendContacts asks for the whole address book again when it is empty or does
+// not add up, at most hourly. If even the whole of it does not, the phone is
+// asked for a plain copy, at most daily. What would come next, a reset of the
+// phone's data, unlinks every device of the account and is never asked for.
+func (l *link) mendContacts(whole bool) {
 	ctx, cancel := context.WithTimeout(l.ctx, time.Minute)
 	defer cancel()
-	if err := l.cli.FetchAppState(ctx, appstate.WAPatchCriticalUnblockLow, true, false); err != nil {
+	last, pause := &l.resync, time.Hour
+	if whole {
+		last, pause = &l.recover, 24*time.Hour
+	}
+	if !last.IsZero() && time.Since(*last) < pause {
+		return
+	}
+	*last = time.Now()
+	var err error
+	if whole {
+		_, err = l.cli.SendPeerMessage(ctx, whatsmeow.BuildAppStateRecoveryRequest(appstate.WAPatchCriticalUnblockLow))
+	} else {
+		err = l.cli.FetchAppState(ctx, appstate.WAPatchCriticalUnblockLow, true, false)
+	}
+	if err != nil {
 		l.number.log.Warn("ask for the address book again", "err", err)
 	}
-}
-
-const (
-	historyTries   = 3
-	historyPause   = 20 * time.Second
-	historyTimeout = 2 * time.Minute
-)
-
-// history reads one piece of the phone's history: names, who has written
-// before, and what the library keeps of it. One piece at a time is in memory.
-func (l *link) history(h *waE2E.HistorySyncNotification) {
-	for try := 1; ; try++ {
-		err := l.historyOnce(h)
-		if err == nil || l.ctx.Err() != nil {
-			return
-		}
-		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "try", try, "err", err)
-		if try == historyTries {
-			return
-		}
-		timer := time.NewTimer(historyPause)
-		select {
-		case <-timer.C:
-		case <-l.ctx.Done():
-			timer.Stop()
-			return
-		}
-	}
-}
-
-func (l *link) historyOnce(h *waE2E.HistorySyncNotification) error {
-	ctx, cancel := context.WithTimeout(l.ctx, historyTimeout)
-	defer cancel()
-	piece, err := l.cli.DownloadHistorySync(ctx, h, true)
-	if err != nil {
-		return err
-	}
-	l.saw(l.past(ctx, piece)...)
-	if len(piece.GetPhoneNumberToLidMappings()) > 0 && l.number.look().contacts {
-		l.addressBook() // whose LIDs may only now be known
-	}
-	if h.GetDirectPath() == "" {
-		return nil
-	}
-	piece = nil
-	debug.FreeOSMemory()
-	err = l.cli.DeleteMedia(ctx, whatsmeow.MediaHistory, h.GetDirectPath(), h.GetFileEncSHA256(), h.GetEncHandle())
-	if err != nil {
-		l.number.log.Debug("delete a piece of the history that has been read", "err", err)
-	}
-	return nil
-}
-
-// past is whom a piece of history tells about.
-func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []campaign.Seen {
-	var people []campaign.Seen
-	for _, p := range piece.GetPushnames() {
-		if jid, err := types.ParseJID(p.GetID()); err == nil && personal(jid) {
-			people = append(people, l.person(ctx, jid, types.EmptyJID, p.GetPushname(), campaign.PushName))
-		}
-	}
-	for _, c := range piece.GetConversations() {
-		jid, err := types.ParseJID(c.GetID())
-		if err != nil || !personal(jid) || !wrote(c) {
-			continue
-		}
-		seen := l.person(ctx, jid, types.EmptyJID, "", campaign.NoName)
-		seen.Known = true
-		people = append(people, seen)
-	}
-	return people
-}
-
-// wrote reports whether the other side has said anything in a conversation.
-func wrote(c *waHistorySync.Conversation) bool {
-	for _, m := range c.GetMessages() {
-		if !m.GetMessage().GetKey().GetFromMe() {
-			return true
-		}
-	}
-	return false
 }

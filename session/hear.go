@@ -46,8 +46,8 @@ func (l *link) hear(event any) (ok bool) {
 		}
 	case *events.AppStateSyncError:
 		l.number.log.Warn("the phone's data do not add up", "name", e.Name, "err", e.Error)
-		if e.Name == appstate.WAPatchCriticalUnblockLow && !e.FullSync {
-			l.jobs.put(l.resyncContacts)
+		if e.Name == appstate.WAPatchCriticalUnblockLow {
+			l.jobs.put(func() { l.mendContacts(e.FullSync) })
 		}
 	default:
 		l.number.post(func() { l.number.event(l, event) })
@@ -65,8 +65,9 @@ func (l *link) named(name string) {
 // message writes an incoming message of a person down.
 func (l *link) message(e *events.Message) bool {
 	if e.Info.IsFromMe {
+		l.fromPhone(e.Info.MessageSource, e.Info.Timestamp)
 		if h := e.Message.GetProtocolMessage().GetHistorySyncNotification(); h != nil {
-			l.jobs.put(func() { l.history(h) })
+			return l.keepHistory(e.Info.ID, h)
 		}
 		return true
 	}
@@ -151,6 +152,7 @@ func (l *link) receipt(e *events.Receipt) bool {
 	// not say that there was a part in it for the recipient. It ends the wait
 	// for the service's word, and is written nowhere.
 	if e.IsFromMe || e.Type == types.ReceiptTypeSender {
+		l.fromPhone(e.MessageSource, e.Timestamp)
 		l.number.landed(ids, types.ReceiptTypeSender)
 		return true
 	}

@@ -44,7 +44,8 @@ type link struct {
 	giveUp  context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
 	dialed  chan struct{}      // closed when the last dial has ended; nil: there was none
 
-	resync time.Time // when the address book was last asked for afresh; touched by jobs alone
+	resync  time.Time // when the address book was last asked for afresh; touched by jobs alone
+	recover time.Time // when the phone was last asked for a plain copy of it; touched by jobs alone
 }
 
 // errNoToken answers the library's request for a token that only Messenger
@@ -76,7 +77,7 @@ func newLink(n *number, dev *store.Device) *link {
 	cli.GetMessageForRetry = l.payload
 	cli.GetClientPayload = func() *waWa6.ClientPayload { return n.pool.version.payload(dev) }
 	cli.SetMaxParallelRetryReceiptHandling(1)
-	base := n.httpClient()
+	base := n.pool.httpClient()
 	l.http = l.cable.through(base)
 	l.media = base
 	cli.SetWebsocketHTTPClient(l.http)
@@ -89,14 +90,6 @@ func newLink(n *number, dev *store.Device) *link {
 	l.name.Store(dev.PushName)
 	n.pool.wg.Go(l.work)
 	return l
-}
-
-// httpClient makes a client that reaches the service; nil is the library's own.
-func (n *number) httpClient() *http.Client {
-	if n.pool.config.HTTP == nil {
-		return nil
-	}
-	return n.pool.config.HTTP()
 }
 
 // payload answers a recipient who could not read a message: the same text
@@ -267,7 +260,7 @@ func (n *number) endLink() {
 	n.attempt++
 	n.link.drop(n.phase == dialling)
 	n.link, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
-	n.silence(alarmDial, alarmLogin, alarmSync)
+	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook)
 	n.show(func(v *view) { v.link, v.login, v.lively, v.synced = nil, false, false, time.Time{} })
 }
 

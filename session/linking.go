@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -15,11 +16,15 @@ import (
 	"recado/campaign"
 )
 
-// pairing is a link being made: rounds of QR codes until a phone scans one.
+// pairing is a link being made: rounds of QR codes until a phone scans one, or
+// of codes to be typed on a phone.
 type pairing struct {
+	phone   campaign.Phone // whose phone gets a code to type; empty: any phone scans
 	link    *link
 	dialed  bool     // its connection is made, or cannot be
-	codes   []string // the one on the screen and those to come
+	codes   []string // the QR on the screen and those to come
+	asked   bool     // for a code to type, in this round
+	passkey bool     // WhatsApp wants one, in this round
 	rounds  int      // begun so far
 	linked  bool     // a phone has scanned it, and the book has it
 	told    bool     // the phone has been told that we accept
@@ -30,6 +35,7 @@ type pairing struct {
 
 const (
 	maxRounds   = 5                // of about 160 s each
+	codeRounds  = 3                // with a code to type: each makes the phone ring
 	firstCode   = 60 * time.Second // the service keeps the first of six codes for longer
 	laterCode   = 20 * time.Second
 	codesTime   = 30 * time.Second // to show the first code
@@ -39,19 +45,26 @@ const (
 // What a person is told when linking ends without a link.
 const (
 	sayNobody  = "Nobody scanned the code. Start again when the phone is at hand."
-	sayPasskey = "WhatsApp wants this account to confirm the link with a passkey, which a terminal cannot do."
 	sayUpdate  = "Update WhatsApp on the phone, then scan again."
+	sayUntyped = "Nobody typed the code. Start again when the phone is at hand."
+	sayTooMany = "WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code."
+	sayOther   = "The code was for %s, but %s typed it. Start again."
+	sayNoCode  = "WhatsApp gives no code for %s: check the phone number, or scan the QR code."
 )
 
-func (n *number) beginLinking() error {
+// beginLinking links by QR, or by a code to be typed on that phone.
+func (n *number) beginLinking(phone campaign.Phone) error {
 	if n.look().number.Linked() {
 		return fmt.Errorf("link number %d: %w", n.id, ErrLinked)
 	}
 	if n.pairing != nil {
-		return nil
+		if n.pairing.linked || n.pairing.phone == phone {
+			return nil
+		}
+		n.endPairing() // somebody prefers the other way
 	}
 	n.endLink()
-	n.pairing = &pairing{}
+	n.pairing = &pairing{phone: phone}
 	n.enter(campaign.Linking, time.Time{}, "")
 	n.nextRound()
 	return nil
@@ -90,15 +103,20 @@ func (n *number) nextRound() {
 		p.link.drop(!p.dialed)
 		p.link, p.dialed = nil, false
 	}
-	p.codes = nil
-	if p.rounds++; p.rounds > maxRounds {
+	p.codes, p.asked, p.passkey = nil, false, false
+	switch p.rounds++; {
+	case p.phone != "" && p.rounds > codeRounds:
+		n.failLinking(sayUntyped)
+		return
+	case p.rounds > maxRounds:
 		n.failLinking(sayNobody)
 		return
 	}
 	dev := n.pool.devices.NewDevice()
 	l := newLink(n, dev)
 	l.keys.paired = n.paired
-	l.cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return n.mayPair(l, jid) }
+	phone := p.phone
+	l.cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return n.mayPair(l, jid, phone) }
 	p.link = l
 	n.in(alarmCode, dialTimeout+codesTime)
 	l.dial(func(err error) { n.post(func() { n.roundDialled(l, err) }) })
@@ -128,14 +146,19 @@ func (n *number) roundLost(why string) {
 	n.in(alarmCode, backoff(n.pairing.rounds))
 	n.show(func(v *view) {
 		v.enter(campaign.Linking, time.Time{}, why)
-		v.qr, v.qrUntil = "", time.Time{}
+		v.clearCodes()
 	})
 }
 
-// nextCode is called when a code dies.
+// nextCode is called when a code dies, or the answer to the wish for a passkey
+// has not come.
 func (n *number) nextCode() {
 	p := n.pairing
 	if p == nil || p.linked {
+		return
+	}
+	if p.passkey {
+		n.failLinking(sayPasskeyLate)
 		return
 	}
 	if len(p.codes) > 1 {
@@ -143,7 +166,7 @@ func (n *number) nextCode() {
 		n.showCode(laterCode)
 		return
 	}
-	n.show(func(v *view) { v.qr, v.qrUntil = "", time.Time{} })
+	n.show((*view).clearCodes)
 	n.nextRound()
 }
 
@@ -156,20 +179,66 @@ func (n *number) showCode(life time.Duration) {
 	})
 }
 
+// askCode asks for a code to type, once the service has said for how long it
+// waits for a phone.
+func (n *number) askCode(life time.Duration) {
+	p := n.pairing
+	if p.asked {
+		return
+	}
+	p.asked = true
+	n.in(alarmCode, life)
+	l, phone := p.link, p.phone
+	l.jobs.put(func() {
+		ctx, cancel := context.WithTimeout(l.ctx, codesTime)
+		defer cancel()
+		// The service takes the names of common browsers alone.
+		code, err := l.cli.PairPhone(ctx, string(phone), true, whatsmeow.PairClientChrome, "Chrome (Linux)")
+		n.post(func() { n.codeCame(l, code, err) })
+	})
+}
+
+func (n *number) codeCame(l *link, code string, err error) {
+	p := n.pairing
+	if p == nil || p.link != l || p.linked || p.passkey {
+		return
+	}
+	refused := new(whatsmeow.IQError)
+	switch {
+	case err == nil:
+		n.show(func(v *view) {
+			v.enter(campaign.Linking, time.Time{}, p.hint)
+			v.code, v.qrUntil = code, n.alarms[alarmCode]
+		})
+		return
+	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
+		n.failLinking(sayTooMany)
+	case errors.As(err, &refused), errors.Is(err, whatsmeow.ErrPhoneNumberTooShort), errors.Is(err, whatsmeow.ErrPhoneNumberIsNotInternational):
+		n.failLinking(fmt.Sprintf(sayNoCode, p.phone))
+	default:
+		n.roundLost(fmt.Sprintf(rules[onUnreachable].say, cause(err)))
+	}
+	n.log.Warn("link: ask for a code", "err", err)
+}
+
 // pairingEvent is an event of the client that is being linked.
 func (n *number) pairingEvent(event any) {
 	p := n.pairing
 	switch e := event.(type) {
 	case *events.QR:
-		if len(e.Codes) == 0 || p.linked {
+		if len(e.Codes) == 0 || p.linked || p.passkey {
+			return
+		}
+		life := laterCode
+		if len(e.Codes) == 6 {
+			life = firstCode
+		}
+		if p.phone != "" {
+			n.askCode(life + time.Duration(len(e.Codes)-1)*laterCode)
 			return
 		}
 		p.codes = e.Codes
-		if len(e.Codes) == 6 {
-			n.showCode(firstCode)
-		} else {
-			n.showCode(laterCode)
-		}
+		n.showCode(life)
 	case *events.RotateADVSecret:
 		for i, code := range p.codes {
 			p.codes[i] = strings.Replace(code, e.OldSecret, e.NewSecret, 1)
@@ -188,8 +257,13 @@ func (n *number) pairingEvent(event any) {
 		}
 	case *events.PairError:
 		n.pairFailed(e.Error)
-	case *events.PairPasskeyRequest, *events.PairPasskeyConfirmation, *events.PairPasskeyError:
-		n.failLinking(sayPasskey)
+	case *events.PairPasskeyRequest:
+		n.passkeyWanted(e.PublicKey)
+	case *events.PairPasskeyConfirmation:
+		n.passkeyTaken(e)
+	case *events.PairPasskeyError:
+		n.log.Warn("link: passkey", "err", e.Error)
+		n.failLinking(fmt.Sprintf(sayPasskeyRefused, cause(e.Error)))
 	case *events.ManualLoginReconnect:
 		p.restart = true
 		if p.told { // otherwise the library is still writing it, and would give the link up
@@ -210,9 +284,12 @@ func (n *number) pairingEvent(event any) {
 
 // mayPair reports whether the phone that scanned the code may be linked as
 // this number. It runs on the library's goroutine.
-func (n *number) mayPair(l *link, jid types.JID) bool {
+func (n *number) mayPair(l *link, jid types.JID, asked campaign.Phone) bool {
 	phone := phoneOf(jid)
 	why := ""
+	if asked != "" && asked.Key() != phone.Key() {
+		why = fmt.Sprintf(sayOther, asked, phone)
+	}
 	if mine := n.look().number; mine.Phone != "" && mine.Phone != phone {
 		why = fmt.Sprintf("This is another phone. %q is %s: link other phones as new numbers.", mine.Name, mine.Phone)
 	}

@@ -34,6 +34,9 @@ type number struct {
 	early     bool        // logged in before the word came that the connection is made
 	heardAll  bool        // what arrived while away has been heard, on this connection
 	version   store.WAVersionContainer
+	strangers int       // new chats refused in a row though the service knows of no restriction
+	standing  time.Time // when the service was last asked what the number may do
+	pinged    time.Time // when the phone was last asked for a sign of life
 
 	mu   sync.Mutex // guards view; never held across a call out
 	view view
@@ -56,8 +59,9 @@ const (
 	alarmLogin              // the login has not been answered
 	alarmSync               // stop waiting for what arrived while away
 	alarmLift               // new chats may be opened again
-	alarmCode               // the QR code dies
+	alarmCode               // the code dies, or the passkey has not come
 	alarmPair               // the service has not asked to log in after pairing
+	alarmLook               // see how the number stands, and whether its phone lives
 	numAlarms
 )
 
@@ -69,8 +73,11 @@ type view struct {
 	until    time.Time
 	reason   string
 	qr       string
-	qrUntil  time.Time
+	code     string
+	passkey  Passkey
+	qrUntil  time.Time // when any of the three dies
 	contacts bool
+	skew     time.Duration // of our clock; zero: it is right
 
 	link   *link     // the client to send with; nil: none
 	synced time.Time // since when the connection is up and has heard everything; zero: it is not, or has not
@@ -185,6 +192,8 @@ func (n *number) ring() {
 			n.nextCode()
 		case alarmPair:
 			n.finishLinking()
+		case alarmLook:
+			n.lookAfter()
 		}
 	}
 }
@@ -223,23 +232,33 @@ func (v *view) enter(s campaign.NumberState, until time.Time, reason string) {
 	}
 	v.state, v.until, v.reason = s, until, reason
 	if s != campaign.Linking {
-		v.qr, v.qrUntil = "", time.Time{}
+		v.clearCodes()
 	}
+}
+
+// clearCodes takes away what was to be scanned, typed or answered.
+func (v *view) clearCodes() {
+	v.qr, v.code, v.passkey, v.qrUntil = "", "", Passkey{}, time.Time{}
 }
 
 func (v view) status() Status {
+	now := time.Now()
 	s := Status{
 		Number: v.number, State: v.state, Since: v.since, Until: v.until, Reason: v.reason,
-		QR: v.qr, QRUntil: v.qrUntil, Synced: !v.synced.IsZero(), Contacts: v.contacts,
+		QR: v.qr, Code: v.code, Passkey: v.passkey, QRUntil: v.qrUntil,
+		Synced: !v.synced.IsZero(), Contacts: v.contacts, Skew: v.skew,
 	}
-	if s.State == campaign.Online && v.lock.After(time.Now()) {
-		s.State, s.Until, s.Reason = campaign.Restricted, v.lock, restricted
+	if hold := v.newChats(now); s.State == campaign.Online && hold.Reason != "" {
+		s.State, s.Until, s.Reason = campaign.Restricted, hold.Until, restricted
+		if hold.Reason == campaign.HoldQuota {
+			s.Reason = sayQuota
+		}
+	}
+	if seen := v.number.Seen; v.number.Linked() && !seen.IsZero() && now.Sub(seen) >= phoneQuiet {
+		s.Unlinks = seen.Add(phoneGone)
 	}
 	return s
 }
-
-// restricted is what a person is told while new chats are closed.
-const restricted = "WhatsApp does not let this number write to new people for now."
 
 // keep writes a standing down; a restart must not forget it.
 func (n *number) keep(s campaign.Standing) {

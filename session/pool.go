@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -48,7 +49,7 @@ func Open(ctx context.Context, c Config) (*Pool, error) {
 	}
 	p := &Pool{
 		devices: c.Devices, book: c.Book, bell: c.Bell, logger: c.Logger, config: c,
-		version: newWebVersion(),
+		version: newWebVersion(c.Book, c.Logger),
 		numbers: make(map[campaign.NumberID]*number),
 	}
 	p.ctx, p.cancel = context.WithCancel(ctx)
@@ -116,11 +117,23 @@ func (p *Pool) all() []*number {
 // Start connects every linked number, all at once.
 func (p *Pool) Start() {
 	p.mu.Lock()
+	again := p.started
 	p.started = true
 	p.mu.Unlock()
 	for _, n := range p.all() {
 		n.post(n.start)
 	}
+	if !again {
+		p.wg.Go(p.keepVersion)
+	}
+}
+
+// httpClient makes a client that reaches the service; nil is the library's own.
+func (p *Pool) httpClient() *http.Client {
+	if p.config.HTTP == nil {
+		return nil
+	}
+	return p.config.HTTP()
 }
 
 // Close disconnects every number and waits until that is done, or for ten
@@ -146,12 +159,23 @@ func (p *Pool) Close() error {
 // scanned it, the rounds of codes run out or CancelLink is called. A number
 // that was linked before keeps its id, and only the same phone can link it
 // again. It returns at once; ErrLinked if there is a link already.
-func (p *Pool) Link(id campaign.NumberID) error {
+func (p *Pool) Link(id campaign.NumberID) error { return p.link(id, "") }
+
+// LinkByCode is Link without a picture: the status shows a code of eight
+// letters to be typed on the phone of that number, which WhatsApp notifies.
+func (p *Pool) LinkByCode(id campaign.NumberID, phone campaign.Phone) error {
+	if phone == "" {
+		return fmt.Errorf("link number %d: %w", id, ErrPhone)
+	}
+	return p.link(id, phone)
+}
+
+func (p *Pool) link(id campaign.NumberID, phone campaign.Phone) error {
 	n, err := p.number(id)
 	if err != nil {
 		return err
 	}
-	return n.ask(n.beginLinking)
+	return n.ask(func() error { return n.beginLinking(phone) })
 }
 
 // CancelLink stops what Link began. A link that a phone has just made stays.

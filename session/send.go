@@ -65,9 +65,7 @@ func (s sender) Ready() campaign.Readiness {
 	case v.slow.After(now):
 		r.Hold = campaign.Hold{Reason: campaign.HoldRateLimit, Until: v.slow}
 	}
-	if v.lock.After(now) {
-		r.NewChats = campaign.Hold{Reason: campaign.HoldNewChats, Until: v.lock}
-	}
+	r.NewChats = v.newChats(now)
 	return r
 }
 
@@ -267,6 +265,9 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 		n.mu.Lock()
 		n.view.served = true
 		n.mu.Unlock()
+		if d.New {
+			n.post(n.began)
+		}
 	}
 	return o
 }
@@ -363,6 +364,12 @@ func serverCode(err error) int {
 	return code
 }
 
+// The codes that refuse a new chat.
+const (
+	refusedStranger = 463
+	refusedQuota    = 475
+)
+
 // refusals are what the codes of a refused message mean, as far as is known.
 var refusals = map[int]string{
 	400: "WhatsApp did not accept the message",
@@ -388,16 +395,8 @@ func (n *number) refused(code int) campaign.Outcome {
 		o.Kind = campaign.NotSent
 	case 429:
 		n.slowDown()
-	case 463, 475:
-		// Asking again would count as one more new chat.
-		until := time.Now().Add(lockUnknown)
-		err := n.ask(func() error {
-			if until.After(n.look().lock) {
-				n.restrict(until)
-			}
-			return nil
-		})
-		if err != nil {
+	case refusedStranger, refusedQuota:
+		if err := n.ask(func() error { n.closed(code); return nil }); err != nil {
 			n.log.Error("close new chats", "err", err)
 		}
 	}

@@ -26,6 +26,9 @@ var (
 	ErrNotLinked = errors.New("not linked")
 	ErrClosed    = errors.New("the numbers are closed")
 	ErrRootKey   = errors.New("this process already talks to a service with another root key")
+	ErrPhone     = errors.New("the phone number is missing")
+	ErrPasskey   = errors.New("this is not what the browser answered: copy all of it")
+	ErrNoPasskey = errors.New("WhatsApp is not asking for a passkey")
 )
 
 // Devices is where the keys of the linked devices are kept.
@@ -35,6 +38,14 @@ type Devices interface {
 	GetDevice(ctx context.Context, jid types.JID) (*store.Device, error)
 	// Err is not nil while the disk refuses to write: nothing must be sent then.
 	Err() error
+	// KeepHistory keeps the word of a piece of history until ForgetHistory. It
+	// is on the disk when it returns.
+	KeepHistory(ctx context.Context, jid types.JID, id string, notification []byte) error
+	// Histories lists the ids of what is kept, in the order of arrival.
+	Histories(ctx context.Context, jid types.JID) (ids []string, err error)
+	// History returns nil if it is not kept.
+	History(ctx context.Context, jid types.JID, id string) (notification []byte, err error)
+	ForgetHistory(ctx context.Context, jid types.JID, id string) error
 }
 
 // Book is where the numbers and what they hear are written down. Every method
@@ -48,6 +59,10 @@ type Book interface {
 	Heard(number campaign.NumberID, from campaign.Seen, text string, at time.Time) error
 	Saw(number campaign.NumberID, people []campaign.Seen) error
 	Payload(id campaign.MessageID) (text string, ok bool, err error)
+	SetQuota(id campaign.NumberID, q campaign.Quota) error
+	SawPhone(id campaign.NumberID, at time.Time) error
+	WebVersion() (version [3]uint32, asked time.Time, err error)
+	SetWebVersion(version [3]uint32, asked time.Time) error
 }
 
 // Config is what a pool is made of.
@@ -68,7 +83,23 @@ type Status struct {
 	Until    time.Time // when a ban or restriction ends, or the next try to connect; zero when not known
 	Reason   string    // a sentence for a person, in English; empty when the state says all
 	QR       string    // the text of the code to scan; empty when there is none
-	QRUntil  time.Time // when the code dies and the next one comes
+	Code     string    // what to type on the phone, "ABCD-EFGH"; empty when there is none
+	Passkey  Passkey   // what WhatsApp wants besides
+	QRUntil  time.Time // when any of these dies; another code follows, a passkey is given up
 	Synced   bool      // what arrived while away has been heard
 	Contacts bool      // the address book of the phone has arrived
+
+	// Unlinks is when WhatsApp takes the link away because the phone has given
+	// no sign of life; zero while it has not been quiet for ten days.
+	Unlinks time.Time
+	// Skew is how far the clock of this computer is ahead of WhatsApp's;
+	// negative: behind. Zero within two minutes.
+	Skew time.Duration
+}
+
+// Passkey is the step that WhatsApp asks of some accounts when they are
+// linked. The zero Passkey: nothing is asked.
+type Passkey struct {
+	Script string // to be run in the console of a browser at web.whatsapp.com; what it prints is for AnswerPasskey
+	Code   string // the phone shows one too: ConfirmPasskey if it is the same
 }

@@ -84,6 +84,10 @@ var rules = map[occasion]rule{
 	onNoKeys:      {campaign.Offline, retry, false, "The keys of this link cannot be read: %s."},
 }
 
+// stops are the occasions after which the campaigns of a number wait for a
+// person, also when the number comes back by itself.
+var stops = map[occasion]bool{onBan: true, onLocked: true, onExpelled: true}
+
 // Limits of the acts.
 const (
 	redialPause  = 100 * time.Millisecond // for the library to let go of the old connection

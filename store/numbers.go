@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,6 +98,7 @@ func (b *Book) LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string
 			}
 			old.Phone, old.JID = phone, jid
 			old.Link++
+			old.Seen = at
 			old.Standing = campaign.Standing{State: campaign.Offline, Since: at}
 			n = *old
 		})
@@ -105,17 +107,38 @@ func (b *Book) LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string
 }
 
 // UnlinkNumber writes down that the link is gone. The number keeps its phone,
-// its history and its deliveries; what is in doubt stays in doubt.
+// its history and its deliveries; what is in doubt stays in doubt. A standing
+// that says Stop pauses the campaigns of the number.
 func (b *Book) UnlinkNumber(id campaign.NumberID, s campaign.Standing) error {
 	return b.update(func(tx *bolt.Tx) error {
-		return changeNumberTx(tx, id, func(n *campaign.Number) { n.JID, n.Standing = "", s })
+		return standTx(tx, id, s, func(n *campaign.Number) { n.JID = "" })
 	})
 }
 
 // SetStanding writes down what a restart must not forget of a number's state.
+// One that says Stop pauses the campaigns of the number.
 func (b *Book) SetStanding(id campaign.NumberID, s campaign.Standing) error {
 	return b.update(func(tx *bolt.Tx) error {
-		return changeNumberTx(tx, id, func(n *campaign.Number) { n.Standing = s })
+		return standTx(tx, id, s, func(*campaign.Number) {})
+	})
+}
+
+// SetQuota writes down what the service told of a number's new chats.
+func (b *Book) SetQuota(id campaign.NumberID, q campaign.Quota) error {
+	return b.update(func(tx *bolt.Tx) error {
+		return changeNumberTx(tx, id, func(n *campaign.Number) { n.Quota = q })
+	})
+}
+
+// SawPhone writes down that the phone of a number gave a sign of life. An
+// earlier one than the last changes nothing.
+func (b *Book) SawPhone(id campaign.NumberID, at time.Time) error {
+	return b.update(func(tx *bolt.Tx) error {
+		return changeNumberTx(tx, id, func(n *campaign.Number) {
+			if at.After(n.Seen) {
+				n.Seen = at
+			}
+		})
 	})
 }
 
@@ -139,6 +162,36 @@ func (b *Book) RemoveNumber(id campaign.NumberID) error {
 		}
 		return bucket(tx, "numbers").Delete(key(uint32(id)))
 	})
+}
+
+// standTx gives a number its standing and pauses what must not go on without a
+// person: another number may not take over what got this one into trouble.
+func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, change func(*campaign.Number)) error {
+	var name string
+	err := changeNumberTx(tx, id, func(n *campaign.Number) {
+		change(n)
+		n.Standing, name = s, n.Name
+	})
+	if err != nil || !s.Stop {
+		return err
+	}
+	for _, running := range rotation(tx, 0) {
+		c, err := campaignTx(tx, running)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(c.Numbers, id) {
+			continue
+		}
+		c.Status, c.Reason = campaign.Paused, fmt.Sprintf(campaign.PausedByStop, name)
+		if err := bucket(tx, "running").Delete(key(uint64(c.ID))); err != nil {
+			return err
+		}
+		if err := putCampaignTx(tx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {

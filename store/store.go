@@ -7,7 +7,7 @@
 // bytes, so that keys sort as numbers do:
 //
 //	book.db
-//	├── meta        version, kind, counters
+//	├── meta        version, kind, counters, the version of WhatsApp's own client
 //	├── numbers     <number 4> → JSON
 //	├── turns       <number 4> → JSON: the state of its pace
 //	├── sends       <number 4><time 8><new chat 1> → nothing: what it sent in the last day

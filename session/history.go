@@ -1,0 +1,179 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/proto/waHistorySync"
+	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
+
+	"recado/campaign"
+)
+
+// The phone tells a new link about the past in pieces, each a file of its own.
+// The word that there is a piece is kept on the disk until the piece has been
+// read, so that nothing is lost when the program ends meanwhile; and one piece
+// at a time is in memory.
+
+const (
+	historyTries   = 3
+	historyPause   = 20 * time.Second
+	historyTimeout = 2 * time.Minute
+)
+
+// keepHistory keeps the word of a piece and has it read soon.
+func (l *link) keepHistory(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
+	word, err := proto.Marshal(h)
+	if err == nil {
+		err = l.number.pool.devices.KeepHistory(l.ctx, l.jid, id, word)
+	}
+	if err != nil {
+		l.number.log.Error("keep the word of a piece of history", "err", err)
+		return false
+	}
+	l.jobs.put(l.histories)
+	return true
+}
+
+// histories reads the pieces that wait, in the order in which they came. One
+// that cannot be read now is left for the next connection.
+func (l *link) histories() {
+	devices, log := l.number.pool.devices, l.number.log
+	ids, err := devices.Histories(l.ctx, l.jid)
+	if err != nil {
+		log.Error("list the pieces of history", "err", err)
+		return
+	}
+	for _, id := range ids {
+		if l.closed.Load() || l.ctx.Err() != nil {
+			return
+		}
+		word, err := devices.History(l.ctx, l.jid, id)
+		if err != nil {
+			log.Error("read the word of a piece of history", "err", err)
+			return
+		}
+		h := new(waE2E.HistorySyncNotification)
+		if err := proto.Unmarshal(word, h); word == nil || err != nil {
+			log.Error("the word of a piece of history makes no sense", "err", err)
+		} else if !l.history(id, h) {
+			continue
+		}
+		if err := devices.ForgetHistory(l.ctx, l.jid, id); err != nil {
+			log.Error("forget a piece of history that has been read", "err", err)
+			return
+		}
+	}
+}
+
+// history reads one piece: names, who has written before, and what the library
+// keeps of it. It reports whether there is nothing more to be done about it.
+func (l *link) history(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
+	for try := 1; ; try++ {
+		err := l.historyOnce(h)
+		if err == nil {
+			return true
+		}
+		if l.ctx.Err() != nil {
+			return false
+		}
+		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "try", try, "err", err)
+		if lost(err) {
+			l.askAgain(id, h)
+			return true
+		}
+		if try == historyTries {
+			return false
+		}
+		timer := time.NewTimer(historyPause)
+		select {
+		case <-timer.C:
+		case <-l.ctx.Done():
+			timer.Stop()
+			return false
+		}
+	}
+}
+
+// lost reports whether a file is not there any more.
+func lost(err error) bool {
+	return errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith403) ||
+		errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith404) ||
+		errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith410)
+}
+
+// askAgain asks the phone to upload a piece again. It comes as a new one.
+func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) {
+	ctx, cancel := context.WithTimeout(l.ctx, 30*time.Second)
+	defer cancel()
+	if err := l.cli.SendHistorySyncServerErrorReceipt(ctx, id, h.GetMediaKey()); err != nil {
+		l.number.log.Warn("ask for a piece of the history again", "err", err)
+	}
+}
+
+// historyOnce reads a piece. A panic over what is in it is its error.
+func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	ctx, cancel := context.WithTimeout(l.ctx, historyTimeout)
+	defer cancel()
+	piece, err := l.cli.DownloadHistorySync(ctx, h, true)
+	if err != nil {
+		return err
+	}
+	if !l.saw(l.past(ctx, piece)...) {
+		return errors.New("the book does not take it")
+	}
+	if len(piece.GetPhoneNumberToLidMappings()) > 0 && l.number.look().contacts {
+		l.addressBook() // whose LIDs may only now be known
+	}
+	if h.GetDirectPath() == "" {
+		return nil
+	}
+	piece = nil
+	debug.FreeOSMemory()
+	err = l.cli.DeleteMedia(ctx, whatsmeow.MediaHistory, h.GetDirectPath(), h.GetFileEncSHA256(), h.GetEncHandle())
+	if err != nil {
+		l.number.log.Debug("delete a piece of the history that has been read", "err", err)
+	}
+	return nil
+}
+
+// past is whom a piece of history tells about.
+func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []campaign.Seen {
+	var people []campaign.Seen
+	for _, p := range piece.GetPushnames() {
+		if jid, err := types.ParseJID(p.GetID()); err == nil && personal(jid) {
+			people = append(people, l.person(ctx, jid, types.EmptyJID, p.GetPushname(), campaign.PushName))
+		}
+	}
+	for _, c := range piece.GetConversations() {
+		jid, err := types.ParseJID(c.GetID())
+		if err != nil || !personal(jid) || !wrote(c) {
+			continue
+		}
+		seen := l.person(ctx, jid, types.EmptyJID, "", campaign.NoName)
+		seen.Known = true
+		people = append(people, seen)
+	}
+	return people
+}
+
+// wrote reports whether the other side has said anything in a conversation.
+func wrote(c *waHistorySync.Conversation) bool {
+	for _, m := range c.GetMessages() {
+		if !m.GetMessage().GetKey().GetFromMe() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,100 @@
+package session
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
+
+	"recado/campaign"
+)
+
+// The phone that a number belongs to need not be on for us to send. But
+// WhatsApp takes our link away when it has been away for two weeks.
+const (
+	phoneGone  = 14 * 24 * time.Hour // then the link is lost
+	phoneQuiet = 10 * 24 * time.Hour // then a person is warned
+	phoneNote  = time.Hour           // how exactly its signs of life are written down
+	phonePing  = 24 * time.Hour      // between two questions
+)
+
+// fromPhone takes note of a sign of life, if that is where something of our
+// own account came from.
+func (l *link) fromPhone(source types.MessageSource, at time.Time) {
+	if !source.IsFromMe || source.Sender.Device != 0 {
+		return
+	}
+	n := l.number
+	if now := time.Now(); at.IsZero() || at.After(now) {
+		at = now
+	}
+	n.post(func() {
+		if n.link != l || at.Sub(n.look().number.Seen) < phoneNote {
+			return
+		}
+		if err := n.pool.book.SawPhone(n.id, at); err != nil {
+			n.log.Error("write down a sign of the phone", "err", err)
+			return
+		}
+		n.show(func(v *view) { v.number.Seen = at })
+	})
+}
+
+// pingPhone asks a phone that has been quiet for long for a sign of life, once
+// a day: for a key that we have.
+func (n *number) pingPhone(record campaign.Number) {
+	if record.Seen.IsZero() || time.Since(record.Seen) < phoneQuiet-phonePing || time.Since(n.pinged) < phonePing {
+		return
+	}
+	n.pinged = time.Now()
+	l := n.link
+	l.jobs.put(func() {
+		ctx, cancel := context.WithTimeout(l.ctx, 30*time.Second)
+		defer cancel()
+		key, err := l.dev.AppStateKeys.GetLatestAppStateSyncKeyID(ctx)
+		if err != nil || key == nil {
+			return
+		}
+		_, err = l.cli.SendPeerMessage(ctx, &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
+			Type: waE2E.ProtocolMessage_APP_STATE_SYNC_KEY_REQUEST.Enum(),
+			AppStateSyncKeyRequest: &waE2E.AppStateSyncKeyRequest{
+				KeyIDs: []*waE2E.AppStateSyncKeyId{{KeyID: key}},
+			},
+		}})
+		if err != nil {
+			n.log.Warn("ask the phone for a sign of life", "err", err)
+		}
+	})
+}
+
+const (
+	skewAllowed = 2 * time.Minute
+	week        = 7 * 24 * time.Hour
+)
+
+// skew is how far our clock is ahead of the service's, by the time that came
+// with the login; zero within two minutes. The library keeps that time to
+// itself but for a number that it makes of it: milliseconds into the week,
+// which begins on a Monday.
+func (l *link) skew() time.Duration {
+	now := time.Now()
+	//lint:ignore SA1019 the library has it nowhere else
+	there, err := strconv.ParseInt(l.cli.DangerousInternals().GetUnifiedSessionID(), 10, 64)
+	if err != nil || there < 0 { // negative: the service did not tell the time
+		return 0
+	}
+	here := now.Add(3*24*time.Hour).UnixMilli() % week.Milliseconds()
+	ahead := time.Duration(here-there) * time.Millisecond
+	switch {
+	case ahead > week/2:
+		ahead -= week
+	case ahead < -week/2:
+		ahead += week
+	}
+	if ahead.Abs() <= skewAllowed {
+		return 0
+	}
+	return ahead.Round(time.Second)
+}

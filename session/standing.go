@@ -1,0 +1,280 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.mau.fi/whatsmeow/types/events"
+
+	"recado/campaign"
+)
+
+// How a number stands with the service: whether it may write to people who
+// have never written to it, and to how many. The service tells of a
+// restriction by itself, and answers when it is asked; its quota of new chats
+// it only tells when it is asked. What it does not say is not known, and never
+// taken for a yes.
+
+const (
+	lockUnknown   = 24 * time.Hour   // new chats stay closed for when the service does not say
+	standingPause = 10 * time.Minute // between two questions, unless a message was refused
+	lookEvery     = 6 * time.Hour
+	askStanding   = 30 * time.Second // for both answers
+	maxStrangers  = 2                // new chats refused in a row without a restriction
+)
+
+// What a person is told while new chats are closed.
+const (
+	restricted = "WhatsApp does not let this number write to new people for now."
+	sayQuota   = "WhatsApp's quota of new chats for this number is used up."
+)
+
+// newChats says what keeps the number from opening new chats.
+func (v view) newChats(now time.Time) (hold campaign.Hold) {
+	if v.lock.After(now) {
+		hold = campaign.Hold{Reason: campaign.HoldNewChats, Until: v.lock}
+	}
+	if q := v.number.Quota; q.Spent(now) && (q.Until.After(hold.Until) || q.Until.IsZero()) {
+		hold = campaign.Hold{Reason: campaign.HoldQuota, Until: q.Until}
+	}
+	return hold
+}
+
+// lookAfter sees how the number stands, and whether its phone is alive; again
+// every few hours for as long as it is online.
+func (n *number) lookAfter() {
+	v := n.look()
+	if n.phase != open || v.synced.IsZero() {
+		return
+	}
+	n.in(alarmLook, lookEvery)
+	n.pingPhone(v.number)
+	if time.Since(n.standing) >= standingPause {
+		n.askStanding()
+	}
+}
+
+// askStanding asks the service what the number may do.
+func (n *number) askStanding() {
+	l := n.link
+	if l == nil {
+		return
+	}
+	n.standing = time.Now()
+	n.pool.wg.Go(func() { // ends with the link, or in askStanding
+		n.guard(func() {
+			ctx, cancel := context.WithTimeout(l.ctx, askStanding)
+			defer cancel()
+			lock, lockErr := l.timelock(ctx)
+			quota, quotaErr := l.quota(ctx)
+			if err := errors.Join(lockErr, quotaErr); err != nil {
+				n.log.Debug("ask how the number stands", "err", err)
+			}
+			n.post(func() {
+				if n.link != l {
+					return
+				}
+				if quotaErr == nil {
+					n.toldQuota(quota)
+				}
+				if lockErr == nil {
+					n.toldLock(lock)
+				}
+			})
+		})
+	})
+}
+
+// toldLock takes the service's answer. That it knows of no restriction opens
+// new chats again, unless it goes on refusing them.
+func (n *number) toldLock(lock timelock) {
+	switch v := n.look(); {
+	case lock.Active:
+		n.restrict(lock.until(time.Now()))
+	case v.lock.After(time.Now()) && n.strangers < maxStrangers && !v.number.Quota.Spent(time.Now()):
+		n.lift()
+	}
+}
+
+func (n *number) toldQuota(q campaign.Quota) {
+	if q == n.look().number.Quota {
+		return
+	}
+	if err := n.pool.book.SetQuota(n.id, q); err != nil {
+		n.log.Error("write down the quota of new chats", "err", err)
+	}
+	n.show(func(v *view) { v.number.Quota = q })
+}
+
+// began counts a new chat that the service has let the number open.
+func (n *number) began() {
+	n.strangers = 0
+	if q := n.look().number.Quota; q.Current(time.Now()) && q.Total >= 0 {
+		q.Used++
+		n.toldQuota(q)
+	}
+}
+
+// closed is called when the service refused a new chat: 463, which says
+// either that the number is restricted or that this one chat may not be
+// opened, or 475, which says that the quota is used up. Trying again would
+// count as one more new chat, so none is opened before the service has said
+// which it is.
+func (n *number) closed(code int) {
+	now := time.Now()
+	q := n.look().number.Quota
+	switch {
+	case code == refusedQuota && q.Current(now) && !q.Until.IsZero():
+		q.Total, q.Used = max(q.Total, 0), max(q.Used, q.Total, 0)
+		n.toldQuota(q)
+	default:
+		if code == refusedStranger {
+			n.strangers++
+		} else {
+			n.strangers = maxStrangers // only the quota's own answer may open them again
+		}
+		if until := now.Add(lockUnknown); until.After(n.look().lock) {
+			n.restrict(until)
+		}
+	}
+	n.askStanding()
+}
+
+// restrict closes new chats until then.
+func (n *number) restrict(until time.Time) {
+	n.show(func(v *view) { v.lock = until })
+	n.alarms[alarmLift] = until
+	n.keep(standing(until))
+}
+
+// lift opens new chats again.
+func (n *number) lift() {
+	n.silence(alarmLift)
+	n.strangers = 0
+	n.show(func(v *view) { v.lock = time.Time{} })
+	if n.look().number.Standing.State == campaign.Restricted {
+		n.keep(standing(time.Time{}))
+	}
+}
+
+// standing is that of a number that is online and may not open new chats
+// before lock.
+func standing(lock time.Time) campaign.Standing {
+	if lock.After(time.Now()) {
+		return campaign.Standing{State: campaign.Restricted, Since: time.Now(), Until: lock, Reason: restricted}
+	}
+	return campaign.Standing{State: campaign.Online, Since: time.Now()}
+}
+
+// timelockEvent is the service's own word that new chats are closed, or open
+// again.
+func (n *number) timelockEvent(e *events.NotifyAccountReachoutTimelock) {
+	if !e.IsActive {
+		n.lift()
+		return
+	}
+	n.restrict(timelock{Active: true, Ends: number64(e.TimeEnforcementEnds.Unix())}.until(time.Now()))
+}
+
+// The two questions, by the ids under which the service keeps them. They may
+// change with any version of its client: an answer that makes no sense is no
+// answer.
+const (
+	timelockQuery = "23983697327930364"
+	quotaQuery    = "27910975521856601"
+)
+
+// timelock is the answer to the first.
+type timelock struct {
+	Active bool     `json:"is_active"`
+	Ends   number64 `json:"time_enforcement_ends"` // Unix seconds; 0: not told
+}
+
+// until is the end of an active restriction.
+func (t timelock) until(now time.Time) time.Time {
+	if ends := time.Unix(int64(t.Ends), 0); t.Ends > 0 && ends.After(now) {
+		return ends
+	}
+	return now.Add(lockUnknown)
+}
+
+// capping is the answer to the second.
+type capping struct {
+	Status string   `json:"capping_status"` // "CAPPED": no more in this cycle
+	Total  number64 `json:"total_quota"`    // -1: no quota
+	Used   number64 `json:"used_quota"`
+	Ends   number64 `json:"cycle_end_timestamp"` // Unix seconds
+}
+
+func (c capping) quota() campaign.Quota {
+	q := campaign.Quota{Known: true, Total: int(c.Total), Used: int(c.Used)}
+	if c.Ends > 0 {
+		q.Until = time.Unix(int64(c.Ends), 0)
+	}
+	if c.Status == "CAPPED" {
+		q.Total, q.Used = max(q.Total, 0), max(q.Used, q.Total, 0)
+	}
+	return q
+}
+
+// number64 is a number that the service writes with or without quotes.
+type number64 int64
+
+// UnmarshalJSON reads either.
+func (n *number64) UnmarshalJSON(data []byte) error {
+	text := strings.Trim(string(data), `"`)
+	if text == "null" || text == "" {
+		*n = 0
+		return nil
+	}
+	v, err := strconv.ParseInt(text, 10, 64)
+	*n = number64(v)
+	return err
+}
+
+func (l *link) timelock(ctx context.Context) (t timelock, err error) {
+	var answer struct {
+		Lock *json.RawMessage `json:"xwa2_fetch_account_reachout_timelock"`
+	}
+	if err := l.mex(ctx, timelockQuery, map[string]any{}, &answer); err != nil {
+		return t, fmt.Errorf("ask for a restriction: %w", err)
+	}
+	if answer.Lock == nil || !bytes.Contains(*answer.Lock, []byte(`"is_active"`)) {
+		return t, errors.New("ask for a restriction: no answer in the answer")
+	}
+	return t, json.Unmarshal(*answer.Lock, &t)
+}
+
+func (l *link) quota(ctx context.Context) (q campaign.Quota, err error) {
+	var answer struct {
+		Capping *json.RawMessage `json:"xwa2_message_capping_info"`
+	}
+	variables := map[string]any{"input": map[string]any{"type": "INDIVIDUAL_NEW_CHAT_THREAD"}}
+	if err := l.mex(ctx, quotaQuery, variables, &answer); err != nil {
+		return q, fmt.Errorf("ask for the quota of new chats: %w", err)
+	}
+	if answer.Capping == nil || !bytes.Contains(*answer.Capping, []byte(`"total_quota"`)) {
+		return q, errors.New("ask for the quota of new chats: no answer in the answer")
+	}
+	var c capping
+	if err := json.Unmarshal(*answer.Capping, &c); err != nil {
+		return q, fmt.Errorf("ask for the quota of new chats: %w", err)
+	}
+	return c.quota(), nil
+}
+
+// mex asks one of the questions that the service answers in JSON.
+func (l *link) mex(ctx context.Context, query string, variables, answer any) error {
+	//lint:ignore SA1019 the library has these questions nowhere else
+	data, err := l.cli.DangerousInternals().SendMexIQ(ctx, query, variables)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, answer)
+}
