@@ -231,21 +231,7 @@ func (o Own) Restrict(until time.Time) {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
 	o.a.restricted = until
-	kind, active := "RESTRICT_ALL_COMPANIONS", until.After(time.Now())
-	if !active {
-		kind = "DEFAULT"
-	}
-	body := fmt.Sprintf(`{"data":{"xwa2_notify_account_reachout_timelock":{"enforcement_type":%q,"is_active":%t,"time_enforcement_ends":"%d"}}}`,
-		kind, active, until.Unix())
-	for _, c := range o.a.linked() {
-		c.push(wire.Node{
-			Tag:   "notification",
-			Attrs: wire.Attrs{"from": types.ServerJID, "type": "mex", "id": o.s.id("mex-"), "t": unix(time.Now())},
-			Content: []wire.Node{{
-				Tag: "update", Attrs: wire.Attrs{"op_name": "NotificationUserReachoutTimelockUpdate"}, Content: []byte(body),
-			}},
-		})
-	}
+	o.a.tellReachout()
 }
 
 // End ends the connections of the number with a stream error of the given code

@@ -33,6 +33,7 @@ const (
 	NoDevices   Action = "no-devices"   // Usync: the recipient seems to have no devices
 	NoPreKeys   Action = "no-prekeys"   // PreKeys: there are no keys for the recipient
 	NoLID       Action = "no-lid"       // Usync: who asks for a number is told the number alone, without text; asking for hidden names still works
+	BodyError   Action = "body-error"   // Query "w:mex": the answer comes, and what it says is error Code (and Text)
 	NoNames     Action = "no-names"     // Usync: like NoLID, and nobody is told a hidden name
 )
 
