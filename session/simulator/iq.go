@@ -87,6 +87,10 @@ func (l *link) query(n *wire.Node) {
 		return
 	case Silence:
 		return
+	case Ban, Restrict:
+		if l.companion != nil && l.companion.account.strike(fault) {
+			return
+		}
 	case Refuse:
 		text := fault.Text
 		if text == "" {

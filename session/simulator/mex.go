@@ -25,6 +25,7 @@ const (
 	reachoutField  = "xwa2_fetch_account_reachout_timelock"
 	reachoutNotice = "xwa2_notify_account_reachout_timelock"
 	cappingField   = "xwa2_message_capping_info"
+	cappingNotice  = "xwa2_notify_new_chat_messages_capping_info_update"
 )
 
 // reachout is what the service says of a restriction. Times are unix seconds,
@@ -56,9 +57,14 @@ type capping struct {
 }
 
 func (a *account) capping(now time.Time) capping {
-	return capping{
-		Status: "NONE", Total: -1, Begins: "0", Ends: "0", Sent: unix(now), OTE: "NOT_ELIGIBLE", MV: "NOT_ELIGIBLE",
+	q := a.quota
+	c := capping{
+		Status: q.status(), Total: -1, Begins: "0", Ends: "0", Sent: unix(now), OTE: "NOT_ELIGIBLE", MV: "NOT_ELIGIBLE",
 	}
+	if q.total > 0 {
+		c.Total, c.Used, c.Begins, c.Ends = q.total, q.used, unix(q.begins), unix(q.ends)
+	}
+	return c
 }
 
 // document is what a field of a "w:mex" answer or notice looks like.
@@ -119,4 +125,9 @@ func (a *account) tell(operation, field string, value any) {
 // tellReachout says what the number may do now.
 func (a *account) tellReachout() {
 	a.tell("NotificationUserReachoutTimelockUpdate", reachoutNotice, a.reachout(time.Now()))
+}
+
+// tellCapping says how many new chats the number has begun.
+func (a *account) tellCapping() {
+	a.tell("MessageCappingInfoNotification", cappingNotice, a.capping(time.Now()))
 }
