@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	wire "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
@@ -20,7 +19,7 @@ type account struct {
 	lastDevice uint16 // ids are never used twice
 	app        *appState
 	wrote      map[string]bool // the LIDs that have written to it: no new chats
-	restricted time.Time       // may not begin new chats until then
+	standing
 }
 
 // companion is one linked client.
@@ -113,6 +112,7 @@ func (s *Service) account(number string) (*account, error) {
 		s.phones[who.LID] = p
 	}
 	a := &account{phone: p, companions: make(map[uint16]*companion), wrote: make(map[string]bool)}
+	a.begun = make(map[string]bool)
 	a.app = newAppState(s.world, who)
 	p.account = a
 	s.accounts[who.Phone] = a
@@ -222,30 +222,6 @@ func (o Own) SetPhone(on bool) {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
 	o.a.phone.turn(on)
-}
-
-// Restrict forbids the number to begin new chats until the given time and tells
-// its clients; a time that is past lifts the restriction. Messages to people who
-// never wrote to the number are then refused with error 463.
-func (o Own) Restrict(until time.Time) {
-	o.s.mu.Lock()
-	defer o.s.mu.Unlock()
-	o.a.restricted = until
-	kind, active := "RESTRICT_ALL_COMPANIONS", until.After(time.Now())
-	if !active {
-		kind = "DEFAULT"
-	}
-	body := fmt.Sprintf(`{"data":{"xwa2_notify_account_reachout_timelock":{"enforcement_type":%q,"is_active":%t,"time_enforcement_ends":"%d"}}}`,
-		kind, active, until.Unix())
-	for _, c := range o.a.linked() {
-		c.push(wire.Node{
-			Tag:   "notification",
-			Attrs: wire.Attrs{"from": types.ServerJID, "type": "mex", "id": o.s.id("mex-"), "t": unix(time.Now())},
-			Content: []wire.Node{{
-				Tag: "update", Attrs: wire.Attrs{"op_name": "NotificationUserReachoutTimelockUpdate"}, Content: []byte(body),
-			}},
-		})
-	}
 }
 
 // End ends the connections of the number with a stream error of the given code

@@ -88,6 +88,9 @@ func start(t testing.TB, s *simulator.Service, k *keep) *client {
 func startBy(t testing.TB, h *http.Client, k *keep) *client {
 	t.Helper()
 	log := waLog.Noop
+	if k.log != nil {
+		log = k.log
+	}
 	if os.Getenv("CLIENT_LOG") != "" {
 		log = waLog.Stdout("client", "DEBUG", false)
 	}
@@ -163,7 +166,13 @@ func (c *client) forget() {
 // link links a new client by its QR code and waits until it is logged in.
 func link(t testing.TB, s *simulator.Service, phone string) *client {
 	t.Helper()
-	c := start(t, s, newKeep())
+	return linkWith(t, s, phone, newKeep())
+}
+
+// linkWith is link for a client with a given store.
+func linkWith(t testing.TB, s *simulator.Service, phone string, k *keep) *client {
+	t.Helper()
+	c := start(t, s, k)
 	if err := c.Connect(); err != nil {
 		t.Fatal(err)
 	}
@@ -222,4 +231,36 @@ func drops(t *testing.T) {
 	if raced {
 		t.Skip("the client library has a race of its own when it reconnects quickly")
 	}
+}
+
+// diary is a log of the client library that can be read.
+type diary struct {
+	waLog.Logger
+	mu    sync.Mutex
+	lines []string
+}
+
+func newDiary() *diary { return &diary{Logger: waLog.Noop} }
+
+func (d *diary) note(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = append(d.lines, fmt.Sprintf(format, args...))
+}
+
+func (d *diary) Debugf(format string, args ...any) { d.note(format, args...) }
+func (d *diary) Warnf(format string, args ...any)  { d.note(format, args...) }
+func (d *diary) Errorf(format string, args ...any) { d.note(format, args...) }
+func (d *diary) Sub(string) waLog.Logger           { return d }
+
+// count returns how many lines have all of the words.
+func (d *diary) count(words ...string) (n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, line := range d.lines {
+		if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
+			n++
+		}
+	}
+	return n
 }

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -26,6 +27,9 @@ import (
 //	POST /drop            [number]             connections break
 //	POST /logout          number               our phone unlinks its clients
 //	POST /restrict        number, for          no new chats for "1h30m"
+//	POST /ban             number, for[, why]   may not log in for "1h30m"; why is 101 to 106
+//	POST /quota           number, total, used, for
+//	                                           may begin total new chats in "720h"
 //	POST /service         on                   the whole service comes or goes
 //	POST /fault           a Rule               {"id"}; DELETE /fault/ID, /fault
 //	GET  /people, /ledger, /stats
@@ -65,6 +69,12 @@ func newControl(s *Service) http.Handler {
 		"/restrict": c.ofNumber(func(own Own, o order) {
 			own.Restrict(time.Now().Add(time.Duration(o.For)))
 		}),
+		"/ban": c.ofNumber(func(own Own, o order) {
+			own.Ban(time.Now().Add(time.Duration(o.For)), cmp.Or(o.Why, 101))
+		}),
+		"/quota": c.ofNumber(func(own Own, o order) {
+			own.Quota(o.Total, o.Used, time.Now().Add(time.Duration(o.For)))
+		}),
 		"/service": func(o order) (any, error) { s.SetDown(!o.On); return nil, nil },
 	} {
 		mux.HandleFunc("POST "+path, obey(do))
@@ -87,6 +97,9 @@ type order struct {
 	Code   string
 	On     bool
 	For    span
+	Why    int
+	Total  int
+	Used   int
 }
 
 // span is a duration written as "90s" or "1h30m".

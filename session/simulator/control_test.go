@@ -196,6 +196,36 @@ func TestFaultIsCausedAndMendedByControl(t *testing.T) {
 	heard[*events.Disconnected](c, nil)
 }
 
+// linked is a client of the process that is logged in, and its number.
+func (p *process) linked() (c *client, phone string) {
+	p.t.Helper()
+	c = p.connect(newKeep())
+	var scanned struct{ Phone string }
+	p.ask(http.MethodPost, "/scan", heard[*events.QR](c, nil).Codes[0], &scanned)
+	heard[*events.Connected](c, nil)
+	return c, scanned.Phone
+}
+
+func TestNumberIsLimitedByControl(t *testing.T) {
+	drops(t)
+	p := runs(t, simulator.Config{People: 2, Quiet: true})
+	c, phone := p.linked()
+	p.order("/quota", map[string]any{"number": phone, "total": 10, "used": 10, "for": "24h"}, nil)
+	if got, err := c.asksCapping(within(t)); err != nil || got.Capping.Status != "CAPPED" || got.Capping.Total != 10 {
+		t.Errorf("the quota is %+v, %v", got.Capping, err)
+	}
+	p.order("/fault", map[string]any{"on": "message", "do": "restrict", "expire": "1h"}, nil)
+	var people []simulator.Person
+	p.ask(http.MethodGet, "/people", "", &people)
+	if got := c.refusedWith(people[0]); got != "463" {
+		t.Errorf("restricted: %q", got)
+	}
+	p.order("/ban", map[string]any{"number": phone, "for": "2h", "why": 104}, nil)
+	if e := heard[*events.TemporaryBan](c, nil); e.Code != events.TempBanSentTooManySameMessage {
+		t.Errorf("banned for %v", e.Code)
+	}
+}
+
 func TestOrderThatCannotBeCarriedOutIsRefused(t *testing.T) {
 	p := runs(t, simulator.Config{Seed: 4, People: 5})
 	for _, x := range []struct{ method, path, body, says string }{

@@ -33,6 +33,9 @@ const (
 	NoDevices   Action = "no-devices"   // Usync: the recipient seems to have no devices
 	NoPreKeys   Action = "no-prekeys"   // PreKeys: there are no keys for the recipient
 	NoLID       Action = "no-lid"       // Usync: who asks for a number is told the number alone, without text; asking for hidden names still works
+	Restrict    Action = "restrict"     // any of a linked client: from now on, for Expire, the number may not begin new chats; the stanza is then judged by that
+	Ban         Action = "ban"          // any of a linked client: the stanza was never received, and the number is banned for Expire with BanCode
+	BodyError   Action = "body-error"   // Query "w:mex": the answer comes, and what it says is error Code (and Text)
 	NoNames     Action = "no-names"     // Usync: like NoLID, and nobody is told a hidden name
 )
 
@@ -46,15 +49,15 @@ type Rule struct {
 	Query  string // the namespace of a query, like "privacy"
 
 	Nth         int     // 1 and 0 are the first match
-	Limit       int     // how many times it strikes; 0 is for ever
+	Limit       int     // how many times it strikes; 0 is for ever, but once for Restrict and Ban
 	Probability float64 // of striking, decided from the seed; 0 is always
 
 	Do       Action
 	Code     int           // of Refuse and StreamError
 	Text     string        // of Refuse, for a query; empty is the usual text for the code
 	Conflict string        // of StreamError: "replaced", "device_removed"
-	BanCode  int           // of Refuse with Code 402: why (101 to 106)
-	Expire   time.Duration // of Refuse with Code 402: for how long
+	BanCode  int           // of Ban, and of Refuse with Code 402: why (101 to 106)
+	Expire   time.Duration // of Restrict and Ban, and of Refuse with Code 402: for how long
 	Delay    time.Duration // of Late
 	AtOnce   bool          // close the connection in the same instant as the last word, which a real network may do
 }
@@ -80,6 +83,9 @@ type event struct {
 // the rule away.
 func (s *Service) Fault(r Rule) (remove func()) {
 	r.Number, r.To = digits(r.Number), digits(r.To)
+	if r.Limit == 0 && (r.Do == Restrict || r.Do == Ban) {
+		r.Limit = 1
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	at := &rule{Rule: r, random: rand.New(rand.NewPCG(s.cfg.Seed, uint64(len(s.rules))))}

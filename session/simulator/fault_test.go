@@ -238,37 +238,6 @@ func TestNothingConnectsWhileTheServiceIsDown(t *testing.T) {
 	heard[*events.Connected](c, nil)
 }
 
-func TestRestrictedNumberMayOnlyAnswer(t *testing.T) {
-	s := serve(t, simulator.Config{People: 400})
-	c := link(t, s, ownPhone)
-	own, _ := s.Own(ownPhone)
-	own.Restrict(time.Now().Add(24 * time.Hour))
-	if e := heard[*events.NotifyAccountReachoutTimelock](c, nil); !e.IsActive || time.Until(e.TimeEnforcementEnds.Time) < 23*time.Hour {
-		t.Errorf("got %+v", e)
-	}
-	friend := s.People()[0]
-	tells(t, s, friend, "Oi")
-	c.reads("Oi")
-	c.say(friend.Phone, "Olá")
-	refused := 0
-	for _, p := range s.People()[1:20] {
-		if _, err := c.SendMessage(within(t), at(p.Phone), text("Oferta")); err != nil {
-			if !strings.HasSuffix(err.Error(), "463") {
-				t.Fatal(err)
-			}
-			refused++
-		}
-	}
-	if refused == 0 {
-		t.Error("strangers could be written to")
-	}
-	own.Restrict(time.Time{})
-	heard(c, func(e *events.NotifyAccountReachoutTimelock) bool { return !e.IsActive })
-	for _, p := range s.People()[1:20] {
-		c.say(p.Phone, "Oferta")
-	}
-}
-
 func TestChanceIsDecidedByTheSeed(t *testing.T) {
 	run := func() (refused []int) {
 		s := serve(t, simulator.Config{Seed: 9, People: 1})

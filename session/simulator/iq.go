@@ -37,9 +37,7 @@ var answers = map[string]func(l *link, n *wire.Node, fault *Rule) wire.Node{
 	"w:profile:picture get picture": func(_ *link, n *wire.Node, _ *Rule) wire.Node {
 		return refusal(textOf(n, "id"), "404", usualText(404))
 	},
-	"w:mex get query": func(_ *link, n *wire.Node, _ *Rule) wire.Node {
-		return result(textOf(n, "id"), wire.Node{Tag: "result", Content: []byte(`{"data":{}}`)})
-	},
+	"w:mex get query":                (*link).mex,
 	"md set remove-companion-device": (*link).removeSelf,
 	"md set link_code_companion_reg": (*link).codeStep,
 	"passive set active":             ok, // activate follows the answer
@@ -89,6 +87,10 @@ func (l *link) query(n *wire.Node) {
 		return
 	case Silence:
 		return
+	case Ban, Restrict:
+		if l.companion != nil && l.companion.account.strike(fault) {
+			return
+		}
 	case Refuse:
 		text := fault.Text
 		if text == "" {

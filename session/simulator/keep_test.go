@@ -38,6 +38,7 @@ type keep struct {
 	outgoing map[string]outgoingEvent
 	lids     map[string]string
 	pns      map[string]string
+	log      waLog.Logger // where clients with this store complain; nil is nowhere
 }
 
 type appVersion struct {

@@ -19,8 +19,7 @@ func (l *link) greet(g *greeted) {
 		return
 	}
 	if d := g.client.GetDevicePairingData(); d != nil {
-		if v := s.judge(event{kind: Login}); v != nil {
-			l.refuseLogin(v)
+		if v := s.judge(event{kind: Login}); v != nil && l.refuseLogin(v) {
 			return
 		}
 		if !sound(d) {
@@ -38,12 +37,20 @@ func (l *link) greet(g *greeted) {
 func (l *link) login(payload *waWa6.ClientPayload, key [32]byte) {
 	s := l.s
 	pn := strconv.FormatUint(payload.GetUsername(), 10)
-	if v := s.judge(event{kind: Login, number: pn}); v != nil && l.refuseLogin(v) {
+	v := s.judge(event{kind: Login, number: pn})
+	if v != nil && l.refuseLogin(v) {
 		return
 	}
 	a := s.ownAccount(pn)
 	if a == nil {
 		l.end(failure(401, 0, 0), false)
+		return
+	}
+	if v != nil && (v.Do == Ban || v.Do == Restrict) {
+		a.strike(v)
+	}
+	if left := time.Until(a.banned); left > 0 {
+		l.end(failure(402, a.banCode, left), false)
 		return
 	}
 	c := a.companions[uint16(payload.GetDevice())]
@@ -84,7 +91,7 @@ func failure(reason, banCode int, expire time.Duration) wire.Node {
 		attrs["code"] = strconv.Itoa(banCode)
 	}
 	if expire > 0 {
-		attrs["expire"] = strconv.Itoa(int(expire / time.Second))
+		attrs["expire"] = strconv.Itoa(int((expire + time.Second - 1) / time.Second))
 	}
 	return wire.Node{Tag: "failure", Attrs: attrs}
 }

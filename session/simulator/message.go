@@ -13,10 +13,6 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// restrictedCode refuses a message that would begin a new chat while the account
-// is restricted.
-const restrictedCode = 463
-
 // letter is a message stanza of a client while the service handles it.
 type letter struct {
 	from      *companion
@@ -58,9 +54,14 @@ func (l *link) message(n *wire.Node) {
 			fault = r
 		}
 	}
-	if fault.Do == DropBefore {
+	switch fault.Do {
+	case DropBefore:
 		l.drop()
 		return
+	case Ban, Restrict:
+		if c.account.strike(fault) {
+			return
+		}
 	}
 	if code := s.objection(m, fault); code != 0 {
 		m.entry.Error = code
@@ -69,6 +70,9 @@ func (l *link) message(n *wire.Node) {
 		return
 	}
 	s.accept(m)
+	if m.known && !m.peer && !m.retry {
+		c.account.begins(m.recipient.lid)
+	}
 	s.ledger.stanza(m.entry)
 	l.reply(fault, m.ack(0))
 	for _, f := range m.after {
@@ -85,10 +89,8 @@ func (s *Service) objection(m *letter, fault *Rule) int {
 		return 0
 	case !m.known:
 		return 404
-	case m.from.account.restricted.After(time.Now()) && !m.from.account.wrote[m.recipient.lid]:
-		return restrictedCode
 	}
-	return 0
+	return m.from.account.objection(m.recipient.lid)
 }
 
 // ack is what the service says of a message.

@@ -19,11 +19,13 @@
 package device
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,12 +34,13 @@ import (
 	"go.mau.fi/whatsmeow/store"
 )
 
-// The file, version 1. Times are big-endian; strings inside rows carry their length (codec.go).
+// The file, version 2. Times are big-endian; strings inside rows carry their length (codec.go).
 //
 //	meta
 //	  version                     4 bytes
 //	  probed                      time of the last probe after a failed write
 //	lids                          LID user → phone user, one to one
+//	phones                        phone user → LID user, the same pairs
 //	accounts
 //	  <jid without device>        outlives the link
 //	    tokens                    jid → times, privacy token
@@ -61,11 +64,13 @@ import (
 //	    chats                     jid → muted until, pinned, archived
 //	    secrets                   chat, 0, sender, 0, message id → secret
 //	    secrets_by_time           time of arrival, chat, 0, sender, 0, message id
-const formatVersion = 1
+//	    history                   number of arrival → id, notification of a history sync
+const formatVersion = 2
 
 var (
 	bucketMeta     = []byte("meta")
 	bucketLIDs     = []byte("lids")
+	bucketPhones   = []byte("phones")
 	bucketAccounts = []byte("accounts")
 	bucketDevices  = []byte("devices")
 
@@ -90,6 +95,8 @@ var (
 	// ErrNotFound says that no outgoing event with that id is kept.
 	ErrNotFound = errors.New("no such outgoing event")
 )
+
+var errForeign = errors.New("not a device file")
 
 // lockTimeout is how long Open waits for another owner of the file to let go.
 const lockTimeout = 2 * time.Second
@@ -171,39 +178,95 @@ func checkMode(path string) (created bool, err error) {
 	return info.Size() == 0, nil
 }
 
-// prepare writes the frame of a new file or checks the version of an old one.
+// prepare writes the frame of a new file, or brings an old one to this version.
 func (c *Container) prepare(created bool) error {
 	if created {
 		if err := c.db.Update(writeFrame); err != nil {
 			return err
 		}
-		if err := syncDir(filepath.Dir(c.path)); err != nil {
-			return err
-		}
+		return syncDir(filepath.Dir(c.path))
 	}
-	return c.db.View(func(tx *bbolt.Tx) error {
-		meta := tx.Bucket(bucketMeta)
-		if meta == nil {
-			return errors.New("not a device file")
-		}
-		version := meta.Get(keyVersion)
-		if len(version) != 4 {
-			return errors.New("not a device file")
-		}
-		if v := binary.BigEndian.Uint32(version); v > formatVersion {
-			return fmt.Errorf("%w (format %d, this version knows %d): update the program", ErrNewer, v, formatVersion)
-		}
-		return nil
+	var version uint32
+	err := c.db.View(func(tx *bbolt.Tx) (err error) {
+		version, err = readVersion(tx)
+		return err
 	})
+	if err != nil || version == formatVersion {
+		return err
+	}
+	return c.db.Update(func(tx *bbolt.Tx) error { return migrateFile(tx, version) })
+}
+
+// readVersion answers the version of a file, ErrNewer if this program does not know it.
+func readVersion(tx *bbolt.Tx) (uint32, error) {
+	meta := tx.Bucket(bucketMeta)
+	if meta == nil {
+		return 0, errForeign
+	}
+	version := meta.Get(keyVersion)
+	if len(version) != 4 {
+		return 0, errForeign
+	}
+	v := binary.BigEndian.Uint32(version)
+	if v > formatVersion {
+		return 0, fmt.Errorf("%w (format %d, this version knows %d): update the program", ErrNewer, v, formatVersion)
+	}
+	if v == 0 {
+		return 0, errForeign
+	}
+	return v, nil
 }
 
 func writeFrame(tx *bbolt.Tx) error {
-	for _, name := range [][]byte{bucketMeta, bucketLIDs, bucketAccounts, bucketDevices} {
+	for _, name := range [][]byte{bucketMeta, bucketLIDs, bucketPhones, bucketAccounts, bucketDevices} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
 	}
-	return tx.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, formatVersion))
+	return writeVersion(tx, formatVersion)
+}
+
+func writeVersion(tx *bbolt.Tx, version uint32) error {
+	return tx.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, version))
+}
+
+// migrations make of a file of version n+1 one of version n+2. They are only ever added to.
+var migrations = [formatVersion - 1]func(tx *bbolt.Tx) error{
+	addPhones,
+}
+
+// migrateFile brings a file from version to formatVersion: all the way, or not at all.
+func migrateFile(tx *bbolt.Tx, version uint32) error {
+	for _, step := range migrations[version-1:] {
+		if err := step(tx); err != nil {
+			return fmt.Errorf("bring the device file to format %d: %w", formatVersion, err)
+		}
+	}
+	return writeVersion(tx, formatVersion)
+}
+
+// addPhones turns the map of LIDs round: until version 2 it was kept in one direction alone.
+func addPhones(tx *bbolt.Tx) error {
+	phones, err := tx.CreateBucketIfNotExists(bucketPhones)
+	if err != nil {
+		return err
+	}
+	type pair struct{ phone, lid []byte }
+	var pairs []pair
+	err = tx.Bucket(bucketLIDs).ForEach(func(lid, phone []byte) error {
+		pairs = append(pairs, pair{phone, lid})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return bytes.Compare(a.phone, b.phone) })
+	for _, p := range pairs {
+		if err := phones.Put(p.phone, p.lid); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // syncDir makes the name of a new file as durable as its content.
@@ -219,7 +282,7 @@ func syncDir(dir string) error {
 // Close writes what is still in memory, lets the calls that are under way finish, and releases the
 // file. Its error says that the last contacts, secrets or LIDs could not be written.
 func (c *Container) Close() error {
-	c.lids.wait()
+	c.lids.close()
 	err := c.writer.stop()
 	if closeErr := c.db.Close(); err == nil {
 		err = closeErr

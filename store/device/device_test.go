@@ -160,11 +160,11 @@ func TestBucketTreeIsAsDrawn(t *testing.T) {
 	want := []string{"accounts", account + "tokens", account + "tokens_by_time", "devices"}
 	for _, table := range []string{
 		"appstate_keys", "appstate_macs", "appstate_versions", "chats", "contacts", "device (value)", "events", "events_by_time",
-		"identities", "outgoing", "outgoing_by_time", "prekeys", "secrets", "secrets_by_time", "sender_keys", "sessions", "state",
+		"history", "identities", "outgoing", "outgoing_by_time", "prekeys", "secrets", "secrets_by_time", "sender_keys", "sessions", "state",
 	} {
 		want = append(want, own+table)
 	}
-	want = append(want, "lids", "meta")
+	want = append(want, "lids", "meta", "phones")
 	if !slices.Equal(got, want) {
 		t.Errorf("bucket tree\n%q\nwant\n%q", got, want)
 	}
@@ -191,6 +191,9 @@ func fillEveryTable(t testing.TB, d *store.Device) {
 	must(t, d.EventBuffer.PutBufferedEvent(ctx, [32]byte{1}, []byte("text"), moment))
 	must(t, d.EventBuffer.AddOutgoingEvent(ctx, ana, "ID", "wa", []byte("payload")))
 	must(t, d.LIDs.PutLIDMapping(ctx, anaLID, ana))
+	if c, ours := d.Container.(*Container); ours {
+		must(t, c.KeepHistory(ctx, *d.ID, "chunk", []byte("notification")))
+	}
 }
 
 func TestEverythingIsThereAfterReopening(t *testing.T) {

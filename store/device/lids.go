@@ -1,75 +1,152 @@
 package device
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 )
 
-// lidMap is which LID belongs to which phone number, one to one, wholly in memory: it is asked
-// several times for every message. It is shared by all devices and outlives them.
+// lidMap is which LID belongs to which phone number, one to one. It is asked several times for every
+// message, so all of it is read into memory in the background. Until that is done the disk answers,
+// except for what was paired since the file was opened. It is shared by all devices and outlives
+// them.
 type lidMap struct {
-	c *Container
+	c    *Container
+	stop atomic.Bool   // do not read on
+	gone chan struct{} // closed when nothing is being read any more
 
-	mu      sync.RWMutex      // held by load until the map is there
-	err     error             // why it could not be read
-	phones  map[string]string // LID user → phone user
-	lids    map[string]string // phone user → LID user
-	waiting map[string]string // LID user → phone user, "" if it has none any more: what is not on the disk yet
+	mu     sync.RWMutex
+	loaded bool // known is all there is to know
+	phones *lidSide
+	lids   *lidSide
+}
+
+// lidSide is the map in one direction.
+type lidSide struct {
+	bucket []byte
+	known  map[string]string // user → the other's user; "", only until all is loaded: it has none any more
+
+	waiting map[string]string // what is not on the disk yet, like known
 }
 
 var _ store.LIDStore = (*lidMap)(nil)
 
-// loadLIDs reads the map in the background, so that a long one delays nothing but the first
-// question about it.
+// loadLIDs makes the map of a file and begins to read it.
 func loadLIDs(c *Container) *lidMap {
-	m := &lidMap{c: c, phones: make(map[string]string), lids: make(map[string]string), waiting: make(map[string]string)}
-	m.mu.Lock()
-	go func() { // ends when all is read
-		defer m.mu.Unlock()
-		m.err = c.view(m.load)
+	m := &lidMap{
+		c: c, gone: make(chan struct{}),
+		phones: &lidSide{bucketLIDs, make(map[string]string), make(map[string]string)},
+		lids:   &lidSide{bucketPhones, make(map[string]string), make(map[string]string)},
+	}
+	go func() { // ends when all is read, or soon after close
+		defer close(m.gone)
+		m.load()
 	}()
 	return m
 }
 
-func (m *lidMap) load(tx *bbolt.Tx) error {
-	return tx.Bucket(bucketLIDs).ForEach(func(k, v []byte) error {
-		both := string(append(append(make([]byte, 0, 64), k...), v...))
-		lid, phone := both[:len(k)], both[len(k):]
-		m.phones[lid], m.lids[phone] = phone, lid
+// loadRows is how many pairs are read in one transaction: a longer one would hold up a commit that
+// makes the file grow.
+const loadRows = 4096
+
+// load reads the file, piece by piece. A pair that changes in the meantime may be read or not: every
+// change since the file was opened is in known, which wins.
+func (m *lidMap) load() {
+	phones, lids := make(map[string]string), make(map[string]string)
+	var last []byte
+	for more := true; more; {
+		err := m.c.view(func(tx *bbolt.Tx) error {
+			c := tx.Bucket(bucketLIDs).Cursor()
+			k, v := c.Seek(last)
+			if last != nil && bytes.Equal(k, last) {
+				k, v = c.Next()
+			}
+			n := 0
+			for ; k != nil && n < loadRows; k, v = c.Next() {
+				both := string(append(append(make([]byte, 0, 64), k...), v...))
+				lid, phone := both[:len(k)], both[len(k):]
+				phones[lid], lids[phone] = phone, lid
+				last = append(last[:0], k...)
+				n++
+			}
+			more = k != nil
+			return nil
+		})
+		if err != nil || m.stop.Load() {
+			return // the disk answers on
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.phones.complete(phones)
+	m.lids.complete(lids)
+	m.loaded = true
+}
+
+// complete makes known all that was read, with what has changed since on top.
+func (s *lidSide) complete(read map[string]string) {
+	for user, other := range s.known {
+		if other == "" {
+			delete(read, user)
+		} else {
+			read[user] = other
+		}
+	}
+	s.known = read
+}
+
+// close ends the reading and returns when it has ended.
+func (m *lidMap) close() {
+	m.stop.Store(true)
+	<-m.gone
+}
+
+// lookUp answers to whom a user belongs, "" if to nobody.
+type lookUp func(s *lidSide, user string) string
+
+// read runs fn, which looks up what it wants. m.mu is held.
+func (m *lidMap) read(fn func(look lookUp)) error {
+	if m.loaded {
+		fn(func(s *lidSide, user string) string { return s.known[user] })
+		return nil
+	}
+	return m.c.view(func(tx *bbolt.Tx) error {
+		fn(func(s *lidSide, user string) string {
+			if other, changed := s.known[user]; changed {
+				return other
+			}
+			return string(tx.Bucket(s.bucket).Get([]byte(user)))
+		})
 		return nil
 	})
 }
 
-// wait returns when the map has been read.
-func (m *lidMap) wait() {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-}
-
 func (m *lidMap) lidOf(phone string, device uint16) (types.JID, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	if lid, ok := m.lids[phone]; ok {
-		return types.JID{User: lid, Device: device, Server: types.HiddenUserServer}, nil
-	}
-	return types.EmptyJID, m.err
+	return m.find(m.lids, phone, device, types.HiddenUserServer)
 }
 
 func (m *lidMap) phoneOf(lid string, device uint16) (types.JID, error) {
+	return m.find(m.phones, lid, device, types.DefaultUserServer)
+}
+
+func (m *lidMap) find(side *lidSide, user string, device uint16, server string) (jid types.JID, err error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if phone, ok := m.phones[lid]; ok {
-		return types.JID{User: phone, Device: device, Server: types.DefaultUserServer}, nil
-	}
-	return types.EmptyJID, m.err
+	err = m.read(func(look lookUp) {
+		if other := look(side, user); other != "" {
+			jid = types.JID{User: other, Device: device, Server: server}
+		}
+	})
+	return jid, err
 }
 
 // GetLIDForPN answers the LID of a phone number with the device of pn, or an empty JID.
@@ -97,15 +174,17 @@ func (m *lidMap) GetManyLIDsForPNs(_ context.Context, pns []types.JID) (map[type
 	out := make(map[types.JID]types.JID, len(pns))
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for _, pn := range pns {
-		if pn.Server != types.DefaultUserServer {
-			continue
+	err := m.read(func(look lookUp) {
+		for _, pn := range pns {
+			if pn.Server != types.DefaultUserServer {
+				continue
+			}
+			if lid := look(m.lids, pn.User); lid != "" {
+				out[pn] = types.JID{User: lid, Device: pn.Device, Server: types.HiddenUserServer}
+			}
 		}
-		if lid, ok := m.lids[pn.User]; ok {
-			out[pn] = types.JID{User: lid, Device: pn.Device, Server: types.HiddenUserServer}
-		}
-	}
-	return out, m.err
+	})
+	return out, err
 }
 
 // PutLIDMapping notes that lid and pn are the same person. Whatever either was paired with before
@@ -129,51 +208,86 @@ func isMapping(lid, pn types.JID) bool {
 
 func (m *lidMap) put(mappings ...store.LIDMapping) error {
 	m.mu.RLock()
-	fresh := slices.ContainsFunc(mappings, func(p store.LIDMapping) bool {
-		return isMapping(p.LID, p.PN) && m.lids[p.PN.User] != p.LID.User
+	var fresh bool
+	err := m.read(func(look lookUp) {
+		fresh = slices.ContainsFunc(mappings, func(p store.LIDMapping) bool {
+			return isMapping(p.LID, p.PN) && look(m.lids, p.PN.User) != p.LID.User
+		})
 	})
-	err := m.err
 	m.mu.RUnlock()
 	if !fresh || err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, p := range mappings {
-		if isMapping(p.LID, p.PN) && m.lids[p.PN.User] != p.LID.User {
-			m.pair(strings.Clone(p.LID.User), strings.Clone(p.PN.User))
+	err = m.read(func(look lookUp) {
+		for _, p := range mappings {
+			if isMapping(p.LID, p.PN) && look(m.lids, p.PN.User) != p.LID.User {
+				m.pair(look, strings.Clone(p.LID.User), strings.Clone(p.PN.User))
+			}
 		}
+	})
+	if err != nil {
+		return err
 	}
 	return m.c.writer.behind(m)
 }
 
-func (m *lidMap) pair(lid, phone string) {
-	if old, ok := m.lids[phone]; ok {
-		delete(m.phones, old)
-		m.waiting[old] = ""
+func (m *lidMap) pair(look lookUp, lid, phone string) {
+	if old := look(m.lids, phone); old != "" {
+		m.forget(m.phones, old)
 	}
-	if old, ok := m.phones[lid]; ok {
-		delete(m.lids, old)
+	if old := look(m.phones, lid); old != "" {
+		m.forget(m.lids, old)
 	}
-	m.phones[lid], m.lids[phone], m.waiting[lid] = phone, lid, phone
+	m.phones.known[lid], m.phones.waiting[lid] = phone, phone
+	m.lids.known[phone], m.lids.waiting[phone] = lid, lid
 }
 
-// take implements flusher.
+func (m *lidMap) forget(s *lidSide, user string) {
+	s.waiting[user] = ""
+	if m.loaded {
+		delete(s.known, user)
+	} else {
+		s.known[user] = ""
+	}
+}
+
+// take implements flusher. Both directions are always in one transaction.
 func (m *lidMap) take() (write func(*transaction) error, done func(error)) {
 	m.mu.Lock()
-	writing := m.waiting
-	m.waiting = make(map[string]string)
-	m.mu.Unlock()
-
-	keys := slices.Sorted(maps.Keys(writing))
+	defer m.mu.Unlock()
+	writePhones, againPhones := m.phones.take()
+	writeLIDs, againLIDs := m.lids.take()
 	write = func(tx *transaction) error {
-		b := tx.Bucket(bucketLIDs)
-		for _, lid := range keys {
+		if err := writePhones(tx); err != nil {
+			return err
+		}
+		return writeLIDs(tx)
+	}
+	return write, func(err error) {
+		if err == nil {
+			return
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		againPhones()
+		againLIDs()
+	}
+}
+
+// take hands over what is waiting: write puts it into a transaction, again makes it wait again.
+func (s *lidSide) take() (write func(*transaction) error, again func()) {
+	writing := s.waiting
+	s.waiting = make(map[string]string)
+	write = func(tx *transaction) error {
+		b := tx.Bucket(s.bucket)
+		for _, user := range slices.Sorted(maps.Keys(writing)) {
 			var err error
-			if phone := writing[lid]; phone == "" {
-				err = b.Delete([]byte(lid))
+			if other := writing[user]; other == "" {
+				err = b.Delete([]byte(user))
 			} else {
-				err = b.Put([]byte(lid), []byte(phone))
+				err = b.Put([]byte(user), []byte(other))
 			}
 			if err != nil {
 				return fmt.Errorf("write the map of LIDs: %w", err)
@@ -182,13 +296,8 @@ func (m *lidMap) take() (write func(*transaction) error, done func(error)) {
 		}
 		return nil
 	}
-	return write, func(err error) {
-		if err == nil {
-			return
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		maps.Copy(writing, m.waiting)
-		m.waiting = writing
+	return write, func() {
+		maps.Copy(writing, s.waiting)
+		s.waiting = writing
 	}
 }

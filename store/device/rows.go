@@ -29,6 +29,7 @@ const (
 	tableChats
 	tableSecrets
 	tableSecretTimes
+	tableHistory
 	tableTokens
 	tableTokenTimes
 	tableCount
@@ -51,6 +52,7 @@ var tableNames = [tableCount][]byte{
 	tableChats:            []byte("chats"),
 	tableSecrets:          []byte("secrets"),
 	tableSecretTimes:      []byte("secrets_by_time"),
+	tableHistory:          []byte("history"),
 	tableTokens:           []byte("tokens"),
 	tableTokenTimes:       []byte("tokens_by_time"),
 }

@@ -362,8 +362,8 @@ func TestLIDMapStaysOneToOneOnDisk(t *testing.T) {
 		must(t, c.writer.flush())
 	}
 	c = reopen(t, c)
-	c.lids.wait()
-	if len(c.lids.lids) != 1 || len(c.lids.phones) != 1 || c.lids.lids[ana.User] != bobLID.User {
-		t.Errorf("LIDs %v, phones %v", c.lids.lids, c.lids.phones)
+	<-c.lids.gone
+	if len(c.lids.lids.known) != 1 || len(c.lids.phones.known) != 1 || c.lids.lids.known[ana.User] != bobLID.User {
+		t.Errorf("LIDs %v, phones %v", c.lids.lids.known, c.lids.phones.known)
 	}
 }

@@ -1,0 +1,110 @@
+package device
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+	"go.mau.fi/whatsmeow/types"
+)
+
+// History is a notification of the phone that a part of its history can be fetched. Its key is in it
+// and comes once, so it is kept until the part has been worked off.
+type History struct {
+	ID           string
+	Notification []byte // as it came
+}
+
+// KeepHistory stores a notification behind those that are there. It is on the disk when it returns.
+// An id that is there already changes nothing. A device that is not linked, or not any more, is
+// store.ErrDeviceDeleted.
+func (c *Container) KeepHistory(_ context.Context, jid types.JID, id string, notification []byte) error {
+	row := append(appendField(nil, id), notification...)
+	err := c.writer.do(func(tx *transaction) error {
+		r := historyRows(tx.Tx, jid)
+		if r == nil {
+			return errGone
+		}
+		r.tx = tx
+		last := uint64(0)
+		there := false
+		r.each(tableHistory, nil, func(key, row []byte) bool {
+			last = binary.BigEndian.Uint64(key)
+			there = there || historyID(row) == id
+			return true
+		})
+		if there {
+			return nil
+		}
+		return r.put(tableHistory, binary.BigEndian.AppendUint64(nil, last+1), row)
+	})
+	if err != nil {
+		return fmt.Errorf("keep a notification of history: %w", err)
+	}
+	return nil
+}
+
+// Histories answers the notifications that are kept, in the order in which they came; none for a
+// device that is not linked.
+func (c *Container) Histories(_ context.Context, jid types.JID) (kept []History, err error) {
+	err = c.view(func(tx *bbolt.Tx) (err error) {
+		r := historyRows(tx, jid)
+		if r == nil {
+			return nil
+		}
+		r.each(tableHistory, nil, func(_, row []byte) bool {
+			f := fields{row: row}
+			id := f.string()
+			kept = append(kept, History{ID: id, Notification: bytes.Clone(f.row)})
+			err = f.err()
+			return err == nil
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the notifications of history: %w", err)
+	}
+	return kept, nil
+}
+
+// ForgetHistory deletes a notification that has been worked off. It is no error if it is not there,
+// or the device is not.
+func (c *Container) ForgetHistory(_ context.Context, jid types.JID, id string) error {
+	err := c.writer.do(func(tx *transaction) error {
+		r := historyRows(tx.Tx, jid)
+		if r == nil {
+			return nil
+		}
+		r.tx = tx
+		var key []byte
+		r.each(tableHistory, nil, func(k, row []byte) bool {
+			if historyID(row) == id {
+				key = bytes.Clone(k)
+			}
+			return key == nil
+		})
+		if key == nil {
+			return nil
+		}
+		return r.delete(tableHistory, key)
+	})
+	if err != nil {
+		return fmt.Errorf("forget a notification of history: %w", err)
+	}
+	return nil
+}
+
+// historyRows is the tables of a device, nil if it is not linked.
+func historyRows(tx *bbolt.Tx, jid types.JID) *diskRows {
+	if b := tx.Bucket(bucketDevices).Bucket(jidKey(jid)); b != nil {
+		return &diskRows{bucket: b}
+	}
+	return nil
+}
+
+func historyID(row []byte) string {
+	f := fields{row: row}
+	return f.string()
+}
