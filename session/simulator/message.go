@@ -206,6 +206,10 @@ func (s *Service) carry(m *letter, p *phone, g leg, entry *Leg) {
 		return
 	}
 	if p.account == m.from.account {
+		if m.peer {
+			m.request(p, message.GetProtocolMessage())
+			return
+		}
 		m.ownCopy(p, message)
 		return
 	}
@@ -214,10 +218,21 @@ func (s *Service) carry(m *letter, p *phone, g leg, entry *Leg) {
 	m.after = append(m.after, func() { p.receive(m.from, m.id, text) })
 }
 
+// request is what a client asks of its own phone, which answers when it is on:
+// the keys of the address book, whichever it asks for.
+func (m *letter) request(p *phone, message *waE2E.ProtocolMessage) {
+	if message.GetType() != waE2E.ProtocolMessage_APP_STATE_SYNC_KEY_REQUEST {
+		return
+	}
+	m.after = append(m.after, func() {
+		p.do(func() { p.account.peer(m.from, appStateKeyShare(p.account)) })
+	})
+}
+
 // ownCopy is what our own phone gets of a message that a companion sent.
 func (m *letter) ownCopy(p *phone, message *waE2E.Message) {
 	copied := message.GetDeviceSentMessage()
-	if copied == nil || m.peer {
+	if copied == nil {
 		return
 	}
 	if m.entry.Text == "" {
