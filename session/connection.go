@@ -187,7 +187,7 @@ func (n *number) heardEverything() {
 		l.jobs.put(l.fetchMissing)
 	}
 	if l.owed.Load() {
-		l.jobs.put(l.addressBook)
+		l.jobs.put(l.catchUp)
 	}
 	l.jobs.put(l.histories)
 	n.lookAfter()

@@ -2,8 +2,6 @@ package session
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -110,13 +108,24 @@ func (l *link) addressBook() {
 	if l.saw(l.merge(rows)...) && l.arrived.Load() {
 		l.number.show(func(v *view) { v.contacts = true })
 	}
-	if l.arrived.Load() && !slices.ContainsFunc(slices.Collect(maps.Values(rows)), inAddressBook) {
-		l.jobs.put(func() { l.mendContacts(false) })
-	}
 }
 
-// inAddressBook reports whether somebody has a name in the phone's own list.
-func inAddressBook(row types.ContactInfo) bool { return row.FullName != "" || row.FirstName != "" }
+// catchUp gives the book what it may lack of the address book, and asks for
+// that again if nobody is in it: the program may have ended in the middle of
+// its arrival.
+func (l *link) catchUp() {
+	l.addressBook()
+	rows, err := l.dev.Contacts.GetAllContacts(l.ctx)
+	if err != nil || !l.arrived.Load() {
+		return
+	}
+	for _, row := range rows {
+		if row.FullName != "" || row.FirstName != "" {
+			return
+		}
+	}
+	l.mendContacts(false)
+}
 
 // merge makes one person of the rows that the library keeps under her phone
 // and under her LID. The best name wins.

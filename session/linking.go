@@ -65,7 +65,10 @@ func (n *number) beginLinking(phone campaign.Phone) error {
 	}
 	n.endLink()
 	n.pairing = &pairing{phone: phone}
-	n.enter(campaign.Linking, time.Time{}, "")
+	n.show(func(v *view) {
+		v.clearCodes()
+		v.enter(campaign.Linking, time.Time{}, "")
+	})
 	n.nextRound()
 	return nil
 }

@@ -191,7 +191,7 @@ func TestRotatedSecretIsInTheCode(t *testing.T) {
 	})
 }
 
-func TestPasskeyAndOldPhoneAreExplained(t *testing.T) {
+func TestOldPhoneIsExplained(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.add("loja")
 		if err := r.pool.Link(id); err != nil {
@@ -201,10 +201,6 @@ func TestPasskeyAndOldPhoneAreExplained(t *testing.T) {
 		r.happen(id, &events.QRScannedWithoutMultidevice{})
 		if s := r.status(id); s.State != campaign.Linking || s.Reason != sayUpdate || s.QR != code {
 			r.Errorf("old phone: %v, %q, QR kept %v", s.State, s.Reason, s.QR == code)
-		}
-		r.happen(id, &events.PairPasskeyRequest{})
-		if s := r.status(id); s.State != campaign.Unlinked || s.Reason != sayPasskey || s.QR != "" {
-			r.Errorf("passkey: %v, %q, QR %q", s.State, s.Reason, s.QR)
 		}
 	})
 }

@@ -86,6 +86,7 @@ type view struct {
 	served bool      // a message went out on this connection: it was worth making
 	lock   time.Time // no new chats before
 	slow   time.Time // nothing at all before, by the service's wish
+	slowed int       // how often it has wished so since it last accepted a message
 	flight *flight   // the message on the wire
 }
 
@@ -187,6 +188,7 @@ func (n *number) ring() {
 		case alarmSync:
 			n.heardEverything()
 		case alarmLift:
+			n.strangers = 0
 			n.lift()
 		case alarmCode:
 			n.nextCode()

@@ -24,7 +24,8 @@ const (
 	sendTimeout = 45 * time.Second // for all that a send needs to ask, and that word
 	askTimeout  = 30 * time.Second // for one question about phones
 	askAtOnce   = 20               // phones in one question
-	slowPause   = 15 * time.Minute
+	slowPause   = 15 * time.Minute // after the service's first wish to be asked less
+	slowLongest = 4 * time.Hour
 )
 
 // sender is a number as its lane sees it.
@@ -263,7 +264,7 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	o := n.outcome(f, reached, err)
 	if o.Kind == campaign.Accepted {
 		n.mu.Lock()
-		n.view.served = true
+		n.view.served, n.view.slowed = true, 0
 		n.mu.Unlock()
 		if d.New {
 			n.post(n.began)
@@ -403,7 +404,15 @@ func (n *number) refused(code int) campaign.Outcome {
 	return o
 }
 
-// slowDown makes the number send nothing for a while.
+// slowDown makes the number send nothing for a while, twice as long each time
+// until a message is accepted. A restart does not shorten it.
 func (n *number) slowDown() {
-	n.show(func(v *view) { v.slow = time.Now().Add(slowPause) })
+	var until time.Time
+	n.show(func(v *view) {
+		until = time.Now().Add(min(slowPause<<min(v.slowed, 16), slowLongest))
+		v.slow, v.slowed = until, v.slowed+1
+	})
+	if err := n.pool.book.Slow(n.id, campaign.HoldRateLimit, until); err != nil {
+		n.log.Error("write down the wish to slow down", "err", err)
+	}
 }

@@ -125,34 +125,28 @@ func (r *rig) awaitUp(id campaign.NumberID) {
 	r.await(id, "online", func(s Status) bool { return s.State == campaign.Online || s.State == campaign.Restricted })
 }
 
-func TestRefusedNewChatClosesNewChatsForADay(t *testing.T) {
+func TestRateLimitHoldsEverythingLongerEachTime(t *testing.T) {
 	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
 		id, _ := r.linked("loja")
-		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 463, Limit: 1})
-		r.pool.Sender(id).Send(r.Context(), r.delivery(id, r.someone(0), "olá"))
-		ready := r.pool.Sender(id).Ready()
-		if ready.NewChats.Reason != campaign.HoldNewChats || ready.Hold.Reason != "" {
-			r.Errorf("ready: %+v, want new chats held", ready)
+		send := func() campaign.Outcome { return r.pool.Sender(id).Send(r.Context(), r.delivery(id, r.someone(0), "olá")) }
+		remove := r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 429})
+		for _, want := range []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 4 * time.Hour} {
+			send()
+			ready := r.pool.Sender(id).Ready()
+			if left := time.Until(ready.Hold.Until); ready.Hold.Reason != campaign.HoldRateLimit || left > want || left < want-time.Minute {
+				r.Errorf("ready: %+v, %v left; want everything held for %v", ready, left, want)
+			}
+			time.Sleep(time.Until(ready.Hold.Until))
+			if ready := r.pool.Sender(id).Ready(); ready.Hold.Reason != "" {
+				r.Errorf("ready after %v: %+v", want, ready)
+			}
 		}
-		kept, err := r.book.Number(id)
-		if err != nil || kept.Standing.State != campaign.Restricted || time.Until(kept.Standing.Until) < 23*time.Hour {
-			r.Errorf("in the book: %+v, %v", kept.Standing, err)
-		}
-	})
-}
-
-func TestRateLimitHoldsEverythingForAWhile(t *testing.T) {
-	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
-		id, _ := r.linked("loja")
-		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 429, Limit: 1})
-		r.pool.Sender(id).Send(r.Context(), r.delivery(id, r.someone(0), "olá"))
-		ready := r.pool.Sender(id).Ready()
-		if left := time.Until(ready.Hold.Until); ready.Hold.Reason != campaign.HoldRateLimit || left < 14*time.Minute {
-			r.Errorf("ready: %+v, want everything held for 15 minutes", ready)
-		}
-		time.Sleep(slowPause)
-		if ready := r.pool.Sender(id).Ready(); ready.Hold.Reason != "" {
-			r.Errorf("ready after it: %+v", ready)
+		remove()
+		send()
+		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 429})
+		send()
+		if left := time.Until(r.pool.Sender(id).Ready().Hold.Until); left > slowPause {
+			r.Errorf("held for %v after a message that was accepted, want %v", left, slowPause)
 		}
 	})
 }

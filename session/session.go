@@ -59,6 +59,7 @@ type Book interface {
 	Heard(number campaign.NumberID, from campaign.Seen, text string, at time.Time) error
 	Saw(number campaign.NumberID, people []campaign.Seen) error
 	Payload(id campaign.MessageID) (text string, ok bool, err error)
+	Slow(number campaign.NumberID, reason string, until time.Time) error
 	SetQuota(id campaign.NumberID, q campaign.Quota) error
 	SawPhone(id campaign.NumberID, at time.Time) error
 	WebVersion() (version [3]uint32, asked time.Time, err error)

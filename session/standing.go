@@ -156,7 +156,6 @@ func (n *number) restrict(until time.Time) {
 // lift opens new chats again.
 func (n *number) lift() {
 	n.silence(alarmLift)
-	n.strangers = 0
 	n.show(func(v *view) { v.lock = time.Time{} })
 	if n.look().number.Standing.State == campaign.Restricted {
 		n.keep(standing(time.Time{}))

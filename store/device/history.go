@@ -10,12 +10,8 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// History is a notification of the phone that a part of its history can be fetched. Its key is in it
-// and comes once, so it is kept until the part has been worked off.
-type History struct {
-	ID           string
-	Notification []byte // as it came
-}
+// A phone tells in notifications that a part of its history can be fetched. The key is in it and
+// comes once, so a notification is kept until its part has been worked off.
 
 // KeepHistory stores a notification behind those that are there. It is on the disk when it returns.
 // An id that is there already changes nothing. A device that is not linked, or not any more, is
@@ -46,10 +42,30 @@ func (c *Container) KeepHistory(_ context.Context, jid types.JID, id string, not
 	return nil
 }
 
-// Histories answers the notifications that are kept, in the order in which they came; none for a
-// device that is not linked.
-func (c *Container) Histories(_ context.Context, jid types.JID) (kept []History, err error) {
-	err = c.view(func(tx *bbolt.Tx) (err error) {
+// Histories answers the ids of the notifications that are kept, in the order in which they came;
+// none for a device that is not linked.
+func (c *Container) Histories(_ context.Context, jid types.JID) (ids []string, err error) {
+	err = c.eachHistory(jid, func(id string, _ []byte) bool {
+		ids = append(ids, id)
+		return true
+	})
+	return ids, err
+}
+
+// History answers one of them as it came, nil if it is not kept.
+func (c *Container) History(_ context.Context, jid types.JID, id string) (notification []byte, err error) {
+	err = c.eachHistory(jid, func(kept string, value []byte) bool {
+		if kept == id {
+			notification = bytes.Clone(value)
+		}
+		return kept != id
+	})
+	return notification, err
+}
+
+// eachHistory calls fn with what is kept until it returns false; value is valid during the call.
+func (c *Container) eachHistory(jid types.JID, fn func(id string, value []byte) bool) error {
+	err := c.view(func(tx *bbolt.Tx) (err error) {
 		r := historyRows(tx, jid)
 		if r == nil {
 			return nil
@@ -57,16 +73,15 @@ func (c *Container) Histories(_ context.Context, jid types.JID) (kept []History,
 		r.each(tableHistory, nil, func(_, row []byte) bool {
 			f := fields{row: row}
 			id := f.string()
-			kept = append(kept, History{ID: id, Notification: bytes.Clone(f.row)})
 			err = f.err()
-			return err == nil
+			return err == nil && fn(id, f.row)
 		})
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the notifications of history: %w", err)
+		return fmt.Errorf("read the notifications of history: %w", err)
 	}
-	return kept, nil
+	return nil
 }
 
 // ForgetHistory deletes a notification that has been worked off. It is no error if it is not there,

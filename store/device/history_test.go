@@ -12,11 +12,13 @@ import (
 // histories writes down what is kept for a device, as id=notification.
 func histories(t *testing.T, c *Container, jid types.JID) string {
 	t.Helper()
-	kept, err := c.Histories(ctx, jid)
+	ids, err := c.Histories(ctx, jid)
 	must(t, err)
 	var out string
-	for _, h := range kept {
-		out += fmt.Sprintf("%s=%s ", h.ID, h.Notification)
+	for _, id := range ids {
+		notification, err := c.History(ctx, jid, id)
+		must(t, err)
+		out += fmt.Sprintf("%s=%s ", id, notification)
 	}
 	return out
 }
@@ -62,6 +64,9 @@ func TestHistoryGoesWithItsDevice(t *testing.T) {
 	must(t, c.ForgetHistory(ctx, ownJID, "1"))
 	if got := histories(t, c, ownJID); got != "" {
 		t.Errorf("a deleted device has %q", got)
+	}
+	if gone, err := c.History(ctx, ownJID, "1"); gone != nil || err != nil {
+		t.Errorf("a deleted device answers %q, %v", gone, err)
 	}
 	link(t, c, ownJID)
 	if got := histories(t, c, ownJID); got != "" {

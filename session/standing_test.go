@@ -1,0 +1,185 @@
+package session
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"recado/campaign"
+	"recado/session/simulator"
+)
+
+// greet writes to somebody who has never written to the number.
+func (r *rig) greet(id campaign.NumberID, person int) campaign.Outcome {
+	r.Helper()
+	d := r.delivery(id, r.someone(person), "olá")
+	d.New = true
+	return r.pool.Sender(id).Send(r.Context(), d)
+}
+
+func (r *rig) newChats(id campaign.NumberID) campaign.Hold { return r.pool.Sender(id).Ready().NewChats }
+
+func TestRefusedNewChatClosesNewChatsForADayWhenNothingIsKnown(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		rule simulator.Rule
+	}{
+		{"refused", simulator.Rule{Do: simulator.Refuse, Code: 500}},
+		{"an error in the answer", simulator.Rule{Do: simulator.BodyError, Code: 500}},
+		{"no answer", simulator.Rule{Do: simulator.Silence}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, simulator.Config{People: 3}, func(r *rig) {
+				c.rule.On, c.rule.Query = simulator.Query, "w:mex"
+				r.service.Fault(c.rule)
+				id, _ := r.linked("loja")
+				if q := r.status(id).Number.Quota; q.Known {
+					r.Errorf("a quota that nobody told: %+v", q)
+				}
+				r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 463, Limit: 1})
+				r.greet(id, 0)
+				time.Sleep(time.Hour)
+				if hold := r.newChats(id); hold.Reason != campaign.HoldNewChats || time.Until(hold.Until) < 22*time.Hour {
+					r.Errorf("an hour later: %+v, want new chats held for a day", hold)
+				}
+				kept, err := r.book.Number(id)
+				if err != nil || kept.Standing.State != campaign.Restricted || time.Until(kept.Standing.Until) < 22*time.Hour {
+					r.Errorf("in the book: %+v, %v", kept.Standing, err)
+				}
+			})
+		})
+	}
+}
+
+func TestRefusalOfOneNewChatClosesNoneWhenTheServiceKnowsOfNoRestriction(t *testing.T) {
+	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
+		id, _ := r.linked("loja")
+		refuse := func() {
+			r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 463, Limit: 1})
+			if o := r.greet(id, 0); o.Kind != campaign.Refused {
+				r.Fatalf("%+v, want refused", o)
+			}
+			if r.newChats(id).Reason != campaign.HoldNewChats {
+				r.Error("new chats are open before the service has said whether they may be")
+			}
+			time.Sleep(time.Minute)
+		}
+		refuse()
+		if hold := r.newChats(id); hold.Reason != "" {
+			r.Errorf("after one: %+v, want new chats open", hold)
+		}
+		if o := r.greet(id, 1); o.Kind != campaign.Accepted {
+			r.Fatalf("the next one: %+v", o)
+		}
+		refuse()
+		if hold := r.newChats(id); hold.Reason != "" {
+			r.Errorf("after one more: %+v, want new chats open", hold)
+		}
+		refuse()
+		if hold := r.newChats(id); hold.Reason != campaign.HoldNewChats || time.Until(hold.Until) < 23*time.Hour {
+			r.Errorf("after two in a row: %+v, want new chats held for a day", hold)
+		}
+	})
+}
+
+func TestRefusedNewChatWaitsForTheEndThatTheServiceNames(t *testing.T) {
+	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
+		id, _ := r.linked("loja")
+		end := time.Now().Add(5 * 24 * time.Hour).Truncate(time.Second)
+		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Restrict, Expire: time.Until(end), Limit: 1})
+		r.greet(id, 0)
+		s := r.await(id, "restricted until the end", func(s Status) bool { return s.State == campaign.Restricted && s.Until.Equal(end) })
+		if s.Reason != restricted {
+			r.Errorf("reason %q", s.Reason)
+		}
+	})
+}
+
+func TestRestrictionFromBeforeIsFoundWhenTheNumberComesOnline(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, phone := r.linked("loja")
+		r.close()
+		end := time.Now().Add(30 * time.Hour).Truncate(time.Second)
+		r.own(phone).Restrict(end)
+		r.own(phone).Logout() // the notice goes with the device; only the question can tell
+		r.open()
+		r.awaitState(id, campaign.LoggedOut)
+		r.scan(id, phone)
+		r.await(id, "restricted until the end", func(s Status) bool { return s.State == campaign.Restricted && s.Until.Equal(end) })
+	})
+}
+
+func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
+	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
+		id, phone := r.linked("loja")
+		end := time.Now().Add(10 * 24 * time.Hour).Truncate(time.Second)
+		r.own(phone).Quota(5, 3, end)
+		r.restart()
+		r.await(id, "told of its quota", func(s Status) bool { return s.Number.Quota.Total > 0 })
+		if q := r.status(id).Number.Quota; q.Total != 5 || q.Used != 3 || !q.Until.Equal(end) {
+			r.Errorf("quota %+v, want 3 of 5 until %v", q, end)
+		}
+		for i := range 2 {
+			if hold := r.newChats(id); hold.Reason != "" {
+				r.Errorf("before new chat %d: %+v", i, hold)
+			}
+			if o := r.greet(id, i); o.Kind != campaign.Accepted {
+				r.Fatalf("%+v", o)
+			}
+			time.Sleep(time.Second)
+		}
+		want := campaign.Hold{Reason: campaign.HoldQuota, Until: end}
+		for _, when := range []string{"at once", "after a restart"} {
+			r.await(id, "restricted", func(s Status) bool { return s.State == campaign.Restricted && s.Reason == sayQuota })
+			if hold := r.newChats(id); hold.Reason != want.Reason || !hold.Until.Equal(end) {
+				r.Errorf("%s: %+v, want %+v", when, hold, want)
+			}
+			if r.pool.Sender(id).Ready().Hold.Reason != "" {
+				r.Errorf("%s: known chats are held as well", when)
+			}
+			r.restart()
+		}
+		time.Sleep(time.Until(end) + time.Minute)
+		r.awaitState(id, campaign.Online)
+		if hold := r.newChats(id); hold.Reason != "" {
+			r.Errorf("in the next cycle: %+v", hold)
+		}
+	})
+}
+
+func TestRefusalForTheQuotaAsksForItsEnd(t *testing.T) {
+	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
+		id, phone := r.linked("loja")
+		end := time.Now().Add(3 * 24 * time.Hour).Truncate(time.Second)
+		time.Sleep(time.Minute)
+		r.own(phone).Quota(4, 4, end) // the library does not pass its notice on
+		if o := r.greet(id, 0); o.Kind != campaign.Refused || o.Code != 475 {
+			r.Fatalf("%+v, want refused with 475", o)
+		}
+		r.await(id, "restricted until the end", func(s Status) bool {
+			hold := r.newChats(id)
+			return s.State == campaign.Restricted && hold.Reason == campaign.HoldQuota && hold.Until.Equal(end)
+		})
+	})
+}
+
+func TestAnswersThatMakeNoSenseAreNoAnswers(t *testing.T) {
+	for _, text := range []string{`null`, `{}`, `{"is_active":null}`, `[]`, `"x"`, `{"is_active":"maybe"}`} {
+		var lock timelock
+		if err := json.Unmarshal([]byte(text), &lock); err == nil && lock.Active {
+			t.Errorf("%s restricts", text)
+		}
+	}
+	for text, want := range map[string]int64{`5`: 5, `"7"`: 7, `"-1"`: -1, `null`: 0, `""`: 0} {
+		var n number64
+		if err := json.Unmarshal([]byte(text), &n); err != nil || int64(n) != want {
+			t.Errorf("%s: %d, %v; want %d", text, n, err, want)
+		}
+	}
+	if q := (capping{Status: "CAPPED", Total: 30, Used: 12}).quota(); !q.Spent(time.Now()) {
+		t.Errorf("%+v is not spent though the service says so", q)
+	}
+	if q := (capping{Status: "NONE", Total: -1}).quota(); q.Spent(time.Now()) {
+		t.Errorf("%+v is spent though there is none", q)
+	}
+}
