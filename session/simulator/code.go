@@ -33,8 +33,9 @@ type codePairing struct {
 }
 
 // EnterCode types the code that a client shows, like "ABCD-1234", into the phone with
-// the given number and waits until the client is linked. The error is ErrCode if
-// no client waits for that number or the code is another one.
+// the given number and waits until the client is linked, or asked for a passkey
+// when linking needs one. The error is ErrCode if no client waits for that number
+// or the code is another one.
 func (s *Service) EnterCode(phone, code string) error {
 	pn := digits(phone)
 	s.mu.Lock()

@@ -21,6 +21,9 @@ import (
 //
 //	POST /scan[?phone=N]  QR text     {"phone"}: a new phone, or N's, scans it
 //	POST /code            number, code         a phone types a linking code
+//	POST /passkey         on                   linking needs a passkey, or not
+//	POST /passkey/sign    options as JSON      the credential that answers them, as JSON
+//	POST /passkey/reject  number               our phone says that the code is another
 //	POST /say             person, number, text {"id"}: a person writes to us
 //	POST /contact         number, person, name saved in our phone; no name removes
 //	POST /phone           person or number, on a phone is switched on or off
@@ -35,7 +38,8 @@ import (
 //	GET  /people, /ledger, /stats
 //
 // Bodies and answers are JSON objects, but for the QR text, which is sent as it
-// is. A request that cannot be carried out is answered with status 400 and
+// is. With a passkey, /scan and /code answer as soon as the client is asked for
+// it. A request that cannot be carried out is answered with status 400 and
 // {"error"}.
 type control struct {
 	s *Service
@@ -54,18 +58,21 @@ func newControl(s *Service) http.Handler {
 	c := &control{s: s, faults: make(map[int]func())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /scan", c.scan)
+	mux.HandleFunc("POST /passkey/sign", c.sign)
 	mux.HandleFunc("DELETE /fault", func(w http.ResponseWriter, _ *http.Request) {
 		s.ClearFaults()
 		answerJSON(w, struct{}{})
 	})
 	mux.HandleFunc("DELETE /fault/{id}", c.mend)
 	for path, do := range map[string]func(order) (any, error){
-		"/code":    func(o order) (any, error) { return nil, s.EnterCode(o.Number, o.Code) },
-		"/say":     c.say,
-		"/contact": c.ofNumber(func(own Own, o order) { own.SaveContact(o.Person, o.Name) }),
-		"/phone":   c.phone,
-		"/drop":    c.drop,
-		"/logout":  c.ofNumber(func(own Own, _ order) { own.Logout() }),
+		"/code":           func(o order) (any, error) { return nil, s.EnterCode(o.Number, o.Code) },
+		"/passkey":        func(o order) (any, error) { s.RequirePasskey(o.On); return nil, nil },
+		"/passkey/reject": func(o order) (any, error) { return nil, s.RejectPasskey(o.Number) },
+		"/say":            c.say,
+		"/contact":        c.ofNumber(func(own Own, o order) { own.SaveContact(o.Person, o.Name) }),
+		"/phone":          c.phone,
+		"/drop":           c.drop,
+		"/logout":         c.ofNumber(func(own Own, _ order) { own.Logout() }),
 		"/restrict": c.ofNumber(func(own Own, o order) {
 			own.Restrict(time.Now().Add(time.Duration(o.For)))
 		}),
@@ -167,6 +174,21 @@ func (c *control) scan(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answerJSON(w, map[string]string{"phone": phone})
+}
+
+// sign answers the options of a passkey with a credential.
+func (c *control) sign(w http.ResponseWriter, r *http.Request) {
+	options, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	answer, err := c.s.SignPasskey(options)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	answerJSON(w, json.RawMessage(answer))
 }
 
 func (c *control) say(o order) (any, error) {

@@ -93,7 +93,10 @@ type Service struct {
 	offers   map[string]*link // waiting to be linked, by the reference in the QR code
 	rules    []*rule
 	unknown  []string
-	lastID   int // of what the service and the phones send
+	passkeys bool // linking needs a passkey
+	lastID   int  // of what the service and the phones send
+
+	authenticator *authenticator // nil until it is needed
 }
 
 // New starts a service for the world that cfg describes. Close must be called.
