@@ -10,7 +10,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"strings"
-	"time"
 
 	wire "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
@@ -75,7 +74,7 @@ func (s *Service) EnterCode(phone, code string) error {
 	done := p.done
 	l.say(wire.Node{
 		Tag:   "notification",
-		Attrs: wire.Attrs{"from": types.ServerJID, "type": "link_code_companion_reg", "id": s.id("code-"), "t": unix(time.Now())},
+		Attrs: wire.Attrs{"from": types.ServerJID, "type": "link_code_companion_reg", "id": s.id("code-"), "t": s.stamp()},
 		Content: []wire.Node{{Tag: "link_code_companion_reg", Attrs: wire.Attrs{"stage": "primary_hello"}, Content: []wire.Node{
 			{Tag: "link_code_pairing_wrapped_primary_ephemeral_pub", Content: append(sealed, ours...)},
 			{Tag: "primary_identity_pub", Content: a.phone.signal().identity.Pub[:]},

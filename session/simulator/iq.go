@@ -16,8 +16,8 @@ var answers = map[string]func(l *link, n *wire.Node, fault *Rule) wire.Node{
 	"encrypt set registration": (*link).storeKeys,
 	"encrypt get key":          (*link).giveKeys,
 	"usync get usync":          (*link).usync,
-	"w:sync:app:state set sync": func(l *link, n *wire.Node, _ *Rule) wire.Node {
-		return result(textOf(n, "id"), l.companion.account.app.sync(n.GetChildByTag("sync")))
+	"w:sync:app:state set sync": func(l *link, n *wire.Node, fault *Rule) wire.Node {
+		return result(textOf(n, "id"), l.companion.account.app.sync(n.GetChildByTag("sync"), fault.Do == WrongHash))
 	},
 	"w:m set media_conn": func(_ *link, n *wire.Node, _ *Rule) wire.Node {
 		return result(textOf(n, "id"), wire.Node{
@@ -95,6 +95,8 @@ func (l *link) query(n *wire.Node) {
 		return
 	case Silence:
 		return
+	case Garbage, NoStanza, Nonsense:
+		l.garbage(fault)
 	case Ban, Restrict:
 		if l.companion != nil && l.companion.account.strike(fault) {
 			return

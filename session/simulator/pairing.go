@@ -141,6 +141,40 @@ func (s *Service) ScanAs(code, phone string) (string, error) {
 	return phone, nil
 }
 
+// ScanWithOldPhone lets a phone scan a code that is too old to link clients: the
+// client is told so and can still be linked by the same code. The error is
+// ErrCode.
+func (s *Service) ScanWithOldPhone(code string) error {
+	scanned, err := readQR(code)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.offers[scanned.ref]
+	if l == nil || l.ended {
+		return ErrCode
+	}
+	l.say(wire.Node{Tag: "ib", Attrs: wire.Attrs{"from": types.ServerJID}, Content: []wire.Node{{Tag: "downgrade_webclient"}}})
+	return nil
+}
+
+// RotateQR makes every client that shows a QR code put a new secret in it: what
+// was shown before links nobody.
+func (s *Service) RotateQR() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.links {
+		if l.pairing != nil && !l.ended {
+			l.say(wire.Node{
+				Tag:     "notification",
+				Attrs:   wire.Attrs{"from": types.ServerJID, "type": "companion_reg_refresh", "id": s.id("refresh-"), "t": s.stamp()},
+				Content: []wire.Node{{Tag: "pair-device-rotate-qr"}},
+			})
+		}
+	}
+}
+
 // await waits until a link has come about.
 func (s *Service) await(done <-chan error) error {
 	timeout := time.NewTimer(scanTime)
@@ -237,7 +271,7 @@ func (l *link) vouch(a *account, secret []byte) (_ <-chan error, err error) {
 	c := &companion{account: a, device: p.device}
 	l.say(wire.Node{
 		Tag:   "iq",
-		Attrs: wire.Attrs{"from": types.ServerJID, "type": "set", "id": p.success, "xmlns": "md", "t": unix(time.Now())},
+		Attrs: wire.Attrs{"from": types.ServerJID, "type": "set", "id": p.success, "xmlns": "md", "t": s.stamp()},
 		Content: []wire.Node{{Tag: "pair-success", Content: []wire.Node{
 			{Tag: "device-identity", Content: container},
 			{Tag: "device", Attrs: wire.Attrs{"jid": c.jid(), "lid": c.lid()}},

@@ -103,7 +103,7 @@ func (l *link) askPasskey(a *account, secret []byte) {
 	l.pairing.passkey, l.pairing.account = k, a
 	l.say(wire.Node{
 		Tag:     "notification",
-		Attrs:   wire.Attrs{"from": types.ServerJID, "type": "passkey_prologue_request", "id": l.s.id("passkey-"), "t": unix(time.Now())},
+		Attrs:   wire.Attrs{"from": types.ServerJID, "type": "passkey_prologue_request", "id": l.s.id("passkey-"), "t": l.s.stamp()},
 		Content: []wire.Node{k.options()},
 	})
 	l.s.after(passkeyTime, func() {
@@ -183,7 +183,7 @@ func (l *link) passkeyPrologue(k *passkeyPairing, step wire.Node) error {
 	identity := marshal(&waCompanionReg.PrimaryEphemeralIdentity{PublicKey: k.primary.Pub[:], Nonce: k.nonce})
 	l.say(wire.Node{
 		Tag:     "notification",
-		Attrs:   wire.Attrs{"from": types.ServerJID, "type": "crsc_continuation", "id": l.s.id("passkey-"), "t": unix(time.Now())},
+		Attrs:   wire.Attrs{"from": types.ServerJID, "type": "crsc_continuation", "id": l.s.id("passkey-"), "t": l.s.stamp()},
 		Content: []wire.Node{{Tag: "primary_ephemeral_identity", Content: identity}},
 	})
 	return nil

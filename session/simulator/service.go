@@ -27,6 +27,7 @@ import (
 	"time"
 
 	wire "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/util/keys"
 )
 
@@ -93,8 +94,10 @@ type Service struct {
 	offers   map[string]*link // waiting to be linked, by the reference in the QR code
 	rules    []*rule
 	unknown  []string
-	passkeys bool // linking needs a passkey
-	lastID   int  // of what the service and the phones send
+	passkeys bool                     // linking needs a passkey
+	newest   store.WAVersionContainer // what logins must have; zero is anything
+	skew     time.Duration            // how far the clock of the service is ahead
+	lastID   int                      // of what the service and the phones send
 
 	authenticator *authenticator // nil until it is needed
 }
@@ -219,6 +222,9 @@ func (s *Service) didNotUnderstand(what string) {
 		s.log.Warn("not understood", "what", what)
 	}
 }
+
+// stamp is the time now, by the clock of the service. The lock must be held.
+func (s *Service) stamp() string { return unix(time.Now().Add(s.skew)) }
 
 // unix writes a time the way stanzas carry it.
 func unix(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
