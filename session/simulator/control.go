@@ -29,6 +29,7 @@ import (
 //	POST /say             person, number, text {"id"}: a person writes to us
 //	POST /contact         number, person, name saved in our phone; no name removes
 //	POST /phone           person or number, on a phone is switched on or off
+//	POST /history         number, files, size  our phone sends a long history by files
 //	POST /drop            [number]             connections break
 //	POST /logout          number               our phone unlinks its clients
 //	POST /restrict        number, for          no new chats for "1h30m"
@@ -103,7 +104,8 @@ func newControl(s *Service) http.Handler {
 		"/quota": c.ofNumber(func(own Own, o order) {
 			own.Quota(o.Total, o.Used, time.Now().Add(time.Duration(o.For)))
 		}),
-		"/rotate": func(order) (any, error) { s.RotateQR(); return nil, nil },
+		"/history": c.ofNumber(func(own Own, o order) { own.SendHistory(o.Files, o.Size) }),
+		"/rotate":  func(order) (any, error) { s.RotateQR(); return nil, nil },
 		"/version": func(o order) (any, error) {
 			v, err := store.ParseVersion(o.Version)
 			if err == nil {
@@ -127,17 +129,18 @@ func newControl(s *Service) http.Handler {
 
 // order is the body of a request. Each uses what it needs.
 type order struct {
-	Person  string // a person's phone
-	Number  string // ours
-	Text    string
-	Name    string
-	Code    string
-	On      bool
-	For     span
-	Why     int
-	Version string
-	Total   int
-	Used    int
+	Person      string // a person's phone
+	Number      string // ours
+	Text        string
+	Name        string
+	Code        string
+	On          bool
+	For         span
+	Why         int
+	Version     string
+	Total       int
+	Used        int
+	Files, Size int
 }
 
 // span is a duration written as "90s" or "1h30m".

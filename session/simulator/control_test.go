@@ -250,6 +250,8 @@ func TestTroubleIsCausedByControl(t *testing.T) {
 	if got := c.receiptsOf(sent.ID); len(got) < 3 {
 		t.Errorf("the receipts are %q", got)
 	}
+	p.order("/history", map[string]any{"number": "+" + c.Store.ID.User, "files": 2, "size": 50_000}, nil)
+	longHistory(t, c, 2, 50_000)
 	c.Disconnect()
 	p.order("/version", map[string]any{"version": "2.9999.1"}, nil)
 	if err := c.Connect(); err != nil {

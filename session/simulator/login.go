@@ -126,6 +126,7 @@ func (a *account) introduce(c *companion) {
 	for _, m := range a.history() {
 		a.peer(c, m)
 	}
+	a.sendHistory(c, a.phone.s.cfg.HistoryBlobs, a.phone.s.cfg.HistoryBlobSize)
 }
 
 // pnJID and lidJID are the phone itself.

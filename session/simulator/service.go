@@ -57,6 +57,10 @@ type Config struct {
 	// HistoryByMedia sends the history to a new link as a file to download
 	// instead of inside the message.
 	HistoryByMedia bool
+	// HistoryBlobs is how many more files of history a phone sends to a new
+	// link, with HistoryBlobSize bytes in each when they are unpacked. See
+	// Own.SendHistory.
+	HistoryBlobs, HistoryBlobSize int
 	// Quiet phones send nothing to a new link: no history, no address book, no
 	// name. The client library still reads those in the background when a link
 	// is deleted under it, which the race detector reports.
