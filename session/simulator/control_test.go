@@ -42,6 +42,10 @@ func runs(t *testing.T, cfg simulator.Config) *process {
 	ended := make(chan error, 1)
 	go func() { ended <- simulator.Serve(ctx, "127.0.0.1:0", p.dir, cfg, in) }() // ends with stop
 	t.Cleanup(func() {
+		var stats simulator.Stats
+		if p.ask(http.MethodGet, "/stats", "", &stats); len(stats.Unknown) > 0 {
+			t.Errorf("the service did not understand %q", stats.Unknown)
+		}
 		stop()
 		if err := <-ended; err != nil {
 			t.Errorf("the service ended with %v", err)

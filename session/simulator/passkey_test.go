@@ -169,7 +169,7 @@ func TestPasskeyThatIsNeverUsedEndsTheLink(t *testing.T) {
 		heard[*events.Disconnected](c, nil)
 		synctest.Wait()
 		c.Disconnect()
-		s.Close()
+		s.Finish(t)
 		time.Sleep(10 * time.Minute)
 	})
 }
@@ -193,7 +193,7 @@ func TestPasskeyUsedTooLateMustBeConfirmedByEye(t *testing.T) {
 		heard[*events.Connected](c, nil)
 		synctest.Wait()
 		c.Disconnect()
-		s.Close()
+		s.Finish(t)
 		time.Sleep(10 * time.Minute)
 	})
 }

@@ -154,12 +154,25 @@ func (s *Service) Close() {
 func (s *Service) Ledger() *Ledger { return s.ledger }
 
 // Unknown returns the queries and stanzas that the service did not understand
-// and answered with nothing, each once. A test that expects to know the client
-// fails when there are any.
+// and answered with nothing, each once. A test ends with Finish, which fails when
+// there are any.
 func (s *Service) Unknown() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.unknown)
+}
+
+// Finish closes the service at the end of a test, which fails if there was
+// anything that the service did not understand. t is a testing.TB.
+func (s *Service) Finish(t interface {
+	Helper()
+	Errorf(format string, args ...any)
+}) {
+	t.Helper()
+	s.Close()
+	if unknown := s.Unknown(); len(unknown) > 0 {
+		t.Errorf("the simulated service did not understand %q", unknown)
+	}
 }
 
 // DropAll breaks every connection, as a router that restarts does. The clients
