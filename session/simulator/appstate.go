@@ -210,19 +210,19 @@ func marshal(m proto.Message) []byte {
 // sync answers a request for collections. Everything is told in patches, from
 // the version that the client has, or from the first when it wants a snapshot.
 // Patches that a client offers are refused: the phone alone keeps the address
-// book.
-func (s *appState) sync(request wire.Node) wire.Node {
+// book. Of a wrong answer the sums do not add up.
+func (s *appState) sync(request wire.Node, wrong bool) wire.Node {
 	if s.collections == nil {
 		s.fill()
 	}
 	var answers []wire.Node
 	for _, asked := range request.GetChildrenByTag("collection") {
-		answers = append(answers, s.answer(asked))
+		answers = append(answers, s.answer(asked, wrong))
 	}
 	return wire.Node{Tag: "sync", Content: answers}
 }
 
-func (s *appState) answer(asked wire.Node) wire.Node {
+func (s *appState) answer(asked wire.Node, wrong bool) wire.Node {
 	name := textOf(&asked, "name")
 	c := s.collections[name]
 	_, offers := asked.GetOptionalChildByTag("patch")
@@ -244,11 +244,24 @@ func (s *appState) answer(asked wire.Node) wire.Node {
 	if from < to {
 		var patches []wire.Node
 		for _, p := range c.patches[from:to] {
+			if wrong {
+				p = miscounted(p)
+			}
 			patches = append(patches, wire.Node{Tag: "patch", Content: p})
 		}
 		out.Content = []wire.Node{{Tag: "patches", Content: patches}}
 	}
 	return out
+}
+
+// miscounted is a patch whose sum over the whole collection is wrong.
+func miscounted(patch []byte) []byte {
+	p := new(waServerSync.SyncdPatch)
+	if err := proto.Unmarshal(patch, p); err != nil {
+		panic(fmt.Sprintf("read a patch that was written here: %v", err))
+	}
+	p.SnapshotMAC[0]++
+	return marshal(p)
 }
 
 // SaveContact writes a person into the address book of the number, or renames
@@ -273,7 +286,7 @@ func (o Own) SaveContact(person, name string) {
 	for _, c := range o.a.linked() {
 		c.push(wire.Node{
 			Tag:   "notification",
-			Attrs: wire.Attrs{"from": o.a.pnJID(), "type": "server_sync", "id": o.s.id("sync-"), "t": unix(time.Now())},
+			Attrs: wire.Attrs{"from": o.a.pnJID(), "type": "server_sync", "id": o.s.id("sync-"), "t": o.s.stamp()},
 			Content: []wire.Node{{Tag: "collection", Attrs: wire.Attrs{
 				"name": string(appstate.WAPatchCriticalUnblockLow), "version": strconv.FormatUint(version, 10),
 			}}},

@@ -10,7 +10,7 @@ import (
 // up, get her devices and keys, encrypt, accept, decrypt, acknowledge.
 func BenchmarkFirstMessage(b *testing.B) {
 	s := simulator.New(simulator.Config{People: b.N + 1, Speed: simulator.Instant, Quiet: true})
-	defer s.Close()
+	defer s.Finish(b)
 	c := link(b, s, ownPhone)
 	people := s.People()
 	b.ResetTimer()
@@ -24,7 +24,7 @@ func BenchmarkFirstMessage(b *testing.B) {
 // BenchmarkNextMessage is a message in a chat that is there.
 func BenchmarkNextMessage(b *testing.B) {
 	s := simulator.New(simulator.Config{People: 1, Speed: simulator.Instant, Quiet: true})
-	defer s.Close()
+	defer s.Finish(b)
 	c := link(b, s, ownPhone)
 	ana := s.People()[0]
 	if _, err := s.Say(ana.Phone, ownPhone, "Oi"); err != nil {

@@ -25,11 +25,8 @@ func bubble(t *testing.T, cfg simulator.Config, f func(t *testing.T, s *simulato
 		f(t, s, c)
 		synctest.Wait() // a client that disconnects while a frame arrives leaves a goroutine behind
 		c.Disconnect()
-		s.Close()
+		s.Finish(t)
 		time.Sleep(10 * time.Minute)
-		if unknown := s.Unknown(); len(unknown) > 0 {
-			t.Errorf("the service did not understand %q", unknown)
-		}
 	})
 }
 
@@ -122,7 +119,7 @@ func TestQRCodeExpiresAfter160Seconds(t *testing.T) {
 		}
 		synctest.Wait()
 		c.Disconnect()
-		s.Close()
+		s.Finish(t)
 		time.Sleep(10 * time.Minute)
 	})
 }

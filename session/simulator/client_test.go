@@ -57,12 +57,7 @@ func serve(t testing.TB, cfg simulator.Config) *simulator.Service {
 		cfg.Speed = simulator.Instant
 	}
 	s := simulator.New(cfg)
-	t.Cleanup(func() {
-		s.Close()
-		if unknown := s.Unknown(); len(unknown) > 0 {
-			t.Errorf("the service did not understand %q", unknown)
-		}
-	})
+	t.Cleanup(func() { s.Finish(t) })
 	return s
 }
 

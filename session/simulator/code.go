@@ -10,7 +10,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"strings"
-	"time"
 
 	wire "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
@@ -33,8 +32,9 @@ type codePairing struct {
 }
 
 // EnterCode types the code that a client shows, like "ABCD-1234", into the phone with
-// the given number and waits until the client is linked. The error is ErrCode if
-// no client waits for that number or the code is another one.
+// the given number and waits until the client is linked, or asked for a passkey
+// when linking needs one. The error is ErrCode if no client waits for that number
+// or the code is another one.
 func (s *Service) EnterCode(phone, code string) error {
 	pn := digits(phone)
 	s.mu.Lock()
@@ -74,7 +74,7 @@ func (s *Service) EnterCode(phone, code string) error {
 	done := p.done
 	l.say(wire.Node{
 		Tag:   "notification",
-		Attrs: wire.Attrs{"from": types.ServerJID, "type": "link_code_companion_reg", "id": s.id("code-"), "t": unix(time.Now())},
+		Attrs: wire.Attrs{"from": types.ServerJID, "type": "link_code_companion_reg", "id": s.id("code-"), "t": s.stamp()},
 		Content: []wire.Node{{Tag: "link_code_companion_reg", Attrs: wire.Attrs{"stage": "primary_hello"}, Content: []wire.Node{
 			{Tag: "link_code_pairing_wrapped_primary_ephemeral_pub", Content: append(sealed, ours...)},
 			{Tag: "primary_identity_pub", Content: a.phone.signal().identity.Pub[:]},

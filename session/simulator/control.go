@@ -15,15 +15,21 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"go.mau.fi/whatsmeow/store"
 )
 
 // control moves the world by hand over HTTP:
 //
 //	POST /scan[?phone=N]  QR text     {"phone"}: a new phone, or N's, scans it
 //	POST /code            number, code         a phone types a linking code
+//	POST /passkey         on                   linking needs a passkey, or not
+//	POST /passkey/sign    options as JSON      the credential that answers them, as JSON
+//	POST /passkey/reject  number               our phone says that the code is another
 //	POST /say             person, number, text {"id"}: a person writes to us
 //	POST /contact         number, person, name saved in our phone; no name removes
 //	POST /phone           person or number, on a phone is switched on or off
+//	POST /history         number, files, size  our phone sends a long history by files
 //	POST /drop            [number]             connections break
 //	POST /logout          number               our phone unlinks its clients
 //	POST /restrict        number, for          no new chats for "1h30m"
@@ -31,11 +37,30 @@ import (
 //	POST /quota           number, total, used, for
 //	                                           may begin total new chats in "720h"
 //	POST /service         on                   the whole service comes or goes
+//	POST /scan-old        QR text              a phone scans it that is too old to link
+//	POST /rotate          [nothing]            QR codes that are shown get another secret
+//	POST /version         version              clients older than "2.3000.1050000000" are refused
+//	POST /skew            for                  the service's clock is "1h30m" ahead, or back
 //	POST /fault           a Rule               {"id"}; DELETE /fault/ID, /fault
 //	GET  /people, /ledger, /stats
 //
+// A fault is a Rule: {"on": kind, "number", "to", "query", "nth", "limit",
+// "probability", "do": action, "code", "text", "conflict", "banCode", "expire",
+// "delay", "spread", "atOnce"}, of which only "do" is needed; durations are texts.
+// The kinds and the actions, and what they mean for each other, are the constants
+// of Kind and Action:
+//
+//	handshake                drop-before, drop-after, silence, late, garbage
+//	login                    drop-before, silence, refuse, stream-error, garbage, no-stanza, nonsense, ban
+//	message                  drop-before, drop-after, silence, late, refuse, stream-error, garbage,
+//	                         no-stanza, nonsense, restrict, ban
+//	usync, prekeys, ping, iq the same; and no-devices, no-prekeys, no-lid, no-names, body-error, wrong-hash
+//	receipt                  silence, late, duplicate, reorder, by-phone
+//	upload, download, page   drop-before, silence, late, refuse
+//
 // Bodies and answers are JSON objects, but for the QR text, which is sent as it
-// is. A request that cannot be carried out is answered with status 400 and
+// is. With a passkey, /scan and /code answer as soon as the client is asked for
+// it. A request that cannot be carried out is answered with status 400 and
 // {"error"}.
 type control struct {
 	s *Service
@@ -54,18 +79,22 @@ func newControl(s *Service) http.Handler {
 	c := &control{s: s, faults: make(map[int]func())}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /scan", c.scan)
+	mux.HandleFunc("POST /scan-old", c.scanOld)
+	mux.HandleFunc("POST /passkey/sign", c.sign)
 	mux.HandleFunc("DELETE /fault", func(w http.ResponseWriter, _ *http.Request) {
 		s.ClearFaults()
 		answerJSON(w, struct{}{})
 	})
 	mux.HandleFunc("DELETE /fault/{id}", c.mend)
 	for path, do := range map[string]func(order) (any, error){
-		"/code":    func(o order) (any, error) { return nil, s.EnterCode(o.Number, o.Code) },
-		"/say":     c.say,
-		"/contact": c.ofNumber(func(own Own, o order) { own.SaveContact(o.Person, o.Name) }),
-		"/phone":   c.phone,
-		"/drop":    c.drop,
-		"/logout":  c.ofNumber(func(own Own, _ order) { own.Logout() }),
+		"/code":           func(o order) (any, error) { return nil, s.EnterCode(o.Number, o.Code) },
+		"/passkey":        func(o order) (any, error) { s.RequirePasskey(o.On); return nil, nil },
+		"/passkey/reject": func(o order) (any, error) { return nil, s.RejectPasskey(o.Number) },
+		"/say":            c.say,
+		"/contact":        c.ofNumber(func(own Own, o order) { own.SaveContact(o.Person, o.Name) }),
+		"/phone":          c.phone,
+		"/drop":           c.drop,
+		"/logout":         c.ofNumber(func(own Own, _ order) { own.Logout() }),
 		"/restrict": c.ofNumber(func(own Own, o order) {
 			own.Restrict(time.Now().Add(time.Duration(o.For)))
 		}),
@@ -75,6 +104,16 @@ func newControl(s *Service) http.Handler {
 		"/quota": c.ofNumber(func(own Own, o order) {
 			own.Quota(o.Total, o.Used, time.Now().Add(time.Duration(o.For)))
 		}),
+		"/history": c.ofNumber(func(own Own, o order) { own.SendHistory(o.Files, o.Size) }),
+		"/rotate":  func(order) (any, error) { s.RotateQR(); return nil, nil },
+		"/version": func(o order) (any, error) {
+			v, err := store.ParseVersion(o.Version)
+			if err == nil {
+				s.SetNewestVersion(v)
+			}
+			return nil, err
+		},
+		"/skew":    func(o order) (any, error) { s.SetSkew(time.Duration(o.For)); return nil, nil },
 		"/service": func(o order) (any, error) { s.SetDown(!o.On); return nil, nil },
 	} {
 		mux.HandleFunc("POST "+path, obey(do))
@@ -90,16 +129,18 @@ func newControl(s *Service) http.Handler {
 
 // order is the body of a request. Each uses what it needs.
 type order struct {
-	Person string // a person's phone
-	Number string // ours
-	Text   string
-	Name   string
-	Code   string
-	On     bool
-	For    span
-	Why    int
-	Total  int
-	Used   int
+	Person      string // a person's phone
+	Number      string // ours
+	Text        string
+	Name        string
+	Code        string
+	On          bool
+	For         span
+	Why         int
+	Version     string
+	Total       int
+	Used        int
+	Files, Size int
 }
 
 // span is a duration written as "90s" or "1h30m".
@@ -115,7 +156,7 @@ func (s *span) UnmarshalText(text []byte) error {
 // faultOrder is a Rule with readable durations.
 type faultOrder struct {
 	Rule
-	Expire, Delay span
+	Expire, Delay, Spread span
 }
 
 // Stats sums up a Service.
@@ -169,6 +210,34 @@ func (c *control) scan(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, map[string]string{"phone": phone})
 }
 
+// sign answers the options of a passkey with a credential.
+func (c *control) sign(w http.ResponseWriter, r *http.Request) {
+	options, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	answer, err := c.s.SignPasskey(options)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	answerJSON(w, json.RawMessage(answer))
+}
+
+// scanOld lets a phone that is too old scan the QR text in the body.
+func (c *control) scanOld(w http.ResponseWriter, r *http.Request) {
+	code, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	if err == nil {
+		err = c.s.ScanWithOldPhone(strings.TrimSpace(string(code)))
+	}
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	answerJSON(w, struct{}{})
+}
+
 func (c *control) say(o order) (any, error) {
 	id, err := c.s.Say(o.Person, o.Number, o.Text)
 	return map[string]string{"id": id}, err
@@ -207,7 +276,7 @@ func (c *control) fault(o faultOrder) (any, error) {
 	if o.Do == "" {
 		return nil, errors.New("the rule does nothing: \"do\" is missing")
 	}
-	o.Rule.Expire, o.Rule.Delay = time.Duration(o.Expire), time.Duration(o.Delay)
+	o.Rule.Expire, o.Rule.Delay, o.Rule.Spread = time.Duration(o.Expire), time.Duration(o.Delay), time.Duration(o.Spread)
 	remove := c.s.Fault(o.Rule)
 	c.mu.Lock()
 	defer c.mu.Unlock()

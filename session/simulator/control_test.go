@@ -15,8 +15,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/session/simulator"
@@ -40,6 +42,10 @@ func runs(t *testing.T, cfg simulator.Config) *process {
 	ended := make(chan error, 1)
 	go func() { ended <- simulator.Serve(ctx, "127.0.0.1:0", p.dir, cfg, in) }() // ends with stop
 	t.Cleanup(func() {
+		var stats simulator.Stats
+		if p.ask(http.MethodGet, "/stats", "", &stats); len(stats.Unknown) > 0 {
+			t.Errorf("the service did not understand %q", stats.Unknown)
+		}
 		stop()
 		if err := <-ended; err != nil {
 			t.Errorf("the service ended with %v", err)
@@ -226,6 +232,38 @@ func TestNumberIsLimitedByControl(t *testing.T) {
 	}
 }
 
+func TestTroubleIsCausedByControl(t *testing.T) {
+	p := runs(t, simulator.Config{People: 1, Reads: 1, Quiet: true})
+	c := p.connect(newKeep())
+	code := heard[*events.QR](c, nil).Codes[0]
+	p.ask(http.MethodPost, "/scan-old", code, nil)
+	heard[*events.QRScannedWithoutMultidevice](c, nil)
+	p.order("/rotate", nil, nil)
+	rotated := heard[*events.RotateADVSecret](c, nil)
+	p.order("/skew", map[string]any{"for": "48h"}, nil)
+	p.ask(http.MethodPost, "/scan", strings.Replace(code, rotated.OldSecret, rotated.NewSecret, 1), nil)
+	heard[*events.Connected](c, nil)
+	p.order("/fault", map[string]any{"on": "receipt", "do": "duplicate"}, nil)
+	var people []simulator.Person
+	p.ask(http.MethodGet, "/people", "", &people)
+	sent := c.say(people[0].Phone, "oi")
+	if ahead := time.Until(sent.Timestamp); ahead < 47*time.Hour {
+		t.Errorf("the ack is %s ahead", ahead)
+	}
+	c.receipt(sent.ID, types.ReceiptTypeRead)
+	if got := c.receiptsOf(sent.ID); len(got) < 3 {
+		t.Errorf("the receipts are %q", got)
+	}
+	p.order("/history", map[string]any{"number": "+" + c.Store.ID.User, "files": 2, "size": 50_000}, nil)
+	longHistory(t, c, 2, 50_000)
+	c.Disconnect()
+	p.order("/version", map[string]any{"version": "2.9999.1"}, nil)
+	if err := c.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	heard[*events.ClientOutdated](c, nil)
+}
+
 func TestOrderThatCannotBeCarriedOutIsRefused(t *testing.T) {
 	p := runs(t, simulator.Config{Seed: 4, People: 5})
 	for _, x := range []struct{ method, path, body, says string }{
@@ -236,6 +274,9 @@ func TestOrderThatCannotBeCarriedOutIsRefused(t *testing.T) {
 		{"POST", "/fault", `{"on":"message"}`, "missing"},
 		{"POST", "/fault", `{"do":"late","delay":"soon"}`, "soon"},
 		{"POST", "/drop", `{`, "read the order"},
+		{"POST", "/scan-old", "not a code", "code"},
+		{"POST", "/version", `{"version":"new"}`, "new"},
+		{"POST", "/passkey/sign", `{"challenge":"AA"}`, "challenge"},
 		{"DELETE", "/fault/9", "", "no fault"},
 	} {
 		var answer struct{ Error string }

@@ -95,26 +95,6 @@ func (l logged) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// handler answers for every host of the service.
-func (s *Service) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/ws/chat", s.serveChat)
-	mux.HandleFunc("GET /{$}", servePage)
-	mux.Handle("/", s.media)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.isDown() {
-			panic(http.ErrAbortHandler) // closes the connection without an answer
-		}
-		mux.ServeHTTP(w, r)
-	})
-}
-
-// servePage is the only thing that a client looks for in the web page: the
-// version of the service's own client.
-func servePage(w http.ResponseWriter, _ *http.Request) {
-	_, _ = fmt.Fprint(w, `<html>{"client_revision":1050000000,"locale":"en"}</html>`)
-}
-
 // Door is a TLS listener through which other processes reach a Service.
 type Door struct {
 	// Addr is where it listens, "127.0.0.1:PORT".

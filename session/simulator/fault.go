@@ -11,12 +11,17 @@ type Kind string
 
 // The kinds.
 const (
-	Login   Kind = "login"   // after the handshake, of a linked client or one that wants to be
-	Message Kind = "message" // a message to somebody
-	Usync   Kind = "usync"   // asking who is on WhatsApp, for hidden names or for devices
-	PreKeys Kind = "prekeys" // asking for the keys to write to somebody new
-	Ping    Kind = "ping"    // the keepalive
-	Query   Kind = "iq"      // any query, the three before included
+	Handshake Kind = "handshake" // the first word of a new connection; whose it is, is not known yet
+	Login     Kind = "login"     // after the handshake, of a linked client or one that wants to be
+	Message   Kind = "message"   // a message to somebody
+	Usync     Kind = "usync"     // asking who is on WhatsApp, for hidden names or for devices
+	PreKeys   Kind = "prekeys"   // asking for the keys to write to somebody new
+	Ping      Kind = "ping"      // the keepalive
+	Query     Kind = "iq"        // any query, the three before included
+	Receipt   Kind = "receipt"   // what a phone says of a message of ours: that it came, that it was read
+	Upload    Kind = "upload"    // sending a file to the media host; whose it is, is not known
+	Download  Kind = "download"  // getting a file from it
+	Page      Kind = "page"      // the web page, which tells the newest version
 )
 
 // Action says what goes wrong.
@@ -24,12 +29,19 @@ type Action string
 
 // The actions. Each names the kinds that it means something for.
 const (
-	DropBefore  Action = "drop-before"  // any: the connection breaks and the stanza was never received
-	DropAfter   Action = "drop-after"   // any: the connection breaks after the stanza was carried out, before its answer
-	Silence     Action = "silence"      // any: a message is accepted and never acknowledged, a query or login is never answered
-	Late        Action = "late"         // messages, queries: the answer comes after Delay
-	Refuse      Action = "refuse"       // any: error Code (and Text, for a query) instead; the failure reason at login
-	StreamError Action = "stream-error" // any: carried out like DropAfter, but the connection ends with stream error Code or Conflict
+	DropBefore  Action = "drop-before"  // any: the connection breaks and the stanza was never received; in the Handshake before the service says hello
+	DropAfter   Action = "drop-after"   // any: the connection breaks after the stanza was carried out, before its answer; in the Handshake after the hello
+	Silence     Action = "silence"      // any: a message is accepted and never acknowledged, a query or login is never answered, a receipt never comes
+	Late        Action = "late"         // any but logins: the answer, or the receipt, comes after Delay and up to Spread more
+	Refuse      Action = "refuse"       // any but handshakes and receipts: error Code (and Text, for a query) instead; the failure reason at login; the status of a file or page
+	StreamError Action = "stream-error" // logins, messages, queries: carried out like DropAfter, but the connection ends with stream error Code or Conflict
+	Garbage     Action = "garbage"      // logins, messages, queries: before the answer comes a frame that cannot be decrypted; a Handshake has only that
+	NoStanza    Action = "no-stanza"    // logins, messages, queries: before the answer come frames that can be decrypted and are no stanzas
+	Nonsense    Action = "nonsense"     // logins, messages, queries: before the answer come stanzas full of nonsense
+	Duplicate   Action = "duplicate"    // receipts: it comes twice
+	Reorder     Action = "reorder"      // receipts: it comes after the next one of that person, or a minute late: read before delivered
+	ByPhone     Action = "by-phone"     // receipts: it comes from her number instead of her hidden name
+	WrongHash   Action = "wrong-hash"   // Query "w:sync:app:state": the changes of the address book do not add up; asked for again, they do
 	NoDevices   Action = "no-devices"   // Usync: the recipient seems to have no devices
 	NoPreKeys   Action = "no-prekeys"   // PreKeys: there are no keys for the recipient
 	NoLID       Action = "no-lid"       // Usync: who asks for a number is told the number alone, without text; asking for hidden names still works
@@ -59,6 +71,7 @@ type Rule struct {
 	BanCode  int           // of Ban, and of Refuse with Code 402: why (101 to 106)
 	Expire   time.Duration // of Restrict and Ban, and of Refuse with Code 402: for how long
 	Delay    time.Duration // of Late
+	Spread   time.Duration // of Late: up to this much later still, decided from the seed
 	AtOnce   bool          // close the connection in the same instant as the last word, which a real network may do
 }
 
@@ -104,7 +117,8 @@ func (s *Service) ClearFaults() {
 	s.rules = nil
 }
 
-// judge returns the rule that strikes, or nil. The lock must be held.
+// judge returns the rule that strikes, as it does this time, or nil. The lock
+// must be held.
 func (s *Service) judge(e event) *Rule {
 	for _, r := range s.rules {
 		if !r.match(e) {
@@ -118,7 +132,11 @@ func (s *Service) judge(e event) *Rule {
 			continue
 		}
 		r.strikes++
-		return &r.Rule
+		struck := r.Rule
+		if r.Spread > 0 {
+			struck.Delay += time.Duration(r.random.Int64N(int64(r.Spread)))
+		}
+		return &struck
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -142,44 +143,105 @@ func TestLookupThatIsNeverAnsweredEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// relogin lets the client come back after a rule was made.
-func relogin(t *testing.T, s *simulator.Service, rule simulator.Rule) *client {
-	t.Helper()
-	c := link(t, s, ownPhone)
-	c.Disconnect()
-	c.forget()
-	s.Fault(rule)
-	if err := c.Connect(); err != nil {
-		t.Fatal(err)
+// reports tells whether a client reports an event of type E that satisfies ok.
+func reports[E any](ok func(E) bool) func(*client) {
+	return func(c *client) {
+		c.t.Helper()
+		heard(c, ok)
 	}
-	return c
+}
+
+func loggedOutFor(reason events.ConnectFailureReason) func(*client) {
+	return reports(func(e *events.LoggedOut) bool { return e.OnConnect && e.Reason == reason })
+}
+
+func failedFor(reason events.ConnectFailureReason) func(*client) {
+	return reports(func(e *events.ConnectFailure) bool { return e.Reason == reason })
 }
 
 func TestRefusedLogins(t *testing.T) {
-	t.Run("logged out", func(t *testing.T) {
-		c := relogin(t, serve(t, simulator.Config{Quiet: true}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 401})
-		heard[*events.LoggedOut](c, nil)
-	})
-	t.Run("banned for good", func(t *testing.T) {
-		c := relogin(t, serve(t, simulator.Config{Quiet: true}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 406})
-		if e := heard[*events.LoggedOut](c, nil); e.Reason != events.ConnectFailureUnknownLogout {
-			t.Errorf("the reason is %s", e.Reason)
+	refuse := func(code, limit int) simulator.Rule {
+		return simulator.Rule{On: simulator.Login, Number: ownPhone, Do: simulator.Refuse, Code: code, Limit: limit}
+	}
+	banned := refuse(402, 0)
+	banned.BanCode, banned.Expire = 101, time.Hour
+	for _, x := range []struct {
+		rule simulator.Rule
+		want func(*client)
+	}{
+		{refuse(400, 0), failedFor(400)},
+		{refuse(401, 0), loggedOutFor(events.ConnectFailureLoggedOut)},
+		{banned, reports(func(e *events.TemporaryBan) bool {
+			return e.Code == events.TempBanSentToTooManyPeople && e.Expire == time.Hour
+		})},
+		{refuse(403, 0), loggedOutFor(events.ConnectFailureMainDeviceGone)},
+		{refuse(405, 0), reports[*events.ClientOutdated](nil)},
+		{refuse(406, 0), loggedOutFor(events.ConnectFailureUnknownLogout)},
+		{refuse(409, 0), failedFor(409)},
+		{refuse(413, 0), reports[*events.CATRefreshError](nil)},
+		{refuse(414, 0), reports[*events.CATRefreshError](nil)},
+		{refuse(415, 0), failedFor(415)},
+		{refuse(418, 0), failedFor(418)},
+		{refuse(500, 1), reports[*events.Connected](nil)},
+		{refuse(501, 0), failedFor(501)},
+		{refuse(503, 1), reports[*events.Connected](nil)},
+	} {
+		t.Run(strconv.Itoa(x.rule.Code), func(t *testing.T) {
+			if x.rule.Limit > 0 {
+				drops(t)
+			}
+			s := serve(t, simulator.Config{Quiet: true})
+			c := link(t, s, ownPhone)
+			c.RefreshCAT = func(context.Context) error { return errors.New("no such thing") } // without it the library panics
+			c.Disconnect()
+			c.forget()
+			s.Fault(x.rule)
+			if err := c.Connect(); err != nil {
+				t.Fatal(err)
+			}
+			x.want(c)
+		})
+	}
+}
+
+func TestStreamErrorsInTheMiddleOfAMessage(t *testing.T) {
+	drops(t)
+	for name, x := range map[string]struct {
+		rule simulator.Rule
+		want func(*client)
+	}{
+		"503":            {simulator.Rule{Code: 503}, reports[*events.Connected](nil)},
+		"515":            {simulator.Rule{Code: 515}, reports[*events.Connected](nil)},
+		"500":            {simulator.Rule{Code: 500}, reports(func(e *events.StreamError) bool { return e.Code == "500" })},
+		"replaced":       {simulator.Rule{Conflict: "replaced"}, reports[*events.StreamReplaced](nil)},
+		"device_removed": {simulator.Rule{Code: 401, Conflict: "device_removed"}, reports(func(e *events.LoggedOut) bool { return !e.OnConnect })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, simulator.Config{People: 1, Quiet: true})
+			c := link(t, s, ownPhone)
+			c.forget()
+			x.rule.On, x.rule.Do, x.rule.Limit = simulator.Message, simulator.StreamError, 1
+			s.Fault(x.rule)
+			_, _ = c.SendMessage(within(t), at(s.People()[0].Phone), text("Oi"))
+			x.want(c)
+			if got := s.Ledger().SeenBy(s.People()[0].Phone); len(got) != 1 {
+				t.Errorf("she sees %+v", got)
+			}
+		})
+	}
+}
+
+func TestEveryCodeRefusesAMessage(t *testing.T) {
+	s, c, ana := faulty(t)
+	for _, code := range []int{400, 403, 404, 429, 463, 475, 479, 500, 503} {
+		s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: code, Limit: 1})
+		if got := c.refusedWith(ana); got != strconv.Itoa(code) {
+			t.Errorf("%d: %q", code, got)
 		}
-	})
-	t.Run("banned for an hour", func(t *testing.T) {
-		c := relogin(t, serve(t, simulator.Config{Quiet: true}), simulator.Rule{On: simulator.Login, Number: ownPhone, Do: simulator.Refuse, Code: 402, BanCode: 101, Expire: time.Hour})
-		if e := heard[*events.TemporaryBan](c, nil); e.Code != events.TempBanSentToTooManyPeople || e.Expire != time.Hour {
-			t.Errorf("got %+v", e)
-		}
-	})
-	t.Run("outdated", func(t *testing.T) {
-		c := relogin(t, serve(t, simulator.Config{Quiet: true}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 405})
-		heard[*events.ClientOutdated](c, nil)
-	})
-	t.Run("unavailable once", func(t *testing.T) {
-		c := relogin(t, serve(t, simulator.Config{Quiet: true}), simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 503, Limit: 1})
-		heard[*events.Connected](c, nil)
-	})
+	}
+	if seen := s.Ledger().Seen(); len(seen) > 0 {
+		t.Errorf("seen: %+v", seen)
+	}
 }
 
 func TestConnectionsEnd(t *testing.T) {

@@ -106,25 +106,27 @@ func (s *Service) historyMessage(h *waHistorySync.HistorySync) (*waE2E.Message, 
 	z := zlib.NewWriter(&packed)
 	_, _ = z.Write(raw) // into memory
 	_ = z.Close()
-	n := &waE2E.HistorySyncNotification{
-		SyncType:   waE2E.HistorySyncType(h.GetSyncType()).Enum(),
-		ChunkOrder: h.ChunkOrder,
-		Progress:   h.Progress,
-	}
 	if s.cfg.HistoryByMedia {
 		file, err := s.media.put(whatsmeow.MediaHistory, packed.Bytes())
 		if err != nil {
 			return nil, fmt.Errorf("keep the history: %w", err)
 		}
-		n.DirectPath, n.MediaKey = proto.String(file.directPath), file.key
-		n.FileSHA256, n.FileEncSHA256, n.FileLength = file.fileSHA256, file.fileEncSHA, proto.Uint64(file.length)
-	} else {
-		n.InitialHistBootstrapInlinePayload = packed.Bytes()
+		return file.announce(waE2E.HistorySyncType(h.GetSyncType()), h.GetChunkOrder(), h.GetProgress()), nil
 	}
+	return historyNotice(&waE2E.HistorySyncNotification{
+		SyncType:                          waE2E.HistorySyncType(h.GetSyncType()).Enum(),
+		ChunkOrder:                        h.ChunkOrder,
+		Progress:                          h.Progress,
+		InitialHistBootstrapInlinePayload: packed.Bytes(),
+	}), nil
+}
+
+// historyNotice is the message that tells of a part of the history.
+func historyNotice(n *waE2E.HistorySyncNotification) *waE2E.Message {
 	return &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
 		Type:                    waE2E.ProtocolMessage_HISTORY_SYNC_NOTIFICATION.Enum(),
 		HistorySyncNotification: n,
-	}}, nil
+	}}
 }
 
 // saltOf is the secret with which an account signs messages to people who never

@@ -16,8 +16,8 @@ var answers = map[string]func(l *link, n *wire.Node, fault *Rule) wire.Node{
 	"encrypt set registration": (*link).storeKeys,
 	"encrypt get key":          (*link).giveKeys,
 	"usync get usync":          (*link).usync,
-	"w:sync:app:state set sync": func(l *link, n *wire.Node, _ *Rule) wire.Node {
-		return result(textOf(n, "id"), l.companion.account.app.sync(n.GetChildByTag("sync")))
+	"w:sync:app:state set sync": func(l *link, n *wire.Node, fault *Rule) wire.Node {
+		return result(textOf(n, "id"), l.companion.account.app.sync(n.GetChildByTag("sync"), fault.Do == WrongHash))
 	},
 	"w:m set media_conn": func(_ *link, n *wire.Node, _ *Rule) wire.Node {
 		return result(textOf(n, "id"), wire.Node{
@@ -40,15 +40,23 @@ var answers = map[string]func(l *link, n *wire.Node, fault *Rule) wire.Node{
 	"w:mex get query":                (*link).mex,
 	"md set remove-companion-device": (*link).removeSelf,
 	"md set link_code_companion_reg": (*link).codeStep,
-	"passive set active":             ok, // activate follows the answer
-	"passive set passive":            ok,
-	"privacy set tokens":             ok,
-	"w:p get":                        ok,
-	"w:p get ping":                   ok,
+
+	"md get ref": (*link).passkeyStep, "md get passkey_request_options": (*link).passkeyStep,
+	"md set passkey_prologue": (*link).passkeyStep, "md set companion_nonce": (*link).passkeyStep,
+	"md set encrypted_pairing_request": (*link).passkeyStep,
+
+	"passive set active":  ok, // activate follows the answer
+	"passive set passive": ok,
+	"privacy set tokens":  ok,
+	"w:p get":             ok,
+	"w:p get ping":        ok,
 }
 
 // unlinked are the queries that a client may send before it is linked.
-var unlinked = []string{"md set link_code_companion_reg", "w:p get", "w:p get ping"}
+var unlinked = []string{
+	"md set link_code_companion_reg", "w:p get", "w:p get ping",
+	"md get ref", "md get passkey_request_options", "md set passkey_prologue", "md set companion_nonce", "md set encrypted_pairing_request",
+}
 
 func ok(_ *link, n *wire.Node, _ *Rule) wire.Node { return result(textOf(n, "id")) }
 
@@ -87,6 +95,8 @@ func (l *link) query(n *wire.Node) {
 		return
 	case Silence:
 		return
+	case Garbage, NoStanza, Nonsense:
+		l.garbage(fault)
 	case Ban, Restrict:
 		if l.companion != nil && l.companion.account.strike(fault) {
 			return

@@ -35,9 +35,11 @@ type link struct {
 	ended     bool       // its last stanza is on the way; nothing it says counts any more
 }
 
-// outgoing is a stanza in the outbox of a link.
+// outgoing is a stanza in the outbox of a link, or bytes in the place of one.
 type outgoing struct {
 	node   wire.Node
+	raw    []byte // instead of a stanza
+	spoilt bool   // changed after it was encrypted
 	due    time.Time
 	last   bool // close the connection after it,
 	linger time.Duration
@@ -90,7 +92,7 @@ func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) {
 		}
 		return ws.Write(ctx, websocket.MessageBinary, frame)
 	}
-	g, err := respond(in.read, write, s.static, s.chain)
+	g, err := respond(in.read, s.helloed(ctx, write), s.static, s.chain)
 	if err != nil {
 		s.log.Debug("handshake", "err", err)
 		return
@@ -102,6 +104,37 @@ func (s *Service) serveChat(w http.ResponseWriter, r *http.Request) {
 	l.greet(g)
 	l.read(in, g.in)
 }
+
+// helloed is write with what faults do to the first thing that the service says,
+// its part of the handshake.
+func (s *Service) helloed(ctx context.Context, write func([]byte) error) func([]byte) error {
+	return func(hello []byte) error {
+		s.mu.Lock()
+		fault := s.judge(event{kind: Handshake})
+		s.mu.Unlock()
+		if fault == nil {
+			return write(hello)
+		}
+		switch fault.Do {
+		case DropBefore:
+			return errDropped
+		case DropAfter:
+			_ = write(hello)
+			return errDropped
+		case Silence:
+			<-ctx.Done()
+			return ctx.Err()
+		case Late:
+			sleep(ctx, fault.Delay)
+		case Garbage:
+			return write(randomBytes(len(hello)))
+		}
+		return write(hello)
+	}
+}
+
+// errDropped ends a handshake that a fault breaks off.
+var errDropped = errors.New("a fault breaks the connection")
 
 // admit takes a new connection into the books, unless nobody may connect.
 func (s *Service) admit(l *link) bool {
@@ -176,12 +209,19 @@ func (l *link) write(ctx context.Context, keys *stream, send func([]byte) error)
 		if !sleep(ctx, time.Until(item.due)) {
 			return
 		}
-		data, err := wire.Marshal(item.node)
-		if err != nil {
-			l.s.log.Error("a stanza cannot be written", "tag", item.node.Tag, "err", err)
-			continue
+		data := item.raw
+		if data == nil {
+			var err error
+			if data, err = wire.Marshal(item.node); err != nil {
+				l.s.log.Error("a stanza cannot be written", "tag", item.node.Tag, "err", err)
+				continue
+			}
 		}
-		if err := send(keys.seal(data)); err != nil {
+		frame := keys.seal(data)
+		if item.spoilt {
+			frame[len(frame)-1]++
+		}
+		if err := send(frame); err != nil {
 			return
 		}
 		if item.last {

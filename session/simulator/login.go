@@ -18,6 +18,10 @@ func (l *link) greet(g *greeted) {
 	if l.ended {
 		return
 	}
+	if s.outdated(g.client) {
+		l.end(failure(405, 0, 0), false)
+		return
+	}
 	if d := g.client.GetDevicePairingData(); d != nil {
 		if v := s.judge(event{kind: Login}); v != nil && l.refuseLogin(v) {
 			return
@@ -63,7 +67,7 @@ func (l *link) login(payload *waWa6.ClientPayload, key [32]byte) {
 	}
 	c.link, l.companion = l, c
 	l.say(wire.Node{Tag: "success", Attrs: wire.Attrs{
-		"t": unix(time.Now()), "lid": c.lid(), "props": "27", "creation": "1577836800", "location": "gru",
+		"t": s.stamp(), "lid": c.lid(), "props": "27", "creation": "1577836800", "location": "gru",
 	}})
 }
 
@@ -78,6 +82,9 @@ func (l *link) refuseLogin(r *Rule) bool {
 	case Silence:
 	case DropBefore, DropAfter:
 		l.drop()
+	case Garbage, NoStanza, Nonsense:
+		l.garbage(r)
+		return false
 	default:
 		return false
 	}
@@ -119,6 +126,7 @@ func (a *account) introduce(c *companion) {
 	for _, m := range a.history() {
 		a.peer(c, m)
 	}
+	a.sendHistory(c, a.phone.s.cfg.HistoryBlobs, a.phone.s.cfg.HistoryBlobSize)
 }
 
 // pnJID and lidJID are the phone itself.

@@ -3,7 +3,6 @@ package simulator
 import (
 	"bytes"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -33,11 +32,12 @@ type mediaStore struct {
 	mux *http.ServeMux
 
 	mu    sync.Mutex
-	files map[string][]byte // base64url of the SHA-256 → ciphertext and MAC
+	files map[string][]byte                 // base64url of the SHA-256 → ciphertext and MAC
+	made  map[string]func() ([]byte, error) // the same, for files that are made again whenever they are asked for
 }
 
 func newMediaStore() *mediaStore {
-	m := &mediaStore{mux: http.NewServeMux(), files: make(map[string][]byte)}
+	m := &mediaStore{mux: http.NewServeMux(), files: make(map[string][]byte), made: make(map[string]func() ([]byte, error))}
 	m.mux.HandleFunc("POST /mms/{kind}/{token}", m.upload)
 	m.mux.HandleFunc("DELETE /mms/{kind}/{token}", m.delete)
 	m.mux.HandleFunc("GET /v/{token}", m.download)
@@ -84,6 +84,7 @@ func (m *mediaStore) delete(w http.ResponseWriter, r *http.Request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.files, r.PathValue("token"))
+	delete(m.made, r.PathValue("token"))
 	w.WriteHeader(http.StatusOK)
 }
 
@@ -93,11 +94,23 @@ func (m *mediaStore) keep(token string, data []byte) {
 	m.files[token] = data
 }
 
-func (m *mediaStore) file(token string) ([]byte, bool) {
+// keepMaker keeps, instead of a file, what makes it.
+func (m *mediaStore) keepMaker(token string, maker func() ([]byte, error)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.made[token] = maker
+}
+
+func (m *mediaStore) file(token string) ([]byte, bool) {
+	m.mu.Lock()
 	data, ok := m.files[token]
-	return data, ok
+	maker := m.made[token]
+	m.mu.Unlock()
+	if ok || maker == nil {
+		return data, ok
+	}
+	data, err := maker()
+	return data, err == nil
 }
 
 // tokenOf names a file.
@@ -109,6 +122,12 @@ func tokenOf(data []byte) string {
 // directPath is where a file is downloaded. Clients append to it as to a query,
 // so that it must have one.
 func directPath(token string) string { return "/v/" + token + "?ccb=11-4" }
+
+// tokenOfPath is the name of the file that is downloaded there.
+func tokenOfPath(path string) string {
+	token, _, _ := strings.Cut(strings.TrimPrefix(path, "/v/"), "?")
+	return token
+}
 
 // attachment is what a message says about a file.
 type attachment struct {
@@ -126,18 +145,25 @@ func fileKeys(key []byte, kind whatsmeow.MediaType) (iv, cipher, macKey []byte) 
 
 // put encrypts a file, as the client of a phone does, and keeps it.
 func (m *mediaStore) put(kind whatsmeow.MediaType, plain []byte) (attachment, error) {
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails
-	iv, cipher, macKey := fileKeys(key, kind)
-	sealed, err := cbcutil.Encrypt(cipher, iv, plain)
+	file, sealed, err := sealFile(kind, randomBytes(32), plain)
 	if err != nil {
-		return attachment{}, fmt.Errorf("encrypt a file: %w", err)
+		return attachment{}, err
+	}
+	m.keep(tokenOfPath(file.directPath), sealed)
+	return file, nil
+}
+
+// sealFile encrypts a file with a key.
+func sealFile(kind whatsmeow.MediaType, key, plain []byte) (file attachment, sealed []byte, err error) {
+	sum := sha256.Sum256(plain) // before it may be encrypted in its place
+	iv, cipher, macKey := fileKeys(key, kind)
+	sealed, err = cbcutil.Encrypt(cipher, iv, plain)
+	if err != nil {
+		return attachment{}, nil, fmt.Errorf("encrypt a file: %w", err)
 	}
 	sealed = append(sealed, mac(sha256.New, macKey, iv, sealed)[:mediaMAC]...)
-	token := tokenOf(sealed)
-	m.keep(token, sealed)
-	sum, sealedSum := sha256.Sum256(plain), sha256.Sum256(sealed)
-	return attachment{directPath(token), key, sum[:], sealedSum[:], uint64(len(plain))}, nil
+	sealedSum := sha256.Sum256(sealed)
+	return attachment{directPath(tokenOf(sealed)), key, sum[:], sealedSum[:], uint64(len(plain))}, sealed, nil
 }
 
 // read opens the attachment of a message as the phone of its recipient does and
@@ -163,8 +189,7 @@ func (m *mediaStore) read(message *waE2E.Message) string {
 
 // open downloads and decrypts a file.
 func (m *mediaStore) open(f whatsmeow.DownloadableMessage) ([]byte, error) {
-	token, _, _ := strings.Cut(strings.TrimPrefix(f.GetDirectPath(), "/v/"), "?")
-	data, ok := m.file(token)
+	data, ok := m.file(tokenOfPath(f.GetDirectPath()))
 	if !ok {
 		return nil, fmt.Errorf("no file at %q", f.GetDirectPath())
 	}

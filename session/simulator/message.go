@@ -58,6 +58,8 @@ func (l *link) message(n *wire.Node) {
 	case DropBefore:
 		l.drop()
 		return
+	case Garbage, NoStanza, Nonsense:
+		l.garbage(fault)
 	case Ban, Restrict:
 		if c.account.strike(fault) {
 			return
@@ -95,7 +97,7 @@ func (s *Service) objection(m *letter, fault *Rule) int {
 
 // ack is what the service says of a message.
 func (m *letter) ack(code int) wire.Node {
-	attrs := wire.Attrs{"class": "message", "id": m.id, "from": m.to, "t": unix(time.Now())}
+	attrs := wire.Attrs{"class": "message", "id": m.id, "from": m.to, "t": m.from.account.phone.s.stamp()}
 	if code != 0 {
 		attrs["error"] = strconv.Itoa(code)
 	} else if hash := m.otherDevices(); hash != "" {
@@ -243,9 +245,7 @@ func (m *letter) ownCopy(p *phone, message *waE2E.Message) {
 
 // confirmOwn is the receipt with which our own phone says that it has its copy.
 func (p *phone) confirmOwn(m *letter) {
-	m.from.push(wire.Node{Tag: "receipt", Attrs: wire.Attrs{
-		"id": m.id, "from": p.lidJID(), "recipient": m.to.ToNonAD(), "type": "sender", "t": unix(time.Now()),
-	}})
+	p.giveReceipt(m.from, wire.Attrs{"id": m.id, "recipient": m.to.ToNonAD(), "type": "sender", "t": p.s.stamp()})
 }
 
 // forward hands a leg to a client that is linked to one of our numbers.
@@ -255,7 +255,7 @@ func (s *Service) forward(m *letter, p *phone, g leg, entry *Leg) {
 		return
 	}
 	from := m.from
-	attrs := wire.Attrs{"id": m.id, "from": from.lid(), "t": unix(time.Now()), "type": textOf(m.node, "type")}
+	attrs := wire.Attrs{"id": m.id, "from": from.lid(), "t": s.stamp(), "type": textOf(m.node, "type")}
 	if p.account == from.account {
 		attrs["recipient"] = m.to
 		if m.known {
@@ -313,7 +313,7 @@ func (s *Service) passOn(c *companion, n *wire.Node, to types.JID) {
 		}
 	}
 	for _, target := range targets {
-		attrs := wire.Attrs{"id": textOf(n, "id"), "from": c.lid(), "t": unix(time.Now())}
+		attrs := wire.Attrs{"id": textOf(n, "id"), "from": c.lid(), "t": s.stamp()}
 		if kind := textOf(n, "type"); kind != "" {
 			attrs["type"] = kind
 		}

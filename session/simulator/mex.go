@@ -114,7 +114,7 @@ func (a *account) tell(operation, field string, value any) {
 	for _, c := range a.linked() {
 		c.push(wire.Node{
 			Tag:   "notification",
-			Attrs: wire.Attrs{"from": types.ServerJID, "type": "mex", "id": a.phone.s.id("mex-"), "t": unix(time.Now())},
+			Attrs: wire.Attrs{"from": types.ServerJID, "type": "mex", "id": a.phone.s.id("mex-"), "t": a.phone.s.stamp()},
 			Content: []wire.Node{{
 				Tag: "update", Attrs: wire.Attrs{"op_name": operation}, Content: document(field, value),
 			}},

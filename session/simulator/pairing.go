@@ -60,7 +60,8 @@ type pairing struct {
 	details []byte
 	done    chan error // how it ended; one place, so that telling never waits
 
-	code *codePairing // linking by a code instead of the QR
+	code    *codePairing    // linking by a code instead of the QR
+	passkey *passkeyPairing // linking needs a passkey as well
 }
 
 // offer greets a client that is not linked with references for its QR codes.
@@ -82,7 +83,7 @@ func (l *link) offer(g *greeted) {
 		Content: []wire.Node{{Tag: "pair-device", Content: refs}},
 	})
 	s.after(pairTime, func() {
-		if p.success == "" {
+		if p.success == "" && p.passkey == nil {
 			l.drop()
 		}
 	})
@@ -109,7 +110,8 @@ func (p *pairing) tell(err error) {
 
 // Scan lets a new phone scan the text of a QR code and links the client that
 // shows it. It returns the number of the phone, "+5511…", once the client has
-// accepted. The error is ErrCode or ErrRefused.
+// accepted. The error is ErrCode or ErrRefused. When linking needs a passkey, it
+// returns as soon as the client is asked for it.
 func (s *Service) Scan(code string) (phone string, err error) { return s.ScanAs(code, "") }
 
 // ScanAs is Scan with the phone of the given number, which may be linked
@@ -137,6 +139,40 @@ func (s *Service) ScanAs(code, phone string) (string, error) {
 		return "", err
 	}
 	return phone, nil
+}
+
+// ScanWithOldPhone lets a phone scan a code that is too old to link clients: the
+// client is told so and can still be linked by the same code. The error is
+// ErrCode.
+func (s *Service) ScanWithOldPhone(code string) error {
+	scanned, err := readQR(code)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.offers[scanned.ref]
+	if l == nil || l.ended {
+		return ErrCode
+	}
+	l.say(wire.Node{Tag: "ib", Attrs: wire.Attrs{"from": types.ServerJID}, Content: []wire.Node{{Tag: "downgrade_webclient"}}})
+	return nil
+}
+
+// RotateQR makes every client that shows a QR code put a new secret in it: what
+// was shown before links nobody.
+func (s *Service) RotateQR() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.links {
+		if l.pairing != nil && !l.ended {
+			l.say(wire.Node{
+				Tag:     "notification",
+				Attrs:   wire.Attrs{"from": types.ServerJID, "type": "companion_reg_refresh", "id": s.id("refresh-"), "t": s.stamp()},
+				Content: []wire.Node{{Tag: "pair-device-rotate-qr"}},
+			})
+		}
+	}
 }
 
 // await waits until a link has come about.
@@ -182,17 +218,30 @@ func readQR(code string) (qr, error) {
 	return out, nil
 }
 
-// introduce vouches for a client on behalf of the phone of the given number. The
-// lock must be held; the channel tells how it went.
+// introduce links a client to the phone of the given number, or asks it for a
+// passkey first. The lock must be held; the channel tells how it went.
 func (l *link) introduce(pn string, secret []byte) (<-chan error, error) {
 	s, p := l.s, l.pairing
-	if p.success != "" {
+	if p.success != "" || p.passkey != nil {
 		return nil, ErrCode
 	}
 	a, err := s.account(pn)
 	if err != nil {
 		return nil, err
 	}
+	if s.passkeys {
+		l.askPasskey(a, secret)
+		p.done = make(chan error, 1)
+		p.done <- nil
+		return p.done, nil
+	}
+	return l.vouch(a, secret)
+}
+
+// vouch is what the phone of an account says for a client that has shown it the
+// secret. The lock must be held; the channel tells how it went.
+func (l *link) vouch(a *account, secret []byte) (_ <-chan error, err error) {
+	s, p := l.s, l.pairing
 	a.lastDevice++
 	p.account, p.device = a, a.lastDevice
 	p.success, p.done = s.id("pair-"), make(chan error, 1)
@@ -222,7 +271,7 @@ func (l *link) introduce(pn string, secret []byte) (<-chan error, error) {
 	c := &companion{account: a, device: p.device}
 	l.say(wire.Node{
 		Tag:   "iq",
-		Attrs: wire.Attrs{"from": types.ServerJID, "type": "set", "id": p.success, "xmlns": "md", "t": unix(time.Now())},
+		Attrs: wire.Attrs{"from": types.ServerJID, "type": "set", "id": p.success, "xmlns": "md", "t": s.stamp()},
 		Content: []wire.Node{{Tag: "pair-success", Content: []wire.Node{
 			{Tag: "device-identity", Content: container},
 			{Tag: "device", Attrs: wire.Attrs{"jid": c.jid(), "lid": c.lid()}},

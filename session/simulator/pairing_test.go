@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -95,4 +96,25 @@ func TestClientLinksByCode(t *testing.T) {
 		t.Errorf("linked as %s", linked.ID)
 	}
 	heard[*events.Connected](c, nil)
+}
+
+// failures is a test that may fail.
+type failures struct{ texts []string }
+
+func (f *failures) Helper() {}
+func (f *failures) Errorf(format string, args ...any) {
+	f.texts = append(f.texts, fmt.Sprintf(format, args...))
+}
+
+func TestWhatIsNotUnderstoodFailsTheTest(t *testing.T) {
+	s := simulator.New(simulator.Config{Quiet: true})
+	c := link(t, s, ownPhone)
+	if _, err := c.GetBotListV2(within(t)); err != nil {
+		t.Log(err) // the empty answer
+	}
+	var f failures
+	s.Finish(&f)
+	if len(f.texts) != 1 || !strings.Contains(f.texts[0], "bot") {
+		t.Errorf("the test fails with %q", f.texts)
+	}
 }

@@ -27,6 +27,7 @@ type phone struct {
 	handset    *handset
 	generation int
 
+	late     []func() // receipts that come after the next one
 	off      bool
 	held     []func()          // what it does when it is on again
 	shown    map[string]string // number and message id → text
@@ -124,14 +125,13 @@ func (p *phone) consider(c *companion, id string, r reaction) {
 	})
 }
 
-// confirm sends a receipt for a message: delivered, "read", or "sender" from our
-// own phone.
+// confirm sends a receipt for a message: delivered or "read".
 func (p *phone) confirm(c *companion, id, kind string) {
-	attrs := wire.Attrs{"id": id, "from": p.lidJID(), "t": unix(time.Now())}
+	attrs := wire.Attrs{"id": id, "t": p.s.stamp()}
 	if kind != "" {
 		attrs["type"] = kind
 	}
-	c.push(wire.Node{Tag: "receipt", Attrs: attrs})
+	p.giveReceipt(c, attrs)
 }
 
 // write sends a text from the phone to every client of an own account.
@@ -157,10 +157,10 @@ func (p *phone) token() wire.Node {
 	return wire.Node{
 		Tag: "notification",
 		Attrs: wire.Attrs{
-			"type": "privacy_token", "from": p.pnJID(), "sender_lid": p.lidJID(), "id": p.s.id("token-"), "t": unix(time.Now()),
+			"type": "privacy_token", "from": p.pnJID(), "sender_lid": p.lidJID(), "id": p.s.id("token-"), "t": p.s.stamp(),
 		},
 		Content: []wire.Node{{Tag: "tokens", Content: []wire.Node{{
-			Tag: "token", Attrs: wire.Attrs{"type": "trusted_contact", "t": unix(time.Now())}, Content: []byte("token of " + p.lid),
+			Tag: "token", Attrs: wire.Attrs{"type": "trusted_contact", "t": p.s.stamp()}, Content: []byte("token of " + p.lid),
 		}}}},
 	}
 }
@@ -180,7 +180,7 @@ func (p *phone) send(c *companion, id string, message *waE2E.Message, again *wir
 		retry := again.GetChildByTag("retry")
 		enc.Attrs["count"] = textOf(&retry, "count")
 	}
-	attrs := wire.Attrs{"id": id, "t": unix(time.Now()), "type": "text", "notify": p.who.PushName}
+	attrs := wire.Attrs{"id": id, "t": p.s.stamp(), "type": "text", "notify": p.who.PushName}
 	if p.account == c.account {
 		attrs["from"], attrs["category"] = p.pnJID(), "peer"
 		delete(attrs, "notify")
@@ -235,7 +235,7 @@ func (c *companion) takeKey() *keys.PreKey {
 	if len(c.once) == fewKeys {
 		c.push(wire.Node{
 			Tag:     "notification",
-			Attrs:   wire.Attrs{"from": types.ServerJID, "type": "encrypt", "id": c.account.phone.s.id("keys-"), "t": unix(time.Now())},
+			Attrs:   wire.Attrs{"from": types.ServerJID, "type": "encrypt", "id": c.account.phone.s.id("keys-"), "t": c.account.phone.s.stamp()},
 			Content: []wire.Node{{Tag: "count", Attrs: wire.Attrs{"value": strconv.Itoa(fewKeys)}}},
 		})
 	}
@@ -265,9 +265,9 @@ func (p *phone) askAgain(c *companion, id string, count int) {
 	kept := bundle[1:] // without the registration id, which goes beside
 	c.push(wire.Node{
 		Tag:   "receipt",
-		Attrs: wire.Attrs{"type": "retry", "id": id, "from": p.lidJID(), "t": unix(time.Now())},
+		Attrs: wire.Attrs{"type": "retry", "id": id, "from": p.lidJID(), "t": p.s.stamp()},
 		Content: []wire.Node{
-			{Tag: "retry", Attrs: wire.Attrs{"count": strconv.Itoa(count), "id": id, "t": unix(time.Now()), "v": "1"}},
+			{Tag: "retry", Attrs: wire.Attrs{"count": strconv.Itoa(count), "id": id, "t": p.s.stamp(), "v": "1"}},
 			bundle[0],
 			{Tag: "keys", Content: kept},
 		},

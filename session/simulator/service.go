@@ -27,6 +27,7 @@ import (
 	"time"
 
 	wire "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/util/keys"
 )
 
@@ -56,6 +57,10 @@ type Config struct {
 	// HistoryByMedia sends the history to a new link as a file to download
 	// instead of inside the message.
 	HistoryByMedia bool
+	// HistoryBlobs is how many more files of history a phone sends to a new
+	// link, with HistoryBlobSize bytes in each when they are unpacked. See
+	// Own.SendHistory.
+	HistoryBlobs, HistoryBlobSize int
 	// Quiet phones send nothing to a new link: no history, no address book, no
 	// name. The client library still reads those in the background when a link
 	// is deleted under it, which the race detector reports.
@@ -93,7 +98,12 @@ type Service struct {
 	offers   map[string]*link // waiting to be linked, by the reference in the QR code
 	rules    []*rule
 	unknown  []string
-	lastID   int // of what the service and the phones send
+	passkeys bool                     // linking needs a passkey
+	newest   store.WAVersionContainer // what logins must have; zero is anything
+	skew     time.Duration            // how far the clock of the service is ahead
+	lastID   int                      // of what the service and the phones send
+
+	authenticator *authenticator // nil until it is needed
 }
 
 // New starts a service for the world that cfg describes. Close must be called.
@@ -144,12 +154,25 @@ func (s *Service) Close() {
 func (s *Service) Ledger() *Ledger { return s.ledger }
 
 // Unknown returns the queries and stanzas that the service did not understand
-// and answered with nothing, each once. A test that expects to know the client
-// fails when there are any.
+// and answered with nothing, each once. A test ends with Finish, which fails when
+// there are any.
 func (s *Service) Unknown() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.unknown)
+}
+
+// Finish closes the service at the end of a test, which fails if there was
+// anything that the service did not understand. t is a testing.TB.
+func (s *Service) Finish(t interface {
+	Helper()
+	Errorf(format string, args ...any)
+}) {
+	t.Helper()
+	s.Close()
+	if unknown := s.Unknown(); len(unknown) > 0 {
+		t.Errorf("the simulated service did not understand %q", unknown)
+	}
 }
 
 // DropAll breaks every connection, as a router that restarts does. The clients
@@ -216,6 +239,9 @@ func (s *Service) didNotUnderstand(what string) {
 		s.log.Warn("not understood", "what", what)
 	}
 }
+
+// stamp is the time now, by the clock of the service. The lock must be held.
+func (s *Service) stamp() string { return unix(time.Now().Add(s.skew)) }
 
 // unix writes a time the way stanzas carry it.
 func unix(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }

@@ -70,7 +70,7 @@ func TestNobodySeesAMessageTwiceHoweverOftenTheClientDies(t *testing.T) {
 		}
 		synctest.Wait()
 		c.Disconnect()
-		s.Close()
+		s.Finish(t)
 		time.Sleep(10 * time.Minute)
 	})
 }
