@@ -370,8 +370,8 @@ func (n *number) event(l *link, event any) {
 	case o == "":
 		return
 	case o == onLost && (n.phase != open || l.cli.IsConnected()),
-		(o == onSilence || o == onDead) && n.phase != open:
-		return // word of an earlier connection
+		(o == onSilence || o == onDead) && (n.phase != open || !n.look().login):
+		return // word of an earlier connection, or of one that the login says more about
 	}
 	n.meet(o, detail, duration)
 }

@@ -201,7 +201,7 @@ func (l *link) mendContacts(whole bool) {
 	if whole {
 		last, pause = &l.recover, 24*time.Hour
 	}
-	if !last.IsZero() && time.Since(*last) < pause {
+	if !last.IsZero() && time.Since(*last) < pause || !l.number.look().login {
 		return
 	}
 	*last = time.Now()

@@ -92,7 +92,7 @@ func inBubble(t *testing.T, c simulator.Config, test func(*rig)) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, c)
 		defer time.Sleep(10 * time.Minute) // the library's own timers
-		defer r.service.Close()
+		defer r.service.Finish(t)
 		defer func() { r.close() }()
 		test(r)
 	})
@@ -179,9 +179,14 @@ func (r *rig) status(id campaign.NumberID) Status {
 // await waits until the status of a number is as it should be.
 func (r *rig) await(id campaign.NumberID, what string, good func(Status) bool) Status {
 	r.Helper()
+	return r.awaitWithin(id, what, 30*time.Minute, good)
+}
+
+func (r *rig) awaitWithin(id campaign.NumberID, what string, within time.Duration, good func(Status) bool) Status {
+	r.Helper()
 	ring, quiet := r.bell.Listen()
 	defer quiet()
-	patience := time.NewTimer(30 * time.Minute)
+	patience := time.NewTimer(within)
 	defer patience.Stop()
 	for {
 		s := r.status(id)

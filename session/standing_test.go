@@ -54,6 +54,7 @@ func TestRefusedNewChatClosesNewChatsForADayWhenNothingIsKnown(t *testing.T) {
 func TestRefusalOfOneNewChatClosesNoneWhenTheServiceKnowsOfNoRestriction(t *testing.T) {
 	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
 		id, _ := r.linked("loja")
+		r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:mex", Do: simulator.Late, Delay: 5 * time.Second})
 		refuse := func() {
 			r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 463, Limit: 1})
 			if o := r.greet(id, 0); o.Kind != campaign.Refused {

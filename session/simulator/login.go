@@ -80,6 +80,7 @@ func (l *link) refuseLogin(r *Rule) bool {
 	case StreamError:
 		l.end(streamError(strconv.Itoa(r.Code), r.Conflict), r.AtOnce)
 	case Silence:
+		l.ended = true // it is not let in, and whatever it says is not heard
 	case DropBefore, DropAfter:
 		l.drop()
 	case Garbage, NoStanza, Nonsense:

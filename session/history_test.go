@@ -1,0 +1,143 @@
+package session
+
+import (
+	"testing"
+	"time"
+
+	"go.mau.fi/whatsmeow/types"
+
+	"recado/campaign"
+	"recado/session/simulator"
+)
+
+// remembered is how many people the book knows to have written to a number.
+func (r *rig) remembered(id campaign.NumberID) (n int) {
+	r.Helper()
+	for _, p := range r.service.People() {
+		if c, err := r.book.ContactByPhone(campaign.Phone(p.Phone)); err == nil && c.KnownTo(id) && c.NameSource != campaign.AddressBook {
+			n++
+		}
+	}
+	return n
+}
+
+// jidOf is the address of a number's link.
+func jidOf(n campaign.Number) types.JID {
+	jid, _ := types.ParseJID(n.JID)
+	return jid
+}
+
+func (r *rig) waiting(id campaign.NumberID) int {
+	r.Helper()
+	ids, err := r.devices.Histories(r.Context(), jidOf(r.status(id).Number))
+	if err != nil {
+		r.Fatal(err)
+	}
+	return len(ids)
+}
+
+func TestHistoryIsReadAfterAKill(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 7, People: 60, HistoryByMedia: true}, func(r *rig) {
+		r.service.Fault(simulator.Rule{On: simulator.Download, Do: simulator.Silence})
+		id, _ := r.linked("loja")
+		time.Sleep(10 * time.Second)
+		if n := r.remembered(id); n != 0 || r.waiting(id) == 0 {
+			r.Fatalf("%d people are known though nothing could be read, %d pieces wait", n, r.waiting(id))
+		}
+		r.close()
+		r.service.ClearFaults()
+		r.open()
+		r.awaitState(id, campaign.Online)
+		time.Sleep(time.Minute)
+		if n := r.remembered(id); n == 0 || r.waiting(id) != 0 {
+			r.Errorf("%d people are known, %d pieces wait; want some and none", n, r.waiting(id))
+		}
+	})
+}
+
+func TestHistoryThatCannotBeReadIsLeftForTheNextConnection(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 7, People: 60, HistoryByMedia: true}, func(r *rig) {
+		r.service.Fault(simulator.Rule{On: simulator.Download, Do: simulator.Refuse, Code: 500})
+		id, phone := r.linked("loja")
+		time.Sleep(time.Hour)
+		if r.waiting(id) == 0 {
+			r.Fatal("a piece that was not read does not wait")
+		}
+		r.service.ClearFaults()
+		r.own(phone).Drop()
+		r.await(id, "offline", func(s Status) bool { return s.State != campaign.Online })
+		r.awaitState(id, campaign.Online)
+		time.Sleep(time.Minute)
+		if n := r.remembered(id); n == 0 || r.waiting(id) != 0 {
+			r.Errorf("%d people are known, %d pieces wait; want some and none", n, r.waiting(id))
+		}
+	})
+}
+
+func TestHistoryThatIsGoneIsAskedForAgain(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 7, People: 60, HistoryByMedia: true}, func(r *rig) {
+		r.service.Fault(simulator.Rule{On: simulator.Download, Do: simulator.Refuse, Code: 404})
+		id, _ := r.linked("loja")
+		time.Sleep(time.Hour)
+		if n := r.waiting(id); n != 0 {
+			r.Errorf("%d pieces wait that will never come", n)
+		}
+	})
+}
+
+func TestAddressBookThatDoesNotAddUpIsAskedForAgain(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 7, People: 30}, func(r *rig) {
+		id, phone := r.linked("loja")
+		person := r.someone(3)
+		r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:sync:app:state", Do: simulator.WrongHash, Limit: 1})
+		r.own(phone).SaveContact(person.Phone, "Fulana de Tal")
+		time.Sleep(time.Minute)
+		c, err := r.book.ContactByPhone(campaign.Phone(person.Phone))
+		if err != nil || c.Name != "Fulana de Tal" {
+			r.Errorf("she is called %q, %v; want the name that was saved", c.Name, err)
+		}
+		if s := r.status(id); s.State != campaign.Online {
+			r.Errorf("the number is %v over it", s.State)
+		}
+	})
+}
+
+func TestEmptyAddressBookIsAskedForAgain(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 7, People: 30}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.close()
+		r.open()
+		dev, err := r.devices.GetDevice(r.Context(), jidOf(r.status(id).Number))
+		if err != nil {
+			r.Fatal(err)
+		}
+		rows, err := dev.Contacts.GetAllContacts(r.Context())
+		if err != nil {
+			r.Fatal(err)
+		}
+		for jid := range rows { // as after a crash before they were on the disk
+			if err := dev.Contacts.PutContactName(r.Context(), jid, "", ""); err != nil {
+				r.Fatal(err)
+			}
+		}
+		r.restart()
+		r.awaitState(id, campaign.Online)
+		time.Sleep(time.Minute)
+		named := 0
+		dev, err = r.devices.GetDevice(r.Context(), jidOf(r.status(id).Number))
+		if err != nil {
+			r.Fatal(err)
+		}
+		if rows, err = dev.Contacts.GetAllContacts(r.Context()); err != nil {
+			r.Fatal(err)
+		}
+		for _, row := range rows {
+			if row.FullName != "" {
+				named++
+			}
+		}
+		if named == 0 {
+			r.Error("an address book without names is not asked for again")
+		}
+	})
+}
