@@ -16,6 +16,8 @@ import (
 	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
+
+	recado "recado/store"
 )
 
 var ctx = context.Background()
@@ -250,11 +252,11 @@ func TestCompactedFileHoldsTheSame(t *testing.T) {
 	for i := range 200 {
 		must(t, d.Sessions.DeleteSession(ctx, address(i)))
 	}
-	if _, _, err := Compact(c.path); !errors.Is(err, ErrLocked) {
+	if _, _, err := recado.Compact(c.path); !errors.Is(err, recado.ErrLocked) {
 		t.Errorf("Compact of an open file = %v, want ErrLocked", err)
 	}
 	must(t, c.Close())
-	before, after, err := Compact(c.path)
+	before, after, err := recado.Compact(c.path)
 	must(t, err)
 	if after >= before {
 		t.Errorf("%d bytes before, %d after", before, after)
@@ -264,6 +266,10 @@ func TestCompactedFileHoldsTheSame(t *testing.T) {
 		t.Errorf("session %q, %v", got, err)
 	}
 	must(t, d.Save(ctx))
+	must(t, d.Container.(*Container).Close())
+	if got := wrong(t, c.path); got != "" {
+		t.Errorf("the new file: %s", got)
+	}
 }
 
 func TestFreedPagesAreUsedAgain(t *testing.T) {
@@ -278,9 +284,9 @@ func TestFreedPagesAreUsedAgain(t *testing.T) {
 			time.Sleep(eventLife + time.Hour)
 			must(t, d.EventBuffer.DeleteOldBufferedHashes(ctx))
 			must(t, d.EventBuffer.DeleteOldOutgoingEvents(ctx))
-			n, err := size(c.path)
+			info, err := os.Stat(c.path)
 			must(t, err)
-			return n
+			return info.Size()
 		}
 		first := fortnight(0)
 		var last int64
@@ -301,7 +307,7 @@ func TestWhoeverOpensAReplacedFileIsToldSo(t *testing.T) {
 	must(t, err)
 	defer file.Close()
 	must(t, stillThere(c.path, file))
-	_, _, err = Compact(c.path)
+	_, _, err = recado.Compact(c.path)
 	must(t, err)
 	if err := stillThere(c.path, file); !errors.Is(err, ErrLocked) {
 		t.Errorf("%v, want ErrLocked", err)
