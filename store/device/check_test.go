@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,10 +16,12 @@ import (
 // fullFile is a closed file with something in every table.
 func fullFile(t *testing.T) (path string) {
 	t.Helper()
-	c := openNew(t)
+	path = filepath.Join(t.TempDir(), "devices.db")
+	c, err := Open(path) // not openAt: what the tests make of it is not well
+	must(t, err)
 	fillEveryTable(t, link(t, c, ownJID))
 	must(t, c.Close())
-	return c.path
+	return path
 }
 
 // edit changes a closed file behind its back.

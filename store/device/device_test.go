@@ -3,7 +3,6 @@ package device
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -34,13 +33,19 @@ func openNew(t testing.TB) *Container {
 	return openAt(t, filepath.Join(t.TempDir(), "devices.db"))
 }
 
+// openAt opens the container at path, which has to be well when a test ends.
 func openAt(t testing.TB, path string) *Container {
 	t.Helper()
 	c, err := Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
+	t.Cleanup(func() {
+		_ = c.Close()
+		if h, err := recado.Examine(path, Check); err != nil || len(h.Wrong) > 0 {
+			t.Errorf("the file that the test leaves: %q, %v", h.Wrong, err)
+		}
+	})
 	return c
 }
 
@@ -113,15 +118,9 @@ func TestSecondOpenFindsTheFileLocked(t *testing.T) {
 }
 
 func TestNewerFormatIsRefused(t *testing.T) {
-	c := openNew(t)
-	must(t, c.Close())
-	db, err := bbolt.Open(c.path, 0o600, nil)
-	must(t, err)
-	must(t, db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, formatVersion+1))
-	}))
-	must(t, db.Close())
-	if _, err := Open(c.path); !errors.Is(err, ErrNewer) {
+	path := fullFile(t)
+	edit(t, path, func(tx *bbolt.Tx) error { return writeVersion(tx, formatVersion+1) })
+	if _, err := Open(path); !errors.Is(err, ErrNewer) {
 		t.Errorf("Open = %v, want ErrNewer", err)
 	}
 }
