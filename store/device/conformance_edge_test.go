@@ -27,7 +27,7 @@ func TestEveryMethodOfTheLibraryHasAStory(t *testing.T) {
 	for _, all := range []reflect.Type{reflect.TypeFor[store.AllStores](), reflect.TypeFor[container]()} {
 		for i := range all.NumMethod() {
 			name := all.Method(i).Name
-			if !regexp.MustCompile(`\.` + name + `\(ctx`).Match(stories) && name != "NewDevice" {
+			if !regexp.MustCompile(`\.`+name+`\(ctx`).Match(stories) && name != "NewDevice" {
 				t.Errorf("no story asks for %s", name)
 			}
 		}
