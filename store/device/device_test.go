@@ -312,3 +312,16 @@ func TestWhoeverOpensAReplacedFileIsToldSo(t *testing.T) {
 		t.Errorf("%v, want ErrLocked", err)
 	}
 }
+
+// TestHandleOfAnOverLinkDoesNotDisplaceTheNewOne: somebody has read a device that is linked anew
+// before its stores are made. Two sets of stores for the new link would not see what the other has
+// behind.
+func TestHandleOfAnOverLinkDoesNotDisplaceTheNewOne(t *testing.T) {
+	c := openNew(t)
+	old := link(t, c, ownJID).Sessions.(*stores).generation
+	d := link(t, c, ownJID)
+	_ = c.storesOf(ownJID, old)
+	if again := load(t, c, ownJID); again.Sessions != d.Sessions {
+		t.Error("two handles of one link have stores of their own")
+	}
+}
