@@ -69,7 +69,9 @@ func Examine(path string, check func(*bolt.Tx) []string) (h Health, err error) {
 	h.Size = info.Size()
 	db, err := openFile(path, bolt.Options{Timeout: lockTimeout, ReadOnly: true, FreelistType: bolt.FreelistMapType})
 	switch {
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch), h.Size == 0:
+	case errors.Is(err, ErrLocked):
+		return h, err
+	case h.Size == 0, errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
 		h.Wrong = []string{"this is not a database, or its first pages are damaged"}
 		return h, nil
 	case err != nil:
