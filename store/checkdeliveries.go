@@ -74,6 +74,9 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 			if !bytes.Equal(bucket(c.tx, "messages").Get([]byte(d.Message)), k) {
 				c.missing("messages", []byte(d.Message))
 			}
+			if !c.has("persons", key(uint64(d.Campaign), uint64(mergedTx(c.tx, d.Contact)))) {
+				c.wrong("the person of delivery %s could be written to twice", rowName(k))
+			}
 		}
 	})
 	return queued, claimed
@@ -120,20 +123,11 @@ func (c *checking) sent(claimed map[place]bool) {
 	c.each("messages", -1, 12, func(k, v []byte) {
 		c.leads("messages", k, v, func(d *campaign.Delivery) bool { return string(d.Message) == string(k) })
 	})
-	c.each("persons", -1, 4, func(k, v []byte) {
-		if len(k) <= 8 {
-			c.damaged("persons", k)
-			return
-		}
-		at := place(append(bytes.Clone(k[:8]), v...))
-		if !claimed[at] {
+	c.each("persons", 16, 4, func(k, v []byte) {
+		if !c.has("contacts", k[8:]) || !claimed[place(append(bytes.Clone(k[:8]), v...))] {
 			c.stray("persons", k)
 		}
-		delete(claimed, at)
 	})
-	for at := range claimed {
-		c.wrong("the person of delivery %s could be written to twice", rowName(at[:]))
-	}
 	c.each("latest", 12, 12, func(k, v []byte) {
 		if !c.has("contacts", k[:8]) {
 			c.stray("latest", k)

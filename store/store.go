@@ -19,7 +19,7 @@
 //	├── queue       <number 4><campaign 8><new chat 1><zone 1><seq 4> → nothing: queued, never tried
 //	├── again       <number 4><campaign 8><seq 4> → nothing: to be tried again, or in doubt
 //	├── messages    <message id> → <campaign 8><seq 4>
-//	├── persons     <campaign 8><lid, or + and phone key> → <seq 4>: who has been claimed
+//	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
 //	├── contacts    <contact 8> → record
 //	├── aliases     p<phone key> or l<lid> → <contact 8>
