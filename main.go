@@ -39,8 +39,18 @@ func run() int {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv,
 		Open:   open,
+		Files: []command.File{
+			{Name: bookName, Examine: func(path string) (store.Health, error) { return store.Examine(path, store.Check) }},
+			{Name: keysName, Examine: func(path string) (store.Health, error) { return store.Examine(path, device.Check) }},
+		},
 	})
 }
+
+// The databases of a data directory.
+const (
+	bookName = "book.db"
+	keysName = "devices.db"
+)
 
 // simulatedGrace is how long a doubt waits for proof on a simulated service,
 // which is never late.
@@ -54,12 +64,12 @@ func open(o command.Opening) (*command.Parts, error) {
 	if o.Service != nil {
 		options.Grace = simulatedGrace
 	}
-	book, err := store.Open(filepath.Join(o.Dir, "book.db"), options)
+	book, err := store.Open(filepath.Join(o.Dir, bookName), options)
 	if err != nil {
 		return nil, err
 	}
 	connect := func(ctx context.Context) (*session.Pool, func() error, error) {
-		keys, err := device.Open(filepath.Join(o.Dir, "devices.db"))
+		keys, err := device.Open(filepath.Join(o.Dir, keysName))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -139,7 +139,7 @@ func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*camp
 		if err := bucket(tx, "messages").Put([]byte(d.Message), at); err != nil {
 			return err
 		}
-		if err := bucket(tx, "persons").Put(personKey(d.Campaign, &p.to), key(d.Seq)); err != nil {
+		if err := bucket(tx, "persons").Put(key(uint64(d.Campaign), uint64(p.to.ID)), key(d.Seq)); err != nil {
 			return err
 		}
 	}
@@ -322,7 +322,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if contact.Presence == campaign.NotOnWhatsApp {
 		return skip(campaign.ReasonNotOnService)
 	}
-	if seq := bucket(tx, "persons").Get(personKey(camp.ID, &contact)); seq != nil && binary.BigEndian.Uint32(seq) != d.Seq {
+	if seq := bucket(tx, "persons").Get(key(uint64(camp.ID), uint64(contact.ID))); seq != nil && binary.BigEndian.Uint32(seq) != d.Seq {
 		return skip(campaign.ReasonDuplicate)
 	}
 	text, err := b.render(camp, &contact, c.Now)
@@ -332,15 +332,6 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return plan{}, err
 	}
 	return plan{send: &d, pace: camp.Pace, to: contact, text: text}, nil
-}
-
-// personKey is the place of a person in "persons": her LID, or her phone if the
-// service did not tell that.
-func personKey(id campaign.ID, c *campaign.Contact) []byte {
-	if c.LID != "" {
-		return key(uint64(id), c.LID)
-	}
-	return key(uint64(id), "+", askAs(c).Key())
 }
 
 // planCheckTx collects the phones to ask about: that of a delivery whose turn

@@ -82,13 +82,19 @@ func answer(phone campaign.Phone, i int) campaign.Answer {
 	return campaign.Answer{Asked: phone, Presence: campaign.OnWhatsApp, Phone: phone, LID: lidOf(phone)}
 }
 
+// open opens a book, which has to be well when the test ends.
 func open(t *testing.T, path string) *store.Book {
 	t.Helper()
 	b, err := store.Open(path, store.Options{Kind: store.Demo})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { b.Close() })
+	t.Cleanup(func() {
+		b.Close()
+		if health, err := store.Examine(path, store.Check); err != nil || len(health.Wrong) > 0 {
+			t.Errorf("the book that the test leaves: %q, %v", health.Wrong, err)
+		}
+	})
 	return b
 }
 

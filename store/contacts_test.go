@@ -202,6 +202,45 @@ func TestAMergedPersonKeepsTheDeliveryThatAReplyAnswers(t *testing.T) {
 	sound(t, b)
 }
 
+// TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond: two records, one with a phone and one
+// with a LID alone; the service answers about the phone without its LID. After the first was written
+// to, the two prove to be one person.
+func TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond(t *testing.T) {
+	b := newBook(t)
+	n := must[campaign.Number](t)(b.AddNumber("loja"))
+	_ = must[campaign.Number](t)(b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now()))
+	ok(t, b.Saw(n.ID, []campaign.Seen{{Phone: withNinth}, {LID: "77"}}))
+	c := must[campaign.Campaign](t)(b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
+	now := time.Now()
+	_ = must[campaign.Campaign](t)(b.Start(c.ID, now))
+	sent, ids := 0, 0
+	for range 10 {
+		got := must[campaign.Claimed](t)(b.Claim(campaign.Claim{
+			Number: n.ID, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
+			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprint("3EB0", ids)) },
+		}))
+		if len(got.Check) > 0 {
+			ok(t, b.Answered(n.ID, got.Check, []campaign.Answer{{Asked: got.Check[0], Presence: campaign.OnWhatsApp, Phone: got.Check[0]}}, now))
+			continue
+		}
+		if got.Delivery == nil {
+			break
+		}
+		sent++
+		ok(t, b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now))
+		ok(t, b.Saw(n.ID, []campaign.Seen{{Phone: withNinth, LID: "77"}}))
+	}
+	if sent != 1 {
+		t.Errorf("one person got %d messages of a campaign", sent)
+	}
+	ok(t, b.view(func(tx *bolt.Tx) error {
+		if wrong := Check(tx); len(wrong) > 0 {
+			t.Errorf("the book says of itself %q", wrong)
+		}
+		return nil
+	}))
+}
+
 func TestAnOptOutIsTakenBackOnlyWithAReason(t *testing.T) {
 	b := newBook(t)
 	must[ImportReport](t)(b.Import([]campaign.Row{{Phone: withNinth}}, "a.csv"))

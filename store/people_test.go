@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,77 +35,12 @@ func newBook(t testing.TB) *Book {
 // person with the records.
 func checkPeople(b *Book) error {
 	return b.view(func(tx *bolt.Tx) error {
-		names, lists := make(map[string]bool), make(map[string]int)
-		count, optedOut := 0, 0
-		err := bucket(tx, "contacts").ForEach(func(k, v []byte) error {
-			c, err := decodeContact(campaign.ContactID(binary.BigEndian.Uint64(k)), v)
-			if err != nil {
-				return err
-			}
-			count++
-			if c.OptedOut {
-				optedOut++
-			}
-			names[string(nameKey(c.ID, &c))] = true
-			for _, l := range c.Lists {
-				lists[campaign.Fold(l)]++
-			}
-			for _, alias := range aliasesOf(&c) {
-				if id, ok := aliasTx(tx, alias); !ok || id != c.ID {
-					return fmt.Errorf("%q of contact %d leads to %d, %v", alias, c.ID, id, ok)
-				}
-			}
-			if bucket(tx, "merged").Get(k) != nil {
-				return fmt.Errorf("contact %d is there and merged away", c.ID)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
+		c := &checking{tx: tx}
+		if c.frame() && c.merges() {
+			c.people()
 		}
-		if got := countTx(tx, countContacts); got != count {
-			return fmt.Errorf("%d contacts are counted, there are %d", got, count)
-		}
-		if got := countTx(tx, countOptOuts); got != optedOut {
-			return fmt.Errorf("%d opt-outs are counted, there are %d", got, optedOut)
-		}
-		if err := bucket(tx, "names").ForEach(func(k, _ []byte) error {
-			if !names[string(k)] {
-				return fmt.Errorf("%q in the order of names is nobody", k)
-			}
-			delete(names, string(k))
-			return nil
-		}); err != nil {
-			return err
-		}
-		for name := range names {
-			return fmt.Errorf("%q is not in the order of names", name)
-		}
-		if err := bucket(tx, "lists").ForEach(func(k, v []byte) error {
-			var l List
-			if err := json.Unmarshal(v, &l); err != nil {
-				return err
-			}
-			if l.Size != lists[string(k)] || campaign.Fold(l.Name) != string(k) {
-				return fmt.Errorf("list %q says %+v, %d are on it", k, l, lists[string(k)])
-			}
-			delete(lists, string(k))
-			return nil
-		}); err != nil {
-			return err
-		}
-		if len(lists) > 0 {
-			return fmt.Errorf("lists that are not there: %v", lists)
-		}
-		for _, name := range []string{"aliases", "merged"} {
-			if err := bucket(tx, name).ForEach(func(k, v []byte) error {
-				if !existsTx(tx, mergedTx(tx, campaign.ContactID(binary.BigEndian.Uint64(v)))) {
-					return fmt.Errorf("%q in %s leads to nobody", k, name)
-				}
-				return nil
-			}); err != nil {
-				return err
-			}
+		if len(c.found) > 0 {
+			return errors.New(strings.Join(c.found, "; "))
 		}
 		return nil
 	})

@@ -271,6 +271,9 @@ func mergeTx(tx *bolt.Tx, keep, gone campaign.ContactID) error {
 	if err := latestMovesTx(tx, gone, keep); err != nil {
 		return err
 	}
+	if err := claimsMoveTx(tx, gone, keep); err != nil {
+		return err
+	}
 	unite(&k, &g)
 	if err := putContactTx(tx, &k); err != nil {
 		return err
@@ -360,6 +363,23 @@ func latestMovesTx(tx *bolt.Tx, gone, keep campaign.ContactID) error {
 		}
 	}
 	return nil
+}
+
+// claimsMoveTx makes what a person was sent count for the record she is merged
+// into, so that a campaign does not reach her again under that one.
+func claimsMoveTx(tx *bolt.Tx, gone, keep campaign.ContactID) error {
+	persons := bucket(tx, "persons")
+	return bucket(tx, "campaigns").ForEach(func(id, _ []byte) error {
+		from, to := append(slices.Clone(id), key(uint64(gone))...), append(slices.Clone(id), key(uint64(keep))...)
+		seq := slices.Clone(persons.Get(from))
+		if seq == nil {
+			return nil
+		}
+		if err := persons.Delete(from); err != nil || persons.Get(to) != nil {
+			return err
+		}
+		return persons.Put(to, seq)
+	})
 }
 
 func later(a, b time.Time) time.Time {

@@ -19,7 +19,7 @@
 //	├── queue       <number 4><campaign 8><new chat 1><zone 1><seq 4> → nothing: queued, never tried
 //	├── again       <number 4><campaign 8><seq 4> → nothing: to be tried again, or in doubt
 //	├── messages    <message id> → <campaign 8><seq 4>
-//	├── persons     <campaign 8><lid, or + and phone key> → <seq 4>: who has been claimed
+//	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
 //	├── contacts    <contact 8> → record
 //	├── aliases     p<phone key> or l<lid> → <contact 8>
@@ -41,7 +41,6 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
 )
@@ -112,11 +111,14 @@ var buckets = []string{
 	"contacts", "aliases", "merged", "names", "lists",
 }
 
+// lockTimeout is how long another process is waited for.
+const lockTimeout = 2 * time.Second
+
 // Open opens the book at path, making it if there is none. What was being
 // sent when the last process ended is put in doubt, see Claim.
 func Open(path string, o Options) (*Book, error) {
 	if o.Timeout == 0 {
-		o.Timeout = 2 * time.Second
+		o.Timeout = lockTimeout
 	}
 	if o.Grace == 0 {
 		o.Grace = DefaultGrace
@@ -127,14 +129,9 @@ func Open(path string, o Options) (*Book, error) {
 	if o.Bell == nil {
 		o.Bell = new(campaign.Bell)
 	}
-	if err := private(path); err != nil {
+	db, err := openFile(path, bolt.Options{Timeout: o.Timeout, FreelistType: bolt.FreelistMapType})
+	if err != nil {
 		return nil, err
-	}
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: o.Timeout, FreelistType: bolt.FreelistMapType})
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
-	} else if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	b := &Book{
 		db: db, kind: o.Kind, bell: o.Bell, logger: o.Logger, grace: o.Grace,

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -54,7 +55,11 @@ func TestTreeOfBucketsIsTheOneDrawn(t *testing.T) {
 func TestOpenRefusesWhatItMust(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "book.db")
-	b := open(t, path)
+	b, err := store.Open(path, store.Options{Kind: store.Demo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
 	if _, err := store.Open(path, store.Options{Kind: store.Demo, Timeout: 10 * time.Millisecond}); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("a second owner got %v, want ErrLocked", err)
 	}
@@ -129,7 +134,7 @@ func TestWritersShareACommitAndFailAlone(t *testing.T) {
 // a delivery or a hold.
 func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid func(campaign.Phone) string) campaign.Claimed {
 	t.Helper()
-	w := &wire{next: int(now.UnixNano() % 1e6)}
+	w := &wire{next: rand.IntN(1e6)} // another number's lane must not choose the same ids
 	for range 100 {
 		got, err := b.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
 		if err != nil {

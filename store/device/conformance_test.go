@@ -84,7 +84,7 @@ func lines(s string) (out []string) {
 
 func TestSameAnswersAsSQLStore(t *testing.T) {
 	for _, s := range slices.Concat(signalStories, preKeyStories, appStateStories, contactStories,
-		tokenStories, bufferStories, lidStories, deviceStories) {
+		tokenStories, bufferStories, lidStories, deviceStories, edgeStories) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Run("sqlstore", func(t *testing.T) { check(t, s, newSQLProbe(t), s.want) })
 			want := s.want

@@ -3,7 +3,6 @@ package device
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -16,6 +15,8 @@ import (
 	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
+
+	recado "recado/store"
 )
 
 var ctx = context.Background()
@@ -32,13 +33,19 @@ func openNew(t testing.TB) *Container {
 	return openAt(t, filepath.Join(t.TempDir(), "devices.db"))
 }
 
+// openAt opens the container at path, which has to be well when a test ends.
 func openAt(t testing.TB, path string) *Container {
 	t.Helper()
 	c, err := Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
+	t.Cleanup(func() {
+		_ = c.Close()
+		if h, err := recado.Examine(path, Check); err != nil || len(h.Wrong) > 0 {
+			t.Errorf("the file that the test leaves: %q, %v", h.Wrong, err)
+		}
+	})
 	return c
 }
 
@@ -111,15 +118,9 @@ func TestSecondOpenFindsTheFileLocked(t *testing.T) {
 }
 
 func TestNewerFormatIsRefused(t *testing.T) {
-	c := openNew(t)
-	must(t, c.Close())
-	db, err := bbolt.Open(c.path, 0o600, nil)
-	must(t, err)
-	must(t, db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, formatVersion+1))
-	}))
-	must(t, db.Close())
-	if _, err := Open(c.path); !errors.Is(err, ErrNewer) {
+	path := fullFile(t)
+	edit(t, path, func(tx *bbolt.Tx) error { return writeVersion(tx, formatVersion+1) })
+	if _, err := Open(path); !errors.Is(err, ErrNewer) {
 		t.Errorf("Open = %v, want ErrNewer", err)
 	}
 }
@@ -250,11 +251,11 @@ func TestCompactedFileHoldsTheSame(t *testing.T) {
 	for i := range 200 {
 		must(t, d.Sessions.DeleteSession(ctx, address(i)))
 	}
-	if _, _, err := Compact(c.path); !errors.Is(err, ErrLocked) {
+	if _, _, err := recado.Compact(c.path); !errors.Is(err, recado.ErrLocked) {
 		t.Errorf("Compact of an open file = %v, want ErrLocked", err)
 	}
 	must(t, c.Close())
-	before, after, err := Compact(c.path)
+	before, after, err := recado.Compact(c.path)
 	must(t, err)
 	if after >= before {
 		t.Errorf("%d bytes before, %d after", before, after)
@@ -264,6 +265,10 @@ func TestCompactedFileHoldsTheSame(t *testing.T) {
 		t.Errorf("session %q, %v", got, err)
 	}
 	must(t, d.Save(ctx))
+	must(t, d.Container.(*Container).Close())
+	if got := wrong(t, c.path); got != "" {
+		t.Errorf("the new file: %s", got)
+	}
 }
 
 func TestFreedPagesAreUsedAgain(t *testing.T) {
@@ -278,9 +283,9 @@ func TestFreedPagesAreUsedAgain(t *testing.T) {
 			time.Sleep(eventLife + time.Hour)
 			must(t, d.EventBuffer.DeleteOldBufferedHashes(ctx))
 			must(t, d.EventBuffer.DeleteOldOutgoingEvents(ctx))
-			n, err := size(c.path)
+			info, err := os.Stat(c.path)
 			must(t, err)
-			return n
+			return info.Size()
 		}
 		first := fortnight(0)
 		var last int64
@@ -301,9 +306,22 @@ func TestWhoeverOpensAReplacedFileIsToldSo(t *testing.T) {
 	must(t, err)
 	defer file.Close()
 	must(t, stillThere(c.path, file))
-	_, _, err = Compact(c.path)
+	_, _, err = recado.Compact(c.path)
 	must(t, err)
 	if err := stillThere(c.path, file); !errors.Is(err, ErrLocked) {
 		t.Errorf("%v, want ErrLocked", err)
+	}
+}
+
+// TestHandleOfAnOverLinkDoesNotDisplaceTheNewOne: somebody has read a device that is linked anew
+// before its stores are made. Two sets of stores for the new link would not see what the other has
+// behind.
+func TestHandleOfAnOverLinkDoesNotDisplaceTheNewOne(t *testing.T) {
+	c := openNew(t)
+	old := link(t, c, ownJID).Sessions.(*stores).generation
+	d := link(t, c, ownJID)
+	_ = c.storesOf(ownJID, old)
+	if again := load(t, c, ownJID); again.Sessions != d.Sessions {
+		t.Error("two handles of one link have stores of their own")
 	}
 }

@@ -120,11 +120,12 @@ func (m *lidMap) read(fn func(look lookUp)) error {
 		return nil
 	}
 	return m.c.view(func(tx *bbolt.Tx) error {
+		disk := map[*lidSide]*bbolt.Bucket{m.phones: tx.Bucket(m.phones.bucket), m.lids: tx.Bucket(m.lids.bucket)}
 		fn(func(s *lidSide, user string) string {
 			if other, changed := s.known[user]; changed {
 				return other
 			}
-			return string(tx.Bucket(s.bucket).Get([]byte(user)))
+			return string(disk[s].Get([]byte(user)))
 		})
 		return nil
 	})

@@ -1,7 +1,6 @@
 package device
 
 import (
-	"encoding/binary"
 	"fmt"
 	"path/filepath"
 	"sync"
@@ -171,13 +170,10 @@ func TestCloseDoesNotWaitForTheLIDs(t *testing.T) {
 // age makes of a closed file what version 1 of the format wrote.
 func age(t *testing.T, path string) {
 	t.Helper()
-	db, err := bbolt.Open(path, 0o600, nil)
-	must(t, err)
-	must(t, db.Update(func(tx *bbolt.Tx) error {
+	edit(t, path, func(tx *bbolt.Tx) error {
 		must(t, tx.DeleteBucket(bucketPhones))
-		return tx.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, 1))
-	}))
-	must(t, db.Close())
+		return writeVersion(tx, 1)
+	})
 }
 
 func TestFileOfVersion1IsBroughtToToday(t *testing.T) {
@@ -200,16 +196,13 @@ func TestFileOfVersion1IsBroughtToToday(t *testing.T) {
 		}
 		must(t, c.Close())
 	}
-	db, err := bbolt.Open(c.path, 0o600, nil)
-	must(t, err)
-	defer db.Close()
-	must(t, db.View(func(tx *bbolt.Tx) error {
+	edit(t, c.path, func(tx *bbolt.Tx) error {
 		v, err := readVersion(tx)
 		if v != formatVersion {
 			t.Errorf("the file says version %d", v)
 		}
 		return err
-	}))
+	})
 }
 
 func TestFileOfVersion1WithoutLIDsIsBroughtToToday(t *testing.T) {

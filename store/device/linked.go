@@ -97,8 +97,9 @@ func (c *Container) storesOf(jid types.JID, generation uint64) *stores {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	name := jid.String()
-	if s := c.linked[name]; s != nil && s.generation == generation {
-		return s
+	listed := c.linked[name]
+	if listed != nil && listed.generation == generation {
+		return listed
 	}
 	account := jid.ToNonAD().String()
 	if c.accounts[account] == nil {
@@ -109,7 +110,9 @@ func (c *Container) storesOf(jid types.JID, generation uint64) *stores {
 		account: c.accounts[account],
 		lids:    c.lids,
 	}
-	c.linked[name] = s
+	if listed == nil || listed.generation < generation { // or the number was linked anew meanwhile, and s is over
+		c.linked[name] = s
+	}
 	return s
 }
 

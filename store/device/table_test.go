@@ -39,9 +39,8 @@ syncs in every commit where a log has one; writers that come together share them
 
 † Ours returns before the disk has it, and writes it within %v: it can be learnt again.
 
-The map of LIDs is wholly in memory in ours and fills up in theirs, so once warm they do much the same
-work. Just opened, the first question waits until ours has read all 100,000 pairs, in the
-background, once for the life of the process; theirs reads from SQLite the 1,000 that it is asked for.
+The map of LIDs is read into memory in the background when the file is opened; until that is done the
+disk answers. Once warm, both stores do much the same work in a map.
 
 | Operation | ours | default | WAL+NORMAL | WAL+FULL | ours ÷ default | ours ÷ WAL+FULL |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |

@@ -49,6 +49,7 @@ type Env struct {
 	Stderr io.Writer
 	Getenv func(string) string
 	Open   func(Opening) (*Parts, error)
+	Files  []File // the databases of a data directory
 }
 
 // Service is a simulated WhatsApp.
@@ -185,7 +186,7 @@ func (c *call) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(),
-		c.campaignCommand(), c.runCommand(), c.simulateCommand(),
+		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.simulateCommand(),
 	)
 	root.SetUsageTemplate(c.tongue.usage(root.UsageTemplate()))
 	root.InitDefaultHelpCmd()

@@ -1,0 +1,182 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// Check reads the whole book and says what in it does not fit together: its
+// version and kind, what leads to the people, and every table that follows
+// from the deliveries. A book that is well has no findings. It is for Examine.
+func Check(tx *bolt.Tx) []string {
+	c := &checking{tx: tx}
+	if c.frame() && c.merges() {
+		c.people()
+		c.deliveries()
+	}
+	return c.found
+}
+
+// checking is one Check under way.
+type checking struct {
+	tx    *bolt.Tx
+	found []string
+}
+
+func (c *checking) wrong(format string, args ...any) {
+	c.found = append(c.found, fmt.Sprintf(format, args...))
+}
+
+// The usual findings. Rows are named by their keys, see rowName.
+
+func (c *checking) damaged(table string, k []byte) {
+	c.wrong("table %q: row %s is damaged", table, rowName(k))
+}
+
+func (c *checking) stray(table string, k []byte) {
+	c.wrong("table %q: row %s leads nowhere", table, rowName(k))
+}
+
+func (c *checking) missing(table string, k []byte) {
+	c.wrong("table %q: row %s is missing", table, rowName(k))
+}
+
+// rowName writes the key of a row: that of a delivery as campaign/place, any
+// other as hexadecimal digits.
+func rowName(k []byte) string {
+	if len(k) == 12 {
+		return fmt.Sprintf("%d/%d", binary.BigEndian.Uint64(k), binary.BigEndian.Uint32(k[8:]))
+	}
+	return fmt.Sprintf("%x", k)
+}
+
+// each runs look over the rows of a table whose key and value have those
+// lengths, and finds the others damaged; a negative length is any.
+func (c *checking) each(table string, key, value int, look func(k, v []byte)) {
+	cursor := bucket(c.tx, table).Cursor()
+	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
+		if key >= 0 && len(k) != key || value >= 0 && len(v) != value {
+			c.damaged(table, k)
+			continue
+		}
+		look(k, v)
+	}
+}
+
+func (c *checking) has(table string, k []byte) bool { return bucket(c.tx, table).Get(k) != nil }
+
+// frame checks that all tables are there, and of a version and a kind that
+// this program knows.
+func (c *checking) frame() bool {
+	for _, name := range buckets {
+		if bucket(c.tx, name) == nil {
+			c.wrong("table %q is missing", name)
+		}
+	}
+	if len(c.found) > 0 {
+		return false
+	}
+	meta := bucket(c.tx, "meta")
+	if v := meta.Get([]byte("version")); len(v) != 4 || binary.BigEndian.Uint32(v) == 0 {
+		c.wrong("it has no version")
+	} else if have := binary.BigEndian.Uint32(v); have > version {
+		c.wrong("its version is %d, this program knows %d", have, version)
+	}
+	if kind := Kind(meta.Get([]byte("kind"))); kind != Real && kind != Demo {
+		c.wrong("it is neither real data nor a demo's")
+	}
+	return len(c.found) == 0
+}
+
+// merges checks that every id that was merged away leads to somebody, which
+// everything else relies on.
+func (c *checking) merges() bool {
+	merged := bucket(c.tx, "merged")
+	longest := merged.Stats().KeyN
+	c.each("merged", 8, 8, func(k, v []byte) {
+		for range longest { // more would be a circle
+			next := merged.Get(v)
+			if next == nil {
+				if !c.has("contacts", v) {
+					c.stray("merged", k)
+				}
+				return
+			}
+			v = next
+		}
+		c.stray("merged", k)
+	})
+	return len(c.found) == 0
+}
+
+// people compares everything that leads to a person, and the counters, with
+// the records.
+func (c *checking) people() {
+	lists := make(map[string]int)
+	count, optedOut := 0, 0
+	c.each("contacts", 8, -1, func(k, v []byte) {
+		p, err := decodeContact(campaign.ContactID(binary.BigEndian.Uint64(k)), v)
+		if err != nil {
+			c.damaged("contacts", k)
+			return
+		}
+		count++
+		if p.OptedOut {
+			optedOut++
+		}
+		for _, l := range p.Lists {
+			lists[campaign.Fold(l)]++
+		}
+		for _, alias := range aliasesOf(&p) {
+			if id, ok := aliasTx(c.tx, alias); !ok || id != p.ID {
+				c.missing("aliases", []byte(alias))
+			}
+		}
+		if !c.has("names", nameKey(p.ID, &p)) {
+			c.missing("names", nameKey(p.ID, &p))
+		}
+		if c.has("merged", k) {
+			c.stray("merged", k)
+		}
+	})
+	c.counted("contacts", countTx(c.tx, countContacts), count)
+	c.counted("opt-outs", countTx(c.tx, countOptOuts), optedOut)
+	c.each("aliases", -1, 8, func(k, v []byte) {
+		if _, ok := aliasTx(c.tx, string(k)); !ok || k[0] != phoneAlias && k[0] != lidAlias {
+			c.stray("aliases", k)
+		}
+	})
+	named := 0
+	c.each("names", -1, 0, func(k, _ []byte) {
+		named++
+		if len(k) < 8 || !c.has("contacts", k[len(k)-8:]) {
+			c.stray("names", k)
+		}
+	})
+	if named != count {
+		c.counted("names", named, count)
+	}
+	c.each("lists", -1, -1, func(k, v []byte) {
+		var l List
+		if err := json.Unmarshal(v, &l); err != nil || campaign.Fold(l.Name) != string(k) {
+			c.damaged("lists", k)
+		} else {
+			c.counted("list "+l.Name, l.Size, lists[string(k)])
+		}
+		delete(lists, string(k))
+	})
+	for name := range lists {
+		c.missing("lists", []byte(name))
+	}
+}
+
+func (c *checking) counted(what string, counted, are int) {
+	if counted != are {
+		c.wrong("%q: %d are counted, there are %d", what, counted, are)
+	}
+}

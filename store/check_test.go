@@ -1,0 +1,248 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// busyBook is a closed book in the middle of a campaign: one delivery was
+// sent, one did not leave and waits for another try, one is on the wire, the
+// others are queued.
+func busyBook(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "book.db")
+	b, err := Open(path, Options{Kind: Demo})
+	ok(t, err)
+	n, err := b.AddNumber("loja")
+	ok(t, err)
+	_, err = b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now())
+	ok(t, err)
+	var rows []campaign.Row
+	for i := range 8 {
+		rows = append(rows, campaign.Row{Line: i + 2, Phone: campaign.Phone(fmt.Sprintf("+551198765432%d", i)), Name: fmt.Sprint("Pessoa ", i)})
+	}
+	_, err = b.Import(rows, "people.csv")
+	ok(t, err)
+	ok(t, b.SaveList("clientes", []campaign.ContactID{1, 2}))
+	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Name: "Ana"}}))
+	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Phone: rows[0].Phone}})) // two records become one
+	ok(t, b.OptOut(8, "asked for it"))
+	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi"})
+	ok(t, err)
+	c, err = b.Start(c.ID, time.Now())
+	ok(t, err)
+	outcomes := []campaign.Outcome{{Kind: campaign.Accepted}, {Kind: campaign.NotSent, Reason: "not connected"}}
+	ids := 0
+	for now := time.Now(); ids < 3; now = now.Add(time.Second) {
+		got, err := b.Claim(campaign.Claim{
+			Number: n.ID, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
+			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprint("3EB0", ids)) },
+		})
+		ok(t, err)
+		var answers []campaign.Answer
+		for _, p := range got.Check {
+			answers = append(answers, campaign.Answer{Asked: p, Presence: campaign.OnWhatsApp, Phone: p, LID: strings.TrimPrefix(string(p), "+")})
+		}
+		if len(got.Check) > 0 {
+			ok(t, b.Answered(n.ID, got.Check, answers, now))
+		}
+		if got.Delivery != nil && ids <= len(outcomes) {
+			ok(t, b.Settle(*got.Delivery, outcomes[ids-1], now))
+		}
+	}
+	ok(t, b.Close())
+	return path
+}
+
+// examined is what is wrong with a book.
+func examined(t *testing.T, path string) []string {
+	t.Helper()
+	h, err := Examine(path, Check)
+	ok(t, err)
+	return h.Wrong
+}
+
+func TestABusyBookIsWell(t *testing.T) {
+	path := busyBook(t)
+	before, err := os.ReadFile(path)
+	ok(t, err)
+	h, err := Examine(path, Check)
+	ok(t, err)
+	if len(h.Wrong) > 0 {
+		t.Errorf("a book that is well: %q", h.Wrong)
+	}
+	if h.Size != int64(len(before)) || h.Free <= 0 || h.Free >= h.Size {
+		t.Errorf("%d bytes, %d of them free; the file has %d", h.Size, h.Free, len(before))
+	}
+	after, err := os.ReadFile(path)
+	ok(t, err)
+	if !bytes.Equal(before, after) {
+		t.Error("looking at the book has changed it")
+	}
+	for _, name := range buckets { // or the tests below would show nothing
+		empty := true
+		edit(t, path, func(tx *bolt.Tx) error {
+			k, _ := bucket(tx, name).Cursor().First()
+			empty = k == nil
+			return nil
+		})
+		if empty {
+			t.Errorf("the table %q is empty", name)
+		}
+	}
+}
+
+// edit changes a closed book behind its back.
+func edit(t *testing.T, path string, change func(tx *bolt.Tx) error) {
+	t.Helper()
+	db, err := bolt.Open(path, 0o600, nil)
+	ok(t, err)
+	ok(t, db.Update(change))
+	ok(t, db.Close())
+}
+
+// TestNoRowGoesMissingUnnoticed takes the first row of every table away, and
+// then puts one there that belongs to nothing.
+func TestNoRowGoesMissingUnnoticed(t *testing.T) {
+	// What can be lost without harm: pace and history are learnt again.
+	harmless := []string{"turns", "sends", "latest", "events", "merged"}
+	for _, table := range buckets {
+		t.Run(table, func(t *testing.T) {
+			path := busyBook(t)
+			edit(t, path, func(tx *bolt.Tx) error {
+				k, _ := bucket(tx, table).Cursor().First()
+				return bucket(tx, table).Delete(bytes.Clone(k))
+			})
+			if wrong := examined(t, path); len(wrong) == 0 && !slices.Contains(harmless, table) {
+				t.Error("a row less, and no finding")
+			}
+			if table == "meta" {
+				return
+			}
+			path = busyBook(t)
+			edit(t, path, func(tx *bolt.Tx) error {
+				k, v := bucket(tx, table).Cursor().First()
+				k, v = bytes.Clone(k), bytes.Clone(v)
+				for i := range k { // the same length, another place
+					k[i] ^= 0x55
+				}
+				return bucket(tx, table).Put(k, v)
+			})
+			strange := slices.Contains([]string{"numbers", "campaigns", "turns", "merged"}, table) // one more is just one more
+			if wrong := examined(t, path); len(wrong) == 0 && !strange {
+				t.Error("a row that belongs to nothing, and no finding")
+			}
+			path = busyBook(t)
+			edit(t, path, func(tx *bolt.Tx) error {
+				k, _ := bucket(tx, table).Cursor().First()
+				return bucket(tx, table).Put(bytes.Clone(k), []byte("x"))
+			})
+			if wrong := examined(t, path); len(wrong) == 0 && table != "running" {
+				t.Error("a row of nonsense, and no finding")
+			}
+		})
+	}
+}
+
+func TestWhatIsWrongIsSaid(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(tx *bolt.Tx) error
+		want   string
+	}{
+		{"counter of people", func(tx *bolt.Tx) error { return addCountTx(tx, countContacts, 1) },
+			`"contacts": 9 are counted, there are 8`},
+		{"counter of opt-outs", func(tx *bolt.Tx) error { return addCountTx(tx, countOptOuts, -1) },
+			`"opt-outs": 0 are counted, there are 1`},
+		{"counter of a state", func(tx *bolt.Tx) error {
+			tally, err := tallyTx(tx, 1)
+			tally.counts[campaign.Sent]++
+			return errors.Join(err, putTallyTx(tx, 1, tally))
+		}, `campaign 1: 2 are counted as "sent", there are 1`},
+		{"counter of what is left", func(tx *bolt.Tx) error {
+			tally, err := tallyTx(tx, 1)
+			tally.pending--
+			return errors.Join(err, putTallyTx(tx, 1, tally))
+		}, `campaign 1: 5 are counted as "still to send", there are 6`},
+		{"size of a list", func(tx *bolt.Tx) error {
+			return bucket(tx, "lists").Put([]byte("clientes"), []byte(`{"Name":"clientes","Size":7}`))
+		}, `"list clientes": 7 are counted, there are 2`},
+		{"paused, and yet among the running", func(tx *bolt.Tx) error {
+			c, err := campaignTx(tx, 1)
+			c.Status = campaign.Paused
+			return errors.Join(err, putCampaignTx(tx, c))
+		}, `campaign 1 is "paused", which the table of running ones contradicts`},
+		{"people merged in a circle", func(tx *bolt.Tx) error {
+			return errors.Join(bucket(tx, "merged").Put(key(uint64(50)), key(uint64(51))), bucket(tx, "merged").Put(key(uint64(51)), key(uint64(50))))
+		}, `table "merged": row 0000000000000032 leads nowhere`},
+		{"a newer version", func(tx *bolt.Tx) error { return bucket(tx, "meta").Put([]byte("version"), key(uint32(version+1))) },
+			fmt.Sprintf("its version is %d, this program knows %d", version+1, version)},
+		{"another kind", func(tx *bolt.Tx) error { return bucket(tx, "meta").Put([]byte("kind"), []byte("x")) },
+			"it is neither real data nor a demo's"},
+		{"no queue", func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("queue")) },
+			`table "queue" is missing`},
+		{"nobody knows that she was written to", func(tx *bolt.Tx) error {
+			return bucket(tx, "persons").ForEach(func(k, _ []byte) error { return bucket(tx, "persons").Delete(k) })
+		}, "could be written to twice"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := busyBook(t)
+			edit(t, path, test.change)
+			if wrong := strings.Join(examined(t, path), "; "); !strings.Contains(wrong, test.want) {
+				t.Errorf("found %q, want %q", wrong, test.want)
+			}
+		})
+	}
+}
+
+func TestDamagedFilesAreFindingsAndNoCrash(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		damage func(data []byte) []byte
+		want   string
+	}{
+		{"empty", func([]byte) []byte { return nil }, "not a database"},
+		{"text", func([]byte) []byte { return bytes.Repeat([]byte("recado "), 5000) }, "not a database"},
+		{"cut short", func(data []byte) []byte { return data[:5*os.Getpagesize()] }, "cut short"},
+		{"zeros in the middle", func(data []byte) []byte {
+			for page := 2; page < len(data)/os.Getpagesize(); page++ {
+				clear(data[page*os.Getpagesize() : page*os.Getpagesize()+16])
+			}
+			return data
+		}, "pages: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := busyBook(t)
+			data, err := os.ReadFile(path)
+			ok(t, err)
+			ok(t, os.WriteFile(path, test.damage(data), 0o600))
+			if wrong := strings.Join(examined(t, path), "; "); !strings.Contains(wrong, test.want) {
+				t.Errorf("found %q, want %q", wrong, test.want)
+			}
+		})
+	}
+	if _, err := Examine(filepath.Join(t.TempDir(), "book.db"), Check); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	path := busyBook(t)
+	h, err := Examine(path, func(*bolt.Tx) []string { panic("a fault of ours") })
+	if err != nil || len(h.Wrong) != 1 {
+		t.Errorf("a check that breaks: %q, %v", h.Wrong, err)
+	}
+	h, err = Examine(path, func(*bolt.Tx) []string { return make([]string, 5000) })
+	if err != nil || len(h.Wrong) != maxFindings+1 || h.Wrong[maxFindings] != "and 4900 more findings" {
+		t.Errorf("%d findings of 5000 are told, the last is %q, %v", len(h.Wrong), h.Wrong[len(h.Wrong)-1], err)
+	}
+}

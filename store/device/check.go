@@ -1,0 +1,190 @@
+package device
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+	"go.mau.fi/whatsmeow/types"
+)
+
+// Check reads a whole device file and says what in it does not fit together: its version, the map of
+// LIDs in both directions, the rows of every device and account, and the tables of times against
+// their rows. A file that is well has no findings, and findings never hold a key or a secret.
+func Check(tx *bbolt.Tx) []string {
+	c := &checking{}
+	version, err := readVersion(tx)
+	switch {
+	case errors.Is(err, ErrNewer):
+		return []string{fmt.Sprintf("its version is newer than %d, which this program knows", formatVersion)}
+	case err != nil:
+		return []string{"it has no version"}
+	}
+	required := [][]byte{bucketLIDs, bucketPhones, bucketAccounts, bucketDevices}
+	for _, name := range required {
+		if tx.Bucket(name) == nil && (version > 1 || !bytes.Equal(name, bucketPhones)) {
+			c.wrong("table %q is missing", name)
+		}
+	}
+	if len(c.found) > 0 {
+		return c.found
+	}
+	if version > 1 {
+		c.lids(tx.Bucket(bucketLIDs), tx.Bucket(bucketPhones))
+	}
+	c.devices(tx.Bucket(bucketDevices))
+	accounts := tx.Bucket(bucketAccounts)
+	_ = accounts.ForEachBucket(func(name []byte) error {
+		c.tables(string(name), accounts.Bucket(name))
+		return nil
+	})
+	return c.found
+}
+
+// checking is one Check under way.
+type checking struct{ found []string }
+
+func (c *checking) wrong(format string, args ...any) {
+	c.found = append(c.found, fmt.Sprintf(format, args...))
+}
+
+// lids compares the two directions of the map.
+func (c *checking) lids(lids, phones *bbolt.Bucket) {
+	for _, side := range []struct {
+		name      string
+		from, to  *bbolt.Bucket
+		otherName string
+	}{{"lids", lids, phones, "phones"}, {"phones", phones, lids, "lids"}} {
+		_ = side.from.ForEach(func(user, other []byte) error {
+			if !bytes.Equal(side.to.Get(other), user) {
+				c.wrong("table %q: row %s is missing", side.otherName, other)
+			}
+			return nil
+		})
+	}
+}
+
+// devices checks the devices themselves, that no two of them are the same link, and their tables.
+func (c *checking) devices(devices *bbolt.Bucket) {
+	links := make(map[uint64]bool)
+	_ = devices.ForEachBucket(func(name []byte) error {
+		b := devices.Bucket(name)
+		if _, err := types.ParseJID(string(name)); err != nil {
+			c.wrong("table %q: row %s is damaged", "devices", name)
+		}
+		if _, err := decodeDevice(b.Get(keyDevice)); err != nil {
+			c.wrong("device %s: its keys are damaged", name)
+		}
+		if link := b.Sequence(); link == 0 || link > devices.Sequence() || links[link] {
+			c.wrong("device %s: its link has no number of its own", name)
+		} else {
+			links[link] = true
+		}
+		c.tables(string(name), b)
+		return nil
+	})
+}
+
+// sound says, of the tables whose rows have a form, whether a row has it.
+var sound = map[table]func(key, row []byte) bool{
+	tableIdentities: func(_, row []byte) bool { return len(row) == 32 },
+	tablePreKeys: func(key, row []byte) bool {
+		_, err := decodePreKey(0, row)
+		return len(key) == 4 && err == nil
+	},
+	tableAppStateKeys: func(_, row []byte) bool {
+		_, err := decodeSyncKey(row)
+		return err == nil
+	},
+	tableAppStateVersions: func(_, row []byte) bool { return len(row) == 8+128 },
+	tableAppStateMACs:     func(_, row []byte) bool { return len(row) >= 8 },
+	tableEvents: func(_, row []byte) bool {
+		_, err := decodeEvent(row)
+		return err == nil
+	},
+	tableOutgoing: func(_, row []byte) bool {
+		if len(row) < 8 {
+			return false
+		}
+		f := fields{row: row[8:]}
+		f.bytes()
+		f.bytes()
+		return f.err() == nil
+	},
+	tableContacts: func(_, row []byte) bool {
+		_, err := decodeContact(row)
+		return err == nil
+	},
+	tableChats: func(_, row []byte) bool {
+		_, err := decodeChat(row)
+		return err == nil
+	},
+	tableTokens: func(_, row []byte) bool {
+		_, err := decodeToken(row)
+		return err == nil
+	},
+	tableHistory: func(key, row []byte) bool {
+		f := fields{row: row}
+		f.bytes()
+		return len(key) == 8 && f.err() == nil
+	},
+}
+
+// timed are the tables with one of times beside them. at reads the moment in a row; the secrets of
+// messages have none.
+var timed = []struct {
+	rows, times table
+	at          func(row []byte) int64
+}{
+	{tableEvents, tableEventTimes, firstInt64},
+	{tableOutgoing, tableOutgoingTimes, firstInt64},
+	{tableTokens, tableTokenTimes, firstInt64},
+	{tableSecrets, tableSecretTimes, nil},
+}
+
+func firstInt64(row []byte) int64 { return int64(binary.BigEndian.Uint64(row)) }
+
+// tables checks what lies below one device or account, which is named in the findings.
+func (c *checking) tables(owner string, b *bbolt.Bucket) {
+	r := &diskRows{bucket: b}
+	damaged := false
+	for t := range tableCount {
+		form := sound[t]
+		r.each(t, nil, func(key, row []byte) bool {
+			if row == nil || form != nil && !form(key, row) {
+				damaged = true
+				c.wrong("%s: table %q: row %x is damaged", owner, tableNames[t], key)
+			}
+			return true
+		})
+	}
+	if damaged {
+		return // the times of damaged rows say nothing
+	}
+	for _, t := range timed {
+		timesOf := make(map[string]int64)
+		r.each(t.times, nil, func(key, _ []byte) bool {
+			if len(key) < 8 {
+				c.wrong("%s: table %q: row %x is damaged", owner, tableNames[t.times], key)
+				return true
+			}
+			at, of := takeInt64(key)
+			row := r.get(t.rows, of)
+			_, twice := timesOf[string(of)]
+			if row == nil || twice || t.at != nil && max(0, t.at(row)) != at {
+				c.wrong("%s: table %q: row %x leads nowhere", owner, tableNames[t.times], key)
+				return true
+			}
+			timesOf[string(of)] = at
+			return true
+		})
+		r.each(t.rows, nil, func(key, _ []byte) bool {
+			if _, found := timesOf[string(key)]; !found {
+				c.wrong("%s: table %q: row %x is missing", owner, tableNames[t.times], key)
+			}
+			return true
+		})
+	}
+}

@@ -1,0 +1,125 @@
+package device
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	recado "recado/store"
+)
+
+// fullFile is a closed file with something in every table.
+func fullFile(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "devices.db")
+	c, err := Open(path) // not openAt: what the tests make of it is not well
+	must(t, err)
+	fillEveryTable(t, link(t, c, ownJID))
+	must(t, c.Close())
+	return path
+}
+
+// edit changes a closed file behind its back.
+func edit(t *testing.T, path string, change func(tx *bbolt.Tx) error) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, nil)
+	must(t, err)
+	must(t, db.Update(change))
+	must(t, db.Close())
+}
+
+func wrong(t *testing.T, path string) string {
+	t.Helper()
+	h, err := recado.Examine(path, Check)
+	must(t, err)
+	return strings.Join(h.Wrong, "; ")
+}
+
+func TestAFileThatIsWellHasNoFindings(t *testing.T) {
+	path := fullFile(t)
+	if got := wrong(t, path); got != "" {
+		t.Errorf("a file that is well: %s", got)
+	}
+	age(t, path)
+	if got := wrong(t, path); got != "" {
+		t.Errorf("a file of version 1 that is well: %s", got)
+	}
+}
+
+func TestCheckFindsWhatDoesNotFit(t *testing.T) {
+	own := func(tx *bbolt.Tx) *bbolt.Bucket { return tx.Bucket(bucketDevices).Bucket(jidKey(ownJID)) }
+	empty := func(b *bbolt.Bucket) error {
+		return b.ForEach(func(k, _ []byte) error { return b.Delete(k) })
+	}
+	tests := map[string]struct {
+		change func(tx *bbolt.Tx) error
+		want   string
+	}{
+		"a newer version": {func(tx *bbolt.Tx) error { return writeVersion(tx, formatVersion+1) }, "newer than 2"},
+		"no version":      {func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) }, "no version"},
+		"no accounts":     {func(tx *bbolt.Tx) error { return tx.DeleteBucket(bucketAccounts) }, `"accounts" is missing`},
+		"a LID without its phone": {func(tx *bbolt.Tx) error { return empty(tx.Bucket(bucketPhones)) },
+			`table "phones": row ` + ana.User + ` is missing`},
+		"a phone without its LID": {func(tx *bbolt.Tx) error { return empty(tx.Bucket(bucketLIDs)) },
+			`table "lids": row ` + anaLID.User + ` is missing`},
+		"a device without keys": {func(tx *bbolt.Tx) error { return own(tx).Put(keyDevice, []byte("x")) }, "keys are damaged"},
+		"a link twice": {func(tx *bbolt.Tx) error {
+			b, err := tx.Bucket(bucketDevices).CreateBucket([]byte("5511900000000:1@s.whatsapp.net"))
+			must(t, err)
+			must(t, b.SetSequence(own(tx).Sequence()))
+			return b.Put(keyDevice, bytes.Clone(own(tx).Get(keyDevice)))
+		}, "no number of its own"},
+	}
+	for _, x := range timed {
+		tests[fmt.Sprintf("%s without a time", tableNames[x.rows])] = struct {
+			change func(tx *bbolt.Tx) error
+			want   string
+		}{func(tx *bbolt.Tx) error { return empty(tableIn(tx, x.times)) }, "is missing"}
+		tests[fmt.Sprintf("%s without a row", tableNames[x.times])] = struct {
+			change func(tx *bbolt.Tx) error
+			want   string
+		}{func(tx *bbolt.Tx) error { return empty(tableIn(tx, x.rows)) }, "leads nowhere"}
+		tests[fmt.Sprintf("%s with two times", tableNames[x.rows])] = struct {
+			change func(tx *bbolt.Tx) error
+			want   string
+		}{func(tx *bbolt.Tx) error {
+			b := tableIn(tx, x.times)
+			k, _ := b.Cursor().First()
+			again := bytes.Clone(k)
+			binary.BigEndian.PutUint64(again, 5)
+			return b.Put(again, nil)
+		}, "leads nowhere"}
+	}
+	for t := range sound {
+		tests[fmt.Sprintf("%s of nonsense", tableNames[t])] = struct {
+			change func(tx *bbolt.Tx) error
+			want   string
+		}{func(tx *bbolt.Tx) error {
+			b := tableIn(tx, t)
+			k, _ := b.Cursor().First()
+			return b.Put(bytes.Clone(k), []byte{0xff})
+		}, "is damaged"}
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			path := fullFile(t)
+			edit(t, path, test.change)
+			if got := wrong(t, path); !strings.Contains(got, test.want) {
+				t.Errorf("found %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// tableIn is a table of the one device of fullFile, or of its account.
+func tableIn(tx *bbolt.Tx, t table) *bbolt.Bucket {
+	if t == tableTokens || t == tableTokenTimes {
+		return tx.Bucket(bucketAccounts).Bucket(jidKey(ownJID.ToNonAD())).Bucket(tableNames[t])
+	}
+	return tx.Bucket(bucketDevices).Bucket(jidKey(ownJID)).Bucket(tableNames[t])
+}

@@ -1,0 +1,176 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// What can be done with any bbolt file of the data directory, the book or the
+// keys of the numbers, while nobody has it open.
+
+// openFile opens a bbolt file and takes its lock. It fails with ErrLocked when
+// another process has it, or has put another file in its place in the
+// meantime.
+func openFile(path string, o bolt.Options) (*bolt.DB, error) {
+	if err := private(path); err != nil {
+		return nil, err
+	}
+	var file *os.File
+	o.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+		file, err = os.OpenFile(name, flag, mode)
+		return file, err
+	}
+	db, err := bolt.Open(path, 0o600, &o)
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
+	} else if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	opened, err := file.Stat()
+	if err == nil {
+		var named os.FileInfo
+		if named, err = os.Stat(path); err == nil && !os.SameFile(opened, named) {
+			err = ErrLocked
+		}
+	}
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// Health is how Examine found a file.
+type Health struct {
+	Size  int64    // in bytes
+	Free  int64    // how much of it are pages that nothing uses
+	Wrong []string // what is wrong, one finding each
+}
+
+// maxFindings is how many findings are told: a page that is gone may be behind
+// thousands of them.
+const maxFindings = 100
+
+// Examine reads a bbolt file from end to end and changes nothing: first its
+// pages, as bbolt itself checks them, and if they are well, their content with
+// check. It fails with ErrLocked when another process has the file open, and
+// with fs.ErrNotExist when there is none.
+func Examine(path string, check func(*bolt.Tx) []string) (h Health, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return h, err
+	}
+	h.Size = info.Size()
+	db, err := openFile(path, bolt.Options{Timeout: lockTimeout, ReadOnly: true, FreelistType: bolt.FreelistMapType})
+	switch {
+	case errors.Is(err, ErrLocked):
+		return h, err
+	case h.Size == 0, errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
+		h.Wrong = []string{"this is not a database, or its first pages are damaged"}
+		return h, nil
+	case err != nil:
+		return h, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.View(func(tx *bolt.Tx) error {
+		if h.Wrong = pagesWrong(tx, h.Size); len(h.Wrong) == 0 {
+			h.Wrong = contentWrong(tx, check)
+		}
+		return nil
+	})
+	h.Free = int64(db.Stats().FreePageN) * int64(db.Info().PageSize)
+	if more := len(h.Wrong) - maxFindings; more > 0 {
+		h.Wrong = append(h.Wrong[:maxFindings], fmt.Sprintf("and %d more findings", more))
+	}
+	return h, err
+}
+
+func pagesWrong(tx *bolt.Tx, size int64) (wrong []string) {
+	if tx.Size() > size { // to read on would end the process
+		return []string{fmt.Sprintf("the file is cut short: %d of %d bytes are there", size, tx.Size())}
+	}
+	for err := range tx.Check() {
+		wrong = append(wrong, fmt.Sprintf("pages: %v", err))
+	}
+	return wrong
+}
+
+// contentWrong runs check. What breaks it is a finding too.
+func contentWrong(tx *bolt.Tx, check func(*bolt.Tx) []string) (wrong []string) {
+	defer func() {
+		if p := recover(); p != nil {
+			wrong = append(wrong, fmt.Sprintf("the content cannot be read: %v", p))
+		}
+	}()
+	return check(tx)
+}
+
+// compactTxSize is how much of a file one transaction copies.
+const compactTxSize = 1 << 20
+
+// Compact writes a bbolt file anew without the pages that nothing uses, and
+// returns its size in bytes before and after. It fails with ErrLocked when
+// another process has the file open. A crash leaves the old file or the new
+// one, whole; both can be read by their owner alone.
+func Compact(path string) (before, after int64, err error) {
+	// A link stays one: the file that it leads to is replaced.
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return 0, 0, fmt.Errorf("compact: %w", err)
+	}
+	db, err := openFile(path, bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType})
+	if err != nil {
+		return 0, 0, err
+	}
+	// The lock on the old file is held until the new one has its name: nobody
+	// writes in between.
+	defer func() { err = errors.Join(err, db.Close()) }()
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, 0, fmt.Errorf("compact: %w", err)
+	}
+	copied := path + ".compact"
+	if err := os.Remove(copied); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
+	}
+	if after, err = copyTo(copied, db); err == nil {
+		err = os.Rename(copied, path)
+	}
+	if err != nil {
+		os.Remove(copied)
+		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
+	}
+	return info.Size(), after, syncDir(filepath.Dir(path))
+}
+
+// copyTo writes what is in a file to a new one, which is on the disk when it
+// returns.
+func copyTo(path string, from *bolt.DB) (size int64, err error) {
+	to, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, NoSync: true, FreelistType: bolt.FreelistMapType})
+	if err != nil {
+		return 0, err
+	}
+	if err := errors.Join(bolt.Compact(to, from, compactTxSize), to.Sync(), to.Close()); err != nil {
+		return 0, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// syncDir makes the name of a file as durable as its content.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
