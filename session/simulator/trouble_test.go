@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -235,6 +236,22 @@ func TestFileIsRefusedTwiceAndThenTaken(t *testing.T) {
 	if _, err := c.Upload(within(t), []byte("a picture"), whatsmeow.MediaImage); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestFileThatTheHostNeverTakesEndsWithTheContext(t *testing.T) {
+	bubble(t, simulator.Config{Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+		s.Fault(simulator.Rule{On: simulator.Upload, Do: simulator.Silence, Limit: 1})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if _, err := c.Upload(ctx, []byte("a picture"), whatsmeow.MediaImage); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		s.Fault(simulator.Rule{On: simulator.Upload, Do: simulator.Late, Delay: time.Hour, Limit: 1})
+		began := time.Now()
+		if _, err := c.Upload(t.Context(), []byte("a picture"), whatsmeow.MediaImage); err != nil || time.Since(began) != time.Hour {
+			t.Errorf("got %v after %s", err, time.Since(began))
+		}
+	})
 }
 
 func TestFileCannotBeSentWithoutAMediaHost(t *testing.T) {
