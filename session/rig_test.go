@@ -31,7 +31,8 @@ type rig struct {
 	devices *device.Container
 	pool    *Pool
 
-	forgotten atomic.Int64 // pieces of history that have been read
+	wrap      func(Devices) Devices // put between the keys and the pool; nil: nothing
+	forgotten atomic.Int64          // pieces of history that have been read
 }
 
 // countingDevices counts the pieces of history that need not be kept any more.
@@ -138,8 +139,12 @@ func (r *rig) openWith(client func() *http.Client) {
 		r.Fatal(err)
 	}
 	root := simulator.RootKey()
+	devices := Devices(countingDevices{r.devices, &r.forgotten})
+	if r.wrap != nil {
+		devices = r.wrap(devices)
+	}
 	r.pool, err = Open(context.Background(), Config{
-		Devices: countingDevices{r.devices, &r.forgotten}, Book: r.book, Bell: r.bell, Logger: testLog(), HTTP: client, RootKey: &root,
+		Devices: devices, Book: r.book, Bell: r.bell, Logger: testLog(), HTTP: client, RootKey: &root,
 	})
 	if err != nil {
 		r.Fatal(err)
