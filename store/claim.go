@@ -39,6 +39,10 @@ const (
 // asked, said nothing.
 const unheardPause = time.Minute
 
+// diskPause is how long a number waits before it tries to write again to a disk
+// that refused.
+const diskPause = 5 * time.Second
+
 // checkSize is how many phones are asked about at once.
 const checkSize = 20
 
@@ -77,8 +81,11 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 			p.hold = campaign.Hold{Reason: campaign.HoldRetry, Until: c.Now.Add(time.Millisecond)}
 			return nil
 		})
-		if err != nil {
+		switch {
+		case err != nil && b.Err() == nil:
 			return got, err
+		case err != nil: // it is in the log; the next claim is the next try to write
+			p = plan{hold: campaign.Hold{Reason: campaign.HoldDisk, Until: c.Now.Add(diskPause)}}
 		}
 	}
 	b.mu.Lock()
