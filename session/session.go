@@ -47,7 +47,9 @@ type Book interface {
 	Receipt(number campaign.NumberID, ids []campaign.MessageID, state campaign.State, at time.Time) error
 	Heard(number campaign.NumberID, from campaign.Seen, text string, at time.Time) error
 	Saw(number campaign.NumberID, people []campaign.Seen) error
-	Payload(id campaign.MessageID) (text string, ok bool, err error)
+	// Payload returns the delivery that left under an id, with all that it
+	// carried; ok is false if there was none.
+	Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error)
 }
 
 // Config is what a pool is made of.

@@ -19,6 +19,7 @@
 //	├── queue       <number 4><campaign 8><new chat 1><zone 1><seq 4> → nothing: queued, never tried
 //	├── again       <number 4><campaign 8><seq 4> → nothing: to be tried again, or in doubt
 //	├── messages    <message id> → <campaign 8><seq 4>
+//	├── uploads     <campaign 8><number 4><n 8> → record: what a number uploaded of an attachment
 //	├── persons     <campaign 8><lid, or + and phone key> → <seq 4>: who has been claimed
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
 //	├── contacts    <contact 8> → record
@@ -27,6 +28,9 @@
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
 //	├── lists       <folded name> → JSON
 //	└── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
+//
+// Beside it is the folder media with the files that campaigns attach, see
+// media.go.
 package store
 
 import (
@@ -36,6 +40,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -93,6 +98,7 @@ type Book struct {
 	bell   *campaign.Bell
 	logger *slog.Logger
 	grace  time.Duration
+	media  string // the folder of the attachments
 
 	queue   chan *write
 	closing chan struct{}
@@ -103,12 +109,13 @@ type Book struct {
 	holds      map[campaign.NumberID]campaign.Hold
 	templates  map[campaign.ID]*campaign.Template
 	unanswered map[campaign.ContactID]time.Time
+	stalls     map[stalled]stall
 }
 
 // buckets are made when the book is opened.
 var buckets = []string{
 	"meta", "numbers", "turns", "sends", "inflight",
-	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "persons", "latest", "events",
+	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "events",
 	"contacts", "aliases", "merged", "names", "lists",
 }
 
@@ -130,6 +137,7 @@ func Open(path string, o Options) (*Book, error) {
 	if err := private(path); err != nil {
 		return nil, err
 	}
+	media := filepath.Join(filepath.Dir(path), "media")
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: o.Timeout, FreelistType: bolt.FreelistMapType})
 	if errors.Is(err, berrors.ErrTimeout) {
 		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
@@ -137,14 +145,19 @@ func Open(path string, o Options) (*Book, error) {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	b := &Book{
-		db: db, kind: o.Kind, bell: o.Bell, logger: o.Logger, grace: o.Grace,
+		db: db, kind: o.Kind, bell: o.Bell, logger: o.Logger, grace: o.Grace, media: media,
 		queue:      make(chan *write),
 		closing:    make(chan struct{}),
 		holds:      make(map[campaign.NumberID]campaign.Hold),
 		templates:  make(map[campaign.ID]*campaign.Template),
 		unanswered: make(map[campaign.ContactID]time.Time),
+		stalls:     make(map[stalled]stall),
 	}
-	if err := db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind) }); err != nil {
+	err = openMedia(media)
+	if err == nil {
+		err = db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind) })
+	}
+	if err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}

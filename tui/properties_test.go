@@ -106,7 +106,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 			s.press("esc", "esc")
 			check("campaigns", "3")
 			check("draft", "down", "enter")
-			s.press("tab", "tab", "tab", "tab")
+			s.press("tab", "tab", "tab", "tab", "tab")
 			s.tell(tea.PasteMsg{Content: hostile + "{cidade}"})
 			check("draft changed")
 			check("review", "ctrl+r")
