@@ -58,6 +58,11 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 			n := s.number(hostile, "+5511900000001")
 			s.draft(hostile, hostile)
 			c := s.draft(hostile, hostile+" {cidade|"+hostile+"}")
+			c.Attachment = s.attached("picture.jpg")
+			c.Attachment.Name, c.Attachment.Type = hostile, hostile
+			if _, err := book.EditDraft(c); err != nil {
+				t.Fatal(err)
+			}
 			if _, err := book.Start(c.ID, time.Now()); err != nil {
 				t.Fatal(err)
 			}

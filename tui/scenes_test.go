@@ -142,21 +142,28 @@ func (s *stage) composeWith(file, text string) {
 	s.enter(text)
 }
 
+// attached gives the book one of the sample files.
+func (s *stage) attached(name string) *campaign.Attachment {
+	s.t.Helper()
+	file, err := os.Open("../campaign/testdata/" + name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer file.Close()
+	a, err := s.app.Book.Attach(name, file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &a
+}
+
 // uploadFailed starts a campaign whose attachment cannot be uploaded.
 func (s *stage) uploadFailed() {
 	s.t.Helper()
 	s.people()
 	n := s.number("Loja", "+5511900000001")
-	file, err := os.Open("../campaign/testdata/picture.jpg")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer file.Close()
-	a, err := s.app.Book.Attach("picture.jpg", file)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	c, err := s.app.Book.AddCampaign(campaign.Campaign{Name: "Volta às aulas", Text: "Oi!", Pace: steady, Attachment: &a})
+	a := s.attached("picture.jpg")
+	c, err := s.app.Book.AddCampaign(campaign.Campaign{Name: "Volta às aulas", Text: "Oi!", Pace: steady, Attachment: a})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -164,7 +171,7 @@ func (s *stage) uploadFailed() {
 		s.t.Fatal(err)
 	}
 	for range 3 {
-		if err := s.app.Book.NotUploaded(n.ID, campaign.Upload{Campaign: c.ID, Attachment: a}, errors.New("WhatsApp did not answer in time"), time.Now()); err != nil {
+		if err := s.app.Book.NotUploaded(n.ID, campaign.Upload{Campaign: c.ID, Attachment: *a}, errors.New("WhatsApp did not answer in time"), time.Now()); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -210,6 +217,10 @@ func (s *stage) send(number campaign.Number, n int) {
 				answers = append(answers, campaign.Answer{Asked: p, Phone: p, Presence: campaign.OnWhatsApp, LID: p.Digits()})
 			}
 			if err := book.Answered(number.ID, got.Check, answers, time.Now()); err != nil {
+				s.t.Fatal(err)
+			}
+		case got.Upload != nil:
+			if err := book.Uploaded(number.ID, *got.Upload, []byte("there"), time.Now()); err != nil {
 				s.t.Fatal(err)
 			}
 		case got.Delivery != nil:
