@@ -61,6 +61,7 @@ func TestFileIsWhatItsContentSays(t *testing.T) {
 		{"a", sample(t, "video.3gp"), campaign.Attachment{Kind: campaign.Video, Type: "video/3gpp", Width: 128, Height: 96, Seconds: 2}},
 		{"a.wav", sample(t, "audio.mp3"), campaign.Attachment{Kind: campaign.Audio, Type: "audio/mpeg", Seconds: 3}},
 		{"a.mp4", sample(t, "audio.m4a"), campaign.Attachment{Kind: campaign.Audio, Type: "audio/mp4", Seconds: 3}},
+		{"a.mp4", bytes.Replace(sample(t, "video.mp4"), []byte("isom"), []byte("M4A "), 1), campaign.Attachment{Kind: campaign.Audio, Type: "audio/mp4", Seconds: 2}},
 		{"a.mp3", sample(t, "audio.aac"), campaign.Attachment{Kind: campaign.Audio, Type: "audio/aac", Seconds: 3}},
 		{"a.opus", sample(t, "audio.ogg"), campaign.Attachment{Kind: campaign.Audio, Type: "audio/ogg; codecs=opus", Seconds: 3}},
 		{"a.amr", amr(151), campaign.Attachment{Kind: campaign.Audio, Type: "audio/amr", Seconds: 3}},

@@ -65,6 +65,8 @@ func (a *Attachment) movie(data []byte) error {
 	switch {
 	case !m.whole || !m.sights && !m.sound:
 		return errBroken
+	case m.sound && (brand == "M4A " || brand == "M4B "): // what there is to see are covers
+		a.Kind, a.Type, m.width, m.height = Audio, "audio/mp4", 0, 0
 	case m.sights && phone:
 		a.Kind, a.Type = Video, "video/3gpp"
 	case m.sights:

@@ -34,15 +34,15 @@ type link struct {
 	media  *http.Client  // nil: the library's own
 	gone   chan struct{} // closed when the keys have been deleted
 
-	name       atomic.Value    // string: what we call ourselves to others, from the phone; "" until it told
-	arrived    atomic.Bool     // the library has the address book of the phone
-	owed       atomic.Bool     // the book may lack people whom the library knows
-	closed     atomic.Bool     // nothing is handled any more
-	mediaStale atomic.Bool     // an upload failed: ask anew where to upload to
-	ctx        context.Context // of jobs and connections; ends after the last connection
-	cancel     context.CancelFunc
-	giveUp     context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
-	dialed     chan struct{}      // closed when the last dial has ended; nil: there was none
+	name    atomic.Value    // string: what we call ourselves to others, from the phone; "" until it told
+	arrived atomic.Bool     // the library has the address book of the phone
+	owed    atomic.Bool     // the book may lack people whom the library knows
+	closed  atomic.Bool     // nothing is handled any more
+	stale   atomic.Bool     // an upload failed: ask anew where to upload to
+	ctx     context.Context // of jobs and connections; ends after the last connection
+	cancel  context.CancelFunc
+	giveUp  context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
+	dialed  chan struct{}      // closed when the last dial has ended; nil: there was none
 
 	resync time.Time // when the address book was last asked for afresh; touched by jobs alone
 }

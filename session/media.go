@@ -52,7 +52,7 @@ func (s sender) Upload(ctx context.Context, u campaign.Upload) ([]byte, error) {
 	answer, err := v.link.upload(ctx, file, mediaTypes[u.Attachment.Kind])
 	switch {
 	case err != nil:
-		v.link.mediaStale.Store(true)
+		v.link.stale.Store(true)
 		return nil, uploadError(err)
 	case hex.EncodeToString(answer.FileSHA256) != u.Attachment.SHA256:
 		return nil, campaign.ErrFileChanged
@@ -67,14 +67,14 @@ func (l *link) upload(ctx context.Context, file io.Reader, kind whatsmeow.MediaT
 	if err != nil {
 		return answer, err
 	}
-	defer os.Remove(sealed.Name())
+	os.Remove(sealed.Name()) // it lives as long as it is open: nothing is left if the process dies
 	defer sealed.Close()
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	defer cancel()
 	defer context.AfterFunc(l.ctx, cancel)()
 	stalled := time.AfterFunc(uploadStall, cancel)
 	defer stalled.Stop()
-	if l.mediaStale.Swap(false) {
+	if l.stale.Swap(false) {
 		//lint:ignore SA1019 there is no other way to make the library ask again
 		if _, err := l.cli.DangerousInternals().RefreshMediaConn(ctx, true); err != nil {
 			return answer, err
