@@ -52,7 +52,7 @@ func TestTheSentencesOfTheNumbersAreTranslated(t *testing.T) {
 func TestEveryReasonIsTranslated(t *testing.T) {
 	w := newWords("pt", cells{})
 	for pattern, reason := range map[string]*regexp.Regexp{
-		"../campaign/*.go":   regexp.MustCompile(`(?m)^\s+(?:Reason|Hold|Filter|Template)[A-Z]\w*\s+= "([^"]+)"`),
+		"../campaign/*.go":   regexp.MustCompile(`(?m)^\s+(?:Reason|Hold|Filter|Template|Attachment)[A-Z]\w*\s+= "([^"]+)"`),
 		"../session/send.go": regexp.MustCompile(`(?m)^\s+\d{3}: "([^"]+)"`),
 	} {
 		files, err := filepath.Glob(pattern)
