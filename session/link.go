@@ -129,13 +129,14 @@ func (l *link) work() {
 }
 
 // dial makes a connection and says how that went, from a goroutine that ends
-// within the time of a dial and a handshake.
+// within the time of a dial and a handshake. Nobody waits for it at the end of
+// the program: the library does not let a handshake be cut short.
 func (l *link) dial(answer func(error)) {
 	l.giveUp()
 	ctx, giveUp := context.WithCancel(l.ctx)
 	before, done := l.dialed, make(chan struct{})
 	l.giveUp, l.dialed = giveUp, done
-	l.number.pool.wg.Go(func() {
+	go func() {
 		defer close(done)
 		if before != nil {
 			<-before
@@ -148,7 +149,7 @@ func (l *link) dial(answer func(error)) {
 			err = errors.Join(err, context.Cause(ctx))
 		}
 		answer(err)
-	})
+	}()
 }
 
 // hangUp ends the connection. It must not be called during a dial, and the
@@ -172,20 +173,30 @@ func (l *link) drop(dialling bool) {
 	l.closed.Store(true)
 	if dialling {
 		l.giveUp()
+		l.cancel() // nothing can be answered at this moment, see end
+		go func() { // ends when the dial has
+			<-l.dialed
+			l.end()
+		}()
+		return
 	}
-	l.number.pool.wg.Go(func() { // ends when a dial under way has
+	l.number.pool.wg.Go(func() { // ends at once: the last dial has ended
 		if l.dialed != nil {
 			<-l.dialed
 		}
-		// In this order: the library can panic when a question is given up at the
-		// moment in which its answer arrives.
-		l.cutOff()
-		l.cancel()
-		l.http.CloseIdleConnections()
-		if l.media != nil {
-			l.media.CloseIdleConnections()
-		}
+		l.end()
 	})
+}
+
+// end cuts the connection. In this order: the library can panic when a
+// question is given up at the moment in which its answer arrives.
+func (l *link) end() {
+	l.cutOff()
+	l.cancel()
+	l.http.CloseIdleConnections()
+	if l.media != nil {
+		l.media.CloseIdleConnections()
+	}
 }
 
 // logOut takes the device off the phone's list and deletes its keys here. An

@@ -84,7 +84,7 @@ func TestHundredNumbersCostLittleMoreThanTheirClients(t *testing.T) {
 	theirs, held := bare.over(empty, len(ids))
 	t.Logf("%d numbers online in %v; per number the library and the service hold %.1f goroutines and %d KiB, we %.1f and %d KiB more",
 		len(ids), took.Round(time.Millisecond), theirs, held>>10, goroutines, memory>>10)
-	if took > allOnline {
+	if took > allOnline && !raced {
 		t.Errorf("all are online after %v, want %v", took, allOnline)
 	}
 	if goroutines > ownGoroutines {

@@ -293,7 +293,7 @@ func TestWrongClockIsTheReasonWhenTheCertificateIsNotValid(t *testing.T) {
 		r.close()
 		time.Sleep(11 * 365 * 24 * time.Hour)
 		r.open()
-		s := r.awaitState(id, campaign.Offline)
+		s := r.await(id, "told", func(s Status) bool { return s.State == campaign.Offline && s.Reason != "" })
 		if s.Reason != rules[onClock].say || s.Until.IsZero() {
 			r.Errorf("reason %q, next try %v", s.Reason, s.Until)
 		}
