@@ -32,6 +32,7 @@ var holdReasons = map[string]string{
 	campaign.HoldNewDay:    "hold_new_day",
 	campaign.HoldHours:     "hold_hours",
 	campaign.HoldNewChats:  "hold_new_chats",
+	campaign.HoldQuota:     "hold_quota",
 	campaign.HoldOffline:   "hold_offline",
 	campaign.HoldSyncing:   "hold_syncing",
 	campaign.HoldRateLimit: "hold_rate_limit",
@@ -75,7 +76,7 @@ var templateMistakes = map[string]string{
 // stands for %s or %q in theirs is A, B… in ours.
 type saying struct{ english, id string }
 
-// sentences are those of the numbers.
+// sentences are those of the numbers, and of a campaign that stopped with one.
 var sentences = []saying{
 	{"The connection was lost.", "number_reason_lost"},
 	{"WhatsApp cannot be reached: %s.", "number_reason_unreachable"},
@@ -97,8 +98,16 @@ var sentences = []saying{
 	{"The keys of this link are missing from this computer. Link it again.", "number_reason_keys_gone"},
 	{"The keys of this link cannot be read: %s.", "number_reason_no_keys"},
 	{"WhatsApp does not let this number write to new people for now.", "number_reason_restricted"},
+	{"WhatsApp's quota of new chats for this number is used up.", "number_reason_quota"},
+	{campaign.PausedByStop, "campaign_reason_stop"},
 	{"Nobody scanned the code. Start again when the phone is at hand.", "link_reason_nobody"},
-	{"WhatsApp wants this account to confirm the link with a passkey, which a terminal cannot do.", "link_reason_passkey"},
+	{"Nobody typed the code. Start again when the phone is at hand.", "link_reason_untyped"},
+	{"WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code.", "link_reason_too_many"},
+	{"WhatsApp gives no code for %s: check the phone number, or scan the QR code.", "link_reason_no_code"},
+	{"The code was for %s, but %s typed it. Start again.", "link_reason_other_typed"},
+	{"The passkey did not come in time. Start again when the browser is at hand.", "link_reason_passkey_late"},
+	{"WhatsApp did not accept the passkey: %s.", "link_reason_passkey_refused"},
+	{"WhatsApp is checking the passkey.", "link_reason_passkey_check"},
 	{"Update WhatsApp on the phone, then scan again.", "link_reason_update"},
 	{"This is another phone. %q is %s: link other phones as new numbers.", "link_reason_other"},
 	{"This phone is already linked as %q.", "link_reason_twice"},
