@@ -2,6 +2,7 @@ package tui
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,8 @@ type stage struct {
 	root *root
 	app  App
 	quit bool
+
+	copied string // what was put on the clipboard last
 }
 
 // play runs a test on a stage with a real book and a real pool, in a bubble:
@@ -85,6 +88,10 @@ func (s *stage) do(cmd tea.Cmd) {
 	case tea.QuitMsg:
 		s.quit = true
 	default:
+		if fmt.Sprintf("%T", msg) == "tea.setClipboardMsg" {
+			s.copied = fmt.Sprint(msg)
+			return
+		}
 		s.tell(msg)
 	}
 }

@@ -258,10 +258,10 @@ func TestADyingCodeIsReplacedAndSuccessMovesOn(t *testing.T) {
 func TestTheCodeTakesTheWholeTerminalWhereItOnlyFitsThere(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.linking(sampleCode)
-		s.shows("Ele precisa de 59 colunas e 30 linhas; aqui há 80 por 24.")
+		s.shows("O QR code não cabe: precisa de 59 colunas e 30 linhas")
 		s.size(120, 30)
 		s.hides("recado", "precisa de")
-		s.shows("█▄▄▄▄▄▄▄█", "Dispositivos conectados", "esc")
+		s.shows("█▄▄▄▄▄▄▄█", "Dispositivos conectados", "p código pelo telefone", "esc")
 		s.size(120, 40)
 		s.shows("recado", "█▄▄▄▄▄▄▄█")
 		s.size(80, 24)
