@@ -18,6 +18,7 @@ type keyMap struct {
 	byPhone, otherPhone, typeCode, copyCode            key.Binding
 	sendAnswer, clearAnswer, copyScript, sign          key.Binding
 	sameCode, stop                                     key.Binding
+	faults, cause, mend, mendAll                       key.Binding
 
 	// Contacts.
 	filter, clearFilter, mark, markAll, saveList, details, optOut, optIn, write key.Binding
@@ -74,6 +75,11 @@ func newKeys(w *words) keyMap {
 		sign:        bind("sign", "ctrl+s", "ctrl+s"),
 		sameCode:    bind("same_code", "enter", "enter"),
 		stop:        bind("stop", "esc", "esc"),
+
+		faults:  bind("faults", "f", "f"),
+		cause:   bind("cause", "enter", "enter"),
+		mend:    bind("mend", "enter", "enter"),
+		mendAll: bind("mend_all", "x", "x"),
 
 		filter:      bind("filter", "/", "/"),
 		clearFilter: bind("clear_filter", "esc", "esc"),

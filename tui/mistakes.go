@@ -109,6 +109,8 @@ var mistakes = []saying{
 	{"a campaign needs a text", "mistake_campaign_no_text"},
 	{"a number needs a name", "mistake_number_no_name"},
 	{"a list needs a name", "mistake_list_no_name"},
+	{"the simulated WhatsApp does not know this number", "mistake_demo_number"},
+	{"nobody has received anything from this number yet", "mistake_demo_nobody"},
 	{"passkey of number %s: %s", "mistake_passkey_step"},
 	{"passkey: %s", "mistake_passkey"},
 	{"this is not what the browser answered: copy all of it", "mistake_passkey_answer"},

@@ -58,6 +58,7 @@ func (n *numbers) actions() []action {
 		act(e.keys.addNumber, true, n.add),
 		act(e.keys.reconnect, ok && linked && s.State != campaign.Online, func() tea.Cmd { return n.reconnect(s.Number.ID) }),
 		act(e.keys.unlink, ok && linked, func() tea.Cmd { return n.unlink(s.Number) }),
+		act(e.keys.faults, ok && e.app.Demo != nil && e.app.Demo.Cause != nil, func() tea.Cmd { return e.root.push(newTroubles(e, s.Number)) }),
 		act(e.keys.rename, ok, func() tea.Cmd { return n.rename(s.Number) }),
 		act(e.keys.remove, ok && s.Number.Link == 0, func() tea.Cmd { return n.remove(s.Number) }),
 	}, e.listActions(&n.win, stay)...)

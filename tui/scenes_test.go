@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,17 @@ var scenes = []scene{
 		s.linkShows("", session.Status{Passkey: session.Passkey{Code: "7HTX-3PRC"}})
 		s.linkFails("WhatsApp did not accept the passkey: info query returned status 403: forbidden.")
 	}},
+	{"link-typed-demo", func(s *stage) { s.demo(); s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"}) }},
+	{"passkey-demo", func(s *stage) {
+		s.demo()
+		s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}})
+	}},
+	{"troubles", func(s *stage) {
+		s.demo(FaultRestrict, FaultLate)
+		s.number("Loja", "+5511900000001")
+		s.press("f", "down", "down", "down")
+	}},
+	{"troubles-unlinked", func(s *stage) { s.demo(); s.number("Loja", ""); s.press("f") }},
 	{"contacts-empty", func(s *stage) { s.press("2") }},
 	{"contacts", func(s *stage) { s.people(); s.press("2", "down", "space") }},
 	{"contacts-typing", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana") }},
@@ -119,6 +131,25 @@ func someStatuses(now time.Time) []session.Status {
 		{Number: number(4, "Cobrança", "+5541987654321"), State: campaign.Blocked, Since: now.Add(-26 * time.Hour), Reason: "This link is in use elsewhere. Close the other program, then reconnect."},
 		{Number: number(5, "Eventos", "+5551987654321"), State: campaign.Banned, Since: now.Add(-2 * time.Hour), Until: now.Add(22 * time.Hour), Reason: "WhatsApp banned this number for a time: too many people blocked it."},
 		{Number: number(6, "Nova", ""), State: campaign.Unlinked, Since: now},
+	}
+}
+
+// demo makes it a demo in which some things go wrong already.
+func (s *stage) demo(going ...Fault) {
+	s.root.env.app.Demo = &Demo{
+		Scan: func(string, campaign.Phone) error { return nil },
+		Type: func(campaign.Phone, string) error { return nil },
+		Sign: func(string) (string, error) { return "{}", nil },
+		Cause: func(_ campaign.Phone, f Fault) error {
+			if i := slices.Index(going, f); i >= 0 {
+				going = slices.Delete(going, i, i+1)
+			} else if f != FaultDrop {
+				going = append(going, f)
+			}
+			return nil
+		},
+		Causing: func(campaign.Phone) []Fault { return slices.Clone(going) },
+		Mend:    func() { going = nil },
 	}
 }
 

@@ -53,6 +53,13 @@ type Demo struct {
 	// Sign runs the script that asks for a passkey in a simulated browser and
 	// returns what it prints.
 	Sign func(script string) (answer string, err error)
+	// Cause makes something go wrong for the number with that phone, or ends it
+	// if it goes on already.
+	Cause func(phone campaign.Phone, fault Fault) error
+	// Causing lists what goes on for that number.
+	Causing func(phone campaign.Phone) []Fault
+	// Mend ends everything that was caused, for every number.
+	Mend func()
 	// Passing data is deleted when the program ends.
 	Passing bool
 }
