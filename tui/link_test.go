@@ -47,17 +47,6 @@ func (s *live) begin(name string) {
 	s.later(2 * time.Second)
 }
 
-// linked is a number that a new phone has scanned.
-func (s *live) linked(name string) campaign.Phone {
-	s.t.Helper()
-	s.begin(name)
-	s.press("s")
-	s.later(20 * time.Second)
-	s.shows("● conectado")
-	all := s.app.Pool.Status()
-	return all[len(all)-1].Number.Phone
-}
-
 func TestANumberIsLinkedByACodeTypedOnItsPhone(t *testing.T) {
 	playLive(t, simulator.Config{Seed: 7, People: 3}, func(t *testing.T, s *live) {
 		s.begin("Loja")
@@ -219,5 +208,30 @@ func TestACodeIsBigWhereItFitsAndPlainElsewhere(t *testing.T) {
 				t.Errorf("%q in 60 cells: %q", code, got)
 			}
 		}
+	})
+}
+
+func TestTheNumbersTellWhatWhatsAppSaysOfThem(t *testing.T) {
+	playLive(t, simulator.Config{Seed: 7, People: 3}, func(t *testing.T, s *live) {
+		s.begin("Loja")
+		s.press("s")
+		s.later(20 * time.Second)
+		s.shows("● conectado")
+		s.hides("conversas novas até", "! ")
+		own, _ := s.service.Own(s.phone())
+		own.SetPhone(false)
+		own.Quota(50, 12, time.Now().Add(30*24*time.Hour))
+		s.service.SetSkew(6 * time.Minute)
+		s.later(11 * time.Minute) // it does not ask more often
+		own.Drop()
+		s.later(time.Minute)
+		s.shows("12 de 50 conversas novas até 31/01", "● conectado !", "O relógio deste computador está 6 min atrasado")
+		own.Quota(50, 50, time.Now().Add(30*24*time.Hour))
+		s.later(11 * time.Minute)
+		own.Drop()
+		s.later(time.Minute)
+		s.shows("◐ restrito", "A cota de conversas novas deste número no WhatsApp acabou.", "Até 31/01")
+		s.later(11 * 24 * time.Hour)
+		s.shows("O celular não dá sinal há 11 dias: abra o WhatsApp nele até 15/01")
 	})
 }

@@ -296,9 +296,9 @@ func (n *numbers) warnings(s session.Status) (texts []string) {
 	}
 	switch {
 	case s.Skew > 0:
-		texts = append(texts, e.t("number_clock_ahead", "Wait", e.words.duration(s.Skew)))
+		texts = append(texts, e.t("number_clock_ahead", "Wait", e.words.duration(s.Skew.Round(time.Minute))))
 	case s.Skew < 0:
-		texts = append(texts, e.t("number_clock_behind", "Wait", e.words.duration(-s.Skew)))
+		texts = append(texts, e.t("number_clock_behind", "Wait", e.words.duration(-s.Skew.Round(time.Minute))))
 	}
 	return texts
 }

@@ -213,7 +213,7 @@ func (l *linking) there(s session.Status, timer *time.Timer) (bool, error) {
 	linked := s.Number.Linked()
 	if linked && !l.scanned {
 		l.scanned = true
-		l.tell("lido por %s; recebendo os contatos…", "scanned by %s; receiving the contacts…", s.Number.Phone.Pretty())
+		l.tell("aceito por %s; recebendo os contatos…", "accepted by %s; receiving the contacts…", s.Number.Phone.Pretty())
 	}
 	switch {
 	case linked && (s.State == campaign.Online || s.State == campaign.Restricted):

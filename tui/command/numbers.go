@@ -58,7 +58,7 @@ func (c *call) warn(s session.Status) {
 	}
 	if s.Skew != 0 {
 		c.tell("%s: o relógio deste computador está errado em %s: acerte-o",
-			"%s: the clock of this computer is wrong by %s: set it", s.Number.Name, s.Skew.Abs())
+			"%s: the clock of this computer is wrong by %s: set it", s.Number.Name, s.Skew.Abs().Round(time.Minute))
 	}
 }
 
