@@ -104,8 +104,7 @@ func (l *link) load() tea.Cmd {
 func (l *link) begin(phone campaign.Phone) tea.Cmd {
 	l.phone, l.began = phone, false
 	l.status.QR, l.status.Code = "", ""
-	l.question.drop()
-	return l.load()
+	return l.load() // after the answer that is under way: the pool hears of one wish at a time
 }
 
 func (l *link) actions() []action {

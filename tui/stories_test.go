@@ -448,6 +448,15 @@ func TestHoldsAreToldWithTheirEnd(t *testing.T) {
 			holds: map[campaign.NumberID]campaign.Hold{1: {Reason: campaign.HoldHours, Until: s.app.now().Add(22 * time.Hour)}}}
 		s.tell(msg)
 		s.shows("◷ fora do horário · até 04/01", "(22 h)")
+		for reason, want := range map[string]string{
+			campaign.HoldQuota:    "◷ sem cota de conversas novas · até 03/02 10:06 (31 d)",
+			campaign.HoldNewChats: "◷ conversas novas restritas · até 03/02 10:06 (31 d)",
+		} {
+			msg.question = p.question.renew(s.root.env)
+			msg.holds = map[campaign.NumberID]campaign.Hold{1: {Reason: reason, Until: s.app.now().AddDate(0, 1, 0)}}
+			s.tell(msg)
+			s.shows(want)
+		}
 	})
 }
 
