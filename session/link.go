@@ -173,7 +173,7 @@ func (l *link) drop(dialling bool) {
 	l.closed.Store(true)
 	if dialling {
 		l.giveUp()
-		l.cancel() // nothing can be answered at this moment, see end
+		l.cancel()  // nothing can be answered at this moment, see end
 		go func() { // ends when the dial has
 			<-l.dialed
 			l.end()

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"io"
 	"io/fs"
 	"net/url"
@@ -110,7 +111,7 @@ func uploadError(err error) error {
 		return err
 	}
 	if n, _ := fmt.Sscanf(cause(err), "upload failed with status code %d", &status); n == 1 {
-		return fmt.Errorf("WhatsApp refused the file with code %d", status)
+		return fmt.Errorf("WhatsApp refused the file with code %s", strconv.Itoa(status))
 	}
 	return errors.New(mask(cause(err)))
 }

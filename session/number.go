@@ -256,9 +256,7 @@ func (v view) status() Status {
 			s.Reason = sayQuota
 		}
 	}
-	if seen := v.number.Seen; v.number.Linked() && !seen.IsZero() && now.Sub(seen) >= phoneQuiet {
-		s.Unlinks = seen.Add(phoneGone)
-	}
+	s.Unlinks = Unlinks(v.number, now)
 	return s
 }
 

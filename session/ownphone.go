@@ -20,6 +20,15 @@ const (
 	phonePing  = 24 * time.Hour      // between two questions
 )
 
+// Unlinks is when WhatsApp takes the link of a number away because its phone
+// has given no sign of life; zero while it has not been quiet for ten days.
+func Unlinks(n campaign.Number, now time.Time) time.Time {
+	if !n.Linked() || n.Seen.IsZero() || now.Sub(n.Seen) < phoneQuiet {
+		return time.Time{}
+	}
+	return n.Seen.Add(phoneGone)
+}
+
 // fromPhone takes note of a sign of life, if that is where something of our
 // own account came from.
 func (l *link) fromPhone(source types.MessageSource, at time.Time) {

@@ -192,6 +192,13 @@ func (e *env) do(did string, change func(context.Context) error) tea.Cmd {
 	}
 }
 
+// copy puts a text on the clipboard of whoever sits at the terminal, if the
+// terminal can do that.
+func (e *env) copy(text string) tea.Cmd {
+	e.root.say(e.theme.good, e.t("copied"))
+	return tea.SetClipboard(text)
+}
+
 // fault says an error to a person: what happened and what to do now.
 func (e *env) fault(err error) string {
 	switch {

@@ -14,7 +14,11 @@ type keyMap struct {
 
 	// Numbers.
 	addNumber, link, unlink, reconnect, rename, remove key.Binding
-	scan, codeText, showCode, linkAgain                key.Binding
+	scan, codeText, showCode, linkAgain, byQR          key.Binding
+	byPhone, otherPhone, typeCode, copyCode            key.Binding
+	sendAnswer, clearAnswer, copyScript, sign          key.Binding
+	sameCode, stop                                     key.Binding
+	faults, cause, mend, mendAll                       key.Binding
 
 	// Contacts.
 	filter, clearFilter, mark, markAll, saveList, details, optOut, optIn, write key.Binding
@@ -59,6 +63,23 @@ func newKeys(w *words) keyMap {
 		codeText:  bind("code_text", "c", "c"),
 		showCode:  bind("show_code", "c", "c"),
 		linkAgain: bind("link_again", "enter", "enter", "r"),
+
+		byQR:        bind("by_qr", "v", "v"),
+		byPhone:     bind("by_phone", "p", "p"),
+		otherPhone:  bind("other_phone", "p", "p"),
+		typeCode:    bind("type_code", "s", "s"),
+		copyCode:    bind("copy_code", "c", "c"),
+		sendAnswer:  bind("send_answer", "enter", "enter"),
+		clearAnswer: bind("clear_answer", "ctrl+u", "ctrl+u"),
+		copyScript:  bind("copy_script", "ctrl+y", "ctrl+y"),
+		sign:        bind("sign", "ctrl+s", "ctrl+s"),
+		sameCode:    bind("same_code", "enter", "enter"),
+		stop:        bind("stop", "esc", "esc"),
+
+		faults:  bind("faults", "f", "f"),
+		cause:   bind("cause", "enter", "enter"),
+		mend:    bind("mend", "enter", "enter"),
+		mendAll: bind("mend_all", "x", "x"),
 
 		filter:      bind("filter", "/", "/"),
 		clearFilter: bind("clear_filter", "esc", "esc"),

@@ -2,32 +2,62 @@ package tui
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
-	"github.com/mdp/qrterminal/v3"
-	"rsc.io/qr"
 
 	"recado/campaign"
 	"recado/session"
 )
 
-// link shows the QR code that a phone scans to link a number: always the one
-// that is alive, and for how long.
+// link links a number, in the way that the person prefers: a QR code that a
+// phone scans (linkqr.go), or a code of eight letters that is typed on the
+// phone (linkcode.go); always the one that is alive, and for how long. Some
+// accounts want a passkey besides (passkey.go).
 type link struct {
 	e        *env
 	number   campaign.Number
+	phone    campaign.Phone // gets a code to type; empty: any phone scans
+	typed    campaign.Phone // the phone that was typed last
 	status   session.Status
 	began    bool // the pool has been asked to link
 	done     bool // linked; the screen goes away
+	question question
+
+	// The QR code.
 	asText   bool
 	code     string   // the text of the drawn code
 	drawn    []string // its lines
 	quiet    int      // the white border it was drawn with
 	inverted bool     // drawn dark on light
-	question question
+
+	passkey passkey
+}
+
+// step is what the person has to do now.
+type step uint8
+
+const (
+	stepWait    step = iota
+	stepScan         // the QR code
+	stepType         // the code of letters, on the phone
+	stepPasskey      // in a browser
+	stepCompare      // the code here with that on the phone
+)
+
+func (l *link) step() step {
+	switch s := l.status; {
+	case s.Passkey.Script != "":
+		return stepPasskey
+	case s.Passkey.Code != "":
+		return stepCompare
+	case s.Code != "":
+		return stepType
+	case s.QR != "":
+		return stepScan
+	}
+	return stepWait
 }
 
 // linkLoadedMsg answers link.load.
@@ -43,16 +73,22 @@ func newLink(e *env, number campaign.Number) *link { return &link{e: e, number: 
 func (l *link) title() string { return l.e.t("link_title", "Name", l.number.Name) }
 func (l *link) dirty() bool   { return false }
 
+// typing reports whether letters are part of an answer.
+func (l *link) typing() bool { return l.step() == stepPasskey }
+
 func (l *link) load() tea.Cmd {
 	id, ok := l.question.ask(l.e)
 	if !ok {
 		return nil
 	}
-	pool, number, begin := l.e.app.Pool, l.number.ID, !l.began
+	pool, number, phone, begin := l.e.app.Pool, l.number.ID, l.phone, !l.began
 	l.began = true
 	return func() tea.Msg {
 		msg := linkLoadedMsg{question: id}
-		if begin {
+		switch {
+		case begin && phone != "":
+			msg.err = pool.LinkByCode(number, phone)
+		case begin:
 			msg.err = pool.Link(number)
 		}
 		for _, s := range pool.Status() {
@@ -64,17 +100,36 @@ func (l *link) load() tea.Cmd {
 	}
 }
 
+// begin links anew: by a code for that phone, or by QR if there is none.
+func (l *link) begin(phone campaign.Phone) tea.Cmd {
+	l.phone, l.began = phone, false
+	l.status.QR, l.status.Code = "", ""
+	return l.load() // after the answer that is under way: the pool hears of one wish at a time
+}
+
 func (l *link) actions() []action {
-	e := l.e
-	linking := l.status.State == campaign.Linking
+	switch l.step() {
+	case stepPasskey:
+		return l.passkeyActions()
+	case stepCompare:
+		return l.compareActions()
+	}
+	e, s := l.e, l.status
+	demo, linking := e.app.Demo, s.State == campaign.Linking
+	free := !l.done && !l.passkey.asked
+	byPhone := e.keys.byPhone
+	if l.phone != "" {
+		byPhone = e.keys.otherPhone
+	}
 	return []action{
-		act(e.keys.scan, e.app.Demo != nil && e.app.Demo.Scan != nil && l.status.QR != "", l.scan),
-		act(e.keys.codeText, l.status.QR != "" && !l.asText, func() tea.Cmd { l.asText = true; return nil }),
-		act(e.keys.showCode, l.status.QR != "" && l.asText, func() tea.Cmd { l.asText = false; return nil }),
-		act(e.keys.linkAgain, l.began && !l.question.busy && !linking && !l.done, func() tea.Cmd {
-			l.began = false
-			return l.load()
-		}),
+		act(e.keys.scan, s.QR != "" && demo != nil && demo.Scan != nil, l.scan),
+		act(e.keys.typeCode, s.Code != "" && demo != nil && demo.Type != nil, l.typeCode),
+		act(e.keys.copyCode, s.Code != "", func() tea.Cmd { return e.copy(s.Code) }),
+		act(e.keys.linkAgain, l.began && !l.question.busy && !linking && !l.done, func() tea.Cmd { return l.begin(l.phone) }),
+		act(byPhone, free, l.askPhone),
+		act(e.keys.codeText, s.QR != "" && !l.asText, func() tea.Cmd { l.asText = true; return nil }),
+		act(e.keys.showCode, s.QR != "" && l.asText, func() tea.Cmd { l.asText = false; return nil }),
+		act(e.keys.byQR, free && l.phone != "", func() tea.Cmd { return l.begin("") }),
 		act(e.keys.dismiss, true, l.leave),
 	}
 }
@@ -103,8 +158,19 @@ func (l *link) leave() tea.Cmd {
 func (l *link) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		cmd, _ := press(msg, l.actions())
+		cmd, done := press(msg, l.actions())
+		if !done && l.typing() {
+			l.passkey.key(msg)
+		}
 		return cmd
+	case tea.PasteMsg:
+		if l.typing() {
+			l.passkey.add(msg.Content)
+		}
+	case passkeySentMsg:
+		return l.passkeySent(msg)
+	case passkeySignedMsg:
+		return l.passkeySigned(msg)
 	case linkLoadedMsg:
 		mine, again := l.question.answered(msg.question)
 		if mine {
@@ -128,6 +194,7 @@ func (l *link) loaded(msg linkLoadedMsg) tea.Cmd {
 	}
 	if msg.found {
 		l.status, l.number = msg.status, msg.status.Number
+		l.passkey.follow(l.status)
 	}
 	switch l.status.State {
 	case campaign.Connecting, campaign.Online, campaign.Restricted:
@@ -140,74 +207,23 @@ func (l *link) loaded(msg linkLoadedMsg) tea.Cmd {
 	return nil
 }
 
-// wordsWidth is the least room for words beside the code.
-const wordsWidth = 36
-
 // spread reports whether the code only fits without the lines of the root.
-func (l *link) spread() bool {
-	if l.status.QR == "" || l.asText {
-		return false
-	}
-	_, body := l.e.body()
-	l.draw(1)
-	return len(l.drawn) > body && len(l.drawn) <= l.e.h && l.codeWidth() <= l.e.w
-}
-
-func (l *link) codeWidth() int {
-	if len(l.drawn) == 0 {
-		return 0
-	}
-	return l.e.width(l.drawn[0])
-}
-
-// draw draws the code with a white border of quiet modules. Light modules are
-// drawn in the foreground colour, which the theme makes white on black; a
-// light terminal without colours draws the dark ones instead, so that the
-// code is never its own negative.
-func (l *link) draw(quiet int) {
-	inverted := !l.e.theme.dark && !l.e.colours
-	if l.code == l.status.QR && l.quiet == quiet && l.inverted == inverted {
-		return
-	}
-	l.code, l.quiet, l.inverted, l.drawn = l.status.QR, quiet, inverted, nil
-	if _, err := qr.Encode(l.code, qr.L); err != nil || l.code == "" {
-		return // too long for any code: it is shown as text
-	}
-	var b strings.Builder
-	config := qrterminal.Config{Level: qr.L, Writer: &b, HalfBlocks: true, QuietZone: quiet,
-		BlackChar: " ", WhiteChar: "█", BlackWhiteChar: "▄", WhiteBlackChar: "▀"}
-	if inverted {
-		config.BlackChar, config.WhiteChar, config.BlackWhiteChar, config.WhiteBlackChar = "█", " ", "▀", "▄"
-	}
-	qrterminal.GenerateWithConfig(l.code, config)
-	l.drawn = strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
-}
+func (l *link) spread() bool { return l.step() == stepScan && l.fitsSpread() }
 
 func (l *link) view() string {
 	e := l.e
 	w, h := e.body()
-	if l.status.QR == "" {
-		return e.framed(l.waiting(min(w-8, 60)), w, h)
+	switch l.step() {
+	case stepScan:
+		return l.qr(w, h)
+	case stepType:
+		return l.typedView(w, h)
+	case stepPasskey:
+		return l.passkeyView(w, h)
+	case stepCompare:
+		return e.framed(l.compareLines(min(w-8, 64)), w, h)
 	}
-	spread := l.spread()
-	if spread {
-		h = e.h
-	}
-	// The wider border scans better; the narrower one is enough, where words
-	// need the room.
-	l.draw(2)
-	if len(l.drawn) > h || l.codeWidth() > w || len(l.drawn) == h && w-l.codeWidth() < wordsWidth {
-		l.draw(1)
-	}
-	switch {
-	case l.asText || len(l.drawn) == 0:
-		return l.text(w)
-	case len(l.drawn) > h || l.codeWidth() > w:
-		return l.tooSmall(w, h)
-	case w-l.codeWidth() >= wordsWidth:
-		return l.beside(w, h)
-	}
-	return l.above(w, h)
+	return e.framed(l.waiting(min(w-8, 60)), w, h)
 }
 
 // waiting says what is going on while there is no code.
@@ -215,9 +231,12 @@ func (l *link) waiting(w int) []string {
 	e := l.e
 	sign := e.theme.number(l.status.State)
 	lines := []string{e.theme.strong.of(e.clean(l.number.Name)), ""}
-	if l.status.State == campaign.Linking || !l.began || l.question.busy {
+	switch {
+	case l.passkey.asked:
+		lines = append(lines, e.theme.info.of("▣")+" "+e.t("link_passkey_wait"))
+	case l.status.State == campaign.Linking || !l.began || l.question.busy:
 		lines = append(lines, e.theme.info.of("▣")+" "+e.t("link_waiting"))
-	} else {
+	default:
 		lines = append(lines, sign.ink.of(sign.symbol)+" "+e.t(sign.word))
 	}
 	if l.status.Reason != "" {
@@ -236,11 +255,28 @@ func (l *link) left() string {
 	return l.e.t("link_code_for", "Wait", l.e.words.duration(l.status.QRUntil.Sub(now).Truncate(time.Second)))
 }
 
-// steps say what to do on the phone.
-func (l *link) steps(w int) []string {
+// asides are what else there is to say while a code is shown: what went wrong
+// before, and in the demo what can be done.
+func (l *link) asides(w int, demo string) (lines []string) {
 	e := l.e
-	lines := []string{e.theme.strong.of(e.clean(l.number.Name)), ""}
-	for i, id := range []string{"link_step_1", "link_step_2", "link_step_3"} {
+	if l.status.Reason != "" {
+		lines = append(lines, "")
+		for _, text := range e.wrap(e.words.sentence(l.status.Reason), w) {
+			lines = append(lines, e.theme.warn.of(text))
+		}
+	}
+	if e.app.Demo != nil {
+		lines = append(lines, "")
+		for _, text := range e.wrap(demo, w) {
+			lines = append(lines, e.theme.warn.of(text))
+		}
+	}
+	return lines
+}
+
+// steps are texts of the catalogue with numbers before them.
+func (e *env) steps(w int, ids ...string) (lines []string) {
+	for i, id := range ids {
 		for j, text := range e.wrap(e.t(id), max(w-3, 1)) {
 			mark := "   "
 			if j == 0 {
@@ -249,112 +285,5 @@ func (l *link) steps(w int) []string {
 			lines = append(lines, mark+text)
 		}
 	}
-	lines = append(lines, "", e.theme.info.of("◷ ")+l.left())
-	if e.app.Demo != nil {
-		lines = append(lines, "")
-		for _, text := range e.wrap(e.t("link_demo", "Key", e.keys.scan.Help().Key), w) {
-			lines = append(lines, e.theme.warn.of(text))
-		}
-	}
-	if l.spread() { // the help line is not there
-		lines = append(lines, "")
-		for _, b := range l.keys() {
-			if b.Enabled() {
-				lines = append(lines, e.theme.key.of(b.Help().Key)+" "+e.theme.dim.of(b.Help().Desc))
-			}
-		}
-	}
 	return lines
-}
-
-func (l *link) paint(line string) string {
-	if !l.e.colours {
-		return line
-	}
-	return l.e.theme.qr.of(line)
-}
-
-func (l *link) beside(w, h int) string {
-	code := l.codeWidth()
-	margin := min((w-code-wordsWidth)/3, 6)
-	steps := l.steps(min(w-code-2*margin-2, 48))
-	top := max((len(l.drawn)-len(steps))/2, 0)
-	lines := make([]string, 0, len(l.drawn))
-	for range max((h-len(l.drawn))/2, 0) {
-		lines = append(lines, "")
-	}
-	for i, row := range l.drawn {
-		line := strings.Repeat(" ", margin) + l.paint(row) + strings.Repeat(" ", max(margin, 2))
-		if i >= top && i-top < len(steps) {
-			line += steps[i-top]
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// brief is what to do on the phone, for how long, and the keys if nothing else
-// shows them, in one line.
-func (l *link) brief(w int) string {
-	e := l.e
-	text := e.t("link_short")
-	if e.app.Demo != nil {
-		text = e.keys.scan.Help().Key + " " + e.keys.scan.Help().Desc
-	}
-	text += "   ◷ " + e.words.duration(max(l.status.QRUntil.Sub(e.now()).Truncate(time.Second), 0))
-	if l.spread() {
-		for _, b := range []key.Binding{e.keys.codeText, e.keys.dismiss} {
-			text += "   " + b.Help().Key + " " + b.Help().Desc
-		}
-	}
-	text, _ = e.cut(text, w-2)
-	return " " + text
-}
-
-// above draws the code alone with one line of words over it, if there is room
-// for that.
-func (l *link) above(w, h int) string {
-	var lines []string
-	if len(l.drawn)+1 <= h {
-		lines = append(lines, l.brief(w))
-	}
-	margin := strings.Repeat(" ", max((w-l.codeWidth())/2, 0))
-	for _, row := range l.drawn {
-		lines = append(lines, margin+l.paint(row))
-	}
-	return strings.Join(lines, "\n")
-}
-
-// tooSmall says how big the terminal must be and what else can be done.
-func (l *link) tooSmall(w, h int) string {
-	e := l.e
-	inner := min(w-8, 64)
-	lines := []string{e.theme.warn.of(e.t("link_small")), ""}
-	lines = append(lines, e.wrap(e.t("link_small_need", "Width", l.codeWidth(), "Height", len(l.drawn), "HaveWidth", e.w, "HaveHeight", e.h), inner)...)
-	lines = append(lines, "")
-	lines = append(lines, e.wrap(e.t("link_small_do", "Key", e.keys.codeText.Help().Key), inner)...)
-	lines = append(lines, "", e.theme.info.of("◷ ")+l.left())
-	if e.app.Demo != nil {
-		lines = append(lines, "")
-		for _, text := range e.wrap(e.t("link_demo", "Key", e.keys.scan.Help().Key), inner) {
-			lines = append(lines, e.theme.warn.of(text))
-		}
-	}
-	return e.framed(lines, w, h)
-}
-
-// text shows the code as text, to be made into a picture elsewhere.
-func (l *link) text(w int) string {
-	e := l.e
-	lines := []string{""}
-	for _, line := range e.wrap(e.t("link_text"), max(w-4, 1)) {
-		lines = append(lines, "  "+e.theme.dim.of(line))
-	}
-	lines = append(lines, "  "+e.theme.info.of("◷ ")+l.left(), "")
-	for rest := e.clean(l.status.QR); rest != ""; { // cut hard: it is to be copied as it is
-		var head string
-		head, rest = e.take(rest, max(w-4, 1))
-		lines = append(lines, "  "+head)
-	}
-	return strings.Join(lines, "\n")
 }

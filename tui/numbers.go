@@ -58,6 +58,7 @@ func (n *numbers) actions() []action {
 		act(e.keys.addNumber, true, n.add),
 		act(e.keys.reconnect, ok && linked && s.State != campaign.Online, func() tea.Cmd { return n.reconnect(s.Number.ID) }),
 		act(e.keys.unlink, ok && linked, func() tea.Cmd { return n.unlink(s.Number) }),
+		act(e.keys.faults, ok && e.app.Demo != nil && e.app.Demo.Cause != nil, func() tea.Cmd { return e.root.push(newTroubles(e, s.Number)) }),
 		act(e.keys.rename, ok, func() tea.Cmd { return n.rename(s.Number) }),
 		act(e.keys.remove, ok && s.Number.Link == 0, func() tea.Cmd { return n.remove(s.Number) }),
 	}, e.listActions(&n.win, stay)...)
@@ -152,19 +153,22 @@ func (n *numbers) view() string {
 	}
 	// One line for each number, and below them what there is to say of the
 	// one under the cursor.
-	const told = 7
-	n.win.resize(len(n.statuses), max(h-told-2, 1))
+	var told []string
+	if s, ok := n.here(); ok {
+		told = n.tell(s, w)
+	}
+	n.win.resize(len(n.statuses), max(h-max(len(told), leastTold)-2, 1))
 	from, to := n.win.visible()
 	lines := []string{n.heading(w)}
 	for i := from; i < to; i++ {
 		lines = append(lines, n.line(n.statuses[i], i == n.win.cursor, w))
 	}
-	lines = append(lines, "")
-	if s, ok := n.here(); ok {
-		lines = append(lines, n.tell(s, w)...)
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(append(append(lines, ""), told...), "\n")
 }
+
+// leastTold is the room for what is told of a number: with more the list gives
+// way, with less it does not move.
+const leastTold = 7
 
 // columns of the list.
 func (n *numbers) columns(w int) (name, phone, state, since int) {
@@ -193,7 +197,14 @@ func (n *numbers) line(s session.Status, here bool, w int) string {
 	} else {
 		r.cell("", s.Number.Phone.Pretty(), phone)
 	}
-	r.gap(1).cell(sign.ink, sign.symbol+" "+e.t(sign.word), state).gap(1)
+	r.gap(1)
+	if text := sign.symbol + " " + e.t(sign.word); len(n.warnings(s)) > 0 {
+		used := min(e.width(text), state-2)
+		r.cell(sign.ink, text, used).cell(e.theme.warn, " !", state-used)
+	} else {
+		r.cell(sign.ink, text, state)
+	}
+	r.gap(1)
 	return r.cell(e.theme.dim, n.since(s), since).fill(w)
 }
 
@@ -211,7 +222,7 @@ func (n *numbers) since(s session.Status) string {
 
 // tell says all that is known of a number, and what to do about it.
 func (n *numbers) tell(s session.Status, w int) []string {
-	e, now := n.e, n.e.now()
+	e := n.e
 	sign := e.theme.number(s.State)
 	name, _ := e.cut(s.Number.Name, 40)
 	lines := []string{" " + e.theme.rule.of(strings.Repeat("─", max(w-2, 0))),
@@ -225,38 +236,79 @@ func (n *numbers) tell(s session.Status, w int) []string {
 	if s.Reason != "" && !forgotten {
 		add(sign.ink, e.words.sentence(s.Reason))
 	}
-	switch s.State {
-	case campaign.Unlinked, campaign.LoggedOut:
-		if forgotten {
-			add(e.theme.dim, e.t("number_do_link_demo", "Key", e.keys.scan.Help().Key))
-			break
-		}
-		add(e.theme.dim, e.t("number_do_link"))
-	case campaign.Blocked:
-		add(e.theme.dim, e.t("number_do_reconnect"))
-	case campaign.Offline:
-		if s.Until.After(now) {
-			add(e.theme.dim, e.t("number_next_try", "Wait", e.words.duration(s.Until.Sub(now))))
-		}
-	case campaign.Banned, campaign.Restricted:
-		if s.Until.After(now) {
-			add(e.theme.dim, e.t("number_until", "Time", e.words.moment(s.Until, now), "Wait", e.words.duration(s.Until.Sub(now))))
-		}
-	case campaign.Online:
-		if !s.Synced {
-			add(e.theme.dim, e.t("number_syncing"))
-		}
-		if !s.Contacts {
-			add(e.theme.dim, e.t("number_contacts_coming"))
-		}
+	if next := n.next(s, forgotten); next != "" {
+		add(e.theme.dim, next)
+	}
+	for _, warning := range n.warnings(s) {
+		add(e.theme.warn, "! "+warning)
+	}
+	if q := s.Number.Quota; q.Current(e.now()) && q.Total >= 0 {
+		add(e.theme.dim, n.quota(q))
 	}
 	if s.Number.Linked() {
-		days := int(now.Sub(s.Number.LinkedAt) / (24 * time.Hour))
+		days := int(e.now().Sub(s.Number.LinkedAt) / (24 * time.Hour))
 		linked := e.t("number_linked_today")
 		if days > 0 {
 			linked = e.words.n("number_linked_for", days)
 		}
-		add(e.theme.faint, linked+" · "+e.paceWords(s.Number.Pace))
+		linked += " · " + e.paceWords(s.Number.Pace)
+		if s.State == campaign.Online && s.Synced && !s.Number.Quota.Current(e.now()) {
+			linked += " · " + e.t("number_quota_unknown")
+		}
+		add(e.theme.faint, linked)
 	}
 	return lines
+}
+
+// next is what to do about the state of a number, or what happens by itself.
+func (n *numbers) next(s session.Status, forgotten bool) string {
+	e, now := n.e, n.e.now()
+	later := s.Until.After(now)
+	switch {
+	case forgotten:
+		return e.t("number_do_link_demo", "Key", e.keys.scan.Help().Key)
+	case s.State == campaign.Unlinked, s.State == campaign.LoggedOut:
+		return e.t("number_do_link")
+	case s.State == campaign.Blocked:
+		return e.t("number_do_reconnect")
+	case s.State == campaign.Offline && later:
+		return e.t("number_next_try", "Wait", e.words.duration(s.Until.Sub(now)))
+	case s.State == campaign.Banned && later, s.State == campaign.Restricted && later:
+		return e.t("number_until", "Time", e.words.moment(s.Until, now), "Wait", e.words.duration(s.Until.Sub(now)))
+	case s.State == campaign.Online && !s.Synced:
+		return e.t("number_syncing")
+	case s.State == campaign.Online && !s.Contacts:
+		return e.t("number_contacts_coming")
+	}
+	return ""
+}
+
+// warnings are what will go wrong if nobody sees to it.
+func (n *numbers) warnings(s session.Status) (texts []string) {
+	e, now := n.e, n.e.now()
+	if !s.Unlinks.IsZero() {
+		days := int(now.Sub(s.Number.Seen) / (24 * time.Hour))
+		if s.Unlinks.After(now) {
+			texts = append(texts, e.words.n("number_quiet", days, "Day", e.words.day(s.Unlinks, now)))
+		} else {
+			texts = append(texts, e.words.n("number_quiet_late", days))
+		}
+	}
+	switch {
+	case s.Skew > 0:
+		texts = append(texts, e.t("number_clock_ahead", "Wait", e.words.duration(s.Skew.Round(time.Minute))))
+	case s.Skew < 0:
+		texts = append(texts, e.t("number_clock_behind", "Wait", e.words.duration(-s.Skew.Round(time.Minute))))
+	}
+	return texts
+}
+
+// quota says how many new chats the service allows; of one that is used up it
+// has been said until when.
+func (n *numbers) quota(q campaign.Quota) string {
+	e, now := n.e, n.e.now()
+	if q.Until.IsZero() || q.Spent(now) {
+		return e.words.n("number_quota", q.Total, "Used", q.Used)
+	}
+	return e.words.n("number_quota_until", q.Total, "Used", q.Used, "Day", e.words.day(q.Until, now))
 }

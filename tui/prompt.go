@@ -15,6 +15,9 @@ type prompt struct {
 	field  *line
 	began  string
 	accept func(text string) tea.Cmd
+
+	check   func(text string) (mistake string) // before it is accepted; nil: anything will do
+	mistake string
 }
 
 func newPrompt(e *env, ask, detail, placeholder, text string, accept func(string) tea.Cmd) *prompt {
@@ -31,7 +34,12 @@ func (p *prompt) typing() bool  { return true }
 func (p *prompt) actions() []action {
 	text := strings.TrimSpace(p.field.value())
 	return []action{
-		act(p.e.keys.accept, text != "", func() tea.Cmd {
+		act(p.e.keys.accept, text != "" && p.mistake == "", func() tea.Cmd {
+			if p.check != nil {
+				if p.mistake = p.check(text); p.mistake != "" {
+					return nil
+				}
+			}
 			return tea.Batch(p.e.root.drop(p), p.accept(text))
 		}),
 	}
@@ -45,11 +53,18 @@ func (p *prompt) update(msg tea.Msg) tea.Cmd {
 		if cmd, done := press(msg, p.actions()); done {
 			return cmd
 		}
-		p.field.update(msg)
+		p.edit(msg)
 	case tea.PasteMsg:
-		p.field.update(msg)
+		p.edit(msg)
 	}
 	return nil
+}
+
+// edit changes the text; what was wrong with the old one is no longer said.
+func (p *prompt) edit(msg tea.Msg) {
+	if p.field.update(msg) {
+		p.mistake = ""
+	}
 }
 
 func (p *prompt) view() string {
@@ -62,5 +77,11 @@ func (p *prompt) view() string {
 		lines = append(lines, "")
 	}
 	lines = append(lines, e.theme.accent.of("› ")+p.field.view(e, max(inner-2, 1)))
+	if p.mistake != "" {
+		lines = append(lines, "")
+		for _, text := range e.wrap(p.mistake, inner) {
+			lines = append(lines, e.theme.bad.of(text))
+		}
+	}
 	return e.framed(lines, w, h)
 }

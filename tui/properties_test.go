@@ -97,6 +97,19 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 				check("link as text", "c")
 				s.press("c")
 			}
+			l.phone = campaign.Phone(hostile)
+			for _, status := range []session.Status{{Code: hostile}, {Passkey: session.Passkey{Script: strings.Repeat(hostile, 50)}}, {Passkey: session.Passkey{Code: hostile}}} {
+				status.Number, status.State, status.Reason = statuses[0].Number, campaign.Linking, hostile
+				s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+				s.tell(tea.PasteMsg{Content: hostile})
+				check("link otherwise")
+			}
+			l.typed = campaign.Phone(hostile)
+			s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: session.Status{Number: statuses[0].Number, State: campaign.Unlinked}, found: true})
+			check("link by phone", "p")
+			s.tell(tea.PasteMsg{Content: hostile})
+			check("a phone that is none", "enter")
+			s.press("esc")
 			s.press("esc")
 			check("contacts", "2", "a")
 			check("person", "enter")

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
 	"recado/session"
@@ -23,11 +26,58 @@ var scenes = []scene{
 	{"numbers-empty", func(s *stage) {}},
 	{"numbers", func(s *stage) { s.statuses(someStatuses(s.app.now())...) }},
 	{"numbers-offline", func(s *stage) { s.statuses(someStatuses(s.app.now())...); s.press("down", "down") }},
+	{"numbers-quota", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...) }},
+	{"numbers-quiet", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...); s.press("down") }},
+	{"numbers-quota-spent", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...); s.press("down", "down") }},
 	{"number-name", func(s *stage) { s.press("n"); s.enter("Loja") }},
 	{"number-unlink", func(s *stage) { s.statuses(someStatuses(s.app.now())...); s.press("d") }},
 	{"link-waiting", func(s *stage) { s.linking("") }},
 	{"link-code", func(s *stage) { s.linking(sampleCode) }},
 	{"link-text", func(s *stage) { s.linking(sampleCode); s.press("c") }},
+	{"link-phone", func(s *stage) { s.linking(sampleCode); s.press("p"); s.enter("11 98765-4321") }},
+	{"link-phone-mistake", func(s *stage) { s.linking(sampleCode); s.press("p"); s.enter("98765-4321"); s.press("enter") }},
+	{"link-typed", func(s *stage) { s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"}) }},
+	{"link-typed-nobody", func(s *stage) {
+		s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"})
+		s.linkFails("Nobody typed the code. Start again when the phone is at hand.")
+	}},
+	{"link-too-many", func(s *stage) {
+		s.linkShows("+5511987654321", session.Status{})
+		s.linkFails("WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code.")
+	}},
+	{"link-update", func(s *stage) {
+		s.linkShows("", session.Status{QR: sampleCode, Reason: "Update WhatsApp on the phone, then scan again."})
+	}},
+	{"passkey", func(s *stage) { s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}}) }},
+	{"passkey-answered", func(s *stage) {
+		s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}})
+		s.tell(tea.PasteMsg{Content: strings.Repeat("secret", 205) + "\r\n  end."})
+	}},
+	{"passkey-mistake", func(s *stage) {
+		s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}})
+		s.enter("{}")
+		s.press("enter")
+	}},
+	{"passkey-checking", func(s *stage) {
+		s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}})
+		s.linkTells(session.Status{Reason: "WhatsApp is checking the passkey."})
+	}},
+	{"passkey-compare", func(s *stage) { s.linkShows("", session.Status{Passkey: session.Passkey{Code: "7HTX-3PRC"}}) }},
+	{"passkey-refused", func(s *stage) {
+		s.linkShows("", session.Status{Passkey: session.Passkey{Code: "7HTX-3PRC"}})
+		s.linkFails("WhatsApp did not accept the passkey: info query returned status 403: forbidden.")
+	}},
+	{"link-typed-demo", func(s *stage) { s.demo(); s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"}) }},
+	{"passkey-demo", func(s *stage) {
+		s.demo()
+		s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}})
+	}},
+	{"troubles", func(s *stage) {
+		s.demo(FaultRestrict, FaultLate)
+		s.number("Loja", "+5511900000001")
+		s.press("f", "down", "down", "down")
+	}},
+	{"troubles-unlinked", func(s *stage) { s.demo(); s.number("Loja", ""); s.press("f") }},
 	{"contacts-empty", func(s *stage) { s.press("2") }},
 	{"contacts", func(s *stage) { s.people(); s.press("2", "down", "space") }},
 	{"contacts-typing", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana") }},
@@ -95,16 +145,72 @@ func someStatuses(now time.Time) []session.Status {
 	}
 }
 
+// demo makes it a demo in which some things go wrong already.
+func (s *stage) demo(going ...Fault) {
+	s.root.env.app.Demo = &Demo{
+		Scan: func(string, campaign.Phone) error { return nil },
+		Type: func(campaign.Phone, string) error { return nil },
+		Sign: func(string) (string, error) { return "{}", nil },
+		Cause: func(_ campaign.Phone, f Fault) error {
+			if i := slices.Index(going, f); i >= 0 {
+				going = slices.Delete(going, i, i+1)
+			} else if f != FaultDrop {
+				going = append(going, f)
+			}
+			return nil
+		},
+		Causing: func(campaign.Phone) []Fault { return slices.Clone(going) },
+		Mend:    func() { going = nil },
+	}
+}
+
+// warnedStatuses are numbers with something to be said of them.
+func warnedStatuses(now time.Time) []session.Status {
+	all := someStatuses(now)[:3]
+	all[0].Number.Quota = campaign.Quota{Known: true, Total: 50, Used: 12, Until: now.AddDate(0, 0, 20)}
+	all[1].State, all[1].Until, all[1].Reason = campaign.Online, time.Time{}, ""
+	all[1].Synced, all[1].Contacts = true, true
+	all[1].Number.Seen = now.Add(-11*24*time.Hour - time.Hour)
+	all[1].Unlinks, all[1].Skew = all[1].Number.Seen.Add(14*24*time.Hour), -5*time.Minute
+	all[2].State, all[2].Until, all[2].Reason = campaign.Restricted, now.AddDate(0, 1, 0), "WhatsApp's quota of new chats for this number is used up."
+	all[2].Number.Quota = campaign.Quota{Known: true, Total: 1, Used: 1, Until: now.AddDate(0, 1, 0)}
+	return all
+}
+
+// sampleScript is like that of a real passkey.
+var sampleScript = `(async()=>{const c=await navigator.credentials.get({publicKey:PublicKeyCredential.parseRequestOptionsFromJSON(` +
+	`{"challenge":"` + strings.Repeat("aZ9_", 11) + `","rpId":"whatsapp.com","allowCredentials":[{"id":"` + strings.Repeat("Qk3-", 16) + `","type":"public-key"}]` +
+	`,"userVerification":"required"})});` + strings.Repeat("/* more of it */", 24) + `})()`
+
 // linking shows the screen of a number that is being linked with a code.
-func (s *stage) linking(code string) {
-	n := s.number("Loja", "")
-	l := newLink(s.root.env, n)
-	l.began = true // no service is there to ask
+func (s *stage) linking(code string) { s.linkShows("", session.Status{QR: code}) }
+
+// linkShows shows the screen of a number that is being linked: with that
+// phone, or by QR without one.
+func (s *stage) linkShows(phone campaign.Phone, status session.Status) {
+	l := newLink(s.root.env, s.number("Loja", ""))
+	l.began, l.phone = true, phone // no service is there to ask
 	s.root.push(l)
-	status := session.Status{Number: n, State: campaign.Linking, QR: code}
-	if code != "" {
+	s.linkTells(status)
+}
+
+// linkTells changes what is known of that number while it is being linked.
+func (s *stage) linkTells(status session.Status) {
+	status.State = campaign.Linking
+	if status.QR != "" || status.Code != "" || status.Passkey != (session.Passkey{}) {
 		status.QRUntil = s.app.now().Add(20 * time.Second)
 	}
+	s.linkIs(status)
+}
+
+// linkFails ends the linking for a reason.
+func (s *stage) linkFails(reason string) {
+	s.linkIs(session.Status{State: campaign.Unlinked, Reason: reason})
+}
+
+func (s *stage) linkIs(status session.Status) {
+	l := s.root.top().(*link)
+	status.Number = l.number
 	s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
 }
 

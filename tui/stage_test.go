@@ -2,6 +2,7 @@ package tui
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,8 @@ type stage struct {
 	app  App
 	dir  string // of the data
 	quit bool
+
+	copied string // what was put on the clipboard last
 }
 
 // play runs a test on a stage with a real book and a real pool, in a bubble:
@@ -93,6 +96,10 @@ func (s *stage) do(cmd tea.Cmd) {
 	case tea.QuitMsg:
 		s.quit = true
 	default:
+		if fmt.Sprintf("%T", msg) == "tea.setClipboardMsg" {
+			s.copied = fmt.Sprint(msg)
+			return
+		}
 		s.tell(msg)
 	}
 }

@@ -258,10 +258,10 @@ func TestADyingCodeIsReplacedAndSuccessMovesOn(t *testing.T) {
 func TestTheCodeTakesTheWholeTerminalWhereItOnlyFitsThere(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.linking(sampleCode)
-		s.shows("Ele precisa de 59 colunas e 30 linhas; aqui há 80 por 24.")
+		s.shows("O QR code não cabe: precisa de 59 colunas e 30 linhas")
 		s.size(120, 30)
 		s.hides("recado", "precisa de")
-		s.shows("█▄▄▄▄▄▄▄█", "Dispositivos conectados", "esc")
+		s.shows("█▄▄▄▄▄▄▄█", "Dispositivos conectados", "p código pelo telefone", "esc")
 		s.size(120, 40)
 		s.shows("recado", "█▄▄▄▄▄▄▄█")
 		s.size(80, 24)
@@ -448,6 +448,15 @@ func TestHoldsAreToldWithTheirEnd(t *testing.T) {
 			holds: map[campaign.NumberID]campaign.Hold{1: {Reason: campaign.HoldHours, Until: s.app.now().Add(22 * time.Hour)}}}
 		s.tell(msg)
 		s.shows("◷ fora do horário · até 04/01", "(22 h)")
+		for reason, want := range map[string]string{
+			campaign.HoldQuota:    "◷ sem cota de conversas novas · até 03/02 10:06 (31 d)",
+			campaign.HoldNewChats: "◷ conversas novas restritas · até 03/02 10:06 (31 d)",
+		} {
+			msg.question = p.question.renew(s.root.env)
+			msg.holds = map[campaign.NumberID]campaign.Hold{1: {Reason: reason, Until: s.app.now().AddDate(0, 1, 0)}}
+			s.tell(msg)
+			s.shows(want)
+		}
 	})
 }
 

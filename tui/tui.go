@@ -48,6 +48,18 @@ type Demo struct {
 	// Scan lets a simulated phone scan the QR code whose text is given: the
 	// phone of that number, or a new one if it is empty.
 	Scan func(code string, phone campaign.Phone) error
+	// Type lets the phone of that number type a linking code.
+	Type func(phone campaign.Phone, code string) error
+	// Sign runs the script that asks for a passkey in a simulated browser and
+	// returns what it prints.
+	Sign func(script string) (answer string, err error)
+	// Cause makes something go wrong for the number with that phone, or ends it
+	// if it goes on already.
+	Cause func(phone campaign.Phone, fault Fault) error
+	// Causing lists what goes on for that number.
+	Causing func(phone campaign.Phone) []Fault
+	// Mend ends everything that was caused, for every number.
+	Mend func()
 	// Passing data is deleted when the program ends.
 	Passing bool
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -162,8 +163,22 @@ func onService(t *testing.T, ctx context.Context, service *simulator.Service) Ap
 	}
 	t.Cleanup(func() { pool.Close() })
 	pool.Start()
-	return App{Book: book, Pool: pool, Bell: bell, Lang: "pt", Now: time.Now, Demo: &Demo{Scan: func(code string, phone campaign.Phone) error {
-		_, err := service.ScanAs(code, string(phone))
-		return err
-	}}}
+	return App{Book: book, Pool: pool, Bell: bell, Lang: "pt", Now: time.Now, Demo: demoOf(service)}
+}
+
+// demoOf is what the screens can do to a simulated service.
+func demoOf(service *simulator.Service) *Demo {
+	return &Demo{
+		Scan: func(code string, phone campaign.Phone) error {
+			_, err := service.ScanAs(code, string(phone))
+			return err
+		},
+		Type: func(phone campaign.Phone, code string) error { return service.EnterCode(string(phone), code) },
+		Sign: func(script string) (string, error) {
+			_, rest, _ := strings.Cut(script, "parseRequestOptionsFromJSON(")
+			options, _, _ := strings.Cut(rest, ")});")
+			answer, err := service.SignPasskey([]byte(options))
+			return string(answer), err
+		},
+	}
 }

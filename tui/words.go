@@ -163,3 +163,19 @@ func (w *words) moment(t, now time.Time) string {
 	}
 	return t.Format(format)
 }
+
+// day writes the date of t as seen from now, without the year if it is this
+// one.
+func (w *words) day(t, now time.Time) string {
+	t = t.In(now.Location())
+	format := "02/01"
+	switch sameYear := t.Year() == now.Year(); {
+	case w.english && sameYear:
+		format = "Jan 2"
+	case w.english:
+		format = "2006-01-02"
+	case !sameYear:
+		format = "02/01/2006"
+	}
+	return t.Format(format)
+}

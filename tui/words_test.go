@@ -2,10 +2,15 @@ package tui
 
 import (
 	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,36 +20,70 @@ import (
 func TestTheSentencesOfTheNumbersAreTranslated(t *testing.T) {
 	w := newWords("pt", cells{})
 	for english, want := range map[string]string{
-		"The connection was lost.":                                                        "A conexão caiu.",
-		"WhatsApp closed the connection (code 515).":                                      "O WhatsApp fechou a conexão (código 515).",
-		"This is another phone. \"Loja\" is +55 11 9…: link other phones as new numbers.": "Este é outro celular. \"Loja\" é +55 11 9…: vincule outros celulares como números novos.",
-		"WhatsApp banned this number for a time: too many people blocked it.":             "O WhatsApp baniu este número por um tempo: gente demais o bloqueou.",
+		"The connection was lost.":                                                                "A conexão caiu.",
+		"WhatsApp closed the connection (code 515).":                                              "O WhatsApp fechou a conexão (código 515).",
+		"This is another phone. \"Loja\" is +55 11 9…: link other phones as new numbers.":         "Este é outro celular. \"Loja\" é +55 11 9…: vincule outros celulares como números novos.",
+		"WhatsApp banned this number for a time: too many people blocked it.":                     "O WhatsApp baniu este número por um tempo: gente demais o bloqueou.",
+		"The code was for +5511987654321, but +5521987654321 typed it. Start again.":              "O código era para +5511987654321, mas foi digitado em +5521987654321. Comece de novo.",
+		"WhatsApp gives no code for +5511987654321: check the phone number, or scan the QR code.": "O WhatsApp não dá código para +5511987654321: confira o telefone, ou leia o QR code.",
+		fmt.Sprintf(campaign.PausedByStop, "Loja"):                                                "O WhatsApp parou o número \"Loja\". Resolva isso antes de continuar a campanha.",
 		"Something new.": "Something new.",
 	} {
 		if got := w.sentence(english); got != want {
 			t.Errorf("%q: got %q, want %q", english, got, want)
 		}
 	}
-	// Whatever sentence a number can say has its translation.
-	files, err := filepath.Glob("../session/*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	sentence := regexp.MustCompile(`"([A-Z][^"\\]* [^"\\]*\.)"`)
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
+	// Whatever sentence a number or a campaign can say has its translation, and
+	// nothing else has.
+	said := literals(t, "../session/*.go", "../campaign/*.go", "../store/*.go")
+	for literal, file := range said {
+		if !sentence.MatchString(literal) {
 			continue
 		}
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range sentence.FindAllStringSubmatch(string(b), -1) {
-			if !slices.ContainsFunc(sentences, func(s saying) bool { return s.english == m[1] }) {
-				t.Errorf("%s says %q, which is not translated", file, m[1])
-			}
+		if !slices.ContainsFunc(sentences, func(s saying) bool { return s.english == literal || strings.HasPrefix(s.english, literal) }) {
+			t.Errorf("%s says %q, which is not translated", file, literal)
 		}
 	}
+	for _, s := range sentences {
+		begin, _, _ := strings.Cut(s.english, "%s.") // one is put together
+		if said[s.english] == "" && said[begin] == "" {
+			t.Errorf("nobody says %q any more", s.english)
+		}
+	}
+}
+
+// sentence is what people are told: a capital, a space, and a full stop, or a
+// colon before what follows.
+var sentence = regexp.MustCompile(`(?s)^[A-Z].* .*(\.|: )$`)
+
+// literals are the texts in the source of other packages, and the file of each.
+func literals(t *testing.T, patterns ...string) map[string]string {
+	t.Helper()
+	found := make(map[string]string)
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: no files, %v", pattern, err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(tree, func(n ast.Node) bool {
+				if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+					if text, err := strconv.Unquote(lit.Value); err == nil {
+						found[text] = file
+					}
+				}
+				return true
+			})
+		}
+	}
+	return found
 }
 
 // Whatever the engine, a filter or a text can be told by name is spoken in

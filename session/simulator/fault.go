@@ -110,6 +110,19 @@ func (s *Service) Fault(r Rule) (remove func()) {
 	}
 }
 
+// Faults lists the rules that may still strike, in the order in which they were
+// given.
+func (s *Service) Faults() (rules []Rule) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.rules {
+		if r.Limit == 0 || r.strikes < r.Limit {
+			rules = append(rules, r.Rule)
+		}
+	}
+	return rules
+}
+
 // ClearFaults takes all rules away.
 func (s *Service) ClearFaults() {
 	s.mu.Lock()

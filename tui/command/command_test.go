@@ -103,6 +103,7 @@ func TestExitCodesSayWhatWentWrong(t *testing.T) {
 		{[]string{"contacts", "list", "(vip"}, ExitUsage},
 		{[]string{"contacts", "import", "nowhere.csv"}, ExitFailed},
 		{[]string{"link", "--qr", "smoke"}, ExitUsage},
+		{[]string{"link", "--phone", "98765-4321"}, ExitUsage},
 		{[]string{"simulate"}, ExitUsage},
 	} {
 		c, _, errs := typist(t, dir, "", test.args...)
@@ -171,7 +172,8 @@ func TestJSONHasExactlyTheAgreedShape(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("numbers", run("", "numbers", "--json"),
-		`{"name":"loja","phone":"+5511912345678","state":"offline","since":"2026-11-23T12:00:00Z","reason":""}`+"\n")
+		`{"name":"loja","phone":"+5511912345678","state":"offline","since":"2026-11-23T12:00:00Z","reason":"",`+
+			`"until":"","quota":null,"phone_seen":"2026-11-23T12:00:00Z","unlinks":"","clock_skew_seconds":0}`+"\n")
 	check("start", run("", "campaign", "start", "1", "--json"),
 		`{"id":1,"name":"N","status":"running",`+strings.Replace(zeros, `"queued":0`, `"queued":1`, 1)+"}\n")
 	check("deliveries", run("", "campaign", "deliveries", "1", "--json"),

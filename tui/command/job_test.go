@@ -27,7 +27,16 @@ type (
 		MessageID          string `json:"message_id"`
 		Reason, Text       string
 	}
-	number struct{ Name, Phone, State, Since, Reason string }
+	number struct {
+		Name, Phone, State, Since, Reason, Until string
+		Quota                                    *struct {
+			Total, Used int
+			Until       string
+		}
+		PhoneSeen string `json:"phone_seen"`
+		Unlinks   string
+		Skew      int `json:"clock_skew_seconds"`
+	}
 	person struct{ Phone, Name string }
 	seen   struct{ Person, Number, ID, Text string }
 	ledger struct{ Seen []seen }
@@ -210,6 +219,28 @@ func TestRunSaysWhenOnlyAPersonCanHelp(t *testing.T) {
 	s.post("/logout", fmt.Sprintf(`{"Number":%q}`, objects[number](t, p.must("numbers", "--json"))[0].Phone))
 	if r := p.run("run", "--until-idle"); r.code != 1 || !strings.Contains(r.err, "loja") {
 		t.Errorf("exit %d, %q; want 1 and the number's name", r.code, r.err)
+	}
+}
+
+func TestRunSaysWhichCampaignWhatsAppStopped(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, "--people", "5", "--speed", "-1")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	id := p.campaign("--name", "Natal", "--text", "Oi")
+	s.post("/fault", `{"On":"message","Do":"ban","Nth":2,"BanCode":101,"Expire":"1h"}`)
+	r := p.run("run", "--until-idle")
+	if r.code != 1 || !strings.Contains(r.err, `WhatsApp stopped the number "loja"`) || !strings.Contains(r.err, "recado campaign resume "+id) {
+		t.Errorf("exit %d, %q; want 1, the number and what to do", r.code, r.err)
+	}
+	if got := p.show(id); got.Status != "paused" || got.Counts.Queued == 0 {
+		t.Errorf("after the ban: %+v", got)
+	}
+	if n := objects[number](t, p.must("numbers", "--json"))[0]; n.State != "banned" || n.Until == "" {
+		t.Errorf("the number: %+v", n)
+	}
+	if r := p.run("run", "--until-idle"); r.code != 0 {
+		t.Errorf("a run with nothing but what was paused before: exit %d, %q", r.code, r.err)
 	}
 }
 

@@ -22,71 +22,105 @@ const (
 	quietAfter     = time.Second      // or so long, once its address book has come
 )
 
+// linking is one `recado link` while it goes on.
+type linking struct {
+	*call
+	owner  *owner
+	pool   *session.Pool
+	number campaign.Number
+	phone  campaign.Phone // gets a code to type; empty: a QR code is shown
+	draw   bool           // for a person: codes are drawn, and explained
+	yes    bool           // the codes of a passkey are the same
+
+	shown   string // what was shown last: a code or a script
+	scanned bool
+	online  time.Time // since when it is
+	typed   <-chan typedLine
+	answer  string // what has been typed so far of the answer to a script
+}
+
 func (c *call) linkCommand() *cobra.Command {
-	var name, qr string
+	var name, qr, phone string
+	l := &linking{call: c}
 	cmd := &cobra.Command{
 		Use: "link",
-		Short: c.tongue.say("Vincula um número: mostra o QR para o celular ler",
-			"Link a number: show the QR code for the phone to scan"),
+		Short: c.tongue.say("Vincula um número: mostra o QR para o celular ler, ou um código para digitar nele",
+			"Link a number: show the QR code for the phone to scan, or a code to type on it"),
 		Args: cobra.NoArgs,
-		RunE: c.run(func(ctx context.Context, _ []string) error {
+		RunE: c.run(func(ctx context.Context, _ []string) (err error) {
 			switch qr {
 			case "":
-				qr = "text"
-				if c.seen.Out {
-					qr = "terminal"
-				}
+				l.draw = c.seen.Out
 			case "terminal", "text":
+				l.draw = qr == "terminal"
 			default:
 				return c.fail(ExitUsage, "--qr: terminal ou text, não %q", "--qr: terminal or text, not %q", qr)
 			}
+			if phone != "" {
+				if l.phone, err = campaign.ParsePhone(phone); err != nil {
+					return &failure{code: ExitUsage, text: "--phone: " + c.spoken(err.Error())}
+				}
+			}
 			return c.withOwner(ctx, lasting, func(ctx context.Context, o *owner) error {
-				return c.link(ctx, o, strings.TrimSpace(name), qr == "terminal")
+				l.owner = o
+				return l.run(ctx, strings.TrimSpace(name))
 			})
 		}),
 	}
 	cmd.Flags().StringVar(&name, "name", "", c.tongue.say("`NOME` para o número; sem ele, o telefone",
 		"`NAME` for the number; without it, its phone"))
+	cmd.Flags().StringVar(&phone, "phone", "", c.tongue.say("`TELEFONE` que recebe um código para digitar, em vez do QR",
+		"`PHONE` that gets a code to type, instead of the QR code"))
 	cmd.Flags().StringVar(&qr, "qr", "", c.tongue.say("`COMO` mostrar: terminal (desenha) ou text (cada código numa linha)",
 		"`HOW` to show it: terminal (draws) or text (each code alone on a line)"))
+	cmd.Flags().BoolVar(&l.yes, "yes", false, c.tongue.say("confirma o código da chave de acesso sem perguntar",
+		"confirm the code of a passkey without asking"))
 	return cmd
 }
 
-// link links a number and returns when it is online and its contacts have
+// run links a number and returns when it is online and its contacts have
 // arrived. What it added for a link that never came is taken away again.
-func (c *call) link(ctx context.Context, o *owner, name string, draw bool) error {
-	pool, err := o.numbers(ctx)
+func (l *linking) run(ctx context.Context, name string) (err error) {
+	if l.pool, err = l.owner.numbers(ctx); err != nil {
+		return err
+	}
+	book := l.owner.parts.Book
+	if known, err := book.NumberNamed(string(l.phone)); err == nil && name == "" && l.phone != "" {
+		name = known.Name // it was linked before
+	}
+	number, added, err := l.numberToLink(l.owner, name)
 	if err != nil {
 		return err
 	}
-	number, added, err := c.numberToLink(o, name)
-	if err != nil {
-		return err
+	if number.Phone != "" && l.phone != "" && number.Phone.Key() != l.phone.Key() {
+		return l.fail(ExitRefused, "%s é %s: vincule outros celulares como números novos",
+			"%s is %s: link other phones as new numbers", number.Name, number.Phone)
 	}
-	status, err := c.followLink(ctx, o, pool, number, draw)
+	l.number = number
+	status, err := l.follow(ctx)
 	if err != nil {
-		pool.CancelLink(number.ID)
-		if now, lost := o.parts.Book.Number(number.ID); added && lost == nil && !now.Linked() && now.Link == 0 {
-			err = errors.Join(err, o.parts.Book.RemoveNumber(number.ID))
+		l.pool.CancelLink(number.ID)
+		if now, lost := book.Number(number.ID); added && lost == nil && !now.Linked() && now.Link == 0 {
+			err = errors.Join(err, book.RemoveNumber(number.ID))
 		}
 		return err
 	}
-	if number, err = o.parts.Book.Number(number.ID); err != nil {
+	if number, err = book.Number(number.ID); err != nil {
 		return err
 	}
 	if name == "" && added {
-		if err := o.parts.Book.RenameNumber(number.ID, string(number.Phone)); err == nil {
+		if err := book.RenameNumber(number.ID, string(number.Phone)); err == nil {
 			number.Name = string(number.Phone)
 		} else if !errors.Is(err, store.ErrExists) {
 			return err
 		}
 	}
-	people, err := o.parts.Book.ContactCount()
+	people, err := book.ContactCount()
 	if err != nil {
 		return err
 	}
-	c.tell("vinculado: %s (%s), %s, %d contatos", "linked: %s (%s), %s, %d contacts",
-		number.Name, number.Phone.Pretty(), c.spoken(status.State.String()), people)
+	l.tell("vinculado: %s (%s), %s, %d contatos", "linked: %s (%s), %s, %d contacts",
+		number.Name, number.Phone.Pretty(), l.spoken(status.State.String()), people)
 	return nil
 }
 
@@ -115,66 +149,121 @@ func (c *call) numberToLink(o *owner, name string) (n campaign.Number, added boo
 	}
 }
 
-// followLink shows each code as it comes and returns when the number is there,
-// or an error when it will not be.
-func (c *call) followLink(ctx context.Context, o *owner, pool *session.Pool, number campaign.Number, draw bool) (session.Status, error) {
-	ring, unhear := o.parts.Bell.Listen()
+// begin asks for the link and says what to do.
+func (l *linking) begin() error {
+	if l.phone == "" {
+		if l.draw {
+			l.tell("No celular: WhatsApp > Dispositivos conectados > Conectar dispositivo.",
+				"On the phone: WhatsApp > Linked devices > Link a device.")
+		}
+		return l.pool.Link(l.number.ID)
+	}
+	if l.draw {
+		l.tell("No celular de %s: WhatsApp > Dispositivos conectados > Conectar dispositivo > Conectar com número de telefone. Digite:",
+			"On the phone of %s: WhatsApp > Linked devices > Link a device > Link with phone number instead. Type:", l.phone.Pretty())
+	}
+	return l.pool.LinkByCode(l.number.ID, l.phone)
+}
+
+// follow shows each code as it comes and returns when the number is there, or
+// an error when it will not be.
+func (l *linking) follow(ctx context.Context) (session.Status, error) {
+	ring, unhear := l.owner.parts.Bell.Listen()
 	defer unhear()
-	if err := pool.Link(number.ID); err != nil {
+	if err := l.begin(); err != nil {
 		return session.Status{}, err
 	}
-	if draw {
-		c.tell("No celular: WhatsApp > Dispositivos conectados > Conectar dispositivo.",
-			"On the phone: WhatsApp > Linked devices > Link a device.")
-	}
-	var code string
-	var scanned bool
-	var online time.Time // since when it is
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		s, ok := statusOf(pool, number.ID)
+		s, ok := statusOf(l.pool, l.number.ID)
 		if !ok {
-			return s, c.fail(ExitFailed, "o número foi removido", "the number was removed")
+			return s, l.fail(ExitFailed, "o número foi removido", "the number was removed")
 		}
-		if s.QR != "" && s.QR != code {
-			code = s.QR
-			if err := c.showCode(code, draw, s.QRUntil); err != nil {
-				return s, err
-			}
+		if err := l.show(ctx, s); err != nil {
+			return s, err
 		}
-		linked := s.Number.Linked()
-		if linked && !scanned {
-			scanned = true
-			c.tell("lido por %s; recebendo os contatos…", "scanned by %s; receiving the contacts…", s.Number.Phone.Pretty())
+		if there, err := l.there(s, timer); there || err != nil {
+			return s, err
 		}
-		switch {
-		case linked && (s.State == campaign.Online || s.State == campaign.Restricted):
-			if online.IsZero() {
-				online = time.Now()
-			}
-			if time.Since(online) > contactsWithin {
-				return s, nil
-			}
-			if s.Contacts {
-				timer.Reset(quietAfter)
-			} else {
-				timer.Reset(quiet)
-			}
-		case over(s.State):
-			return s, c.linkFailure(s)
+		var typed <-chan typedLine
+		if s.Passkey != (session.Passkey{}) {
+			typed = l.typed
 		}
 		select {
 		case <-ctx.Done():
-			return s, c.interrupted()
+			return s, l.interrupted()
 		case <-ring:
+		case line := <-typed:
+			if err := l.heard(ctx, s, line); err != nil {
+				return s, err
+			}
 		case <-timer.C:
-			if !online.IsZero() {
+			if !l.online.IsZero() {
 				return s, nil
 			}
 			timer.Reset(time.Hour)
 		}
 	}
+}
+
+// there reports whether the number is online and has been listened to, or sets
+// the timer to when it may have been.
+func (l *linking) there(s session.Status, timer *time.Timer) (bool, error) {
+	linked := s.Number.Linked()
+	if linked && !l.scanned {
+		l.scanned = true
+		l.tell("aceito por %s; recebendo os contatos…", "accepted by %s; receiving the contacts…", s.Number.Phone.Pretty())
+	}
+	switch {
+	case linked && (s.State == campaign.Online || s.State == campaign.Restricted):
+		if l.online.IsZero() {
+			l.online = time.Now()
+		}
+		if time.Since(l.online) > contactsWithin {
+			return true, nil
+		}
+		if s.Contacts {
+			timer.Reset(quietAfter)
+		} else {
+			timer.Reset(quiet)
+		}
+	case over(s.State):
+		return false, l.linkFailure(s)
+	}
+	return false, nil
+}
+
+// show shows what the status has to show and was not shown yet.
+func (l *linking) show(ctx context.Context, s session.Status) error {
+	now := s.QR + s.Code + s.Passkey.Script + s.Passkey.Code
+	if now == "" || now == l.shown {
+		return nil
+	}
+	l.shown = now
+	switch {
+	case s.Passkey.Script != "":
+		return l.showScript(ctx, s)
+	case s.Passkey.Code != "":
+		return l.showCompare(ctx, s)
+	case s.Code != "":
+		if err := l.datum("", s.Code); err != nil || !l.draw {
+			return err
+		}
+		l.tell("vale até %s", "good until %s", s.QRUntil.Format("15:04:05"))
+		return nil
+	}
+	return l.showCode(s.QR, l.draw, s.QRUntil)
+}
+
+// datum writes a line of data. Scripts know it by the word before it; a person
+// copies the whole line.
+func (l *linking) datum(word, text string) error {
+	if word != "" && !l.draw {
+		text = word + " " + text
+	}
+	_, err := fmt.Fprintln(l.env.Stdout, text)
+	return err
 }
 
 // over reports whether a number cannot come online before a person does

@@ -190,12 +190,17 @@ func (c *call) ask(ctx context.Context, pt, en string) (bool, error) {
 		c.words("\n")
 		return false, c.interrupted()
 	case line := <-typed:
-		switch strings.ToLower(strings.TrimSpace(line)) {
-		case "s", "sim", "y", "yes":
-			return true, nil
-		}
-		return false, nil
+		return affirms(line), nil
 	}
+}
+
+// affirms reports whether a line that was typed means yes.
+func affirms(line string) bool {
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "s", "sim", "y", "yes":
+		return true
+	}
+	return false
 }
 
 // shown is how many people a report names.

@@ -14,13 +14,52 @@ import (
 	"recado/session"
 )
 
-// numberJSON is a number as --json prints it.
+// numberJSON is a number as --json prints it. Times are RFC 3339, empty when
+// there is none.
 type numberJSON struct {
 	Name   string `json:"name"`
 	Phone  string `json:"phone"`
 	State  string `json:"state"`
-	Since  string `json:"since"` // RFC 3339
+	Since  string `json:"since"`
 	Reason string `json:"reason"`
+
+	Until     string     `json:"until"`              // when a ban or restriction ends, or the next try to connect
+	Quota     *quotaJSON `json:"quota"`              // null: WhatsApp has not told
+	PhoneSeen string     `json:"phone_seen"`         // when its phone last gave a sign of life
+	Unlinks   string     `json:"unlinks"`            // when WhatsApp unlinks it, because the phone gives none
+	Skew      int        `json:"clock_skew_seconds"` // how far the clock of this computer is ahead; 0 within two minutes
+}
+
+// quotaJSON is how many new chats a number may begin.
+type quotaJSON struct {
+	Total int    `json:"total"` // -1: as many as it likes
+	Used  int    `json:"used"`
+	Until string `json:"until"` // when it begins anew
+}
+
+// numberObject makes the JSON of a number.
+func numberObject(s session.Status, now time.Time) numberJSON {
+	n := numberJSON{
+		Name: s.Number.Name, Phone: string(s.Number.Phone), State: s.State.String(), Since: stamp(s.Since), Reason: s.Reason,
+		Until: stamp(s.Until), PhoneSeen: stamp(s.Number.Seen), Unlinks: stamp(s.Unlinks), Skew: int(s.Skew / time.Second),
+	}
+	if q := s.Number.Quota; q.Current(now) {
+		n.Quota = &quotaJSON{Total: max(q.Total, -1), Used: q.Used, Until: stamp(q.Until)}
+	}
+	return n
+}
+
+// warn says what will go wrong with a number if nobody sees to it.
+func (c *call) warn(s session.Status) {
+	if !s.Unlinks.IsZero() {
+		c.tell("%s: o celular não dá sinal desde %s: abra o WhatsApp nele até %s, ou o WhatsApp desvincula este número",
+			"%s: the phone has given no sign since %s: open WhatsApp on it by %s, or WhatsApp unlinks this number",
+			s.Number.Name, s.Number.Seen.Format(time.DateOnly), s.Unlinks.Format(time.DateOnly))
+	}
+	if s.Skew != 0 {
+		c.tell("%s: o relógio deste computador está errado em %s: acerte-o",
+			"%s: the clock of this computer is wrong by %s: set it", s.Number.Name, s.Skew.Abs().Round(time.Minute))
+	}
 }
 
 func (c *call) numbersCommand() *cobra.Command {
@@ -106,10 +145,8 @@ func (c *call) listNumbers(o *owner) error {
 		c.tell("nenhum número ainda; vincule um com: recado link", "no number yet; link one with: recado link")
 	}
 	for _, s := range statuses {
-		n := numberJSON{
-			Name: s.Number.Name, Phone: string(s.Number.Phone), State: s.State.String(),
-			Since: stamp(s.Since), Reason: s.Reason,
-		}
+		c.warn(s)
+		n := numberObject(s, time.Now())
 		if c.json {
 			err = c.object(n)
 		} else {
@@ -145,6 +182,7 @@ func (o *owner) statuses() ([]session.Status, error) {
 			}
 		}
 		s.Number = n
+		s.Unlinks = session.Unlinks(n, time.Now())
 		statuses[i] = s
 	}
 	slices.SortFunc(statuses, func(a, b session.Status) int { return cmp.Compare(a.Number.ID, b.Number.ID) })

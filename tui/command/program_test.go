@@ -138,7 +138,16 @@ func (w *tail) String() string {
 // lives.
 func (p *program) start(args ...string) *process {
 	p.t.Helper()
+	return p.startWith(nil, args...)
+}
+
+// startWith starts a command with something on its standard input.
+func (p *program) startWith(in *os.File, args ...string) *process {
+	p.t.Helper()
 	cmd := p.command(args...)
+	if in != nil {
+		cmd.Stdin = in
+	}
 	pr := &process{t: p.t, cmd: cmd, lines: make(chan string, 1000), errs: new(tail), ended: make(chan struct{})}
 	out, err := cmd.StdoutPipe()
 	if err != nil {

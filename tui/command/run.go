@@ -45,21 +45,28 @@ func (c *call) runCommand() *cobra.Command {
 // keep connects the numbers and runs the lanes until ctx ends or, if asked,
 // nothing is left to do. A message on the wire is waited for.
 func (c *call) keep(ctx context.Context, o *owner, untilIdle bool) error {
+	idle := &idleness{call: c}
+	if err := idle.note(o); err != nil { // before the numbers connect: it may take one of them away at once
+		return err
+	}
 	pool, release, err := o.work(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.patiently(release)
+	idle.begun, idle.rang = time.Now(), time.Now()
 	ring, unhear := o.parts.Bell.Listen()
 	defer unhear()
 	progress := &progress{call: c, owner: o}
 	defer progress.end()
-	idle := &idleness{call: c, begun: time.Now(), rang: time.Now()}
 	tick := time.NewTicker(drawEvery)
 	defer tick.Stop()
 	for changed := true; ; {
 		if changed {
 			progress.draw(pool)
+			if err := idle.see(o); err != nil {
+				return err
+			}
 		}
 		if untilIdle {
 			if done, err := idle.reached(o, pool, time.Now()); err != nil || done {
@@ -86,6 +93,49 @@ type idleness struct {
 	begun time.Time // when the numbers began to connect
 	rang  time.Time // when something last happened
 	since time.Time // since when no campaign is running and the numbers have heard; zero: not yet
+
+	paused map[campaign.ID]bool // that were paused when it began
+}
+
+// note remembers which campaigns are paused already: those are none of ours.
+func (i *idleness) note(o *owner) error {
+	i.paused = make(map[campaign.ID]bool)
+	campaigns, err := o.parts.Book.Campaigns()
+	for _, c := range campaigns {
+		i.paused[c.ID] = c.Status == campaign.Paused
+	}
+	return err
+}
+
+// see forgets those that were paused and no longer are: somebody resumed them.
+func (i *idleness) see(o *owner) error {
+	campaigns, err := o.parts.Book.Campaigns()
+	for _, c := range campaigns {
+		i.paused[c.ID] = i.paused[c.ID] && c.Status == campaign.Paused
+	}
+	return err
+}
+
+// stopped returns the error of a run in which a campaign was paused though
+// nobody asked for it; nil if there was none.
+func (i *idleness) stopped(o *owner) error {
+	campaigns, err := o.parts.Book.Campaigns()
+	if err != nil {
+		return err
+	}
+	var all []string
+	for _, c := range campaigns {
+		if c.Status != campaign.Paused || c.Reason == "" || i.paused[c.ID] {
+			continue
+		}
+		all = append(all, fmt.Sprintf(i.call.tongue.say(
+			"a campanha %s (%s) parou: %s Veja recado numbers; depois: recado campaign resume %s",
+			"campaign %s (%s) stopped: %s See recado numbers; then: recado campaign resume %s"), c.ID, c.Name, i.call.spoken(c.Reason), c.ID))
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return &failure{code: ExitFailed, text: strings.Join(all, "\n")}
 }
 
 // reached reports whether that moment has come. A number that cannot come
@@ -108,7 +158,11 @@ func (i *idleness) reached(o *owner, pool *session.Pool, now time.Time) (bool, e
 	if i.since.IsZero() {
 		i.since = now
 	}
-	return now.Sub(i.rang) >= calmFor && now.Sub(i.since) >= calmFor || now.Sub(i.since) >= calmWithin, nil
+	done := now.Sub(i.rang) >= calmFor && now.Sub(i.since) >= calmFor || now.Sub(i.since) >= calmWithin
+	if done {
+		err = i.stopped(o)
+	}
+	return done, err
 }
 
 // awaited reports whether a linked number is on its way to be online.

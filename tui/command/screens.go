@@ -162,11 +162,28 @@ func (c *call) demo(ctx context.Context, dir string, config simulator.Config) (e
 		demo, cancel := context.WithCancel(ctx)
 		defer cancel()
 		go quicken(demo, o) // ends with the demo
-		return c.show(ctx, o, &tui.Demo{Passing: passing, Scan: func(code string, phone campaign.Phone) error {
+		return c.show(ctx, o, demoOf(service, passing))
+	})
+}
+
+// demoOf is what the screens can do to a service.
+func demoOf(service *simulator.Service, passing bool) *tui.Demo {
+	faults := newFaults(service)
+	return &tui.Demo{
+		Passing: passing,
+		Scan: func(code string, phone campaign.Phone) error {
 			_, err := service.ScanAs(code, string(phone))
 			return err
-		}})
-	})
+		},
+		Type: func(phone campaign.Phone, code string) error { return service.EnterCode(string(phone), code) },
+		Sign: func(script string) (string, error) {
+			_, rest, _ := strings.Cut(script, "parseRequestOptionsFromJSON(")
+			options, _, _ := strings.Cut(rest, ")});")
+			answer, err := service.SignPasskey([]byte(options))
+			return string(answer), err
+		},
+		Cause: faults.cause, Causing: faults.causing, Mend: faults.mend,
+	}
 }
 
 // settle imports the people of a fresh demo as an operator would have, with

@@ -127,6 +127,36 @@ func TestDemoNeedsNoPhoneAndNoNetwork(t *testing.T) {
 	}
 }
 
+func TestFaultsAreCausedByHandInTheDemo(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t).with("TERM=xterm-256color", "TMPDIR="+t.TempDir())
+	p.data = ""
+	demo := p.atTerminal("demo")
+	demo.sees(p, "Press")
+	demo.press("n")
+	demo.sees(p, "name")
+	demo.press("loja\r")
+	demo.sees(p, "Demo:")
+	demo.press("p")
+	demo.sees(p, "area code")
+	demo.press("+55 11 98765-4321\r")
+	demo.sees(p, "Link with phone number")
+	demo.press("s")
+	demo.sees(p, "online")
+	demo.press("f")
+	demo.sees(p, "the connection breaks")
+	demo.press("jjj\r")
+	demo.sees(p, "restriction for 1 h: done.")
+	demo.press("x")
+	demo.sees(p, "No more faults.")
+	demo.press("G\x1b[A\r") // nobody has received anything: nobody can answer
+	demo.sees(p, "nobody has received anything")
+	demo.press("q")
+	if code := demo.code(); code != 0 {
+		t.Errorf("the demo ends with %d: %s", code, demo.seen)
+	}
+}
+
 func TestDemoOpensADirectoryAgain(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t).with("TERM=xterm-256color")
