@@ -52,9 +52,12 @@ func (s Status) String() string {
 
 // Campaign is one message to many people.
 type Campaign struct {
-	ID      ID
-	Name    string
-	Text    string     // the template, as typed
+	ID   ID
+	Name string
+	Text string // the template, as typed; with an attachment, what stands below it, and may be empty
+
+	Attachment *Attachment `json:",omitempty"` // nil: text alone
+
 	To      string     // the filter that chose the audience, as typed; empty means everybody
 	Numbers []NumberID // who sends; empty in a draft means every number linked at the start
 	Pace    Pace

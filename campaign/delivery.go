@@ -56,6 +56,14 @@ const (
 	ReasonUnlinked     = "the number was unlinked while sending"
 )
 
+// Reasons for which a campaign with an attachment pauses itself, with what to
+// do. %s is a number of ours and what went wrong; %q the name of the file.
+const (
+	ReasonNoUpload    = "number %s could not upload the attachment (%s): check the connection, then resume the campaign"
+	ReasonFileGone    = "the file %q is missing from the data directory: attach the same file to a draft, then go on"
+	ReasonFileChanged = "the file %q was damaged in the data directory: attach the same file to a draft, then go on"
+)
+
 // Delivery is one person in one campaign.
 type Delivery struct {
 	Campaign ID
@@ -71,6 +79,8 @@ type Delivery struct {
 
 	Message   MessageID // chosen at the first claim
 	Text      string    // rendered at the first claim
+	Upload    uint64    // which upload of its number it carries, chosen at the first claim; 0: text alone
+	Media     []byte    // that upload as [Sender] wrote it; only where the book gives it out to be sent
 	Reason    string    // of failed, unsure, skipped, or of the last try
 	Code      int       // the service's error code, 0 if none
 	Attempts  int       // how many times it was claimed

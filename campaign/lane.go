@@ -18,14 +18,25 @@ type Sender interface {
 	// it said nothing are left out of the answer. [ErrRateLimit] means that it
 	// wants to be asked less.
 	Check(ctx context.Context, phones []Phone) ([]Answer, error)
+	// Upload puts an attachment where the recipients will fetch it from, and
+	// returns what to send so that they can: the bytes belong to the Sender,
+	// and are given back to it in [Delivery]. [ErrRateLimit] as in Check,
+	// fs.ErrNotExist if the file is not there, [ErrFileChanged] if it is not
+	// the one that was attached.
+	Upload(ctx context.Context, u Upload) ([]byte, error)
 	// Send sends one message and waits for the service's word. It takes as
 	// long as it needs to, within the limits of the connection, and does not
 	// return before the outcome is known or cannot be.
 	Send(ctx context.Context, d Delivery) Outcome
 }
 
-// ErrRateLimit is the service's wish to be asked less.
-var ErrRateLimit = errors.New("the service asks to slow down")
+var (
+	// ErrRateLimit is the service's wish to be asked less.
+	ErrRateLimit = errors.New("the service asks to slow down")
+	// ErrFileChanged says that the bytes of an attachment are not those that
+	// were attached.
+	ErrFileChanged = errors.New("the file is not the one that was attached")
+)
 
 // Readiness is whether a number may send.
 type Readiness struct {
@@ -62,10 +73,11 @@ type Claim struct {
 	NewID  func() MessageID
 }
 
-// Claimed is the book's answer. One of the three fields is set.
+// Claimed is the book's answer. One of the fields is set.
 type Claimed struct {
-	Delivery *Delivery // in state Sending, with its id and text, durable: send it
+	Delivery *Delivery // in state Sending, with its id and all that it carries, durable: send it
 	Check    []Phone   // ask the service about these phones, then claim again
+	Upload   *Upload   // upload this, then claim again
 	Hold     Hold      // nothing to send now
 }
 
@@ -82,6 +94,11 @@ type Log interface {
 	// Answered keeps the service's answers about phones that number asked. A
 	// phone in asked without an answer is put aside for a while.
 	Answered(number NumberID, asked []Phone, answers []Answer, at time.Time) error
+	// Uploaded keeps what a number uploaded, as its Sender wrote it.
+	Uploaded(number NumberID, u Upload, media []byte, at time.Time) error
+	// NotUploaded says why a number could not upload an attachment. It is not
+	// asked for at once again, and after a few times the campaign is paused.
+	NotUploaded(number NumberID, u Upload, why error, at time.Time) error
 	// Slow makes the number send and ask nothing until then.
 	Slow(number NumberID, reason string, until time.Time) error
 }
@@ -90,7 +107,7 @@ type Log interface {
 // pace: two lanes for one number would send twice as fast as its limits.
 //
 // What makes it exactly once: the claim is on the disk, with the message id
-// and the text, before anything leaves; the id never changes; and an outcome
+// and all that the message carries, before anything leaves; the id never changes; and an outcome
 // that is not known is never taken for a no. See Claim in package store for
 // what happens to a delivery found half sent.
 type Lane struct {
@@ -133,7 +150,7 @@ func (l *Lane) Run(ctx context.Context) {
 	}
 }
 
-// step does one thing: a check, or a send from claim to settle. The zero Hold
+// step does one thing: a check, an upload, or a send from claim to settle. The zero Hold
 // means that there may be more to do at once.
 func (l *Lane) step(ctx context.Context) Hold {
 	if ctx.Err() != nil {
@@ -155,6 +172,8 @@ func (l *Lane) step(ctx context.Context) Hold {
 		return l.stumble("claim", err)
 	case len(got.Check) > 0:
 		return l.check(ctx, got.Check)
+	case got.Upload != nil:
+		return l.upload(ctx, *got.Upload)
 	case got.Delivery == nil:
 		return got.Hold
 	}
@@ -187,15 +206,48 @@ func (l *Lane) check(ctx context.Context, phones []Phone) Hold {
 	answers, err := l.ask(ctx, phones)
 	switch {
 	case errors.Is(err, ErrRateLimit):
-		if err := l.Log.Slow(l.Number, HoldRateLimit, time.Now().Add(15*time.Minute)); err != nil {
-			return l.stumble("slow down", err)
-		}
-		return Hold{}
+		return l.slow()
 	case err != nil:
 		return l.stumble("ask who is on WhatsApp", err)
 	}
 	if err := l.Log.Answered(l.Number, phones, answers, time.Now()); err != nil {
 		return l.stumble("keep the answers", err)
+	}
+	l.stumbles = 0
+	l.Bell.Ring()
+	return Hold{}
+}
+
+// slow obeys the service's wish to be asked less.
+func (l *Lane) slow() Hold {
+	if err := l.Log.Slow(l.Number, HoldRateLimit, time.Now().Add(15*time.Minute)); err != nil {
+		return l.stumble("slow down", err)
+	}
+	return Hold{}
+}
+
+// upload uploads an attachment before the first delivery that carries it is
+// claimed. Unlike a send it may be cut short: nobody has seen anything of it.
+func (l *Lane) upload(ctx context.Context, u Upload) Hold {
+	l.Bell.Ring()
+	media, err := l.Sender.Upload(ctx, u)
+	switch {
+	case ctx.Err() != nil:
+		return Hold{Reason: HoldEmpty}
+	case errors.Is(err, ErrRateLimit):
+		return l.slow()
+	case err != nil:
+		l.Logger.Warn("upload an attachment", "number", l.Number, "campaign", u.Campaign, "err", err)
+		// A connection that broke meanwhile is not the fault of the file.
+		if ready := l.Sender.Ready(); ready.Hold.Reason != "" {
+			return ready.Hold
+		}
+		err = l.Log.NotUploaded(l.Number, u, err, time.Now())
+	default:
+		err = l.Log.Uploaded(l.Number, u, media, time.Now())
+	}
+	if err != nil {
+		return l.stumble("keep what became of an upload", err)
 	}
 	l.stumbles = 0
 	l.Bell.Ring()

@@ -197,6 +197,7 @@ const (
 	HoldRateLimit = "WhatsApp asks to slow down"
 	HoldDisk      = "the disk refuses to write"
 	HoldCheck     = "asking WhatsApp who is there"
+	HoldUpload    = "uploading the attachment"
 	HoldDoubt     = "waiting for proof of a message"
 	HoldRetry     = "trying again soon"
 	HoldEmpty     = "nothing to send"

@@ -189,7 +189,7 @@ func (n *number) heardEverything() {
 	if l.owed.Load() {
 		l.jobs.put(l.catchUp)
 	}
-	l.jobs.put(l.histories)
+	l.jobs.put(l.catchUpHistory)
 	n.lookAfter()
 }
 

@@ -199,7 +199,7 @@ func (l *link) mendContacts(whole bool) {
 	defer cancel()
 	last, pause := &l.resync, time.Hour
 	if whole {
-		last, pause = &l.recover, 24*time.Hour
+		last, pause = &l.copied, 24*time.Hour
 	}
 	if !last.IsZero() && time.Since(*last) < pause || !l.number.look().login {
 		return

@@ -19,12 +19,13 @@ import (
 // The phone tells a new link about the past in pieces, each a file of its own.
 // The word that there is a piece is kept on the disk until the piece has been
 // read, so that nothing is lost when the program ends meanwhile; and one piece
-// at a time is in memory.
+// of a number at a time is in memory.
 
 const (
 	historyTries   = 3
 	historyPause   = 20 * time.Second
 	historyTimeout = 2 * time.Minute
+	historyAtOnce  = 2 // pieces in memory, of all numbers together
 )
 
 // keepHistory keeps the word of a piece and has it read soon.
@@ -41,6 +42,12 @@ func (l *link) keepHistory(id types.MessageID, h *waE2E.HistorySyncNotification)
 	return true
 }
 
+// catchUpHistory begins anew with what could not be read before.
+func (l *link) catchUpHistory() {
+	l.unread = make(map[string]bool)
+	l.histories()
+}
+
 // histories reads the pieces that wait, in the order in which they came. One
 // that cannot be read now is left for the next connection.
 func (l *link) histories() {
@@ -54,6 +61,9 @@ func (l *link) histories() {
 		if l.closed.Load() || l.ctx.Err() != nil {
 			return
 		}
+		if l.unread[id] {
+			continue
+		}
 		word, err := devices.History(l.ctx, l.jid, id)
 		if err != nil {
 			log.Error("read the word of a piece of history", "err", err)
@@ -63,6 +73,7 @@ func (l *link) histories() {
 		if err := proto.Unmarshal(word, h); word == nil || err != nil {
 			log.Error("the word of a piece of history makes no sense", "err", err)
 		} else if !l.history(id, h) {
+			l.unread[id] = true
 			continue
 		}
 		if err := devices.ForgetHistory(l.ctx, l.jid, id); err != nil {
@@ -124,6 +135,14 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	// A piece may be large, and there may be a hundred numbers.
+	turns := l.number.pool.histories
+	select {
+	case turns <- struct{}{}:
+		defer func() { <-turns }()
+	case <-l.ctx.Done():
+		return l.ctx.Err()
+	}
 	ctx, cancel := context.WithTimeout(l.ctx, historyTimeout)
 	defer cancel()
 	piece, err := l.cli.DownloadHistorySync(ctx, h, true)

@@ -15,7 +15,6 @@ import (
 	"go.mau.fi/whatsmeow/proto/waWa6"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
-	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
 )
@@ -39,13 +38,15 @@ type link struct {
 	arrived atomic.Bool     // the library has the address book of the phone
 	owed    atomic.Bool     // the book may lack people whom the library knows
 	closed  atomic.Bool     // nothing is handled any more
+	stale   atomic.Bool     // an upload failed: ask anew where to upload to
 	ctx     context.Context // of jobs and connections; ends after the last connection
 	cancel  context.CancelFunc
 	giveUp  context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
 	dialed  chan struct{}      // closed when the last dial has ended; nil: there was none
 
-	resync  time.Time // when the address book was last asked for afresh; touched by jobs alone
-	recover time.Time // when the phone was last asked for a plain copy of it; touched by jobs alone
+	unread map[string]bool // pieces of history that this connection could not read; touched by jobs alone
+	resync time.Time       // when the address book was last asked for afresh; touched by jobs alone
+	copied time.Time       // when the phone was last asked for a plain copy of it; touched by jobs alone
 }
 
 // errNoToken answers the library's request for a token that only Messenger
@@ -58,6 +59,7 @@ func newLink(n *number, dev *store.Device) *link {
 		number: n, dev: dev, jid: dev.GetJID(), lid: dev.LID.User, jobs: newMailbox(),
 		cable:  new(cable),
 		gone:   make(chan struct{}),
+		unread: make(map[string]bool),
 		giveUp: func() {},
 	}
 	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(n.pool.ctx))
@@ -92,17 +94,22 @@ func newLink(n *number, dev *store.Device) *link {
 	return l
 }
 
-// payload answers a recipient who could not read a message: the same text
-// again, also after a restart.
+// payload answers a recipient who could not read a message: the same again,
+// with the same attachment, also after a restart.
 func (l *link) payload(_, _ types.JID, id types.MessageID) *waE2E.Message {
-	text, ok, err := l.number.pool.book.Payload(campaign.MessageID(id))
-	if err != nil {
-		l.number.log.Error("read a message that is asked for again", "message", id, "err", err)
-	}
-	if !ok || err != nil {
+	d, ok, err := l.number.pool.book.Payload(campaign.MessageID(id))
+	if !ok && err == nil {
 		return nil
 	}
-	return &waE2E.Message{Conversation: proto.String(text)}
+	var message *waE2E.Message
+	if err == nil {
+		message, err = messageOf(d)
+	}
+	if err != nil {
+		l.number.log.Error("read a message that is asked for again", "message", id, "err", err)
+		return nil
+	}
+	return message
 }
 
 // work does the jobs, one at a time. It ends with the link.

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"go.mau.fi/whatsmeow/types/events"
-
 	"recado/campaign"
 	"recado/session/simulator"
 )
@@ -157,19 +155,6 @@ func TestUnlinkTakesTheDeviceOffThePhone(t *testing.T) {
 	})
 }
 
-// happen lets the client that is being linked tell something that the service
-// of the tests does not.
-func (r *rig) happen(id campaign.NumberID, event any) {
-	r.Helper()
-	n, err := r.pool.number(id)
-	if err != nil {
-		r.Fatal(err)
-	}
-	if err := n.ask(func() error { n.pairingEvent(event); return nil }); err != nil {
-		r.Fatal(err)
-	}
-}
-
 func TestRotatedSecretIsInTheCode(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.add("loja")
@@ -178,13 +163,14 @@ func TestRotatedSecretIsInTheCode(t *testing.T) {
 		}
 		before := r.awaitCode(id)
 		secret := strings.Split(before.QR, ",")[3]
-		r.happen(id, &events.RotateADVSecret{OldSecret: secret, NewSecret: "fresh"})
-		after := r.status(id)
-		if after.QR != strings.Replace(before.QR, secret, "fresh", 1) || !after.QRUntil.Equal(before.QRUntil) {
+		r.service.RotateQR()
+		after := r.await(id, "showing the new secret", func(s Status) bool { return s.QR != before.QR })
+		fresh := strings.Split(after.QR, ",")[3]
+		if after.QR != strings.Replace(before.QR, secret, fresh, 1) || !after.QRUntil.Equal(before.QRUntil) {
 			r.Errorf("the code is %q until %v, want the new secret in %q until %v", after.QR, after.QRUntil, before.QR, before.QRUntil)
 		}
-		r.pool.CancelLink(id)
-		r.awaitState(id, campaign.Unlinked)
+		r.scan(id, "")
+		r.awaitState(id, campaign.Online)
 	})
 }
 
@@ -195,10 +181,17 @@ func TestOldPhoneIsExplained(t *testing.T) {
 			r.Fatal(err)
 		}
 		code := r.awaitCode(id).QR
-		r.happen(id, &events.QRScannedWithoutMultidevice{})
-		if s := r.status(id); s.State != campaign.Linking || s.Reason != sayUpdate || s.QR != code {
+		if err := r.service.ScanWithOldPhone(code); err != nil {
+			r.Fatal(err)
+		}
+		s := r.await(id, "told", func(s Status) bool { return s.Reason != "" })
+		if s.State != campaign.Linking || s.Reason != sayUpdate || s.QR != code {
 			r.Errorf("old phone: %v, %q, QR kept %v", s.State, s.Reason, s.QR == code)
 		}
+		if _, err := r.service.Scan(code); err != nil {
+			r.Errorf("after the update: %v", err)
+		}
+		r.awaitState(id, campaign.Online)
 	})
 }
 

@@ -23,6 +23,8 @@ type Pool struct {
 	config  Config
 	version *webVersion
 
+	histories chan struct{} // a place for each piece of history in memory
+
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // the goroutines of the numbers and of their links
@@ -49,8 +51,9 @@ func Open(ctx context.Context, c Config) (*Pool, error) {
 	}
 	p := &Pool{
 		devices: c.Devices, book: c.Book, bell: c.Bell, logger: c.Logger, config: c,
-		version: newWebVersion(c.Book, c.Logger),
-		numbers: make(map[campaign.NumberID]*number),
+		version:   newWebVersion(c.Book, c.Logger),
+		histories: make(chan struct{}, historyAtOnce),
+		numbers:   make(map[campaign.NumberID]*number),
 	}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	numbers, err := c.Book.Numbers()

@@ -8,9 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign"
 	"recado/session/simulator"
@@ -27,6 +30,20 @@ type rig struct {
 	book    *faultyBook
 	devices *device.Container
 	pool    *Pool
+
+	wrap      func(Devices) Devices // put between the keys and the pool; nil: nothing
+	forgotten atomic.Int64          // pieces of history that have been read
+}
+
+// countingDevices counts the pieces of history that need not be kept any more.
+type countingDevices struct {
+	*device.Container
+	forgotten *atomic.Int64
+}
+
+func (d countingDevices) ForgetHistory(ctx context.Context, jid types.JID, id string) error {
+	defer d.forgotten.Add(1)
+	return d.Container.ForgetHistory(ctx, jid, id)
 }
 
 // faultyBook is the real book, which can be told to refuse.
@@ -122,8 +139,12 @@ func (r *rig) openWith(client func() *http.Client) {
 		r.Fatal(err)
 	}
 	root := simulator.RootKey()
+	devices := Devices(countingDevices{r.devices, &r.forgotten})
+	if r.wrap != nil {
+		devices = r.wrap(devices)
+	}
 	r.pool, err = Open(context.Background(), Config{
-		Devices: r.devices, Book: r.book, Bell: r.bell, Logger: testLog(), HTTP: client, RootKey: &root,
+		Devices: devices, Book: r.book, Bell: r.bell, Logger: testLog(), HTTP: client, RootKey: &root,
 	})
 	if err != nil {
 		r.Fatal(err)

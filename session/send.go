@@ -13,7 +13,6 @@ import (
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
-	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
 )
@@ -291,9 +290,11 @@ func (l *link) send(ctx context.Context, to types.JID, d campaign.Delivery) (ans
 		noting, p = noteParts(ctx)
 		// The library keeps the message to answer who could not read it, so each
 		// try has one of its own.
-		answer, err = l.cli.SendMessage(noting, to,
-			&waE2E.Message{Conversation: proto.String(d.Text)},
-			whatsmeow.SendRequestExtra{ID: string(d.Message), Timeout: ackTimeout})
+		var message *waE2E.Message
+		if message, err = messageOf(d); err != nil {
+			break
+		}
+		answer, err = l.cli.SendMessage(noting, to, message, whatsmeow.SendRequestExtra{ID: string(d.Message), Timeout: ackTimeout})
 		if !errors.Is(err, errMoved) {
 			break
 		}

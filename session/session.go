@@ -58,7 +58,9 @@ type Book interface {
 	Receipt(number campaign.NumberID, ids []campaign.MessageID, state campaign.State, at time.Time) error
 	Heard(number campaign.NumberID, from campaign.Seen, text string, at time.Time) error
 	Saw(number campaign.NumberID, people []campaign.Seen) error
-	Payload(id campaign.MessageID) (text string, ok bool, err error)
+	// Payload returns the delivery that left under an id, with all that it
+	// carried; ok is false if there was none.
+	Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error)
 	Slow(number campaign.NumberID, reason string, until time.Time) error
 	SetQuota(id campaign.NumberID, q campaign.Quota) error
 	SawPhone(id campaign.NumberID, at time.Time) error

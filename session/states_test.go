@@ -1,9 +1,20 @@
 package session
 
 import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	wire "go.mau.fi/whatsmeow/binary"
+	waStore "go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign"
 	"recado/session/simulator"
@@ -259,4 +270,164 @@ func TestEndOfTheStream(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestSlowConnectionRecovers(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.service.Fault(simulator.Rule{On: simulator.Ping, Do: simulator.Silence, Limit: 1})
+		s := r.awaitState(id, campaign.Offline)
+		if s.Reason != rules[onSilence].say || !s.Until.IsZero() {
+			r.Errorf("slow: %q, next try %v; want the connection kept", s.Reason, s.Until)
+		}
+		r.awaitState(id, campaign.Online)
+		if r.pool.Sender(id).Ready().Hold.Reason != "" {
+			r.Error("not ready though pings are answered again")
+		}
+	})
+}
+
+func TestWrongClockIsTheReasonWhenTheCertificateIsNotValid(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.close()
+		time.Sleep(11 * 365 * 24 * time.Hour)
+		r.open()
+		s := r.awaitState(id, campaign.Offline)
+		if s.Reason != rules[onClock].say || s.Until.IsZero() {
+			r.Errorf("reason %q, next try %v", s.Reason, s.Until)
+		}
+	})
+}
+
+func TestGarbageOnTheLineEndsNothing(t *testing.T) {
+	for _, action := range []simulator.Action{simulator.Garbage, simulator.NoStanza, simulator.Nonsense} {
+		t.Run(string(action), func(t *testing.T) {
+			inBubble(t, simulator.Config{People: 2}, func(r *rig) {
+				id, _ := r.linked("loja")
+				r.service.Fault(simulator.Rule{On: simulator.Ping, Do: action, Limit: 2})
+				time.Sleep(10 * time.Minute)
+				r.awaitState(id, campaign.Online)
+				if o := r.pool.Sender(id).Send(r.Context(), r.delivery(id, r.someone(0), "olá")); o.Kind != campaign.Accepted {
+					r.Errorf("%+v", o)
+				}
+			})
+		})
+	}
+}
+
+func TestPersonWithNewKeysIsHeardAndMessagesThatCannotBeReadHarmNothing(t *testing.T) {
+	inBubble(t, simulator.Config{People: 2}, func(r *rig) {
+		id, phone := r.linked("loja")
+		person := r.someone(0)
+		since := r.status(id).Since
+		say := func(text string) {
+			if _, err := r.service.Say(person.Phone, phone, text); err != nil {
+				r.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		say("oi")
+		if err := r.service.Reinstall(person.Phone); err != nil {
+			r.Fatal(err)
+		}
+		say("celular novo")
+		lid := types.NewJID(person.LID, types.HiddenUserServer)
+		r.service.Push(phone, wire.Node{
+			Tag:     "message",
+			Attrs:   wire.Attrs{"id": "3ADEADBEEF", "from": lid, "t": "946684800", "type": "text"},
+			Content: []wire.Node{{Tag: "enc", Attrs: wire.Attrs{"v": "2", "type": "msg"}, Content: []byte("not a message")}},
+		})
+		time.Sleep(time.Minute)
+		say("e agora?")
+		var texts []string
+		for _, h := range r.book.texts() {
+			texts = append(texts, h.text)
+		}
+		if !slices.Equal(texts, []string{"oi", "celular novo", "e agora?"}) {
+			r.Errorf("heard %q", texts)
+		}
+		if s := r.status(id); s.State != campaign.Online || !s.Since.Equal(since) {
+			r.Errorf("%v since %v, want online since %v", s.State, s.Since, since)
+		}
+	})
+}
+
+// TestEveryTestThatTheTableNamesExists holds docs/connections.md to the tests.
+func TestEveryTestThatTheTableNamesExists(t *testing.T) {
+	table, err := os.ReadFile("../docs/connections.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code []byte
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code = append(code, source...)
+	}
+	named := regexp.MustCompile("`(Test[A-Za-z]+)").FindAllStringSubmatch(string(table), -1)
+	if len(named) < 30 {
+		t.Errorf("the table names %d tests", len(named))
+	}
+	for _, name := range named {
+		if !strings.Contains(string(code), "func "+name[1]+"(t *testing.T)") {
+			t.Errorf("there is no %s", name[1])
+		}
+	}
+	for o, r := range rules {
+		if say, _, _ := strings.Cut(r.say, "%s"); !strings.Contains(string(table), say) {
+			t.Errorf("%s: the table does not say %q", o, r.say)
+		}
+	}
+}
+
+func TestLinkWithoutKeysIsForgotten(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.close()
+		if err := os.Remove(filepath.Join(r.dir, "devices.db")); err != nil {
+			r.Fatal(err)
+		}
+		r.open()
+		s := r.awaitState(id, campaign.LoggedOut)
+		if s.Reason != rules[onKeysGone].say || s.Number.Linked() {
+			r.Errorf("reason %q, linked %v", s.Reason, s.Number.Linked())
+		}
+	})
+}
+
+// lockedDevices cannot read the keys for a while.
+type lockedDevices struct {
+	Devices
+	broken *atomic.Bool
+}
+
+func (d lockedDevices) GetDevice(ctx context.Context, jid types.JID) (*waStore.Device, error) {
+	if d.broken.Load() {
+		return nil, errors.New("input/output error")
+	}
+	return d.Devices.GetDevice(ctx, jid)
+}
+
+func TestKeysThatCannotBeReadAreTriedAgain(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.close()
+		broken := new(atomic.Bool)
+		broken.Store(true)
+		r.wrap = func(d Devices) Devices { return lockedDevices{d, broken} }
+		r.open()
+		s := r.await(id, "told", func(s Status) bool { return s.State == campaign.Offline && s.Reason != "" })
+		if !strings.Contains(s.Reason, "cannot be read: input/output error") || s.Until.IsZero() || !s.Number.Linked() {
+			r.Errorf("reason %q, next try %v, linked %v", s.Reason, s.Until, s.Number.Linked())
+		}
+		broken.Store(false)
+		r.awaitState(id, campaign.Online)
+	})
 }

@@ -61,8 +61,11 @@ func (b *Book) checkDraft(c campaign.Campaign) error {
 	if strings.TrimSpace(c.Name) == "" {
 		return errors.New("a campaign needs a name")
 	}
-	if strings.TrimSpace(c.Text) == "" {
-		return errors.New("a campaign needs a text")
+	switch a, blank := c.Attachment, strings.TrimSpace(c.Text) == ""; {
+	case a == nil && blank:
+		return errors.New("a campaign needs a text or an attachment")
+	case a != nil && !a.Captioned() && !blank:
+		return errors.New(campaign.AttachmentText)
 	}
 	if _, err := campaign.ParseTemplate(c.Text); err != nil {
 		return fmt.Errorf("text: %w", err)
@@ -142,8 +145,17 @@ func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
 // Start freezes the audience of a draft, gives each person to the number that
 // writes to her, and lets the lanes begin. Whoever has opted out, or is known
 // not to be on WhatsApp, is skipped with that reason. It fails if there is
-// nobody to write to or no number to write with.
+// nobody to write to, no number to write with, or the file that is attached is
+// not there.
 func (b *Book) Start(id campaign.ID, now time.Time) (c campaign.Campaign, err error) {
+	if c, err = b.Campaign(id); err != nil {
+		return c, err
+	}
+	if c.Attachment != nil && c.Status == campaign.Draft {
+		if err := b.checkMedia(c.Attachment); err != nil {
+			return c, fmt.Errorf("start campaign %d: %w", id, err)
+		}
+	}
 	err = b.update(func(tx *bolt.Tx) error {
 		if c, err = campaignTx(tx, id); err != nil {
 			return err
@@ -293,32 +305,38 @@ func (b *Book) Cancel(id campaign.ID) (campaign.Campaign, error) {
 
 func (b *Book) setStatus(id campaign.ID, to campaign.Status, reason string, from ...campaign.Status) (c campaign.Campaign, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
-		if c, err = campaignTx(tx, id); err != nil {
-			return err
-		}
-		if !slices.Contains(from, c.Status) {
-			return fmt.Errorf("campaign %d is %s: %w", id, c.Status, ErrState)
-		}
-		c.Status, c.Reason = to, reason
-		running := bucket(tx, "running")
-		switch to {
-		case campaign.Running:
-			err = running.Put(key(uint64(id)), nil)
-		case campaign.Cancelled:
-			c.Ended = time.Now()
-			if err := cancelTx(tx, c); err != nil {
-				return err
-			}
-			fallthrough
-		default:
-			err = running.Delete(key(uint64(id)))
-		}
-		if err != nil {
-			return err
-		}
-		return putCampaignTx(tx, c)
+		c, err = setStatusTx(tx, id, to, reason, from...)
+		return err
 	})
 	return c, err
+}
+
+func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string, from ...campaign.Status) (campaign.Campaign, error) {
+	c, err := campaignTx(tx, id)
+	if err != nil {
+		return c, err
+	}
+	if !slices.Contains(from, c.Status) {
+		return c, fmt.Errorf("campaign %d is %s: %w", id, c.Status, ErrState)
+	}
+	c.Status, c.Reason = to, reason
+	running := bucket(tx, "running")
+	switch to {
+	case campaign.Running:
+		err = running.Put(key(uint64(id)), nil)
+	case campaign.Cancelled:
+		c.Ended = time.Now()
+		if err := cancelTx(tx, c); err != nil {
+			return c, err
+		}
+		fallthrough
+	default:
+		err = running.Delete(key(uint64(id)))
+	}
+	if err != nil {
+		return c, err
+	}
+	return c, putCampaignTx(tx, c)
 }
 
 // cancelTx skips what waits, and no longer tries what is in doubt.

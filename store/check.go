@@ -73,6 +73,18 @@ func (c *checking) has(table string, k []byte) bool { return bucket(c.tx, table)
 // frame checks that all tables are there, and of a version and a kind that
 // this program knows.
 func (c *checking) frame() bool {
+	meta := bucket(c.tx, "meta")
+	if meta == nil {
+		c.wrong("table %q is missing", "meta")
+		return false
+	}
+	if v := meta.Get([]byte("version")); len(v) != 4 || binary.BigEndian.Uint32(v) == 0 {
+		c.wrong("it has no version")
+	} else if have := binary.BigEndian.Uint32(v); have > version {
+		c.wrong("its version is %d, this program knows %d", have, version)
+	} else if have < version {
+		return false // its tables are those of an older program, which this one does not know
+	}
 	for _, name := range buckets {
 		if bucket(c.tx, name) == nil {
 			c.wrong("table %q is missing", name)
@@ -80,12 +92,6 @@ func (c *checking) frame() bool {
 	}
 	if len(c.found) > 0 {
 		return false
-	}
-	meta := bucket(c.tx, "meta")
-	if v := meta.Get([]byte("version")); len(v) != 4 || binary.BigEndian.Uint32(v) == 0 {
-		c.wrong("it has no version")
-	} else if have := binary.BigEndian.Uint32(v); have > version {
-		c.wrong("its version is %d, this program knows %d", have, version)
 	}
 	if kind := Kind(meta.Get([]byte("kind"))); kind != Real && kind != Demo {
 		c.wrong("it is neither real data nor a demo's")

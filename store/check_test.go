@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,7 +40,9 @@ func busyBook(t *testing.T) (path string) {
 	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Name: "Ana"}}))
 	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Phone: rows[0].Phone}})) // two records become one
 	ok(t, b.OptOut(8, "asked for it"))
-	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi"})
+	a, err := b.Attach("catálogo.txt", strings.NewReader("camisetas"))
+	ok(t, err)
+	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Attachment: &a})
 	ok(t, err)
 	c, err = b.Start(c.ID, time.Now())
 	ok(t, err)
@@ -57,6 +60,9 @@ func busyBook(t *testing.T) (path string) {
 		}
 		if len(got.Check) > 0 {
 			ok(t, b.Answered(n.ID, got.Check, answers, now))
+		}
+		if got.Upload != nil {
+			ok(t, b.Uploaded(n.ID, *got.Upload, []byte("its place"), now))
 		}
 		if got.Delivery != nil && ids <= len(outcomes) {
 			ok(t, b.Settle(*got.Delivery, outcomes[ids-1], now))
@@ -156,6 +162,54 @@ func TestNoRowGoesMissingUnnoticed(t *testing.T) {
 	}
 }
 
+func TestBookOfVersion1IsBroughtToToday(t *testing.T) {
+	path := busyBook(t)
+	edit(t, path, func(tx *bolt.Tx) error {
+		var old [][2][]byte
+		persons := bucket(tx, "persons")
+		err := persons.ForEach(func(k, v []byte) error {
+			c, err := contactTx(tx, campaign.ContactID(binary.BigEndian.Uint64(k[8:])))
+			old = append(old, [2][]byte{append(bytes.Clone(k[:8]), "+"+c.Phone.Key()...), bytes.Clone(v)})
+			return err
+		})
+		ok(t, err)
+		ok(t, tx.DeleteBucket([]byte("persons")))
+		ok(t, tx.DeleteBucket([]byte("uploads")))
+		persons, err = tx.CreateBucket([]byte("persons"))
+		ok(t, err)
+		for _, row := range old {
+			ok(t, persons.Put(row[0], row[1]))
+		}
+		if len(old) == 0 {
+			t.Error("nobody was written to")
+		}
+		// Nor did its deliveries have attachments.
+		cursor := bucket(tx, "deliveries").Cursor()
+		for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
+			d, err := decodeDelivery(k, v)
+			ok(t, err)
+			d.Upload = 0
+			ok(t, bucket(tx, "deliveries").Put(bytes.Clone(k), encodeDelivery(&d)))
+		}
+		return bucket(tx, "meta").Put([]byte("version"), key(uint32(1)))
+	})
+	if wrong := examined(t, path); len(wrong) > 0 {
+		t.Errorf("before: %q", wrong)
+	}
+	b, err := Open(path, Options{Kind: Demo})
+	ok(t, err)
+	ok(t, b.Close())
+	if wrong := examined(t, path); len(wrong) > 0 {
+		t.Errorf("after: %q", wrong)
+	}
+	edit(t, path, func(tx *bolt.Tx) error {
+		if got := binary.BigEndian.Uint32(bucket(tx, "meta").Get([]byte("version"))); got != version {
+			t.Errorf("version %d, want %d", got, version)
+		}
+		return nil
+	})
+}
+
 func TestWhatIsWrongIsSaid(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -187,7 +241,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{"people merged in a circle", func(tx *bolt.Tx) error {
 			return errors.Join(bucket(tx, "merged").Put(key(uint64(50)), key(uint64(51))), bucket(tx, "merged").Put(key(uint64(51)), key(uint64(50))))
 		}, `table "merged": row 0000000000000032 leads nowhere`},
-		{"a newer version", func(tx *bolt.Tx) error { return bucket(tx, "meta").Put([]byte("version"), key(uint32(version+1))) },
+		{"a newer version", func(tx *bolt.Tx) error { return bucket(tx, "meta").Put([]byte("version"), key(version+1)) },
 			fmt.Sprintf("its version is %d, this program knows %d", version+1, version)},
 		{"another kind", func(tx *bolt.Tx) error { return bucket(tx, "meta").Put([]byte("kind"), []byte("x")) },
 			"it is neither real data nor a demo's"},

@@ -36,6 +36,13 @@ func (c *checking) deliveries() {
 		}
 		tallies[campaign.ID(binary.BigEndian.Uint64(k))] = new(tally)
 	})
+	c.each("uploads", 20, -1, func(k, v []byte) {
+		if _, err := decodeUpload(v); err != nil {
+			c.damaged("uploads", k)
+		} else if !c.has("campaigns", k[:8]) || !c.has("numbers", k[8:12]) {
+			c.stray("uploads", k)
+		}
+	})
 	queued, claimed := c.scan(tallies)
 	c.waiting(queued)
 	c.sent(claimed)
@@ -68,6 +75,9 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 			if at := key(uint32(d.Number)); !bytes.Equal(bucket(c.tx, "inflight").Get(at), k) {
 				c.missing("inflight", at)
 			}
+		}
+		if at := uploadKey(d.Campaign, d.Number, d.Upload); d.Upload != 0 && !c.has("uploads", at) {
+			c.missing("uploads", at)
 		}
 		if d.Message != "" {
 			claimed[place(k)] = true

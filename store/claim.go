@@ -14,15 +14,16 @@ import (
 
 // How a delivery is sent once and no more.
 //
-// A claim writes the message id and the text to the disk before anything
-// leaves, and neither ever changes. So whatever happens afterwards, every copy
+// A claim writes the message id, the text and which upload of an attachment
+// goes with it to the disk before anything leaves, and none of them ever
+// changes. So whatever happens afterwards, every copy
 // that could leave carries the same id, and the recipient folds copies.
 //
 // A delivery whose outcome is not known is unsure, and so is one that is found
 // in flight when the book is opened: the process died between claim and
 // settle. Such a one waits until its number is online, has heard what arrived
 // while it was away, and a grace time has passed. A receipt with its id proves
-// that it was sent. Otherwise it is sent again, same id, same text, while
+// that it was sent. Otherwise it is sent again, same id, same content, while
 // that makes sense: not after a day, not by another link, not to somebody who
 // has opted out, not for ever. What is then still unclear stays unsure, for a
 // person to decide.
@@ -39,21 +40,27 @@ const (
 // asked, said nothing.
 const unheardPause = time.Minute
 
+// diskPause is how long a number waits before it tries to write again to a disk
+// that refused.
+const diskPause = 5 * time.Second
+
 // checkSize is how many phones are asked about at once.
 const checkSize = 20
 
 // plan is what a lane should do next. Skip and aside are writes that clear
 // the way; the plan is then made again.
 type plan struct {
-	send  *campaign.Delivery // claim this one,
-	pace  campaign.Pace      // at this pace,
-	to    campaign.Contact   // to her
-	text  string
-	skip  *campaign.Delivery // not to be sent, for its Reason
-	drop  *campaign.Delivery // in doubt, and not to be tried again
-	aside *campaign.Delivery // the service said nothing about her: later
-	check []campaign.Phone
-	hold  campaign.Hold
+	send   *campaign.Delivery // claim this one,
+	pace   campaign.Pace      // at this pace,
+	to     campaign.Contact   // to her
+	text   string
+	upload uint64             // what goes with the text, see upload; 0: nothing
+	skip   *campaign.Delivery // not to be sent, for its Reason
+	drop   *campaign.Delivery // in doubt, and not to be tried again
+	aside  *campaign.Delivery // the service said nothing about her: later
+	check  []campaign.Phone
+	needs  *campaign.Upload // before anything with an attachment can be claimed
+	hold   campaign.Hold
 }
 
 // Claim implements [campaign.Log].
@@ -77,14 +84,21 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 			p.hold = campaign.Hold{Reason: campaign.HoldRetry, Until: c.Now.Add(time.Millisecond)}
 			return nil
 		})
-		if err != nil {
+		switch {
+		case err != nil && b.Err() == nil:
 			return got, err
+		case err != nil: // it is in the log; the next claim is the next try to write
+			p = plan{hold: campaign.Hold{Reason: campaign.HoldDisk, Until: c.Now.Add(diskPause)}}
 		}
 	}
+	shown := p.hold
+	if p.needs != nil {
+		shown = campaign.Hold{Reason: campaign.HoldUpload}
+	}
 	b.mu.Lock()
-	b.holds[c.Number] = p.hold
+	b.holds[c.Number] = shown
 	b.mu.Unlock()
-	return campaign.Claimed{Delivery: p.send, Check: p.check, Hold: p.hold}, nil
+	return campaign.Claimed{Delivery: p.send, Check: p.check, Upload: p.needs, Hold: p.hold}, nil
 }
 
 // carryOutTx does the writes of a plan and reports whether the lane has what
@@ -125,7 +139,7 @@ func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*camp
 	first := d.Message == ""
 	err := change(d, func(d *campaign.Delivery) {
 		if first {
-			d.Message, d.Text, d.Claimed, d.LID = c.NewID(), p.text, c.Now, p.to.LID
+			d.Message, d.Text, d.Upload, d.Claimed, d.LID = c.NewID(), p.text, p.upload, c.Now, p.to.LID
 		}
 		d.State, d.NotBefore, d.Reason, d.Code = campaign.Sending, time.Time{}, "", 0
 		d.Link = c.Ready.Link
@@ -310,7 +324,10 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return skip(campaign.ReasonOptedOut)
 	}
 	if d.Attempts > 0 {
-		// It has its id and its text already; nothing about it changes.
+		// It has its id and all that it carries already; nothing about it changes.
+		if d.Media, err = carriedTx(tx, &d); err != nil {
+			return plan{}, err
+		}
 		return plan{send: &d, pace: camp.Pace, to: contact}, nil
 	}
 	if wait := camp.Pace.PerPerson; wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
@@ -331,7 +348,11 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	} else if err != nil {
 		return plan{}, err
 	}
-	return plan{send: &d, pace: camp.Pace, to: contact, text: text}, nil
+	p := plan{send: &d, pace: camp.Pace, to: contact, text: text}
+	if camp.Attachment != nil {
+		return b.planUploadTx(tx, c, camp, p)
+	}
+	return p, nil
 }
 
 // planCheckTx collects the phones to ask about: that of a delivery whose turn

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 type wire struct {
 	rng   *rand.Rand
 	inbox map[string]map[campaign.MessageID]string // by LID, what each person has on her screen
+	media map[campaign.MessageID]string            // what came with it
+	other []campaign.MessageID                     // came again with other content
 	later []func(*store.Book) error                // receipts on their way
 	next  int
 }
@@ -35,7 +38,10 @@ func (w *wire) deliver(d campaign.Delivery, at time.Time) {
 		seen = make(map[campaign.MessageID]string)
 		w.inbox[d.LID] = seen
 	}
-	seen[d.Message] = d.Text
+	if text, again := seen[d.Message]; again && (text != d.Text || w.media[d.Message] != string(d.Media)) {
+		w.other = append(w.other, d.Message)
+	}
+	seen[d.Message], w.media[d.Message] = d.Text, string(d.Media)
 	for _, state := range []campaign.State{campaign.Delivered, campaign.Read} {
 		if w.rng.IntN(3) > 0 {
 			w.later = append(w.later, func(b *store.Book) error {
@@ -64,6 +70,33 @@ func (w *wire) try(d campaign.Delivery, at time.Time) (campaign.Outcome, bool) {
 	}
 	w.deliver(d, at)
 	return campaign.Outcome{Kind: campaign.Accepted}, alive
+}
+
+// upload does with an attachment what a bad day does. It reports false if the
+// process dies meanwhile, before or after the book knows.
+func (w *wire) upload(t *testing.T, b *store.Book, number campaign.NumberID, u campaign.Upload, at time.Time) (alive bool) {
+	t.Helper()
+	var err error
+	switch w.rng.IntN(4) {
+	case 0:
+		err = b.NotUploaded(number, u, errors.New("refused"), at)
+	case 1: // it was uploaded in vain
+		return false
+	default:
+		w.next++
+		err = b.Uploaded(number, u, fmt.Appendf(nil, "upload %d", w.next), at)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := b.Campaign(u.Campaign); err != nil {
+		t.Fatal(err)
+	} else if c.Status == campaign.Paused { // somebody reads why, and resumes it
+		if _, err := b.Resume(u.Campaign); err != nil || c.Reason == "" {
+			t.Fatalf("%v, paused for %q", err, c.Reason)
+		}
+	}
+	return w.rng.IntN(4) > 0
 }
 
 // people makes rows for n persons, every tenth of whom is not on WhatsApp.
@@ -150,8 +183,15 @@ func badDays(t *testing.T, seed uint64) {
 		index[r.Phone] = i
 	}
 	now := time.Now()
-	c := started(t, b, campaign.Campaign{Name: "c", Text: "Oi, {nome}!"}, now)
-	w := &wire{rng: rand.New(rand.NewPCG(seed, 1)), inbox: make(map[string]map[campaign.MessageID]string)}
+	c := campaign.Campaign{Name: "c", Text: "Oi, {nome}!"}
+	if seed%2 == 1 {
+		c.Attachment = attach(t, b, "picture.jpg")
+	}
+	c = started(t, b, c, now)
+	w := &wire{
+		rng: rand.New(rand.NewPCG(seed, 1)), inbox: make(map[string]map[campaign.MessageID]string),
+		media: make(map[campaign.MessageID]string),
+	}
 	online := now
 	reopen := func() {
 		if err := b.Close(); err != nil {
@@ -170,6 +210,9 @@ func badDays(t *testing.T, seed uint64) {
 			t.Fatalf("still not done after %d steps: %v", step, b.Holds())
 		}
 		now = now.Add(time.Duration(w.rng.IntN(20)) * time.Second)
+		if c.Attachment != nil && w.rng.IntN(60) == 0 {
+			now = now.Add(campaign.UploadAge) // a holiday
+		}
 		for len(w.later) > 0 && w.rng.IntN(2) == 0 {
 			if err := w.later[0](b); err != nil {
 				t.Fatal(err)
@@ -188,6 +231,12 @@ func badDays(t *testing.T, seed uint64) {
 			}
 			if err := b.Answered(number, got.Check, answers, now); err != nil {
 				t.Fatal(err)
+			}
+			continue
+		}
+		if got.Upload != nil {
+			if !w.upload(t, b, number, *got.Upload, now) {
+				reopen()
 			}
 			continue
 		}
@@ -222,6 +271,13 @@ func judge(t *testing.T, b *store.Book, id campaign.ID, w *wire, n int) {
 		t.Fatalf("%d deliveries, want %d", len(deliveries), n)
 	}
 	var counts campaign.Counts
+	for _, id := range w.other {
+		t.Errorf("%s came again with other content", id)
+	}
+	camp, err := b.Campaign(id)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, d := range deliveries {
 		counts[d.State]++
 		seen := w.inbox[lidOf(d.Phone)]
@@ -231,6 +287,10 @@ func judge(t *testing.T, b *store.Book, id campaign.ID, w *wire, n int) {
 		for id, text := range seen {
 			if id != d.Message || text != "Oi, "+d.Name+"!" {
 				t.Errorf("%s saw %q as %s, the book has %q as %s", d.Name, text, id, d.Text, d.Message)
+			}
+			kept, ok, err := b.Payload(id)
+			if err != nil || !ok || string(kept.Media) != w.media[id] || (w.media[id] != "") != (camp.Attachment != nil) {
+				t.Errorf("%s saw %q with it, the book would answer %q, %v", d.Name, w.media[id], kept.Media, err)
 			}
 		}
 		switch {

@@ -69,19 +69,21 @@ func (b *Book) Recent(id campaign.ID, limit int) (recent []campaign.Delivery, er
 	return recent, err
 }
 
-// Payload returns the text that left under a message id, to answer a
-// recipient who could not read it.
-func (b *Book) Payload(id campaign.MessageID) (text string, ok bool, err error) {
+// Payload returns the delivery that left under a message id, with all that it
+// carried, to answer a recipient who could not read it.
+func (b *Book) Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		at := bucket(tx, "messages").Get([]byte(id))
 		if at == nil {
 			return nil
 		}
-		d, err := deliveryTx(tx, at)
-		text, ok = d.Text, err == nil
+		if d, err = deliveryTx(tx, at); err == nil {
+			d.Media, err = carriedTx(tx, &d)
+		}
+		ok = err == nil
 		return err
 	})
-	return text, ok, err
+	return d, ok, err
 }
 
 // eventsKept is how many changes a campaign remembers for Recent.
@@ -234,9 +236,12 @@ func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
 	return decodeDelivery(at, v)
 }
 
+// deliveryVersion is the first byte of a delivery's record; 2 has the upload.
+const deliveryVersion = 2
+
 func encodeDelivery(d *campaign.Delivery) []byte {
 	e := enc{b: make([]byte, 0, 192)}
-	e.uint(1)
+	e.uint(deliveryVersion)
 	e.uint(uint64(d.Contact))
 	e.uint(uint64(d.Number))
 	e.str(string(d.Phone))
@@ -257,12 +262,13 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	for _, t := range []time.Time{d.NotBefore, d.Claimed, d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt} {
 		e.time(t)
 	}
+	e.uint(d.Upload)
 	return e.b
 }
 
 func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	r := dec{b: v}
-	r.uint() // version
+	version := r.uint()
 	d := campaign.Delivery{
 		Campaign: campaign.ID(binary.BigEndian.Uint64(at)),
 		Seq:      binary.BigEndian.Uint32(at[8:]),
@@ -286,6 +292,9 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	}
 	for _, t := range []*time.Time{&d.NotBefore, &d.Claimed, &d.Accepted, &d.Arrived, &d.ReadAt, &d.RepliedAt} {
 		*t = r.time()
+	}
+	if version >= 2 {
+		d.Upload = r.uint()
 	}
 	if r.err == nil && d.State >= campaign.NumStates {
 		r.err = errDamaged

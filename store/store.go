@@ -19,6 +19,7 @@
 //	├── queue       <number 4><campaign 8><new chat 1><zone 1><seq 4> → nothing: queued, never tried
 //	├── again       <number 4><campaign 8><seq 4> → nothing: to be tried again, or in doubt
 //	├── messages    <message id> → <campaign 8><seq 4>
+//	├── uploads     <campaign 8><number 4><n 8> → record: what a number uploaded of an attachment
 //	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
 //	├── contacts    <contact 8> → record
@@ -27,6 +28,9 @@
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
 //	├── lists       <folded name> → JSON
 //	└── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
+//
+// Beside it is the folder media with the files that campaigns attach, see
+// media.go.
 package store
 
 import (
@@ -36,6 +40,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -80,10 +85,6 @@ type Options struct {
 // again.
 const DefaultGrace = 30 * time.Second
 
-// version is that of the bucket tree. Older ones are migrated by migrate,
-// newer ones refused.
-const version = 1
-
 // Book is the open book. Its methods may be called from any goroutine; those
 // that write return when what they wrote is on the disk.
 type Book struct {
@@ -92,6 +93,7 @@ type Book struct {
 	bell   *campaign.Bell
 	logger *slog.Logger
 	grace  time.Duration
+	media  string // the folder of the attachments
 
 	queue   chan *write
 	closing chan struct{}
@@ -102,12 +104,13 @@ type Book struct {
 	holds      map[campaign.NumberID]campaign.Hold
 	templates  map[campaign.ID]*campaign.Template
 	unanswered map[campaign.ContactID]time.Time
+	stalls     map[stalled]stall
 }
 
 // buckets are made when the book is opened.
 var buckets = []string{
 	"meta", "numbers", "turns", "sends", "inflight",
-	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "persons", "latest", "events",
+	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "events",
 	"contacts", "aliases", "merged", "names", "lists",
 }
 
@@ -133,15 +136,21 @@ func Open(path string, o Options) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	media := filepath.Join(filepath.Dir(path), "media")
 	b := &Book{
-		db: db, kind: o.Kind, bell: o.Bell, logger: o.Logger, grace: o.Grace,
+		db: db, kind: o.Kind, bell: o.Bell, logger: o.Logger, grace: o.Grace, media: media,
 		queue:      make(chan *write),
 		closing:    make(chan struct{}),
 		holds:      make(map[campaign.NumberID]campaign.Hold),
 		templates:  make(map[campaign.ID]*campaign.Template),
 		unanswered: make(map[campaign.ContactID]time.Time),
+		stalls:     make(map[stalled]stall),
 	}
-	if err := db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind) }); err != nil {
+	err = openMedia(media)
+	if err == nil {
+		err = db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind) })
+	}
+	if err != nil {
 		db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -169,14 +178,12 @@ func prepare(tx *bolt.Tx, kind Kind) error {
 	if err != nil {
 		return err
 	}
+	have := version
 	if v := meta.Get([]byte("version")); v == nil {
-		if err := meta.Put([]byte("version"), key(uint32(version))); err != nil {
-			return err
-		}
 		if err := meta.Put([]byte("kind"), []byte(kind)); err != nil {
 			return err
 		}
-	} else if have := binary.BigEndian.Uint32(v); have > version {
+	} else if have = binary.BigEndian.Uint32(v); have > version {
 		return fmt.Errorf("%w (its version is %d, this program knows %d)", ErrNewer, have, version)
 	}
 	if have := Kind(meta.Get([]byte("kind"))); have != kind {
@@ -186,6 +193,14 @@ func prepare(tx *bolt.Tx, kind Kind) error {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return err
 		}
+	}
+	for ; have < version; have++ {
+		if err := migrations[have-1](tx); err != nil {
+			return fmt.Errorf("bring it from version %d to %d: %w", have, have+1, err)
+		}
+	}
+	if err := meta.Put([]byte("version"), key(version)); err != nil {
+		return err
 	}
 	return recoverTx(tx, time.Now())
 }

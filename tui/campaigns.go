@@ -91,7 +91,7 @@ func (c *campaigns) actions() []action {
 		act(e.keys.pause, ok && s.Status == campaign.Running, func() tea.Cmd { return e.pauseCampaign(s.Campaign) }),
 		act(e.keys.resume, ok && s.Status == campaign.Paused, func() tea.Cmd { return e.resumeCampaign(s.Campaign) }),
 		act(e.keys.copyCampaign, ok && !draft, func() tea.Cmd {
-			return e.root.push(newComposer(e, campaign.Campaign{Name: s.Name, Text: s.Text, To: s.To, Numbers: s.Numbers, Pace: s.Pace}))
+			return e.root.push(newComposer(e, campaign.Campaign{Name: s.Name, Text: s.Text, Attachment: s.Attachment, To: s.To, Numbers: s.Numbers, Pace: s.Pace}))
 		}),
 		act(e.keys.discard, draft, func() tea.Cmd {
 			return e.root.push(newAsk(e, e.t("draft_discard", "Name", s.Name), "", func() tea.Cmd {

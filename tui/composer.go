@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ const (
 	fieldNumbers
 	fieldAudience
 	fieldPace
+	fieldAttachment
 	fieldText
 	fieldCount
 )
@@ -30,6 +32,7 @@ type composer struct {
 	name    *line
 	to      *line
 	pace    *line
+	file    *attachment
 	text    *area
 	at      int
 	numbers []campaign.Number
@@ -63,6 +66,7 @@ func newComposer(e *env, draft campaign.Campaign) *composer {
 		to:     newLine(e, e.t("composer_to_example"), 500),
 		pace:   newLine(e, e.t("composer_pace_example"), 200),
 		text:   newArea(e.t("composer_text_example"), 4096),
+		file:   newAttachment(e, draft.Attachment),
 		chosen: make(map[campaign.NumberID]bool),
 		people: newAudience(e),
 	}
@@ -88,6 +92,9 @@ func (c *composer) typing() bool { return true }
 // dirty compares with what the book has, or with an empty page.
 func (c *composer) dirty() bool {
 	now, then := c.draft(), c.saved
+	if c.file.unread() || c.file.found != c.file.kept {
+		return true
+	}
 	if now.Name != then.Name || now.Text != then.Text || now.To != then.To {
 		return true
 	}
@@ -115,6 +122,7 @@ func (c *composer) load() tea.Cmd {
 func (c *composer) draft() campaign.Campaign {
 	d := c.saved
 	d.Name, d.To, d.Text = strings.TrimSpace(c.name.value()), strings.TrimSpace(c.to.value()), c.text.value()
+	d.Attachment = c.file.found
 	d.Numbers = nil
 	for _, n := range c.numbers {
 		if c.chosen[n.ID] {
@@ -175,14 +183,18 @@ func (c *composer) looser() []string {
 	return names
 }
 
-// focus moves to a field.
-func (c *composer) focus(field int) tea.Cmd {
+// focus moves to a field. A file is looked at when its field is left.
+func (c *composer) focus(field int) (look tea.Cmd) {
+	if c.at == fieldAttachment {
+		look = c.file.look()
+	}
 	c.at = (field + fieldCount) % fieldCount
 	c.name.focus(c.at == fieldName)
 	c.to.focus(c.at == fieldAudience)
 	c.pace.focus(c.at == fieldPace)
+	c.file.path.focus(c.at == fieldAttachment)
 	c.text.focus(c.at == fieldText)
-	return nil
+	return look
 }
 
 func (c *composer) actions() []action {
@@ -221,8 +233,27 @@ func (c *composer) toggle() tea.Cmd {
 // saveable reports whether the book would take the draft.
 func (c *composer) saveable() bool {
 	_, err := c.paceNow()
-	return err == nil && strings.TrimSpace(c.name.value()) != "" && strings.TrimSpace(c.text.value()) != "" &&
+	return err == nil && strings.TrimSpace(c.name.value()) != "" && c.content() == "" &&
 		c.people.mistake == nil && c.people.textFault == nil
+}
+
+// content is what is wrong with the attachment and the text together, as the
+// id of a text; empty: nothing.
+func (c *composer) content() string {
+	a, blank := c.file.found, strings.TrimSpace(c.text.value()) == ""
+	switch {
+	case c.file.looking.busy:
+		return "need_moment"
+	case c.file.unread():
+		return "need_attachment_check"
+	case c.file.mistake != nil:
+		return "need_attachment"
+	case a == nil && blank:
+		return "need_text"
+	case a != nil && !a.Captioned() && !blank:
+		return "need_no_text"
+	}
+	return ""
 }
 
 // ready is what keeps the campaign from being started, as the id of a text;
@@ -236,8 +267,8 @@ func (c *composer) ready() string {
 		return "need_filter"
 	case c.known && len(c.senders()) == 0:
 		return "need_number"
-	case strings.TrimSpace(c.text.value()) == "":
-		return "need_text"
+	case c.content() != "":
+		return c.content()
 	case c.people.textFault != nil:
 		return "need_template"
 	case paceErr != nil:
@@ -270,6 +301,8 @@ func (c *composer) update(msg tea.Msg) tea.Cmd {
 		if again {
 			return c.load()
 		}
+	case attachmentReadMsg:
+		c.file.answered(msg)
 	case draftSavedMsg:
 		if mine, _ := c.saving.answered(msg.question); mine {
 			c.keep(msg)
@@ -291,6 +324,8 @@ func (c *composer) edit(msg tea.Msg) tea.Cmd {
 		}
 	case fieldPace:
 		c.pace.update(msg)
+	case fieldAttachment:
+		c.file.path.update(msg)
 	case fieldText:
 		if c.text.update(msg) {
 			return c.people.write(c.text.value())
@@ -302,15 +337,21 @@ func (c *composer) edit(msg tea.Msg) tea.Cmd {
 // save writes the draft to the book.
 func (c *composer) save() tea.Cmd {
 	id, _ := c.saving.ask(c.e)
-	book, draft := c.e.app.Book, c.draft()
+	book, draft, file := c.e.app.Book, c.draft(), c.file.file()
 	return func() tea.Msg {
-		saved, err := saveDraft(book, draft)
+		saved, err := saveDraft(book, draft, file)
 		return draftSavedMsg{id, saved, err}
 	}
 }
 
-// saveDraft writes a draft, for the first time or again.
-func saveDraft(book *store.Book, draft campaign.Campaign) (campaign.Campaign, error) {
+// saveDraft writes a draft, for the first time or again, with the file that
+// the book does not have yet.
+func saveDraft(book *store.Book, draft campaign.Campaign, file string) (campaign.Campaign, error) {
+	if file != "" {
+		if err := attach(book, &draft, file); err != nil {
+			return draft, err
+		}
+	}
 	if draft.ID == 0 {
 		return book.AddCampaign(draft)
 	}
@@ -321,12 +362,21 @@ func saveDraft(book *store.Book, draft campaign.Campaign) (campaign.Campaign, er
 func (c *composer) keep(msg draftSavedMsg) {
 	e := c.e
 	if msg.err != nil {
-		e.root.say(e.theme.bad, e.fault(msg.err))
+		c.refused(msg.err)
 		return
 	}
 	c.saved = msg.draft
+	c.file.keep(msg.draft.Attachment)
 	c.pace.set("")
 	e.root.say(e.theme.good, e.t("draft_saved", "Name", msg.draft.Name))
+}
+
+// refused says why the book did not take the draft.
+func (c *composer) refused(err error) {
+	if errors.Is(err, errFileChanged) {
+		c.file.looked = ""
+	}
+	c.e.root.say(c.e.theme.bad, c.e.fault(err))
 }
 
 // start writes the draft if it has changed and starts it.
@@ -335,10 +385,10 @@ func (c *composer) start(ctx context.Context, draft campaign.Campaign, changed b
 	if !ok {
 		return nil
 	}
-	book, now := c.e.app.Book, c.e.now()
+	book, now, file := c.e.app.Book, c.e.now(), c.file.file()
 	return func() tea.Msg {
 		if changed {
-			saved, err := saveDraft(book, draft)
+			saved, err := saveDraft(book, draft, file)
 			if err != nil {
 				return campaignStartedMsg{question: id, campaign: draft, err: err}
 			}

@@ -76,6 +76,18 @@ func (c *composer) form(w, h int) []string {
 	default:
 		under(e.theme.dim, e.paceWords(pace), 2)
 	}
+	lines = append(lines, label(fieldAttachment, "composer_attachment")+c.file.path.view(e, inner))
+	switch f := c.file; {
+	case f.looking.busy:
+		under(e.theme.faint, e.t("loading"), 1)
+	case f.unread():
+	case f.mistake != nil:
+		under(e.theme.bad, "▲ "+e.words.sentence(f.mistake.Error()), 2)
+	case c.content() == "need_no_text":
+		under(e.theme.bad, "▲ "+e.words.sentence(campaign.AttachmentText), 2)
+	case f.found != nil:
+		under(e.theme.dim, e.attachment(f.found), 1)
+	}
 	room := max(h-len(lines)-1, 1)
 	for i, line := range c.text.lines(e, inner, room) {
 		if i == 0 {
@@ -161,6 +173,9 @@ func (c *composer) preview(w, h int) []string {
 	trouble = trouble[:min(len(trouble), max(h-3, 1))]
 	room := max(h-1-len(trouble), 0)
 	body := c.message(max(w-6, 1))
+	if a := c.file.found; a != nil {
+		body = append([]string{e.theme.accent.of(e.attached(a, max(w-6, 1)))}, body...)
+	}
 	body = body[:min(len(body), room)]
 	for _, line := range body {
 		lines = append(lines, " "+e.theme.accent.of("▎")+" "+line)
@@ -180,6 +195,8 @@ func name(e *env, c *campaign.Contact) string {
 func (c *composer) message(w int) []string {
 	e, p := c.e, c.people
 	switch {
+	case strings.TrimSpace(c.text.value()) == "" && c.file.found != nil:
+		return nil
 	case strings.TrimSpace(c.text.value()) == "":
 		return []string{e.theme.faint.of(e.t("preview_empty"))}
 	case p.text == nil:

@@ -1,5 +1,7 @@
 package tui
 
+import "recado/campaign"
+
 // Translate says in the language of a tag what other parts of the program say
 // in English: the reason of a delivery, what holds a number, a mistake in a
 // filter, a text or a pace, an error of the book. What it does not know it
@@ -59,6 +61,19 @@ var mistakes = []saying{
 	{`a " is not closed, or is not at the end of its cell`, "mistake_csv_quote"},
 	{"there is nothing in it", "mistake_csv_empty"},
 	{"no column with phones: one must be called telefone, celular, whatsapp or phone; there are %s", "mistake_csv_no_phones"},
+	{campaign.AttachmentEmpty, "attachment_empty"},
+	{campaign.AttachmentMedia, "attachment_media"},
+	{campaign.AttachmentLarge, "attachment_large"},
+	{campaign.AttachmentBroken, "attachment_broken"},
+	{campaign.AttachmentPoints, "attachment_points"},
+	{campaign.AttachmentPictures, "attachment_pictures"},
+	{campaign.AttachmentMoving, "attachment_moving"},
+	{campaign.AttachmentVideos, "attachment_videos"},
+	{campaign.AttachmentAudios, "attachment_audios"},
+	{"OGG with another codec than Opus", "attachment_vorbis"},
+	{campaign.AttachmentText, "attachment_text"},
+	{"the file has changed since it was checked: check it again", "attachment_changed"},
+	{"not a file: %s", "attachment_not_file"},
 	{"open %s: no such file or directory", "mistake_file_missing"},
 	{"open %s: permission denied", "mistake_file_denied"},
 	{"read %s: is a directory", "mistake_file_directory"},
@@ -106,7 +121,7 @@ var mistakes = []saying{
 	{"link number %s: already linked", "mistake_number_linked"},
 	{"remove number %s: it has been linked", "mistake_number_kept"},
 	{"a campaign needs a name", "mistake_campaign_no_name"},
-	{"a campaign needs a text", "mistake_campaign_no_text"},
+	{"a campaign needs a text or an attachment", "mistake_campaign_no_text"},
 	{"a number needs a name", "mistake_number_no_name"},
 	{"a list needs a name", "mistake_list_no_name"},
 	{"the simulated WhatsApp does not know this number", "mistake_demo_number"},

@@ -192,6 +192,9 @@ func (p *progress) head(w int) []string {
 		status = sign.symbol + " " + e.t(sign.word) + "  " + e.words.moment(s.Ended, now)
 	}
 	lines := []string{e.row(false).cell(e.theme.strong, s.Name, max(w-e.width(status)-3, 0)).gap(1).put(sign.ink, status, e.width(status)).fill(w)}
+	if s.Attachment != nil {
+		lines = append(lines, " "+e.theme.dim.of(e.attached(s.Attachment, max(w-2, 1))))
+	}
 	if s.Reason != "" {
 		for _, line := range e.wrap(e.words.sentence(s.Reason), max(w-2, 1)) {
 			lines = append(lines, " "+e.theme.warn.of(line))

@@ -58,6 +58,11 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 			n := s.number(hostile, "+5511900000001")
 			s.draft(hostile, hostile)
 			c := s.draft(hostile, hostile+" {cidade|"+hostile+"}")
+			c.Attachment = s.attached("picture.jpg")
+			c.Attachment.Name, c.Attachment.Type = hostile, hostile
+			if _, err := book.EditDraft(c); err != nil {
+				t.Fatal(err)
+			}
 			if _, err := book.Start(c.ID, time.Now()); err != nil {
 				t.Fatal(err)
 			}
@@ -119,7 +124,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 			s.press("esc", "esc")
 			check("campaigns", "3")
 			check("draft", "down", "enter")
-			s.press("tab", "tab", "tab", "tab")
+			s.press("tab", "tab", "tab", "tab", "tab")
 			s.tell(tea.PasteMsg{Content: hostile + "{cidade}"})
 			check("draft changed")
 			check("review", "ctrl+r")

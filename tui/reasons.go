@@ -38,6 +38,7 @@ var holdReasons = map[string]string{
 	campaign.HoldRateLimit: "hold_rate_limit",
 	campaign.HoldDisk:      "hold_disk",
 	campaign.HoldCheck:     "hold_check",
+	campaign.HoldUpload:    "hold_upload",
 	campaign.HoldDoubt:     "hold_doubt",
 	campaign.HoldRetry:     "hold_retry",
 	campaign.HoldEmpty:     "hold_empty",
@@ -76,8 +77,12 @@ var templateMistakes = map[string]string{
 // stands for %s or %q in theirs is A, B… in ours.
 type saying struct{ english, id string }
 
-// sentences are those of the numbers, and of a campaign that stopped with one.
+// sentences are those of the numbers, and of campaigns that pause themselves or
+// stop with a number.
 var sentences = []saying{
+	{campaign.ReasonNoUpload, "reason_no_upload"},
+	{campaign.ReasonFileGone, "reason_file_gone"},
+	{campaign.ReasonFileChanged, "reason_file_changed"},
 	{"The connection was lost.", "number_reason_lost"},
 	{"WhatsApp cannot be reached: %s.", "number_reason_unreachable"},
 	{"The clock of this computer is wrong: set its date and time.", "number_reason_clock"},
@@ -119,6 +124,9 @@ var sentences = []saying{
 	{"too many groups with people who do not have it in their address books", "ban_groups"},
 	{"the same message to too many people", "ban_same"},
 	{"too many messages to a broadcast list", "ban_broadcast"},
+	{"WhatsApp did not answer in time", "upload_no_answer"},
+	{"WhatsApp cannot be reached: %s", "upload_unreachable"},
+	{"WhatsApp refused the file with code %s", "upload_refused"},
 }
 
 // reason says a reason of a delivery.

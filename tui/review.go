@@ -60,8 +60,9 @@ func (r *review) started(msg campaignStartedMsg) tea.Cmd {
 	if msg.err != nil {
 		if msg.campaign.ID != 0 {
 			r.from.saved = msg.campaign
+			r.from.file.keep(msg.campaign.Attachment)
 		}
-		e.root.say(e.theme.bad, e.fault(msg.err))
+		r.from.refused(msg.err)
 		return e.root.drop(r)
 	}
 	r.from.people.close()
@@ -108,6 +109,9 @@ func (r *review) lines() []string {
 	}
 	for _, l := range people.lacking {
 		add("", e.theme.warn, e.words.n("review_lacking", l.n, "Field", "{"+l.field+"}"))
+	}
+	if a := draft.Attachment; a != nil {
+		add(e.t("composer_attachment"), "", a.Name+" · "+e.attachment(a))
 	}
 	add(e.t("composer_pace"), "", e.paceWords(draft.Pace))
 	if looser := c.looser(); len(looser) > 0 {

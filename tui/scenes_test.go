@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -104,6 +106,15 @@ var scenes = []scene{
 	{"composer-missing", func(s *stage) { s.people(); s.compose("{saudacao}, {primeiro_nome}. Entrega em {cidade}.") }},
 	{"composer-mistake", func(s *stage) { s.people(); s.compose("Oi {primeiro_nome") }},
 	{"composer-leave", func(s *stage) { s.people(); s.compose("Oi"); s.press("esc") }},
+	{"composer-attachment", func(s *stage) {
+		s.people()
+		s.composeWith("picture.jpg", "Oi {primeiro_nome}! *Chegou* a coleção nova.")
+	}},
+	{"composer-attachment-field", func(s *stage) { s.people(); s.composeWith("picture.jpg", ""); s.press("shift+tab") }},
+	{"composer-attachment-mistake", func(s *stage) { s.people(); s.composeWith("nada.gif", "") }},
+	{"composer-audio-text", func(s *stage) { s.people(); s.composeWith("audio.mp3", "Oi!") }},
+	{"review-attachment", func(s *stage) { s.people(); s.composeWith("video.mp4", ""); s.press("ctrl+r") }},
+	{"progress-attachment", func(s *stage) { s.uploadFailed(); s.press("4") }},
 	{"review", func(s *stage) { s.people(); s.compose("Oi {primeiro_nome}!"); s.press("ctrl+r") }},
 	{"progress-empty", func(s *stage) { s.press("4") }},
 	{"progress", func(s *stage) { s.running(); s.press("4") }},
@@ -222,8 +233,55 @@ func (s *stage) compose(text string) {
 	s.number("Loja", "+5511900000001")
 	s.press("3", "n")
 	s.enter("Volta às aulas")
-	s.press("tab", "tab", "tab", "tab")
+	s.press("tab", "tab", "tab", "tab", "tab")
 	s.enter(text)
+}
+
+// composeWith begins a campaign in the composer with one of the sample files.
+func (s *stage) composeWith(file, text string) {
+	s.number("Loja", "+5511900000001")
+	s.press("3", "n")
+	s.enter("Volta às aulas")
+	s.press("tab", "tab", "tab", "tab")
+	s.enter("../campaign/testdata/" + file)
+	s.press("tab")
+	s.enter(text)
+}
+
+// attached gives the book one of the sample files.
+func (s *stage) attached(name string) *campaign.Attachment {
+	s.t.Helper()
+	file, err := os.Open("../campaign/testdata/" + name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer file.Close()
+	a, err := s.app.Book.Attach(name, file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return &a
+}
+
+// uploadFailed starts a campaign whose attachment cannot be uploaded.
+func (s *stage) uploadFailed() {
+	s.t.Helper()
+	s.people()
+	n := s.number("Loja", "+5511900000001")
+	a := s.attached("picture.jpg")
+	c, err := s.app.Book.AddCampaign(campaign.Campaign{Name: "Volta às aulas", Text: "Oi!", Pace: steady, Attachment: a})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := s.app.Book.Start(c.ID, time.Now()); err != nil {
+		s.t.Fatal(err)
+	}
+	for range 3 {
+		if err := s.app.Book.NotUploaded(n.ID, campaign.Upload{Campaign: c.ID, Attachment: *a}, errors.New("WhatsApp did not answer in time"), time.Now()); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.ring()
 }
 
 // running starts a campaign to a hundred people and sends to some of them.
@@ -265,6 +323,10 @@ func (s *stage) send(number campaign.Number, n int) {
 				answers = append(answers, campaign.Answer{Asked: p, Phone: p, Presence: campaign.OnWhatsApp, LID: p.Digits()})
 			}
 			if err := book.Answered(number.ID, got.Check, answers, time.Now()); err != nil {
+				s.t.Fatal(err)
+			}
+		case got.Upload != nil:
+			if err := book.Uploaded(number.ID, *got.Upload, []byte("there"), time.Now()); err != nil {
 				s.t.Fatal(err)
 			}
 		case got.Delivery != nil:

@@ -27,6 +27,7 @@ type stage struct {
 	t    *testing.T
 	root *root
 	app  App
+	dir  string // of the data
 	quit bool
 
 	copied string // what was put on the clipboard last
@@ -44,12 +45,19 @@ func newStage(t *testing.T, lang string) *stage {
 	// Saturday, the first of January 2000, 00:00 UTC, is when a bubble begins;
 	// Monday morning is a better time for a campaign.
 	time.Sleep(time.Until(time.Date(2000, 1, 3, 10, 0, 0, 0, time.UTC)))
-	return onStage(t, newApp(t, lang))
+	dir := t.TempDir()
+	s := onStage(t, newAppIn(t, dir, lang))
+	s.dir = dir
+	return s
 }
 
 func newApp(t *testing.T, lang string) App {
 	t.Helper()
-	dir := t.TempDir()
+	return newAppIn(t, t.TempDir(), lang)
+}
+
+func newAppIn(t *testing.T, dir, lang string) App {
+	t.Helper()
 	bell := new(campaign.Bell)
 	book, err := store.Open(filepath.Join(dir, "book.db"), store.Options{Kind: store.Demo, Bell: bell})
 	if err != nil {

@@ -176,7 +176,7 @@ func TestACampaignWithoutANumberCannotStart(t *testing.T) {
 		s.people()
 		s.press("3", "n")
 		s.enter("x")
-		s.press("tab", "tab", "tab", "tab")
+		s.press("tab", "tab", "tab", "tab", "tab")
 		s.enter("Oi")
 		s.shows("falta um número vinculado")
 		s.press("ctrl+r")
@@ -188,7 +188,7 @@ func TestAFasterPaceThanTheNumbersIsToldBeforeTheStart(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.people()
 		s.compose("Oi")
-		s.press("shift+tab")
+		s.press("shift+tab", "shift+tab")
 		s.enter("gap=1s-2s day=500")
 		s.shows("mais rápido que o limite do número: intervalo, por dia")
 		s.press("ctrl+r")
@@ -472,7 +472,7 @@ func TestStatusLineCountsTheNumbers(t *testing.T) {
 // Pasting goes through the same cleaning as everything else.
 func TestPastingIntoAFieldKeepsTheTextAndDropsTheRest(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
-		s.press("3", "n", "tab", "tab", "tab", "tab")
+		s.press("3", "n", "tab", "tab", "tab", "tab", "tab")
 		s.tell(tea.PasteMsg{Content: "Oi\r\n\x1b[31m\u202etudo\u202c bem?"})
 		if got, want := s.root.top().(*composer).text.value(), "Oi\n[31mtudo bem?"; got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -50,10 +50,10 @@ func TestFromAnEmptyProgramToAReceivedCampaign(t *testing.T) {
 
 		s.press("3", "n")
 		s.enter("Volta às aulas")
-		s.press("tab", "tab", "tab", "tab")
+		s.press("tab", "tab", "tab", "tab", "tab")
 		s.enter("Oi {nome}!")
 		s.shows("12 pessoas")
-		s.press("shift+tab")
+		s.press("shift+tab", "shift+tab")
 		s.enter("off")
 		s.press("ctrl+r", "s")
 		s.shows("Volta às aulas começou.")

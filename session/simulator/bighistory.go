@@ -125,9 +125,9 @@ func (b *blob) sealed() (file attachment, data []byte, err error) {
 
 // SendHistory makes the phone of the number send its clients a long history in
 // so many files, of that many bytes each when they are unpacked. The chats in
-// them are those of the phone. Files are made when they are announced and once
-// more when they are downloaded, and not kept in between. The announcements come
-// one after the other while this has returned.
+// them are those of the phone. It returns at once; the files are announced one
+// after the other. They are made when they are announced and once more when they
+// are downloaded, and not kept in between.
 func (o Own) SendHistory(files, size int) {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()

@@ -219,7 +219,7 @@ func registered(s *simulator.Service) []simulator.Person {
 // extra chooses the id of a message.
 func extra(id string) whatsmeow.SendRequestExtra { return whatsmeow.SendRequestExtra{ID: id} }
 
-// drops skips a test that breaks a connection under the race detector: the
+// drops skips a test, or what is left of it, that breaks a connection under the race detector: the
 // client library then writes AutoReconnectErrors from two goroutines.
 func drops(t *testing.T) {
 	t.Helper()

@@ -166,6 +166,7 @@ func TestServiceIsReachedFromAnotherProcess(t *testing.T) {
 	}
 	p.order("/contact", map[string]any{"number": scanned.Phone, "person": people[0].Phone, "name": "Comadre"}, nil)
 	heard(c, func(e *events.Contact) bool { return e.Action.GetFullName() == "Comadre" })
+	drops(t)
 	p.order("/drop", map[string]any{"number": scanned.Phone}, nil)
 	heard[*events.Disconnected](c, nil)
 }
@@ -198,6 +199,7 @@ func TestFaultIsCausedAndMendedByControl(t *testing.T) {
 	c.say(people[0].Phone, "oi")
 	p.order("/restrict", map[string]any{"number": "5511912345678", "for": "1h"}, nil)
 	heard[*events.NotifyAccountReachoutTimelock](c, nil)
+	drops(t)
 	p.order("/service", map[string]any{"on": false}, nil)
 	heard[*events.Disconnected](c, nil)
 }

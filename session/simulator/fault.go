@@ -45,19 +45,19 @@ const (
 	NoDevices   Action = "no-devices"   // Usync: the recipient seems to have no devices
 	NoPreKeys   Action = "no-prekeys"   // PreKeys: there are no keys for the recipient
 	NoLID       Action = "no-lid"       // Usync: who asks for a number is told the number alone, without text; asking for hidden names still works
+	NoNames     Action = "no-names"     // Usync: like NoLID, and nobody is told a hidden name
 	Restrict    Action = "restrict"     // any of a linked client: from now on, for Expire, the number may not begin new chats; the stanza is then judged by that
 	Ban         Action = "ban"          // any of a linked client: the stanza was never received, and the number is banned for Expire with BanCode
 	BodyError   Action = "body-error"   // Query "w:mex": the answer comes, and what it says is error Code (and Text)
-	NoNames     Action = "no-names"     // Usync: like NoLID, and nobody is told a hidden name
 )
 
 // Rule is a fault to cause: when On, Number, To and Query all match, the rule
 // counts, and from the Nth match on it strikes, Limit times. Empty fields match
 // everything.
 type Rule struct {
-	On     Kind
+	On     Kind   // empty: what a client says over its connection, that is Login, Message and Query
 	Number string // our own number
-	To     string // the number of the person it is about, for messages, Usync and PreKeys
+	To     string // the number of the person it is about, for messages, receipts, Usync and PreKeys
 	Query  string // the namespace of a query, like "privacy"
 
 	Nth         int     // 1 and 0 are the first match
@@ -155,7 +155,18 @@ func (s *Service) judge(e event) *Rule {
 }
 
 func (r *rule) match(e event) bool {
-	if r.On != "" && r.On != e.kind && !(r.On == Query && (e.kind == Usync || e.kind == PreKeys || e.kind == Ping)) {
+	query := e.kind == Query || e.kind == Usync || e.kind == PreKeys || e.kind == Ping
+	switch r.On {
+	case "":
+		if !query && e.kind != Login && e.kind != Message {
+			return false
+		}
+	case Query:
+		if !query {
+			return false
+		}
+	case e.kind:
+	default:
 		return false
 	}
 	return (r.Number == "" || r.Number == e.number) &&

@@ -112,6 +112,7 @@ func TestWhatIsNotUnderstoodFailsTheTest(t *testing.T) {
 	if _, err := c.GetBotListV2(within(t)); err != nil {
 		t.Log(err) // the empty answer
 	}
+	c.Disconnect()
 	var f failures
 	s.Finish(&f)
 	if len(f.texts) != 1 || !strings.Contains(f.texts[0], "bot") {

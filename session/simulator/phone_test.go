@@ -66,7 +66,7 @@ func TestPhoneThatIsOffForDaysCatchesUp(t *testing.T) {
 		c.asksPhone(t.Context())
 		id := c.say(ana.Phone, "Oi").ID
 		second := link(t, s, ownPhone) // its keys and its history are still in the phone
-		time.Sleep(3 * 24 * time.Hour)
+		time.Sleep(2 * 24 * time.Hour)
 		if n := c.shares() + second.shares(); n > 0 {
 			t.Errorf("the phone is off and answers %d times", n)
 		}

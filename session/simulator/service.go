@@ -98,12 +98,12 @@ type Service struct {
 	offers   map[string]*link // waiting to be linked, by the reference in the QR code
 	rules    []*rule
 	unknown  []string
-	passkeys bool                     // linking needs a passkey
-	newest   store.WAVersionContainer // what logins must have; zero is anything
-	skew     time.Duration            // how far the clock of the service is ahead
-	lastID   int                      // of what the service and the phones send
+	lastID   int // of what the service and the phones send
 
-	authenticator *authenticator // nil until it is needed
+	passkeys      bool                     // linking needs one
+	authenticator *authenticator           // that has it; nil until it is needed
+	newest        store.WAVersionContainer // what clients must have; zero is anything
+	skew          time.Duration            // how far the clock of the service is ahead
 }
 
 // New starts a service for the world that cfg describes. Close must be called.

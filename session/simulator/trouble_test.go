@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -48,24 +49,28 @@ func TestHandshakeIsBrokenOff(t *testing.T) {
 }
 
 func TestGarbageIsOverheard(t *testing.T) {
+	s, c, ana := faulty(t)
 	for _, do := range []simulator.Action{simulator.Garbage, simulator.NoStanza, simulator.Nonsense} {
 		for _, on := range []simulator.Kind{simulator.Message, simulator.Usync, simulator.Login} {
-			t.Run(string(do)+" "+string(on), func(t *testing.T) {
-				s, c, ana := faulty(t)
-				s.Fault(simulator.Rule{On: on, Do: do, Limit: 1})
-				if on == simulator.Login {
-					c.Disconnect()
-					c.forget()
-					if err := c.Connect(); err != nil {
-						t.Fatal(err)
-					}
-					heard[*events.Connected](c, nil)
+			c.forget()
+			remove := s.Fault(simulator.Rule{On: on, Do: do, Limit: 1})
+			switch on {
+			case simulator.Login:
+				c.Disconnect()
+				if err := c.Connect(); err != nil {
+					t.Fatal(err)
 				}
-				c.receipt(c.say(ana.Phone, "Oi").ID, types.ReceiptTypeDelivered)
-				if on != simulator.Login && len(eventsOf[*events.Disconnected](c)) > 0 {
-					t.Error("the client loses the connection")
+				heard[*events.Connected](c, nil)
+			case simulator.Usync:
+				if _, err := c.IsOnWhatsApp(within(t), []string{ana.Phone}); err != nil {
+					t.Errorf("%s %s: %v", do, on, err)
 				}
-			})
+			}
+			c.receipt(c.say(ana.Phone, "Oi").ID, types.ReceiptTypeDelivered)
+			if len(eventsOf[*events.Disconnected](c)) > 0 {
+				t.Errorf("%s %s: the client loses the connection", do, on)
+			}
+			remove()
 		}
 	}
 }
@@ -235,6 +240,22 @@ func TestFileIsRefusedTwiceAndThenTaken(t *testing.T) {
 	if _, err := c.Upload(within(t), []byte("a picture"), whatsmeow.MediaImage); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestFileThatTheHostNeverTakesEndsWithTheContext(t *testing.T) {
+	bubble(t, simulator.Config{Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+		s.Fault(simulator.Rule{On: simulator.Upload, Do: simulator.Silence, Limit: 1})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if _, err := c.Upload(ctx, []byte("a picture"), whatsmeow.MediaImage); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		s.Fault(simulator.Rule{On: simulator.Upload, Do: simulator.Late, Delay: time.Hour, Limit: 1})
+		began := time.Now()
+		if _, err := c.Upload(t.Context(), []byte("a picture"), whatsmeow.MediaImage); err != nil || time.Since(began) != time.Hour {
+			t.Errorf("got %v after %s", err, time.Since(began))
+		}
+	})
 }
 
 func TestFileCannotBeSentWithoutAMediaHost(t *testing.T) {

@@ -17,6 +17,17 @@ type campaignJSON struct {
 	Name   string      `json:"name"`
 	Status string      `json:"status"`
 	Counts countsJSON  `json:"counts"`
+
+	Attachment *attachmentJSON `json:"attachment,omitempty"` // not there: text alone
+}
+
+// attachmentJSON is the file of a campaign as --json prints it.
+type attachmentJSON struct {
+	Kind   string `json:"kind"` // picture, video, audio, document
+	Name   string `json:"name"`
+	Type   string `json:"type"`   // MIME type
+	Size   int64  `json:"size"`   // bytes
+	SHA256 string `json:"sha256"` // hexadecimal
 }
 
 // countsJSON is how many deliveries are in each state.
@@ -135,7 +146,11 @@ func (c *call) campaignObject(o *owner, camp campaign.Campaign) error {
 	if err != nil {
 		return err
 	}
-	return c.object(campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), Counts: countsOf(counts)})
+	out := campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), Counts: countsOf(counts)}
+	if a := camp.Attachment; a != nil {
+		out.Attachment = &attachmentJSON{string(a.Kind), a.Name, a.Type, a.Size, a.SHA256}
+	}
+	return c.object(out)
 }
 
 func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
@@ -153,6 +168,9 @@ func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
 	rows := [][]string{
 		{"id", camp.ID.String()}, {"name", camp.Name}, {"status", camp.Status.String()},
 		{"reason", camp.Reason}, {"to", camp.To}, {"pace", camp.Pace.String()}, {"text", camp.Text},
+	}
+	if a := camp.Attachment; a != nil {
+		rows = append(rows, []string{"attachment", string(a.Kind), a.Name, a.Type, strconv.FormatInt(a.Size, 10), a.SHA256})
 	}
 	for state := range campaign.State(campaign.NumStates) {
 		rows = append(rows, []string{state.String(), strconv.Itoa(counts[state])})

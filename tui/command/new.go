@@ -17,6 +17,7 @@ import (
 // draft is what `campaign new` was told.
 type draft struct {
 	name, text, to, pace string
+	attach               string // the path of a file; empty: none
 	numbers              []string
 	yes                  bool
 }
@@ -38,6 +39,8 @@ func (c *call) newCommand() *cobra.Command {
 	flags.StringVar(&d.name, "name", "", say("`NOME` da campanha", "`NAME` of the campaign"))
 	flags.StringVar(&d.text, "text", "", say("`TEXTO` da mensagem, com {nome}, {primeiro_nome}, {campo|reserva}…",
 		"`TEXT` of the message, with {name}, {first_name}, {field|fallback}…"))
+	flags.StringVar(&d.attach, "attach", "", say("`ARQUIVO` que vai junto: foto, vídeo, áudio ou documento; o texto fica embaixo e pode faltar",
+		"`FILE` to send: picture, video, audio or document; the text goes below it and may be left out"))
 	flags.StringVar(&d.to, "to", "", say("`FILTRO` do público; vazio: todos", "`FILTER` of the audience; empty: everybody"))
 	flags.StringArrayVar(&d.numbers, "number", nil, say("`QUEM` envia (nome ou telefone de um número); repita para vários; sem ele: todos os vinculados",
 		"`WHO` sends (name or phone of a number); repeat for more; without it: all that are linked"))
@@ -50,8 +53,8 @@ func (c *call) newCommand() *cobra.Command {
 // newCampaign checks what was typed, asks before anything unsafe, and writes
 // the draft.
 func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
-	if strings.TrimSpace(d.name) == "" || strings.TrimSpace(d.text) == "" {
-		return c.fail(ExitUsage, "faltam --name e --text", "--name and --text are needed")
+	if strings.TrimSpace(d.name) == "" || strings.TrimSpace(d.text) == "" && d.attach == "" {
+		return c.fail(ExitUsage, "faltam --name e --text (ou --attach)", "--name and --text (or --attach) are needed")
 	}
 	template, err := campaign.ParseTemplate(d.text)
 	if err != nil {
@@ -69,11 +72,18 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if err != nil {
 		return err
 	}
+	attachment, err := c.attachment(ctx, o, d.attach)
+	if err != nil {
+		return err
+	}
+	if attachment != nil && !attachment.Captioned() && strings.TrimSpace(d.text) != "" {
+		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(campaign.AttachmentText)}
+	}
 	if err := c.preflight(ctx, o, template, filter); err != nil {
 		return err
 	}
 	written, err := o.parts.Book.AddCampaign(campaign.Campaign{
-		Name: strings.TrimSpace(d.name), Text: d.text, To: d.to, Numbers: ids, Pace: pace,
+		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: ids, Pace: pace,
 	})
 	if err != nil {
 		return err
@@ -82,6 +92,26 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 		return c.campaignObject(o, written)
 	}
 	return c.line(written.ID.String())
+}
+
+// attachment gives the book a file of the caller's; nil if none is named.
+func (c *call) attachment(ctx context.Context, o *owner, name string) (*campaign.Attachment, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if name == "-" { // people see the name
+		return nil, c.fail(ExitUsage, "--attach precisa do nome de um arquivo", "--attach needs the name of a file")
+	}
+	file, err := c.open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	a, err := o.parts.Book.Attach(name, file)
+	if err != nil {
+		return nil, &failure{code: ExitFailed, text: name + ": " + c.spoken(err.Error()), err: err}
+	}
+	return &a, nil
 }
 
 // senders finds the numbers by name or phone. Without a name it returns all

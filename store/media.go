@@ -1,0 +1,257 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// The files of the campaigns are beside the book in the folder media, each
+// once, named by the SHA-256 of its bytes. What a user does with the file that
+// he attached changes nothing any more. None is ever removed: campaigns are
+// not, and theirs may still have to be uploaded again.
+
+// partial ends the name of a file that is being written.
+const partial = ".part"
+
+// openMedia refuses a folder that others can read, and removes what was being
+// written when the last process ended.
+func openMedia(dir string) error {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("%s can be read by others: run chmod 700 %q", dir, dir)
+	}
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		if filepath.Ext(f.Name()) == partial {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name())))
+		}
+	}
+	return err
+}
+
+// Attach keeps a copy of a file for a campaign and says what it is. An error
+// says for a person why WhatsApp would not take it. name is what recipients of
+// a document see.
+func (b *Book) Attach(name string, from io.Reader) (a campaign.Attachment, err error) {
+	if err := os.Mkdir(b.media, 0o700); err == nil {
+		err = syncDir(filepath.Dir(b.media))
+		if err != nil {
+			return a, err
+		}
+	} else if !errors.Is(err, fs.ErrExist) {
+		return a, err
+	}
+	file, err := os.CreateTemp(b.media, "*"+partial) // 0600
+	if err != nil {
+		return a, err
+	}
+	defer func() {
+		file.Close()
+		if err != nil {
+			os.Remove(file.Name())
+		}
+	}()
+	size, err := io.Copy(file, io.LimitReader(from, campaign.MaxDocument+1))
+	if err != nil {
+		return a, err
+	}
+	if a, err = campaign.ReadAttachment(name, file, size); err != nil {
+		return a, err
+	}
+	if err := file.Sync(); err != nil {
+		return a, err
+	}
+	// Over the one that is there, if there is one: it may have been damaged.
+	if err := os.Rename(file.Name(), b.mediaPath(&a)); err != nil {
+		return a, err
+	}
+	return a, syncDir(b.media)
+}
+
+func (b *Book) mediaPath(a *campaign.Attachment) string {
+	return filepath.Join(b.media, filepath.Base(a.SHA256))
+}
+
+// checkMedia reports whether the file of an attachment is there and whole.
+func (b *Book) checkMedia(a *campaign.Attachment) error {
+	file, err := os.Open(b.mediaPath(a))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf(campaign.ReasonFileGone+": %w", a.Name, ErrState)
+	} else if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	now, err := campaign.ReadAttachment(a.Name, file, info.Size())
+	if err != nil || now.SHA256 != a.SHA256 {
+		return fmt.Errorf(campaign.ReasonFileChanged+": %w", a.Name, ErrState)
+	}
+	return nil
+}
+
+// upload is what a number uploaded of a campaign's attachment. Its place is
+// its number in the order of all uploads, which deliveries keep.
+type upload struct {
+	link  uint32 // of the number
+	at    time.Time
+	media []byte // as the sender wrote it
+}
+
+func uploadKey(id campaign.ID, number campaign.NumberID, n uint64) []byte {
+	return key(uint64(id), uint32(number), n)
+}
+
+func putUploadTx(tx *bolt.Tx, at []byte, u upload) error {
+	var e enc
+	e.uint(1)
+	e.uint(uint64(u.link))
+	e.time(u.at)
+	e.str(string(u.media))
+	return bucket(tx, "uploads").Put(at, e.b)
+}
+
+func decodeUpload(v []byte) (u upload, err error) {
+	d := dec{b: v}
+	d.uint() // version
+	u.link, u.at, u.media = uint32(d.uint()), d.time(), []byte(d.str())
+	if d.err != nil {
+		return u, fmt.Errorf("upload: %w", d.err)
+	}
+	return u, nil
+}
+
+// carriedTx returns what a claimed delivery carries beside its text; nothing
+// if it has no attachment.
+func carriedTx(tx *bolt.Tx, d *campaign.Delivery) ([]byte, error) {
+	if d.Upload == 0 {
+		return nil, nil
+	}
+	u, err := decodeUpload(bucket(tx, "uploads").Get(uploadKey(d.Campaign, d.Number, d.Upload)))
+	if err != nil {
+		return nil, fmt.Errorf("delivery %d of campaign %d: %w", d.Seq, d.Campaign, err)
+	}
+	return u.media, nil
+}
+
+// stalled is an attachment that a number could not upload.
+type stalled struct {
+	number   campaign.NumberID
+	campaign campaign.ID
+}
+
+// stall is how that stands.
+type stall struct {
+	tries int
+	until time.Time // not again before
+}
+
+// uploadPauses are the pauses after a failed upload. They are longer than a
+// dead connection takes to be noticed. After one more try the campaign is
+// paused.
+var uploadPauses = []time.Duration{30 * time.Second, 2 * time.Minute}
+
+// planUploadTx completes the plan of a delivery that is to be claimed for the
+// first time and has an attachment: what it carries is the last upload of its
+// number, by the present link and not too long ago. Where there is none, that
+// comes first. It spends nothing of the pace.
+func (b *Book) planUploadTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaign, p plan) (plan, error) {
+	prefix := key(uint64(camp.ID), uint32(c.Number))
+	if k, v := seekLast(bucket(tx, "uploads").Cursor(), prefix); bytes.HasPrefix(k, prefix) {
+		u, err := decodeUpload(v)
+		if err != nil {
+			return plan{}, err
+		}
+		if age := c.Now.Sub(u.at); u.link == c.Ready.Link && age >= 0 && age < campaign.UploadAge {
+			p.send.Media = u.media
+			p.upload = binary.BigEndian.Uint64(k[len(prefix):])
+			return p, nil
+		}
+	}
+	b.mu.Lock()
+	s := b.stalls[stalled{c.Number, camp.ID}]
+	b.mu.Unlock()
+	if s.until.After(c.Now) {
+		return plan{hold: campaign.Hold{Reason: campaign.HoldRetry, Until: s.until}}, nil
+	}
+	a := *camp.Attachment
+	return plan{needs: &campaign.Upload{
+		Campaign: camp.ID, Attachment: a, Link: c.Ready.Link,
+		Open: func() (io.ReadCloser, error) { return os.Open(b.mediaPath(&a)) },
+	}}, nil
+}
+
+// Uploaded implements [campaign.Log].
+func (b *Book) Uploaded(number campaign.NumberID, u campaign.Upload, media []byte, at time.Time) error {
+	err := b.update(func(tx *bolt.Tx) error {
+		n, err := bucket(tx, "uploads").NextSequence()
+		if err != nil {
+			return err
+		}
+		return putUploadTx(tx, uploadKey(u.Campaign, number, n), upload{u.Link, at, media})
+	})
+	if err == nil {
+		b.mu.Lock()
+		delete(b.stalls, stalled{number, u.Campaign})
+		b.mu.Unlock()
+	}
+	return err
+}
+
+// NotUploaded implements [campaign.Log]. A file that is not there any more is
+// not tried again.
+func (b *Book) NotUploaded(number campaign.NumberID, u campaign.Upload, why error, at time.Time) error {
+	who := stalled{number, u.Campaign}
+	b.mu.Lock()
+	s := b.stalls[who]
+	b.mu.Unlock()
+	lost := errors.Is(why, fs.ErrNotExist) || errors.Is(why, campaign.ErrFileChanged)
+	if !lost && s.tries < len(uploadPauses) {
+		b.mu.Lock()
+		b.stalls[who] = stall{s.tries + 1, at.Add(uploadPauses[s.tries])}
+		b.mu.Unlock()
+		return nil
+	}
+	err := b.update(func(tx *bolt.Tx) error {
+		n, err := numberTx(tx, number)
+		if err != nil {
+			return err
+		}
+		reason := fmt.Sprintf(campaign.ReasonNoUpload, n.Name, why)
+		switch {
+		case errors.Is(why, fs.ErrNotExist):
+			reason = fmt.Sprintf(campaign.ReasonFileGone, u.Attachment.Name)
+		case lost:
+			reason = fmt.Sprintf(campaign.ReasonFileChanged, u.Attachment.Name)
+		}
+		_, err = setStatusTx(tx, u.Campaign, campaign.Paused, reason, campaign.Running)
+		if errors.Is(err, ErrState) { // somebody was faster
+			return nil
+		}
+		return err
+	})
+	if err == nil {
+		b.mu.Lock()
+		delete(b.stalls, who) // whoever resumes it wants it tried again
+		b.mu.Unlock()
+	}
+	return err
+}

@@ -1,0 +1,40 @@
+package store
+
+import (
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// version is that of the bucket tree. Older books are migrated when they are
+// opened, newer ones refused.
+const version = uint32(1 + len(migrations))
+
+// migrations bring a book from each version to the next, beginning with 1.
+// Steps are only ever added.
+var migrations = [...]func(*bolt.Tx) error{
+	claimsByContact,
+}
+
+// claimsByContact is version 2: who has been claimed is known by her record.
+// Before, it was her LID or her phone, which may turn out to be one person's.
+func claimsByContact(tx *bolt.Tx) error {
+	if err := tx.DeleteBucket([]byte("persons")); err != nil {
+		return err
+	}
+	persons, err := tx.CreateBucket([]byte("persons"))
+	if err != nil {
+		return err
+	}
+	return bucket(tx, "deliveries").ForEach(func(k, v []byte) error {
+		d, err := decodeDelivery(k, v)
+		if err != nil || d.Message == "" {
+			return err
+		}
+		at := key(uint64(d.Campaign), uint64(mergedTx(tx, campaign.ContactID(d.Contact))))
+		if persons.Get(at) != nil {
+			return nil
+		}
+		return persons.Put(at, key(d.Seq))
+	})
+}
