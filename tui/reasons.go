@@ -77,7 +77,8 @@ var templateMistakes = map[string]string{
 // stands for %s or %q in theirs is A, B… in ours.
 type saying struct{ english, id string }
 
-// sentences are those of the numbers, and of campaigns that pause themselves.
+// sentences are those of the numbers, and of campaigns that pause themselves or
+// stop with a number.
 var sentences = []saying{
 	{campaign.ReasonNoUpload, "reason_no_upload"},
 	{campaign.ReasonFileGone, "reason_file_gone"},
