@@ -88,7 +88,8 @@ type Seen struct {
 	LID    string
 	Name   string
 	Source NameSource
-	Known  bool // she is in the number's address book or has written to it
+	Known  bool      // she is in the number's address book or has written to it
+	Heard  time.Time // when she last wrote to it; zero: never, or not known
 }
 
 // Answer is what the service said when asked whether a phone is on WhatsApp.

@@ -177,22 +177,32 @@ func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []cam
 	}
 	for _, c := range piece.GetConversations() {
 		jid, err := types.ParseJID(c.GetID())
-		if err != nil || !personal(jid) || !wrote(c) {
+		if err != nil || !personal(jid) {
+			continue
+		}
+		at, ok := wrote(c)
+		if !ok {
 			continue
 		}
 		seen := l.person(ctx, jid, types.EmptyJID, "", campaign.NoName)
-		seen.Known = true
+		seen.Known, seen.Heard = true, at
 		people = append(people, seen)
 	}
 	return people
 }
 
-// wrote reports whether the other side has said anything in a conversation.
-func wrote(c *waHistorySync.Conversation) bool {
+// wrote says when the other side last wrote in a conversation; not ok if it
+// never has.
+func wrote(c *waHistorySync.Conversation) (at time.Time, ok bool) {
+	last := uint64(0)
 	for _, m := range c.GetMessages() {
 		if !m.GetMessage().GetKey().GetFromMe() {
-			return true
+			ok = true
+			last = max(last, m.GetMessage().GetMessageTimestamp())
 		}
 	}
-	return false
+	if last == 0 {
+		last = max(c.GetConversationTimestamp(), 1) // some time ago
+	}
+	return time.Unix(int64(min(last, uint64(time.Now().Unix()))), 0), ok
 }

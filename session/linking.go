@@ -273,7 +273,11 @@ func (n *number) pairingEvent(event any) {
 			n.finishLinking()
 		}
 	case *events.Disconnected:
-		if !p.linked {
+		switch {
+		case p.linked:
+		case p.passkey: // it was asked for on this connection
+			n.failLinking(sayPasskeyLost)
+		default:
 			n.roundLost(rules[onLost].say)
 		}
 	case *events.ClientOutdated:

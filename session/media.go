@@ -5,11 +5,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strconv"
 	"io"
 	"io/fs"
 	"net/url"
 	"os"
+	"strconv"
 	"time"
 
 	"go.mau.fi/whatsmeow"

@@ -29,6 +29,7 @@ const (
 // What a person is told about it.
 const (
 	sayPasskeyLate    = "The passkey did not come in time. Start again when the browser is at hand."
+	sayPasskeyLost    = "The connection was lost before the passkey came. Start again."
 	sayPasskeyRefused = "WhatsApp did not accept the passkey: %s."
 	sayPasskeyCheck   = "WhatsApp is checking the passkey."
 )

@@ -128,3 +128,15 @@ func TestPasskeyOfAnotherChallengeIsRefused(t *testing.T) {
 		}
 	})
 }
+
+func TestConnectionLostBeforeThePasskeyIsSaid(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id := r.scanned()
+		r.awaitScript(id)
+		r.service.DropAll()
+		s := r.awaitState(id, campaign.Unlinked)
+		if s.Reason != sayPasskeyLost || s.Passkey != (Passkey{}) {
+			r.Errorf("reason %q, passkey %+v", s.Reason, s.Passkey)
+		}
+	})
+}

@@ -184,3 +184,44 @@ func TestAnswersThatMakeNoSenseAreNoAnswers(t *testing.T) {
 		t.Errorf("%+v is spent though there is none", q)
 	}
 }
+
+func TestWhoIsOnlyInTheAddressBookWaitsWhileNewChatsAreClosed(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 7, People: 40, HistoryByMedia: true}, func(r *rig) {
+		id, phone := r.linked("loja")
+		time.Sleep(time.Minute) // for the history, which tells who has written
+		r.own(phone).Quota(2, 2, time.Now().Add(48*time.Hour))
+		c, err := r.book.AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: campaign.Span{Max: time.Second}, NewGap: campaign.Span{Max: time.Second}}})
+		if err != nil {
+			r.Fatal(err)
+		}
+		if _, err := r.book.Start(c.ID, time.Now()); err != nil {
+			r.Fatal(err)
+		}
+		stop := r.lanes()
+		defer stop()
+		time.Sleep(time.Hour)
+		counts, err := r.book.Counts(c.ID)
+		if err != nil {
+			r.Fatal(err)
+		}
+		total := counts.Total()
+		if counts[campaign.Failed] > 1 || counts[campaign.Queued] == 0 || counts[campaign.Delivered] == 0 {
+			r.Errorf("while they are closed: %v; want one refused, who has written served, the others waiting", counts)
+		}
+		if hold := r.book.Holds()[id]; hold.Reason != campaign.HoldQuota {
+			r.Errorf("the hold is %+v, want the quota", hold)
+		}
+		stop()
+		r.own(phone).Quota(0, 0, time.Time{})
+		time.Sleep(72 * time.Hour)
+		stop = r.lanes()
+		defer stop()
+		time.Sleep(time.Hour)
+		if counts, err = r.book.Counts(c.ID); err != nil {
+			r.Fatal(err)
+		}
+		if counts[campaign.Queued] != 0 || counts[campaign.Delivered] < total-2 {
+			r.Errorf("once they are open: %v of %d", counts, total)
+		}
+	})
+}

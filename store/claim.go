@@ -47,8 +47,8 @@ const diskPause = 5 * time.Second
 // checkSize is how many phones are asked about at once.
 const checkSize = 20
 
-// plan is what a lane should do next. Skip and aside are writes that clear
-// the way; the plan is then made again.
+// plan is what a lane should do next. Skip, drop, aside and fresh are writes
+// that clear the way; the plan is then made again.
 type plan struct {
 	send   *campaign.Delivery // claim this one,
 	pace   campaign.Pace      // at this pace,
@@ -58,6 +58,8 @@ type plan struct {
 	skip   *campaign.Delivery // not to be sent, for its Reason
 	drop   *campaign.Delivery // in doubt, and not to be tried again
 	aside  *campaign.Delivery // the service said nothing about her: later
+	fresh  *campaign.Delivery // for the service it is a new chat
+	zone   byte               // of fresh, as its place in the queue has it
 	check  []campaign.Phone
 	needs  *campaign.Upload // before anything with an attachment can be claimed
 	hold   campaign.Hold
@@ -70,7 +72,7 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 	if err := b.view(func(tx *bolt.Tx) error { p, err = b.planTx(tx, c); return err }); err != nil {
 		return got, err
 	}
-	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil {
+	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil || p.fresh != nil {
 		err = b.update(func(tx *bolt.Tx) error {
 			p = plan{}
 			for range 200 {
@@ -127,6 +129,12 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 			d.Unheard++
 			d.Reason, d.NotBefore = campaign.ReasonNoAnswer, now.Add(unheardPause)
 		})
+	case p.fresh != nil:
+		zone := p.zone
+		if err := change(p.fresh, func(d *campaign.Delivery) { d.New = true }); err != nil {
+			return false, err
+		}
+		return false, bucket(tx, "queue").Put(queueKey(p.fresh, zone), nil)
 	case p.send != nil:
 		return true, b.claimTx(tx, c, p, change)
 	}
@@ -333,6 +341,9 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if wait := camp.Pace.PerPerson; wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
 		return skip(campaign.ReasonPerPerson)
 	}
+	if group != nil && !d.New && c.Ready.NewChats.Reason != "" && !chatting(&contact, c.Number) {
+		return plan{fresh: &d, zone: group[len(group)-1]}, nil
+	}
 	if askAs(&contact) != "" && !contact.Checked(c.Now) {
 		return b.planCheckTx(tx, c, d, contact, group)
 	}
@@ -353,6 +364,13 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return b.planUploadTx(tx, c, camp, p)
 	}
 	return p, nil
+}
+
+// chatting reports whether a person has written to a number. While new chats
+// are closed nothing else counts: for the service, whoever is only in the
+// address book is a stranger too.
+func chatting(c *campaign.Contact, number campaign.NumberID) bool {
+	return c.KnownTo(number) && !c.LastHeard.IsZero()
 }
 
 // planCheckTx collects the phones to ask about: that of a delivery whose turn

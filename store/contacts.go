@@ -188,6 +188,9 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s campaign.Seen, at time.Time
 	if s.Known && !c.KnownTo(number) {
 		c.Knows = append(c.Knows, number)
 	}
+	if s.Heard.After(c.LastHeard) {
+		c.LastHeard = s.Heard
+	}
 	if sameContact(&before, &c) && c.ID == before.ID && existsTx(tx, c.ID) {
 		return c.ID, nil
 	}

@@ -111,6 +111,7 @@ var sentences = []saying{
 	{"WhatsApp gives no code for %s: check the phone number, or scan the QR code.", "link_reason_no_code"},
 	{"The code was for %s, but %s typed it. Start again.", "link_reason_other_typed"},
 	{"The passkey did not come in time. Start again when the browser is at hand.", "link_reason_passkey_late"},
+	{"The connection was lost before the passkey came. Start again.", "link_reason_passkey_lost"},
 	{"WhatsApp did not accept the passkey: %s.", "link_reason_passkey_refused"},
 	{"WhatsApp is checking the passkey.", "link_reason_passkey_check"},
 	{"Update WhatsApp on the phone, then scan again.", "link_reason_update"},
