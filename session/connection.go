@@ -190,7 +190,7 @@ func (n *number) heardEverything() {
 		l.jobs.put(l.catchUp)
 	}
 	l.jobs.put(l.catchUpHistory)
-	n.lookAfter()
+	n.in(alarmLook, lookSoon+rand.N(lookSoon))
 }
 
 // meet does what the table says about an occasion.

@@ -24,6 +24,7 @@ import (
 const (
 	lockUnknown   = 24 * time.Hour   // new chats stay closed for when the service does not say
 	standingPause = 10 * time.Minute // between two questions, unless a message was refused
+	lookSoon      = 2 * time.Second  // after coming online, and up to twice that: numbers do not ask in step
 	lookEvery     = 6 * time.Hour
 	askStanding   = 30 * time.Second // for both answers
 	maxStrangers  = 2                // new chats refused in a row without a restriction
