@@ -115,8 +115,11 @@ func (l *link) addressBook() {
 // its arrival.
 func (l *link) catchUp() {
 	l.addressBook()
+	if !l.arrived.Load() { // it is on its way
+		return
+	}
 	rows, err := l.dev.Contacts.GetAllContacts(l.ctx)
-	if err != nil || !l.arrived.Load() {
+	if err != nil {
 		return
 	}
 	for _, row := range rows {
