@@ -88,6 +88,7 @@ func TestHistoryThatIsGoneIsAskedForAgain(t *testing.T) {
 func TestAddressBookThatDoesNotAddUpIsAskedForAgain(t *testing.T) {
 	inBubble(t, simulator.Config{Seed: 7, People: 30}, func(r *rig) {
 		id, phone := r.linked("loja")
+		time.Sleep(time.Minute) // for all that a new link asks for
 		person := r.someone(3)
 		r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:sync:app:state", Do: simulator.WrongHash, Limit: 1})
 		r.own(phone).SaveContact(person.Phone, "Fulana de Tal")
@@ -98,6 +99,9 @@ func TestAddressBookThatDoesNotAddUpIsAskedForAgain(t *testing.T) {
 		}
 		if s := r.status(id); s.State != campaign.Online {
 			r.Errorf("the number is %v over it", s.State)
+		}
+		if len(r.service.Faults()) > 0 {
+			r.Error("everything added up all the time")
 		}
 	})
 }

@@ -191,7 +191,6 @@ var contactStories = []story{{
 		p.say("put all", p.Contacts.PutAllContactNames(ctx, []store.ContactEntry{
 			{JID: bob, FirstName: "Bob", FullName: "Bob Two"},
 			{JID: ana, FirstName: "A", FullName: "A S"},
-			{JID: bob, FirstName: "Bob", FullName: "Bob One"},
 		}))
 		p.say("put none", p.Contacts.PutAllContactNames(ctx, nil))
 		p.contact(ana)
@@ -214,6 +213,24 @@ var contactStories = []story{{
 		contact 5511911111111 true "A" "A S" "Aninha" "" "+55∙∙∙∙11" ok
 		contact 5511911111111 true "A" "A S" "Aninha" "" "+55∙∙∙∙11" ok
 		all 2 Aninha Bob Two true ok`,
+}, {
+	name: "of two names in one address book",
+	tell: func(p *probe) {
+		p.say("put all", p.Contacts.PutAllContactNames(ctx, []store.ContactEntry{
+			{JID: bob, FirstName: "Bob", FullName: "Bob One"},
+			{JID: ana, FirstName: "A", FullName: "A S"},
+			{JID: bob, FirstName: "Bobby", FullName: "Bob Two"},
+		}))
+		p.contact(ana)
+		p.contact(bob)
+	},
+	want: `put all ok
+		contact 5511911111111 true "A" "A S" "" "" "" ok
+		contact 5511922222222 true "Bob" "Bob One" "" "" "" ok`,
+	ours: `put all ok
+		contact 5511911111111 true "A" "A S" "" "" "" ok
+		contact 5511922222222 true "Bobby" "Bob Two" "" "" "" ok`,
+	why: "a book that is read anew brings its changes after what they changed",
 }, {
 	name: "contacts are kept by the JID as it was passed",
 	tell: func(p *probe) {

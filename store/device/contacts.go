@@ -95,9 +95,9 @@ func setNames(first, full string) func(c *types.ContactInfo) bool {
 	}
 }
 
-// PutAllContactNames is PutContactName for a whole address book, the first of two entries for one
-// JID winning. It comes once, right after the version of the address book was committed, so it is
-// on the disk when it returns.
+// PutAllContactNames is PutContactName for a whole address book, the last of two entries for one JID
+// winning: a book that is read anew brings its changes after what they changed. It comes once, right
+// after the version of the address book was committed, so it is on the disk when it returns.
 func (s *stores) PutAllContactNames(_ context.Context, contacts []store.ContactEntry) error {
 	type entry struct {
 		key string
@@ -110,7 +110,7 @@ func (s *stores) PutAllContactNames(_ context.Context, contacts []store.ContactE
 		}
 	}
 	slices.SortFunc(order, func(a, b entry) int {
-		return cmp.Or(strings.Compare(a.key, b.key), a.at-b.at)
+		return cmp.Or(strings.Compare(a.key, b.key), b.at-a.at)
 	})
 	order = slices.CompactFunc(order, func(a, b entry) bool { return a.key == b.key })
 	err := s.updateBehind(func(r rows) error {
