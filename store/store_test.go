@@ -489,3 +489,40 @@ func TestRealNumbersAlwaysHaveALimit(t *testing.T) {
 		t.Errorf("taking every limit away got %v, want ErrNoLimit", err)
 	}
 }
+
+func TestWhatIsOnTheWireWhenItsCampaignIsCancelledWaitsForNothingMore(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		outcome *campaign.Outcome // nil: the process dies
+		want    campaign.State
+	}{
+		{"it did not leave", &campaign.Outcome{Kind: campaign.NotSent, Reason: "not connected"}, campaign.Skipped},
+		{"nobody knows", &campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, campaign.Unsure},
+		{"it was accepted", &campaign.Outcome{Kind: campaign.Accepted}, campaign.Sent},
+		{"the process dies", nil, campaign.Unsure},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, 1, 2)
+			id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
+			got := d.claim(d.numbers[0])
+			if got.Delivery == nil {
+				t.Fatalf("nothing to send: %+v", got)
+			}
+			if _, err := d.book.Cancel(id); err != nil {
+				t.Fatal(err)
+			}
+			if test.outcome == nil {
+				d.restart()
+			} else if err := d.book.Settle(*got.Delivery, *test.outcome, d.now); err != nil {
+				t.Fatal(err)
+			}
+			is, err := d.book.Delivery(id, got.Delivery.Seq)
+			if err != nil || is.State != test.want || !is.NotBefore.IsZero() {
+				t.Errorf("%s, to be tried again at %v, %v; want %s and never", is.State, is.NotBefore, err, test.want)
+			}
+			if counts, err := d.book.Counts(id); err != nil || counts[campaign.Queued] != 0 {
+				t.Errorf("%+v, %v; want nobody in the queue", counts, err)
+			}
+		})
+	}
+}
