@@ -526,3 +526,62 @@ func TestWhatIsOnTheWireWhenItsCampaignIsCancelledWaitsForNothingMore(t *testing
 		})
 	}
 }
+
+// Who has no phone that we know cannot be asked about, and need not be.
+func TestNobodyWithoutAPhoneIsAskedAbout(t *testing.T) {
+	d := newDesk(t, 1, 0)
+	n := d.numbers[0]
+	const satellite = "+881631234567" // in no time zone, as little as a LID
+	if _, err := d.book.Import([]campaign.Row{{Phone: satellite}}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.book.Saw(n, []campaign.Seen{{LID: "77", Name: "Ana"}}); err != nil {
+		t.Fatal(err)
+	}
+	d.start(campaign.Campaign{Name: "c", Text: "Oi"})
+	got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now}, Now: d.now, NewID: d.w.newID})
+	if err != nil || !slices.Equal(got.Check, []campaign.Phone{satellite}) {
+		t.Errorf("asks about %q, %v; want the one with a phone", got.Check, err)
+	}
+}
+
+// Not even one that was tried, or put aside, before new chats were closed.
+func TestClosedNewChatsHoldWhoeverHasNeverWritten(t *testing.T) {
+	d := newDesk(t, 1, 0)
+	n := d.numbers[0]
+	rows := people(2)
+	seen := []campaign.Seen{{Phone: rows[0].Phone, LID: "70", Known: true}, {Phone: rows[1].Phone, LID: "71", Known: true, Heard: d.now}}
+	if err := d.book.Saw(n, seen); err != nil {
+		t.Fatal(err)
+	}
+	id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
+	for range 2 { // both are tried in vain
+		d.send(n, "", campaign.NotSent)
+	}
+	d.now = d.now.Add(time.Minute)
+	closed := campaign.Hold{Reason: campaign.HoldNewChats, Until: d.now.Add(time.Hour)}
+	claim := func() campaign.Claimed {
+		got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now, NewChats: closed}, Now: d.now, NewID: d.w.newID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := claim()
+	if got.Delivery == nil || got.Delivery.Phone != rows[1].Phone {
+		t.Fatalf("%+v, want the one who wrote", got)
+	}
+	if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(); got.Delivery != nil || got.Hold != closed {
+		t.Errorf("%+v, want to be held while new chats are closed", got)
+	}
+	closed = campaign.Hold{}
+	if got := claim(); got.Delivery == nil || got.Delivery.Phone != rows[0].Phone {
+		t.Errorf("%+v, want the other one once they are open", got)
+	}
+	if c, err := d.book.Campaign(id); err != nil || c.Status != campaign.Running {
+		t.Errorf("%s, %v", c.Status, err)
+	}
+}
