@@ -45,6 +45,13 @@ func aside(t *testing.T, service *simulator.Service) *owner {
 	}}}
 }
 
+func TestTheEndOfTheInputIsNoAnswerToTheCode(t *testing.T) {
+	l := &linking{yes: true}
+	if err := l.heard(t.Context(), session.Status{Passkey: session.Passkey{Code: "ABCD"}}, typedLine{last: true}); err != nil {
+		t.Errorf("with --yes: %v", err)
+	}
+}
+
 // An answer that comes late has a code that the phone shows as well.
 func TestTheCodeOfALatePasskeyIsCompared(t *testing.T) {
 	for _, test := range []struct {
