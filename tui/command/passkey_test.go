@@ -52,6 +52,15 @@ func TestTheEndOfTheInputIsNoAnswerToTheCode(t *testing.T) {
 	}
 }
 
+// A script holds names that the service wrote; in it they are strings.
+func TestScriptDoesNotDriveTheTerminal(t *testing.T) {
+	var out bytes.Buffer
+	l := &linking{draw: true, call: &call{env: Env{Stdout: &out}}}
+	if err := l.datum("passkey", "{\"name\":\"\u009b2J\u202e\"}"); err != nil || out.String() != `{"name":"\u009b2J\u202e"}`+"\n" {
+		t.Errorf("wrote %q, %v", &out, err)
+	}
+}
+
 // An answer that comes late has a code that the phone shows as well.
 func TestTheCodeOfALatePasskeyIsCompared(t *testing.T) {
 	for _, test := range []struct {
