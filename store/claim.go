@@ -333,6 +333,10 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if wait := camp.Pace.PerPerson; d.Attempts == 0 && wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
 		return skip(campaign.ReasonPerPerson)
 	}
+	// Also one that was tried: two records may have turned out to be one person.
+	if seq := bucket(tx, "persons").Get(key(uint64(camp.ID), uint64(contact.ID))); seq != nil && binary.BigEndian.Uint32(seq) != d.Seq {
+		return skip(campaign.ReasonDuplicate)
+	}
 	if !d.New && c.Ready.NewChats.Reason != "" && !chatting(&contact, c.Number) {
 		return plan{fresh: &d, group: group}, nil
 	}
@@ -348,9 +352,6 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	}
 	if contact.Presence == campaign.NotOnWhatsApp {
 		return skip(campaign.ReasonNotOnService)
-	}
-	if seq := bucket(tx, "persons").Get(key(uint64(camp.ID), uint64(contact.ID))); seq != nil && binary.BigEndian.Uint32(seq) != d.Seq {
-		return skip(campaign.ReasonDuplicate)
 	}
 	text, err := b.render(camp, &contact, c.Now)
 	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {

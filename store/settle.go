@@ -90,6 +90,9 @@ func settle(d *campaign.Delivery, o campaign.Outcome, at time.Time, grace time.D
 		}
 	case campaign.Absent:
 		d.State, o.Reason = campaign.Skipped, campaign.ReasonNotOnService
+		if d.InDoubt {
+			d.State = campaign.Unsure
+		}
 	case campaign.NotSent:
 		tries := maxAttempts
 		switch {

@@ -585,3 +585,55 @@ func TestClosedNewChatsHoldWhoeverHasNeverWritten(t *testing.T) {
 		t.Errorf("%s, %v", c.Status, err)
 	}
 }
+
+func TestWhoIsFoundToBeOnePersonBetweenTwoTriesGetsOneMessage(t *testing.T) {
+	for _, first := range []campaign.OutcomeKind{campaign.Accepted, campaign.NotSent, campaign.Unknown} {
+		d := newDesk(t, 1, 2)
+		n := d.numbers[0]
+		id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
+		second := campaign.NotSent
+		if first == campaign.NotSent {
+			second = campaign.Accepted
+		}
+		a, b := d.send(n, "", first), d.send(n, "", second)
+		if err := d.book.Saw(n, []campaign.Seen{{LID: a.LID, Phone: b.Phone}}); err != nil { // the two are one
+			t.Fatal(err)
+		}
+		d.now = d.now.Add(time.Hour)
+		again := b
+		if first == campaign.NotSent {
+			again = a
+		}
+		got := d.claim(n)
+		if first == campaign.Unknown { // what is in doubt is tried again, and that alone
+			if got.Delivery == nil || got.Delivery.Seq != a.Seq {
+				t.Fatalf("%+v, want the one in doubt", got)
+			}
+			if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+				t.Fatal(err)
+			}
+			got = d.claim(n)
+		}
+		if got.Delivery != nil {
+			t.Errorf("first %d: she gets a second message: %+v", first, got.Delivery)
+		}
+		if is, err := d.book.Delivery(id, again.Seq); err != nil || is.State != campaign.Skipped || is.Reason != campaign.ReasonDuplicate {
+			t.Errorf("first %d: the other one is %s (%s), %v", first, is.State, is.Reason, err)
+		}
+		if c, err := d.book.Campaign(id); err != nil || c.Status != campaign.Finished {
+			t.Errorf("first %d: %s, %v", first, c.Status, err)
+		}
+	}
+}
+
+func TestDoubtStaysOneWhenTheAccountIsGone(t *testing.T) {
+	d := newDesk(t, 1, 1)
+	id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
+	for _, kind := range []campaign.OutcomeKind{campaign.Unknown, campaign.Absent} {
+		d.send(d.numbers[0], "", kind)
+		d.now = d.now.Add(time.Hour)
+	}
+	if is, err := d.book.Delivery(id, 0); err != nil || is.State != campaign.Unsure || !is.NotBefore.IsZero() {
+		t.Errorf("%s, %v; the first try may have arrived", is.State, err)
+	}
+}
