@@ -339,7 +339,8 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string,
 	return c, putCampaignTx(tx, c)
 }
 
-// cancelTx skips what waits, and no longer tries what is in doubt.
+// cancelTx skips what waits, and no longer tries what is in doubt. What is on
+// the wire is seen to when it is settled.
 func cancelTx(tx *bolt.Tx, c campaign.Campaign) error {
 	for _, n := range c.Numbers {
 		waiting := [][]byte{}
@@ -361,16 +362,21 @@ func cancelTx(tx *bolt.Tx, c campaign.Campaign) error {
 				return err
 			}
 			before := d
-			d.NotBefore = time.Time{}
-			if d.State == campaign.Queued {
-				d.State, d.Reason = campaign.Skipped, campaign.ReasonCancelled
-			}
+			giveUp(&d)
 			if err := putDeliveryTx(tx, &before, &d); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// giveUp makes of a delivery that waits one that does not.
+func giveUp(d *campaign.Delivery) {
+	d.NotBefore = time.Time{}
+	if d.State == campaign.Queued {
+		d.State, d.Reason = campaign.Skipped, campaign.ReasonCancelled
+	}
 }
 
 // finishTx ends a campaign that has nothing left to send.

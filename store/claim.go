@@ -16,8 +16,8 @@ import (
 //
 // A claim writes the message id, the text and which upload of an attachment
 // goes with it to the disk before anything leaves, and none of them ever
-// changes. So whatever happens afterwards, every copy
-// that could leave carries the same id, and the recipient folds copies.
+// changes. So whatever happens afterwards, every copy that could leave carries
+// the same id, and the recipient folds copies.
 //
 // A delivery whose outcome is not known is unsure, and so is one that is found
 // in flight when the book is opened: the process died between claim and
@@ -59,7 +59,7 @@ type plan struct {
 	drop   *campaign.Delivery // in doubt, and not to be tried again
 	aside  *campaign.Delivery // the service said nothing about her: later
 	fresh  *campaign.Delivery // for the service it is a new chat
-	zone   byte               // of fresh, as its place in the queue has it
+	group  []byte             // of fresh, its place in the queue; nil: it is not there any more
 	check  []campaign.Phone
 	needs  *campaign.Upload // before anything with an attachment can be claimed
 	hold   campaign.Hold
@@ -130,11 +130,10 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 			d.Reason, d.NotBefore = campaign.ReasonNoAnswer, now.Add(unheardPause)
 		})
 	case p.fresh != nil:
-		zone := p.zone
-		if err := change(p.fresh, func(d *campaign.Delivery) { d.New = true }); err != nil {
+		if err := change(p.fresh, func(d *campaign.Delivery) { d.New = true }); err != nil || p.group == nil {
 			return false, err
 		}
-		return false, bucket(tx, "queue").Put(queueKey(p.fresh, zone), nil)
+		return false, bucket(tx, "queue").Put(queueKey(p.fresh, p.group[len(p.group)-1]), nil)
 	case p.send != nil:
 		return true, b.claimTx(tx, c, p, change)
 	}
@@ -331,27 +330,28 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	case contact.OptedOut:
 		return skip(campaign.ReasonOptedOut)
 	}
+	if wait := camp.Pace.PerPerson; d.Attempts == 0 && wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
+		return skip(campaign.ReasonPerPerson)
+	}
+	// Also one that was tried: two records may have turned out to be one person.
+	if seq := bucket(tx, "persons").Get(key(uint64(camp.ID), uint64(contact.ID))); seq != nil && binary.BigEndian.Uint32(seq) != d.Seq {
+		return skip(campaign.ReasonDuplicate)
+	}
+	if !d.New && c.Ready.NewChats.Reason != "" && !chatting(&contact, c.Number) {
+		return plan{fresh: &d, group: group}, nil
+	}
 	if d.Attempts > 0 {
-		// It has its id and all that it carries already; nothing about it changes.
+		// It has its id and all that it carries already; none of that changes.
 		if d.Media, err = carriedTx(tx, &d); err != nil {
 			return plan{}, err
 		}
 		return plan{send: &d, pace: camp.Pace, to: contact}, nil
-	}
-	if wait := camp.Pace.PerPerson; wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
-		return skip(campaign.ReasonPerPerson)
-	}
-	if group != nil && !d.New && c.Ready.NewChats.Reason != "" && !chatting(&contact, c.Number) {
-		return plan{fresh: &d, zone: group[len(group)-1]}, nil
 	}
 	if askAs(&contact) != "" && !contact.Checked(c.Now) {
 		return b.planCheckTx(tx, c, d, contact, group)
 	}
 	if contact.Presence == campaign.NotOnWhatsApp {
 		return skip(campaign.ReasonNotOnService)
-	}
-	if seq := bucket(tx, "persons").Get(key(uint64(camp.ID), uint64(contact.ID))); seq != nil && binary.BigEndian.Uint32(seq) != d.Seq {
-		return skip(campaign.ReasonDuplicate)
 	}
 	text, err := b.render(camp, &contact, c.Now)
 	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {
@@ -394,8 +394,11 @@ func (b *Book) planCheckTx(tx *bolt.Tx, c campaign.Claim, d campaign.Delivery, c
 				return plan{}, err
 			}
 			contact, err := contactTx(tx, next.Contact)
-			if err == nil && !contact.OptedOut && !contact.Checked(c.Now) && !b.lately(contact.ID, c.Now) {
-				phones = append(phones, askAs(&contact))
+			if err != nil || contact.OptedOut || contact.Checked(c.Now) || b.lately(contact.ID, c.Now) {
+				continue
+			}
+			if phone := askAs(&contact); phone != "" {
+				phones = append(phones, phone)
 			}
 		}
 	}

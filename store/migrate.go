@@ -1,10 +1,6 @@
 package store
 
-import (
-	bolt "go.etcd.io/bbolt"
-
-	"recado/campaign"
-)
+import bolt "go.etcd.io/bbolt"
 
 // version is that of the bucket tree. Older books are migrated when they are
 // opened, newer ones refused.
@@ -22,8 +18,7 @@ func claimsByContact(tx *bolt.Tx) error {
 	if err := tx.DeleteBucket([]byte("persons")); err != nil {
 		return err
 	}
-	persons, err := tx.CreateBucket([]byte("persons"))
-	if err != nil {
+	if _, err := tx.CreateBucket([]byte("persons")); err != nil {
 		return err
 	}
 	return bucket(tx, "deliveries").ForEach(func(k, v []byte) error {
@@ -31,10 +26,7 @@ func claimsByContact(tx *bolt.Tx) error {
 		if err != nil || d.Message == "" {
 			return err
 		}
-		at := key(uint64(d.Campaign), uint64(mergedTx(tx, campaign.ContactID(d.Contact))))
-		if persons.Get(at) != nil {
-			return nil
-		}
-		return persons.Put(at, key(d.Seq))
+		at := key(uint64(d.Campaign), uint64(mergedTx(tx, d.Contact)))
+		return keepClaimTx(tx, at, key(d.Seq))
 	})
 }

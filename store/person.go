@@ -375,11 +375,32 @@ func claimsMoveTx(tx *bolt.Tx, gone, keep campaign.ContactID) error {
 		if seq == nil {
 			return nil
 		}
-		if err := persons.Delete(from); err != nil || persons.Get(to) != nil {
+		if err := persons.Delete(from); err != nil {
 			return err
 		}
-		return persons.Put(to, seq)
+		return keepClaimTx(tx, to, seq)
 	})
+}
+
+// keepClaimTx writes that a person has been claimed. Of two deliveries of a
+// campaign to her the one counts that has left, or may have.
+func keepClaimTx(tx *bolt.Tx, at, seq []byte) error {
+	persons := bucket(tx, "persons")
+	if have := persons.Get(at); have != nil {
+		if stays, err := leftTx(tx, at[:8], have); stays || err != nil {
+			return err
+		}
+		if left, err := leftTx(tx, at[:8], seq); !left || err != nil {
+			return err
+		}
+	}
+	return persons.Put(at, seq)
+}
+
+// leftTx reports whether a delivery of a campaign has left, or may have.
+func leftTx(tx *bolt.Tx, id, seq []byte) (bool, error) {
+	d, err := deliveryTx(tx, append(slices.Clone(id), seq...))
+	return d.State.Proven() || d.State == campaign.Sending || d.InDoubt, err
 }
 
 func later(a, b time.Time) time.Time {

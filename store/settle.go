@@ -23,6 +23,9 @@ func recoverTx(tx *bolt.Tx, now time.Time) error {
 			before := d
 			d.State, d.InDoubt = campaign.Unsure, true
 			d.Reason, d.NotBefore = campaign.ReasonInterrupted, now
+			if err := unlessCancelledTx(tx, &d); err != nil {
+				return err
+			}
 			if err := putDeliveryTx(tx, &before, &d); err != nil {
 				return err
 			}
@@ -44,6 +47,9 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 		before := d
 		if d.State == campaign.Sending {
 			settle(&d, o, at, b.grace)
+			if err := unlessCancelledTx(tx, &d); err != nil {
+				return err
+			}
 		} else if o.Kind == campaign.Accepted {
 			d.Advance(campaign.Sent, at)
 		}
@@ -84,6 +90,9 @@ func settle(d *campaign.Delivery, o campaign.Outcome, at time.Time, grace time.D
 		}
 	case campaign.Absent:
 		d.State, o.Reason = campaign.Skipped, campaign.ReasonNotOnService
+		if d.InDoubt {
+			d.State = campaign.Unsure
+		}
 	case campaign.NotSent:
 		tries := maxAttempts
 		switch {
@@ -105,6 +114,19 @@ func settle(d *campaign.Delivery, o campaign.Outcome, at time.Time, grace time.D
 		d.Doubts++
 	}
 	d.Code, d.Reason = o.Code, o.Reason
+}
+
+// unlessCancelledTx gives up a delivery that waits if its campaign was cancelled
+// while it was on the wire.
+func unlessCancelledTx(tx *bolt.Tx, d *campaign.Delivery) error {
+	if !pending(d) {
+		return nil
+	}
+	c, err := campaignTx(tx, d.Campaign)
+	if err == nil && c.Status == campaign.Cancelled {
+		giveUp(d)
+	}
+	return err
 }
 
 // backoff is how long a delivery that did not leave waits after its n-th try.

@@ -132,6 +132,7 @@ func Open(path string, o Options) (*Book, error) {
 	if o.Bell == nil {
 		o.Bell = new(campaign.Bell)
 	}
+	_, missing := os.Stat(path)
 	db, err := openFile(path, bolt.Options{Timeout: o.Timeout, FreelistType: bolt.FreelistMapType})
 	if err != nil {
 		return nil, err
@@ -149,6 +150,9 @@ func Open(path string, o Options) (*Book, error) {
 	err = openMedia(media)
 	if err == nil {
 		err = db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind) })
+	}
+	if err == nil && missing != nil { // a new name is not on the disk with its file
+		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		db.Close()

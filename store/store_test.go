@@ -489,3 +489,151 @@ func TestRealNumbersAlwaysHaveALimit(t *testing.T) {
 		t.Errorf("taking every limit away got %v, want ErrNoLimit", err)
 	}
 }
+
+func TestWhatIsOnTheWireWhenItsCampaignIsCancelledWaitsForNothingMore(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		outcome *campaign.Outcome // nil: the process dies
+		want    campaign.State
+	}{
+		{"it did not leave", &campaign.Outcome{Kind: campaign.NotSent, Reason: "not connected"}, campaign.Skipped},
+		{"nobody knows", &campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, campaign.Unsure},
+		{"it was accepted", &campaign.Outcome{Kind: campaign.Accepted}, campaign.Sent},
+		{"the process dies", nil, campaign.Unsure},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(t, 1, 2)
+			id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
+			got := d.claim(d.numbers[0])
+			if got.Delivery == nil {
+				t.Fatalf("nothing to send: %+v", got)
+			}
+			if _, err := d.book.Cancel(id); err != nil {
+				t.Fatal(err)
+			}
+			if test.outcome == nil {
+				d.restart()
+			} else if err := d.book.Settle(*got.Delivery, *test.outcome, d.now); err != nil {
+				t.Fatal(err)
+			}
+			is, err := d.book.Delivery(id, got.Delivery.Seq)
+			if err != nil || is.State != test.want || !is.NotBefore.IsZero() {
+				t.Errorf("%s, to be tried again at %v, %v; want %s and never", is.State, is.NotBefore, err, test.want)
+			}
+			if counts, err := d.book.Counts(id); err != nil || counts[campaign.Queued] != 0 {
+				t.Errorf("%+v, %v; want nobody in the queue", counts, err)
+			}
+		})
+	}
+}
+
+// Who has no phone that we know cannot be asked about, and need not be.
+func TestNobodyWithoutAPhoneIsAskedAbout(t *testing.T) {
+	d := newDesk(t, 1, 0)
+	n := d.numbers[0]
+	const satellite = "+881631234567" // in no time zone, as little as a LID
+	if _, err := d.book.Import([]campaign.Row{{Phone: satellite}}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.book.Saw(n, []campaign.Seen{{LID: "77", Name: "Ana"}}); err != nil {
+		t.Fatal(err)
+	}
+	d.start(campaign.Campaign{Name: "c", Text: "Oi"})
+	got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now}, Now: d.now, NewID: d.w.newID})
+	if err != nil || !slices.Equal(got.Check, []campaign.Phone{satellite}) {
+		t.Errorf("asks about %q, %v; want the one with a phone", got.Check, err)
+	}
+}
+
+// Not even one that was tried, or put aside, before new chats were closed.
+func TestClosedNewChatsHoldWhoeverHasNeverWritten(t *testing.T) {
+	d := newDesk(t, 1, 0)
+	n := d.numbers[0]
+	rows := people(2)
+	seen := []campaign.Seen{{Phone: rows[0].Phone, LID: "70", Known: true}, {Phone: rows[1].Phone, LID: "71", Known: true, Heard: d.now}}
+	if err := d.book.Saw(n, seen); err != nil {
+		t.Fatal(err)
+	}
+	id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
+	for range 2 { // both are tried in vain
+		d.send(n, "", campaign.NotSent)
+	}
+	d.now = d.now.Add(time.Minute)
+	closed := campaign.Hold{Reason: campaign.HoldNewChats, Until: d.now.Add(time.Hour)}
+	claim := func() campaign.Claimed {
+		got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now, NewChats: closed}, Now: d.now, NewID: d.w.newID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := claim()
+	if got.Delivery == nil || got.Delivery.Phone != rows[1].Phone {
+		t.Fatalf("%+v, want the one who wrote", got)
+	}
+	if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(); got.Delivery != nil || got.Hold != closed {
+		t.Errorf("%+v, want to be held while new chats are closed", got)
+	}
+	closed = campaign.Hold{}
+	if got := claim(); got.Delivery == nil || got.Delivery.Phone != rows[0].Phone {
+		t.Errorf("%+v, want the other one once they are open", got)
+	}
+	if c, err := d.book.Campaign(id); err != nil || c.Status != campaign.Running {
+		t.Errorf("%s, %v", c.Status, err)
+	}
+}
+
+func TestWhoIsFoundToBeOnePersonBetweenTwoTriesGetsOneMessage(t *testing.T) {
+	for _, first := range []campaign.OutcomeKind{campaign.Accepted, campaign.NotSent, campaign.Unknown} {
+		d := newDesk(t, 1, 2)
+		n := d.numbers[0]
+		id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
+		second := campaign.NotSent
+		if first == campaign.NotSent {
+			second = campaign.Accepted
+		}
+		a, b := d.send(n, "", first), d.send(n, "", second)
+		if err := d.book.Saw(n, []campaign.Seen{{LID: a.LID, Phone: b.Phone}}); err != nil { // the two are one
+			t.Fatal(err)
+		}
+		d.now = d.now.Add(time.Hour)
+		again := b
+		if first == campaign.NotSent {
+			again = a
+		}
+		got := d.claim(n)
+		if first == campaign.Unknown { // what is in doubt is tried again, and that alone
+			if got.Delivery == nil || got.Delivery.Seq != a.Seq {
+				t.Fatalf("%+v, want the one in doubt", got)
+			}
+			if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+				t.Fatal(err)
+			}
+			got = d.claim(n)
+		}
+		if got.Delivery != nil {
+			t.Errorf("first %d: she gets a second message: %+v", first, got.Delivery)
+		}
+		if is, err := d.book.Delivery(id, again.Seq); err != nil || is.State != campaign.Skipped || is.Reason != campaign.ReasonDuplicate {
+			t.Errorf("first %d: the other one is %s (%s), %v", first, is.State, is.Reason, err)
+		}
+		if c, err := d.book.Campaign(id); err != nil || c.Status != campaign.Finished {
+			t.Errorf("first %d: %s, %v", first, c.Status, err)
+		}
+	}
+}
+
+func TestDoubtStaysOneWhenTheAccountIsGone(t *testing.T) {
+	d := newDesk(t, 1, 1)
+	id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
+	for _, kind := range []campaign.OutcomeKind{campaign.Unknown, campaign.Absent} {
+		d.send(d.numbers[0], "", kind)
+		d.now = d.now.Add(time.Hour)
+	}
+	if is, err := d.book.Delivery(id, 0); err != nil || is.State != campaign.Unsure || !is.NotBefore.IsZero() {
+		t.Errorf("%s, %v; the first try may have arrived", is.State, err)
+	}
+}

@@ -87,10 +87,11 @@ func (a *attachment) look() tea.Cmd {
 	id := a.looking.renew(a.e)
 	return func() tea.Msg {
 		msg := attachmentReadMsg{question: id, path: path}
-		file, size, err := openFile(expanded(path))
+		name := expanded(path)
+		file, size, err := openFile(name)
 		if err == nil {
 			defer file.Close()
-			msg.found, err = campaign.ReadAttachment(path, file, size)
+			msg.found, err = campaign.ReadAttachment(name, file, size)
 		}
 		msg.err = err
 		return msg

@@ -49,7 +49,7 @@ func TestFileIsKeptWithTheDraftAndItsOwnerMayChangeIt(t *testing.T) {
 		s.press("ctrl+s")
 		s.shows("falta conferir o anexo")
 		s.press("tab")
-		s.shows("foto 320×240 · 7 KB", "▣ oferta de maio.jpg", "Pronta")
+		s.shows("foto 320×240 · 7 KB", "▣ oferta de maio.jpg ·", "Pronta")
 		s.press("ctrl+s")
 		s.shows("Rascunho Volta às aulas salvo.")
 		if err := os.Remove(path); err != nil {

@@ -12,8 +12,8 @@ import (
 )
 
 // link links a number, in the way that the person prefers: a QR code that a
-// phone scans (linkqr.go), or a code of eight letters that is typed on the
-// phone (linkcode.go); always the one that is alive, and for how long. Some
+// phone scans (linkqr.go), or a code of eight letters and digits that is typed on
+// the phone (linkcode.go); always the one that is alive, and for how long. Some
 // accounts want a passkey besides (passkey.go).
 type link struct {
 	e        *env

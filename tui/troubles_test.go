@@ -15,7 +15,7 @@ func TestAFaultIsCausedAndEndedByTheSameKey(t *testing.T) {
 		s.press("enter")
 		s.shows("o WhatsApp sai do ar: encerrado.", "enter causar")
 		s.press("enter", "x")
-		s.shows("Nenhuma falha mais.")
+		s.shows("Todas as falhas encerradas.")
 		s.hides("acontecendo agora")
 		s.press("up", "enter")
 		s.shows("a conexão cai: feito.") // once: there is nothing to end

@@ -119,8 +119,7 @@ var _ store.DeviceContainer = (*Container)(nil)
 // there. It fails with ErrLocked when somebody else has the file, ErrExposed when others may read
 // it, ErrNewer when it is of a later format.
 func Open(path string) (*Container, error) {
-	created, err := checkMode(path)
-	if err != nil {
+	if err := checkMode(path); err != nil {
 		return nil, err
 	}
 	var file *os.File
@@ -140,7 +139,7 @@ func Open(path string) (*Container, error) {
 	c := &Container{db: db, path: path, linked: make(map[string]*stores), accounts: make(map[string]*scope)}
 	err = stillThere(path, file)
 	if err == nil {
-		err = c.prepare(created)
+		err = c.prepare()
 	}
 	if err != nil {
 		_ = db.Close()
@@ -164,35 +163,38 @@ func stillThere(path string, file *os.File) error {
 	return nil
 }
 
-// checkMode refuses a file that others may read, and says whether the file has yet to be created.
-func checkMode(path string) (created bool, err error) {
+// checkMode refuses a file that others may read.
+func checkMode(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return true, nil
+		return nil
 	} else if err != nil {
-		return false, fmt.Errorf("open device file: %w", err)
+		return fmt.Errorf("open device file: %w", err)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return false, fmt.Errorf("open %s: %w: run: chmod 600 '%s'", path, ErrExposed, path)
+		return fmt.Errorf("open %s: %w: run: chmod 600 '%s'", path, ErrExposed, path)
 	}
-	return info.Size() == 0, nil
+	return nil
 }
 
-// prepare writes the frame of a new file, or brings an old one to this version.
-func (c *Container) prepare(created bool) error {
-	if created {
+// prepare writes the frame of a new file, or brings an old one to this version. A file with nothing
+// in it is new: whoever made it ended before there was a frame.
+func (c *Container) prepare() error {
+	var version uint32
+	err := c.db.View(func(tx *bbolt.Tx) (err error) {
+		if first, _ := tx.Cursor().First(); first != nil {
+			version, err = readVersion(tx)
+		}
+		return err
+	})
+	switch {
+	case err != nil || version == formatVersion:
+		return err
+	case version == 0:
 		if err := c.db.Update(writeFrame); err != nil {
 			return err
 		}
 		return syncDir(filepath.Dir(c.path))
-	}
-	var version uint32
-	err := c.db.View(func(tx *bbolt.Tx) (err error) {
-		version, err = readVersion(tx)
-		return err
-	})
-	if err != nil || version == formatVersion {
-		return err
 	}
 	return c.db.Update(func(tx *bbolt.Tx) error { return migrateFile(tx, version) })
 }

@@ -129,11 +129,30 @@ func TestForeignFileIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "devices.db")
 	db, err := bbolt.Open(path, 0o600, nil)
 	must(t, err)
+	must(t, db.Update(func(tx *bbolt.Tx) error {
+		_, err := tx.CreateBucket([]byte("recipes"))
+		return err
+	}))
 	must(t, db.Close())
 	if c, err := Open(path); err == nil {
 		_ = c.Close()
 		t.Error("a bbolt file that is not ours opens")
 	}
+}
+
+// bbolt makes the file before we can write into it.
+func TestFileWhoseMakerWasKilledIsFinished(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "devices.db")
+	db, err := bbolt.Open(path, 0o600, nil)
+	must(t, err)
+	must(t, db.Close())
+	c, err := Open(path)
+	must(t, err)
+	must(t, c.Close())
+	edit(t, path, func(tx *bbolt.Tx) error {
+		_, err := readVersion(tx)
+		return err
+	})
 }
 
 // TestBucketTreeIsAsDrawn holds the drawing at the top of device.go.

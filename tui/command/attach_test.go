@@ -80,6 +80,25 @@ func TestAttachedFileReachesEverybody(t *testing.T) {
 	}
 }
 
+func TestRunSaysWhichCampaignLostItsFile(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, "--people", "3", "--speed", "-1")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	p.sample("picture.jpg", "oferta.jpg")
+	id := p.campaign("--name", "Maio", "--attach", "oferta.jpg")
+	if err := os.RemoveAll(filepath.Join(p.data, "media")); err != nil {
+		t.Fatal(err)
+	}
+	r := p.run("run", "--until-idle")
+	if r.code != 1 || !strings.Contains(r.err, `the file "oferta.jpg" is missing`) || !strings.Contains(r.err, "then go on. See ") {
+		t.Errorf("exit %d, %q; want 1, the file and what to do", r.code, r.err)
+	}
+	if got := p.show(id); got.Status != "paused" || got.Counts.Queued == 0 {
+		t.Errorf("without its file: %+v", got)
+	}
+}
+
 func TestFileThatWhatsAppDoesNotTakeMakesNoCampaign(t *testing.T) {
 	t.Parallel()
 	p := newProgram(t)

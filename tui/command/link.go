@@ -262,7 +262,7 @@ func (l *linking) datum(word, text string) error {
 	if word != "" && !l.draw {
 		text = word + " " + text
 	}
-	_, err := fmt.Fprintln(l.env.Stdout, text)
+	_, err := fmt.Fprintln(l.env.Stdout, escape(text))
 	return err
 }
 
@@ -287,7 +287,7 @@ func (c *call) linkFailure(s session.Status) error {
 // showCode writes one code: drawn, or alone on a line.
 func (c *call) showCode(code string, draw bool, until time.Time) error {
 	if !draw {
-		_, err := c.env.Stdout.Write([]byte(code + "\n"))
+		_, err := fmt.Fprintln(c.env.Stdout, escape(code))
 		return err
 	}
 	var picture strings.Builder

@@ -111,7 +111,7 @@ func TestNumbersTellWhatWhatsAppAllowsAndTheClock(t *testing.T) {
 		t.Errorf("got %+v, %+v", n, n.Quota)
 	}
 	r := p.run("numbers")
-	if !strings.Contains(r.err, "the clock of this computer is wrong by 10m") {
+	if !strings.Contains(r.err, "the clock of this computer is 10 min behind") {
 		t.Errorf("it does not warn: %q", r.err)
 	}
 	if got, want := strings.Count(r.out, "\t"), strings.Count(before, "\t"); got != want {

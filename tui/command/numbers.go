@@ -56,9 +56,13 @@ func (c *call) warn(s session.Status) {
 			"%s: the phone has given no sign since %s: open WhatsApp on it by %s, or WhatsApp unlinks this number",
 			s.Number.Name, s.Number.Seen.Format(time.DateOnly), s.Unlinks.Format(time.DateOnly))
 	}
-	if s.Skew != 0 {
-		c.tell("%s: o relógio deste computador está errado em %s: acerte-o",
-			"%s: the clock of this computer is wrong by %s: set it", s.Number.Name, s.Skew.Abs().Round(time.Minute))
+	switch minutes := int(s.Skew.Abs().Round(time.Minute) / time.Minute); {
+	case s.Skew > 0:
+		c.tell("%s: o relógio deste computador está %d min adiantado em relação ao do WhatsApp: acerte-o",
+			"%s: the clock of this computer is %d min ahead of WhatsApp's: set it", s.Number.Name, minutes)
+	case s.Skew < 0:
+		c.tell("%s: o relógio deste computador está %d min atrasado em relação ao do WhatsApp: acerte-o",
+			"%s: the clock of this computer is %d min behind WhatsApp's: set it", s.Number.Name, minutes)
 	}
 }
 

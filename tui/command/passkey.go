@@ -76,6 +76,9 @@ func (l *linking) showCompare(ctx context.Context, s session.Status) error {
 // heard takes a line of standard input.
 func (l *linking) heard(ctx context.Context, s session.Status, line typedLine) error {
 	if s.Passkey.Code != "" {
+		if l.yes {
+			return nil // it has been confirmed; this is the end of what the answer came in
+		}
 		if !affirms(line.text) {
 			return l.fail(ExitRefused, "o código é outro: nada foi vinculado", "the code is another one: nothing was linked")
 		}

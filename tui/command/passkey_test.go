@@ -45,6 +45,22 @@ func aside(t *testing.T, service *simulator.Service) *owner {
 	}}}
 }
 
+func TestTheEndOfTheInputIsNoAnswerToTheCode(t *testing.T) {
+	l := &linking{yes: true}
+	if err := l.heard(t.Context(), session.Status{Passkey: session.Passkey{Code: "ABCD"}}, typedLine{last: true}); err != nil {
+		t.Errorf("with --yes: %v", err)
+	}
+}
+
+// A script holds names that the service wrote; in it they are strings.
+func TestScriptDoesNotDriveTheTerminal(t *testing.T) {
+	var out bytes.Buffer
+	l := &linking{draw: true, call: &call{env: Env{Stdout: &out}}}
+	if err := l.datum("passkey", "{\"name\":\"\u009b2J\u202e\"}"); err != nil || out.String() != `{"name":"\u009b2J\u202e"}`+"\n" {
+		t.Errorf("wrote %q, %v", &out, err)
+	}
+}
+
 // An answer that comes late has a code that the phone shows as well.
 func TestTheCodeOfALatePasskeyIsCompared(t *testing.T) {
 	for _, test := range []struct {

@@ -129,8 +129,9 @@ func (i *idleness) stopped(o *owner) error {
 			continue
 		}
 		all = append(all, fmt.Sprintf(i.call.tongue.say(
-			"a campanha %s (%s) parou: %s Veja recado numbers; depois: recado campaign resume %s",
-			"campaign %s (%s) stopped: %s See recado numbers; then: recado campaign resume %s"), c.ID, c.Name, i.call.spoken(c.Reason), c.ID))
+			"a campanha %s (%s) parou: %s. Veja recado numbers; depois: recado campaign resume %s",
+			"campaign %s (%s) stopped: %s. See recado numbers; then: recado campaign resume %s"),
+			c.ID, c.Name, strings.TrimSuffix(i.call.spoken(c.Reason), "."), c.ID))
 	}
 	if len(all) == 0 {
 		return nil
