@@ -299,6 +299,7 @@ func (n *number) forget(s campaign.Standing) {
 		l.awaitDeletion(5 * time.Second)
 	}
 	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook)
+	s = n.stillClosed(s)
 	if err := n.pool.book.UnlinkNumber(n.id, s); err != nil {
 		n.log.Error("write down the lost link", "err", err)
 	}

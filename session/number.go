@@ -97,10 +97,11 @@ func newNumber(p *Pool, record campaign.Number) *number {
 		mail: newMailbox(),
 	}
 	s := record.Standing
-	n.view = view{number: record, state: s.State, since: s.Since, until: s.Until, reason: s.Reason}
-	if s.State == campaign.Restricted {
+	n.view = view{number: record, state: s.State, since: s.Since, until: s.Until, reason: s.Reason, lock: s.Closed}
+	if s.State == campaign.Restricted && s.Closed.IsZero() { // as it was written before
 		n.view.lock = s.Until
 	}
+	n.strangers = s.Refused
 	if record.Linked() && s.State != campaign.Banned && s.State != campaign.Blocked {
 		n.view.state, n.view.until, n.view.reason = campaign.Offline, time.Time{}, ""
 	}
@@ -262,6 +263,7 @@ func (v view) status() Status {
 
 // keep writes a standing down; a restart must not forget it.
 func (n *number) keep(s campaign.Standing) {
+	s = n.stillClosed(s)
 	if err := n.pool.book.SetStanding(n.id, s); err != nil {
 		n.log.Error("write down the standing", "state", s.State, "err", err)
 		return

@@ -163,6 +163,15 @@ func (n *number) lift() {
 	}
 }
 
+// stillClosed adds to a standing until when new chats are closed: no other trouble
+// of the number, and no new link, opens them.
+func (n *number) stillClosed(s campaign.Standing) campaign.Standing {
+	if lock := n.look().lock; lock.After(time.Now()) {
+		s.Closed, s.Refused = lock, n.strangers
+	}
+	return s
+}
+
 // standing is that of a number that is online and may not open new chats
 // before lock.
 func standing(lock time.Time) campaign.Standing {
