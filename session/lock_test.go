@@ -61,3 +61,29 @@ func TestNewChatsStayClosedThroughOtherTroubleAndARestart(t *testing.T) {
 		r.wantClosed(id, "after it was linked again")
 	})
 }
+
+func TestAnswerFromBeforeARefusalOpensNoNewChats(t *testing.T) {
+	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
+		id, _ := r.linked("loja")
+		time.Sleep(time.Minute)
+		r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:mex", Do: simulator.Late, Delay: 14 * time.Second, Limit: 1})
+		r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:mex", Do: simulator.Silence})
+		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 463, Limit: 1})
+		r.restart()
+		r.awaitState(id, campaign.Online)
+		time.Sleep(5 * time.Second) // it is being asked by now
+		r.greet(id, 0)
+		time.Sleep(2 * time.Minute)
+		r.wantClosed(id, "after an answer that does not know of the refusal")
+	})
+}
+
+func TestQuotaIsKnownThoughTheOtherQuestionIsNotAnswered(t *testing.T) {
+	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
+		id, phone := r.linked("loja")
+		r.own(phone).Quota(5, 3, time.Now().Add(48*time.Hour))
+		r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:mex", Do: simulator.Silence, Limit: 1})
+		r.restart()
+		r.awaitWithin(id, "told of its quota", 2*time.Minute, func(s Status) bool { return s.Number.Quota.Total == 5 })
+	})
+}

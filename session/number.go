@@ -36,6 +36,8 @@ type number struct {
 	version   store.WAVersionContainer
 	strangers int       // new chats refused in a row though the service knows of no restriction
 	standing  time.Time // when the service was last asked what the number may do
+	question  int       // counts those: a late answer to an old one is dropped
+	overtaken int       // the question whose answer about a restriction the service's own word has overtaken
 	pinged    time.Time // when the phone was last asked for a sign of life
 
 	mu   sync.Mutex // guards view; never held across a call out
