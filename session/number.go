@@ -29,6 +29,7 @@ type number struct {
 	failures  int         // connections that failed in a row
 	refusals  int         // logins refused in a row
 	closings  []time.Time // when the service closed the stream with a code
+	restarted time.Time   // when the service last asked to log in again
 	connected time.Time   // when the present connection was logged in
 	ended     time.Time   // when the last connection was given up
 	early     bool        // logged in before the word came that the connection is made

@@ -127,7 +127,9 @@ func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
 			if o := r.greet(id, i); o.Kind != campaign.Accepted {
 				r.Fatalf("%+v", o)
 			}
-			time.Sleep(time.Second)
+		}
+		if hold := r.newChats(id); hold.Reason != campaign.HoldQuota {
+			r.Errorf("as soon as the last new chat has begun: %+v, want the quota", hold)
 		}
 		want := campaign.Hold{Reason: campaign.HoldQuota, Until: end}
 		for _, when := range []string{"at once", "after a restart"} {
