@@ -2,11 +2,13 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
 
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/campaign"
@@ -122,6 +124,9 @@ func (n *number) dialled(err error) {
 
 // cause is the innermost error: what a person can do something about.
 func cause(err error) string {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, whatsmeow.ErrIQTimedOut) {
+		return "no answer in time"
+	}
 	for {
 		switch e := err.(type) {
 		case interface{ Unwrap() error }:
