@@ -141,9 +141,11 @@ func (n *number) closed(code int) {
 		} else {
 			n.strangers = maxStrangers // that there is no restriction does not open them again
 		}
-		if until := now.Add(lockUnknown); until.After(n.look().lock) {
-			n.restrict(until)
+		until := now.Add(lockUnknown)
+		if lock := n.look().lock; lock.After(until) {
+			until = lock
 		}
+		n.restrict(until)
 	}
 	n.askStanding()
 }
