@@ -58,6 +58,11 @@ type Standing struct {
 	Until  time.Time // when a restriction or ban ends, or the next try; zero when not known
 	Reason string    // a sentence for a person, in English; empty when the state says all
 	Stop   bool      // the campaigns of the number are not to go on by themselves
+
+	// Closed is until when no new chat may be opened, whatever the state; zero:
+	// they may. Refused is how many the service has refused in a row meanwhile.
+	Closed  time.Time
+	Refused int
 }
 
 // Quota is how many new chats the service allows a number in a cycle of its

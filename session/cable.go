@@ -84,10 +84,12 @@ func (c *cable) cut() bool {
 	if len(conns) == 0 {
 		return true
 	}
+	for _, w := range conns {
+		_ = w.Conn.Close() // it is given up either way
+	}
 	timer := time.NewTimer(cutTimeout)
 	defer timer.Stop()
 	for _, w := range conns {
-		_ = w.Conn.Close() // it is given up either way
 		select {
 		case <-w.ended:
 		case <-timer.C:

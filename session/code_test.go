@@ -139,3 +139,30 @@ func TestCodeForAnotherPhoneThanBeforeIsRefused(t *testing.T) {
 		}
 	})
 }
+
+func TestLinkingThatEndsWithoutACodeSaysWhy(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		rule  simulator.Rule
+		phone campaign.Phone
+		want  string
+	}{
+		{"no connection, by code", simulator.Rule{On: simulator.Login, Do: simulator.DropBefore}, somePhone, rules[onLost].say},
+		{"no connection, by QR", simulator.Rule{On: simulator.Login, Do: simulator.DropBefore}, "", rules[onLost].say},
+		{"the code is not answered", simulator.Rule{On: simulator.Query, Query: "md", Do: simulator.Silence}, somePhone, "WhatsApp cannot be reached: no answer in time."},
+		{"nothing is answered", simulator.Rule{On: simulator.Login, Do: simulator.Silence}, "", sayNoCodes},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, simulator.Config{}, func(r *rig) {
+				id := r.add("loja")
+				r.service.Fault(c.rule)
+				if err := r.pool.link(id, c.phone); err != nil {
+					r.Fatal(err)
+				}
+				if s := r.awaitState(id, campaign.Unlinked); s.Reason != c.want {
+					r.Errorf("reason %q, want %q", s.Reason, c.want)
+				}
+			})
+		})
+	}
+}

@@ -2,11 +2,13 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"time"
 
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/campaign"
@@ -41,7 +43,7 @@ func (n *number) reconnect() {
 	if v.state == campaign.Banned && v.until.After(time.Now()) {
 		return
 	}
-	n.failures, n.refusals, n.closings = 0, 0, nil
+	n.failures, n.refusals, n.closings, n.restarted = 0, 0, nil, time.Time{}
 	switch {
 	case n.phase == idle:
 		n.connect()
@@ -122,6 +124,9 @@ func (n *number) dialled(err error) {
 
 // cause is the innermost error: what a person can do something about.
 func cause(err error) string {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, whatsmeow.ErrIQTimedOut) {
+		return "no answer in time"
+	}
 	for {
 		switch e := err.(type) {
 		case interface{ Unwrap() error }:
@@ -198,6 +203,8 @@ func (n *number) meet(o occasion, detail string, duration time.Duration) {
 	switch {
 	case o == onStreamError && n.flaps():
 		o = onFlapping
+	case o == onRestart && n.restarts():
+		o = onLost
 	case o == onRefused && n.refusals >= seldomTries:
 		o = onRefusedLong
 	}
@@ -274,6 +281,14 @@ func (n *number) flaps() bool {
 	return len(n.closings) > flapLimit
 }
 
+// restarts reports whether the service has asked to log in again a moment ago
+// already: then it is not done at once.
+func (n *number) restarts() bool {
+	again := !n.restarted.IsZero() && time.Since(n.restarted) < flapWindow
+	n.restarted = time.Now()
+	return again
+}
+
 // renew finds out whether the service has a newer version than the one that
 // it just called outdated.
 func (n *number) renew() {
@@ -294,13 +309,15 @@ func (n *number) tryNewerVersion() {
 
 // forget writes down that the link is gone and drops its client.
 func (n *number) forget(s campaign.Standing) {
-	if l := n.link; l != nil {
-		n.endLink()
-		l.awaitDeletion(5 * time.Second)
-	}
+	l := n.link
+	n.endLink()
 	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook)
+	s = n.stillClosed(s)
 	if err := n.pool.book.UnlinkNumber(n.id, s); err != nil {
 		n.log.Error("write down the lost link", "err", err)
+	}
+	if l != nil { // after that: campaigns may have to stop at once
+		l.awaitDeletion(5 * time.Second)
 	}
 	n.show(func(v *view) {
 		v.number.JID, v.number.Standing, v.contacts = "", s, false

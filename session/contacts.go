@@ -210,6 +210,8 @@ func (l *link) mendContacts(whole bool) {
 	*last = time.Now()
 	var err error
 	if whole {
+		ctx, cancel := context.WithTimeout(ctx, peerTimeout)
+		defer cancel()
 		_, err = l.cli.SendPeerMessage(ctx, whatsmeow.BuildAppStateRecoveryRequest(appstate.WAPatchCriticalUnblockLow))
 	} else {
 		err = l.cli.FetchAppState(ctx, appstate.WAPatchCriticalUnblockLow, true, false)

@@ -25,6 +25,7 @@ const (
 	historyTries   = 3
 	historyPause   = 20 * time.Second
 	historyTimeout = 2 * time.Minute
+	historyAgain   = 100
 	historyAtOnce  = 2 // pieces in memory, of all numbers together
 )
 
@@ -94,10 +95,9 @@ func (l *link) history(id types.MessageID, h *waE2E.HistorySyncNotification) boo
 		if l.ctx.Err() != nil {
 			return false
 		}
-		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "try", try, "err", err)
+		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "try", try, "err", mask(cause(err)))
 		if lost(err) {
-			l.askAgain(id, h)
-			return true
+			return l.askAgain(id, h)
 		}
 		if try == historyTries {
 			return false
@@ -119,13 +119,23 @@ func lost(err error) bool {
 		errors.Is(err, whatsmeow.ErrMediaDownloadFailedWith410)
 }
 
-// askAgain asks the phone to upload a piece again. It comes as a new one.
-func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) {
+// askAgain asks the phone to upload a piece again. It comes as a new one. A
+// phone whose pieces are never there is not asked for ever. It reports whether
+// there is nothing more to be done about the old one.
+func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
+	if !l.number.look().login {
+		return false
+	}
+	if l.again++; l.again > historyAgain {
+		return true
+	}
 	ctx, cancel := context.WithTimeout(l.ctx, 30*time.Second)
 	defer cancel()
 	if err := l.cli.SendHistorySyncServerErrorReceipt(ctx, id, h.GetMediaKey()); err != nil {
 		l.number.log.Warn("ask for a piece of the history again", "err", err)
+		return false
 	}
+	return true
 }
 
 // historyOnce reads a piece. A panic over what is in it is its error.
@@ -162,7 +172,8 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	debug.FreeOSMemory()
 	err = l.cli.DeleteMedia(ctx, whatsmeow.MediaHistory, h.GetDirectPath(), h.GetFileEncSHA256(), h.GetEncHandle())
 	if err != nil {
-		l.number.log.Debug("delete a piece of the history that has been read", "err", err)
+		// Not the whole error: in its address is the permission to delete.
+		l.number.log.Debug("delete a piece of the history that has been read", "err", cause(err))
 	}
 	return nil
 }

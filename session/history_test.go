@@ -145,3 +145,18 @@ func TestEmptyAddressBookIsAskedForAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestHistoryThatIsGoneIsNotForgottenBeforeThePhoneIsAsked(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 7, People: 60, HistoryByMedia: true}, func(r *rig) {
+		r.service.Fault(simulator.Rule{On: simulator.Download, Do: simulator.Refuse, Code: 500})
+		id, phone := r.linked("loja")
+		r.service.ClearFaults()
+		r.service.Fault(simulator.Rule{On: simulator.Download, Do: simulator.Refuse, Code: 404})
+		r.service.Fault(simulator.Rule{On: simulator.Login, Do: simulator.Silence}) // nobody can be asked
+		r.own(phone).Drop()
+		time.Sleep(10 * time.Minute)
+		if r.waiting(id) == 0 {
+			r.Error("a piece is forgotten though the phone could not be asked for it again")
+		}
+	})
+}

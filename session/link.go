@@ -45,6 +45,7 @@ type link struct {
 	dialed  chan struct{}      // closed when the last dial has ended; nil: there was none
 
 	unread map[string]bool // pieces of history that this connection could not read; touched by jobs alone
+	again  int             // how often the phone was asked to upload one again; touched by jobs alone
 	resync time.Time       // when the address book was last asked for afresh; touched by jobs alone
 	copied time.Time       // when the phone was last asked for a plain copy of it; touched by jobs alone
 }

@@ -19,18 +19,19 @@ import (
 // pairing is a link being made: rounds of QR codes until a phone scans one, or
 // of codes to be typed on a phone.
 type pairing struct {
-	phone   campaign.Phone // whose phone gets a code to type; empty: any phone scans
-	link    *link
-	dialed  bool     // its connection is made, or cannot be
-	codes   []string // the QR on the screen and those to come
-	asked   bool     // for a code to type, in this round
-	passkey bool     // WhatsApp wants one, in this round
-	rounds  int      // begun so far
-	linked  bool     // a phone has scanned it, and the book has it
-	told    bool     // the phone has been told that we accept
-	restart bool     // the service wants us to log in
-	refusal string   // why we refused the phone that scanned it
-	hint    string   // shown beside the code
+	phone    campaign.Phone // whose phone gets a code to type; empty: any phone scans
+	link     *link
+	dialed   bool     // its connection is made, or cannot be
+	codes    []string // the QR on the screen and those to come
+	asked    bool     // for a code to type, in this round
+	passkey  bool     // WhatsApp wants one, in this round
+	answered bool     // a person has done her part, and WhatsApp is checking it
+	rounds   int      // begun so far
+	linked   bool     // a phone has scanned it, and the book has it
+	told     bool     // the phone has been told that we accept
+	restart  bool     // the service wants us to log in
+	refusal  string   // why we refused the phone that scanned it
+	hint     string   // shown beside the code
 }
 
 const (
@@ -46,6 +47,7 @@ const (
 const (
 	sayNobody  = "Nobody scanned the code. Start again when the phone is at hand."
 	sayUpdate  = "Update WhatsApp on the phone, then scan again."
+	sayNoCodes = "WhatsApp gives no code. Try again later."
 	sayUntyped = "Nobody typed the code. Start again when the phone is at hand."
 	sayTooMany = "WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code."
 	sayOther   = "The code was for %s, but %s typed it. Start again."
@@ -107,14 +109,7 @@ func (n *number) nextRound() {
 		p.link, p.dialed = nil, false
 	}
 	p.codes, p.asked, p.passkey = nil, false, false
-	switch p.rounds++; {
-	case p.phone != "" && p.rounds > codeRounds:
-		n.failLinking(sayUntyped)
-		return
-	case p.rounds > maxRounds:
-		n.failLinking(sayNobody)
-		return
-	}
+	p.rounds++
 	dev := n.pool.devices.NewDevice()
 	l := newLink(n, dev)
 	l.keys.paired = n.paired
@@ -135,16 +130,21 @@ func (n *number) roundDialled(l *link, err error) {
 		return
 	}
 	n.log.Warn("link: connect", "err", err)
-	why := fmt.Sprintf(rules[onUnreachable].say, cause(err))
-	if n.pairing.rounds >= maxRounds {
+	n.roundLost(fmt.Sprintf(rules[onUnreachable].say, cause(err)))
+}
+
+// lastRound reports whether no other round follows.
+func (p *pairing) lastRound() bool {
+	return p.rounds >= maxRounds || p.phone != "" && p.rounds >= codeRounds
+}
+
+// roundLost begins a new round soon: the codes died with the connection. After
+// the last round it says why instead.
+func (n *number) roundLost(why string) {
+	if n.pairing.lastRound() {
 		n.failLinking(why)
 		return
 	}
-	n.roundLost(why)
-}
-
-// roundLost begins a new round soon: the codes died with the connection.
-func (n *number) roundLost(why string) {
 	n.pairing.codes = nil
 	n.in(alarmCode, backoff(n.pairing.rounds))
 	n.show(func(v *view) {
@@ -160,6 +160,10 @@ func (n *number) nextCode() {
 	if p == nil || p.linked {
 		return
 	}
+	if p.passkey && p.answered {
+		n.failLinking(sayPasskeySilent)
+		return
+	}
 	if p.passkey {
 		n.failLinking(sayPasskeyLate)
 		return
@@ -169,8 +173,17 @@ func (n *number) nextCode() {
 		n.showCode(laterCode)
 		return
 	}
-	n.show((*view).clearCodes)
-	n.nextRound()
+	switch v := n.look(); {
+	case !p.lastRound():
+		n.show((*view).clearCodes)
+		n.nextRound()
+	case v.qr == "" && v.code == "":
+		n.failLinking(sayNoCodes)
+	case p.phone != "":
+		n.failLinking(sayUntyped)
+	default:
+		n.failLinking(sayNobody)
+	}
 }
 
 func (n *number) showCode(life time.Duration) {

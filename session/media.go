@@ -84,10 +84,15 @@ func (l *link) upload(ctx context.Context, file io.Reader, kind whatsmeow.MediaT
 	return l.cli.UploadReader(ctx, file, &watched{sealed, func() { stalled.Reset(uploadStall) }}, kind)
 }
 
-// watched is a file that says when it is read on.
+// watched is a file that says when it is written or read on.
 type watched struct {
 	*os.File
 	moved func()
+}
+
+func (w *watched) WriteAt(p []byte, at int64) (int, error) {
+	w.moved()
+	return w.File.WriteAt(p, at)
 }
 
 func (w *watched) Read(p []byte) (int, error) {

@@ -435,3 +435,29 @@ func TestMessageOfAFileSaysAllThatIsKnownOfIt(t *testing.T) {
 		}
 	})
 }
+
+// slowReader is a file on a disk that takes its time over each block.
+type slowReader struct {
+	blocks int
+	pause  time.Duration
+}
+
+func (s *slowReader) Read(p []byte) (int, error) {
+	if s.blocks == 0 {
+		return 0, io.EOF
+	}
+	s.blocks--
+	time.Sleep(s.pause)
+	return len(p), nil
+}
+
+func TestFileOnASlowDiskIsNoStalledUpload(t *testing.T) {
+	withMail(t, simulator.Config{People: 1}, func(r *rig, mail *uploads, id campaign.NumberID) {
+		u := campaign.Upload{Attachment: *r.attach("picture.png"), Link: 1, Open: func() (io.ReadCloser, error) {
+			return io.NopCloser(&slowReader{blocks: 5, pause: uploadStall / 2}), nil
+		}}
+		if _, err := r.pool.Sender(id).Upload(r.Context(), u); !errors.Is(err, campaign.ErrFileChanged) {
+			r.Errorf("got %v, want it uploaded, and found to be another file", err)
+		}
+	})
+}

@@ -29,6 +29,7 @@ type number struct {
 	failures  int         // connections that failed in a row
 	refusals  int         // logins refused in a row
 	closings  []time.Time // when the service closed the stream with a code
+	restarted time.Time   // when the service last asked to log in again
 	connected time.Time   // when the present connection was logged in
 	ended     time.Time   // when the last connection was given up
 	early     bool        // logged in before the word came that the connection is made
@@ -36,6 +37,8 @@ type number struct {
 	version   store.WAVersionContainer
 	strangers int       // new chats refused in a row though the service knows of no restriction
 	standing  time.Time // when the service was last asked what the number may do
+	question  int       // counts those: a late answer to an old one is dropped
+	overtaken int       // the question whose answer about a restriction the service's own word has overtaken
 	pinged    time.Time // when the phone was last asked for a sign of life
 
 	mu   sync.Mutex // guards view; never held across a call out
@@ -97,10 +100,11 @@ func newNumber(p *Pool, record campaign.Number) *number {
 		mail: newMailbox(),
 	}
 	s := record.Standing
-	n.view = view{number: record, state: s.State, since: s.Since, until: s.Until, reason: s.Reason}
-	if s.State == campaign.Restricted {
+	n.view = view{number: record, state: s.State, since: s.Since, until: s.Until, reason: s.Reason, lock: s.Closed}
+	if s.State == campaign.Restricted && s.Closed.IsZero() { // as it was written before
 		n.view.lock = s.Until
 	}
+	n.strangers = s.Refused
 	if record.Linked() && s.State != campaign.Banned && s.State != campaign.Blocked {
 		n.view.state, n.view.until, n.view.reason = campaign.Offline, time.Time{}, ""
 	}
@@ -262,6 +266,7 @@ func (v view) status() Status {
 
 // keep writes a standing down; a restart must not forget it.
 func (n *number) keep(s campaign.Standing) {
+	s = n.stillClosed(s)
 	if err := n.pool.book.SetStanding(n.id, s); err != nil {
 		n.log.Error("write down the standing", "state", s.State, "err", err)
 		return

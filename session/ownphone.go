@@ -18,6 +18,8 @@ const (
 	phoneQuiet = 10 * 24 * time.Hour // then a person is warned
 	phoneNote  = time.Hour           // how exactly its signs of life are written down
 	phonePing  = 24 * time.Hour      // between two questions
+
+	peerTimeout = 10 * time.Second // for a message to the phone: meanwhile the library sends nothing else
 )
 
 // Unlinks is when WhatsApp takes the link of a number away because its phone
@@ -60,7 +62,7 @@ func (n *number) pingPhone(record campaign.Number) {
 	n.pinged = time.Now()
 	l := n.link
 	l.jobs.put(func() {
-		ctx, cancel := context.WithTimeout(l.ctx, 30*time.Second)
+		ctx, cancel := context.WithTimeout(l.ctx, peerTimeout)
 		defer cancel()
 		key, err := l.dev.AppStateKeys.GetLatestAppStateSyncKeyID(ctx)
 		if err != nil || key == nil {

@@ -24,6 +24,7 @@ const (
 	passkeyTime    = 10 * time.Minute // when the service does not say how long it waits
 	maxPasskeyTime = 30 * time.Minute
 	passkeySend    = 30 * time.Second
+	passkeyCheck   = 2 * time.Minute // for what comes of an answer
 )
 
 // What a person is told about it.
@@ -31,6 +32,7 @@ const (
 	sayPasskeyLate    = "The passkey did not come in time. Start again when the browser is at hand."
 	sayPasskeyLost    = "The connection was lost before the passkey came. Start again."
 	sayPasskeyRefused = "WhatsApp did not accept the passkey: %s."
+	sayPasskeySilent  = "WhatsApp did not say what it thinks of the passkey. Start again."
 	sayPasskeyCheck   = "WhatsApp is checking the passkey."
 )
 
@@ -56,7 +58,7 @@ func (n *number) passkeyWanted(options *types.WebAuthnPublicKey) {
 	if life <= 0 || life > maxPasskeyTime {
 		life = passkeyTime
 	}
-	p.passkey, p.codes = true, nil
+	p.passkey, p.answered, p.codes = true, false, nil
 	n.in(alarmCode, life)
 	n.show(func(v *view) {
 		v.enter(campaign.Linking, time.Time{}, "")
@@ -83,9 +85,11 @@ func (n *number) passkeyTaken(e *events.PairPasskeyConfirmation) {
 		})
 		return
 	}
+	p.answered = false
+	n.in(alarmCode, passkeyTime) // that of the script may be nearly over
 	n.show(func(v *view) {
 		v.enter(campaign.Linking, time.Time{}, "")
-		v.passkey = Passkey{Code: e.Code}
+		v.passkey, v.qrUntil = Passkey{Code: e.Code}, n.alarms[alarmCode]
 	})
 }
 
@@ -129,8 +133,10 @@ func (p *Pool) passkeyStep(ctx context.Context, id campaign.NumberID, due func(v
 			return ErrNoPasskey
 		}
 		l = n.pairing.link
+		n.pairing.answered = true
+		n.in(alarmCode, passkeyCheck)
 		n.show(func(v *view) {
-			v.passkey = Passkey{}
+			v.clearCodes()
 			v.enter(campaign.Linking, time.Time{}, sayPasskeyCheck)
 		})
 		return nil

@@ -140,3 +140,22 @@ func TestConnectionLostBeforeThePasskeyIsSaid(t *testing.T) {
 		}
 	})
 }
+
+func TestPasskeyThatCameInTimeIsNotCalledLate(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id := r.scanned()
+		options := r.awaitScript(id)
+		time.Sleep(time.Until(r.status(id).QRUntil) - time.Second)
+		if err := r.pool.AnswerPasskey(r.Context(), id, r.sign(options)); err != nil {
+			r.Fatal(err)
+		}
+		s := r.await(id, "showing a code", func(s Status) bool { return s.Passkey.Code != "" })
+		if left := time.Until(s.QRUntil); left < time.Minute {
+			r.Errorf("a person has %v to compare the codes", left)
+		}
+		if err := r.pool.ConfirmPasskey(r.Context(), id); err != nil {
+			r.Fatal(err)
+		}
+		r.awaitState(id, campaign.Online)
+	})
+}

@@ -265,8 +265,10 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 		n.mu.Lock()
 		n.view.served, n.view.slowed = true, 0
 		n.mu.Unlock()
-		if d.New {
-			n.post(n.began)
+		if d.New { // counted before the next one is claimed
+			if err := n.ask(func() error { n.began(); return nil }); err != nil {
+				n.log.Error("count a new chat", "err", err)
+			}
 		}
 	}
 	return o

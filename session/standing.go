@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,7 +25,7 @@ const (
 	standingPause = 10 * time.Minute // between two questions, unless a message was refused
 	lookSoon      = 2 * time.Second  // after coming online, and up to twice that: numbers do not ask in step
 	lookEvery     = 6 * time.Hour
-	askStanding   = 30 * time.Second // for both answers
+	askStanding   = 30 * time.Second // for one answer
 	maxStrangers  = 2                // new chats refused in a row without a restriction
 )
 
@@ -61,30 +60,32 @@ func (n *number) lookAfter() {
 	}
 }
 
-// askStanding asks the service what the number may do.
+// askStanding asks the service what the number may do. What it answers to a
+// question from before a refusal, or before its own word, comes too late: it
+// would open new chats that have been closed since.
 func (n *number) askStanding() {
 	l := n.link
 	if l == nil {
 		return
 	}
 	n.standing = time.Now()
-	n.pool.wg.Go(func() { // ends with the link, or in askStanding
+	n.question++
+	question := n.question
+	n.pool.wg.Go(func() { // ends with the link, or after askStanding for each
 		n.guard(func() {
-			ctx, cancel := context.WithTimeout(l.ctx, askStanding)
-			defer cancel()
-			lock, lockErr := l.timelock(ctx)
-			quota, quotaErr := l.quota(ctx)
+			lock, lockErr := l.timelock()
+			quota, quotaErr := l.quota()
 			if err := errors.Join(lockErr, quotaErr); err != nil {
 				n.log.Debug("ask how the number stands", "err", err)
 			}
 			n.post(func() {
-				if n.link != l {
+				if n.link != l || n.question != question {
 					return
 				}
 				if quotaErr == nil {
 					n.toldQuota(quota)
 				}
-				if lockErr == nil {
+				if lockErr == nil && n.overtaken != question {
 					n.toldLock(lock)
 				}
 			})
@@ -96,7 +97,7 @@ func (n *number) askStanding() {
 // new chats again, unless it goes on refusing them.
 func (n *number) toldLock(lock timelock) {
 	switch v := n.look(); {
-	case lock.Active:
+	case *lock.Active:
 		n.restrict(lock.until(time.Now()))
 	case v.lock.After(time.Now()) && n.strangers < maxStrangers && !v.number.Quota.Spent(time.Now()):
 		n.lift()
@@ -138,11 +139,13 @@ func (n *number) closed(code int) {
 		if code == refusedStranger {
 			n.strangers++
 		} else {
-			n.strangers = maxStrangers // only the quota's own answer may open them again
+			n.strangers = maxStrangers // that there is no restriction does not open them again
 		}
-		if until := now.Add(lockUnknown); until.After(n.look().lock) {
-			n.restrict(until)
+		until := now.Add(lockUnknown)
+		if lock := n.look().lock; lock.After(until) {
+			until = lock
 		}
+		n.restrict(until)
 	}
 	n.askStanding()
 }
@@ -163,6 +166,15 @@ func (n *number) lift() {
 	}
 }
 
+// stillClosed adds to a standing until when new chats are closed: no other trouble
+// of the number, and no new link, opens them.
+func (n *number) stillClosed(s campaign.Standing) campaign.Standing {
+	if lock := n.look().lock; lock.After(time.Now()) {
+		s.Closed, s.Refused = lock, n.strangers
+	}
+	return s
+}
+
 // standing is that of a number that is online and may not open new chats
 // before lock.
 func standing(lock time.Time) campaign.Standing {
@@ -175,11 +187,12 @@ func standing(lock time.Time) campaign.Standing {
 // timelockEvent is the service's own word that new chats are closed, or open
 // again.
 func (n *number) timelockEvent(e *events.NotifyAccountReachoutTimelock) {
+	n.overtaken = n.question
 	if !e.IsActive {
 		n.lift()
 		return
 	}
-	n.restrict(timelock{Active: true, Ends: number64(e.TimeEnforcementEnds.Unix())}.until(time.Now()))
+	n.restrict(timelock{Ends: number64(e.TimeEnforcementEnds.Unix())}.until(time.Now()))
 }
 
 // The two questions, by the ids under which the service keeps them. They may
@@ -192,13 +205,13 @@ const (
 
 // timelock is the answer to the first.
 type timelock struct {
-	Active bool     `json:"is_active"`
+	Active *bool    `json:"is_active"`             // nil: not told
 	Ends   number64 `json:"time_enforcement_ends"` // Unix seconds; 0: not told
 }
 
 // until is the end of an active restriction.
 func (t timelock) until(now time.Time) time.Time {
-	if ends := time.Unix(int64(t.Ends), 0); t.Ends > 0 && ends.After(now) {
+	if ends := t.Ends.moment(); ends.After(now) {
 		return ends
 	}
 	return now.Add(lockUnknown)
@@ -206,17 +219,14 @@ func (t timelock) until(now time.Time) time.Time {
 
 // capping is the answer to the second.
 type capping struct {
-	Status string   `json:"capping_status"` // "CAPPED": no more in this cycle
-	Total  number64 `json:"total_quota"`    // -1: no quota
-	Used   number64 `json:"used_quota"`
-	Ends   number64 `json:"cycle_end_timestamp"` // Unix seconds
+	Status string    `json:"capping_status"` // "CAPPED": no more in this cycle
+	Total  *number64 `json:"total_quota"`    // -1: no quota; nil: not told
+	Used   number64  `json:"used_quota"`
+	Ends   number64  `json:"cycle_end_timestamp"` // Unix seconds
 }
 
 func (c capping) quota() campaign.Quota {
-	q := campaign.Quota{Known: true, Total: int(c.Total), Used: int(c.Used)}
-	if c.Ends > 0 {
-		q.Until = time.Unix(int64(c.Ends), 0)
-	}
+	q := campaign.Quota{Known: true, Total: int(*c.Total), Used: int(c.Used), Until: c.Ends.moment()}
 	if c.Status == "CAPPED" {
 		q.Total, q.Used = max(q.Total, 0), max(q.Used, q.Total, 0)
 	}
@@ -238,39 +248,46 @@ func (n *number64) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-func (l *link) timelock(ctx context.Context) (t timelock, err error) {
-	var answer struct {
-		Lock *json.RawMessage `json:"xwa2_fetch_account_reachout_timelock"`
+// moment is that second; zero if there is none, or none that can be written.
+func (n number64) moment() time.Time {
+	const lastYear = 253402300799 // its end: 9999-12-31
+	if n <= 0 || n > lastYear {
+		return time.Time{}
 	}
-	if err := l.mex(ctx, timelockQuery, map[string]any{}, &answer); err != nil {
-		return t, fmt.Errorf("ask for a restriction: %w", err)
-	}
-	if answer.Lock == nil || !bytes.Contains(*answer.Lock, []byte(`"is_active"`)) {
-		return t, errors.New("ask for a restriction: no answer in the answer")
-	}
-	return t, json.Unmarshal(*answer.Lock, &t)
+	return time.Unix(int64(n), 0)
 }
 
-func (l *link) quota(ctx context.Context) (q campaign.Quota, err error) {
+func (l *link) timelock() (t timelock, err error) {
 	var answer struct {
-		Capping *json.RawMessage `json:"xwa2_message_capping_info"`
+		Lock timelock `json:"xwa2_fetch_account_reachout_timelock"`
+	}
+	if err := l.mex(timelockQuery, map[string]any{}, &answer); err != nil {
+		return t, fmt.Errorf("ask for a restriction: %w", err)
+	}
+	if answer.Lock.Active == nil {
+		return t, errors.New("ask for a restriction: no answer in the answer")
+	}
+	return answer.Lock, nil
+}
+
+func (l *link) quota() (q campaign.Quota, err error) {
+	var answer struct {
+		Capping capping `json:"xwa2_message_capping_info"`
 	}
 	variables := map[string]any{"input": map[string]any{"type": "INDIVIDUAL_NEW_CHAT_THREAD"}}
-	if err := l.mex(ctx, quotaQuery, variables, &answer); err != nil {
+	if err := l.mex(quotaQuery, variables, &answer); err != nil {
 		return q, fmt.Errorf("ask for the quota of new chats: %w", err)
 	}
-	if answer.Capping == nil || !bytes.Contains(*answer.Capping, []byte(`"total_quota"`)) {
+	if answer.Capping.Total == nil {
 		return q, errors.New("ask for the quota of new chats: no answer in the answer")
 	}
-	var c capping
-	if err := json.Unmarshal(*answer.Capping, &c); err != nil {
-		return q, fmt.Errorf("ask for the quota of new chats: %w", err)
-	}
-	return c.quota(), nil
+	return answer.Capping.quota(), nil
 }
 
 // mex asks one of the questions that the service answers in JSON.
-func (l *link) mex(ctx context.Context, query string, variables, answer any) error {
+func (l *link) mex(query string, variables, answer any) error {
+	ctx, cancel := context.WithTimeout(l.ctx, askStanding)
+	defer cancel()
 	//lint:ignore SA1019 the library has these questions nowhere else
 	data, err := l.cli.DangerousInternals().SendMexIQ(ctx, query, variables)
 	if err != nil {

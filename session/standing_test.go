@@ -127,7 +127,9 @@ func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
 			if o := r.greet(id, i); o.Kind != campaign.Accepted {
 				r.Fatalf("%+v", o)
 			}
-			time.Sleep(time.Second)
+		}
+		if hold := r.newChats(id); hold.Reason != campaign.HoldQuota {
+			r.Errorf("as soon as the last new chat has begun: %+v, want the quota", hold)
 		}
 		want := campaign.Hold{Reason: campaign.HoldQuota, Until: end}
 		for _, when := range []string{"at once", "after a restart"} {
@@ -167,8 +169,8 @@ func TestRefusalForTheQuotaAsksForItsEnd(t *testing.T) {
 func TestAnswersThatMakeNoSenseAreNoAnswers(t *testing.T) {
 	for _, text := range []string{`null`, `{}`, `{"is_active":null}`, `[]`, `"x"`, `{"is_active":"maybe"}`} {
 		var lock timelock
-		if err := json.Unmarshal([]byte(text), &lock); err == nil && lock.Active {
-			t.Errorf("%s restricts", text)
+		if err := json.Unmarshal([]byte(text), &lock); err == nil && lock.Active != nil {
+			t.Errorf("%s says %v", text, *lock.Active)
 		}
 	}
 	for text, want := range map[string]int64{`5`: 5, `"7"`: 7, `"-1"`: -1, `null`: 0, `""`: 0} {
@@ -177,10 +179,16 @@ func TestAnswersThatMakeNoSenseAreNoAnswers(t *testing.T) {
 			t.Errorf("%s: %d, %v; want %d", text, n, err, want)
 		}
 	}
-	if q := (capping{Status: "CAPPED", Total: 30, Used: 12}).quota(); !q.Spent(time.Now()) {
+	total := func(n number64) *number64 { return &n }
+	if q := (capping{Status: "CAPPED", Total: total(30), Used: 12}).quota(); !q.Spent(time.Now()) {
 		t.Errorf("%+v is not spent though the service says so", q)
 	}
-	if q := (capping{Status: "NONE", Total: -1}).quota(); q.Spent(time.Now()) {
+	for _, ends := range []number64{-5, 0, 1 << 60, 1_800_000_000_000} {
+		if q := (capping{Total: total(5), Used: 2, Ends: ends}).quota(); !q.Until.IsZero() {
+			t.Errorf("%d is taken for %v", ends, q.Until)
+		}
+	}
+	if q := (capping{Status: "NONE", Total: total(-1)}).quota(); q.Spent(time.Now()) {
 		t.Errorf("%+v is spent though there is none", q)
 	}
 }

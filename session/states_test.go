@@ -173,6 +173,60 @@ func TestRefusedLogin(t *testing.T) {
 	}
 }
 
+func TestServiceThatAlwaysAsksToLogInAgainIsNotHurried(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, phone := r.linked("loja")
+		remove := r.service.Fault(simulator.Rule{On: simulator.Login, Do: simulator.StreamError, Code: 515})
+		r.own(phone).Drop()
+		r.awaitWithin(id, "waiting", 2*time.Minute, func(s Status) bool {
+			return s.State == campaign.Offline && time.Until(s.Until) > 15*time.Second
+		})
+		remove()
+		r.awaitState(id, campaign.Online)
+	})
+}
+
+// slowGone is a device store that deletes nothing for a while.
+type slowGone struct {
+	Devices
+	pause time.Duration
+}
+
+func (d slowGone) GetDevice(ctx context.Context, jid types.JID) (*waStore.Device, error) {
+	dev, err := d.Devices.GetDevice(ctx, jid)
+	if dev != nil {
+		dev.Container = slowContainer{dev.Container, d.pause}
+	}
+	return dev, err
+}
+
+type slowContainer struct {
+	waStore.DeviceContainer
+	pause time.Duration
+}
+
+func (c slowContainer) DeleteDevice(ctx context.Context, dev *waStore.Device) error {
+	time.Sleep(c.pause)
+	return c.DeviceContainer.DeleteDevice(ctx, dev)
+}
+
+func TestLostLinkIsInTheBookBeforeItsKeysAreGone(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, phone := r.linked("loja")
+		r.close()
+		r.wrap = func(d Devices) Devices { return slowGone{d, 4 * time.Second} }
+		r.open()
+		r.awaitState(id, campaign.Online)
+		r.service.Fault(simulator.Rule{On: simulator.Login, Do: simulator.Refuse, Code: 406, Limit: 1})
+		r.own(phone).Drop()
+		time.Sleep(3 * time.Second)
+		if n, err := r.book.Number(id); err != nil || n.Linked() || n.Standing.Reason != rules[onExpelled].say {
+			r.Errorf("while the keys are being deleted the book says: linked %v, %q, %v", n.Linked(), n.Standing.Reason, err)
+		}
+		r.awaitState(id, campaign.LoggedOut)
+	})
+}
+
 func TestBanIsWaitedForAlsoAfterARestart(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id, phone := r.linked("loja")

@@ -89,7 +89,8 @@ func (b *Book) RenameNumber(id campaign.NumberID, name string) error {
 }
 
 // LinkNumber writes down that a number has been linked: the phone, the
-// service's id of the link, and that it is one link more than before.
+// service's id of the link, and that it is one link more than before. New
+// chats that were closed stay so: it is the account that may not open them.
 func (b *Book) LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string, at time.Time) (n campaign.Number, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
 		return changeNumberTx(tx, id, func(old *campaign.Number) {
@@ -99,7 +100,7 @@ func (b *Book) LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string
 			old.Phone, old.JID = phone, jid
 			old.Link++
 			old.Seen = at
-			old.Standing = campaign.Standing{State: campaign.Offline, Since: at}
+			old.Standing = campaign.Standing{State: campaign.Offline, Since: at, Closed: old.Standing.Closed, Refused: old.Standing.Refused}
 			n = *old
 		})
 	})
