@@ -210,9 +210,17 @@ func (c *Container) DeleteDevice(_ context.Context, d *store.Device) error {
 	if err != nil {
 		return fmt.Errorf("delete device: %w", err)
 	}
+	// Whether the listed stores are over is read without the lock: GetDevice takes it inside a
+	// transaction, and a file that grows waits for that one and lets no other begin.
+	c.mu.Lock()
+	s := c.linked[string(name)]
+	c.mu.Unlock()
+	if s == nil || s.alive() == nil {
+		return nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s := c.linked[string(name)]; s != nil && s.alive() != nil {
+	if c.linked[string(name)] == s {
 		delete(c.linked, string(name))
 	}
 	return nil
