@@ -515,6 +515,7 @@ func TestLineThatBreaksAgainAndAgainIsMadeAgainAtOnce(t *testing.T) {
 			t.Errorf("it took %v, want a few seconds for each break", took)
 		}
 		o.service.ClearFaults()
+		time.Sleep(time.Minute) // for the last receipts
 		if counts := o.agree(id, hello); counts.Accepted() != 60 {
 			t.Errorf("%v, want all sixty sent", counts)
 		}
