@@ -122,8 +122,10 @@ func TestFileStopsGrowing(t *testing.T) {
 				return nil
 			}))
 		}
+		// The same rows spread over the pages a little differently each time; pages that were not used
+		// again would make it grow fourfold from here.
 		early, last := sizes[len(sizes)/4], sizes[len(sizes)-1]
-		if last > early+early/20 {
+		if last > early+early/5 {
 			t.Errorf("the file has grown from %d to %d bytes with nothing more in it: %d", early, last, sizes)
 		}
 		t.Logf("%d bytes after a fortnight, %d after six months, %d after two years", sizes[0], early, last)
