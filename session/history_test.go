@@ -160,3 +160,35 @@ func TestHistoryThatIsGoneIsNotForgottenBeforeThePhoneIsAsked(t *testing.T) {
 		}
 	})
 }
+
+func TestPhoneIsAskedForAPlainAddressBookWhenTheWholeOfItDoesNotAddUp(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 7, People: 30}, func(r *rig) {
+		id, phone := r.linked("loja")
+		time.Sleep(time.Minute) // for all that a new link asks for
+		asked := func() (n int) {
+			for _, s := range r.service.Ledger().Stanzas() {
+				if s.Kind == "peer" {
+					n++
+				}
+			}
+			return n
+		}
+		before := asked()
+		r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:sync:app:state", Do: simulator.WrongHash})
+		r.own(phone).SaveContact(r.someone(3).Phone, "Fulana de Tal")
+		time.Sleep(time.Minute)
+		if n := asked() - before; n != 1 {
+			r.Errorf("the phone was asked %d times, want once", n)
+		}
+		for range 5 { // once a day, whatever happens
+			r.own(phone).SaveContact(r.someone(4).Phone, "Beltrana")
+			time.Sleep(2 * time.Hour)
+		}
+		if n := asked() - before; n != 1 {
+			r.Errorf("the phone was asked %d times in ten hours, want once", n)
+		}
+		if s := r.status(id); s.State != campaign.Online {
+			r.Errorf("the number is %v over it", s.State)
+		}
+	})
+}

@@ -63,7 +63,8 @@ func (n *number) passkeyWanted(options *types.WebAuthnPublicKey) {
 	n.show(func(v *view) {
 		v.enter(campaign.Linking, time.Time{}, "")
 		v.clearCodes()
-		v.passkey.Script, v.qrUntil = fmt.Sprintf(passkeyScript, text), n.alarms[alarmCode]
+		v.passkey = Passkey{Options: string(text), Script: fmt.Sprintf(passkeyScript, text)}
+		v.qrUntil = n.alarms[alarmCode]
 	})
 }
 

@@ -14,13 +14,11 @@ import (
 // would be asked.
 func (r *rig) awaitScript(id campaign.NumberID) (options string) {
 	r.Helper()
-	script := r.await(id, "asking for a passkey", func(s Status) bool { return s.Passkey.Script != "" }).Passkey.Script
-	_, rest, _ := strings.Cut(script, "parseRequestOptionsFromJSON(")
-	options, _, ok := strings.Cut(rest, ")});")
-	if !ok || strings.Contains(script, "\n") {
-		r.Fatalf("the script cannot be pasted: %q", script)
+	asked := r.await(id, "asking for a passkey", func(s Status) bool { return s.Passkey.Script != "" }).Passkey
+	if !strings.Contains(asked.Script, "("+asked.Options+")") || strings.Contains(asked.Script, "\n") {
+		r.Fatalf("the script cannot be pasted, or asks something else: %q", asked.Script)
 	}
-	return options
+	return asked.Options
 }
 
 // sign is what a browser with the passkey prints.

@@ -103,6 +103,7 @@ type Status struct {
 // Passkey is the step that WhatsApp asks of some accounts when they are
 // linked. The zero Passkey: nothing is asked.
 type Passkey struct {
-	Script string // to be run in the console of a browser at web.whatsapp.com; what it prints is for AnswerPasskey
-	Code   string // the phone shows one too: ConfirmPasskey if it is the same
+	Options string // what a browser is to be asked, as WhatsApp wrote it in JSON
+	Script  string // asks it, in the console of a browser at web.whatsapp.com; what it prints is for AnswerPasskey
+	Code    string // the phone shows one too: ConfirmPasskey if it is the same
 }

@@ -110,10 +110,10 @@ func (s *live) asked() {
 	s.shows("O WhatsApp pede a chave de acesso", "resposta: cole aqui", "web.whatsapp.com")
 }
 
-// browser is what a browser prints after the script.
-func (s *live) browser(script string) string {
+// browser is what a browser prints after the script that is asked for.
+func (s *live) browser() string {
 	s.t.Helper()
-	answer, err := s.app.Demo.Sign(script)
+	answer, err := s.app.Demo.Sign(s.app.Pool.Status()[0].Passkey.Options)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestAPasskeyIsCarriedToABrowserAndBack(t *testing.T) {
 		s.shows("recebido: 5 caracteres")
 		s.press("enter")
 		s.shows("isto não é a resposta do navegador")
-		answer := s.browser(s.copied)
+		answer := s.browser()
 		s.tell(tea.PasteMsg{Content: answer[:40] + "\r\n   " + answer[40:]})
 		s.shows("recebido:", "enter enviar")
 		s.hides(answer[:40], "isto não é a resposta")

@@ -34,8 +34,8 @@ type passkeySentMsg struct {
 
 // passkeySignedMsg answers link.signPasskey.
 type passkeySignedMsg struct {
-	script, answer string
-	err            error
+	options, answer string
+	err             error
 }
 
 // follow keeps in mind that the passkey is asked for, so that nothing else is
@@ -141,10 +141,10 @@ func (l *link) passkeySent(msg passkeySentMsg) tea.Cmd {
 
 // signPasskey lets the simulated browser answer.
 func (l *link) signPasskey() tea.Cmd {
-	sign, script := l.e.app.Demo.Sign, l.status.Passkey.Script
+	sign, options := l.e.app.Demo.Sign, l.status.Passkey.Options
 	return func() tea.Msg {
-		answer, err := sign(script)
-		return passkeySignedMsg{script, answer, err}
+		answer, err := sign(options)
+		return passkeySignedMsg{options, answer, err}
 	}
 }
 
@@ -152,7 +152,7 @@ func (l *link) passkeySigned(msg passkeySignedMsg) tea.Cmd {
 	switch {
 	case msg.err != nil:
 		l.e.root.say(l.e.theme.bad, l.e.fault(msg.err))
-	case msg.script == l.status.Passkey.Script:
+	case msg.options == l.status.Passkey.Options:
 		l.passkey.add(msg.answer)
 	}
 	return nil

@@ -50,9 +50,8 @@ type Demo struct {
 	Scan func(code string, phone campaign.Phone) error
 	// Type lets the phone of that number type a linking code.
 	Type func(phone campaign.Phone, code string) error
-	// Sign runs the script that asks for a passkey in a simulated browser and
-	// returns what it prints.
-	Sign func(script string) (answer string, err error)
+	// Sign asks a simulated browser for a passkey and returns what it prints.
+	Sign func(options string) (answer string, err error)
 	// Cause makes something go wrong for the number with that phone, or ends it
 	// if it goes on already.
 	Cause func(phone campaign.Phone, fault Fault) error

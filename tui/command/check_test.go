@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"recado/store/device"
 )
 
 // health is a line of check --json, as scripts read it.
@@ -111,12 +113,11 @@ func TestCheckNeedsTheDirectoryForItself(t *testing.T) {
 	p.must("check")
 
 	// Only the keys are in use, by something that is not an owner.
-	p.behind("devices.db", func(*bbolt.Tx) error { return nil })
-	db, err := bbolt.Open(filepath.Join(p.data, "devices.db"), 0o600, nil)
+	keys, err := device.Open(filepath.Join(p.data, "devices.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer keys.Close()
 	if r := p.run("check"); r.code != 5 {
 		t.Errorf("exit %d, %q", r.code, r.err)
 	}

@@ -99,9 +99,7 @@ func TestTheCodeOfALatePasskeyIsCompared(t *testing.T) {
 				if err := service.EnterCode("+5511987654321", settle(5*time.Second).Code); err != nil {
 					t.Fatal(err)
 				}
-				_, rest, _ := strings.Cut(settle(6*time.Minute).Passkey.Script, "parseRequestOptionsFromJSON(")
-				options, _, _ := strings.Cut(rest, ")});")
-				answer, err := service.SignPasskey([]byte(options))
+				answer, err := service.SignPasskey([]byte(settle(6 * time.Minute).Passkey.Options))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -176,9 +176,7 @@ func demoOf(service *simulator.Service, passing bool) *tui.Demo {
 			return err
 		},
 		Type: func(phone campaign.Phone, code string) error { return service.EnterCode(string(phone), code) },
-		Sign: func(script string) (string, error) {
-			_, rest, _ := strings.Cut(script, "parseRequestOptionsFromJSON(")
-			options, _, _ := strings.Cut(rest, ")});")
+		Sign: func(options string) (string, error) {
 			answer, err := service.SignPasskey([]byte(options))
 			return string(answer), err
 		},
