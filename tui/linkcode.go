@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -29,8 +30,9 @@ func (l *link) askPhone() tea.Cmd {
 		return l.begin(phone)
 	})
 	p.check = func(text string) string {
-		if _, err := campaign.ParsePhone(text); err != nil {
-			return e.words.sentence(err.Error())
+		var why campaign.Reason
+		if _, err := campaign.ParsePhone(text); errors.As(err, &why) {
+			return e.words.because(why)
 		}
 		return ""
 	}
