@@ -10,6 +10,7 @@ const version = uint32(1 + len(migrations))
 // Steps are only ever added.
 var migrations = [...]func(*bolt.Tx) error{
 	claimsByContact,
+	func(*bolt.Tx) error { return nil }, // version 3: jobs, and campaigns that are freezing
 }
 
 // claimsByContact is version 2: who has been claimed is known by her record.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"recado/campaign"
+	"recado/store"
 	"recado/tui"
 )
 
@@ -48,19 +49,29 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 		return c.unread(name, err)
 	}
 	c.sumUp(name, bad)
-	report, err := o.parts.Book.Import(rows, name)
-	if err != nil {
+	report, err := o.parts.Book.Import(ctx, rows, name)
+	if errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrGoesOn) {
+		return c.unread(name, err)
+	} else if err != nil {
 		return err
 	}
+	if report.Full > 0 {
+		c.tell("%s: não entraram, porque a pessoa passaria de %s etiquetas ou de %s campos: %s (a primeira é a linha %d)",
+			"%s: not taken, because the person would have more than %s tags or %s fields: %s (the first is line %d)",
+			name, c.number(campaign.MaxTags), c.number(campaign.MaxFields), c.number(report.Full), report.FullLine)
+	}
 	if c.json {
-		out := importJSON{Added: report.Added, Updated: report.Updated, Same: report.Same, Bad: bad.Total}
+		out := importJSON{Added: report.Added, Updated: report.Updated, Same: report.Same, Bad: bad.Total + report.Full}
 		for _, kind := range bad.Kinds {
 			out.Reasons = append(out.Reasons, badRowsJSON{kind.Example.Reason.Kind(), kind.Count, kind.Example.Line})
+		}
+		if report.Full > 0 {
+			out.Reasons = append(out.Reasons, badRowsJSON{"person_full", report.Full, report.FullLine})
 		}
 		err = c.object(out)
 	} else {
 		c.tell("novos: %d, atualizados: %d, já estavam: %d, linhas com erro: %d", "added: %d, updated: %d, already there: %d, bad rows: %d",
-			report.Added, report.Updated, report.Same, bad.Total)
+			report.Added, report.Updated, report.Same, bad.Total+report.Full)
 	}
 	if err == nil && len(rows) == 0 && bad.Total > 0 {
 		return c.fail(ExitFailed, "%s: nenhuma linha pôde ser usada", "%s: no row could be used", name)
@@ -68,7 +79,7 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 	return err
 }
 
-// unread is the failure of an import whose file was not read to its end.
+// unread is the failure of an import that ended before it changed anything.
 func (c *call) unread(name string, err error) error {
 	var why campaign.Reason
 	switch {

@@ -155,6 +155,8 @@ func (c *call) explain(err error) error {
 	}
 	code, text := ExitFailed, ""
 	switch {
+	case errors.Is(err, context.Canceled) && errors.Is(err, store.ErrGoesOn):
+		return c.fail(ExitInterrupted, "interrompido; o que já tinha começado continua sozinho", "interrupted; what had begun goes on by itself")
 	case errors.Is(err, context.Canceled):
 		return c.interrupted()
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):
