@@ -28,7 +28,9 @@ type badRowsJSON struct {
 
 func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 	file, err := c.open(ctx, name)
-	if err != nil {
+	if errors.Is(err, context.Canceled) {
+		return c.unread(name, err)
+	} else if err != nil {
 		return err
 	}
 	defer file.Close()
