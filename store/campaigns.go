@@ -145,8 +145,8 @@ func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
 // Start freezes the audience of a draft, gives each person to the number that
 // writes to her, and lets the lanes begin. Whoever has opted out, or is known
 // not to be on WhatsApp, is skipped with that reason. It fails if there is
-// nobody to write to, no number to write with, or the file that is attached is
-// not there.
+// nobody to write to, no number to write with, or if the file that is attached
+// or a list that the audience names is not there.
 func (b *Book) Start(id campaign.ID, now time.Time) (c campaign.Campaign, err error) {
 	if c, err = b.Campaign(id); err != nil {
 		return c, err
@@ -169,6 +169,9 @@ func (b *Book) Start(id campaign.ID, now time.Time) (c campaign.Campaign, err er
 		filter, err := campaign.ParseFilter(c.To)
 		if err != nil {
 			return fmt.Errorf("audience: %w", err)
+		}
+		if err := checkListsTx(tx, filter); err != nil {
+			return fmt.Errorf("start campaign %d: audience: %w: %w", id, err, ErrState)
 		}
 		audience, err := findTx(context.Background(), tx, filter)
 		if err != nil {

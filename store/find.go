@@ -56,6 +56,12 @@ func findTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter) (ids []campaign
 // faster than in the order of names.
 func chooseTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter, env campaign.FilterEnv) (chosen idSet, err error) {
 	var c campaign.Contact
+	var rolls rosters
+	if named := f.Lists(); len(named) > 0 {
+		if rolls, err = rostersTx(tx, named...); err != nil {
+			return nil, err
+		}
+	}
 	n := 0
 	cursor := bucket(tx, "contacts").Cursor()
 	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
@@ -67,23 +73,10 @@ func chooseTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter, env campaign.
 		if err := decodeContactInto(&c, id, v); err != nil {
 			return nil, err
 		}
+		rolls.fill(&c)
 		if f.Match(&c, env) {
 			chosen.add(id)
 		}
 	}
 	return chosen, nil
-}
-
-// idSet is a set of ids, a bit each: they are given in order.
-type idSet []uint64
-
-func (s *idSet) add(id campaign.ContactID) {
-	for uint64(len(*s)) <= uint64(id)/64 {
-		*s = append(*s, 0)
-	}
-	(*s)[id/64] |= 1 << (id % 64)
-}
-
-func (s idSet) has(id campaign.ContactID) bool {
-	return uint64(id)/64 < uint64(len(s)) && s[id/64]&(1<<(id%64)) != 0
 }

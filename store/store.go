@@ -27,6 +27,7 @@
 //	├── merged      <contact 8> → <contact 8>: a record that turned out to be another one's person
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
 //	├── lists       <folded name> → JSON
+//	├── members     <list 4><n 4> → bits: who is on a list
 //	└── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
 //
 // Beside it is the folder media with the files that campaigns attach, see
@@ -111,7 +112,7 @@ type Book struct {
 var buckets = []string{
 	"meta", "numbers", "turns", "sends", "inflight",
 	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "events",
-	"contacts", "aliases", "merged", "names", "lists",
+	"contacts", "aliases", "merged", "names", "lists", "members",
 }
 
 // lockTimeout is how long another process is waited for.
