@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -292,7 +291,7 @@ func putMembersTx(tx *bolt.Tx, l List, people idSet) (List, error) {
 			return l, err
 		}
 	}
-	l.Size = people.len()
+	l.Size = people.size()
 	return l, putListTx(tx, l)
 }
 
@@ -385,56 +384,6 @@ func (r rosters) fill(c *campaign.Contact) {
 // memberPlace is where the bit of a person is: the row, and the bit in it.
 func memberPlace(id campaign.ContactID) (row uint32, bit int) {
 	return uint32(id / (memberBlock * 8)), int(id % (memberBlock * 8))
-}
-
-// idSet is a set of contacts, a bit each.
-type idSet []uint64
-
-func (s *idSet) add(id campaign.ContactID) {
-	if word := uint64(id) / 64; word >= uint64(len(*s)) {
-		*s = append(*s, make(idSet, word+1-uint64(len(*s)))...)
-	}
-	(*s)[id/64] |= 1 << (id % 64)
-}
-
-func (s idSet) remove(id campaign.ContactID) {
-	if s.has(id) {
-		s[id/64] &^= 1 << (id % 64)
-	}
-}
-
-func (s idSet) has(id campaign.ContactID) bool {
-	return uint64(id)/64 < uint64(len(s)) && s[id/64]&(1<<(id%64)) != 0
-}
-
-func (s idSet) len() (n int) {
-	for _, word := range s {
-		n += bits.OnesCount64(word)
-	}
-	return n
-}
-
-// union is who is in either of the sets.
-func (s idSet) union(o idSet) idSet {
-	all := slices.Clone(s)
-	if len(all) < len(o) {
-		all = append(all, make(idSet, len(o)-len(all))...)
-	}
-	for i, word := range o {
-		all[i] |= word
-	}
-	return all
-}
-
-// all lists the set in order.
-func (s idSet) all() []campaign.ContactID {
-	ids := make([]campaign.ContactID, 0, s.len())
-	for i, word := range s {
-		for ; word != 0; word &= word - 1 {
-			ids = append(ids, campaign.ContactID(i*64+bits.TrailingZeros64(word)))
-		}
-	}
-	return ids
 }
 
 // blocks is how many rows the set takes.

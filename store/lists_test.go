@@ -24,7 +24,7 @@ func crowdedBook(t *testing.T, n int) *Book {
 	for i := range rows {
 		rows[i] = campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+55119%08d", 80000000+i)), Name: fmt.Sprintf("P%07d", i+1)}
 	}
-	must[ImportReport](t)(b.Import(rows, "a.csv"))
+	must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv"))
 	return b
 }
 
@@ -133,7 +133,7 @@ func TestTheListsOfTwoRecordsAreThoseOfOnePerson(t *testing.T) {
 	b := newBook(t)
 	n := must[campaign.Number](t)(b.AddNumber("loja"))
 	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Name: "Ana"}}))
-	must[ImportReport](t)(b.Import([]campaign.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
+	must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
 	must[List](t)(b.SaveList("x", []campaign.ContactID{1}))
 	must[List](t)(b.SaveList("y", []campaign.ContactID{1, 2}))
 	must[List](t)(b.SaveList("z", []campaign.ContactID{2}))
@@ -158,7 +158,7 @@ func TestAListSavedWhilePeopleAreMergedHasNoGhosts(t *testing.T) {
 		b := newBook(t)
 		n := must[campaign.Number](t)(b.AddNumber("loja"))
 		ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Name: "Ana"}}))
-		must[ImportReport](t)(b.Import([]campaign.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
+		must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
 		release := make(chan bool)
 		go b.update(func(tx *bolt.Tx) error {
 			<-release
@@ -224,12 +224,12 @@ func TestACampaignToAListThatIsGoneDoesNotStart(t *testing.T) {
 	}
 }
 
-// Until version 2 every person's record had the names of her lists.
+// Until version 3 every person's record had the names of her lists.
 func TestListsOfAnOlderBookAreKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book.db")
 	b, err := Open(path, Options{Kind: Demo})
 	ok(t, err)
-	must[ImportReport](t)(b.Import([]campaign.Row{{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}}, {Phone: "+5521999990000", Name: "Bia", Tags: []string{"frio"}}}, "a.csv"))
+	must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}}, {Phone: "+5521999990000", Name: "Bia", Tags: []string{"frio"}}}, "a.csv"))
 	ok(t, b.Close())
 	edit(t, path, func(tx *bolt.Tx) error {
 		for id, lists := range map[campaign.ContactID][]string{1: {"b", "Férias"}, 2: {"ferias"}} {
@@ -251,7 +251,7 @@ func TestListsOfAnOlderBookAreKept(t *testing.T) {
 			ok(t, bucket(tx, "lists").Put([]byte(campaign.Fold(name)), v))
 		}
 		ok(t, tx.DeleteBucket([]byte("members")))
-		return bucket(tx, "meta").Put([]byte("version"), key(uint32(2)))
+		return bucket(tx, "meta").Put([]byte("version"), key(uint32(3)))
 	})
 	b, err = Open(path, Options{Kind: Demo})
 	ok(t, err)

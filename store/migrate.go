@@ -16,6 +16,7 @@ const version = uint32(1 + len(migrations))
 // Steps are only ever added.
 var migrations = [...]func(*bolt.Tx) error{
 	claimsByContact,
+	func(*bolt.Tx) error { return nil }, // version 3: jobs, and campaigns that are freezing
 	membersOfLists,
 }
 
@@ -38,7 +39,7 @@ func claimsByContact(tx *bolt.Tx) error {
 	})
 }
 
-// membersOfLists is version 3: who is on a list is a set beside it. Before, it
+// membersOfLists is version 4: who is on a list is a set beside it. Before, it
 // was part of each person's record, where it is passed over from now on.
 func membersOfLists(tx *bolt.Tx) error {
 	if err := tx.DeleteBucket([]byte("members")); err != nil {

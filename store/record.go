@@ -21,7 +21,7 @@ func encodeContact(c *campaign.Contact) []byte {
 	e.str(c.Name)
 	e.uint(uint64(c.NameSource))
 	e.strs(c.Tags)
-	e.strs(nil) // lists, until version 2 of the book
+	e.strs(nil) // lists, until version 3 of the book
 	e.uint(uint64(len(c.Fields)))
 	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
 		e.str(f)
@@ -57,7 +57,7 @@ func decodeContactInto(c *campaign.Contact, id campaign.ContactID, v []byte) err
 }
 
 // decodeWithLists is decodeContactInto with the lists that were part of a
-// person's record until version 2 of the book.
+// person's record until version 3 of the book.
 func decodeWithLists(c *campaign.Contact, id campaign.ContactID, v []byte) error {
 	r := dec{b: v}
 	if version := r.uint(); version != contactVersion {

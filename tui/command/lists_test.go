@@ -24,7 +24,7 @@ func peopled(t *testing.T, dir string) {
 	}
 	defer book.Close()
 	rows := []campaign.Row{{Phone: "+5511987650001", Name: "Ana"}, {Phone: "+5511987650002", Name: "Bia"}, {Phone: "+5511987650003", Name: "Caio"}}
-	if _, err := book.Import(rows, "a test"); err != nil {
+	if _, err := book.Import(t.Context(), rows, "a test"); err != nil {
 		t.Fatal(err)
 	}
 	pace, err := campaign.ParsePace(campaign.Pace{}, "day=5")
