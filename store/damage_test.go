@@ -44,7 +44,7 @@ func thickBook(t *testing.T) (path string) {
 	for i := range 300 {
 		rows = append(rows, campaign.Row{Line: i + 2, Phone: campaign.Phone(fmt.Sprintf("+55119%08d", 70000000+i)), Name: fmt.Sprint("Fulano ", i)})
 	}
-	_, err = b.Import(rows, "more.csv")
+	_, err = b.Import(t.Context(), rows, "more.csv")
 	ok(t, err)
 	c, err := b.AddCampaign(campaign.Campaign{Name: "d", Text: "Oi"})
 	ok(t, err)
