@@ -1,6 +1,13 @@
 package store
 
-import bolt "go.etcd.io/bbolt"
+import (
+	"encoding/binary"
+	"encoding/json"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
 
 // version is that of the bucket tree. Older books are migrated when they are
 // opened, newer ones refused.
@@ -10,6 +17,7 @@ const version = uint32(1 + len(migrations))
 // Steps are only ever added.
 var migrations = [...]func(*bolt.Tx) error{
 	claimsByContact,
+	limitsAsNamed,
 }
 
 // claimsByContact is version 2: who has been claimed is known by her record.
@@ -29,4 +37,33 @@ func claimsByContact(tx *bolt.Tx) error {
 		at := key(uint64(d.Campaign), uint64(mergedTx(tx, d.Contact)))
 		return keepClaimTx(tx, at, key(d.Seq))
 	})
+}
+
+// limitsAsNamed is version 3: a number keeps the limits that somebody has set
+// and no others. Before, to set one froze all.
+func limitsAsNamed(tx *bolt.Tx) error {
+	numbers := bucket(tx, "numbers")
+	changed := make(map[campaign.NumberID]campaign.Number)
+	err := numbers.ForEach(func(k, v []byte) error {
+		var old struct {
+			Pace    campaign.Pace
+			OwnPace bool
+		}
+		if err := json.Unmarshal(v, &old); err != nil || !old.OwnPace {
+			return err
+		}
+		n, err := numberTx(tx, campaign.NumberID(binary.BigEndian.Uint32(k)))
+		if err != nil {
+			return err
+		}
+		n.Limits = old.Pace.All()
+		changed[n.ID] = n
+		return nil
+	})
+	for _, n := range changed {
+		if err == nil {
+			err = putNumberTx(tx, n)
+		}
+	}
+	return err
 }
