@@ -34,7 +34,7 @@ func busyBook(t *testing.T) (path string) {
 	for i := range 8 {
 		rows = append(rows, campaign.Row{Line: i + 2, Phone: campaign.Phone(fmt.Sprintf("+551198765432%d", i)), Name: fmt.Sprint("Pessoa ", i)})
 	}
-	_, err = b.Import(rows, "people.csv")
+	_, err = b.Import(t.Context(), rows, "people.csv")
 	ok(t, err)
 	ok(t, b.SaveList("clientes", []campaign.ContactID{1, 2}))
 	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Name: "Ana"}}))
@@ -68,6 +68,11 @@ func busyBook(t *testing.T) (path string) {
 			ok(t, b.Settle(*got.Delivery, outcomes[ids-1], now))
 		}
 	}
+	c, err = b.AddCampaign(campaign.Campaign{Name: "d", Text: "Oi"}) // and one that is being frozen
+	ok(t, err)
+	b.stop(campaignJobKey(c.ID), errors.New("not now"))
+	_, err = b.Begin(t.Context(), c.ID, time.Now())
+	ok(t, err)
 	ok(t, b.Close())
 	return path
 }

@@ -1,9 +1,9 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -136,26 +136,21 @@ func (b *Book) editContact(id campaign.ContactID, edit func(*bolt.Tx, *campaign.
 }
 
 // Saw writes down what a number learnt of people from the service. Somebody
-// without phone and LID is nobody.
+// without phone and LID is nobody. After an error some may be written down, and
+// to see them all again completes it.
 func (b *Book) Saw(number campaign.NumberID, people []campaign.Seen) error {
-	for part := range slices.Chunk(people, bulk) {
-		err := b.update(func(tx *bolt.Tx) error {
-			now := time.Now()
-			for _, s := range part {
-				if s.Phone == "" && s.LID == "" {
-					continue
-				}
-				if _, err := seenTx(tx, number, s, now); err != nil {
-					return err
-				}
+	return inChunks(context.Background(), b, people, func(tx *bolt.Tx, part []campaign.Seen) error {
+		now := time.Now()
+		for _, s := range part {
+			if s.Phone == "" && s.LID == "" {
+				continue
 			}
-			return nil
-		})
-		if err != nil {
-			return err
+			if _, err := seenTx(tx, number, s, now); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // seenTx writes down what a number learnt of one person, and returns her id.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -29,7 +30,7 @@ func newShop(t *testing.T, n int, spec string) *shop {
 	book := open(t, t.TempDir()+"/book.db")
 	d := &shop{T: t, book: book, number: linked(t, book, 1)[0], now: monday}
 	rows := people(n)
-	if _, err := book.Import(rows, "test"); err != nil {
+	if _, err := book.Import(context.Background(), rows, "test"); err != nil {
 		t.Fatal(err)
 	}
 	d.answer(rows...)
@@ -198,7 +199,7 @@ func TestYoungNumberSendsAnOldDraftAtItsOwnPace(t *testing.T) {
 	book := open(t, t.TempDir()+"/book.db")
 	d := &shop{T: t, book: book, number: linked(t, book, 1)[0], now: monday}
 	rows := people(60)
-	if _, err := book.Import(rows, "test"); err != nil {
+	if _, err := book.Import(context.Background(), rows, "test"); err != nil {
 		t.Fatal(err)
 	}
 	d.answer(rows...)

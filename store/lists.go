@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -41,12 +42,7 @@ func (b *Book) SaveList(name string, ids []campaign.ContactID) error {
 	}
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
-	for part := range slices.Chunk(ids, bulk) {
-		if err := b.update(func(tx *bolt.Tx) error { return enlistTx(tx, name, part) }); err != nil {
-			return err
-		}
-	}
-	return nil
+	return inChunks(context.Background(), b, ids, func(tx *bolt.Tx, part []campaign.ContactID) error { return enlistTx(tx, name, part) })
 }
 
 func enlistTx(tx *bolt.Tx, name string, ids []campaign.ContactID) error {

@@ -17,6 +17,7 @@ const version = uint32(1 + len(migrations))
 // Steps are only ever added.
 var migrations = [...]func(*bolt.Tx) error{
 	claimsByContact,
+	func(*bolt.Tx) error { return nil }, // version 3: jobs, and campaigns that are freezing
 	limitsAsNamed,
 }
 
@@ -39,7 +40,7 @@ func claimsByContact(tx *bolt.Tx) error {
 	})
 }
 
-// limitsAsNamed is version 3: a number keeps the limits that somebody has set
+// limitsAsNamed is version 4: a number keeps the limits that somebody has set
 // and no others. Before, to set one froze all.
 func limitsAsNamed(tx *bolt.Tx) error {
 	numbers := bucket(tx, "numbers")

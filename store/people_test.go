@@ -115,7 +115,7 @@ func (w *town) live(at time.Time) error {
 				Fields: map[string]string{"cidade": w.maybe("Rio")},
 			})
 		}
-		_, err := w.b.Import(rows, "a test")
+		_, err := w.b.Import(w.t.Context(), rows, "a test")
 		return err
 	case 2:
 		return w.b.Saw(number, []campaign.Seen{w.seen(), {}, w.seen(), w.seen()})

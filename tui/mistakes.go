@@ -114,6 +114,7 @@ var mistakes = []saying{
 	{"paused", "mistake_is_paused"},
 	{"finished", "mistake_is_finished"},
 	{"cancelled", "mistake_is_cancelled"},
+	{"freezing", "mistake_is_freezing"},
 	{"not found", "mistake_not_found"},
 	{"no number is linked: run recado link", "mistake_no_linked"},
 	{"number %s is not linked: run recado link --name %s", "mistake_not_linked"},

@@ -295,7 +295,7 @@ func (s *stage) running() campaign.Campaign {
 	for i := range 100 {
 		rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198765%04d", i)), Name: names[i%10] + " " + names[i/10]})
 	}
-	if _, err := s.app.Book.Import(rows, "teste"); err != nil {
+	if _, err := s.app.Book.Import(s.t.Context(), rows, "teste"); err != nil {
 		s.t.Fatal(err)
 	}
 	n := s.number("Loja", "+5511900000001")

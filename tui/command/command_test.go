@@ -46,7 +46,7 @@ func TestToAllowANumberMoreIsAskedFor(t *testing.T) {
 		terminal, yes     bool
 		want              int
 	}{
-		{"slower needs no question", "", "gap=2m-3m day=5", false, false, ExitOK},
+		{"slower needs no question", "", "gap=120s-180s day=5", false, false, ExitOK},
 		{"the default needs none", "", "default", false, false, ExitOK},
 		{"faster without a terminal", "", "gap=1s", false, false, ExitRefused},
 		{"faster, said no", "n\n", "gap=1s", true, false, ExitRefused},
