@@ -180,7 +180,7 @@ func (w *words) known(s string) (text string, ok bool) {
 			return w.t(id), true
 		}
 	}
-	for _, table := range [][]saying{sentences, mistakes} {
+	for _, table := range [][]saying{sentences, reasons, mistakes} {
 		for _, known := range table {
 			details, ok := matches(s, known.english)
 			if !ok {

@@ -210,6 +210,9 @@ func (c *call) preflight(ctx context.Context, o *owner, template *campaign.Templ
 	}
 	lacking, now := 0, time.Now()
 	for chunk := range slices.Chunk(ids, page) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		contacts, err := o.parts.Book.ContactsByID(chunk)
 		if err != nil {
 			return err
