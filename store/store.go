@@ -178,7 +178,7 @@ func Open(path string, o Options) (*Book, error) {
 	}
 	err = openMedia(media)
 	if err == nil {
-		err = db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind) })
+		err = db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind, db.WentBack()) })
 	}
 	if err == nil && missing != nil { // a new name is not on the disk with its file
 		err = syncDir(filepath.Dir(path))
@@ -211,8 +211,9 @@ func private(path string) error {
 	return nil
 }
 
-// prepare makes the buckets, checks version and kind, and recovers.
-func prepare(tx *bolt.Tx, kind Kind) error {
+// prepare makes the buckets, checks version and kind, and recovers: from a
+// process that died, and, if the file went back, from what that has forgotten.
+func prepare(tx *bolt.Tx, kind Kind, wentBack bool) error {
 	meta, err := tx.CreateBucketIfNotExists([]byte("meta"))
 	if err != nil {
 		return err
@@ -243,6 +244,11 @@ func prepare(tx *bolt.Tx, kind Kind) error {
 	}
 	if err := dropStagingTx(tx); err != nil {
 		return err
+	}
+	if wentBack {
+		if err := forgetTx(tx, time.Now()); err != nil {
+			return err
+		}
 	}
 	return recoverTx(tx, time.Now())
 }
