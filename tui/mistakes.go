@@ -117,6 +117,8 @@ var mistakes = []saying{
 	{"audience: %s", "mistake_audience"},
 	{"start campaign %s: %s", "mistake_start"},
 	{"edit campaign %s: it is %s", "mistake_edit"},
+	{"the campaign may send when the number %s may not, and the other way round: change the hours or weekdays of one", "mistake_shut"},
+	{"no limit at all is only for the demo", "mistake_no_limit"},
 	{"campaign %s: not found", "mistake_no_campaign"},
 	{"campaign %s is %s", "mistake_campaign_state"},
 	{"it is %s", "mistake_it_is"},
