@@ -281,6 +281,11 @@ func (b *Book) Err() error {
 	return b.failed
 }
 
+// WentBack reports whether the book was damaged when it was opened, in a way
+// that may have cost it what was written last. What was running is paused, and
+// what may have been sent is unsure.
+func (b *Book) WentBack() bool { return b.db.WentBack() }
+
 // bucket is one of the buckets that Open has made.
 func bucket(tx *bolt.Tx, name string) *bolt.Bucket { return tx.Bucket([]byte(name)) }
 
