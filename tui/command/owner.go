@@ -107,7 +107,7 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h 
 	if err := c.private(dir); err != nil {
 		return err
 	}
-	within := ownWithin
+	within, of := ownWithin, ""
 	begun := time.Now()
 	for {
 		if w, err := knock(dir); err == nil {
@@ -124,10 +124,14 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h 
 			return err
 		case !errors.Is(err, store.ErrLocked):
 			return err
-		case time.Since(begun) > within:
+		}
+		if now := holder(dir); now != of { // others came and went before us
+			begun, of = time.Now(), now
+		}
+		if time.Since(begun) > within {
 			return c.fail(ExitInUse,
 				"os dados em %s estão em uso por %s, que não atende",
-				"the data in %s is in use by %s, which does not answer", dir, holder(dir))
+				"the data in %s is in use by %s, which does not answer", dir, of)
 		}
 		select {
 		case <-ctx.Done():
