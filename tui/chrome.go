@@ -5,6 +5,7 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Below this size there is no room for anything but saying so.
@@ -55,13 +56,38 @@ func exactLines(lines []string, n int) []string {
 
 // exactly cuts or fills a painted line to w cells.
 func (c cells) exactly(line string, w int) string {
-	switch have := c.method().StringWidth(line); {
-	case have > w:
-		return c.exactly(c.method().Truncate(line, w, "")+reset, w)
-	case have < w:
-		return line + spaces(w-have)
+	used := c.method().StringWidth(line)
+	if used > w {
+		line, used = c.cutPainted(line, w)
+		line += reset
 	}
-	return line
+	return line + spaces(w-used)
+}
+
+// cutPainted cuts a painted line after at most w cells, between two
+// characters, and returns the cells that are left. It goes over the line
+// once, and takes at least a byte of it at every step.
+func (c cells) cutPainted(line string, w int) (cut string, used int) {
+	for at := 0; at < len(line); {
+		n, cw := c.painted(line[at:])
+		if used+cw > w {
+			return line[:at], used
+		}
+		at, used = at+n, used+cw
+	}
+	return line, used
+}
+
+// painted measures the first piece of a painted line as the renderer does: an
+// escape sequence, which has no cells, or a character with its marks.
+func (c cells) painted(line string) (n, w int) {
+	m := c.method()
+	if line[0] >= ' ' && line[0] != 0x7f { // a character
+		cluster, w := ansi.FirstGraphemeCluster(line, m)
+		return max(len(cluster), 1), w
+	}
+	_, w, n, _ = m.DecodeSequenceInString(line, ansi.NormalState, nil)
+	return max(n, 1), w
 }
 
 // tabLine is the top line: the program, the tabs, what kind of data this is.
