@@ -154,6 +154,9 @@ func (c *call) explain(err error) error {
 	if handed := (*handedExit)(nil); errors.As(err, &handed) || errors.Is(err, errAgain) {
 		return err
 	}
+	if refused := (*store.TrustError)(nil); errors.As(err, &refused) {
+		return c.distrusted(refused)
+	}
 	code, text := ExitFailed, ""
 	switch {
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):
