@@ -58,7 +58,7 @@ func (c *call) hand(ctx context.Context, w *wire, dir string, resumes bool) erro
 	}
 	wanted := make(chan string, 1)
 	defer close(wanted)
-	go c.lend(w, wanted) // ends with wanted, or with the process if a person never finishes her line
+	go c.lend(w, dir, wanted) // ends with wanted, or with the process if a person never finishes her line
 	begun := false
 	w.conn.SetReadDeadline(time.Now().Add(begunWithin))
 	for {
@@ -108,7 +108,7 @@ func ended(payload []byte) error {
 // lend reads, at the caller's side, the files that the owner asks for by name:
 // the paths, the rights and the standard input are the caller's. It lends what
 // stands in its own arguments and nothing else, opened once and to be read.
-func (c *call) lend(w *wire, wanted <-chan string) {
+func (c *call) lend(w *wire, dir string, wanted <-chan string) {
 	files := make(map[string]io.ReadCloser)
 	defer func() {
 		for _, file := range files {
@@ -121,7 +121,7 @@ func (c *call) lend(w *wire, wanted <-chan string) {
 		if want != "" {
 			file, err := files[want], error(nil)
 			if file == nil {
-				file, err = c.named(want)
+				file, err = c.named(want, dir)
 			}
 			if err != nil {
 				w.send(frameDenied, []byte(err.Error()))
@@ -139,18 +139,15 @@ func (c *call) lend(w *wire, wanted <-chan string) {
 }
 
 // named opens a file that stands in the arguments of this process, as it is
-// written there: alone or after the = of a flag.
-func (c *call) named(name string) (io.ReadCloser, error) {
+// written there: alone or after the = of a flag. None in dir, the data
+// directory, is opened.
+func (c *call) named(name, dir string) (io.ReadCloser, error) {
 	stands := slices.ContainsFunc(c.env.Args, func(arg string) bool {
 		_, value, flag := strings.Cut(arg, "=")
 		return arg == name || flag && strings.HasPrefix(arg, "-") && value == name
 	})
 	if !stands {
 		return nil, fmt.Errorf("open %s: it is not named on the command line", name)
-	}
-	dir, err := c.dataDir()
-	if err != nil {
-		return nil, err
 	}
 	file, _, err := store.Outside(c.path(name), dir)
 	if err != nil {
@@ -206,7 +203,11 @@ func (c *call) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	if lent, ok := c.env.Stdin.(*borrowed); ok {
 		return &borrowed{ctx: ctx, wire: lent.wire, answers: lent.answers, name: name}, nil
 	}
-	return c.named(name)
+	dir, err := c.dataDir()
+	if err != nil {
+		return nil, err
+	}
+	return c.named(name, dir)
 }
 
 // receive runs the command that comes through a connection and sends back its
