@@ -85,7 +85,7 @@ func (q *question) ask(e *env) (id int, ok bool) {
 }
 
 // drop makes the answer that is under way an old one.
-func (q *question) drop() { q.busy, q.again = false, false }
+func (q *question) drop() { q.busy = false }
 
 // renew drops the answer under way and asks anew.
 func (q *question) renew(e *env) int {
@@ -206,6 +206,8 @@ func (e *env) fault(err error) string {
 		return e.t("fault_exists")
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):
 		return e.t("fault_not_found")
+	case errors.Is(err, store.ErrNoLimit):
+		return e.t("fault_no_limit")
 	case errors.Is(err, session.ErrLinked):
 		return e.t("fault_linked")
 	case errors.Is(err, session.ErrNotLinked):

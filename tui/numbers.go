@@ -59,6 +59,7 @@ func (n *numbers) actions() []action {
 		act(e.keys.reconnect, ok && linked && s.State != campaign.Online, func() tea.Cmd { return n.reconnect(s.Number.ID) }),
 		act(e.keys.unlink, ok && linked, func() tea.Cmd { return n.unlink(s.Number) }),
 		act(e.keys.faults, ok && e.app.Demo != nil && e.app.Demo.Cause != nil, func() tea.Cmd { return e.root.push(newTroubles(e, s.Number)) }),
+		act(e.keys.limits, ok, func() tea.Cmd { return e.root.push(newLimits(e, s.Number)) }),
 		act(e.keys.rename, ok, func() tea.Cmd { return n.rename(s.Number) }),
 		act(e.keys.remove, ok && s.Number.Link == 0, func() tea.Cmd { return n.remove(s.Number) }),
 	}, e.listActions(&n.win, stay)...)
@@ -80,38 +81,23 @@ func (n *numbers) update(msg tea.Msg) tea.Cmd {
 		if again {
 			return n.load()
 		}
-	case numberAddedMsg:
-		if msg.err != nil {
-			n.e.root.say(n.e.theme.bad, n.e.fault(msg.err))
-			return nil
-		}
-		return tea.Batch(n.load(), n.e.root.push(newLink(n.e, msg.number)))
 	}
 	return nil
 }
 
-// numberAddedMsg says that a number has been written to the book; the next
-// thing is to link it.
-type numberAddedMsg struct {
-	number campaign.Number
-	err    error
-}
-
 func (n *numbers) add() tea.Cmd {
 	e, book := n.e, n.e.app.Book
-	return e.root.push(newPrompt(e, e.t("number_add"), e.t("number_add_detail"), e.t("number_add_example"), "", func(name string) tea.Cmd {
-		return func() tea.Msg {
-			number, err := book.AddNumber(name)
-			return numberAddedMsg{number, err}
-		}
+	return e.root.push(newPrompt(e, e.t("number_add"), e.t("number_add_detail"), e.t("number_add_example"), "", func(_ context.Context, name string, _ bool) (func() tea.Cmd, error) {
+		number, err := book.AddNumber(name)
+		return func() tea.Cmd { return tea.Batch(n.load(), e.root.push(newLink(e, number))) }, err // the next thing is to link it
 	}))
 }
 
 func (n *numbers) rename(number campaign.Number) tea.Cmd {
 	e, book := n.e, n.e.app.Book
-	return e.root.push(newPrompt(e, e.t("number_rename"), "", "", number.Name, func(name string) tea.Cmd {
-		return e.do(e.t("number_renamed", "Name", name), func(context.Context) error { return book.RenameNumber(number.ID, name) })
-	}))
+	return e.root.push(newPrompt(e, e.t("number_rename"), "", "", number.Name, e.taken(
+		func(name string) string { return e.t("number_renamed", "Name", name) },
+		func(name string) error { return book.RenameNumber(number.ID, name) })))
 }
 
 func (n *numbers) reconnect(id campaign.NumberID) tea.Cmd {
@@ -251,7 +237,7 @@ func (n *numbers) tell(s session.Status, w int) []string {
 		if days > 0 {
 			linked = e.words.n("number_linked_for", days)
 		}
-		linked += " · " + e.paceWords(s.Number.Pace)
+		linked += " · " + e.paceWords(s.Number.Pace(e.now()))
 		if s.State == campaign.Online && s.Synced && !s.Number.Quota.Current(e.now()) {
 			linked += " · " + e.t("number_quota_unknown")
 		}

@@ -29,6 +29,9 @@ var scenes = []scene{
 	{"numbers-quota", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...) }},
 	{"numbers-quiet", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...); s.press("down") }},
 	{"numbers-quota-spent", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...); s.press("down", "down") }},
+	{"limits", func(s *stage) { s.limited("day=30 hours=10:00-18:00"); s.press("p") }},
+	{"limits-mistake", func(s *stage) { s.limited("day=30"); s.press("p"); s.enter("day=muitas"); s.press("enter") }},
+	{"limits-raise", func(s *stage) { s.limited("day=30"); s.press("p"); s.enter("gap=1s day=default"); s.press("enter") }},
 	{"number-name", func(s *stage) { s.press("n"); s.enter("Loja") }},
 	{"number-unlink", func(s *stage) { s.statuses(someStatuses(s.app.now())...); s.press("d") }},
 	{"link-waiting", func(s *stage) { s.linking("") }},
@@ -83,6 +86,18 @@ var scenes = []scene{
 	{"contacts-typing", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana") }},
 	{"contacts-mistake", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana (tag:vip") }},
 	{"contacts-none", func(s *stage) { s.people(); s.press("2", "/"); s.enter("zzz"); s.press("enter") }},
+	{"list-replace", func(s *stage) {
+		s.list("amigos", 1, 2, 3)
+		s.press("2", "space", "s")
+		s.enter("Amigos")
+		s.press("enter")
+	}},
+	{"lists-empty", func(s *stage) { s.people(); s.press("2", "l") }},
+	{"lists", func(s *stage) { s.someLists() }},
+	{"lists-adding", func(s *stage) { s.list("amigos", 1, 2, 3); s.press("2", "space", "+") }},
+	{"list-rename", func(s *stage) { s.someLists(); s.press("e") }},
+	{"list-empty", func(s *stage) { s.someLists(); s.press("v") }},
+	{"list-delete", func(s *stage) { s.someLists(); s.press("x") }},
 	{"list-name", func(s *stage) { s.people(); s.press("2", "a", "s") }},
 	{"person", func(s *stage) { s.people(); s.press("2", "enter") }},
 	{"person-opted-out", func(s *stage) {
@@ -129,7 +144,7 @@ var sampleCode = "2@" + strings.Repeat("Ab3+xY9/", 12) + "," + strings.Repeat("k
 
 func someStatuses(now time.Time) []session.Status {
 	number := func(id campaign.NumberID, name string, phone campaign.Phone) campaign.Number {
-		n := campaign.Number{ID: id, Name: name, Phone: phone, LinkedAt: now.Add(-40 * 24 * time.Hour), Pace: campaign.DefaultPace(now.Add(-40*24*time.Hour), now)}
+		n := campaign.Number{ID: id, Name: name, Phone: phone, LinkedAt: now.Add(-40 * 24 * time.Hour)}
 		if phone != "" {
 			n.JID, n.Link = phone.Digits()+":1@s.whatsapp.net", 1
 		}
@@ -228,6 +243,29 @@ func (s *stage) draft(name, text string) campaign.Campaign {
 	return c
 }
 
+// list saves a list of some of the people.
+func (s *stage) list(name string, ids ...campaign.ContactID) {
+	s.t.Helper()
+	if n, err := s.app.Book.ContactCount(); n == 0 && err == nil {
+		s.people()
+	}
+	if _, err := s.app.Book.SaveList(name, ids); err != nil {
+		s.t.Fatal(err)
+	}
+	s.ring()
+}
+
+// someLists shows some lists, the first of which a draft writes to.
+func (s *stage) someLists() {
+	s.list("amigos", 1, 2, 3)
+	s.list("feira de maio", 2)
+	s.list("vazia")
+	if _, err := s.app.Book.AddCampaign(campaign.Campaign{Name: "Volta às aulas", Text: "Oi!", To: "lista:amigos", Pace: steady}); err != nil {
+		s.t.Fatal(err)
+	}
+	s.press("2", "l")
+}
+
 // compose begins a campaign in the composer.
 func (s *stage) compose(text string) {
 	s.number("Loja", "+5511900000001")
@@ -292,10 +330,13 @@ func (s *stage) running() campaign.Campaign {
 	for i := range 100 {
 		rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198765%04d", i)), Name: names[i%10] + " " + names[i/10]})
 	}
-	if _, err := s.app.Book.Import(rows, "teste"); err != nil {
+	if _, err := s.app.Book.Import(s.t.Context(), rows, "teste"); err != nil {
 		s.t.Fatal(err)
 	}
 	n := s.number("Loja", "+5511900000001")
+	if _, err := s.app.Book.SetLimits(n.ID, campaign.Pace{}.All()); err != nil {
+		s.t.Fatal(err)
+	}
 	c := s.draft("Volta às aulas", "Oi {primeiro_nome}!")
 	c, err := s.app.Book.Start(c.ID, time.Now())
 	if err != nil {
@@ -304,6 +345,21 @@ func (s *stage) running() campaign.Campaign {
 	s.send(n, 4)
 	s.ring()
 	return c
+}
+
+// limited adds a linked number with some limits of its own.
+func (s *stage) limited(spec string) campaign.Number {
+	s.t.Helper()
+	n := s.number("Loja", "+5511900000001")
+	l, err := campaign.ParseLimits(campaign.Limits{}, spec)
+	if err == nil {
+		n, err = s.app.Book.SetLimits(n.ID, l)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.ring()
+	return n
 }
 
 // send does what a lane would do with n messages and a wire that is well.
