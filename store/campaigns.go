@@ -19,6 +19,7 @@ import (
 // AddCampaign writes a draft and returns it with its id. The text and the
 // filter must be such that they parse.
 func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
+	c.Text = campaign.Text(c.Text)
 	if err := b.checkDraft(c); err != nil {
 		return c, err
 	}
@@ -36,6 +37,7 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 // EditDraft writes a draft again, as it has become. Once it has started it is
 // ErrState: what people were sent must not change afterwards.
 func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
+	c.Text = campaign.Text(c.Text)
 	if err := b.checkDraft(c); err != nil {
 		return c, err
 	}
@@ -69,6 +71,9 @@ func (b *Book) checkDraft(c campaign.Campaign) error {
 	}
 	if _, err := campaign.ParseTemplate(c.Text); err != nil {
 		return fmt.Errorf("text: %w", err)
+	}
+	if err := campaign.CheckLength(c.Text); err != nil {
+		return err
 	}
 	if _, err := campaign.ParseFilter(c.To); err != nil {
 		return fmt.Errorf("audience: %w", err)
@@ -162,6 +167,9 @@ func (b *Book) Start(id campaign.ID, now time.Time) (c campaign.Campaign, err er
 		}
 		if c.Status != campaign.Draft {
 			return fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
+		}
+		if err := campaign.CheckLength(c.Text); err != nil { // it was kept before there was a limit
+			return fmt.Errorf("start campaign %d: %w", id, err)
 		}
 		if c.Numbers, err = sendersTx(tx, c.Numbers); err != nil {
 			return fmt.Errorf("start campaign %d: %w", id, err)
