@@ -38,9 +38,10 @@ const (
 	Paused                  // nothing is claimed until somebody resumes it
 	Finished                // nothing is left to send
 	Cancelled               // what was still queued will not be sent
+	Freezing                // its deliveries are being made; then it runs
 )
 
-var statusNames = [...]string{"draft", "running", "paused", "finished", "cancelled"}
+var statusNames = [...]string{"draft", "running", "paused", "finished", "cancelled", "freezing"}
 
 // String is the word that commands print.
 func (s Status) String() string {
@@ -62,11 +63,15 @@ type Campaign struct {
 	Numbers []NumberID // who sends; empty in a draft means every number linked at the start
 	Pace    Pace
 	Status  Status
-	Reason  string    // why it is paused or cancelled, for a person; empty when somebody asked for it
+	Reason  string    // why it is paused or cancelled, or a draft again, for a person; empty when somebody asked for it
 	Created time.Time // zero times have not happened
 	Started time.Time
 	Ended   time.Time
 }
+
+// ReasonNobody is why a campaign did not start; %d is how many people were
+// skipped.
+const ReasonNobody = "nobody to write to (%d skipped)"
 
 // PausedByStop is the reason of a campaign that was paused because WhatsApp
 // banned or locked one of its numbers; %q is what the user calls that.

@@ -159,7 +159,7 @@ func (o *office) importPeople() {
 	if err != nil || len(bad) > 0 {
 		o.t.Fatalf("%v, %d bad rows", err, len(bad))
 	}
-	if _, err := o.book.Import(rows, "test"); err != nil {
+	if _, err := o.book.Import(o.t.Context(), rows, "test"); err != nil {
 		o.t.Fatal(err)
 	}
 }

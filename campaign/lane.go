@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -256,7 +257,8 @@ func (l *Lane) upload(ctx context.Context, u Upload) Hold {
 
 // ask asks about phones as they were written. A Brazilian mobile may have been
 // registered with or without its ninth digit: one that is not there is asked
-// about in its other spelling, and the service's word is kept.
+// about in its other spelling, and the service's word is kept. What it does
+// not say about the other spelling leaves the phone without an answer.
 func (l *Lane) ask(ctx context.Context, phones []Phone) ([]Answer, error) {
 	answers, err := l.Sender.Check(ctx, phones)
 	if err != nil {
@@ -278,12 +280,16 @@ func (l *Lane) ask(ctx context.Context, phones []Phone) ([]Answer, error) {
 		return nil, err
 	}
 	for _, a := range again {
-		if i, ok := absent[a.Asked]; ok && a.Presence == OnWhatsApp {
+		if i, ok := absent[a.Asked]; ok {
+			delete(absent, a.Asked)
 			a.Asked = answers[i].Asked
 			answers[i] = a
 		}
 	}
-	return answers, nil
+	for _, i := range absent {
+		answers[i].Presence = PresenceUnknown
+	}
+	return slices.DeleteFunc(answers, func(a Answer) bool { return a.Presence == PresenceUnknown }), nil
 }
 
 // Pauses after a stumble: the first, doubled each time up to the last.

@@ -3,7 +3,9 @@ package campaign_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,4 +57,195 @@ func TestRefusedQuestionIsAskedLessAndLessHoweverOftenTheBellRings(t *testing.T)
 			}
 		}
 	})
+}
+
+// inquiry is a book in which phones wait to be asked about until they are
+// answered or put off, and a service that knows some accounts.
+type inquiry struct {
+	campaign.Log
+	campaign.Sender
+	phones   []campaign.Phone
+	accounts map[campaign.Phone]string // of LIDs
+	silent   map[campaign.Phone]bool   // nothing is said about these
+	refuse   func(question int) error  // of the questions from 1 on; nil: none
+
+	questions [][]campaign.Phone
+	at        []time.Time
+	answers   []campaign.Answer
+	kept      bool
+	slow      time.Time
+}
+
+func (q *inquiry) Ready() campaign.Readiness { return campaign.Readiness{Link: 1} }
+
+func (q *inquiry) NewID() campaign.MessageID { return "3EB0" }
+
+func (q *inquiry) Claim(c campaign.Claim) (campaign.Claimed, error) {
+	switch {
+	case q.kept:
+		return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldEmpty}}, nil
+	case q.slow.After(c.Now):
+		return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldRateLimit, Until: q.slow}}, nil
+	}
+	return campaign.Claimed{Check: q.phones}, nil
+}
+
+func (q *inquiry) Check(_ context.Context, phones []campaign.Phone) ([]campaign.Answer, error) {
+	q.questions, q.at = append(q.questions, phones), append(q.at, time.Now())
+	if q.refuse != nil {
+		if err := q.refuse(len(q.questions)); err != nil {
+			return nil, err
+		}
+	}
+	var answers []campaign.Answer
+	for _, phone := range phones {
+		answer := campaign.Answer{Asked: phone, Presence: campaign.NotOnWhatsApp}
+		if lid, ok := q.accounts[phone]; ok {
+			answer = campaign.Answer{Asked: phone, Presence: campaign.OnWhatsApp, Phone: phone, LID: lid}
+		}
+		if !q.silent[phone] {
+			answers = append(answers, answer)
+		}
+	}
+	return answers, nil
+}
+
+func (q *inquiry) Answered(_ campaign.NumberID, asked []campaign.Phone, answers []campaign.Answer, _ time.Time) error {
+	q.kept, q.answers = slices.Equal(asked, q.phones), answers
+	return nil
+}
+
+func (q *inquiry) Slow(_ campaign.NumberID, reason string, until time.Time) error {
+	if reason == campaign.HoldRateLimit {
+		q.slow = until
+	}
+	return nil
+}
+
+// ask runs a lane over an inquiry for an hour.
+func (q *inquiry) ask(t *testing.T) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		lane := &campaign.Lane{Number: 1, Log: q, Sender: q, Bell: new(campaign.Bell), Logger: slog.New(slog.DiscardHandler)}
+		go lane.Run(ctx) // ends with ctx
+		time.Sleep(time.Hour)
+		cancel()
+		synctest.Wait()
+	})
+}
+
+// What these phones are: a Brazilian mobile with its ninth digit and without,
+// one of each more, and phones that have no other spelling.
+const (
+	long, short           = campaign.Phone("+5511987654321"), campaign.Phone("+551187654321")
+	otherLong, otherShort = campaign.Phone("+5521976543210"), campaign.Phone("+552176543210")
+	landline, abroad      = campaign.Phone("+551132654321"), campaign.Phone("+351912345678")
+)
+
+func TestAbsentMobileIsAskedAboutInItsOtherSpelling(t *testing.T) {
+	absent := func(p campaign.Phone) campaign.Answer {
+		return campaign.Answer{Asked: p, Presence: campaign.NotOnWhatsApp}
+	}
+	there := func(asked, known campaign.Phone, lid string) campaign.Answer {
+		return campaign.Answer{Asked: asked, Presence: campaign.OnWhatsApp, Phone: known, LID: lid}
+	}
+	for name, test := range map[string]struct {
+		phones    []campaign.Phone
+		accounts  map[campaign.Phone]string
+		silent    map[campaign.Phone]bool
+		questions [][]campaign.Phone
+		answers   []campaign.Answer
+	}{
+		"as it is written": {
+			phones: []campaign.Phone{long}, accounts: map[campaign.Phone]string{long: "7"},
+			questions: [][]campaign.Phone{{long}}, answers: []campaign.Answer{there(long, long, "7")},
+		},
+		"without the ninth digit": {
+			phones: []campaign.Phone{long}, accounts: map[campaign.Phone]string{short: "7"},
+			questions: [][]campaign.Phone{{long}, {short}}, answers: []campaign.Answer{there(long, short, "7")},
+		},
+		"with the ninth digit": {
+			phones: []campaign.Phone{short}, accounts: map[campaign.Phone]string{long: "7"},
+			questions: [][]campaign.Phone{{short}, {long}}, answers: []campaign.Answer{there(short, long, "7")},
+		},
+		"in neither": {
+			phones:    []campaign.Phone{long},
+			questions: [][]campaign.Phone{{long}, {short}}, answers: []campaign.Answer{absent(long)},
+		},
+		"without another spelling": {
+			phones:    []campaign.Phone{landline, abroad},
+			questions: [][]campaign.Phone{{landline, abroad}}, answers: []campaign.Answer{absent(landline), absent(abroad)},
+		},
+		"several at once, only the absent again": {
+			phones:    []campaign.Phone{landline, long, abroad, otherShort},
+			accounts:  map[campaign.Phone]string{long: "7", otherLong: "8"},
+			questions: [][]campaign.Phone{{landline, long, abroad, otherShort}, {otherLong}},
+			answers:   []campaign.Answer{absent(landline), there(long, long, "7"), absent(abroad), there(otherShort, otherLong, "8")},
+		},
+		"nothing is said about one": {
+			phones: []campaign.Phone{long, otherLong}, silent: map[campaign.Phone]bool{long: true},
+			questions: [][]campaign.Phone{{long, otherLong}, {otherShort}}, answers: []campaign.Answer{absent(otherLong)},
+		},
+		"nothing is said about the other spelling": {
+			phones: []campaign.Phone{long, otherLong}, silent: map[campaign.Phone]bool{short: true},
+			questions: [][]campaign.Phone{{long, otherLong}, {short, otherShort}}, answers: []campaign.Answer{absent(otherLong)},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := &inquiry{phones: test.phones, accounts: test.accounts, silent: test.silent}
+			q.ask(t)
+			if !slices.EqualFunc(q.questions, test.questions, slices.Equal) {
+				t.Errorf("asked %v, want %v", q.questions, test.questions)
+			}
+			if !q.kept || !slices.Equal(q.answers, test.answers) {
+				t.Errorf("kept %+v, want %+v", q.answers, test.answers)
+			}
+		})
+	}
+}
+
+// A person is not taken for absent on half of the answer.
+func TestSecondQuestionThatFailsIsAskedAgainWithTheFirst(t *testing.T) {
+	q := &inquiry{
+		phones: []campaign.Phone{long}, accounts: map[campaign.Phone]string{short: "7"},
+		refuse: func(question int) error {
+			if question == 2 {
+				return errors.New("the line broke")
+			}
+			return nil
+		},
+	}
+	q.ask(t)
+	if want := [][]campaign.Phone{{long}, {short}, {long}, {short}}; !slices.EqualFunc(q.questions, want, slices.Equal) {
+		t.Fatalf("asked %v, want %v", q.questions, want)
+	}
+	if pause := q.at[2].Sub(q.at[1]); pause < time.Second || pause > time.Minute {
+		t.Errorf("asked again after %v", pause)
+	}
+	if !q.kept || len(q.answers) != 1 || q.answers[0].Presence != campaign.OnWhatsApp || !q.slow.IsZero() {
+		t.Errorf("kept %+v, slow until %v", q.answers, q.slow)
+	}
+}
+
+func TestRateLimitOnTheSecondQuestionSlowsTheNumberAndAnswersNothing(t *testing.T) {
+	q := &inquiry{
+		phones: []campaign.Phone{long}, accounts: map[campaign.Phone]string{short: "7"},
+		refuse: func(question int) error {
+			if question == 2 {
+				return fmt.Errorf("ask about phones: %w", campaign.ErrRateLimit)
+			}
+			return nil
+		},
+	}
+	q.ask(t)
+	if want := [][]campaign.Phone{{long}, {short}, {long}, {short}}; !slices.EqualFunc(q.questions, want, slices.Equal) {
+		t.Fatalf("asked %v, want %v", q.questions, want)
+	}
+	if pause := q.at[2].Sub(q.at[1]); pause != 15*time.Minute {
+		t.Errorf("asked again after %v, want a quarter of an hour", pause)
+	}
+	if !q.kept || len(q.answers) != 1 || q.answers[0].LID != "7" {
+		t.Errorf("kept %+v", q.answers)
+	}
 }

@@ -37,7 +37,7 @@ func TestFullDiskHoldsTheSendingUntilThereIsRoom(t *testing.T) {
 		for i, p := range r.service.People() {
 			rows = append(rows, campaign.Row{Line: i + 1, Phone: campaign.Phone(p.Phone), Name: p.Name})
 		}
-		if _, err := r.book.Import(rows, "test"); err != nil {
+		if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
 			r.Fatal(err)
 		}
 		c, err := r.book.AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: campaign.Span{Min: time.Minute, Max: time.Minute}, NewGap: campaign.Span{Min: time.Minute, Max: time.Minute}}})

@@ -109,7 +109,7 @@ func (r *rig) campaign(c campaign.Campaign) campaign.ID {
 	for i, p := range r.service.People() {
 		rows = append(rows, campaign.Row{Line: i + 1, Phone: campaign.Phone(p.Phone), Name: p.Name})
 	}
-	if _, err := r.book.Import(rows, "test"); err != nil {
+	if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
 		r.Fatal(err)
 	}
 	c, err := r.book.AddCampaign(c)

@@ -254,7 +254,7 @@ func TestWhoHasAnAccountIsNeverCalledAbsent(t *testing.T) {
 // campaignTo starts a campaign to one person and sends it as the program does.
 func (r *rig) campaignTo(person simulator.Person, text string) campaign.ID {
 	r.Helper()
-	_, err := r.book.Import([]campaign.Row{{Line: 1, Phone: campaign.Phone(person.Phone), Name: person.Name}}, "test")
+	_, err := r.book.Import(r.Context(), []campaign.Row{{Line: 1, Phone: campaign.Phone(person.Phone), Name: person.Name}}, "test")
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"bytes"
-	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -49,7 +47,7 @@ func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 		if old.Status != campaign.Draft {
 			return fmt.Errorf("edit campaign %d: it is %s: %w", c.ID, old.Status, ErrState)
 		}
-		c.Status, c.Created = campaign.Draft, old.Created
+		c.Status, c.Reason, c.Created = campaign.Draft, "", old.Created
 		return putDraftTx(tx, c)
 	})
 	return c, err
@@ -115,21 +113,33 @@ func (b *Book) Campaigns() (all []campaign.Campaign, err error) {
 	return all, err
 }
 
-// Counts returns how many deliveries of a campaign are in each state.
+// Counts returns how many deliveries of a campaign are in each state. Of one
+// that was cancelled nothing is queued any more, wherever the sweeper is.
 func (b *Book) Counts(id campaign.ID) (counts campaign.Counts, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
+		shown, err := shownTx(tx, id)
+		if err != nil || shown.nothing {
+			return err
+		}
 		t, err := tallyTx(tx, id)
-		counts = t.counts
+		if counts = t.counts; shown.cancelled {
+			counts[campaign.Skipped] += counts[campaign.Queued]
+			counts[campaign.Queued] = 0
+		}
 		return err
 	})
 	return counts, err
 }
 
-// Idle reports whether no campaign is running.
+// Idle reports whether no campaign is running and the book has no work of its
+// own. A job that cannot go on is an error.
 func (b *Book) Idle() (idle bool, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		k, _ := bucket(tx, "running").Cursor().First()
-		idle = k == nil
+		run, _ := bucket(tx, "running").Cursor().First()
+		work, _ := bucket(tx, "jobs").Cursor().First()
+		if idle = run == nil && work == nil; run == nil && work != nil {
+			return b.jobStopped(work)
+		}
 		return nil
 	})
 	return idle, err
@@ -145,54 +155,6 @@ func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
 		holds[n] = h
 	}
 	return holds
-}
-
-// Start freezes the audience of a draft, gives each person to the number that
-// writes to her, and lets the lanes begin. Whoever has opted out, or is known
-// not to be on WhatsApp, is skipped with that reason. It fails if there is
-// nobody to write to, no number to write with, or the file that is attached is
-// not there.
-func (b *Book) Start(id campaign.ID, now time.Time) (c campaign.Campaign, err error) {
-	if c, err = b.Campaign(id); err != nil {
-		return c, err
-	}
-	if c.Attachment != nil && c.Status == campaign.Draft {
-		if err := b.checkMedia(c.Attachment); err != nil {
-			return c, fmt.Errorf("start campaign %d: %w", id, err)
-		}
-	}
-	err = b.update(func(tx *bolt.Tx) error {
-		if c, err = campaignTx(tx, id); err != nil {
-			return err
-		}
-		if c.Status != campaign.Draft {
-			return fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
-		}
-		if err := campaign.CheckLength(c.Text); err != nil { // it was kept before there was a limit
-			return fmt.Errorf("start campaign %d: %w", id, err)
-		}
-		if c.Numbers, err = sendersTx(tx, c.Numbers); err != nil {
-			return fmt.Errorf("start campaign %d: %w", id, err)
-		}
-		filter, err := campaign.ParseFilter(c.To)
-		if err != nil {
-			return fmt.Errorf("audience: %w", err)
-		}
-		audience, err := findTx(context.Background(), tx, filter)
-		if err != nil {
-			return err
-		}
-		slices.Sort(audience)
-		c.Status, c.Started = campaign.Running, now
-		if err := putCampaignTx(tx, c); err != nil {
-			return err
-		}
-		if err := bucket(tx, "running").Put(key(uint64(id)), nil); err != nil {
-			return err
-		}
-		return freezeTx(tx, c, audience, now)
-	})
-	return c, err
 }
 
 // sendersTx returns the numbers of a campaign, all the linked ones if it
@@ -216,99 +178,23 @@ func sendersTx(tx *bolt.Tx, named []campaign.NumberID) (senders []campaign.Numbe
 	return senders, nil
 }
 
-// freezeTx writes one delivery for each person. A person belongs to the
-// number that she knows; strangers are shared out evenly.
-func freezeTx(tx *bolt.Tx, c campaign.Campaign, audience []campaign.ContactID, now time.Time) error {
-	var t tally
-	var zones []string
-	load := make(map[campaign.NumberID]int)
-	deliveries := bucket(tx, "deliveries")
-	deliveries.FillPercent = 1 // keys come in order
-	var queue [][]byte
-	for _, id := range audience {
-		contact, err := contactTx(tx, id)
-		if err != nil {
-			return err
-		}
-		if contact.Phone == "" && contact.LID == "" {
-			continue
-		}
-		number := home(&contact, c.Numbers, load)
-		load[number]++
-		d := campaign.Delivery{
-			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
-			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
-		}
-		switch {
-		case contact.OptedOut:
-			d.State, d.Reason = campaign.Skipped, campaign.ReasonOptedOut
-		case contact.Presence == campaign.NotOnWhatsApp && contact.Checked(now):
-			d.State, d.Reason = campaign.Skipped, campaign.ReasonNotOnService
-		default:
-			zone := slices.Index(zones, d.Zone)
-			if zone < 0 {
-				zone = len(zones)
-				zones = append(zones, d.Zone)
-			}
-			queue = append(queue, queueKey(&d, byte(min(zone, 255))))
-			t.pending++
-		}
-		t.counts[d.State]++
-		if err := deliveries.Put(deliveryKey(c.ID, d.Seq), encodeDelivery(&d)); err != nil {
-			return err
-		}
-	}
-	if t.pending == 0 {
-		return fmt.Errorf("start campaign %d: nobody to write to (%d skipped): %w", c.ID, t.counts[campaign.Skipped], ErrState)
-	}
-	slices.SortFunc(queue, bytes.Compare)
-	for _, k := range queue {
-		if err := bucket(tx, "queue").Put(k, nil); err != nil {
-			return err
-		}
-	}
-	return putTallyTx(tx, c.ID, t)
-}
-
-// home is the number that writes to a person: of those that know her, else of
-// all, the one with the least to do.
-func home(contact *campaign.Contact, numbers []campaign.NumberID, load map[campaign.NumberID]int) campaign.NumberID {
-	return slices.MinFunc(numbers, func(a, b campaign.NumberID) int {
-		if known := contact.KnownTo(a); known != contact.KnownTo(b) {
-			if known {
-				return -1
-			}
-			return 1
-		}
-		return load[a] - load[b]
-	})
-}
-
-// queueKey is the place of a delivery in its number's queue. Within a
-// campaign those to known chats come first, then by zone, so that a whole
-// group which may not be written to now is passed over in one step.
-func queueKey(d *campaign.Delivery, zone byte) []byte {
-	var fresh byte
-	if d.New {
-		fresh = 1
-	}
-	return key(uint32(d.Number), uint64(d.Campaign), fresh, zone, d.Seq)
-}
-
 // Pause stops a running campaign before its next send; reason is empty when
-// somebody asked for it.
+// somebody asked for it. One that is still freezing goes on with that, and is
+// paused when it is done.
 func (b *Book) Pause(id campaign.ID, reason string) (campaign.Campaign, error) {
-	return b.setStatus(id, campaign.Paused, reason, campaign.Running)
+	return b.setStatus(id, campaign.Paused, reason, campaign.Running, campaign.Freezing)
 }
 
-// Resume lets a paused campaign go on.
+// Resume lets a paused campaign go on, and one that is freezing run when it is
+// done.
 func (b *Book) Resume(id campaign.ID) (campaign.Campaign, error) {
-	return b.setStatus(id, campaign.Running, "", campaign.Paused)
+	return b.setStatus(id, campaign.Running, "", campaign.Paused, campaign.Freezing)
 }
 
-// Cancel ends a campaign for good: what is queued is skipped.
+// Cancel ends a campaign for good: what is queued is skipped. Of one that is
+// still freezing nothing stays but the campaign.
 func (b *Book) Cancel(id campaign.ID) (campaign.Campaign, error) {
-	return b.setStatus(id, campaign.Cancelled, "", campaign.Draft, campaign.Running, campaign.Paused)
+	return b.setStatus(id, campaign.Cancelled, "", campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
 }
 
 func (b *Book) setStatus(id campaign.ID, to campaign.Status, reason string, from ...campaign.Status) (c campaign.Campaign, err error) {
@@ -316,9 +202,12 @@ func (b *Book) setStatus(id campaign.ID, to campaign.Status, reason string, from
 		c, err = setStatusTx(tx, id, to, reason, from...)
 		return err
 	})
+	b.wake()
 	return c, err
 }
 
+// setStatusTx writes the status alone. What follows from it for many
+// deliveries is the sweeper's.
 func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string, from ...campaign.Status) (campaign.Campaign, error) {
 	c, err := campaignTx(tx, id)
 	if err != nil {
@@ -327,56 +216,46 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string,
 	if !slices.Contains(from, c.Status) {
 		return c, fmt.Errorf("campaign %d is %s: %w", id, c.Status, ErrState)
 	}
-	c.Status, c.Reason = to, reason
-	running := bucket(tx, "running")
-	switch to {
-	case campaign.Running:
-		err = running.Put(key(uint64(id)), nil)
-	case campaign.Cancelled:
-		c.Ended = time.Now()
-		if err := cancelTx(tx, c); err != nil {
+	k := campaignJobKey(id)
+	switch {
+	case c.Status == campaign.Freezing && to == campaign.Cancelled:
+		j, err := freezeJobTx(tx, id)
+		if err != nil {
 			return c, err
 		}
-		fallthrough
-	default:
+		j.Kind = JobUndo
+		if err := putJobTx(tx, k, j); err != nil {
+			return c, err
+		}
+	case c.Status == campaign.Freezing:
+		j, err := freezeJobTx(tx, id)
+		if err != nil {
+			return c, err
+		}
+		if hold := to == campaign.Paused; j.Kind != JobFreeze || j.Held == hold {
+			return c, fmt.Errorf("campaign %d is %s: %w", id, c.Status, ErrState)
+		} else {
+			j.Held, j.Freeze.Why = hold, reason
+		}
+		return c, putJobTx(tx, k, j)
+	case c.Status != campaign.Draft && to == campaign.Cancelled:
+		if err := putJobTx(tx, k, job{Job: Job{Kind: JobCancel, Campaign: id}}); err != nil {
+			return c, err
+		}
+	}
+	c.Status, c.Reason = to, reason
+	if to == campaign.Cancelled {
+		c.Ended = time.Now()
+	}
+	if running := bucket(tx, "running"); to == campaign.Running {
+		err = running.Put(key(uint64(id)), nil)
+	} else {
 		err = running.Delete(key(uint64(id)))
 	}
 	if err != nil {
 		return c, err
 	}
 	return c, putCampaignTx(tx, c)
-}
-
-// cancelTx skips what waits, and no longer tries what is in doubt. What is on
-// the wire is seen to when it is settled.
-func cancelTx(tx *bolt.Tx, c campaign.Campaign) error {
-	for _, n := range c.Numbers {
-		waiting := [][]byte{}
-		for _, name := range []string{"queue", "again"} {
-			prefix := key(uint32(n), uint64(c.ID))
-			cursor := bucket(tx, name).Cursor()
-			for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
-				waiting = append(waiting, deliveryKey(c.ID, binary.BigEndian.Uint32(k[len(k)-4:])))
-			}
-			for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Seek(prefix) {
-				if err := cursor.Delete(); err != nil {
-					return err
-				}
-			}
-		}
-		for _, at := range waiting {
-			d, err := deliveryTx(tx, at)
-			if err != nil {
-				return err
-			}
-			before := d
-			giveUp(&d)
-			if err := putDeliveryTx(tx, &before, &d); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // giveUp makes of a delivery that waits one that does not.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 
 	"recado/campaign"
 )
@@ -47,6 +48,7 @@ func (c *checking) deliveries() {
 	c.waiting(queued)
 	c.sent(claimed)
 	c.tallies(tallies)
+	c.jobs()
 }
 
 // scan reads every delivery. It adds them up, and returns which ones wait in
@@ -175,6 +177,11 @@ func (c *checking) tallies(scanned map[campaign.ID]*tally) {
 		} else if runs && is.pending == 0 {
 			c.wrong("campaign %d runs and has nothing left to send", id)
 		}
+		// What is on the wire is not the sweeper's.
+		swept := camp.Status != campaign.Cancelled || is.pending == is.counts[campaign.Sending]
+		if at := campaignJobKey(id); (camp.Status == campaign.Freezing || !swept) && !c.has("jobs", at) {
+			c.missing("jobs", at)
+		}
 	}
 	for _, table := range []string{"counts", "running"} {
 		c.each(table, 8, -1, func(k, _ []byte) {
@@ -183,4 +190,67 @@ func (c *checking) tallies(scanned map[campaign.ID]*tally) {
 			}
 		})
 	}
+}
+
+// jobs checks that every job is of a campaign that needs it, or of nobody's, and
+// that what was staged for it is there.
+func (c *checking) jobs() {
+	staged := make(map[string]int) // people, by job
+	c.each("staged", 13, -1, func(k, v []byte) {
+		j, ok, err := jobTx(c.tx, k[:9])
+		n := 0
+		switch {
+		case !ok || err != nil:
+			c.stray("staged", k)
+			return
+		case j.Kind == JobImport:
+			var rows []campaign.Row
+			rows, err = decodeRows(v)
+			n = len(rows)
+		case j.Freeze != nil:
+			if len(v)%8 != 0 {
+				err = errDamaged
+			}
+			for _, b := range v {
+				n += bits.OnesCount8(b)
+			}
+		}
+		if err != nil {
+			c.damaged("staged", k)
+		}
+		staged[string(k[:9])] += n
+	})
+	c.each("jobs", 9, -1, func(k, v []byte) {
+		j, err := decodeJob(k, v)
+		if err != nil {
+			c.damaged("jobs", k)
+			return
+		}
+		if k[0] == peopleJob && j.Kind == JobDrop {
+			return
+		}
+		if k[0] == peopleJob && j.Kind == JobImport && j.Report != nil {
+			if !j.Staging {
+				c.counted("import "+j.Source, j.Total-j.Done, staged[string(k)])
+			}
+			return
+		}
+		camp, err := campaignTx(c.tx, j.Campaign)
+		right := err == nil && bytes.Equal(k, campaignJobKey(j.Campaign))
+		switch j.Kind {
+		case JobCancel:
+			right = right && camp.Status == campaign.Cancelled
+		case JobFreeze:
+			right = right && camp.Status == campaign.Freezing && j.Freeze != nil
+		case JobUndo:
+			right = right && (camp.Status == campaign.Freezing || camp.Status == campaign.Cancelled) && j.Freeze != nil
+		default:
+			right = false
+		}
+		if !right {
+			c.stray("jobs", k)
+		} else if j.Freeze != nil {
+			c.counted("audience of campaign "+j.Campaign.String(), j.Total, staged[string(k)])
+		}
+	})
 }

@@ -175,7 +175,7 @@ func badDays(t *testing.T, seed uint64) {
 	b := open(t, path)
 	numbers := linked(t, b, 3)
 	rows := people(n)
-	if _, err := b.Import(rows, "people.csv"); err != nil {
+	if _, err := b.Import(t.Context(), rows, "people.csv"); err != nil {
 		t.Fatal(err)
 	}
 	index := make(map[campaign.Phone]int)

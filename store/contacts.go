@@ -1,9 +1,9 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,9 +16,20 @@ import (
 // if there is none.
 func (b *Book) Contact(id campaign.ContactID) (c campaign.Contact, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		c, err = contactTx(tx, id)
+		c, err = listedTx(tx, id)
 		return err
 	})
+	return c, err
+}
+
+// listedTx reads a person with the lists that she is on.
+func listedTx(tx *bolt.Tx, id campaign.ContactID) (campaign.Contact, error) {
+	c, err := contactTx(tx, id)
+	if err != nil {
+		return c, err
+	}
+	rolls, err := rostersTx(tx)
+	rolls.fill(&c)
 	return c, err
 }
 
@@ -30,7 +41,7 @@ func (b *Book) ContactByPhone(phone campaign.Phone) (c campaign.Contact, err err
 		if !ok {
 			return fmt.Errorf("contact %s: %w", phone.Masked(), ErrNotFound)
 		}
-		c, err = contactTx(tx, id)
+		c, err = listedTx(tx, id)
 		return err
 	})
 	return c, err
@@ -40,6 +51,10 @@ func (b *Book) ContactByPhone(phone campaign.Phone) (c campaign.Contact, err err
 func (b *Book) ContactsByID(ids []campaign.ContactID) (people []campaign.Contact, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		people = make([]campaign.Contact, 0, len(ids))
+		rolls, err := rostersTx(tx)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			c, err := contactTx(tx, id)
 			if errors.Is(err, ErrNotFound) {
@@ -47,6 +62,7 @@ func (b *Book) ContactsByID(ids []campaign.ContactID) (people []campaign.Contact
 			} else if err != nil {
 				return err
 			}
+			rolls.fill(&c)
 			people = append(people, c)
 		}
 		return nil
@@ -99,7 +115,8 @@ func (b *Book) OptIn(id campaign.ContactID, why string) error {
 
 // EditContact changes what a person typed in about another one: a name that
 // changes is a typed one from then on. A phone that is somebody else's is
-// ErrExists. Opt-outs are not changed by it, see OptOut and OptIn.
+// ErrExists. Opt-outs and lists are not changed by it, see OptOut, OptIn and
+// SaveList.
 func (b *Book) EditContact(id campaign.ContactID, edit func(*campaign.Contact)) error {
 	return b.editContact(id, func(tx *bolt.Tx, c *campaign.Contact) error {
 		before := cloneContact(c)
@@ -136,26 +153,21 @@ func (b *Book) editContact(id campaign.ContactID, edit func(*bolt.Tx, *campaign.
 }
 
 // Saw writes down what a number learnt of people from the service. Somebody
-// without phone and LID is nobody.
+// without phone and LID is nobody. After an error some may be written down, and
+// to see them all again completes it.
 func (b *Book) Saw(number campaign.NumberID, people []campaign.Seen) error {
-	for part := range slices.Chunk(people, bulk) {
-		err := b.update(func(tx *bolt.Tx) error {
-			now := time.Now()
-			for _, s := range part {
-				if s.Phone == "" && s.LID == "" {
-					continue
-				}
-				if _, err := seenTx(tx, number, s, now); err != nil {
-					return err
-				}
+	return inChunks(context.Background(), b, people, func(tx *bolt.Tx, part []campaign.Seen) error {
+		now := time.Now()
+		for _, s := range part {
+			if s.Phone == "" && s.LID == "" {
+				continue
 			}
-			return nil
-		})
-		if err != nil {
-			return err
+			if _, err := seenTx(tx, number, s, now); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // seenTx writes down what a number learnt of one person, and returns her id.

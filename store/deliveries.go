@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,6 +20,10 @@ func deliveryKey(c campaign.ID, seq uint32) []byte { return key(uint64(c), seq) 
 // those after the place after; -1 begins at the first.
 func (b *Book) Deliveries(id campaign.ID, after int64, limit int) (page []campaign.Delivery, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
+		shown, err := shownTx(tx, id)
+		if err != nil || shown.nothing {
+			return err
+		}
 		cursor := bucket(tx, "deliveries").Cursor()
 		prefix := key(uint64(id))
 		for k, v := cursor.Seek(deliveryKey(id, uint32(after+1))); bytes.HasPrefix(k, prefix) && len(page) < limit; k, v = cursor.Next() {
@@ -26,7 +31,7 @@ func (b *Book) Deliveries(id campaign.ID, after int64, limit int) (page []campai
 			if err != nil {
 				return err
 			}
-			page = append(page, d)
+			page = append(page, shown.delivery(d))
 		}
 		return nil
 	})
@@ -36,16 +41,53 @@ func (b *Book) Deliveries(id campaign.ID, after int64, limit int) (page []campai
 // Delivery returns one delivery, or ErrNotFound.
 func (b *Book) Delivery(id campaign.ID, seq uint32) (d campaign.Delivery, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		d, err = deliveryTx(tx, deliveryKey(id, seq))
+		shown, err := shownTx(tx, id)
+		if err != nil {
+			return err
+		}
+		if d, err = deliveryTx(tx, deliveryKey(id, seq)); err == nil && shown.nothing {
+			return fmt.Errorf("delivery %d of campaign %d: %w", seq, id, ErrNotFound)
+		}
+		d = shown.delivery(d)
 		return err
 	})
 	return d, err
+}
+
+// shown is how the deliveries of a campaign are seen from outside: those of a
+// cancelled one as what they are from that moment on, whether the sweeper has
+// come to them or not.
+type shown struct {
+	cancelled bool
+	nothing   bool // it was cancelled before it was frozen: there are none
+}
+
+func shownTx(tx *bolt.Tx, id campaign.ID) (s shown, err error) {
+	c, err := campaignTx(tx, id)
+	if errors.Is(err, ErrNotFound) {
+		return s, nil
+	} else if err != nil || c.Status != campaign.Cancelled {
+		return s, err
+	}
+	j, ok, err := jobTx(tx, campaignJobKey(id))
+	return shown{cancelled: true, nothing: ok && j.Kind == JobUndo}, err
+}
+
+func (s shown) delivery(d campaign.Delivery) campaign.Delivery {
+	if s.cancelled && d.State != campaign.Sending {
+		giveUp(&d)
+	}
+	return d
 }
 
 // Recent returns up to limit deliveries of a campaign, those that changed
 // last first, each once.
 func (b *Book) Recent(id campaign.ID, limit int) (recent []campaign.Delivery, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
+		shown, err := shownTx(tx, id)
+		if err != nil {
+			return err
+		}
 		seen := make(map[uint32]bool)
 		prefix := key(uint64(id))
 		cursor := bucket(tx, "events").Cursor()
@@ -62,7 +104,7 @@ func (b *Book) Recent(id campaign.ID, limit int) (recent []campaign.Delivery, er
 			if err != nil {
 				return err
 			}
-			recent = append(recent, d)
+			recent = append(recent, shown.delivery(d))
 		}
 		return nil
 	})
@@ -93,31 +135,20 @@ const eventsKept = 500
 // follows from it: the counts, who is next, what is in doubt, what changed
 // last, and whether the campaign is done.
 func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
-	at := deliveryKey(d.Campaign, d.Seq)
-	if err := bucket(tx, "deliveries").Put(at, encodeDelivery(d)); err != nil {
-		return err
-	}
-	if err := indexAgainTx(tx, before, d); err != nil {
+	if err := recordDeliveryTx(tx, before, d); err != nil {
 		return err
 	}
 	if before.State == d.State && pending(before) == pending(d) {
 		return nil
 	}
-	if err := eventTx(tx, d); err != nil {
+	if err := eventsTx(tx, d.Campaign, []uint32{d.Seq}); err != nil {
 		return err
 	}
 	t, err := tallyTx(tx, d.Campaign)
 	if err != nil {
 		return err
 	}
-	t.counts[before.State]--
-	t.counts[d.State]++
-	if pending(before) {
-		t.pending--
-	}
-	if pending(d) {
-		t.pending++
-	}
+	t.move(before, d)
 	if err := putTallyTx(tx, d.Campaign, t); err != nil {
 		return err
 	}
@@ -125,6 +156,15 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 		return finishTx(tx, d.Campaign)
 	}
 	return nil
+}
+
+// recordDeliveryTx writes a delivery and whether it waits to be tried again.
+// The counts and what changed last are for the caller to keep.
+func recordDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
+	if err := bucket(tx, "deliveries").Put(deliveryKey(d.Campaign, d.Seq), encodeDelivery(d)); err != nil {
+		return err
+	}
+	return indexAgainTx(tx, before, d)
 }
 
 // tried reports whether a delivery that waits has been tried or put aside
@@ -153,29 +193,27 @@ func indexAgainTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	return nil
 }
 
-func eventTx(tx *bolt.Tx, d *campaign.Delivery) error {
+// eventsTx remembers that deliveries of a campaign have changed, in that order,
+// and forgets as many as are too old.
+func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
+	changed = changed[max(len(changed)-eventsKept, 0):]
 	events := bucket(tx, "events")
-	n, err := events.NextSequence()
-	if err != nil {
-		return err
+	prefix := key(uint64(id))
+	var last uint64
+	if k, _ := seekLast(events.Cursor(), prefix); bytes.HasPrefix(k, prefix) {
+		last = binary.BigEndian.Uint64(k[len(prefix):])
 	}
-	if err := events.Put(key(uint64(d.Campaign), n), key(d.Seq)); err != nil {
-		return err
-	}
-	// One in, one out, once there are enough: the oldest of this campaign.
-	if n%16 != 0 {
-		return nil
-	}
-	prefix := key(uint64(d.Campaign))
-	cursor := events.Cursor()
-	kept := 0
-	var old [][]byte
-	for k, _ := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Prev() {
-		if kept++; kept > eventsKept {
-			old = append(old, bytes.Clone(k))
+	for _, seq := range changed {
+		last++
+		if err := events.Put(key(uint64(id), last), key(seq)); err != nil {
+			return err
 		}
 	}
-	for _, k := range old {
+	// Two for each, because the books of before may have too many.
+	for _, k := range firstKeys(events, prefix, 2*len(changed)) {
+		if last-binary.BigEndian.Uint64(k[len(prefix):]) < eventsKept {
+			break
+		}
 		if err := events.Delete(k); err != nil {
 			return err
 		}
@@ -202,6 +240,18 @@ func seekLast(c *bolt.Cursor, prefix []byte) (k, v []byte) {
 type tally struct {
 	counts  campaign.Counts
 	pending int // how many may still be sent
+}
+
+// move counts a delivery that was before and is d now.
+func (t *tally) move(before, d *campaign.Delivery) {
+	t.counts[before.State]--
+	t.counts[d.State]++
+	if pending(before) {
+		t.pending--
+	}
+	if pending(d) {
+		t.pending++
+	}
 }
 
 func tallyTx(tx *bolt.Tx, id campaign.ID) (t tally, err error) {

@@ -21,19 +21,10 @@ func (b *Book) Find(ctx context.Context, f campaign.Filter) (ids []campaign.Cont
 }
 
 func findTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter) (ids []campaign.ContactID, err error) {
-	numbers, err := numbersTx(tx)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[campaign.NumberID]string, len(numbers))
-	for _, n := range numbers {
-		names[n.ID] = n.Name
-	}
-	env := campaign.FilterEnv{Now: time.Now(), NumberName: func(id campaign.NumberID) string { return names[id] }}
 	all := f.String() == ""
 	var chosen idSet
 	if !all {
-		if chosen, err = chooseTx(ctx, tx, f, env); err != nil {
+		if err := matchTx(ctx, tx, f, func(c *campaign.Contact) { chosen.add(c.ID) }); err != nil {
 			return nil, err
 		}
 	}
@@ -52,38 +43,41 @@ func findTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter) (ids []campaign
 	return ids, nil
 }
 
-// chooseTx reads the records as they lie in the file, which is many times
-// faster than in the order of names.
-func chooseTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter, env campaign.FilterEnv) (chosen idSet, err error) {
+// matchTx shows take the people that a filter matches, in the order of their
+// ids: so they lie in the file, and to read them so is many times faster than
+// in the order of names. The record is take's until it returns.
+func matchTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter, take func(*campaign.Contact)) error {
+	numbers, err := numbersTx(tx)
+	if err != nil {
+		return err
+	}
+	names := make(map[campaign.NumberID]string, len(numbers))
+	for _, n := range numbers {
+		names[n.ID] = n.Name
+	}
+	env := campaign.FilterEnv{Now: time.Now(), NumberName: func(id campaign.NumberID) string { return names[id] }}
 	var c campaign.Contact
+	var rolls rosters
+	if named := f.Lists(); len(named) > 0 {
+		if rolls, err = rostersTx(tx, named...); err != nil {
+			return err
+		}
+	}
 	n := 0
 	cursor := bucket(tx, "contacts").Cursor()
 	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
 		if n%256 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
 		n++
 		id := campaign.ContactID(binary.BigEndian.Uint64(k))
 		if err := decodeContactInto(&c, id, v); err != nil {
-			return nil, err
+			return err
 		}
+		rolls.fill(&c)
 		if f.Match(&c, env) {
-			chosen.add(id)
+			take(&c)
 		}
 	}
-	return chosen, nil
-}
-
-// idSet is a set of ids, a bit each: they are given in order.
-type idSet []uint64
-
-func (s *idSet) add(id campaign.ContactID) {
-	for uint64(len(*s)) <= uint64(id)/64 {
-		*s = append(*s, 0)
-	}
-	(*s)[id/64] |= 1 << (id % 64)
-}
-
-func (s idSet) has(id campaign.ContactID) bool {
-	return uint64(id)/64 < uint64(len(s)) && s[id/64]&(1<<(id%64)) != 0
+	return nil
 }

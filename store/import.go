@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -11,9 +13,15 @@ import (
 	"recado/campaign"
 )
 
-// bulk is how many people are written in one transaction: most files as a
-// whole, few enough that a delivery waits no more than a second for its own.
-const bulk = 50_000
+// Half an import is no import. The rows of a large one are first put into
+// "staged" as they are, which is fast and harms nobody; then the job is marked
+// as complete, and the sweeper adds the people. A process that dies before that
+// mark has imported nothing; after it, the next one goes on.
+
+const (
+	smallImport = 500 // rows that are one transaction
+	rowsPart    = 250 // rows that are staged in one record, at most
+)
 
 // ImportReport is what an import did. Rows are counted, not people: the
 // second row about somebody updates her or says nothing new.
@@ -25,68 +33,182 @@ type ImportReport struct {
 
 // Import adds people to the book, or completes those who are there: a name
 // replaces any other, tags are added, fields replaced by those that are not
-// empty. Source, for the log, says where the rows come from. A file of
-// up to fifty thousand rows is imported whole or not at all; of a larger one,
-// some of the rows are in the book after an error, and to import it again
-// completes it.
-func (b *Book) Import(rows []campaign.Row, source string) (report ImportReport, err error) {
-	// In the order of their keys, those of one person as they were.
+// empty. Source, for the log, says where the rows come from. It returns when
+// all of them are in the book; after an error none is, unless that says
+// ErrGoesOn: then all of them will be. ctx ends it in the first half, before
+// anything has changed, and in the second one only the waiting.
+func (b *Book) Import(ctx context.Context, rows []campaign.Row, source string) (report ImportReport, err error) {
+	for _, row := range rows {
+		if row.Phone == "" {
+			return report, fmt.Errorf("import %s: line %d: no phone", source, row.Line)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return report, fmt.Errorf("import %s: %w", source, err)
+	}
+	rows = inKeyOrder(rows)
+	if len(rows) <= min(smallImport, b.maxChunk) {
+		err := b.update(func(tx *bolt.Tx) error {
+			report = ImportReport{}
+			return importTx(tx, rows, &report)
+		})
+		if err != nil {
+			return ImportReport{}, fmt.Errorf("import %s: %w", source, err)
+		}
+		b.logImport(source, report)
+		return report, nil
+	}
+	k, err := b.stageImport(ctx, rows, source)
+	if err != nil {
+		return report, fmt.Errorf("import %s: %w", source, err)
+	}
+	end := make(chan ended, 1)
+	b.mu.Lock()
+	b.waiting[string(k)] = end
+	b.mu.Unlock()
+	err = b.update(func(tx *bolt.Tx) error {
+		j, _, err := jobTx(tx, k)
+		if err != nil {
+			return err
+		}
+		j.Staging = false
+		return putJobTx(tx, k, j)
+	})
+	if err != nil {
+		return report, fmt.Errorf("import %s: %w", source, err)
+	}
+	b.wake()
+	select {
+	case e := <-end:
+		if e.err != nil {
+			return report, fmt.Errorf("import %s: %w: %w", source, e.err, ErrGoesOn)
+		}
+		return *e.job.Report, nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-b.closing:
+		err = ErrClosed
+	}
+	return report, fmt.Errorf("import %s: %w: %w", source, err, ErrGoesOn)
+}
+
+func (b *Book) logImport(source string, r ImportReport) {
+	b.logger.Info("imported", "source", source, "added", r.Added, "updated", r.Updated, "same", r.Same)
+}
+
+// inKeyOrder sorts rows by the keys of their phones, those of one person as
+// they were: written in that order they are written many times faster.
+func inKeyOrder(rows []campaign.Row) []campaign.Row {
 	type place struct {
 		key string
 		row int
 	}
-	sorted := make([]place, len(rows))
+	places := make([]place, len(rows))
 	for i, row := range rows {
-		sorted[i] = place{row.Phone.Key(), i}
+		places[i] = place{row.Phone.Key(), i}
 	}
-	slices.SortFunc(sorted, func(a, b place) int {
+	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.row, b.row))
 	})
-	for part := range slices.Chunk(sorted, bulk) {
-		var did ImportReport
-		err := b.update(func(tx *bolt.Tx) error {
-			did = ImportReport{}
-			names := make(nameMoves, len(part))
-			now := time.Now()
-			for _, p := range part {
-				if err := importTx(tx, rows[p.row], now, names, &did); err != nil {
-					return err
-				}
-			}
-			return names.applyTx(tx)
-		})
-		if err != nil {
-			return report, fmt.Errorf("import %s: %w", source, err)
-		}
-		report.Added += did.Added
-		report.Updated += did.Updated
-		report.Same += did.Same
+	sorted := make([]campaign.Row, len(rows))
+	for i, p := range places {
+		sorted[i] = rows[p.row]
 	}
-	b.logger.Info("imported", "source", source, "added", report.Added, "updated", report.Updated, "same", report.Same)
-	return report, nil
+	return sorted
 }
 
-// importTx adds or completes one person.
-func importTx(tx *bolt.Tx, row campaign.Row, now time.Time, names nameMoves, report *ImportReport) error {
-	if row.Phone == "" {
-		return fmt.Errorf("line %d: no phone", row.Line)
-	}
-	c, err := personTx(tx, row.Phone, "", now)
+// stageImport puts rows beside a new job, which it leaves to be marked as
+// complete. After an error there is none.
+func (b *Book) stageImport(ctx context.Context, rows []campaign.Row, source string) (k []byte, err error) {
+	err = b.update(func(tx *bolt.Tx) error {
+		n, err := bucket(tx, "jobs").NextSequence()
+		if err != nil {
+			return err
+		}
+		k = key(peopleJob, n)
+		return putJobTx(tx, k, job{
+			Job:     Job{Kind: JobImport, Source: source, Total: len(rows)},
+			Staging: true, Report: new(ImportReport),
+		})
+	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	before := cloneContact(&c)
-	complete(&c, row)
-	switch {
-	case !existsTx(tx, c.ID):
-		report.Added++
-	case sameContact(&before, &c):
-		report.Same++
+	part := uint32(0)
+	err = inChunks(ctx, b, rows, func(tx *bolt.Tx, some []campaign.Row) error {
+		staged := bucket(tx, "staged")
+		staged.FillPercent = 1 // keys come in order
+		for few := range slices.Chunk(some, rowsPart) {
+			if err := staged.Put(key(string(k), part), encodeRows(few)); err != nil {
+				return err
+			}
+			part++
+		}
 		return nil
-	default:
-		report.Updated++
+	})
+	if err == nil {
+		err = ctx.Err()
 	}
-	return putPersonTx(tx, &c, names)
+	if err == nil {
+		return k, nil
+	}
+	if failed := b.update(func(tx *bolt.Tx) error {
+		return putJobTx(tx, k, job{Job: Job{Kind: JobDrop}})
+	}); failed != nil { // then it is dropped when the book is opened again
+		b.logger.Error("drop an import", "err", failed)
+	}
+	b.wake()
+	return nil, err
+}
+
+// importChunkTx adds the people of the next parts of an import, about n.
+func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
+	var rows []campaign.Row
+	var parts [][]byte
+	cursor := bucket(tx, "staged").Cursor()
+	part, v := cursor.Seek(k)
+	for ; bytes.HasPrefix(part, k) && len(rows) < n; part, v = cursor.Next() {
+		few, err := decodeRows(v)
+		if err != nil {
+			return false, fmt.Errorf("import %s: %w", j.Source, err)
+		}
+		rows, parts = append(rows, few...), append(parts, bytes.Clone(part))
+	}
+	done = !bytes.HasPrefix(part, k)
+	for _, part := range parts {
+		if err := bucket(tx, "staged").Delete(part); err != nil {
+			return false, err
+		}
+	}
+	j.Done += len(rows)
+	return done, importTx(tx, rows, j.Report)
+}
+
+// importTx adds or completes people.
+func importTx(tx *bolt.Tx, rows []campaign.Row, report *ImportReport) error {
+	names := make(nameMoves, len(rows))
+	now := time.Now()
+	for _, row := range rows {
+		c, err := personTx(tx, row.Phone, "", now)
+		if err != nil {
+			return err
+		}
+		before := cloneContact(&c)
+		complete(&c, row)
+		switch {
+		case !existsTx(tx, c.ID):
+			report.Added++
+		case sameContact(&before, &c):
+			report.Same++
+			continue
+		default:
+			report.Updated++
+		}
+		if err := putPersonTx(tx, &c, names); err != nil {
+			return err
+		}
+	}
+	return names.applyTx(tx)
 }
 
 // complete adds to a person what a row says of her.
@@ -101,4 +223,47 @@ func complete(c *campaign.Contact, row campaign.Row) {
 			setField(c, f, v)
 		}
 	}
+}
+
+// rowsVersion is the first byte of a record of rows.
+const rowsVersion = 1
+
+func encodeRows(rows []campaign.Row) []byte {
+	e := enc{b: make([]byte, 0, 64*len(rows))}
+	e.uint(rowsVersion)
+	e.uint(uint64(len(rows)))
+	for _, row := range rows {
+		e.str(string(row.Phone))
+		e.str(row.Name)
+		e.strs(row.Tags)
+		e.uint(uint64(len(row.Fields)))
+		for f, v := range row.Fields {
+			e.str(f)
+			e.str(v)
+		}
+	}
+	return e.b
+}
+
+func decodeRows(v []byte) (rows []campaign.Row, err error) {
+	d := dec{b: v}
+	if d.uint() != rowsVersion {
+		d.fail()
+	}
+	rows = make([]campaign.Row, d.count())
+	for i := range rows {
+		row := campaign.Row{Phone: campaign.Phone(d.str()), Name: d.str()}
+		for range d.count() {
+			row.Tags = append(row.Tags, d.str())
+		}
+		if n := d.count(); n > 0 {
+			row.Fields = make(map[string]string, n)
+			for range n {
+				f := d.str()
+				row.Fields[f] = d.str()
+			}
+		}
+		rows[i] = row
+	}
+	return rows, d.err
 }

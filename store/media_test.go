@@ -51,7 +51,7 @@ func newDesk(t *testing.T, numbers, persons int) *desk {
 	d := &desk{T: t, path: filepath.Join(t.TempDir(), "book.db"), link: 1, now: time.Now(), index: make(map[campaign.Phone]int)}
 	d.book = open(t, d.path)
 	d.numbers = linked(t, d.book, numbers)
-	if _, err := d.book.Import(people(persons), "people.csv"); err != nil {
+	if _, err := d.book.Import(t.Context(), people(persons), "people.csv"); err != nil {
 		t.Fatal(err)
 	}
 	return d

@@ -192,7 +192,7 @@ func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, change func
 			return err
 		}
 	}
-	return nil
+	return holdFreezesTx(tx, id, fmt.Sprintf(campaign.PausedByStop, name))
 }
 
 func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {

@@ -21,7 +21,7 @@ func encodeContact(c *campaign.Contact) []byte {
 	e.str(c.Name)
 	e.uint(uint64(c.NameSource))
 	e.strs(c.Tags)
-	e.strs(c.Lists)
+	e.strs(nil) // lists, until version 3 of the book
 	e.uint(uint64(len(c.Fields)))
 	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
 		e.str(f)
@@ -51,6 +51,14 @@ func decodeContact(id campaign.ContactID, v []byte) (c campaign.Contact, err err
 // uses again: to look at a million people costs one allocation each, the copy
 // of the record that all their texts are parts of.
 func decodeContactInto(c *campaign.Contact, id campaign.ContactID, v []byte) error {
+	err := decodeWithLists(c, id, v)
+	c.Lists = c.Lists[:0]
+	return err
+}
+
+// decodeWithLists is decodeContactInto with the lists that were part of a
+// person's record until version 3 of the book.
+func decodeWithLists(c *campaign.Contact, id campaign.ContactID, v []byte) error {
 	r := dec{b: v}
 	if version := r.uint(); version != contactVersion {
 		return fmt.Errorf("contact %d: record of version %d: %w", id, version, errDamaged)

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -13,9 +14,8 @@ import (
 // recoverTx puts in doubt what was in flight when the last process ended.
 func recoverTx(tx *bolt.Tx, now time.Time) error {
 	inflight := bucket(tx, "inflight")
-	cursor := inflight.Cursor()
-	for k, at := cursor.First(); k != nil; k, at = cursor.First() {
-		d, err := deliveryTx(tx, at)
+	for _, k := range firstKeys(inflight, nil, math.MaxInt) {
+		d, err := deliveryTx(tx, inflight.Get(k))
 		if err != nil {
 			return err
 		}
@@ -30,7 +30,7 @@ func recoverTx(tx *bolt.Tx, now time.Time) error {
 				return err
 			}
 		}
-		if err := cursor.Delete(); err != nil {
+		if err := inflight.Delete(k); err != nil {
 			return err
 		}
 	}

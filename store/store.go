@@ -27,7 +27,10 @@
 //	├── merged      <contact 8> → <contact 8>: a record that turned out to be another one's person
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
 //	├── lists       <folded name> → JSON
-//	└── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
+//	├── members     <list 4><n 4> → bits: who is on a list
+//	├── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
+//	├── jobs        c<campaign 8> or p<n 8> → JSON: work that goes on in chunks
+//	└── staged      <job 9><part 4> → record: what a job works through, ids or rows
 //
 // Beside it is the folder media with the files that campaigns attach, see
 // media.go.
@@ -78,6 +81,8 @@ type Options struct {
 	Logger  *slog.Logger   // nil: none
 	Timeout time.Duration  // how long to wait for another process to let go; 0: two seconds
 	Grace   time.Duration  // how long a doubt waits for proof before it is sent again; 0: [DefaultGrace]
+
+	maxChunk int // how many people a job does at once; 0: as many as it should
 }
 
 // DefaultGrace is how long a delivery in doubt waits, once the number is
@@ -95,9 +100,12 @@ type Book struct {
 	grace  time.Duration
 	media  string // the folder of the attachments
 
-	queue   chan *write
-	closing chan struct{}
-	writer  sync.WaitGroup
+	queue    chan *write
+	chunks   chan *write // writes that let others go before, see sweep.go
+	work     chan struct{}
+	maxChunk int
+	closing  chan struct{}
+	running  sync.WaitGroup // the writer and the sweeper
 
 	mu         sync.Mutex // guards what follows: none of it is the truth, all of it can be lost
 	failed     error
@@ -105,13 +113,15 @@ type Book struct {
 	templates  map[campaign.ID]*campaign.Template
 	unanswered map[campaign.ContactID]time.Time
 	stalls     map[stalled]stall
+	waiting    map[string]chan ended // by job, who waits for its end
+	stopped    map[string]error      // jobs that cannot go on
 }
 
 // buckets are made when the book is opened.
 var buckets = []string{
 	"meta", "numbers", "turns", "sends", "inflight",
 	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "events",
-	"contacts", "aliases", "merged", "names", "lists",
+	"contacts", "aliases", "merged", "names", "lists", "members", "jobs", "staged",
 }
 
 // lockTimeout is how long another process is waited for.
@@ -132,6 +142,9 @@ func Open(path string, o Options) (*Book, error) {
 	if o.Bell == nil {
 		o.Bell = new(campaign.Bell)
 	}
+	if o.maxChunk == 0 {
+		o.maxChunk = maxChunk
+	}
 	_, missing := os.Stat(path)
 	db, err := openFile(path, bolt.Options{Timeout: o.Timeout, FreelistType: bolt.FreelistMapType})
 	if err != nil {
@@ -141,11 +154,16 @@ func Open(path string, o Options) (*Book, error) {
 	b := &Book{
 		db: db, kind: o.Kind, bell: o.Bell, logger: o.Logger, grace: o.Grace, media: media,
 		queue:      make(chan *write),
+		chunks:     make(chan *write),
+		work:       make(chan struct{}, 1),
+		maxChunk:   o.maxChunk,
 		closing:    make(chan struct{}),
 		holds:      make(map[campaign.NumberID]campaign.Hold),
 		templates:  make(map[campaign.ID]*campaign.Template),
 		unanswered: make(map[campaign.ContactID]time.Time),
 		stalls:     make(map[stalled]stall),
+		waiting:    make(map[string]chan ended),
+		stopped:    make(map[string]error),
 	}
 	err = openMedia(media)
 	if err == nil {
@@ -158,7 +176,8 @@ func Open(path string, o Options) (*Book, error) {
 		db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	b.writer.Go(b.write) // ends when Close closes b.closing
+	b.running.Go(b.write) // ends when Close closes b.closing
+	b.running.Go(b.sweep) // likewise
 	return b, nil
 }
 
@@ -206,10 +225,14 @@ func prepare(tx *bolt.Tx, kind Kind) error {
 	if err := meta.Put([]byte("version"), key(version)); err != nil {
 		return err
 	}
+	if err := dropStagingTx(tx); err != nil {
+		return err
+	}
 	return recoverTx(tx, time.Now())
 }
 
-// Close waits for writes under way and closes the file.
+// Close waits for writes under way and closes the file. A job that is not done
+// goes on when the book is opened again.
 func (b *Book) Close() error {
 	b.mu.Lock()
 	select {
@@ -220,7 +243,7 @@ func (b *Book) Close() error {
 		close(b.closing)
 	}
 	b.mu.Unlock()
-	b.writer.Wait()
+	b.running.Wait()
 	return b.db.Close()
 }
 
@@ -262,10 +285,13 @@ var ErrClosed = errors.New("the book is closed")
 // waiting, and returns when it is on the disk. If change returns an error
 // nothing of it is written. It may run more than once, so it must set, not
 // add to, what it leaves outside the transaction.
-func (b *Book) update(change func(*bolt.Tx) error) error {
+func (b *Book) update(change func(*bolt.Tx) error) error { return b.updateIn(b.queue, change) }
+
+// updateIn is update by way of one of the two queues.
+func (b *Book) updateIn(queue chan<- *write, change func(*bolt.Tx) error) error {
 	w := &write{change: change, done: make(chan error, 1)}
 	select {
-	case b.queue <- w:
+	case queue <- w:
 	case <-b.closing:
 		return ErrClosed
 	}
@@ -278,7 +304,7 @@ func (b *Book) update(change func(*bolt.Tx) error) error {
 
 // write is the one goroutine that writes. It commits everything that is
 // waiting in one transaction: one caller pays for the disk, the others ride
-// along.
+// along. A chunk of a job goes alone, and after it whoever came meanwhile.
 func (b *Book) write() {
 	for {
 		select {
@@ -286,6 +312,9 @@ func (b *Book) write() {
 			return
 		case w := <-b.queue:
 			b.commit(b.gather([]*write{w}))
+		case w := <-b.chunks:
+			b.commit([]*write{w})
+			b.commit(b.gather(nil))
 		}
 	}
 }

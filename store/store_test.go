@@ -160,7 +160,7 @@ func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid f
 func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(people(3), ""); err != nil {
+	if _, err := b.Import(t.Context(), people(3), ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -204,7 +204,7 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	ids := linked(t, b, 2)
 	rows := people(1)
-	if _, err := b.Import(rows, ""); err != nil {
+	if _, err := b.Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -235,7 +235,7 @@ func TestWhomTheServiceProvesOnePersonIsOneDelivery(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
 	rows := people(3)
-	if _, err := b.Import(rows, ""); err != nil {
+	if _, err := b.Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -290,7 +290,7 @@ func TestWhomTheServiceIsSilentAboutHoldsNobodyUp(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
 	rows := people(2)
-	if _, err := b.Import(rows, ""); err != nil {
+	if _, err := b.Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -327,7 +327,7 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book.db")
 	b := open(t, path)
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(people(1), ""); err != nil {
+	if _, err := b.Import(t.Context(), people(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -359,7 +359,7 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 func TestDraftIsWrittenAgainUntilItStarts(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	linked(t, b, 1)
-	if _, err := b.Import(people(2), ""); err != nil {
+	if _, err := b.Import(t.Context(), people(2), ""); err != nil {
 		t.Fatal(err)
 	}
 	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"})
@@ -391,7 +391,7 @@ func TestNumbersThatKnowTheSamePeopleShareTheWork(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	ids := linked(t, b, 3)
 	rows := people(31)
-	if _, err := b.Import(rows, ""); err != nil {
+	if _, err := b.Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	var seen []campaign.Seen
@@ -426,7 +426,7 @@ func TestNumbersThatKnowTheSamePeopleShareTheWork(t *testing.T) {
 func TestWhoTheServicePutsOffForGoodDoesNotHoldTheCampaignForLong(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(people(1), ""); err != nil {
+	if _, err := b.Import(t.Context(), people(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	begun := time.Now()
@@ -454,7 +454,7 @@ func TestWhoTheServicePutsOffForGoodDoesNotHoldTheCampaignForLong(t *testing.T) 
 
 func TestPanicInOneChangeIsItsErrorAlone(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
-	if _, err := b.Import(people(1), ""); err != nil {
+	if _, err := b.Import(t.Context(), people(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	c, err := b.ContactByPhone(people(1)[0].Phone)
@@ -532,7 +532,7 @@ func TestNobodyWithoutAPhoneIsAskedAbout(t *testing.T) {
 	d := newDesk(t, 1, 0)
 	n := d.numbers[0]
 	const satellite = "+881631234567" // in no time zone, as little as a LID
-	if _, err := d.book.Import([]campaign.Row{{Phone: satellite}}, ""); err != nil {
+	if _, err := d.book.Import(t.Context(), []campaign.Row{{Phone: satellite}}, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.book.Saw(n, []campaign.Seen{{LID: "77", Name: "Ana"}}); err != nil {

@@ -41,6 +41,10 @@ func location(zone string) *time.Location {
 	return loc
 }
 
+// oldSends is how many of the sends that count no more are forgotten with each
+// new one: more than one, so that they do not pile up, and not a day's at once.
+const oldSends = 4
+
 // spendTx writes that a message of the number leaves at now.
 func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Time) error {
 	t, err := turnTx(tx, d.Number)
@@ -56,9 +60,11 @@ func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Tim
 	// What is older than a day counts in no limit any more.
 	prefix := key(uint32(d.Number))
 	old := key(uint32(d.Number), uint64(now.Add(-25*time.Hour).UnixNano()))
-	cursor := sends.Cursor()
-	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix) && bytes.Compare(k, old) < 0; k, _ = cursor.Seek(prefix) {
-		if err := cursor.Delete(); err != nil {
+	for _, k := range firstKeys(sends, prefix, oldSends) {
+		if bytes.Compare(k, old) >= 0 {
+			break
+		}
+		if err := sends.Delete(k); err != nil {
 			return err
 		}
 	}

@@ -49,7 +49,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		for i := range 3 {
 			rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198765001%d", i)), Name: strings.Repeat(hostile, 20)})
 		}
-		if _, err := book.Import(rows, hostile); err != nil {
+		if _, err := book.Import(t.Context(), rows, hostile); err != nil {
 			t.Fatal(err)
 		}
 		n := s.number(hostile, "+5511900000001")

@@ -216,10 +216,7 @@ func matches(s, pattern string) (details []string, ok bool) {
 
 // filterMistake says what is wrong with a filter.
 func (w *words) filterMistake(m *campaign.FilterError) string {
-	if id, ok := filterMistakes[m.Message]; ok {
-		return w.t(id)
-	}
-	return w.cells.clean(m.Message)
+	return w.sentence(m.Message)
 }
 
 // templateMistake says what is wrong with a text, and where.

@@ -253,7 +253,7 @@ func (s *stage) people() {
 		}
 		rows = append(rows, row)
 	}
-	if _, err := s.app.Book.Import(rows, "teste"); err != nil {
+	if _, err := s.app.Book.Import(s.t.Context(), rows, "teste"); err != nil {
 		s.t.Fatal(err)
 	}
 	s.ring()

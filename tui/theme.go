@@ -147,6 +147,8 @@ func (t *theme) campaign(s campaign.Status) sign {
 	switch s {
 	case campaign.Draft:
 		return sign{"·", t.dim, "status_draft"}
+	case campaign.Freezing:
+		return sign{"◌", t.accent, "status_freezing"}
 	case campaign.Running:
 		return sign{"▶", t.good, "status_running"}
 	case campaign.Paused:

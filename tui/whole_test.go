@@ -134,7 +134,7 @@ func importAll(t *testing.T, app App, service *simulator.Service) {
 	for _, p := range service.People() {
 		rows = append(rows, campaign.Row{Phone: campaign.Phone(p.Phone), Name: "Pessoa " + p.Phone[len(p.Phone)-4:]})
 	}
-	if _, err := app.Book.Import(rows, "teste"); err != nil {
+	if _, err := app.Book.Import(t.Context(), rows, "teste"); err != nil {
 		t.Fatal(err)
 	}
 }

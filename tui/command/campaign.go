@@ -129,6 +129,8 @@ func (c *call) status(s campaign.Status) string {
 	switch s {
 	case campaign.Draft:
 		return "rascunho"
+	case campaign.Freezing:
+		return "preparando"
 	case campaign.Running:
 		return "enviando"
 	case campaign.Paused:

@@ -177,16 +177,22 @@ func (c *call) root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE:          c.run(func(ctx context.Context, _ []string) error { return c.screens(ctx) }),
 	}
+	version := root.Flags().Bool("version", false, c.tongue.say("a versão, como recado version", "the version, as recado version"))
+	root.RunE = c.run(func(ctx context.Context, _ []string) error {
+		if *version {
+			return c.version()
+		}
+		return c.screens(ctx)
+	})
 	root.PersistentFlags().StringVar(&c.data, "data", "", c.tongue.say(
 		"`DIR` dos dados (ou RECADO_DATA; senão $XDG_DATA_HOME/recado)",
 		"data `DIR` (or RECADO_DATA; else $XDG_DATA_HOME/recado)"))
 	root.PersistentFlags().BoolP("help", "h", false, c.tongue.say("esta ajuda", "this help"))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(),
-		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.simulateCommand(),
+		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(), c.listsCommand(),
+		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.simulateCommand(), c.versionCommand(),
 	)
 	root.SetUsageTemplate(c.tongue.usage(root.UsageTemplate()))
 	root.InitDefaultHelpCmd()

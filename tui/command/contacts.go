@@ -68,7 +68,7 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 	for _, b := range bad {
 		c.tell("%s: linha %d: %s", "%s: line %d: %s", name, b.Line, c.spoken(b.Reason))
 	}
-	report, err := o.parts.Book.Import(rows, name)
+	report, err := o.parts.Book.Import(ctx, rows, name)
 	if err != nil {
 		return err
 	}

@@ -217,7 +217,9 @@ func (c *call) preflight(ctx context.Context, o *owner, template *campaign.Templ
 	if err != nil {
 		return err
 	}
-	if len(ids) == 0 {
+	if err := o.parts.Book.CheckLists(filter); err != nil {
+		c.tell("aviso: %s", "note: %s", c.spoken(err.Error()))
+	} else if len(ids) == 0 {
 		c.tell("aviso: por enquanto o filtro não acha ninguém", "note: for now the filter finds nobody")
 	}
 	if template.Plain() {

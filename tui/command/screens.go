@@ -156,7 +156,7 @@ func (c *call) demo(ctx context.Context, dir string, config simulator.Config) (e
 	defer service.Close()
 	pipe := &Service{HTTP: func() *http.Client { return service.HTTPClient() }, RootKey: simulator.RootKey()}
 	return c.withOwnerOf(ctx, c.path(dir), pipe, screens, func(ctx context.Context, o *owner) error {
-		if err := settle(o.parts.Book, service.People()); err != nil {
+		if err := settle(ctx, o.parts.Book, service.People()); err != nil {
 			return err
 		}
 		demo, cancel := context.WithCancel(ctx)
@@ -186,7 +186,7 @@ func demoOf(service *simulator.Service, passing bool) *tui.Demo {
 
 // settle imports the people of a fresh demo as an operator would have, with
 // tags and fields to filter and write by.
-func settle(book *store.Book, people []simulator.Person) error {
+func settle(ctx context.Context, book *store.Book, people []simulator.Person) error {
 	if n, err := book.ContactCount(); err != nil || n > 0 {
 		return err
 	}
@@ -213,7 +213,7 @@ func settle(book *store.Book, people []simulator.Person) error {
 		}
 		rows = append(rows, row)
 	}
-	_, err := book.Import(rows, "demo.csv")
+	_, err := book.Import(ctx, rows, "demo.csv")
 	return err
 }
 

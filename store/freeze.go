@@ -1,0 +1,493 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// How a campaign starts.
+//
+// Begin looks for the audience in one read transaction and writes down who it
+// is together with the status Freezing. From then on it is known who belongs to
+// the campaign: whoever comes later does not, and whoever is edited meanwhile
+// stays. The sweeper makes the deliveries, in chunks, from the records as they
+// are when their turn comes. When all are made, and not before, the campaign is
+// among the running ones.
+
+// ErrGoesOn says that what was waited for is written down and goes on by
+// itself, also when this process ends and another one opens the book.
+var ErrGoesOn = errors.New("it goes on by itself")
+
+// freezing is how far a freeze is.
+type freezing struct {
+	Numbers []campaign.NumberID       // who sends
+	Next    campaign.ContactID        // whose delivery is the next to be made, or whoever of the audience comes after
+	Load    map[campaign.NumberID]int // how many deliveries each number has
+	Zones   []string                  // by their numbers in the queue
+	Why     string                    `json:",omitempty"` // it is held, or undone, for this reason; empty: somebody asked for it
+}
+
+// Start is Begin, and waits until the campaign is running.
+func (b *Book) Start(id campaign.ID, now time.Time) (campaign.Campaign, error) {
+	ctx := context.Background()
+	if c, err := b.Begin(ctx, id, now); err != nil {
+		return c, err
+	}
+	return b.Started(ctx, id)
+}
+
+// Begin chooses the audience of a draft and lets the book freeze it: give each
+// person to the number that writes to her, or skip her because she has opted
+// out or is known not to be on WhatsApp. The campaign is Freezing until then;
+// [Book.Started] waits for that. Begin fails if there is nobody to write to,
+// no number to write with, or if the file that is attached or a list that the
+// audience names is not there. ctx ends the search for the people.
+func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c campaign.Campaign, err error) {
+	for {
+		if c, err = b.Campaign(id); err != nil {
+			return c, err
+		}
+		if c.Attachment != nil && c.Status == campaign.Draft {
+			if err := b.checkMedia(c.Attachment); err != nil {
+				return c, fmt.Errorf("start campaign %d: %w", id, err)
+			}
+		}
+		var audience idSet
+		err = b.view(func(tx *bolt.Tx) error {
+			if _, err := beginTx(tx, id, now); err != nil {
+				return err
+			}
+			audience, err = audienceTx(ctx, tx, c, now)
+			return err
+		})
+		if err != nil {
+			return c, err
+		}
+		searched, edited := c, false // between the search and the write
+		err = b.update(func(tx *bolt.Tx) error {
+			if c, err = campaignTx(tx, id); err != nil {
+				return err
+			}
+			numbers, err := beginTx(tx, id, now)
+			if err != nil {
+				return err
+			}
+			if edited = !reflect.DeepEqual(c, searched); edited {
+				return nil
+			}
+			c.Status, c.Reason, c.Started = campaign.Freezing, "", now
+			if err := putCampaignTx(tx, c); err != nil {
+				return err
+			}
+			k := campaignJobKey(id)
+			if err := stageIDsTx(tx, k, audience); err != nil {
+				return err
+			}
+			return putJobTx(tx, k, job{
+				Job:    Job{Kind: JobFreeze, Campaign: id, Total: audience.size()},
+				Freeze: &freezing{Numbers: numbers},
+			})
+		})
+		if err != nil || !edited {
+			b.wake()
+			return c, err
+		}
+	}
+}
+
+// beginTx refuses what cannot start, and returns the numbers that send.
+func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, error) {
+	c, err := campaignTx(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.Status != campaign.Draft {
+		return nil, fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
+	}
+	if err := campaign.CheckLength(c.Text); err != nil { // a draft of a time without a limit
+		return nil, fmt.Errorf("start campaign %d: %w", id, err)
+	}
+	numbers, err := sendersTx(tx, c.Numbers)
+	if err != nil {
+		return nil, fmt.Errorf("start campaign %d: %w", id, err)
+	}
+	filter, err := campaign.ParseFilter(c.To)
+	if err == nil {
+		err = checkListsTx(tx, filter)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start campaign %d: audience: %w: %w", id, err, ErrState)
+	}
+	return numbers, nil
+}
+
+// audienceTx chooses the people of a campaign. It is an error if none of them
+// can be written to.
+func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience idSet, err error) {
+	filter, err := campaign.ParseFilter(c.To)
+	if err != nil {
+		return nil, fmt.Errorf("audience: %w", err)
+	}
+	to, skipped := 0, 0
+	err = matchTx(ctx, tx, filter, func(contact *campaign.Contact) {
+		switch {
+		case contact.Phone == "" && contact.LID == "":
+			return
+		case unwanted(contact, now) != "":
+			skipped++
+		default:
+			to++
+		}
+		audience.add(contact.ID)
+	})
+	if err == nil && to == 0 {
+		err = fmt.Errorf("start campaign %d: "+campaign.ReasonNobody+": %w", c.ID, skipped, ErrState)
+	}
+	return audience, err
+}
+
+// unwanted is the reason why a person's delivery is skipped when it is made;
+// empty: it is not.
+func unwanted(contact *campaign.Contact, now time.Time) string {
+	switch {
+	case contact.OptedOut:
+		return campaign.ReasonOptedOut
+	case contact.Presence == campaign.NotOnWhatsApp && contact.Checked(now):
+		return campaign.ReasonNotOnService
+	}
+	return ""
+}
+
+// Started waits until a campaign that was begun is running, and returns it as
+// it is then. It fails if it turned out that it cannot start, or if somebody
+// cancelled it. When ctx ends first, or the disk does not take the work, that
+// is the error, with ErrGoesOn.
+func (b *Book) Started(ctx context.Context, id campaign.ID) (campaign.Campaign, error) {
+	ring, unhear := b.bell.Listen()
+	defer unhear()
+	for {
+		c, err := b.Campaign(id)
+		if err != nil {
+			return c, err
+		}
+		switch c.Status {
+		case campaign.Running, campaign.Paused, campaign.Finished:
+			return c, nil
+		case campaign.Draft:
+			return c, fmt.Errorf("start campaign %d: %s: %w", id, c.Reason, ErrState)
+		case campaign.Cancelled:
+			return c, fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
+		}
+		if err := b.jobFault(campaignJobKey(id)); err != nil {
+			return c, fmt.Errorf("start campaign %d: %w: %w", id, err, ErrGoesOn)
+		}
+		select {
+		case <-ring:
+		case <-ctx.Done():
+			return c, fmt.Errorf("start campaign %d: %w: %w", id, ctx.Err(), ErrGoesOn)
+		case <-b.closing:
+			return c, fmt.Errorf("start campaign %d: %w: %w", id, ErrClosed, ErrGoesOn)
+		}
+	}
+}
+
+// freezeJobTx reads the job of a campaign that is freezing.
+func freezeJobTx(tx *bolt.Tx, id campaign.ID) (job, error) {
+	j, ok, err := jobTx(tx, campaignJobKey(id))
+	if err == nil && (!ok || j.Freeze == nil) {
+		err = fmt.Errorf("campaign %d: its freeze: %w", id, errDamaged)
+	}
+	return j, err
+}
+
+// holdFreezesTx lets no campaign of a number run that is still freezing.
+func holdFreezesTx(tx *bolt.Tx, number campaign.NumberID, why string) error {
+	for _, k := range firstKeys(bucket(tx, "jobs"), []byte{campaignJob}, math.MaxInt) {
+		j, _, err := jobTx(tx, k)
+		if err != nil {
+			return err
+		}
+		if j.Kind != JobFreeze || !slices.Contains(j.Freeze.Numbers, number) {
+			continue
+		}
+		j.Held, j.Freeze.Why = true, why
+		if err := putJobTx(tx, k, j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freezeChunkTx makes the deliveries of the next n people of a campaign, and
+// lets it run if those were the last. A person belongs to the number that she
+// knows; strangers are shared out evenly.
+func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
+	c, err := campaignTx(tx, j.Campaign)
+	if err != nil {
+		return false, err
+	}
+	t, err := tallyTx(tx, c.ID)
+	if err != nil {
+		return false, err
+	}
+	f := j.Freeze
+	if f.Load == nil {
+		f.Load = make(map[campaign.NumberID]int)
+	}
+	deliveries := bucket(tx, "deliveries")
+	deliveries.FillPercent = 1 // keys come in order
+	audience := stagedIDs{tx: tx, job: k}
+	var queue [][]byte
+	more := true
+	for range n {
+		var id campaign.ContactID
+		if id, more = audience.next(f.Next); !more {
+			break
+		}
+		f.Next = id + 1
+		j.Done++
+		contact, err := contactTx(tx, id)
+		if errors.Is(err, ErrNotFound) || err == nil && contact.ID != id && audience.twice(contact.ID, id) {
+			continue
+		} else if err != nil {
+			return false, err
+		}
+		number := home(&contact, f.Numbers, f.Load)
+		f.Load[number]++
+		d := campaign.Delivery{
+			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
+			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
+		}
+		if d.Reason = unwanted(&contact, c.Started); d.Reason != "" {
+			d.State = campaign.Skipped
+		} else {
+			queue = append(queue, queueKey(&d, f.zone(d.Zone)))
+			t.pending++
+		}
+		t.counts[d.State]++
+		if err := deliveries.Put(deliveryKey(c.ID, d.Seq), encodeDelivery(&d)); err != nil {
+			return false, err
+		}
+	}
+	slices.SortFunc(queue, bytes.Compare)
+	for _, k := range queue {
+		if err := bucket(tx, "queue").Put(k, nil); err != nil {
+			return false, err
+		}
+	}
+	if err := putTallyTx(tx, c.ID, t); err != nil || more {
+		return false, err
+	}
+	return frozenTx(tx, k, j, c, t)
+}
+
+// zone is the number of a time zone in the queue. Those that come late share
+// the last one.
+func (f *freezing) zone(name string) byte {
+	zone := slices.Index(f.Zones, name)
+	if zone < 0 {
+		zone = len(f.Zones)
+		f.Zones = append(f.Zones, name)
+	}
+	return byte(min(zone, 255))
+}
+
+// home is the number that writes to a person: of those that know her, else of
+// all, the one with the least to do.
+func home(contact *campaign.Contact, numbers []campaign.NumberID, load map[campaign.NumberID]int) campaign.NumberID {
+	return slices.MinFunc(numbers, func(a, b campaign.NumberID) int {
+		if known := contact.KnownTo(a); known != contact.KnownTo(b) {
+			if known {
+				return -1
+			}
+			return 1
+		}
+		return load[a] - load[b]
+	})
+}
+
+// queueKey is the place of a delivery in its number's queue. Within a
+// campaign those to known chats come first, then by zone, so that a whole
+// group which may not be written to now is passed over in one step.
+func queueKey(d *campaign.Delivery, zone byte) []byte {
+	var fresh byte
+	if d.New {
+		fresh = 1
+	}
+	return key(uint32(d.Number), uint64(d.Campaign), fresh, zone, d.Seq)
+}
+
+// frozenTx lets a campaign run whose deliveries are all made, or takes them
+// back if it cannot.
+func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done bool, err error) {
+	why := ""
+	if t.pending == 0 {
+		why = fmt.Sprintf(campaign.ReasonNobody, t.counts[campaign.Skipped])
+	} else if !j.Held { // what holds it is for a person to see to
+		linked := c
+		linked.Numbers = j.Freeze.Numbers
+		if _, err := sendersTx(tx, linked.Numbers); errors.Is(err, ErrState) {
+			why = strings.TrimSuffix(err.Error(), ": "+ErrState.Error())
+		} else if err != nil {
+			return false, err
+		}
+	}
+	if why != "" {
+		j.Kind, j.Freeze.Why = JobUndo, why
+		return false, nil
+	}
+	c.Numbers, c.Status = j.Freeze.Numbers, campaign.Running
+	if j.Held {
+		c.Status, c.Reason = campaign.Paused, j.Freeze.Why
+	} else if err := bucket(tx, "running").Put(key(uint64(c.ID)), nil); err != nil {
+		return false, err
+	}
+	if err := putCampaignTx(tx, c); err != nil {
+		return false, err
+	}
+	return unstageTx(tx, k, math.MaxInt)
+}
+
+// undoChunkTx takes the next n deliveries of a campaign away that was not to
+// start after all. In the end it is a draft again, with the reason, if nobody
+// has cancelled it.
+func undoChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
+	deliveries, queue := bucket(tx, "deliveries"), bucket(tx, "queue")
+	t, err := tallyTx(tx, j.Campaign)
+	if err != nil {
+		return false, err
+	}
+	made := firstKeys(deliveries, key(uint64(j.Campaign)), n)
+	for _, at := range made {
+		d, err := deliveryTx(tx, at)
+		if err != nil {
+			return false, err
+		}
+		if t.counts[d.State]--; d.State == campaign.Queued {
+			t.pending--
+			if err := queue.Delete(queueKey(&d, j.Freeze.zone(d.Zone))); err != nil {
+				return false, err
+			}
+		}
+		if err := deliveries.Delete(at); err != nil {
+			return false, err
+		}
+	}
+	if len(made) == n {
+		return false, putTallyTx(tx, j.Campaign, t)
+	}
+	if err := bucket(tx, "counts").Delete(key(uint64(j.Campaign))); err != nil {
+		return false, err
+	}
+	c, err := campaignTx(tx, j.Campaign)
+	if err != nil {
+		return false, err
+	}
+	if c.Status == campaign.Freezing {
+		c.Status, c.Reason, c.Started = campaign.Draft, j.Freeze.Why, time.Time{}
+		if err := putCampaignTx(tx, c); err != nil {
+			return false, err
+		}
+	}
+	return unstageTx(tx, k, math.MaxInt)
+}
+
+// A part of an audience in "staged" is a bit each for so many ids; its number
+// is that of the first one, divided by them. Parts with nobody are left out.
+const (
+	partWords = 512
+	partIDs   = 64 * partWords
+)
+
+func stageIDsTx(tx *bolt.Tx, k []byte, ids idSet) error {
+	staged := bucket(tx, "staged")
+	part := uint32(0)
+	for words := range slices.Chunk(ids, partWords) {
+		if idSet(words).size() > 0 {
+			v := make([]byte, 0, 8*partWords)
+			for _, word := range words {
+				v = binary.BigEndian.AppendUint64(v, word)
+			}
+			if err := staged.Put(key(string(k), part), v); err != nil {
+				return err
+			}
+		}
+		part++
+	}
+	return nil
+}
+
+// stagedIDs are the ids that were staged for a job.
+type stagedIDs struct {
+	tx  *bolt.Tx
+	job []byte
+
+	part  uint64 // the one that was looked at last
+	words []byte
+	twin  map[campaign.ContactID]campaign.ContactID // see twice; nil: not yet known
+}
+
+// next is the first id from that one on.
+func (s *stagedIDs) next(from campaign.ContactID) (campaign.ContactID, bool) {
+	id := uint64(from)
+	for {
+		if s.words == nil || id/partIDs != s.part {
+			k, v := bucket(s.tx, "staged").Cursor().Seek(key(string(s.job), uint32(id/partIDs)))
+			if !bytes.HasPrefix(k, s.job) {
+				return 0, false
+			}
+			s.part, s.words = uint64(binary.BigEndian.Uint32(k[len(s.job):])), v
+			id = max(id, s.part*partIDs)
+		}
+		for at := id % partIDs / 64; int(at+1)*8 <= len(s.words); at++ {
+			word := binary.BigEndian.Uint64(s.words[8*at:]) >> (id % 64)
+			if word != 0 {
+				return campaign.ContactID(id) + campaign.ContactID(bits.TrailingZeros64(word)), true
+			}
+			id = id/64*64 + 64
+		}
+		id = (s.part + 1) * partIDs
+	}
+}
+
+func (s *stagedIDs) has(id campaign.ContactID) bool {
+	at := uint64(id) % partIDs / 64
+	v := bucket(s.tx, "staged").Get(key(string(s.job), uint32(uint64(id)/partIDs)))
+	return int(at+1)*8 <= len(v) && binary.BigEndian.Uint64(v[8*at:])>>(id%64)&1 == 1
+}
+
+// twice reports whether the person to whom the staged id leads now, since its
+// record was merged into hers, is in the audience by an earlier id as well:
+// then she has her delivery. Ids lead to smaller ones.
+func (s *stagedIDs) twice(now, id campaign.ContactID) bool {
+	if s.has(now) {
+		return true
+	}
+	if s.twin == nil {
+		s.twin = make(map[campaign.ContactID]campaign.ContactID)
+		_ = bucket(s.tx, "merged").ForEach(func(k, _ []byte) error {
+			gone := campaign.ContactID(binary.BigEndian.Uint64(k))
+			if s.has(gone) {
+				keep := mergedTx(s.tx, gone)
+				if first, ok := s.twin[keep]; !ok || gone < first {
+					s.twin[keep] = gone
+				}
+			}
+			return nil
+		})
+	}
+	return s.twin[now] != id
+}

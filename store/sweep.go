@@ -1,0 +1,403 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// No verb holds the book. What touches many rows is a job: its record in
+// "jobs" says what is to be done and how far that is, and "staged" holds what
+// it works through. One goroutine of the book, the sweeper, does all jobs in
+// turn, in chunks: each is a short transaction, takes the record along, and
+// stands back for whoever else wants to write. So nobody waits for a job
+// longer than for any other write, and a process that dies leaves a book in
+// which the next one goes on.
+//
+// A job of a campaign freezes its audience, takes that back, or skips what is
+// left of it; there is never more than one. A job of people is an import.
+
+// JobKind says what a job does.
+type JobKind string
+
+// The kinds. They are written to disk.
+const (
+	JobFreeze JobKind = "freeze" // make the deliveries of a campaign that starts
+	JobUndo   JobKind = "undo"   // take the deliveries away that were made of it
+	JobCancel JobKind = "cancel" // skip what is left of a cancelled campaign
+	JobImport JobKind = "import" // add people from a file
+	JobDrop   JobKind = "drop"   // forget what was staged of a job that will not be done
+)
+
+// Job is work that goes on in chunks, as it stands.
+type Job struct {
+	Kind     JobKind
+	Campaign campaign.ID `json:",omitempty"` // whose it is; 0: nobody's
+	Source   string      `json:",omitempty"` // of an import: where the rows come from
+	Done     int         `json:",omitempty"` // how many people are seen to,
+	Total    int         `json:",omitempty"` // of how many; 0: nobody has counted
+	Held     bool        `json:",omitempty"` // of a freeze: the campaign is to be paused when it is done
+}
+
+// job is the record of a Job, with what it takes to go on.
+type job struct {
+	Job
+	Staging bool `json:",omitempty"` // what it works through is not all there: as yet nothing has happened
+
+	Freeze *freezing     `json:",omitempty"`
+	Report *ImportReport `json:",omitempty"`
+}
+
+// The first byte of a job's key says whose it is.
+const (
+	campaignJob byte = 'c'
+	peopleJob   byte = 'p'
+)
+
+func campaignJobKey(id campaign.ID) []byte { return key(campaignJob, uint64(id)) }
+
+// Jobs lists the work that goes on, that of the campaigns first.
+func (b *Book) Jobs() (jobs []Job, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		return bucket(tx, "jobs").ForEach(func(k, v []byte) error {
+			j, err := decodeJob(k, v)
+			if !j.Staging {
+				jobs = append(jobs, j.Job)
+			}
+			return err
+		})
+	})
+	return jobs, err
+}
+
+// jobTx reads a job; false if it is done, or never was.
+func jobTx(tx *bolt.Tx, k []byte) (j job, ok bool, err error) {
+	v := bucket(tx, "jobs").Get(k)
+	if v == nil {
+		return j, false, nil
+	}
+	j, err = decodeJob(k, v)
+	return j, err == nil, err
+}
+
+func decodeJob(k, v []byte) (j job, err error) {
+	if err := json.Unmarshal(v, &j); err != nil {
+		return j, fmt.Errorf("job %x: %w", k, err)
+	}
+	return j, nil
+}
+
+func putJobTx(tx *bolt.Tx, k []byte, j job) error {
+	v, err := json.Marshal(j)
+	if err != nil {
+		return err
+	}
+	return bucket(tx, "jobs").Put(k, v)
+}
+
+// dropStagingTx gives up what was still being staged when the last process
+// ended.
+func dropStagingTx(tx *bolt.Tx) error {
+	cursor := bucket(tx, "jobs").Cursor()
+	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
+		j, err := decodeJob(k, v)
+		if err != nil {
+			return err
+		}
+		if !j.Staging {
+			continue
+		}
+		if err := putJobTx(tx, bytes.Clone(k), job{Job: Job{Kind: JobDrop}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// How large a chunk is. It grows and shrinks with the time that the ones
+// before it took, commit included, so that it holds nobody up on a slow disk
+// and wastes no commits on a fast one.
+const (
+	maxChunk  = 20_000 // people
+	minChunk  = 64
+	chunkTime = 12 * time.Millisecond
+)
+
+// chunking chooses the size of chunks.
+type chunking struct{ n, max int }
+
+func (b *Book) chunking() chunking { return chunking{min(4*minChunk, b.maxChunk), b.maxChunk} }
+
+// took says how long the last chunk took.
+func (c *chunking) took(d time.Duration) {
+	next := 2 * c.n
+	if d > 0 {
+		next = min(next, int(int64(c.n)*int64(chunkTime)/int64(d)))
+	}
+	c.n = max(min(max(next, c.n/2), c.max), min(minChunk, c.max))
+}
+
+// inChunks runs change over all items, some at a time, each time in a
+// transaction of its own that others can go before. It is for changes that may
+// stay half done, because to do them again completes them. It ends with the
+// first error, and with that of ctx.
+func inChunks[T any](ctx context.Context, b *Book, items []T, change func(tx *bolt.Tx, part []T) error) error {
+	for size := b.chunking(); len(items) > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		part := items[:min(size.n, len(items))]
+		begun := time.Now()
+		if err := b.updateIn(b.chunks, func(tx *bolt.Tx) error { return change(tx, part) }); err != nil {
+			return err
+		}
+		size.took(time.Since(begun))
+		items = items[len(part):]
+	}
+	return nil
+}
+
+// wake tells the sweeper that there is work.
+func (b *Book) wake() {
+	select {
+	case b.work <- struct{}{}:
+	default:
+	}
+}
+
+// sweep is the one goroutine that does the jobs. It ends when Close closes
+// b.closing.
+func (b *Book) sweep() {
+	sizes := make(map[JobKind]*chunking)
+	var last []byte
+	for {
+		k, kind, err := b.nextJob(last)
+		var wait <-chan time.Time
+		switch {
+		case err != nil:
+			b.logger.Error("look for work", "err", err)
+			wait = time.After(diskPause)
+		case k == nil: // until somebody wakes it
+		default:
+			last = k
+			size := sizes[kind]
+			if size == nil {
+				size = new(chunking)
+				*size = b.chunking()
+				sizes[kind] = size
+			}
+			begun := time.Now()
+			switch err := b.chunk(k, size.n); {
+			case errors.Is(err, ErrClosed):
+				return
+			case err != nil && b.Err() != nil: // the disk; it is in the log
+				wait = time.After(diskPause)
+				b.answer(k, ended{err: err})
+				b.bell.Ring() // for whoever waits for a campaign
+			case err != nil:
+				b.stop(k, err)
+			default:
+				size.took(time.Since(begun))
+			}
+			if wait == nil {
+				select {
+				case <-b.closing:
+					return
+				default:
+					continue
+				}
+			}
+		}
+		select {
+		case <-b.closing:
+			return
+		case <-b.work:
+		case <-wait:
+		}
+	}
+}
+
+// nextJob is the job whose turn comes after last; nil if there is none.
+func (b *Book) nextJob(last []byte) (next []byte, kind JobKind, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		return bucket(tx, "jobs").ForEach(func(k, v []byte) error {
+			if b.jobStopped(k) != nil {
+				return nil
+			}
+			j, err := decodeJob(k, v)
+			if err != nil || j.Staging {
+				return err
+			}
+			// The first of all, unless there is one after last.
+			if next == nil || bytes.Compare(next, last) <= 0 && bytes.Compare(k, last) > 0 {
+				next, kind = bytes.Clone(k), j.Kind
+			}
+			return nil
+		})
+	})
+	return next, kind, err
+}
+
+// stop gives a job up that cannot go on, until the book is opened again.
+func (b *Book) stop(k []byte, why error) {
+	b.logger.Error("a job stopped", "job", fmt.Sprintf("%x", k), "err", why)
+	b.mu.Lock()
+	b.stopped[string(k)] = why
+	b.mu.Unlock()
+	b.answer(k, ended{err: why})
+	b.bell.Ring()
+}
+
+func (b *Book) jobStopped(k []byte) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.stopped[string(k)]
+}
+
+// jobFault is why a job does not go on: the disk, or a mistake; nil: it does.
+func (b *Book) jobFault(k []byte) error {
+	if err := b.Err(); err != nil {
+		return err
+	}
+	return b.jobStopped(k)
+}
+
+// ended is how a job ended.
+type ended struct {
+	job job
+	err error
+}
+
+// answer tells whoever waits for a job how it ended.
+func (b *Book) answer(k []byte, e ended) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if waiting := b.waiting[string(k)]; waiting != nil {
+		waiting <- e // there is room for one, and one is all there is
+		delete(b.waiting, string(k))
+	}
+}
+
+// chunk does the next n people of a job.
+func (b *Book) chunk(k []byte, n int) error {
+	var done bool
+	var j job
+	err := b.updateIn(b.chunks, func(tx *bolt.Tx) (err error) {
+		var ok bool
+		if j, ok, err = jobTx(tx, k); err != nil || !ok {
+			return err
+		}
+		if done, err = b.chunkTx(tx, k, &j, n); err != nil {
+			return err
+		}
+		if done {
+			return bucket(tx, "jobs").Delete(k)
+		}
+		return putJobTx(tx, k, j)
+	})
+	if err == nil && done {
+		if j.Kind == JobImport {
+			b.logImport(j.Source, *j.Report)
+		}
+		b.answer(k, ended{job: j})
+	}
+	return err
+}
+
+func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
+	switch j.Kind {
+	case JobFreeze:
+		return freezeChunkTx(tx, k, j, n)
+	case JobUndo:
+		return undoChunkTx(tx, k, j, n)
+	case JobCancel:
+		return cancelChunkTx(tx, j, n)
+	case JobImport:
+		return b.importChunkTx(tx, k, j, n)
+	case JobDrop:
+		return unstageTx(tx, k, n)
+	}
+	return false, fmt.Errorf("job %x: no such work: %q", k, j.Kind)
+}
+
+// unstageTx takes n of the parts away that were staged for a job, and reports
+// whether that was all.
+func unstageTx(tx *bolt.Tx, k []byte, n int) (done bool, err error) {
+	staged := bucket(tx, "staged")
+	parts := firstKeys(staged, k, n)
+	for _, part := range parts {
+		if err := staged.Delete(part); err != nil {
+			return false, err
+		}
+	}
+	return len(parts) < n, nil
+}
+
+// firstKeys are the first n keys with a prefix. What is deleted is listed
+// first: a cursor that seeks the next one after each delete passes over the
+// pages that its own transaction has emptied, again and again.
+func firstKeys(b *bolt.Bucket, prefix []byte, n int) (keys [][]byte) {
+	cursor := b.Cursor()
+	for k, _ := cursor.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix) && len(keys) < n; k, _ = cursor.Next() {
+		keys = append(keys, bytes.Clone(k))
+	}
+	return keys
+}
+
+// cancelChunkTx skips the next n deliveries that wait in a cancelled campaign,
+// and no longer tries what is in doubt. What is on the wire is seen to when it
+// is settled.
+func cancelChunkTx(tx *bolt.Tx, j *job, n int) (done bool, err error) {
+	c, err := campaignTx(tx, j.Campaign)
+	if err != nil {
+		return false, err
+	}
+	queue := bucket(tx, "queue")
+	var waiting [][]byte
+	for _, number := range c.Numbers {
+		prefix := key(uint32(number), uint64(c.ID))
+		for _, table := range []*bolt.Bucket{queue, bucket(tx, "again")} {
+			for _, k := range firstKeys(table, prefix, n-len(waiting)) {
+				waiting = append(waiting, deliveryKey(c.ID, binary.BigEndian.Uint32(k[len(k)-4:])))
+				if table == queue { // from "again" it goes with its delivery
+					if err := queue.Delete(k); err != nil {
+						return false, err
+					}
+				}
+			}
+		}
+	}
+	slices.SortFunc(waiting, bytes.Compare)
+	t, err := tallyTx(tx, c.ID)
+	if err != nil {
+		return false, err
+	}
+	changed := make([]uint32, 0, len(waiting))
+	for _, at := range waiting {
+		d, err := deliveryTx(tx, at)
+		if err != nil {
+			return false, err
+		}
+		before := d
+		giveUp(&d)
+		if err := recordDeliveryTx(tx, &before, &d); err != nil {
+			return false, err
+		}
+		t.move(&before, &d)
+		changed = append(changed, d.Seq)
+	}
+	if err := eventsTx(tx, c.ID, changed); err != nil {
+		return false, err
+	}
+	j.Done += len(waiting)
+	return len(waiting) < n, putTallyTx(tx, c.ID, t)
+}
