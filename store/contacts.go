@@ -123,7 +123,7 @@ func (b *Book) EditContact(id campaign.ContactID, edit func(*campaign.Contact)) 
 		edit(c)
 		c.ID, c.Created = before.ID, before.Created
 		c.OptedOut, c.OptOutAt, c.OptOutWhy = before.OptedOut, before.OptOutAt, before.OptOutWhy
-		if c.Name = strings.TrimSpace(c.Name); c.Name != before.Name {
+		if c.Name = campaign.ClipName(strings.TrimSpace(c.Name)); c.Name != before.Name {
 			c.NameSource = campaign.Typed
 		}
 		if c.Phone == "" && c.WhatsApp == "" && c.LID == "" {
@@ -269,9 +269,10 @@ func personTx(tx *bolt.Tx, phone campaign.Phone, lid string, at time.Time) (camp
 }
 
 // setName gives a person a name if it comes from a source as good as that of
-// the one she has.
+// the one she has. A longer one than campaign.MaxName is cut: an import has
+// refused it before.
 func setName(c *campaign.Contact, name string, source campaign.NameSource) {
-	if name = strings.TrimSpace(name); name != "" && source >= c.NameSource {
+	if name = campaign.ClipName(strings.TrimSpace(name)); name != "" && source >= c.NameSource {
 		c.Name, c.NameSource = name, source
 	}
 }

@@ -133,15 +133,21 @@ func union(a, b []string) []string {
 	if len(a) == 0 && len(b) == 0 {
 		return nil
 	}
-	all := make([]string, 0, len(a)+len(b))
+	type folded struct{ key, text string }
+	all := make([]folded, 0, len(a)+len(b))
 	for _, list := range [...][]string{a, b} {
 		for _, s := range list {
-			folded := campaign.Fold(s)
-			if folded != "" && !slices.ContainsFunc(all, func(o string) bool { return campaign.Fold(o) == folded }) {
-				all = append(all, s)
+			if key := campaign.Fold(s); key != "" {
+				all = append(all, folded{key, s})
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b string) int { return strings.Compare(campaign.Fold(a), campaign.Fold(b)) })
-	return all
+	slices.SortStableFunc(all, func(a, b folded) int { return strings.Compare(a.key, b.key) })
+	texts := make([]string, 0, len(all))
+	for i, f := range all {
+		if i == 0 || f.key != all[i-1].key {
+			texts = append(texts, f.text)
+		}
+	}
+	return texts
 }

@@ -26,6 +26,9 @@ func textBook(t *testing.T) (*Book, campaign.NumberID) {
 		_, err = b.LinkNumber(number.ID, "+5511880000001", "5511880000001:1@s.whatsapp.net", time.Now())
 	}
 	if err == nil {
+		_, err = b.SetLimits(number.ID, campaign.Pace{}.All())
+	}
+	if err == nil {
 		_, err = b.Import(t.Context(), []campaign.Row{
 			{Line: 2, Phone: "+5511970000001", Name: "Ana", Fields: map[string]string{"nota": "boa"}},
 			{Line: 3, Phone: "+5511970000002", Name: "Bia", Fields: map[string]string{"nota": strings.Repeat("x", campaign.TextMost)}},

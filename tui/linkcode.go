@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -28,8 +29,9 @@ func (l *link) askPhone() tea.Cmd {
 		}, err
 	})
 	p.check = func(text string) string {
-		if _, err := campaign.ParsePhone(text); err != nil {
-			return e.words.sentence(err.Error())
+		var why campaign.Reason
+		if _, err := campaign.ParsePhone(text); errors.As(err, &why) {
+			return e.words.because(why)
 		}
 		return ""
 	}

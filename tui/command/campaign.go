@@ -169,7 +169,7 @@ func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
 	}
 	rows := [][]string{
 		{"id", camp.ID.String()}, {"name", camp.Name}, {"status", camp.Status.String()},
-		{"reason", camp.Reason}, {"to", camp.To}, {"pace", camp.Pace.String()}, {"text", camp.Text},
+		{"reason", camp.Reason}, {"to", camp.To}, {"pace", camp.Pace.Limits().String()}, {"text", camp.Text},
 	}
 	if a := camp.Attachment; a != nil {
 		rows = append(rows, []string{"attachment", string(a.Kind), a.Name, a.Type, strconv.FormatInt(a.Size, 10), a.SHA256})
@@ -180,7 +180,7 @@ func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
 	if camp.Status == campaign.Running {
 		for number, hold := range o.parts.Book.Holds() {
 			if hold.Reason != "" {
-				rows = append(rows, []string{fmt.Sprintf("hold %d", number), hold.Reason, stamp(hold.Until)})
+				rows = append(rows, []string{fmt.Sprintf("hold %d", number), hold.Reason, stamp(hold.Until), whose(hold)})
 			}
 		}
 	}
@@ -190,6 +190,18 @@ func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
 		}
 	}
 	return nil
+}
+
+// whose names whose limit holds: the number's, or that of a campaign; empty if
+// it is none of ours.
+func whose(h campaign.Hold) string {
+	switch {
+	case !h.Paced():
+		return ""
+	case h.Campaign != 0:
+		return "campaign " + h.Campaign.String()
+	}
+	return "number"
 }
 
 func (c *call) listCampaigns(o *owner) error {
@@ -218,27 +230,29 @@ func (c *call) listDeliveries(ctx context.Context, o *owner, id campaign.ID) err
 	if _, err := o.parts.Book.Campaign(id); err != nil {
 		return err
 	}
-	for after := int64(-1); ; {
-		deliveries, err := o.parts.Book.Deliveries(id, after, page)
-		if err != nil {
-			return err
-		}
-		for _, d := range deliveries {
-			after = int64(d.Seq)
-			if c.json {
-				err = c.object(deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text})
-			} else {
-				err = c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text)
-			}
+	return c.gathered(func() error {
+		for after := int64(-1); ; {
+			deliveries, err := o.parts.Book.Deliveries(id, after, page)
 			if err != nil {
 				return err
 			}
+			for _, d := range deliveries {
+				after = int64(d.Seq)
+				if c.json {
+					err = c.object(deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text})
+				} else {
+					err = c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			if len(deliveries) < page {
+				return nil
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 		}
-		if len(deliveries) < page {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return c.interrupted()
-		}
-	}
+	})
 }

@@ -13,6 +13,7 @@
 package command
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -83,6 +84,9 @@ type call struct {
 	owner  *owner // where it was handed to; nil in the process that was given the command
 	again  bool   // the owner could not keep it: the other side has to try again
 
+	stopped <-chan struct{} // closed when the command is interrupted
+	page    *bufio.Writer   // what gathers a long list; nil: nothing does
+
 	data string // --data
 	json bool   // --json
 }
@@ -119,6 +123,7 @@ func (c *call) fail(code int, pt, en string, args ...any) error {
 
 // execute parses the arguments, runs the command and reports an error.
 func (c *call) execute(ctx context.Context) int {
+	c.stopped = ctx.Done()
 	root := c.root()
 	root.SetArgs(c.env.Args)
 	root.SetIn(c.env.Stdin)
