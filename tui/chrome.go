@@ -58,8 +58,12 @@ func exactLines(lines []string, n int) []string {
 func (c cells) exactly(line string, w int) string {
 	used := counted.StringWidth(line)
 	if used > w {
-		line, used = c.cutPainted(line, w)
-		line += reset
+		kept, have := c.cutPainted(line, w)
+		if n := cutPaintedNumber(kept, line[len(kept):]); n > 0 {
+			kept, have = c.cutPainted(line, have-n)
+			kept, have = kept+reset+"…", have+1
+		}
+		line, used = kept+reset, have
 	}
 	return line + spaces(w-used)
 }

@@ -13,6 +13,9 @@ const labelWidth = 11
 // twoColumns is the width from which the preview stands beside the form.
 const twoColumns = 100
 
+// shortest is the least room in which the preview stands below the form.
+const shortest = 16
+
 func (c *composer) view() string {
 	w, h := c.e.body()
 	if w >= twoColumns {
@@ -25,17 +28,29 @@ func (c *composer) view() string {
 		return strings.Join(form, "\n")
 	}
 	below := max(h*2/5, 5)
+	if h < shortest { // the form needs it all
+		below = 0
+	}
 	lines := exactLines(c.form(w, h-below), h-below)
-	return strings.Join(append(lines, c.preview(w, below)...), "\n")
+	if below > 0 {
+		lines = append(lines, c.preview(w, below)...)
+	}
+	return strings.Join(lines, "\n")
 }
 
-// form is the fields in w × h cells; the text takes what the others leave.
+// form is the fields in w × h cells; the text takes what the others leave. If
+// they do not all fit, those around the focus are shown.
 func (c *composer) form(w, h int) []string {
 	e := c.e
 	inner := max(w-labelWidth-3, 1)
 	var lines []string
+	focus, behind := 0, -1 // the lines of the field we are in
 	label := func(field int, id string) string {
+		if c.at == field-1 {
+			behind = len(lines)
+		}
 		if c.at == field {
+			focus = len(lines)
 			return e.theme.labelHere.of("› " + e.fit(e.t(id), labelWidth))
 		}
 		return "  " + e.theme.label.of(e.fit(e.t(id), labelWidth))
@@ -92,7 +107,8 @@ func (c *composer) form(w, h int) []string {
 		under(e.theme.dim, e.attachment(f.found), 1)
 	}
 	count := c.countLine(inner)
-	room := max(h-len(lines)-len(count)-1, 1)
+	const leastText = 2
+	room := max(h-len(lines)-len(count)-1, min(leastText, h-1), 1)
 	for i, line := range c.text.lines(e, inner, room) {
 		if i == 0 {
 			lines = append(lines, label(fieldText, "composer_text")+line)
@@ -103,6 +119,13 @@ func (c *composer) form(w, h int) []string {
 	for _, line := range count {
 		lines = append(lines, strings.Repeat(" ", labelWidth+2)+line)
 	}
+	if behind < 0 {
+		behind = len(lines)
+	}
+	// The last line says what is missing and stays.
+	room = max(h-1, 0)
+	top := min(max(behind-room, 0), focus)
+	lines = lines[top:min(top+room, len(lines))]
 	if need := c.ready(); need != "" {
 		return append(lines, "  "+e.theme.faint.of(e.t("need", "What", e.t(need))))
 	}

@@ -86,8 +86,11 @@ func (l *line) view(e *env, w int) string {
 	if w <= 0 {
 		return ""
 	}
-	if l.text == "" {
+	switch {
+	case l.text == "":
 		return l.empty(w)
+	case !l.here:
+		return e.fit(l.text, w)
 	}
 	// The cursor stays in sight, and the end of the text at the right edge.
 	places, columns := []int{0}, []int{0}
@@ -103,9 +106,7 @@ func (l *line) view(e *env, w int) string {
 			first = len(places) - 1
 		}
 	}
-	if first = min(first, cursor); !l.here {
-		first = 0
-	}
+	first = min(first, cursor)
 	for first < cursor && columns[cursor]-columns[first] >= w {
 		first++
 	}

@@ -88,7 +88,9 @@ func (c cells) cut(s string, w int) (text string, used int) {
 			continue
 		}
 		if used+cw > w {
-			return b.String()[:room] + "…", roomUsed + 1
+			text := b.String()
+			kept := cutNumber(text[:room], text[room:]+part)
+			return kept + "…", roomUsed - (room - len(kept)) + 1
 		}
 		b.WriteString(part)
 		used += cw
