@@ -245,9 +245,14 @@ func TestAnyLineEndIsOneBreakInAText(t *testing.T) {
 	if c.execute(t.Context()) != ExitOK {
 		t.Fatal(errs)
 	}
-	c, out, errs := typist(t, dir, "", "campaign", "show", "1", "--json")
-	if code := c.execute(t.Context()); code != ExitOK || !strings.Contains(out.String(), `"text":"Oi\nlinha2\nlinha3"`) {
-		t.Errorf("exit %d, %q, %q", code, out, errs)
+	book, err := store.Open(filepath.Join(dir, "book.db"), store.Options{Kind: store.Real})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	draft, err := book.Campaign(1)
+	if want := "Oi\nlinha2\nlinha3"; err != nil || draft.Text != want {
+		t.Errorf("got %q, %v, want %q", draft.Text, err, want)
 	}
 }
 
