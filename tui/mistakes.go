@@ -87,6 +87,8 @@ var mistakes = []saying{
 	{campaign.AttachmentText, "attachment_text"},
 	{"the file has changed since it was checked: check it again", "attachment_changed"},
 	{"not a file: %s", "attachment_not_file"},
+	{"%s: it is part of the data of recado, which is not to be given away", "attachment_ours"},
+	{"it is part of the data of recado, which is not to be given away", "attachment_ours_alone"},
 	{"open %s: no such file or directory", "mistake_file_missing"},
 	{"open %s: permission denied", "mistake_file_denied"},
 	{"read %s: is a directory", "mistake_file_directory"},

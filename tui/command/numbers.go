@@ -137,8 +137,11 @@ func word(name string) string {
 	}) {
 		return name
 	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	return quoted(name)
 }
+
+// quoted is a text as a shell takes it for one word, whatever is in it.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 func (c *call) listNumbers(o *owner) error {
 	statuses, err := o.statuses()
