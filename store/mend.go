@@ -38,7 +38,7 @@ func Mend(path string, examine func(path string) (Health, error)) (copied string
 		return "", fmt.Errorf("mend %s: %w", path, err)
 	}
 	defer file.Close()
-	at, length, err := disk.Newest(file)
+	at, none, err := disk.StepBack(file)
 	if err != nil {
 		return "", fmt.Errorf("mend %s: %w", path, err)
 	}
@@ -47,7 +47,7 @@ func Mend(path string, examine func(path string) (Health, error)) (copied string
 	if err := os.Remove(trial); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("mend %s: %w", path, err)
 	}
-	if err := copyFile(file, trial, at, length); err != nil {
+	if err := copyFile(file, trial, at, none); err != nil {
 		return "", fmt.Errorf("mend %s: %w", path, err)
 	}
 	health, err := examine(trial)
@@ -57,7 +57,7 @@ func Mend(path string, examine func(path string) (Health, error)) (copied string
 		return "", fmt.Errorf("mend %s: %w", path, ErrNoWayBack)
 	}
 	copied = path + ".damaged-" + time.Now().Format("20060102-150405")
-	if err = copyFile(file, copied, 0, 0); err == nil {
+	if err = copyFile(file, copied, 0, nil); err == nil {
 		err = os.Rename(trial, path)
 	}
 	if err == nil {
@@ -88,9 +88,9 @@ func settleMended(path string) error {
 	return errors.Join(err, db.Close())
 }
 
-// copyFile writes what is in from to a new file, but for length bytes at at,
-// which are zero there. It is on the disk when it returns.
-func copyFile(from *os.File, to string, at, length int64) error {
+// copyFile writes what is in from to a new file, but for other bytes at at. It
+// is on the disk when it returns.
+func copyFile(from *os.File, to string, at int64, other []byte) error {
 	file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -98,8 +98,8 @@ func copyFile(from *os.File, to string, at, length int64) error {
 	if _, err = from.Seek(0, io.SeekStart); err == nil {
 		_, err = io.Copy(file, from)
 	}
-	if err == nil && length > 0 {
-		_, err = file.WriteAt(make([]byte, length), at)
+	if err == nil {
+		_, err = file.WriteAt(other, at)
 	}
 	if err == nil {
 		err = file.Sync()

@@ -28,28 +28,32 @@ func Hold(path string, exclusive bool, timeout time.Duration) (*os.File, error) 
 	return file, nil
 }
 
-// Newest says where the first page with the last transaction is, without which
-// the file is what it was before that; a length of 0 if that page is damaged
-// already. It fails with ErrNoWayBack if what is left then is not whole, or
-// older than that.
-func Newest(file *os.File) (at, length int64, err error) {
+// StepBack says what to write over which place of a file to make it what it was
+// before its last transaction: a first page that holds none. If one of the two
+// is damaged already, it is the one. It fails with ErrNoWayBack if what is left
+// then is not whole, or older than that.
+func StepBack(file *os.File) (at int64, page []byte, err error) {
 	info, err := file.Stat()
 	if err != nil {
-		return 0, 0, err
+		return 0, nil, err
 	}
 	m, err := readMetas(file, info.Size())
 	rest := m.newest
 	switch {
 	case m.newest.pages == 0, err != nil && m.older == nil:
-		return 0, 0, ErrNoWayBack
-	case m.older != nil:
-		if m.older.txid+1 != m.newest.txid {
-			return 0, 0, ErrNoWayBack
-		}
-		rest, at, length = *m.older, m.newest.at, m.newest.pageSize
+		return 0, nil, ErrNoWayBack
+	case m.older == nil:
+		at = rest.pageSize - rest.at
+	case m.older.txid+1 != m.newest.txid:
+		return 0, nil, ErrNoWayBack
+	default:
+		rest, at = *m.older, m.newest.at
 	}
 	if len(readPages(file, rest).broken) > 0 {
-		return 0, 0, ErrNoWayBack
+		return 0, nil, ErrNoWayBack
 	}
-	return at, length, nil
+	page = make([]byte, headerSize+metaSize)
+	order.PutUint64(page, uint64(at/rest.pageSize))
+	order.PutUint16(page[8:], metaPage)
+	return at, page, nil
 }
