@@ -127,8 +127,8 @@ func (c *call) check(ctx context.Context, o checks) error {
 // ratchet loses messages.
 func (c *call) lostKeys(path string) error {
 	return c.fail(ExitFailed,
-		"as chaves dos números não podem voltar atrás, pois mensagens se perderiam. Tire o arquivo do lugar (mv %s %s) e vincule de novo cada número: recado link --name NOME",
-		"the keys of the numbers cannot go back, messages would be lost. Move the file away (mv %s %s) and link each number again: recado link --name NAME",
+		"as chaves dos números não podem voltar atrás, pois mensagens se perderiam. Tire o arquivo do lugar (mv %s %s), rode recado run --until-idle, que nota a falta delas, e vincule de novo cada número: recado link --name NOME",
+		"the keys of the numbers cannot go back, messages would be lost. Move the file away (mv %s %s), do recado run --until-idle, which notices that they are gone, and link each number again: recado link --name NAME",
 		word(path), word(path+".damaged"))
 }
 

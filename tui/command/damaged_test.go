@@ -202,7 +202,10 @@ func TestMendAsksFirstAndLeavesTheKeysAlone(t *testing.T) {
 	if err := os.Rename(filepath.Join(p.data, "devices.db"), filepath.Join(p.data, "devices.db.damaged")); err != nil {
 		t.Fatal(err)
 	}
-	p.link(s, "loja")
+	p.run("run", "--until-idle")
+	if all := objects[number](t, p.must("numbers", "--json")); len(all) != 1 || all[0].State != "logged-out" || !strings.Contains(all[0].Reason, "Link it again") {
+		t.Errorf("without the keys: %+v", all)
+	}
 }
 
 // TestAFileOfANewerRecadoIsNotDamaged: what is to be done is to update.

@@ -122,7 +122,7 @@ func watch(ctx context.Context, cmd *exec.Cmd, limit time.Duration) (h store.Hea
 		h.Wrong = []string{"to look at it ends the program (" + ended.Error() + "): it is damaged"}
 		return h, nil
 	}
-	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+	if err := json.Unmarshal(out.kept.Bytes(), &got); err != nil {
 		return h, err
 	}
 	if got.Error != "" {
@@ -132,11 +132,11 @@ func watch(ctx context.Context, cmd *exec.Cmd, limit time.Duration) (h store.Hea
 }
 
 // bounded keeps what is written to it, up to maxExamined.
-type bounded struct{ bytes.Buffer }
+type bounded struct{ kept bytes.Buffer }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > maxExamined {
+	if b.kept.Len()+len(p) > maxExamined {
 		return 0, errors.New("it writes too much")
 	}
-	return b.Buffer.Write(p)
+	return b.kept.Write(p)
 }
