@@ -109,6 +109,8 @@ var mistakes = []saying{
 	{"device %s: its link has no number of its own", "check_link"},
 	{"this is not a database, or its first pages are damaged", "check_no_database"},
 	{"the file is cut short: %s of %s bytes are there", "check_short"},
+	{"one of its two first pages is damaged: the last change may be forgotten", "check_went_back"},
+	{"the file %s is damaged: recado check", "mistake_damaged"},
 	{"pages: %s", "check_pages"},
 	{"the content cannot be read: %s", "check_unreadable"},
 	{"and %s more findings", "check_more"},
