@@ -168,8 +168,12 @@ func (p *Preflight) leaveOut(contact *campaign.Contact, wait time.Duration, text
 	if tooSoon(contact, wait, now) {
 		return campaign.ReasonPerPerson
 	}
+	_, err := text.Render(contact, now)
+	if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {
+		return campaign.ReasonTooLong
+	}
 	var missing *campaign.MissingError
-	if _, err := text.Render(contact, now); !errors.As(err, &missing) {
+	if !errors.As(err, &missing) {
 		return ""
 	}
 	for _, field := range missing.Fields {

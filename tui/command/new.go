@@ -58,6 +58,10 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if strings.TrimSpace(d.name) == "" || strings.TrimSpace(d.text) == "" && d.attach == "" {
 		return c.fail(ExitUsage, "faltam --name e --text (ou --attach)", "--name and --text (or --attach) are needed")
 	}
+	d.text = campaign.Text(d.text)
+	if err := campaign.CheckLength(d.text); err != nil {
+		return &failure{code: ExitUsage, text: c.spoken(err.Error()), err: err}
+	}
 	_, err := campaign.ParseTemplate(d.text)
 	if err != nil {
 		return c.mistake(c.tongue.say("texto", "text"), d.text, err)
