@@ -94,7 +94,7 @@ func (c *campaigns) actions() []action {
 			return e.root.push(newComposer(e, campaign.Campaign{Name: s.Name, Text: s.Text, Attachment: s.Attachment, To: s.To, Numbers: s.Numbers, Pace: s.Pace}))
 		}),
 		act(e.keys.discard, draft, func() tea.Cmd {
-			return e.root.push(newAsk(e, e.t("draft_discard", "Name", s.Name), "", func() tea.Cmd {
+			return e.root.push(newAsk(e, e.t("draft_discard", "Name", e.named(s.Name)), "", func() tea.Cmd {
 				return e.do(e.t("draft_discarded"), func(context.Context) error {
 					_, err := book.Cancel(s.ID)
 					return err
@@ -105,6 +105,14 @@ func (c *campaigns) actions() []action {
 }
 
 func (c *campaigns) keys() []key.Binding { return bindings(c.actions()) }
+
+// named is the name of a campaign, which a draft may not have yet.
+func (e *env) named(name string) string {
+	if strings.TrimSpace(name) == "" {
+		return e.t("no_name")
+	}
+	return name
+}
 
 // pauseCampaign stops a campaign before its next message.
 func (e *env) pauseCampaign(c campaign.Campaign) tea.Cmd {
@@ -181,17 +189,16 @@ func (c *campaigns) line(s standing, here bool, w int) string {
 	if here {
 		weight = e.theme.strong
 	}
-	r := e.row(here).gap(1).cell(weight, s.Name, name).gap(1).cell(sign.ink, sign.symbol+" "+e.t(sign.word), status).gap(1)
+	if s.Name == "" {
+		weight = e.theme.faint
+	}
+	r := e.row(here).gap(1).cell(weight, e.named(s.Name), name).gap(1).cell(sign.ink, sign.symbol+" "+e.t(sign.word), status).gap(1)
 	if s.Status == campaign.Draft {
 		r.gap(bar + count + 1)
 	} else {
 		r.bar(s.counts, bar).gap(1).right(e.theme.dim, e.words.number(s.counts.Settled())+"/"+e.words.number(s.counts.Total()), count)
 	}
-	when := s.Created
-	if !s.Started.IsZero() {
-		when = s.Started
-	}
-	return r.gap(1).cell(e.theme.dim, e.words.moment(when, e.now()), date).fill(w)
+	return r.gap(1).cell(e.theme.dim, e.words.moment(s.Begun(), e.now()), date).fill(w)
 }
 
 // bar draws how far a campaign is in w cells: what arrived, what was

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"recado/campaign"
@@ -34,7 +35,15 @@ func (c *composer) form(w, h int) []string {
 	e := c.e
 	inner := max(w-labelWidth-3, 1)
 	var lines []string
+	needs := c.needs()
 	label := func(field int, id string) string {
+		if c.pointed && slices.ContainsFunc(needs, func(n need) bool { return n.field == field }) {
+			mark := "! "
+			if c.at == field {
+				mark = "› "
+			}
+			return e.theme.bad.of(mark + e.fit(e.t(id), labelWidth))
+		}
 		if c.at == field {
 			return e.theme.labelHere.of("› " + e.fit(e.t(id), labelWidth))
 		}
@@ -50,6 +59,9 @@ func (c *composer) form(w, h int) []string {
 		}
 	}
 	lines = append(lines, label(fieldName, "composer_name")+c.name.view(e, inner))
+	if c.apart != "" {
+		under(e.theme.warn, "! "+e.t(c.apart), 3)
+	}
 	lines = append(lines, label(fieldNumbers, "composer_numbers")+c.numberLine(inner))
 	lines = append(lines, label(fieldAudience, "composer_to")+c.to.view(e, inner))
 	switch p := c.people; {
@@ -96,8 +108,8 @@ func (c *composer) form(w, h int) []string {
 			lines = append(lines, strings.Repeat(" ", labelWidth+2)+line)
 		}
 	}
-	if need := c.ready(); need != "" {
-		return append(lines, "  "+e.theme.faint.of(e.t("need", "What", e.t(need))))
+	if len(needs) > 0 {
+		return append(lines, "  "+e.theme.faint.of(e.fit(e.t("need", "What", c.lacking(needs)), max(w-3, 0))))
 	}
 	return append(lines, "  "+e.theme.good.of("✓ "+e.t("ready", "Key", e.keys.start.Help().Key)))
 }

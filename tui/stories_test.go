@@ -114,21 +114,6 @@ func TestADraftIsSavedOnceAndEditedInItsPlace(t *testing.T) {
 	})
 }
 
-func TestLeavingTheComposerAsksOnlyIfSomethingIsLost(t *testing.T) {
-	play(t, func(t *testing.T, s *stage) {
-		s.press("3", "n", "esc")
-		s.shows("Nenhuma campanha ainda")
-		s.press("n")
-		s.enter("x")
-		s.press("esc")
-		s.shows("Sair sem salvar?")
-		s.press("n")
-		s.shows("Nova campanha")
-		s.press("esc", "s")
-		s.shows("Nenhuma campanha ainda")
-	})
-}
-
 func TestACampaignStartsOnlyAfterTheNotice(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.people()
