@@ -57,9 +57,6 @@ func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 // startableTx is an error if a draft lacks what a start needs.
 func startableTx(tx *bolt.Tx, c campaign.Campaign) error {
 	var lacks []error
-	if kind := Kind(bucket(tx, "meta").Get([]byte("kind"))); kind == Real && c.Pace == (campaign.Pace{}) {
-		lacks = append(lacks, ErrNoLimit)
-	}
 	for _, l := range c.Lacks() {
 		lacks = append(lacks, l)
 	}

@@ -526,12 +526,22 @@ func TestRealNumbersAlwaysHaveALimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"})
+	n, err := b.AddNumber("loja")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Start(c.ID, time.Now()); !errors.Is(err, store.ErrNoLimit) {
-		t.Errorf("starting without any limit got %v, want ErrNoLimit", err)
+	if _, err := b.SetLimits(n.ID, campaign.Pace{}.All()); !errors.Is(err, store.ErrNoLimit) {
+		t.Errorf("taking every limit away got %v, want ErrNoLimit", err)
+	}
+	if n, err = b.Number(n.ID); err != nil {
+		t.Fatal(err)
+	}
+	if now := time.Now(); n.Pace(now) != campaign.DefaultPace(now, now) {
+		t.Errorf("its limits are %v, want the default ones", n.Pace(now))
+	}
+	one := campaign.Pace{Gap: campaign.Span{Min: time.Second, Max: time.Second}}.All()
+	if _, err := b.SetLimits(n.ID, one); err != nil {
+		t.Errorf("one limit that stays got %v", err)
 	}
 }
 

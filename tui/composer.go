@@ -96,7 +96,7 @@ func (c *composer) fill(draft campaign.Campaign) {
 	c.file = newAttachment(c.e, draft)
 	c.name.set(draft.Name)
 	c.to.set(draft.To)
-	c.pace.set(draft.Unread.Pace)
+	c.pace.set(cmp.Or(draft.Unread.Pace, draft.Pace.Limits().String()))
 	c.text.set(draft.Text)
 	c.chosen = make(map[campaign.NumberID]bool)
 	for _, id := range draft.Numbers {
@@ -128,7 +128,7 @@ func (c *composer) dirty() bool {
 	}
 	a, b := now.Attachment, then.Attachment
 	return (a == nil) != (b == nil) || a != nil && (a.SHA256 != b.SHA256 || a.Name != b.Name) ||
-		!slices.Equal(now.Numbers, slices.Sorted(slices.Values(then.Numbers))) || c.pace.value() != "" && now.Pace != then.Pace
+		!slices.Equal(now.Numbers, slices.Sorted(slices.Values(then.Numbers))) || now.Pace != then.Pace
 }
 
 // load asks for the numbers; the first time also for the audience.
@@ -195,41 +195,63 @@ func (c *composer) senders() []campaign.Number {
 	return senders
 }
 
-// base is the pace a campaign has when nothing else is typed: the slower
-// limits of those of its numbers.
-func (c *composer) base() campaign.Pace {
-	if c.saved.Pace != (campaign.Pace{}) {
-		return c.saved.Pace
+// paceNow is the campaign's own pace as it is typed.
+func (c *composer) paceNow() (campaign.Pace, error) {
+	return campaign.ParsePace(campaign.Pace{}, c.pace.value())
+}
+
+// overruled says which of its own limits have no effect, and beside which
+// number.
+func (c *composer) overruled() (names []string, number string) {
+	pace, err := c.paceNow()
+	if err != nil {
+		return nil, ""
 	}
-	base, first := campaign.DefaultPace(c.e.now(), c.e.now()), true
 	for _, n := range c.senders() {
-		if first || len(base.Looser(n.Pace)) > 0 {
-			base, first = n.Pace, false
+		if names := pace.Overruled(n.Pace(c.e.now())); len(names) > 0 {
+			return names, n.Name
 		}
 	}
-	return base
+	return nil, ""
 }
 
-// paceNow is the pace as typed over the base.
-func (c *composer) paceNow() (campaign.Pace, error) {
-	return campaign.ParsePace(c.base(), c.pace.value())
+// shut is the number that never may send when the campaign may; empty: none.
+func (c *composer) shut() string {
+	pace, err := c.paceNow()
+	if err != nil {
+		return ""
+	}
+	for _, n := range c.senders() {
+		if n.Pace(c.e.now()).Tightest(pace).Hours.Shut {
+			return n.Name
+		}
+	}
+	return ""
 }
 
-// looser names the limits that are looser than those of the numbers.
-func (c *composer) looser() []string {
+// paces says the pace that will hold, once if it is the same for every number.
+func (c *composer) paces() []string {
 	pace, err := c.paceNow()
 	if err != nil {
 		return nil
 	}
-	var names []string
+	var said, texts []string
 	for _, n := range c.senders() {
-		for _, name := range pace.Looser(n.Pace) {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+		text := c.e.paceWords(n.Pace(c.e.now()).Tightest(pace))
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
 		}
+		said = append(said, c.e.clean(n.Name)+": "+text)
 	}
-	return names
+	switch {
+	case len(texts) == 1:
+		return texts
+	case len(texts) > 1:
+		return said
+	case pace == (campaign.Pace{}):
+		return nil
+	}
+	return []string{c.e.paceWords(pace)}
 }
 
 // focus moves to a field. A file is looked at when its field is left.
@@ -251,7 +273,7 @@ func (c *composer) actions() []action {
 	single := c.at != fieldText
 	return []action{
 		act(e.keys.nextField, true, func() tea.Cmd { return c.focus(c.at + 1) }),
-		act(e.keys.start, c.points() != c.at, c.review),
+		act(e.keys.start, !c.pointed || c.points() != c.at, c.review),
 		act(e.keys.saveDraft, c.dirty() || c.saved.ID == 0 && !empty(c.saved), func() tea.Cmd { c.asked = true; return c.save() }),
 		act(e.keys.toggle, inNumbers && c.numbers[min(c.over, len(c.numbers)-1)].Linked(), c.toggle),
 		act(e.keys.left, inNumbers && c.over > 0, func() tea.Cmd { c.over--; return nil }),
@@ -292,8 +314,8 @@ func (c *composer) review() tea.Cmd {
 }
 
 // points is the field that a start goes to: the next one that lacks something,
-// or none if there is none or it is not yet told. It is the field that we are
-// in if that is the only one and is pointed at already.
+// the one that we are in if no other does and it is pointed at already; -1 if
+// none does.
 func (c *composer) points() int {
 	needs := c.needs()
 	for _, n := range needs {
@@ -363,7 +385,7 @@ func (c *composer) needs() (all []need) {
 	add(fieldNumbers, "need_number", c.known && len(c.senders()) == 0)
 	add(fieldAudience, "need_filter", c.people.mistake != nil)
 	add(fieldAudience, "need_people", c.people.known && len(c.people.ids) == 0)
-	add(fieldPace, "need_pace", paceErr != nil)
+	add(fieldPace, "need_pace", paceErr != nil || c.shut() != "")
 	add(fieldAttachment, content, inFile)
 	add(fieldText, content, content != "" && !inFile && !waits)
 	add(fieldText, "need_template", c.people.textFault != nil)
