@@ -50,7 +50,6 @@ func (c *Campaign) Lacks() (lacks []Lack) {
 	if strings.TrimSpace(c.Name) == "" {
 		lack(FieldName, errors.New("a campaign needs a name"))
 	}
-	lack(FieldName, CheckName(c.Name))
 	if _, err := ParseFilter(c.To); err != nil {
 		lack(FieldAudience, fmt.Errorf("audience: %w", err))
 	}

@@ -16,8 +16,11 @@ var ErrChanged = errors.New("changed elsewhere meanwhile")
 
 // AddCampaign writes a draft and returns it with its id. A draft may lack
 // anything: what it needs is asked for when it starts, see
-// [campaign.Campaign.Lacks].
+// [campaign.Campaign.Lacks]. Only a name that is too long is refused.
 func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
+	if err := campaign.CheckName(c.Name); err != nil {
+		return c, err
+	}
 	err := b.update(func(tx *bolt.Tx) error {
 		id, err := bucket(tx, "campaigns").NextSequence()
 		if err != nil {
@@ -34,6 +37,9 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 // and ErrState once it has started: what people were sent must not change
 // afterwards.
 func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
+	if err := campaign.CheckName(c.Name); err != nil {
+		return c, err
+	}
 	kept := c
 	err := b.update(func(tx *bolt.Tx) error {
 		old, err := campaignTx(tx, c.ID)

@@ -318,7 +318,9 @@ func TestStartingPointsAtEveryFieldThatLacksSomething(t *testing.T) {
 		s.shows("falta um nome · um número vinculado · corrigir o filtro do público · corrigir o ritmo · o texto",
 			"! Nome", "! Números", "! Público", "› Ritmo", "! Texto")
 		s.hides("! Anexo")
-		s.press("tab", "ctrl+r")
+		s.press("ctrl+r")
+		s.shows("› Texto")
+		s.press("ctrl+r")
 		s.shows("› Nome")
 		s.enter("x")
 		s.hides("! Nome", "um nome")
