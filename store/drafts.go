@@ -18,6 +18,7 @@ var ErrChanged = errors.New("changed elsewhere meanwhile")
 // anything: what it needs is asked for when it starts, see
 // [campaign.Campaign.Lacks]. Only a name that is too long is refused.
 func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
+	c.Text = campaign.Text(c.Text)
 	if err := campaign.CheckName(c.Name); err != nil {
 		return c, err
 	}
@@ -37,6 +38,7 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 // and ErrState once it has started: what people were sent must not change
 // afterwards.
 func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
+	c.Text = campaign.Text(c.Text)
 	if err := campaign.CheckName(c.Name); err != nil {
 		return c, err
 	}

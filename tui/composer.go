@@ -26,6 +26,10 @@ const (
 	fieldCount
 )
 
+// textRoom is how many characters the text may have while it is being written:
+// more than WhatsApp takes, so that a long one can be pasted and shortened.
+const textRoom = 4 * campaign.TextMost
+
 // composer writes a campaign: to whom, by which numbers, how fast and what,
 // with the text shown as real people would get it.
 type composer struct {
@@ -81,7 +85,7 @@ func newComposer(e *env, draft campaign.Campaign) *composer {
 		name:   newLine(e, e.t("composer_name_example"), 80),
 		to:     newLine(e, e.t("composer_to_example"), 500),
 		pace:   newLine(e, e.t("composer_pace_example"), 200),
-		text:   newArea(e.t("composer_text_example"), 4096),
+		text:   newArea(e, e.t("composer_text_example"), textRoom),
 		people: newAudience(e),
 		began:  draft.ID == 0,
 	}
@@ -157,7 +161,7 @@ func (c *composer) load() tea.Cmd {
 // draft is the campaign as it is written now.
 func (c *composer) draft() campaign.Campaign {
 	d := c.saved
-	d.Name, d.To, d.Text = strings.TrimSpace(c.name.value()), strings.TrimSpace(c.to.value()), c.text.value()
+	d.Name, d.To, d.Text = strings.TrimSpace(c.name.value()), strings.TrimSpace(c.to.value()), campaign.Text(c.text.value())
 	d.Unread = campaign.Unread{}
 	switch f := c.file; {
 	case f.typed() == "":
@@ -356,10 +360,17 @@ func (c *composer) content() string {
 		return "need_attachment"
 	case a == nil && blank:
 		return "need_text"
+	case c.tooLong():
+		return "need_shorter"
 	case a != nil && !a.Captioned() && !blank:
 		return "need_no_text"
 	}
 	return ""
+}
+
+// tooLong reports whether WhatsApp would not take the text.
+func (c *composer) tooLong() bool {
+	return c.text.chars > campaign.TextMost && campaign.CheckLength(campaign.Text(c.text.value())) != nil
 }
 
 // need is what keeps a campaign from being started, as the id of a text, and
