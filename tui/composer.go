@@ -42,6 +42,7 @@ type composer struct {
 	text    *area
 	at      int
 	numbers []campaign.Number
+	holds   map[campaign.NumberID]campaign.Hold
 	chosen  map[campaign.NumberID]bool
 	over    int  // the number under the cursor of its field
 	known   bool // the numbers have been read
@@ -70,6 +71,7 @@ type sendersLoadedMsg struct {
 	question int
 	numbers  []campaign.Number
 	draft    campaign.Campaign // as it is in the book
+	holds    map[campaign.NumberID]campaign.Hold
 	err      error
 }
 
@@ -82,13 +84,13 @@ type draftSavedMsg struct {
 func newComposer(e *env, draft campaign.Campaign) *composer {
 	c := &composer{
 		e: e, saved: draft,
-		name:   newLine(e, e.t("composer_name_example"), 80),
-		to:     newLine(e, e.t("composer_to_example"), 500),
-		pace:   newLine(e, e.t("composer_pace_example"), 200),
-		text:   newArea(e, e.t("composer_text_example"), textRoom),
-		people: newAudience(e),
-		began:  draft.ID == 0,
+		name:  newLine(e, e.t("composer_name_example"), 80),
+		to:    newLine(e, e.t("composer_to_example"), 500),
+		pace:  newLine(e, e.t("composer_pace_example"), 200),
+		text:  newArea(e, e.t("composer_text_example"), textRoom),
+		began: draft.ID == 0,
 	}
+	c.people = newAudience(e, c.draft)
 	c.fill(draft)
 	c.focus(fieldName)
 	return c
@@ -147,7 +149,7 @@ func (c *composer) load() tea.Cmd {
 	}
 	book, draft := c.e.app.Book, c.saved.ID
 	return tea.Batch(first, func() tea.Msg {
-		msg := sendersLoadedMsg{question: id}
+		msg := sendersLoadedMsg{question: id, holds: book.Holds()}
 		msg.numbers, msg.err = book.Numbers()
 		if msg.err == nil && draft != 0 {
 			if msg.draft, msg.err = book.Campaign(draft); errors.Is(msg.err, store.ErrNotFound) {
@@ -202,6 +204,21 @@ func (c *composer) senders() []campaign.Number {
 // paceNow is the campaign's own pace as it is typed.
 func (c *composer) paceNow() (campaign.Pace, error) {
 	return campaign.ParsePace(campaign.Pace{}, c.pace.value())
+}
+
+// sameSender reports whether two records of a number say the same of how it
+// would send.
+func sameSender(a, b campaign.Number) bool {
+	return a.ID == b.ID && a.JID == b.JID && a.Limits == b.Limits &&
+		a.Standing.State == b.Standing.State && a.Standing.Until.Equal(b.Standing.Until)
+}
+
+// offline reports whether none of the numbers that would send is connected.
+func (c *composer) offline() bool {
+	senders := c.senders()
+	return len(senders) > 0 && !slices.ContainsFunc(senders, func(n campaign.Number) bool {
+		return c.holds[n.ID].Reason != campaign.HoldOffline
+	})
 }
 
 // overruled says which of its own limits have no effect, and beside which
@@ -302,7 +319,7 @@ func (c *composer) keys() []key.Binding {
 func (c *composer) toggle() tea.Cmd {
 	id := c.numbers[c.over].ID
 	c.chosen[id] = !c.chosen[id]
-	return nil
+	return c.people.check()
 }
 
 // review shows what would be sent, or points at what it lacks.
@@ -400,9 +417,12 @@ func (c *composer) needs() (all []need) {
 	add(fieldAttachment, content, inFile)
 	add(fieldText, content, content != "" && !inFile && !waits)
 	add(fieldText, "need_template", c.people.textFault != nil)
-	if len(all) == 0 {
-		add(c.at, "need_moment", waits || !c.known || !c.people.known || !c.people.checked)
+	if len(all) > 0 {
+		return all
 	}
+	moment := waits || !c.known || !c.people.known || !c.people.checked
+	add(c.at, "need_moment", moment)
+	add(fieldAudience, "need_receivers", !moment && c.people.flight.Receive == 0)
 	return all
 }
 
@@ -426,11 +446,16 @@ func (c *composer) update(msg tea.Msg) tea.Cmd {
 		defer c.touched()
 		return c.edit(msg)
 	case sendersLoadedMsg:
+		var check tea.Cmd
 		mine, again := c.question.answered(msg.question)
 		if mine && msg.err != nil {
 			c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
 		} else if mine {
-			c.numbers, c.known = msg.numbers, true
+			changed := !c.known || !slices.EqualFunc(c.numbers, msg.numbers, sameSender)
+			c.numbers, c.holds, c.known = msg.numbers, msg.holds, true
+			if changed {
+				check = c.people.check()
+			}
 			c.over = max(min(c.over, len(c.numbers)-1), 0)
 			if msg.draft.Status == campaign.Draft && msg.draft.Rev > c.saved.Rev && !c.dirty() && !c.saving.busy && !c.starting.busy {
 				c.fill(msg.draft) // another terminal has gone on with it
@@ -438,8 +463,9 @@ func (c *composer) update(msg tea.Msg) tea.Cmd {
 			}
 		}
 		if again {
-			return c.load()
+			return tea.Batch(check, c.load())
 		}
+		return check
 	case attachmentReadMsg:
 		c.file.answered(msg)
 	case draftSavedMsg:
@@ -462,7 +488,9 @@ func (c *composer) edit(msg tea.Msg) tea.Cmd {
 			return c.people.choose(c.to.value())
 		}
 	case fieldPace:
-		c.pace.update(msg)
+		if c.pace.update(msg) {
+			return c.people.check()
+		}
 	case fieldAttachment:
 		c.file.path.update(msg)
 	case fieldText:
