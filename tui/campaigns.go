@@ -16,6 +16,8 @@ type campaigns struct {
 	e        *env
 	win      window
 	all      []standing
+	numbers  []campaign.Number
+	holds    map[campaign.NumberID]campaign.Hold
 	known    bool
 	question question
 }
@@ -30,6 +32,8 @@ type standing struct {
 type campaignsLoadedMsg struct {
 	question int
 	all      []standing
+	numbers  []campaign.Number
+	holds    map[campaign.NumberID]campaign.Hold
 	err      error
 }
 
@@ -46,7 +50,11 @@ func (c *campaigns) load() tea.Cmd {
 	book := c.e.app.Book
 	return func() tea.Msg {
 		all, err := standings(book)
-		return campaignsLoadedMsg{id, all, err}
+		msg := campaignsLoadedMsg{question: id, all: all, holds: book.Holds(), err: err}
+		if err == nil {
+			msg.numbers, msg.err = book.Numbers()
+		}
+		return msg
 	}
 }
 
@@ -142,7 +150,7 @@ func (c *campaigns) update(msg tea.Msg) tea.Cmd {
 		if mine && msg.err != nil {
 			c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
 		} else if mine {
-			c.all, c.known = msg.all, true
+			c.all, c.numbers, c.holds, c.known = msg.all, msg.numbers, msg.holds, true
 			c.win.resize(len(c.all), c.win.height)
 		}
 		if again {
@@ -203,7 +211,7 @@ func (c *campaigns) line(s standing, here bool, w int) string {
 	e := c.e
 	from, to := c.win.visible()
 	name, status, bar, count, date := c.columns(w, c.all[from:to])
-	sign := e.theme.campaign(s.Status)
+	state, said := e.campaignState(s.Campaign, c.numbers, c.holds)
 	weight := ink("")
 	if here {
 		weight = e.theme.strong
@@ -211,7 +219,7 @@ func (c *campaigns) line(s standing, here bool, w int) string {
 	if s.Name == "" {
 		weight = e.theme.faint
 	}
-	r := e.row(here).gap(1).cell(weight, e.named(s.Name), name).gap(1).cell(sign.ink, sign.symbol+" "+e.t(sign.word), status).gap(1)
+	r := e.row(here).gap(1).cell(weight, e.named(s.Name), name).gap(1).cell(state, said, status).gap(1)
 	if s.Status == campaign.Draft {
 		r.gap(bar + count + 1)
 	} else {
