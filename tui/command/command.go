@@ -197,7 +197,7 @@ func (c *call) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(), c.listsCommand(),
-		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.simulateCommand(), c.versionCommand(),
+		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.examineCommand(), c.simulateCommand(), c.versionCommand(),
 	)
 	root.SetUsageTemplate(c.tongue.usage(root.UsageTemplate()))
 	root.InitDefaultHelpCmd()
