@@ -129,7 +129,7 @@ func dropStagingTx(tx *bolt.Tx) error {
 const (
 	maxChunk  = 20_000 // people
 	minChunk  = 64
-	chunkTime = 12 * time.Millisecond
+	chunkTime = 10 * time.Millisecond
 )
 
 // chunking chooses the size of chunks.
