@@ -1,17 +1,10 @@
 package campaign
 
 import (
-	"bytes"
-	"encoding/binary"
-	"errors"
-	"fmt"
+	"context"
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/charmap"
 )
 
 // Row is one person of a file.
@@ -23,197 +16,266 @@ type Row struct {
 	Fields map[string]string // the other columns that are not empty, by the folded header, "_" for spaces
 }
 
-// RowError is a row that cannot be used.
-type RowError struct {
-	Line   int
-	Reason string
-}
-
-// maxCSV is how large a file may be, in bytes: it is read as a whole.
-const maxCSV = 512 << 20
-
 // ReadCSV reads people from a table as spreadsheets write it: in UTF-8,
 // UTF-16 or Windows-1252, cells set apart by comma, semicolon or tab, the
 // first line naming the columns in Portuguese or English. There must be one
 // with phones; of several, the likeliest to be a mobile's that is filled in
-// counts. Tags are set apart by comma, semicolon or bar. Rows that cannot be
-// used are in bad and do not stop the others; err says why the file as a whole
-// cannot be read. People may be in it more than once.
-func ReadCSV(r io.Reader) (rows []Row, bad []RowError, err error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxCSV+1))
+// counts. Tags are set apart by comma, semicolon or bar.
+//
+// It gives row every person, in the order of the file and perhaps more than
+// once, and bad every row that cannot be used: every line is in a row, in a
+// bad one, or empty. The error says why the file as a whole cannot be read (a
+// Reason), or is that of r, of ctx, of row or of bad; nothing is read after
+// it. The time it takes grows with the size of the file, whatever is in it; no
+// more than a few lines are held at a time.
+func ReadCSV(ctx context.Context, r io.Reader, row func(Row) error, bad func(RowError) error) error {
+	lines, err := newLineReader(ctx, r)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	if len(data) > maxCSV {
-		return nil, nil, fmt.Errorf("larger than %d MB: split it", maxCSV>>20)
-	}
-	text, err := decodeText(data)
-	if err != nil {
-		return nil, nil, err
-	}
-	s := csvScanner{text: text, line: 1}
+	s := csvScanner{lines: lines}
 	header, err := s.header()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	for {
-		cells, line, err := s.next()
+		cells, line, fault, err := s.next()
 		if err == io.EOF {
-			return rows, bad, nil
+			return nil
+		} else if err != nil {
+			return err
 		}
-		if err == nil && blank(cells) {
+		person := Row{Line: line}
+		switch {
+		case fault != nil:
+		case blank(cells):
 			continue
+		default:
+			fault = header.read(cells, &person)
 		}
-		row := Row{Line: line}
-		if err == nil {
-			err = header.read(cells, &row)
+		if fault != nil {
+			err = bad(RowError{line, *fault})
+		} else {
+			err = row(person)
 		}
 		if err != nil {
-			bad = append(bad, RowError{line, err.Error()})
-			continue
-		}
-		rows = append(rows, row)
-	}
-}
-
-// decodeText makes UTF-8 of whatever the file is in.
-func decodeText(data []byte) (string, error) {
-	switch {
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0")):
-		return "", errors.New("this is a spreadsheet, not a CSV file: open it and save it as CSV")
-	case bytes.HasPrefix(data, []byte("\xff\xfe")):
-		return decodeUTF16(data[2:], binary.LittleEndian), nil
-	case bytes.HasPrefix(data, []byte("\xfe\xff")):
-		return decodeUTF16(data[2:], binary.BigEndian), nil
-	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	if bytes.IndexByte(data, 0) >= 0 {
-		return "", errors.New("this is not text: save the table as CSV (UTF-8)")
-	}
-	if utf8.Valid(data) {
-		return string(data), nil
-	}
-	// Line by line, because files are pasted together from others.
-	var out strings.Builder
-	out.Grow(len(data) + len(data)/16)
-	decoder := charmap.Windows1252.NewDecoder()
-	for line := range bytes.Lines(data) {
-		if !utf8.Valid(line) {
-			decoded, err := decoder.Bytes(line)
-			if err != nil {
-				return "", fmt.Errorf("neither UTF-8 nor Windows-1252: %w", err)
-			}
-			line = decoded
-		}
-		out.Write(line)
-	}
-	return out.String(), nil
-}
-
-func decodeUTF16(data []byte, order binary.ByteOrder) string {
-	units := make([]uint16, len(data)/2)
-	for i := range units {
-		units[i] = order.Uint16(data[2*i:])
-	}
-	return string(utf16.Decode(units))
-}
-
-// csvScanner reads rows of cells, as RFC 4180 says and a little more: a quote
-// inside a cell that does not begin with one is a quote, and a quote that is
-// never closed costs its own line only.
-type csvScanner struct {
-	text string
-	at   int
-	line int
-	sep  byte
-}
-
-// next reads a row and says on which line it begins. The error is io.EOF at
-// the end, another for a row that cannot be read.
-func (s *csvScanner) next() (cells []string, line int, err error) {
-	if s.at >= len(s.text) {
-		return nil, s.line, io.EOF
-	}
-	start, line := s.at, s.line
-	for {
-		var cell string
-		quoted := s.at < len(s.text) && s.text[s.at] == '"'
-		if quoted {
-			cell, quoted = s.quoted()
-			if !quoted || strings.TrimSpace(s.text[s.at:s.plainEnd()]) != "" {
-				// Whatever comes after is not to be read as part of it.
-				s.at, s.line = start, line
-				s.skipLine()
-				return nil, line, errors.New(`a " is not closed, or is not at the end of its cell`)
-			}
-		}
-		end := s.plainEnd()
-		if !quoted {
-			cell = s.text[s.at:end]
-		}
-		cells = append(cells, cell)
-		s.at = end
-		if s.at >= len(s.text) || s.text[s.at] != s.sep {
-			s.skipLine()
-			return cells, line, nil
-		}
-		s.at++
-	}
-}
-
-// plainEnd is where the cell, or the rest of one after its quotes, ends.
-func (s *csvScanner) plainEnd() int {
-	for i := s.at; i < len(s.text); i++ {
-		if c := s.text[i]; c == s.sep || c == '\n' || c == '\r' {
-			return i
+			return err
 		}
 	}
-	return len(s.text)
-}
-
-// skipLine goes to the beginning of the next line.
-func (s *csvScanner) skipLine() {
-	end := strings.IndexAny(s.text[s.at:], "\r\n")
-	if end < 0 {
-		s.at = len(s.text)
-		return
-	}
-	s.at += end
-	if strings.HasPrefix(s.text[s.at:], "\r\n") {
-		s.at++
-	}
-	s.at++
-	s.line++
-}
-
-// quoted reads a cell in quotes. If they are never closed it stays where it
-// is.
-func (s *csvScanner) quoted() (cell string, closed bool) {
-	var out strings.Builder
-	at := s.at + 1
-	for {
-		end := strings.IndexByte(s.text[at:], '"')
-		if end < 0 {
-			return "", false
-		}
-		out.WriteString(s.text[at : at+end])
-		at += end + 1
-		if at >= len(s.text) || s.text[at] != '"' {
-			break
-		}
-		out.WriteByte('"')
-		at++
-	}
-	s.line += lines(s.text[s.at:at])
-	s.at = at
-	return out.String(), true
-}
-
-// lines is how many lines end in s.
-func lines(s string) int {
-	return strings.Count(s, "\n") + strings.Count(s, "\r") - strings.Count(s, "\r\n")
 }
 
 func blank(cells []string) bool {
 	return !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" })
+}
+
+// csvScanner reads rows of cells, as RFC 4180 says and a little more: a quote
+// inside a cell that does not begin with one is a quote, and a quote that is
+// never closed, or only after more than maxLine bytes, costs its own line
+// only.
+//
+// Where quotes are open at the end of a line, the row goes on in the next
+// ones, and whether they are ever closed is known only further on. If they are
+// not, those lines are rows of their own. So that they are not looked at once
+// more for each quote that is opened in them, what becomes of a line that
+// begins within quotes is found out once: that does not depend on where the
+// quotes were opened.
+type csvScanner struct {
+	lines   *lineReader
+	sep     byte
+	queue   []csvLine // lines that have been read and are not yet part of a row
+	held    int       // about the bytes that the queue takes
+	within  int       // so many lines after the first of the queue leave quotes open that were open before
+	numbers int       // lines read so far
+	looked  int       // bytes looked at so far: no more than a few times those of the file
+}
+
+// csvLine is a line of the file.
+type csvLine struct {
+	text   string // with its end
+	number int
+	fault  *Reason // why it cannot be read at all
+	quoted ending  // how it ends if quotes are open where it begins
+}
+
+// lineCost is about what a line takes beside its text.
+const lineCost = 64
+
+// ending is how a text ends that was split into cells.
+type ending uint8
+
+const (
+	unknown ending = iota
+	whole          // with its last cell
+	open           // within quotes
+	broken         // something stands behind closing quotes
+)
+
+// next takes a row and says on which line it begins. Fault is why the row
+// cannot be read; the error is io.EOF at the end.
+func (s *csvScanner) next() (cells []string, line int, fault *Reason, err error) {
+	cells, n, fault, err := s.look()
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	line = s.queue[0].number
+	s.pass(n)
+	return cells, line, fault, nil
+}
+
+// look is next, and says how many lines the row has instead of taking it.
+func (s *csvScanner) look() (cells []string, n int, fault *Reason, err error) {
+	first, err := s.line(0)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	if first.fault != nil {
+		return nil, 1, first.fault, nil
+	}
+	cells, end := s.split(first.text, false)
+	n = 1
+	if end == open {
+		if n, err = s.extent(); err != nil {
+			return nil, 0, nil, err
+		}
+		if n > 0 {
+			var text strings.Builder
+			for _, line := range s.queue[:n] {
+				text.WriteString(line.text)
+			}
+			cells, end = s.split(text.String(), false)
+		}
+	}
+	if end != whole {
+		return nil, 1, because(RowQuote), nil
+	}
+	return cells, n, nil, nil
+}
+
+// extent is how many lines the row at the front of the queue has if its first
+// one leaves quotes open; 0 if they are never closed as they should be.
+func (s *csvScanner) extent() (int, error) {
+	for {
+		line, err := s.line(s.within + 1)
+		if err == io.EOF {
+			return 0, nil
+		} else if err != nil {
+			return 0, err
+		}
+		if s.held > maxLine {
+			return 0, nil
+		}
+		if line.quoted == unknown {
+			line.quoted = broken
+			if line.fault == nil {
+				_, line.quoted = s.split(line.text, true)
+			}
+		}
+		switch line.quoted {
+		case whole:
+			return s.within + 2, nil
+		case broken:
+			return 0, nil
+		}
+		s.within++
+	}
+}
+
+// line is the i-th line of the queue. The error is io.EOF if there are fewer
+// to come.
+func (s *csvScanner) line(i int) (*csvLine, error) {
+	for len(s.queue) <= i {
+		text, fault, err := s.lines.next()
+		if err != nil {
+			return nil, err
+		}
+		s.numbers++
+		s.queue = append(s.queue, csvLine{text: text, number: s.numbers, fault: fault})
+		s.held += len(text) + lineCost
+	}
+	return &s.queue[i], nil
+}
+
+// pass takes lines off the queue.
+func (s *csvScanner) pass(n int) {
+	for i := range s.queue[:n] {
+		s.held -= len(s.queue[i].text) + lineCost
+		s.queue[i] = csvLine{}
+	}
+	s.queue = s.queue[n:]
+	s.within = max(0, s.within-n)
+}
+
+// separate sets what stands between cells.
+func (s *csvScanner) separate(sep byte) {
+	s.sep, s.within = sep, 0
+	for i := range s.queue {
+		s.queue[i].quoted = unknown
+	}
+}
+
+// split takes a row apart into cells. With quoted, quotes are open where it
+// begins.
+func (s *csvScanner) split(text string, quoted bool) (cells []string, end ending) {
+	s.looked += len(text)
+	at := 0
+	for {
+		next := 0
+		if !quoted && at < len(text) && text[at] == '"' {
+			quoted = true
+			at++
+		}
+		if quoted {
+			cell, closed, ok := unquote(text, at)
+			if !ok {
+				return nil, open
+			}
+			cells = append(cells, cell)
+			next = plainEnd(text, closed, s.sep)
+			if strings.TrimSpace(text[closed:next]) != "" {
+				return nil, broken
+			}
+			quoted = false
+		} else {
+			next = plainEnd(text, at, s.sep)
+			cells = append(cells, text[at:next])
+		}
+		if next == len(text) || text[next] != s.sep {
+			return cells, whole
+		}
+		at = next + 1
+	}
+}
+
+// unquote reads a cell from behind its opening quote. Closed is where its
+// closing one has passed.
+func unquote(text string, at int) (cell string, closed int, ok bool) {
+	start := at
+	var out strings.Builder // empty while nothing but text[start:at] is in the cell
+	for {
+		end := strings.IndexByte(text[at:], '"')
+		if end < 0 {
+			return "", 0, false
+		}
+		at += end + 1
+		if at == len(text) || text[at] != '"' {
+			if out.Len() == 0 {
+				return text[start : at-1], at, true
+			}
+			out.WriteString(text[start : at-1])
+			return out.String(), at, true
+		}
+		out.WriteString(text[start:at]) // with one of the two quotes
+		at++
+		start = at
+	}
+}
+
+// plainEnd is where the cell, or the rest of one after its quotes, ends.
+func plainEnd(text string, at int, sep byte) int {
+	for i := at; i < len(text); i++ {
+		if c := text[i]; c == sep || c == '\n' || c == '\r' {
+			return i
+		}
+	}
+	return len(text)
 }

@@ -1,14 +1,14 @@
 package campaign
 
 import (
-	"errors"
-	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
 
 // header says what the columns of a file are.
 type header struct {
+	titles []string // as they stand there
 	names  []string // as fields
 	phones []int    // the likeliest to be a mobile's first
 	name   int      // these are -1 if there is none
@@ -36,73 +36,98 @@ var (
 )
 
 // header reads the first line that is not empty, and finds out by it how cells
-// are set apart.
+// are set apart. The error is a Reason, or that of reading.
 func (s *csvScanner) header() (header, error) {
-	if rest, ok := strings.CutPrefix(s.text, "sep="); ok && len(rest) > 1 && (rest[1] == '\n' || rest[1] == '\r') {
-		s.skipLine() // a spreadsheet's note to itself
+	var first csvLine
+	for {
+		line, err := s.line(0)
+		if err == io.EOF {
+			return header{}, reason(CSVEmpty)
+		} else if err != nil {
+			return header{}, err
+		}
+		first = *line
+		if !noted(first) && strings.Trim(first.text, " \t;,\"\r\n") != "" {
+			break
+		}
+		s.pass(1)
 	}
-	for s.at < len(s.text) && strings.Trim(s.firstLine(), " \t;,\"") == "" {
-		s.skipLine()
-	}
-	if s.at >= len(s.text) {
-		return header{}, errors.New("there is nothing in it")
-	}
-	var first []string
+	fault := first.fault
+	var names []string // as many as some separator makes
 	var found header
-	best := *s
-	for _, sep := range []byte{',', ';', '\t'} {
-		try := *s
-		try.sep = sep
-		cells, _, err := try.next()
+	var size int
+	var sep byte
+	for _, try := range []byte{',', ';', '\t'} {
+		s.separate(try)
+		if first.fault != nil {
+			// Why it is so long may be that somebody exported everything.
+			if cells, _ := s.split(first.text, false); len(cells) > len(names) {
+				names = cells
+			}
+			continue
+		}
+		cells, n, wrong, err := s.look()
 		if err != nil {
+			return header{}, err
+		} else if wrong != nil {
+			fault = wrong
+			continue
+		}
+		if len(cells) > len(names) {
+			names = cells
+		}
+		if len(cells) > MaxFields {
 			continue
 		}
 		if h, ok := newHeader(cells); ok && len(h.names) > len(found.names) {
-			found, best = h, try
-		}
-		if len(cells) > len(first) {
-			first = cells
+			found, size, sep = h, n, try
 		}
 	}
-	if found.names != nil {
-		*s = best
-		return found, nil
+	switch {
+	case len(names) > MaxFields:
+		return header{}, reason(CSVColumns, MaxFields)
+	case found.names != nil:
+	case names == nil || first.fault != nil:
+		return header{}, reason(CSVHeaderLine, *fault)
+	default:
+		return header{}, noPhones(names)
 	}
-	for _, cell := range first {
+	for i, name := range found.names {
+		if n, long := over(name, MaxColumn); long {
+			return header{}, reason(CSVColumnLong, i+1, n, MaxColumn)
+		}
+	}
+	s.separate(sep)
+	s.pass(size)
+	return found, nil
+}
+
+// noted reports whether a line is what a spreadsheet writes before a table for
+// itself.
+func noted(l csvLine) bool {
+	rest, ok := strings.CutPrefix(l.text, "sep=")
+	return ok && l.number == 1 && len(rest) > 1 && (rest[1] == '\n' || rest[1] == '\r')
+}
+
+// noPhones is why a first line with those cells is of no use.
+func noPhones(names []string) Reason {
+	for _, cell := range names {
 		if _, err := ParsePhone(cell); err == nil {
-			return header{}, errors.New(`the first line must name the columns, for example "nome;telefone;email;tags"`)
+			return reason(CSVNoHeader)
 		}
 	}
-	return header{}, fmt.Errorf("no column with phones: one must be called telefone, celular, whatsapp or phone; there are %s", quoteAll(first))
-}
-
-// firstLine is the line at which the scanner stands.
-func (s *csvScanner) firstLine() string {
-	line := s.text[s.at:]
-	if end := strings.IndexAny(line, "\r\n"); end >= 0 {
-		line = line[:end]
-	}
-	return line
-}
-
-func quoteAll(names []string) string {
-	quoted := make([]string, 0, len(names))
-	for _, name := range names[:min(len(names), 20)] {
-		if len(name) > 40 {
-			name = strings.ToValidUTF8(name[:40], "") + "…"
-		}
-		quoted = append(quoted, fmt.Sprintf("%q", name))
-	}
-	return strings.Join(quoted, ", ")
+	return reason(CSVNoPhones, names)
 }
 
 // newHeader says what columns of those names are. There must be one with
 // phones.
 func newHeader(cells []string) (header, bool) {
 	h := header{}
+	h.titles = make([]string, len(cells))
 	keys := make([]string, len(cells))
 	for i, cell := range cells {
 		keys[i] = fieldKey(cell)
+		h.titles[i] = quotable(strings.TrimSpace(cell))
 		h.names = append(h.names, fieldName(cell))
 	}
 	find := func(names []string) int {
@@ -140,30 +165,44 @@ func fieldName(column string) string {
 	return strings.Trim(name, "_")
 }
 
-// read makes a row of cells.
-func (h *header) read(cells []string, row *Row) error {
-	if len(cells) > len(h.names) && !blank(cells[len(h.names):]) {
-		return fmt.Errorf("%d cells, but the first line names %d", len(cells), len(h.names))
+// read makes a row of cells, and says why it cannot.
+func (h *header) read(cells []string, row *Row) *Reason {
+	if len(cells) > len(h.names) {
+		if !blank(cells[len(h.names):]) {
+			return because(RowCells, len(cells), len(h.names))
+		}
+		cells = cells[:len(h.names)]
+	}
+	for i, c := range cells {
+		cells[i] = strings.TrimSpace(c)
 	}
 	cell := func(i int) string {
 		if i < 0 || i >= len(cells) {
 			return ""
 		}
-		return strings.TrimSpace(cells[i])
+		return cells[i]
 	}
-	from, err := h.phone(cell, row)
-	if err != nil {
-		return err
+	from, fault := h.phone(cell, row)
+	if fault != nil {
+		return fault
 	}
 	row.Name = h.fullName(cell)
-	row.Tags = splitTags(cell(h.tags))
-	for i, name := range h.names {
-		value := cell(i)
+	if n, long := over(row.Name, MaxName); long {
+		return because(RowNameLong, n, MaxName)
+	}
+	if row.Tags, fault = splitTags(cell(h.tags)); fault != nil {
+		return fault
+	}
+	for i, value := range cells {
+		name := h.names[i]
 		if i == h.email {
 			name = "email"
 		}
 		if i == from || i == h.name || i == h.tags || name == "" || value == "" {
 			continue
+		}
+		if n, long := over(value, MaxCell); long {
+			return because(RowCellLong, h.titles[i], n, MaxCell)
 		}
 		if row.Fields == nil {
 			row.Fields = make(map[string]string)
@@ -176,25 +215,25 @@ func (h *header) read(cells []string, row *Row) error {
 }
 
 // phone takes the first cell that has a phone, and says which it was. If none
-// has, the error is about the first that is not empty.
-func (h *header) phone(cell func(int) string, row *Row) (from int, err error) {
+// has, the fault is about the first that is not empty.
+func (h *header) phone(cell func(int) string, row *Row) (from int, fault *Reason) {
 	for _, i := range h.phones {
 		if cell(i) == "" {
 			continue
 		}
-		phone, fault := ParsePhone(cell(i))
-		if fault == nil {
+		phone, why := parsePhone(cell(i))
+		if why == nil {
 			row.Phone = phone
 			return i, nil
 		}
-		if err == nil {
-			err = fault
+		if fault == nil {
+			fault = why
 		}
 	}
-	if err == nil {
-		err = errors.New("no phone")
+	if fault == nil {
+		fault = because(RowNoPhone)
 	}
-	return -1, err
+	return -1, fault
 }
 
 // fullName joins the first and the last name if they are in columns of their
@@ -211,13 +250,25 @@ func (h *header) fullName(cell func(int) string) string {
 }
 
 // splitTags reads tags, each once.
-func splitTags(s string) (tags []string) {
-	var seen []string
-	for _, tag := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' || r == '|' || r == '\n' }) {
-		tag = strings.Join(strings.Fields(tag), " ")
-		if folded := Fold(tag); folded != "" && !slices.Contains(seen, folded) {
-			seen, tags = append(seen, folded), append(tags, tag)
-		}
+func splitTags(s string) (tags []string, fault *Reason) {
+	if s == "" {
+		return nil, nil
 	}
-	return tags
+	seen := make(map[string]bool)
+	for tag := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == ';' || r == '|' || r == '\n' }) {
+		tag = strings.Join(strings.Fields(tag), " ")
+		folded := Fold(tag)
+		if folded == "" || seen[folded] {
+			continue
+		}
+		if n, long := over(tag, MaxTag); long {
+			return nil, because(RowTagLong, quotable(tag), n, MaxTag)
+		}
+		if len(tags) == MaxTags {
+			return nil, because(RowTags, MaxTags)
+		}
+		seen[folded] = true
+		tags = append(tags, tag)
+	}
+	return tags, nil
 }

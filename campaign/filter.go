@@ -27,7 +27,11 @@ import (
 type Filter struct {
 	source string
 	match  matcher // nil: everybody
+	lists  []FilterList
 }
+
+// AnyList stands for whatever list there is, in a filter.
+const AnyList = "*"
 
 // FilterEnv is what a filter needs to know beside the person.
 type FilterEnv struct {
@@ -38,11 +42,11 @@ type FilterEnv struct {
 // FilterError is a mistake in a filter.
 type FilterError struct {
 	Offset  int    // in bytes, where in the line it is
-	Message string // one of the Filter constants
+	Message string // one of the Filter constants, with what they name
 }
 
 // What can be wrong with a filter. Commands print it as it is and the screens
-// translate it.
+// translate it. That there is no such list only the book can tell.
 const (
 	FilterNoOpening    = ") without ("
 	FilterNoClosing    = "( without )"
@@ -55,6 +59,7 @@ const (
 	FilterWantYesNo    = "write sim or nao (yes or no)"
 	FilterWantAge      = "write how long: 12h, 30d or 2w, or nunca (never)"
 	FilterWantNumber   = "write a number"
+	FilterNoList       = "there is no list %q"
 )
 
 // Error is the message without the place.
@@ -68,6 +73,15 @@ func (f Filter) Match(c *Contact, env FilterEnv) bool { return f.match == nil ||
 // String is the line as it was parsed.
 func (f Filter) String() string { return f.source }
 
+// FilterList is a list that a filter names.
+type FilterList struct {
+	Name   string // as it is typed; AnyList for any
+	Offset int    // in bytes, where in the line it is
+}
+
+// Lists are the lists that the filter names.
+func (f Filter) Lists() []FilterList { return f.lists }
+
 // ParseFilter reads a line. The error is a *FilterError.
 func ParseFilter(s string) (Filter, error) {
 	p := filterParser{text: s}
@@ -78,13 +92,14 @@ func ParseFilter(s string) (Filter, error) {
 	if err != nil {
 		return Filter{}, err
 	}
-	return Filter{source: s, match: match}, nil
+	return Filter{source: s, match: match, lists: p.lists}, nil
 }
 
 // filterParser reads a line from left to right.
 type filterParser struct {
-	text string
-	at   int
+	text  string
+	at    int
+	lists []FilterList
 }
 
 // deepest is how far parentheses may be nested.
@@ -212,6 +227,9 @@ func (p *filterParser) term(depth int) (matcher, error) {
 	case keyed && value == "":
 		return nil, &FilterError{start, FilterNothingAfter}
 	case keyed:
+		if isListKey(key) {
+			p.lists = append(p.lists, FilterList{value, at})
+		}
 		return keyTerm(key, value, at)
 	case Fold(value) == "":
 		return nil, &FilterError{start, FilterNothing}

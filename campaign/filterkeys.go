@@ -58,8 +58,14 @@ func tagTerm(value string, _ int) (matcher, error) {
 	return func(c *Contact, _ FilterEnv) bool { return n.any(c.Tags) }, nil
 }
 
+// isListKey reports whether a key is that of lists.
+func isListKey(key string) bool {
+	folded := Fold(key)
+	return folded == "lista" || folded == "list"
+}
+
 func listTerm(value string, _ int) (matcher, error) {
-	if value == "*" {
+	if value == AnyList {
 		return func(c *Contact, _ FilterEnv) bool { return len(c.Lists) > 0 }, nil
 	}
 	n := newNeedle(value)

@@ -1,8 +1,6 @@
 package campaign
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -20,25 +18,29 @@ const brazil = "55"
 // ParsePhone reads a phone as people and spreadsheets write it. Without a
 // country code (a plus or 00 before it, or 55) it is Brazilian. A Brazilian
 // mobile is kept as it was written, with or without the ninth digit. The error
-// says what is wrong and quotes s.
+// is a Reason that says what is wrong and quotes s.
 func ParsePhone(s string) (Phone, error) {
-	digits, international, err := phoneDigits(s)
-	if err == nil && len(digits) == 0 {
-		err = errors.New("there is no digit in it")
+	phone, why := parsePhone(s)
+	if why != nil {
+		return "", *why
 	}
-	var phone Phone
+	return phone, nil
+}
+
+func parsePhone(s string) (phone Phone, why *Reason) {
+	digits, international, why := phoneDigits(s)
+	if why == nil && len(digits) == 0 {
+		why = because(PhoneNoDigit)
+	}
 	switch {
-	case err != nil:
+	case why != nil:
 	case international && !strings.HasPrefix(digits, brazil):
-		phone, err = foreignPhone(digits)
+		phone, why = foreignPhone(digits)
 	default:
-		phone, err = brazilianPhone(digits, international)
+		phone, why = brazilianPhone(digits, international)
 	}
-	if err != nil {
-		if cut := []rune(s); len(cut) > 40 {
-			s = string(cut[:40]) + "…"
-		}
-		return "", fmt.Errorf("not a phone number: %q: %w", s, err)
+	if why != nil {
+		return "", because(PhoneBad, quotable(s), *why)
 	}
 	return phone, nil
 }
@@ -54,7 +56,7 @@ var carrier = regexp.MustCompile(`(?i)^\(?0\s*[-.]?\s*xx\s*`)
 
 // phoneDigits takes away what is written around a number. International
 // means that it begins with a country code.
-func phoneDigits(s string) (digits string, international bool, err error) {
+func phoneDigits(s string) (digits string, international bool, why *Reason) {
 	s = strings.TrimSpace(s)
 	s = strings.TrimSuffix(strings.TrimPrefix(s, "="), `"`)
 	s = strings.TrimLeft(s, `"'`)
@@ -69,7 +71,7 @@ func phoneDigits(s string) (digits string, international bool, err error) {
 	}
 	s = strings.TrimSpace(s)
 	if rounded.MatchString(s) {
-		return "", false, errors.New("a spreadsheet has rounded it: format the column as text, type the number again and save")
+		return "", false, because(PhoneRounded)
 	}
 	if m := decimals.FindStringSubmatch(s); m != nil {
 		s = m[1]
@@ -86,13 +88,13 @@ func phoneDigits(s string) (digits string, international bool, err error) {
 			out = append(out, byte(r-'０')+'0')
 		case r == '+' || r == '＋':
 			if len(out) > 0 || international {
-				return "", false, errors.New("a plus in the middle; is it more than one number?")
+				return "", false, because(PhonePlus)
 			}
 			international = true
 		case r == '/' || r == ';' || r == ',' || r == '|':
-			return "", false, errors.New("is it more than one number?")
+			return "", false, because(PhoneMany)
 		case !between(r):
-			return "", false, fmt.Errorf("%q is not part of one", r)
+			return "", false, because(PhoneLetter, string(r))
 		}
 	}
 	digits = string(out)
@@ -113,7 +115,7 @@ func between(r rune) bool {
 
 // brazilianPhone reads the digits of a Brazilian phone, from the country code
 // on or without it.
-func brazilianPhone(digits string, international bool) (Phone, error) {
+func brazilianPhone(digits string, international bool) (Phone, *Reason) {
 	n := digits
 	if rest, ok := strings.CutPrefix(n, brazil); ok && (international || len(n) > 11) {
 		n = rest
@@ -126,19 +128,19 @@ func brazilianPhone(digits string, international bool) (Phone, error) {
 	}
 	switch {
 	case len(n) == 8 || len(n) == 9:
-		return "", errors.New("the area code (DDD) is missing")
+		return "", because(PhoneNoArea)
 	case len(n) < 10:
-		return "", errors.New("too short")
+		return "", because(PhoneShort)
 	case len(n) > 11 && !international:
-		return "", errors.New("too long for a Brazilian number; begin those of other countries with a plus and the country code")
+		return "", because(PhoneLongHere)
 	case len(n) > 11:
-		return "", errors.New("too long")
+		return "", because(PhoneLong)
 	case ddds[n[:2]] == "":
-		return "", fmt.Errorf("there is no area code (DDD) %s", n[:2])
+		return "", because(PhoneBadArea, Plain(n[:2]))
 	case len(n) == 11 && n[2] != '9':
-		return "", errors.New("a Brazilian number with nine digits begins with 9")
+		return "", because(PhoneNinth)
 	case len(n) == 10 && n[2] < '2':
-		return "", fmt.Errorf("no Brazilian number begins with %c", n[2])
+		return "", because(PhoneBegin, Plain(n[2:3]))
 	}
 	return Phone("+" + brazil + n), nil
 }
@@ -146,22 +148,22 @@ func brazilianPhone(digits string, international bool) (Phone, error) {
 // foreignPhone reads the digits of a phone of another country, from the
 // country code on. Only the length is checked: which numbers a country has
 // given out changes faster than this program.
-func foreignPhone(digits string) (Phone, error) {
+func foreignPhone(digits string) (Phone, *Reason) {
 	if len(digits) > 15 {
-		return "", errors.New("too long")
+		return "", because(PhoneLong)
 	}
 	n, err := phonenumbers.Parse("+"+digits, "ZZ")
 	if err != nil {
-		return "", errors.New("no country has such numbers")
+		return "", because(PhoneNoCountry)
 	}
 	switch phonenumbers.IsPossibleNumberWithReason(n) {
 	case phonenumbers.IS_POSSIBLE:
 	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
-		return "", fmt.Errorf("too short for country code %d", n.GetCountryCode())
+		return "", because(PhoneShortThere, int(n.GetCountryCode()))
 	case phonenumbers.TOO_LONG:
-		return "", fmt.Errorf("too long for country code %d", n.GetCountryCode())
+		return "", because(PhoneLongThere, int(n.GetCountryCode()))
 	default:
-		return "", fmt.Errorf("country code %d has no numbers of that length", n.GetCountryCode())
+		return "", because(PhoneLengthThere, int(n.GetCountryCode()))
 	}
 	// Not as it was dialled: some countries drop a zero after their code.
 	return Phone(phonenumbers.Format(n, phonenumbers.E164)), nil

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ import (
 type Template struct {
 	text  string
 	parts []part
+	slots int      // how many different fields there are
 	zones sync.Map // name of a zone → *time.Location: to load one takes long
 }
 
@@ -30,6 +32,7 @@ type Template struct {
 type part struct {
 	text     string // plain text; of a field, its name as typed
 	field    string // the name for comparing; empty: plain text
+	slot     int    // the number of the field: the same for all parts that name it
 	fallback string
 	optional bool // there is a fallback, perhaps an empty one
 }
@@ -66,6 +69,7 @@ func (e *MissingError) Error() string {
 // ParseTemplate reads a text. The error is a *TemplateError.
 func ParseTemplate(text string) (*Template, error) {
 	t := &Template{text: text}
+	slots := make(map[string]int)
 	var plain strings.Builder
 	for i := 0; i < len(text); {
 		c := text[i]
@@ -91,6 +95,12 @@ func ParseTemplate(text string) (*Template, error) {
 				t.parts = append(t.parts, part{text: plain.String()})
 				plain.Reset()
 			}
+			slot, known := slots[field.field]
+			if !known {
+				slot = len(slots)
+				slots[field.field] = slot
+			}
+			field.slot = slot
 			t.parts = append(t.parts, field)
 			i += size
 		}
@@ -98,6 +108,7 @@ func ParseTemplate(text string) (*Template, error) {
 	if plain.Len() > 0 {
 		t.parts = append(t.parts, part{text: plain.String()})
 	}
+	t.slots = len(slots)
 	return t, nil
 }
 
@@ -142,10 +153,11 @@ func (t *Template) String() string { return t.text }
 // Fields lists the fields that have no fallback, as typed, each once.
 func (t *Template) Fields() []string {
 	var names []string
-	var keys []string
+	named := make([]bool, t.slots)
 	for _, p := range t.parts {
-		if p.field != "" && !p.optional && !slices.Contains(keys, p.field) {
-			keys, names = append(keys, p.field), append(names, p.text)
+		if p.field != "" && !p.optional && !named[p.slot] {
+			named[p.slot] = true
+			names = append(names, p.text)
 		}
 	}
 	return names
@@ -157,18 +169,21 @@ func (t *Template) Render(c *Contact, now time.Time) (string, error) {
 	var out strings.Builder
 	out.Grow(len(t.text) + 32)
 	var missing []string
+	lookup := fieldLookup{c: c}
+	lacks := make([]bool, t.slots)
 	for _, p := range t.parts {
 		if p.field == "" {
 			out.WriteString(p.text)
 			continue
 		}
-		value := t.value(p.field, c, now)
+		value := t.value(p.field, c, &lookup, now)
 		switch {
 		case value != "":
 			out.WriteString(value)
 		case p.optional:
 			out.WriteString(p.fallback)
-		case !slices.ContainsFunc(missing, func(name string) bool { return fieldKey(name) == p.field }):
+		case !lacks[p.slot]:
+			lacks[p.slot] = true
 			missing = append(missing, p.text)
 		}
 	}
@@ -179,7 +194,7 @@ func (t *Template) Render(c *Contact, now time.Time) (string, error) {
 }
 
 // value is what a field of a person says, empty if she has none.
-func (t *Template) value(field string, c *Contact, now time.Time) string {
+func (t *Template) value(field string, c *Contact, lookup *fieldLookup, now time.Time) string {
 	switch field {
 	case "nome", "name":
 		return strings.TrimSpace(c.Name)
@@ -190,7 +205,31 @@ func (t *Template) value(field string, c *Contact, now time.Time) string {
 	case "saudacao", "greeting":
 		return greeting(t.local(c, now))
 	}
-	return c.field(field)
+	return lookup.field(field)
+}
+
+// fieldLookup is Contact.field for those who ask many times about one person.
+type fieldLookup struct {
+	c     *Contact
+	byKey map[string]string // made when a field is not found by its plain name
+}
+
+func (l *fieldLookup) field(key string) string {
+	if len(l.c.Fields) == 0 {
+		return ""
+	}
+	if value := strings.TrimSpace(l.c.Fields[key]); value != "" {
+		return value
+	}
+	if l.byKey == nil {
+		l.byKey = make(map[string]string, len(l.c.Fields))
+		for _, name := range slices.Sorted(maps.Keys(l.c.Fields)) { // the first by name counts
+			if v := strings.TrimSpace(l.c.Fields[name]); v != "" && l.byKey[fieldKey(name)] == "" {
+				l.byKey[fieldKey(name)] = v
+			}
+		}
+	}
+	return l.byKey[key]
 }
 
 // field is the value of the field whose name compares equal to key, empty if

@@ -123,7 +123,6 @@ func (c *checking) merges() bool {
 // people compares everything that leads to a person, and the counters, with
 // the records.
 func (c *checking) people() {
-	lists := make(map[string]int)
 	count, optedOut := 0, 0
 	c.each("contacts", 8, -1, func(k, v []byte) {
 		p, err := decodeContact(campaign.ContactID(binary.BigEndian.Uint64(k)), v)
@@ -134,9 +133,6 @@ func (c *checking) people() {
 		count++
 		if p.OptedOut {
 			optedOut++
-		}
-		for _, l := range p.Lists {
-			lists[campaign.Fold(l)]++
 		}
 		for _, alias := range aliasesOf(&p) {
 			if id, ok := aliasTx(c.tx, alias); !ok || id != p.ID {
@@ -167,17 +163,38 @@ func (c *checking) people() {
 	if named != count {
 		c.counted("names", named, count)
 	}
+	c.lists()
+}
+
+// lists compares the lists with the sets of who is on them.
+func (c *checking) lists() {
+	sizes := make(map[uint32]int)
+	c.each("members", 8, memberBlock, func(k, v []byte) {
+		list, first := binary.BigEndian.Uint32(k), uint64(binary.BigEndian.Uint32(k[4:]))*memberBlock*8
+		for i := range memberBlock * 8 {
+			if v[i/8]&(1<<(i%8)) == 0 {
+				continue
+			}
+			if sizes[list]++; !c.has("contacts", key(first+uint64(i))) {
+				c.stray("members", k)
+			}
+		}
+	})
+	seen := make(map[uint32]bool)
 	c.each("lists", -1, -1, func(k, v []byte) {
 		var l List
-		if err := json.Unmarshal(v, &l); err != nil || campaign.Fold(l.Name) != string(k) {
+		if err := json.Unmarshal(v, &l); err != nil || campaign.Fold(l.Name) != string(k) || l.ID == 0 || seen[l.ID] {
 			c.damaged("lists", k)
-		} else {
-			c.counted("list "+l.Name, l.Size, lists[string(k)])
+			return
 		}
-		delete(lists, string(k))
+		seen[l.ID] = true
+		c.counted("list "+l.Name, l.Size, sizes[l.ID])
+		delete(sizes, l.ID)
 	})
-	for name := range lists {
-		c.missing("lists", []byte(name))
+	for list := range sizes {
+		if !seen[list] {
+			c.stray("members", key(list))
+		}
 	}
 }
 

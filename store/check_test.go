@@ -36,7 +36,8 @@ func busyBook(t *testing.T) (path string) {
 	}
 	_, err = b.Import(t.Context(), rows, "people.csv")
 	ok(t, err)
-	ok(t, b.SaveList("clientes", []campaign.ContactID{1, 2}))
+	_, err = b.SaveList("clientes", []campaign.ContactID{1, 2})
+	ok(t, err)
 	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Name: "Ana"}}))
 	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Phone: rows[0].Phone}})) // two records become one
 	ok(t, b.OptOut(8, "asked for it"))
@@ -236,8 +237,22 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			return errors.Join(err, putTallyTx(tx, 1, tally))
 		}, `campaign 1: 5 are counted as "still to send", there are 6`},
 		{"size of a list", func(tx *bolt.Tx) error {
-			return bucket(tx, "lists").Put([]byte("clientes"), []byte(`{"Name":"clientes","Size":7}`))
+			return bucket(tx, "lists").Put([]byte("clientes"), []byte(`{"ID":1,"Name":"clientes","Size":7}`))
 		}, `"list clientes": 7 are counted, there are 2`},
+		{"a list of two names", func(tx *bolt.Tx) error {
+			return bucket(tx, "lists").Put([]byte("fregueses"), []byte(`{"ID":1,"Name":"fregueses","Size":2}`))
+		}, `table "lists": row 667265677565736573 is damaged`},
+		{"somebody on a list who is nobody", func(tx *bolt.Tx) error {
+			people := membersTx(tx, 1)
+			people.add(9999)
+			_, err := putMembersTx(tx, List{ID: 1, Name: "clientes"}, people)
+			return err
+		}, `table "members": row 0000000100000000 leads nowhere`},
+		{"people on a list that is not there", func(tx *bolt.Tx) error {
+			var people idSet
+			people.add(1)
+			return bucket(tx, "members").Put(key(uint32(7), uint32(0)), people.block(0))
+		}, `table "members": row 00000007 leads nowhere`},
 		{"paused, and yet among the running", func(tx *bolt.Tx) error {
 			c, err := campaignTx(tx, 1)
 			c.Status = campaign.Paused

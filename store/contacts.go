@@ -16,9 +16,20 @@ import (
 // if there is none.
 func (b *Book) Contact(id campaign.ContactID) (c campaign.Contact, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		c, err = contactTx(tx, id)
+		c, err = listedTx(tx, id)
 		return err
 	})
+	return c, err
+}
+
+// listedTx reads a person with the lists that she is on.
+func listedTx(tx *bolt.Tx, id campaign.ContactID) (campaign.Contact, error) {
+	c, err := contactTx(tx, id)
+	if err != nil {
+		return c, err
+	}
+	rolls, err := rostersTx(tx)
+	rolls.fill(&c)
 	return c, err
 }
 
@@ -30,7 +41,7 @@ func (b *Book) ContactByPhone(phone campaign.Phone) (c campaign.Contact, err err
 		if !ok {
 			return fmt.Errorf("contact %s: %w", phone.Masked(), ErrNotFound)
 		}
-		c, err = contactTx(tx, id)
+		c, err = listedTx(tx, id)
 		return err
 	})
 	return c, err
@@ -40,6 +51,10 @@ func (b *Book) ContactByPhone(phone campaign.Phone) (c campaign.Contact, err err
 func (b *Book) ContactsByID(ids []campaign.ContactID) (people []campaign.Contact, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		people = make([]campaign.Contact, 0, len(ids))
+		rolls, err := rostersTx(tx)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			c, err := contactTx(tx, id)
 			if errors.Is(err, ErrNotFound) {
@@ -47,6 +62,7 @@ func (b *Book) ContactsByID(ids []campaign.ContactID) (people []campaign.Contact
 			} else if err != nil {
 				return err
 			}
+			rolls.fill(&c)
 			people = append(people, c)
 		}
 		return nil
@@ -99,14 +115,15 @@ func (b *Book) OptIn(id campaign.ContactID, why string) error {
 
 // EditContact changes what a person typed in about another one: a name that
 // changes is a typed one from then on. A phone that is somebody else's is
-// ErrExists. Opt-outs are not changed by it, see OptOut and OptIn.
+// ErrExists. Opt-outs and lists are not changed by it, see OptOut, OptIn and
+// SaveList.
 func (b *Book) EditContact(id campaign.ContactID, edit func(*campaign.Contact)) error {
 	return b.editContact(id, func(tx *bolt.Tx, c *campaign.Contact) error {
 		before := cloneContact(c)
 		edit(c)
 		c.ID, c.Created = before.ID, before.Created
 		c.OptedOut, c.OptOutAt, c.OptOutWhy = before.OptedOut, before.OptOutAt, before.OptOutWhy
-		if c.Name = strings.TrimSpace(c.Name); c.Name != before.Name {
+		if c.Name = campaign.ClipName(strings.TrimSpace(c.Name)); c.Name != before.Name {
 			c.NameSource = campaign.Typed
 		}
 		if c.Phone == "" && c.WhatsApp == "" && c.LID == "" {
@@ -252,9 +269,10 @@ func personTx(tx *bolt.Tx, phone campaign.Phone, lid string, at time.Time) (camp
 }
 
 // setName gives a person a name if it comes from a source as good as that of
-// the one she has.
+// the one she has. A longer one than campaign.MaxName is cut: an import has
+// refused it before.
 func setName(c *campaign.Contact, name string, source campaign.NameSource) {
-	if name = strings.TrimSpace(name); name != "" && source >= c.NameSource {
+	if name = campaign.ClipName(strings.TrimSpace(name)); name != "" && source >= c.NameSource {
 		c.Name, c.NameSource = name, source
 	}
 }

@@ -316,27 +316,3 @@ func TestFindKnowsOurNumbersByName(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
-
-func TestAListKeepsItsSize(t *testing.T) {
-	b := newBook(t)
-	must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withNinth, Name: "Ana"}, {Phone: "+5521999990000", Name: "Bia"}}, "a.csv"))
-	ok(t, b.SaveList("Férias  2026", []campaign.ContactID{1, 2, 99}))
-	ok(t, b.SaveList("ferias 2026", []campaign.ContactID{2}))
-	ok(t, b.SaveList("b", []campaign.ContactID{2}))
-	if err := b.SaveList("  ", nil); err == nil {
-		t.Error("a list without a name was saved")
-	}
-	lists := must[[]List](t)(b.Lists())
-	if want := []List{{"b", 1}, {"Férias 2026", 2}}; !slices.Equal(lists, want) {
-		t.Errorf("got %v, want %v", lists, want)
-	}
-	if got := found(t, b, `lista:"ferias 2026" -lista:b`); !slices.Equal(got, []string{"Ana"}) {
-		t.Errorf("got %q", got)
-	}
-	ok(t, b.EditContact(2, func(c *campaign.Contact) { c.Lists = nil }))
-	lists = must[[]List](t)(b.Lists())
-	if want := []List{{"Férias 2026", 1}}; !slices.Equal(lists, want) {
-		t.Errorf("after Bia left: %v, want %v", lists, want)
-	}
-	sound(t, b)
-}

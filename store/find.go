@@ -57,6 +57,12 @@ func matchTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter, take func(*cam
 	}
 	env := campaign.FilterEnv{Now: time.Now(), NumberName: func(id campaign.NumberID) string { return names[id] }}
 	var c campaign.Contact
+	var rolls rosters
+	if named := f.Lists(); len(named) > 0 {
+		if rolls, err = rostersTx(tx, named...); err != nil {
+			return err
+		}
+	}
 	n := 0
 	cursor := bucket(tx, "contacts").Cursor()
 	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
@@ -68,23 +74,10 @@ func matchTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter, take func(*cam
 		if err := decodeContactInto(&c, id, v); err != nil {
 			return err
 		}
+		rolls.fill(&c)
 		if f.Match(&c, env) {
 			take(&c)
 		}
 	}
 	return nil
-}
-
-// idSet is a set of ids, a bit each: they are given in order.
-type idSet []uint64
-
-func (s *idSet) add(id campaign.ContactID) {
-	for uint64(len(*s)) <= uint64(id)/64 {
-		*s = append(*s, 0)
-	}
-	(*s)[id/64] |= 1 << (id % 64)
-}
-
-func (s idSet) has(id campaign.ContactID) bool {
-	return uint64(id)/64 < uint64(len(s)) && s[id/64]&(1<<(id%64)) != 0
 }

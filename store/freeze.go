@@ -53,8 +53,8 @@ func (b *Book) Start(id campaign.ID, now time.Time) (campaign.Campaign, error) {
 // person to the number that writes to her, or skip her because she has opted
 // out or is known not to be on WhatsApp. The campaign is Freezing until then;
 // [Book.Started] waits for that. Begin fails if there is nobody to write to,
-// no number to write with, or the file that is attached is not there. ctx ends
-// the search for the people.
+// no number to write with, or if the file that is attached or a list that the
+// audience names is not there. ctx ends the search for the people.
 func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c campaign.Campaign, err error) {
 	for {
 		if c, err = b.Campaign(id); err != nil {
@@ -120,6 +120,13 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 	numbers, err := sendersTx(tx, c.Numbers)
 	if err != nil {
 		return nil, fmt.Errorf("start campaign %d: %w", id, err)
+	}
+	filter, err := campaign.ParseFilter(c.To)
+	if err == nil {
+		err = checkListsTx(tx, filter)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start campaign %d: audience: %w: %w", id, err, ErrState)
 	}
 	return numbers, nil
 }
@@ -393,14 +400,6 @@ func undoChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
 		}
 	}
 	return unstageTx(tx, k, math.MaxInt)
-}
-
-// size is how many ids are in the set.
-func (s idSet) size() (n int) {
-	for _, word := range s {
-		n += bits.OnesCount64(word)
-	}
-	return n
 }
 
 // A part of an audience in "staged" is a bit each for so many ids; its number

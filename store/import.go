@@ -29,6 +29,18 @@ type ImportReport struct {
 	Added   int // people who were not in the book
 	Updated int // something new about somebody who was
 	Same    int // nothing new
+	// Full is how many rows were left out because with them a person would have
+	// more than campaign.MaxTags tags or campaign.MaxFields fields; FullLine is
+	// the first of them in the file.
+	Full, FullLine int
+}
+
+// full counts a row that was left out.
+func (r *ImportReport) full(line int) {
+	r.Full++
+	if r.FullLine == 0 || line < r.FullLine {
+		r.FullLine = line
+	}
 }
 
 // Import adds people to the book, or completes those who are there: a name
@@ -85,7 +97,7 @@ func (b *Book) Import(ctx context.Context, rows []campaign.Row, source string) (
 }
 
 func (b *Book) logImport(source string, r ImportReport) {
-	b.logger.Info("imported", "source", source, "added", r.Added, "updated", r.Updated, "same", r.Same)
+	b.logger.Info("imported", "source", source, "added", r.Added, "updated", r.Updated, "same", r.Same, "full", r.Full)
 }
 
 // inKeyOrder sorts rows by the keys of their phones, those of one person as
@@ -198,6 +210,9 @@ func importTx(tx *bolt.Tx, rows []campaign.Row, report *ImportReport) error {
 		before := cloneContact(&c)
 		complete(&c, row)
 		switch {
+		case len(c.Tags) > max(campaign.MaxTags, len(before.Tags)), len(c.Fields) > max(campaign.MaxFields, len(before.Fields)):
+			report.full(row.Line)
+			continue
 		case !existsTx(tx, c.ID):
 			report.Added++
 		case sameContact(&before, &c):
@@ -235,6 +250,7 @@ func encodeRows(rows []campaign.Row) []byte {
 	e.uint(rowsVersion)
 	e.uint(uint64(len(rows)))
 	for _, row := range rows {
+		e.uint(uint64(row.Line))
 		e.str(string(row.Phone))
 		e.str(row.Name)
 		e.strs(row.Tags)
@@ -254,7 +270,7 @@ func decodeRows(v []byte) (rows []campaign.Row, err error) {
 	}
 	rows = make([]campaign.Row, d.count())
 	for i := range rows {
-		row := campaign.Row{Phone: campaign.Phone(d.str()), Name: d.str()}
+		row := campaign.Row{Line: int(d.uint()), Phone: campaign.Phone(d.str()), Name: d.str()}
 		for range d.count() {
 			row.Tags = append(row.Tags, d.str())
 		}

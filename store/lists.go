@@ -1,104 +1,419 @@
 package store
 
 import (
-	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
 )
 
-// List is a saved list of people.
+// A list is a name and a set of people. The set is a bit for each contact, in
+// blocks: a list of a million people is sixty rows, so that it is replaced,
+// emptied or deleted in one short transaction, and is never half of each.
+
+// List is a saved list of people. It stays when there is nobody on it; only
+// DeleteList takes it away.
 type List struct {
+	ID   uint32 // its own, whatever it is called
 	Name string
 	Size int
 }
 
+// longestListName is how long a name may be.
+const longestListName = 200 // characters
+
 // Lists returns the saved lists, by name.
 func (b *Book) Lists() (lists []List, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		return bucket(tx, "lists").ForEach(func(_, v []byte) error {
-			var l List
-			if err := json.Unmarshal(v, &l); err != nil {
-				return err
-			}
-			lists = append(lists, l)
-			return nil
-		})
+		lists, err = listsTx(tx)
+		return err
 	})
 	return lists, err
 }
 
-// SaveList puts people on a list, making it if there is none of that name,
-// case and accents aside. Whoever was on it stays; who is in the book no more
-// is passed over.
-func (b *Book) SaveList(name string, ids []campaign.ContactID) error {
-	if name = strings.Join(strings.Fields(name), " "); campaign.Fold(name) == "" {
-		return errors.New("a list needs a name")
-	}
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	return inChunks(context.Background(), b, ids, func(tx *bolt.Tx, part []campaign.ContactID) error { return enlistTx(tx, name, part) })
+// ListNamed returns the list of that name, case and accents aside, or
+// ErrNotFound.
+func (b *Book) ListNamed(name string) (l List, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		l, err = listTx(tx, name)
+		return err
+	})
+	return l, err
 }
 
-func enlistTx(tx *bolt.Tx, name string, ids []campaign.ContactID) error {
-	for _, id := range ids {
-		c, err := contactTx(tx, id)
+// SaveList makes a list of exactly those people. If there is one of that name,
+// case and accents aside, they replace whoever was on it. Who is in the book
+// no more is passed over.
+func (b *Book) SaveList(name string, ids []campaign.ContactID) (List, error) {
+	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people idSet) (List, error) {
+		l, err := listTx(tx, name)
 		if errors.Is(err, ErrNotFound) {
+			l.Name = name
+			if l.ID, err = newListIDTx(tx); err != nil {
+				return l, err
+			}
+		} else if err != nil {
+			return l, err
+		}
+		return putMembersTx(tx, l, people)
+	})
+}
+
+// AddToList puts people on a list that is there already; ErrNotFound if it is
+// not. Whoever is on it stays.
+func (b *Book) AddToList(name string, ids []campaign.ContactID) (List, error) {
+	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people idSet) (List, error) {
+		l, err := listTx(tx, name)
+		if err != nil {
+			return l, err
+		}
+		return putMembersTx(tx, l, people.union(membersTx(tx, l.ID)))
+	})
+}
+
+// errLeft is returned by a change of a list when somebody has left the book
+// since the people were looked up.
+var errLeft = errors.New("somebody has left the book meanwhile")
+
+// enlist looks up which of the people are in the book, which takes a while if
+// they are many, and then changes a list with them in one short transaction.
+func (b *Book) enlist(name string, ids []campaign.ContactID, change func(*bolt.Tx, string, idSet) (List, error)) (l List, err error) {
+	if name, err = listName(name); err != nil {
+		return l, err
+	}
+	for patience := 3; ; patience-- {
+		var people idSet
+		var left uint64
+		err = b.view(func(tx *bolt.Tx) error {
+			people, left = presentTx(tx, ids), leftBookTx(tx)
+			return nil
+		})
+		if err != nil {
+			return l, err
+		}
+		err = b.update(func(tx *bolt.Tx) error {
+			if leftBookTx(tx) != left {
+				if patience > 0 {
+					return errLeft
+				}
+				people = presentTx(tx, ids)
+			}
+			l, err = change(tx, name, people)
+			return err
+		})
+		if !errors.Is(err, errLeft) {
+			return l, err
+		}
+	}
+}
+
+// RenameList calls a list something else. A filter that names it does not
+// follow, see ListDrafts. A name that another list has is ErrExists.
+func (b *Book) RenameList(name, to string) error {
+	to, err := listName(to)
+	if err != nil {
+		return err
+	}
+	return b.update(func(tx *bolt.Tx) error {
+		l, err := listTx(tx, name)
+		if err != nil {
+			return err
+		}
+		if other, err := listTx(tx, to); err == nil && other.ID != l.ID {
+			return fmt.Errorf("list %q: %w", to, ErrExists)
+		}
+		if err := bucket(tx, "lists").Delete([]byte(campaign.Fold(l.Name))); err != nil {
+			return err
+		}
+		l.Name = to
+		return putListTx(tx, l)
+	})
+}
+
+// EmptyList takes everybody off a list, which stays.
+func (b *Book) EmptyList(name string) error {
+	return b.update(func(tx *bolt.Tx) error {
+		l, err := listTx(tx, name)
+		if err != nil {
+			return err
+		}
+		_, err = putMembersTx(tx, l, nil)
+		return err
+	})
+}
+
+// DeleteList takes a list away. The people stay.
+func (b *Book) DeleteList(name string) error {
+	return b.update(func(tx *bolt.Tx) error {
+		l, err := listTx(tx, name)
+		if err != nil {
+			return err
+		}
+		if _, err := putMembersTx(tx, l, nil); err != nil {
+			return err
+		}
+		return bucket(tx, "lists").Delete([]byte(campaign.Fold(l.Name)))
+	})
+}
+
+// ListDrafts returns the names of the drafts whose audience names a list, by
+// the folded name of the list: to rename or delete it leaves them without one.
+func (b *Book) ListDrafts() (map[string][]string, error) {
+	all, err := b.Campaigns()
+	drafts := make(map[string][]string)
+	for _, c := range all {
+		if c.Status != campaign.Draft {
 			continue
+		}
+		filter, err := campaign.ParseFilter(c.To)
+		if err != nil {
+			continue // a draft may be unfinished
+		}
+		for _, l := range filter.Lists() {
+			name := campaign.Fold(l.Name)
+			if !slices.Contains(drafts[name], c.Name) {
+				drafts[name] = append(drafts[name], c.Name)
+			}
+		}
+	}
+	return drafts, err
+}
+
+// CheckLists returns a *campaign.FilterError if the filter names a list that is
+// not there: it would choose nobody or, with a minus before it, everybody.
+func (b *Book) CheckLists(f campaign.Filter) error {
+	return b.view(func(tx *bolt.Tx) error { return checkListsTx(tx, f) })
+}
+
+func checkListsTx(tx *bolt.Tx, f campaign.Filter) error {
+	for _, l := range f.Lists() {
+		if l.Name == campaign.AnyList {
+			continue
+		}
+		if _, err := listTx(tx, l.Name); errors.Is(err, ErrNotFound) {
+			return &campaign.FilterError{Offset: l.Offset, Message: fmt.Sprintf(campaign.FilterNoList, l.Name)}
 		} else if err != nil {
 			return err
 		}
-		lists := union(c.Lists, []string{name})
-		if len(lists) == len(c.Lists) {
-			continue
-		}
-		c.Lists = lists
-		if err := putContactTx(tx, &c); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
-// listsChangeTx keeps the sizes of the lists that a person came to or left. A
-// list with nobody on it is none.
-func listsChangeTx(tx *bolt.Tx, before, after []string) error {
-	for _, name := range before {
-		if !slices.Contains(after, name) {
-			if err := resizeListTx(tx, name, -1); err != nil {
-				return err
-			}
-		}
+// listName is a name as it is kept. What a filter would read as something
+// else is refused.
+func listName(name string) (string, error) {
+	name = strings.Join(strings.Fields(name), " ")
+	switch {
+	case campaign.Fold(name) == "":
+		return "", errors.New("a list needs a name")
+	case utf8.RuneCountInString(name) > longestListName:
+		return "", fmt.Errorf("the name of a list has at most %d characters", longestListName)
+	case name == campaign.AnyList, strings.Contains(name, `"`):
+		return "", errors.New(`the name of a list cannot be * and has no "`)
 	}
-	for _, name := range after {
-		if !slices.Contains(before, name) {
-			if err := resizeListTx(tx, name, 1); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return name, nil
 }
 
-func resizeListTx(tx *bolt.Tx, name string, by int) error {
-	k := []byte(campaign.Fold(name))
-	l := List{Name: name}
-	if v := bucket(tx, "lists").Get(k); v != nil {
+func listsTx(tx *bolt.Tx) (lists []List, err error) {
+	err = bucket(tx, "lists").ForEach(func(_, v []byte) error {
+		var l List
 		if err := json.Unmarshal(v, &l); err != nil {
 			return err
 		}
+		lists = append(lists, l)
+		return nil
+	})
+	return lists, err
+}
+
+func listTx(tx *bolt.Tx, name string) (l List, err error) {
+	v := bucket(tx, "lists").Get([]byte(campaign.Fold(strings.Join(strings.Fields(name), " "))))
+	if v == nil {
+		return l, fmt.Errorf("list %q: %w", name, ErrNotFound)
 	}
-	if l.Size += by; l.Size <= 0 {
-		return bucket(tx, "lists").Delete(k)
-	}
+	return l, json.Unmarshal(v, &l)
+}
+
+func newListIDTx(tx *bolt.Tx) (uint32, error) {
+	id, err := bucket(tx, "lists").NextSequence()
+	return uint32(id), err
+}
+
+func putListTx(tx *bolt.Tx, l List) error {
 	v, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
-	return bucket(tx, "lists").Put(k, v)
+	return bucket(tx, "lists").Put([]byte(campaign.Fold(l.Name)), v)
+}
+
+// memberBlock is how many bytes of a set are one row.
+const memberBlock = 2048
+
+// membersTx reads who is on a list.
+func membersTx(tx *bolt.Tx, list uint32) (people idSet) {
+	prefix := key(list)
+	last, _ := memberPlace(campaign.ContactID(bucket(tx, "contacts").Sequence()))
+	cursor := bucket(tx, "members").Cursor()
+	for k, v := cursor.Seek(prefix); len(k) == 8 && string(k[:4]) == string(prefix); k, v = cursor.Next() {
+		if n := binary.BigEndian.Uint32(k[4:]); n <= last { // a damaged key is no reason to take all memory
+			people.putBlock(n, v)
+		}
+	}
+	return people
+}
+
+// putMembersTx writes who is on a list, and the list with its size. Rows that
+// are as they were are not written.
+func putMembersTx(tx *bolt.Tx, l List, people idSet) (List, error) {
+	members := bucket(tx, "members")
+	blocks := max(people.blocks(), membersTx(tx, l.ID).blocks())
+	for n := range blocks {
+		at := key(l.ID, n)
+		v := people.block(n)
+		if have := members.Get(at); string(have) == string(v) {
+			continue
+		}
+		var err error
+		if v == nil {
+			err = members.Delete(at)
+		} else {
+			err = members.Put(at, v)
+		}
+		if err != nil {
+			return l, err
+		}
+	}
+	l.Size = people.size()
+	return l, putListTx(tx, l)
+}
+
+// presentTx is those of ids who are in the book, by the ids they have now.
+func presentTx(tx *bolt.Tx, ids []campaign.ContactID) (people idSet) {
+	for _, id := range ids {
+		if id = mergedTx(tx, id); existsTx(tx, id) {
+			people.add(id)
+		}
+	}
+	return people
+}
+
+// leftBookTx is how often somebody has left the book: an id that was looked up
+// before is somebody's still if it is the same.
+func leftBookTx(tx *bolt.Tx) uint64 { return bucket(tx, "members").Sequence() }
+
+// leaveListsTx takes a person who leaves the book off every list, and puts
+// heir, whose record takes hers in, on them; 0: nobody.
+func leaveListsTx(tx *bolt.Tx, id, heir campaign.ContactID) error {
+	if _, err := bucket(tx, "members").NextSequence(); err != nil {
+		return err
+	}
+	rolls, err := rostersTx(tx)
+	if err != nil {
+		return err
+	}
+	gone := campaign.Contact{ID: id}
+	rolls.fill(&gone)
+	for _, name := range gone.Lists {
+		l, err := listTx(tx, name)
+		if err != nil {
+			return err
+		}
+		people := membersTx(tx, l.ID)
+		people.remove(id)
+		if heir != 0 {
+			people.add(heir)
+		}
+		if _, err := putMembersTx(tx, l, people); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rosters tell on which lists people are, for one transaction.
+type rosters struct {
+	tx    *bolt.Tx
+	lists []roster
+}
+
+// roster is a list and the rows of its set that have been looked at.
+type roster struct {
+	List
+	rows map[uint32][]byte
+}
+
+// rostersTx looks at the lists that are named, at all of them if none is.
+func rostersTx(tx *bolt.Tx, named ...campaign.FilterList) (rosters, error) {
+	r := rosters{tx: tx}
+	lists, err := listsTx(tx)
+	for _, l := range lists {
+		if len(named) == 0 || slices.ContainsFunc(named, func(n campaign.FilterList) bool {
+			return n.Name == campaign.AnyList || campaign.Fold(n.Name) == campaign.Fold(l.Name)
+		}) {
+			r.lists = append(r.lists, roster{l, make(map[uint32][]byte)})
+		}
+	}
+	return r, err
+}
+
+// fill sets the lists of a person.
+func (r rosters) fill(c *campaign.Contact) {
+	c.Lists = c.Lists[:0]
+	n, bit := memberPlace(c.ID)
+	for i := range r.lists {
+		l := &r.lists[i]
+		row, ok := l.rows[n]
+		if !ok {
+			row = bucket(r.tx, "members").Get(key(l.ID, n))
+			l.rows[n] = row
+		}
+		if len(row) == memberBlock && row[bit/8]&(1<<(bit%8)) != 0 {
+			c.Lists = append(c.Lists, l.Name)
+		}
+	}
+}
+
+// memberPlace is where the bit of a person is: the row, and the bit in it.
+func memberPlace(id campaign.ContactID) (row uint32, bit int) {
+	return uint32(id / (memberBlock * 8)), int(id % (memberBlock * 8))
+}
+
+// blocks is how many rows the set takes.
+func (s idSet) blocks() uint32 { return uint32((len(s)*8 + memberBlock - 1) / memberBlock) }
+
+// block is row n of the set; nil if there is nobody in it.
+func (s idSet) block(n uint32) []byte {
+	const words = memberBlock / 8
+	from := min(int(n)*words, len(s))
+	part := s[from:min(from+words, len(s))]
+	if !slices.ContainsFunc(part, func(word uint64) bool { return word != 0 }) {
+		return nil
+	}
+	v := make([]byte, memberBlock)
+	for i, word := range part {
+		binary.LittleEndian.PutUint64(v[i*8:], word)
+	}
+	return v
+}
+
+// putBlock sets row n of the set; a row of another size is passed over.
+func (s *idSet) putBlock(n uint32, v []byte) {
+	const words = memberBlock / 8
+	if len(v) != memberBlock {
+		return
+	}
+	if need := (int(n) + 1) * words; need > len(*s) {
+		*s = append(*s, make(idSet, need-len(*s))...)
+	}
+	for i := range words {
+		(*s)[int(n)*words+i] = binary.LittleEndian.Uint64(v[i*8:])
+	}
 }

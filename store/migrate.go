@@ -1,6 +1,12 @@
 package store
 
-import bolt "go.etcd.io/bbolt"
+import (
+	"encoding/binary"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
 
 // version is that of the bucket tree. Older books are migrated when they are
 // opened, newer ones refused.
@@ -11,6 +17,7 @@ const version = uint32(1 + len(migrations))
 var migrations = [...]func(*bolt.Tx) error{
 	claimsByContact,
 	func(*bolt.Tx) error { return nil }, // version 3: jobs, and campaigns that are freezing
+	membersOfLists,
 }
 
 // claimsByContact is version 2: who has been claimed is known by her record.
@@ -30,4 +37,45 @@ func claimsByContact(tx *bolt.Tx) error {
 		at := key(uint64(d.Campaign), uint64(mergedTx(tx, d.Contact)))
 		return keepClaimTx(tx, at, key(d.Seq))
 	})
+}
+
+// membersOfLists is version 4: who is on a list is a set beside it. Before, it
+// was part of each person's record, where it is passed over from now on.
+func membersOfLists(tx *bolt.Tx) error {
+	if err := tx.DeleteBucket([]byte("members")); err != nil {
+		return err
+	}
+	if _, err := tx.CreateBucket([]byte("members")); err != nil {
+		return err
+	}
+	lists, err := listsTx(tx)
+	if err != nil {
+		return err
+	}
+	named := make(map[string]int, len(lists))
+	for i := range lists {
+		if lists[i].ID, err = newListIDTx(tx); err != nil {
+			return err
+		}
+		named[campaign.Fold(lists[i].Name)] = i
+	}
+	people := make([]idSet, len(lists))
+	var c campaign.Contact
+	err = bucket(tx, "contacts").ForEach(func(k, v []byte) error {
+		if err := decodeWithLists(&c, campaign.ContactID(binary.BigEndian.Uint64(k)), v); err != nil {
+			return err
+		}
+		for _, name := range c.Lists {
+			if i, ok := named[campaign.Fold(name)]; ok {
+				people[i].add(c.ID)
+			}
+		}
+		return nil
+	})
+	for i, l := range lists {
+		if err == nil {
+			_, err = putMembersTx(tx, l, people[i])
+		}
+	}
+	return err
 }

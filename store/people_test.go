@@ -135,7 +135,12 @@ func (w *town) live(at time.Time) error {
 		return w.b.Heard(number, w.seen(), text, at)
 	case 6:
 		if w.rng.IntN(3) > 0 {
-			return w.b.SaveList(w.lists[w.rng.IntN(len(w.lists))], []campaign.ContactID{w.someone(), w.someone(), 9999})
+			name := w.lists[w.rng.IntN(len(w.lists))]
+			_, err := w.b.AddToList(name, []campaign.ContactID{w.someone(), w.someone(), 9999})
+			if errors.Is(err, ErrNotFound) {
+				_, err = w.b.SaveList(name, []campaign.ContactID{w.someone()})
+			}
+			return err
 		}
 		if err := w.b.OptOut(w.someone(), "asked by phone"); !errors.Is(err, ErrNotFound) {
 			return err
@@ -143,7 +148,7 @@ func (w *town) live(at time.Time) error {
 	case 7:
 		err := w.b.EditContact(w.someone(), func(c *campaign.Contact) {
 			c.OptedOut, c.ID = false, 77
-			c.Lists = append(c.Lists, w.lists[0])
+			c.Lists = nil // changes nothing
 			if w.rng.IntN(2) == 0 {
 				c.Name = "Editada"
 			} else {
@@ -166,7 +171,7 @@ func (w *town) remember() error {
 			last = binary.BigEndian.Uint64(k)
 		}
 		for id := campaign.ContactID(1); id <= campaign.ContactID(last); id++ {
-			now, err := contactTx(tx, id)
+			now, err := listedTx(tx, id)
 			if errors.Is(err, ErrNotFound) && w.known[id].ID == 0 {
 				continue
 			} else if err != nil {

@@ -103,7 +103,7 @@ func putContactTx(tx *bolt.Tx, c *campaign.Contact) error {
 // many people and move all the names at the end.
 func putPersonTx(tx *bolt.Tx, c *campaign.Contact, names nameMoves) error {
 	contacts := bucket(tx, "contacts")
-	c.Tags, c.Lists = union(nil, c.Tags), union(nil, c.Lists)
+	c.Tags = union(nil, c.Tags)
 	at := key(uint64(c.ID))
 	before := campaign.Contact{}
 	if v := contacts.Get(at); v != nil {
@@ -174,7 +174,7 @@ func reindexTx(tx *bolt.Tx, id campaign.ContactID, before, after *campaign.Conta
 			return err
 		}
 	}
-	return listsChangeTx(tx, before.Lists, after.Lists)
+	return nil
 }
 
 // nameKey is the place of a person in the order of names; nil for nobody. Who
@@ -262,6 +262,9 @@ func mergeTx(tx *bolt.Tx, keep, gone campaign.ContactID) error {
 	if err != nil {
 		return err
 	}
+	if err := leaveListsTx(tx, gone, keep); err != nil {
+		return err
+	}
 	if err := deleteContactTx(tx, &g); err != nil {
 		return err
 	}
@@ -305,7 +308,6 @@ func unite(k, g *campaign.Contact) {
 		k.Name, k.NameSource = g.Name, g.NameSource
 	}
 	k.Tags = union(k.Tags, g.Tags)
-	k.Lists = union(k.Lists, g.Lists)
 	for f, v := range g.Fields {
 		if k.Fields[f] == "" {
 			setField(k, f, v)

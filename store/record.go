@@ -21,7 +21,7 @@ func encodeContact(c *campaign.Contact) []byte {
 	e.str(c.Name)
 	e.uint(uint64(c.NameSource))
 	e.strs(c.Tags)
-	e.strs(c.Lists)
+	e.strs(nil) // lists, until version 3 of the book
 	e.uint(uint64(len(c.Fields)))
 	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
 		e.str(f)
@@ -51,6 +51,14 @@ func decodeContact(id campaign.ContactID, v []byte) (c campaign.Contact, err err
 // uses again: to look at a million people costs one allocation each, the copy
 // of the record that all their texts are parts of.
 func decodeContactInto(c *campaign.Contact, id campaign.ContactID, v []byte) error {
+	err := decodeWithLists(c, id, v)
+	c.Lists = c.Lists[:0]
+	return err
+}
+
+// decodeWithLists is decodeContactInto with the lists that were part of a
+// person's record until version 3 of the book.
+func decodeWithLists(c *campaign.Contact, id campaign.ContactID, v []byte) error {
 	r := dec{b: v}
 	if version := r.uint(); version != contactVersion {
 		return fmt.Errorf("contact %d: record of version %d: %w", id, version, errDamaged)
@@ -125,15 +133,21 @@ func union(a, b []string) []string {
 	if len(a) == 0 && len(b) == 0 {
 		return nil
 	}
-	all := make([]string, 0, len(a)+len(b))
+	type folded struct{ key, text string }
+	all := make([]folded, 0, len(a)+len(b))
 	for _, list := range [...][]string{a, b} {
 		for _, s := range list {
-			folded := campaign.Fold(s)
-			if folded != "" && !slices.ContainsFunc(all, func(o string) bool { return campaign.Fold(o) == folded }) {
-				all = append(all, s)
+			if key := campaign.Fold(s); key != "" {
+				all = append(all, folded{key, s})
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b string) int { return strings.Compare(campaign.Fold(a), campaign.Fold(b)) })
-	return all
+	slices.SortStableFunc(all, func(a, b folded) int { return strings.Compare(a.key, b.key) })
+	texts := make([]string, 0, len(all))
+	for i, f := range all {
+		if i == 0 || f.key != all[i-1].key {
+			texts = append(texts, f.text)
+		}
+	}
+	return texts
 }

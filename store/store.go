@@ -27,6 +27,7 @@
 //	├── merged      <contact 8> → <contact 8>: a record that turned out to be another one's person
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
 //	├── lists       <folded name> → JSON
+//	├── members     <list 4><n 4> → bits: who is on a list
 //	├── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
 //	├── jobs        c<campaign 8> or p<n 8> → JSON: work that goes on in chunks
 //	└── staged      <job 9><part 4> → record: what a job works through, ids or rows
@@ -120,7 +121,7 @@ type Book struct {
 var buckets = []string{
 	"meta", "numbers", "turns", "sends", "inflight",
 	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "events",
-	"contacts", "aliases", "merged", "names", "lists", "jobs", "staged",
+	"contacts", "aliases", "merged", "names", "lists", "members", "jobs", "staged",
 }
 
 // lockTimeout is how long another process is waited for.

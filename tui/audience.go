@@ -76,15 +76,19 @@ func (a *audience) choose(to string) tea.Cmd {
 		if !errors.As(err, &a.mistake) {
 			a.mistake = &campaign.FilterError{Message: err.Error()}
 		}
-		a.cancelFind()
-		a.cancelCheck()
-		a.finding.drop()
-		a.ids, a.known, a.has, a.checked = nil, false, false, false
+		a.nobody()
 		return nil
 	}
 	a.filter = filter
 	a.at = 0
 	return a.find()
+}
+
+// nobody empties the audience.
+func (a *audience) nobody() {
+	a.close()
+	a.finding.drop()
+	a.ids, a.known, a.has, a.checked = nil, false, false, false
 }
 
 // write takes the text as typed.
@@ -109,6 +113,9 @@ func (a *audience) find() tea.Cmd {
 	book, filter := a.e.app.Book, a.filter
 	return func() tea.Msg {
 		defer cancel()
+		if err := book.CheckLists(filter); err != nil {
+			return audienceFoundMsg{id, nil, err}
+		}
 		ids, err := book.Find(ctx, filter)
 		return audienceFoundMsg{id, ids, err}
 	}
@@ -211,7 +218,12 @@ func addLack(lacking []lack, fields []string, c *campaign.Contact) []lack {
 func (a *audience) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case audienceFoundMsg:
-		if mine, _ := a.finding.answered(msg.question); !mine || a.failed(msg.err) {
+		mine, _ := a.finding.answered(msg.question)
+		if mine && errors.As(msg.err, &a.mistake) {
+			a.nobody()
+			return nil
+		}
+		if !mine || a.failed(msg.err) {
 			return nil
 		}
 		a.ids, a.known = msg.ids, true

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/store"
 )
 
 // contacts is the list of people: all of them or those that a filter chooses.
@@ -143,10 +144,13 @@ func (c *contacts) actions() []action {
 		act(e.keys.details, ok, func() tea.Cmd { return e.root.push(newPerson(e, id)) }),
 		act(e.keys.mark, ok, c.mark),
 		act(e.keys.write, c.marked.n > 0 || ok && c.mistake == nil, c.write),
-		act(e.keys.saveList, some, c.saveList),
+		act(e.keys.saveList, some, func() tea.Cmd { return c.saveList(c.chosen(), c.listDetail(c.chosen()), c.saved) }),
+		act(e.keys.lists, true, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
 		act(e.keys.markAll, ok, c.markAll),
+		act(e.keys.unmarkAll, c.marked.n > 0, func() tea.Cmd { c.marked = marks{}; return nil }),
+		act(e.keys.addToList, some, c.addToList),
 		act(e.keys.optOut, ok && c.mayOptOut(id), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
-		act(e.keys.clearFilter, c.field.value() != "" || c.marked.n > 0, c.clear),
+		act(e.keys.clearFilter, c.field.value() != "", c.clear),
 	}, e.listActions(&c.win, c.moved)...)
 }
 
@@ -175,8 +179,6 @@ func (c *contacts) update(msg tea.Msg) tea.Cmd {
 		return c.found(msg)
 	case contactsPagedMsg:
 		return c.paged(msg)
-	case listedMsg:
-		return c.listed(msg)
 	}
 	return nil
 }
@@ -242,16 +244,9 @@ func (c *contacts) apply() tea.Cmd {
 	return c.find(false)
 }
 
-// clear takes away the filter, and if there is none, the marks.
-func (c *contacts) clear() tea.Cmd {
-	c.typed = false
-	if c.field.value() == "" {
-		c.marked = marks{}
-		return nil
-	}
-	c.field.set("")
-	return c.apply()
-}
+// clear takes away the filter. The marks stay: they are made one by one, and
+// have a key of their own.
+func (c *contacts) clear() tea.Cmd { return c.show("") }
 
 func (c *contacts) mark() tea.Cmd {
 	id, _ := c.here()
@@ -276,21 +271,6 @@ func (c *contacts) chosen() []campaign.ContactID {
 	return c.ids
 }
 
-// saveList saves those who are chosen.
-func (c *contacts) saveList() tea.Cmd {
-	e, book, ids := c.e, c.e.app.Book, c.chosen()
-	detail := e.words.n("list_detail", len(ids))
-	return e.root.push(newPrompt(e, e.t("list_save"), detail, e.t("list_example"), "", func(name string) tea.Cmd {
-		return e.do(e.words.n("list_saved", len(ids), "Name", name), func(context.Context) error { return book.SaveList(name, ids) })
-	}))
-}
-
-// listedMsg says that those who were marked are a list, to be written to.
-type listedMsg struct {
-	name string
-	err  error
-}
-
 // write begins a campaign to whom the filter chooses. Those who are marked
 // become a list first: an audience is a filter.
 func (c *contacts) write() tea.Cmd {
@@ -298,21 +278,17 @@ func (c *contacts) write() tea.Cmd {
 	if c.marked.n == 0 {
 		return c.compose(strings.TrimSpace(c.field.value()))
 	}
-	book, ids := e.app.Book, c.chosen()
-	detail := e.t("list_then_write", "Detail", e.words.n("list_detail", len(ids)))
-	return e.root.push(newPrompt(e, e.t("list_save"), detail, e.t("list_example"), "", func(name string) tea.Cmd {
-		return func() tea.Msg { return listedMsg{name, book.SaveList(name, ids)} }
-	}))
+	ids := c.chosen()
+	return c.saveList(ids, e.t("list_then_write", "Detail", c.listDetail(ids)), func(list store.List) tea.Cmd {
+		c.marked = marks{}
+		return c.compose(audienceOf(list))
+	})
 }
 
-// listed goes on to write to the list that was saved.
-func (c *contacts) listed(msg listedMsg) tea.Cmd {
-	if msg.err != nil {
-		c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
-		return nil
-	}
-	c.marked = marks{}
-	return c.compose(`lista:"` + msg.name + `"`)
+// listDetail says who would be on a list, and what becomes of one that has
+// the name already.
+func (c *contacts) listDetail(ids []campaign.ContactID) string {
+	return c.e.words.n("list_detail", len(ids), "Key", c.e.keys.addToList.Help().Key)
 }
 
 // compose begins a campaign to an audience.

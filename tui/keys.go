@@ -21,7 +21,10 @@ type keyMap struct {
 	faults, cause, mend, mendAll                       key.Binding
 
 	// Contacts.
-	filter, clearFilter, mark, markAll, saveList, details, optOut, optIn, write key.Binding
+	filter, clearFilter, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, write key.Binding
+
+	// Lists of people.
+	showList, addHere, emptyList, deleteList key.Binding
 
 	// Campaigns.
 	newCampaign, edit, discard, watch, pause, resume, cancel, copyCampaign key.Binding
@@ -85,11 +88,19 @@ func newKeys(w *words) keyMap {
 		clearFilter: bind("clear_filter", "esc", "esc"),
 		mark:        bind("mark", w.t("key_space"), "space", " "),
 		markAll:     bind("mark_all", "a", "a"),
+		unmarkAll:   bind("unmark_all", "u", "u"),
 		saveList:    bind("save_list", "s", "s"),
+		addToList:   bind("add_to_list", "+", "+"),
+		lists:       bind("lists", "l", "l"),
 		details:     bind("details", "enter", "enter"),
 		optOut:      bind("opt_out", "o", "o"),
 		optIn:       bind("opt_in", "i", "i"),
 		write:       bind("write", "w", "w"),
+
+		showList:   bind("show_list", "enter", "enter"),
+		addHere:    bind("add_here", "enter", "enter"),
+		emptyList:  bind("empty_list", "v", "v"),
+		deleteList: bind("delete_list", "x", "x", "delete"),
 
 		newCampaign:  bind("new_campaign", "n", "n"),
 		edit:         bind("edit", "enter", "enter", "e"),

@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -20,17 +21,17 @@ func (l *link) askPhone() tea.Cmd {
 	if known != "" {
 		text = known.Pretty()
 	}
-	p := newPrompt(e, e.t("link_phone"), e.t("link_phone_detail"), e.t("link_phone_example"), text, func(text string) tea.Cmd {
+	p := newPrompt(e, e.t("link_phone"), e.t("link_phone_detail"), e.t("link_phone_example"), text, func(_ context.Context, text string, _ bool) (func() tea.Cmd, error) {
 		phone, err := campaign.ParsePhone(text)
-		if err != nil {
-			return nil // it has been checked
-		}
-		l.typed = phone
-		return l.begin(phone)
+		return func() tea.Cmd {
+			l.typed = phone
+			return l.begin(phone)
+		}, err
 	})
 	p.check = func(text string) string {
-		if _, err := campaign.ParsePhone(text); err != nil {
-			return e.words.sentence(err.Error())
+		var why campaign.Reason
+		if _, err := campaign.ParsePhone(text); errors.As(err, &why) {
+			return e.words.because(why)
 		}
 		return ""
 	}

@@ -1,6 +1,10 @@
 package tui
 
-import "recado/campaign"
+import (
+	"strconv"
+
+	"recado/campaign"
+)
 
 // Translate says in the language of a tag what other parts of the program say
 // in English: the reason of a delivery, what holds a number, a mistake in a
@@ -16,6 +20,39 @@ func Translate(lang, text string) string {
 	}
 	return text
 }
+
+// Say says a reason in the language of a tag. What comes from outside in it is
+// in quotes and harmless to a terminal.
+func Say(lang string, r campaign.Reason) string { return newWords(lang, cells{}).because(r) }
+
+// because says a reason.
+func (w *words) because(r campaign.Reason) string {
+	args := make([]any, 0, 2*len(r.Args))
+	for i, arg := range r.Args {
+		switch v := arg.(type) {
+		case string:
+			arg = strconv.Quote(v)
+		case []string:
+			arg = campaign.QuoteAll(v)
+		case campaign.Reason:
+			arg = w.because(v)
+		}
+		args = append(args, string(rune('A'+i)), arg)
+	}
+	return w.t(becauseID(r.Code), args...)
+}
+
+// becauseID is where the text of a reason is in the catalogue.
+func becauseID(code campaign.Code) string { return "mistake_" + string(code) }
+
+// reasons are the texts of reasons, for where one comes inside of another
+// error.
+var reasons = func() (all []saying) {
+	for code, english := range campaign.Codes() {
+		all = append(all, saying{english, becauseID(code)})
+	}
+	return all
+}()
 
 // mistakes are errors as the other packages word them; of two that fit, the
 // first one counts.
@@ -37,30 +74,6 @@ var mistakes = []saying{
 	{"not a time of day: %s", "mistake_pace_clock"},
 	{"the end must be later on the same day than the beginning", "mistake_pace_window"},
 	{"not a weekday: %s (sun, mon, tue, wed, thu, fri, sat)", "mistake_pace_weekday"},
-	{"not a phone number: %s: %s", "mistake_phone"},
-	{"there is no digit in it", "mistake_phone_no_digit"},
-	{"a spreadsheet has rounded it: format the column as text, type the number again and save", "mistake_phone_rounded"},
-	{"a plus in the middle; is it more than one number?", "mistake_phone_plus"},
-	{"is it more than one number?", "mistake_phone_many"},
-	{"%s is not part of one", "mistake_phone_letter"},
-	{"the area code (DDD) is missing", "mistake_phone_no_area"},
-	{"too short", "mistake_phone_short"},
-	{"too long for a Brazilian number; begin those of other countries with a plus and the country code", "mistake_phone_long_here"},
-	{"too long", "mistake_phone_long"},
-	{"there is no area code (DDD) %s", "mistake_phone_bad_area"},
-	{"a Brazilian number with nine digits begins with 9", "mistake_phone_ninth"},
-	{"no Brazilian number begins with %s", "mistake_phone_begin"},
-	{"no country has such numbers", "mistake_phone_no_country"},
-	{"too short for country code %s", "mistake_phone_short_there"},
-	{"too long for country code %s", "mistake_phone_long_there"},
-	{"country code %s has no numbers of that length", "mistake_phone_length_there"},
-	{"larger than %s MB: split it", "mistake_csv_large"},
-	{"this is a spreadsheet, not a CSV file: open it and save it as CSV", "mistake_csv_spreadsheet"},
-	{"this is not text: save the table as CSV (UTF-8)", "mistake_csv_binary"},
-	{"neither UTF-8 nor Windows-1252: %s", "mistake_csv_encoding"},
-	{`a " is not closed, or is not at the end of its cell`, "mistake_csv_quote"},
-	{"there is nothing in it", "mistake_csv_empty"},
-	{"no column with phones: one must be called telefone, celular, whatsapp or phone; there are %s", "mistake_csv_no_phones"},
 	{campaign.AttachmentEmpty, "attachment_empty"},
 	{campaign.AttachmentMedia, "attachment_media"},
 	{campaign.AttachmentLarge, "attachment_large"},
@@ -125,6 +138,11 @@ var mistakes = []saying{
 	{"a campaign needs a text or an attachment", "mistake_campaign_no_text"},
 	{"a number needs a name", "mistake_number_no_name"},
 	{"a list needs a name", "mistake_list_no_name"},
+	{"the name of a list has at most %s characters", "mistake_list_name_long"},
+	{"the name of a list cannot be * and has no \"", "mistake_list_name_sign"},
+	{"list %s: not found", "mistake_no_list"},
+	{"list %s: already there", "mistake_list_exists"},
+	{campaign.FilterNoList, "filter_no_list"},
 	{"the simulated WhatsApp does not know this number", "mistake_demo_number"},
 	{"nobody has received anything from this number yet", "mistake_demo_nobody"},
 	{"passkey of number %s: %s", "mistake_passkey_step"},

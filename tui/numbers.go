@@ -80,38 +80,23 @@ func (n *numbers) update(msg tea.Msg) tea.Cmd {
 		if again {
 			return n.load()
 		}
-	case numberAddedMsg:
-		if msg.err != nil {
-			n.e.root.say(n.e.theme.bad, n.e.fault(msg.err))
-			return nil
-		}
-		return tea.Batch(n.load(), n.e.root.push(newLink(n.e, msg.number)))
 	}
 	return nil
 }
 
-// numberAddedMsg says that a number has been written to the book; the next
-// thing is to link it.
-type numberAddedMsg struct {
-	number campaign.Number
-	err    error
-}
-
 func (n *numbers) add() tea.Cmd {
 	e, book := n.e, n.e.app.Book
-	return e.root.push(newPrompt(e, e.t("number_add"), e.t("number_add_detail"), e.t("number_add_example"), "", func(name string) tea.Cmd {
-		return func() tea.Msg {
-			number, err := book.AddNumber(name)
-			return numberAddedMsg{number, err}
-		}
+	return e.root.push(newPrompt(e, e.t("number_add"), e.t("number_add_detail"), e.t("number_add_example"), "", func(_ context.Context, name string, _ bool) (func() tea.Cmd, error) {
+		number, err := book.AddNumber(name)
+		return func() tea.Cmd { return tea.Batch(n.load(), e.root.push(newLink(e, number))) }, err // the next thing is to link it
 	}))
 }
 
 func (n *numbers) rename(number campaign.Number) tea.Cmd {
 	e, book := n.e, n.e.app.Book
-	return e.root.push(newPrompt(e, e.t("number_rename"), "", "", number.Name, func(name string) tea.Cmd {
-		return e.do(e.t("number_renamed", "Name", name), func(context.Context) error { return book.RenameNumber(number.ID, name) })
-	}))
+	return e.root.push(newPrompt(e, e.t("number_rename"), "", "", number.Name, e.taken(
+		func(name string) string { return e.t("number_renamed", "Name", name) },
+		func(name string) error { return book.RenameNumber(number.ID, name) })))
 }
 
 func (n *numbers) reconnect(id campaign.NumberID) tea.Cmd {

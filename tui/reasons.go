@@ -175,7 +175,7 @@ func (w *words) known(s string) (text string, ok bool) {
 			return w.t(id), true
 		}
 	}
-	for _, table := range [][]saying{sentences, mistakes} {
+	for _, table := range [][]saying{sentences, reasons, mistakes} {
 		for _, known := range table {
 			details, ok := matches(s, known.english)
 			if !ok {
@@ -215,10 +215,7 @@ func matches(s, pattern string) (details []string, ok bool) {
 
 // filterMistake says what is wrong with a filter.
 func (w *words) filterMistake(m *campaign.FilterError) string {
-	if id, ok := filterMistakes[m.Message]; ok {
-		return w.t(id)
-	}
-	return w.cells.clean(m.Message)
+	return w.sentence(m.Message)
 }
 
 // templateMistake says what is wrong with a text, and where.

@@ -83,6 +83,18 @@ var scenes = []scene{
 	{"contacts-typing", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana") }},
 	{"contacts-mistake", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana (tag:vip") }},
 	{"contacts-none", func(s *stage) { s.people(); s.press("2", "/"); s.enter("zzz"); s.press("enter") }},
+	{"list-replace", func(s *stage) {
+		s.list("amigos", 1, 2, 3)
+		s.press("2", "space", "s")
+		s.enter("Amigos")
+		s.press("enter")
+	}},
+	{"lists-empty", func(s *stage) { s.people(); s.press("2", "l") }},
+	{"lists", func(s *stage) { s.someLists() }},
+	{"lists-adding", func(s *stage) { s.list("amigos", 1, 2, 3); s.press("2", "space", "+") }},
+	{"list-rename", func(s *stage) { s.someLists(); s.press("e") }},
+	{"list-empty", func(s *stage) { s.someLists(); s.press("v") }},
+	{"list-delete", func(s *stage) { s.someLists(); s.press("x") }},
 	{"list-name", func(s *stage) { s.people(); s.press("2", "a", "s") }},
 	{"person", func(s *stage) { s.people(); s.press("2", "enter") }},
 	{"person-opted-out", func(s *stage) {
@@ -226,6 +238,29 @@ func (s *stage) draft(name, text string) campaign.Campaign {
 	}
 	s.ring()
 	return c
+}
+
+// list saves a list of some of the people.
+func (s *stage) list(name string, ids ...campaign.ContactID) {
+	s.t.Helper()
+	if n, err := s.app.Book.ContactCount(); n == 0 && err == nil {
+		s.people()
+	}
+	if _, err := s.app.Book.SaveList(name, ids); err != nil {
+		s.t.Fatal(err)
+	}
+	s.ring()
+}
+
+// someLists shows some lists, the first of which a draft writes to.
+func (s *stage) someLists() {
+	s.list("amigos", 1, 2, 3)
+	s.list("feira de maio", 2)
+	s.list("vazia")
+	if _, err := s.app.Book.AddCampaign(campaign.Campaign{Name: "Volta às aulas", Text: "Oi!", To: "lista:amigos", Pace: steady}); err != nil {
+		s.t.Fatal(err)
+	}
+	s.press("2", "l")
 }
 
 // compose begins a campaign in the composer.

@@ -393,7 +393,11 @@ func TestAFaultIsSaidInThePersonsLanguage(t *testing.T) {
 		s.press("n")
 		s.enter("LOJA")
 		s.press("enter")
-		s.shows("Já existe um com esse nome")
+		s.shows("Já existe um com esse nome", "› LOJA") // nothing has to be typed again
+		s.enter(" 2")
+		s.hides("Já existe um")
+		s.press("enter")
+		s.shows("Vincular LOJA 2")
 	})
 }
 

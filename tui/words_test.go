@@ -117,6 +117,49 @@ func TestEveryReasonIsTranslated(t *testing.T) {
 	}
 }
 
+// Every reason that campaign can give has its words in every language, with
+// all that it speaks of, and in Portuguese other ones than in English.
+func TestEveryReasonHasItsWords(t *testing.T) {
+	letters := []any{"um", campaign.Plain("dois"), 3333}
+	shown := []string{`"um"`, "dois", "3.333"}
+	for code, english := range campaign.Codes() {
+		n := strings.Count(english, "%s")
+		r := campaign.Reason{Code: code, Args: letters[:n]}
+		pt, en := Say("pt", r), Say("en", r)
+		for lang, said := range map[string]string{"pt": pt, "en": en} {
+			if strings.ContainsAny(said, "⟨%{<") {
+				t.Errorf("%s in %s: %q", code, lang, said)
+			}
+			for i := range n {
+				want := shown[i]
+				if lang == "en" {
+					want = strings.ReplaceAll(want, ".", ",")
+				}
+				if !strings.Contains(said, want) {
+					t.Errorf("%s in %s does not say %s: %q", code, lang, want, said)
+				}
+			}
+		}
+		if pt == en {
+			t.Errorf("%s is not translated: %q", code, pt)
+		}
+		if got := strings.ReplaceAll(r.Error(), "3333", "3,333"); got != en {
+			t.Errorf("%s: the log says %q, the screen %q", code, got, en)
+		}
+		// Also where it comes inside of another error.
+		if got := newWords("pt", cells{}).sentence(campaign.Reason{Code: campaign.PhoneBad, Args: []any{"x", r}}.Error()); n == 0 && got != `não é um telefone: "x": `+pt {
+			t.Errorf("%s inside another: %q", code, got)
+		}
+	}
+}
+
+func TestAReasonFromOutsideIsHarmless(t *testing.T) {
+	r := campaign.Reason{Code: campaign.CSVNoPhones, Args: []any{[]string{"\x1b[31m", "a\nb", strings.Repeat("x", 500)}}}
+	if got := Say("pt", r); strings.ContainsAny(got, "\x1b\n") || len(got) > 250 {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestMistakesOfOtherPackagesAreTranslated(t *testing.T) {
 	pace := func(s string) error { _, err := campaign.ParsePace(campaign.Pace{}, s); return err }
 	phone := func(s string) error { _, err := campaign.ParsePhone(s); return err }

@@ -218,27 +218,29 @@ func (c *call) listDeliveries(ctx context.Context, o *owner, id campaign.ID) err
 	if _, err := o.parts.Book.Campaign(id); err != nil {
 		return err
 	}
-	for after := int64(-1); ; {
-		deliveries, err := o.parts.Book.Deliveries(id, after, page)
-		if err != nil {
-			return err
-		}
-		for _, d := range deliveries {
-			after = int64(d.Seq)
-			if c.json {
-				err = c.object(deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text})
-			} else {
-				err = c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text)
-			}
+	return c.gathered(func() error {
+		for after := int64(-1); ; {
+			deliveries, err := o.parts.Book.Deliveries(id, after, page)
 			if err != nil {
 				return err
 			}
+			for _, d := range deliveries {
+				after = int64(d.Seq)
+				if c.json {
+					err = c.object(deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text})
+				} else {
+					err = c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			if len(deliveries) < page {
+				return nil
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 		}
-		if len(deliveries) < page {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return c.interrupted()
-		}
-	}
+	})
 }

@@ -13,6 +13,7 @@
 package command
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -83,6 +84,9 @@ type call struct {
 	owner  *owner // where it was handed to; nil in the process that was given the command
 	again  bool   // the owner could not keep it: the other side has to try again
 
+	stopped <-chan struct{} // closed when the command is interrupted
+	page    *bufio.Writer   // what gathers a long list; nil: nothing does
+
 	data string // --data
 	json bool   // --json
 }
@@ -119,6 +123,7 @@ func (c *call) fail(code int, pt, en string, args ...any) error {
 
 // execute parses the arguments, runs the command and reports an error.
 func (c *call) execute(ctx context.Context) int {
+	c.stopped = ctx.Done()
 	root := c.root()
 	root.SetArgs(c.env.Args)
 	root.SetIn(c.env.Stdin)
@@ -177,16 +182,22 @@ func (c *call) root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE:          c.run(func(ctx context.Context, _ []string) error { return c.screens(ctx) }),
 	}
+	version := root.Flags().Bool("version", false, c.tongue.say("a versão, como recado version", "the version, as recado version"))
+	root.RunE = c.run(func(ctx context.Context, _ []string) error {
+		if *version {
+			return c.version()
+		}
+		return c.screens(ctx)
+	})
 	root.PersistentFlags().StringVar(&c.data, "data", "", c.tongue.say(
 		"`DIR` dos dados (ou RECADO_DATA; senão $XDG_DATA_HOME/recado)",
 		"data `DIR` (or RECADO_DATA; else $XDG_DATA_HOME/recado)"))
 	root.PersistentFlags().BoolP("help", "h", false, c.tongue.say("esta ajuda", "this help"))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(),
-		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.simulateCommand(),
+		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(), c.listsCommand(),
+		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.simulateCommand(), c.versionCommand(),
 	)
 	root.SetUsageTemplate(c.tongue.usage(root.UsageTemplate()))
 	root.InitDefaultHelpCmd()

@@ -47,43 +47,6 @@ func (c *call) contactsCommand() *cobra.Command {
 	return c.group("contacts", "Importa e lista contatos", "Import and list contacts", c.jsonFlag(imports), c.jsonFlag(list))
 }
 
-// importJSON is the report of an import as --json prints it.
-type importJSON struct {
-	Added   int `json:"added"`
-	Updated int `json:"updated"`
-	Same    int `json:"same"`
-	Bad     int `json:"bad"`
-}
-
-func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
-	file, err := c.open(ctx, name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	rows, bad, err := campaign.ReadCSV(file)
-	if err != nil {
-		return &failure{code: ExitFailed, text: name + ": " + c.spoken(err.Error()), err: err}
-	}
-	for _, b := range bad {
-		c.tell("%s: linha %d: %s", "%s: line %d: %s", name, b.Line, c.spoken(b.Reason))
-	}
-	report, err := o.parts.Book.Import(ctx, rows, name)
-	if err != nil {
-		return err
-	}
-	if c.json {
-		err = c.object(importJSON{report.Added, report.Updated, report.Same, len(bad)})
-	} else {
-		c.tell("novos: %d, atualizados: %d, já estavam: %d, linhas com erro: %d", "added: %d, updated: %d, already there: %d, bad rows: %d",
-			report.Added, report.Updated, report.Same, len(bad))
-	}
-	if err == nil && len(rows) == 0 && len(bad) > 0 {
-		return c.fail(ExitFailed, "%s: nenhuma linha pôde ser usada", "%s: no row could be used", name)
-	}
-	return err
-}
-
 // filter reads a filter that was typed.
 func (c *call) filter(text string) (campaign.Filter, error) {
 	filter, err := campaign.ParseFilter(text)
@@ -102,21 +65,23 @@ func (c *call) listContacts(ctx context.Context, o *owner, text string) error {
 	if err != nil {
 		return err
 	}
-	for chunk := range slices.Chunk(ids, page) {
-		contacts, err := o.parts.Book.ContactsByID(chunk)
-		if err != nil {
-			return err
-		}
-		for _, contact := range contacts {
-			if err := c.contact(contact); err != nil {
+	return c.gathered(func() error {
+		for chunk := range slices.Chunk(ids, page) {
+			contacts, err := o.parts.Book.ContactsByID(chunk)
+			if err != nil {
+				return err
+			}
+			for _, contact := range contacts {
+				if err := c.contact(contact); err != nil {
+					return err
+				}
+			}
+			if err := ctx.Err(); err != nil {
 				return err
 			}
 		}
-		if ctx.Err() != nil {
-			return c.interrupted()
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func (c *call) contact(contact campaign.Contact) error {

@@ -66,11 +66,11 @@ func (c *call) hand(ctx context.Context, w *wire, resumes bool) error {
 		case frameBegun:
 			begun = true
 		case frameOut:
-			if _, err := c.env.Stdout.Write(payload); err != nil {
-				return &failure{code: ExitFailed, err: err}
+			if err := c.write(c.env.Stdout, string(payload)); err != nil {
+				return c.explain(err)
 			}
 		case frameErr:
-			c.env.Stderr.Write(payload)
+			c.write(c.env.Stderr, string(payload))
 		case frameRead:
 			wanted <- string(payload) // the owner asks once at a time
 		case frameExit:
@@ -171,12 +171,12 @@ func (b *borrowed) Close() error { return nil }
 // input.
 func (c *call) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	if name == "-" {
-		return io.NopCloser(c.env.Stdin), nil
+		return &patient{ctx: ctx, from: io.NopCloser(c.env.Stdin)}, nil
 	}
 	if lent, ok := c.env.Stdin.(*borrowed); ok {
 		return &borrowed{ctx: ctx, wire: lent.wire, answers: lent.answers, name: name}, nil
 	}
-	return os.Open(c.path(name))
+	return openPatiently(ctx, c.path(name))
 }
 
 // receive runs the command that comes through a connection and sends back its

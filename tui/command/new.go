@@ -213,7 +213,9 @@ func (c *call) preflight(ctx context.Context, o *owner, template *campaign.Templ
 	if err != nil {
 		return err
 	}
-	if len(ids) == 0 {
+	if err := o.parts.Book.CheckLists(filter); err != nil {
+		c.tell("aviso: %s", "note: %s", c.spoken(err.Error()))
+	} else if len(ids) == 0 {
 		c.tell("aviso: por enquanto o filtro não acha ninguém", "note: for now the filter finds nobody")
 	}
 	if len(template.Fields()) == 0 {
@@ -221,6 +223,9 @@ func (c *call) preflight(ctx context.Context, o *owner, template *campaign.Templ
 	}
 	lacking, now := 0, time.Now()
 	for chunk := range slices.Chunk(ids, page) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		contacts, err := o.parts.Book.ContactsByID(chunk)
 		if err != nil {
 			return err

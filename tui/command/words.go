@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,7 +66,7 @@ func (t tongue) usage(template string) string {
 
 // words writes to standard error. What comes from outside is made harmless.
 func (c *call) words(format string, args ...any) {
-	fmt.Fprint(c.env.Stderr, clean(fmt.Sprintf(format, args...)))
+	c.write(c.env.Stderr, clean(fmt.Sprintf(format, args...)))
 }
 
 // tell writes one line in the caller's language to standard error.
@@ -87,8 +88,7 @@ func (c *call) line(cells ...string) error {
 	for i, cell := range cells {
 		cells[i] = strings.Join(strings.Fields(clean(cell)), " ")
 	}
-	_, err := fmt.Fprintln(c.env.Stdout, strings.Join(cells, "\t"))
-	return err
+	return c.print(strings.Join(cells, "\t") + "\n")
 }
 
 // object writes v as one line of JSON to standard output.
@@ -99,8 +99,7 @@ func (c *call) object(v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	_, err := fmt.Fprint(c.env.Stdout, escape(b.String()))
-	return err
+	return c.print(escape(b.String()))
 }
 
 // clean replaces what could drive a terminal, or turn the direction of what
@@ -156,6 +155,10 @@ func (c *call) explain(err error) error {
 	}
 	code, text := ExitFailed, ""
 	switch {
+	case errors.Is(err, context.Canceled) && errors.Is(err, store.ErrGoesOn):
+		return c.fail(ExitInterrupted, "interrompido; o que já tinha começado continua sozinho", "interrupted; what had begun goes on by itself")
+	case errors.Is(err, context.Canceled):
+		return c.interrupted()
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):
 		code = ExitNotFound
 	case errors.Is(err, store.ErrExists), errors.Is(err, session.ErrLinked):

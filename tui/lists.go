@@ -1,0 +1,240 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"recado/campaign"
+	"recado/store"
+)
+
+// lists are the saved lists: how many people are on each, and which drafts
+// write to it. With people to be added it is where one says to which list.
+type lists struct {
+	e        *env
+	from     *contacts
+	adding   []campaign.ContactID // nil: none are to be added
+	win      window
+	all      []store.List
+	drafts   map[string][]string // the names of the drafts to each, by its folded name
+	known    bool
+	question question
+}
+
+// listsLoadedMsg answers lists.load.
+type listsLoadedMsg struct {
+	question int
+	all      []store.List
+	drafts   map[string][]string
+	err      error
+}
+
+func newLists(e *env, from *contacts, adding []campaign.ContactID) *lists {
+	return &lists{e: e, from: from, adding: adding}
+}
+
+func (l *lists) title() string {
+	if l.adding != nil {
+		return l.e.words.n("lists_adding", len(l.adding))
+	}
+	return l.e.t("lists")
+}
+
+func (l *lists) dirty() bool { return false }
+
+func (l *lists) load() tea.Cmd {
+	id, ok := l.question.ask(l.e)
+	if !ok {
+		return nil
+	}
+	book := l.e.app.Book
+	return func() tea.Msg {
+		msg := listsLoadedMsg{question: id}
+		if msg.all, msg.err = book.Lists(); msg.err == nil {
+			msg.drafts, msg.err = book.ListDrafts()
+		}
+		return msg
+	}
+}
+
+func (l *lists) here() (list store.List, ok bool) {
+	if l.win.cursor >= len(l.all) {
+		return list, false
+	}
+	return l.all[l.win.cursor], true
+}
+
+func (l *lists) actions() []action {
+	e := l.e
+	list, ok := l.here()
+	moves := e.listActions(&l.win, stay)
+	if l.adding != nil {
+		return append([]action{act(e.keys.addHere, ok, func() tea.Cmd { return l.add(list) })}, moves...)
+	}
+	return append([]action{
+		act(e.keys.showList, ok, func() tea.Cmd { return tea.Batch(e.root.drop(l), l.from.show(audienceOf(list))) }),
+		act(e.keys.write, ok && list.Size > 0, func() tea.Cmd { return l.from.compose(audienceOf(list)) }),
+		act(e.keys.rename, ok, func() tea.Cmd { return l.rename(list) }),
+		act(e.keys.emptyList, ok && list.Size > 0, func() tea.Cmd { return l.empty(list) }),
+		act(e.keys.deleteList, ok, func() tea.Cmd { return l.remove(list) }),
+	}, moves...)
+}
+
+func (l *lists) keys() []key.Binding { return bindings(l.actions()) }
+
+// audienceOf is the filter that chooses a list.
+func audienceOf(l store.List) string { return `lista:"` + l.Name + `"` }
+
+func (l *lists) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		cmd, _ := press(msg, l.actions())
+		return cmd
+	case listsLoadedMsg:
+		mine, again := l.question.answered(msg.question)
+		if mine && msg.err != nil {
+			l.e.root.say(l.e.theme.bad, l.e.fault(msg.err))
+		} else if mine {
+			l.all, l.drafts, l.known = msg.all, msg.drafts, true
+			l.win.resize(len(l.all), l.win.height)
+		}
+		if again {
+			return l.load()
+		}
+	case listAddedMsg:
+		if msg.from == l {
+			return l.added(msg)
+		}
+	}
+	return nil
+}
+
+// listAddedMsg says that people were added to a list.
+type listAddedMsg struct {
+	from *lists
+	list store.List
+	err  error
+}
+
+func (l *lists) add(list store.List) tea.Cmd {
+	book, ids := l.e.app.Book, l.adding
+	return func() tea.Msg {
+		grown, err := book.AddToList(list.Name, ids)
+		return listAddedMsg{l, grown, err}
+	}
+}
+
+func (l *lists) added(msg listAddedMsg) tea.Cmd {
+	if msg.err != nil {
+		l.e.root.say(l.e.theme.bad, l.e.fault(msg.err))
+		return l.load()
+	}
+	l.e.root.say(l.e.theme.good, l.e.words.n("list_saved", msg.list.Size, "Name", msg.list.Name))
+	return l.e.root.drop(l)
+}
+
+// draftsTo says which drafts write to a list, in the words of a text; empty:
+// none.
+func (l *lists) draftsTo(list store.List, text string) string {
+	names := l.drafts[campaign.Fold(list.Name)]
+	if len(names) == 0 {
+		return ""
+	}
+	return l.e.words.n(text, len(names), "Names", strings.Join(names, ", "))
+}
+
+func (l *lists) rename(list store.List) tea.Cmd {
+	e, book := l.e, l.e.app.Book
+	return e.root.push(newPrompt(e, e.t("list_rename"), l.draftsTo(list, "list_drafts_lost"), "", list.Name, e.taken(
+		func(name string) string { return e.t("list_renamed", "Name", name) },
+		func(name string) error { return book.RenameList(list.Name, name) })))
+}
+
+func (l *lists) empty(list store.List) tea.Cmd {
+	e, book := l.e, l.e.app.Book
+	detail := strings.TrimSpace(e.words.n("list_empty_detail", list.Size) + "\n" + l.draftsTo(list, "list_drafts"))
+	return e.root.push(newAsk(e, e.t("list_empty", "Name", list.Name), detail, func() tea.Cmd {
+		return e.do(e.t("list_emptied", "Name", list.Name), func(context.Context) error { return book.EmptyList(list.Name) })
+	}))
+}
+
+func (l *lists) remove(list store.List) tea.Cmd {
+	e, book := l.e, l.e.app.Book
+	detail := ""
+	if list.Size > 0 {
+		detail = e.words.n("list_delete_detail", list.Size)
+	}
+	detail = strings.TrimSpace(detail + "\n" + l.draftsTo(list, "list_drafts_lost"))
+	return e.root.push(newAsk(e, e.t("list_delete", "Name", list.Name), detail, func() tea.Cmd {
+		return e.do(e.t("list_deleted", "Name", list.Name), func(context.Context) error { return book.DeleteList(list.Name) })
+	}))
+}
+
+func (l *lists) view() string {
+	e := l.e
+	w, h := e.body()
+	if !l.known {
+		return "\n  " + e.theme.faint.of(e.t("loading"))
+	}
+	if len(l.all) == 0 {
+		lines := append([]string{e.theme.strong.of(e.t("lists_none")), ""},
+			e.wrap(e.t("lists_none_detail", "Key", e.keys.saveList.Help().Key), min(w-8, 64))...)
+		return e.framed(lines, w, h)
+	}
+	l.win.resize(len(l.all), max(h-1, 1))
+	from, to := l.win.visible()
+	name := max(min(w-14, 48), 8)
+	lines := []string{e.row(false).gap(1).cell(e.theme.faint, e.t("col_list"), name).right(e.theme.faint, e.t("col_people"), 10).gap(2).
+		cell(e.theme.faint, e.t("col_drafts"), max(w-name-14, 0)).fill(w)}
+	for i := from; i < to; i++ {
+		list := l.all[i]
+		weight := ink("")
+		if i == l.win.cursor {
+			weight = e.theme.strong
+		}
+		lines = append(lines, e.row(i == l.win.cursor).gap(1).cell(weight, list.Name, name).right("", e.words.number(list.Size), 10).gap(2).
+			cell(e.theme.dim, strings.Join(l.drafts[campaign.Fold(list.Name)], ", "), max(w-name-14, 0)).fill(w))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// saveList asks for the name of a list and saves people as it.
+func (c *contacts) saveList(ids []campaign.ContactID, detail string, next func(store.List) tea.Cmd) tea.Cmd {
+	e, book := c.e, c.e.app.Book
+	return e.root.push(newPrompt(e, e.t("list_save"), detail, e.t("list_example"), "", func(_ context.Context, name string, sure bool) (func() tea.Cmd, error) {
+		have, err := book.ListNamed(name)
+		switch {
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		case have.Size > 0 && !sure:
+			return nil, &doubt{func() (question, detail string) {
+				return e.t("list_replace", "Name", have.Name), e.words.n("list_replace_out", have.Size) + " " + e.words.n("list_replace_in", len(ids))
+			}}
+		}
+		list, err := book.SaveList(name, ids)
+		return func() tea.Cmd { return next(list) }, err
+	}))
+}
+
+// saved says how many are on a list that was saved.
+func (c *contacts) saved(list store.List) tea.Cmd {
+	c.e.root.say(c.e.theme.good, c.e.words.n("list_saved", list.Size, "Name", list.Name))
+	return nil
+}
+
+// show lets a filter choose who is shown.
+func (c *contacts) show(filter string) tea.Cmd {
+	c.typed = false
+	c.field.set(filter)
+	return c.apply()
+}
+
+// addToList asks to which list the chosen ones are added.
+func (c *contacts) addToList() tea.Cmd {
+	return c.e.root.push(newLists(c.e, c, slices.Clone(c.chosen())))
+}
