@@ -259,15 +259,19 @@ func (p *progress) line(pool *session.Pool) string {
 		return err.Error()
 	}
 	for _, camp := range campaigns {
-		if camp.Status != campaign.Running {
+		if camp.Status != campaign.Running && camp.Status != campaign.Freezing {
 			continue
 		}
-		counts, err := p.owner.parts.Book.Counts(camp.ID)
+		done, total, err := howFar(p.owner.parts.Book, camp)
 		if err != nil {
 			return err.Error()
 		}
-		name := []rune(strings.Join(strings.Fields(camp.Name), " "))
-		parts = append(parts, fmt.Sprintf("%s %d/%d", string(name[:min(len(name), 20)]), counts.Settled(), counts.Total()))
+		runes := []rune(strings.Join(strings.Fields(camp.Name), " "))
+		name := string(runes[:min(len(runes), 20)])
+		if camp.Status == campaign.Freezing {
+			name += " (" + p.call.status(camp.Status) + ")"
+		}
+		parts = append(parts, fmt.Sprintf("%s %d/%d", name, done, total))
 	}
 	return strings.Join(parts[:min(len(parts), 3)], " · ")
 }
