@@ -394,10 +394,7 @@ func (c *composer) start(ctx context.Context, draft campaign.Campaign, changed b
 			}
 			draft = saved
 		}
-		if ctx.Err() != nil {
-			return campaignStartedMsg{question: id, campaign: draft, err: ctx.Err()}
-		}
-		started, err := book.Start(draft.ID, now)
+		started, err := book.Begin(ctx, draft.ID, now)
 		if err != nil {
 			started = draft
 		}
