@@ -61,7 +61,7 @@ type Campaign struct {
 
 	To      string     // the filter that chose the audience, as typed; empty means everybody
 	Numbers []NumberID // who sends; empty in a draft means every number linked at the start
-	Pace    Pace
+	Pace    Pace       // its own limits, beside those of the numbers; the zero Pace: none
 	Status  Status
 	Reason  string    // why it is paused or cancelled, or a draft again, for a person; empty when somebody asked for it
 	Created time.Time // zero times have not happened

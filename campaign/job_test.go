@@ -125,6 +125,9 @@ func (o *office) status(id campaign.NumberID) session.Status {
 func (o *office) link(name string) campaign.NumberID {
 	o.t.Helper()
 	n, err := o.book.AddNumber(name)
+	if err == nil {
+		_, err = o.book.SetLimits(n.ID, campaign.Pace{}.All())
+	}
 	if err != nil {
 		o.t.Fatal(err)
 	}

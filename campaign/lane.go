@@ -165,7 +165,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 		l.online, l.stumbles, l.rest = ready.Since, 0, time.Time{}
 	}
 	if l.rest.After(time.Now()) {
-		return Hold{HoldRetry, l.rest}
+		return Hold{Reason: HoldRetry, Until: l.rest}
 	}
 	got, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: time.Now(), NewID: l.Sender.NewID})
 	switch {
@@ -304,5 +304,5 @@ func (l *Lane) stumble(doing string, err error) Hold {
 	l.Logger.Warn(doing, "number", l.Number, "err", err)
 	l.rest = time.Now().Add(min(firstPause<<min(l.stumbles, 16), lastPause))
 	l.stumbles++
-	return Hold{HoldRetry, l.rest}
+	return Hold{Reason: HoldRetry, Until: l.rest}
 }

@@ -14,11 +14,20 @@ type Number struct {
 	JID      string // the service's id of the present link; empty while unlinked
 	Link     uint32 // how many times it has been linked; a delivery remembers the link it left by
 	LinkedAt time.Time
-	Pace     Pace      // its limits; those of [DefaultPace] for its age unless OwnPace
-	OwnPace  bool      // somebody has set its limits
+	Limits   Limits    // those that somebody has set; see Pace
 	Standing Standing  // what a restart must not forget
 	Quota    Quota     // of new chats, as the service last told
 	Seen     time.Time // when its phone last gave a sign of life; zero: not since it was linked
+}
+
+// Pace is how fast the number may send at now: the limits that somebody has
+// set, the others those of [DefaultPace] for its age.
+func (n Number) Pace(now time.Time) Pace {
+	linked := n.LinkedAt
+	if linked.IsZero() {
+		linked = now
+	}
+	return n.Limits.Over(DefaultPace(linked, now))
 }
 
 // Linked reports whether the number has a link that can be connected.

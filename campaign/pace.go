@@ -1,9 +1,7 @@
 package campaign
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 )
 
@@ -22,9 +20,10 @@ func (s Span) String() string {
 	return short(s.Min) + "-" + short(s.Max)
 }
 
-// Pace says how fast a number may send for a campaign. Every limit counts all
-// that the number has sent, for whatever campaign. The zero Pace has no limit
-// at all.
+// Pace says how fast a number may send: its own pace and that of a campaign
+// hold together, see Tightest. Every limit counts all that the number has sent,
+// for whatever campaign. The zero Pace has no limit at all. The limits are in
+// limits.go, one by one.
 type Pace struct {
 	Gap       Span          // between two messages when the second opens no new chat
 	NewGap    Span          // before a message that opens a new chat
@@ -43,6 +42,7 @@ type Pace struct {
 type Hours struct {
 	From, To int   // minutes since midnight, From < To; both 0: all day
 	Days     uint8 // bit i set: open on time.Weekday(i); 0: every day
+	Shut     bool  // never open: two windows have nothing in common
 }
 
 // DefaultPace is the pace of a number that was linked at linked: deliberately
@@ -66,96 +66,68 @@ func DefaultPace(linked, now time.Time) Pace {
 	return p
 }
 
-// ParsePace reads a pace as String writes it, any part of it, over base:
-//
-//	gap=30s-60s new-gap=90s-180s long=60s-120s every=20 hour=30 new-hour=5
-//	day=150 new-day=30 hours=09:00-20:00 weekdays=mon-sat per-person=7d
-//
-// or the one word "off": no limit at all. A number or duration of 0, and
-// hours or weekdays "all", lift that one limit.
+// ParsePace reads a pace as String writes it, any part of it, over base: see
+// [ParseLimits].
 func ParsePace(base Pace, spec string) (Pace, error) {
-	if strings.TrimSpace(spec) == "off" {
-		return Pace{}, nil
+	limits, err := ParseLimits(Limits{}, spec)
+	if err != nil {
+		return base, err
 	}
-	p := base
-	for _, part := range strings.Fields(spec) {
-		key, value, ok := strings.Cut(part, "=")
-		if !ok {
-			return base, fmt.Errorf("pace: %q: want key=value, for example gap=30s-60s", part)
-		}
-		var err error
-		switch key {
-		case "gap":
-			p.Gap, err = parseSpan(value)
-		case "new-gap":
-			p.NewGap, err = parseSpan(value)
-		case "long":
-			p.Long, err = parseSpan(value)
-		case "every":
-			p.Every, err = parseCount(value)
-		case "hour":
-			p.Hour, err = parseCount(value)
-		case "new-hour":
-			p.NewHour, err = parseCount(value)
-		case "day":
-			p.Day, err = parseCount(value)
-		case "new-day":
-			p.NewDay, err = parseCount(value)
-		case "hours":
-			p.Hours.From, p.Hours.To, err = parseHours(value)
-		case "weekdays":
-			p.Hours.Days, err = parseWeekdays(value)
-		case "per-person":
-			p.PerPerson, err = parseDuration(value)
-		default:
-			err = fmt.Errorf("no such limit; there are gap, new-gap, long, every, hour, new-hour, day, new-day, hours, weekdays, per-person")
-		}
-		if err != nil {
-			return base, fmt.Errorf("pace: %s: %w", part, err)
-		}
-	}
-	return p, nil
+	return limits.Over(base), nil
 }
 
-// String writes the pace as ParsePace reads it.
+// String writes the pace, every limit of it, as ParsePace reads it.
 func (p Pace) String() string {
-	if p == (Pace{}) {
-		return "off"
+	return p.All().String()
+}
+
+// All returns every limit of p, those that are lifted too.
+func (p Pace) All() Limits { return Limits{named: 1<<len(limits) - 1, pace: p} }
+
+// Limits returns the limits that p sets, those that are not lifted.
+func (p Pace) Limits() Limits {
+	var l Limits
+	for i, limit := range limits {
+		if limit.set(p) {
+			l.named |= 1 << i
+			limit.copy(&l.pace, p)
+		}
 	}
-	hours, days := "all", "all"
-	if p.Hours.To > 0 {
-		hours = fmt.Sprintf("%02d:%02d-%02d:%02d", p.Hours.From/60, p.Hours.From%60, p.Hours.To/60, p.Hours.To%60)
-	}
-	if p.Hours.Days != 0 {
-		days = weekdays(p.Hours.Days)
-	}
-	return fmt.Sprintf("gap=%s new-gap=%s long=%s every=%d hour=%d new-hour=%d day=%d new-day=%d hours=%s weekdays=%s per-person=%s",
-		p.Gap, p.NewGap, p.Long, p.Every, p.Hour, p.NewHour, p.Day, p.NewDay, hours, days, short(p.PerPerson))
+	return l
 }
 
 // Looser names the limits by which p allows more than q does, in the order of
 // the spec; nil if it allows nothing more.
 func (p Pace) Looser(q Pace) []string {
 	var names []string
-	add := func(name string, looser bool) {
-		if looser {
-			names = append(names, name)
+	for _, limit := range limits {
+		if limit.looser(p, q) {
+			names = append(names, limit.name)
 		}
 	}
-	less := func(a, b Span) bool { return a.Min < b.Min || a.Max < b.Max }
-	more := func(a, b int) bool { return b > 0 && (a == 0 || a > b) }
-	add("gap", less(p.Gap, q.Gap))
-	add("new-gap", less(p.NewGap, q.NewGap))
-	add("long", less(p.Long, q.Long))
-	add("every", more(p.Every, q.Every))
-	add("hour", more(p.Hour, q.Hour))
-	add("new-hour", more(p.NewHour, q.NewHour))
-	add("day", more(p.Day, q.Day))
-	add("new-day", more(p.NewDay, q.NewDay))
-	add("hours", q.Hours.To > 0 && (p.Hours.To == 0 || p.Hours.From < q.Hours.From || p.Hours.To > q.Hours.To))
-	add("weekdays", q.Hours.Days != 0 && (p.Hours.Days == 0 || p.Hours.Days&^q.Hours.Days != 0))
-	add("per-person", p.PerPerson < q.PerPerson)
 	return names
+}
+
+// Overruled names the limits that p sets and that have no effect beside q, in
+// the order of the spec: q's are tighter.
+func (p Pace) Overruled(q Pace) []string {
+	var names []string
+	for _, limit := range limits {
+		if limit.set(p) && limit.looser(p, q) {
+			names = append(names, limit.name)
+		}
+	}
+	return names
+}
+
+// Tightest returns the pace that obeys both p and q, limit by limit: the larger
+// of both ends of a span, the smaller of two counts, the hours and weekdays that
+// both allow. Where they allow none in common, its Hours are shut.
+func (p Pace) Tightest(q Pace) Pace {
+	for _, limit := range limits {
+		limit.tighten(&p, q)
+	}
+	return p
 }
 
 // Turn is the state of a number's pace: all that is needed to say when its
@@ -177,8 +149,9 @@ type History interface {
 
 // Hold says why nothing may be sent now, and until when.
 type Hold struct {
-	Reason string    // one of the Hold constants; empty: nothing holds
-	Until  time.Time // zero: until somebody or something changes it
+	Reason   string    // one of the Hold constants; empty: nothing holds
+	Until    time.Time // zero: until somebody or something changes it
+	Campaign ID        `json:",omitempty"` // whose limit it is; 0: the number's own, or no limit of ours
 }
 
 // The reasons of a hold. The screens translate them.
@@ -190,6 +163,7 @@ const (
 	HoldDay       = "daily limit"
 	HoldNewDay    = "daily limit of new chats"
 	HoldHours     = "outside the hours"
+	HoldShut      = "the hours of the campaign and of the number never meet"
 	HoldNewChats  = "WhatsApp restricts new chats"
 	HoldQuota     = "WhatsApp's quota of new chats is used up"
 	HoldOffline   = "not connected"
@@ -202,6 +176,11 @@ const (
 	HoldRetry     = "trying again soon"
 	HoldEmpty     = "nothing to send"
 )
+
+// Paced reports whether a limit of ours holds, a number's or a campaign's.
+func (h Hold) Paced() bool {
+	return slices.ContainsFunc(limits[:], func(l limit) bool { return slices.Contains(l.holds, h.Reason) })
+}
 
 // Later returns whichever hold ends later; one without an end is the latest.
 func (h Hold) Later(o Hold) Hold {
@@ -235,7 +214,7 @@ func (p Pace) Hold(t Turn, h History, newChat bool, zone *time.Location, now tim
 	var hold Hold
 	until := func(reason string, at time.Time) {
 		if at.After(now) {
-			hold = hold.Later(Hold{reason, at})
+			hold = hold.Later(Hold{Reason: reason, Until: at})
 		}
 	}
 	if !t.Last.IsZero() {
@@ -262,12 +241,43 @@ func (p Pace) Hold(t Turn, h History, newChat bool, zone *time.Location, now tim
 		capped(HoldNewHour, p.NewHour, time.Hour, true)
 		capped(HoldNewDay, p.NewDay, 24*time.Hour, true)
 	}
+	if p.Hours.Shut {
+		return Hold{Reason: HoldShut}
+	}
 	at := now
 	if hold.Until.After(at) {
 		at = hold.Until
 	}
 	if open := p.Hours.Next(at.In(zone)); open.After(at) {
-		hold = Hold{HoldHours, open}
+		hold = Hold{Reason: HoldHours, Until: open}
+	}
+	return hold
+}
+
+// binds reports whether a hold at p.Tightest(q) is for a limit of q that is
+// tighter than p's.
+func (p Pace) binds(q Pace, hold Hold, zone *time.Location, now time.Time) bool {
+	switch hold.Reason {
+	case HoldShut:
+		return true
+	case HoldHours:
+		open := p.Hours.Next(hold.Until.In(zone).Add(-time.Nanosecond))
+		return !open.Equal(hold.Until)
+	}
+	for _, limit := range limits {
+		if slices.Contains(limit.holds, hold.Reason) && limit.looser(p, q) {
+			return true
+		}
+	}
+	return false
+}
+
+// Held says what holds a message of a campaign: the number's own pace p or
+// that of the campaign, limit by limit the tighter one. See Hold.
+func (p Pace) Held(id ID, own Pace, t Turn, h History, newChat bool, zone *time.Location, now time.Time) Hold {
+	hold := p.Tightest(own).Hold(t, h, newChat, zone, now)
+	if hold.Reason != "" && p.binds(own, hold, zone, now) {
+		hold.Campaign = id
 	}
 	return hold
 }
@@ -301,145 +311,4 @@ func (h Hours) Next(t time.Time) time.Time {
 		t = time.Date(y, m, d+1, 0, 0, 0, 0, t.Location())
 	}
 	return t
-}
-
-func parseSpan(s string) (Span, error) {
-	lo, hi, ranged := strings.Cut(s, "-")
-	from, err := parseDuration(lo)
-	if err != nil {
-		return Span{}, err
-	}
-	to := from
-	if ranged {
-		if to, err = parseDuration(hi); err != nil {
-			return Span{}, err
-		}
-	}
-	if to < from {
-		return Span{}, fmt.Errorf("the second duration is shorter than the first")
-	}
-	return Span{from, to}, nil
-}
-
-func parseDuration(s string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		n, err := strconv.Atoi(days)
-		if err != nil || n < 0 || n > 3650 {
-			return 0, fmt.Errorf("not a number of days: %q", s)
-		}
-		return time.Duration(n) * 24 * time.Hour, nil
-	}
-	if s == "0" {
-		return 0, nil
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 {
-		return 0, fmt.Errorf("not a duration: %q (write 30s, 2m, 1h or 7d)", s)
-	}
-	return d, nil
-}
-
-func parseCount(s string) (int, error) {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n > 1e6 {
-		return 0, fmt.Errorf("not a number from 0 to 1000000: %q", s)
-	}
-	return n, nil
-}
-
-func parseHours(s string) (from, to int, err error) {
-	if s == "all" {
-		return 0, 0, nil
-	}
-	lo, hi, ok := strings.Cut(s, "-")
-	if !ok {
-		return 0, 0, fmt.Errorf("want from-to, for example 09:00-20:00")
-	}
-	minute := func(s string) (n int) {
-		h, m, ok := strings.Cut(s, ":")
-		hour, err1 := strconv.Atoi(h)
-		min, err2 := strconv.Atoi(m)
-		if !ok || err1 != nil || err2 != nil || hour < 0 || min < 0 || min > 59 || hour*60+min > 24*60 {
-			err = fmt.Errorf("not a time of day: %q", s)
-		}
-		return hour*60 + min
-	}
-	from, to = minute(lo), minute(hi)
-	if err == nil && from >= to {
-		err = fmt.Errorf("the end must be later on the same day than the beginning")
-	}
-	return from, to, err
-}
-
-var dayNames = [...]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
-// parseWeekdays reads "mon-sat", "mon,wed,fri" and mixtures; a range may pass
-// the end of the week.
-func parseWeekdays(s string) (days uint8, err error) {
-	if s == "all" {
-		return 0, nil
-	}
-	day := func(s string) int {
-		for i, name := range dayNames {
-			if s == name {
-				return i
-			}
-		}
-		err = fmt.Errorf("not a weekday: %q (sun, mon, tue, wed, thu, fri, sat)", s)
-		return 0
-	}
-	for _, part := range strings.Split(s, ",") {
-		lo, hi, ranged := strings.Cut(part, "-")
-		from := day(lo)
-		to := from
-		if ranged {
-			to = day(hi)
-		}
-		for i := from; ; i = (i + 1) % 7 {
-			days |= 1 << i
-			if i == to {
-				break
-			}
-		}
-	}
-	return days, err
-}
-
-// weekdays writes days as parseWeekdays reads them, runs from Monday on as
-// ranges.
-func weekdays(days uint8) string {
-	var parts []string
-	for i := 1; i <= 7; {
-		if days&(1<<(i%7)) == 0 {
-			i++
-			continue
-		}
-		last := i
-		for last < 7 && days&(1<<((last+1)%7)) != 0 {
-			last++
-		}
-		if last == i {
-			parts = append(parts, dayNames[i%7])
-		} else {
-			parts = append(parts, dayNames[i%7]+"-"+dayNames[last%7])
-		}
-		i = last + 1
-	}
-	return strings.Join(parts, ",")
-}
-
-// short writes a duration in the largest unit that says it exactly.
-func short(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d == 0:
-		return "0"
-	case d%day == 0:
-		return strconv.Itoa(int(d/day)) + "d"
-	case d%time.Hour == 0:
-		return strconv.Itoa(int(d/time.Hour)) + "h"
-	case d%time.Second == 0:
-		return strconv.Itoa(int(d/time.Second)) + "s"
-	}
-	return d.String()
 }

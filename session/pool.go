@@ -218,7 +218,7 @@ func (p *Pool) Status() []Status {
 	for _, record := range records {
 		n := p.add(record)
 		s := n.look().status()
-		s.Number.Name, s.Number.Pace = record.Name, record.Pace
+		s.Number.Name, s.Number.Limits = record.Name, record.Limits
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b Status) int { return cmp.Compare(a.Number.ID, b.Number.ID) })

@@ -180,6 +180,9 @@ func testLog() *slog.Logger {
 func (r *rig) add(name string) campaign.NumberID {
 	r.Helper()
 	n, err := r.book.AddNumber(name)
+	if err == nil {
+		_, err = r.book.SetLimits(n.ID, campaign.Pace{}.All())
+	}
 	if err != nil {
 		r.Fatal(err)
 	}

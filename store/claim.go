@@ -190,8 +190,16 @@ func (b *Book) planTx(tx *bolt.Tx, c campaign.Claim) (plan, error) {
 		return plan{hold: campaign.Hold{Reason: campaign.HoldDoubt}}, nil
 	}
 	hold := campaign.Hold{Reason: campaign.HoldEmpty}
-	for _, id := range rotation(tx, t.Campaign) {
-		p, err := b.planCampaignTx(tx, c, t, id)
+	running := rotation(tx, t.Campaign)
+	if len(running) == 0 {
+		return plan{hold: hold}, nil
+	}
+	number, err := numberTx(tx, c.Number)
+	if err != nil {
+		return plan{}, err
+	}
+	for _, id := range running {
+		p, err := b.planCampaignTx(tx, c, t, number.Pace(c.Now), id)
 		if err != nil || p.hold.Reason == "" {
 			return p, err
 		}
@@ -227,15 +235,15 @@ func rotation(tx *bolt.Tx, last campaign.ID) (ids []campaign.ID) {
 	return append(ids, first...)
 }
 
-// planCampaignTx decides what a number does next for one campaign: first what
-// was tried before, then the queue, group by group.
-func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, id campaign.ID) (plan, error) {
+// planCampaignTx decides what a number, whose own pace is given, does next for
+// one campaign: first what was tried before, then the queue, group by group.
+func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaign.Pace, id campaign.ID) (plan, error) {
 	camp, err := campaignTx(tx, id)
 	if err != nil {
 		return plan{}, err
 	}
 	hold := campaign.Hold{Reason: campaign.HoldEmpty}
-	history := sends{tx: tx, number: c.Number, now: c.Now}
+	paces := pacing{tx: tx, claim: c, turn: t, number: own, campaign: camp}
 	prefix := key(uint32(c.Number), uint64(id))
 
 	cursor := bucket(tx, "again").Cursor()
@@ -249,13 +257,13 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, id campaign
 		}
 		due := b.due(&d, c)
 		if due.Reason == "" {
-			due = paceHold(camp.Pace, t, history, c, d.New, d.Zone)
+			due = paces.hold(d.New, d.Zone)
 		}
 		if due.Reason != "" {
 			hold = sooner(hold, due)
 			continue
 		}
-		p, err := b.planDeliveryTx(tx, c, camp, d, nil)
+		p, err := b.planDeliveryTx(tx, c, camp, paces.both(), d, nil)
 		if err != nil || p.hold.Reason == "" {
 			return p, err
 		}
@@ -269,9 +277,9 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, id campaign
 		if err != nil {
 			return plan{}, err
 		}
-		held := paceHold(camp.Pace, t, history, c, d.New, d.Zone)
+		held := paces.hold(d.New, d.Zone)
 		if held.Reason == "" {
-			p, err := b.planDeliveryTx(tx, c, camp, d, group)
+			p, err := b.planDeliveryTx(tx, c, camp, paces.both(), d, group)
 			if err != nil || p.hold.Reason == "" {
 				return p, err
 			}
@@ -311,9 +319,9 @@ func hopeless(d *campaign.Delivery, c campaign.Claim) bool {
 	return true
 }
 
-// planDeliveryTx decides about one delivery that has its turn. group is its
-// place in the queue, nil if it was tried before.
-func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaign, d campaign.Delivery, group []byte) (plan, error) {
+// planDeliveryTx decides about one delivery that has its turn at a pace. group
+// is its place in the queue, nil if it was tried before.
+func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaign, pace campaign.Pace, d campaign.Delivery, group []byte) (plan, error) {
 	skip := func(reason string) (plan, error) {
 		if d.State == campaign.Unsure {
 			return plan{drop: &d}, nil
@@ -330,7 +338,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	case contact.OptedOut:
 		return skip(campaign.ReasonOptedOut)
 	}
-	if wait := camp.Pace.PerPerson; d.Attempts == 0 && wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
+	if wait := pace.PerPerson; d.Attempts == 0 && wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
 		return skip(campaign.ReasonPerPerson)
 	}
 	// Also one that was tried: two records may have turned out to be one person.
@@ -345,7 +353,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		if d.Media, err = carriedTx(tx, &d); err != nil {
 			return plan{}, err
 		}
-		return plan{send: &d, pace: camp.Pace, to: contact}, nil
+		return plan{send: &d, pace: pace, to: contact}, nil
 	}
 	if askAs(&contact) != "" && !contact.Checked(c.Now) {
 		return b.planCheckTx(tx, c, d, contact, group)
@@ -359,7 +367,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	} else if err != nil {
 		return plan{}, err
 	}
-	p := plan{send: &d, pace: camp.Pace, to: contact, text: text}
+	p := plan{send: &d, pace: pace, to: contact, text: text}
 	if camp.Attachment != nil {
 		return b.planUploadTx(tx, c, camp, p)
 	}

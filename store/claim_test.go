@@ -143,6 +143,9 @@ func linked(t *testing.T, b *store.Book, n int) (ids []campaign.NumberID) {
 		if _, err := b.LinkNumber(number.ID, phone, string(phone)+":1@s.whatsapp.net", time.Now()); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := b.SetLimits(number.ID, campaign.Pace{}.All()); err != nil {
+			t.Fatal(err)
+		}
 		ids = append(ids, number.ID)
 	}
 	return ids

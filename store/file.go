@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 
 	bolt "go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
+
+	disk "recado/store/bolt"
 )
 
 // What can be done with any bbolt file of the data directory, the book or the
@@ -16,34 +17,12 @@ import (
 
 // openFile opens a bbolt file and takes its lock. It fails with ErrLocked when
 // another process has it, or has put another file in its place in the
-// meantime.
-func openFile(path string, o bolt.Options) (*bolt.DB, error) {
+// meantime, and with a DamagedError when its pages do not fit together.
+func openFile(path string, o disk.Options) (*disk.DB, error) {
 	if err := private(path); err != nil {
 		return nil, err
 	}
-	var file *os.File
-	o.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
-		file, err = os.OpenFile(name, flag, mode)
-		return file, err
-	}
-	db, err := bolt.Open(path, 0o600, &o)
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
-	} else if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	opened, err := file.Stat()
-	if err == nil {
-		var named os.FileInfo
-		if named, err = os.Stat(path); err == nil && !os.SameFile(opened, named) {
-			err = ErrLocked
-		}
-	}
-	if err != nil {
-		db.Close()
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	return db, nil
+	return disk.Open(path, o)
 }
 
 // Health is how Examine found a file.
@@ -67,23 +46,27 @@ func Examine(path string, check func(*bolt.Tx) []string) (h Health, err error) {
 		return h, err
 	}
 	h.Size = info.Size()
-	db, err := openFile(path, bolt.Options{Timeout: lockTimeout, ReadOnly: true, FreelistType: bolt.FreelistMapType})
-	switch {
-	case errors.Is(err, ErrLocked):
-		return h, err
-	case h.Size == 0, errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
-		h.Wrong = []string{"this is not a database, or its first pages are damaged"}
+	damaged := (*DamagedError)(nil)
+	db, err := openFile(path, disk.Options{Timeout: lockTimeout, ReadOnly: true})
+	if errors.As(err, &damaged) {
+		h.Wrong = damaged.Why
 		return h, nil
-	case err != nil:
+	} else if err != nil {
 		return h, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	err = db.View(func(tx *bolt.Tx) error {
-		if h.Wrong = pagesWrong(tx, h.Size); len(h.Wrong) == 0 {
+		for err := range tx.Check() {
+			h.Wrong = append(h.Wrong, fmt.Sprintf("pages: %v", err))
+		}
+		if len(h.Wrong) == 0 {
 			h.Wrong = contentWrong(tx, check)
 		}
 		return nil
 	})
+	if db.WentBack() {
+		h.Wrong = append([]string{wentBack}, h.Wrong...)
+	}
 	h.Free = int64(db.Stats().FreePageN) * int64(db.Info().PageSize)
 	if more := len(h.Wrong) - maxFindings; more > 0 {
 		h.Wrong = append(h.Wrong[:maxFindings], fmt.Sprintf("and %d more findings", more))
@@ -91,15 +74,8 @@ func Examine(path string, check func(*bolt.Tx) []string) (h Health, err error) {
 	return h, err
 }
 
-func pagesWrong(tx *bolt.Tx, size int64) (wrong []string) {
-	if tx.Size() > size { // to read on would end the process
-		return []string{fmt.Sprintf("the file is cut short: %d of %d bytes are there", size, tx.Size())}
-	}
-	for err := range tx.Check() {
-		wrong = append(wrong, fmt.Sprintf("pages: %v", err))
-	}
-	return wrong
-}
+// wentBack is the finding of a file with one of its two first pages alone.
+const wentBack = "one of its two first pages is damaged: the last change may be forgotten"
 
 // contentWrong runs check. What breaks it is a finding too.
 func contentWrong(tx *bolt.Tx, check func(*bolt.Tx) []string) (wrong []string) {
@@ -123,7 +99,7 @@ func Compact(path string) (before, after int64, err error) {
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return 0, 0, fmt.Errorf("compact: %w", err)
 	}
-	db, err := openFile(path, bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType})
+	db, err := openFile(path, disk.Options{Timeout: lockTimeout})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -138,7 +114,7 @@ func Compact(path string) (before, after int64, err error) {
 	if err := os.Remove(copied); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
 	}
-	if after, err = copyTo(copied, db); err == nil {
+	if after, err = copyTo(copied, db.DB); err == nil {
 		err = os.Rename(copied, path)
 	}
 	if err != nil {

@@ -117,7 +117,7 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 	if c.Status != campaign.Draft {
 		return nil, fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
 	}
-	numbers, err := sendersTx(tx, c.Numbers)
+	numbers, err := sendersTx(tx, c, now)
 	if err != nil {
 		return nil, fmt.Errorf("start campaign %d: %w", id, err)
 	}
@@ -336,7 +336,7 @@ func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done
 	} else if !j.Held { // what holds it is for a person to see to
 		linked := c
 		linked.Numbers = j.Freeze.Numbers
-		if _, err := sendersTx(tx, linked.Numbers); errors.Is(err, ErrState) {
+		if _, err := sendersTx(tx, linked, c.Started); errors.Is(err, ErrState) {
 			why = strings.TrimSuffix(err.Error(), ": "+ErrState.Error())
 		} else if err != nil {
 			return false, err

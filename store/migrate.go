@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"encoding/json"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -18,6 +19,7 @@ var migrations = [...]func(*bolt.Tx) error{
 	claimsByContact,
 	func(*bolt.Tx) error { return nil }, // version 3: jobs, and campaigns that are freezing
 	membersOfLists,
+	limitsAsNamed,
 }
 
 // claimsByContact is version 2: who has been claimed is known by her record.
@@ -75,6 +77,35 @@ func membersOfLists(tx *bolt.Tx) error {
 	for i, l := range lists {
 		if err == nil {
 			_, err = putMembersTx(tx, l, people[i])
+		}
+	}
+	return err
+}
+
+// limitsAsNamed is version 5: a number keeps the limits that somebody has set
+// and no others. Before, to set one froze all.
+func limitsAsNamed(tx *bolt.Tx) error {
+	numbers := bucket(tx, "numbers")
+	changed := make(map[campaign.NumberID]campaign.Number)
+	err := numbers.ForEach(func(k, v []byte) error {
+		var old struct {
+			Pace    campaign.Pace
+			OwnPace bool
+		}
+		if err := json.Unmarshal(v, &old); err != nil || !old.OwnPace {
+			return err
+		}
+		n, err := numberTx(tx, campaign.NumberID(binary.BigEndian.Uint32(k)))
+		if err != nil {
+			return err
+		}
+		n.Limits = old.Pace.All()
+		changed[n.ID] = n
+		return nil
+	})
+	for _, n := range changed {
+		if err == nil {
+			err = putNumberTx(tx, n)
 		}
 	}
 	return err

@@ -143,11 +143,25 @@ func (b *Book) SawPhone(id campaign.NumberID, at time.Time) error {
 	})
 }
 
-// SetPace changes the limits of a number.
-func (b *Book) SetPace(id campaign.NumberID, p campaign.Pace) error {
-	return b.update(func(tx *bolt.Tx) error {
-		return changeNumberTx(tx, id, func(n *campaign.Number) { n.Pace, n.OwnPace = p, true })
+// SetLimits changes the limits of a number, from its next claim on. No limit at
+// all is ErrNoLimit on real data. What allows more than before is in the log.
+func (b *Book) SetLimits(id campaign.NumberID, l campaign.Limits) (n campaign.Number, err error) {
+	now := time.Now()
+	if b.kind == Real && l.Over(campaign.DefaultPace(now, now)) == (campaign.Pace{}) {
+		return n, ErrNoLimit
+	}
+	var before campaign.Pace
+	err = b.update(func(tx *bolt.Tx) error {
+		return changeNumberTx(tx, id, func(old *campaign.Number) {
+			before = old.Pace(now)
+			old.Limits = l
+			n = *old
+		})
 	})
+	if looser := n.Pace(now).Looser(before); err == nil && len(looser) > 0 {
+		b.logger.Warn("limits raised", "number", n.Name, "limits", looser, "from", before, "to", n.Pace(now))
+	}
+	return n, err
 }
 
 // RemoveNumber forgets a number that was never linked; one that has sent
@@ -235,13 +249,6 @@ func numberTx(tx *bolt.Tx, id campaign.NumberID) (n campaign.Number, err error) 
 	}
 	if err := json.Unmarshal(v, &n); err != nil {
 		return n, fmt.Errorf("number %d: %w", id, err)
-	}
-	if now := time.Now(); !n.OwnPace {
-		linked := n.LinkedAt
-		if linked.IsZero() {
-			linked = now
-		}
-		n.Pace = campaign.DefaultPace(linked, now)
 	}
 	return n, nil
 }

@@ -45,24 +45,31 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
+	disk "recado/store/bolt"
 )
 
 // Errors that callers branch on.
 var (
 	ErrNotFound = errors.New("not found")
 	ErrExists   = errors.New("already there")
-	ErrLocked   = errors.New("in use by another process")
+	ErrLocked   = disk.ErrLocked
 	ErrKind     = errors.New("a demo's data and real data do not mix")
 	ErrNewer    = errors.New("written by a newer recado")
 	ErrNoLimit  = errors.New("no limit at all is only for the demo")
 	ErrState    = errors.New("not in a state for that")
 )
+
+// DamagedError says that a file of the data directory is not as it was
+// written. Nothing is read from it, or written to it, any more.
+type DamagedError = disk.DamagedError
 
 // Kind tells a demo's book from a real one. It is written when the book is
 // made and never changes.
@@ -93,7 +100,7 @@ const DefaultGrace = 30 * time.Second
 // Book is the open book. Its methods may be called from any goroutine; those
 // that write return when what they wrote is on the disk.
 type Book struct {
-	db     *bolt.DB
+	db     *disk.DB
 	kind   Kind
 	bell   *campaign.Bell
 	logger *slog.Logger
@@ -146,7 +153,11 @@ func Open(path string, o Options) (*Book, error) {
 		o.maxChunk = maxChunk
 	}
 	_, missing := os.Stat(path)
-	db, err := openFile(path, bolt.Options{Timeout: o.Timeout, FreelistType: bolt.FreelistMapType})
+	found := func(e *DamagedError) {
+		o.Logger.Error("a file is damaged", "path", e.Path, "why", strings.Join(e.Why, "; "))
+		o.Bell.Ring()
+	}
+	db, err := openFile(path, disk.Options{Timeout: o.Timeout, Found: found})
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +185,11 @@ func Open(path string, o Options) (*Book, error) {
 	}
 	if err != nil {
 		db.Close()
+		if damaged := (*DamagedError)(nil); errors.As(err, &damaged) {
+			return nil, damaged
+		} else if errors.Is(err, berrors.ErrIncompatibleValue) { // a table that is none
+			return nil, &DamagedError{Path: path, Why: []string{err.Error()}}
+		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	b.running.Go(b.write) // ends when Close closes b.closing
@@ -247,9 +263,13 @@ func (b *Book) Close() error {
 	return b.db.Close()
 }
 
-// Err is the error of the last write if it failed: the disk is full or gone.
-// Nothing must be sent while it is not nil.
+// Err is the error of the last write if it failed, when the disk is full or
+// gone, or a DamagedError, which stays. Nothing must be sent while it is not
+// nil.
 func (b *Book) Err() error {
+	if err := b.db.Err(); err != nil {
+		return err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.failed
@@ -269,9 +289,12 @@ type write struct {
 
 // run makes the change. A panic in it is its error: it must not take the other
 // writers along.
-func (w *write) run(tx *bolt.Tx) (err error) {
+func (b *Book) run(w *write, tx *bolt.Tx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
+			if err = b.db.Fault(p); err != nil {
+				return
+			}
 			err = fmt.Errorf("write the book: panic: %v\n%s", p, debug.Stack())
 		}
 	}()
@@ -340,19 +363,22 @@ func (b *Book) commit(group []*write) {
 		var fault error
 		err := b.db.Update(func(tx *bolt.Tx) error {
 			for i, w := range group {
-				if fault = w.run(tx); fault != nil {
+				if fault = b.run(w, tx); fault != nil {
 					failed = i
 					return fault
 				}
 			}
 			return nil
 		})
-		if failed >= 0 {
+		damage := b.db.Err()
+		switch {
+		case damage != nil && err != nil:
+			err = damage // whoever it was that came upon it
+		case failed >= 0:
 			group[failed].done <- fault
 			group = append(group[:failed:failed], group[failed+1:]...)
 			continue
-		}
-		if err != nil {
+		case err != nil:
 			err = fmt.Errorf("write the book: %w", err)
 			b.logger.Error("write the book", "err", err)
 		}

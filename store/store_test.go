@@ -476,17 +476,22 @@ func TestRealNumbersAlwaysHaveALimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	c := campaign.Campaign{Name: "c", Text: "x"}
-	if _, err := b.AddCampaign(c); !errors.Is(err, store.ErrNoLimit) {
-		t.Errorf("a campaign without any limit got %v, want ErrNoLimit", err)
-	}
-	c.Pace = campaign.DefaultPace(time.Time{}, time.Now())
-	if c, err = b.AddCampaign(c); err != nil {
+	n, err := b.AddNumber("loja")
+	if err != nil {
 		t.Fatal(err)
 	}
-	c.Pace = campaign.Pace{}
-	if _, err := b.EditDraft(c); !errors.Is(err, store.ErrNoLimit) {
+	if _, err := b.SetLimits(n.ID, campaign.Pace{}.All()); !errors.Is(err, store.ErrNoLimit) {
 		t.Errorf("taking every limit away got %v, want ErrNoLimit", err)
+	}
+	if n, err = b.Number(n.ID); err != nil {
+		t.Fatal(err)
+	}
+	if now := time.Now(); n.Pace(now) != campaign.DefaultPace(now, now) {
+		t.Errorf("its limits are %v, want the default ones", n.Pace(now))
+	}
+	one := campaign.Pace{Gap: campaign.Span{Min: time.Second, Max: time.Second}}.All()
+	if _, err := b.SetLimits(n.ID, one); err != nil {
+		t.Errorf("one limit that stays got %v", err)
 	}
 }
 

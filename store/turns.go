@@ -19,9 +19,24 @@ type turn struct {
 	Slow     campaign.Hold // the service asked to slow down
 }
 
-// paceHold says what holds a message of this kind: the pace, or the service.
-func paceHold(pace campaign.Pace, t turn, history sends, c campaign.Claim, fresh bool, zone string) campaign.Hold {
-	hold := pace.Hold(t.Turn, history, fresh, location(zone), c.Now)
+// pacing is what the pace of a number and that of a campaign have to say about a
+// claim.
+type pacing struct {
+	tx       *bolt.Tx
+	claim    campaign.Claim
+	turn     turn
+	number   campaign.Pace // the number's own
+	campaign campaign.Campaign
+}
+
+// both is the pace that holds: limit by limit the tighter one.
+func (p pacing) both() campaign.Pace { return p.number.Tightest(p.campaign.Pace) }
+
+// hold says what holds a message of this kind: a pace, or the service.
+func (p pacing) hold(fresh bool, zone string) campaign.Hold {
+	c := p.claim
+	history := sends{tx: p.tx, number: c.Number, now: c.Now}
+	hold := p.number.Held(p.campaign.ID, p.campaign.Pace, p.turn.Turn, history, fresh, location(zone), c.Now)
 	if fresh {
 		hold = hold.Later(c.Ready.NewChats)
 	}
@@ -72,7 +87,18 @@ func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Tim
 	if d.New {
 		fresh = 1
 	}
-	return sends.Put(key(uint32(d.Number), uint64(now.UnixNano()), fresh), nil)
+	// Two at the same moment of a clock are two.
+	at := uint64(now.UnixNano())
+	for taken(sends, key(uint32(d.Number), at)) {
+		at++
+	}
+	return sends.Put(key(uint32(d.Number), at, fresh), nil)
+}
+
+// taken reports whether a key with the prefix is there.
+func taken(b *bolt.Bucket, prefix []byte) bool {
+	k, _ := b.Cursor().Seek(prefix)
+	return bytes.HasPrefix(k, prefix)
 }
 
 // sends answers what a number sent, for [campaign.Pace].

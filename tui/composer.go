@@ -72,6 +72,7 @@ func newComposer(e *env, draft campaign.Campaign) *composer {
 	}
 	c.name.set(draft.Name)
 	c.to.set(draft.To)
+	c.pace.set(draft.Pace.Limits().String())
 	c.text.set(draft.Text)
 	for _, id := range draft.Numbers {
 		c.chosen[id] = true
@@ -98,7 +99,7 @@ func (c *composer) dirty() bool {
 	if now.Name != then.Name || now.Text != then.Text || now.To != then.To {
 		return true
 	}
-	return c.known && then.ID != 0 && (!slices.Equal(now.Numbers, then.Numbers) || now.Pace != then.Pace)
+	return now.Pace != then.Pace || c.known && then.ID != 0 && !slices.Equal(now.Numbers, then.Numbers)
 }
 
 // load asks for the numbers; the first time also for the audience.
@@ -146,41 +147,63 @@ func (c *composer) senders() []campaign.Number {
 	return senders
 }
 
-// base is the pace a campaign has when nothing else is typed: the slower
-// limits of those of its numbers.
-func (c *composer) base() campaign.Pace {
-	if c.saved.Pace != (campaign.Pace{}) {
-		return c.saved.Pace
+// paceNow is the campaign's own pace as it is typed.
+func (c *composer) paceNow() (campaign.Pace, error) {
+	return campaign.ParsePace(campaign.Pace{}, c.pace.value())
+}
+
+// overruled says which of its own limits have no effect, and beside which
+// number.
+func (c *composer) overruled() (names []string, number string) {
+	pace, err := c.paceNow()
+	if err != nil {
+		return nil, ""
 	}
-	base, first := campaign.DefaultPace(c.e.now(), c.e.now()), true
 	for _, n := range c.senders() {
-		if first || len(base.Looser(n.Pace)) > 0 {
-			base, first = n.Pace, false
+		if names := pace.Overruled(n.Pace(c.e.now())); len(names) > 0 {
+			return names, n.Name
 		}
 	}
-	return base
+	return nil, ""
 }
 
-// paceNow is the pace as typed over the base.
-func (c *composer) paceNow() (campaign.Pace, error) {
-	return campaign.ParsePace(c.base(), c.pace.value())
+// shut is the number that never may send when the campaign may; empty: none.
+func (c *composer) shut() string {
+	pace, err := c.paceNow()
+	if err != nil {
+		return ""
+	}
+	for _, n := range c.senders() {
+		if n.Pace(c.e.now()).Tightest(pace).Hours.Shut {
+			return n.Name
+		}
+	}
+	return ""
 }
 
-// looser names the limits that are looser than those of the numbers.
-func (c *composer) looser() []string {
+// paces says the pace that will hold, once if it is the same for every number.
+func (c *composer) paces() []string {
 	pace, err := c.paceNow()
 	if err != nil {
 		return nil
 	}
-	var names []string
+	var said, texts []string
 	for _, n := range c.senders() {
-		for _, name := range pace.Looser(n.Pace) {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+		text := c.e.paceWords(n.Pace(c.e.now()).Tightest(pace))
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
 		}
+		said = append(said, c.e.clean(n.Name)+": "+text)
 	}
-	return names
+	switch {
+	case len(texts) == 1:
+		return texts
+	case len(texts) > 1:
+		return said
+	case pace == (campaign.Pace{}):
+		return nil
+	}
+	return []string{c.e.paceWords(pace)}
 }
 
 // focus moves to a field. A file is looked at when its field is left.
@@ -271,7 +294,7 @@ func (c *composer) ready() string {
 		return c.content()
 	case c.people.textFault != nil:
 		return "need_template"
-	case paceErr != nil:
+	case paceErr != nil, c.shut() != "":
 		return "need_pace"
 	case !c.known || !c.people.known || !c.people.checked:
 		return "need_moment"
@@ -367,7 +390,6 @@ func (c *composer) keep(msg draftSavedMsg) {
 	}
 	c.saved = msg.draft
 	c.file.keep(msg.draft.Attachment)
-	c.pace.set("")
 	e.root.say(e.theme.good, e.t("draft_saved", "Name", msg.draft.Name))
 }
 

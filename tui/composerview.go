@@ -67,14 +67,17 @@ func (c *composer) form(w, h int) []string {
 		under(e.theme.faint, e.t("loading"), 1)
 	}
 	lines = append(lines, label(fieldPace, "composer_pace")+c.pace.view(e, inner))
-	pace, err := c.paceNow()
-	switch looser := c.looser(); {
+	_, err := c.paceNow()
+	names, number := c.overruled()
+	switch shut := c.shut(); {
 	case err != nil:
 		under(e.theme.bad, "▲ "+e.words.sentence(err.Error()), 2)
-	case len(looser) > 0:
-		under(e.theme.warn, "! "+e.t("review_looser", "Limits", e.limits(looser)), 2)
+	case shut != "":
+		under(e.theme.bad, "▲ "+e.t("pace_shut", "Number", shut), 2)
+	case len(names) > 0:
+		under(e.theme.warn, "! "+e.t("pace_overruled", "Limits", e.limits(names), "Number", number), 2)
 	default:
-		under(e.theme.dim, e.paceWords(pace), 2)
+		under(e.theme.dim, strings.Join(c.paces(), " · "), 2)
 	}
 	lines = append(lines, label(fieldAttachment, "composer_attachment")+c.file.path.view(e, inner))
 	switch f := c.file; {

@@ -206,6 +206,8 @@ func (e *env) fault(err error) string {
 		return e.t("fault_exists")
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):
 		return e.t("fault_not_found")
+	case errors.Is(err, store.ErrNoLimit):
+		return e.t("fault_no_limit")
 	case errors.Is(err, session.ErrLinked):
 		return e.t("fault_linked")
 	case errors.Is(err, session.ErrNotLinked):

@@ -13,12 +13,12 @@ type keyMap struct {
 	up, down, pageUp, pageDown, first, last key.Binding
 
 	// Numbers.
-	addNumber, link, unlink, reconnect, rename, remove key.Binding
-	scan, codeText, showCode, linkAgain, byQR          key.Binding
-	byPhone, otherPhone, typeCode, copyCode            key.Binding
-	sendAnswer, clearAnswer, copyScript, sign          key.Binding
-	sameCode, stop                                     key.Binding
-	faults, cause, mend, mendAll                       key.Binding
+	addNumber, link, unlink, reconnect, limits, rename, remove key.Binding
+	scan, codeText, showCode, linkAgain, byQR                  key.Binding
+	byPhone, otherPhone, typeCode, copyCode                    key.Binding
+	sendAnswer, clearAnswer, copyScript, sign                  key.Binding
+	sameCode, stop                                             key.Binding
+	faults, cause, mend, mendAll                               key.Binding
 
 	// Contacts.
 	filter, clearFilter, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, write key.Binding
@@ -60,6 +60,7 @@ func newKeys(w *words) keyMap {
 		link:      bind("link", "enter", "enter", "l"),
 		unlink:    bind("unlink", "d", "d"),
 		reconnect: bind("reconnect", "r", "r"),
+		limits:    bind("limits", "p", "p"),
 		rename:    bind("rename", "e", "e"),
 		remove:    bind("remove", "x", "x", "delete"),
 		scan:      bind("scan", "s", "s"),

@@ -59,6 +59,7 @@ func (n *numbers) actions() []action {
 		act(e.keys.reconnect, ok && linked && s.State != campaign.Online, func() tea.Cmd { return n.reconnect(s.Number.ID) }),
 		act(e.keys.unlink, ok && linked, func() tea.Cmd { return n.unlink(s.Number) }),
 		act(e.keys.faults, ok && e.app.Demo != nil && e.app.Demo.Cause != nil, func() tea.Cmd { return e.root.push(newTroubles(e, s.Number)) }),
+		act(e.keys.limits, ok, func() tea.Cmd { return e.root.push(newLimits(e, s.Number)) }),
 		act(e.keys.rename, ok, func() tea.Cmd { return n.rename(s.Number) }),
 		act(e.keys.remove, ok && s.Number.Link == 0, func() tea.Cmd { return n.remove(s.Number) }),
 	}, e.listActions(&n.win, stay)...)
@@ -236,7 +237,7 @@ func (n *numbers) tell(s session.Status, w int) []string {
 		if days > 0 {
 			linked = e.words.n("number_linked_for", days)
 		}
-		linked += " · " + e.paceWords(s.Number.Pace)
+		linked += " · " + e.paceWords(s.Number.Pace(e.now()))
 		if s.State == campaign.Online && s.Synced && !s.Number.Quota.Current(e.now()) {
 			linked += " · " + e.t("number_quota_unknown")
 		}

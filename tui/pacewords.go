@@ -7,29 +7,72 @@ import (
 	"recado/campaign"
 )
 
-// paceWords says a pace as people would, the limits that matter most first.
+// paceLimits are the words of every limit: what it is called, and how its value
+// is said in a sentence, those that matter most first.
+var paceLimits = []struct{ limit, name, said string }{
+	{"gap", "limit_gap", "pace_gap"},
+	{"new-gap", "limit_new_gap", "pace_new_gap"},
+	{"hour", "limit_hour", "pace_hour"},
+	{"new-hour", "limit_new_hour", "pace_new_hour"},
+	{"day", "limit_day", "pace_day"},
+	{"new-day", "limit_new_day", "pace_new_day"},
+	{"hours", "limit_hours", "pace_hours"},
+	{"weekdays", "limit_weekdays", "pace_weekdays"},
+	{"long", "limit_long", "pace_long"},
+	{"every", "limit_every", ""}, // said with the pause
+	{"per-person", "limit_per_person", "pace_per_person"},
+}
+
+// limit is what a limit is called.
+func (e *env) limit(name string) string {
+	for _, l := range paceLimits {
+		if l.limit == name {
+			return e.t(l.name)
+		}
+	}
+	return name
+}
+
+// limitValue says the value of a limit.
+func (e *env) limitValue(l campaign.Limit) string {
+	switch v := l.Value.(type) {
+	case campaign.Span:
+		return e.span(v)
+	case int:
+		return e.words.number(v)
+	case time.Duration:
+		return e.words.duration(v)
+	case campaign.Hours:
+		return e.hours(v)
+	}
+	return ""
+}
+
+// paceWords says a pace as people would.
 func (e *env) paceWords(p campaign.Pace) string {
 	if p == (campaign.Pace{}) {
 		return e.t("pace_off")
 	}
-	var parts []string
-	add := func(on bool, id string, args ...any) {
-		if on {
-			parts = append(parts, e.t(id, args...))
+	values := make(map[string]campaign.Limit)
+	for _, l := range p.Each() {
+		values[l.Name] = l
+	}
+	said := ""
+	for _, words := range paceLimits {
+		l := values[words.limit]
+		if !l.Set || words.said == "" || l.Name == "long" && p.Every == 0 {
+			continue
 		}
+		switch {
+		case said == "":
+		case l.Name == "weekdays" && values["hours"].Set: // "09:00–20:00 seg–sáb"
+			said += " "
+		default:
+			said += ", "
+		}
+		said += e.t(words.said, "Value", e.limitValue(l), "Every", e.words.number(p.Every))
 	}
-	add(p.Gap.Max > 0, "pace_gap", "Span", e.span(p.Gap))
-	add(p.NewGap.Max > 0, "pace_new_gap", "Span", e.span(p.NewGap))
-	add(p.Hour > 0, "pace_hour", "Count", p.Hour)
-	add(p.NewHour > 0, "pace_new_hour", "Count", p.NewHour)
-	add(p.Day > 0, "pace_day", "Count", p.Day)
-	add(p.NewDay > 0, "pace_new_day", "Count", p.NewDay)
-	if p.Hours.To > 0 || p.Hours.Days != 0 {
-		parts = append(parts, e.hours(p.Hours))
-	}
-	add(p.Every > 0 && p.Long.Max > 0, "pace_long", "Span", e.span(p.Long), "Count", p.Every)
-	add(p.PerPerson > 0, "pace_per_person", "Wait", e.words.duration(p.PerPerson))
-	return strings.Join(parts, ", ")
+	return said
 }
 
 func (e *env) span(s campaign.Span) string {

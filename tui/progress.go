@@ -337,7 +337,7 @@ func (p *progress) lanes(w, room int) []string {
 		case !asked:
 			i, text = e.theme.dim, "· "+e.t("lane_waiting")
 		case hold.Reason != "":
-			i, text = e.theme.warn, "◷ "+e.words.hold(hold.Reason)
+			i, text = e.theme.warn, "◷ "+e.words.hold(hold, s.ID)
 			switch wait := hold.Until.Sub(now); {
 			case wait > 0 && wait < time.Minute:
 				wait += time.Second / 2 // a wait that is not over is never "0 s"

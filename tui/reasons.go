@@ -31,6 +31,7 @@ var holdReasons = map[string]string{
 	campaign.HoldDay:       "hold_day",
 	campaign.HoldNewDay:    "hold_new_day",
 	campaign.HoldHours:     "hold_hours",
+	campaign.HoldShut:      "hold_shut",
 	campaign.HoldNewChats:  "hold_new_chats",
 	campaign.HoldQuota:     "hold_quota",
 	campaign.HoldOffline:   "hold_offline",
@@ -42,13 +43,6 @@ var holdReasons = map[string]string{
 	campaign.HoldDoubt:     "hold_doubt",
 	campaign.HoldRetry:     "hold_retry",
 	campaign.HoldEmpty:     "hold_empty",
-}
-
-// paceLimits are the names of limits, as Pace.Looser gives them.
-var paceLimits = map[string]string{
-	"gap": "limit_gap", "new-gap": "limit_new_gap", "long": "limit_long", "every": "limit_every",
-	"hour": "limit_hour", "new-hour": "limit_new_hour", "day": "limit_day", "new-day": "limit_new_day",
-	"hours": "limit_hours", "weekdays": "limit_weekdays", "per-person": "limit_per_person",
 }
 
 var filterMistakes = map[string]string{
@@ -147,12 +141,23 @@ func (w *words) reason(s string) string {
 	return w.sentence(s)
 }
 
-// hold says what holds a number back.
-func (w *words) hold(s string) string {
-	if id, ok := holdReasons[s]; ok {
-		return w.t(id)
+// hold says what holds a number back that sends a campaign, and whose limit it
+// is.
+func (w *words) hold(h campaign.Hold, of campaign.ID) string {
+	id, ok := holdReasons[h.Reason]
+	if !ok {
+		return w.cells.clean(h.Reason)
 	}
-	return w.cells.clean(s)
+	switch text := w.t(id); {
+	case !h.Paced() || h.Reason == campaign.HoldShut:
+		return text
+	case h.Campaign == 0:
+		return text + " " + w.t("hold_of_number")
+	case h.Campaign == of:
+		return text + " " + w.t("hold_of_campaign")
+	default:
+		return text + " " + w.t("hold_of_other")
+	}
 }
 
 // sentence says what a number reports, or an error of another package.

@@ -113,9 +113,15 @@ func (r *review) lines() []string {
 	if a := draft.Attachment; a != nil {
 		add(e.t("composer_attachment"), "", a.Name+" · "+e.attachment(a))
 	}
-	add(e.t("composer_pace"), "", e.paceWords(draft.Pace))
-	if looser := c.looser(); len(looser) > 0 {
-		add("", e.theme.bad, "! "+e.t("review_looser", "Limits", e.limits(looser)))
+	for i, text := range c.paces() {
+		label := e.t("composer_pace")
+		if i > 0 {
+			label = ""
+		}
+		add(label, "", text)
+	}
+	if names, number := c.overruled(); len(names) > 0 {
+		add("", e.theme.warn, "! "+e.t("pace_overruled", "Limits", e.limits(names), "Number", number))
 	}
 	lines = append(lines, "", "  "+e.theme.warn.of("! "+e.t("review_notice_title")))
 	for _, line := range e.wrap(e.t("review_notice"), max(min(w-6, 90), 1)) {
@@ -129,10 +135,7 @@ func (r *review) lines() []string {
 func (e *env) limits(names []string) string {
 	words := make([]string, len(names))
 	for i, name := range names {
-		words[i] = name
-		if id, ok := paceLimits[name]; ok {
-			words[i] = e.t(id)
-		}
+		words[i] = e.limit(name)
 	}
 	return strings.Join(words, ", ")
 }

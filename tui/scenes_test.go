@@ -29,6 +29,9 @@ var scenes = []scene{
 	{"numbers-quota", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...) }},
 	{"numbers-quiet", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...); s.press("down") }},
 	{"numbers-quota-spent", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...); s.press("down", "down") }},
+	{"limits", func(s *stage) { s.limited("day=30 hours=10:00-18:00"); s.press("p") }},
+	{"limits-mistake", func(s *stage) { s.limited("day=30"); s.press("p"); s.enter("day=muitas"); s.press("enter") }},
+	{"limits-raise", func(s *stage) { s.limited("day=30"); s.press("p"); s.enter("gap=1s day=default"); s.press("enter") }},
 	{"number-name", func(s *stage) { s.press("n"); s.enter("Loja") }},
 	{"number-unlink", func(s *stage) { s.statuses(someStatuses(s.app.now())...); s.press("d") }},
 	{"link-waiting", func(s *stage) { s.linking("") }},
@@ -141,7 +144,7 @@ var sampleCode = "2@" + strings.Repeat("Ab3+xY9/", 12) + "," + strings.Repeat("k
 
 func someStatuses(now time.Time) []session.Status {
 	number := func(id campaign.NumberID, name string, phone campaign.Phone) campaign.Number {
-		n := campaign.Number{ID: id, Name: name, Phone: phone, LinkedAt: now.Add(-40 * 24 * time.Hour), Pace: campaign.DefaultPace(now.Add(-40*24*time.Hour), now)}
+		n := campaign.Number{ID: id, Name: name, Phone: phone, LinkedAt: now.Add(-40 * 24 * time.Hour)}
 		if phone != "" {
 			n.JID, n.Link = phone.Digits()+":1@s.whatsapp.net", 1
 		}
@@ -331,6 +334,9 @@ func (s *stage) running() campaign.Campaign {
 		s.t.Fatal(err)
 	}
 	n := s.number("Loja", "+5511900000001")
+	if _, err := s.app.Book.SetLimits(n.ID, campaign.Pace{}.All()); err != nil {
+		s.t.Fatal(err)
+	}
 	c := s.draft("Volta às aulas", "Oi {primeiro_nome}!")
 	c, err := s.app.Book.Start(c.ID, time.Now())
 	if err != nil {
@@ -339,6 +345,21 @@ func (s *stage) running() campaign.Campaign {
 	s.send(n, 4)
 	s.ring()
 	return c
+}
+
+// limited adds a linked number with some limits of its own.
+func (s *stage) limited(spec string) campaign.Number {
+	s.t.Helper()
+	n := s.number("Loja", "+5511900000001")
+	l, err := campaign.ParseLimits(campaign.Limits{}, spec)
+	if err == nil {
+		n, err = s.app.Book.SetLimits(n.ID, l)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.ring()
+	return n
 }
 
 // send does what a lane would do with n messages and a wire that is well.

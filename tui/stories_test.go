@@ -184,19 +184,84 @@ func TestACampaignWithoutANumberCannotStart(t *testing.T) {
 	})
 }
 
-func TestAFasterPaceThanTheNumbersIsToldBeforeTheStart(t *testing.T) {
+func TestALooserPaceThanTheNumbersIsToldAndHasNoEffect(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.people()
 		s.compose("Oi")
 		s.press("shift+tab", "shift+tab")
 		s.enter("gap=1s-2s day=500")
-		s.shows("mais rápido que o limite do número: intervalo, por dia")
+		s.shows("mais solto que o número Loja, e por isso sem efeito nele:", "intervalo, por dia")
 		s.press("ctrl+r")
-		s.shows("mais rápido que o limite")
+		s.shows("40/dia", "mais solto que o número Loja")
 		s.press("s")
 		all, err := s.app.Book.Campaigns()
-		if err != nil || len(all) != 1 || all[0].Pace.Day != 500 || all[0].Pace.Hour != 30 {
+		if err != nil || len(all) != 1 || all[0].Pace.String() != "gap=1s-2s new-gap=0 long=0 every=0 hour=0 new-hour=0 day=500 new-day=0 hours=all weekdays=all per-person=0" {
 			t.Errorf("the book has %+v, %v", all, err)
+		}
+	})
+}
+
+func TestLimitsOfANumberChangeOnItsScreen(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		n := s.limited("day=30")
+		own := func() string {
+			n, err := s.app.Book.Number(n.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n.Limits.String()
+		}
+		s.press("p")
+		s.shows("Limites de Loja", "● por dia", "day=30 (40)", "new-day=10")
+		s.enter("day=muitas")
+		s.press("enter")
+		s.shows("▲ ritmo: day=muitas: não é um número de 0 a 1000000", "day=muitas")
+		s.press("ctrl+u")
+		s.enter("day=5 gap=2m")
+		s.press("enter")
+		s.shows("Os limites de Loja mudaram", "day=5 (40)", "gap=120s (30–60 s)")
+		s.enter("day=default gap=default new-gap=1s")
+		s.press("enter")
+		s.shows("Deixar Loja enviar mais?", "intervalo, intervalo de conversa", "nova, por dia")
+		s.press("n")
+		if got := own(); got != "gap=120s day=5" {
+			t.Errorf("said no, its limits are %q", got)
+		}
+		s.press("enter", "s")
+		if got := own(); got != "new-gap=1s" {
+			t.Errorf("said yes, its limits are %q", got)
+		}
+	})
+}
+
+func TestCampaignThatMayNeverSendIsNotReady(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.compose("Oi")
+		s.press("shift+tab", "shift+tab")
+		s.enter("hours=21:00-22:00")
+		s.shows("O horário da campanha e o do número Loja nunca", "corrigir o ritmo")
+		s.press("ctrl+r")
+		s.shows("Nova campanha")
+	})
+}
+
+func TestEveryLimitHasItsWords(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		e := s.root.env
+		each := campaign.DefaultPace(time.Time{}, time.Now()).Each()
+		if len(each) != len(paceLimits) {
+			t.Errorf("there are words for %d limits, there are %d", len(paceLimits), len(each))
+		}
+		for _, l := range each {
+			if e.limit(l.Name) == l.Name || e.limitValue(l) == "" {
+				t.Errorf("limit %s is called %q, its value %q", l.Name, e.limit(l.Name), e.limitValue(l))
+			}
+		}
+		for reason := range holdReasons {
+			if text := e.words.hold(campaign.Hold{Reason: reason}, 1); strings.HasSuffix(text, "do número") != (campaign.Hold{Reason: reason}.Paced()) && reason != campaign.HoldShut {
+				t.Errorf("%q is said as %q", reason, text)
+			}
 		}
 	})
 }
@@ -451,7 +516,13 @@ func TestHoldsAreToldWithTheirEnd(t *testing.T) {
 		msg := progressLoadedMsg{question: p.question.renew(s.root.env), shown: p.shown, ids: p.ids, recent: p.recent, numbers: p.numbers,
 			holds: map[campaign.NumberID]campaign.Hold{1: {Reason: campaign.HoldHours, Until: s.app.now().Add(22 * time.Hour)}}}
 		s.tell(msg)
-		s.shows("◷ fora do horário · até 04/01", "(22 h)")
+		s.shows("◷ fora do horário do número · até 04/01", "(22 h)")
+		for whose, want := range map[campaign.ID]string{p.shown.ID: "da campanha", p.shown.ID + 1: "de outra campanha", 0: "do número"} {
+			msg.question = p.question.renew(s.root.env)
+			msg.holds = map[campaign.NumberID]campaign.Hold{1: {Reason: campaign.HoldDay, Campaign: whose, Until: s.app.now().Add(time.Hour)}}
+			s.tell(msg)
+			s.shows("◷ limite por dia " + want + " · até")
+		}
 		for reason, want := range map[string]string{
 			campaign.HoldQuota:    "◷ sem cota de conversas novas · até 03/02 10:06 (31 d)",
 			campaign.HoldNewChats: "◷ conversas novas restritas · até 03/02 10:06 (31 d)",

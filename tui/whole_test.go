@@ -47,13 +47,17 @@ func TestFromAnEmptyProgramToAReceivedCampaign(t *testing.T) {
 		later(20 * time.Second)
 		s.shows("● conectado")
 
+		s.press("p")
+		s.enter("off")
+		s.press("enter")
+		s.shows("Deixar Loja enviar mais?")
+		s.press("s", "esc")
+
 		s.press("3", "n")
 		s.enter("Volta às aulas")
 		s.press("tab", "tab", "tab", "tab", "tab")
 		s.enter("Oi {nome}!")
-		s.shows("12 pessoas")
-		s.press("shift+tab", "shift+tab")
-		s.enter("off")
+		s.shows("12 pessoas", "sem limite nenhum")
 		s.press("ctrl+r", "s")
 		s.shows("Volta às aulas começou.")
 		later(5 * time.Minute)
@@ -76,6 +80,9 @@ func TestAStalledTerminalDoesNotStopTheSending(t *testing.T) {
 	sending.Go(func() { lanesOf(app).Run(ctx) })
 	importAll(t, app, service)
 	number, err := app.Book.AddNumber("Loja")
+	if err == nil {
+		_, err = app.Book.SetLimits(number.ID, campaign.Pace{}.All())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

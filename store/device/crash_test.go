@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,6 +20,8 @@ import (
 	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
+
+	"recado/store/bolt"
 )
 
 // image is the file as a power cut would leave it, and the least that must be in it.
@@ -134,7 +137,9 @@ func TestNoRatchetGoesBackInAPowerCut(t *testing.T) {
 func (img image) check(t *testing.T, path string, jids []types.JID) {
 	t.Helper()
 	c, err := Open(path)
-	if err != nil {
+	if img.refused(err) {
+		return
+	} else if err != nil {
 		t.Errorf("commit %s does not open: %v", img.name, err)
 		return
 	}
@@ -158,6 +163,13 @@ func (img image) check(t *testing.T, path string, jids []types.JID) {
 			}
 		}
 	}
+}
+
+// refused reports whether the image of a torn meta page was not opened. Nobody can say of one whether
+// its commit was promised: its ratchets may be old ones.
+func (img image) refused(err error) bool {
+	damaged := (*bolt.DamagedError)(nil)
+	return strings.HasSuffix(img.name, "torn meta page") && errors.As(err, &damaged)
 }
 
 // counter is a session whose ratchet has taken n steps, as long as a real one.

@@ -32,6 +32,8 @@ import (
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 	"go.mau.fi/whatsmeow/store"
+
+	"recado/store/bolt"
 )
 
 // The file, version 2. Times are big-endian; strings inside rows carry their length (codec.go).
@@ -103,7 +105,7 @@ const lockTimeout = 2 * time.Second
 
 // Container is the open device file. All methods may be called from many goroutines.
 type Container struct {
-	db     *bbolt.DB
+	db     *bolt.DB
 	path   string
 	writer *writer
 	lids   *lidMap
@@ -122,45 +124,24 @@ func Open(path string) (*Container, error) {
 	if err := checkMode(path); err != nil {
 		return nil, err
 	}
-	var file *os.File
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:      lockTimeout,
-		FreelistType: bbolt.FreelistMapType,
-		OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
-			file, err = os.OpenFile(name, flag, mode)
-			return file, err
-		},
-	})
-	if errors.Is(err, bolterrors.ErrTimeout) {
+	db, err := bolt.Open(path, bolt.Options{Timeout: lockTimeout})
+	if errors.Is(err, bolt.ErrLocked) {
 		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
 	} else if err != nil {
-		return nil, fmt.Errorf("open device file: %w", err)
+		return nil, err
+	}
+	if db.WentBack() {
+		_ = db.Close()
+		return nil, &bolt.DamagedError{Path: path, Why: []string{"one of its two first pages is damaged: its ratchets may be old ones"}}
 	}
 	c := &Container{db: db, path: path, linked: make(map[string]*stores), accounts: make(map[string]*scope)}
-	err = stillThere(path, file)
-	if err == nil {
-		err = c.prepare()
-	}
-	if err != nil {
+	if err := c.prepare(); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	c.lids = loadLIDs(c)
 	c.writer = startWriter(c)
 	return c, nil
-}
-
-// stillThere finds out whether path is the file that was opened: whoever held the lock may have put
-// a compacted file in its place.
-func stillThere(path string, file *os.File) error {
-	opened, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if named, err := os.Stat(path); err != nil || !os.SameFile(opened, named) {
-		return ErrLocked
-	}
-	return nil
 }
 
 // checkMode refuses a file that others may read.
@@ -296,6 +277,9 @@ func (c *Container) Close() error {
 // so whoever sends asks here first: while Err is not nil nothing may be sent. After a failure the
 // container itself tries a small write every probeDelay and clears Err when one works.
 func (c *Container) Err() error {
+	if err := c.db.Err(); err != nil {
+		return err // for good
+	}
 	return c.writer.failure()
 }
 

@@ -318,20 +318,6 @@ func TestFreedPagesAreUsedAgain(t *testing.T) {
 	})
 }
 
-func TestWhoeverOpensAReplacedFileIsToldSo(t *testing.T) {
-	c := openNew(t)
-	must(t, c.Close())
-	file, err := os.Open(c.path)
-	must(t, err)
-	defer file.Close()
-	must(t, stillThere(c.path, file))
-	_, _, err = recado.Compact(c.path)
-	must(t, err)
-	if err := stillThere(c.path, file); !errors.Is(err, ErrLocked) {
-		t.Errorf("%v, want ErrLocked", err)
-	}
-}
-
 // TestHandleOfAnOverLinkDoesNotDisplaceTheNewOne: somebody has read a device that is linked anew
 // before its stores are made. Two sets of stores for the new link would not see what the other has
 // behind.

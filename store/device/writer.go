@@ -245,41 +245,46 @@ type outcome struct {
 	err       error
 }
 
-func (w *writer) attempt(jobs []*job, behind []func(*transaction) error) outcome {
-	bolt, err := w.c.db.Begin(true)
-	if err != nil {
+func (w *writer) attempt(jobs []*job, behind []func(*transaction) error) (out outcome) {
+	out = outcome{badJob: -1}
+	err := w.c.db.Write(func(under *bbolt.Tx) error {
+		tx := &transaction{Tx: under}
+		for _, write := range behind {
+			if out.err = w.guard(write, tx); out.err != nil {
+				out.badBehind = true
+				return nil
+			}
+		}
+		for i, j := range jobs {
+			if out.err = w.guard(j.run, tx); out.err != nil {
+				out.badJob = i
+				return nil
+			}
+		}
+		if !tx.changed {
+			return nil
+		}
+		out.committed = true
+		return w.commit(under)
+	})
+	switch damage := w.c.db.Err(); {
+	case err == nil && out.err == nil:
+	case damage != nil: // whoever it was that came upon it
+		return outcome{badJob: -1, committed: true, err: damage}
+	case err != nil:
 		return outcome{badJob: -1, committed: true, err: fmt.Errorf("write to the device file: %w", err)}
 	}
-	tx := &transaction{Tx: bolt}
-	for _, write := range behind {
-		if err := guard(write, tx); err != nil {
-			_ = bolt.Rollback()
-			return outcome{badJob: -1, badBehind: true, err: err}
-		}
-	}
-	for i, j := range jobs {
-		if err := guard(j.run, tx); err != nil {
-			_ = bolt.Rollback()
-			return outcome{badJob: i, err: err}
-		}
-	}
-	if !tx.changed {
-		_ = bolt.Rollback()
-		return outcome{badJob: -1}
-	}
-	if err := w.commit(bolt); err != nil {
-		_ = bolt.Rollback()
-		return outcome{badJob: -1, committed: true, err: fmt.Errorf("write to the device file: %w", err)}
-	}
-	return outcome{badJob: -1, committed: true}
+	return out
 }
 
 // guard turns a panic of one write into its error, so that it cannot take the writer and its
 // neighbours along.
-func guard(run func(*transaction) error, tx *transaction) (err error) {
+func (w *writer) guard(run func(*transaction) error, tx *transaction) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("write to the device file: panic: %v", p)
+			if err = w.c.db.Fault(p); err == nil {
+				err = fmt.Errorf("write to the device file: panic: %v", p)
+			}
 		}
 	}()
 	return run(tx)

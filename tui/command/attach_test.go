@@ -47,7 +47,7 @@ func TestAttachedFileReachesEverybody(t *testing.T) {
 
 	owner := p.owner()
 	sum := p.sample("picture.jpg", "oferta.jpg")
-	id := strings.TrimSpace(p.must("campaign", "new", "--pace", "off", "--yes", "--name", "Maio",
+	id := strings.TrimSpace(p.must("campaign", "new", "--name", "Maio",
 		"--attach", "oferta.jpg", "--text", "Só hoje, {nome}"))
 	if err := os.Remove(filepath.Join(p.dir, "oferta.jpg")); err != nil {
 		t.Fatal(err)

@@ -255,7 +255,7 @@ func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
 	}
 	rows := [][]string{
 		{"id", camp.ID.String()}, {"name", camp.Name}, {"status", camp.Status.String()},
-		{"reason", camp.Reason}, {"to", camp.To}, {"pace", camp.Pace.String()}, {"text", camp.Text},
+		{"reason", camp.Reason}, {"to", camp.To}, {"pace", camp.Pace.Limits().String()}, {"text", camp.Text},
 	}
 	if a := camp.Attachment; a != nil {
 		rows = append(rows, []string{"attachment", string(a.Kind), a.Name, a.Type, strconv.FormatInt(a.Size, 10), a.SHA256})
@@ -273,7 +273,7 @@ func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
 	if camp.Status == campaign.Running {
 		for number, hold := range o.parts.Book.Holds() {
 			if hold.Reason != "" {
-				rows = append(rows, []string{fmt.Sprintf("hold %d", number), hold.Reason, stamp(hold.Until)})
+				rows = append(rows, []string{fmt.Sprintf("hold %d", number), hold.Reason, stamp(hold.Until), whose(hold)})
 			}
 		}
 	}
@@ -283,6 +283,18 @@ func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
 		}
 	}
 	return nil
+}
+
+// whose names whose limit holds: the number's, or that of a campaign; empty if
+// it is none of ours.
+func whose(h campaign.Hold) string {
+	switch {
+	case !h.Paced():
+		return ""
+	case h.Campaign != 0:
+		return "campaign " + h.Campaign.String()
+	}
+	return "number"
 }
 
 func (c *call) listCampaigns(o *owner) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -39,13 +40,14 @@ func typist(t *testing.T, dir, typed string, args ...string) (c *call, out, errs
 	}, out, errs
 }
 
-func TestAPaceBeyondTheDefaultIsAskedFor(t *testing.T) {
+func TestToAllowANumberMoreIsAskedFor(t *testing.T) {
 	for _, test := range []struct {
 		name, typed, pace string
 		terminal, yes     bool
 		want              int
 	}{
-		{"slower needs no question", "", "gap=2m-3m day=5", false, false, ExitOK},
+		{"slower needs no question", "", "gap=120s-180s day=5", false, false, ExitOK},
+		{"the default needs none", "", "default", false, false, ExitOK},
 		{"faster without a terminal", "", "gap=1s", false, false, ExitRefused},
 		{"faster, said no", "n\n", "gap=1s", true, false, ExitRefused},
 		{"faster, said nothing", "", "gap=1s", true, false, ExitRefused},
@@ -56,22 +58,42 @@ func TestAPaceBeyondTheDefaultIsAskedFor(t *testing.T) {
 		{"nonsense", "", "gap=soon", true, true, ExitUsage},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			args := []string{"campaign", "new", "--name", "x", "--text", "Oi", "--pace", test.pace}
+			dir := t.TempDir()
+			if err := os.Chmod(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			book, err := store.Open(filepath.Join(dir, "book.db"), store.Options{Kind: store.Real})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := book.AddNumber("loja"); err != nil {
+				t.Fatal(err)
+			}
+			if err := book.Close(); err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"numbers", "pace", "loja", test.pace, "--json"}
 			if test.yes {
 				args = append(args, "--yes")
 			}
-			c, out, errs := typist(t, t.TempDir(), test.typed, args...)
+			c, out, errs := typist(t, dir, test.typed, args...)
 			c.seen.In = test.terminal
 			if got := c.execute(t.Context()); got != test.want {
 				t.Fatalf("exit %d, want %d: %s", got, test.want, errs)
 			}
-			if want := ""; test.want == ExitOK {
-				want = "1\n"
-				if out.String() != want {
-					t.Errorf("printed %q, want the id alone", out)
-				}
-			} else if out.String() != want {
-				t.Errorf("printed %q", out)
+			c, shown, errs := typist(t, dir, "", "numbers", "pace", "loja", "--json")
+			if got := c.execute(t.Context()); got != ExitOK {
+				t.Fatalf("exit %d: %s", got, errs)
+			}
+			own := strings.Replace(test.pace, "default", "", 1)
+			if test.want != ExitOK {
+				own = ""
+			}
+			if !strings.Contains(shown.String(), `"own":"`+own+`"`) {
+				t.Errorf("its own limits are %s, want %q", shown, own)
+			}
+			if test.want == ExitOK && out.String() != shown.String() {
+				t.Errorf("printed %q, want %q", out, shown)
 			}
 		})
 	}

@@ -42,10 +42,10 @@ type (
 	ledger struct{ Seen []seen }
 )
 
-// campaign writes and starts a campaign without any limit and returns its id.
+// campaign writes and starts a campaign and returns its id.
 func (p *program) campaign(args ...string) string {
 	p.t.Helper()
-	id := strings.TrimSpace(p.must(append([]string{"campaign", "new", "--pace", "off", "--yes"}, args...)...))
+	id := strings.TrimSpace(p.must(append([]string{"campaign", "new"}, args...)...))
 	if _, err := strconv.Atoi(id); err != nil {
 		p.t.Fatalf("campaign new prints %q, want the id alone", id)
 	}

@@ -44,8 +44,9 @@ func (c *call) newCommand() *cobra.Command {
 	flags.StringVar(&d.to, "to", "", say("`FILTRO` do público; vazio: todos", "`FILTER` of the audience; empty: everybody"))
 	flags.StringArrayVar(&d.numbers, "number", nil, say("`QUEM` envia (nome ou telefone de um número); repita para vários; sem ele: todos os vinculados",
 		"`WHO` sends (name or phone of a number); repeat for more; without it: all that are linked"))
-	flags.StringVar(&d.pace, "pace", "", say("`RITMO`: qualquer parte de '"+campaign.DefaultPace(time.Time{}, time.Now()).String()+"'",
-		"`PACE`: any part of '"+campaign.DefaultPace(time.Time{}, time.Now()).String()+"'"))
+	flags.StringVar(&d.pace, "pace", "", say("`RITMO` desta campanha, mais lento que o dos números: qualquer parte de '",
+		"`PACE` of this campaign, slower than that of the numbers: any part of '")+
+		campaign.DefaultPace(time.Time{}, time.Now()).String()+"'")
 	flags.BoolVar(&d.yes, "yes", false, say("responde sim ao que seria perguntado", "answer yes to what would be asked"))
 	return c.jsonFlag(cmd)
 }
@@ -68,7 +69,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if err != nil {
 		return err
 	}
-	pace, err := c.pace(ctx, o, d, numbers)
+	pace, err := c.pace(d, numbers)
 	if err != nil {
 		return err
 	}
@@ -141,39 +142,25 @@ func (c *call) senders(o *owner, names []string) (numbers []campaign.Number, ids
 	return numbers, nil, err
 }
 
-// pace reads the pace over that of the slowest number, and asks before
-// allowing more than that.
-func (c *call) pace(ctx context.Context, o *owner, d draft, numbers []campaign.Number) (campaign.Pace, error) {
-	usual := campaign.DefaultPace(time.Now(), time.Now())
-	for i, n := range numbers {
-		if i == 0 || usual.Looser(n.Pace) != nil {
-			usual = n.Pace
-		}
-	}
-	pace, err := campaign.ParsePace(usual, d.pace)
+// pace reads the campaign's own limits, and says which of them have no effect
+// because a number's are tighter.
+func (c *call) pace(d draft, numbers []campaign.Number) (campaign.Pace, error) {
+	pace, err := campaign.ParsePace(campaign.Pace{}, d.pace)
 	if err != nil {
 		return pace, &failure{code: ExitUsage, err: err}
 	}
-	if pace == (campaign.Pace{}) && o.parts.Kind != store.Demo {
-		return pace, c.fail(ExitRefused,
-			"sem limite nenhum (off) só na demonstração: o WhatsApp bloquearia o número",
-			"no limit at all (off) is only for the demo: WhatsApp would ban the number")
+	for _, n := range numbers {
+		own := n.Pace(time.Now())
+		if names := pace.Overruled(own); len(names) > 0 {
+			c.tell("aviso: o número %s tem limites mais apertados, que valem: %s (mudam com: recado numbers pace %s)",
+				"note: the number %s has tighter limits, which hold: %s (to change them: recado numbers pace %s)",
+				n.Name, strings.Join(names, ", "), word(n.Name))
+		}
+		if own.Tightest(pace).Hours.Shut {
+			c.tell("aviso: o horário da campanha e o do número %s nunca coincidem", "note: the hours of the campaign and of the number %s never meet", n.Name)
+		}
 	}
-	looser := pace.Looser(usual)
-	if len(looser) == 0 || d.yes {
-		return pace, nil
-	}
-	limits := strings.Join(looser, ", ")
-	c.tell("Este ritmo passa do padrão em: %s. Quanto mais rápido, maior o risco de o número ser banido.",
-		"This pace goes beyond the default in: %s. The faster, the likelier the number is banned.", limits)
-	if !c.seen.In || !c.seen.Err {
-		return pace, c.fail(ExitRefused, "confirme com --yes", "confirm with --yes")
-	}
-	yes, err := c.ask(ctx, "Usar assim mesmo? [s/N] ", "Use it all the same? [y/N] ")
-	if err == nil && !yes {
-		err = c.fail(ExitRefused, "nada foi criado", "nothing was made")
-	}
-	return pace, err
+	return pace, nil
 }
 
 // ask puts a question to the person at the terminal. The answer is yes only if

@@ -75,7 +75,7 @@ func (c *call) numbersCommand() *cobra.Command {
 			return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.listNumbers(o) })
 		}),
 	})
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(c.limitsCommand(), &cobra.Command{
 		Use: "reconnect " + c.tongue.say("NOME", "NAME"),
 		Short: c.tongue.say("Conecta de novo um número que parou à espera de uma pessoa",
 			"Connect a number again that stopped and waits for a person"),

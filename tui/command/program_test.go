@@ -343,4 +343,5 @@ func (p *program) link(s *simulated, name string) {
 	if code := pr.code(); code != 0 {
 		p.t.Fatalf("link: exit %d: %s", code, pr.errs)
 	}
+	p.must("numbers", "pace", name, "off", "--yes")
 }

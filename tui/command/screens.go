@@ -225,7 +225,7 @@ func drawn(phone string) *rand.Rand {
 	return rand.New(rand.NewPCG(h.Sum64(), 1))
 }
 
-// quicken gives every number that is added the pace of a demo.
+// quicken gives every number without limits of its own the pace of a demo.
 func quicken(ctx context.Context, o *owner) {
 	ring, unhear := o.parts.Bell.Listen()
 	defer unhear()
@@ -234,8 +234,8 @@ func quicken(ctx context.Context, o *owner) {
 		for _, id := range o.numberIDs() {
 			if !done[id] {
 				done[id] = true
-				if err := o.parts.Book.SetPace(id, demoPace); err != nil {
-					o.parts.Logger.Error("set the pace of a demo", "number", id, "err", err)
+				if err := quickenOne(o.parts.Book, id); err != nil {
+					o.parts.Logger.Error("set the limits of a demo", "number", id, "err", err)
 				}
 			}
 		}
@@ -245,4 +245,13 @@ func quicken(ctx context.Context, o *owner) {
 		case <-ring:
 		}
 	}
+}
+
+func quickenOne(book *store.Book, id campaign.NumberID) error {
+	n, err := book.Number(id)
+	if err != nil || n.Limits != (campaign.Limits{}) {
+		return err
+	}
+	_, err = book.SetLimits(id, demoPace.All())
+	return err
 }

@@ -223,17 +223,22 @@ func TestScreensOpenOnlyInTheOwner(t *testing.T) {
 
 func TestQuestionReachesThePersonThroughTheOwner(t *testing.T) {
 	t.Parallel()
-	p := newProgram(t)
+	s := simulate(t)
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	p.must("numbers", "pace", "loja", "gap=1h")
 	p.owner()
-	for answer, want := range map[string]int{"y\r": 0, "n\r": 4} {
-		term := p.atTerminal("campaign", "new", "--name", "x", "--text", "Oi", "--pace", "gap=1s")
+	for answer, want := range map[string]int{"n\r": 4, "y\r": 0} {
+		p.must("numbers", "pace", "loja", "gap=1h")
+		term := p.atTerminal("numbers", "pace", "loja", "gap=1s")
 		term.sees(p, "[y/N]")
 		term.press(answer)
 		if code := term.code(); code != want {
 			t.Errorf("answered %q: exit %d, want %d: %s", answer, code, want, term.seen)
 		}
 	}
-	term := p.atTerminal("campaign", "new", "--name", "x", "--text", "Oi", "--pace", "gap=1s")
+	p.must("numbers", "pace", "loja", "gap=1h")
+	term := p.atTerminal("numbers", "pace", "loja", "gap=1s")
 	term.sees(p, "[y/N]")
 	term.interrupt()
 	if code := term.code(); code != 130 {

@@ -154,7 +154,11 @@ func (c *call) explain(err error) error {
 		return err
 	}
 	code, text := ExitFailed, ""
+	damaged := (*store.DamagedError)(nil)
 	switch {
+	case errors.As(err, &damaged):
+		text = fmt.Sprintf(c.tongue.say(
+			"o arquivo %s está danificado: rode %s", "the file %s is damaged: %s"), damaged.Path, c.checkLine())
 	case errors.Is(err, context.Canceled) && errors.Is(err, store.ErrGoesOn):
 		return c.fail(ExitInterrupted, "interrompido; o que já tinha começado continua sozinho", "interrupted; what had begun goes on by itself")
 	case errors.Is(err, context.Canceled):
@@ -177,6 +181,14 @@ func (c *call) explain(err error) error {
 		code = ExitInUse
 	}
 	return &failure{code: code, text: text, err: err}
+}
+
+// checkLine is the command that examines the data this call speaks of.
+func (c *call) checkLine() string {
+	if c.data == "" {
+		return "recado check"
+	}
+	return "recado check --data " + word(c.data)
 }
 
 // point shows where in a text a mistake is.

@@ -1,0 +1,372 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"recado/campaign"
+	"recado/store"
+)
+
+// shop is a book with one number and a clock that the test moves.
+type shop struct {
+	*testing.T
+	book   *store.Book
+	number campaign.NumberID
+	now    time.Time
+	next   int
+}
+
+// monday is ten in the morning, in a zone where nobody changes the clocks.
+var monday = time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("", -3*60*60))
+
+// newShop makes a book with n people who are all known to be on WhatsApp, and a
+// number with the limits of spec over none at all.
+func newShop(t *testing.T, n int, spec string) *shop {
+	t.Helper()
+	book := open(t, t.TempDir()+"/book.db")
+	d := &shop{T: t, book: book, number: linked(t, book, 1)[0], now: monday}
+	rows := people(n)
+	if _, err := book.Import(context.Background(), rows, "test"); err != nil {
+		t.Fatal(err)
+	}
+	d.answer(rows...)
+	d.limit(spec)
+	return d
+}
+
+// answer lets the service say that people are there.
+func (d *shop) answer(rows ...campaign.Row) {
+	d.Helper()
+	for _, r := range rows {
+		a := campaign.Answer{Asked: r.Phone, Presence: campaign.OnWhatsApp, Phone: r.Phone, LID: lidOf(r.Phone)}
+		if err := d.book.Answered(d.number, []campaign.Phone{r.Phone}, []campaign.Answer{a}, d.now); err != nil {
+			d.Fatal(err)
+		}
+	}
+}
+
+// limit gives the number the limits of spec and no others.
+func (d *shop) limit(spec string) {
+	d.Helper()
+	l, err := campaign.ParseLimits(campaign.Pace{}.All(), spec)
+	if err == nil {
+		_, err = d.book.SetLimits(d.number, l)
+	}
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// start starts a campaign with a pace of its own.
+func (d *shop) start(spec string) campaign.ID {
+	d.Helper()
+	c, err := d.write(spec)
+	if err == nil {
+		c, err = d.book.Start(c.ID, d.now)
+	}
+	if err != nil {
+		d.Fatal(err)
+	}
+	return c.ID
+}
+
+func (d *shop) write(spec string) (campaign.Campaign, error) {
+	pace, err := campaign.ParsePace(campaign.Pace{}, spec)
+	if err != nil {
+		return campaign.Campaign{}, err
+	}
+	return d.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: pace})
+}
+
+// claim claims once, at the time of the shop.
+func (d *shop) claim() campaign.Claimed {
+	d.Helper()
+	got, err := d.book.Claim(campaign.Claim{Number: d.number, Ready: campaign.Readiness{Link: 1}, Now: d.now, NewID: func() campaign.MessageID {
+		d.next++
+		return campaign.MessageID(strings.Repeat("A", 12) + string(rune('A'+d.next%26)) + string(rune('A'+d.next/26%26)) + string(rune('A'+d.next/676%26)))
+	}})
+	if err != nil {
+		d.Fatal(err)
+	}
+	return got
+}
+
+// send claims and settles once, as accepted after a moment; ok is false if
+// something holds.
+func (d *shop) send() (sent campaign.Delivery, hold campaign.Hold, ok bool) {
+	d.Helper()
+	got := d.claim()
+	if got.Delivery == nil {
+		return sent, got.Hold, false
+	}
+	if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+		d.Fatal(err)
+	}
+	return *got.Delivery, campaign.Hold{}, true
+}
+
+// sendAll sends until something holds that has no end within the time, and
+// returns when each message left.
+func (d *shop) sendAll(within time.Duration) (left []time.Time, last campaign.Hold) {
+	d.Helper()
+	end := d.now.Add(within)
+	for {
+		_, hold, ok := d.send()
+		switch {
+		case ok:
+			left = append(left, d.now)
+		case hold.Until.IsZero() || hold.Until.After(end):
+			return left, hold
+		case !hold.Until.After(d.now):
+			d.Fatalf("held by %q until %v, which is not after %v", hold.Reason, hold.Until, d.now)
+		default:
+			d.now = hold.Until
+		}
+	}
+}
+
+// Every limit holds alike, whether it is the number's own or the campaign's,
+// and the hold says whose it is. The tighter of the two counts.
+func TestClaimObeysTheTighterOfNumberAndCampaign(t *testing.T) {
+	for _, test := range []struct {
+		name         string
+		tight, loose string
+		sent         int           // messages before it holds
+		reason       string        // of the hold then
+		until        time.Duration // after the first message; 0: no end
+
+	}{
+		{name: "gap", tight: "gap=10m new-gap=10m", loose: "gap=1m new-gap=1m", sent: 1, reason: campaign.HoldGap, until: 10 * time.Minute},
+		{name: "long pause", tight: "every=2 long=30m", loose: "every=9 long=1m", sent: 2, reason: campaign.HoldLong, until: 30 * time.Minute},
+		{name: "hour", tight: "hour=2", loose: "hour=9", sent: 2, reason: campaign.HoldHour, until: time.Hour},
+		{name: "new hour", tight: "new-hour=2", loose: "new-hour=9", sent: 2, reason: campaign.HoldNewHour, until: time.Hour},
+		{name: "day", tight: "day=1", loose: "day=150", sent: 1, reason: campaign.HoldDay, until: 24 * time.Hour},
+		{name: "new day", tight: "new-day=2", loose: "new-day=9", sent: 2, reason: campaign.HoldNewDay, until: 24 * time.Hour},
+		{name: "hours", tight: "hours=12:00-13:00", loose: "hours=09:00-20:00", reason: campaign.HoldHours, until: 2 * time.Hour},
+		{name: "weekdays", tight: "weekdays=tue", loose: "weekdays=mon-fri", reason: campaign.HoldHours, until: 14 * time.Hour},
+	} {
+		for _, whose := range []string{"number", "campaign", "number alone", "campaign alone"} {
+			t.Run(test.name+" of the "+whose, func(t *testing.T) {
+				number, own := test.tight, test.loose
+				if strings.HasPrefix(whose, "campaign") {
+					number, own = test.loose, test.tight
+				}
+				switch whose {
+				case "number alone":
+					own = ""
+				case "campaign alone":
+					number = ""
+				}
+				d := newShop(t, 5, number)
+				id := d.start(own)
+				begun := d.now
+				left, hold := d.sendAll(0)
+				if len(left) != test.sent || hold.Reason != test.reason {
+					t.Fatalf("%d sent, then %q holds, want %d and %q", len(left), hold.Reason, test.sent, test.reason)
+				}
+				if want := begun.Add(test.until); !hold.Until.Equal(want) {
+					t.Errorf("it holds until %v, want %v", hold.Until, want)
+				}
+				want := campaign.ID(0)
+				if strings.HasPrefix(whose, "campaign") {
+					want = id
+				}
+				if hold.Campaign != want {
+					t.Errorf("it is said to be the limit of campaign %d, want %d", hold.Campaign, want)
+				}
+			})
+		}
+	}
+}
+
+// A number set to one message a day sends one, whatever its campaign allows.
+func TestNumbersOwnPaceIsReadWhenAMessageIsClaimed(t *testing.T) {
+	d := newShop(t, 10, "day=1")
+	d.start("off")
+	left, hold := d.sendAll(72 * time.Hour)
+	if len(left) != 4 || hold.Reason != campaign.HoldDay {
+		t.Errorf("in three days %d messages left, then %q holds; want 4 and the daily limit", len(left), hold.Reason)
+	}
+}
+
+// A draft that was made when an old number would send it goes at the pace of
+// the young one that sends it.
+func TestYoungNumberSendsAnOldDraftAtItsOwnPace(t *testing.T) {
+	book := open(t, t.TempDir()+"/book.db")
+	d := &shop{T: t, book: book, number: linked(t, book, 1)[0], now: monday}
+	rows := people(60)
+	if _, err := book.Import(context.Background(), rows, "test"); err != nil {
+		t.Fatal(err)
+	}
+	d.answer(rows...)
+	d.age(40 * 24 * time.Hour)
+	n, err := book.Number(d.number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: n.Pace(d.now)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.age(time.Hour)
+	d.lift("gap=0 new-gap=0 long=0 hour=0 new-hour=0 hours=all weekdays=all")
+	if c, err = book.Start(c.ID, d.now); err != nil {
+		t.Fatal(err)
+	}
+	days := d.sendOverDays(1)
+	if days[0] != 10 {
+		t.Errorf("%d messages left on the first day, want the 10 new chats of a young number", days[0])
+	}
+}
+
+// age links the number as if that long ago, under the limits of its age.
+func (d *shop) age(since time.Duration) {
+	d.Helper()
+	phone := campaign.Phone("+551188000" + time.Now().Add(-since).Format("150405"))
+	if _, err := d.book.LinkNumber(d.number, phone, string(phone)+":1@s.whatsapp.net", d.now.Add(-since)); err != nil {
+		d.Fatal(err)
+	}
+	if _, err := d.book.SetLimits(d.number, campaign.Limits{}); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// lift names limits of the number over the default ones.
+func (d *shop) lift(spec string) {
+	d.Helper()
+	l, err := campaign.ParseLimits(campaign.Limits{}, spec)
+	if err == nil {
+		_, err = d.book.SetLimits(d.number, l)
+	}
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// sendOverDays counts what leaves on each of n days.
+func (d *shop) sendOverDays(n int) []int {
+	d.Helper()
+	days := make([]int, n)
+	begun := d.now
+	left, _ := d.sendAll(time.Duration(n)*24*time.Hour - time.Second)
+	for _, at := range left {
+		days[at.Sub(begun)/(24*time.Hour)]++
+	}
+	return days
+}
+
+// To name one limit leaves the others as they are at the number's age, at the
+// moment of the claim: those of the first month end with it.
+func TestNamingOneLimitDoesNotFreezeTheOthers(t *testing.T) {
+	d := newShop(t, 0, "")
+	d.age(29 * 24 * time.Hour)
+	d.lift("gap=0")
+	n, err := d.book.Number(d.number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		at   time.Time
+		want int
+	}{{d.now, 40}, {d.now.Add(24*time.Hour - time.Second), 40}, {d.now.Add(24 * time.Hour), 150}} {
+		if got := n.Pace(test.at); got.Day != test.want || got.Gap != (campaign.Span{}) {
+			t.Errorf("at %v it may send %d a day with a gap of %v, want %d and none", test.at, got.Day, got.Gap, test.want)
+		}
+	}
+}
+
+func TestChangedLimitHoldsFromTheNextClaimOn(t *testing.T) {
+	d := newShop(t, 10, "")
+	d.start("")
+	if _, hold, ok := d.send(); !ok {
+		t.Fatalf("held by %q", hold.Reason)
+	}
+	d.limit("day=2")
+	if _, hold, ok := d.send(); !ok {
+		t.Fatalf("held by %q", hold.Reason)
+	}
+	if _, hold, ok := d.send(); ok || hold.Reason != campaign.HoldDay {
+		t.Errorf("the third is held by %q, want the daily limit", hold.Reason)
+	}
+	d.limit("day=3")
+	if _, hold, ok := d.send(); !ok {
+		t.Errorf("held by %q", hold.Reason)
+	}
+}
+
+// Two windows with nothing in common are refused at the start, and hold if they
+// come about later; the zero values of both would be "always open".
+func TestHoursThatNeverMeetAreRefusedAndHold(t *testing.T) {
+	for _, test := range []struct{ name, number, own string }{
+		{"hours", "hours=09:00-12:00", "hours=12:00-20:00"},
+		{"weekdays", "weekdays=mon-fri", "weekdays=sat,sun"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newShop(t, 3, test.number)
+			c, err := d.write(test.own)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.book.Start(c.ID, d.now); !errors.Is(err, store.ErrState) || !strings.Contains(err.Error(), "may not") {
+				t.Errorf("to start it got %v", err)
+			}
+			d.limit("")
+			if _, err := d.book.Start(c.ID, d.now); err != nil {
+				t.Fatal(err)
+			}
+			d.limit(test.number)
+			for range 3 {
+				if got := d.claim(); got.Delivery != nil || got.Hold.Reason != campaign.HoldShut || !got.Hold.Until.IsZero() {
+					t.Fatalf("got %+v, want a hold without an end", got)
+				}
+				d.now = d.now.Add(31 * time.Hour)
+			}
+			d.limit("")
+			d.now = time.Date(2026, 3, 7, 13, 0, 0, 0, monday.Location())
+			if _, hold, ok := d.send(); !ok {
+				t.Errorf("held by %q", hold.Reason)
+			}
+		})
+	}
+}
+
+// Nobody gets a second campaign within the days that the number, or the
+// campaign, leaves between two.
+func TestOnePersonIsLeftAlonePerPersonLimit(t *testing.T) {
+	for _, test := range []struct {
+		name, number, own string
+		after             time.Duration
+		skipped           bool
+	}{
+		{"within the number's seven days", "per-person=7d", "", 7*24*time.Hour - time.Second, true},
+		{"after them", "per-person=7d", "", 7 * 24 * time.Hour, false},
+		{"within the campaign's longer ones", "per-person=7d", "per-person=10d", 8 * 24 * time.Hour, true},
+		{"a campaign's shorter ones have no effect", "per-person=7d", "per-person=1d", 2 * 24 * time.Hour, true},
+		{"no limit", "", "", time.Second, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newShop(t, 1, test.number)
+			d.start("")
+			if _, hold, ok := d.send(); !ok {
+				t.Fatalf("held by %q", hold.Reason)
+			}
+			d.now = d.now.Add(test.after)
+			id := d.start(test.own)
+			_, _, ok := d.send()
+			if ok == test.skipped {
+				t.Errorf("sent again: %v", ok)
+			}
+			got, err := d.book.Delivery(id, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if skipped := got.State == campaign.Skipped && got.Reason == campaign.ReasonPerPerson; skipped != test.skipped {
+				t.Errorf("it is %v (%s)", got.State, got.Reason)
+			}
+		})
+	}
+}

@@ -1,0 +1,101 @@
+package command
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"recado/campaign"
+	"recado/store"
+)
+
+// limitsJSON is the limits of a number as --json prints them, each as --pace
+// takes them.
+type limitsJSON struct {
+	Name    string `json:"name"`
+	Pace    string `json:"pace"`    // all that hold now
+	Own     string `json:"own"`     // those of them that somebody has set
+	Default string `json:"default"` // what they are where nobody has
+}
+
+func (c *call) limitsCommand() *cobra.Command {
+	var yes bool
+	cmd := c.jsonFlag(&cobra.Command{
+		Use: "pace " + c.tongue.say("NOME [LIMITE=VALOR…]", "NAME [LIMIT=VALUE…]"),
+		Short: c.tongue.say("Mostra ou muda os limites de um número; valem para tudo o que ele envia",
+			"Show or change the limits of a number; they hold for all that it sends"),
+		Example: "recado numbers pace loja day=30 gap=60s-90s\nrecado numbers pace loja day=default",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: c.run(func(ctx context.Context, args []string) error {
+			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error {
+				return c.limits(ctx, o, args[0], strings.Join(args[1:], " "), yes)
+			})
+		}),
+	})
+	cmd.Flags().BoolVar(&yes, "yes", false, c.tongue.say("responde sim ao que seria perguntado", "answer yes to what would be asked"))
+	return cmd
+}
+
+// limits changes the limits of a number that spec names, none if it is empty,
+// and prints them.
+func (c *call) limits(ctx context.Context, o *owner, name, spec string, yes bool) error {
+	numbers, _, err := c.senders(o, []string{name})
+	if err != nil {
+		return err
+	}
+	n := numbers[0]
+	if spec != "" {
+		if n, err = c.changeLimits(ctx, o, n, spec, yes); err != nil {
+			return err
+		}
+	}
+	now, usual := time.Now(), n
+	usual.Limits = campaign.Limits{}
+	pace, standard := n.Pace(now), usual.Pace(now)
+	if c.json {
+		return c.object(limitsJSON{n.Name, pace.String(), n.Limits.String(), standard.String()})
+	}
+	defaults := standard.Each()
+	for i, l := range pace.Each() {
+		whose := "default"
+		if n.Limits.Names(l.Name) {
+			whose = "own"
+		}
+		if err := c.line(l.Name, l.Text, whose, defaults[i].Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changeLimits asks before a number may send more than now.
+func (c *call) changeLimits(ctx context.Context, o *owner, n campaign.Number, spec string, yes bool) (campaign.Number, error) {
+	changed, err := campaign.ParseLimits(n.Limits, spec)
+	if err != nil {
+		return n, &failure{code: ExitUsage, err: err}
+	}
+	now, then := time.Now(), n
+	then.Limits = changed
+	if o.parts.Kind == store.Real && then.Pace(now) == (campaign.Pace{}) {
+		return n, c.fail(ExitRefused,
+			"sem limite nenhum (off) só na demonstração: o WhatsApp bloquearia o número",
+			"no limit at all (off) is only for the demo: WhatsApp would ban the number")
+	}
+	if looser := then.Pace(now).Looser(n.Pace(now)); len(looser) > 0 && !yes {
+		c.tell("%s poderá enviar mais que agora em: %s. Quanto mais rápido, maior o risco de o número ser banido.",
+			"%s may send more than now in: %s. The faster, the likelier the number is banned.", n.Name, strings.Join(looser, ", "))
+		if !c.seen.In || !c.seen.Err {
+			return n, c.fail(ExitRefused, "confirme com --yes", "confirm with --yes")
+		}
+		agreed, err := c.ask(ctx, "Usar assim mesmo? [s/N] ", "Use it all the same? [y/N] ")
+		if err == nil && !agreed {
+			err = c.fail(ExitRefused, "nada mudou", "nothing has changed")
+		}
+		if err != nil {
+			return n, err
+		}
+	}
+	return o.parts.Book.SetLimits(n.ID, changed)
+}
