@@ -218,7 +218,11 @@ func (c *campaigns) line(s standing, here bool, w int) string {
 		r.gap(bar + count + 1)
 	} else {
 		done, total := s.done()
-		r.standingBar(s, bar).gap(1).right(e.theme.dim, e.words.number(done)+"/"+e.words.number(total), count)
+		figures := e.words.number(done) + "/" + e.words.number(total)
+		if e.width(figures) > count { // a number that is cut is another one
+			figures = e.words.number(done*100/max(total, 1)) + " %"
+		}
+		r.standingBar(s, bar).gap(1).right(e.theme.dim, figures, count)
 	}
 	when := s.Created
 	if !s.Started.IsZero() {

@@ -253,10 +253,19 @@ func (p *progress) line(pool *session.Pool) string {
 			online++
 		}
 	}
-	parts := []string{fmt.Sprintf(say("%d/%d números conectados", "%d/%d numbers online"), online, linked)}
-	campaigns, err := p.owner.parts.Book.Campaigns()
+	parts, err := p.campaigns()
 	if err != nil {
 		return err.Error()
+	}
+	parts = append([]string{fmt.Sprintf(say("%d/%d números conectados", "%d/%d numbers online"), online, linked)}, parts...)
+	return strings.Join(parts[:min(len(parts), 3)], " · ")
+}
+
+// campaigns says of every campaign that is under way how far it is.
+func (p *progress) campaigns() (parts []string, err error) {
+	campaigns, err := p.owner.parts.Book.Campaigns()
+	if err != nil {
+		return nil, err
 	}
 	for _, camp := range campaigns {
 		if camp.Status != campaign.Running && camp.Status != campaign.Freezing {
@@ -264,7 +273,7 @@ func (p *progress) line(pool *session.Pool) string {
 		}
 		done, total, err := howFar(p.owner.parts.Book, camp)
 		if err != nil {
-			return err.Error()
+			return nil, err
 		}
 		runes := []rune(strings.Join(strings.Fields(camp.Name), " "))
 		name := string(runes[:min(len(runes), 20)])
@@ -273,5 +282,5 @@ func (p *progress) line(pool *session.Pool) string {
 		}
 		parts = append(parts, fmt.Sprintf("%s %d/%d", name, done, total))
 	}
-	return strings.Join(parts[:min(len(parts), 3)], " · ")
+	return parts, nil
 }
