@@ -34,6 +34,15 @@ func ClipName(name string) string {
 	return firstRunes(name, MaxName-1) + "…"
 }
 
+// CheckName returns why a name that was typed is too long, a Reason; nil if it
+// is not.
+func CheckName(name string) error {
+	if n, long := over(name, MaxName); long {
+		return reason(RowNameLong, n, MaxName)
+	}
+	return nil
+}
+
 // firstRunes is the first n characters of s.
 func firstRunes(s string, n int) string {
 	for at := range s {

@@ -52,7 +52,7 @@ func TestPhonesAreReadAsPeopleWriteThem(t *testing.T) {
 func TestWhatIsNoPhoneSaysWhy(t *testing.T) {
 	for in, why := range map[string]string{
 		"":                            "no digit",
-		"abc":                         `'a' is not part`,
+		"abc":                         `"a" is not part`,
 		"-":                           "no digit",
 		"5,51198E+12":                 "spreadsheet",
 		"5.51198E+12":                 "spreadsheet",
@@ -69,7 +69,7 @@ func TestWhatIsNoPhoneSaysWhy(t *testing.T) {
 		"+5511987654321+551187654321": "more than one",
 		"+999 1234567":                "no country",
 		"+1 212 555":                  "too short for country code 1",
-		"11 98765-4321 ramal 2":       "'r' is not part",
+		"11 98765-4321 ramal 2":       `"r" is not part`,
 		"++5511987654321":             "more than one",
 	} {
 		got, err := ParsePhone(in)

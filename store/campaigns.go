@@ -56,6 +56,9 @@ func (b *Book) checkDraft(c campaign.Campaign) error {
 	if strings.TrimSpace(c.Name) == "" {
 		return errors.New("a campaign needs a name")
 	}
+	if err := campaign.CheckName(c.Name); err != nil {
+		return err
+	}
 	switch a, blank := c.Attachment, strings.TrimSpace(c.Text) == ""; {
 	case a == nil && blank:
 		return errors.New("a campaign needs a text or an attachment")

@@ -123,8 +123,11 @@ func (b *Book) EditContact(id campaign.ContactID, edit func(*campaign.Contact)) 
 		edit(c)
 		c.ID, c.Created = before.ID, before.Created
 		c.OptedOut, c.OptOutAt, c.OptOutWhy = before.OptedOut, before.OptOutAt, before.OptOutWhy
-		if c.Name = campaign.ClipName(strings.TrimSpace(c.Name)); c.Name != before.Name {
+		if c.Name = strings.TrimSpace(c.Name); c.Name != before.Name {
 			c.NameSource = campaign.Typed
+			if err := campaign.CheckName(c.Name); err != nil {
+				return err
+			}
 		}
 		if c.Phone == "" && c.WhatsApp == "" && c.LID == "" {
 			return errors.New("a contact needs a phone")

@@ -213,6 +213,9 @@ func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {
 	if strings.TrimSpace(name) == "" {
 		return fmt.Errorf("a number needs a name")
 	}
+	if err := campaign.CheckName(name); err != nil {
+		return err
+	}
 	numbers, err := numbersTx(tx)
 	if err != nil {
 		return err

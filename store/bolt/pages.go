@@ -27,8 +27,7 @@ type pages struct {
 	used bits // pages that others lead to
 	head bits // pages that begin with a header
 
-	broken []string // what must keep anybody from opening the file
-	lost   []string // pages that nothing uses: a waste, and no harm
+	broken []string // what does not fit together, one thing each
 
 	buf   []byte
 	begin int64 // where buf was read
@@ -62,8 +61,8 @@ func readPages(r io.ReaderAt, m meta) *pages {
 			p.wrong("page %d is in use and free", id)
 		case p.used.has(id) && !p.head.has(id):
 			p.wrong("page %d is in use and belongs to another", id)
-		case p.head.has(id) && !p.used.has(id) && len(p.lost) < maxFindings:
-			p.lost = append(p.lost, fmt.Sprintf("pages: nothing leads to page %d", id))
+		case p.head.has(id) && !p.used.has(id): // nor to what is below it
+			p.wrong("nothing leads to page %d", id)
 		}
 	}
 	return p
@@ -164,7 +163,7 @@ func (p *pages) page(id uint64) uint64 {
 	}
 	at := int64(id) * p.m.pageSize
 	switch {
-	case h.flags == leafPage:
+	case h.flags == leafPage && (h.count > 0 || id == p.m.root): // an empty bucket has no page
 		p.leaf(id, at, length, h.count)
 	case h.flags == branchPage && h.count > 0:
 		p.branch(id, at, length, h.count)
