@@ -38,6 +38,8 @@ func crowdFile(b *testing.B, n int) string {
 	fatal(b, err)
 	_, err = book.LinkNumber(number.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now())
 	fatal(b, err)
+	_, err = book.SetLimits(number.ID, campaign.Pace{}.All())
+	fatal(b, err)
 	book.db.NoSync = true
 	begun := time.Now()
 	_, err = book.Import(b.Context(), crowdRows(n, 0), "crowd.csv")

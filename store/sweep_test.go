@@ -42,6 +42,8 @@ func newYard(t *testing.T, n int) *yard {
 	y.number = number.ID
 	_, err = y.book.LinkNumber(y.number, "+5511912345678", "5511912345678:1@s.whatsapp.net", y.now)
 	ok(t, err)
+	_, err = y.book.SetLimits(y.number, campaign.Pace{}.All())
+	ok(t, err)
 	_, err = y.book.Import(t.Context(), yardRows(0, n), "people.csv")
 	ok(t, err)
 	return y
@@ -548,8 +550,12 @@ func TestADraftEditedWhileItsAudienceIsSoughtIsSoughtAgain(t *testing.T) {
 	_, err := y.book.Begin(tellsWhen{t.Context(), func() {
 		if !edited {
 			edited = true
-			_, err := y.book.EditDraft(campaign.Campaign{ID: id, Name: "c", Text: "Olá", To: "tag:vip"})
-			ok(t, err)
+			y.book.queue <- &write{done: make(chan error, 1), change: func(tx *bolt.Tx) error { // which may have to wait for the search
+				c, err := campaignTx(tx, id)
+				ok(t, err)
+				c.To = "tag:vip"
+				return putCampaignTx(tx, c)
+			}}
 		}
 	}}, id, y.now)
 	ok(t, err)
