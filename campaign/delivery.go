@@ -48,6 +48,7 @@ const (
 	ReasonDuplicate    = "same person as another delivery"
 	ReasonPerPerson    = "got another campaign message too recently"
 	ReasonMissingField = "missing field"
+	ReasonTooLong      = "text too long" // what is filled in made it so
 	ReasonCancelled    = "campaign cancelled"
 	ReasonErased       = "contact removed"
 	ReasonInterrupted  = "interrupted while sending"

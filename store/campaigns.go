@@ -17,6 +17,7 @@ import (
 // AddCampaign writes a draft and returns it with its id. The text and the
 // filter must be such that they parse.
 func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
+	c.Text = campaign.Text(c.Text)
 	if err := b.checkDraft(c); err != nil {
 		return c, err
 	}
@@ -34,6 +35,7 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 // EditDraft writes a draft again, as it has become. Once it has started it is
 // ErrState: what people were sent must not change afterwards.
 func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
+	c.Text = campaign.Text(c.Text)
 	if err := b.checkDraft(c); err != nil {
 		return c, err
 	}
@@ -67,6 +69,9 @@ func (b *Book) checkDraft(c campaign.Campaign) error {
 	}
 	if _, err := campaign.ParseTemplate(c.Text); err != nil {
 		return fmt.Errorf("text: %w", err)
+	}
+	if err := campaign.CheckLength(c.Text); err != nil {
+		return err
 	}
 	if _, err := campaign.ParseFilter(c.To); err != nil {
 		return fmt.Errorf("audience: %w", err)

@@ -364,6 +364,8 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	text, err := b.render(camp, &contact, c.Now)
 	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {
 		return skip(campaign.ReasonMissingField + ": " + strings.Join(missing.Fields, ", "))
+	} else if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {
+		return skip(campaign.ReasonTooLong)
 	} else if err != nil {
 		return plan{}, err
 	}

@@ -24,17 +24,17 @@ import (
 // partial ends the name of a file that is being written.
 const partial = ".part"
 
-// openMedia refuses a folder that others can read, and removes what was being
-// written when the last process ended.
+// openMedia refuses a folder that is not the user's own or that others can
+// read, and removes what was being written when the last process ended.
 func openMedia(dir string) error {
-	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	info, err := Private(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil
-	} else if err != nil {
+	case err != nil:
 		return err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("%s can be read by others: run chmod 700 %q", dir, dir)
+	case !info.IsDir():
+		return &TrustError{Path: dir, Why: Irregular, Owner: ownerOf(info)}
 	}
 	files, err := os.ReadDir(dir)
 	for _, f := range files {
@@ -71,6 +71,9 @@ func (b *Book) Attach(name string, from io.Reader) (a campaign.Attachment, err e
 	if err != nil {
 		return a, err
 	}
+	if isDatabase(file) {
+		return a, ErrOurs
+	}
 	if a, err = campaign.ReadAttachment(name, file, size); err != nil {
 		return a, err
 	}
@@ -88,9 +91,30 @@ func (b *Book) mediaPath(a *campaign.Attachment) string {
 	return filepath.Join(b.media, filepath.Base(a.SHA256))
 }
 
+// openKept opens the file of an attachment if it is a plain one of the user's.
+func (b *Book) openKept(a *campaign.Attachment) (*os.File, error) {
+	file, err := os.OpenFile(b.mediaPath(a), os.O_RDONLY|noFollow|calm, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+	case !mine(info):
+		err = &TrustError{Path: file.Name(), Why: Foreign, Owner: ownerOf(info)}
+	case !info.Mode().IsRegular():
+		err = &TrustError{Path: file.Name(), Why: Irregular, Owner: ownerOf(info)}
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
 // checkMedia reports whether the file of an attachment is there and whole.
 func (b *Book) checkMedia(a *campaign.Attachment) error {
-	file, err := os.Open(b.mediaPath(a))
+	file, err := b.openKept(a)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf(campaign.ReasonFileGone+": %w", a.Name, ErrState)
 	} else if err != nil {
@@ -195,7 +219,7 @@ func (b *Book) planUploadTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaig
 	a := *camp.Attachment
 	return plan{needs: &campaign.Upload{
 		Campaign: camp.ID, Attachment: a, Link: c.Ready.Link,
-		Open: func() (io.ReadCloser, error) { return os.Open(b.mediaPath(&a)) },
+		Open: func() (io.ReadCloser, error) { return b.openKept(&a) },
 	}}, nil
 }
 

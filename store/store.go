@@ -40,7 +40,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -195,20 +194,6 @@ func Open(path string, o Options) (*Book, error) {
 	b.running.Go(b.write) // ends when Close closes b.closing
 	b.running.Go(b.sweep) // likewise
 	return b, nil
-}
-
-// private refuses a file that others can read.
-func private(path string) error {
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return fmt.Errorf("%s can be read by others: run chmod 600 %q", path, path)
-	}
-	return nil
 }
 
 // prepare makes the buckets, checks version and kind, and recovers.

@@ -84,11 +84,11 @@ func (a *attachment) look() tea.Cmd {
 		a.looking.drop()
 		return nil
 	}
-	id := a.looking.renew(a.e)
+	id, book := a.looking.renew(a.e), a.e.app.Book
 	return func() tea.Msg {
 		msg := attachmentReadMsg{question: id, path: path}
 		name := expanded(path)
-		file, size, err := openFile(name)
+		file, size, err := book.Outside(name)
 		if err == nil {
 			defer file.Close()
 			msg.found, err = campaign.ReadAttachment(name, file, size)
@@ -122,27 +122,12 @@ func expanded(path string) string {
 	return path
 }
 
-// openFile opens a file of the disk: a pipe would keep us waiting for ever.
-func openFile(path string) (file *os.File, size int64, err error) {
-	info, err := os.Stat(path)
-	if pathErr := (*os.PathError)(nil); errors.As(err, &pathErr) {
-		return nil, 0, fmt.Errorf("open %s: %w", path, pathErr.Err)
-	} else if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("not a file: %s", path)
-	}
-	file, err = os.Open(path)
-	return file, info.Size(), err
-}
-
 // errFileChanged is the error of a file that is not what the screen said.
 var errFileChanged = errors.New("the file has changed since it was checked: check it again")
 
 // attach gives the book the file of a draft.
 func attach(book *store.Book, draft *campaign.Campaign, path string) error {
-	file, _, err := openFile(path)
+	file, _, err := book.Outside(path)
 	if err != nil {
 		return err
 	}

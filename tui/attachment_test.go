@@ -100,9 +100,9 @@ func TestFileCanBeTakenAwayAndMistakesAreSaid(t *testing.T) {
 		s.press("shift+tab", "ctrl+u")
 		s.enter("~")
 		s.press("tab")
-		s.shows("não é um arquivo", "falta corrigir o anexo")
+		s.shows("é uma pasta, não um arquivo", "falta corrigir o anexo")
 		s.press("shift+tab", "ctrl+u", "tab")
-		s.hides("não é um arquivo")
+		s.hides("é uma pasta, não um arquivo")
 		s.shows("Pronta")
 		s.press("ctrl+s")
 		if c := s.theCampaign(); c.Attachment != nil {

@@ -15,6 +15,7 @@ var deliveryReasons = map[string]string{
 	campaign.ReasonDuplicate:    "reason_duplicate",
 	campaign.ReasonPerPerson:    "reason_per_person",
 	campaign.ReasonMissingField: "reason_missing_field",
+	campaign.ReasonTooLong:      "reason_too_long",
 	campaign.ReasonCancelled:    "reason_cancelled",
 	campaign.ReasonErased:       "reason_erased",
 	campaign.ReasonInterrupted:  "reason_interrupted",

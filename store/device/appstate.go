@@ -15,7 +15,8 @@ import (
 // stagedVersions are the versions of application state whose mutations have not come yet. The
 // library puts a version, deletes mutation MACs and puts new ones in three calls; a crash between
 // them would leave a hash that never matches again. So the first two wait in memory for the third,
-// which the library always makes, and are committed with it.
+// which the library always makes, and are committed with it. When it fails, or never comes before the
+// process ends, both are forgotten; when another version comes first, both wait on under that one.
 type stagedVersions struct {
 	mu     sync.Mutex
 	byName map[string]*stagedVersion
@@ -26,13 +27,54 @@ type stagedVersion struct {
 	deleted map[string]struct{}
 }
 
-// drop takes what is staged for name.
-func (s *stagedVersions) drop(name string) *stagedVersion {
+// put stages a version. Deletions that wait for the one before it wait for this one now: whoever
+// computed it has seen them.
+func (s *stagedVersions) put(name string, row []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v := s.byName[name]
+	v := &stagedVersion{row: row, deleted: make(map[string]struct{})}
+	if before := s.byName[name]; before != nil {
+		v.deleted = before.deleted
+	}
+	if s.byName == nil {
+		s.byName = make(map[string]*stagedVersion)
+	}
+	s.byName[name] = v
+}
+
+// drop forgets what is staged for name.
+func (s *stagedVersions) drop(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	delete(s.byName, name)
-	return v
+}
+
+// withStaged runs fn on what is staged for a collection, unless that is nothing or the decryption in
+// r has a version of its own. fn must not call it again.
+func (s *stores) withStaged(r rows, name string, fn func(v *stagedVersion) error) error {
+	if o, ok := r.(overlayRows); ok {
+		if _, own := o.writes[rowKey(tableAppStateVersions, []byte(name))]; own {
+			return nil
+		}
+	}
+	s.staged.mu.Lock()
+	defer s.staged.mu.Unlock()
+	if v := s.staged.byName[name]; v != nil {
+		return fn(v)
+	}
+	return nil
+}
+
+// writeStaged writes what is staged for a collection.
+func (s *stores) writeStaged(r rows, name string) error {
+	return s.withStaged(r, name, func(v *stagedVersion) error {
+		for index := range v.deleted {
+			if err := r.delete(tableAppStateMACs, macKey(name, []byte(index))); err != nil {
+				return err
+			}
+		}
+		return r.put(tableAppStateVersions, []byte(name), v.row)
+	})
 }
 
 // PutAppStateSyncKey stores a key unless one with that id is there that is not older.
@@ -106,29 +148,30 @@ func (s *stores) GetAllAppStateSyncKeys(ctx context.Context) (out []*store.AppSt
 // PutAppStateVersion stages the version and hash of a collection; PutAppStateMutationMACs commits it.
 func (s *stores) PutAppStateVersion(ctx context.Context, name string, version uint64, hash [128]byte) error {
 	row := append(binary.BigEndian.AppendUint64(make([]byte, 0, 136), version), hash[:]...)
-	if s.overlay(ctx) != nil {
-		return s.update(ctx, func(r rows) error { return r.put(tableAppStateVersions, []byte(name), row) })
+	if s.overlay(ctx) == nil {
+		return s.view(ctx, func(rows) error {
+			s.staged.put(name, row)
+			return nil
+		})
 	}
-	return s.view(ctx, func(rows) error {
-		s.staged.mu.Lock()
-		defer s.staged.mu.Unlock()
-		if s.staged.byName == nil {
-			s.staged.byName = make(map[string]*stagedVersion)
+	err := s.update(ctx, func(r rows) error {
+		if err := s.writeStaged(r, name); err != nil {
+			return err
 		}
-		s.staged.byName[name] = &stagedVersion{row: row, deleted: make(map[string]struct{})}
-		return nil
+		return r.put(tableAppStateVersions, []byte(name), row)
 	})
+	s.committed(ctx, func() { s.staged.drop(name) })
+	return err
 }
 
 // GetAppStateVersion answers the version and hash of a collection, zeros if there is none.
 func (s *stores) GetAppStateVersion(ctx context.Context, name string) (version uint64, hash [128]byte, err error) {
 	err = s.view(ctx, func(r rows) error {
 		row := r.get(tableAppStateVersions, []byte(name))
-		s.staged.mu.Lock()
-		defer s.staged.mu.Unlock()
-		if v := s.staged.byName[name]; v != nil {
+		_ = s.withStaged(r, name, func(v *stagedVersion) error {
 			row = v.row
-		}
+			return nil
+		})
 		if row == nil {
 			return nil
 		} else if len(row) != 8+len(hash) {
@@ -146,13 +189,14 @@ func (s *stores) GetAppStateVersion(ctx context.Context, name string) (version u
 
 // DeleteAppStateVersion deletes the version of a collection and all its mutation MACs.
 func (s *stores) DeleteAppStateVersion(ctx context.Context, name string) error {
-	s.staged.drop(name)
-	return s.update(ctx, func(r rows) error {
+	err := s.update(ctx, func(r rows) error {
 		if err := r.delete(tableAppStateVersions, []byte(name)); err != nil {
 			return err
 		}
 		return deletePrefix(r, tableAppStateMACs, macKey(name, nil))
 	})
+	s.committed(ctx, func() { s.staged.drop(name) })
+	return err
 }
 
 func macKey(name string, indexMAC []byte) []byte {
@@ -165,19 +209,11 @@ func macKey(name string, indexMAC []byte) []byte {
 func (s *stores) PutAppStateMutationMACs(
 	ctx context.Context, name string, version uint64, mutations []store.AppStateMutationMAC,
 ) error {
-	staged := s.staged.drop(name)
 	mutations = slices.Clone(mutations)
 	slices.SortStableFunc(mutations, func(a, b store.AppStateMutationMAC) int { return bytes.Compare(a.IndexMAC, b.IndexMAC) })
-	return s.update(ctx, func(r rows) error {
-		if staged != nil {
-			for index := range staged.deleted {
-				if err := r.delete(tableAppStateMACs, macKey(name, []byte(index))); err != nil {
-					return err
-				}
-			}
-			if err := r.put(tableAppStateVersions, []byte(name), staged.row); err != nil {
-				return err
-			}
+	err := s.update(ctx, func(r rows) error {
+		if err := s.writeStaged(r, name); err != nil {
+			return err
 		}
 		for _, m := range mutations {
 			key := macKey(name, m.IndexMAC)
@@ -191,6 +227,8 @@ func (s *stores) PutAppStateMutationMACs(
 		}
 		return nil
 	})
+	s.committed(ctx, func() { s.staged.drop(name) })
+	return err
 }
 
 // DeleteAppStateMutationMACs deletes the MACs of mutations in all versions, together with the
@@ -228,12 +266,13 @@ func (s *stores) stageDeletions(ctx context.Context, name string, indexMACs [][]
 // GetAppStateMutationMAC answers the MAC of a mutation in its latest version, nil if there is none.
 func (s *stores) GetAppStateMutationMAC(ctx context.Context, name string, indexMAC []byte) (valueMAC []byte, err error) {
 	err = s.view(ctx, func(r rows) error {
-		s.staged.mu.Lock()
-		defer s.staged.mu.Unlock()
-		if v := s.staged.byName[name]; v != nil {
-			if _, gone := v.deleted[string(indexMAC)]; gone {
-				return nil
-			}
+		var gone bool
+		_ = s.withStaged(r, name, func(v *stagedVersion) error {
+			_, gone = v.deleted[string(indexMAC)]
+			return nil
+		})
+		if gone {
+			return nil
 		}
 		row := r.get(tableAppStateMACs, macKey(name, indexMAC))
 		if row != nil && len(row) < 8 {

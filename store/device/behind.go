@@ -17,6 +17,8 @@ import (
 // Its lock is always taken before a bbolt transaction and never inside one: bbolt's own locks come
 // second.
 type behind struct {
+	edit sync.Mutex // held by whoever changes rows of the scope that may be behind; taken before mu
+
 	mu      sync.RWMutex
 	waiting map[string][]byte // table and key → value; nil: deleted
 	writing map[string][]byte // what the writer has taken; changed by nobody until it is done
@@ -103,6 +105,8 @@ func (s *scope) readBehind(fn func(r rows) error) error {
 // writeBehind runs fn, whose writes are seen by the next read and are on the disk within
 // behindDelay. While the disk fails they wait.
 func (s *scope) writeBehind(fn func(r rows) error) error {
+	s.behind.edit.Lock()
+	defer s.behind.edit.Unlock()
 	s.behind.mu.Lock()
 	defer s.behind.mu.Unlock()
 	if s.behind.waiting == nil {
@@ -113,6 +117,21 @@ func (s *scope) writeBehind(fn func(r rows) error) error {
 		return err
 	}
 	return errors.Join(err, s.c.writer.behind(s))
+}
+
+// writeAhead runs fn in the writer's next transaction, after everything that was behind, and returns
+// when all of it is on the disk. What fn reads of the tables that may be behind is the latest, since
+// nothing else is written to them until it has ended.
+func (s *scope) writeAhead(fn func(r *diskRows) error) error {
+	s.behind.edit.Lock()
+	defer s.behind.edit.Unlock()
+	return s.c.writer.doAfterAll(func(tx *transaction) error {
+		r, err := s.in(tx)
+		if err != nil {
+			return err
+		}
+		return fn(r)
+	})
 }
 
 // take implements flusher.

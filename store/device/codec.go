@@ -95,7 +95,15 @@ func unixTime(seconds int64) time.Time {
 }
 
 // jidKey is the key of rows that belong to a JID exactly as it was passed.
-func jidKey(jid types.JID) []byte { return []byte(jid.String()) }
+func jidKey(jid types.JID) []byte { return []byte(jidString(jid)) }
+
+// jidString is types.JID.String, with a short way for the plain user@server.
+func jidString(jid types.JID) string {
+	if jid.RawAgent > 0 || jid.Device > 0 || jid.User == "" || jid.Server == "" {
+		return jid.String()
+	}
+	return jid.User + "@" + jid.Server
+}
 
 // parseJID is types.ParseJID, with a short way for the plain user@server that nearly all stored
 // JIDs are.

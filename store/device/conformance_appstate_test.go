@@ -2,6 +2,7 @@ package device
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -82,6 +83,62 @@ var appStateStories = []story{{
 	},
 	want: `version regular 2 2 ok
 		mac regular a  true ok`,
+}, {
+	name: "a MAC that was deleted stays deleted when the mutations of its version never come",
+	tell: func(p *probe) {
+		p.patch("regular", 1, nil, macs("a", "b", "c"))
+		must(p.t, p.AppState.PutAppStateVersion(ctx, "regular", 2, [128]byte{2}))
+		must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("a"))))
+		must(p.t, p.AppState.PutAppStateVersion(ctx, "regular", 3, [128]byte{3}))
+		p.mac("regular", "a")
+		must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("b"))))
+		p.mac("regular", "b")
+		must(p.t, p.AppState.PutAppStateMutationMACs(ctx, "regular", 3, macs("d")))
+		p.version("regular")
+		for _, index := range []string{"a", "b", "c", "d"} {
+			p.mac("regular", index)
+		}
+	},
+	want: `mac regular a  true ok
+		mac regular b  true ok
+		version regular 3 3 ok
+		mac regular a  true ok
+		mac regular b  true ok
+		mac regular c value of c false ok
+		mac regular d value of d false ok`,
+}, {
+	name: "a version outside a decryption whose mutations come inside one",
+	tell: func(p *probe) {
+		p.patch("regular", 1, nil, macs("a", "b"))
+		for round := range uint64(2) {
+			must(p.t, p.AppState.PutAppStateVersion(ctx, "regular", 2*round+2, [128]byte{byte(2*round + 2)}))
+			must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("a"))))
+			must(p.t, p.EventBuffer.DoDecryptionTxn(ctx, func(inside context.Context) error {
+				if round == 1 {
+					must(p.t, p.AppState.PutAppStateVersion(inside, "regular", 5, [128]byte{5}))
+				}
+				v, hash, err := p.AppState.GetAppStateVersion(inside, "regular")
+				p.say("inside", v, hash[0], err)
+				return p.AppState.PutAppStateMutationMACs(inside, "regular", v, macs(fmt.Sprint(v)))
+			}))
+			p.version("regular")
+			for _, index := range []string{"a", "b", "2", "5"} {
+				p.mac("regular", index)
+			}
+		}
+	},
+	want: `inside 2 2 ok
+		version regular 2 2 ok
+		mac regular a  true ok
+		mac regular b value of b false ok
+		mac regular 2 value of 2 false ok
+		mac regular 5  true ok
+		inside 5 5 ok
+		version regular 5 5 ok
+		mac regular a  true ok
+		mac regular b value of b false ok
+		mac regular 2 value of 2 false ok
+		mac regular 5 value of 5 false ok`,
 }, {
 	name: "of two MACs of an index the higher version counts",
 	tell: func(p *probe) {

@@ -135,6 +135,57 @@ var edgeStories = []story{{
 		session 1:0 nil ok
 		session 1:1 "of 1:1" ok`,
 }, {
+	name: "the context of a decryption that has ended",
+	tell: func(p *probe) {
+		for _, end := range []error{nil, errStop} {
+			var inside context.Context
+			p.say("decryption", p.EventBuffer.DoDecryptionTxn(ctx, func(c context.Context) error {
+				inside = c
+				must(p.t, p.Sessions.PutSession(c, "1:0", []byte("inside")))
+				return end
+			}))
+			p.say("put", p.Sessions.PutSession(inside, "1:0", []byte("late")))
+			p.say("delete", p.Sessions.DeleteSession(inside, "1:0"))
+			p.say("again", p.EventBuffer.DoDecryptionTxn(inside, func(c context.Context) error {
+				return p.Sessions.PutSession(c, "1:0", []byte("late"))
+			}))
+			session, err := p.Sessions.GetSession(inside, "1:0")
+			p.say("read", session, err)
+			p.session("1:0")
+			must(p.t, p.Sessions.DeleteSession(ctx, "1:0"))
+		}
+	},
+	want: `decryption ok
+		put error
+		delete error
+		again error
+		read nil error
+		session 1:0 "inside" ok
+		decryption error
+		put error
+		delete error
+		again error
+		read nil error
+		session 1:0 nil ok`,
+}, {
+	name: "a context that is cancelled inside a decryption",
+	tell: func(p *probe) {
+		over, cancel := context.WithCancel(ctx)
+		p.say("decryption", p.EventBuffer.DoDecryptionTxn(over, func(inside context.Context) error {
+			must(p.t, p.Sessions.PutSession(inside, "1:0", []byte("s")))
+			cancel()
+			return p.Sessions.PutSession(inside, "2:0", []byte("s"))
+		}))
+		p.session("1:0", "2:0")
+	},
+	want: `decryption error
+		session 1:0 nil ok
+		session 2:0 nil ok`,
+	ours: `decryption ok
+		session 1:0 "s" ok
+		session 2:0 "s" ok`,
+	why: "a ratchet that has moved in memory must not stay behind on the disk since its caller went away",
+}, {
 	name: "a cancelled context",
 	tell: func(p *probe) {
 		over, cancel := context.WithCancel(ctx)

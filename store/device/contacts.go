@@ -1,8 +1,8 @@
 package device
 
 import (
-	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,11 +16,19 @@ import (
 var errEmptyJID = errors.New("an empty JID")
 
 func encodeContact(c *types.ContactInfo) []byte {
-	row := make([]byte, 0, 5+len(c.FirstName)+len(c.FullName)+len(c.PushName)+len(c.BusinessName)+len(c.RedactedPhone))
-	for _, v := range []string{c.FirstName, c.FullName, c.PushName, c.BusinessName, c.RedactedPhone} {
+	return appendContact(make([]byte, 0, contactSize(c)), c)
+}
+
+func appendContact(row []byte, c *types.ContactInfo) []byte {
+	for _, v := range [...]string{c.FirstName, c.FullName, c.PushName, c.BusinessName, c.RedactedPhone} {
 		row = appendField(row, v)
 	}
 	return row
+}
+
+// contactSize is the most that the row of c takes.
+func contactSize(c *types.ContactInfo) int {
+	return 5*binary.MaxVarintLen32 + len(c.FirstName) + len(c.FullName) + len(c.PushName) + len(c.BusinessName) + len(c.RedactedPhone)
 }
 
 func readContact(r rows, key []byte) (c types.ContactInfo, err error) {
@@ -97,35 +105,92 @@ func setNames(first, full string) func(c *types.ContactInfo) bool {
 
 // PutAllContactNames is PutContactName for a whole address book, the last of two entries for one JID
 // winning: a book that is read anew brings its changes after what they changed. It comes once, right
-// after the version of the address book was committed, so it is on the disk when it returns.
+// after the version of the address book was committed, so it is on the disk when it returns. It goes
+// there without waiting in memory, together with all that does wait; whoever else wants to change
+// contacts of this device waits for it. If the disk refuses it, it waits in memory like the rest.
 func (s *stores) PutAllContactNames(_ context.Context, contacts []store.ContactEntry) error {
-	type entry struct {
-		key string
-		at  int
+	if s.unpaired {
+		return ErrNotPaired
 	}
-	order := make([]entry, 0, len(contacts))
-	for i := range contacts {
-		if !contacts[i].JID.IsEmpty() {
-			order = append(order, entry{contacts[i].JID.String(), i})
-		}
+	book := sortBook(contacts)
+	if len(book) == 0 {
+		return s.alive()
 	}
-	slices.SortFunc(order, func(a, b entry) int {
-		return cmp.Or(strings.Compare(a.key, b.key), b.at-a.at)
-	})
-	order = slices.CompactFunc(order, func(a, b entry) bool { return a.key == b.key })
-	err := s.updateBehind(func(r rows) error {
-		for _, e := range order {
-			c := &contacts[e.at]
-			if err := editContact(r, []byte(e.key), setNames(c.FirstName, c.FullName)); err != nil {
+	err := s.writeAhead(func(r *diskRows) error { return putBook(r, book) })
+	if err == nil || s.c.Err() == nil {
+		return err
+	}
+	_ = s.updateBehind(func(r rows) error { // the caller is told that it is not on the disk
+		for _, e := range book {
+			if err := editContact(r, []byte(e.key), setNames(e.FirstName, e.FullName)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil || len(order) == 0 {
+	return err
+}
+
+// bookEntry is one line of an address book and the key of its row.
+type bookEntry struct {
+	key string
+	*store.ContactEntry
+}
+
+// sortBook sorts an address book by key, with the last entry of each.
+func sortBook(contacts []store.ContactEntry) []bookEntry {
+	book := make([]bookEntry, 0, len(contacts))
+	for i := range contacts {
+		if c := &contacts[i]; !c.JID.IsEmpty() {
+			book = append(book, bookEntry{jidString(c.JID), c})
+		}
+	}
+	slices.SortStableFunc(book, func(a, b bookEntry) int { return strings.Compare(a.key, b.key) })
+	last := book[:0]
+	for i, e := range book {
+		if i+1 == len(book) || book[i+1].key != e.key {
+			last = append(last, e)
+		}
+	}
+	return last
+}
+
+// bookFill is how full a page is left by an address book, whose rows come in the order of their keys.
+const bookFill = 0.9
+
+// putBook writes a sorted address book. Values lie in arena, which bbolt wants unchanged until the
+// transaction ends.
+func putBook(r *diskRows, book []bookEntry) error {
+	b, err := r.make(tableContacts)
+	if err != nil {
 		return err
 	}
-	return s.c.writer.flush()
+	b.FillPercent = bookFill // in this transaction
+	first, _ := b.Cursor().First()
+	var arena []byte
+	for _, e := range book {
+		var c types.ContactInfo
+		if first != nil {
+			if row := b.Get([]byte(e.key)); row != nil {
+				if c, err = decodeContact(row); err != nil {
+					return err
+				}
+			}
+		}
+		if !setNames(e.FirstName, e.FullName)(&c) {
+			continue
+		}
+		if cap(arena)-len(arena) < contactSize(&c) {
+			arena = make([]byte, 0, max(64<<10, contactSize(&c)))
+		}
+		begin := len(arena)
+		arena = appendContact(arena, &c)
+		if err := b.Put([]byte(e.key), arena[begin:len(arena):len(arena)]); err != nil {
+			return fmt.Errorf("write %s: %w", tableNames[tableContacts], err)
+		}
+		r.tx.changed = true
+	}
+	return nil
 }
 
 // PutManyRedactedPhones notes the hints of phone numbers that the service shows for people whose

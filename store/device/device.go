@@ -12,7 +12,7 @@
 // Calls are short and local, so a cancelled context does not stop one half way: it is only looked
 // at for the overlay of a decryption that is going on.
 //
-// How fast all this is beside sqlstore stands in docs/device-store.md, which TestTable writes.
+// How fast all this is beside sqlstore stands in docs/device-store.md; it is measured in ./beside.
 //
 // The file must never be replaced by an older copy of itself: a ratchet that goes back loses
 // messages. Link the number again instead.

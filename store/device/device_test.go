@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -83,6 +84,25 @@ func load(t testing.TB, c *Container, jid types.JID) *store.Device {
 		t.Fatalf("GetDevice(%s) = %v, %v", jid, d, err)
 	}
 	return d
+}
+
+func address(i int) string { return fmt.Sprintf("55119%08d:0", i%100_000_000) }
+
+func person(i int) types.JID {
+	return types.NewJID(fmt.Sprintf("55119%08d", i), types.DefaultUserServer)
+}
+
+func personLID(i int) types.JID {
+	return types.NewJID(fmt.Sprintf("1%014d", i), types.HiddenUserServer)
+}
+
+// pairs are n people, each with a LID that no other round has.
+func pairs(n, round int) []store.LIDMapping {
+	out := make([]store.LIDMapping, n)
+	for i := range out {
+		out[i] = store.LIDMapping{LID: personLID(round*n + i), PN: person(i)}
+	}
+	return out
 }
 
 func must(t testing.TB, err error) {

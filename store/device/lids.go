@@ -33,9 +33,9 @@ type lidMap struct {
 // lidSide is the map in one direction.
 type lidSide struct {
 	bucket []byte
-	known  map[string]string // user → the other's user; "", only until all is loaded: it has none any more
+	known  users // who belongs with nobody any more is in it only until all is loaded
 
-	waiting map[string]string // what is not on the disk yet, like known
+	waiting map[string]string // what is not on the disk yet: user → the other's user, or "" for nobody
 }
 
 var _ store.LIDStore = (*lidMap)(nil)
@@ -44,8 +44,8 @@ var _ store.LIDStore = (*lidMap)(nil)
 func loadLIDs(c *Container) *lidMap {
 	m := &lidMap{
 		c: c, gone: make(chan struct{}),
-		phones: &lidSide{bucketLIDs, make(map[string]string), make(map[string]string)},
-		lids:   &lidSide{bucketPhones, make(map[string]string), make(map[string]string)},
+		phones: &lidSide{bucketLIDs, newUsers(), make(map[string]string)},
+		lids:   &lidSide{bucketPhones, newUsers(), make(map[string]string)},
 	}
 	go func() { // ends when all is read, or soon after close
 		defer close(m.gone)
@@ -61,7 +61,7 @@ const loadRows = 4096
 // load reads the file, piece by piece. A pair that changes in the meantime may be read or not: every
 // change since the file was opened is in known, which wins.
 func (m *lidMap) load() {
-	phones, lids := make(map[string]string), make(map[string]string)
+	phones, lids := newUsers(), newUsers()
 	var last []byte
 	for more := true; more; {
 		err := m.c.view(func(tx *bbolt.Tx) error {
@@ -72,9 +72,9 @@ func (m *lidMap) load() {
 			}
 			n := 0
 			for ; k != nil && n < loadRows; k, v = c.Next() {
-				both := string(append(append(make([]byte, 0, 64), k...), v...))
-				lid, phone := both[:len(k)], both[len(k):]
-				phones[lid], lids[phone] = phone, lid
+				lid, phone := string(k), string(v)
+				phones.set(lid, phone)
+				lids.set(phone, lid)
 				last = append(last[:0], k...)
 				n++
 			}
@@ -87,21 +87,11 @@ func (m *lidMap) load() {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.phones.complete(phones)
-	m.lids.complete(lids)
-	m.loaded = true
-}
-
-// complete makes known all that was read, with what has changed since on top.
-func (s *lidSide) complete(read map[string]string) {
-	for user, other := range s.known {
-		if other == "" {
-			delete(read, user)
-		} else {
-			read[user] = other
-		}
+	for side, read := range map[*lidSide]users{m.phones: phones, m.lids: lids} {
+		read.cover(side.known) // with what has changed since on top
+		side.known = read
 	}
-	s.known = read
+	m.loaded = true
 }
 
 // close ends the reading and returns when it has ended.
@@ -110,22 +100,31 @@ func (m *lidMap) close() {
 	<-m.gone
 }
 
-// lookUp answers to whom a user belongs, "" if to nobody.
-type lookUp func(s *lidSide, user string) string
+// lookUp puts behind buf to whom a user belongs, nothing if to nobody.
+type lookUp func(buf []byte, s *lidSide, user string) []byte
+
+// other is what look answers for a user.
+func (look lookUp) other(s *lidSide, user string) string {
+	return string(look(make([]byte, 0, 32), s, user))
+}
 
 // read runs fn, which looks up what it wants. m.mu is held.
 func (m *lidMap) read(fn func(look lookUp)) error {
 	if m.loaded {
-		fn(func(s *lidSide, user string) string { return s.known[user] })
+		fn(func(buf []byte, s *lidSide, user string) []byte {
+			buf, _ = s.known.append(buf, user)
+			return buf
+		})
 		return nil
 	}
 	return m.c.view(func(tx *bbolt.Tx) error {
 		disk := map[*lidSide]*bbolt.Bucket{m.phones: tx.Bucket(m.phones.bucket), m.lids: tx.Bucket(m.lids.bucket)}
-		fn(func(s *lidSide, user string) string {
-			if other, changed := s.known[user]; changed {
-				return other
+		fn(func(buf []byte, s *lidSide, user string) []byte {
+			buf, known := s.known.append(buf, user)
+			if !known {
+				buf = append(buf, disk[s].Get([]byte(user))...)
 			}
-			return string(disk[s].Get([]byte(user)))
+			return buf
 		})
 		return nil
 	})
@@ -143,7 +142,7 @@ func (m *lidMap) find(side *lidSide, user string, device uint16, server string) 
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	err = m.read(func(look lookUp) {
-		if other := look(side, user); other != "" {
+		if other := look.other(side, user); other != "" {
 			jid = types.JID{User: other, Device: device, Server: server}
 		}
 	})
@@ -166,6 +165,9 @@ func (m *lidMap) GetPNForLID(_ context.Context, lid types.JID) (types.JID, error
 	return m.phoneOf(lid.User, lid.Device)
 }
 
+// lidBlock is how many bytes of LIDs share their memory: whoever keeps one of them keeps no more.
+const lidBlock = 1024
+
 // GetManyLIDsForPNs answers the known LIDs of pns, by the JID as asked. What is not a phone number,
 // or not known, is left out.
 func (m *lidMap) GetManyLIDsForPNs(_ context.Context, pns []types.JID) (map[types.JID]types.JID, error) {
@@ -176,13 +178,23 @@ func (m *lidMap) GetManyLIDsForPNs(_ context.Context, pns []types.JID) (map[type
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	err := m.read(func(look lookUp) {
+		var block strings.Builder // the answers share their memory, block by block
+		var buf [64]byte
 		for _, pn := range pns {
 			if pn.Server != types.DefaultUserServer {
 				continue
 			}
-			if lid := look(m.lids, pn.User); lid != "" {
-				out[pn] = types.JID{User: lid, Device: pn.Device, Server: types.HiddenUserServer}
+			lid := look(buf[:0], m.lids, pn.User)
+			if len(lid) == 0 {
+				continue
 			}
+			if block.Cap()-block.Len() < len(lid) {
+				block = strings.Builder{}
+				block.Grow(max(min(len(pns)*len(lid), lidBlock), len(lid)))
+			}
+			begin := block.Len()
+			block.Write(lid)
+			out[pn] = types.JID{User: block.String()[begin:], Device: pn.Device, Server: types.HiddenUserServer}
 		}
 	})
 	return out, err
@@ -212,7 +224,7 @@ func (m *lidMap) put(mappings ...store.LIDMapping) error {
 	var fresh bool
 	err := m.read(func(look lookUp) {
 		fresh = slices.ContainsFunc(mappings, func(p store.LIDMapping) bool {
-			return isMapping(p.LID, p.PN) && look(m.lids, p.PN.User) != p.LID.User
+			return isMapping(p.LID, p.PN) && look.other(m.lids, p.PN.User) != p.LID.User
 		})
 	})
 	m.mu.RUnlock()
@@ -223,7 +235,7 @@ func (m *lidMap) put(mappings ...store.LIDMapping) error {
 	defer m.mu.Unlock()
 	err = m.read(func(look lookUp) {
 		for _, p := range mappings {
-			if isMapping(p.LID, p.PN) && look(m.lids, p.PN.User) != p.LID.User {
+			if isMapping(p.LID, p.PN) && look.other(m.lids, p.PN.User) != p.LID.User {
 				m.pair(look, strings.Clone(p.LID.User), strings.Clone(p.PN.User))
 			}
 		}
@@ -235,22 +247,23 @@ func (m *lidMap) put(mappings ...store.LIDMapping) error {
 }
 
 func (m *lidMap) pair(look lookUp, lid, phone string) {
-	if old := look(m.lids, phone); old != "" {
+	if old := look.other(m.lids, phone); old != "" {
 		m.forget(m.phones, old)
 	}
-	if old := look(m.phones, lid); old != "" {
+	if old := look.other(m.phones, lid); old != "" {
 		m.forget(m.lids, old)
 	}
-	m.phones.known[lid], m.phones.waiting[lid] = phone, phone
-	m.lids.known[phone], m.lids.waiting[phone] = lid, lid
+	m.phones.known.set(lid, phone)
+	m.lids.known.set(phone, lid)
+	m.phones.waiting[lid], m.lids.waiting[phone] = phone, lid
 }
 
 func (m *lidMap) forget(s *lidSide, user string) {
 	s.waiting[user] = ""
 	if m.loaded {
-		delete(s.known, user)
+		s.known.forget(user)
 	} else {
-		s.known[user] = ""
+		s.known.set(user, "")
 	}
 }
 

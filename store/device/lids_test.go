@@ -17,7 +17,7 @@ func unread(t *testing.T, c *Container) *lidMap {
 	m.close()
 	m.loaded = false
 	for _, side := range []*lidSide{m.phones, m.lids} {
-		side.known = make(map[string]string)
+		side.known = newUsers()
 	}
 	return m
 }
@@ -143,8 +143,8 @@ func TestLIDsWhileTheyAreRead(t *testing.T) {
 		}
 		wg.Wait()
 		<-c.lids.gone
-		if !c.lids.loaded || len(c.lids.lids.known) != n || len(c.lids.phones.known) != n {
-			t.Fatalf("%d LIDs and %d phones are known, want %d", len(c.lids.lids.known), len(c.lids.phones.known), n)
+		if !c.lids.loaded || count(c.lids.lids.known) != n || count(c.lids.phones.known) != n {
+			t.Fatalf("%d LIDs and %d phones are known, want %d", count(c.lids.lids.known), count(c.lids.phones.known), n)
 		}
 		must(t, c.writer.flush())
 		if wrong := lidsWrong(t, c); wrong != "" {
@@ -159,7 +159,7 @@ func TestCloseDoesNotWaitForTheLIDs(t *testing.T) {
 	must(t, c.Close())
 	c = openAt(t, c.path)
 	must(t, c.Close())
-	if len(c.lids.lids.known) > 0 && !c.lids.loaded {
+	if count(c.lids.lids.known) > 0 && !c.lids.loaded {
 		t.Error("a map that was not read to its end is in use")
 	}
 	if _, err := c.lids.GetLIDForPN(ctx, person(1)); !c.lids.loaded && err == nil {

@@ -19,6 +19,27 @@ type overlay struct {
 	writes map[string][]byte // table and key → value; nil: deleted
 	seen   map[string][]byte // committed value of what was read, as it was then; nil: there was none
 	after  []func()          // run when it has been committed
+	over   bool              // committed or discarded: nothing that comes now would reach the disk
+}
+
+// errOver is the answer to every call with the context of a decryption that has ended.
+var errOver = errors.New("the decryption that this belongs to has ended")
+
+// enter locks o, unless it is over.
+func (o *overlay) enter() error {
+	o.mu.Lock()
+	if o.over {
+		o.mu.Unlock()
+		return errOver
+	}
+	return nil
+}
+
+// end discards o, or makes sure that nothing comes after what was committed of it.
+func (o *overlay) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.over = true
 }
 
 // overlayKey is the key of a scope's overlay in a context; another device's overlay is none of ours.
@@ -37,35 +58,49 @@ const maxDecryptions = 8
 
 // DoDecryptionTxn runs fn with a context in which the writes of this device are all kept back, and
 // commits them together when fn returns nil. An error or a panic of fn discards them. A call inside
-// fn joins the outer one. When a send or another decryption has meanwhile written a row that fn
-// read and wrote, committing would put a ratchet back: fn is run again on the new state instead.
+// fn joins the outer one. When a send or another decryption has meanwhile written a row that fn read
+// and wrote, committing would put a ratchet back: fn is run again on the new state instead.
+//
+// The context is good until fn returns. Reads and writes that come with it later are refused: what
+// they build on may never have been committed. sqlstore refuses them too, and the library takes the
+// error for a message that could not be read.
 func (s *stores) DoDecryptionTxn(ctx context.Context, fn func(context.Context) error) error {
 	if s.unpaired {
 		return ErrNotPaired
 	}
-	if s.overlay(ctx) != nil {
+	if o := s.overlay(ctx); o != nil {
+		if err := o.enter(); err != nil {
+			return err
+		}
+		o.mu.Unlock()
 		return fn(ctx)
 	}
 	if err := s.read(func(rows) error { return nil }); err != nil {
 		return err
 	}
 	for range maxDecryptions {
-		o := &overlay{writes: make(map[string][]byte), seen: make(map[string][]byte)}
-		if err := fn(context.WithValue(ctx, overlayKey{&s.scope}, o)); err != nil {
-			return err
-		}
-		err := s.commit(o)
-		if !errors.Is(err, errConflict) {
+		if err := s.decrypt(ctx, fn); !errors.Is(err, errConflict) {
 			return err
 		}
 	}
 	return fmt.Errorf("decrypt: %w %d times", errConflict, maxDecryptions)
 }
 
+// decrypt is one attempt at DoDecryptionTxn.
+func (s *stores) decrypt(ctx context.Context, fn func(context.Context) error) error {
+	o := &overlay{writes: make(map[string][]byte), seen: make(map[string][]byte)}
+	defer o.end()
+	if err := fn(context.WithValue(ctx, overlayKey{&s.scope}, o)); err != nil {
+		return err
+	}
+	return s.commit(o)
+}
+
 // commit writes the overlay unless what it was computed from has changed.
 func (s *stores) commit(o *overlay) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.over = true
 	if len(o.writes) > 0 {
 		keys := slices.Sorted(maps.Keys(o.writes))
 		err := s.write(func(r rows) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 
 	"go.mau.fi/whatsmeow/store"
@@ -183,4 +184,144 @@ func TestFailedCommitOfADecryptionIsItsError(t *testing.T) {
 		t.Errorf("decryption on a full disk = %v", err)
 	}
 	disk.breaks(false)
+}
+
+// TestNothingWithTheContextOfAnEndedDecryptionIsLostInSilence holds it for every durable method, and
+// however the decryption ended: what would not reach the disk is refused, and changes nothing.
+func TestNothingWithTheContextOfAnEndedDecryptionIsLostInSilence(t *testing.T) {
+	c := openNew(t)
+	d := link(t, c, ownJID)
+	must(t, d.Sessions.PutSession(ctx, "5511911111111:0", []byte("committed")))
+	ends := map[string]func(run func(fn func(context.Context) error)){
+		"committed": func(run func(func(context.Context) error)) {
+			run(func(context.Context) error { return nil })
+		},
+		"failed": func(run func(func(context.Context) error)) {
+			run(func(context.Context) error { return errStop })
+		},
+		"panicked": func(run func(func(context.Context) error)) {
+			defer func() { _ = recover() }()
+			run(func(context.Context) error { panic("malformed") })
+		},
+		"inside another": func(run func(func(context.Context) error)) {
+			run(func(inside context.Context) error {
+				return d.EventBuffer.DoDecryptionTxn(inside, func(context.Context) error { return nil })
+			})
+		},
+	}
+	for name, end := range ends {
+		var late context.Context
+		end(func(fn func(context.Context) error) {
+			_ = d.EventBuffer.DoDecryptionTxn(ctx, func(inside context.Context) error {
+				late = inside
+				return fn(inside)
+			})
+		})
+		cancelled, cancel := context.WithCancel(late)
+		cancel()
+		disk := watch(c)
+		for _, late := range []context.Context{late, cancelled, context.WithoutCancel(late)} {
+			for method, err := range durableCalls(d, late) {
+				if !errors.Is(err, errOver) {
+					t.Errorf("%s: %s with the context of a decryption that %s = %v", name, method, name, err)
+				}
+			}
+		}
+		if got := disk.count(); got != 0 {
+			t.Errorf("%s: what was refused made %d commits", name, got)
+		}
+	}
+	// Nothing of it is remembered either.
+	must(t, d.Sessions.MigratePNToLID(ctx, ana, anaLID))
+	if has, _ := d.Sessions.HasSession(ctx, anaLID.User+"_1:0"); !has {
+		t.Error("a phone whose move was refused is never moved")
+	}
+}
+
+// durableCalls calls every method that reads or writes what a decryption covers.
+func durableCalls(d *store.Device, ctx context.Context) map[string]error {
+	calls := make(map[string]error)
+	calls["PutIdentity"] = d.Identities.PutIdentity(ctx, "1:0", [32]byte{1})
+	calls["DeleteAllIdentities"] = d.Identities.DeleteAllIdentities(ctx, "1")
+	calls["DeleteIdentity"] = d.Identities.DeleteIdentity(ctx, "1:0")
+	_, calls["IsTrustedIdentity"] = d.Identities.IsTrustedIdentity(ctx, "1:0", [32]byte{1})
+	_, calls["GetSession"] = d.Sessions.GetSession(ctx, "1:0")
+	_, calls["HasSession"] = d.Sessions.HasSession(ctx, "1:0")
+	_, calls["GetManySessions"] = d.Sessions.GetManySessions(ctx, []string{"1:0"})
+	calls["PutSession"] = d.Sessions.PutSession(ctx, "1:0", []byte("s"))
+	calls["PutManySessions"] = d.Sessions.PutManySessions(ctx, map[string][]byte{"1:0": []byte("s")})
+	calls["DeleteAllSessions"] = d.Sessions.DeleteAllSessions(ctx, "1")
+	calls["DeleteSession"] = d.Sessions.DeleteSession(ctx, "1:0")
+	calls["MigratePNToLID"] = d.Sessions.MigratePNToLID(ctx, ana, anaLID)
+	_, calls["GetOrGenPreKeys"] = d.PreKeys.GetOrGenPreKeys(ctx, 1)
+	_, calls["GenOnePreKey"] = d.PreKeys.GenOnePreKey(ctx)
+	_, calls["GetPreKey"] = d.PreKeys.GetPreKey(ctx, 1)
+	calls["RemovePreKey"] = d.PreKeys.RemovePreKey(ctx, 1)
+	calls["MarkPreKeysAsUploaded"] = d.PreKeys.MarkPreKeysAsUploaded(ctx, 1)
+	_, calls["UploadedPreKeyCount"] = d.PreKeys.UploadedPreKeyCount(ctx)
+	calls["PutSenderKey"] = d.SenderKeys.PutSenderKey(ctx, "g", "1:0", []byte("k"))
+	_, calls["GetSenderKey"] = d.SenderKeys.GetSenderKey(ctx, "g", "1:0")
+	calls["PutAppStateSyncKey"] = d.AppStateKeys.PutAppStateSyncKey(ctx, []byte("k"), store.AppStateSyncKey{})
+	_, calls["GetAppStateSyncKey"] = d.AppStateKeys.GetAppStateSyncKey(ctx, []byte("k"))
+	_, calls["GetLatestAppStateSyncKeyID"] = d.AppStateKeys.GetLatestAppStateSyncKeyID(ctx)
+	_, calls["GetAllAppStateSyncKeys"] = d.AppStateKeys.GetAllAppStateSyncKeys(ctx)
+	calls["PutAppStateVersion"] = d.AppState.PutAppStateVersion(ctx, "regular", 3, [128]byte{3})
+	_, _, calls["GetAppStateVersion"] = d.AppState.GetAppStateVersion(ctx, "regular")
+	calls["DeleteAppStateVersion"] = d.AppState.DeleteAppStateVersion(ctx, "regular")
+	calls["PutAppStateMutationMACs"] = d.AppState.PutAppStateMutationMACs(ctx, "regular", 3, macs("a"))
+	calls["DeleteAppStateMutationMACs"] = d.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("a")))
+	calls["DeleteAppStateMutationMACs of none"] = d.AppState.DeleteAppStateMutationMACs(ctx, "regular", nil)
+	_, calls["GetAppStateMutationMAC"] = d.AppState.GetAppStateMutationMAC(ctx, "regular", macs("a")[0].IndexMAC)
+	calls["PutNCTSalt"] = d.NCTSalt.PutNCTSalt(ctx, []byte("salt"))
+	_, calls["GetNCTSalt"] = d.NCTSalt.GetNCTSalt(ctx)
+	calls["DeleteNCTSalt"] = d.NCTSalt.DeleteNCTSalt(ctx)
+	_, calls["GetBufferedEvent"] = d.EventBuffer.GetBufferedEvent(ctx, [32]byte{1})
+	calls["PutBufferedEvent"] = d.EventBuffer.PutBufferedEvent(ctx, [32]byte{1}, nil, moment)
+	calls["DoDecryptionTxn"] = d.EventBuffer.DoDecryptionTxn(ctx, func(context.Context) error { return nil })
+	calls["ClearBufferedEventPlaintext"] = d.EventBuffer.ClearBufferedEventPlaintext(ctx, [32]byte{1})
+	_, _, calls["GetOutgoingEvent"] = d.EventBuffer.GetOutgoingEvent(ctx, ana, anaLID, "1")
+	calls["AddOutgoingEvent"] = d.EventBuffer.AddOutgoingEvent(ctx, ana, "1", "wa", nil)
+	calls["DeleteOldOutgoingEvents"] = d.EventBuffer.DeleteOldOutgoingEvents(ctx)
+	return calls
+}
+
+// TestWriteThatRacesWithTheEndOfItsDecryptionIsDoneOrRefused: a goroutine of a decryption writes on
+// while that ends.
+func TestWriteThatRacesWithTheEndOfItsDecryptionIsDoneOrRefused(t *testing.T) {
+	c := openNew(t)
+	d := link(t, c, ownJID)
+	for round := range 20 {
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		done := make(map[string]bool)
+		must(t, d.EventBuffer.DoDecryptionTxn(ctx, func(inside context.Context) error {
+			begun := make(chan struct{})
+			wg.Go(func() {
+				for i := 0; ; i++ { // ends when the decryption has
+					address := fmt.Sprint(round, ":", i)
+					err := d.Sessions.PutSession(inside, address, []byte("s"))
+					mu.Lock()
+					done[address] = err == nil
+					mu.Unlock()
+					if i == 0 {
+						close(begun)
+					}
+					if err != nil {
+						if !errors.Is(err, errOver) {
+							t.Errorf("a late write is refused with %v", err)
+						}
+						return
+					}
+				}
+			})
+			<-begun
+			return nil
+		}))
+		wg.Wait()
+		for address, want := range done {
+			if has, err := d.Sessions.HasSession(ctx, address); has != want || err != nil {
+				t.Fatalf("the session of %s, taken: %v, is there: %v, %v", address, want, has, err)
+			}
+		}
+	}
 }

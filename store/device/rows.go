@@ -85,6 +85,19 @@ func (d *diskRows) table(t table) *bbolt.Bucket {
 	return d.tables[t]
 }
 
+// make is table for writing.
+func (d *diskRows) make(t table) (*bbolt.Bucket, error) {
+	if b := d.table(t); b != nil {
+		return b, nil
+	}
+	b, err := d.bucket.CreateBucketIfNotExists(tableNames[t])
+	if err != nil {
+		return nil, fmt.Errorf("write %s: %w", tableNames[t], err)
+	}
+	d.tables[t] = b
+	return b, nil
+}
+
 func (d *diskRows) get(t table, key []byte) []byte {
 	if b := d.table(t); b != nil {
 		return b.Get(key)
@@ -96,14 +109,11 @@ func (d *diskRows) put(t table, key, value []byte) error {
 	if value == nil {
 		value = []byte{} // bbolt would answer nil for it, as if it were not there
 	}
-	b := d.table(t)
-	if b == nil {
-		var err error
-		if b, err = d.bucket.CreateBucketIfNotExists(tableNames[t]); err != nil {
-			return fmt.Errorf("write %s: %w", tableNames[t], err)
-		}
-		d.tables[t] = b
-	} else if old := b.Get(key); old != nil && bytes.Equal(old, value) {
+	b, err := d.make(t)
+	if err != nil {
+		return err
+	}
+	if old := b.Get(key); old != nil && bytes.Equal(old, value) {
 		return nil
 	}
 	if err := b.Put(key, value); err != nil {

@@ -36,7 +36,8 @@ func (s *stores) update(ctx context.Context, fn func(r rows) error) error {
 	return s.within(ctx, s.write, fn)
 }
 
-// within runs fn over the decryption in ctx, or by direct if there is none.
+// within runs fn over the decryption in ctx, or by direct if there is none. A decryption that has
+// ended takes nothing any more.
 func (s *stores) within(ctx context.Context, direct func(func(rows) error) error, fn func(rows) error) error {
 	if s.unpaired {
 		return ErrNotPaired
@@ -45,7 +46,9 @@ func (s *stores) within(ctx context.Context, direct func(func(rows) error) error
 	if o == nil {
 		return direct(fn)
 	}
-	o.mu.Lock()
+	if err := o.enter(); err != nil {
+		return err
+	}
 	defer o.mu.Unlock()
 	return s.read(func(disk rows) error { return fn(overlayRows{o, disk}) })
 }

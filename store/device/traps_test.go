@@ -363,7 +363,9 @@ func TestLIDMapStaysOneToOneOnDisk(t *testing.T) {
 	}
 	c = reopen(t, c)
 	<-c.lids.gone
-	if len(c.lids.lids.known) != 1 || len(c.lids.phones.known) != 1 || c.lids.lids.known[ana.User] != bobLID.User {
+	lid, err := c.lids.GetLIDForPN(ctx, ana)
+	must(t, err)
+	if count(c.lids.lids.known) != 1 || count(c.lids.phones.known) != 1 || lid != bobLID {
 		t.Errorf("LIDs %v, phones %v", c.lids.lids.known, c.lids.phones.known)
 	}
 }

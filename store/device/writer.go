@@ -75,9 +75,14 @@ func (w *writer) do(run func(*transaction) error) error {
 	return w.submit(&job{run: run, done: make(chan error, 1)})
 }
 
+// doAfterAll is do, after everything that is behind, in the same transaction.
+func (w *writer) doAfterAll(run func(*transaction) error) error {
+	return w.submit(&job{run: run, flush: true, done: make(chan error, 1)})
+}
+
 // flush writes everything that is behind and returns when it is on the disk.
 func (w *writer) flush() error {
-	return w.submit(&job{run: func(*transaction) error { return nil }, flush: true, done: make(chan error, 1)})
+	return w.doAfterAll(func(*transaction) error { return nil })
 }
 
 func (w *writer) submit(j *job) error {

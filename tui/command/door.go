@@ -11,11 +11,14 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"recado/store"
 )
 
-// The door is a Unix socket in the data directory, open to its user only. One
-// connection carries one command: the request first, then frames both ways
-// until the exit frame.
+// The door is a Unix socket in the data directory, open to its user only: each
+// end finds out from the system that the other one is a process of the same
+// user before it says or does anything. One connection carries one command: the
+// request first, then frames both ways until the exit frame.
 const doorName = "recado.sock"
 
 // protocol is the version of what is said at the door. An owner refuses
@@ -116,7 +119,44 @@ func (s stream) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// knock connects to the owner of a data directory.
+// errStranger is the error of a connection whose other end is not a process of
+// the user that this one runs as, or may not be.
+var errStranger = errors.New("another user's process")
+
+// acquainted refuses a connection whose other end was not opened by a process
+// with the effective user of this one: the system says whose it is, so nothing
+// that was written to it or read from it has to be believed. Root is no
+// exception. Where the system cannot say it, nobody is trusted.
+func acquainted(conn net.Conn) error {
+	uid, err := peer(conn)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w, perhaps: %w", errStranger, err)
+	case uid != os.Geteuid():
+		return fmt.Errorf("%w: %s", errStranger, store.UserName(uid))
+	}
+	return nil
+}
+
+// peer is the effective user of whoever opened the other end of a connection:
+// connected to it, or listened for it.
+func peer(conn net.Conn) (uid int, err error) {
+	unix, ok := conn.(*net.UnixConn)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	raw, err := unix.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	if failed := raw.Control(func(fd uintptr) { uid, err = peerOf(int(fd)) }); failed != nil {
+		return 0, failed
+	}
+	return uid, err
+}
+
+// knock connects to the owner of a data directory. It fails with errStranger if
+// whoever answers is another user's.
 func knock(dir string) (*wire, error) {
 	path, done, err := doorPath(dir)
 	if err != nil {
@@ -125,6 +165,10 @@ func knock(dir string) (*wire, error) {
 	defer done()
 	conn, err := net.Dial("unix", path)
 	if err != nil {
+		return nil, err
+	}
+	if err := acquainted(conn); err != nil {
+		conn.Close()
 		return nil, err
 	}
 	return &wire{conn: conn}, nil

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"recado/store"
@@ -26,7 +28,13 @@ func (h *handedExit) Error() string { return fmt.Sprintf("exit code %d", h.code)
 
 // hand gives the command to the owner at the other end of w and plays its
 // output. The result is nil, a *handedExit, or errAgain.
-func (c *call) hand(ctx context.Context, w *wire, resumes bool) error {
+//
+// What comes back goes to the terminal as it is: a QR code is painted with the
+// sequences that anything else is cleaned of. That is safe because knock has
+// made sure that the owner is a process of the same user, which could write to
+// that terminal anyway; the owner cleans what it was told by others, as every
+// command does.
+func (c *call) hand(ctx context.Context, w *wire, dir string, resumes bool) error {
 	defer w.conn.Close()
 	over := make(chan struct{})
 	defer close(over)
@@ -50,11 +58,14 @@ func (c *call) hand(ctx context.Context, w *wire, resumes bool) error {
 	}
 	wanted := make(chan string, 1)
 	defer close(wanted)
-	go c.lend(w, wanted) // ends with wanted, or with the process if a person never finishes her line
+	go c.lend(w, dir, wanted) // ends with wanted, or with the process if a person never finishes her line
 	begun := false
+	w.conn.SetReadDeadline(time.Now().Add(begunWithin))
 	for {
 		kind, payload, err := w.receive()
-		if err != nil {
+		if !begun && errors.Is(err, os.ErrDeadlineExceeded) { // and never will be: it could not say so any more
+			return c.unanswered(dir)
+		} else if err != nil {
 			if !begun || resumes {
 				return errAgain // nothing was done, or what was done goes on by itself
 			}
@@ -65,6 +76,7 @@ func (c *call) hand(ctx context.Context, w *wire, resumes bool) error {
 		switch kind {
 		case frameBegun:
 			begun = true
+			w.conn.SetReadDeadline(time.Time{})
 		case frameOut:
 			if err := c.write(c.env.Stdout, string(payload)); err != nil {
 				return c.explain(err)
@@ -94,31 +106,28 @@ func ended(payload []byte) error {
 }
 
 // lend reads, at the caller's side, the files that the owner asks for by name:
-// the paths, the rights and the standard input are the caller's.
-func (c *call) lend(w *wire, wanted <-chan string) {
-	var open *os.File
-	var name string
+// the paths, the rights and the standard input are the caller's. It lends what
+// stands in its own arguments and nothing else, opened once and to be read.
+func (c *call) lend(w *wire, dir string, wanted <-chan string) {
+	files := make(map[string]io.ReadCloser)
 	defer func() {
-		if open != nil {
-			open.Close()
+		for _, file := range files {
+			file.Close()
 		}
 	}()
 	buffer := make([]byte, 64<<10)
 	for want := range wanted {
 		from := c.env.Stdin
 		if want != "" {
-			if open == nil || name != want {
-				file, err := os.Open(c.path(want))
-				if err != nil {
-					w.send(frameDenied, []byte(err.Error()))
-					continue
-				}
-				if open != nil {
-					open.Close()
-				}
-				open, name = file, want
+			file, err := files[want], error(nil)
+			if file == nil {
+				file, err = c.named(want, dir)
 			}
-			from = open
+			if err != nil {
+				w.send(frameDenied, []byte(err.Error()))
+				continue
+			}
+			files[want], from = file, file
 		}
 		n, err := from.Read(buffer)
 		if n == 0 && err != nil && err != io.EOF {
@@ -127,6 +136,24 @@ func (c *call) lend(w *wire, wanted <-chan string) {
 		}
 		w.send(frameData, buffer[:n])
 	}
+}
+
+// named opens a file that stands in the arguments of this process, as it is
+// written there: alone or after the = of a flag. None in dir, the data
+// directory, is opened.
+func (c *call) named(name, dir string) (io.ReadCloser, error) {
+	stands := slices.ContainsFunc(c.env.Args, func(arg string) bool {
+		_, value, flag := strings.Cut(arg, "=")
+		return arg == name || flag && strings.HasPrefix(arg, "-") && value == name
+	})
+	if !stands {
+		return nil, fmt.Errorf("open %s: it is not named on the command line", name)
+	}
+	file, _, err := store.Outside(c.path(name), dir)
+	if err != nil {
+		return nil, err // not a nil *os.File
+	}
+	return file, nil
 }
 
 // borrowed is a file of the caller's, read through the wire.
@@ -176,7 +203,11 @@ func (c *call) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	if lent, ok := c.env.Stdin.(*borrowed); ok {
 		return &borrowed{ctx: ctx, wire: lent.wire, answers: lent.answers, name: name}, nil
 	}
-	return openPatiently(ctx, c.path(name))
+	dir, err := c.dataDir()
+	if err != nil {
+		return nil, err
+	}
+	return c.named(name, dir)
 }
 
 // receive runs the command that comes through a connection and sends back its

@@ -58,28 +58,6 @@ func (p *patient) Close() error {
 	return p.from.Close()
 }
 
-// openPatiently opens a file: that of a FIFO waits for whoever writes to it.
-func openPatiently(ctx context.Context, path string) (io.ReadCloser, error) {
-	type opened struct {
-		file *os.File
-		err  error
-	}
-	done := make(chan opened, 1)
-	go func() { // ends when the file is open, or with the process
-		file, err := os.Open(path)
-		done <- opened{file, err}
-	}()
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case o := <-done:
-		if o.err != nil {
-			return nil, o.err
-		}
-		return &patient{ctx: ctx, from: o.file}, nil
-	}
-}
-
 // write writes to one of the caller's streams. Once the command is interrupted
 // it gives up after a moment.
 func (c *call) write(to io.Writer, text string) error {

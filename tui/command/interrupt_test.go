@@ -6,20 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
-
-// fifo makes a FIFO where commands are typed.
-func (p *program) fifo(name string) (path string) {
-	p.t.Helper()
-	path = filepath.Join(p.dir, name)
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		p.t.Skipf("no FIFO here: %v", err)
-	}
-	return path
-}
 
 // stopped waits for the end of an interrupted command, which must say so.
 func (pr *process) stopped(says string) {
@@ -36,21 +25,6 @@ func TestTheFirstInterruptEndsAnImportThatReads(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"alone", "in an owner"} {
 		for how, begin := range map[string]func(t *testing.T, p *program) *process{
-			"a FIFO that nobody opens": func(t *testing.T, p *program) *process {
-				p.fifo("people.csv")
-				return p.start("contacts", "import", "people.csv")
-			},
-			"a FIFO that never ends": func(t *testing.T, p *program) *process {
-				path := p.fifo("people.csv")
-				pr := p.start("contacts", "import", "people.csv")
-				f, err := os.OpenFile(path, os.O_WRONLY, 0) // returns when the other side is open
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() { f.Close() })
-				io.WriteString(f, twoPeople)
-				return pr
-			},
 			"an input that never ends": func(t *testing.T, p *program) *process {
 				r, w, err := os.Pipe()
 				if err != nil {

@@ -88,7 +88,7 @@ func (c *call) numbersCommand() *cobra.Command {
 }
 
 // reconnectWithin is how long a number may take to come online again.
-const reconnectWithin = 30 * time.Second
+const reconnectWithin = time.Minute
 
 // reconnect connects a number now and returns when it is online.
 func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
@@ -137,8 +137,11 @@ func word(name string) string {
 	}) {
 		return name
 	}
-	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+	return quoted(name)
 }
+
+// quoted is a text as a shell takes it for one word, whatever is in it.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 func (c *call) listNumbers(o *owner) error {
 	statuses, err := o.statuses()

@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 
@@ -25,6 +24,7 @@ const (
 	ownWithin     = 5 * time.Second        // for a lock whose holder does not answer the door
 	againWithin   = 2 * time.Minute        // for an owner that said it is ending, or ends in a moment
 	requestWithin = 10 * time.Second       // for a caller to say what it wants
+	begunWithin   = 15 * time.Second       // for the owner to take it: a process that was stopped does not
 	ownEvery      = 50 * time.Millisecond  // between two tries
 	lockWithin    = 100 * time.Millisecond // for the lock itself, in one try
 	handedWithin  = 3 * time.Minute        // for handed commands when the owner ends by itself
@@ -107,11 +107,16 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h 
 	if err := c.private(dir); err != nil {
 		return err
 	}
-	within := ownWithin
+	within, of := ownWithin, ""
 	begun := time.Now()
 	for {
-		if w, err := knock(dir); err == nil {
-			if err := c.hand(ctx, w, h == endless); !errors.Is(err, errAgain) {
+		w, err := knock(dir)
+		if errors.Is(err, errStranger) {
+			return c.fail(ExitRefused,
+				"quem atende em %s não é um processo seu (%v); encerre esse processo ou use outro --data",
+				"who answers at %s is not a process of yours (%v); end that process or use another --data", filepath.Join(dir, doorName), err)
+		} else if err == nil {
+			if err := c.hand(ctx, w, dir, h == endless); !errors.Is(err, errAgain) {
 				return err
 			}
 			begun, within = time.Now(), againWithin
@@ -124,10 +129,12 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h 
 			return err
 		case !errors.Is(err, store.ErrLocked):
 			return err
-		case time.Since(begun) > within:
-			return c.fail(ExitInUse,
-				"os dados em %s estão em uso por %s, que não atende",
-				"the data in %s is in use by %s, which does not answer", dir, holder(dir))
+		}
+		if now := holder(dir); now != of { // others came and went before us
+			begun, of = time.Now(), now
+		}
+		if time.Since(begun) > within {
+			return c.unanswered(dir)
 		}
 		select {
 		case <-ctx.Done():
@@ -135,6 +142,13 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h 
 		case <-time.After(ownEvery):
 		}
 	}
+}
+
+// unanswered is the failure of a command that the owner did not take.
+func (c *call) unanswered(dir string) error {
+	return c.fail(ExitInUse,
+		"os dados em %s estão em uso por %s, que não atende",
+		"the data in %s is in use by %s, which does not answer", dir, holder(dir))
 }
 
 // patiently runs what ends the program, and says so if that takes a while.
@@ -185,8 +199,7 @@ func (c *call) own(dir string, service *Service, brief bool) (*owner, error) {
 		leaving: make(chan struct{}), wires: make(map[*wire]bool),
 	}
 	o.handedContext, o.dropHanded = context.WithCancel(context.Background())
-	pid := strconv.Itoa(os.Getpid()) + "\n"
-	if err := os.WriteFile(filepath.Join(dir, pidName), []byte(pid), 0o600); err != nil {
+	if err := sayHolder(dir); err != nil {
 		logger.Warn("say who owns the data", "err", err)
 	}
 	if o.listener, err = openDoor(dir); err != nil {
@@ -217,6 +230,11 @@ func (o *owner) accept() {
 		} else if err != nil {
 			o.parts.Logger.Warn("accept a command", "err", err)
 			time.Sleep(ownEvery) // out of files, most likely
+			continue
+		}
+		if err := acquainted(conn); err != nil {
+			o.parts.Logger.Warn("refuse a command", "err", err)
+			conn.Close()
 			continue
 		}
 		w := &wire{conn: conn}

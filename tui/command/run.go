@@ -15,7 +15,7 @@ import (
 
 // How `run --until-idle` decides that nothing is left to do.
 const (
-	onlineWithin = 20 * time.Second // for a number to come online and hear what arrived while away
+	onlineWithin = time.Minute      // for a number to come online and hear what arrived while away
 	calmFor      = 3 * time.Second  // nothing has happened for so long
 	calmWithin   = 15 * time.Second // or this long after the last campaign ended, whatever happens
 	drawEvery    = 200 * time.Millisecond

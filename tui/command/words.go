@@ -153,6 +153,9 @@ func (c *call) explain(err error) error {
 	if handed := (*handedExit)(nil); errors.As(err, &handed) || errors.Is(err, errAgain) {
 		return err
 	}
+	if refused := (*store.TrustError)(nil); errors.As(err, &refused) {
+		return c.distrusted(refused)
+	}
 	code, text := ExitFailed, ""
 	damaged := (*store.DamagedError)(nil)
 	switch {

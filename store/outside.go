@@ -1,0 +1,109 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// ErrOurs is the error of a file that is not sent or read as a person's: it is
+// part of the data of recado, or a database like those that hold the keys of
+// the numbers.
+var ErrOurs = errors.New("it is part of the data of recado, which is not to be given away")
+
+// Outside opens a file that a person named, to be sent or imported, and says
+// its size. It refuses with ErrOurs every file in dir, the data directory, by
+// whatever name and through whatever link; every file beside the databases of
+// another data directory; and every bbolt file, wherever it is. The files that
+// campaigns have attached, in the folder media, are none of these: they were
+// for others from the beginning. What is not a file is refused at once: a pipe
+// would keep us waiting for ever.
+func Outside(path, dir string) (file *os.File, size int64, err error) {
+	if file, err = os.OpenFile(path, os.O_RDONLY|calm, 0); err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+	case info.IsDir():
+		err = &fs.PathError{Op: "read", Path: path, Err: syscall.EISDIR}
+	case !info.Mode().IsRegular():
+		err = fmt.Errorf("not a file: %s", path)
+	case amongOurs(info, dir), besideOurs(path), isDatabase(file):
+		err = fmt.Errorf("%s: %w", path, ErrOurs)
+	}
+	if err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
+// Outside is [Outside] of the book's own data directory.
+func (b *Book) Outside(path string) (file *os.File, size int64, err error) {
+	return Outside(path, filepath.Dir(b.media))
+}
+
+// amongOurs reports whether a file is one of a folder, whatever it is called
+// elsewhere.
+func amongOurs(info fs.FileInfo, dir string) bool {
+	entries, _ := os.ReadDir(dir) // if it cannot be read, nothing in it could be opened
+	for _, entry := range entries {
+		if ours, err := os.Stat(filepath.Join(dir, entry.Name())); err == nil && os.SameFile(info, ours) {
+			return true
+		}
+	}
+	return false
+}
+
+// databases are what a data directory is known by.
+var databases = [...]string{"book.db", "devices.db"}
+
+// besideOurs reports whether a path leads into a data directory.
+func besideOurs(path string) bool {
+	end, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return false // it has no place of its own any more
+	}
+	for _, name := range databases {
+		file, err := os.OpenFile(filepath.Join(filepath.Dir(end), name), os.O_RDONLY|calm, 0)
+		if err != nil {
+			continue
+		}
+		is := isDatabase(file)
+		file.Close()
+		if is {
+			return true
+		}
+	}
+	return false
+}
+
+// The two meta pages of a bbolt file: behind the header of the page there is a
+// number that all of them have. Each is a page of the system that wrote it
+// long, and either may be damaged.
+const (
+	metaMagic    = 0xed0cdaed
+	metaMagicAt  = 16
+	smallestPage = 1 << 10
+	largestPage  = 1 << 16
+)
+
+// isDatabase reports whether a file is one of bbolt, by its content.
+func isDatabase(file io.ReaderAt) bool {
+	for page := int64(0); page <= largestPage; page = max(2*page, smallestPage) {
+		var magic [4]byte
+		if _, err := file.ReadAt(magic[:], page+metaMagicAt); err != nil {
+			return false
+		}
+		if binary.LittleEndian.Uint32(magic[:]) == metaMagic || binary.BigEndian.Uint32(magic[:]) == metaMagic {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,7 @@
+//go:build !(linux || darwin || freebsd)
+
+package command
+
+import "errors"
+
+func peerOf(int) (uid int, err error) { return 0, errors.ErrUnsupported }
