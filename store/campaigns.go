@@ -145,6 +145,17 @@ func (b *Book) Idle() (idle bool, err error) {
 	return idle, err
 }
 
+// Held implements [campaign.Log].
+func (b *Book) Held(number campaign.NumberID, hold campaign.Hold) {
+	b.mu.Lock()
+	same := b.holds[number] == hold
+	b.holds[number] = hold
+	b.mu.Unlock()
+	if !same {
+		b.bell.Ring()
+	}
+}
+
 // Holds says, for every number that a lane has asked about, what holds its
 // next message.
 func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
@@ -191,8 +202,23 @@ func (b *Book) Pause(id campaign.ID, reason string) (campaign.Campaign, error) {
 
 // Resume lets a paused campaign go on, and one that is freezing run when it is
 // done.
-func (b *Book) Resume(id campaign.ID) (campaign.Campaign, error) {
-	return b.setStatus(id, campaign.Running, "", campaign.Paused, campaign.Freezing)
+func (b *Book) Resume(id campaign.ID) (c campaign.Campaign, err error) {
+	err = b.update(func(tx *bolt.Tx) error {
+		if c, err = setStatusTx(tx, id, campaign.Running, "", campaign.Paused, campaign.Freezing); err != nil || c.Status != campaign.Running {
+			return err
+		}
+		t, err := tallyTx(tx, id)
+		if err != nil || t.pending > 0 {
+			return err
+		}
+		if err := finishTx(tx, id); err != nil { // all that was left is held, see forgotten.go
+			return err
+		}
+		c, err = campaignTx(tx, id)
+		return err
+	})
+	b.wake()
+	return c, err
 }
 
 // Cancel ends a campaign for good: what is queued is skipped. Of one that is

@@ -24,6 +24,7 @@ type campaignJSON struct {
 
 	Attachment *attachmentJSON `json:"attachment,omitempty"` // not there: text alone
 	Freezing   *workJSON       `json:"freezing,omitempty"`   // how far that is; not there: it is not freezing
+	Forecast   *forecastJSON   `json:"forecast,omitempty"`   // of `campaign show`, while it is running or paused
 }
 
 // workJSON is how far a work of the book is, as --json prints it.
@@ -91,6 +92,7 @@ func (c *call) campaignCommand() *cobra.Command {
 			}),
 		c.about("show", "Mostra uma campanha e suas contagens", "Show a campaign and its counts", c.showCampaign),
 		c.about("deliveries", "Lista cada entrega de uma campanha", "List every delivery of a campaign", c.listDeliveries),
+		c.settleCommand(),
 		c.jsonFlag(&cobra.Command{
 			Use:   "list",
 			Short: c.tongue.say("Lista as campanhas, as novas primeiro", "List the campaigns, newest first"),
@@ -131,7 +133,7 @@ func (c *call) change(name, pt, en string, write func(context.Context, *owner, c
 			return err
 		}
 		if c.json {
-			return c.campaignObject(o, written)
+			return c.campaignObject(o, written, nil)
 		}
 		c.tell("campanha %s (%s): %s", "campaign %s (%s): %s", written.ID, written.Name, c.status(written.Status))
 		if name == "pause" && written.Status == campaign.Freezing {
@@ -222,12 +224,12 @@ func (c *call) status(s campaign.Status) string {
 	return s.String()
 }
 
-func (c *call) campaignObject(o *owner, camp campaign.Campaign) error {
+func (c *call) campaignObject(o *owner, camp campaign.Campaign, forecast *forecastJSON) error {
 	counts, err := o.parts.Book.Counts(camp.ID)
 	if err != nil {
 		return err
 	}
-	out := campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), Counts: countsOf(counts)}
+	out := campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), Counts: countsOf(counts), Forecast: forecast}
 	if camp.Status == campaign.Freezing {
 		freeze, err := o.parts.Book.Freeze(camp.ID)
 		if err != nil {
@@ -241,13 +243,21 @@ func (c *call) campaignObject(o *owner, camp campaign.Campaign) error {
 	return c.object(out)
 }
 
-func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
+func (c *call) showCampaign(ctx context.Context, o *owner, id campaign.ID) error {
 	camp, err := o.parts.Book.Campaign(id)
 	if err != nil {
 		return err
 	}
+	var forecast *forecastJSON
+	if camp.Status == campaign.Running || camp.Status == campaign.Paused {
+		f, err := o.parts.Book.Forecast(ctx, id, time.Now())
+		if err != nil {
+			return err
+		}
+		forecast = forecastObject(f)
+	}
 	if c.json {
-		return c.campaignObject(o, camp)
+		return c.campaignObject(o, camp, forecast)
 	}
 	counts, err := o.parts.Book.Counts(id)
 	if err != nil {
@@ -277,6 +287,10 @@ func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
 			}
 		}
 	}
+	if f := forecast; f != nil {
+		rows = append(rows, []string{"starts", f.Starts}, []string{"ends", f.Ends},
+			[]string{"stuck", strconv.Itoa(f.Stuck)}, []string{"binds", f.Binds.Limit, f.Binds.Whose})
+	}
 	for _, row := range rows {
 		if err := c.line(row...); err != nil {
 			return err
@@ -304,7 +318,7 @@ func (c *call) listCampaigns(o *owner) error {
 	}
 	for _, camp := range campaigns {
 		if c.json {
-			err = c.campaignObject(o, camp)
+			err = c.campaignObject(o, camp, nil)
 		} else {
 			var done, total int
 			if done, total, err = howFar(o.parts.Book, camp); err == nil {

@@ -193,6 +193,11 @@ func (c *call) own(dir string, service *Service, brief bool) (*owner, error) {
 		}
 		return nil, err
 	}
+	if parts.Book.WentBack() {
+		logger.Warn("the book was damaged, and its last change may be missing")
+		c.tell("os dados em %s foram danificados e a última mudança pode faltar; o que estava enviando foi pausado. Veja: recado campaign list",
+			"the data in %s was damaged and its last change may be missing; what was sending is paused. See: recado campaign list", dir)
+	}
 	log.SetOutput(file) // libraries that speak to the standard log must not reach the terminal
 	o := &owner{
 		dir: dir, brief: brief, parts: parts, log: file,
