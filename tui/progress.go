@@ -203,13 +203,7 @@ func (p *progress) view() string {
 // head is the name, the status and the bar.
 func (p *progress) head(w int) []string {
 	e, s, now := p.e, p.shown, p.e.now()
-	sign := e.theme.campaign(s.Status)
-	word, ink := sign.symbol+" "+e.t(sign.word), sign.ink
-	if s.Status == campaign.Running {
-		if waits := asleep(s.Campaign, p.numbers, p.holds, now); waits != "" {
-			word, ink = "◷ "+e.t(waits), e.theme.warn
-		}
-	}
+	ink, word := e.campaignState(s.Campaign, p.numbers, p.holds)
 	status := word
 	if !s.Ended.IsZero() {
 		status += "  " + e.words.moment(s.Ended, now)
