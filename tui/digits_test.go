@@ -187,6 +187,22 @@ func TestTheTextIsCountedNearTheLimitAndRefusedBeyondIt(t *testing.T) {
 	})
 }
 
+func TestForWhomTheTextBecomesTooLongIsSaidInThePreview(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		long := campaign.Row{Phone: "+5511987659999", Name: "Zoé", Fields: map[string]string{"nota": strings.Repeat("x", 4000)}}
+		if _, err := s.app.Book.Import(t.Context(), []campaign.Row{long}, "longa"); err != nil {
+			t.Fatal(err)
+		}
+		s.press("3", "n")
+		s.press("tab", "tab", "tab", "tab", "tab")
+		s.tell(pasted("Oi {nota|}"))
+		s.hides("longo demais")
+		s.tell(pasted(strings.Repeat("{nota|}", 16)))
+		s.shows("1 não recebe, o texto fica longo demais")
+	})
+}
+
 func TestAPasteKeepsItsLinesAndIsTakenWholeOrNotAtAll(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.press("3", "n")
