@@ -59,6 +59,9 @@ type Campaign struct {
 
 	Attachment *Attachment `json:",omitempty"` // nil: text alone
 
+	Unread Unread `json:",omitzero"`  // of a draft: what was typed and cannot be used yet
+	Rev    uint64 `json:",omitempty"` // of a draft: how often it was written
+
 	To      string     // the filter that chose the audience, as typed; empty means everybody
 	Numbers []NumberID // who sends; empty in a draft means every number linked at the start
 	Pace    Pace       // its own limits, beside those of the numbers; the zero Pace: none
@@ -73,9 +76,21 @@ type Campaign struct {
 // skipped.
 const ReasonNobody = "nobody to write to (%d skipped)"
 
+// Begun is when a campaign was started or, if it was not, written.
+func (c *Campaign) Begun() time.Time {
+	if !c.Started.IsZero() {
+		return c.Started
+	}
+	return c.Created
+}
+
 // PausedByStop is the reason of a campaign that was paused because WhatsApp
 // banned or locked one of its numbers; %q is what the user calls that.
 const PausedByStop = "WhatsApp stopped the number %q. See to it before you resume the campaign."
+
+// PausedByDamage is the reason of a campaign that was paused because the book
+// was damaged and what was written last may be missing from it.
+const PausedByDamage = "The data file was damaged and its last change may be missing: a message, a reply or an opt-out. Look at the latest chats on the phone, say what became of the unsure messages, then resume the campaign."
 
 // Counts is how many deliveries of a campaign are in each state. Every
 // delivery is counted once, in the state it is in.

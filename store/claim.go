@@ -73,19 +73,12 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 		return got, err
 	}
 	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil || p.fresh != nil {
-		err = b.update(func(tx *bolt.Tx) error {
-			p = plan{}
-			for range 200 {
-				if p, err = b.planTx(tx, c); err != nil {
-					return err
-				}
-				if done, err := b.carryOutTx(tx, c, &p); done || err != nil {
-					return err
-				}
-			}
-			p.hold = campaign.Hold{Reason: campaign.HoldRetry, Until: c.Now.Add(time.Millisecond)}
-			return nil
-		})
+		for again := true; again && err == nil; {
+			err = b.update(func(tx *bolt.Tx) error {
+				p, again, err = b.nextTx(tx, c)
+				return err
+			})
+		}
 		switch {
 		case err != nil && b.Err() == nil:
 			return got, err
@@ -101,6 +94,31 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 	b.holds[c.Number] = shown
 	b.mu.Unlock()
 	return campaign.Claimed{Delivery: p.send, Check: p.check, Upload: p.needs, Hold: p.hold}, nil
+}
+
+// nextTx makes plans and carries them out until the lane has what it asked
+// for. again says that this takes another transaction: what clears the way for
+// a claim is committed before it.
+func (b *Book) nextTx(tx *bolt.Tx, c campaign.Claim) (p plan, again bool, err error) {
+	for range 200 {
+		if p, err = b.planTx(tx, c); err != nil {
+			return p, false, err
+		}
+		if p.send != nil {
+			err := b.view(func(committed *bolt.Tx) error {
+				first, err := firstTx(committed, p.send)
+				again = !first
+				return err
+			})
+			if again || err != nil {
+				return plan{}, again, err
+			}
+		}
+		if done, err := b.carryOutTx(tx, c, &p); done || err != nil {
+			return p, false, err
+		}
+	}
+	return plan{}, true, nil
 }
 
 // carryOutTx does the writes of a plan and reports whether the lane has what
@@ -338,7 +356,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	case contact.OptedOut:
 		return skip(campaign.ReasonOptedOut)
 	}
-	if wait := pace.PerPerson; d.Attempts == 0 && wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
+	if d.Attempts == 0 && tooSoon(&contact, pace.PerPerson, c.Now) {
 		return skip(campaign.ReasonPerPerson)
 	}
 	// Also one that was tried: two records may have turned out to be one person.
@@ -374,6 +392,12 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return b.planUploadTx(tx, c, camp, p)
 	}
 	return p, nil
+}
+
+// tooSoon reports whether a person got a campaign so lately that they are to be
+// left alone; wait 0 is no limit.
+func tooSoon(contact *campaign.Contact, wait time.Duration, now time.Time) bool {
+	return wait > 0 && !contact.LastSent.IsZero() && now.Sub(contact.LastSent) < wait
 }
 
 // chatting reports whether a person has written to a number. While new chats

@@ -22,6 +22,8 @@ var deliveryReasons = map[string]string{
 	campaign.ReasonNoAnswer:     "reason_no_answer",
 	campaign.ReasonNoKeys:       "reason_no_keys",
 	campaign.ReasonUnlinked:     "reason_unlinked",
+	campaign.ReasonForgotten:    "reason_forgotten",
+	campaign.ReasonLeft:         "reason_left",
 }
 
 var holdReasons = map[string]string{
@@ -36,6 +38,7 @@ var holdReasons = map[string]string{
 	campaign.HoldNewChats:  "hold_new_chats",
 	campaign.HoldQuota:     "hold_quota",
 	campaign.HoldOffline:   "hold_offline",
+	campaign.HoldStopped:   "hold_stopped",
 	campaign.HoldSyncing:   "hold_syncing",
 	campaign.HoldRateLimit: "hold_rate_limit",
 	campaign.HoldDisk:      "hold_disk",
@@ -100,6 +103,7 @@ var sentences = []saying{
 	{"WhatsApp does not let this number write to new people for now.", "number_reason_restricted"},
 	{"WhatsApp's quota of new chats for this number is used up.", "number_reason_quota"},
 	{campaign.PausedByStop, "campaign_reason_stop"},
+	{campaign.PausedByDamage, "campaign_reason_damage"},
 	{"Nobody scanned the code. Start again when the phone is at hand.", "link_reason_nobody"},
 	{"Nobody typed the code. Start again when the phone is at hand.", "link_reason_untyped"},
 	{"WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code.", "link_reason_too_many"},

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -20,6 +22,7 @@ type review struct {
 // campaignStartedMsg answers composer.start.
 type campaignStartedMsg struct {
 	question int
+	written  written
 	campaign campaign.Campaign
 	err      error
 }
@@ -33,9 +36,7 @@ func (r *review) dirty() bool   { return false }
 func (r *review) actions() []action {
 	e := r.e
 	return append([]action{
-		act(e.keys.agree, r.from.ready() == "" && !r.from.saving.busy, func() tea.Cmd {
-			return r.from.start(e.ctx, r.from.draft(), r.from.saved.ID == 0 || r.from.dirty())
-		}),
+		act(e.keys.agree, r.from.ready() == "" && !r.from.starting.busy, func() tea.Cmd { return r.from.start(e.ctx) }),
 	}, e.scrollActions(&r.win)...)
 }
 
@@ -47,7 +48,7 @@ func (r *review) update(msg tea.Msg) tea.Cmd {
 		cmd, _ := press(msg, r.actions())
 		return cmd
 	case campaignStartedMsg:
-		if mine, _ := r.from.saving.answered(msg.question); mine {
+		if mine, _ := r.from.starting.answered(msg.question); mine {
 			return r.started(msg)
 		}
 	}
@@ -58,9 +59,8 @@ func (r *review) update(msg tea.Msg) tea.Cmd {
 func (r *review) started(msg campaignStartedMsg) tea.Cmd {
 	e := r.e
 	if msg.err != nil {
-		if msg.campaign.ID != 0 {
-			r.from.saved = msg.campaign
-			r.from.file.keep(msg.campaign.Attachment)
+		if msg.written.err == nil {
+			r.from.took(msg.written)
 		}
 		r.from.refused(msg.err)
 		return e.root.drop(r)
@@ -104,11 +104,13 @@ func (r *review) lines() []string {
 		to += " (" + draft.To + ")"
 	}
 	add(e.t("composer_to"), "", to)
-	if people.optedOut > 0 {
-		add("", e.theme.warn, e.words.n("review_opted_out", people.optedOut))
+	flight := people.flight
+	add(e.t("review_receive"), e.theme.strong, e.words.number(flight.Receive))
+	for _, why := range slices.Sorted(maps.Keys(flight.LeftOut)) {
+		add("", e.theme.warn, e.words.n("review_left_out", flight.LeftOut[why], "Why", e.words.reason(why)))
 	}
-	for _, l := range people.lacking {
-		add("", e.theme.warn, e.words.n("review_lacking", l.n, "Field", "{"+l.field+"}"))
+	for _, l := range flight.Lacking {
+		add("", e.theme.warn, e.words.n("review_lacking", l.Count, "Field", "{"+l.Field+"}"))
 	}
 	if a := draft.Attachment; a != nil {
 		add(e.t("composer_attachment"), "", a.Name+" · "+e.attachment(a))
@@ -119,6 +121,17 @@ func (r *review) lines() []string {
 			label = ""
 		}
 		add(label, "", text)
+	}
+	i := ink("")
+	if flight.Forecast.Stuck > 0 || c.offline() {
+		i = e.theme.bad
+	}
+	add(e.t("review_when"), i, e.sayForecast(flight.Forecast, c.forecastID()))
+	if c.offline() {
+		add("", i, e.t("review_offline"))
+	}
+	if days := e.sayDays(flight.Forecast); days != "" {
+		add("", e.theme.dim, days)
 	}
 	if names, number := c.overruled(); len(names) > 0 {
 		add("", e.theme.warn, "! "+e.t("pace_overruled", "Limits", e.limits(names), "Number", number))

@@ -89,7 +89,8 @@ type terminal struct {
 }
 
 // Run shows the screens on one terminal until the person quits or ctx ends;
-// both are no error. It returns when everything it started has stopped, even
+// both are no error. What is typed and not sent is kept in the book then; an error
+// says that it could not be. It returns when everything it started has stopped, even
 // if out no longer takes anything, so that out may then be closed.
 func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...Option) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -110,7 +111,8 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 	outlet, release := newOutlet(ctx, out)
 	defer release()
 	// Signals are main's: they end ctx.
-	p := tea.NewProgram(newRoot(ctx, app), append(t.options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(outlet))...)
+	r := newRoot(ctx, app)
+	p := tea.NewProgram(r, append(t.options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(outlet))...)
 	var helpers sync.WaitGroup
 	helpers.Go(func() { watch(ctx, p, app.Bell) }) // ends with ctx
 	helpers.Go(func() { resize(ctx, p, t.sizes) }) // ends with ctx or the channel
@@ -118,6 +120,12 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 	ended := ctx.Err() != nil
 	cancel()
 	helpers.Wait()
+	if lost := r.flush(); lost != nil {
+		if app.Logger != nil {
+			app.Logger.Error("a terminal ended", "err", lost)
+		}
+		return lost
+	}
 	if ended || errors.Is(err, tea.ErrInterrupted) {
 		return nil
 	}
