@@ -53,7 +53,7 @@ func (c *call) show(ctx context.Context, o *owner, demo *tui.Demo) error {
 		Book: o.parts.Book, Pool: pool, Bell: o.parts.Bell, Logger: o.parts.Logger,
 		Demo: demo, Lang: lang, Stops: true,
 	}
-	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout)
+	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout, tui.Console())
 }
 
 // world is how a simulated world is described on the command line.
