@@ -82,11 +82,11 @@ func (c *console) watch(ctx context.Context, p stopper, shut func(), over <-chan
 		case <-over:
 			return
 		case <-c.asked:
-			signals.pause(p)
+			signals.pause(p, true)
 		case s := <-signals.heard:
 			switch {
 			case pauses(s):
-				signals.pause(p)
+				signals.pause(p, false)
 			case aborts(s) || ending:
 				shut()
 				c.giveBack()

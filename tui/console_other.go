@@ -8,10 +8,10 @@ import "os"
 
 type signals struct{ heard chan os.Signal }
 
-func listen() signals         { return signals{} }
-func (signals) end()          {}
-func (signals) pause(stopper) {}
-func (signals) die(os.Signal) {}
+func listen() signals               { return signals{} }
+func (signals) end()                {}
+func (signals) pause(stopper, bool) {}
+func (signals) die(os.Signal)       {}
 
 func pauses(os.Signal) bool { return false }
 func aborts(os.Signal) bool { return false }

@@ -3,17 +3,14 @@
 package tui
 
 import (
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"golang.org/x/sys/unix"
 )
-
-// unstopped is how long a process that was stopped may go on before it counts
-// as one that cannot be: the system does not stop it if nobody could wake it.
-const unstopped = 300 * time.Millisecond
 
 // signals are those that concern the terminal.
 type signals struct{ heard chan os.Signal }
@@ -38,21 +35,25 @@ func pauses(s os.Signal) bool { return s == syscall.SIGTSTP }
 func aborts(s os.Signal) bool { return s == syscall.SIGQUIT }
 
 // pause gives the terminal back, stops the process, and shows the screens
-// again when it is continued.
-func (s signals) pause(p stopper) {
+// again when it is continued. With whole, whatever else runs in the same job is
+// stopped too, as the terminal does with ctrl+z. It does nothing where nobody
+// could continue the process: the system would not stop it either.
+func (s signals) pause(p stopper, whole bool) {
+	session, err := unix.Getsid(0)
+	if err != nil || session == syscall.Getpgrp() || errors.Is(syscall.Kill(session, 0), syscall.ESRCH) {
+		return // there is no shell that looks after jobs
+	}
 	p.ReleaseTerminal()
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
-	signal.Reset(syscall.SIGTSTP)
-	syscall.Kill(syscall.Getpid(), syscall.SIGTSTP)
-	select {
-	case <-continued:
-	case <-time.After(unstopped):
+	signal.Ignore(syscall.SIGTSTP) // once a Go program has heard it, it cannot stop by it any more
+	if whole {
+		syscall.Kill(0, syscall.SIGTSTP)
 	}
+	syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
+	<-continued
 	signal.Stop(continued)
-	if !signal.Ignored(syscall.SIGTSTP) {
-		signal.Notify(s.heard, syscall.SIGTSTP)
-	}
+	signal.Notify(s.heard, syscall.SIGTSTP)
 	p.RestoreTerminal()
 	p.Send(tea.ClearScreen())
 }
