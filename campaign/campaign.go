@@ -77,6 +77,10 @@ const ReasonNobody = "nobody to write to (%d skipped)"
 // banned or locked one of its numbers; %q is what the user calls that.
 const PausedByStop = "WhatsApp stopped the number %q. See to it before you resume the campaign."
 
+// PausedByDamage is the reason of a campaign that was paused because the book
+// was damaged and what was written last may be missing from it.
+const PausedByDamage = "The data file was damaged and its last change may be missing: a message, a reply or an opt-out. Look at the latest chats on the phone, say what became of the unsure messages, then resume the campaign."
+
 // Counts is how many deliveries of a campaign are in each state. Every
 // delivery is counted once, in the state it is in.
 type Counts [NumStates]int

@@ -86,7 +86,7 @@ type csvScanner struct {
 	held    int       // about the bytes that the queue takes
 	within  int       // so many lines after the first of the queue leave quotes open that were open before
 	numbers int       // lines read so far
-	looked  int       // bytes looked at so far: no more than a few times those of the file
+	looked  int       // bytes, and lines again, looked at so far: a few times the bytes of the file
 }
 
 // csvLine is a line of the file.
@@ -161,7 +161,7 @@ func (s *csvScanner) extent() (int, error) {
 		} else if err != nil {
 			return 0, err
 		}
-		if s.held > maxLine {
+		if s.looked++; s.held > maxLine {
 			return 0, nil
 		}
 		if line.quoted == unknown {

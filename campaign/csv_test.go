@@ -118,6 +118,7 @@ func TestColumnsHaveManyNames(t *testing.T) {
 		"telefone,nome,,x\n11987654321,Ana,sem título,1,,":      {Name: "Ana", Fields: map[string]string{"x": "1"}},
 		"telefone,x,X\n11987654321,,2":                          {Fields: map[string]string{"x": "2"}},
 		"\n;;\nnome;telefone\n\n;\n  Ana  Maria ;11987654321":   {Name: "Ana Maria"},
+		"\"no\nme\";fone\nAna;11987654321":                      {Name: "Ana"},
 		"nome,telefone\n\"Ana \"\"Aninha\"\"\",\"11987654321\"": {Name: `Ana "Aninha"`},
 	} {
 		rows, bad := readCSV(t, text)
@@ -515,16 +516,17 @@ func FuzzReadCSV(f *testing.F) {
 // hostileFiles are files that took a time that grew faster than their size, or
 // might.
 var hostileFiles = map[string]func(n int) string{
-	"quotes never closed":       func(n int) string { return strings.Repeat("\"a\n", n/3) },
-	"quotes in pairs":           func(n int) string { return strings.Repeat("\"\"\"\n", n/4) },
-	"quotes closed wrongly":     func(n int) string { return strings.Repeat("\"\n", n/2-1) + "\"x\n" },
-	"quotes over other lines":   func(n int) string { return strings.Repeat("\"a\nb;c\n", n/7) },
-	"quotes and bare lines":     func(n int) string { return "\"" + strings.Repeat("\n", n) },
-	"quotes at the end of each": func(n int) string { return strings.Repeat("11987654321;\"\n", n/14) },
-	"no line end":               func(n int) string { return strings.Repeat("x", n) },
-	"one cell in quotes":        func(n int) string { return "\"" + strings.Repeat("x\n", n/2) + "\";11987654321\n" },
-	"separators":                func(n int) string { return strings.Repeat(";", n) },
-	"short lines":               func(n int) string { return strings.Repeat("\n", n) },
+	"quotes never closed":        func(n int) string { return strings.Repeat("\"a\n", n/3) },
+	"quotes in pairs":            func(n int) string { return strings.Repeat("\"\"\"\n", n/4) },
+	"quotes closed wrongly":      func(n int) string { return strings.Repeat("\"\n", n/2-1) + "\"x\n" },
+	"quotes over other lines":    func(n int) string { return strings.Repeat("\"a\nb;c\n", n/7) },
+	"quotes that close and open": func(n int) string { return strings.Repeat("a\";\"b\n", n/6) },
+	"quotes and bare lines":      func(n int) string { return "\"" + strings.Repeat("\n", n) },
+	"quotes at the end of each":  func(n int) string { return strings.Repeat("11987654321;\"\n", n/14) },
+	"no line end":                func(n int) string { return strings.Repeat("x", n) },
+	"one cell in quotes":         func(n int) string { return "\"" + strings.Repeat("x\n", n/2) + "\";11987654321\n" },
+	"separators":                 func(n int) string { return strings.Repeat(";", n) },
+	"short lines":                func(n int) string { return strings.Repeat("\n", n) },
 	"tags": func(n int) string {
 		var b strings.Builder
 		for i := 0; b.Len() < n; i++ {

@@ -48,12 +48,25 @@ const (
 	ReasonDuplicate    = "same person as another delivery"
 	ReasonPerPerson    = "got another campaign message too recently"
 	ReasonMissingField = "missing field"
+	ReasonTooLong      = "text too long" // what is filled in made it so
 	ReasonCancelled    = "campaign cancelled"
 	ReasonErased       = "contact removed"
 	ReasonInterrupted  = "interrupted while sending"
 	ReasonNoAnswer     = "no answer from WhatsApp"
 	ReasonNoKeys       = "WhatsApp gave no encryption keys for this person"
 	ReasonUnlinked     = "the number was unlinked while sending"
+	ReasonForgotten    = "may have been sent: the last change of the data is forgotten"
+	ReasonLeft         = "left alone by a person"
+)
+
+// Verdict is what a person says of a delivery that is unsure.
+type Verdict string
+
+// The verdicts, as commands take them.
+const (
+	Arrived Verdict = "sent"   // she has it
+	SendIt  Verdict = "resend" // she does not have it: send it
+	Leave   Verdict = "skip"   // whatever became of it, do not send it
 )
 
 // Reasons for which a campaign with an attachment pauses itself, with what to

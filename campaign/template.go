@@ -163,8 +163,16 @@ func (t *Template) Fields() []string {
 	return names
 }
 
-// Render fills the template in for one person, as of now. If she lacks a
-// field that has no fallback the error is a *MissingError.
+// Plain reports whether the text has no fields, so that everybody gets the
+// same.
+func (t *Template) Plain() bool {
+	return !slices.ContainsFunc(t.parts, func(p part) bool { return p.field != "" })
+}
+
+// Render fills the template in for one person, as of now, with line ends and
+// length as [Text] and [CheckLength] have them. If they lack a field that has
+// no fallback the error is a *MissingError; if the text becomes too long by
+// what is filled in, it is a *TooLongError.
 func (t *Template) Render(c *Contact, now time.Time) (string, error) {
 	var out strings.Builder
 	out.Grow(len(t.text) + 32)
@@ -190,7 +198,11 @@ func (t *Template) Render(c *Contact, now time.Time) (string, error) {
 	if missing != nil {
 		return "", &MissingError{missing}
 	}
-	return out.String(), nil
+	text := Text(out.String())
+	if err := CheckLength(text); err != nil {
+		return "", err
+	}
+	return text, nil
 }
 
 // value is what a field of a person says, empty if she has none.

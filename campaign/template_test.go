@@ -45,7 +45,7 @@ func TestTemplatesAreFilledIn(t *testing.T) {
 		"{{nome}} {{ }} }}{{":        "{nome} { } }{",
 		"{{{nome}}}":                 "{Ana Maria Souza}",
 		"{truque}":                   "{nome}", // a value is never expanded again
-		"linha\n{primeiro_nome} 🙂\n": "linha\nAna 🙂\n",
+		"linha\n{primeiro_nome} 🙂\n": "linha\nAna 🙂",
 	} {
 		got, err := render(t, text, &ana, morning)
 		if err != nil || got != want {

@@ -162,6 +162,7 @@ func (n *number) loggedIn() {
 		n.log.Warn("the clock is wrong", "ahead", skew)
 	}
 	n.show(func(v *view) { v.login, v.lively, v.served, v.skew = true, true, false, skew })
+	n.link.jobs.put(n.link.hide)
 	if n.heardAll {
 		n.heardEverything()
 		return
@@ -359,7 +360,6 @@ func (n *number) event(l *link, event any) {
 	switch e := event.(type) {
 	case *events.Connected:
 		n.loggedIn()
-		l.jobs.put(l.hide)
 		return
 	case *events.OfflineSyncPreview:
 		if e.Total > 0 && n.phase != idle {

@@ -187,6 +187,9 @@ func (l *link) fetchMissing() {
 		return // it will give them
 	}
 	for _, name := range appstate.AllPatchNames {
+		if l.line() != nil {
+			return // asked for again with the next connection
+		}
 		if err := l.cli.FetchAppState(ctx, name, false, true); err != nil {
 			l.number.log.Warn("ask for the phone's data", "name", name, "err", err)
 		}
@@ -204,7 +207,7 @@ func (l *link) mendContacts(whole bool) {
 	if whole {
 		last, pause = &l.copied, 24*time.Hour
 	}
-	if !last.IsZero() && time.Since(*last) < pause || !l.number.look().login {
+	if !last.IsZero() && time.Since(*last) < pause || l.line() != nil {
 		return
 	}
 	*last = time.Now()

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/appstate"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
@@ -168,8 +169,28 @@ func (l *link) receipt(e *events.Receipt) bool {
 		l.number.log.Error("write down a receipt", "err", err)
 		return false
 	}
+	if err := l.prove(e, ids, state, at); err != nil {
+		l.number.log.Error("look whose a receipt is", "err", err)
+		return false
+	}
 	l.number.landed(ids, e.Type)
 	return true
+}
+
+// prove tells the book of messages that it may have forgotten to have sent.
+// Those that were written on the phone have ids of another form.
+func (l *link) prove(e *events.Receipt, ids []campaign.MessageID, state campaign.State, at time.Time) error {
+	var ours []campaign.MessageID
+	for _, id := range ids {
+		if strings.HasPrefix(string(id), whatsmeow.WebMessageIDPrefix) {
+			ours = append(ours, id)
+		}
+	}
+	if len(ours) == 0 {
+		return nil
+	}
+	to := l.person(l.ctx, e.Sender, e.SenderAlt, "", campaign.NoName)
+	return l.number.pool.book.Prove(l.number.id, to, ours, state, at)
 }
 
 // landed ends the wait for the service's word on a message if a receipt has

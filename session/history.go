@@ -123,7 +123,7 @@ func lost(err error) bool {
 // phone whose pieces are never there is not asked for ever. It reports whether
 // there is nothing more to be done about the old one.
 func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
-	if !l.number.look().login {
+	if l.line() != nil {
 		return false
 	}
 	if l.again++; l.again > historyAgain {
@@ -155,6 +155,11 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, historyTimeout)
 	defer cancel()
+	if h.GetDirectPath() != "" { // else it is all here
+		if err := l.line(); err != nil {
+			return err
+		}
+	}
 	piece, err := l.cli.DownloadHistorySync(ctx, h, true)
 	if err != nil {
 		return err
@@ -165,7 +170,7 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	if len(piece.GetPhoneNumberToLidMappings()) > 0 && l.number.look().contacts {
 		l.addressBook() // whose LIDs may only now be known
 	}
-	if h.GetDirectPath() == "" {
+	if h.GetDirectPath() == "" || l.line() != nil {
 		return nil
 	}
 	piece = nil

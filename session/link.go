@@ -237,6 +237,17 @@ func (l *link) removeDevice(ctx context.Context) error {
 	return err
 }
 
+// line says whether the service can be asked anything, and is called before
+// each question. Between two connections there is nobody to ask, and during a
+// handshake the library would keep who asks, whatever the end of their
+// context, and put the question to a connection that has not logged in yet.
+func (l *link) line() error {
+	if v := l.number.look(); v.link != l || !v.login {
+		return whatsmeow.ErrNotConnected
+	}
+	return nil
+}
+
 // awaitDeletion waits until the library has deleted the keys, which it does
 // beside telling us that the link is gone.
 func (l *link) awaitDeletion(patience time.Duration) {
@@ -289,7 +300,7 @@ func (l *link) hide() {
 	ctx, cancel := context.WithTimeout(l.ctx, 10*time.Second)
 	defer cancel()
 	name, _ := l.name.Load().(string)
-	if name == "" {
+	if name == "" || l.line() != nil {
 		return
 	}
 	//lint:ignore SA1019 SendPresence reads the name while another goroutine of the library may write it

@@ -65,7 +65,7 @@ func (n *number) pingPhone(record campaign.Number) {
 		ctx, cancel := context.WithTimeout(l.ctx, peerTimeout)
 		defer cancel()
 		key, err := l.dev.AppStateKeys.GetLatestAppStateSyncKeyID(ctx)
-		if err != nil || key == nil {
+		if err != nil || key == nil || l.line() != nil {
 			return
 		}
 		_, err = l.cli.SendPeerMessage(ctx, &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{

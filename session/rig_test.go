@@ -23,7 +23,7 @@ import (
 
 // rig is a pool with real files on a simulated service.
 type rig struct {
-	*testing.T
+	testing.TB
 	dir     string
 	service *simulator.Service
 	bell    *campaign.Bell
@@ -115,12 +115,12 @@ func inBubble(t *testing.T, c simulator.Config, test func(*rig)) {
 	})
 }
 
-func newRig(t *testing.T, c simulator.Config) *rig {
+func newRig(t testing.TB, c simulator.Config) *rig {
 	t.Helper()
 	if c.Speed == 0 {
 		c.Speed = simulator.Instant
 	}
-	r := &rig{T: t, dir: t.TempDir(), service: simulator.New(c), bell: new(campaign.Bell)}
+	r := &rig{TB: t, dir: t.TempDir(), service: simulator.New(c), bell: new(campaign.Bell)}
 	r.open()
 	return r
 }

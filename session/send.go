@@ -100,6 +100,9 @@ func (l *link) check(ctx context.Context, phones []campaign.Phone) ([]campaign.A
 		queries[i] = string(phone)
 		ask[strings.TrimPrefix(string(phone), "+")] = phone
 	}
+	if err := l.line(); err != nil {
+		return nil, err
+	}
 	asking, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	list, err := l.cli.IsOnWhatsApp(asking, queries)
@@ -130,7 +133,7 @@ func (l *link) check(ctx context.Context, phones []campaign.Phone) ([]campaign.A
 			accounts = append(accounts, types.NewJID(answer.LID, types.HiddenUserServer))
 		}
 	}
-	if len(accounts) > 0 {
+	if len(accounts) > 0 && l.line() == nil {
 		fetching, cancel := context.WithTimeout(ctx, askTimeout)
 		defer cancel()
 		// Only a head start: a send asks again for what is missing.
@@ -191,6 +194,9 @@ func (l *link) findLIDs(ctx context.Context, answers []campaign.Answer) error {
 	}
 	if len(numbers) == 0 {
 		return nil
+	}
+	if err := l.line(); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
@@ -290,6 +296,9 @@ func (l *link) send(ctx context.Context, to types.JID, d campaign.Delivery) (ans
 	for range moves {
 		var noting context.Context
 		noting, p = noteParts(ctx)
+		if err = l.line(); err != nil {
+			break
+		}
 		// The library keeps the message to answer who could not read it, so each
 		// try has one of its own.
 		var message *waE2E.Message
@@ -351,10 +360,10 @@ func (n *number) outcome(f *flight, reached bool, err error) campaign.Outcome {
 	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
 		n.slowDown()
 		return campaign.Outcome{Kind: campaign.NotSent, Code: 429, Reason: refusals[429]}
+	case errors.Is(err, whatsmeow.ErrNotConnected) && (!reached || strings.HasPrefix(err.Error(), "failed to send message node")):
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: sayNotConnected}
 	case !reached:
 		return campaign.Outcome{Kind: campaign.NotSent, Reason: mask(cause(err))}
-	case errors.Is(err, whatsmeow.ErrNotConnected) && strings.HasPrefix(err.Error(), "failed to send message node"):
-		return campaign.Outcome{Kind: campaign.NotSent, Reason: sayNotConnected}
 	}
 	return campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}
 }

@@ -33,7 +33,7 @@ func TestLinkThroughTheTLSDoor(t *testing.T) {
 	if err != nil || root != simulator.RootKey() {
 		t.Fatalf("%v, root key %x", err, root)
 	}
-	r := &rig{T: t, dir: t.TempDir(), service: service, bell: new(campaign.Bell)}
+	r := &rig{TB: t, dir: t.TempDir(), service: service, bell: new(campaign.Bell)}
 	r.openWith(client)
 	defer r.close()
 	id, _ := r.linked("loja")

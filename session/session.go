@@ -56,6 +56,8 @@ type Book interface {
 	UnlinkNumber(id campaign.NumberID, s campaign.Standing) error
 	SetStanding(id campaign.NumberID, s campaign.Standing) error
 	Receipt(number campaign.NumberID, ids []campaign.MessageID, state campaign.State, at time.Time) error
+	// Prove is told of receipts of a person for messages of ours, known or not.
+	Prove(number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error
 	Heard(number campaign.NumberID, from campaign.Seen, text string, at time.Time) error
 	Saw(number campaign.NumberID, people []campaign.Seen) error
 	// Payload returns the delivery that left under an id, with all that it

@@ -286,6 +286,9 @@ func (l *link) quota() (q campaign.Quota, err error) {
 
 // mex asks one of the questions that the service answers in JSON.
 func (l *link) mex(query string, variables, answer any) error {
+	if err := l.line(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(l.ctx, askStanding)
 	defer cancel()
 	//lint:ignore SA1019 the library has these questions nowhere else

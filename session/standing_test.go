@@ -233,3 +233,29 @@ func TestWhoIsOnlyInTheAddressBookWaitsWhileNewChatsAreClosed(t *testing.T) {
 		}
 	})
 }
+
+// The library keeps whoever asks while it shakes hands, and then puts the
+// question to a connection that has not logged in.
+func TestNothingIsAskedBetweenTwoConnections(t *testing.T) {
+	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
+		id, phone := r.linked("loja")
+		time.Sleep(time.Minute)
+		r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:mex", Do: simulator.Silence, Limit: 1})
+		r.restart()
+		r.awaitState(id, campaign.Online)
+		time.Sleep(5 * time.Second) // the first of two questions has been asked, and is not answered
+		asked := len(r.service.Ledger().Asked())
+		r.service.Fault(simulator.Rule{On: simulator.Handshake, Do: simulator.Silence, Limit: 1})
+		r.own(phone).Drop()
+		r.awaitState(id, campaign.Offline)
+		time.Sleep(15 * time.Second) // in the middle of a handshake
+		if n := len(r.service.Ledger().Asked()); n != asked {
+			r.Errorf("%d questions between two connections", n-asked)
+		}
+		dropped := time.Now()
+		r.awaitState(id, campaign.Online)
+		if took := time.Since(dropped); took > 30*time.Second {
+			r.Errorf("online %v later", took)
+		}
+	})
+}

@@ -17,6 +17,7 @@ import (
 // AddCampaign writes a draft and returns it with its id. The text and the
 // filter must be such that they parse.
 func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
+	c.Text = campaign.Text(c.Text)
 	if err := b.checkDraft(c); err != nil {
 		return c, err
 	}
@@ -34,6 +35,7 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 // EditDraft writes a draft again, as it has become. Once it has started it is
 // ErrState: what people were sent must not change afterwards.
 func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
+	c.Text = campaign.Text(c.Text)
 	if err := b.checkDraft(c); err != nil {
 		return c, err
 	}
@@ -67,6 +69,9 @@ func (b *Book) checkDraft(c campaign.Campaign) error {
 	}
 	if _, err := campaign.ParseTemplate(c.Text); err != nil {
 		return fmt.Errorf("text: %w", err)
+	}
+	if err := campaign.CheckLength(c.Text); err != nil {
+		return err
 	}
 	if _, err := campaign.ParseFilter(c.To); err != nil {
 		return fmt.Errorf("audience: %w", err)
@@ -186,8 +191,23 @@ func (b *Book) Pause(id campaign.ID, reason string) (campaign.Campaign, error) {
 
 // Resume lets a paused campaign go on, and one that is freezing run when it is
 // done.
-func (b *Book) Resume(id campaign.ID) (campaign.Campaign, error) {
-	return b.setStatus(id, campaign.Running, "", campaign.Paused, campaign.Freezing)
+func (b *Book) Resume(id campaign.ID) (c campaign.Campaign, err error) {
+	err = b.update(func(tx *bolt.Tx) error {
+		if c, err = setStatusTx(tx, id, campaign.Running, "", campaign.Paused, campaign.Freezing); err != nil || c.Status != campaign.Running {
+			return err
+		}
+		t, err := tallyTx(tx, id)
+		if err != nil || t.pending > 0 {
+			return err
+		}
+		if err := finishTx(tx, id); err != nil { // all that was left is held, see forgotten.go
+			return err
+		}
+		c, err = campaignTx(tx, id)
+		return err
+	})
+	b.wake()
+	return c, err
 }
 
 // Cancel ends a campaign for good: what is queued is skipped. Of one that is

@@ -30,6 +30,8 @@ func busyBook(t *testing.T) (path string) {
 	ok(t, err)
 	_, err = b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now())
 	ok(t, err)
+	_, err = b.SetLimits(n.ID, campaign.Pace{}.All()) // at any hour
+	ok(t, err)
 	var rows []campaign.Row
 	for i := range 8 {
 		rows = append(rows, campaign.Row{Line: i + 2, Phone: campaign.Phone(fmt.Sprintf("+551198765432%d", i)), Name: fmt.Sprint("Pessoa ", i)})

@@ -89,6 +89,11 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 			if !c.has("persons", key(uint64(d.Campaign), uint64(mergedTx(c.tx, d.Contact)))) {
 				c.wrong("the person of delivery %s could be written to twice", rowName(k))
 			}
+		} else if d.State != campaign.Queued && d.State != campaign.Sending {
+			claimed[place(k)] = true // it may have been, see forgotten.go
+			if claimLost(&d) && !c.has("persons", key(uint64(d.Campaign), uint64(mergedTx(c.tx, d.Contact)))) {
+				c.wrong("the person of delivery %s could be written to twice", rowName(k))
+			}
 		}
 	})
 	return queued, claimed

@@ -73,19 +73,12 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 		return got, err
 	}
 	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil || p.fresh != nil {
-		err = b.update(func(tx *bolt.Tx) error {
-			p = plan{}
-			for range 200 {
-				if p, err = b.planTx(tx, c); err != nil {
-					return err
-				}
-				if done, err := b.carryOutTx(tx, c, &p); done || err != nil {
-					return err
-				}
-			}
-			p.hold = campaign.Hold{Reason: campaign.HoldRetry, Until: c.Now.Add(time.Millisecond)}
-			return nil
-		})
+		for again := true; again && err == nil; {
+			err = b.update(func(tx *bolt.Tx) error {
+				p, again, err = b.nextTx(tx, c)
+				return err
+			})
+		}
 		switch {
 		case err != nil && b.Err() == nil:
 			return got, err
@@ -101,6 +94,31 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 	b.holds[c.Number] = shown
 	b.mu.Unlock()
 	return campaign.Claimed{Delivery: p.send, Check: p.check, Upload: p.needs, Hold: p.hold}, nil
+}
+
+// nextTx makes plans and carries them out until the lane has what it asked
+// for. again says that this takes another transaction: what clears the way for
+// a claim is committed before it.
+func (b *Book) nextTx(tx *bolt.Tx, c campaign.Claim) (p plan, again bool, err error) {
+	for range 200 {
+		if p, err = b.planTx(tx, c); err != nil {
+			return p, false, err
+		}
+		if p.send != nil {
+			err := b.view(func(committed *bolt.Tx) error {
+				first, err := firstTx(committed, p.send)
+				again = !first
+				return err
+			})
+			if again || err != nil {
+				return plan{}, again, err
+			}
+		}
+		if done, err := b.carryOutTx(tx, c, &p); done || err != nil {
+			return p, false, err
+		}
+	}
+	return plan{}, true, nil
 }
 
 // carryOutTx does the writes of a plan and reports whether the lane has what
@@ -364,6 +382,8 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	text, err := b.render(camp, &contact, c.Now)
 	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {
 		return skip(campaign.ReasonMissingField + ": " + strings.Join(missing.Fields, ", "))
+	} else if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {
+		return skip(campaign.ReasonTooLong)
 	} else if err != nil {
 		return plan{}, err
 	}

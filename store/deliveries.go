@@ -119,9 +119,10 @@ func (b *Book) Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err
 		if at == nil {
 			return nil
 		}
-		if d, err = deliveryTx(tx, at); err == nil {
-			d.Media, err = carriedTx(tx, &d)
+		if d, err = deliveryTx(tx, at); err != nil || d.Text == "" && d.Upload == 0 { // what it carried is forgotten
+			return err
 		}
+		d.Media, err = carriedTx(tx, &d)
 		ok = err == nil
 		return err
 	})

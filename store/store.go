@@ -177,7 +177,7 @@ func Open(path string, o Options) (*Book, error) {
 	}
 	err = openMedia(media)
 	if err == nil {
-		err = db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind) })
+		err = db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind, db.WentBack()) })
 	}
 	if err == nil && missing != nil { // a new name is not on the disk with its file
 		err = syncDir(filepath.Dir(path))
@@ -196,8 +196,9 @@ func Open(path string, o Options) (*Book, error) {
 	return b, nil
 }
 
-// prepare makes the buckets, checks version and kind, and recovers.
-func prepare(tx *bolt.Tx, kind Kind) error {
+// prepare makes the buckets, checks version and kind, and recovers: from a
+// process that died, and, if the file went back, from what that has forgotten.
+func prepare(tx *bolt.Tx, kind Kind, wentBack bool) error {
 	meta, err := tx.CreateBucketIfNotExists([]byte("meta"))
 	if err != nil {
 		return err
@@ -229,6 +230,11 @@ func prepare(tx *bolt.Tx, kind Kind) error {
 	if err := dropStagingTx(tx); err != nil {
 		return err
 	}
+	if wentBack {
+		if err := forgetTx(tx, time.Now()); err != nil {
+			return err
+		}
+	}
 	return recoverTx(tx, time.Now())
 }
 
@@ -259,6 +265,11 @@ func (b *Book) Err() error {
 	defer b.mu.Unlock()
 	return b.failed
 }
+
+// WentBack reports whether the book was damaged when it was opened, in a way
+// that may have cost it what was written last. What was running is paused, and
+// what may have been sent is unsure.
+func (b *Book) WentBack() bool { return b.db.WentBack() }
 
 // bucket is one of the buckets that Open has made.
 func bucket(tx *bolt.Tx, name string) *bolt.Bucket { return tx.Bucket([]byte(name)) }

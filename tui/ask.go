@@ -64,7 +64,7 @@ func (a *ask) view() string {
 func (e *env) framed(lines []string, w, h int) string {
 	inner := 0
 	for _, line := range lines {
-		inner = max(inner, e.method().StringWidth(line))
+		inner = max(inner, counted.StringWidth(line))
 	}
 	inner = min(inner, max(w-8, 0))
 	margin := strings.Repeat(" ", max((w-inner-6)/2, 0))

@@ -26,6 +26,7 @@ type audience struct {
 	text      *campaign.Template
 	textFault *campaign.TemplateError
 	lacking   []lack
+	long      int // people for whom the text becomes too long
 	optedOut  int
 	checked   bool
 
@@ -59,6 +60,7 @@ type recipientLoadedMsg struct {
 type audienceCheckedMsg struct {
 	question int
 	lacking  []lack
+	long     int
 	optedOut int
 	err      error
 }
@@ -171,6 +173,9 @@ func (a *audience) check() tea.Cmd {
 					return
 				}
 				_, err := text.Render(c, now)
+				if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {
+					msg.long++
+				}
 				var missing *campaign.MissingError
 				if errors.As(err, &missing) {
 					msg.lacking = addLack(msg.lacking, missing.Fields, c)
@@ -237,7 +242,7 @@ func (a *audience) update(msg tea.Msg) tea.Cmd {
 		if mine, _ := a.checking.answered(msg.question); !mine || a.failed(msg.err) {
 			return nil
 		}
-		a.lacking, a.optedOut, a.checked = msg.lacking, msg.optedOut, true
+		a.lacking, a.long, a.optedOut, a.checked = msg.lacking, msg.long, msg.optedOut, true
 	}
 	return nil
 }

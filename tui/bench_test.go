@@ -12,7 +12,7 @@ func BenchmarkBrowserKey(b *testing.B) {
 	for _, n := range []int{1_000, 1_000_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			r := newRoot(b.Context(), App{})
-			r.env.w, r.env.h, r.at = 120, 40, tabContacts
+			r.env.w, r.env.h, r.env.agreed, r.at = 120, 40, true, tabContacts
 			c := r.top().(*contacts)
 			c.known = true
 			c.page = make(map[campaign.ContactID]campaign.Contact)

@@ -156,7 +156,7 @@ func (c *campaigns) view() string {
 	}
 	c.win.resize(len(c.all), max(h-1, 1))
 	from, to := c.win.visible()
-	name, status, bar, count, date := c.columns(w)
+	name, status, bar, count, date := c.columns(w, c.all[from:to])
 	lines := []string{e.row(false).gap(1).cell(e.theme.faint, e.t("col_campaign"), name).gap(1).cell(e.theme.faint, e.t("col_state"), status).gap(1).
 		cell(e.theme.faint, e.t("col_progress"), bar+count+1).gap(1).cell(e.theme.faint, e.t("col_date"), date).fill(w)}
 	for i := from; i < to; i++ {
@@ -165,17 +165,36 @@ func (c *campaigns) view() string {
 	return strings.Join(lines, "\n")
 }
 
-func (c *campaigns) columns(w int) (name, status, bar, count, date int) {
+// columns are the widths of a row of those campaigns. Where there is not room
+// for all, the bar goes first and then the date: the numbers say more.
+func (c *campaigns) columns(w int, rows []standing) (name, status, bar, count, date int) {
 	status, bar, count, date = 13, 12, 13, 12
 	if w >= 110 {
 		bar = 24
 	}
-	return max(w-status-bar-count-date-6, 8), status, bar, count, date
+	for _, s := range rows {
+		count = max(count, c.e.width(c.figures(s)))
+	}
+	const leastName = 8
+	rest := func() int { return w - status - bar - count - date - 6 }
+	if rest() < leastName {
+		bar = 0
+	}
+	if rest() < leastName {
+		date = 0
+	}
+	return max(rest(), leastName), status, bar, count, date
+}
+
+// figures are how many people a campaign is through with, of all.
+func (c *campaigns) figures(s standing) string {
+	return c.e.words.number(s.counts.Settled()) + "/" + c.e.words.number(s.counts.Total())
 }
 
 func (c *campaigns) line(s standing, here bool, w int) string {
 	e := c.e
-	name, status, bar, count, date := c.columns(w)
+	from, to := c.win.visible()
+	name, status, bar, count, date := c.columns(w, c.all[from:to])
 	sign := e.theme.campaign(s.Status)
 	weight := ink("")
 	if here {
@@ -185,7 +204,7 @@ func (c *campaigns) line(s standing, here bool, w int) string {
 	if s.Status == campaign.Draft {
 		r.gap(bar + count + 1)
 	} else {
-		r.bar(s.counts, bar).gap(1).right(e.theme.dim, e.words.number(s.counts.Settled())+"/"+e.words.number(s.counts.Total()), count)
+		r.bar(s.counts, bar).gap(1).right(e.theme.dim, c.figures(s), count)
 	}
 	when := s.Created
 	if !s.Started.IsZero() {

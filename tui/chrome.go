@@ -19,11 +19,11 @@ func (r *root) View() tea.View {
 	return v
 }
 
-// frame draws exactly the terminal. Before the size is known there is nothing
-// to draw.
+// frame draws exactly the terminal. There is nothing to draw before the size
+// is known and the renderer counts cells as we do.
 func (r *root) frame() string {
 	e := r.env
-	if e.w <= 0 || e.h <= 0 {
+	if e.w <= 0 || e.h <= 0 || !e.agreed {
 		return ""
 	}
 	var lines []string
@@ -56,10 +56,14 @@ func exactLines(lines []string, n int) []string {
 
 // exactly cuts or fills a painted line to w cells.
 func (c cells) exactly(line string, w int) string {
-	used := c.method().StringWidth(line)
+	used := counted.StringWidth(line)
 	if used > w {
-		line, used = c.cutPainted(line, w)
-		line += reset
+		kept, have := c.cutPainted(line, w)
+		if n := cutPaintedNumber(kept, line[len(kept):]); n > 0 {
+			kept, have = c.cutPainted(line, have-n)
+			kept, have = kept+reset+"…", have+1
+		}
+		line, used = kept+reset, have
 	}
 	return line + spaces(w-used)
 }
@@ -81,12 +85,11 @@ func (c cells) cutPainted(line string, w int) (cut string, used int) {
 // painted measures the first piece of a painted line as the renderer does: an
 // escape sequence, which has no cells, or a character with its marks.
 func (c cells) painted(line string) (n, w int) {
-	m := c.method()
 	if line[0] >= ' ' && line[0] != 0x7f { // a character
-		cluster, w := ansi.FirstGraphemeCluster(line, m)
+		cluster, w := ansi.FirstGraphemeCluster(line, counted)
 		return max(len(cluster), 1), w
 	}
-	_, w, n, _ = m.DecodeSequenceInString(line, ansi.NormalState, nil)
+	_, w, n, _ = counted.DecodeSequenceInString(line, ansi.NormalState, nil)
 	return max(n, 1), w
 }
 
@@ -106,7 +109,7 @@ func (r *root) tabLine() string {
 	}
 	if e.app.Demo != nil {
 		demo := e.t("demo")
-		if gap := e.w - e.method().StringWidth(b.String()) - e.width(demo) - 1; gap > 0 {
+		if gap := e.w - counted.StringWidth(b.String()) - e.width(demo) - 1; gap > 0 {
 			b.WriteString(strings.Repeat(" ", gap) + e.theme.warn.of(demo))
 		}
 	}

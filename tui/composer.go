@@ -24,6 +24,10 @@ const (
 	fieldCount
 )
 
+// textRoom is how many characters the text may have while it is being written:
+// more than WhatsApp takes, so that a long one can be pasted and shortened.
+const textRoom = 4 * campaign.TextMost
+
 // composer writes a campaign: to whom, by which numbers, how fast and what,
 // with the text shown as real people would get it.
 type composer struct {
@@ -65,7 +69,7 @@ func newComposer(e *env, draft campaign.Campaign) *composer {
 		name:   newLine(e, e.t("composer_name_example"), 80),
 		to:     newLine(e, e.t("composer_to_example"), 500),
 		pace:   newLine(e, e.t("composer_pace_example"), 200),
-		text:   newArea(e.t("composer_text_example"), 4096),
+		text:   newArea(e, e.t("composer_text_example"), textRoom),
 		file:   newAttachment(e, draft.Attachment),
 		chosen: make(map[campaign.NumberID]bool),
 		people: newAudience(e),
@@ -273,10 +277,17 @@ func (c *composer) content() string {
 		return "need_attachment"
 	case a == nil && blank:
 		return "need_text"
+	case c.tooLong():
+		return "need_shorter"
 	case a != nil && !a.Captioned() && !blank:
 		return "need_no_text"
 	}
 	return ""
+}
+
+// tooLong reports whether WhatsApp would not take the text.
+func (c *composer) tooLong() bool {
+	return c.text.chars > campaign.TextMost && campaign.CheckLength(campaign.Text(c.text.value())) != nil
 }
 
 // ready is what keeps the campaign from being started, as the id of a text;

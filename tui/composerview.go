@@ -13,6 +13,9 @@ const labelWidth = 11
 // twoColumns is the width from which the preview stands beside the form.
 const twoColumns = 100
 
+// shortest is the least room in which the preview stands below the form.
+const shortest = 16
+
 func (c *composer) view() string {
 	w, h := c.e.body()
 	if w >= twoColumns {
@@ -25,17 +28,29 @@ func (c *composer) view() string {
 		return strings.Join(form, "\n")
 	}
 	below := max(h*2/5, 5)
+	if h < shortest { // the form needs it all
+		below = 0
+	}
 	lines := exactLines(c.form(w, h-below), h-below)
-	return strings.Join(append(lines, c.preview(w, below)...), "\n")
+	if below > 0 {
+		lines = append(lines, c.preview(w, below)...)
+	}
+	return strings.Join(lines, "\n")
 }
 
-// form is the fields in w × h cells; the text takes what the others leave.
+// form is the fields in w × h cells; the text takes what the others leave. If
+// they do not all fit, those around the focus are shown.
 func (c *composer) form(w, h int) []string {
 	e := c.e
 	inner := max(w-labelWidth-3, 1)
 	var lines []string
+	focus, behind := 0, -1 // the lines of the field we are in
 	label := func(field int, id string) string {
+		if c.at == field-1 {
+			behind = len(lines)
+		}
 		if c.at == field {
+			focus = len(lines)
 			return e.theme.labelHere.of("› " + e.fit(e.t(id), labelWidth))
 		}
 		return "  " + e.theme.label.of(e.fit(e.t(id), labelWidth))
@@ -91,7 +106,9 @@ func (c *composer) form(w, h int) []string {
 	case f.found != nil:
 		under(e.theme.dim, e.attachment(f.found), 1)
 	}
-	room := max(h-len(lines)-1, 1)
+	count := c.countLine(inner)
+	const leastText = 2
+	room := max(h-len(lines)-len(count)-1, min(leastText, h-1), 1)
 	for i, line := range c.text.lines(e, inner, room) {
 		if i == 0 {
 			lines = append(lines, label(fieldText, "composer_text")+line)
@@ -99,10 +116,32 @@ func (c *composer) form(w, h int) []string {
 			lines = append(lines, strings.Repeat(" ", labelWidth+2)+line)
 		}
 	}
+	for _, line := range count {
+		lines = append(lines, strings.Repeat(" ", labelWidth+2)+line)
+	}
+	if behind < 0 {
+		behind = len(lines)
+	}
+	// The last line says what is missing and stays.
+	room = max(h-1, 0)
+	top := min(max(behind-room, 0), focus)
+	lines = lines[top:min(top+room, len(lines))]
 	if need := c.ready(); need != "" {
 		return append(lines, "  "+e.theme.faint.of(e.t("need", "What", e.t(need))))
 	}
 	return append(lines, "  "+e.theme.good.of("✓ "+e.t("ready", "Key", e.keys.start.Help().Key)))
+}
+
+// countLine counts the characters of the text when they near the limit.
+func (c *composer) countLine(w int) []string {
+	e, n := c.e, c.text.chars
+	switch {
+	case c.tooLong():
+		return []string{e.theme.bad.of(e.fit(e.t("composer_too_long", "Count", n, "Most", campaign.TextMost), w))}
+	case n > campaign.TextMost*9/10:
+		return []string{e.theme.dim.of(e.fit(e.t("composer_count", "Count", n, "Most", campaign.TextMost), w))}
+	}
+	return nil
 }
 
 // numberLine shows the numbers as boxes to tick; those that fit around the
@@ -170,12 +209,15 @@ func (c *composer) preview(w, h int) []string {
 			warn(e.theme.warn, "! "+e.words.n("preview_lacking", l.n, "Field", "{"+l.field+"}", "Who", who), 2)
 		}
 	}
+	if p.checked && p.long > 0 {
+		warn(e.theme.warn, "! "+e.words.n("preview_long", p.long), 2)
+	}
 	if p.textFault != nil {
 		warn(e.theme.bad, "▲ "+e.words.templateMistake(p.textFault, c.text.value()), 2)
 	}
 	trouble = trouble[:min(len(trouble), max(h-3, 1))]
 	room := max(h-1-len(trouble), 0)
-	body := c.message(max(w-6, 1))
+	body := c.message(max(w-6, 1), room)
 	if a := c.file.found; a != nil {
 		body = append([]string{e.theme.accent.of(e.attached(a, max(w-6, 1)))}, body...)
 	}
@@ -194,8 +236,9 @@ func name(e *env, c *campaign.Contact) string {
 	return c.Phone.Pretty()
 }
 
-// message is the rendered text, painted as WhatsApp would.
-func (c *composer) message(w int) []string {
+// message is the rendered text, painted as WhatsApp would, in at most so many
+// lines of w cells.
+func (c *composer) message(w, most int) []string {
 	e, p := c.e, c.people
 	switch {
 	case strings.TrimSpace(c.text.value()) == "" && c.file.found != nil:
@@ -203,15 +246,15 @@ func (c *composer) message(w int) []string {
 	case strings.TrimSpace(c.text.value()) == "":
 		return []string{e.theme.faint.of(e.t("preview_empty"))}
 	case p.text == nil:
-		return e.markup(c.text.value(), w)
+		return e.markup(c.text.value(), w, most)
 	case !p.has:
-		return append(e.markup(c.text.value(), w), "", e.theme.faint.of(e.t("preview_nobody")))
+		return append(e.markup(c.text.value(), w, most), "", e.theme.faint.of(e.t("preview_nobody")))
 	}
 	text, err := p.text.Render(&p.contact, e.now())
 	if err == nil {
-		return e.markup(text, w)
+		return e.markup(text, w, most)
 	}
-	lines := e.markup(c.text.value(), w)
+	lines := e.markup(c.text.value(), w, most)
 	var missing *campaign.MissingError
 	if errors.As(err, &missing) {
 		for i := range missing.Fields {

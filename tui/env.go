@@ -36,14 +36,15 @@ type spreader interface{ spread() bool }
 // own loop; commands copy what they need out of it before they run.
 type env struct {
 	cells
-	app   App
-	ctx   context.Context
-	root  *root
-	theme *theme
-	words *words
-	keys  keyMap
-	w, h  int // the terminal
-	asked int // questions so far; see question
+	app    App
+	ctx    context.Context
+	root   *root
+	theme  *theme
+	words  *words
+	keys   keyMap
+	w, h   int  // the terminal
+	agreed bool // the renderer counts cells as we do
+	asked  int  // questions so far; see question
 
 	colours bool // the terminal shows colours
 }

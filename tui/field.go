@@ -1,144 +1,166 @@
 package tui
 
 import (
-	"strings"
-	"unicode"
+	"unicode/utf8"
 
-	"charm.land/bubbles/v2/key"
-	"charm.land/bubbles/v2/textarea"
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 )
 
-// typed is text on its way into a field: without anything that drives a
-// terminal or hides in a line. Line ends stay.
-func typed(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\u200d' || r == '\ufe0f':
-			return r
-		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029':
-			return -1
-		}
-		return r
-	}, strings.ReplaceAll(s, "\r\n", "\n"))
+// field is what a line and an area have in common. One that takes a limited
+// number of characters takes a paste as a whole or not at all: half a filter
+// would choose other people.
+type field struct {
+	writing
+	e           *env
+	placeholder string
+	limit       int // characters; 0: none
+	here        bool
 }
 
-// settled takes out what a field's own drawing cannot be trusted with: the
-// joiners that terminals count in different ways.
-func settled(view string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\u200d' || r == '\ufe0f' {
-			return -1
+func (f *field) value() string   { return f.text }
+func (f *field) focus(here bool) { f.here = here }
+
+// update takes a key or a paste and reports whether the text changed.
+func (f *field) update(msg tea.Msg, page int) (changed bool) {
+	if !f.here {
+		return false
+	}
+	var s string
+	switch msg := msg.(type) {
+	case tea.PasteMsg:
+		s = f.taken(msg.Content)
+	case tea.KeyPressMsg:
+		before := len(f.text)
+		if f.key(msg, page) {
+			return len(f.text) != before // a key only takes away
 		}
-		return r
-	}, view)
+		s = f.taken(msg.Text)
+	}
+	if s == "" {
+		return false
+	}
+	if n := f.chars + utf8.RuneCountInString(s); f.limit > 0 && n > f.limit {
+		f.e.root.say(f.e.theme.warn, f.e.t("paste_refused", "Count", n, "Most", f.limit))
+		return false
+	}
+	f.put(f.at, f.at, s)
+	return true
+}
+
+// empty draws a field with nothing in it.
+func (f *field) empty(w int) string {
+	text, used := f.e.cut(f.placeholder, w)
+	if !f.here {
+		return f.e.theme.faint.of(text) + spaces(w-used)
+	}
+	if text == "" {
+		return f.e.theme.caret.of(" ") + spaces(w-1)
+	}
+	_, _, n := f.e.next(text)
+	return f.e.theme.caret.of(text[:n]) + f.e.theme.faint.of(text[n:]) + spaces(w-used)
 }
 
 // line is a field of one line.
-type line struct{ in textinput.Model }
-
-func newLine(e *env, placeholder string, limit int) *line {
-	in := textinput.New()
-	in.Prompt = ""
-	in.Placeholder = placeholder
-	in.CharLimit = limit
-	in.KeyMap.Paste.SetEnabled(false) // it would paste the clipboard of the machine the program runs on
-	// Keys that have another meaning around the field.
-	in.KeyMap.NextSuggestion = key.NewBinding()
-	in.KeyMap.PrevSuggestion = key.NewBinding()
-	in.KeyMap.AcceptSuggestion = key.NewBinding()
-	styles := in.Styles()
-	styles.Cursor.Blink = false // a still cursor costs nothing over a slow line
-	in.SetStyles(styles)
-	in.Focus()
-	return &line{in}
+type line struct {
+	field
+	from int // what is drawn first, when it does not fit
 }
 
-func (l *line) value() string { return l.in.Value() }
-func (l *line) set(s string)  { l.in.SetValue(typed(s)); l.in.CursorEnd() }
-func (l *line) focus(here bool) {
-	if here {
-		l.in.Focus()
-	} else {
-		l.in.Blur()
-	}
+func newLine(e *env, placeholder string, limit int) *line {
+	return &line{field: field{writing: writing{single: true}, e: e, placeholder: placeholder, limit: limit, here: true}}
 }
 
 // update takes a key or a paste and reports whether the text changed.
 func (l *line) update(msg tea.Msg) (changed bool) {
-	if p, ok := msg.(tea.PasteMsg); ok {
-		msg = tea.PasteMsg{Content: typed(p.Content)}
+	if k, ok := msg.(tea.KeyPressMsg); ok {
+		switch k.Keystroke() {
+		case "up", "down", "pgup", "pgdown", "enter":
+			return false // they have another meaning around the field
+		}
 	}
-	before := l.in.Value()
-	l.in, _ = l.in.Update(msg)
-	return l.in.Value() != before
+	return l.field.update(msg, 0)
 }
 
 // view draws the field in w cells.
 func (l *line) view(e *env, w int) string {
-	styles := l.in.Styles()
-	styles.Focused.Text, styles.Blurred.Text = e.theme.field, e.theme.field
-	styles.Focused.Placeholder, styles.Blurred.Placeholder = e.theme.placeholder, e.theme.placeholder
-	l.in.SetStyles(styles)
-	l.in.SetWidth(max(w-1, 1))
-	return e.exactly(settled(l.in.View()), w)
+	if w <= 0 {
+		return ""
+	}
+	switch {
+	case l.text == "":
+		return l.empty(w)
+	case !l.here:
+		return e.fit(l.text, w)
+	}
+	// The cursor stays in sight, and the end of the text at the right edge.
+	places, columns := []int{0}, []int{0}
+	cursor, first := 0, 0 // which places the cursor and the first character have
+	for at, used := 0, 0; at < len(l.text); {
+		_, cw, n := l.next(l.text[at:])
+		at, used = at+n, used+cw
+		places, columns = append(places, at), append(columns, used)
+		if at <= l.at {
+			cursor = len(places) - 1
+		}
+		if at <= l.from {
+			first = len(places) - 1
+		}
+	}
+	first = min(first, cursor)
+	for first < cursor && columns[cursor]-columns[first] >= w {
+		first++
+	}
+	for first > 0 && columns[len(columns)-1]-columns[first-1] < w {
+		first--
+	}
+	l.from = places[first]
+	return l.draw(l.from, len(l.text), w, l.here, e.theme.caret)
 }
 
 // area is a field of many lines.
-type area struct{ in textarea.Model }
-
-func newArea(placeholder string, limit int) *area {
-	in := textarea.New()
-	in.Prompt = ""
-	in.Placeholder = placeholder
-	in.CharLimit = limit
-	in.ShowLineNumbers = false
-	in.EndOfBufferCharacter = ' '
-	in.MaxHeight = 0
-	in.KeyMap.Paste.SetEnabled(false)
-	in.KeyMap.CopySelection.SetEnabled(false)
-	in.KeyMap.LineNext = key.NewBinding(key.WithKeys("down"))
-	in.KeyMap.LinePrevious = key.NewBinding(key.WithKeys("up"))
-	styles := in.Styles()
-	styles.Cursor.Blink = false
-	in.SetStyles(styles)
-	return &area{in}
+type area struct {
+	field
+	top    int // the first row that is drawn
+	height int // how many were drawn last
 }
 
-func (a *area) value() string { return a.in.Value() }
-func (a *area) set(s string)  { a.in.SetValue(typed(s)) }
-func (a *area) focus(here bool) {
-	if here {
-		a.in.Focus()
-	} else {
-		a.in.Blur()
-	}
+func newArea(e *env, placeholder string, limit int) *area {
+	return &area{field: field{e: e, placeholder: placeholder, limit: limit}}
 }
 
 // update takes a key or a paste and reports whether the text changed.
 func (a *area) update(msg tea.Msg) (changed bool) {
-	if p, ok := msg.(tea.PasteMsg); ok {
-		msg = tea.PasteMsg{Content: typed(p.Content)}
+	if k, ok := msg.(tea.KeyPressMsg); ok && a.here {
+		switch k.Keystroke() {
+		case "enter", "shift+enter", "ctrl+j": // a paste that is not bracketed comes as keys
+			msg = tea.PasteMsg{Content: "\n"}
+		}
 	}
-	before := a.in.Value()
-	a.in, _ = a.in.Update(msg)
-	return a.in.Value() != before
+	return a.field.update(msg, max(a.height-1, 1))
 }
 
 // lines draws the field in w × h cells.
 func (a *area) lines(e *env, w, h int) []string {
-	styles := a.in.Styles()
-	for _, s := range []*textarea.StyleState{&styles.Focused, &styles.Blurred} {
-		s.Base, s.Text, s.CursorLine, s.EndOfBuffer = e.theme.field, e.theme.field, e.theme.field, e.theme.field
-		s.Placeholder = e.theme.placeholder
+	if a.height = max(h, 1); w <= 0 {
+		return exactLines(nil, h)
 	}
-	a.in.SetStyles(styles)
-	a.in.SetWidth(max(w, 1))
-	a.in.SetHeight(max(h, 1))
-	lines := exactLines(strings.Split(settled(a.in.View()), "\n"), h)
-	for i, line := range lines {
-		lines[i] = e.exactly(line, w)
+	if a.text == "" {
+		lines := exactLines([]string{a.empty(w)}, h)
+		for i := 1; i < len(lines); i++ {
+			lines[i] = spaces(w)
+		}
+		return lines
+	}
+	a.layOut(w - 1) // the last column is the cursor's, behind a full row
+	row := a.rowAt(a.at)
+	a.top = max(min(a.top, row, len(a.rows)-h), row-h+1, 0)
+	var lines []string
+	for r := a.top; r < min(a.top+h, len(a.rows)); r++ {
+		from, to := a.span(r)
+		lines = append(lines, a.draw(from, to, w, a.here && r == row, e.theme.caret))
+	}
+	for len(lines) < h {
+		lines = append(lines, spaces(w))
 	}
 	return lines
 }

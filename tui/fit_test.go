@@ -5,8 +5,6 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/charmbracelet/x/ansi"
 )
 
 func TestFitCutsAndPads(t *testing.T) {
@@ -33,6 +31,7 @@ func TestFitCutsAndPads(t *testing.T) {
 		{"x\xff", 2, "x" + blot},
 		{"Z\u0301\u0301\u0301\u0301\u0301a", 2, "Z\u0301\u0301a"},
 		{"\u0301a", 2, "a "},
+		{"x\u0e33", 2, "x\u0e33 "},
 		{"a\u3000b", 3, "a b"},
 		{"\u3164", 1, " "},
 	} {
@@ -42,20 +41,39 @@ func TestFitCutsAndPads(t *testing.T) {
 	}
 }
 
-func TestWhatTerminalsCountDifferentlyIsShownAsASign(t *testing.T) {
-	// A heart with the emoji selector is one cell to wcwidth and two to a
-	// terminal that counts clusters.
-	if got, want := (cells{}).fit("\u2764\ufe0f!", 3), "\u2764! "; got != want {
-		t.Errorf("unsure: %q, want %q", got, want)
+func TestEmojiAreShownWhole(t *testing.T) {
+	for _, one := range []string{"👍", "👍🏽", "👨\u200d👩\u200d👧", "👩🏽\u200d💻", "🏳\ufe0f\u200d🌈", "🇧🇷", "1\ufe0f\u20e3", "#\ufe0f\u20e3", "❤\ufe0f", "☎\ufe0f", "©\ufe0f", "⌚",
+		"🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "🫠", "👁\ufe0f\u200d🗨\ufe0f", "🕵\ufe0f\u200d♂\ufe0f", "🧑\u200d🧑\u200d🧒\u200d🧒", "❤\ufe0f\u200d🔥"} {
+		if got, want := (cells{}).fit(one+"!", 3), one+"!"; got != want {
+			t.Errorf("%q is shown as %q", want, got)
+		}
+		if got, want := (cells{}).fit("a"+one, 2), "a…"; got != want {
+			t.Errorf("%q cut is %q, want %q", one, got, want)
+		}
 	}
-	if got, want := (cells{graphemes: true}).fit("\u2764\ufe0f!", 3), "\u2764\ufe0f!"; got != want {
-		t.Errorf("clusters: %q, want %q", got, want)
-	}
-	if got, want := (cells{graphemes: true}).width("👨\u200d👩\u200d👧"), 2; got != want {
-		t.Errorf("a family is %d cells, want %d", got, want)
-	}
-	if got := (cells{}).fit("👨\u200d👩\u200d👧", 6); strings.Contains(got, "\u200d") {
-		t.Errorf("a joiner is left in %q", got)
+}
+
+func TestWhatOnlyLooksLikeAnEmojiJoinsNothing(t *testing.T) {
+	for _, c := range []struct {
+		s, want string
+		w       int
+	}{
+		{"🏽a", blot + "a", 2}, // a colour of skin without a hand
+		{"a🏽", "a" + blot, 2},
+		{"👍🏽🏽🏽", "👍🏽", 2},
+		{"✌🏽", "✌\ufe0f", 2},
+		{"🕵🏽\u200d♂\ufe0f", "🕵\ufe0f\u200d♂\ufe0f", 2},
+		{"\u200d👍", "👍", 2},
+		{"👍\u200d", "👍", 2},
+		{"a\ufe0f", "a", 1},
+		{"1\ufe0f", "1", 1},
+		{"\U000e0067\U000e007f", "", 0},
+		{"👍\U000e0067\U000e007f", "👍", 2},
+		{"🇧\u200b🇷", "🇧" + blot + "🇷", 5}, // parted by what is not shown
+	} {
+		if got, w := (cells{}).cut(c.s, 80); got != c.want || w != c.w {
+			t.Errorf("%q is shown as %q in %d cells, want %q in %d", c.s, got, w, c.want, c.w)
+		}
 	}
 }
 
@@ -77,27 +95,25 @@ func TestWrapBreaksAtSpaces(t *testing.T) {
 }
 
 func FuzzFitIsExactAndHarmless(f *testing.F) {
-	f.Add(hostile, 10, false)
-	f.Add("Ana Souza", 4, true)
-	f.Add("🇧🇷🇧🇷e\u0301\u20e3 1\ufe0f\u20e3", 3, true)
-	f.Add("🇷🇧🇷0\xcc ⃣ 0000", 0, false) // a mark on a space
-	f.Fuzz(func(t *testing.T, s string, w int, graphemes bool) {
+	for i, one := range emoji {
+		f.Add(one+one+"a"+one, i)
+	}
+	f.Add(hostile, 10)
+	f.Add("Ana Souza", 4)
+	f.Add("🇧🇷🇧🇷e\u0301\u20e3 1\ufe0f\u20e3", 3)
+	f.Add("🇷🇧🇷0\xcc ⃣ 0000", 0) // a mark on a space
+	f.Fuzz(func(t *testing.T, s string, w int) {
 		w = max(min(w, 300), 0)
-		c := cells{graphemes}
+		c := cells{}
 		got := c.fit(s, w)
-		if n := c.method().StringWidth(got); n != w {
+		if n := counted.StringWidth(got); n != w {
 			t.Fatalf("fit(%q, %d) = %q has %d cells", s, w, got, n)
-		}
-		if !graphemes {
-			if n := ansi.GraphemeWidth.StringWidth(got); n != w {
-				t.Fatalf("fit(%q, %d) = %q has %d cells when clusters are counted", s, w, got, n)
-			}
 		}
 		if !utf8.ValidString(got) {
 			t.Fatalf("fit(%q, %d) = %q is not UTF-8", s, w, got)
 		}
 		for _, r := range got {
-			if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' {
+			if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' && !(r >= 0xe0030 && r <= 0xe007f) {
 				t.Fatalf("fit(%q, %d) = %q has %U", s, w, got, r)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"recado/campaign"
 )
 
 // glyph is one character of a message and how it is painted.
@@ -14,22 +16,29 @@ type glyph struct {
 }
 
 // markup paints a message as WhatsApp shows it (*bold*, _italic_, ~struck~,
-// ```fixed```) and breaks it into lines of at most w cells.
-func (e *env) markup(text string, w int) []string {
+// ```fixed```) and breaks it into lines of at most w cells, at most so many of
+// them: of a long text it looks at no more than that takes.
+func (e *env) markup(text string, w, most int) []string {
 	var lines []string
-	for paragraph := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
-		lines = append(lines, breakGlyphs(e.glyphs(paragraph, ""), w)...)
+	for paragraph := range strings.SplitSeq(campaign.Lines(text), "\n") {
+		if len(lines) >= most {
+			break
+		}
+		// A glyph has at least a cell, a line at most w and a space that is left out.
+		room := (most - len(lines)) * (w + 1)
+		lines = append(lines, breakGlyphs(e.glyphs(nil, paragraph, "", room), w)...)
 	}
-	return lines
+	return lines[:min(len(lines), most)]
 }
 
-// glyphs reads one line; marks that are not closed in it are letters.
-func (e *env) glyphs(s string, outer ink) []glyph {
-	var out []glyph
+// glyphs reads one line and appends its glyphs until there are so many; marks
+// that are not closed in it are letters.
+func (e *env) glyphs(out []glyph, s string, outer ink, most int) []glyph {
 	before := ' '
-	for len(s) > 0 {
-		if inner, mark, ok := marked(s, before); ok {
-			out = append(out, e.glyphs(inner, outer+e.theme.mark(mark))...)
+	var open unclosed
+	for len(s) > 0 && len(out) < most {
+		if inner, mark, ok := open.marked(s, before); ok {
+			out = e.glyphs(out, inner, outer+e.theme.mark(mark), most)
 			s = s[len(inner)+2*len(mark):]
 			before = '*'
 			continue
@@ -44,22 +53,29 @@ func (e *env) glyphs(s string, outer ink) []glyph {
 	return out
 }
 
+// markSigns are the signs that open and close a mark.
+var markSigns = [...]string{"```", "*", "_", "~"}
+
+// unclosed remembers for which signs there was nothing that closes them in
+// the rest of a line, so that the rest is not searched for each of them.
+type unclosed [len(markSigns)]bool
+
 // marked returns what stands between a mark at the beginning of s and the
 // next one of its kind. A mark opens after a space or a sign and before a
 // letter, and closes the other way round.
-func marked(s string, before rune) (inner, mark string, ok bool) {
-	for _, mark := range []string{"```", "*", "_", "~"} {
+func (u *unclosed) marked(s string, before rune) (inner, mark string, ok bool) {
+	for i, mark := range markSigns {
 		rest, found := strings.CutPrefix(s, mark)
 		if !found {
 			continue
 		}
-		if unicode.IsLetter(before) || unicode.IsDigit(before) || rest == "" || rest[0] == ' ' {
+		if u[i] || unicode.IsLetter(before) || unicode.IsDigit(before) || rest == "" || rest[0] == ' ' {
 			return "", "", false
 		}
 		for from := 1; from < len(rest); {
 			at := strings.Index(rest[from:], mark)
 			if at < 0 {
-				return "", "", false
+				break
 			}
 			at += from
 			after, _ := utf8.DecodeRuneInString(rest[at+len(mark):])
@@ -68,6 +84,7 @@ func marked(s string, before rune) (inner, mark string, ok bool) {
 			}
 			from = at + len(mark)
 		}
+		u[i] = true
 		return "", "", false
 	}
 	return "", "", false

@@ -141,6 +141,7 @@ var mistakes = []saying{
 	{"link number %s: already linked", "mistake_number_linked"},
 	{"remove number %s: it has been linked", "mistake_number_kept"},
 	{"a campaign needs a name", "mistake_campaign_no_name"},
+	{"the text has %s characters, WhatsApp takes %s at the most", "mistake_text_long"},
 	{"a campaign needs a text or an attachment", "mistake_campaign_no_text"},
 	{"a number needs a name", "mistake_number_no_name"},
 	{"a list needs a name", "mistake_list_no_name"},

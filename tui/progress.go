@@ -210,28 +210,41 @@ func (p *progress) head(w int) []string {
 	return append(lines, e.row(false).bar(s.counts, bar).gap(2).put(e.theme.strong, figures, e.width(figures)).fill(w), "")
 }
 
-// counts are the deliveries by state, in three columns.
+// counts are the deliveries by state, in as many columns as their numbers have
+// room for.
 func (p *progress) counts(w int) []string {
 	e := p.e
-	column := min((w-2)/3, 34)
 	states := [3][3]campaign.State{
 		{campaign.Queued, campaign.Sending, campaign.Sent},
 		{campaign.Delivered, campaign.Read, campaign.Replied},
 		{campaign.Failed, campaign.Unsure, campaign.Skipped},
 	}
+	figures := 8
+	for _, n := range p.shown.counts {
+		figures = max(figures, e.width(e.words.number(n)))
+	}
+	const sign, leastWord = 4, 8
+	columns := max(min((w-2)/(sign+leastWord+figures+2), 3), 1)
+	column := min((w-2)/columns, 34)
 	var lines []string
-	for i := range 3 {
-		r := e.row(false)
-		for _, group := range states {
-			s := group[i]
-			sign, n := e.theme.delivery(s), p.shown.counts[s]
-			word, figure := e.theme.dim, e.theme.strong
-			if n == 0 {
-				word, figure = e.theme.faint, e.theme.faint
-			}
-			r.gap(1).cell(sign.ink, sign.symbol, 3).cell(word, e.t(sign.word), max(column-14, 4)).right(figure, e.words.number(n), 8).gap(2)
+	var r *row
+	for i := range 9 {
+		s := states[i%3][i/3]
+		if columns < 3 { // one below the other
+			s = states[i/3][i%3]
 		}
-		lines = append(lines, r.fill(w))
+		if i%columns == 0 {
+			r = e.row(false)
+		}
+		mark, n := e.theme.delivery(s), p.shown.counts[s]
+		word, figure := e.theme.dim, e.theme.strong
+		if n == 0 {
+			word, figure = e.theme.faint, e.theme.faint
+		}
+		r.gap(1).cell(mark.ink, mark.symbol, 3).cell(word, e.t(mark.word), max(column-sign-figures-2, 1)).right(figure, e.words.number(n), figures).gap(2)
+		if i%columns == columns-1 || i == 8 {
+			lines = append(lines, r.fill(w))
+		}
 	}
 	return lines
 }

@@ -15,12 +15,15 @@ var deliveryReasons = map[string]string{
 	campaign.ReasonDuplicate:    "reason_duplicate",
 	campaign.ReasonPerPerson:    "reason_per_person",
 	campaign.ReasonMissingField: "reason_missing_field",
+	campaign.ReasonTooLong:      "reason_too_long",
 	campaign.ReasonCancelled:    "reason_cancelled",
 	campaign.ReasonErased:       "reason_erased",
 	campaign.ReasonInterrupted:  "reason_interrupted",
 	campaign.ReasonNoAnswer:     "reason_no_answer",
 	campaign.ReasonNoKeys:       "reason_no_keys",
 	campaign.ReasonUnlinked:     "reason_unlinked",
+	campaign.ReasonForgotten:    "reason_forgotten",
+	campaign.ReasonLeft:         "reason_left",
 }
 
 var holdReasons = map[string]string{
@@ -99,6 +102,7 @@ var sentences = []saying{
 	{"WhatsApp does not let this number write to new people for now.", "number_reason_restricted"},
 	{"WhatsApp's quota of new chats for this number is used up.", "number_reason_quota"},
 	{campaign.PausedByStop, "campaign_reason_stop"},
+	{campaign.PausedByDamage, "campaign_reason_damage"},
 	{"Nobody scanned the code. Start again when the phone is at hand.", "link_reason_nobody"},
 	{"Nobody typed the code. Start again when the phone is at hand.", "link_reason_untyped"},
 	{"WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code.", "link_reason_too_many"},

@@ -74,9 +74,14 @@ func newRoot(ctx context.Context, app App) *root {
 	return r
 }
 
+// countsClusters is what a terminal says that counts grapheme clusters. The
+// renderer counts them from then on; it is told so whatever the terminal is,
+// because what the terminal counts does not matter: see pinned.
+var countsClusters = tea.ModeReportMsg{Mode: ansi.ModeUnicodeCore, Value: ansi.ModeSet}
+
 // Init implements tea.Model.
 func (r *root) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, r.load(), r.top().load())
+	return tea.Batch(func() tea.Msg { return countsClusters }, tea.RequestBackgroundColor, r.load(), r.top().load())
 }
 
 // top is the screen that is shown.
@@ -161,10 +166,7 @@ func (r *root) update(msg tea.Msg) tea.Cmd {
 		e.colours = msg.Profile > colorprofile.ASCII
 		return nil
 	case tea.ModeReportMsg:
-		if msg.Mode == ansi.ModeUnicodeCore {
-			e.graphemes = msg.Value == ansi.ModeReset || msg.Value == ansi.ModeSet || msg.Value == ansi.ModePermanentlySet
-			e.words.cells = e.cells
-		}
+		e.agreed = e.agreed || msg == countsClusters
 		return nil
 	case changedMsg:
 		return tea.Batch(r.load(), r.top().load())

@@ -440,7 +440,7 @@ func TestEveryScreenFillsTheTerminalExactly(t *testing.T) {
 						t.Errorf("%d lines at %d×%d", len(lines), size.Width, size.Height)
 					}
 					for i, line := range lines {
-						if w := s.root.env.method().StringWidth(line); w != size.Width {
+						if w := counted.StringWidth(line); w != size.Width {
 							t.Errorf("line %d has %d cells at %d×%d: %q", i, w, size.Width, size.Height, line)
 						}
 					}

@@ -122,7 +122,7 @@ func (o *outlet) guard(ctx context.Context, over <-chan struct{}) {
 
 func (o *outlet) pump() {
 	for b := range o.frames {
-		_, err := o.out.Write(b)
+		_, err := o.out.Write(pinned(b))
 		o.done <- err
 	}
 }

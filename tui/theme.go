@@ -43,7 +43,7 @@ type theme struct {
 	selected                     ink // the ground under the selected row
 	marker                       ink // the bar at its left
 	qr                           ink // the code: white on black, whatever the terminal is
-	field, placeholder, caret    lipgloss.Style
+	caret                        ink // the character under the cursor of a field
 	bold, italic, strike, inMono ink // as WhatsApp shows them
 }
 
@@ -59,32 +59,30 @@ func newTheme(dark bool) *theme {
 	// Greys of the 256-colour palette: a tint would become a loud green there.
 	ground := pick(lipgloss.Color("#E4E4E4"), lipgloss.Color("#303030"))
 	return &theme{
-		dark:        dark,
-		strong:      newInk(plain.Bold(true)),
-		dim:         newInk(dim),
-		faint:       newInk(faint),
-		accent:      newInk(accent),
-		good:        newInk(hue("#2E7D32", "#7CC983")),
-		warn:        newInk(hue("#8A5A00", "#E5B567")),
-		bad:         newInk(hue("#B3261E", "#EF7F86")),
-		info:        newInk(hue("#1D5FAE", "#79AEEB")),
-		title:       newInk(accent.Bold(true)),
-		tab:         newInk(dim),
-		here:        newInk(plain.Bold(true).Underline(true)),
-		key:         newInk(accent),
-		rule:        newInk(hue("#C0C5CC", "#4E5560")),
-		label:       newInk(dim),
-		labelHere:   newInk(accent.Bold(true)),
-		selected:    newInk(plain.Background(ground)),
-		marker:      newInk(accent.Background(ground)),
-		qr:          newInk(plain.Foreground(lipgloss.Color("#FFFFFF")).Background(lipgloss.Color("#000000"))),
-		field:       plain,
-		placeholder: faint,
-		caret:       plain.Reverse(true),
-		bold:        newInk(plain.Bold(true)),
-		italic:      newInk(plain.Italic(true)),
-		strike:      newInk(plain.Strikethrough(true)),
-		inMono:      newInk(hue("#5F4B8B", "#C3A6F0")),
+		dark:      dark,
+		strong:    newInk(plain.Bold(true)),
+		dim:       newInk(dim),
+		faint:     newInk(faint),
+		accent:    newInk(accent),
+		good:      newInk(hue("#2E7D32", "#7CC983")),
+		warn:      newInk(hue("#8A5A00", "#E5B567")),
+		bad:       newInk(hue("#B3261E", "#EF7F86")),
+		info:      newInk(hue("#1D5FAE", "#79AEEB")),
+		title:     newInk(accent.Bold(true)),
+		tab:       newInk(dim),
+		here:      newInk(plain.Bold(true).Underline(true)),
+		key:       newInk(accent),
+		rule:      newInk(hue("#C0C5CC", "#4E5560")),
+		label:     newInk(dim),
+		labelHere: newInk(accent.Bold(true)),
+		selected:  newInk(plain.Background(ground)),
+		marker:    newInk(accent.Background(ground)),
+		qr:        newInk(plain.Foreground(lipgloss.Color("#FFFFFF")).Background(lipgloss.Color("#000000"))),
+		caret:     newInk(plain.Reverse(true)),
+		bold:      newInk(plain.Bold(true)),
+		italic:    newInk(plain.Italic(true)),
+		strike:    newInk(plain.Strikethrough(true)),
+		inMono:    newInk(hue("#5F4B8B", "#C3A6F0")),
 	}
 }
 

@@ -72,7 +72,7 @@ func TestFromAnEmptyProgramToAReceivedCampaign(t *testing.T) {
 func TestAStalledTerminalDoesNotStopTheSending(t *testing.T) {
 	service := simulator.New(simulator.Config{Seed: 7, People: 40, Reads: 1, Speed: simulator.Instant, Quiet: true})
 	defer service.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	var sending sync.WaitGroup
 	defer sending.Wait()
 	defer cancel()

@@ -25,6 +25,11 @@ const (
 )
 
 // Action says what goes wrong.
+//
+// The client library holds a lock during a Handshake, and whoever asks it
+// something meanwhile waits for that lock. In a testing/synctest bubble the
+// clock stands still for as long: a Handshake with Silence is only for a moment
+// in which no call of the library is on its way.
 type Action string
 
 // The actions. Each names the kinds that it means something for.

@@ -29,7 +29,7 @@ const (
 )
 
 // scanTime is how long a phone waits for the client to answer.
-const scanTime = 20 * time.Second
+const scanTime = time.Minute
 
 // The signatures of linking cover these bytes and what they vouch for.
 var (

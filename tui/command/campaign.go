@@ -74,6 +74,7 @@ func (c *call) campaignCommand() *cobra.Command {
 			func(o *owner, id campaign.ID) (campaign.Campaign, error) { return o.parts.Book.Cancel(id) }),
 		c.about("show", "Mostra uma campanha e suas contagens", "Show a campaign and its counts", c.showCampaign),
 		c.about("deliveries", "Lista cada entrega de uma campanha", "List every delivery of a campaign", c.listDeliveries),
+		c.settleCommand(),
 		c.jsonFlag(&cobra.Command{
 			Use:   "list",
 			Short: c.tongue.say("Lista as campanhas, as novas primeiro", "List the campaigns, newest first"),

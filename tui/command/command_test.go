@@ -214,6 +214,48 @@ func TestMissingFieldsAreReportedBeforeTheStart(t *testing.T) {
 	}
 }
 
+func TestATextLongerThanWhatsAppTakesIsRefusedWithItsCount(t *testing.T) {
+	dir := t.TempDir()
+	long := strings.Repeat("é", campaign.TextMost)
+	c, _, errs := typist(t, dir, "", "campaign", "new", "--name", "N", "--text", long+"é")
+	if code := c.execute(t.Context()); code != ExitUsage || !strings.Contains(errs.String(), "65537") || !strings.Contains(errs.String(), "65536") {
+		t.Errorf("exit %d, %q; want the count and the limit", code, errs)
+	}
+	c, out, errs := typist(t, dir, "", "campaign", "new", "--name", "N", "--text", long+"\r\n")
+	if code := c.execute(t.Context()); code != ExitOK || out.String() != "1\n" {
+		t.Errorf("what just fits: exit %d, %q, %q; want it to be the first", code, out, errs)
+	}
+}
+
+func TestForWhomTheTextBecomesTooLongIsReportedBeforeTheStart(t *testing.T) {
+	dir := t.TempDir()
+	c, _, errs := typist(t, dir, "nome,telefone,nota\nAna,+5511987654321,x\nBia,+5521998765432,"+strings.Repeat("y", 4000)+"\n", "contacts", "import", "-")
+	if c.execute(t.Context()) != ExitOK {
+		t.Fatal(errs)
+	}
+	c, _, errs = typist(t, dir, "", "campaign", "new", "--name", "N", "--text", strings.Repeat("{nota|}", 17))
+	if code := c.execute(t.Context()); code != ExitOK || !strings.Contains(errs.String(), "longo demais para 1 de 2 pessoas") {
+		t.Errorf("exit %d, %q; want how many get nothing", code, errs)
+	}
+}
+
+func TestAnyLineEndIsOneBreakInAText(t *testing.T) {
+	dir := t.TempDir()
+	c, _, errs := typist(t, dir, "", "campaign", "new", "--name", "N", "--text", "Oi\r\nlinha2\rlinha3\r\n", "--json")
+	if c.execute(t.Context()) != ExitOK {
+		t.Fatal(errs)
+	}
+	book, err := store.Open(filepath.Join(dir, "book.db"), store.Options{Kind: store.Real})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	draft, err := book.Campaign(1)
+	if want := "Oi\nlinha2\nlinha3"; err != nil || draft.Text != want {
+		t.Errorf("got %q, %v, want %q", draft.Text, err, want)
+	}
+}
+
 func TestTextFromOutsideNeverDrivesTheTerminal(t *testing.T) {
 	dir := t.TempDir()
 	hostile := "\x1b]0;owned\x07\u009b31m\u202eevil\r\nline"

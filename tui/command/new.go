@@ -57,6 +57,10 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if strings.TrimSpace(d.name) == "" || strings.TrimSpace(d.text) == "" && d.attach == "" {
 		return c.fail(ExitUsage, "faltam --name e --text (ou --attach)", "--name and --text (or --attach) are needed")
 	}
+	d.text = campaign.Text(d.text)
+	if err := campaign.CheckLength(d.text); err != nil {
+		return &failure{code: ExitUsage, text: c.spoken(err.Error()), err: err}
+	}
 	template, err := campaign.ParseTemplate(d.text)
 	if err != nil {
 		return c.mistake(c.tongue.say("texto", "text"), d.text, err)
@@ -194,7 +198,7 @@ func affirms(line string) bool {
 const shown = 5
 
 // preflight says who would be skipped because the text asks for a field that
-// she does not have, and warns if there is nobody at all.
+// they do not have or becomes too long by one, and warns if there is nobody at all.
 func (c *call) preflight(ctx context.Context, o *owner, template *campaign.Template, filter campaign.Filter) error {
 	ids, err := o.parts.Book.Find(ctx, filter)
 	if err != nil {
@@ -205,10 +209,10 @@ func (c *call) preflight(ctx context.Context, o *owner, template *campaign.Templ
 	} else if len(ids) == 0 {
 		c.tell("aviso: por enquanto o filtro não acha ninguém", "note: for now the filter finds nobody")
 	}
-	if len(template.Fields()) == 0 {
+	if template.Plain() {
 		return nil
 	}
-	lacking, now := 0, time.Now()
+	lacking, long, now := 0, 0, time.Now()
 	for chunk := range slices.Chunk(ids, page) {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -218,8 +222,12 @@ func (c *call) preflight(ctx context.Context, o *owner, template *campaign.Templ
 			return err
 		}
 		for _, contact := range contacts {
+			_, err := template.Render(&contact, now)
+			if tooLong := (*campaign.TooLongError)(nil); errors.As(err, &tooLong) {
+				long++
+			}
 			var missing *campaign.MissingError
-			if _, err := template.Render(&contact, now); !errors.As(err, &missing) {
+			if !errors.As(err, &missing) {
 				continue
 			}
 			if lacking++; lacking <= shown {
@@ -231,6 +239,10 @@ func (c *call) preflight(ctx context.Context, o *owner, template *campaign.Templ
 	if lacking > 0 {
 		c.tell("aviso: falta um campo a %d de %d pessoas; elas serão puladas (use {campo|reserva})",
 			"note: %d of %d people lack a field; they will be skipped (use {field|fallback})", lacking, len(ids))
+	}
+	if long > 0 {
+		c.tell("aviso: o texto fica longo demais para %d de %d pessoas; elas serão puladas",
+			"note: the text becomes too long for %d of %d people; they will be skipped", long, len(ids))
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (c *call) numbersCommand() *cobra.Command {
 }
 
 // reconnectWithin is how long a number may take to come online again.
-const reconnectWithin = 30 * time.Second
+const reconnectWithin = time.Minute
 
 // reconnect connects a number now and returns when it is online.
 func (c *call) reconnect(ctx context.Context, o *owner, name string) error {

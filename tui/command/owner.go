@@ -107,7 +107,7 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h 
 	if err := c.private(dir); err != nil {
 		return err
 	}
-	within := ownWithin
+	within, of := ownWithin, ""
 	begun := time.Now()
 	for {
 		w, err := knock(dir)
@@ -129,7 +129,11 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *Service, h 
 			return err
 		case !errors.Is(err, store.ErrLocked):
 			return err
-		case time.Since(begun) > within:
+		}
+		if now := holder(dir); now != of { // others came and went before us
+			begun, of = time.Now(), now
+		}
+		if time.Since(begun) > within {
 			return c.unanswered(dir)
 		}
 		select {
@@ -188,6 +192,11 @@ func (c *call) own(dir string, service *Service, brief bool) (*owner, error) {
 			err = c.mixed(dir, service != nil)
 		}
 		return nil, err
+	}
+	if parts.Book.WentBack() {
+		logger.Warn("the book was damaged, and its last change may be missing")
+		c.tell("os dados em %s foram danificados e a última mudança pode faltar; o que estava enviando foi pausado. Veja: recado campaign list",
+			"the data in %s was damaged and its last change may be missing; what was sending is paused. See: recado campaign list", dir)
 	}
 	log.SetOutput(file) // libraries that speak to the standard log must not reach the terminal
 	o := &owner{

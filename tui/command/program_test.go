@@ -22,6 +22,10 @@ import (
 // binary is the program under test, built once.
 var binary string
 
+// patience bounds every wait for another process. It is for what hangs: a
+// machine that is busy with other things may take long.
+const patience = 5 * time.Minute
+
 func TestMain(m *testing.M) {
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "recado-test-")
@@ -192,7 +196,7 @@ func (pr *process) line() string {
 			pr.t.Fatalf("%v ended: %s", pr.cmd.Args, pr.errs)
 		}
 		return line
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		pr.t.Fatalf("%v says nothing: %s", pr.cmd.Args, pr.errs)
 		return ""
 	}
@@ -228,7 +232,7 @@ func (pr *process) code() int {
 	pr.t.Helper()
 	select {
 	case <-pr.ended:
-	case <-time.After(60 * time.Second):
+	case <-time.After(patience):
 		pr.cmd.Process.Signal(syscall.SIGQUIT)
 		<-pr.ended
 		pr.t.Fatalf("%v does not end: %s", pr.cmd.Args, pr.errs)
@@ -251,7 +255,7 @@ func (p *program) owner() *process {
 func (p *program) await(what string, true func() bool) {
 	p.t.Helper()
 	for begun := time.Now(); !true(); time.Sleep(20 * time.Millisecond) {
-		if time.Since(begun) > 30*time.Second {
+		if time.Since(begun) > patience {
 			p.t.Fatalf("waited in vain for %s", what)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 
 // How `run --until-idle` decides that nothing is left to do.
 const (
-	onlineWithin = 20 * time.Second // for a number to come online and hear what arrived while away
+	onlineWithin = time.Minute      // for a number to come online and hear what arrived while away
 	calmFor      = 3 * time.Second  // nothing has happened for so long
 	calmWithin   = 15 * time.Second // or this long after the last campaign ended, whatever happens
 	drawEvery    = 200 * time.Millisecond
@@ -113,7 +113,9 @@ func (i *idleness) note(o *owner) error {
 	i.paused = make(map[campaign.ID]bool)
 	campaigns, err := o.parts.Book.Campaigns()
 	for _, c := range campaigns {
-		i.paused[c.ID] = c.Status == campaign.Paused
+		// One that was paused when the book was opened, for its damage, is news.
+		news := o.parts.Book.WentBack() && c.Reason == campaign.PausedByDamage
+		i.paused[c.ID] = c.Status == campaign.Paused && !news
 	}
 	return err
 }
@@ -185,6 +187,9 @@ func (i *idleness) stopped(o *owner) error {
 // reached reports whether that moment has come. A number that cannot come
 // online is not waited for.
 func (i *idleness) reached(o *owner, pool *session.Pool, now time.Time) (bool, error) {
+	if damaged := (*store.DamagedError)(nil); errors.As(o.parts.Book.Err(), &damaged) {
+		return false, damaged
+	}
 	none, err := o.parts.Book.Idle()
 	if err != nil {
 		return false, err

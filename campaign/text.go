@@ -1,0 +1,56 @@
+package campaign
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// TextMost is how long a message may be: WhatsApp takes no more. It counts
+// characters as code points, so a letter is one and an emoji one or more.
+const TextMost = 65_536
+
+// Lines returns s with one kind of line end, \n. Windows ends a line with
+// \r\n, a terminal that pastes with \r, and word processors know more.
+func Lines(s string) string {
+	for _, end := range [...]string{"\r", "\v", "\f", "\u0085", "\u2028", "\u2029"} {
+		if strings.Contains(s, end) {
+			return lineEnds.Replace(s)
+		}
+	}
+	return s
+}
+
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+
+// Text is s as it is kept and sent: with one kind of line end, and without
+// empty lines at its end.
+func Text(s string) string {
+	s = Lines(s)
+	kept := len(strings.TrimRight(s, " \t\n"))
+	if end := strings.IndexByte(s[kept:], '\n'); end >= 0 {
+		return s[:kept+end]
+	}
+	return s
+}
+
+// TooLongError says that a text is longer than WhatsApp takes.
+type TooLongError struct {
+	Count int // of its characters
+}
+
+// Error has the count and the limit.
+func (e *TooLongError) Error() string {
+	return fmt.Sprintf("the text has %d characters, WhatsApp takes %d at the most", e.Count, TextMost)
+}
+
+// CheckLength is a *TooLongError if WhatsApp would not take the text.
+func CheckLength(text string) error {
+	if len(text) <= TextMost { // bytes: no fewer than characters
+		return nil
+	}
+	if n := utf8.RuneCountInString(text); n > TextMost {
+		return &TooLongError{n}
+	}
+	return nil
+}

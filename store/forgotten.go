@@ -1,0 +1,313 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// What is done when the last transaction may be forgotten: one of the two first
+// pages of the file was damaged when it was opened, and nobody can say whether
+// it was the newer, or Mend went back on purpose.
+//
+// What may be forgotten is a claim whose message has left. Its id is lost with
+// it, and to send again would be with another id, which nobody folds. But it
+// is known which delivery it can have been: a claim takes what was the first
+// of a group of its queue, or waited to be tried again, before its transaction
+// began (see firstTx), in a campaign that was running then. So these are held:
+// they are unsure, have left their queues, and are claimed no more, until a
+// person says what became of them (Decide), or the recipient does (Prove): a
+// receipt whose id nobody knows, from the chat of one that is held.
+//
+// Everything else that may be forgotten, a reply, an opt-out, a receipt, can be
+// seen on the phone alone. So every running campaign is paused, for a reason
+// that says so.
+
+// forgetTx holds what a forgotten transaction may have claimed. It must come
+// before recoverTx: what is in flight is no part of it.
+func forgetTx(tx *bolt.Tx, now time.Time) error {
+	var running []campaign.ID
+	err := bucket(tx, "campaigns").ForEach(func(k, _ []byte) error {
+		c, err := campaignTx(tx, campaign.ID(binary.BigEndian.Uint64(k)))
+		if err == nil && (c.Status == campaign.Running || c.Status == campaign.Freezing) {
+			running = append(running, c.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	spent := make(map[campaign.NumberID]bool)
+	for _, id := range running {
+		c, err := setStatusTx(tx, id, campaign.Paused, campaign.PausedByDamage, campaign.Running, campaign.Freezing)
+		if errors.Is(err, ErrState) { // it freezes, and is paused when it is done anyway
+			continue
+		} else if err != nil {
+			return err
+		}
+		if c.Status != campaign.Paused {
+			continue
+		}
+		for _, n := range c.Numbers {
+			held, err := holdFirstTx(tx, n, id)
+			if err != nil {
+				return err
+			}
+			if len(held) == 0 || spent[n] {
+				continue
+			}
+			// A number claims one at a time: one message may have left by it that
+			// none of its limits knows of.
+			spent[n] = true
+			number, err := numberTx(tx, n)
+			if err != nil {
+				return err
+			}
+			if err := spendTx(tx, &held[0], number.Pace(now), now); err != nil {
+				return err
+			}
+		}
+		// It may have nothing left to send, and is not done before somebody has
+		// looked at what is held.
+		if err := putCampaignTx(tx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holdFirstTx holds the first of each group of a queue, and all that waits to
+// be tried again.
+func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID) (held []campaign.Delivery, err error) {
+	turn, err := turnTx(tx, n)
+	if err != nil {
+		return nil, err
+	}
+	seqs := firstsTx(tx, n, id)
+	prefix := key(uint32(n), uint64(id))
+	cursor := bucket(tx, "again").Cursor()
+	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
+		seqs = append(seqs, binary.BigEndian.Uint32(k[len(prefix):]))
+	}
+	for _, seq := range seqs {
+		d, err := deliveryTx(tx, deliveryKey(id, seq))
+		if err != nil {
+			return nil, err
+		}
+		before := d
+		if !again(&before) {
+			if err := dequeueTx(tx, &d); err != nil {
+				return nil, err
+			}
+		}
+		d.State, d.InDoubt, d.NotBefore = campaign.Unsure, true, time.Time{}
+		d.Reason, d.Code = campaign.ReasonForgotten, 0
+		if d.Message == "" {
+			d.Claimed = turn.Last // not before that
+			// Nor is anybody else to be written to who turns out to be her.
+			at := key(uint64(id), uint64(mergedTx(tx, d.Contact)))
+			if err := keepClaimTx(tx, at, key(seq)); err != nil {
+				return nil, err
+			}
+		}
+		if err := putDeliveryTx(tx, &before, &d); err != nil {
+			return nil, err
+		}
+		held = append(held, d)
+	}
+	return held, nil
+}
+
+// firstsTx lists the first delivery of each group in a number's queue of a
+// campaign.
+func firstsTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID) (seqs []uint32) {
+	prefix := key(uint32(n), uint64(id))
+	cursor := bucket(tx, "queue").Cursor()
+	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
+		seqs = append(seqs, binary.BigEndian.Uint32(k[len(k)-4:]))
+		seekLast(cursor, bytes.Clone(k[:len(k)-4]))
+	}
+	return seqs
+}
+
+// firstTx reports whether a delivery may be claimed by a transaction that
+// begins now. Only what forgetTx would hold may: otherwise a claim that is
+// forgotten could have taken what nobody holds.
+func firstTx(committed *bolt.Tx, d *campaign.Delivery) (bool, error) {
+	c, err := campaignTx(committed, d.Campaign)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	} else if err != nil || c.Status != campaign.Running {
+		return false, err
+	}
+	if bucket(committed, "again").Get(key(uint32(d.Number), uint64(d.Campaign), d.Seq)) != nil {
+		return true, nil
+	}
+	for _, seq := range firstsTx(committed, d.Number, d.Campaign) {
+		if seq == d.Seq {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// claimLost reports whether a delivery is held, and without an id: if it was
+// sent, then with one that nobody knows.
+func claimLost(d *campaign.Delivery) bool {
+	return d.State == campaign.Unsure && d.Reason == campaign.ReasonForgotten && d.Message == ""
+}
+
+// Prove is told of receipts for messages that one of our numbers may have sent
+// to a person: ids of ours that the book does not know, which state they prove
+// and when. If exactly one delivery to that person by that number is held
+// because its claim may be forgotten, then this was it: it takes the id, and is
+// in doubt no more.
+func (b *Book) Prove(number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
+	var found campaign.Delivery
+	look := func(tx *bolt.Tx) (err error) {
+		found, err = forgottenTx(tx, number, to, ids, at)
+		return err
+	}
+	if err := b.view(look); err != nil || found.Message == "" {
+		return err
+	}
+	return b.update(func(tx *bolt.Tx) error {
+		if err := look(tx); err != nil || found.Message == "" {
+			return err
+		}
+		d := found
+		if err := bucket(tx, "messages").Put([]byte(d.Message), deliveryKey(d.Campaign, d.Seq)); err != nil {
+			return err
+		}
+		if err := reachedTx(tx, &d, at); err != nil {
+			return err
+		}
+		return advanceTx(tx, &d, state, at)
+	})
+}
+
+// forgottenTx finds the delivery that a receipt speaks of, and gives it the id.
+// It has none if there is no such delivery, or more than one.
+func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, at time.Time) (found campaign.Delivery, err error) {
+	var unknown []campaign.MessageID
+	for _, id := range ids {
+		if bucket(tx, "messages").Get([]byte(id)) == nil {
+			unknown = append(unknown, id)
+		}
+	}
+	contact, ok := findPersonTx(tx, to.Phone, to.LID)
+	if len(unknown) != 1 || !ok {
+		return found, nil
+	}
+	candidates := 0
+	persons := bucket(tx, "persons")
+	err = bucket(tx, "campaigns").ForEach(func(k, _ []byte) error {
+		seq := persons.Get(append(bytes.Clone(k), key(uint64(contact))...))
+		if seq == nil {
+			return nil
+		}
+		d, err := deliveryTx(tx, append(bytes.Clone(k), seq...))
+		if err != nil || d.Number != number || !claimLost(&d) || at.Before(d.Claimed.Add(-clockSlack)) {
+			return err
+		}
+		candidates++
+		found = d
+		return nil
+	})
+	if err != nil || candidates != 1 {
+		return campaign.Delivery{}, err
+	}
+	found.Message = unknown[0]
+	return found, nil
+}
+
+// reachedTx keeps what follows from a delivery that was held and has reached
+// somebody: she was written to, and what she answers answers it.
+func reachedTx(tx *bolt.Tx, d *campaign.Delivery, at time.Time) error {
+	contact, err := contactTx(tx, mergedTx(tx, d.Contact))
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if d.LID == "" {
+		d.LID = contact.LID
+	}
+	contact.LastSent = later(contact.LastSent, at)
+	if err := putContactTx(tx, &contact); err != nil {
+		return err
+	}
+	if d.Message == "" {
+		return nil
+	}
+	return bucket(tx, "latest").Put(key(uint64(contact.ID), uint32(d.Number)), deliveryKey(d.Campaign, d.Seq))
+}
+
+// Decide writes what a person knows of a delivery that is unsure: that it has
+// arrived, that it is to be sent, or that it is to be left alone. Sent once
+// more it keeps its id and what it carries, if it has them. It is ErrState if
+// the delivery is not unsure, or is to be sent though its campaign was
+// cancelled. To send one of a finished campaign lets that run again.
+func (b *Book) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now time.Time) (d campaign.Delivery, err error) {
+	err = b.update(func(tx *bolt.Tx) error {
+		if d, err = deliveryTx(tx, deliveryKey(id, seq)); err != nil {
+			return err
+		}
+		if d.State != campaign.Unsure {
+			return fmt.Errorf("delivery %d of campaign %d is %s: %w", seq, id, d.State, ErrState)
+		}
+		before := d
+		d.NotBefore = time.Time{}
+		switch v {
+		case campaign.Arrived:
+			if err := reachedTx(tx, &d, now); err != nil {
+				return err
+			}
+			d.Advance(campaign.Sent, now)
+		case campaign.Leave:
+			d.State, d.Reason, d.Code = campaign.Skipped, campaign.ReasonLeft, 0
+		case campaign.SendIt:
+			if err := sendAgainTx(tx, &d, now); err != nil {
+				return err
+			}
+		default:
+			return fmt.Errorf("decide about a delivery: %q is no verdict", v)
+		}
+		return putDeliveryTx(tx, &before, &d)
+	})
+	return d, err
+}
+
+// sendAgainTx lets an unsure delivery wait for its turn, in a campaign that
+// runs or can.
+func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery, now time.Time) error {
+	c, err := campaignTx(tx, d.Campaign)
+	if err != nil {
+		return err
+	}
+	if c.Status == campaign.Cancelled {
+		return fmt.Errorf("campaign %d is %s: %w", d.Campaign, c.Status, ErrState)
+	}
+	if d.Message == "" {
+		if err := bucket(tx, "persons").Delete(key(uint64(d.Campaign), uint64(mergedTx(tx, d.Contact)))); err != nil {
+			return err
+		}
+		d.Claimed = time.Time{}
+	}
+	d.State, d.InDoubt, d.NotBefore = campaign.Queued, false, now
+	d.Reason, d.Code, d.Doubts = "", 0, 0
+	if c.Status == campaign.Finished {
+		c.Status, c.Ended = campaign.Running, time.Time{}
+		if err := bucket(tx, "running").Put(key(uint64(c.ID)), nil); err != nil {
+			return err
+		}
+		return putCampaignTx(tx, c)
+	}
+	return nil
+}

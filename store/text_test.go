@@ -1,0 +1,128 @@
+package store
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"recado/campaign"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// textBook is a book with a linked number and two people, the second of whom
+// has more to say of themselves than a message may hold.
+func textBook(t *testing.T) (*Book, campaign.NumberID) {
+	t.Helper()
+	b, err := Open(filepath.Join(t.TempDir(), "book.db"), Options{Kind: Demo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	number, err := b.AddNumber("loja")
+	if err == nil {
+		_, err = b.LinkNumber(number.ID, "+5511880000001", "5511880000001:1@s.whatsapp.net", time.Now())
+	}
+	if err == nil {
+		_, err = b.SetLimits(number.ID, campaign.Pace{}.All())
+	}
+	if err == nil {
+		_, err = b.Import(t.Context(), []campaign.Row{
+			{Line: 2, Phone: "+5511970000001", Name: "Ana", Fields: map[string]string{"nota": "boa"}},
+			{Line: 3, Phone: "+5511970000002", Name: "Bia", Fields: map[string]string{"nota": strings.Repeat("x", campaign.TextMost)}},
+		}, "")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, number.ID
+}
+
+func TestATextLongerThanWhatsAppTakesIsNotKept(t *testing.T) {
+	b, _ := textBook(t)
+	draft, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: strings.Repeat("é", campaign.TextMost)})
+	if err != nil {
+		t.Fatalf("what just fits: %v", err)
+	}
+	var long *campaign.TooLongError
+	draft.Text += "é"
+	if _, err := b.EditDraft(draft); !errors.As(err, &long) || long.Count != campaign.TextMost+1 {
+		t.Errorf("edited: %v", err)
+	}
+	if _, err := b.AddCampaign(campaign.Campaign{Name: "d", Text: draft.Text}); !errors.As(err, &long) {
+		t.Errorf("added: %v", err)
+	}
+	// One that was written before there was a limit.
+	if err := b.update(func(tx *bolt.Tx) error { return putDraftTx(tx, draft) }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Start(draft.ID, time.Now()); !errors.As(err, &long) {
+		t.Errorf("started: %v", err)
+	}
+	if counts, err := b.Counts(draft.ID); err != nil || counts != (campaign.Counts{}) {
+		t.Errorf("queued all the same: %v, %v", counts, err)
+	}
+}
+
+func TestADraftKeepsOneKindOfLineEnd(t *testing.T) {
+	b, _ := textBook(t)
+	draft, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi\r\nlinha 2\rlinha 3\r\n\r\n"})
+	if want := "Oi\nlinha 2\nlinha 3"; err != nil || draft.Text != want {
+		t.Errorf("added %q, %v, want %q", draft.Text, err, want)
+	}
+	draft.Text = "a\rb\n"
+	draft, err = b.EditDraft(draft)
+	if want := "a\nb"; err != nil || draft.Text != want {
+		t.Errorf("edited %q, %v, want %q", draft.Text, err, want)
+	}
+}
+
+func TestWhoseTextBecomesTooLongIsSkippedWithTheReason(t *testing.T) {
+	b, number := textBook(t)
+	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi {nome}: {nota}"})
+	if err == nil {
+		c, err = b.Start(c.ID, time.Now())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, ids := time.Now(), 0
+	for range 10 {
+		got, err := b.Claim(campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
+			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(strings.Repeat("3", ids)) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answers []campaign.Answer
+		for _, p := range got.Check {
+			answers = append(answers, campaign.Answer{Asked: p, Presence: campaign.OnWhatsApp, Phone: p, LID: "9" + string(p[1:])})
+		}
+		if len(answers) > 0 {
+			err = b.Answered(number, got.Check, answers, now)
+		}
+		if got.Delivery != nil {
+			if want := "Oi Ana: boa"; got.Delivery.Text != want {
+				t.Errorf("sent %d characters, want %q", len(got.Delivery.Text), want)
+			}
+			err = b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := b.Deliveries(c.ID, -1, 10)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("deliveries: %+v, %v", all, err)
+	}
+	for _, d := range all {
+		want, reason := campaign.Sent, ""
+		if d.Phone == "+5511970000002" {
+			want, reason = campaign.Skipped, campaign.ReasonTooLong
+		}
+		if d.State != want || d.Reason != reason {
+			t.Errorf("%s is %v (%q), want %v (%q)", d.Phone, d.State, d.Reason, want, reason)
+		}
+	}
+}
