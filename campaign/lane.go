@@ -100,6 +100,9 @@ type Log interface {
 	// NotUploaded says why a number could not upload an attachment. It is not
 	// asked for at once again, and after a few times the campaign is paused.
 	NotUploaded(number NumberID, u Upload, why error, at time.Time) error
+	// Held says what holds a number that cannot claim at all; the zero Hold is
+	// none. It is told to whoever looks and not kept on the disk.
+	Held(number NumberID, hold Hold)
 	// Slow makes the number send and ask nothing until then.
 	Slow(number NumberID, reason string, until time.Time) error
 }
@@ -159,6 +162,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 	}
 	ready := l.Sender.Ready()
 	if ready.Hold.Reason != "" {
+		l.Log.Held(l.Number, ready.Hold)
 		return ready.Hold
 	}
 	if !ready.Since.Equal(l.online) {

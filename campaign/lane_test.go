@@ -62,6 +62,8 @@ func TestRefusedQuestionIsAskedLessAndLessHoweverOftenTheBellRings(t *testing.T)
 // inquiry is a book in which phones wait to be asked about until they are
 // answered or put off, and a service that knows some accounts.
 type inquiry struct {
+	held []string // what was said to hold it
+
 	campaign.Log
 	campaign.Sender
 	phones   []campaign.Phone
@@ -114,6 +116,8 @@ func (q *inquiry) Answered(_ campaign.NumberID, asked []campaign.Phone, answers 
 	q.kept, q.answers = slices.Equal(asked, q.phones), answers
 	return nil
 }
+
+func (q *inquiry) Held(_ campaign.NumberID, hold campaign.Hold) { q.held = append(q.held, hold.Reason) }
 
 func (q *inquiry) Slow(_ campaign.NumberID, reason string, until time.Time) error {
 	if reason == campaign.HoldRateLimit {

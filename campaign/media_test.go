@@ -128,6 +128,8 @@ func (u *oneUpload) NotUploaded(_ campaign.NumberID, up campaign.Upload, why err
 	return nil
 }
 
+func (u *oneUpload) Held(campaign.NumberID, campaign.Hold) {}
+
 func (u *oneUpload) Slow(campaign.NumberID, string, time.Time) error {
 	u.heard = append(u.heard, "slow down")
 	return nil

@@ -167,6 +167,7 @@ const (
 	HoldNewChats  = "WhatsApp restricts new chats"
 	HoldQuota     = "WhatsApp's quota of new chats is used up"
 	HoldOffline   = "not connected"
+	HoldStopped   = "the number needs a person"
 	HoldSyncing   = "receiving what arrived while away"
 	HoldRateLimit = "WhatsApp asks to slow down"
 	HoldDisk      = "the disk refuses to write"

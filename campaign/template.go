@@ -163,12 +163,6 @@ func (t *Template) Fields() []string {
 	return names
 }
 
-// Plain reports whether the text has no fields, so that everybody gets the
-// same.
-func (t *Template) Plain() bool {
-	return !slices.ContainsFunc(t.parts, func(p part) bool { return p.field != "" })
-}
-
 // Render fills the template in for one person, as of now, with line ends and
 // length as [Text] and [CheckLength] have them. If they lack a field that has
 // no fallback the error is a *MissingError; if the text becomes too long by

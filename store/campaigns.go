@@ -145,6 +145,17 @@ func (b *Book) Idle() (idle bool, err error) {
 	return idle, err
 }
 
+// Held implements [campaign.Log].
+func (b *Book) Held(number campaign.NumberID, hold campaign.Hold) {
+	b.mu.Lock()
+	same := b.holds[number] == hold
+	b.holds[number] = hold
+	b.mu.Unlock()
+	if !same {
+		b.bell.Ring()
+	}
+}
+
 // Holds says, for every number that a lane has asked about, what holds its
 // next message.
 func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {

@@ -356,7 +356,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	case contact.OptedOut:
 		return skip(campaign.ReasonOptedOut)
 	}
-	if wait := pace.PerPerson; d.Attempts == 0 && wait > 0 && !contact.LastSent.IsZero() && c.Now.Sub(contact.LastSent) < wait {
+	if d.Attempts == 0 && tooSoon(&contact, pace.PerPerson, c.Now) {
 		return skip(campaign.ReasonPerPerson)
 	}
 	// Also one that was tried: two records may have turned out to be one person.
@@ -392,6 +392,12 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return b.planUploadTx(tx, c, camp, p)
 	}
 	return p, nil
+}
+
+// tooSoon reports whether a person got a campaign so lately that they are to be
+// left alone; wait 0 is no limit.
+func tooSoon(contact *campaign.Contact, wait time.Duration, now time.Time) bool {
+	return wait > 0 && !contact.LastSent.IsZero() && now.Sub(contact.LastSent) < wait
 }
 
 // chatting reports whether a person has written to a number. While new chats

@@ -18,6 +18,8 @@ type shop struct {
 	number campaign.NumberID
 	now    time.Time
 	next   int
+	takes  time.Duration  // how long a message is on its way
+	quota  campaign.Quota // of new chats, as the service counts it
 }
 
 // monday is ten in the morning, in a zone where nobody changes the clocks.
@@ -28,103 +30,124 @@ var monday = time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("", -3*60*60))
 func newShop(t *testing.T, n int, spec string) *shop {
 	t.Helper()
 	book := open(t, t.TempDir()+"/book.db")
-	d := &shop{T: t, book: book, number: linked(t, book, 1)[0], now: monday}
+	s := &shop{T: t, book: book, number: linked(t, book, 1)[0], now: monday}
 	rows := people(n)
 	if _, err := book.Import(context.Background(), rows, "test"); err != nil {
 		t.Fatal(err)
 	}
-	d.answer(rows...)
-	d.limit(spec)
-	return d
+	s.answer(rows...)
+	s.limit(spec)
+	return s
 }
 
 // answer lets the service say that people are there.
-func (d *shop) answer(rows ...campaign.Row) {
-	d.Helper()
+func (s *shop) answer(rows ...campaign.Row) {
+	s.Helper()
 	for _, r := range rows {
 		a := campaign.Answer{Asked: r.Phone, Presence: campaign.OnWhatsApp, Phone: r.Phone, LID: lidOf(r.Phone)}
-		if err := d.book.Answered(d.number, []campaign.Phone{r.Phone}, []campaign.Answer{a}, d.now); err != nil {
-			d.Fatal(err)
+		if err := s.book.Answered(s.number, []campaign.Phone{r.Phone}, []campaign.Answer{a}, s.now); err != nil {
+			s.Fatal(err)
 		}
 	}
 }
 
 // limit gives the number the limits of spec and no others.
-func (d *shop) limit(spec string) {
-	d.Helper()
+func (s *shop) limit(spec string) {
+	s.Helper()
 	l, err := campaign.ParseLimits(campaign.Pace{}.All(), spec)
 	if err == nil {
-		_, err = d.book.SetLimits(d.number, l)
+		_, err = s.book.SetLimits(s.number, l)
 	}
 	if err != nil {
-		d.Fatal(err)
+		s.Fatal(err)
 	}
 }
 
 // start starts a campaign with a pace of its own.
-func (d *shop) start(spec string) campaign.ID {
-	d.Helper()
-	c, err := d.write(spec)
+func (s *shop) start(spec string) campaign.ID {
+	s.Helper()
+	c, err := s.write(spec)
 	if err == nil {
-		c, err = d.book.Start(c.ID, d.now)
+		c, err = s.book.Start(c.ID, s.now)
 	}
 	if err != nil {
-		d.Fatal(err)
+		s.Fatal(err)
 	}
 	return c.ID
 }
 
-func (d *shop) write(spec string) (campaign.Campaign, error) {
+func (s *shop) write(spec string) (campaign.Campaign, error) {
 	pace, err := campaign.ParsePace(campaign.Pace{}, spec)
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
-	return d.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: pace})
+	return s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: pace})
 }
 
 // claim claims once, at the time of the shop.
-func (d *shop) claim() campaign.Claimed {
-	d.Helper()
-	got, err := d.book.Claim(campaign.Claim{Number: d.number, Ready: campaign.Readiness{Link: 1}, Now: d.now, NewID: func() campaign.MessageID {
-		d.next++
-		return campaign.MessageID(strings.Repeat("A", 12) + string(rune('A'+d.next%26)) + string(rune('A'+d.next/26%26)) + string(rune('A'+d.next/676%26)))
+func (s *shop) claim() campaign.Claimed {
+	s.Helper()
+	got, err := s.book.Claim(campaign.Claim{Number: s.number, Ready: campaign.Readiness{Link: 1, NewChats: s.newChats()}, Now: s.now, NewID: func() campaign.MessageID {
+		s.next++
+		return campaign.MessageID(strings.Repeat("A", 12) + string(rune('A'+s.next%26)) + string(rune('A'+s.next/26%26)) + string(rune('A'+s.next/676%26)))
 	}})
 	if err != nil {
-		d.Fatal(err)
+		s.Fatal(err)
 	}
 	return got
 }
 
+// newChats is what the service has to say about new chats.
+func (s *shop) newChats() campaign.Hold {
+	if s.quota.Known && !s.quota.Until.After(s.now) {
+		s.quota.Used, s.quota.Until = 0, s.quota.Until.Add(30*24*time.Hour)
+	}
+	if s.quota.Spent(s.now) {
+		return campaign.Hold{Reason: campaign.HoldQuota, Until: s.quota.Until}
+	}
+	return campaign.Hold{}
+}
+
 // send claims and settles once, as accepted after a moment; ok is false if
 // something holds.
-func (d *shop) send() (sent campaign.Delivery, hold campaign.Hold, ok bool) {
-	d.Helper()
-	got := d.claim()
+func (s *shop) send() (sent campaign.Delivery, hold campaign.Hold, ok bool) {
+	s.Helper()
+	got := s.claim()
+	for len(got.Check) > 0 {
+		for _, phone := range got.Check {
+			s.answer(campaign.Row{Phone: phone})
+		}
+		got = s.claim()
+	}
 	if got.Delivery == nil {
 		return sent, got.Hold, false
 	}
-	if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
-		d.Fatal(err)
+	s.now = s.now.Add(s.takes)
+	if s.quota.Used++; !got.Delivery.New {
+		s.quota.Used--
+	}
+	if err := s.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, s.now); err != nil {
+		s.Fatal(err)
 	}
 	return *got.Delivery, campaign.Hold{}, true
 }
 
 // sendAll sends until something holds that has no end within the time, and
 // returns when each message left.
-func (d *shop) sendAll(within time.Duration) (left []time.Time, last campaign.Hold) {
-	d.Helper()
-	end := d.now.Add(within)
+func (s *shop) sendAll(within time.Duration) (left []time.Time, last campaign.Hold) {
+	s.Helper()
+	end := s.now.Add(within)
 	for {
-		_, hold, ok := d.send()
+		_, hold, ok := s.send()
 		switch {
 		case ok:
-			left = append(left, d.now)
+			left = append(left, s.now)
 		case hold.Until.IsZero() || hold.Until.After(end):
 			return left, hold
-		case !hold.Until.After(d.now):
-			d.Fatalf("held by %q until %v, which is not after %v", hold.Reason, hold.Until, d.now)
+		case !hold.Until.After(s.now):
+			s.Fatalf("held by %q until %v, which is not after %v", hold.Reason, hold.Until, s.now)
 		default:
-			d.now = hold.Until
+			s.now = hold.Until
 		}
 	}
 }
@@ -161,10 +184,10 @@ func TestClaimObeysTheTighterOfNumberAndCampaign(t *testing.T) {
 				case "campaign alone":
 					number = ""
 				}
-				d := newShop(t, 5, number)
-				id := d.start(own)
-				begun := d.now
-				left, hold := d.sendAll(0)
+				s := newShop(t, 5, number)
+				id := s.start(own)
+				begun := s.now
+				left, hold := s.sendAll(0)
 				if len(left) != test.sent || hold.Reason != test.reason {
 					t.Fatalf("%d sent, then %q holds, want %d and %q", len(left), hold.Reason, test.sent, test.reason)
 				}
@@ -185,9 +208,9 @@ func TestClaimObeysTheTighterOfNumberAndCampaign(t *testing.T) {
 
 // A number set to one message a day sends one, whatever its campaign allows.
 func TestNumbersOwnPaceIsReadWhenAMessageIsClaimed(t *testing.T) {
-	d := newShop(t, 10, "day=1")
-	d.start("off")
-	left, hold := d.sendAll(72 * time.Hour)
+	s := newShop(t, 10, "day=1")
+	s.start("off")
+	left, hold := s.sendAll(72 * time.Hour)
 	if len(left) != 4 || hold.Reason != campaign.HoldDay {
 		t.Errorf("in three days %d messages left, then %q holds; want 4 and the daily limit", len(left), hold.Reason)
 	}
@@ -197,62 +220,62 @@ func TestNumbersOwnPaceIsReadWhenAMessageIsClaimed(t *testing.T) {
 // the young one that sends it.
 func TestYoungNumberSendsAnOldDraftAtItsOwnPace(t *testing.T) {
 	book := open(t, t.TempDir()+"/book.db")
-	d := &shop{T: t, book: book, number: linked(t, book, 1)[0], now: monday}
+	s := &shop{T: t, book: book, number: linked(t, book, 1)[0], now: monday}
 	rows := people(60)
 	if _, err := book.Import(context.Background(), rows, "test"); err != nil {
 		t.Fatal(err)
 	}
-	d.answer(rows...)
-	d.age(40 * 24 * time.Hour)
-	n, err := book.Number(d.number)
+	s.answer(rows...)
+	s.age(40 * 24 * time.Hour)
+	n, err := book.Number(s.number)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: n.Pace(d.now)})
+	c, err := book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: n.Pace(s.now)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.age(time.Hour)
-	d.lift("gap=0 new-gap=0 long=0 hour=0 new-hour=0 hours=all weekdays=all")
-	if c, err = book.Start(c.ID, d.now); err != nil {
+	s.age(time.Hour)
+	s.lift("gap=0 new-gap=0 long=0 hour=0 new-hour=0 hours=all weekdays=all")
+	if c, err = book.Start(c.ID, s.now); err != nil {
 		t.Fatal(err)
 	}
-	days := d.sendOverDays(1)
+	days := s.sendOverDays(1)
 	if days[0] != 10 {
 		t.Errorf("%d messages left on the first day, want the 10 new chats of a young number", days[0])
 	}
 }
 
 // age links the number as if that long ago, under the limits of its age.
-func (d *shop) age(since time.Duration) {
-	d.Helper()
+func (s *shop) age(since time.Duration) {
+	s.Helper()
 	phone := campaign.Phone("+551188000" + time.Now().Add(-since).Format("150405"))
-	if _, err := d.book.LinkNumber(d.number, phone, string(phone)+":1@s.whatsapp.net", d.now.Add(-since)); err != nil {
-		d.Fatal(err)
+	if _, err := s.book.LinkNumber(s.number, phone, string(phone)+":1@s.whatsapp.net", s.now.Add(-since)); err != nil {
+		s.Fatal(err)
 	}
-	if _, err := d.book.SetLimits(d.number, campaign.Limits{}); err != nil {
-		d.Fatal(err)
+	if _, err := s.book.SetLimits(s.number, campaign.Limits{}); err != nil {
+		s.Fatal(err)
 	}
 }
 
 // lift names limits of the number over the default ones.
-func (d *shop) lift(spec string) {
-	d.Helper()
+func (s *shop) lift(spec string) {
+	s.Helper()
 	l, err := campaign.ParseLimits(campaign.Limits{}, spec)
 	if err == nil {
-		_, err = d.book.SetLimits(d.number, l)
+		_, err = s.book.SetLimits(s.number, l)
 	}
 	if err != nil {
-		d.Fatal(err)
+		s.Fatal(err)
 	}
 }
 
 // sendOverDays counts what leaves on each of n days.
-func (d *shop) sendOverDays(n int) []int {
-	d.Helper()
+func (s *shop) sendOverDays(n int) []int {
+	s.Helper()
 	days := make([]int, n)
-	begun := d.now
-	left, _ := d.sendAll(time.Duration(n)*24*time.Hour - time.Second)
+	begun := s.now
+	left, _ := s.sendAll(time.Duration(n)*24*time.Hour - time.Second)
 	for _, at := range left {
 		days[at.Sub(begun)/(24*time.Hour)]++
 	}
@@ -262,17 +285,17 @@ func (d *shop) sendOverDays(n int) []int {
 // To name one limit leaves the others as they are at the number's age, at the
 // moment of the claim: those of the first month end with it.
 func TestNamingOneLimitDoesNotFreezeTheOthers(t *testing.T) {
-	d := newShop(t, 0, "")
-	d.age(29 * 24 * time.Hour)
-	d.lift("gap=0")
-	n, err := d.book.Number(d.number)
+	s := newShop(t, 0, "")
+	s.age(29 * 24 * time.Hour)
+	s.lift("gap=0")
+	n, err := s.book.Number(s.number)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
 		at   time.Time
 		want int
-	}{{d.now, 40}, {d.now.Add(24*time.Hour - time.Second), 40}, {d.now.Add(24 * time.Hour), 150}} {
+	}{{s.now, 40}, {s.now.Add(24*time.Hour - time.Second), 40}, {s.now.Add(24 * time.Hour), 150}} {
 		if got := n.Pace(test.at); got.Day != test.want || got.Gap != (campaign.Span{}) {
 			t.Errorf("at %v it may send %d a day with a gap of %v, want %d and none", test.at, got.Day, got.Gap, test.want)
 		}
@@ -280,20 +303,20 @@ func TestNamingOneLimitDoesNotFreezeTheOthers(t *testing.T) {
 }
 
 func TestChangedLimitHoldsFromTheNextClaimOn(t *testing.T) {
-	d := newShop(t, 10, "")
-	d.start("")
-	if _, hold, ok := d.send(); !ok {
+	s := newShop(t, 10, "")
+	s.start("")
+	if _, hold, ok := s.send(); !ok {
 		t.Fatalf("held by %q", hold.Reason)
 	}
-	d.limit("day=2")
-	if _, hold, ok := d.send(); !ok {
+	s.limit("day=2")
+	if _, hold, ok := s.send(); !ok {
 		t.Fatalf("held by %q", hold.Reason)
 	}
-	if _, hold, ok := d.send(); ok || hold.Reason != campaign.HoldDay {
+	if _, hold, ok := s.send(); ok || hold.Reason != campaign.HoldDay {
 		t.Errorf("the third is held by %q, want the daily limit", hold.Reason)
 	}
-	d.limit("day=3")
-	if _, hold, ok := d.send(); !ok {
+	s.limit("day=3")
+	if _, hold, ok := s.send(); !ok {
 		t.Errorf("held by %q", hold.Reason)
 	}
 }
@@ -306,28 +329,28 @@ func TestHoursThatNeverMeetAreRefusedAndHold(t *testing.T) {
 		{"weekdays", "weekdays=mon-fri", "weekdays=sat,sun"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			d := newShop(t, 3, test.number)
-			c, err := d.write(test.own)
+			s := newShop(t, 3, test.number)
+			c, err := s.write(test.own)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := d.book.Start(c.ID, d.now); !errors.Is(err, store.ErrState) || !strings.Contains(err.Error(), "may not") {
+			if _, err := s.book.Start(c.ID, s.now); !errors.Is(err, store.ErrState) || !strings.Contains(err.Error(), "may not") {
 				t.Errorf("to start it got %v", err)
 			}
-			d.limit("")
-			if _, err := d.book.Start(c.ID, d.now); err != nil {
+			s.limit("")
+			if _, err := s.book.Start(c.ID, s.now); err != nil {
 				t.Fatal(err)
 			}
-			d.limit(test.number)
+			s.limit(test.number)
 			for range 3 {
-				if got := d.claim(); got.Delivery != nil || got.Hold.Reason != campaign.HoldShut || !got.Hold.Until.IsZero() {
+				if got := s.claim(); got.Delivery != nil || got.Hold.Reason != campaign.HoldShut || !got.Hold.Until.IsZero() {
 					t.Fatalf("got %+v, want a hold without an end", got)
 				}
-				d.now = d.now.Add(31 * time.Hour)
+				s.now = s.now.Add(31 * time.Hour)
 			}
-			d.limit("")
-			d.now = time.Date(2026, 3, 7, 13, 0, 0, 0, monday.Location())
-			if _, hold, ok := d.send(); !ok {
+			s.limit("")
+			s.now = time.Date(2026, 3, 7, 13, 0, 0, 0, monday.Location())
+			if _, hold, ok := s.send(); !ok {
 				t.Errorf("held by %q", hold.Reason)
 			}
 		})
@@ -349,18 +372,18 @@ func TestOnePersonIsLeftAlonePerPersonLimit(t *testing.T) {
 		{"no limit", "", "", time.Second, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			d := newShop(t, 1, test.number)
-			d.start("")
-			if _, hold, ok := d.send(); !ok {
+			s := newShop(t, 1, test.number)
+			s.start("")
+			if _, hold, ok := s.send(); !ok {
 				t.Fatalf("held by %q", hold.Reason)
 			}
-			d.now = d.now.Add(test.after)
-			id := d.start(test.own)
-			_, _, ok := d.send()
+			s.now = s.now.Add(test.after)
+			id := s.start(test.own)
+			_, _, ok := s.send()
 			if ok == test.skipped {
 				t.Errorf("sent again: %v", ok)
 			}
-			got, err := d.book.Delivery(id, 0)
+			got, err := s.book.Delivery(id, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

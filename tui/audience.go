@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"errors"
-	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -23,22 +22,14 @@ type audience struct {
 	contact campaign.Contact
 	has     bool // contact is that person
 
+	draft     func() campaign.Campaign // as it is written now
 	text      *campaign.Template
 	textFault *campaign.TemplateError
-	lacking   []lack
-	long      int // people for whom the text becomes too long
-	optedOut  int
-	checked   bool
+	flight    store.Preflight
+	checked   bool // flight is that of the draft
 
 	finding, picking, checking question
 	cancelFind, cancelCheck    context.CancelFunc
-}
-
-// lack is a field of the text that people in the audience do not have.
-type lack struct {
-	field string
-	n     int
-	who   []string // the names of the first few
 }
 
 // audienceFoundMsg answers audience.find.
@@ -59,14 +50,12 @@ type recipientLoadedMsg struct {
 // audienceCheckedMsg answers audience.check.
 type audienceCheckedMsg struct {
 	question int
-	lacking  []lack
-	long     int
-	optedOut int
+	flight   store.Preflight
 	err      error
 }
 
-func newAudience(e *env) *audience {
-	return &audience{e: e, cancelFind: func() {}, cancelCheck: func() {}}
+func newAudience(e *env, draft func() campaign.Campaign) *audience {
+	return &audience{e: e, draft: draft, cancelFind: func() {}, cancelCheck: func() {}}
 }
 
 // choose takes a filter as typed and asks whom it chooses. A mistake leaves
@@ -148,7 +137,7 @@ func (a *audience) turn(by int) tea.Cmd {
 	return a.pick()
 }
 
-// check asks who in the audience lacks a field that the text needs.
+// check asks who of the audience would receive the draft, and when.
 func (a *audience) check() tea.Cmd {
 	a.cancelCheck()
 	a.checking.drop()
@@ -159,64 +148,12 @@ func (a *audience) check() tea.Cmd {
 	question := a.checking.renew(a.e)
 	ctx, cancel := context.WithCancel(a.e.ctx)
 	a.cancelCheck = cancel
-	book, ids, text, now := a.e.app.Book, a.ids, a.text, a.e.now()
+	book, draft, now := a.e.app.Book, a.draft(), a.e.now()
 	return func() tea.Msg {
 		defer cancel()
-		msg := audienceCheckedMsg{question: question}
-		for page := range slices.Chunk(ids, 500) {
-			if msg.err = ctx.Err(); msg.err != nil {
-				return msg
-			}
-			if msg.err = checkPage(book, page, func(c *campaign.Contact) {
-				if c.OptedOut {
-					msg.optedOut++
-					return
-				}
-				_, err := text.Render(c, now)
-				if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {
-					msg.long++
-				}
-				var missing *campaign.MissingError
-				if errors.As(err, &missing) {
-					msg.lacking = addLack(msg.lacking, missing.Fields, c)
-				}
-			}); msg.err != nil {
-				return msg
-			}
-		}
-		return msg
+		flight, err := book.Preflight(ctx, draft, now)
+		return audienceCheckedMsg{question, flight, err}
 	}
-}
-
-// checkPage gives each person of a page to look.
-func checkPage(book *store.Book, page []campaign.ContactID, look func(*campaign.Contact)) error {
-	people, err := book.ContactsByID(page)
-	for i := range people {
-		look(&people[i])
-	}
-	return err
-}
-
-// addLack counts one person who lacks fields.
-func addLack(lacking []lack, fields []string, c *campaign.Contact) []lack {
-	const named = 3
-	for _, field := range fields {
-		i := slices.IndexFunc(lacking, func(l lack) bool { return l.field == field })
-		if i < 0 {
-			i = len(lacking)
-			lacking = append(lacking, lack{field: field})
-		}
-		l := &lacking[i]
-		l.n++
-		if len(l.who) < named {
-			who := c.Name
-			if who == "" {
-				who = c.Phone.Pretty()
-			}
-			l.who = append(l.who, who)
-		}
-	}
-	return lacking
 }
 
 // update takes an answer.
@@ -242,7 +179,7 @@ func (a *audience) update(msg tea.Msg) tea.Cmd {
 		if mine, _ := a.checking.answered(msg.question); !mine || a.failed(msg.err) {
 			return nil
 		}
-		a.lacking, a.long, a.optedOut, a.checked = msg.lacking, msg.long, msg.optedOut, true
+		a.flight, a.checked = msg.flight, true
 	}
 	return nil
 }

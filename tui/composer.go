@@ -40,6 +40,7 @@ type composer struct {
 	text    *area
 	at      int
 	numbers []campaign.Number
+	holds   map[campaign.NumberID]campaign.Hold
 	chosen  map[campaign.NumberID]bool
 	over    int  // the number under the cursor of its field
 	known   bool // the numbers have been read
@@ -53,6 +54,7 @@ type composer struct {
 type sendersLoadedMsg struct {
 	question int
 	numbers  []campaign.Number
+	holds    map[campaign.NumberID]campaign.Hold
 	err      error
 }
 
@@ -72,8 +74,8 @@ func newComposer(e *env, draft campaign.Campaign) *composer {
 		text:   newArea(e, e.t("composer_text_example"), textRoom),
 		file:   newAttachment(e, draft.Attachment),
 		chosen: make(map[campaign.NumberID]bool),
-		people: newAudience(e),
 	}
+	c.people = newAudience(e, c.draft)
 	c.name.set(draft.Name)
 	c.to.set(draft.To)
 	c.pace.set(draft.Pace.Limits().String())
@@ -119,7 +121,7 @@ func (c *composer) load() tea.Cmd {
 	book := c.e.app.Book
 	return tea.Batch(first, func() tea.Msg {
 		numbers, err := book.Numbers()
-		return sendersLoadedMsg{id, numbers, err}
+		return sendersLoadedMsg{id, numbers, book.Holds(), err}
 	})
 }
 
@@ -154,6 +156,21 @@ func (c *composer) senders() []campaign.Number {
 // paceNow is the campaign's own pace as it is typed.
 func (c *composer) paceNow() (campaign.Pace, error) {
 	return campaign.ParsePace(campaign.Pace{}, c.pace.value())
+}
+
+// sameSender reports whether two records of a number say the same of how it
+// would send.
+func sameSender(a, b campaign.Number) bool {
+	return a.ID == b.ID && a.JID == b.JID && a.Limits == b.Limits &&
+		a.Standing.State == b.Standing.State && a.Standing.Until.Equal(b.Standing.Until)
+}
+
+// offline reports whether none of the numbers that would send is connected.
+func (c *composer) offline() bool {
+	senders := c.senders()
+	return len(senders) > 0 && !slices.ContainsFunc(senders, func(n campaign.Number) bool {
+		return c.holds[n.ID].Reason != campaign.HoldOffline
+	})
 }
 
 // overruled says which of its own limits have no effect, and beside which
@@ -254,7 +271,7 @@ func (c *composer) keys() []key.Binding {
 func (c *composer) toggle() tea.Cmd {
 	id := c.numbers[c.over].ID
 	c.chosen[id] = !c.chosen[id]
-	return nil
+	return c.people.check()
 }
 
 // saveable reports whether the book would take the draft.
@@ -311,6 +328,8 @@ func (c *composer) ready() string {
 		return "need_moment"
 	case len(c.people.ids) == 0:
 		return "need_people"
+	case c.people.flight.Receive == 0:
+		return "need_receivers"
 	}
 	return ""
 }
@@ -325,16 +344,22 @@ func (c *composer) update(msg tea.Msg) tea.Cmd {
 	case tea.PasteMsg:
 		return c.edit(msg)
 	case sendersLoadedMsg:
+		var check tea.Cmd
 		mine, again := c.question.answered(msg.question)
 		if mine && msg.err != nil {
 			c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
 		} else if mine {
-			c.numbers, c.known = msg.numbers, true
+			changed := !c.known || !slices.EqualFunc(c.numbers, msg.numbers, sameSender)
+			c.numbers, c.holds, c.known = msg.numbers, msg.holds, true
+			if changed {
+				check = c.people.check()
+			}
 			c.over = max(min(c.over, len(c.numbers)-1), 0)
 		}
 		if again {
-			return c.load()
+			return tea.Batch(check, c.load())
 		}
+		return check
 	case attachmentReadMsg:
 		c.file.answered(msg)
 	case draftSavedMsg:
@@ -357,7 +382,9 @@ func (c *composer) edit(msg tea.Msg) tea.Cmd {
 			return c.people.choose(c.to.value())
 		}
 	case fieldPace:
-		c.pace.update(msg)
+		if c.pace.update(msg) {
+			return c.people.check()
+		}
 	case fieldAttachment:
 		c.file.path.update(msg)
 	case fieldText:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"recado/campaign"
+	"recado/store"
 )
 
 // labelWidth is the room of the fields' names.
@@ -74,8 +75,8 @@ func (c *composer) form(w, h int) []string {
 		lines = append(lines, strings.Repeat(" ", labelWidth+2+min(at, max(inner-24, 0)))+e.theme.bad.of(text))
 	case p.known:
 		text := e.words.n("people", len(p.ids))
-		if p.optedOut > 0 && p.checked {
-			text += " · " + e.words.n("opted_out", p.optedOut)
+		if out := p.flight.LeftOut[campaign.ReasonOptedOut]; out > 0 && p.checked {
+			text += " · " + e.words.n("opted_out", out)
 		}
 		under(e.theme.dim, text, 1)
 	default:
@@ -129,7 +130,29 @@ func (c *composer) form(w, h int) []string {
 	if need := c.ready(); need != "" {
 		return append(lines, "  "+e.theme.faint.of(e.t("need", "What", e.t(need))))
 	}
-	return append(lines, "  "+e.theme.good.of("✓ "+e.t("ready", "Key", e.keys.start.Help().Key)))
+	return append(lines, "  "+c.readiness(max(w-4, 1)))
+}
+
+// readiness says what would happen if a draft that lacks nothing were started.
+func (c *composer) readiness(w int) string {
+	e, f := c.e, c.people.flight
+	i, text := e.theme.good, "✓ "+e.words.n("ready", f.Receive, "Key", e.keys.start.Help().Key)
+	switch {
+	case f.Forecast.Stuck == f.Forecast.Left:
+		i, text = e.theme.warn, "! "+e.t("ready_stuck", "Why", e.words.hold(f.Forecast.Binds, c.forecastID()), "Key", e.keys.start.Help().Key)
+	case c.offline():
+		i, text = e.theme.warn, "! "+e.t("ready_offline", "Key", e.keys.start.Help().Key)
+	}
+	text, _ = e.cut(text, w)
+	return i.of(text)
+}
+
+// forecastID is what the forecast calls this campaign.
+func (c *composer) forecastID() campaign.ID {
+	if c.saved.ID == 0 {
+		return store.Unsaved
+	}
+	return c.saved.ID
 }
 
 // countLine counts the characters of the text when they near the limit.
@@ -201,16 +224,16 @@ func (c *composer) preview(w, h int) []string {
 		}
 	}
 	if p.checked {
-		for _, l := range p.lacking {
-			who := strings.Join(l.who, ", ")
-			if l.n > len(l.who) {
+		for _, l := range p.flight.Lacking {
+			who := strings.Join(l.Who, ", ")
+			if l.Count > len(l.Who) {
 				who += "…"
 			}
-			warn(e.theme.warn, "! "+e.words.n("preview_lacking", l.n, "Field", "{"+l.field+"}", "Who", who), 2)
+			warn(e.theme.warn, "! "+e.words.n("preview_lacking", l.Count, "Field", "{"+l.Field+"}", "Who", who), 2)
 		}
 	}
-	if p.checked && p.long > 0 {
-		warn(e.theme.warn, "! "+e.words.n("preview_long", p.long), 2)
+	if long := p.flight.LeftOut[campaign.ReasonTooLong]; p.checked && long > 0 {
+		warn(e.theme.warn, "! "+e.words.n("preview_long", long), 2)
 	}
 	if p.textFault != nil {
 		warn(e.theme.bad, "▲ "+e.words.templateMistake(p.textFault, c.text.value()), 2)

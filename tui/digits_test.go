@@ -73,9 +73,13 @@ func (s *stage) crowded() {
 			case *composer:
 				if on.people.known {
 					on.people.ids = append(on.people.ids, make([]campaign.ContactID, many)...)
-					on.people.optedOut, on.people.long = many, many
-					for i := range on.people.lacking {
-						on.people.lacking[i].n = many
+					flight := &on.people.flight
+					flight.Receive = many
+					if flight.LeftOut != nil {
+						flight.LeftOut[campaign.ReasonOptedOut], flight.LeftOut[campaign.ReasonTooLong] = many, many
+					}
+					for i := range flight.Lacking {
+						flight.Lacking[i].Count = many
 					}
 				}
 			case *contacts:

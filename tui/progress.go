@@ -23,6 +23,7 @@ type progress struct {
 	numbers  []campaign.Number
 	holds    map[campaign.NumberID]campaign.Hold
 	known    bool
+	outlook  outlook
 	question question
 }
 
@@ -41,7 +42,9 @@ type progressLoadedMsg struct {
 	err      error
 }
 
-func newProgress(e *env, id campaign.ID) *progress { return &progress{e: e, id: id} }
+func newProgress(e *env, id campaign.ID) *progress {
+	return &progress{e: e, id: id, outlook: outlook{e: e}}
+}
 
 func (p *progress) title() string { return p.e.t("tab_progress") }
 
@@ -155,9 +158,16 @@ func (p *progress) update(msg tea.Msg) tea.Cmd {
 				p.shown, p.ids, p.recent, p.numbers, p.holds = msg.shown, msg.ids, msg.recent, msg.numbers, msg.holds
 			}
 		}
-		if again {
-			return p.load()
+		var foresee, reload tea.Cmd
+		if mine && p.shown != nil {
+			foresee = p.outlook.ask(p.shown.Campaign, p.numbers)
 		}
+		if again {
+			reload = p.load()
+		}
+		return tea.Batch(foresee, reload)
+	case outlookMadeMsg:
+		p.outlook.update(msg)
 	}
 	return nil
 }
@@ -187,11 +197,17 @@ func (p *progress) view() string {
 func (p *progress) head(w int) []string {
 	e, s, now := p.e, p.shown, p.e.now()
 	sign := e.theme.campaign(s.Status)
-	status := sign.symbol + " " + e.t(sign.word) + "  " + e.t("progress_since", "Time", e.words.moment(s.Started, now))
+	word, ink := sign.symbol+" "+e.t(sign.word), sign.ink
+	if s.Status == campaign.Running {
+		if waits := asleep(s.Campaign, p.numbers, p.holds, now); waits != "" {
+			word, ink = "◷ "+e.t(waits), e.theme.warn
+		}
+	}
+	status := word + "  " + e.t("progress_since", "Time", e.words.moment(s.Started, now))
 	if !s.Ended.IsZero() {
 		status = sign.symbol + " " + e.t(sign.word) + "  " + e.words.moment(s.Ended, now)
 	}
-	lines := []string{e.row(false).cell(e.theme.strong, s.Name, max(w-e.width(status)-3, 0)).gap(1).put(sign.ink, status, e.width(status)).fill(w)}
+	lines := []string{e.row(false).cell(e.theme.strong, s.Name, max(w-e.width(status)-3, 0)).gap(1).put(ink, status, e.width(status)).fill(w)}
 	if s.Attachment != nil {
 		lines = append(lines, " "+e.theme.dim.of(e.attached(s.Attachment, max(w-2, 1))))
 	}
@@ -249,25 +265,23 @@ func (p *progress) counts(w int) []string {
 	return lines
 }
 
-// rate is how fast the service has been accepting messages, and how long the
-// rest takes at that rate.
+// rate is how much is left, how fast the service has been accepting messages,
+// and when the rest will have been sent.
 func (p *progress) rate(w int) string {
 	e, s := p.e, p.shown
 	left := s.counts[campaign.Queued] + s.counts[campaign.Sending]
-	perHour, ok := hourly(p.recent, e.now())
-	var text string
-	switch {
-	case left == 0:
-		text = e.t("progress_nothing_left")
-	case s.Status != campaign.Running, !p.sends():
-		text = e.words.n("progress_left", left)
-	case !ok:
-		text = e.words.n("progress_left", left) + " · " + e.t("progress_no_rate")
-	default:
-		wait := time.Duration(float64(left) / perHour * float64(time.Hour))
-		text = e.words.n("progress_left", left) + " · " + e.t("progress_rate", "Rate", e.words.number(int(perHour+0.5)), "Wait", e.words.duration(wait))
+	if left == 0 {
+		text, _ := e.cut(e.t("progress_nothing_left"), w-2)
+		return " " + e.theme.dim.of(text)
 	}
-	text, _ = e.cut(text, w-2)
+	parts := []string{e.words.n("progress_left", left)}
+	if perHour, ok := hourly(p.recent, e.now()); ok && s.Status == campaign.Running && p.sends() {
+		parts = append(parts, e.t("progress_rate", "Rate", e.words.number(int(perHour+0.5))))
+	}
+	if o := p.outlook; o.known && s.Status == campaign.Running {
+		parts = append(parts, e.sayForecast(o.forecast, s.ID))
+	}
+	text, _ := e.cut(strings.Join(parts, " · "), w-2)
 	return " " + e.theme.dim.of(text)
 }
 

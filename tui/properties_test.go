@@ -146,7 +146,18 @@ func (s *stage) enabled() []key.Binding {
 	return on
 }
 
+// drawsAlone says why a test of what screens draw and do with keys does not run
+// under the race detector: nothing in it runs beside anything else, and every
+// screen is drawn under it by TestEveryScreenFillsTheTerminalExactly.
+func drawsAlone(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("nothing runs beside anything else here")
+	}
+}
+
 func TestEveryKeyDoesSomethingAndIsInTheHelp(t *testing.T) {
+	drawsAlone(t)
 	for _, scene := range scenes {
 		t.Run(scene.name, func(t *testing.T) {
 			var names []string
@@ -178,6 +189,7 @@ func TestEveryKeyDoesSomethingAndIsInTheHelp(t *testing.T) {
 }
 
 func TestOtherKeysAreNotTakenForText(t *testing.T) {
+	drawsAlone(t)
 	// A letter that means nothing on a screen without fields changes nothing.
 	for _, scene := range scenes {
 		play(t, func(t *testing.T, s *stage) {
@@ -276,6 +288,7 @@ func TestEveryTextIsThereAndUsed(t *testing.T) {
 }
 
 func TestNoScreenLacksAText(t *testing.T) {
+	drawsAlone(t)
 	for _, lang := range []string{"pt-BR", "en_US.UTF-8"} {
 		for _, scene := range scenes {
 			play(t, func(t *testing.T, s *stage) {

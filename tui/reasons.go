@@ -38,6 +38,7 @@ var holdReasons = map[string]string{
 	campaign.HoldNewChats:  "hold_new_chats",
 	campaign.HoldQuota:     "hold_quota",
 	campaign.HoldOffline:   "hold_offline",
+	campaign.HoldStopped:   "hold_stopped",
 	campaign.HoldSyncing:   "hold_syncing",
 	campaign.HoldRateLimit: "hold_rate_limit",
 	campaign.HoldDisk:      "hold_disk",

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -104,11 +106,13 @@ func (r *review) lines() []string {
 		to += " (" + draft.To + ")"
 	}
 	add(e.t("composer_to"), "", to)
-	if people.optedOut > 0 {
-		add("", e.theme.warn, e.words.n("review_opted_out", people.optedOut))
+	flight := people.flight
+	add(e.t("review_receive"), e.theme.strong, e.words.number(flight.Receive))
+	for _, why := range slices.Sorted(maps.Keys(flight.LeftOut)) {
+		add("", e.theme.warn, e.words.n("review_left_out", flight.LeftOut[why], "Why", e.words.reason(why)))
 	}
-	for _, l := range people.lacking {
-		add("", e.theme.warn, e.words.n("review_lacking", l.n, "Field", "{"+l.field+"}"))
+	for _, l := range flight.Lacking {
+		add("", e.theme.warn, e.words.n("review_lacking", l.Count, "Field", "{"+l.Field+"}"))
 	}
 	if a := draft.Attachment; a != nil {
 		add(e.t("composer_attachment"), "", a.Name+" · "+e.attachment(a))
@@ -119,6 +123,17 @@ func (r *review) lines() []string {
 			label = ""
 		}
 		add(label, "", text)
+	}
+	i := ink("")
+	if flight.Forecast.Stuck > 0 || c.offline() {
+		i = e.theme.bad
+	}
+	add(e.t("review_when"), i, e.sayForecast(flight.Forecast, c.forecastID()))
+	if c.offline() {
+		add("", i, e.t("review_offline"))
+	}
+	if days := e.sayDays(flight.Forecast); days != "" {
+		add("", e.theme.dim, days)
 	}
 	if names, number := c.overruled(); len(names) > 0 {
 		add("", e.theme.warn, "! "+e.t("pace_overruled", "Limits", e.limits(names), "Number", number))

@@ -410,6 +410,7 @@ func (s *stage) send(number campaign.Number, n int) {
 }
 
 func TestScreensLookAsTheyDid(t *testing.T) {
+	drawsAlone(t)
 	for _, scene := range scenes {
 		t.Run(scene.name, func(t *testing.T) {
 			play(t, func(t *testing.T, s *stage) {

@@ -19,6 +19,7 @@ type campaignJSON struct {
 	Counts countsJSON  `json:"counts"`
 
 	Attachment *attachmentJSON `json:"attachment,omitempty"` // not there: text alone
+	Forecast   *forecastJSON   `json:"forecast,omitempty"`   // of `campaign show`, while it is running or paused
 }
 
 // attachmentJSON is the file of a campaign as --json prints it.
@@ -115,7 +116,7 @@ func (c *call) change(name, pt, en string, write func(*owner, campaign.ID) (camp
 			return err
 		}
 		if c.json {
-			return c.campaignObject(o, written)
+			return c.campaignObject(o, written, nil)
 		}
 		c.tell("campanha %s (%s): %s", "campaign %s (%s): %s", written.ID, written.Name, c.status(written.Status))
 		return nil
@@ -144,25 +145,33 @@ func (c *call) status(s campaign.Status) string {
 	return s.String()
 }
 
-func (c *call) campaignObject(o *owner, camp campaign.Campaign) error {
+func (c *call) campaignObject(o *owner, camp campaign.Campaign, forecast *forecastJSON) error {
 	counts, err := o.parts.Book.Counts(camp.ID)
 	if err != nil {
 		return err
 	}
-	out := campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), Counts: countsOf(counts)}
+	out := campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), Counts: countsOf(counts), Forecast: forecast}
 	if a := camp.Attachment; a != nil {
 		out.Attachment = &attachmentJSON{string(a.Kind), a.Name, a.Type, a.Size, a.SHA256}
 	}
 	return c.object(out)
 }
 
-func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
+func (c *call) showCampaign(ctx context.Context, o *owner, id campaign.ID) error {
 	camp, err := o.parts.Book.Campaign(id)
 	if err != nil {
 		return err
 	}
+	var forecast *forecastJSON
+	if camp.Status == campaign.Running || camp.Status == campaign.Paused {
+		f, err := o.parts.Book.Forecast(ctx, id, time.Now())
+		if err != nil {
+			return err
+		}
+		forecast = forecastObject(f)
+	}
 	if c.json {
-		return c.campaignObject(o, camp)
+		return c.campaignObject(o, camp, forecast)
 	}
 	counts, err := o.parts.Book.Counts(id)
 	if err != nil {
@@ -184,6 +193,10 @@ func (c *call) showCampaign(_ context.Context, o *owner, id campaign.ID) error {
 				rows = append(rows, []string{fmt.Sprintf("hold %d", number), hold.Reason, stamp(hold.Until), whose(hold)})
 			}
 		}
+	}
+	if f := forecast; f != nil {
+		rows = append(rows, []string{"starts", f.Starts}, []string{"ends", f.Ends},
+			[]string{"stuck", strconv.Itoa(f.Stuck)}, []string{"binds", f.Binds.Limit, f.Binds.Whose})
 	}
 	for _, row := range rows {
 		if err := c.line(row...); err != nil {
@@ -212,7 +225,7 @@ func (c *call) listCampaigns(o *owner) error {
 	}
 	for _, camp := range campaigns {
 		if c.json {
-			err = c.campaignObject(o, camp)
+			err = c.campaignObject(o, camp, nil)
 		} else {
 			var counts campaign.Counts
 			if counts, err = o.parts.Book.Counts(camp.ID); err == nil {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -61,7 +62,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if err := campaign.CheckLength(d.text); err != nil {
 		return &failure{code: ExitUsage, text: c.spoken(err.Error()), err: err}
 	}
-	template, err := campaign.ParseTemplate(d.text)
+	_, err := campaign.ParseTemplate(d.text)
 	if err != nil {
 		return c.mistake(c.tongue.say("texto", "text"), d.text, err)
 	}
@@ -84,17 +85,18 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if attachment != nil && !attachment.Captioned() && strings.TrimSpace(d.text) != "" {
 		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(campaign.AttachmentText)}
 	}
-	if err := c.preflight(ctx, o, template, filter); err != nil {
+	written := campaign.Campaign{
+		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: ids, Pace: pace,
+	}
+	if err := c.preflight(ctx, o, written, filter); err != nil {
 		return err
 	}
-	written, err := o.parts.Book.AddCampaign(campaign.Campaign{
-		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: ids, Pace: pace,
-	})
+	written, err = o.parts.Book.AddCampaign(written)
 	if err != nil {
 		return err
 	}
 	if c.json {
-		return c.campaignObject(o, written)
+		return c.campaignObject(o, written, nil)
 	}
 	return c.line(written.ID.String())
 }
@@ -194,55 +196,31 @@ func affirms(line string) bool {
 	return false
 }
 
-// shown is how many people a report names.
-const shown = 5
-
-// preflight says who would be skipped because the text asks for a field that
-// they do not have or becomes too long by one, and warns if there is nobody at all.
-func (c *call) preflight(ctx context.Context, o *owner, template *campaign.Template, filter campaign.Filter) error {
-	ids, err := o.parts.Book.Find(ctx, filter)
+// preflight says who of the audience of a draft would receive it, who would not
+// and why, and when it would be sent.
+func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign, filter campaign.Filter) error {
+	now := time.Now()
+	p, err := o.parts.Book.Preflight(ctx, draft, now)
 	if err != nil {
 		return err
 	}
 	if err := o.parts.Book.CheckLists(filter); err != nil {
 		c.tell("aviso: %s", "note: %s", c.spoken(err.Error()))
-	} else if len(ids) == 0 {
+	} else if p.Receive == 0 && len(p.LeftOut) == 0 {
 		c.tell("aviso: por enquanto o filtro não acha ninguém", "note: for now the filter finds nobody")
 	}
-	if template.Plain() {
-		return nil
+	for _, why := range slices.Sorted(maps.Keys(p.LeftOut)) {
+		c.tell("aviso: ficam de fora %d: %s", "note: %d left out: %s", p.LeftOut[why], c.spoken(why))
 	}
-	lacking, long, now := 0, 0, time.Now()
-	for chunk := range slices.Chunk(ids, page) {
-		if err := ctx.Err(); err != nil {
-			return err
+	for _, l := range p.Lacking {
+		who := strings.Join(l.Who, ", ")
+		if l.Count > len(l.Who) {
+			who += "…"
 		}
-		contacts, err := o.parts.Book.ContactsByID(chunk)
-		if err != nil {
-			return err
-		}
-		for _, contact := range contacts {
-			_, err := template.Render(&contact, now)
-			if tooLong := (*campaign.TooLongError)(nil); errors.As(err, &tooLong) {
-				long++
-			}
-			var missing *campaign.MissingError
-			if !errors.As(err, &missing) {
-				continue
-			}
-			if lacking++; lacking <= shown {
-				c.tell("aviso: %s %s não tem {%s}", "note: %s %s has no {%s}",
-					contact.Phone, contact.Name, strings.Join(missing.Fields, "}, {"))
-			}
-		}
+		c.tell("aviso: falta {%s} a %d (%s); use {%s|reserva}", "note: {%s} is missing for %d (%s); use {%s|fallback}", l.Field, l.Count, who, l.Field)
 	}
-	if lacking > 0 {
-		c.tell("aviso: falta um campo a %d de %d pessoas; elas serão puladas (use {campo|reserva})",
-			"note: %d of %d people lack a field; they will be skipped (use {field|fallback})", lacking, len(ids))
-	}
-	if long > 0 {
-		c.tell("aviso: o texto fica longo demais para %d de %d pessoas; elas serão puladas",
-			"note: the text becomes too long for %d of %d people; they will be skipped", long, len(ids))
+	if p.Receive > 0 {
+		c.tell("recebem: %d; %s", "%d receive it; %s", p.Receive, c.forecast(p.Forecast))
 	}
 	return nil
 }

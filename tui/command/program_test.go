@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,27 +18,30 @@ import (
 	"time"
 )
 
-// binary is the program under test, built once.
-var binary string
+// made is where the program under test is built, once, when a test first asks
+// for it.
+var made string
+
+// binary builds the program under test and returns its path.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(made, "recado")
+	if out, err := exec.Command("go", "build", "-o", path, "recado").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build recado: %w\n%s", err, out)
+	}
+	return path, nil
+})
 
 // patience bounds every wait for another process. It is for what hangs: a
 // machine that is busy with other things may take long.
 const patience = 5 * time.Minute
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	dir, err := os.MkdirTemp("", "recado-test-")
-	if err != nil {
+	var err error
+	if made, err = os.MkdirTemp("", "recado-test-"); err != nil {
 		panic(err)
 	}
-	binary = filepath.Join(dir, "recado")
-	build := exec.Command("go", "build", "-o", binary, "recado")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build recado: %v\n%s", err, out)
-		os.Exit(1)
-	}
 	code := m.Run()
-	os.RemoveAll(dir)
+	os.RemoveAll(made)
 	os.Exit(code)
 }
 
@@ -51,9 +53,14 @@ type program struct {
 	env  []string
 }
 
-// newProgram is recado on the real WhatsApp, which no test reaches.
+// newProgram is recado on the real WhatsApp, which no test reaches. It is the
+// same program with the race detector in the test and without, so that it is
+// run without alone.
 func newProgram(t *testing.T) *program {
 	t.Helper()
+	if raced {
+		t.Skip("there is no race detector in the program that would run")
+	}
 	return &program{
 		t: t, data: filepath.Join(t.TempDir(), "data"), dir: t.TempDir(),
 		env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "RECADO_LANG=en", "TMPDIR=" + os.TempDir()},
@@ -77,7 +84,11 @@ func (p *program) command(args ...string) *exec.Cmd {
 	if p.data != "" {
 		args = append([]string{"--data", p.data}, args...)
 	}
-	cmd := exec.Command(binary, args...)
+	path, err := binary()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	cmd := exec.Command(path, args...)
 	cmd.Dir, cmd.Env = p.dir, p.env
 	return cmd
 }

@@ -1,0 +1,70 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"recado/campaign"
+)
+
+// forecastJSON is when a campaign will have been sent, as --json prints it.
+// Times are RFC 3339, empty when there is none.
+type forecastJSON struct {
+	Left   int       `json:"left"`   // deliveries that wait
+	Stuck  int       `json:"stuck"`  // of those, how many do not leave before somebody does something
+	Starts string    `json:"starts"` // when the next one leaves
+	Ends   string    `json:"ends"`   // when the last one that is not stuck has left
+	Binds  bindsJSON `json:"binds"`
+	Days   []dayJSON `json:"days"` // on which something leaves; sixty at the most
+}
+
+// bindsJSON is what makes a campaign last longest, or stops it.
+type bindsJSON struct {
+	Limit string `json:"limit"` // empty: nothing does
+	Whose string `json:"whose"` // "number", "campaign 12", or empty: no limit of ours
+}
+
+// dayJSON is how many deliveries leave on a day.
+type dayJSON struct {
+	Date  string `json:"date"`
+	Count int    `json:"count"`
+}
+
+func forecastObject(f campaign.Forecast) *forecastJSON {
+	out := &forecastJSON{
+		Left: f.Left, Stuck: f.Stuck, Starts: stamp(f.Starts), Ends: stamp(f.Ends),
+		Binds: bindsJSON{f.Binds.Reason, whose(f.Binds)}, Days: make([]dayJSON, len(f.Days)),
+	}
+	for i, d := range f.Days {
+		out.Days[i] = dayJSON{d.Date.Format(time.DateOnly), d.Count}
+	}
+	return out
+}
+
+// forecast says when a campaign ends, and what makes it last or stops it.
+func (c *call) forecast(f campaign.Forecast) string {
+	say := c.tongue.say
+	var parts []string
+	if !f.Ends.IsZero() {
+		parts = append(parts, fmt.Sprintf(say("começa %s, termina %s", "begins %s, ends %s"), moment(f.Starts), moment(f.Ends)))
+	}
+	if f.Stuck > 0 {
+		parts = append(parts, fmt.Sprintf(say("%d não saem", "%d do not leave"), f.Stuck))
+	}
+	if f.Binds.Reason != "" {
+		why := c.spoken(f.Binds.Reason)
+		switch whose(f.Binds) {
+		case "":
+		case "number":
+			why += say(" (do número)", " (of the number)")
+		default:
+			why += say(" (da campanha)", " (of the campaign)")
+		}
+		parts = append(parts, why)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// moment writes a time for a person, to the minute.
+func moment(t time.Time) string { return t.Format("2006-01-02 15:04") }
