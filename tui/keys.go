@@ -7,7 +7,7 @@ import "charm.land/bubbles/v2/key"
 type keyMap struct {
 	// The root's.
 	quit, quitNow, suspend, help, helpTyping, closeHelp, back, nextTab, prevTab key.Binding
-	tabs                                                               [tabCount]key.Binding
+	tabs                                                                        [tabCount]key.Binding
 
 	// Lists.
 	up, down, pageUp, pageDown, first, last key.Binding

@@ -51,6 +51,8 @@ type program struct {
 	data string
 	dir  string // where commands are typed
 	env  []string
+
+	alter func(*exec.Cmd) // what is different about its processes; nil: nothing
 }
 
 // newProgram is recado on the real WhatsApp, which no test reaches. It is the
@@ -90,6 +92,9 @@ func (p *program) command(args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(path, args...)
 	cmd.Dir, cmd.Env = p.dir, p.env
+	if p.alter != nil {
+		p.alter(cmd)
+	}
 	return cmd
 }
 
