@@ -16,6 +16,8 @@ type campaigns struct {
 	e        *env
 	win      window
 	all      []standing
+	numbers  []campaign.Number
+	holds    map[campaign.NumberID]campaign.Hold
 	known    bool
 	question question
 }
@@ -30,6 +32,8 @@ type standing struct {
 type campaignsLoadedMsg struct {
 	question int
 	all      []standing
+	numbers  []campaign.Number
+	holds    map[campaign.NumberID]campaign.Hold
 	err      error
 }
 
@@ -46,7 +50,11 @@ func (c *campaigns) load() tea.Cmd {
 	book := c.e.app.Book
 	return func() tea.Msg {
 		all, err := standings(book)
-		return campaignsLoadedMsg{id, all, err}
+		msg := campaignsLoadedMsg{question: id, all: all, holds: book.Holds(), err: err}
+		if err == nil {
+			msg.numbers, msg.err = book.Numbers()
+		}
+		return msg
 	}
 }
 
@@ -94,7 +102,7 @@ func (c *campaigns) actions() []action {
 			return e.root.push(newComposer(e, campaign.Campaign{Name: s.Name, Text: s.Text, Attachment: s.Attachment, To: s.To, Numbers: s.Numbers, Pace: s.Pace}))
 		}),
 		act(e.keys.discard, draft, func() tea.Cmd {
-			return e.root.push(newAsk(e, e.t("draft_discard", "Name", s.Name), "", func() tea.Cmd {
+			return e.root.push(newAsk(e, e.t("draft_discard", "Name", e.named(s.Name)), "", func() tea.Cmd {
 				return e.do(e.t("draft_discarded"), func(context.Context) error {
 					_, err := book.Cancel(s.ID)
 					return err
@@ -105,6 +113,14 @@ func (c *campaigns) actions() []action {
 }
 
 func (c *campaigns) keys() []key.Binding { return bindings(c.actions()) }
+
+// named is the name of a campaign, which a draft may not have yet.
+func (e *env) named(name string) string {
+	if strings.TrimSpace(name) == "" {
+		return e.t("no_name")
+	}
+	return name
+}
 
 // pauseCampaign stops a campaign before its next message.
 func (e *env) pauseCampaign(c campaign.Campaign) tea.Cmd {
@@ -134,7 +150,7 @@ func (c *campaigns) update(msg tea.Msg) tea.Cmd {
 		if mine && msg.err != nil {
 			c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
 		} else if mine {
-			c.all, c.known = msg.all, true
+			c.all, c.numbers, c.holds, c.known = msg.all, msg.numbers, msg.holds, true
 			c.win.resize(len(c.all), c.win.height)
 		}
 		if again {
@@ -195,22 +211,21 @@ func (c *campaigns) line(s standing, here bool, w int) string {
 	e := c.e
 	from, to := c.win.visible()
 	name, status, bar, count, date := c.columns(w, c.all[from:to])
-	sign := e.theme.campaign(s.Status)
+	state, said := e.campaignState(s.Campaign, c.numbers, c.holds)
 	weight := ink("")
 	if here {
 		weight = e.theme.strong
 	}
-	r := e.row(here).gap(1).cell(weight, s.Name, name).gap(1).cell(sign.ink, sign.symbol+" "+e.t(sign.word), status).gap(1)
+	if s.Name == "" {
+		weight = e.theme.faint
+	}
+	r := e.row(here).gap(1).cell(weight, e.named(s.Name), name).gap(1).cell(state, said, status).gap(1)
 	if s.Status == campaign.Draft {
 		r.gap(bar + count + 1)
 	} else {
 		r.bar(s.counts, bar).gap(1).right(e.theme.dim, c.figures(s), count)
 	}
-	when := s.Created
-	if !s.Started.IsZero() {
-		when = s.Started
-	}
-	return r.gap(1).cell(e.theme.dim, e.words.moment(when, e.now()), date).fill(w)
+	return r.gap(1).cell(e.theme.dim, e.words.moment(s.Begun(), e.now()), date).fill(w)
 }
 
 // bar draws how far a campaign is in w cells: what arrived, what was

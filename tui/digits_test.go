@@ -90,6 +90,7 @@ func (s *stage) crowded() {
 }
 
 func TestANumberIsShownWholeOrNotAtAll(t *testing.T) {
+	drawsAlone(t)
 	for _, scene := range scenes {
 		if strings.HasPrefix(scene.name, "link") || strings.HasPrefix(scene.name, "passkey") {
 			continue // a code is not a number

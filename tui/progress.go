@@ -196,16 +196,10 @@ func (p *progress) view() string {
 // head is the name, the status and the bar.
 func (p *progress) head(w int) []string {
 	e, s, now := p.e, p.shown, p.e.now()
-	sign := e.theme.campaign(s.Status)
-	word, ink := sign.symbol+" "+e.t(sign.word), sign.ink
-	if s.Status == campaign.Running {
-		if waits := asleep(s.Campaign, p.numbers, p.holds, now); waits != "" {
-			word, ink = "◷ "+e.t(waits), e.theme.warn
-		}
-	}
+	ink, word := e.campaignState(s.Campaign, p.numbers, p.holds)
 	status := word + "  " + e.t("progress_since", "Time", e.words.moment(s.Started, now))
 	if !s.Ended.IsZero() {
-		status = sign.symbol + " " + e.t(sign.word) + "  " + e.words.moment(s.Ended, now)
+		status = word + "  " + e.words.moment(s.Ended, now)
 	}
 	lines := []string{e.row(false).cell(e.theme.strong, s.Name, max(w-e.width(status)-3, 0)).gap(1).put(ink, status, e.width(status)).fill(w)}
 	if s.Attachment != nil {

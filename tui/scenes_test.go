@@ -120,7 +120,21 @@ var scenes = []scene{
 	}},
 	{"composer-missing", func(s *stage) { s.people(); s.compose("{saudacao}, {primeiro_nome}. Entrega em {cidade}.") }},
 	{"composer-mistake", func(s *stage) { s.people(); s.compose("Oi {primeiro_nome") }},
-	{"composer-leave", func(s *stage) { s.people(); s.compose("Oi"); s.press("esc") }},
+	{"composer-leave", func(s *stage) { s.people(); s.compose("Oi"); s.app.Book.Close(); s.press("esc") }},
+	{"composer-safe", func(s *stage) { s.people(); s.compose("Oi"); s.press("ctrl+s") }},
+	{"composer-pointed", func(s *stage) { s.people(); s.compose(""); s.press("ctrl+r") }},
+	{"composer-apart", func(s *stage) {
+		s.people()
+		s.number("Loja", "+5511900000001")
+		c := s.draft("Natal", "Oi")
+		s.press("3", "enter")
+		c.Text = "Olá"
+		if _, err := s.app.Book.EditDraft(c); err != nil {
+			s.t.Fatal(err)
+		}
+		s.enter("!")
+		s.press("ctrl+s")
+	}},
 	{"composer-attachment", func(s *stage) {
 		s.people()
 		s.composeWith("picture.jpg", "Oi {primeiro_nome}! *Chegou* a coleção nova.")
@@ -136,7 +150,7 @@ var scenes = []scene{
 	{"progress-paused", func(s *stage) { s.running(); s.press("4", "p") }},
 	{"progress-cancel", func(s *stage) { s.running(); s.press("4", "x") }},
 	{"help", func(s *stage) { s.people(); s.press("2", "?") }},
-	{"quit", func(s *stage) { s.compose("Oi"); s.press("ctrl+c") }},
+	{"quit", func(s *stage) { s.compose("Oi"); s.app.Book.Close(); s.press("ctrl+c") }},
 }
 
 // sampleCode is as long as the service's are.

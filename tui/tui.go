@@ -98,7 +98,8 @@ type terminal struct {
 }
 
 // Run shows the screens on one terminal until the person quits or ctx ends;
-// both are no error. It returns when everything it started has stopped, even
+// both are no error. What is typed and not sent is kept in the book then; an error
+// says that it could not be. It returns when everything it started has stopped, even
 // if out no longer takes anything, so that out may then be closed.
 func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...Option) error {
 	if ctx.Err() != nil {
@@ -149,6 +150,12 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 	watched.Wait()
 	if ended && console != nil {
 		console.giveBack() // it may have ended half way, or while it was stopped
+	}
+	if lost := r.flush(); lost != nil {
+		if app.Logger != nil {
+			app.Logger.Error("a terminal ended", "err", lost)
+		}
+		return lost
 	}
 	if ended || errors.Is(err, tea.ErrInterrupted) {
 		return nil
