@@ -31,6 +31,7 @@ type App struct {
 	Bell   *campaign.Bell
 	Logger *slog.Logger     // nil: none
 	Demo   *Demo            // nil outside the demo
+	Data   string           // what a command in another terminal needs to find this data, with a space before it; empty: nothing
 	Lang   string           // a language tag: English if it begins with "en", Portuguese otherwise
 	Now    func() time.Time // the clock, in the time zone to show; nil: time.Now
 	Stops  bool             // the sending ends with this terminal, so that it asks before it is left

@@ -39,6 +39,9 @@ func (e *DamagedError) Error() string {
 	return fmt.Sprintf("the file %s is damaged: recado check", e.Path)
 }
 
+// Newer is how the finding begins of a file that a newer program has written.
+const Newer = "it was written by a newer recado"
+
 // Options are how a file is opened.
 type Options struct {
 	Timeout  time.Duration // how long to wait for another process to let go
