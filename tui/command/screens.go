@@ -53,7 +53,7 @@ func (c *call) show(ctx context.Context, o *owner, demo *tui.Demo) error {
 		Book: o.parts.Book, Pool: pool, Bell: o.parts.Bell, Logger: o.parts.Logger,
 		Demo: demo, Lang: lang, Stops: true, Data: c.dataFlag(o.dir),
 	}
-	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout)
+	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout, tui.Console())
 }
 
 // dataFlag is what a command in another terminal needs to find the data in dir,
