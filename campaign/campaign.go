@@ -59,6 +59,9 @@ type Campaign struct {
 
 	Attachment *Attachment `json:",omitempty"` // nil: text alone
 
+	Unread Unread `json:",omitzero"`  // of a draft: what was typed and cannot be used yet
+	Rev    uint64 `json:",omitempty"` // of a draft: how often it was written
+
 	To      string     // the filter that chose the audience, as typed; empty means everybody
 	Numbers []NumberID // who sends; empty in a draft means every number linked at the start
 	Pace    Pace       // its own limits, beside those of the numbers; the zero Pace: none
@@ -72,6 +75,14 @@ type Campaign struct {
 // ReasonNobody is why a campaign did not start; %d is how many people were
 // skipped.
 const ReasonNobody = "nobody to write to (%d skipped)"
+
+// Begun is when a campaign was started or, if it was not, written.
+func (c *Campaign) Begun() time.Time {
+	if !c.Started.IsZero() {
+		return c.Started
+	}
+	return c.Created
+}
 
 // PausedByStop is the reason of a campaign that was paused because WhatsApp
 // banned or locked one of its numbers; %q is what the user calls that.

@@ -135,6 +135,9 @@ func (l *Lane) Run(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		hold := l.step(ctx)
+		if hold.Reason == HoldDisk { // nobody rings when the disk takes writes again
+			hold.Until = time.Now().Add(firstPause)
+		}
 		var due <-chan time.Time
 		if !hold.Until.IsZero() {
 			timer.Reset(max(time.Until(hold.Until), time.Millisecond))

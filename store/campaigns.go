@@ -3,90 +3,14 @@ package store
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
 )
-
-// AddCampaign writes a draft and returns it with its id. The text and the
-// filter must be such that they parse.
-func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
-	c.Text = campaign.Text(c.Text)
-	if err := b.checkDraft(c); err != nil {
-		return c, err
-	}
-	err := b.update(func(tx *bolt.Tx) error {
-		id, err := bucket(tx, "campaigns").NextSequence()
-		if err != nil {
-			return err
-		}
-		c.ID, c.Status, c.Created = campaign.ID(id), campaign.Draft, time.Now()
-		return putDraftTx(tx, c)
-	})
-	return c, err
-}
-
-// EditDraft writes a draft again, as it has become. Once it has started it is
-// ErrState: what people were sent must not change afterwards.
-func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
-	c.Text = campaign.Text(c.Text)
-	if err := b.checkDraft(c); err != nil {
-		return c, err
-	}
-	err := b.update(func(tx *bolt.Tx) error {
-		old, err := campaignTx(tx, c.ID)
-		if err != nil {
-			return err
-		}
-		if old.Status != campaign.Draft {
-			return fmt.Errorf("edit campaign %d: it is %s: %w", c.ID, old.Status, ErrState)
-		}
-		c.Status, c.Reason, c.Created = campaign.Draft, "", old.Created
-		return putDraftTx(tx, c)
-	})
-	return c, err
-}
-
-// checkDraft says what a draft lacks.
-func (b *Book) checkDraft(c campaign.Campaign) error {
-	if strings.TrimSpace(c.Name) == "" {
-		return errors.New("a campaign needs a name")
-	}
-	if err := campaign.CheckName(c.Name); err != nil {
-		return err
-	}
-	switch a, blank := c.Attachment, strings.TrimSpace(c.Text) == ""; {
-	case a == nil && blank:
-		return errors.New("a campaign needs a text or an attachment")
-	case a != nil && !a.Captioned() && !blank:
-		return errors.New(campaign.AttachmentText)
-	}
-	if _, err := campaign.ParseTemplate(c.Text); err != nil {
-		return fmt.Errorf("text: %w", err)
-	}
-	if err := campaign.CheckLength(c.Text); err != nil {
-		return err
-	}
-	if _, err := campaign.ParseFilter(c.To); err != nil {
-		return fmt.Errorf("audience: %w", err)
-	}
-	return nil
-}
-
-func putDraftTx(tx *bolt.Tx, c campaign.Campaign) error {
-	for _, n := range c.Numbers {
-		if _, err := numberTx(tx, n); err != nil {
-			return err
-		}
-	}
-	return putCampaignTx(tx, c)
-}
 
 // Campaign returns one campaign, or ErrNotFound.
 func (b *Book) Campaign(id campaign.ID) (c campaign.Campaign, err error) {
@@ -97,7 +21,8 @@ func (b *Book) Campaign(id campaign.ID) (c campaign.Campaign, err error) {
 	return c, err
 }
 
-// Campaigns lists all campaigns, newest first.
+// Campaigns lists all campaigns, the newest first: by when each was started,
+// or written if it was not.
 func (b *Book) Campaigns() (all []campaign.Campaign, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		cursor := bucket(tx, "campaigns").Cursor()
@@ -110,6 +35,7 @@ func (b *Book) Campaigns() (all []campaign.Campaign, err error) {
 		}
 		return nil
 	})
+	slices.SortStableFunc(all, func(a, b campaign.Campaign) int { return b.Begun().Compare(a.Begun()) })
 	return all, err
 }
 

@@ -117,19 +117,12 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 	if c.Status != campaign.Draft {
 		return nil, fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
 	}
-	if err := campaign.CheckLength(c.Text); err != nil { // a draft of a time without a limit
+	if err := startableTx(tx, c); err != nil {
 		return nil, fmt.Errorf("start campaign %d: %w", id, err)
 	}
 	numbers, err := sendersTx(tx, c, now)
 	if err != nil {
 		return nil, fmt.Errorf("start campaign %d: %w", id, err)
-	}
-	filter, err := campaign.ParseFilter(c.To)
-	if err == nil {
-		err = checkListsTx(tx, filter)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("start campaign %d: audience: %w: %w", id, err, ErrState)
 	}
 	return numbers, nil
 }

@@ -344,7 +344,7 @@ type failingDisk struct{}
 
 func (failingDisk) Read([]byte) (int, error) { return 0, errors.New("input/output error") }
 
-func TestDraftNeedsATextOrAnAttachmentAndAnAudioTakesNoText(t *testing.T) {
+func TestAStartNeedsATextOrAnAttachmentAndAnAudioTakesNoText(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	picture, audio := attach(t, b, "picture.png"), attach(t, b, "audio.m4a")
 	for _, c := range []struct {
@@ -355,9 +355,16 @@ func TestDraftNeedsATextOrAnAttachmentAndAnAudioTakesNoText(t *testing.T) {
 		{"Oi", nil, ""}, {"", picture, ""}, {"Oi", picture, ""}, {" ", audio, ""},
 		{" ", nil, "a campaign needs a text or an attachment"}, {"Oi", audio, campaign.AttachmentText},
 	} {
-		_, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: c.text, Attachment: c.file})
-		if (err == nil) != (c.want == "") || err != nil && err.Error() != c.want {
-			t.Errorf("%q with %v: %v, want %q", c.text, c.file != nil, err, c.want)
+		draft, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: c.text, Attachment: c.file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "no number is linked" // all else is well
+		if c.want != "" {
+			want = c.want
+		}
+		if _, err := b.Start(draft.ID, time.Now()); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("start campaign %d: %s", draft.ID, want)) {
+			t.Errorf("%q with %v: %v, want %q", c.text, c.file != nil, err, want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -366,17 +367,18 @@ func TestDraftIsWrittenAgainUntilItStarts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	before := c
 	c.Text = "y"
-	if _, err := b.EditDraft(c); err != nil {
+	if c, err = b.EditDraft(c); err != nil {
 		t.Fatal(err)
 	}
-	all, err := b.Campaigns()
-	if err != nil || len(all) != 1 || all[0].Text != "y" {
-		t.Errorf("the book has %+v, %v; want one draft with the new text", all, err)
+	before.Text = "z"
+	if _, err := b.EditDraft(before); !errors.Is(err, store.ErrChanged) {
+		t.Errorf("writing over what somebody else wrote got %v, want ErrChanged", err)
 	}
-	c.Text = "{"
-	if _, err := b.EditDraft(c); err == nil {
-		t.Error("a text that does not parse was taken")
+	all, err := b.Campaigns()
+	if err != nil || len(all) != 1 || all[0].Text != "y" || all[0].Rev != c.Rev {
+		t.Errorf("the book has %+v, %v; want one draft with the new text", all, err)
 	}
 	if _, err := b.Start(c.ID, time.Now()); err != nil {
 		t.Fatal(err)
@@ -384,6 +386,54 @@ func TestDraftIsWrittenAgainUntilItStarts(t *testing.T) {
 	c.Text = "z"
 	if _, err := b.EditDraft(c); !errors.Is(err, store.ErrState) {
 		t.Errorf("editing what has started got %v, want ErrState", err)
+	}
+}
+
+// A draft may lack anything; a start refuses, and says all of it.
+func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	linked(t, b, 1)
+	if _, err := b.Import(t.Context(), people(2), ""); err != nil {
+		t.Fatal(err)
+	}
+	audio := &campaign.Attachment{Kind: campaign.Audio}
+	for _, test := range []struct {
+		draft campaign.Campaign
+		want  string
+	}{
+		{campaign.Campaign{}, "a campaign needs a name · a campaign needs a text or an attachment"},
+		{campaign.Campaign{Name: " ", Text: "x"}, "a campaign needs a name"},
+		{campaign.Campaign{Name: "c", Text: "{"}, "text: { without }"},
+		{campaign.Campaign{Name: "c", Text: "x", To: "("}, "audience: ( without )"},
+		{campaign.Campaign{Name: "c", Text: "x", To: "lista:a"}, `audience: there is no list "a"`},
+		{campaign.Campaign{Name: "c", Text: "x", Numbers: []campaign.NumberID{99}}, "number 99: not found"},
+		{campaign.Campaign{Name: "c", Text: "x", Unread: campaign.Unread{Pace: "day=x"}}, "pace: day=x: "},
+		{campaign.Campaign{Name: "c", Text: "x", Unread: campaign.Unread{File: "a.jpg"}}, `the file has not been read: "a.jpg"`},
+		{campaign.Campaign{Text: "x", Attachment: audio}, "a campaign needs a name · " + campaign.AttachmentText},
+		{campaign.Campaign{To: "(", Text: "{", Unread: campaign.Unread{Pace: "x", File: "y"}},
+			`a campaign needs a name · audience: ( without ) · pace: "x": want key=value, for example gap=30s-60s · the file has not been read: "y" · text: { without }`},
+	} {
+		c, err := b.AddCampaign(test.draft)
+		if err != nil {
+			t.Errorf("%+v is not kept: %v", test.draft, err)
+			continue
+		}
+		if c, err = b.EditDraft(c); err != nil {
+			t.Errorf("%+v is not kept anew: %v", test.draft, err)
+		}
+		if test.draft.Attachment != nil {
+			if got := c.Lacks(); len(got) != 2 || got[1].Error() != campaign.AttachmentText || got[1].Field != campaign.FieldText {
+				t.Errorf("%+v lacks %v", test.draft, got)
+			}
+			continue // its file is not there either
+		}
+		want := fmt.Sprintf("start campaign %d: %s", c.ID, test.want)
+		if _, err := b.Start(c.ID, time.Now()); !errors.Is(err, store.ErrState) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("the start got %v, want %s", err, want)
+		}
+		if again, err := b.Campaign(c.ID); err != nil || again.Status != campaign.Draft || again.Rev != 2 {
+			t.Errorf("after the start it is %+v, %v", again, err)
+		}
 	}
 }
 

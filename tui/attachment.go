@@ -36,12 +36,17 @@ type attachmentReadMsg struct {
 	err      error
 }
 
-func newAttachment(e *env, kept *campaign.Attachment) *attachment {
+func newAttachment(e *env, draft campaign.Campaign) *attachment {
+	kept := draft.Attachment
 	a := &attachment{e: e, path: newLine(e, e.t("composer_attachment_example"), 1000)}
 	if kept != nil {
 		a.kept, a.found = kept, kept
 		a.path.set(kept.Name)
 		a.looked = a.typed()
+	}
+	if draft.Unread.File != "" { // to be looked at once more
+		a.path.set(draft.Unread.File)
+		a.looked = ""
 	}
 	return a
 }

@@ -78,8 +78,8 @@ func TestFileThatChangedSinceItWasCheckedIsNotSent(t *testing.T) {
 		copyOf(t, "picture.png", path)
 		s.press("ctrl+r", "s")
 		s.shows("o arquivo mudou depois de conferido", "falta conferir o anexo")
-		if all, err := s.app.Book.Campaigns(); err != nil || len(all) != 0 {
-			t.Errorf("%d campaigns, %v; want none", len(all), err)
+		if c := s.theCampaign(); c.Status != campaign.Draft || c.Attachment != nil || c.Unread.File != path {
+			t.Errorf("the book has %+v; want a draft whose file has not been read", c)
 		}
 		s.press("shift+tab", "tab")
 		s.shows("Pronta")

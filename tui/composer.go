@@ -1,10 +1,12 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -32,7 +34,7 @@ const textRoom = 4 * campaign.TextMost
 // with the text shown as real people would get it.
 type composer struct {
 	e       *env
-	saved   campaign.Campaign // as it is in the book; without id: not yet
+	saved   campaign.Campaign // as it is in the book, or the page it began with
 	name    *line
 	to      *line
 	pace    *line
@@ -47,13 +49,28 @@ type composer struct {
 
 	people   *audience
 	question question
-	saving   question
+	starting question
+	pointed  bool // the fields that lack something are pointed at
+
+	// Keeping what is typed: see drafts.go.
+	pen       *pen
+	pages     int // that were given to the pen
+	saving    question
+	changedAt time.Time // when it began to be another one than in the book; zero: it is not
+	typedAt   time.Time // the last change
+	savedAt   time.Time // the last try
+	fault     error     // of that
+	began     bool      // the draft began here
+	asked     bool      // somebody asked for the save, and hears of it
+	leaving   bool      // the screen closes once it is saved
+	apart     string    // the text that says why it is a draft of its own now
 }
 
 // sendersLoadedMsg answers composer.load.
 type sendersLoadedMsg struct {
 	question int
 	numbers  []campaign.Number
+	draft    campaign.Campaign // as it is in the book
 	holds    map[campaign.NumberID]campaign.Hold
 	err      error
 }
@@ -61,37 +78,50 @@ type sendersLoadedMsg struct {
 // draftSavedMsg answers composer.save.
 type draftSavedMsg struct {
 	question int
-	draft    campaign.Campaign
-	err      error
+	written  written
 }
 
 func newComposer(e *env, draft campaign.Campaign) *composer {
 	c := &composer{
 		e: e, saved: draft,
-		name:   newLine(e, e.t("composer_name_example"), 80),
-		to:     newLine(e, e.t("composer_to_example"), 500),
-		pace:   newLine(e, e.t("composer_pace_example"), 200),
-		text:   newArea(e, e.t("composer_text_example"), textRoom),
-		file:   newAttachment(e, draft.Attachment),
-		chosen: make(map[campaign.NumberID]bool),
+		name:  newLine(e, e.t("composer_name_example"), 80),
+		to:    newLine(e, e.t("composer_to_example"), 500),
+		pace:  newLine(e, e.t("composer_pace_example"), 200),
+		text:  newArea(e, e.t("composer_text_example"), textRoom),
+		began: draft.ID == 0,
 	}
 	c.people = newAudience(e, c.draft)
+	c.fill(draft)
+	c.focus(fieldName)
+	return c
+}
+
+// fill writes a draft into the fields.
+func (c *composer) fill(draft campaign.Campaign) {
+	c.saved, c.pen = draft, &pen{kept: draft, last: c.pages}
+	c.file = newAttachment(c.e, draft)
 	c.name.set(draft.Name)
 	c.to.set(draft.To)
-	c.pace.set(draft.Pace.Limits().String())
+	c.pace.set(cmp.Or(draft.Unread.Pace, draft.Pace.Limits().String()))
 	c.text.set(draft.Text)
+	c.chosen = make(map[campaign.NumberID]bool)
 	for _, id := range draft.Numbers {
 		c.chosen[id] = true
 	}
-	c.focus(fieldName)
-	return c
 }
 
 func (c *composer) title() string {
 	if c.saved.ID == 0 {
 		return c.e.t("composer_new")
 	}
-	return c.e.t("composer_edit", "Name", c.saved.Name)
+	title := c.e.t("composer_edit", "Name", c.e.named(c.saved.Name))
+	switch {
+	case c.fault != nil:
+		return title + " · " + c.e.t("draft_unsaved")
+	case !c.dirty():
+		return title + " · " + c.e.t("draft_safe")
+	}
+	return title
 }
 
 func (c *composer) typing() bool { return true }
@@ -99,44 +129,62 @@ func (c *composer) typing() bool { return true }
 // dirty compares with what the book has, or with an empty page.
 func (c *composer) dirty() bool {
 	now, then := c.draft(), c.saved
-	if c.file.unread() || c.file.found != c.file.kept {
+	if now.Name != then.Name || now.Text != then.Text || now.To != then.To || now.Unread != then.Unread {
 		return true
 	}
-	if now.Name != then.Name || now.Text != then.Text || now.To != then.To {
-		return true
-	}
-	return now.Pace != then.Pace || c.known && then.ID != 0 && !slices.Equal(now.Numbers, then.Numbers)
+	a, b := now.Attachment, then.Attachment
+	return (a == nil) != (b == nil) || a != nil && (a.SHA256 != b.SHA256 || a.Name != b.Name) ||
+		!slices.Equal(now.Numbers, slices.Sorted(slices.Values(then.Numbers))) || now.Pace != then.Pace
 }
 
 // load asks for the numbers; the first time also for the audience.
 func (c *composer) load() tea.Cmd {
 	var first tea.Cmd
 	if !c.people.known && !c.people.finding.busy && c.people.mistake == nil {
-		first = tea.Batch(c.people.choose(c.to.value()), c.people.write(c.text.value()))
+		first = tea.Batch(c.people.choose(c.to.value()), c.people.write(c.text.value()), c.file.look())
 	}
 	id, ok := c.question.ask(c.e)
 	if !ok {
 		return first
 	}
-	book := c.e.app.Book
+	book, draft := c.e.app.Book, c.saved.ID
 	return tea.Batch(first, func() tea.Msg {
-		numbers, err := book.Numbers()
-		return sendersLoadedMsg{id, numbers, book.Holds(), err}
+		msg := sendersLoadedMsg{question: id, holds: book.Holds()}
+		msg.numbers, msg.err = book.Numbers()
+		if msg.err == nil && draft != 0 {
+			if msg.draft, msg.err = book.Campaign(draft); errors.Is(msg.err, store.ErrNotFound) {
+				msg.err = nil
+			}
+		}
+		return msg
 	})
 }
 
 // draft is the campaign as it is written now.
 func (c *composer) draft() campaign.Campaign {
 	d := c.saved
-	d.Name, d.To, d.Text = strings.TrimSpace(c.name.value()), strings.TrimSpace(c.to.value()), c.text.value()
-	d.Attachment = c.file.found
+	d.Name, d.To, d.Text = strings.TrimSpace(c.name.value()), strings.TrimSpace(c.to.value()), campaign.Text(c.text.value())
+	d.Unread = campaign.Unread{}
+	switch f := c.file; {
+	case f.typed() == "":
+		d.Attachment = nil
+	case f.unread(), f.mistake != nil:
+		d.Attachment, d.Unread.File = f.kept, f.typed()
+	default:
+		d.Attachment = f.found
+	}
 	d.Numbers = nil
-	for _, n := range c.numbers {
-		if c.chosen[n.ID] {
-			d.Numbers = append(d.Numbers, n.ID)
+	for id, on := range c.chosen {
+		if on {
+			d.Numbers = append(d.Numbers, id)
 		}
 	}
-	d.Pace, _ = c.paceNow()
+	slices.Sort(d.Numbers)
+	if pace, err := c.paceNow(); err != nil {
+		d.Unread.Pace = c.pace.value()
+	} else {
+		d.Pace = pace
+	}
 	return d
 }
 
@@ -246,8 +294,8 @@ func (c *composer) actions() []action {
 	single := c.at != fieldText
 	return []action{
 		act(e.keys.nextField, true, func() tea.Cmd { return c.focus(c.at + 1) }),
-		act(e.keys.start, c.ready() == "", func() tea.Cmd { return e.root.push(newReview(e, c)) }),
-		act(e.keys.saveDraft, c.saveable() && (c.saved.ID == 0 || c.dirty()) && !c.saving.busy, c.save),
+		act(e.keys.start, !c.pointed || c.points() != c.at, c.review),
+		act(e.keys.saveDraft, c.dirty() || c.saved.ID == 0 && !empty(c.saved), func() tea.Cmd { c.asked = true; return c.save() }),
 		act(e.keys.toggle, inNumbers && c.numbers[min(c.over, len(c.numbers)-1)].Linked(), c.toggle),
 		act(e.keys.left, inNumbers && c.over > 0, func() tea.Cmd { c.over--; return nil }),
 		act(e.keys.right, inNumbers && c.over < len(c.numbers)-1, func() tea.Cmd { c.over++; return nil }),
@@ -274,11 +322,46 @@ func (c *composer) toggle() tea.Cmd {
 	return c.people.check()
 }
 
-// saveable reports whether the book would take the draft.
-func (c *composer) saveable() bool {
-	_, err := c.paceNow()
-	return err == nil && strings.TrimSpace(c.name.value()) != "" && c.content() == "" &&
-		c.people.mistake == nil && c.people.textFault == nil
+// review shows what would be sent, or points at what it lacks.
+func (c *composer) review() tea.Cmd {
+	needs := c.needs()
+	if len(needs) == 0 {
+		return c.e.root.push(newReview(c.e, c))
+	}
+	to := c.points()
+	c.pointed = true
+	c.e.root.say(c.e.theme.warn, c.e.t("need", "What", c.lacking(needs)))
+	return c.focus(to)
+}
+
+// points is the field that a start goes to: the next one that lacks something,
+// the one that we are in if no other does and it is pointed at already; -1 if
+// none does.
+func (c *composer) points() int {
+	needs := c.needs()
+	for _, n := range needs {
+		if n.field > c.at || n.field == c.at && !c.pointed {
+			return n.field
+		}
+	}
+	if len(needs) > 0 {
+		return needs[0].field
+	}
+	return -1
+}
+
+// lacking says all that is needed.
+func (c *composer) lacking(needs []need) string {
+	texts := make([]string, len(needs))
+	for i, n := range needs {
+		texts[i] = c.e.t(n.id)
+	}
+	return strings.Join(texts, " · ")
+}
+
+// empty reports whether nothing is written in a draft.
+func empty(d campaign.Campaign) bool {
+	return d.Name == "" && d.Text == "" && d.To == "" && d.Attachment == nil && d.Unread == (campaign.Unread{})
 }
 
 // content is what is wrong with the attachment and the text together, as the
@@ -307,29 +390,46 @@ func (c *composer) tooLong() bool {
 	return c.text.chars > campaign.TextMost && campaign.CheckLength(campaign.Text(c.text.value())) != nil
 }
 
-// ready is what keeps the campaign from being started, as the id of a text;
-// empty: nothing.
-func (c *composer) ready() string {
+// need is what keeps a campaign from being started, as the id of a text, and
+// the field where it is mended.
+type need struct {
+	field int
+	id    string
+}
+
+// needs are all that keeps the campaign from being started, from top to
+// bottom.
+func (c *composer) needs() (all []need) {
+	add := func(field int, id string, wanted bool) {
+		if wanted {
+			all = append(all, need{field, id})
+		}
+	}
 	_, paceErr := c.paceNow()
-	switch {
-	case strings.TrimSpace(c.name.value()) == "":
-		return "need_name"
-	case c.people.mistake != nil:
-		return "need_filter"
-	case c.known && len(c.senders()) == 0:
-		return "need_number"
-	case c.content() != "":
-		return c.content()
-	case c.people.textFault != nil:
-		return "need_template"
-	case paceErr != nil, c.shut() != "":
-		return "need_pace"
-	case !c.known || !c.people.known || !c.people.checked:
-		return "need_moment"
-	case len(c.people.ids) == 0:
-		return "need_people"
-	case c.people.flight.Receive == 0:
-		return "need_receivers"
+	content := c.content()
+	waits := content == "need_moment"
+	inFile := content == "need_attachment" || content == "need_attachment_check"
+	add(fieldName, "need_name", strings.TrimSpace(c.name.value()) == "")
+	add(fieldNumbers, "need_number", c.known && len(c.senders()) == 0)
+	add(fieldAudience, "need_filter", c.people.mistake != nil)
+	add(fieldAudience, "need_people", c.people.known && len(c.people.ids) == 0)
+	add(fieldPace, "need_pace", paceErr != nil || c.shut() != "")
+	add(fieldAttachment, content, inFile)
+	add(fieldText, content, content != "" && !inFile && !waits)
+	add(fieldText, "need_template", c.people.textFault != nil)
+	if len(all) > 0 {
+		return all
+	}
+	moment := waits || !c.known || !c.people.known || !c.people.checked
+	add(c.at, "need_moment", moment)
+	add(fieldAudience, "need_receivers", !moment && c.people.flight.Receive == 0)
+	return all
+}
+
+// ready is the first of the needs; empty: there is none.
+func (c *composer) ready() string {
+	if needs := c.needs(); len(needs) > 0 {
+		return needs[0].id
 	}
 	return ""
 }
@@ -337,11 +437,13 @@ func (c *composer) ready() string {
 func (c *composer) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
+		defer c.touched()
 		if cmd, done := press(msg, c.actions()); done {
 			return cmd
 		}
 		return c.edit(msg)
 	case tea.PasteMsg:
+		defer c.touched()
 		return c.edit(msg)
 	case sendersLoadedMsg:
 		var check tea.Cmd
@@ -355,6 +457,10 @@ func (c *composer) update(msg tea.Msg) tea.Cmd {
 				check = c.people.check()
 			}
 			c.over = max(min(c.over, len(c.numbers)-1), 0)
+			if msg.draft.Status == campaign.Draft && msg.draft.Rev > c.saved.Rev && !c.dirty() && !c.saving.busy && !c.starting.busy {
+				c.fill(msg.draft) // another terminal has gone on with it
+				return tea.Batch(c.people.choose(c.to.value()), c.people.write(c.text.value()), c.file.look())
+			}
 		}
 		if again {
 			return tea.Batch(check, c.load())
@@ -363,8 +469,8 @@ func (c *composer) update(msg tea.Msg) tea.Cmd {
 	case attachmentReadMsg:
 		c.file.answered(msg)
 	case draftSavedMsg:
-		if mine, _ := c.saving.answered(msg.question); mine {
-			c.keep(msg)
+		if mine, again := c.saving.answered(msg.question); mine {
+			return c.wrote(msg.written, again)
 		}
 	default:
 		return c.people.update(msg)
@@ -395,72 +501,22 @@ func (c *composer) edit(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// save writes the draft to the book.
-func (c *composer) save() tea.Cmd {
-	id, _ := c.saving.ask(c.e)
-	book, draft, file := c.e.app.Book, c.draft(), c.file.file()
-	return func() tea.Msg {
-		saved, err := saveDraft(book, draft, file)
-		return draftSavedMsg{id, saved, err}
-	}
-}
+// refused says why the book did not take the draft as it is.
+func (c *composer) refused(err error) { c.e.root.say(c.e.theme.bad, c.e.fault(err)) }
 
-// saveDraft writes a draft, for the first time or again, with the file that
-// the book does not have yet.
-func saveDraft(book *store.Book, draft campaign.Campaign, file string) (campaign.Campaign, error) {
-	if file != "" {
-		if err := attach(book, &draft, file); err != nil {
-			return draft, err
-		}
-	}
-	if draft.ID == 0 {
-		return book.AddCampaign(draft)
-	}
-	return book.EditDraft(draft)
-}
-
-// keep remembers what the book has now.
-func (c *composer) keep(msg draftSavedMsg) {
-	e := c.e
-	if msg.err != nil {
-		c.refused(msg.err)
-		return
-	}
-	c.saved = msg.draft
-	c.file.keep(msg.draft.Attachment)
-	e.root.say(e.theme.good, e.t("draft_saved", "Name", msg.draft.Name))
-}
-
-// refused says why the book did not take the draft.
-func (c *composer) refused(err error) {
-	if errors.Is(err, errFileChanged) {
-		c.file.looked = ""
-	}
-	c.e.root.say(c.e.theme.bad, c.e.fault(err))
-}
-
-// start writes the draft if it has changed and starts it.
-func (c *composer) start(ctx context.Context, draft campaign.Campaign, changed bool) tea.Cmd {
-	id, ok := c.saving.ask(c.e)
+// start writes the draft and starts it: what starts is what is shown here, or
+// nothing.
+func (c *composer) start(ctx context.Context) tea.Cmd {
+	id, ok := c.starting.ask(c.e)
 	if !ok {
 		return nil
 	}
-	book, now, file := c.e.app.Book, c.e.now(), c.file.file()
+	book, now, pen, page := c.e.app.Book, c.e.now(), c.pen, c.page()
 	return func() tea.Msg {
-		if changed {
-			saved, err := saveDraft(book, draft, file)
-			if err != nil {
-				return campaignStartedMsg{question: id, campaign: draft, err: err}
-			}
-			draft = saved
+		msg := campaignStartedMsg{question: id, written: pen.write(book, page)}
+		if msg.err = cmp.Or(msg.written.err, msg.written.apart, msg.written.file, ctx.Err()); msg.err == nil {
+			msg.campaign, msg.err = book.Begin(ctx, msg.written.draft.ID, now)
 		}
-		if ctx.Err() != nil {
-			return campaignStartedMsg{question: id, campaign: draft, err: ctx.Err()}
-		}
-		started, err := book.Start(draft.ID, now)
-		if err != nil {
-			started = draft
-		}
-		return campaignStartedMsg{question: id, campaign: started, err: err}
+		return msg
 	}
 }

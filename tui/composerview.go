@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"recado/campaign"
@@ -45,10 +46,18 @@ func (c *composer) form(w, h int) []string {
 	e := c.e
 	inner := max(w-labelWidth-3, 1)
 	var lines []string
+	needs := c.needs()
 	focus, behind := 0, -1 // the lines of the field we are in
 	label := func(field int, id string) string {
 		if c.at == field-1 {
 			behind = len(lines)
+		}
+		if c.pointed && slices.ContainsFunc(needs, func(n need) bool { return n.field == field }) {
+			mark := "! "
+			if c.at == field {
+				focus, mark = len(lines), "› "
+			}
+			return e.theme.bad.of(mark + e.fit(e.t(id), labelWidth))
 		}
 		if c.at == field {
 			focus = len(lines)
@@ -66,6 +75,9 @@ func (c *composer) form(w, h int) []string {
 		}
 	}
 	lines = append(lines, label(fieldName, "composer_name")+c.name.view(e, inner))
+	if c.apart != "" {
+		under(e.theme.warn, "! "+e.t(c.apart), 3)
+	}
 	lines = append(lines, label(fieldNumbers, "composer_numbers")+c.numberLine(inner))
 	lines = append(lines, label(fieldAudience, "composer_to")+c.to.view(e, inner))
 	switch p := c.people; {
@@ -127,8 +139,8 @@ func (c *composer) form(w, h int) []string {
 	room = max(h-1, 0)
 	top := min(max(behind-room, 0), focus)
 	lines = lines[top:min(top+room, len(lines))]
-	if need := c.ready(); need != "" {
-		return append(lines, "  "+e.theme.faint.of(e.t("need", "What", e.t(need))))
+	if len(needs) > 0 {
+		return append(lines, "  "+e.theme.faint.of(e.fit(e.t("need", "What", c.lacking(needs)), max(w-3, 0))))
 	}
 	return append(lines, "  "+c.readiness(max(w-4, 1)))
 }

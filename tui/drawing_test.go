@@ -21,6 +21,7 @@ var emoji = []string{
 }
 
 func TestNoTextHangsOrBreaksTheDrawing(t *testing.T) {
+	drawsAlone(t)
 	c := cells{}
 	e := newRoot(t.Context(), App{}).env
 	check := func(what, s string, w int, lines ...string) {

@@ -119,6 +119,18 @@ func (e *env) sayDays(f campaign.Forecast) string {
 	return strings.Join(parts, " · ")
 }
 
+// campaignState says what a campaign does: one that runs while none of its
+// numbers sends anything is not sending.
+func (e *env) campaignState(c campaign.Campaign, numbers []campaign.Number, holds map[campaign.NumberID]campaign.Hold) (ink, string) {
+	sign := e.theme.campaign(c.Status)
+	if c.Status == campaign.Running {
+		if waits := asleep(c, numbers, holds, e.now()); waits != "" {
+			return e.theme.warn, "◷ " + e.t(waits)
+		}
+	}
+	return sign.ink, sign.symbol + " " + e.t(sign.word)
+}
+
 // asleep is what a campaign that runs waits for when none of its numbers sends
 // anything now, as the id of a text; empty: one of them does.
 func asleep(c campaign.Campaign, numbers []campaign.Number, holds map[campaign.NumberID]campaign.Hold, now time.Time) string {

@@ -22,6 +22,7 @@ type review struct {
 // campaignStartedMsg answers composer.start.
 type campaignStartedMsg struct {
 	question int
+	written  written
 	campaign campaign.Campaign
 	err      error
 }
@@ -35,9 +36,7 @@ func (r *review) dirty() bool   { return false }
 func (r *review) actions() []action {
 	e := r.e
 	return append([]action{
-		act(e.keys.agree, r.from.ready() == "" && !r.from.saving.busy, func() tea.Cmd {
-			return r.from.start(e.ctx, r.from.draft(), r.from.saved.ID == 0 || r.from.dirty())
-		}),
+		act(e.keys.agree, r.from.ready() == "" && !r.from.starting.busy, func() tea.Cmd { return r.from.start(e.ctx) }),
 	}, e.scrollActions(&r.win)...)
 }
 
@@ -49,7 +48,7 @@ func (r *review) update(msg tea.Msg) tea.Cmd {
 		cmd, _ := press(msg, r.actions())
 		return cmd
 	case campaignStartedMsg:
-		if mine, _ := r.from.saving.answered(msg.question); mine {
+		if mine, _ := r.from.starting.answered(msg.question); mine {
 			return r.started(msg)
 		}
 	}
@@ -60,9 +59,8 @@ func (r *review) update(msg tea.Msg) tea.Cmd {
 func (r *review) started(msg campaignStartedMsg) tea.Cmd {
 	e := r.e
 	if msg.err != nil {
-		if msg.campaign.ID != 0 {
-			r.from.saved = msg.campaign
-			r.from.file.keep(msg.campaign.Attachment)
+		if msg.written.err == nil {
+			r.from.took(msg.written)
 		}
 		r.from.refused(msg.err)
 		return e.root.drop(r)

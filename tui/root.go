@@ -46,6 +46,8 @@ type root struct {
 	said     string // what was said last; empty: nothing
 	saidInk  ink
 	saidAt   time.Time
+	stop     func() // asks for the process to be stopped, see Console; nil: it cannot be
+	quitting bool   // the terminal ends once what is typed is kept
 }
 
 // overview is what the status line knows.
@@ -170,10 +172,14 @@ func (r *root) update(msg tea.Msg) tea.Cmd {
 	case changedMsg:
 		return tea.Batch(r.load(), r.top().load())
 	case clockMsg:
+		var kept []tea.Cmd
+		for _, d := range r.drafters() {
+			kept = append(kept, d.keep(e.now()))
+		}
 		if r.said != "" && e.now().Sub(r.saidAt) > saidFor {
 			r.said = ""
 		}
-		return r.top().update(msg)
+		return tea.Batch(append(kept, r.top().update(msg))...)
 	case overviewLoadedMsg:
 		mine, again := r.question.answered(msg.question)
 		if mine && msg.err == nil {
@@ -201,6 +207,9 @@ func (r *root) update(msg tea.Msg) tea.Cmd {
 		for _, s := range stack {
 			cmds = append(cmds, s.update(msg))
 		}
+	}
+	if r.quitting && !slices.ContainsFunc(r.drafters(), drafter.saves) {
+		cmds = append(cmds, r.close())
 	}
 	return tea.Batch(cmds...)
 }
@@ -243,6 +252,7 @@ func (r *root) actionsOver(top screen) []action {
 		act(e.keys.back, depth > 1 && !asking, r.back),
 		act(e.keys.quit, open, r.quit),
 		act(e.keys.quitNow, true, r.quit),
+		act(e.keys.suspend, r.stop != nil, func() tea.Cmd { r.stop(); return nil }),
 		act(e.keys.nextTab, open, func() tea.Cmd { return r.goTo(r.at + 1) }),
 		act(e.keys.prevTab, open, func() tea.Cmd { return r.goTo(r.at - 1) }),
 	}
@@ -261,30 +271,39 @@ func (r *root) actionsOver(top screen) []action {
 	})
 }
 
-// back closes the present screen, asking first if something would be lost.
+// back closes the present screen; what is typed there is kept.
 func (r *root) back() tea.Cmd {
-	s := r.top()
-	if !s.dirty() {
-		return r.pop()
+	if d, ok := r.top().(drafter); ok {
+		return d.leave()
 	}
-	e := r.env
-	return r.push(newAsk(e, e.t("ask_leave"), e.t("ask_leave_detail"), func() tea.Cmd { return r.drop(s) }))
+	return r.pop()
 }
 
-// quit ends the terminal, asking first if something would be lost or the
-// sending would stop. Asked twice it ends at once.
+// quit keeps what is typed and ends the terminal. Asked twice it ends at once.
 func (r *root) quit() tea.Cmd {
-	e := r.env
 	if a, ok := r.top().(*ask); ok && a.quits {
 		return tea.Quit
 	}
+	open := r.drafters()
+	if len(open) == 0 {
+		return r.close()
+	}
+	r.quitting = true
+	var saves []tea.Cmd
+	for _, d := range open {
+		saves = append(saves, d.save())
+	}
+	return tea.Batch(saves...)
+}
+
+// close ends the terminal, asking first if something would be lost because it
+// could not be kept, or the sending would stop.
+func (r *root) close() tea.Cmd {
+	e := r.env
+	r.quitting = false
 	detail := ""
-	for _, stack := range r.stacks {
-		for _, s := range stack {
-			if s.dirty() {
-				detail = e.t("ask_quit_dirty")
-			}
-		}
+	if len(r.drafters()) > 0 {
+		detail = e.t("ask_quit_dirty")
 	}
 	if e.app.Stops && r.status.sending {
 		text := "ask_quit_sending"

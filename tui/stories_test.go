@@ -114,21 +114,6 @@ func TestADraftIsSavedOnceAndEditedInItsPlace(t *testing.T) {
 	})
 }
 
-func TestLeavingTheComposerAsksOnlyIfSomethingIsLost(t *testing.T) {
-	play(t, func(t *testing.T, s *stage) {
-		s.press("3", "n", "esc")
-		s.shows("Nenhuma campanha ainda")
-		s.press("n")
-		s.enter("x")
-		s.press("esc")
-		s.shows("Sair sem salvar?")
-		s.press("n")
-		s.shows("Nova campanha")
-		s.press("esc", "s")
-		s.shows("Nenhuma campanha ainda")
-	})
-}
-
 func TestACampaignStartsOnlyAfterTheNotice(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.people()
@@ -148,7 +133,7 @@ func TestACampaignStartsOnlyAfterTheNotice(t *testing.T) {
 			t.Fatalf("idle: %v, %v", idle, err)
 		}
 		s.press("esc")
-		s.shows("▶ enviando")
+		s.shows("◷ esperando")
 	})
 }
 
@@ -323,7 +308,7 @@ func TestADyingCodeIsReplacedAndSuccessMovesOn(t *testing.T) {
 func TestTheCodeTakesTheWholeTerminalWhereItOnlyFitsThere(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.linking(sampleCode)
-		s.shows("O QR code não cabe: precisa de 59 colunas e 30 linhas")
+		s.shows("O QR code não cabe: precisa de 59 colunas e 31 linhas")
 		s.size(120, 30)
 		s.hides("recado", "precisa de")
 		s.shows("█▄▄▄▄▄▄▄█", "Dispositivos conectados", "p código pelo telefone", "esc")
@@ -505,6 +490,70 @@ func TestANumberThatNeedsAPersonIsNamedWhereItHoldsACampaign(t *testing.T) {
 		s.ring()
 		s.shows("× desconectado · veja a aba 1")
 		s.hides("por hora", "aguardando")
+	})
+}
+
+func TestACampaignOfWhichNothingLeavesIsNotSaidToBeSending(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		c := s.running()
+		n := c.Numbers[0]
+		for _, test := range []struct {
+			hold campaign.Hold
+			want string
+		}{
+			{campaign.Hold{Reason: campaign.HoldGap, Until: s.app.now().Add(time.Minute)}, "▶ enviando"},
+			{campaign.Hold{Reason: campaign.HoldOffline}, "◷ sem conexão"},
+			{campaign.Hold{Reason: campaign.HoldSyncing}, "◷ sem conexão"},
+			{campaign.Hold{Reason: campaign.HoldDay, Until: s.app.now().Add(9 * time.Hour)}, "◷ esperando"},
+			{campaign.Hold{Reason: campaign.HoldShut}, "◷ esperando"},
+			{campaign.Hold{Reason: campaign.HoldDisk}, "◷ esperando"},
+			{campaign.Hold{}, "▶ enviando"},
+		} {
+			s.app.Book.Held(n, test.hold)
+			for _, tab := range []string{"4", "3"} {
+				s.press(tab)
+				s.ring()
+				s.shows(test.want)
+			}
+		}
+		if err := s.app.Book.SetStanding(n, campaign.Standing{State: campaign.Banned, Since: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		s.ring()
+		s.shows("◷ parada")
+		s.press("4")
+		s.shows("◷ parada", "nada sai: o número precisa de você")
+	})
+}
+
+func TestADraftThatNobodyWouldGetIsNotReady(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.compose("Oi, {bairro}")
+		s.shows("alguém que possa receber: todos ficam de fora")
+		s.press("ctrl+r")
+		s.shows("Nova campanha")
+	})
+}
+
+func TestADraftOfWhichNothingWouldLeaveSaysWhatStopsIt(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.compose("Oi")
+		s.shows("✓ Pronta: 5 pessoas recebem")
+		all, err := s.app.Book.Numbers()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.app.Book.Held(all[0].ID, campaign.Hold{Reason: campaign.HoldOffline})
+		s.ring()
+		s.shows("! sem conexão: só sai quando o número conectar")
+		s.app.Book.Held(all[0].ID, campaign.Hold{})
+		if err := s.app.Book.SetStanding(all[0].ID, campaign.Standing{State: campaign.Banned, Since: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		s.ring()
+		s.shows("! nada sairia: o número precisa de você")
 	})
 }
 

@@ -107,12 +107,36 @@ var appStateStories = []story{{
 		mac regular c value of c false ok
 		mac regular d value of d false ok`,
 }, {
+	name: "a MAC that one version deletes and adds",
+	tell: func(p *probe) {
+		p.patch("regular", 1, nil, macs("a"))
+		again := macs("a")
+		again[0].ValueMAC = bytes.Repeat([]byte("n"), 32)
+		p.patch("regular", 2, macs("a"), again)
+		p.mac("regular", "a")
+	},
+	want: `mac regular a nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn false ok`,
+}, {
+	name: "a version that is deleted before its mutations come",
+	tell: func(p *probe) {
+		p.patch("regular", 1, nil, macs("a"))
+		must(p.t, p.AppState.PutAppStateVersion(ctx, "regular", 2, [128]byte{2}))
+		must(p.t, p.AppState.DeleteAppStateVersion(ctx, "regular"))
+		p.version("regular")
+		p.patch("regular", 3, nil, macs("b"))
+		p.version("regular")
+		p.mac("regular", "a")
+	},
+	want: `version regular 0 0 ok
+		version regular 3 3 ok
+		mac regular a  true ok`,
+}, {
 	name: "a version outside a decryption whose mutations come inside one",
 	tell: func(p *probe) {
 		p.patch("regular", 1, nil, macs("a", "b"))
 		for round := range uint64(2) {
 			must(p.t, p.AppState.PutAppStateVersion(ctx, "regular", 2*round+2, [128]byte{byte(2*round + 2)}))
-			must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("a"))))
+			must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs(string('a'+rune(round))))))
 			must(p.t, p.EventBuffer.DoDecryptionTxn(ctx, func(inside context.Context) error {
 				if round == 1 {
 					must(p.t, p.AppState.PutAppStateVersion(inside, "regular", 5, [128]byte{5}))
@@ -136,7 +160,7 @@ var appStateStories = []story{{
 		inside 5 5 ok
 		version regular 5 5 ok
 		mac regular a  true ok
-		mac regular b value of b false ok
+		mac regular b  true ok
 		mac regular 2 value of 2 false ok
 		mac regular 5 value of 5 false ok`,
 }, {

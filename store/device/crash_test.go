@@ -123,6 +123,7 @@ func TestNoRatchetGoesBackInAPowerCut(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	must(t, c.Close()) // what is behind is committed and photographed too, and nothing after it
 	if len(k.images) < 4*12 {
 		t.Fatalf("only %d images", len(k.images))
 	}

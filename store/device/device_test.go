@@ -77,6 +77,14 @@ func link(t testing.TB, c *Container, jid types.JID) *store.Device {
 	return d
 }
 
+// untilWell returns when the disk takes writes again, which c finds out by itself. It is for a kernel
+// that says so in its own time, not in that of a fake clock.
+func untilWell(c *Container) {
+	for c.Err() != nil {
+		time.Sleep(probeDelay / 10)
+	}
+}
+
 func load(t testing.TB, c *Container, jid types.JID) *store.Device {
 	t.Helper()
 	d, err := c.GetDevice(ctx, jid)

@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"syscall"
 	"testing"
-	"time"
 )
 
 const fullEnv = "DEVICE_TEST_FULL_DISK"
@@ -44,11 +43,7 @@ func TestFullDiskStopsAndGoesOn(t *testing.T) {
 		t.Fatalf("after %d sessions: %v, Err() = %v", stored, err, c.Err())
 	}
 	must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &roomy))
-	deadline := time.Now().Add(10 * probeDelay)
-	for c.Err() != nil && time.Now().Before(deadline) {
-		time.Sleep(probeDelay / 10) // the kernel's limit knows no fake clock
-	}
-	must(t, c.Err())
+	untilWell(c)
 	must(t, d.Sessions.PutSession(ctx, "last:0", []byte("last")))
 	c = reopen(t, c)
 	d = load(t, c, ownJID)

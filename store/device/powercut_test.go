@@ -94,6 +94,7 @@ func TestNothingElseGoesBackInAPowerCut(t *testing.T) {
 	each("salt", func(n uint64) { must(t, d.NCTSalt.PutNCTSalt(ctx, counter(n))) })
 	each("history", func(n uint64) { must(t, c.KeepHistory(ctx, ownJID, fmt.Sprint(n), counter(n))) })
 	wg.Wait()
+	must(t, c.Close()) // what is behind is committed and photographed too, and nothing after it
 	if len(k.images) < 4*rounds {
 		t.Fatalf("only %d images", len(k.images))
 	}

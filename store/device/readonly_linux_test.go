@@ -46,10 +46,7 @@ func TestFileThatTurnsReadOnlyStopsAndGoesOn(t *testing.T) {
 		t.Error("Err() is nil though the file is still read-only")
 	}
 	must(t, unix.Dup2(writable, fd))
-	for deadline := time.Now().Add(10 * probeDelay); c.Err() != nil && time.Now().Before(deadline); {
-		time.Sleep(probeDelay / 10)
-	}
-	must(t, c.Err())
+	untilWell(c)
 	must(t, d.Sessions.PutSession(ctx, "1:0", []byte("three")))
 	c = reopen(t, c)
 	d = load(t, c, ownJID)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -322,6 +323,88 @@ func TestManyGoroutines(t *testing.T) {
 		got, err := d.Sessions.GetSession(ctx, fmt.Sprintf("%d:7", 1000+i))
 		if string(got) != "decrypted" || err != nil {
 			t.Errorf("session of %d = %q, %v", i, got, err)
+		}
+	}
+}
+
+// TestAddressBookTakesNoNameBack: names come from messages while an address book is on its way to the
+// disk. Whoever notes one then must have seen the book, or the two would write over each other.
+func TestAddressBookTakesNoNameBack(t *testing.T) {
+	c := openNew(t)
+	d := link(t, c, ownJID)
+	must(t, d.Contacts.PutContactName(ctx, ana, "A", "A S"))
+	_, _, err := d.Contacts.PutPushName(ctx, bob, "Bobby") // is behind when the book comes
+	must(t, err)
+	reached, hold := make(chan struct{}), make(chan struct{})
+	c.writer.mu.Lock()
+	c.writer.commit = func(tx *bbolt.Tx) error {
+		c.writer.commit = (*bbolt.Tx).Commit
+		close(reached)
+		<-hold
+		return tx.Commit()
+	}
+	c.writer.mu.Unlock()
+
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		must(t, d.Contacts.PutAllContactNames(ctx, []store.ContactEntry{
+			{JID: bob, FirstName: "Bob", FullName: "Bob Two"}, {JID: ana, FirstName: "Ana", FullName: "Ana Souza"},
+		}))
+	})
+	<-reached
+	if got, err := d.Contacts.GetContact(ctx, bob); got.PushName != "Bobby" || err != nil { // reads do not wait
+		t.Errorf("while the book is written the contact is %+v, %v", got, err)
+	}
+	wg.Go(func() {
+		_, _, err := d.Contacts.PutPushName(ctx, ana, "Aninha")
+		must(t, err)
+	})
+	for range 1000 {
+		runtime.Gosched() // time enough to do the wrong thing
+	}
+	close(hold)
+	wg.Wait()
+	c = reopen(t, c)
+	d = load(t, c, ownJID)
+	for jid, want := range map[types.JID]types.ContactInfo{
+		ana: {Found: true, FirstName: "Ana", FullName: "Ana Souza", PushName: "Aninha"},
+		bob: {Found: true, FirstName: "Bob", FullName: "Bob Two", PushName: "Bobby"},
+	} {
+		if got, err := d.Contacts.GetContact(ctx, jid); got != want || err != nil {
+			t.Errorf("the contact is %+v, %v, want %+v", got, err, want)
+		}
+	}
+}
+
+func TestAddressBookIsOnTheDiskWhenItsCallReturns(t *testing.T) {
+	c := openNew(t)
+	d := link(t, c, ownJID)
+	_, _, err := d.Contacts.PutPushName(ctx, bob, "Bobby")
+	must(t, err)
+	disk := watch(c)
+	book := []store.ContactEntry{{JID: bob, FirstName: "Bob", FullName: "Bob Two"}}
+	for i := range 2000 {
+		book = append(book, store.ContactEntry{JID: person(i * 7 % 2000), FirstName: "Maria", FullName: fmt.Sprint("Maria ", i*7%2000)})
+	}
+	must(t, d.Contacts.PutAllContactNames(ctx, book))
+	must(t, d.Contacts.PutAllContactNames(ctx, book)) // changes nothing
+	if got := disk.count(); got != 1 {
+		t.Errorf("an address book and the same again took %d commits, want 1", got)
+	}
+	must(t, c.view(func(tx *bbolt.Tx) error {
+		contacts := tx.Bucket(bucketDevices).Bucket(jidKey(ownJID)).Bucket(tableNames[tableContacts])
+		if s := contacts.Stats(); s.KeyN != 2001 || s.LeafInuse*10 < s.LeafAlloc*8 {
+			t.Errorf("%d rows fill %d of %d bytes", s.KeyN, s.LeafInuse, s.LeafAlloc)
+		}
+		row, err := decodeContact(contacts.Get(jidKey(bob)))
+		if row.PushName != "Bobby" || row.FullName != "Bob Two" {
+			t.Errorf("what was behind and the book are on the disk as %+v", row)
+		}
+		return err
+	}))
+	for i := range 2000 {
+		if got, _ := d.Contacts.GetContact(ctx, person(i)); got.FullName != fmt.Sprint("Maria ", i) {
+			t.Fatalf("%v is called %+v", person(i), got)
 		}
 	}
 }

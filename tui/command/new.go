@@ -91,6 +91,9 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if err := c.preflight(ctx, o, written, filter); err != nil {
 		return err
 	}
+	if lacks := written.Lacks(); len(lacks) > 0 { // the book would keep it: a script is told at once
+		return lacks[0]
+	}
 	written, err = o.parts.Book.AddCampaign(written)
 	if err != nil {
 		return err

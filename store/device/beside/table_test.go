@@ -21,7 +21,7 @@ var (
 )
 
 // tableRuns is how often each benchmark runs for its median.
-const tableRuns = 5
+const tableRuns = 3
 
 const tableHead = `# The device store beside SQLite
 

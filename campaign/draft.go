@@ -1,0 +1,77 @@
+package campaign
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Unread is what was typed in a draft and cannot be used as it is. It is kept
+// so that nothing typed is lost.
+type Unread struct {
+	Pace string `json:",omitempty"` // with a mistake in it
+	File string `json:",omitempty"` // the path of a file that was not found, or not looked at
+}
+
+// Field is a part of a campaign that a person fills in.
+type Field string
+
+// The fields.
+const (
+	FieldName       Field = "name"
+	FieldNumbers    Field = "numbers"
+	FieldAudience   Field = "audience"
+	FieldPace       Field = "pace"
+	FieldAttachment Field = "attachment"
+	FieldText       Field = "text"
+)
+
+// Lack is what keeps a draft from being started.
+type Lack struct {
+	Field Field
+	Err   error
+}
+
+// Error says what is wrong with the field.
+func (l Lack) Error() string { return l.Err.Error() }
+
+// Unwrap returns the error of the field.
+func (l Lack) Unwrap() error { return l.Err }
+
+// Lacks says what a draft lacks before it can start, field by field; nothing
+// if it can. What only the book knows, its numbers and people, is not looked
+// at.
+func (c *Campaign) Lacks() (lacks []Lack) {
+	lack := func(f Field, err error) {
+		if err != nil {
+			lacks = append(lacks, Lack{f, err})
+		}
+	}
+	if strings.TrimSpace(c.Name) == "" {
+		lack(FieldName, errors.New("a campaign needs a name"))
+	}
+	if _, err := ParseFilter(c.To); err != nil {
+		lack(FieldAudience, fmt.Errorf("audience: %w", err))
+	}
+	if c.Unread.Pace != "" {
+		_, err := ParsePace(Pace{}, c.Unread.Pace)
+		if err == nil {
+			err = errors.New("pace: it was not taken")
+		}
+		lack(FieldPace, err)
+	}
+	if c.Unread.File != "" {
+		lack(FieldAttachment, fmt.Errorf("the file has not been read: %q", c.Unread.File))
+	}
+	switch a, blank := c.Attachment, strings.TrimSpace(c.Text) == ""; {
+	case a == nil && c.Unread.File == "" && blank:
+		lack(FieldText, errors.New("a campaign needs a text or an attachment"))
+	case a != nil && !a.Captioned() && !blank:
+		lack(FieldText, errors.New(AttachmentText))
+	}
+	if _, err := ParseTemplate(c.Text); err != nil {
+		lack(FieldText, fmt.Errorf("text: %w", err))
+	}
+	lack(FieldText, CheckLength(c.Text))
+	return lacks
+}

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// ErrChanged is returned when a draft is written that somebody else has
+// written since it was read.
+var ErrChanged = errors.New("changed elsewhere meanwhile")
+
+// AddCampaign writes a draft and returns it with its id. A draft may lack
+// anything: what it needs is asked for when it starts, see
+// [campaign.Campaign.Lacks]. Only a name that is too long is refused.
+func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
+	c.Text = campaign.Text(c.Text)
+	if err := campaign.CheckName(c.Name); err != nil {
+		return c, err
+	}
+	err := b.update(func(tx *bolt.Tx) error {
+		id, err := bucket(tx, "campaigns").NextSequence()
+		if err != nil {
+			return err
+		}
+		c.ID, c.Rev, c.Status, c.Created = campaign.ID(id), 1, campaign.Draft, time.Now()
+		return putCampaignTx(tx, c)
+	})
+	return c, err
+}
+
+// EditDraft writes a draft again, as it has become, and returns it with its
+// new Rev. It is ErrChanged if somebody else has written it since that Rev,
+// and ErrState once it has started: what people were sent must not change
+// afterwards.
+func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
+	c.Text = campaign.Text(c.Text)
+	if err := campaign.CheckName(c.Name); err != nil {
+		return c, err
+	}
+	kept := c
+	err := b.update(func(tx *bolt.Tx) error {
+		old, err := campaignTx(tx, c.ID)
+		switch {
+		case err != nil:
+			return err
+		case old.Status != campaign.Draft:
+			return fmt.Errorf("edit campaign %d: it is %s: %w", c.ID, old.Status, ErrState)
+		case old.Rev != c.Rev:
+			return fmt.Errorf("edit campaign %d: %w", c.ID, ErrChanged)
+		}
+		kept.Rev, kept.Status, kept.Reason, kept.Created = old.Rev+1, campaign.Draft, "", old.Created
+		return putCampaignTx(tx, kept)
+	})
+	if err != nil {
+		return c, err
+	}
+	return kept, nil
+}
+
+// startableTx is an error if a draft lacks what a start needs.
+func startableTx(tx *bolt.Tx, c campaign.Campaign) error {
+	var lacks []error
+	for _, l := range c.Lacks() {
+		lacks = append(lacks, l)
+	}
+	for _, n := range c.Numbers {
+		if _, err := numberTx(tx, n); err != nil {
+			lacks = append(lacks, err)
+		}
+	}
+	if filter, err := campaign.ParseFilter(c.To); err == nil {
+		if err := checkListsTx(tx, filter); err != nil {
+			lacks = append(lacks, fmt.Errorf("audience: %w", err))
+		}
+	}
+	if len(lacks) == 0 {
+		return nil
+	}
+	err := lacks[0]
+	for _, l := range lacks[1:] {
+		err = fmt.Errorf("%w · %w", err, l)
+	}
+	return fmt.Errorf("%w: %w", err, ErrState)
+}
