@@ -148,14 +148,14 @@ func Compact(path string) (before, after int64, err error) {
 	}
 	copied := path + ".compact"
 	if err := os.Remove(copied); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
+		return 0, 0, fmt.Errorf("compact %s: %w", filepath.Base(path), err)
 	}
 	if after, err = copyTo(copied, db.DB); err == nil {
 		err = os.Rename(copied, path)
 	}
 	if err != nil {
 		os.Remove(copied)
-		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
+		return 0, 0, fmt.Errorf("compact %s: %w", filepath.Base(path), err)
 	}
 	return info.Size(), after, syncDir(filepath.Dir(path))
 }

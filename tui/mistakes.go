@@ -9,7 +9,7 @@ import (
 // Translate says in the language of a tag what other parts of the program say
 // in English: the reason of a delivery, what holds a number, a mistake in a
 // filter, a text or a pace, an error of the book. What it does not know it
-// gives back unchanged, and for English everything.
+// gives back unchanged, and for English everything but what the network says.
 //
 // The text may hold what came from outside; it is for whoever prints it to
 // clean it.
@@ -171,6 +171,19 @@ var mistakes = []saying{
 	{"flag needs an argument: %s", "mistake_flag_empty"},
 	{"invalid argument %s for %s flag: %s", "mistake_flag_value"},
 	{"accepts %s arg(s), received %s", "mistake_arguments"},
+	{"the book is closed", "mistake_closed"},
+	{"the numbers are closed", "mistake_closed_numbers"},
+	{"the file is not the one that was attached", "mistake_other_file"},
+	{"the phone number is missing", "mistake_phone_missing"},
+	{"already linked", "mistake_linked"},
+	{"not linked", "mistake_unlinked"},
+	{"no such number", "mistake_number_gone"},
+	{"a demo's data and real data do not mix", "mistake_kind"},
+	{"already there", "mistake_there"},
+	{"changed elsewhere meanwhile", "mistake_changed"},
+	{"written by a newer recado", "mistake_newer"},
+	{"unlink number %s: %s", "mistake_unlink_step"},
+	{"link number %s: %s", "mistake_link_step"},
 	{"unlinked", "number_unlinked"},
 	{"linking", "number_linking"},
 	{"connecting", "number_connecting"},
@@ -181,4 +194,5 @@ var mistakes = []saying{
 	{"blocked", "number_blocked"},
 	{"logged-out", "number_logged_out"},
 	{"outdated", "number_outdated"},
+	{"%s: it goes on by itself", "mistake_goes_on"},
 }

@@ -14,6 +14,7 @@ package bolt
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -99,10 +100,12 @@ func Open(path string, o Options) (*DB, error) {
 	} else if db.file != nil && o.File == nil { // it may still be mapped
 		unlock(db.file)
 	}
-	damaged := (*DamagedError)(nil)
+	damaged, named := (*DamagedError)(nil), (*fs.PathError)(nil)
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		err = ErrLocked
+	case errors.As(err, &named):
+		return nil, err // it says what and where by itself
 	case errors.As(err, &damaged):
 		return nil, damaged
 	}
