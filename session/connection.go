@@ -189,9 +189,6 @@ func (n *number) heardEverything() {
 		v.enter(campaign.Online, time.Time{}, "")
 	})
 	l := n.link
-	if !v.contacts {
-		l.jobs.put(l.fetchMissing)
-	}
 	if l.owed.Load() {
 		l.jobs.put(l.catchUp)
 	}

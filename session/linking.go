@@ -138,10 +138,21 @@ func (p *pairing) lastRound() bool {
 	return p.rounds >= maxRounds || p.phone != "" && p.rounds >= codeRounds
 }
 
+// lastMoments is how long before the end of the last code the service may close
+// the connection, and it is still the code that has come to its end.
+const lastMoments = 5 * time.Second
+
 // roundLost begins a new round soon: the codes died with the connection. After
 // the last round it says why instead.
 func (n *number) roundLost(why string) {
-	if n.pairing.lastRound() {
+	p := n.pairing
+	if end := n.alarms[alarmCode]; !p.passkey && len(p.codes) <= 1 && !end.IsZero() && time.Until(end) < lastMoments {
+		if v := n.look(); v.qr != "" || v.code != "" {
+			n.nextCode()
+			return
+		}
+	}
+	if p.lastRound() {
 		n.failLinking(why)
 		return
 	}

@@ -54,6 +54,11 @@ func (n *number) lookAfter() {
 		return
 	}
 	n.in(alarmLook, lookEvery)
+	// Not before: with a new link the library asks for the same itself, and lets
+	// nobody else ask meanwhile.
+	if l := n.link; l != nil && !n.look().contacts {
+		l.jobs.put(l.fetchMissing)
+	}
 	n.pingPhone(v.number)
 	if time.Since(n.standing) >= standingPause {
 		n.askStanding()
