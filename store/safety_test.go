@@ -731,3 +731,67 @@ func TestHoldIsToldOncePerChange(t *testing.T) {
 		}
 	}
 }
+
+// The outcome of a message counts also if the book was opened again meanwhile,
+// which put it in doubt.
+func TestOutcomeCountsAfterTheBookWasOpenedAgain(t *testing.T) {
+	s := newShop(t, 1, "")
+	id := s.start("")
+	d := s.mustClaim()
+	s.restart()
+	s.settle(d, accepted)
+	if d := s.delivery(id); d.State != campaign.Sent || d.InDoubt || !d.Accepted.Equal(s.now) {
+		t.Errorf("it is %s, in doubt: %v, accepted at %v", d.State, d.InDoubt, d.Accepted)
+	}
+	s.now = time.Now().Add(time.Hour)
+	s.mustHold(campaign.HoldEmpty, time.Time{})
+}
+
+// Who turns out to have no account is known to have none: nobody asks or tries
+// again for a week.
+func TestWhoTurnsOutToHaveNoAccountIsNotTriedAgain(t *testing.T) {
+	s := newShop(t, 2, "")
+	id := s.start("")
+	d := s.mustClaim()
+	s.settle(d, campaign.Outcome{Kind: campaign.Absent})
+	if got := contact(t, s, int(d.Seq)); got.Presence != campaign.NotOnWhatsApp || !got.CheckedAt.Equal(s.now) {
+		t.Errorf("%v since %v, want absent since %v", got.Presence, got.CheckedAt, s.now)
+	}
+	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonNotOnService {
+		t.Errorf("it is %s (%s)", d.State, d.Reason)
+	}
+	s.settle(s.mustClaim(), accepted)
+	id = s.start("")
+	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonNotOnService {
+		t.Errorf("in the next campaign it is %s (%s)", d.State, d.Reason)
+	}
+}
+
+// Who says it twice has said it when they said it first.
+func TestFirstOptOutIsTheOneThatIsKept(t *testing.T) {
+	s := newShop(t, 1, "")
+	for i, word := range []string{"sair", "parar"} {
+		at := s.now.Add(time.Duration(i) * time.Hour)
+		if err := s.book.Heard(s.number, campaign.Seen{Phone: people(1)[0].Phone}, word, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := contact(t, s, 0); !c.OptedOut || !c.OptOutAt.Equal(s.now) || c.OptOutWhy != "sair" {
+		t.Errorf("opted out: %v, at %v by %q", c.OptedOut, c.OptOutAt, c.OptOutWhy)
+	}
+}
+
+// The days that a person is left alone begin with the message itself, and do
+// not keep it from being tried again.
+func TestPerPersonLimitDoesNotStopAnotherTry(t *testing.T) {
+	for _, first := range []campaign.Outcome{offline, unknown} {
+		s := newShop(t, 1, "per-person=7d")
+		s.start("")
+		d := s.mustClaim()
+		s.settle(d, first)
+		s.now = s.now.Add(time.Hour)
+		if again := s.mustClaim(); again.Message != d.Message {
+			t.Errorf("after %q %s is sent", first.Reason, again.Message)
+		}
+	}
+}
