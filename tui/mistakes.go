@@ -194,4 +194,5 @@ var mistakes = []saying{
 	{"blocked", "number_blocked"},
 	{"logged-out", "number_logged_out"},
 	{"outdated", "number_outdated"},
+	{"%s: it goes on by itself", "mistake_goes_on"},
 }

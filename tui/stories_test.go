@@ -133,7 +133,7 @@ func TestACampaignStartsOnlyAfterTheNotice(t *testing.T) {
 			t.Fatalf("idle: %v, %v", idle, err)
 		}
 		s.press("esc")
-		s.shows("▶ enviando")
+		s.shows("◷ esperando")
 	})
 }
 

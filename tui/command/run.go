@@ -301,21 +301,34 @@ func (p *progress) line(pool *session.Pool) string {
 			online++
 		}
 	}
-	parts := []string{fmt.Sprintf(say("%d/%d números conectados", "%d/%d numbers online"), online, linked)}
-	campaigns, err := p.owner.parts.Book.Campaigns()
+	parts, err := p.campaigns()
 	if err != nil {
 		return err.Error()
 	}
+	parts = append([]string{fmt.Sprintf(say("%d/%d números conectados", "%d/%d numbers online"), online, linked)}, parts...)
+	return strings.Join(parts[:min(len(parts), 3)], " · ")
+}
+
+// campaigns says of every campaign that is under way how far it is.
+func (p *progress) campaigns() (parts []string, err error) {
+	campaigns, err := p.owner.parts.Book.Campaigns()
+	if err != nil {
+		return nil, err
+	}
 	for _, camp := range campaigns {
-		if camp.Status != campaign.Running {
+		if camp.Status != campaign.Running && camp.Status != campaign.Freezing {
 			continue
 		}
-		counts, err := p.owner.parts.Book.Counts(camp.ID)
+		done, total, err := howFar(p.owner.parts.Book, camp)
 		if err != nil {
-			return err.Error()
+			return nil, err
 		}
-		name := []rune(strings.Join(strings.Fields(camp.Name), " "))
-		parts = append(parts, fmt.Sprintf("%s %d/%d", string(name[:min(len(name), 20)]), counts.Settled(), counts.Total()))
+		runes := []rune(strings.Join(strings.Fields(camp.Name), " "))
+		name := string(runes[:min(len(runes), 20)])
+		if camp.Status == campaign.Freezing {
+			name += " (" + p.call.status(camp.Status) + ")"
+		}
+		parts = append(parts, fmt.Sprintf("%s %d/%d", name, done, total))
 	}
-	return strings.Join(parts[:min(len(parts), 3)], " · ")
+	return parts, nil
 }
