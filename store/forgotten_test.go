@@ -553,3 +553,118 @@ func bookAt(t *testing.T, data []byte) *store.Book {
 	}
 	return open(t, path)
 }
+
+// TestACampaignIsPausedThoughAllThatIsLeftIsHeld: it is done when somebody has
+// looked at it, and its number counts one message more.
+func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "book.db")
+	b, err := store.Open(path, store.Options{Kind: store.Demo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := linked(t, b, 1)[0]
+	if _, err := b.Import(t.Context(), people(2), ""); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	id := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, now).ID
+	first := lane(t, b, n, now, lidOf)
+	if err := b.Settle(*first.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
+		t.Fatal(err)
+	}
+	l, err := campaign.ParseLimits(campaign.Pace{}.All(), "day=2")
+	if err == nil {
+		_, err = b.SetLimits(n, l)
+	}
+	if err := errors.Join(err, b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := 0 // the first page that is not the newest: nothing is forgotten, which nobody can know
+	if newest := binary.NativeEndian.Uint64(data[16+48:]); newest > binary.NativeEndian.Uint64(data[os.Getpagesize()+16+48:]) {
+		older = os.Getpagesize()
+	}
+	data[older+60] ^= 1
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := store.Compact(path); err == nil {
+		t.Fatal("it was written anew, without what shows that it went back")
+	}
+	b = open(t, path)
+	c, err := b.Campaign(id)
+	if err != nil || c.Status != campaign.Paused || c.Reason != campaign.PausedByDamage || !c.Ended.IsZero() {
+		t.Fatalf("it is %s (%s), %v", c.Status, c.Reason, err)
+	}
+	held, err := b.Delivery(id, 1)
+	if err != nil || held.Reason != campaign.ReasonForgotten || held.Claimed.IsZero() {
+		t.Fatalf("%+v, %v", held, err)
+	}
+	to, ids := campaign.Seen{LID: lidOf(held.Phone)}, []campaign.MessageID{"3EB0X"}
+	if err := b.Prove(n, to, ids, campaign.Read, held.Claimed.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := b.Delivery(id, 1); err != nil || d.State != campaign.Unsure {
+		t.Errorf("a receipt from before it can have been sent has settled it: %s, %v", d.State, err)
+	}
+	if c, err = b.Resume(id); err != nil || c.Status != campaign.Finished {
+		t.Errorf("resumed with nothing left to send it is %s, %v", c.Status, err)
+	}
+	if _, err := b.Decide(id, 1, campaign.SendIt, now); err != nil {
+		t.Fatal(err)
+	}
+	if got := lane(t, b, n, time.Now().Add(time.Minute), lidOf); got.Delivery != nil || got.Hold.Reason != campaign.HoldDay {
+		t.Errorf("two may have left today, of two allowed, and it sends: %+v", got.Hold)
+	}
+}
+
+// TestWhoeverIsHeldIsNotReachedUnderAnotherRecord: two records turn out to be
+// one person while one of them is held.
+func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
+	_, moments := shortCampaign(t)
+	data := slices.Clone(moments[1].file)
+	data[60] ^= 1
+	b := bookAt(t, data)
+	deliveries, err := b.Deliveries(1, -1, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	among := func(right func(campaign.Delivery) bool) campaign.Delivery {
+		return deliveries[slices.IndexFunc(deliveries, func(d campaign.Delivery) bool {
+			return right(d) && d.Phone != people(8)[0].Phone && d.Phone != people(8)[3].Phone // who have opted out
+		})]
+	}
+	held := among(func(d campaign.Delivery) bool { return d.Reason == campaign.ReasonForgotten })
+	other := among(func(d campaign.Delivery) bool { return d.Number == held.Number && d.State == campaign.Queued })
+	now := moments[1].now.Add(time.Minute)
+	same := campaign.Answer{Asked: other.Phone, Presence: campaign.OnWhatsApp, Phone: other.Phone, LID: lidOf(held.Phone)}
+	if err := b.Answered(held.Number, []campaign.Phone{other.Phone}, []campaign.Answer{same}, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Resume(1); err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{}
+	for range 20 {
+		now = now.Add(time.Minute)
+		got, err := b.Claim(campaign.Claim{Number: held.Number, Ready: campaign.Readiness{Link: 1, Since: moments[1].now}, Now: now, NewID: w.newID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Delivery == nil {
+			continue
+		}
+		if got.Delivery.Seq == other.Seq {
+			t.Fatal("the person who may have it already is written to")
+		}
+		if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d, err := b.Delivery(1, other.Seq); err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonDuplicate {
+		t.Errorf("it is %s (%s), %v", d.State, d.Reason, err)
+	}
+}

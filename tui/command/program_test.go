@@ -110,7 +110,12 @@ func (p *program) runWith(in io.Reader, args ...string) result {
 	cmd := p.command(args...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &out, &errs
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		hangs := time.AfterFunc(patience, func() { cmd.Process.Signal(syscall.SIGQUIT) }) // its goroutines are in what it says
+		err = cmd.Wait()
+		hangs.Stop()
+	}
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		p.t.Fatalf("recado %s: %v", strings.Join(args, " "), err)
 	}
