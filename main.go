@@ -40,8 +40,8 @@ func run() int {
 		Getenv: os.Getenv,
 		Open:   open,
 		Files: []command.File{
-			{Name: bookName, Examine: func(path string) (store.Health, error) { return store.Examine(path, store.Check) }},
-			{Name: keysName, Examine: func(path string) (store.Health, error) { return store.Examine(path, device.Check) }},
+			{Name: bookName, Examine: func(f *os.File, path string) (store.Health, error) { return store.ExamineOpen(f, path, store.Check) }},
+			{Name: keysName, Keys: true, Examine: func(f *os.File, path string) (store.Health, error) { return store.ExamineOpen(f, path, device.Check) }},
 		},
 	})
 }

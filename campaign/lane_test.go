@@ -253,3 +253,244 @@ func TestRateLimitOnTheSecondQuestionSlowsTheNumberAndAnswersNothing(t *testing.
 		t.Errorf("kept %+v", q.answers)
 	}
 }
+
+// script is a book and a service that say what the test wants, and the times at
+// which they were asked.
+type script struct {
+	campaign.Log
+	campaign.Sender
+	ready   func() campaign.Readiness // nil: always
+	claim   func() campaign.Claimed   // nil: one phone to ask about
+	check   func(question int) error  // of the questions from 0 on; nil: a phone that is there
+	upload  func() error
+	settle  func(try int) error
+	claims  []time.Time
+	asked   []time.Time
+	settled []time.Time
+	held    []string
+	slow    time.Time
+	unsent  []string // why an attachment was not uploaded
+}
+
+func (s *script) Ready() campaign.Readiness {
+	if s.ready == nil {
+		return campaign.Readiness{Link: 1}
+	}
+	return s.ready()
+}
+
+func (s *script) NewID() campaign.MessageID { return "3EB0" }
+
+func (s *script) Claim(c campaign.Claim) (campaign.Claimed, error) {
+	if s.slow.After(c.Now) {
+		return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldRateLimit, Until: s.slow}}, nil
+	}
+	s.claims = append(s.claims, time.Now())
+	if s.claim == nil {
+		return campaign.Claimed{Check: []campaign.Phone{abroad}}, nil
+	}
+	return s.claim(), nil
+}
+
+func (s *script) Check(_ context.Context, phones []campaign.Phone) ([]campaign.Answer, error) {
+	s.asked = append(s.asked, time.Now())
+	return []campaign.Answer{{Asked: phones[0], Presence: campaign.OnWhatsApp}}, s.check(len(s.asked) - 1)
+}
+
+func (s *script) Answered(campaign.NumberID, []campaign.Phone, []campaign.Answer, time.Time) error {
+	return nil
+}
+
+func (s *script) Upload(context.Context, campaign.Upload) ([]byte, error) {
+	s.asked = append(s.asked, time.Now())
+	return nil, s.upload()
+}
+
+func (s *script) NotUploaded(_ campaign.NumberID, _ campaign.Upload, why error, _ time.Time) error {
+	s.unsent = append(s.unsent, why.Error())
+	return nil
+}
+
+func (s *script) Send(context.Context, campaign.Delivery) campaign.Outcome { return campaign.Outcome{} }
+
+func (s *script) Settle(campaign.Delivery, campaign.Outcome, time.Time) error {
+	s.settled = append(s.settled, time.Now())
+	return s.settle(len(s.settled) - 1)
+}
+
+func (s *script) Held(_ campaign.NumberID, hold campaign.Hold) {
+	s.held = append(s.held, hold.Reason)
+}
+
+func (s *script) Slow(_ campaign.NumberID, _ string, until time.Time) error {
+	s.slow = until
+	return nil
+}
+
+// run runs a lane over the script for so long, in a bubble.
+func (s *script) run(t *testing.T, span time.Duration, meanwhile func(*campaign.Bell)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		bell := new(campaign.Bell)
+		lane := &campaign.Lane{Number: 1, Log: s, Sender: s, Bell: bell, Logger: slog.New(slog.DiscardHandler)}
+		go lane.Run(ctx) // ends with ctx
+		if meanwhile != nil {
+			meanwhile(bell)
+		}
+		time.Sleep(span)
+		cancel()
+		synctest.Wait()
+	})
+}
+
+// pauses are the times between moments, in seconds.
+func pauses(at []time.Time) (seconds []int) {
+	for i := 1; i < len(at); i++ {
+		seconds = append(seconds, int(at[i].Sub(at[i-1]).Seconds()))
+	}
+	return seconds
+}
+
+var errBroken = errors.New("the line broke")
+
+// The pause after a mistake is five seconds, doubled with each that follows up
+// to five minutes, and five seconds again once something has worked or the
+// number has a new connection.
+func TestPausesAfterMistakesDouble(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		works int           // the question that is answered; -1: none
+		again time.Duration // when the connection comes anew; 0: it does not
+		want  []int
+	}{
+		{"nothing works", -1, 0, []int{5, 10, 20, 40, 80, 160, 300, 300}},
+		{"one works", 4, 0, []int{5, 10, 20, 40, 0, 5, 10, 20, 40}},
+		{"a new connection", -1, 36 * time.Second, []int{5, 10, 20, 1, 5, 10, 20}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var online time.Time
+			s := &script{
+				check: func(question int) error {
+					if question == test.works {
+						return nil
+					}
+					return errBroken
+				},
+				ready: func() campaign.Readiness { return campaign.Readiness{Link: 1, Since: online} },
+			}
+			s.run(t, time.Hour, func(bell *campaign.Bell) {
+				if test.again > 0 {
+					time.Sleep(test.again)
+					online = time.Now()
+					bell.Ring()
+				}
+			})
+			if got := pauses(s.asked); len(got) < len(test.want) || !slices.Equal(got[:len(test.want)], test.want) {
+				t.Errorf("it was asked again after %v seconds, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// A rate limit holds the number for a quarter of an hour, each time anew,
+// whatever was asked for.
+func TestRateLimitHoldsTheNumberForAQuarterOfAnHour(t *testing.T) {
+	limited := fmt.Errorf("refused: %w", campaign.ErrRateLimit)
+	for name, s := range map[string]*script{
+		"a question": {check: func(int) error { return limited }},
+		"an upload": {
+			claim:  func() campaign.Claimed { return campaign.Claimed{Upload: new(campaign.Upload)} },
+			upload: func() error { return limited },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s.run(t, time.Hour-time.Second, nil)
+			if got := pauses(s.asked); !slices.Equal(got, []int{900, 900, 900}) {
+				t.Errorf("it was asked again after %v seconds, want a quarter of an hour each time", got)
+			}
+			if len(s.unsent) > 0 {
+				t.Errorf("that is taken for the fault of the file: %q", s.unsent)
+			}
+		})
+	}
+}
+
+// An upload that broke off with the connection is not the fault of the file;
+// another mistake is.
+func TestUploadThatBrokeWithTheConnectionIsNotCounted(t *testing.T) {
+	for name, offline := range map[string]bool{"with the connection": true, "by itself": false} {
+		t.Run(name, func(t *testing.T) {
+			var hold campaign.Hold
+			s := &script{ready: func() campaign.Readiness { return campaign.Readiness{Link: 1, Hold: hold} }}
+			s.claim = func() campaign.Claimed {
+				if len(s.claims) > 1 {
+					return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldEmpty}}
+				}
+				return campaign.Claimed{Upload: new(campaign.Upload)}
+			}
+			s.upload = func() error {
+				if offline {
+					hold = campaign.Hold{Reason: campaign.HoldOffline}
+				}
+				return errBroken
+			}
+			s.run(t, time.Minute, nil)
+			if counted := len(s.unsent) > 0; counted == offline {
+				t.Errorf("written down against the file: %q", s.unsent)
+			}
+		})
+	}
+}
+
+// A number that is not ready claims nothing, and what holds it is told when the
+// bell says that something has changed, and when the hold ends.
+func TestNumberThatIsNotReadyClaimsNothing(t *testing.T) {
+	hold := campaign.Hold{Reason: campaign.HoldSyncing}
+	s := &script{ready: func() campaign.Readiness { return campaign.Readiness{Link: 1, Hold: hold} }, check: func(int) error { return errBroken }}
+	var begun time.Time
+	s.run(t, time.Second, func(bell *campaign.Bell) {
+		begun = time.Now()
+		time.Sleep(10 * time.Minute)
+		hold = campaign.Hold{Reason: campaign.HoldOffline, Until: time.Now().Add(10 * time.Minute)}
+		bell.Ring()
+		time.Sleep(10*time.Minute - time.Millisecond)
+		if len(s.claims) > 0 {
+			t.Error("it claims while it is not ready")
+		}
+		hold = campaign.Hold{} // the bell does not ring
+		time.Sleep(time.Second)
+	})
+	if !slices.Equal(s.held, []string{campaign.HoldSyncing, campaign.HoldOffline}) {
+		t.Errorf("told: %v", s.held)
+	}
+	if len(s.claims) == 0 || s.claims[0].Sub(begun) != 20*time.Minute {
+		t.Errorf("it claims %v after %v, want when the hold ends", s.claims, begun)
+	}
+}
+
+// The outcome of a send is written down, however long the disk refuses it, and
+// nothing else is claimed before that.
+func TestOutcomeIsWrittenHoweverLongTheDiskRefuses(t *testing.T) {
+	s := &script{settle: func(try int) error {
+		if try < 60 {
+			return errBroken
+		}
+		return nil
+	}}
+	s.claim = func() campaign.Claimed {
+		if len(s.claims) > 1 {
+			return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldEmpty}}
+		}
+		return campaign.Claimed{Delivery: new(campaign.Delivery)}
+	}
+	s.run(t, time.Hour, nil)
+	if len(s.settled) != 61 || len(s.claims) < 2 || s.claims[1].Before(s.settled[60]) {
+		t.Errorf("tried %d times to write it down, claimed at %v", len(s.settled), s.claims)
+	}
+	for i, pause := range pauses(s.settled) {
+		if pause != 1 {
+			t.Errorf("try %d came after %d seconds", i+1, pause)
+		}
+	}
+}

@@ -264,7 +264,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			return errors.Join(bucket(tx, "merged").Put(key(uint64(50)), key(uint64(51))), bucket(tx, "merged").Put(key(uint64(51)), key(uint64(50))))
 		}, `table "merged": row 0000000000000032 leads nowhere`},
 		{"a newer version", func(tx *bolt.Tx) error { return bucket(tx, "meta").Put([]byte("version"), key(version+1)) },
-			fmt.Sprintf("its version is %d, this program knows %d", version+1, version)},
+			fmt.Sprintf("it was written by a newer recado (its version is %d, this program knows %d): update the program", version+1, version)},
 		{"another kind", func(tx *bolt.Tx) error { return bucket(tx, "meta").Put([]byte("kind"), []byte("x")) },
 			"it is neither real data nor a demo's"},
 		{"no queue", func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("queue")) },

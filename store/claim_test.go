@@ -118,7 +118,7 @@ func answer(phone campaign.Phone, i int) campaign.Answer {
 // open opens a book, which has to be well when the test ends.
 func open(t *testing.T, path string) *store.Book {
 	t.Helper()
-	b, err := store.Open(path, store.Options{Kind: store.Demo})
+	b, err := store.Open(path, store.InSmallChunks(store.Options{Kind: store.Demo}, 7))
 	if err != nil {
 		t.Fatal(err)
 	}

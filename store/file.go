@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -30,6 +32,7 @@ type Health struct {
 	Size  int64    // in bytes
 	Free  int64    // how much of it are pages that nothing uses
 	Wrong []string // what is wrong, one finding each
+	Newer bool     // nothing may be wrong: a newer recado has written it
 }
 
 // maxFindings is how many findings are told: a page that is gone may be behind
@@ -40,14 +43,43 @@ const maxFindings = 100
 // pages, as bbolt itself checks them, and if they are well, their content with
 // check. It fails with ErrLocked when another process has the file open, and
 // with fs.ErrNotExist when there is none.
+//
+// A file that is damaged in a way that nobody has thought of may still end the
+// process, or keep it busy for ever: see package command for how it is called
+// in one of its own.
 func Examine(path string, check func(*bolt.Tx) []string) (h Health, err error) {
-	info, err := os.Stat(path)
+	return ExamineOpen(nil, path, check)
+}
+
+// Hold opens a file to have it examined: nobody can write to it until it is
+// closed. It fails as Examine does.
+func Hold(path string) (*os.File, error) {
+	if err := private(path); err != nil {
+		return nil, err
+	}
+	return disk.Hold(path, false, lockTimeout)
+}
+
+// ExamineOpen is Examine of a file that Hold has opened, in this process or in
+// another.
+func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []string) (h Health, err error) {
+	stat := func() (os.FileInfo, error) { return os.Stat(path) }
+	if file != nil {
+		stat = file.Stat
+	}
+	info, err := stat()
 	if err != nil {
 		return h, err
 	}
 	h.Size = info.Size()
 	damaged := (*DamagedError)(nil)
-	db, err := openFile(path, disk.Options{Timeout: lockTimeout, ReadOnly: true})
+	o := disk.Options{Timeout: lockTimeout, ReadOnly: true, File: file}
+	var db *disk.DB
+	if file == nil {
+		db, err = openFile(path, o)
+	} else {
+		db, err = disk.Open(path, o)
+	}
 	if errors.As(err, &damaged) {
 		h.Wrong = damaged.Why
 		return h, nil
@@ -61,6 +93,7 @@ func Examine(path string, check func(*bolt.Tx) []string) (h Health, err error) {
 		}
 		if len(h.Wrong) == 0 {
 			h.Wrong = contentWrong(tx, check)
+			h.Newer = slices.ContainsFunc(h.Wrong, func(s string) bool { return strings.HasPrefix(s, disk.Newer) })
 		}
 		return nil
 	})
@@ -103,6 +136,9 @@ func Compact(path string) (before, after int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+	if db.WentBack() { // the new file would not show it any more
+		return 0, 0, errors.Join(&DamagedError{Path: path, Why: []string{wentBack}}, db.Close())
+	}
 	// The lock on the old file is held until the new one has its name: nobody
 	// writes in between.
 	defer func() { err = errors.Join(err, db.Close()) }()
@@ -112,14 +148,14 @@ func Compact(path string) (before, after int64, err error) {
 	}
 	copied := path + ".compact"
 	if err := os.Remove(copied); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
+		return 0, 0, fmt.Errorf("compact %s: %w", filepath.Base(path), err)
 	}
 	if after, err = copyTo(copied, db.DB); err == nil {
 		err = os.Rename(copied, path)
 	}
 	if err != nil {
 		os.Remove(copied)
-		return 0, 0, fmt.Errorf("compact %s: %w", path, err)
+		return 0, 0, fmt.Errorf("compact %s: %w", filepath.Base(path), err)
 	}
 	return info.Size(), after, syncDir(filepath.Dir(path))
 }

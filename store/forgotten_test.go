@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -128,12 +129,11 @@ func TestNobodyTwiceWhicheverFirstPageIsTorn(t *testing.T) {
 		t.Fatalf("only %d moments", len(moments))
 	}
 	proved, decided := 0, 0
+	who := []string{"person", "receipts", "nobody"}
 	for i, m := range moments {
 		for page := range 2 {
-			for _, who := range [][]string{{"person", "nobody"}, {"receipts", "person"}, {"nobody", "receipts"}}[i%3][page : page+1] {
-				p, d := goOn(t, id, m, page, who)
-				proved, decided = proved+p, decided+d
-			}
+			p, d := goOn(t, id, m, page, who[(i+page)%3])
+			proved, decided = proved+p, decided+d
 		}
 	}
 	t.Logf("%d moments; receipts have settled %d, a person %d", len(moments), proved, decided)
@@ -156,11 +156,19 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 		}
 	}
 	data := slices.Clone(m.file)
-	for i := range 20 {
-		data[page*os.Getpagesize()+60+i] ^= 0xff
+	if page == mended {
+		data[newestRoot(data)+8] ^= 3
+	} else {
+		for i := range 20 {
+			data[page*os.Getpagesize()+60+i] ^= 0xff
+		}
 	}
 	path := filepath.Join(t.TempDir(), "book.db")
 	must(os.WriteFile(path, data, 0o600))
+	if page == mended {
+		_, err := store.Mend(path, func(path string) (store.Health, error) { return store.Examine(path, store.Check) })
+		must(err)
+	}
 	b, err := store.Open(path, store.Options{Kind: store.Demo})
 	must(err)
 	c, err := b.Started(t.Context(), id) // it may still have to be frozen
@@ -251,6 +259,246 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 	return proved, decided
 }
 
+// TestNobodyTwiceAfterAMend damages the last tree at every commit of a campaign
+// and goes back to the one before it.
+func TestNobodyTwiceAfterAMend(t *testing.T) {
+	id, moments := shortCampaign(t)
+	proved, decided := 0, 0
+	for i, m := range moments {
+		p, d := goOn(t, id, m, mended, []string{"person", "receipts", "nobody"}[i%3])
+		proved, decided = proved+p, decided+d
+	}
+	if proved < 3 || decided < 5 {
+		t.Errorf("receipts have settled %d and a person %d: the test shows too little", proved, decided)
+	}
+}
+
+// mended stands for the damage of the last tree.
+const mended = 2
+
+// newestRoot is where the first page of the last tree begins.
+func newestRoot(data []byte) int {
+	word := func(page, at int) int {
+		return int(binary.NativeEndian.Uint64(data[page*os.Getpagesize()+16+at:]))
+	}
+	newest := 0
+	if word(1, 48) > word(0, 48) {
+		newest = 1
+	}
+	return word(newest, 16) * os.Getpagesize()
+}
+
+func TestMendKeepsACopyAndGoesBackOnce(t *testing.T) {
+	_, moments := shortCampaign(t)
+	m := moments[len(moments)/2]
+	path := filepath.Join(t.TempDir(), "book.db")
+	write := func(change func(data []byte)) (damaged []byte) {
+		data := slices.Clone(m.file)
+		change(data)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	examine := func(path string) (store.Health, error) { return store.Examine(path, store.Check) }
+	damaged := write(func(data []byte) { data[newestRoot(data)+8] ^= 3 })
+	copied, err := store.Mend(path, examine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept, err := os.ReadFile(copied); err != nil || !slices.Equal(kept, damaged) || filepath.Dir(copied) != filepath.Dir(path) {
+		t.Errorf("the copy %s is not the damaged file, %v", copied, err)
+	}
+	if h, err := examine(path); err != nil || len(h.Wrong) > 0 {
+		t.Errorf("after it %q, %v", h.Wrong, err)
+	}
+	b, err := store.Open(path, store.Options{Kind: store.Demo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := b.Campaign(1); err != nil || c.Status != campaign.Paused || b.WentBack() {
+		t.Errorf("the campaign is %s, %v; went back again: %v", c.Status, err, b.WentBack())
+	}
+	if _, err := store.Mend(path, examine); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("an open book: %v", err)
+	}
+	b.Close()
+
+	for name, change := range map[string]func(data []byte){
+		"both trees": func(data []byte) {
+			for at := 2 * os.Getpagesize(); at < len(data); at += os.Getpagesize() {
+				data[at] ^= 0x80
+			}
+		},
+		"both first pages": func(data []byte) { data[60] ^= 1; data[os.Getpagesize()+60] ^= 1 },
+		"more than one change apart": func(data []byte) {
+			copy(data[os.Getpagesize():2*os.Getpagesize()], moments[0].file[os.Getpagesize():])
+			copy(data[:os.Getpagesize()], m.file)
+			if newestRoot(data) >= 0 && data[os.Getpagesize()+64] == m.file[os.Getpagesize()+64] {
+				t.Fatal("the older first page is the same")
+			}
+			data[newestRoot(data)+8] ^= 3
+		},
+	} {
+		data := write(change)
+		if _, err := store.Mend(path, examine); !errors.Is(err, store.ErrNoWayBack) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after, err := os.ReadFile(path); err != nil || !slices.Equal(after, data) {
+			t.Errorf("%s: it was changed, %v", name, err)
+		}
+	}
+	// One whose content is not well is none either.
+	write(func(data []byte) { data[newestRoot(data)+8] ^= 3 })
+	wrong := func(string) (store.Health, error) { return store.Health{Wrong: []string{"x"}}, nil }
+	if _, err := store.Mend(path, wrong); !errors.Is(err, store.ErrNoWayBack) {
+		t.Errorf("content that is not well: %v", err)
+	}
+	left, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(left) != 2 { // the book and the one copy
+		t.Errorf("left are %v, %v", left, err)
+	}
+}
+
+// TestAReceiptThatFitsNobodyOrManySettlesNothing holds when a receipt is proof.
+func TestAReceiptThatFitsNobodyOrManySettlesNothing(t *testing.T) {
+	_, moments := shortCampaign(t)
+	data := slices.Clone(moments[1].file)
+	data[60] ^= 1
+	b := bookAt(t, data)
+	deliveries, err := b.Deliveries(1, -1, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(deliveries, func(d campaign.Delivery) bool { return d.Reason == campaign.ReasonForgotten })
+	if i < 0 {
+		t.Fatal("nothing is held")
+	}
+	d, now := deliveries[i], moments[1].now.Add(time.Minute)
+	to := campaign.Seen{LID: lidOf(d.Phone)}
+	for name, prove := range map[string]func() error{
+		"another number": func() error {
+			return b.Prove(3-d.Number, to, []campaign.MessageID{"3EB0X"}, campaign.Read, now)
+		},
+		"somebody else": func() error {
+			return b.Prove(d.Number, campaign.Seen{LID: "12345"}, []campaign.MessageID{"3EB0X"}, campaign.Read, now)
+		},
+		"two unknown ids": func() error {
+			return b.Prove(d.Number, to, []campaign.MessageID{"3EB0X", "3EB0Y"}, campaign.Read, now)
+		},
+		"no id": func() error { return b.Prove(d.Number, to, nil, campaign.Read, now) },
+		"long before that": func() error {
+			return b.Prove(d.Number, to, []campaign.MessageID{"3EB0X"}, campaign.Read, d.Claimed.Add(-time.Hour))
+		},
+	} {
+		if name == "long before that" && d.Claimed.IsZero() {
+			continue // the number had sent nothing yet
+		}
+		if err := prove(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got, err := b.Delivery(1, d.Seq); err != nil || got.State != campaign.Unsure {
+			t.Errorf("%s: it is %s, %v", name, got.State, err)
+		}
+	}
+	if err := b.Prove(d.Number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{"3EB0X"}, campaign.Delivered, now); err != nil {
+		t.Fatal(err)
+	}
+	got, err := b.Delivery(1, d.Seq)
+	if err != nil || got.State != campaign.Delivered || got.Message != "3EB0X" || got.InDoubt || got.Reason != "" {
+		t.Errorf("by her phone: %+v, %v", got, err)
+	}
+	if err := b.Receipt(d.Number, []campaign.MessageID{"3EB0X"}, campaign.Read, now); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Heard(d.Number, to, "oi", now); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = b.Delivery(1, d.Seq); err != nil || got.State != campaign.Replied {
+		t.Errorf("after an answer it is %s, %v", got.State, err)
+	}
+	if _, ok, err := b.Payload("3EB0X"); ok || err != nil {
+		t.Errorf("what it carried is forgotten, and yet there is something to send: %v", err)
+	}
+}
+
+// TestADoubtIsSettledByAPerson holds the three verdicts, for what is held and
+// for what is unsure for another reason.
+func TestADoubtIsSettledByAPerson(t *testing.T) {
+	_, moments := shortCampaign(t)
+	data := slices.Clone(moments[1].file)
+	data[60] ^= 1
+	b := bookAt(t, data)
+	deliveries, err := b.Deliveries(1, -1, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var held []campaign.Delivery
+	for _, d := range deliveries {
+		if d.Reason == campaign.ReasonForgotten {
+			held = append(held, d)
+		}
+	}
+	if len(held) != 2 {
+		t.Fatalf("%d are held, want the first of each number", len(held))
+	}
+	now := moments[1].now
+	if _, err := b.Decide(1, held[0].Seq, "perhaps", now); err == nil {
+		t.Error("no verdict was taken")
+	}
+	d, err := b.Decide(1, held[0].Seq, campaign.Leave, now)
+	if err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonLeft {
+		t.Errorf("left alone: %+v, %v", d, err)
+	}
+	if _, err := b.Decide(1, held[0].Seq, campaign.SendIt, now); !errors.Is(err, store.ErrState) {
+		t.Errorf("twice: %v", err)
+	}
+	if _, err := b.Cancel(1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Decide(1, held[1].Seq, campaign.SendIt, now); !errors.Is(err, store.ErrState) {
+		t.Errorf("of a cancelled campaign: %v", err)
+	}
+	if d, err = b.Decide(1, held[1].Seq, campaign.Arrived, now); err != nil || d.State != campaign.Sent || d.Reason != "" {
+		t.Errorf("arrived: %+v, %v", d, err)
+	}
+}
+
+// TestAFinishedCampaignRunsAgainForWhatIsSentAfterAll: a doubt may outlive it.
+func TestAFinishedCampaignRunsAgainForWhatIsSentAfterAll(t *testing.T) {
+	b := open(t, filepath.Join(t.TempDir(), "book.db"))
+	n := linked(t, b, 1)[0]
+	if _, err := b.Import(t.Context(), people(1), ""); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	c := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, now)
+	got := lane(t, b, n, now, lidOf)
+	if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Unknown}, now); err != nil {
+		t.Fatal(err)
+	}
+	late := campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 2, Since: now}, Now: now.Add(time.Hour)} // by another link it is sent no more
+	if again, err := b.Claim(late); err != nil || again.Delivery != nil {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	if c, err := b.Campaign(c.ID); err != nil || c.Status != campaign.Finished {
+		t.Fatalf("it is %s, %v", c.Status, err)
+	}
+	if _, err := b.Decide(c.ID, 0, campaign.SendIt, late.Now); err != nil {
+		t.Fatal(err)
+	}
+	again, err := b.Claim(late)
+	if err != nil || again.Delivery == nil || again.Delivery.Message != got.Delivery.Message || again.Delivery.Text != "x" {
+		t.Fatalf("%+v, %v; want the same message", again, err)
+	}
+	if err := b.Settle(*again.Delivery, campaign.Outcome{Kind: campaign.Accepted}, late.Now); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := b.Campaign(c.ID); err != nil || c.Status != campaign.Finished {
+		t.Errorf("it is %s, %v", c.Status, err)
+	}
+}
+
 // TestAClaimTakesOnlyWhatWasFirstWhenItBegan: what is skipped in front of it is
 // committed before. So whichever transaction is forgotten, it is known what it
 // can have claimed.
@@ -304,4 +552,119 @@ func bookAt(t *testing.T, data []byte) *store.Book {
 		t.Fatal(err)
 	}
 	return open(t, path)
+}
+
+// TestACampaignIsPausedThoughAllThatIsLeftIsHeld: it is done when somebody has
+// looked at it, and its number counts one message more.
+func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "book.db")
+	b, err := store.Open(path, store.Options{Kind: store.Demo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := linked(t, b, 1)[0]
+	if _, err := b.Import(t.Context(), people(2), ""); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	id := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, now).ID
+	first := lane(t, b, n, now, lidOf)
+	if err := b.Settle(*first.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
+		t.Fatal(err)
+	}
+	l, err := campaign.ParseLimits(campaign.Pace{}.All(), "day=2")
+	if err == nil {
+		_, err = b.SetLimits(n, l)
+	}
+	if err := errors.Join(err, b.Close()); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := 0 // the first page that is not the newest: nothing is forgotten, which nobody can know
+	if newest := binary.NativeEndian.Uint64(data[16+48:]); newest > binary.NativeEndian.Uint64(data[os.Getpagesize()+16+48:]) {
+		older = os.Getpagesize()
+	}
+	data[older+60] ^= 1
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := store.Compact(path); err == nil {
+		t.Fatal("it was written anew, without what shows that it went back")
+	}
+	b = open(t, path)
+	c, err := b.Campaign(id)
+	if err != nil || c.Status != campaign.Paused || c.Reason != campaign.PausedByDamage || !c.Ended.IsZero() {
+		t.Fatalf("it is %s (%s), %v", c.Status, c.Reason, err)
+	}
+	held, err := b.Delivery(id, 1)
+	if err != nil || held.Reason != campaign.ReasonForgotten || held.Claimed.IsZero() {
+		t.Fatalf("%+v, %v", held, err)
+	}
+	to, ids := campaign.Seen{LID: lidOf(held.Phone)}, []campaign.MessageID{"3EB0X"}
+	if err := b.Prove(n, to, ids, campaign.Read, held.Claimed.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := b.Delivery(id, 1); err != nil || d.State != campaign.Unsure {
+		t.Errorf("a receipt from before it can have been sent has settled it: %s, %v", d.State, err)
+	}
+	if c, err = b.Resume(id); err != nil || c.Status != campaign.Finished {
+		t.Errorf("resumed with nothing left to send it is %s, %v", c.Status, err)
+	}
+	if _, err := b.Decide(id, 1, campaign.SendIt, now); err != nil {
+		t.Fatal(err)
+	}
+	if got := lane(t, b, n, time.Now().Add(time.Minute), lidOf); got.Delivery != nil || got.Hold.Reason != campaign.HoldDay {
+		t.Errorf("two may have left today, of two allowed, and it sends: %+v", got.Hold)
+	}
+}
+
+// TestWhoeverIsHeldIsNotReachedUnderAnotherRecord: two records turn out to be
+// one person while one of them is held.
+func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
+	_, moments := shortCampaign(t)
+	data := slices.Clone(moments[1].file)
+	data[60] ^= 1
+	b := bookAt(t, data)
+	deliveries, err := b.Deliveries(1, -1, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	among := func(right func(campaign.Delivery) bool) campaign.Delivery {
+		return deliveries[slices.IndexFunc(deliveries, func(d campaign.Delivery) bool {
+			return right(d) && d.Phone != people(8)[0].Phone && d.Phone != people(8)[3].Phone // who have opted out
+		})]
+	}
+	held := among(func(d campaign.Delivery) bool { return d.Reason == campaign.ReasonForgotten })
+	other := among(func(d campaign.Delivery) bool { return d.Number == held.Number && d.State == campaign.Queued })
+	now := moments[1].now.Add(time.Minute)
+	same := campaign.Answer{Asked: other.Phone, Presence: campaign.OnWhatsApp, Phone: other.Phone, LID: lidOf(held.Phone)}
+	if err := b.Answered(held.Number, []campaign.Phone{other.Phone}, []campaign.Answer{same}, now); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Resume(1); err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{}
+	for range 20 {
+		now = now.Add(time.Minute)
+		got, err := b.Claim(campaign.Claim{Number: held.Number, Ready: campaign.Readiness{Link: 1, Since: moments[1].now}, Now: now, NewID: w.newID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Delivery == nil {
+			continue
+		}
+		if got.Delivery.Seq == other.Seq {
+			t.Fatal("the person who may have it already is written to")
+		}
+		if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d, err := b.Delivery(1, other.Seq); err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonDuplicate {
+		t.Errorf("it is %s (%s), %v", d.State, d.Reason, err)
+	}
 }

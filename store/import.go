@@ -78,15 +78,7 @@ func (b *Book) Import(ctx context.Context, rows []campaign.Row, source string) (
 	b.mu.Lock()
 	b.waiting[string(k)] = end
 	b.mu.Unlock()
-	err = b.update(func(tx *bolt.Tx) error {
-		j, _, err := jobTx(tx, k)
-		if err != nil {
-			return err
-		}
-		j.Staging = false
-		return putJobTx(tx, k, j)
-	})
-	if err != nil {
+	if err := b.update(func(tx *bolt.Tx) error { return completeStagingTx(tx, k) }); err != nil {
 		return report, fmt.Errorf("import %s: %w", source, err)
 	}
 	b.wake()
@@ -171,6 +163,16 @@ func (b *Book) stageImport(ctx context.Context, rows []campaign.Row, source stri
 	}
 	b.wake()
 	return nil, err
+}
+
+// completeStagingTx marks a job as complete: from now on it will be done.
+func completeStagingTx(tx *bolt.Tx, k []byte) error {
+	j, _, err := jobTx(tx, k)
+	if err != nil {
+		return err
+	}
+	j.Staging = false
+	return putJobTx(tx, k, j)
 }
 
 // importChunkTx adds the people of the next parts of an import, about n.

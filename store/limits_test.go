@@ -14,12 +14,16 @@ import (
 // shop is a book with one number and a clock that the test moves.
 type shop struct {
 	*testing.T
+	path   string
 	book   *store.Book
 	number campaign.NumberID
+	link   uint32    // by which the number is online,
+	since  time.Time // and since when
 	now    time.Time
 	next   int
 	takes  time.Duration  // how long a message is on its way
 	quota  campaign.Quota // of new chats, as the service counts it
+	closed campaign.Hold  // new chats, by the service's word
 }
 
 // monday is ten in the morning, in a zone where nobody changes the clocks.
@@ -29,10 +33,11 @@ var monday = time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("", -3*60*60))
 // number with the limits of spec over none at all.
 func newShop(t *testing.T, n int, spec string) *shop {
 	t.Helper()
-	book := open(t, t.TempDir()+"/book.db")
-	s := &shop{T: t, book: book, number: linked(t, book, 1)[0], now: monday}
+	s := &shop{T: t, path: t.TempDir() + "/book.db", link: 1, now: monday}
+	s.book = open(t, s.path)
+	s.number = linked(t, s.book, 1)[0]
 	rows := people(n)
-	if _, err := book.Import(context.Background(), rows, "test"); err != nil {
+	if _, err := s.book.Import(context.Background(), rows, "test"); err != nil {
 		t.Fatal(err)
 	}
 	s.answer(rows...)
@@ -87,7 +92,8 @@ func (s *shop) write(spec string) (campaign.Campaign, error) {
 // claim claims once, at the time of the shop.
 func (s *shop) claim() campaign.Claimed {
 	s.Helper()
-	got, err := s.book.Claim(campaign.Claim{Number: s.number, Ready: campaign.Readiness{Link: 1, NewChats: s.newChats()}, Now: s.now, NewID: func() campaign.MessageID {
+	ready := campaign.Readiness{Link: s.link, Since: s.since, NewChats: s.newChats()}
+	got, err := s.book.Claim(campaign.Claim{Number: s.number, Ready: ready, Now: s.now, NewID: func() campaign.MessageID {
 		s.next++
 		return campaign.MessageID(strings.Repeat("A", 12) + string(rune('A'+s.next%26)) + string(rune('A'+s.next/26%26)) + string(rune('A'+s.next/676%26)))
 	}})
@@ -105,7 +111,7 @@ func (s *shop) newChats() campaign.Hold {
 	if s.quota.Spent(s.now) {
 		return campaign.Hold{Reason: campaign.HoldQuota, Until: s.quota.Until}
 	}
-	return campaign.Hold{}
+	return s.closed
 }
 
 // send claims and settles once, as accepted after a moment; ok is false if
@@ -219,25 +225,19 @@ func TestNumbersOwnPaceIsReadWhenAMessageIsClaimed(t *testing.T) {
 // A draft that was made when an old number would send it goes at the pace of
 // the young one that sends it.
 func TestYoungNumberSendsAnOldDraftAtItsOwnPace(t *testing.T) {
-	book := open(t, t.TempDir()+"/book.db")
-	s := &shop{T: t, book: book, number: linked(t, book, 1)[0], now: monday}
-	rows := people(60)
-	if _, err := book.Import(context.Background(), rows, "test"); err != nil {
-		t.Fatal(err)
-	}
-	s.answer(rows...)
+	s := newShop(t, 60, "")
 	s.age(40 * 24 * time.Hour)
-	n, err := book.Number(s.number)
+	n, err := s.book.Number(s.number)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: n.Pace(s.now)})
+	c, err := s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: n.Pace(s.now)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.age(time.Hour)
 	s.lift("gap=0 new-gap=0 long=0 hour=0 new-hour=0 hours=all weekdays=all")
-	if c, err = book.Start(c.ID, s.now); err != nil {
+	if c, err = s.book.Start(c.ID, s.now); err != nil {
 		t.Fatal(err)
 	}
 	days := s.sendOverDays(1)

@@ -79,6 +79,18 @@ func (b *Book) Jobs() (jobs []Job, err error) {
 	return jobs, err
 }
 
+// Freeze is how far a campaign's freeze is; the zero Job if it is not freezing.
+func (b *Book) Freeze(id campaign.ID) (freeze Job, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		j, _, err := jobTx(tx, campaignJobKey(id))
+		if j.Kind == JobFreeze {
+			freeze = j.Job
+		}
+		return err
+	})
+	return freeze, err
+}
+
 // jobTx reads a job; false if it is done, or never was.
 func jobTx(tx *bolt.Tx, k []byte) (j job, ok bool, err error) {
 	v := bucket(tx, "jobs").Get(k)
@@ -129,7 +141,7 @@ func dropStagingTx(tx *bolt.Tx) error {
 const (
 	maxChunk  = 20_000 // people
 	minChunk  = 64
-	chunkTime = 12 * time.Millisecond
+	chunkTime = 20 * time.Millisecond
 )
 
 // chunking chooses the size of chunks.

@@ -26,6 +26,27 @@ type campaigns struct {
 type standing struct {
 	campaign.Campaign
 	counts campaign.Counts
+	freeze store.Job // while it is freezing
+}
+
+// standingOf reads how far a campaign is.
+func standingOf(book *store.Book, c campaign.Campaign) (s standing, err error) {
+	s.Campaign = c
+	if c.Status == campaign.Freezing {
+		s.freeze, err = book.Freeze(c.ID)
+	} else if c.Status != campaign.Draft {
+		s.counts, err = book.Counts(c.ID)
+	}
+	return s, err
+}
+
+// done is for how many people of how many everything is done; while it is
+// freezing, how many it has.
+func (s standing) done() (done, total int) {
+	if s.Status == campaign.Freezing {
+		return s.freeze.Done, s.freeze.Total
+	}
+	return s.counts.Settled(), s.counts.Total()
 }
 
 // campaignsLoadedMsg answers campaigns.load.
@@ -70,11 +91,9 @@ func standings(book *store.Book) ([]standing, error) {
 		if c.Status == campaign.Cancelled && c.Started.IsZero() {
 			continue
 		}
-		s := standing{Campaign: c}
-		if c.Status != campaign.Draft {
-			if s.counts, err = book.Counts(c.ID); err != nil {
-				return nil, err
-			}
+		s, err := standingOf(book, c)
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, s)
 	}
@@ -93,11 +112,16 @@ func (c *campaigns) actions() []action {
 	s, ok := c.here()
 	draft := ok && s.Status == campaign.Draft
 	return append([]action{
-		act(e.keys.edit, draft, func() tea.Cmd { return e.root.push(newComposer(e, s.Campaign)) }),
+		act(e.keys.edit, draft, func() tea.Cmd {
+			if s.Reason != "" { // why it did not start
+				e.root.say(e.theme.warn, e.words.sentence(s.Reason))
+			}
+			return e.root.push(newComposer(e, s.Campaign))
+		}),
 		act(e.keys.watch, ok && !draft, func() tea.Cmd { return e.root.push(newProgress(e, s.ID)) }),
 		act(e.keys.newCampaign, true, func() tea.Cmd { return e.root.push(newComposer(e, campaign.Campaign{})) }),
-		act(e.keys.pause, ok && s.Status == campaign.Running, func() tea.Cmd { return e.pauseCampaign(s.Campaign) }),
-		act(e.keys.resume, ok && s.Status == campaign.Paused, func() tea.Cmd { return e.resumeCampaign(s.Campaign) }),
+		act(e.keys.pause, ok && s.pausable(), func() tea.Cmd { return e.pauseCampaign(s.Campaign) }),
+		act(e.keys.resume, ok && s.resumable(), func() tea.Cmd { return e.resumeCampaign(s.Campaign) }),
 		act(e.keys.copyCampaign, ok && !draft, func() tea.Cmd {
 			return e.root.push(newComposer(e, campaign.Campaign{Name: s.Name, Text: s.Text, Attachment: s.Attachment, To: s.To, Numbers: s.Numbers, Pace: s.Pace}))
 		}),
@@ -113,6 +137,14 @@ func (c *campaigns) actions() []action {
 }
 
 func (c *campaigns) keys() []key.Binding { return bindings(c.actions()) }
+
+func (s standing) pausable() bool {
+	return s.Status == campaign.Running || s.Status == campaign.Freezing && !s.freeze.Held
+}
+
+func (s standing) resumable() bool {
+	return s.Status == campaign.Paused || s.Status == campaign.Freezing && s.freeze.Held
+}
 
 // named is the name of a campaign, which a draft may not have yet.
 func (e *env) named(name string) string {
@@ -204,7 +236,8 @@ func (c *campaigns) columns(w int, rows []standing) (name, status, bar, count, d
 
 // figures are how many people a campaign is through with, of all.
 func (c *campaigns) figures(s standing) string {
-	return c.e.words.number(s.counts.Settled()) + "/" + c.e.words.number(s.counts.Total())
+	done, total := s.done()
+	return c.e.words.number(done) + "/" + c.e.words.number(total)
 }
 
 func (c *campaigns) line(s standing, here bool, w int) string {
@@ -223,9 +256,22 @@ func (c *campaigns) line(s standing, here bool, w int) string {
 	if s.Status == campaign.Draft {
 		r.gap(bar + count + 1)
 	} else {
-		r.bar(s.counts, bar).gap(1).right(e.theme.dim, c.figures(s), count)
+		r.standingBar(s, bar).gap(1).right(e.theme.dim, c.figures(s), count)
 	}
 	return r.gap(1).cell(e.theme.dim, e.words.moment(s.Begun(), e.now()), date).fill(w)
+}
+
+// standingBar is bar, or while a campaign is freezing, how much of it is frozen.
+func (r *row) standingBar(s standing, w int) *row {
+	if s.Status != campaign.Freezing {
+		return r.bar(s.counts, w)
+	}
+	cells := 0
+	if s.freeze.Total > 0 {
+		cells = s.freeze.Done * w / s.freeze.Total
+	}
+	t := r.e.theme
+	return r.put(t.accent, strings.Repeat("╌", cells), cells).put(t.faint, strings.Repeat("─", w-cells), w-cells)
 }
 
 // bar draws how far a campaign is in w cells: what arrived, what was

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -174,9 +175,15 @@ func (r *root) helpLine() string {
 			}
 		}
 	}
+	// How to get away is never cut off.
+	leaves := func(b key.Binding) bool { return b.Help().Key == "esc" }
+	if i := slices.IndexFunc(r.top().keys(), func(b key.Binding) bool { return b.Enabled() && leaves(b) }); i >= 0 {
+		text, w := one(r.top().keys()[i])
+		tail, tailUsed = slices.Insert(tail, min(1, len(tail)), text), tailUsed+w+2
+	}
 	line, used := "", 1
 	for _, b := range r.top().keys() {
-		if !b.Enabled() || b.Help().Desc == "" {
+		if !b.Enabled() || b.Help().Desc == "" || leaves(b) {
 			continue
 		}
 		text, w := one(b)

@@ -515,7 +515,7 @@ func (c *composer) start(ctx context.Context) tea.Cmd {
 	return func() tea.Msg {
 		msg := campaignStartedMsg{question: id, written: pen.write(book, page)}
 		if msg.err = cmp.Or(msg.written.err, msg.written.apart, msg.written.file, ctx.Err()); msg.err == nil {
-			msg.campaign, msg.err = book.Start(msg.written.draft.ID, now)
+			msg.campaign, msg.err = book.Begin(ctx, msg.written.draft.ID, now)
 		}
 		return msg
 	}

@@ -307,7 +307,7 @@ func (c *contacts) view() string {
 		lines = append(lines, "", " "+e.theme.faint.of(e.t("loading")))
 	case len(c.ids) == 0 && c.field.value() == "":
 		lines = append(lines, "")
-		for _, line := range e.wrap(e.t("contacts_empty"), max(min(w-4, 70), 1)) {
+		for _, line := range e.wrap(e.t("contacts_empty", "Data", e.app.Data), max(min(w-4, 70), 1)) {
 			lines = append(lines, "  "+line)
 		}
 	case len(c.ids) == 0 && c.mistake != nil:

@@ -178,10 +178,12 @@ func TestTheTextIsCountedNearTheLimitAndRefusedBeyondIt(t *testing.T) {
 		s.shows("65.536 de 65.536 caracteres", "Pronta")
 		s.tell(pasted("é"))
 		s.shows("65.537 caracteres; o WhatsApp aceita no máximo 65.536", "encurtar o texto")
-		s.press("ctrl+s")
-		if all, err := s.app.Book.Campaigns(); err != nil || len(all) > 0 {
-			t.Errorf("kept all the same: %v, %v", all, err)
+		s.press("ctrl+s") // a draft is kept whatever is wrong with it, and does not start
+		if all, err := s.app.Book.Campaigns(); err != nil || len(all) != 1 || len(all[0].Lacks()) != 1 {
+			t.Errorf("%d kept, %v", len(all), err)
 		}
+		s.press("ctrl+r")
+		s.shows("encurtar o texto")
 		s.press("backspace", "enter", "enter") // empty lines at the end are not kept
 		s.shows("Pronta")
 		s.press("ctrl+s")
@@ -189,6 +191,22 @@ func TestTheTextIsCountedNearTheLimitAndRefusedBeyondIt(t *testing.T) {
 		if err != nil || len(all) != 1 || all[0].Text != strings.Repeat("é", campaign.TextMost) {
 			t.Errorf("%d kept, %v", len(all), err)
 		}
+	})
+}
+
+func TestForWhomTheTextBecomesTooLongIsSaidInThePreview(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		long := campaign.Row{Phone: "+5511987659999", Name: "Zoé", Fields: map[string]string{"nota": strings.Repeat("x", 4000)}}
+		if _, err := s.app.Book.Import(t.Context(), []campaign.Row{long}, "longa"); err != nil {
+			t.Fatal(err)
+		}
+		s.press("3", "n")
+		s.press("tab", "tab", "tab", "tab", "tab")
+		s.tell(pasted("Oi {nota|}"))
+		s.hides("longo demais")
+		s.tell(pasted(strings.Repeat("{nota|}", 16)))
+		s.shows("1 não recebe, o texto fica longo demais")
 	})
 }
 

@@ -139,8 +139,11 @@ func (c cells) next(s string) (part string, w, n int) {
 func (c cells) cluster(s string) (part string, w, n int) {
 	cluster, _ := ansi.FirstGraphemeCluster(s, counted)
 	n = max(len(cluster), 1)
-	if part = c.safe(s[:n]); part == "" || part == " " {
-		return part, len(part), n
+	if part = c.safe(s[:n]); part == "" {
+		return "", 0, n
+	}
+	if part[0] == ' ' { // nothing stands on a space
+		return " ", 1, n
 	}
 	if first, _ := ansi.FirstGraphemeCluster("a"+part, counted); first != "a" {
 		return "", 0, n // it belongs to a character before it, and there is none

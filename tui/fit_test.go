@@ -34,6 +34,7 @@ func TestFitCutsAndPads(t *testing.T) {
 		{"x\u0e33", 2, "x\u0e33 "},
 		{"a\u3000b", 3, "a b"},
 		{"\u3164", 1, " "},
+		{"a \uff9eb", 3, "a b"},
 	} {
 		if got := (cells{}).fit(c.s, c.w); got != c.want {
 			t.Errorf("fit(%q, %d) = %q, want %q", c.s, c.w, got, c.want)
@@ -99,6 +100,7 @@ func FuzzFitIsExactAndHarmless(f *testing.F) {
 		f.Add(one+one+"a"+one, i)
 	}
 	f.Add(hostile, 10)
+	f.Add(" \uff9e000000000", 0)
 	f.Add("Ana Souza", 4)
 	f.Add("🇧🇷🇧🇷e\u0301\u20e3 1\ufe0f\u20e3", 3)
 	f.Add("🇷🇧🇷0\xcc ⃣ 0000", 0) // a mark on a space

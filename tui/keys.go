@@ -6,8 +6,8 @@ import "charm.land/bubbles/v2/key"
 // keys on and off by what they show.
 type keyMap struct {
 	// The root's.
-	quit, quitNow, help, helpTyping, closeHelp, back, nextTab, prevTab key.Binding
-	tabs                                                               [tabCount]key.Binding
+	quit, quitNow, suspend, help, helpTyping, closeHelp, back, nextTab, prevTab key.Binding
+	tabs                                                                        [tabCount]key.Binding
 
 	// Lists.
 	up, down, pageUp, pageDown, first, last key.Binding
@@ -42,6 +42,7 @@ func newKeys(w *words) keyMap {
 	k := keyMap{
 		quit:       bind("quit", "q", "q"),
 		quitNow:    bind("quit", "ctrl+c", "ctrl+c"),
+		suspend:    bind("suspend", "ctrl+z", "ctrl+z"),
 		help:       bind("help", "?", "?", "f1"),
 		closeHelp:  bind("close_help", "?", "?", "f1", "q"),
 		helpTyping: bind("help", "f1", "f1"),

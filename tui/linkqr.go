@@ -22,7 +22,11 @@ func (l *link) fitsSpread() bool {
 	}
 	_, body := l.e.body()
 	l.draw(1)
-	return len(l.drawn) > body && len(l.drawn) <= l.e.h && l.codeWidth() <= l.e.w
+	need := len(l.drawn)
+	if l.e.w-l.codeWidth() < wordsWidth {
+		need++ // for a line that says how to get away
+	}
+	return len(l.drawn) > body && need <= l.e.h && l.codeWidth() <= l.e.w
 }
 
 func (l *link) codeWidth() int {
@@ -129,11 +133,15 @@ func (l *link) brief(w int) string {
 	if e.app.Demo != nil {
 		text = e.keys.scan.Help().Key + " " + e.keys.scan.Help().Desc
 	}
-	text += "   ◷ " + e.words.duration(max(l.status.QRUntil.Sub(e.now()).Truncate(time.Second), 0))
-	if l.spread() {
-		for _, b := range []key.Binding{e.keys.byPhone, e.keys.codeText, e.keys.dismiss} {
-			text += "   " + b.Help().Key + " " + b.Help().Desc
+	life := "◷ " + e.words.duration(max(l.status.QRUntil.Sub(e.now()).Truncate(time.Second), 0))
+	if l.spread() { // what does not fit is cut off: the way out comes first
+		var keys []string
+		for _, b := range []key.Binding{e.keys.dismiss, e.keys.byPhone, e.keys.codeText} {
+			keys = append(keys, b.Help().Key+" "+b.Help().Desc)
 		}
+		text = strings.Join(append([]string{keys[0], life}, append(keys[1:], text)...), "   ")
+	} else {
+		text += "   " + life
 	}
 	text, _ = e.cut(text, w-2)
 	return " " + text
@@ -162,7 +170,7 @@ func (l *link) tooSmall(w, h int) string {
 	lines = append(lines, e.wrap(e.t("link_small_phone", "Key", e.keys.byPhone.Help().Key), inner)...)
 	lines = append(lines, "")
 	for _, text := range append(
-		e.wrap(e.t("link_small", "Width", l.codeWidth(), "Height", len(l.drawn), "HaveWidth", e.w, "HaveHeight", e.h), inner),
+		e.wrap(e.t("link_small", "Width", l.codeWidth(), "Height", len(l.drawn)+1, "HaveWidth", e.w, "HaveHeight", e.h), inner),
 		e.wrap(e.t("link_small_do", "Key", e.keys.codeText.Help().Key), inner)...) {
 		lines = append(lines, e.theme.dim.of(text))
 	}

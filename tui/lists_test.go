@@ -103,6 +103,17 @@ func TestAListIsRenamedEmptiedAndDeletedOnTheScreen(t *testing.T) {
 	})
 }
 
+func TestTheImportCommandNamesTheDataThatIsShown(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.press("2")
+		s.shows("recado contacts import clientes.csv\n")
+		s.app.Data = " --data '/tmp/os dados'"
+		s = onStage(t, s.app)
+		s.press("2")
+		s.shows("recado contacts import clientes.csv --data '/tmp/os dados'")
+	})
+}
+
 func TestMarksAreOnlyTakenAwayByTheirOwnKey(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.people()

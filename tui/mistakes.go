@@ -9,7 +9,7 @@ import (
 // Translate says in the language of a tag what other parts of the program say
 // in English: the reason of a delivery, what holds a number, a mistake in a
 // filter, a text or a pace, an error of the book. What it does not know it
-// gives back unchanged, and for English everything.
+// gives back unchanged, and for English everything but what the network says.
 //
 // The text may hold what came from outside; it is for whoever prints it to
 // clean it.
@@ -103,8 +103,10 @@ var mistakes = []saying{
 	{"campaign %s is %s, which the table of running ones contradicts", "check_running"},
 	{"campaign %s runs and has nothing left to send", "check_idle"},
 	{"the person of delivery %s could be written to twice", "check_twice"},
-	{"its version is %s, this program knows %s", "check_newer"},
-	{"its version is newer than %s, which this program knows", "check_newer_than"},
+	{"it was written by a newer recado (its version is %s, this program knows %s): update the program", "check_newer"},
+	{"it was written by a newer recado (this program knows version %s): update the program", "check_newer_than"},
+	{"to look at it takes longer than %s: it is damaged", "check_endless"},
+	{"to look at it ends the program (%s): it is damaged", "check_deadly"},
 	{"it has no version", "check_no_version"},
 	{"it is neither real data nor a demo's", "check_kind"},
 	{"device %s: its keys are damaged", "check_keys"},
@@ -169,6 +171,19 @@ var mistakes = []saying{
 	{"flag needs an argument: %s", "mistake_flag_empty"},
 	{"invalid argument %s for %s flag: %s", "mistake_flag_value"},
 	{"accepts %s arg(s), received %s", "mistake_arguments"},
+	{"the book is closed", "mistake_closed"},
+	{"the numbers are closed", "mistake_closed_numbers"},
+	{"the file is not the one that was attached", "mistake_other_file"},
+	{"the phone number is missing", "mistake_phone_missing"},
+	{"already linked", "mistake_linked"},
+	{"not linked", "mistake_unlinked"},
+	{"no such number", "mistake_number_gone"},
+	{"a demo's data and real data do not mix", "mistake_kind"},
+	{"already there", "mistake_there"},
+	{"changed elsewhere meanwhile", "mistake_changed"},
+	{"written by a newer recado", "mistake_newer"},
+	{"unlink number %s: %s", "mistake_unlink_step"},
+	{"link number %s: %s", "mistake_link_step"},
 	{"unlinked", "number_unlinked"},
 	{"linking", "number_linking"},
 	{"connecting", "number_connecting"},
@@ -179,4 +194,5 @@ var mistakes = []saying{
 	{"blocked", "number_blocked"},
 	{"logged-out", "number_logged_out"},
 	{"outdated", "number_outdated"},
+	{"%s: it goes on by itself", "mistake_goes_on"},
 }

@@ -63,7 +63,10 @@ func (p *progress) load() tea.Cmd {
 		if all, msg.err = book.Campaigns(); msg.err != nil {
 			return
 		}
-		all = slices.DeleteFunc(all, func(c campaign.Campaign) bool { return c.Started.IsZero() })
+		all = slices.DeleteFunc(all, func(c campaign.Campaign) bool {
+			failed := c.ID == id && c.Status == campaign.Draft && c.Reason != "" // it is looked at when it turns out that it cannot start
+			return c.Started.IsZero() && !failed
+		})
 		for _, c := range all {
 			msg.ids = append(msg.ids, c.ID)
 		}
@@ -74,8 +77,8 @@ func (p *progress) load() tea.Cmd {
 		if !ok {
 			return
 		}
-		s := standing{Campaign: c}
-		if s.counts, msg.err = book.Counts(c.ID); msg.err != nil {
+		s, err := standingOf(book, c)
+		if msg.err = err; err != nil {
 			return
 		}
 		msg.shown = &s
@@ -93,7 +96,7 @@ func chosen(all []campaign.Campaign, id campaign.ID) (c campaign.Campaign, ok bo
 			return 4
 		case id != 0:
 			return 0
-		case c.Status == campaign.Running:
+		case c.Status == campaign.Running, c.Status == campaign.Freezing:
 			return 3
 		case c.Status == campaign.Paused:
 			return 2
@@ -125,10 +128,14 @@ func (p *progress) actions() []action {
 		}
 	}
 	return []action{
-		act(e.keys.pause, ok && s.Status == campaign.Running, func() tea.Cmd { return e.pauseCampaign(s.Campaign) }),
-		act(e.keys.resume, ok && s.Status == campaign.Paused, func() tea.Cmd { return e.resumeCampaign(s.Campaign) }),
-		act(e.keys.cancel, ok && (s.Status == campaign.Running || s.Status == campaign.Paused), func() tea.Cmd {
-			left := e.words.n("campaign_cancel_detail", s.counts[campaign.Queued])
+		act(e.keys.pause, ok && s.pausable(), func() tea.Cmd { return e.pauseCampaign(s.Campaign) }),
+		act(e.keys.resume, ok && s.resumable(), func() tea.Cmd { return e.resumeCampaign(s.Campaign) }),
+		act(e.keys.cancel, ok && (s.pausable() || s.resumable()), func() tea.Cmd {
+			queued := s.counts[campaign.Queued]
+			if s.Status == campaign.Freezing {
+				queued = s.freeze.Total
+			}
+			left := e.words.n("campaign_cancel_detail", queued)
 			return e.root.push(newAsk(e, e.t("campaign_cancel", "Name", s.Name), left, func() tea.Cmd {
 				return e.do(e.t("campaign_cancelled", "Name", s.Name), func(context.Context) error {
 					_, err := book.Cancel(s.ID)
@@ -197,9 +204,11 @@ func (p *progress) view() string {
 func (p *progress) head(w int) []string {
 	e, s, now := p.e, p.shown, p.e.now()
 	ink, word := e.campaignState(s.Campaign, p.numbers, p.holds)
-	status := word + "  " + e.t("progress_since", "Time", e.words.moment(s.Started, now))
+	status := word
 	if !s.Ended.IsZero() {
-		status = word + "  " + e.words.moment(s.Ended, now)
+		status += "  " + e.words.moment(s.Ended, now)
+	} else if !s.Started.IsZero() {
+		status += "  " + e.t("progress_since", "Time", e.words.moment(s.Started, now))
 	}
 	lines := []string{e.row(false).cell(e.theme.strong, s.Name, max(w-e.width(status)-3, 0)).gap(1).put(ink, status, e.width(status)).fill(w)}
 	if s.Attachment != nil {
@@ -210,14 +219,14 @@ func (p *progress) head(w int) []string {
 			lines = append(lines, " "+e.theme.warn.of(line))
 		}
 	}
-	total, settled := s.counts.Total(), s.counts.Settled()
+	settled, total := s.done()
 	share := 0
 	if total > 0 {
 		share = settled * 100 / total
 	}
 	figures := e.words.number(settled) + "/" + e.words.number(total) + e.fitRight(e.words.number(share)+" %", 7)
 	bar := max(w-e.width(figures)-4, 1)
-	return append(lines, e.row(false).bar(s.counts, bar).gap(2).put(e.theme.strong, figures, e.width(figures)).fill(w), "")
+	return append(lines, e.row(false).standingBar(*s, bar).gap(2).put(e.theme.strong, figures, e.width(figures)).fill(w), "")
 }
 
 // counts are the deliveries by state, in as many columns as their numbers have
@@ -259,13 +268,30 @@ func (p *progress) counts(w int) []string {
 	return lines
 }
 
+// unsent says why there is no rate: it is not sending yet, or any more; empty if
+// it is.
+func (p *progress) unsent(left int) string {
+	e, s := p.e, p.shown
+	switch {
+	case s.Status == campaign.Draft:
+		return e.t("progress_not_started")
+	case s.Status == campaign.Freezing && s.freeze.Held:
+		return e.t("progress_freezing_held")
+	case s.Status == campaign.Freezing:
+		return e.t("progress_freezing")
+	case left == 0:
+		return e.t("progress_nothing_left")
+	}
+	return ""
+}
+
 // rate is how much is left, how fast the service has been accepting messages,
 // and when the rest will have been sent.
 func (p *progress) rate(w int) string {
 	e, s := p.e, p.shown
 	left := s.counts[campaign.Queued] + s.counts[campaign.Sending]
-	if left == 0 {
-		text, _ := e.cut(e.t("progress_nothing_left"), w-2)
+	if text := p.unsent(left); text != "" {
+		text, _ = e.cut(text, w-2)
 		return " " + e.theme.dim.of(text)
 	}
 	parts := []string{e.words.n("progress_left", left)}

@@ -177,7 +177,7 @@ func (w *words) sentence(s string) string {
 // another language is spoken.
 func (w *words) known(s string) (text string, ok bool) {
 	s = strings.TrimSpace(s)
-	if s == "" || w.english {
+	if s == "" || w.english && !ofNetwork(s) {
 		return "", false
 	}
 	for _, table := range []map[string]string{deliveryReasons, holdReasons, filterMistakes, templateMistakes} {
@@ -185,7 +185,7 @@ func (w *words) known(s string) (text string, ok bool) {
 			return w.t(id), true
 		}
 	}
-	for _, table := range [][]saying{sentences, reasons, mistakes} {
+	for _, table := range [][]saying{sentences, reasons, mistakes, networkFaults} {
 		for _, known := range table {
 			details, ok := matches(s, known.english)
 			if !ok {
@@ -199,6 +199,51 @@ func (w *words) known(s string) (text string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// networkFaults are what the network says, as Go words it: no language is that
+// of a person.
+var networkFaults = []saying{
+	{"lookup %s: no such host", "network_no_host"},
+	{"lookup %s: %s", "network_no_names"},
+	{"dial %s: lookup %s: no such host", "network_no_host_of"},
+	{"dial %s: lookup %s: %s", "network_no_names_of"},
+	{"dial tcp %s: %s", "network_dial"},
+	{"%s: dial tcp %s: %s", "network_dial_of"},
+	{"%s: dial tcp: lookup %s: no such host", "network_no_host_of"},
+	{"%s: dial tcp: lookup %s: %s", "network_no_names_of"},
+	{"read tcp %s: %s", "network_dial"},
+	{"write tcp %s: %s", "network_dial"},
+	{"connect: %s", "network_inner"},
+	{"read: %s", "network_inner"},
+	{"write: %s", "network_inner"},
+	{"connection refused", "network_refused"},
+	{"connection reset by peer", "network_reset"},
+	{"broken pipe", "network_reset"},
+	{"EOF", "network_reset"},
+	{"unexpected EOF", "network_reset"},
+	{"network is unreachable", "network_none"},
+	{"network is down", "network_none"},
+	{"no route to host", "network_none"},
+	{"host is down", "network_none"},
+	{"i/o timeout", "no_answer_in_time"},
+	{"connection timed out", "no_answer_in_time"},
+	{"context deadline exceeded", "no_answer_in_time"},
+	{"TLS handshake timeout", "no_answer_in_time"},
+	{"net/http: TLS handshake timeout", "no_answer_in_time"},
+	{"x509: %s", "network_certificate"},
+	{"tls: %s", "network_certificate"},
+}
+
+// ofNetwork reports whether a text says what the network said.
+func ofNetwork(s string) bool {
+	for _, f := range networkFaults {
+		mark, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(f.english, "%s"), ": "), "%s")
+		if mark = strings.TrimSpace(mark); len(mark) > len("EOF") && strings.Contains(s, mark) || s == f.english {
+			return true
+		}
+	}
+	return strings.HasSuffix(s, "EOF") || strings.HasSuffix(s, "EOF.")
 }
 
 // matches reports whether s was made of pattern, and what stands in it for

@@ -46,7 +46,8 @@ type root struct {
 	said     string // what was said last; empty: nothing
 	saidInk  ink
 	saidAt   time.Time
-	quitting bool // the terminal ends once what is typed is kept
+	stop     func() // asks for the process to be stopped, see Console; nil: it cannot be
+	quitting bool   // the terminal ends once what is typed is kept
 }
 
 // overview is what the status line knows.
@@ -251,6 +252,7 @@ func (r *root) actionsOver(top screen) []action {
 		act(e.keys.back, depth > 1 && !asking, r.back),
 		act(e.keys.quit, open, r.quit),
 		act(e.keys.quitNow, true, r.quit),
+		act(e.keys.suspend, r.stop != nil, func() tea.Cmd { r.stop(); return nil }),
 		act(e.keys.nextTab, open, func() tea.Cmd { return r.goTo(r.at + 1) }),
 		act(e.keys.prevTab, open, func() tea.Cmd { return r.goTo(r.at - 1) }),
 	}

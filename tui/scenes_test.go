@@ -13,6 +13,7 @@ import (
 
 	"recado/campaign"
 	"recado/session"
+	"recado/store"
 )
 
 // scene is a state of the terminal that tests look at.
@@ -149,6 +150,27 @@ var scenes = []scene{
 	{"progress", func(s *stage) { s.running(); s.press("4") }},
 	{"progress-paused", func(s *stage) { s.running(); s.press("4", "p") }},
 	{"progress-cancel", func(s *stage) { s.running(); s.press("4", "x") }},
+	{"progress-freezing", func(s *stage) { s.freezing(store.Job{Done: 183_402, Total: 600_000}) }},
+	{"progress-freezing-held", func(s *stage) { s.freezing(store.Job{Done: 599_999, Total: 600_000, Held: true}) }},
+	{"progress-freezing-cancel", func(s *stage) { s.freezing(store.Job{Done: 183_402, Total: 600_000}); s.press("x") }},
+	{"progress-not-started", func(s *stage) {
+		c := s.draft("Volta às aulas", "Oi {primeiro_nome}!")
+		c.Reason = fmt.Sprintf(campaign.ReasonNobody, 3)
+		s.press("4")
+		s.progresses(standing{Campaign: c})
+	}},
+	{"campaigns-freezing", func(s *stage) {
+		s.press("3")
+		l := s.root.top().(*campaigns)
+		var all []standing
+		for i, job := range []store.Job{{Total: 600_000}, {Done: 300_000, Total: 600_000}, {Done: 600_000, Total: 600_000, Held: true}} {
+			c := s.draft(fmt.Sprint("Campanha ", i+1), "Oi")
+			c.Status, c.Started = campaign.Freezing, time.Now()
+			all = append(all, standing{Campaign: c, freeze: job})
+		}
+		s.tell(campaignsLoadedMsg{question: l.question.renew(s.root.env), all: all})
+		s.press("down")
+	}},
 	{"help", func(s *stage) { s.people(); s.press("2", "?") }},
 	{"quit", func(s *stage) { s.compose("Oi"); s.app.Book.Close(); s.press("ctrl+c") }},
 }
@@ -241,6 +263,20 @@ func (s *stage) linkIs(status session.Status) {
 	l := s.root.top().(*link)
 	status.Number = l.number
 	s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+}
+
+// freezing lets the live screen show a campaign that is being made ready.
+func (s *stage) freezing(job store.Job) {
+	c := s.draft("Volta às aulas", "Oi {primeiro_nome}!")
+	c.Status, c.Started = campaign.Freezing, time.Now()
+	s.press("4")
+	s.progresses(standing{Campaign: c, freeze: job})
+}
+
+// progresses lets the live screen show a campaign as it stands.
+func (s *stage) progresses(st standing) {
+	p := s.root.top().(*progress)
+	s.tell(progressLoadedMsg{question: p.question.renew(s.root.env), shown: &st, ids: []campaign.ID{st.ID}})
 }
 
 // steady is a pace that draws nothing by chance.

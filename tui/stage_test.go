@@ -95,6 +95,13 @@ func (s *stage) do(cmd tea.Cmd) {
 		}
 	case tea.QuitMsg:
 		s.quit = true
+	case campaignStartedMsg:
+		if msg.err == nil { // looked at when it runs, and not some time before
+			if _, err := s.app.Book.Started(s.t.Context(), msg.campaign.ID); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+		s.tell(msg)
 	default:
 		if fmt.Sprintf("%T", msg) == "tea.setClipboardMsg" {
 			s.copied = fmt.Sprint(msg)

@@ -133,7 +133,7 @@ func TestACampaignStartsOnlyAfterTheNotice(t *testing.T) {
 			t.Fatalf("idle: %v, %v", idle, err)
 		}
 		s.press("esc")
-		s.shows("▶ enviando")
+		s.shows("◷ esperando")
 	})
 }
 
@@ -308,7 +308,7 @@ func TestADyingCodeIsReplacedAndSuccessMovesOn(t *testing.T) {
 func TestTheCodeTakesTheWholeTerminalWhereItOnlyFitsThere(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.linking(sampleCode)
-		s.shows("O QR code não cabe: precisa de 59 colunas e 30 linhas")
+		s.shows("O QR code não cabe: precisa de 59 colunas e 31 linhas")
 		s.size(120, 30)
 		s.hides("recado", "precisa de")
 		s.shows("█▄▄▄▄▄▄▄█", "Dispositivos conectados", "p código pelo telefone", "esc")

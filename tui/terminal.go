@@ -72,7 +72,12 @@ type outlet struct {
 	frames chan []byte
 	done   chan error
 	gone   chan struct{} // closed a little after the end of ctx
+	shut   chan struct{} // closed when nothing more may be shown
+	once   sync.Once
 }
+
+// close lets nothing more through.
+func (o *outlet) close() { o.once.Do(func() { close(o.shut) }) }
 
 // fileOutlet is the outlet of a file, which Bubble Tea must know to be one.
 type fileOutlet struct {
@@ -84,8 +89,8 @@ type fileOutlet struct {
 func (f fileOutlet) Write(b []byte) (int, error) { return f.o.Write(b) }
 
 // newOutlet makes the outlet of out; release ends what it started.
-func newOutlet(ctx context.Context, out io.Writer) (w io.Writer, release func()) {
-	o := &outlet{out: out, frames: make(chan []byte), done: make(chan error, 1), gone: make(chan struct{})}
+func newOutlet(ctx context.Context, out io.Writer) (w io.Writer, o *outlet, release func()) {
+	o = &outlet{out: out, frames: make(chan []byte), done: make(chan error, 1), gone: make(chan struct{}), shut: make(chan struct{})}
 	over := make(chan struct{})
 	var guard sync.WaitGroup
 	guard.Go(func() { o.guard(ctx, over) }) // ends with over
@@ -96,9 +101,9 @@ func newOutlet(ctx context.Context, out io.Writer) (w io.Writer, release func())
 		close(o.frames)
 	}
 	if f, ok := out.(*os.File); ok {
-		return fileOutlet{f, o}, release
+		return fileOutlet{f, o}, o, release
 	}
-	return o, release
+	return o, o, release
 }
 
 // guard gives up on the terminal a little after the end of ctx.
@@ -124,6 +129,11 @@ func (o *outlet) pump() {
 
 // Write implements io.Writer.
 func (o *outlet) Write(b []byte) (int, error) {
+	select {
+	case <-o.shut:
+		return 0, io.ErrClosedPipe
+	default:
+	}
 	select {
 	case o.frames <- bytes.Clone(b):
 	case <-o.gone:

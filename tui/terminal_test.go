@@ -171,6 +171,41 @@ func TestQuittingLeavesTheTerminalAsItWas(t *testing.T) {
 	})
 }
 
+// TestATerminalThatSaysNothingGetsItsEmojiPinned: the renderer counts clusters
+// whatever the terminal is, and what the terminal counts makes no difference.
+func TestATerminalThatSaysNothingGetsItsEmojiPinned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := newApp(t, "en")
+		if _, err := app.Book.AddNumber("👍🏽 shop"); err != nil {
+			t.Fatal(err)
+		}
+		r := start(t, app)
+		time.Sleep(time.Second)
+		s := r.out.take()
+		if !strings.Contains(s, "\x1b7👍🏽\x1b8\x1b[2C shop") {
+			t.Errorf("not pinned: %q", s)
+		}
+		if told := strings.Index(s, "\x1b[?2027h"); told < 0 || told > strings.Index(s, "recado") {
+			t.Errorf("the renderer draws before it counts as we do: %q", s)
+		}
+		r.quit()
+		<-r.ended
+		r.in.Close()
+	})
+}
+
+func TestNothingIsDrawnBeforeTheRendererCountsAsWeDo(t *testing.T) {
+	r := newRoot(t.Context(), App{})
+	r.update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	if got := r.View().Content; got != "" {
+		t.Errorf("drew %q", got)
+	}
+	r.update(countsClusters)
+	if got := r.View().Content; !strings.Contains(got, "recado") {
+		t.Errorf("then drew %q", got)
+	}
+}
+
 func TestNoColorIsHonoured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in, keys := keyboard(t)
@@ -267,7 +302,7 @@ func TestManyTerminalsLeaveNothingBehind(t *testing.T) {
 func TestAFailingTerminalIsNotWaitedFor(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	w, release := newOutlet(ctx, failing{})
+	w, _, release := newOutlet(ctx, failing{})
 	defer release()
 	if _, err := w.Write([]byte("x")); !errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("got %v", err)

@@ -31,6 +31,7 @@ type App struct {
 	Bell   *campaign.Bell
 	Logger *slog.Logger     // nil: none
 	Demo   *Demo            // nil outside the demo
+	Data   string           // what a command in another terminal needs to find this data, with a space before it; empty: nothing
 	Lang   string           // a language tag: English if it begins with "en", Portuguese otherwise
 	Now    func() time.Time // the clock, in the time zone to show; nil: time.Now
 	Stops  bool             // the sending ends with this terminal, so that it asks before it is left
@@ -82,8 +83,17 @@ func Sizes(sizes <-chan Size) Option {
 	return func(t *terminal) { t.sizes = sizes }
 }
 
+// Console says that the terminal is that of this process: ctrl+z and SIGTSTP
+// stop the process with the terminal as it was before Run, and the screens come
+// back when it goes on; SIGQUIT, and the second signal of those that end the
+// program, end it at once with the terminal as it was.
+func Console() Option {
+	return func(t *terminal) { t.own = true }
+}
+
 // terminal is what Run knows of its terminal.
 type terminal struct {
+	own     bool // see Console
 	options []tea.ProgramOption
 	sizes   <-chan Size
 }
@@ -93,6 +103,10 @@ type terminal struct {
 // says that it could not be. It returns when everything it started has stopped, even
 // if out no longer takes anything, so that out may then be closed.
 func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...Option) error {
+	if ctx.Err() != nil {
+		return nil // nobody sees them any more
+	}
+	whole := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var t terminal
@@ -108,18 +122,36 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 			t.options = append(t.options, tea.WithWindowSize(s.Width, s.Height))
 		}
 	}
-	outlet, release := newOutlet(ctx, out)
+	shown, outlet, release := newOutlet(ctx, out)
 	defer release()
-	// Signals are main's: they end ctx.
 	r := newRoot(ctx, app)
-	p := tea.NewProgram(r, append(t.options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(outlet))...)
+	var console *console
+	if t.own {
+		console = newConsole(in, out)
+	}
+	if console != nil {
+		r.stop = console.stop
+	}
+	// Bubble Tea hears no signals: those that end the program are main's and
+	// end ctx, the others are the console's.
+	p := tea.NewProgram(r, append(t.options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(shown))...)
 	var helpers sync.WaitGroup
 	helpers.Go(func() { watch(ctx, p, app.Bell) }) // ends with ctx
 	helpers.Go(func() { resize(ctx, p, t.sizes) }) // ends with ctx or the channel
+	over := make(chan struct{})
+	var watched sync.WaitGroup
+	if console != nil {
+		watched.Go(func() { console.watch(whole, p, outlet.close, over) }) // ends with over
+	}
 	_, err := p.Run()
 	ended := ctx.Err() != nil
 	cancel()
 	helpers.Wait()
+	close(over)
+	watched.Wait()
+	if ended && console != nil {
+		console.giveBack() // it may have ended half way, or while it was stopped
+	}
 	if lost := r.flush(); lost != nil {
 		if app.Logger != nil {
 			app.Logger.Error("a terminal ended", "err", lost)

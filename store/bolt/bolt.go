@@ -14,6 +14,7 @@ package bolt
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"sync"
@@ -38,6 +39,9 @@ type DamagedError struct {
 func (e *DamagedError) Error() string {
 	return fmt.Sprintf("the file %s is damaged: recado check", e.Path)
 }
+
+// Newer is how the finding begins of a file that a newer program has written.
+const Newer = "it was written by a newer recado"
 
 // Options are how a file is opened.
 type Options struct {
@@ -101,10 +105,12 @@ func Open(path string, o Options) (*DB, error) {
 	} else if db.file != nil && o.File == nil { // it may still be mapped
 		unlock(db.file)
 	}
-	damaged := (*DamagedError)(nil)
+	damaged, named := (*DamagedError)(nil), (*fs.PathError)(nil)
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		err = ErrLocked
+	case errors.As(err, &named):
+		return nil, err // it says what and where by itself
 	case errors.As(err, &damaged):
 		return nil, damaged
 	}

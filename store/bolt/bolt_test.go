@@ -214,3 +214,35 @@ func BenchmarkOpen(b *testing.B) {
 		ok(b, db.Close())
 	}
 }
+
+// TestOneChangeIsGoneBackAndNoMore: between the two first pages there may be
+// more than one transaction, if somebody has put an old one there.
+func TestOneChangeIsGoneBackAndNoMore(t *testing.T) {
+	path := filled(t, 10)
+	db, err := bbolt.Open(path, 0o600, nil)
+	ok(t, err)
+	size := os.Getpagesize()
+	reader, err := db.Begin(false) // keeps the old tree from being written over
+	ok(t, err)
+	old, err := os.ReadFile(path)
+	ok(t, err)
+	for i := range 2 {
+		ok(t, db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("rows")).Put(fmt.Append(nil, i), nil) }))
+	}
+	ok(t, reader.Rollback())
+	ok(t, db.Close())
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	ok(t, err)
+	defer file.Close()
+	at, page, err := StepBack(file)
+	if err != nil || len(page) != headerSize+metaSize {
+		t.Fatalf("one change: %d bytes at %d, %v", len(page), at, err)
+	}
+	m, err := readMetas(bytes.NewReader(old), int64(len(old)))
+	ok(t, err)
+	_, err = file.WriteAt(old[m.newest.at+headerSize:][:metaSize], int64(size)-at+headerSize)
+	ok(t, err)
+	if _, _, err := StepBack(file); !errors.Is(err, ErrNoWayBack) {
+		t.Errorf("two changes: %v", err)
+	}
+}

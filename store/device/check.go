@@ -8,6 +8,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/types"
+
+	"recado/store/bolt"
 )
 
 // Check reads a whole device file and says what in it does not fit together: its version, the map of
@@ -18,7 +20,7 @@ func Check(tx *bbolt.Tx) []string {
 	version, err := readVersion(tx)
 	switch {
 	case errors.Is(err, ErrNewer):
-		return []string{fmt.Sprintf("its version is newer than %d, which this program knows", formatVersion)}
+		return []string{fmt.Sprintf(bolt.Newer+" (this program knows version %d): update the program", formatVersion)}
 	case err != nil:
 		return []string{"it has no version"}
 	}

@@ -2,13 +2,17 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"recado/campaign"
+	"recado/store"
 )
 
 // campaignJSON is a campaign as --json prints it.
@@ -19,7 +23,14 @@ type campaignJSON struct {
 	Counts countsJSON  `json:"counts"`
 
 	Attachment *attachmentJSON `json:"attachment,omitempty"` // not there: text alone
+	Freezing   *workJSON       `json:"freezing,omitempty"`   // how far that is; not there: it is not freezing
 	Forecast   *forecastJSON   `json:"forecast,omitempty"`   // of `campaign show`, while it is running or paused
+}
+
+// workJSON is how far a work of the book is, as --json prints it.
+type workJSON struct {
+	Done  int `json:"done"`
+	Total int `json:"total"`
 }
 
 // attachmentJSON is the file of a campaign as --json prints it.
@@ -66,13 +77,19 @@ func (c *call) campaignCommand() *cobra.Command {
 	return c.group("campaign", "Escreve, inicia e acompanha campanhas", "Write, start and follow campaigns",
 		c.newCommand(),
 		c.change("start", "Congela o público e começa a enviar", "Freeze the audience and begin to send",
-			func(o *owner, id campaign.ID) (campaign.Campaign, error) { return o.parts.Book.Start(id, time.Now()) }),
+			c.start),
 		c.change("pause", "Pausa antes do próximo envio", "Pause before the next send",
-			func(o *owner, id campaign.ID) (campaign.Campaign, error) { return o.parts.Book.Pause(id, "") }),
+			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
+				return o.parts.Book.Pause(id, "")
+			}),
 		c.change("resume", "Continua uma campanha pausada", "Go on with a paused campaign",
-			func(o *owner, id campaign.ID) (campaign.Campaign, error) { return o.parts.Book.Resume(id) }),
+			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
+				return o.parts.Book.Resume(id)
+			}),
 		c.change("cancel", "Encerra de vez; o que falta não é enviado", "End for good; what is left is not sent",
-			func(o *owner, id campaign.ID) (campaign.Campaign, error) { return o.parts.Book.Cancel(id) }),
+			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
+				return o.parts.Book.Cancel(id)
+			}),
 		c.about("show", "Mostra uma campanha e suas contagens", "Show a campaign and its counts", c.showCampaign),
 		c.about("deliveries", "Lista cada entrega de uma campanha", "List every delivery of a campaign", c.listDeliveries),
 		c.settleCommand(),
@@ -105,13 +122,13 @@ func (c *call) about(name, pt, en string, do func(context.Context, *owner, campa
 
 // change makes a command that writes a campaign's status. With --json it
 // prints the campaign as it is then.
-func (c *call) change(name, pt, en string, write func(*owner, campaign.ID) (campaign.Campaign, error)) *cobra.Command {
-	return c.about(name, pt, en, func(_ context.Context, o *owner, id campaign.ID) error {
+func (c *call) change(name, pt, en string, write func(context.Context, *owner, campaign.ID) (campaign.Campaign, error)) *cobra.Command {
+	return c.about(name, pt, en, func(ctx context.Context, o *owner, id campaign.ID) error {
 		if name == "start" {
 			c.tell("O WhatsApp proíbe mensagens em massa a quem não as pediu; o número corre risco.",
 				"WhatsApp forbids bulk messages to people who did not agree; the number is at risk.")
 		}
-		written, err := write(o, id)
+		written, err := write(ctx, o, id)
 		if err != nil {
 			return err
 		}
@@ -119,8 +136,70 @@ func (c *call) change(name, pt, en string, write func(*owner, campaign.ID) (camp
 			return c.campaignObject(o, written, nil)
 		}
 		c.tell("campanha %s (%s): %s", "campaign %s (%s): %s", written.ID, written.Name, c.status(written.Status))
+		if name == "pause" && written.Status == campaign.Freezing {
+			c.tell("quando estiver pronta, ficará pausada", "when it is ready it will be paused")
+		}
 		return nil
 	})
+}
+
+// start begins a campaign and waits until it is running. If that is
+// interrupted, or the process killed, the book goes on by itself: what was
+// begun is to happen, and there is a command to give it up.
+func (c *call) start(ctx context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
+	book := o.parts.Book
+	begun, err := book.Begin(ctx, id, time.Now())
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return begun, c.interrupted()
+	case err != nil && begun.Status != campaign.Freezing: // one that was begun before is waited for
+		return begun, err
+	}
+	stop := c.follow(book, func(j store.Job) bool { return j.Campaign == id })
+	started, err := book.Started(ctx, id)
+	stop()
+	if errors.Is(err, store.ErrGoesOn) && ctx.Err() != nil {
+		err = c.fail(ExitInterrupted,
+			"interrompido: a campanha %s (%s) segue em preparação enquanto o recado estiver aberto, e depois envia; para desistir: recado campaign cancel %s",
+			"interrupted: campaign %s (%s) goes on being prepared while recado is open, and then sends; to give it up: recado campaign cancel %s",
+			id, begun.Name, id)
+	}
+	return started, err
+}
+
+// follow shows at a terminal how far a work of the book is, until stop is
+// called.
+func (c *call) follow(book *store.Book, which func(store.Job) bool) (stop func()) {
+	if !c.seen.Err {
+		return func() {}
+	}
+	var drawing sync.WaitGroup
+	done := make(chan struct{})
+	drawing.Go(func() { // ends when stop closes done
+		tick := time.NewTicker(drawEvery)
+		defer tick.Stop()
+		drawn := false
+		for {
+			select {
+			case <-done:
+				if drawn {
+					c.write(c.env.Stderr, "\r\x1b[K")
+				}
+				return
+			case <-tick.C:
+			}
+			jobs, err := book.Jobs()
+			if at := slices.IndexFunc(jobs, which); err == nil && at >= 0 {
+				drawn = true
+				c.write(c.env.Stderr, "\r\x1b[K"+fmt.Sprintf(c.tongue.say("preparando: %s de %s", "getting ready: %s of %s"),
+					c.number(jobs[at].Done), c.number(jobs[at].Total)))
+			}
+		}
+	})
+	return func() {
+		close(done)
+		drawing.Wait()
+	}
 }
 
 // status is the word for a status in the caller's language.
@@ -151,6 +230,13 @@ func (c *call) campaignObject(o *owner, camp campaign.Campaign, forecast *foreca
 		return err
 	}
 	out := campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), Counts: countsOf(counts), Forecast: forecast}
+	if camp.Status == campaign.Freezing {
+		freeze, err := o.parts.Book.Freeze(camp.ID)
+		if err != nil {
+			return err
+		}
+		out.Freezing = &workJSON{freeze.Done, freeze.Total}
+	}
 	if a := camp.Attachment; a != nil {
 		out.Attachment = &attachmentJSON{string(a.Kind), a.Name, a.Type, a.Size, a.SHA256}
 	}
@@ -186,6 +272,13 @@ func (c *call) showCampaign(ctx context.Context, o *owner, id campaign.ID) error
 	}
 	for state := range campaign.State(campaign.NumStates) {
 		rows = append(rows, []string{state.String(), strconv.Itoa(counts[state])})
+	}
+	if camp.Status == campaign.Freezing {
+		freeze, err := o.parts.Book.Freeze(id)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{"freezing", strconv.Itoa(freeze.Done), strconv.Itoa(freeze.Total)})
 	}
 	if camp.Status == campaign.Running {
 		for number, hold := range o.parts.Book.Holds() {
@@ -227,10 +320,9 @@ func (c *call) listCampaigns(o *owner) error {
 		if c.json {
 			err = c.campaignObject(o, camp, nil)
 		} else {
-			var counts campaign.Counts
-			if counts, err = o.parts.Book.Counts(camp.ID); err == nil {
-				err = c.line(camp.ID.String(), camp.Name, camp.Status.String(),
-					fmt.Sprintf("%d/%d", counts.Settled(), counts.Total()))
+			var done, total int
+			if done, total, err = howFar(o.parts.Book, camp); err == nil {
+				err = c.line(camp.ID.String(), camp.Name, camp.Status.String(), fmt.Sprintf("%d/%d", done, total))
 			}
 		}
 		if err != nil {
@@ -238,6 +330,17 @@ func (c *call) listCampaigns(o *owner) error {
 		}
 	}
 	return nil
+}
+
+// howFar is for how many people of a campaign everything is done, or while it is
+// freezing, how many it has, of how many.
+func howFar(book *store.Book, camp campaign.Campaign) (done, total int, err error) {
+	if camp.Status == campaign.Freezing {
+		freeze, err := book.Freeze(camp.ID)
+		return freeze.Done, freeze.Total, err
+	}
+	counts, err := book.Counts(camp.ID)
+	return counts.Settled(), counts.Total(), err
 }
 
 func (c *call) listDeliveries(ctx context.Context, o *owner, id campaign.ID) error {

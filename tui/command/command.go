@@ -197,7 +197,7 @@ func (c *call) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(), c.listsCommand(),
-		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.simulateCommand(), c.versionCommand(),
+		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.examineCommand(), c.simulateCommand(), c.versionCommand(),
 	)
 	root.SetUsageTemplate(c.tongue.usage(root.UsageTemplate()))
 	root.InitDefaultHelpCmd()
@@ -280,19 +280,27 @@ func (c *call) dataDir() (string, error) {
 		dir = c.env.Getenv("RECADO_DATA")
 	}
 	if dir == "" {
-		home := c.env.Getenv("XDG_DATA_HOME")
-		if !filepath.IsAbs(home) { // the standard says to ignore a relative one
-			user := c.env.Getenv("HOME")
-			if user == "" {
-				return "", c.fail(ExitFailed,
-					"não sei onde guardar os dados: use --data DIR ou defina HOME",
-					"no place for the data: give --data DIR or set HOME")
-			}
-			home = filepath.Join(user, ".local", "share")
+		var err error
+		if dir, err = c.usualDir(); err != nil {
+			return "", err
 		}
-		dir = filepath.Join(home, "recado")
 	}
 	return c.path(dir), nil
+}
+
+// usualDir is the data directory of who names none.
+func (c *call) usualDir() (string, error) {
+	home := c.env.Getenv("XDG_DATA_HOME")
+	if !filepath.IsAbs(home) { // the standard says to ignore a relative one
+		user := c.env.Getenv("HOME")
+		if user == "" {
+			return "", c.fail(ExitFailed,
+				"não sei onde guardar os dados: use --data DIR ou defina HOME",
+				"no place for the data: give --data DIR or set HOME")
+		}
+		home = filepath.Join(user, ".local", "share")
+	}
+	return filepath.Join(home, "recado"), nil
 }
 
 // path makes a path that was typed absolute.

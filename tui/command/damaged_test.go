@@ -1,11 +1,14 @@
 package command_test
 
 import (
+	bytesof "encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.etcd.io/bbolt"
 )
 
 // damage changes bytes of a file of the data directory, or cuts it.
@@ -131,6 +134,97 @@ func TestAfterATornPageAPersonSettlesWhatMayHaveBeenSent(t *testing.T) {
 		}
 		if want := page; saw != want || after.Unsure+after.Queued > 0 {
 			t.Errorf("settled as %s: they saw it %d times, want %d; %+v", verdict, saw, want, after)
+		}
+	}
+}
+
+// TestMendAsksFirstAndLeavesTheKeysAlone: the book goes back, the keys never.
+func TestMendAsksFirstAndLeavesTheKeysAlone(t *testing.T) {
+	t.Parallel()
+	s := simulate(t)
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	p.must("contacts", "list")
+	newest := func(data []byte) []byte { // its root
+		page := os.Getpagesize()
+		meta := data[16:]
+		if second := data[page+16:]; bytesof.NativeEndian.Uint64(second[48:]) > bytesof.NativeEndian.Uint64(meta[48:]) {
+			meta = second
+		}
+		data[int(bytesof.NativeEndian.Uint64(meta[16:]))*page+8] ^= 3
+		return data
+	}
+	p.damage("book.db", newest)
+	if r := p.run("check", "--mend"); r.code != 4 || !strings.Contains(r.err, "--yes") {
+		t.Errorf("without a word: exit %d, %q", r.code, r.err)
+	}
+	before, err := os.ReadFile(filepath.Join(p.data, "book.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := p.run("check", "--mend", "--yes", "--json")
+	type mended struct{ File, Copy string }
+	all := objects[mended](t, r.out)
+	if r.code != 0 || len(all) != 3 || all[2].File != "book.db" || all[2].Copy == "" {
+		t.Fatalf("exit %d, %s%s", r.code, r.out, r.err)
+	}
+	if kept, err := os.ReadFile(all[2].Copy); err != nil || string(kept) != string(before) {
+		t.Errorf("the copy is not the damaged file, %v", err)
+	}
+	if out := p.must("check"); strings.Count(out, "\tok") != 2 {
+		t.Errorf("afterwards %s", out)
+	}
+	p.must("numbers")
+
+	for name, change := range map[string]func([]byte) []byte{"its last tree": newest, "a first page": tear(1), "the other": tear(0)} {
+		whole, err := os.ReadFile(filepath.Join(p.data, "devices.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.damage("devices.db", change)
+		damaged, err := os.ReadFile(filepath.Join(p.data, "devices.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := p.run("check", "--mend", "--yes")
+		if r.code != 1 || !strings.Contains(r.err, "link each number again") || !strings.Contains(r.err, "mv "+filepath.Join(p.data, "devices.db")) {
+			t.Errorf("%s: exit %d, %q", name, r.code, r.err)
+		}
+		if r := p.run("run", "--until-idle"); r.code != 1 || !strings.Contains(r.err, "devices.db is damaged: recado check") {
+			t.Errorf("%s: run: exit %d, %q", name, r.code, r.err)
+		}
+		if after, err := os.ReadFile(filepath.Join(p.data, "devices.db")); err != nil || string(after) != string(damaged) {
+			t.Errorf("%s: the keys were changed, %v", name, err)
+		}
+		p.damage("devices.db", func([]byte) []byte { return whole })
+	}
+	// As it says: away with it, and the number can be linked again.
+	if err := os.Rename(filepath.Join(p.data, "devices.db"), filepath.Join(p.data, "devices.db.damaged")); err != nil {
+		t.Fatal(err)
+	}
+	p.run("run", "--until-idle")
+	if all := objects[number](t, p.must("numbers", "--json")); len(all) != 1 || all[0].State != "logged-out" || !strings.Contains(all[0].Reason, "Link it again") {
+		t.Errorf("without the keys: %+v", all)
+	}
+}
+
+// TestAFileOfANewerRecadoIsNotDamaged: what is to be done is to update.
+func TestAFileOfANewerRecadoIsNotDamaged(t *testing.T) {
+	t.Parallel()
+	s := simulate(t)
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	for _, name := range []string{"devices.db", "book.db"} {
+		p.behind(name, func(tx *bbolt.Tx) error {
+			return tx.Bucket([]byte("meta")).Put([]byte("version"), []byte{0, 0, 0, 99})
+		})
+		for lang, want := range map[string]string{"en": "update the program", "pt": "atualize o programa"} {
+			for _, args := range [][]string{{"check"}, {"check", "--mend", "--yes"}} {
+				r := p.with("RECADO_LANG=" + lang).run(args...)
+				if r.code != 4 || !strings.Contains(r.err, want) || !strings.Contains(r.out, want) || strings.Contains(r.out+r.err, "--mend") {
+					t.Errorf("%s: recado %v: exit %d, %q, %q; want 4 and %q", name, args, r.code, r.out, r.err, want)
+				}
+			}
 		}
 	}
 }

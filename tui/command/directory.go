@@ -119,8 +119,8 @@ func (c *call) distrusted(e *store.TrustError) error {
 			"other users can replace what is in %s; run: chmod go-w %s, or use another --data", e.Path, path)
 	case store.Irregular:
 		return c.fail(ExitRefused,
-			"%s não é um arquivo comum com um nome só; tire-o do caminho: mv %s %s",
-			"%s is not a plain file with a single name; move it out of the way: mv %s %s",
+			"%s não é o que o recado guarda ali: é um link, outro tipo de arquivo ou tem um segundo nome; tire-o do caminho: mv %s %s",
+			"%s is not what recado keeps there: it is a link, another kind of file, or has a second name; move it out of the way: mv %s %s",
 			e.Path, path, quoted(filepath.Join(filepath.Dir(e.Path), "old-"+filepath.Base(e.Path))))
 	}
 	return c.fail(ExitRefused,

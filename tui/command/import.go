@@ -51,10 +51,16 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 		return c.unread(name, err)
 	}
 	c.sumUp(name, bad)
+	stop := c.follow(o.parts.Book, func(j store.Job) bool { return j.Kind == store.JobImport && j.Source == name })
 	report, err := o.parts.Book.Import(ctx, rows, name)
-	if errors.Is(err, context.Canceled) && !errors.Is(err, store.ErrGoesOn) {
+	stop()
+	switch {
+	case errors.Is(err, context.Canceled) && errors.Is(err, store.ErrGoesOn):
+		return c.fail(ExitInterrupted, "interrompido: %s já foi lido e continua entrando enquanto o recado estiver aberto",
+			"interrupted: %s has been read and goes on being imported while recado is open", name)
+	case errors.Is(err, context.Canceled):
 		return c.unread(name, err)
-	} else if err != nil {
+	case err != nil:
 		return err
 	}
 	if report.Full > 0 {

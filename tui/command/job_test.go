@@ -118,6 +118,7 @@ func TestMainJobWithoutScreens(t *testing.T) {
 	if len(numbers) != 1 || numbers[0].Name != numbers[0].Phone || numbers[0].Phone == "" {
 		t.Fatalf("a number without a name is called by its phone: got %+v", numbers)
 	}
+	p.must("numbers", "pace", numbers[0].Name, "off", "--yes") // at any hour of the day
 
 	var csv strings.Builder
 	csv.WriteString("nome;telefone;tags\n")

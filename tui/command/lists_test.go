@@ -107,3 +107,17 @@ func TestTheVersionIsPrintedWithoutAnyData(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+func TestACommandForAnotherTerminalNamesTheDataUnlessItIsTheUsual(t *testing.T) {
+	c, _, _ := typist(t, t.TempDir(), "")
+	c.env.Getenv = func(name string) string {
+		return map[string]string{"HOME": "/home/ana", "RECADO_DATA": "/srv/recado"}[name]
+	}
+	for dir, want := range map[string]string{
+		"/home/ana/.local/share/recado": "", "/srv/recado": " --data /srv/recado", "/os dados": " --data '/os dados'",
+	} {
+		if got := c.dataFlag(dir); got != want {
+			t.Errorf("%s: got %q, want %q", dir, got, want)
+		}
+	}
+}

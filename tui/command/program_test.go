@@ -51,6 +51,8 @@ type program struct {
 	data string
 	dir  string // where commands are typed
 	env  []string
+
+	alter func(*exec.Cmd) // what is different about its processes; nil: nothing
 }
 
 // newProgram is recado on the real WhatsApp, which no test reaches. It is the
@@ -90,6 +92,9 @@ func (p *program) command(args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(path, args...)
 	cmd.Dir, cmd.Env = p.dir, p.env
+	if p.alter != nil {
+		p.alter(cmd)
+	}
 	return cmd
 }
 
@@ -105,7 +110,12 @@ func (p *program) runWith(in io.Reader, args ...string) result {
 	cmd := p.command(args...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, &out, &errs
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		hangs := time.AfterFunc(patience, func() { cmd.Process.Signal(syscall.SIGQUIT) }) // its goroutines are in what it says
+		err = cmd.Wait()
+		hangs.Stop()
+	}
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		p.t.Fatalf("recado %s: %v", strings.Join(args, " "), err)
 	}
@@ -163,6 +173,20 @@ func (p *program) startWith(in *os.File, args ...string) *process {
 	if in != nil {
 		cmd.Stdin = in
 	}
+	return p.begin(cmd)
+}
+
+// startAs starts a command from a script that finds it in $0 and $@.
+func (p *program) startAs(script string, args ...string) *process {
+	p.t.Helper()
+	cmd := p.command(args...)
+	cmd.Args = append([]string{"sh", "-c", script}, cmd.Args...)
+	cmd.Path = "/bin/sh"
+	return p.begin(cmd)
+}
+
+func (p *program) begin(cmd *exec.Cmd) *process {
+	p.t.Helper()
 	pr := &process{t: p.t, cmd: cmd, lines: make(chan string, 1000), errs: new(tail), ended: make(chan struct{})}
 	out, err := cmd.StdoutPipe()
 	if err != nil {

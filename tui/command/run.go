@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,8 @@ const (
 	calmFor      = 3 * time.Second  // nothing has happened for so long
 	calmWithin   = 15 * time.Second // or this long after the last campaign ended, whatever happens
 	drawEvery    = 200 * time.Millisecond
+	fullFor      = 5 * time.Second // the disk has refused to write for so long before it is said
+	fullWithin   = time.Minute     // and before nobody but a person can help
 )
 
 func (c *call) runCommand() *cobra.Command {
@@ -46,7 +49,7 @@ func (c *call) runCommand() *cobra.Command {
 // keep connects the numbers and runs the lanes until ctx ends or, if asked,
 // nothing is left to do. A message on the wire is waited for.
 func (c *call) keep(ctx context.Context, o *owner, untilIdle bool) error {
-	idle := &idleness{call: c}
+	idle := &idleness{call: c, dir: o.dir}
 	if err := idle.note(o); err != nil { // before the numbers connect: it may take one of them away at once
 		return err
 	}
@@ -68,6 +71,9 @@ func (c *call) keep(ctx context.Context, o *owner, untilIdle bool) error {
 			if err := idle.see(o); err != nil {
 				return err
 			}
+		}
+		if err := idle.full(unwritable(o, pool), time.Now(), untilIdle); err != nil {
+			return err
 		}
 		if untilIdle {
 			if done, err := idle.reached(o, pool, time.Now()); err != nil || done {
@@ -91,9 +97,13 @@ func (c *call) keep(ctx context.Context, o *owner, untilIdle bool) error {
 // idleness watches for the moment when nothing is left to do.
 type idleness struct {
 	call  *call
+	dir   string    // of the data
 	begun time.Time // when the numbers began to connect
 	rang  time.Time // when something last happened
 	since time.Time // since when no campaign is running and the numbers have heard; zero: not yet
+
+	filled time.Time // since when the disk refuses to write; zero: it does not
+	told   bool      // that has been said
 
 	paused map[campaign.ID]bool // that were paused when it began
 }
@@ -117,6 +127,38 @@ func (i *idleness) see(o *owner) error {
 		i.paused[c.ID] = i.paused[c.ID] && c.Status == campaign.Paused
 	}
 	return err
+}
+
+// full says once that the disk refuses to write: until it takes something
+// again, nothing is sent. What was tried goes on being tried. The error is that
+// of a run that somebody waits for.
+func (i *idleness) full(refused bool, now time.Time, waited bool) error {
+	const pt, en = "o disco está cheio ou recusa gravações: nada é enviado até haver espaço; libere espaço em %s",
+		"the disk is full or refuses to be written to: nothing is sent until there is room; free some space in %s"
+	if !refused {
+		i.filled, i.told = time.Time{}, false
+		return nil
+	}
+	if i.filled.IsZero() {
+		i.filled = now
+	}
+	switch since := now.Sub(i.filled); {
+	case waited && since >= fullWithin:
+		return i.call.fail(ExitFailed, pt, en, i.dir)
+	case !i.told && since >= fullFor:
+		i.told = true
+		i.call.tell(pt, en, i.dir)
+	}
+	return nil
+}
+
+// unwritable reports whether the disk refuses what the book or the keys of a
+// number have to write.
+func unwritable(o *owner, pool *session.Pool) bool {
+	err, damaged := o.parts.Book.Err(), (*store.DamagedError)(nil)
+	return err != nil && !errors.As(err, &damaged) || slices.ContainsFunc(pool.Status(), func(s session.Status) bool {
+		return pool.Sender(s.Number.ID).Ready().Hold.Reason == campaign.HoldDisk
+	})
 }
 
 // stopped returns the error of a run in which a campaign was paused though
@@ -259,21 +301,34 @@ func (p *progress) line(pool *session.Pool) string {
 			online++
 		}
 	}
-	parts := []string{fmt.Sprintf(say("%d/%d números conectados", "%d/%d numbers online"), online, linked)}
-	campaigns, err := p.owner.parts.Book.Campaigns()
+	parts, err := p.campaigns()
 	if err != nil {
 		return err.Error()
 	}
+	parts = append([]string{fmt.Sprintf(say("%d/%d números conectados", "%d/%d numbers online"), online, linked)}, parts...)
+	return strings.Join(parts[:min(len(parts), 3)], " · ")
+}
+
+// campaigns says of every campaign that is under way how far it is.
+func (p *progress) campaigns() (parts []string, err error) {
+	campaigns, err := p.owner.parts.Book.Campaigns()
+	if err != nil {
+		return nil, err
+	}
 	for _, camp := range campaigns {
-		if camp.Status != campaign.Running {
+		if camp.Status != campaign.Running && camp.Status != campaign.Freezing {
 			continue
 		}
-		counts, err := p.owner.parts.Book.Counts(camp.ID)
+		done, total, err := howFar(p.owner.parts.Book, camp)
 		if err != nil {
-			return err.Error()
+			return nil, err
 		}
-		name := []rune(strings.Join(strings.Fields(camp.Name), " "))
-		parts = append(parts, fmt.Sprintf("%s %d/%d", string(name[:min(len(name), 20)]), counts.Settled(), counts.Total()))
+		runes := []rune(strings.Join(strings.Fields(camp.Name), " "))
+		name := string(runes[:min(len(runes), 20)])
+		if camp.Status == campaign.Freezing {
+			name += " (" + p.call.status(camp.Status) + ")"
+		}
+		parts = append(parts, fmt.Sprintf("%s %d/%d", name, done, total))
 	}
-	return strings.Join(parts[:min(len(parts), 3)], " · ")
+	return parts, nil
 }

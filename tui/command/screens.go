@@ -51,9 +51,18 @@ func (c *call) show(ctx context.Context, o *owner, demo *tui.Demo) error {
 	}
 	app := tui.App{
 		Book: o.parts.Book, Pool: pool, Bell: o.parts.Bell, Logger: o.parts.Logger,
-		Demo: demo, Lang: lang, Stops: true,
+		Demo: demo, Lang: lang, Stops: true, Data: c.dataFlag(o.dir),
 	}
-	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout)
+	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout, tui.Console())
+}
+
+// dataFlag is what a command in another terminal needs to find the data in dir,
+// with a space before it; empty for the usual place.
+func (c *call) dataFlag(dir string) string {
+	if usual, err := c.usualDir(); err == nil && c.path(usual) == dir {
+		return ""
+	}
+	return " --data " + word(dir)
 }
 
 // world is how a simulated world is described on the command line.

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,8 +17,10 @@ import (
 // terminal is a person's terminal of 120×40, kept open by the test.
 type terminal struct {
 	*process
-	keys *os.File
-	seen *tail // everything that was ever written to it
+	keys   *os.File
+	before unix.Termios // its settings before the program came
+	seen   *tail        // what was written to it, see sees
+	all    *tail        // everything that was ever written to it
 }
 
 // atTerminal starts a command at a new terminal.
@@ -43,18 +48,24 @@ func (p *program) atTerminal(args ...string) *terminal {
 	defer tty.Close()
 	cmd := p.command(args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // or the system would not stop it
+	before, err := unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS)
+	if err != nil {
+		p.t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
 	term := &terminal{
 		process: &process{t: p.t, cmd: cmd, errs: new(tail), ended: make(chan struct{})},
-		keys:    keys, seen: new(tail),
+		keys:    keys, before: *before, seen: new(tail), all: new(tail),
 	}
 	go func() { // ends when the terminal is closed
 		buffer := make([]byte, 64<<10)
 		for {
 			n, err := keys.Read(buffer)
 			term.seen.Write(buffer[:n])
+			term.all.Write(buffer[:n])
 			if err != nil {
 				return
 			}
@@ -90,6 +101,122 @@ func (t *terminal) sees(p *program, words string) {
 		t.seen.buf.Next(at + len(words))
 		return true
 	})
+}
+
+// settings are those of the terminal.
+func (t *terminal) settings() unix.Termios {
+	t.t.Helper()
+	is, err := unix.IoctlGetTermios(int(t.keys.Fd()), unix.TCGETS)
+	if err != nil {
+		t.t.Fatal(err)
+	}
+	return *is
+}
+
+// modes are what has been set on the terminal and not been taken back: another
+// screen, a hidden cursor and the like.
+func (t *terminal) modes() (set []string) {
+	last := make(map[string]string)
+	for _, m := range mode.FindAllStringSubmatch(t.all.String(), -1) {
+		last[m[1]] = m[2]
+	}
+	for _, m := range []string{"1049", "2004", "2027", "2026", "1004", "1000", "1002", "1003", "1006"} {
+		if last[m] == "h" {
+			set = append(set, m)
+		}
+	}
+	if last["25"] == "l" {
+		set = append(set, "25")
+	}
+	return set
+}
+
+var mode = regexp.MustCompile("\x1b\\[\\?([0-9]+)([hl])")
+
+// leftAlone waits until the terminal is what it was.
+func (t *terminal) leftAlone(p *program, when string, before unix.Termios) {
+	t.t.Helper()
+	p.await("the terminal as it was, "+when, func() bool { return t.settings() == before && len(t.modes()) == 0 })
+}
+
+// TestSignalsLeaveTheTerminalAsItWas, whenever they come.
+func TestSignalsLeaveTheTerminalAsItWas(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		signals []syscall.Signal
+		code    int // -1: it is killed by the signal
+	}{
+		{"interrupted", []syscall.Signal{syscall.SIGINT}, 0},
+		{"told to end", []syscall.Signal{syscall.SIGTERM}, 0},
+		{"hung up", []syscall.Signal{syscall.SIGHUP}, 0},
+		{"told to quit", []syscall.Signal{syscall.SIGQUIT}, 2},
+	} {
+		p := newProgram(t).with("TERM=xterm-256color")
+		screens := p.atTerminal()
+		screens.sees(p, "Press")
+		screens.press("\x1b[?2027;2$y\x1b[?2026;2$y") // it knows these modes
+		for _, s := range test.signals {
+			screens.cmd.Process.Signal(s)
+		}
+		if code := screens.code(); code != test.code {
+			t.Errorf("%s: exit %d, want %d: %q", test.name, code, test.code, screens.all)
+		}
+		screens.leftAlone(p, test.name, screens.before)
+	}
+	for i := range 12 { // at any moment of the start, and twice
+		p := newProgram(t).with("TERM=xterm-256color")
+		screens := p.atTerminal()
+		time.Sleep(time.Duration(i*4) * time.Millisecond)
+		screens.cmd.Process.Signal(syscall.SIGTERM)
+		if i%2 == 0 {
+			screens.cmd.Process.Signal(syscall.SIGTERM)
+		}
+		screens.code()
+		screens.leftAlone(p, fmt.Sprintf("ended %d ms after the start", i*4), screens.before)
+	}
+}
+
+// TestStoppedScreensGiveTheTerminalBackAndComeAgain, time after time.
+func TestStoppedScreensGiveTheTerminalBackAndComeAgain(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t).with("TERM=xterm-256color")
+	screens := p.atTerminal()
+	screens.sees(p, "Press")
+	for name, stop := range map[string]func(){
+		"ctrl+z":     func() { screens.press("\x1a") },
+		"kill -TSTP": func() { screens.cmd.Process.Signal(syscall.SIGTSTP) },
+	} {
+		for range 2 {
+			stop()
+			p.await("the process to stop by "+name, func() bool { return screens.state() == "T" })
+			screens.leftAlone(p, "stopped by "+name, screens.before)
+			screens.seen.mu.Lock()
+			screens.seen.buf.Reset()
+			screens.seen.mu.Unlock()
+			screens.cmd.Process.Signal(syscall.SIGCONT)
+			screens.sees(p, "Press")
+			if got := screens.settings(); got == screens.before || len(screens.modes()) == 0 {
+				t.Errorf("after %s, continued: the screens are not back: %v", name, screens.modes())
+			}
+		}
+	}
+	screens.press("q")
+	if code := screens.code(); code != 0 {
+		t.Errorf("the screens end with %d", code)
+	}
+	screens.leftAlone(p, "left", screens.before)
+}
+
+// state is what the system says of the process, see proc(5).
+func (pr *process) state() string {
+	pr.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pr.cmd.Process.Pid))
+	if err != nil {
+		pr.t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), ") ")
+	return after[:1]
 }
 
 func TestDemoNeedsNoPhoneAndNoNetwork(t *testing.T) {

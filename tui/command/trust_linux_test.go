@@ -254,3 +254,30 @@ func TestTheOwnerTakesNoCommandFromAnotherUser(t *testing.T) {
 		t.Errorf("the owner ends with %d: %s", code, owner.errs)
 	}
 }
+
+// TestRunSaysThatTheDiskIsFull: the kernel lets no file of the process grow.
+func TestRunSaysThatTheDiskIsFull(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, "--people", "50", "--speed", "-1", "--latency", "50ms")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	id := p.campaign("--name", "x", "--text", "Oi {nome|você}")
+	pr := p.startAs("trap '' XFSZ; exec \"$0\" \"$@\"", "run", "--until-idle")
+	p.await("some to be sent", func() bool { return p.progress(id) > 0 })
+	full := unix.Rlimit{Cur: 4096, Max: unix.RLIM_INFINITY}
+	if err := unix.Prlimit(pr.cmd.Process.Pid, unix.RLIMIT_FSIZE, &full, nil); err != nil {
+		t.Fatal(err)
+	}
+	p.await("the words", func() bool { return strings.Contains(pr.errs.String(), "free some space in "+p.data) })
+	full.Cur = unix.RLIM_INFINITY
+	if err := unix.Prlimit(pr.cmd.Process.Pid, unix.RLIMIT_FSIZE, &full, nil); err != nil {
+		t.Fatal(err)
+	}
+	if code := pr.code(); code != 0 {
+		t.Errorf("with room again: exit %d: %s", code, pr.errs)
+	}
+	p.checkOnce(s, id, "Oi ")
+	if n := strings.Count(pr.errs.String(), "free some space"); n != 1 {
+		t.Errorf("it was said %d times: %s", n, pr.errs)
+	}
+}

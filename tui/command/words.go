@@ -77,10 +77,7 @@ func (c *call) tell(pt, en string, args ...any) {
 // spoken says in the caller's language what other parts of the program say in
 // English.
 func (c *call) spoken(s string) string {
-	if c.tongue == english {
-		return s
-	}
-	return tui.Translate("pt", s)
+	return tui.Translate(c.tongue.say("pt", "en"), s)
 }
 
 // line writes cells of plain data, separated by tabs, to standard output.

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	disk "recado/store/bolt"
+)
+
+// ErrNoWayBack says that a damaged book cannot be mended.
+var ErrNoWayBack = disk.ErrNoWayBack
+
+// Mend brings a damaged book back to what it was before its last transaction,
+// if that is whole, content and all, which examine says of a file. What that
+// transaction may have claimed is held, see forgotten.go. A copy of the damaged
+// file is kept beside it; its path is returned. It fails with ErrNoWayBack, and
+// changes nothing, if there is nothing whole to go back to, and with ErrLocked
+// when another process has the book open.
+//
+// It is for the book alone. The keys of the numbers must never go back.
+func Mend(path string, examine func(path string) (Health, error)) (copied string, err error) {
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", fmt.Errorf("mend: %w", err)
+	}
+	if err := private(path); err != nil {
+		return "", err
+	}
+	file, err := disk.Hold(path, true, lockTimeout)
+	if err != nil {
+		return "", fmt.Errorf("mend %s: %w", path, err)
+	}
+	defer file.Close()
+	at, none, err := disk.StepBack(file)
+	if err != nil {
+		return "", fmt.Errorf("mend %s: %w", path, err)
+	}
+	trial := path + ".mend"
+	defer os.Remove(trial) // unless it has become the book
+	if err := os.Remove(trial); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("mend %s: %w", path, err)
+	}
+	if err := copyFile(file, trial, at, none); err != nil {
+		return "", fmt.Errorf("mend %s: %w", path, err)
+	}
+	health, err := examine(trial)
+	if err != nil {
+		return "", fmt.Errorf("mend %s: %w", path, err)
+	} else if !slices.Equal(health.Wrong, []string{wentBack}) {
+		return "", fmt.Errorf("mend %s: %w", path, ErrNoWayBack)
+	}
+	copied = path + ".damaged-" + time.Now().Format("20060102-150405")
+	if err = copyFile(file, copied, 0, nil); err == nil {
+		err = os.Rename(trial, path)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err == nil {
+		err = settleMended(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("mend %s: %w", path, err)
+	}
+	return copied, nil
+}
+
+// settleMended does what opening the book would do first.
+func settleMended(path string) error {
+	db, err := openFile(path, disk.Options{Timeout: lockTimeout})
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		var kind Kind
+		if meta := bucket(tx, "meta"); meta != nil {
+			kind = Kind(meta.Get([]byte("kind")))
+		}
+		return prepare(tx, kind, db.WentBack())
+	})
+	return errors.Join(err, db.Close())
+}
+
+// copyFile writes what is in from to a new file, but for other bytes at at. It
+// is on the disk when it returns.
+func copyFile(from *os.File, to string, at int64, other []byte) error {
+	file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err = from.Seek(0, io.SeekStart); err == nil {
+		_, err = io.Copy(file, from)
+	}
+	if err == nil {
+		_, err = file.WriteAt(other, at)
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
+}
