@@ -192,3 +192,23 @@ func TestHoursOpenNextMorning(t *testing.T) {
 		t.Error("the zero Hours is closed")
 	}
 }
+
+// Of two holds the later one is that without an end, if there is one; whatever
+// does not hold at all is the sooner one.
+func TestHoldWithoutAnEndIsTheLatest(t *testing.T) {
+	early, late := Hold{Reason: "early", Until: calm}, Hold{Reason: "late", Until: calm.Add(time.Hour)}
+	endless, none := Hold{Reason: "endless"}, Hold{}
+	for _, test := range []struct{ a, b, later, sooner Hold }{
+		{early, late, late, early},
+		{late, endless, endless, late},
+		{early, none, early, none},
+		{endless, none, endless, none},
+		{none, none, none, none},
+	} {
+		for _, pair := range [][2]Hold{{test.a, test.b}, {test.b, test.a}} {
+			if later, sooner := pair[0].Later(pair[1]), pair[0].Sooner(pair[1]); later != test.later || sooner != test.sooner {
+				t.Errorf("of %+v and %+v the later is %+v, the sooner %+v", pair[0], pair[1], later, sooner)
+			}
+		}
+	}
+}

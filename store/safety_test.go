@@ -626,10 +626,10 @@ func TestOnlyWhoseAnswerIsMissingAreAskedAbout(t *testing.T) {
 	rows := people(5)
 	s.answer(rows[2])       // was asked about a moment ago
 	s.answerAbsent(rows[4]) // so was she
+	s.start("")
 	if err := s.book.OptOut(contact(t, s, 1).ID, "asked"); err != nil {
 		t.Fatal(err)
 	}
-	s.start("")
 	if got := s.claim().Check; !slices.Equal(got, []campaign.Phone{rows[0].Phone, rows[3].Phone}) {
 		t.Errorf("asked about %v, want the first and the fourth", got)
 	}
@@ -728,6 +728,151 @@ func TestHoldIsToldOncePerChange(t *testing.T) {
 		}
 		if rang != test.rings || s.book.Holds()[s.number] != test.hold {
 			t.Errorf("%d: rang: %v, holds %+v; want %v, %+v", i, rang, s.book.Holds()[s.number], test.rings, test.hold)
+		}
+	}
+}
+
+// The outcome of a message counts also if the book was opened again meanwhile,
+// which put it in doubt.
+func TestOutcomeCountsAfterTheBookWasOpenedAgain(t *testing.T) {
+	s := newShop(t, 1, "")
+	id := s.start("")
+	d := s.mustClaim()
+	s.restart()
+	s.settle(d, accepted)
+	if d := s.delivery(id); d.State != campaign.Sent || d.InDoubt || !d.Accepted.Equal(s.now) {
+		t.Errorf("it is %s, in doubt: %v, accepted at %v", d.State, d.InDoubt, d.Accepted)
+	}
+	s.now = time.Now().Add(time.Hour)
+	s.mustHold(campaign.HoldEmpty, time.Time{})
+}
+
+// Who turns out to have no account is known to have none: nobody asks or tries
+// again for a week.
+func TestWhoTurnsOutToHaveNoAccountIsNotTriedAgain(t *testing.T) {
+	s := newShop(t, 2, "")
+	id := s.start("")
+	d := s.mustClaim()
+	s.settle(d, campaign.Outcome{Kind: campaign.Absent})
+	if got := contact(t, s, int(d.Seq)); got.Presence != campaign.NotOnWhatsApp || !got.CheckedAt.Equal(s.now) {
+		t.Errorf("%v since %v, want absent since %v", got.Presence, got.CheckedAt, s.now)
+	}
+	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonNotOnService {
+		t.Errorf("it is %s (%s)", d.State, d.Reason)
+	}
+	s.settle(s.mustClaim(), accepted)
+	id = s.start("")
+	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonNotOnService {
+		t.Errorf("in the next campaign it is %s (%s)", d.State, d.Reason)
+	}
+}
+
+// Who says it twice has said it when they said it first.
+func TestFirstOptOutIsTheOneThatIsKept(t *testing.T) {
+	s := newShop(t, 1, "")
+	for i, word := range []string{"sair", "parar"} {
+		at := s.now.Add(time.Duration(i) * time.Hour)
+		if err := s.book.Heard(s.number, campaign.Seen{Phone: people(1)[0].Phone}, word, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := contact(t, s, 0); !c.OptedOut || !c.OptOutAt.Equal(s.now) || c.OptOutWhy != "sair" {
+		t.Errorf("opted out: %v, at %v by %q", c.OptedOut, c.OptOutAt, c.OptOutWhy)
+	}
+}
+
+// The days that a person is left alone begin with the message itself, and do
+// not keep it from being tried again.
+func TestPerPersonLimitDoesNotStopAnotherTry(t *testing.T) {
+	for _, first := range []campaign.Outcome{offline, unknown} {
+		s := newShop(t, 1, "per-person=7d")
+		s.start("")
+		d := s.mustClaim()
+		s.settle(d, first)
+		s.now = s.now.Add(time.Hour)
+		if again := s.mustClaim(); again.Message != d.Message {
+			t.Errorf("after %q %s is sent", first.Reason, again.Message)
+		}
+	}
+}
+
+// What holds one campaign is said though another one has nothing for the number.
+func TestHoldIsSaidThoughAnotherCampaignHasNothingToSend(t *testing.T) {
+	s := newShop(t, 2, "")
+	other, err := s.book.AddNumber("outra")
+	if err == nil {
+		_, err = s.book.LinkNumber(other.ID, "+5511888777666", "5511888777666:1@s.whatsapp.net", s.now)
+	}
+	if err == nil {
+		_, err = s.book.SetLimits(other.ID, campaign.Pace{}.All())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: hours(t, "hours=12:00-13:00"), Numbers: []campaign.NumberID{s.number}})
+	if err == nil {
+		_, err = s.book.Start(c.ID, s.now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	started(t, s.book, campaign.Campaign{Name: "d", Text: "Oi", Numbers: []campaign.NumberID{other.ID}}, s.now)
+	s.mustHold(campaign.HoldHours, s.now.Add(2*time.Hour))
+	s.limit("hours=09:00-12:00")
+	s.mustHold(campaign.HoldShut, time.Time{})
+}
+
+func hours(t *testing.T, spec string) campaign.Pace {
+	t.Helper()
+	p, err := campaign.ParsePace(campaign.Pace{}, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// What was sent in the last 24 hours counts to the end of them, whatever has
+// been sent since.
+func TestSendCountsForAWholeDay(t *testing.T) {
+	s := newShop(t, 3, "day=2")
+	s.start("")
+	begun := s.now
+	s.sendSome(1)
+	s.now = begun.Add(24*time.Hour - time.Minute)
+	s.sendSome(1)
+	s.mustHold(campaign.HoldDay, begun.Add(24*time.Hour))
+	s.now = begun.Add(24 * time.Hour)
+	s.sendSome(1)
+	s.mustHold(campaign.HoldEmpty, time.Time{})
+}
+
+// Whom the service knows by another spelling is asked about in that one.
+func TestPersonIsAskedAboutAsTheServiceKnowsThem(t *testing.T) {
+	s := newShop(t, 1, "")
+	asked := people(1)[0].Phone
+	known, ok := asked.Other()
+	if !ok {
+		t.Fatalf("%s has no other spelling", asked)
+	}
+	a := campaign.Answer{Asked: asked, Presence: campaign.OnWhatsApp, Phone: known, LID: lidOf(asked)}
+	if err := s.book.Answered(s.number, []campaign.Phone{asked}, []campaign.Answer{a}, s.now); err != nil {
+		t.Fatal(err)
+	}
+	s.now = s.now.Add(30 * 24 * time.Hour)
+	s.start("")
+	if got := s.claim().Check; !slices.Equal(got, []campaign.Phone{known}) {
+		t.Errorf("asked about %v, want %s", got, known)
+	}
+}
+
+// Limits of new chats count new chats alone.
+func TestMessagesToKnownPeopleSpendNoNewChats(t *testing.T) {
+	for reason, spec := range map[string]string{campaign.HoldNewHour: "new-hour=1", campaign.HoldNewDay: "new-day=1"} {
+		s := newShop(t, 4, spec)
+		s.known(2)
+		s.start("")
+		if left, hold := s.sendAll(0); len(left) != 3 || hold.Reason != reason {
+			t.Errorf("%s: %d left, then %q holds; want both who are known and one other", spec, len(left), hold.Reason)
 		}
 	}
 }

@@ -141,7 +141,7 @@ func dropStagingTx(tx *bolt.Tx) error {
 const (
 	maxChunk  = 20_000 // people
 	minChunk  = 64
-	chunkTime = 10 * time.Millisecond
+	chunkTime = 20 * time.Millisecond
 )
 
 // chunking chooses the size of chunks.

@@ -744,10 +744,9 @@ func TestEachCampaignRemembersItsLastChanges(t *testing.T) {
 	b := newBook(t)
 	const n = eventsKept + 40
 	ok(t, b.update(func(tx *bolt.Tx) error {
-		// The first was written by an earlier program, which counted for all
-		// campaigns at once and forgot late.
-		for i := range uint64(100) {
-			ok(t, bucket(tx, "events").Put(key(uint64(1), 2*i+1), key(uint32(9000))))
+		// The first was written by an earlier program, which forgot late.
+		for i := range uint64(eventsKept + 300) {
+			ok(t, bucket(tx, "events").Put(key(uint64(1), i+1), key(uint32(9000))))
 		}
 		for i := range uint32(n) {
 			ok(t, eventsTx(tx, 1, []uint32{i}))

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,7 @@ type Options struct {
 	Timeout  time.Duration // how long to wait for another process to let go
 	ReadOnly bool
 	File     *os.File            // the file itself, opened by somebody else; nil: it is opened by its path
+	Room     int                 // bytes that the file can grow to without being mapped anew, which copies all of a transaction
 	Trust    bool                // do not look at the pages: whoever opens it does
 	Found    func(*DamagedError) // told once, when the file is found damaged; nil: nobody is
 }
@@ -84,6 +86,9 @@ func Open(path string, o Options) (*DB, error) {
 			db.file = file
 			return file, db.look(o)
 		},
+	}
+	if runtime.GOOS != "windows" { // where a file is as large as its map
+		options.InitialMmapSize = o.Room
 	}
 	err := db.guard(func() (err error) {
 		db.DB, err = bbolt.Open(path, 0o600, &options)

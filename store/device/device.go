@@ -103,6 +103,9 @@ var errForeign = errors.New("not a device file")
 // lockTimeout is how long Open waits for another owner of the file to let go.
 const lockTimeout = 2 * time.Second
 
+// room is what the file of ten numbers with large address books needs. It costs addresses, not memory.
+const room = 64 << 20
+
 // Container is the open device file. All methods may be called from many goroutines.
 type Container struct {
 	db     *bolt.DB
@@ -124,12 +127,13 @@ func Open(path string) (*Container, error) {
 	if err := checkMode(path); err != nil {
 		return nil, err
 	}
-	db, err := bolt.Open(path, bolt.Options{Timeout: lockTimeout})
+	db, err := bolt.Open(path, bolt.Options{Timeout: lockTimeout, Room: room})
 	if errors.Is(err, bolt.ErrLocked) {
 		return nil, fmt.Errorf("open %s: %w", path, ErrLocked)
 	} else if err != nil {
 		return nil, err
 	}
+	db.AllocSize = growLeast // the writer lets it grow faster
 	if db.WentBack() {
 		_ = db.Close()
 		return nil, &bolt.DamagedError{Path: path, Why: []string{"one of its two first pages is damaged: its ratchets may be old ones"}}

@@ -2,6 +2,7 @@ package device
 
 import (
 	"fmt"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,4 +132,25 @@ func TestFileStopsGrowing(t *testing.T) {
 		t.Logf("%d bytes after a fortnight, %d after six months, %d after two years", sizes[0], early, last)
 		must(t, c.Close())
 	})
+}
+
+// TestNewFileIsSmall: the room that is mapped for a file is not taken from the disk, and a file that
+// grows does so by its own size.
+func TestNewFileIsSmall(t *testing.T) {
+	c := openNew(t)
+	d := link(t, c, ownJID)
+	size := func() int64 {
+		info, err := os.Stat(c.path)
+		must(t, err)
+		return info.Size()
+	}
+	if got := size(); got > 256<<10 {
+		t.Errorf("a file with one number takes %d bytes", got)
+	}
+	for i := range 40 {
+		must(t, d.Sessions.PutSession(ctx, address(i), make([]byte, 32<<10)))
+	}
+	if got, used := size(), int64(40*32<<10); got > 3*used {
+		t.Errorf("a file of %d bytes takes %d", used, got)
+	}
 }

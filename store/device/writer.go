@@ -15,6 +15,8 @@ const (
 	behindDelay = 200 * time.Millisecond
 	// probeDelay is how long after a failed write the next attempt is made without being asked.
 	probeDelay = time.Second
+	// growLeast and growMost are how many bytes the file grows by at a time.
+	growLeast, growMost = 32 << 10, 16 << 20
 )
 
 // job is a write that is all or nothing. run may be called again when a neighbour in the same
@@ -270,6 +272,8 @@ func (w *writer) attempt(jobs []*job, behind []func(*transaction) error) (out ou
 			return nil
 		}
 		out.committed = true
+		// The file doubles when it grows, up to growMost. bbolt would make it as large as its map.
+		w.c.db.AllocSize = int(min(max(under.Size(), growLeast), growMost))
 		return w.commit(under)
 	})
 	switch damage := w.c.db.Err(); {

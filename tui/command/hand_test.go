@@ -2,12 +2,14 @@ package command
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"recado/store"
 )
@@ -158,6 +160,27 @@ func TestOnlyFilesOfTheOwnCommandLineAreLent(t *testing.T) {
 			t.Errorf("answer %d is %q", i, answer)
 		}
 	}
+}
+
+// TestAnOwnerThatTakesNothingIsNotWaitedForForEver: its process was stopped,
+// for example. When it goes on, it does not do what nobody waits for.
+func TestAnOwnerThatTakesNothingIsNotWaitedForForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		caller, owner := net.Pipe()
+		defer owner.Close()
+		go func() { // ends with its request
+			w := &wire{conn: owner}
+			w.receive()
+		}()
+		c, _, _ := typist(t, t.TempDir(), "", "numbers")
+		failed := (*failure)(nil)
+		if err := c.hand(t.Context(), &wire{conn: caller}, t.TempDir(), false); !errors.As(err, &failed) || failed.code != ExitInUse {
+			t.Errorf("got %v, want that it does not answer", err)
+		}
+		if (&wire{conn: owner}).send(frameBegun, nil) == nil {
+			t.Error("the owner could still say that it begins")
+		}
+	})
 }
 
 // TestAnOwnerThatDoesNotSayWhoItIsIsNotTrusted: a connection of which the
