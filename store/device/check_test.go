@@ -60,7 +60,7 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		change func(tx *bbolt.Tx) error
 		want   string
 	}{
-		"a newer version": {func(tx *bbolt.Tx) error { return writeVersion(tx, formatVersion+1) }, "newer than 2"},
+		"a newer version": {func(tx *bbolt.Tx) error { return writeVersion(tx, formatVersion+1) }, "this program knows version 2"},
 		"no version":      {func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) }, "no version"},
 		"no accounts":     {func(tx *bbolt.Tx) error { return tx.DeleteBucket(bucketAccounts) }, `"accounts" is missing`},
 		"a LID without its phone": {func(tx *bbolt.Tx) error { return empty(tx.Bucket(bucketPhones)) },
