@@ -15,6 +15,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
 )
@@ -481,7 +482,7 @@ func TestABookClosedInAJobGoesOnWithIt(t *testing.T) {
 			waited <- err
 		}()
 		ok(t, y.book.Close())
-		if err := <-waited; err != nil && !errors.Is(err, ErrGoesOn) && !errors.Is(err, ErrClosed) && !errors.Is(err, bolt.ErrDatabaseNotOpen) {
+		if err := <-waited; err != nil && !errors.Is(err, ErrGoesOn) && !errors.Is(err, ErrClosed) && !errors.Is(err, berrors.ErrDatabaseNotOpen) {
 			t.Errorf("who waits is told %v", err)
 		}
 		if opened > 100 {
