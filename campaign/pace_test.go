@@ -212,3 +212,16 @@ func TestHoldWithoutAnEndIsTheLatest(t *testing.T) {
 		}
 	}
 }
+
+func TestLimitsOfNewChatsHoldNewChatsAlone(t *testing.T) {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	log := sent{{now.Add(-time.Minute), true}}
+	for _, p := range []Pace{{NewHour: 1}, {NewDay: 1}} {
+		if hold := p.Hold(Turn{}, log, false, time.UTC, now); hold.Reason != "" {
+			t.Errorf("%v holds a known chat: %q", p, hold.Reason)
+		}
+		if hold := p.Hold(Turn{}, log, true, time.UTC, now); hold.Reason == "" {
+			t.Errorf("%v does not hold a new chat", p)
+		}
+	}
+}
