@@ -133,6 +133,9 @@ func TestADirectoryThatOthersCanReplaceIsRefused(t *testing.T) {
 			t.Errorf("below a directory of mode %v: exit %d, %q; want %d", mode, r.code, r.err, want)
 		}
 	}
+	if err := os.Chmod(open, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	link := filepath.Join(p.dir, "link")
 	if err := os.Symlink(p.data, link); err != nil {
 		t.Fatal(err)
