@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -257,6 +258,8 @@ func TestRateLimitOnTheSecondQuestionSlowsTheNumberAndAnswersNothing(t *testing.
 // script is a book and a service that say what the test wants, and the times at
 // which they were asked.
 type script struct {
+	mu sync.Mutex // held by what changes the script while the lane runs
+
 	campaign.Log
 	campaign.Sender
 	ready   func() campaign.Readiness // nil: always
@@ -273,6 +276,8 @@ type script struct {
 }
 
 func (s *script) Ready() campaign.Readiness {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.ready == nil {
 		return campaign.Readiness{Link: 1}
 	}
@@ -282,6 +287,8 @@ func (s *script) Ready() campaign.Readiness {
 func (s *script) NewID() campaign.MessageID { return "3EB0" }
 
 func (s *script) Claim(c campaign.Claim) (campaign.Claimed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.slow.After(c.Now) {
 		return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldRateLimit, Until: s.slow}}, nil
 	}
@@ -382,7 +389,9 @@ func TestPausesAfterMistakesDouble(t *testing.T) {
 			s.run(t, time.Hour, func(bell *campaign.Bell) {
 				if test.again > 0 {
 					time.Sleep(test.again)
+					s.mu.Lock()
 					online = time.Now()
+					s.mu.Unlock()
 					bell.Ring()
 				}
 			})
@@ -452,13 +461,17 @@ func TestNumberThatIsNotReadyClaimsNothing(t *testing.T) {
 	s.run(t, time.Second, func(bell *campaign.Bell) {
 		begun = time.Now()
 		time.Sleep(10 * time.Minute)
+		s.mu.Lock()
 		hold = campaign.Hold{Reason: campaign.HoldOffline, Until: time.Now().Add(10 * time.Minute)}
+		s.mu.Unlock()
 		bell.Ring()
 		time.Sleep(10*time.Minute - time.Millisecond)
+		s.mu.Lock()
 		if len(s.claims) > 0 {
 			t.Error("it claims while it is not ready")
 		}
 		hold = campaign.Hold{} // the bell does not ring
+		s.mu.Unlock()
 		time.Sleep(time.Second)
 	})
 	if !slices.Equal(s.held, []string{campaign.HoldSyncing, campaign.HoldOffline}) {

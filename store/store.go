@@ -88,7 +88,8 @@ type Options struct {
 	Timeout time.Duration  // how long to wait for another process to let go; 0: two seconds
 	Grace   time.Duration  // how long a doubt waits for proof before it is sent again; 0: [DefaultGrace]
 
-	maxChunk int // how many people a job does at once; 0: as many as it should
+	maxChunk int  // how many people a job does at once; 0: as many as it should
+	noSync   bool // nothing is synced: for tests that fear no power cut
 }
 
 // DefaultGrace is how long a delivery in doubt waits, once the number is
@@ -160,6 +161,7 @@ func Open(path string, o Options) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.NoSync = o.noSync
 	media := filepath.Join(filepath.Dir(path), "media")
 	b := &Book{
 		db: db, kind: o.Kind, bell: o.Bell, logger: o.Logger, grace: o.Grace, media: media,

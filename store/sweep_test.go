@@ -52,9 +52,8 @@ func newYard(t *testing.T, n int) *yard {
 
 func (y *yard) open(path string) *Book {
 	y.Helper()
-	b, err := Open(path, Options{Kind: Demo, maxChunk: chunkSize})
+	b, err := Open(path, Options{Kind: Demo, maxChunk: chunkSize, noSync: true})
 	ok(y.T, err)
-	b.db.NoSync = true
 	y.Cleanup(func() { b.Close() })
 	return b
 }
