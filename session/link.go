@@ -146,7 +146,7 @@ func (l *link) dial(answer func(error)) {
 		err := l.cli.ConnectContext(ctx)
 		timer.Stop()
 		if ctx.Err() != nil {
-			l.cutOff()
+			l.sever()
 			err = errors.Join(err, context.Cause(ctx))
 		}
 		answer(err)
@@ -162,10 +162,15 @@ func (l *link) hangUp() {
 }
 
 func (l *link) cutOff() {
+	l.sever()
+	l.giveUp()
+}
+
+// sever cuts the connection; from any goroutine.
+func (l *link) sever() {
 	if !l.cable.cut() {
 		l.cli.Disconnect()
 	}
-	l.giveUp()
 }
 
 // drop ends the link's connection and its goroutines. Nothing is handled from
