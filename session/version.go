@@ -80,7 +80,7 @@ func (v *webVersion) refresh(ctx context.Context, client *http.Client, logger *s
 		return time.Now().Add(versionAge)
 	}
 	// A clock that was set back must not put the question off for ever.
-	if now := time.Now(); !v.asked.IsZero() && v.asked.Before(now) && now.Sub(v.asked) < versionAge {
+	if now := time.Now(); !v.asked.IsZero() && !v.asked.After(now) && now.Sub(v.asked) < versionAge {
 		return v.asked.Add(versionAge)
 	}
 	v.asked = time.Now()
