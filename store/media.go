@@ -14,6 +14,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	disk "recado/store/bolt"
 )
 
 // The files of the campaigns are beside the book in the folder media, each
@@ -71,7 +72,7 @@ func (b *Book) Attach(name string, from io.Reader) (a campaign.Attachment, err e
 	if err != nil {
 		return a, err
 	}
-	if isDatabase(file) {
+	if disk.IsDatabase(file) {
 		return a, ErrOurs
 	}
 	if a, err = campaign.ReadAttachment(name, file, size); err != nil {

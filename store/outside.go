@@ -1,14 +1,14 @@
 package store
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	disk "recado/store/bolt"
 )
 
 // ErrOurs is the error of a file that is not sent or read as a person's: it is
@@ -34,7 +34,7 @@ func Outside(path, dir string) (file *os.File, size int64, err error) {
 		err = &fs.PathError{Op: "read", Path: path, Err: syscall.EISDIR}
 	case !info.Mode().IsRegular():
 		err = fmt.Errorf("not a file: %s", path)
-	case amongOurs(info, dir), besideOurs(path), isDatabase(file):
+	case amongOurs(info, dir), besideOurs(path), disk.IsDatabase(file):
 		err = fmt.Errorf("%s: %w", path, ErrOurs)
 	}
 	if err != nil {
@@ -75,33 +75,9 @@ func besideOurs(path string) bool {
 		if err != nil {
 			continue
 		}
-		is := isDatabase(file)
+		is := disk.IsDatabase(file)
 		file.Close()
 		if is {
-			return true
-		}
-	}
-	return false
-}
-
-// The two meta pages of a bbolt file: behind the header of the page there is a
-// number that all of them have. Each is a page of the system that wrote it
-// long, and either may be damaged.
-const (
-	metaMagic    = 0xed0cdaed
-	metaMagicAt  = 16
-	smallestPage = 1 << 10
-	largestPage  = 1 << 16
-)
-
-// isDatabase reports whether a file is one of bbolt, by its content.
-func isDatabase(file io.ReaderAt) bool {
-	for page := int64(0); page <= largestPage; page = max(2*page, smallestPage) {
-		var magic [4]byte
-		if _, err := file.ReadAt(magic[:], page+metaMagicAt); err != nil {
-			return false
-		}
-		if binary.LittleEndian.Uint32(magic[:]) == metaMagic || binary.BigEndian.Uint32(magic[:]) == metaMagic {
 			return true
 		}
 	}

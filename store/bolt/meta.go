@@ -155,3 +155,25 @@ func (m *meta) fits(r io.ReaderAt, size int64) error {
 	}
 	return nil
 }
+
+// The sizes that a page of bbolt may have: it is that of the system that made
+// the file.
+const (
+	smallestPage = 1 << 10
+	largestPage  = 1 << 16
+)
+
+// IsDatabase reports whether a file is one of bbolt, of whatever system, by the
+// magic of its metas. One of them may be damaged.
+func IsDatabase(file io.ReaderAt) bool {
+	for page := int64(0); page <= largestPage; page = max(2*page, smallestPage) {
+		var magic [4]byte
+		if _, err := file.ReadAt(magic[:], page+headerSize); err != nil {
+			return false
+		}
+		if binary.LittleEndian.Uint32(magic[:]) == metaMagic || binary.BigEndian.Uint32(magic[:]) == metaMagic {
+			return true
+		}
+	}
+	return false
+}
