@@ -168,16 +168,24 @@ func (y *yard) claim() *campaign.Delivery {
 // copied is a copy of the book as a process that dies now leaves it.
 func (y *yard) copied() *yard {
 	y.Helper()
-	data, err := os.ReadFile(y.path)
-	ok(y.T, err)
 	z := *y
-	z.path = filepath.Join(y.TempDir(), "book.db")
-	ok(y.T, os.WriteFile(z.path, data, 0o600))
-	if wrong := examined(y.T, z.path); len(wrong) > 0 {
-		y.Errorf("the book that is left: %q", wrong)
-	}
+	z.path = y.left()
 	z.book = z.open(z.path)
 	return &z
+}
+
+// left is the path of a copy of the book as it lies on the disk, which nobody
+// has opened.
+func (y *yard) left() string {
+	y.Helper()
+	data, err := os.ReadFile(y.path)
+	ok(y.T, err)
+	path := filepath.Join(y.TempDir(), "book.db")
+	ok(y.T, os.WriteFile(path, data, 0o600))
+	if wrong := examined(y.T, path); len(wrong) > 0 {
+		y.Errorf("the book that is left: %q", wrong)
+	}
+	return path
 }
 
 // names are whom a campaign has deliveries to, in order.
@@ -642,10 +650,8 @@ func TestTheReportOfAnImportThatDiedIsThatOfTheWhole(t *testing.T) {
 	y.book.stop(k, errors.New("the test does it"))
 	ok(t, y.book.update(func(tx *bolt.Tx) error { return completeStagingTx(tx, k) }))
 	for more := true; more; {
-		z := y.copied()
-		ok(t, z.book.Close())
 		var log bytes.Buffer
-		b, err := Open(z.path, Options{Kind: Demo, maxChunk: chunkSize, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		b, err := Open(y.left(), Options{Kind: Demo, maxChunk: chunkSize, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		ok(t, err)
 		rest(t, b)
 		ok(t, b.Close())
