@@ -15,8 +15,10 @@ import (
 type cable struct {
 	blind bool // the connections cannot be seen
 
-	mu    sync.Mutex
-	conns map[*wireConn]struct{}
+	mu      sync.Mutex
+	conns   map[*wireConn]struct{}
+	dialing context.Context // of the dials since lay; nil before the first
+	refuse  context.CancelFunc
 }
 
 // cutTimeout bounds the wait for the reader of a connection that was cut.
@@ -54,6 +56,14 @@ type dialer func(ctx context.Context, network, addr string) (net.Conn, error)
 
 func (c *cable) watch(dial dialer) dialer {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		ctx, done := context.WithCancel(ctx)
+		defer done()
+		c.mu.Lock()
+		dialing := c.dialing
+		c.mu.Unlock()
+		if dialing != nil {
+			defer context.AfterFunc(dialing, done)()
+		}
 		conn, err := dial(ctx, network, addr)
 		if err != nil {
 			return nil, err
@@ -61,12 +71,41 @@ func (c *cable) watch(dial dialer) dialer {
 		w := &wireConn{Conn: conn, cable: c, ended: make(chan struct{})}
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if dialing != nil && dialing.Err() != nil {
+			_ = conn.Close()
+			return nil, dialing.Err()
+		}
 		if c.conns == nil {
 			c.conns = make(map[*wireConn]struct{})
 		}
 		c.conns[w] = struct{}{}
 		return w, nil
 	}
+}
+
+// lay lets connections be made until snap.
+func (c *cable) lay() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dialing, c.refuse = context.WithCancel(context.Background())
+}
+
+// snap ends the dials that are under way, and lets nothing more be read from
+// the connections that exist: the library closes them when it has met the end.
+// To close them here would fail its writes first, and whoever gives a
+// handshake up over that takes no frame any more. It waits for nothing, and
+// reports whether it could.
+func (c *cable) snap() bool {
+	if c.blind {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refuse()
+	for w := range c.conns {
+		_ = w.Conn.SetReadDeadline(time.Unix(1, 0)) // only a closed one has none
+	}
+	return true
 }
 
 // cut breaks the connections and waits until their readers have noticed. It

@@ -98,7 +98,6 @@ func (l *link) contact(e *events.Contact) {
 // addressBook writes down everybody in the address book of the phone, as the
 // library keeps it.
 func (l *link) addressBook() {
-	l.owed.Store(false)
 	rows, err := l.dev.Contacts.GetAllContacts(l.ctx)
 	if err != nil {
 		l.owed.Store(true)
@@ -114,6 +113,7 @@ func (l *link) addressBook() {
 // that again if nobody is in it: the program may have ended in the middle of
 // its arrival.
 func (l *link) catchUp() {
+	l.owed.Store(false)
 	l.addressBook()
 	if !l.arrived.Load() { // it is on its way
 		return

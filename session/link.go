@@ -132,9 +132,13 @@ func (l *link) work() {
 // dial makes a connection and says how that went, from a goroutine that ends
 // within the time of a dial and a handshake. Nobody waits for it at the end of
 // the program: the library does not let a handshake be cut short.
+//
+// To give it up breaks the connection and nothing else. The context that the
+// library has ends later: with it the library stops taking what arrives, and
+// its reading goroutine would wait for ever to hand a frame on.
 func (l *link) dial(answer func(error)) {
 	l.giveUp()
-	ctx, giveUp := context.WithCancel(l.ctx)
+	try, giveUp := context.WithCancel(l.ctx)
 	before, done := l.dialed, make(chan struct{})
 	l.giveUp, l.dialed = giveUp, done
 	go func() {
@@ -142,12 +146,23 @@ func (l *link) dial(answer func(error)) {
 		if before != nil {
 			<-before
 		}
+		ctx, end := context.WithCancel(context.WithoutCancel(l.ctx))
+		l.cable.lay()
+		stop := context.AfterFunc(try, func() {
+			if !l.cable.snap() {
+				end()
+			}
+		})
 		timer := time.AfterFunc(dialTimeout, giveUp)
 		err := l.cli.ConnectContext(ctx)
 		timer.Stop()
-		if ctx.Err() != nil {
+		stop()
+		if try.Err() != nil {
 			l.sever()
-			err = errors.Join(err, context.Cause(ctx))
+			end()
+			err = errors.Join(err, context.Cause(try))
+		} else {
+			context.AfterFunc(try, end)
 		}
 		answer(err)
 	}()
