@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"recado/campaign"
 	"recado/session"
 	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 	"recado/store"
 	"recado/store/device"
 )
@@ -260,7 +260,7 @@ func breaksLines(t *testing.T) {
 // break at random, and everybody on WhatsApp sees the text exactly once.
 func TestFiveHundredOverThreeNumbersOnABadLine(t *testing.T) {
 	breaksLines(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		o := newOffice(t, simulator.Config{Seed: 7, People: 500, Unregistered: 20, Aliases: 40, Reads: .7, Replies: .2})
 		var numbers []campaign.NumberID
 		for i := range 3 {
@@ -293,7 +293,7 @@ func TestFiveHundredOverThreeNumbersOnABadLine(t *testing.T) {
 // TestPacedCampaignObeysEveryLimitToTheSecond runs a week at the default pace
 // and reads the ledger.
 func TestPacedCampaignObeysEveryLimitToTheSecond(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		o := newOffice(t, simulator.Config{Seed: 3, People: 90, Reads: .5})
 		number := o.link("loja")
 		o.importPeople()
@@ -364,7 +364,7 @@ func TestPacedCampaignObeysEveryLimitToTheSecond(t *testing.T) {
 }
 
 func TestPausedCampaignSendsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		o := newOffice(t, simulator.Config{Seed: 5, People: 10})
 		o.link("loja")
 		o.importPeople()
@@ -394,7 +394,7 @@ func TestPausedCampaignSendsNothing(t *testing.T) {
 }
 
 func TestAfterSairNothingFromAnyNumber(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		o := newOffice(t, simulator.Config{Seed: 9, People: 30, OptOuts: .5})
 		a, b := o.link("a"), o.link("b")
 		o.importPeople()
@@ -438,7 +438,7 @@ func TestWithoutKeysNothingIsSent(t *testing.T) {
 		{On: simulator.Usync, Do: simulator.NoDevices},
 	} {
 		t.Run(fmt.Sprint(fault.On, fault.Do, fault.Code), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				o := newOffice(t, simulator.Config{Seed: 11, People: 6})
 				o.link("loja")
 				o.importPeople()
@@ -465,7 +465,7 @@ func TestWithoutKeysNothingIsSent(t *testing.T) {
 }
 
 func TestRestartComesBackWithoutAQRAndALogoutKeepsTheHistory(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		o := newOffice(t, simulator.Config{Seed: 13, People: 5})
 		number := o.link("loja")
 		o.importPeople()
@@ -506,7 +506,7 @@ func TestRestartComesBackWithoutAQRAndALogoutKeepsTheHistory(t *testing.T) {
 // is for a service that cannot be reached, not for one that takes messages.
 func TestLineThatBreaksAgainAndAgainIsMadeAgainAtOnce(t *testing.T) {
 	breaksLines(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		o := newOffice(t, simulator.Config{Seed: 17, People: 60, Speed: simulator.Instant})
 		o.link("loja")
 		o.importPeople()

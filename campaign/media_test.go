@@ -8,11 +8,11 @@ import (
 	"log/slog"
 	"os"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"recado/campaign"
 	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 )
 
 // attach gives the book one of the sample files.
@@ -35,7 +35,7 @@ func (o *office) attach(name string) *campaign.Attachment {
 // its text exactly once.
 func TestPictureOverTwoNumbersOnABadLine(t *testing.T) {
 	breaksLines(t)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		o := newOffice(t, simulator.Config{Seed: 19, People: 120, Aliases: 10})
 		numbers := []campaign.NumberID{o.link("loja 1"), o.link("loja 2")}
 		o.importPeople()
@@ -151,7 +151,7 @@ func TestLaneSaysWhatBecameOfAnUpload(t *testing.T) {
 		"done, connection lost since": {nil, true, time.Hour, "[campaign 7 has up]"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				u := &oneUpload{fault: c.fault, offline: c.offline}
 				ctx, cancel := context.WithTimeout(t.Context(), c.after)
 				defer cancel()

@@ -10,13 +10,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign"
 	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 	"recado/store"
 	"recado/store/device"
 )
@@ -106,7 +106,7 @@ func (b *faultyBook) texts() []heard {
 // inBubble runs a test on fake time, with a service of its own.
 func inBubble(t *testing.T, c simulator.Config, test func(*rig)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		r := newRig(t, c)
 		defer time.Sleep(10 * time.Minute) // the library's own timers
 		defer r.service.Finish(t)

@@ -11,6 +11,7 @@ import (
 
 	"recado/campaign"
 	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 )
 
 // live is a stage on a simulated service.
@@ -23,7 +24,7 @@ type live struct {
 func playLive(t *testing.T, config simulator.Config, story func(t *testing.T, s *live)) {
 	t.Helper()
 	config.Speed, config.Quiet = simulator.Instant, true
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		service := simulator.New(config)
 		defer service.Close()
 		ctx, cancel := context.WithCancel(t.Context())

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -16,6 +15,7 @@ import (
 	"recado/campaign"
 	"recado/session"
 	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 	"recado/store"
 )
 
@@ -37,7 +37,7 @@ type stage struct {
 // the clock begins at the same moment every time.
 func play(t *testing.T, story func(t *testing.T, s *stage)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { story(t, newStage(t, "pt-BR")) })
+	bubble.Test(t, func(t *testing.T) { story(t, newStage(t, "pt-BR")) })
 }
 
 func newStage(t *testing.T, lang string) *stage {

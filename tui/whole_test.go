@@ -12,6 +12,7 @@ import (
 	"recado/campaign"
 	"recado/session"
 	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 	"recado/store"
 	"recado/store/device"
 )
@@ -20,7 +21,7 @@ import (
 // a number is linked by its QR code, its people arrive, a campaign is
 // written, looked at, started, and received.
 func TestFromAnEmptyProgramToAReceivedCampaign(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		service := simulator.New(simulator.Config{Seed: 7, People: 12, Reads: 1, Speed: simulator.Instant, Quiet: true})
 		defer service.Close()
 		ctx, cancel := context.WithCancel(t.Context())

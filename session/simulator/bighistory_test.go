@@ -58,7 +58,7 @@ func TestLongHistoryComesInManyFiles(t *testing.T) {
 }
 
 func TestLongHistoryIsSentWhenItIsAskedForAndInFakeTime(t *testing.T) {
-	bubble(t, simulator.Config{People: 10, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{People: 10, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
 		own := ownOf(t, s)
 		own.SetPhone(false)
 		own.SendHistory(3, 100_000)

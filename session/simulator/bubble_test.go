@@ -13,13 +13,14 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 )
 
-// bubble runs f in fake time with a service and a linked client. They are closed
+// inBubble runs f in fake time with a service and a linked client. They are closed
 // at the end, and the library's own timers run out.
-func bubble(t *testing.T, cfg simulator.Config, f func(t *testing.T, s *simulator.Service, c *client)) {
+func inBubble(t *testing.T, cfg simulator.Config, f func(t *testing.T, s *simulator.Service, c *client)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := simulator.New(cfg)
 		c := link(t, s, ownPhone)
 		f(t, s, c)
@@ -31,7 +32,7 @@ func bubble(t *testing.T, cfg simulator.Config, f func(t *testing.T, s *simulato
 }
 
 func TestTwoAndAHalfHoursOfSendingPassInNoTime(t *testing.T) {
-	bubble(t, simulator.Config{Seed: 5, People: 200, Reads: 0.5, Replies: 0.1, OptOuts: 0.05}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{Seed: 5, People: 200, Reads: 0.5, Replies: 0.1, OptOuts: 0.05}, func(t *testing.T, s *simulator.Service, c *client) {
 		began := time.Now()
 		for i, p := range s.People() {
 			if _, err := c.SendMessage(t.Context(), at(p.Phone), text(fmt.Sprintf("Oferta %d", i))); err != nil {
@@ -55,7 +56,7 @@ func TestTwoAndAHalfHoursOfSendingPassInNoTime(t *testing.T) {
 
 func TestOutageOfAnHourIsSurvived(t *testing.T) {
 	drops(t)
-	bubble(t, simulator.Config{People: 1, Speed: simulator.Instant}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{People: 1, Speed: simulator.Instant}, func(t *testing.T, s *simulator.Service, c *client) {
 		s.SetDown(true)
 		time.Sleep(time.Hour)
 		tells(t, s, s.People()[0], "Alguém aí?")
@@ -69,7 +70,7 @@ func TestOutageOfAnHourIsSurvived(t *testing.T) {
 }
 
 func TestMessageWithoutAckTimesOutAfter75Seconds(t *testing.T) {
-	bubble(t, simulator.Config{People: 1}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{People: 1}, func(t *testing.T, s *simulator.Service, c *client) {
 		s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Silence, Limit: 1})
 		began := time.Now()
 		_, err := c.SendMessage(t.Context(), at(s.People()[0].Phone), text("Oi"))
@@ -81,7 +82,7 @@ func TestMessageWithoutAckTimesOutAfter75Seconds(t *testing.T) {
 
 func TestMessageDroppedAndNeverAcknowledgedHangsUntilTheContextEnds(t *testing.T) {
 	drops(t)
-	bubble(t, simulator.Config{People: 1}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{People: 1}, func(t *testing.T, s *simulator.Service, c *client) {
 		s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.DropAfter, Limit: 1})
 		s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Silence, Limit: 1})
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
@@ -93,7 +94,7 @@ func TestMessageDroppedAndNeverAcknowledgedHangsUntilTheContextEnds(t *testing.T
 }
 
 func TestSilentServiceIsNoticedByTheKeepalive(t *testing.T) {
-	bubble(t, simulator.Config{}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{}, func(t *testing.T, s *simulator.Service, c *client) {
 		c.forget()
 		remove := s.Fault(simulator.Rule{On: simulator.Ping, Do: simulator.Silence})
 		time.Sleep(2 * time.Minute)
@@ -105,7 +106,7 @@ func TestSilentServiceIsNoticedByTheKeepalive(t *testing.T) {
 }
 
 func TestQRCodeExpiresAfter160Seconds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := simulator.New(simulator.Config{})
 		c := start(t, s, newKeep())
 		if err := c.Connect(); err != nil {
@@ -125,7 +126,7 @@ func TestQRCodeExpiresAfter160Seconds(t *testing.T) {
 }
 
 func TestPeopleTakeTheirTime(t *testing.T) {
-	bubble(t, simulator.Config{People: 1, Reads: 1, Latency: 50 * time.Millisecond}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{People: 1, Reads: 1, Latency: 50 * time.Millisecond}, func(t *testing.T, s *simulator.Service, c *client) {
 		began := time.Now()
 		id := c.say(s.People()[0].Phone, "Oi").ID
 		if took := time.Since(began); took < 200*time.Millisecond {

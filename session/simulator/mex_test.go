@@ -96,7 +96,7 @@ func TestQuestionAboutLimitsGoesWrong(t *testing.T) {
 		}
 	})
 	t.Run("never answered", func(t *testing.T) {
-		bubble(t, simulator.Config{}, func(t *testing.T, s *simulator.Service, c *client) {
+		inBubble(t, simulator.Config{}, func(t *testing.T, s *simulator.Service, c *client) {
 			s.Fault(simulator.Rule{On: simulator.Query, Query: "w:mex", Do: simulator.Silence})
 			began := time.Now()
 			if _, err := c.asksReachout(t.Context()); !errors.Is(err, whatsmeow.ErrIQTimedOut) || time.Since(began) < 75*time.Second {

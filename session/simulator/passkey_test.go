@@ -14,6 +14,7 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 )
 
 // scanned is a client whose QR code was scanned by the test's phone, which needs
@@ -157,7 +158,7 @@ func TestPhoneRejectsTheCodeOfAPasskeyLink(t *testing.T) {
 }
 
 func TestPasskeyThatIsNeverUsedEndsTheLink(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := simulator.New(simulator.Config{})
 		c := scanned(t, s)
 		heard[*events.PairPasskeyRequest](c, nil)
@@ -175,7 +176,7 @@ func TestPasskeyThatIsNeverUsedEndsTheLink(t *testing.T) {
 }
 
 func TestPasskeyUsedTooLateMustBeConfirmedByEye(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := simulator.New(simulator.Config{Quiet: true})
 		c := scanned(t, s)
 		asked := heard[*events.PairPasskeyRequest](c, nil).PublicKey

@@ -42,7 +42,7 @@ func (c *client) shares() (n int) {
 func TestPhoneThatIsOnAnswersItsClient(t *testing.T) {
 	for name, quiet := range map[string]bool{"with a history": false, "quiet": true} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, simulator.Config{People: 5, Quiet: quiet, Speed: simulator.Instant}, func(t *testing.T, s *simulator.Service, c *client) {
+			inBubble(t, simulator.Config{People: 5, Quiet: quiet, Speed: simulator.Instant}, func(t *testing.T, s *simulator.Service, c *client) {
 				c.say(s.People()[0].Phone, "Oi") // the client writes to a phone only once it has its keys
 				synctest.Wait()
 				before := c.shares()
@@ -57,7 +57,7 @@ func TestPhoneThatIsOnAnswersItsClient(t *testing.T) {
 }
 
 func TestPhoneThatIsOffForDaysCatchesUp(t *testing.T) {
-	bubble(t, simulator.Config{People: 40, Speed: simulator.Instant}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{People: 40, Speed: simulator.Instant}, func(t *testing.T, s *simulator.Service, c *client) {
 		ana := s.People()[0]
 		own := ownOf(t, s)
 		synctest.Wait()

@@ -88,7 +88,7 @@ func TestNumberMayBeginOnlySoManyChats(t *testing.T) {
 }
 
 func TestQuotaBeginsAgainWithTheCycle(t *testing.T) {
-	bubble(t, simulator.Config{People: 3, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{People: 3, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
 		people := s.People()
 		ownOf(t, s).Quota(1, 1, time.Now().Add(24*time.Hour))
 		if got := c.refusedWith(people[0]); got != "475" {
@@ -112,7 +112,7 @@ func TestQuotaBeginsAgainWithTheCycle(t *testing.T) {
 
 func TestBannedNumberIsCutAndComesBackWhenTheBanEnds(t *testing.T) {
 	drops(t)
-	bubble(t, simulator.Config{People: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{People: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
 		ownOf(t, s).Ban(time.Now().Add(2*time.Hour), 102)
 		if e := heard[*events.TemporaryBan](c, nil); e.Code != events.TempBanBlockedByUsers || e.Expire < 119*time.Minute || e.Expire > 2*time.Hour {
 			t.Errorf("got %+v", e)
@@ -158,7 +158,7 @@ func TestNumberIsRestrictedInTheMiddleOfACampaign(t *testing.T) {
 
 func TestNumberIsBannedInTheMiddleOfACampaign(t *testing.T) {
 	drops(t)
-	bubble(t, simulator.Config{People: 5, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{People: 5, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
 		s.Fault(simulator.Rule{On: simulator.Message, Nth: 3, Do: simulator.Ban, BanCode: 101, Expire: time.Hour})
 		sent := 0
 		for _, p := range s.People() {

@@ -14,6 +14,7 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 )
 
 // A client that dies at any moment and comes back sends the message that was on
@@ -22,7 +23,7 @@ func TestNobodySeesAMessageTwiceHoweverOftenTheClientDies(t *testing.T) {
 	drops(t)
 	const lives, each = 50, 5
 	faults := []simulator.Action{simulator.DropBefore, simulator.DropAfter, simulator.Silence}
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
 		s := simulator.New(simulator.Config{Seed: 11, People: lives * each, Quiet: true})
 		people := s.People()
 		c := link(t, s, ownPhone)

@@ -189,7 +189,7 @@ func TestWhoHasAChatIsNoNewChat(t *testing.T) {
 }
 
 func TestHistoryAndPicturesTravelInFakeTime(t *testing.T) {
-	bubble(t, simulator.Config{Seed: 9, People: 40, HistoryByMedia: true}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{Seed: 9, People: 40, HistoryByMedia: true}, func(t *testing.T, s *simulator.Service, c *client) {
 		heard(c, func(e *events.HistorySync) bool { return e.Data.GetSyncType() == waHistorySync.HistorySync_RECENT })
 		collectionSynced(c, appstate.WAPatchRegularLow)
 		up, err := c.Upload(t.Context(), []byte("a picture"), whatsmeow.MediaImage)

@@ -23,7 +23,7 @@ func TestHandshakeIsBrokenOff(t *testing.T) {
 	for _, do := range []simulator.Action{simulator.DropBefore, simulator.DropAfter, simulator.Silence, simulator.Garbage} {
 		t.Run(string(do), func(t *testing.T) {
 			drops(t)
-			bubble(t, simulator.Config{People: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+			inBubble(t, simulator.Config{People: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
 				synctest.Wait()
 				c.Disconnect()
 				c.forget()
@@ -129,7 +129,7 @@ func TestReceiptsGoWrong(t *testing.T) {
 		{simulator.ByPhone, []types.ReceiptType{came, read}},
 	} {
 		t.Run(string(x.do), func(t *testing.T) {
-			bubble(t, simulator.Config{People: 1, Reads: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+			inBubble(t, simulator.Config{People: 1, Reads: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
 				ana := s.People()[0]
 				s.Fault(simulator.Rule{On: simulator.Receipt, To: ana.Phone, Do: x.do, Delay: 5 * time.Minute, Limit: 1})
 				id := c.say(ana.Phone, "Oi").ID
@@ -147,7 +147,7 @@ func TestReceiptsGoWrong(t *testing.T) {
 }
 
 func TestReceiptThatIsReorderedComesThoughNoneFollows(t *testing.T) {
-	bubble(t, simulator.Config{People: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{People: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
 		s.Fault(simulator.Rule{On: simulator.Receipt, To: s.People()[0].Phone, Do: simulator.Reorder})
 		id := c.say(s.People()[0].Phone, "Oi").ID
 		time.Sleep(30 * time.Second)
@@ -163,7 +163,7 @@ func TestReceiptThatIsReorderedComesThoughNoneFollows(t *testing.T) {
 
 func TestDelaysAreDrawnFromTheSeed(t *testing.T) {
 	run := func(t *testing.T) (took []time.Duration) {
-		bubble(t, simulator.Config{Seed: 4, People: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+		inBubble(t, simulator.Config{Seed: 4, People: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
 			s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Late, Delay: time.Second, Spread: 4 * time.Second})
 			for range 8 {
 				began := time.Now()
@@ -243,7 +243,7 @@ func TestFileIsRefusedTwiceAndThenTaken(t *testing.T) {
 }
 
 func TestFileThatTheHostNeverTakesEndsWithTheContext(t *testing.T) {
-	bubble(t, simulator.Config{Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+	inBubble(t, simulator.Config{Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
 		s.Fault(simulator.Rule{On: simulator.Upload, Do: simulator.Silence, Limit: 1})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()

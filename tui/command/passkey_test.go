@@ -16,6 +16,7 @@ import (
 	"recado/campaign"
 	"recado/session"
 	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 	"recado/store"
 	"recado/store/device"
 )
@@ -75,7 +76,7 @@ func TestTheCodeOfALatePasskeyIsCompared(t *testing.T) {
 		{"without a terminal, --yes", "", false, true, ExitOK},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
 				service := simulator.New(simulator.Config{Seed: 7, People: 3, Speed: simulator.Instant, Quiet: true})
 				defer service.Close()
 				service.RequirePasskey(true)

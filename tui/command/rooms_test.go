@@ -39,15 +39,16 @@ func packages(t *testing.T) []pkg {
 func TestImportsKeepTheRooms(t *testing.T) {
 	// What each room may import of ours.
 	ours := map[string][]string{
-		"recado":                   {"recado/campaign", "recado/session", "recado/session/simulator", "recado/store", "recado/store/device", "recado/tui", "recado/tui/command"},
-		"recado/campaign":          {},
-		"recado/store":             {"recado/campaign", "recado/store/bolt"},
-		"recado/store/bolt":        {},
-		"recado/store/device":      {"recado/store/bolt"},
-		"recado/session":           {"recado/campaign"},
-		"recado/session/simulator": {"recado/campaign"},
-		"recado/tui":               {"recado/campaign", "recado/store", "recado/session"},
-		"recado/tui/command":       {"recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui"},
+		"recado":                          {"recado/campaign", "recado/session", "recado/session/simulator", "recado/store", "recado/store/device", "recado/tui", "recado/tui/command"},
+		"recado/campaign":                 {},
+		"recado/store":                    {"recado/campaign", "recado/store/bolt"},
+		"recado/store/bolt":               {},
+		"recado/store/device":             {"recado/store/bolt"},
+		"recado/session":                  {"recado/campaign"},
+		"recado/session/simulator":        {"recado/campaign"},
+		"recado/session/simulator/bubble": {},
+		"recado/tui":                      {"recado/campaign", "recado/store", "recado/session"},
+		"recado/tui/command":              {"recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui"},
 	}
 	// Who may import these libraries, by the beginning of their path.
 	theirs := map[string][]string{
