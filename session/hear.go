@@ -81,7 +81,9 @@ func (l *link) message(e *events.Message) bool {
 	}
 	from := l.person(l.ctx, e.Info.Sender, e.Info.SenderAlt, e.Info.PushName, campaign.PushName)
 	from.Known = true
-	if err := l.number.pool.book.Heard(l.number.id, from, text, e.Info.Timestamp); err != nil {
+	if err := l.number.pool.book.Heard(l.number.id, campaign.Incoming{
+		From: from, ID: campaign.MessageID(e.Info.ID), Text: text, At: e.Info.Timestamp,
+	}); err != nil {
 		l.number.log.Error("write down an incoming message", "message", e.Info.ID, "err", err)
 		return false
 	}

@@ -26,10 +26,10 @@ func TestIncomingTextIsConfirmedOnlyWhenItIsOnTheDisk(t *testing.T) {
 		r.await(id, "online again", func(s Status) bool { return s.State == campaign.Offline })
 		r.awaitState(id, campaign.Online)
 		got := r.book.texts()
-		if len(got) != 1 || got[0].text != "SAIR" {
+		if len(got) != 1 || got[0].Text != "SAIR" {
 			r.Fatalf("heard %+v, want SAIR", got)
 		}
-		from := got[0].from
+		from := got[0].From
 		if from.Phone != campaign.Phone(person.Phone) || from.LID != person.LID || from.Name != person.PushName || !from.Known {
 			r.Errorf("from %+v, want %+v", from, person)
 		}
@@ -54,7 +54,7 @@ func TestTextsThatArrivedWhileAwayAreHeardBeforeOnline(t *testing.T) {
 		r.open()
 		r.awaitState(id, campaign.Online)
 		got := r.book.texts()
-		if len(got) != 3 || got[0].text != "um" || got[2].text != "três" {
+		if len(got) != 3 || got[0].Text != "um" || got[2].Text != "três" {
 			r.Errorf("heard %+v when online", got)
 		}
 	})

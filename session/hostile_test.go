@@ -388,9 +388,9 @@ func (b *stumblingBook) calls(method string) int {
 	return b.passed[method]
 }
 
-func (b *stumblingBook) Heard(n campaign.NumberID, from campaign.Seen, text string, at time.Time) error {
+func (b *stumblingBook) Heard(n campaign.NumberID, messages ...campaign.Incoming) error {
 	b.called(n, "Heard")
-	return b.faultyBook.Heard(n, from, text, at)
+	return b.faultyBook.Heard(n, messages...)
 }
 
 func (b *stumblingBook) Receipt(n campaign.NumberID, ids []campaign.MessageID, s campaign.State, at time.Time) error {
@@ -438,7 +438,7 @@ func (r *rig) hears(id campaign.NumberID, phone string, since time.Time) {
 		r.Fatal(err)
 	}
 	time.Sleep(time.Minute)
-	if got := r.book.texts(); len(got) != before+1 || got[before].text != "oi" {
+	if got := r.book.texts(); len(got) != before+1 || got[before].Text != "oi" {
 		r.Errorf("the other number heard %+v", got[before:])
 	}
 	if o := r.pool.Sender(id).Send(r.Context(), r.delivery(id, person, "olá")); o.Kind != campaign.Accepted {

@@ -53,25 +53,20 @@ type faultyBook struct {
 	mu     sync.Mutex
 	refuse error // what Heard answers instead; nil: nothing
 	links  error // what LinkNumber answers instead; nil: nothing
-	heard  []heard
+	heard  []campaign.Incoming
 }
 
-type heard struct {
-	from campaign.Seen
-	text string
-}
-
-func (b *faultyBook) Heard(n campaign.NumberID, from campaign.Seen, text string, at time.Time) error {
+func (b *faultyBook) Heard(n campaign.NumberID, messages ...campaign.Incoming) error {
 	b.mu.Lock()
 	refuse := b.refuse
 	b.mu.Unlock()
 	if refuse != nil {
 		return refuse
 	}
-	err := b.Book.Heard(n, from, text, at)
+	err := b.Book.Heard(n, messages...)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.heard = append(b.heard, heard{from, text})
+	b.heard = append(b.heard, messages...)
 	return err
 }
 
@@ -97,7 +92,7 @@ func (b *faultyBook) refuseLinks(err error) {
 	b.links = err
 }
 
-func (b *faultyBook) texts() []heard {
+func (b *faultyBook) texts() []campaign.Incoming {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.heard

@@ -58,7 +58,9 @@ type Book interface {
 	Receipt(number campaign.NumberID, ids []campaign.MessageID, state campaign.State, at time.Time) error
 	// Prove is told of receipts of a person for messages of ours, known or not.
 	Prove(number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error
-	Heard(number campaign.NumberID, from campaign.Seen, text string, at time.Time) error
+	// Heard is told what people wrote to the number. One message is on the disk
+	// when it returns; of several, after an error, some may be.
+	Heard(number campaign.NumberID, messages ...campaign.Incoming) error
 	Saw(number campaign.NumberID, people []campaign.Seen) error
 	// Payload returns the delivery that left under an id, with all that it
 	// carried; ok is false if there was none.

@@ -396,7 +396,7 @@ func TestPersonWithNewKeysIsHeardAndMessagesThatCannotBeReadHarmNothing(t *testi
 		say("e agora?")
 		var texts []string
 		for _, h := range r.book.texts() {
-			texts = append(texts, h.text)
+			texts = append(texts, h.Text)
 		}
 		if !slices.Equal(texts, []string{"oi", "celular novo", "e agora?"}) {
 			r.Errorf("heard %q", texts)
@@ -407,31 +407,40 @@ func TestPersonWithNewKeysIsHeardAndMessagesThatCannotBeReadHarmNothing(t *testi
 	})
 }
 
-// TestEveryTestThatTheTableNamesExists holds docs/connections.md to the tests.
+// TestEveryTestThatTheTableNamesExists holds the pages about the service to
+// the tests.
 func TestEveryTestThatTheTableNamesExists(t *testing.T) {
-	table, err := os.ReadFile("../docs/connections.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var code []byte
-	files, err := filepath.Glob("*_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range files {
-		source, err := os.ReadFile(name)
+	for _, room := range []string{"*", "simulator/*", "../store/*", "../store/device/*", "../campaign/*", "../tui/*", "../tui/command/*"} {
+		files, err := filepath.Glob(room + "_test.go")
 		if err != nil {
 			t.Fatal(err)
 		}
-		code = append(code, source...)
+		for _, name := range files {
+			source, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code = append(code, source...)
+		}
 	}
-	named := regexp.MustCompile("`(Test[A-Za-z]+)").FindAllStringSubmatch(string(table), -1)
-	if len(named) < 30 {
-		t.Errorf("the table names %d tests", len(named))
-	}
-	for _, name := range named {
-		if !strings.Contains(string(code), "func "+name[1]+"(t *testing.T)") {
-			t.Errorf("there is no %s", name[1])
+	var table []byte
+	for page, least := range map[string]int{"connections": 30, "wire": 0} {
+		text, err := os.ReadFile("../docs/" + page + ".md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := regexp.MustCompile("`(Test[A-Za-z]+)").FindAllStringSubmatch(string(text), -1)
+		if len(named) < least {
+			t.Errorf("%s names %d tests", page, len(named))
+		}
+		for _, name := range named {
+			if !strings.Contains(string(code), "func "+name[1]+"(t *testing.T)") {
+				t.Errorf("%s: there is no %s", page, name[1])
+			}
+		}
+		if page == "connections" {
+			table = text
 		}
 	}
 	for o, r := range rules {

@@ -142,7 +142,7 @@ func TestTheServicesAnswerMakesTwoRecordsOnePerson(t *testing.T) {
 				must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv"))
 			}
 			seen := func() {
-				ok(t, b.Heard(2, campaign.Seen{LID: "77", Name: "aninha", Source: campaign.PushName, Known: true}, "SAIR", townStart))
+				ok(t, b.Heard(2, campaign.Incoming{From: campaign.Seen{LID: "77", Name: "aninha", Source: campaign.PushName, Known: true}, Text: "SAIR", At: townStart}))
 			}
 			if first == "imported" {
 				imported()

@@ -91,7 +91,7 @@ func useUp(b *Book) error {
 	_, err := b.Deliveries(1, -1, 100)
 	keep(err)
 	keep(b.Saw(1, []campaign.Seen{{LID: fmt.Sprint(now.UnixNano()), Name: "Nova"}}))
-	keep(b.Heard(1, campaign.Seen{Phone: "+5511987654321"}, "sair", now))
+	keep(b.Heard(1, campaign.Incoming{From: campaign.Seen{Phone: "+5511987654321"}, Text: "sair", At: now}))
 	_, err = b.Claim(campaign.Claim{Number: 1, Ready: campaign.Readiness{Link: 1, Since: now}, Now: now, NewID: func() campaign.MessageID { return "3EB0" }})
 	keep(err)
 	_, err = b.Cancel(1)

@@ -411,7 +411,7 @@ func TestAReceiptThatFitsNobodyOrManySettlesNothing(t *testing.T) {
 	if err := b.Receipt(d.Number, []campaign.MessageID{"3EB0X"}, campaign.Read, now); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Heard(d.Number, to, "oi", now); err != nil {
+	if err := b.Heard(d.Number, campaign.Incoming{From: to, Text: "oi", At: now}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err = b.Delivery(1, d.Seq); err != nil || got.State != campaign.Replied {

@@ -132,7 +132,7 @@ func (w *town) live(at time.Time) error {
 		if w.rng.IntN(4) == 0 {
 			text = "SAIR"
 		}
-		return w.b.Heard(number, w.seen(), text, at)
+		return w.b.Heard(number, campaign.Incoming{From: w.seen(), Text: text, At: at})
 	case 6:
 		if w.rng.IntN(3) > 0 {
 			name := w.lists[w.rng.IntN(len(w.lists))]

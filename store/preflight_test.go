@@ -99,7 +99,7 @@ func within(t *testing.T, what string, from, forecast, end time.Time) {
 func (s *shop) known(n int) {
 	s.Helper()
 	for _, p := range people(n) {
-		if err := s.book.Heard(s.number, campaign.Seen{Phone: p.Phone, LID: lidOf(p.Phone), Known: true}, "oi", s.now.Add(-time.Hour)); err != nil {
+		if err := s.book.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: p.Phone, LID: lidOf(p.Phone), Known: true}, Text: "oi", At: s.now.Add(-time.Hour)}); err != nil {
 			s.Fatal(err)
 		}
 	}

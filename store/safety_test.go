@@ -424,7 +424,7 @@ func (s *shop) optOut() {
 // was tried before.
 func TestOptOutCountsAtEveryMoment(t *testing.T) {
 	byWord := func(s *shop) {
-		if err := s.book.Heard(s.number, campaign.Seen{Phone: people(1)[0].Phone}, "Sair!", s.now); err != nil {
+		if err := s.book.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: people(1)[0].Phone}, Text: "Sair!", At: s.now}); err != nil {
 			s.Fatal(err)
 		}
 	}
@@ -591,7 +591,7 @@ func TestReplyMaySeemToComeAMinuteBeforeItsMessage(t *testing.T) {
 		id := s.start("")
 		d := s.mustClaim()
 		s.settle(d, accepted)
-		if err := s.book.Heard(s.number, campaign.Seen{LID: d.LID}, "oi", s.now.Add(test.after)); err != nil {
+		if err := s.book.Heard(s.number, campaign.Incoming{From: campaign.Seen{LID: d.LID}, Text: "oi", At: s.now.Add(test.after)}); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.delivery(id); got.State != test.want {
@@ -772,7 +772,7 @@ func TestFirstOptOutIsTheOneThatIsKept(t *testing.T) {
 	s := newShop(t, 1, "")
 	for i, word := range []string{"sair", "parar"} {
 		at := s.now.Add(time.Duration(i) * time.Hour)
-		if err := s.book.Heard(s.number, campaign.Seen{Phone: people(1)[0].Phone}, word, at); err != nil {
+		if err := s.book.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: people(1)[0].Phone}, Text: word, At: at}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -241,39 +242,53 @@ func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.
 // answer seems to come before its question.
 const clockSlack = time.Minute
 
-// Heard writes down a text that somebody sent to one of our numbers. It
-// answers the last delivery that she had from that number, and if it is an
-// opt-out word, nobody here writes to her again.
-func (b *Book) Heard(number campaign.NumberID, from campaign.Seen, text string, at time.Time) error {
-	return b.update(func(tx *bolt.Tx) error {
-		id, err := seenTx(tx, number, from, at)
-		if err != nil {
-			return fmt.Errorf("hear from %s: %w", from.Phone.Masked(), err)
+// Heard writes down what people wrote to one of our numbers. A message answers
+// the last delivery that the person had from that number, and if it is an
+// opt-out word, nobody here writes to them again. After an error some may be
+// written down, and to hear them all again completes it.
+func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) error {
+	hear := func(tx *bolt.Tx, part []campaign.Incoming) error {
+		for _, m := range part {
+			if err := heardTx(tx, number, m); err != nil {
+				return fmt.Errorf("hear from %s: %w", m.From.Phone.Masked(), err)
+			}
 		}
-		contact, err := contactTx(tx, id)
-		if err != nil {
-			return err
-		}
-		if at.After(contact.LastHeard) {
-			contact.LastHeard = at
-		}
-		if word, ok := campaign.IsOptOut(text); ok && !contact.OptedOut {
-			contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, at, word
-		}
-		if err := putContactTx(tx, &contact); err != nil {
-			return err
-		}
-		where := bucket(tx, "latest").Get(key(uint64(contact.ID), uint32(number)))
-		if where == nil {
-			return nil
-		}
-		d, err := deliveryTx(tx, where)
-		if err != nil {
-			return err
-		}
-		if at.Before(d.Claimed.Add(-clockSlack)) {
-			return nil
-		}
-		return advanceTx(tx, &d, campaign.Replied, at)
-	})
+		return nil
+	}
+	if len(messages) == 1 { // a live one does not wait behind imports
+		return b.update(func(tx *bolt.Tx) error { return hear(tx, messages) })
+	}
+	return inChunks(context.Background(), b, messages, hear)
+}
+
+func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming) error {
+	id, err := seenTx(tx, number, m.From, m.At)
+	if err != nil {
+		return err
+	}
+	contact, err := contactTx(tx, id)
+	if err != nil {
+		return err
+	}
+	if m.At.After(contact.LastHeard) {
+		contact.LastHeard = m.At
+	}
+	if word, ok := campaign.IsOptOut(m.Text); ok && !contact.OptedOut {
+		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, word
+	}
+	if err := putContactTx(tx, &contact); err != nil {
+		return err
+	}
+	where := bucket(tx, "latest").Get(key(uint64(contact.ID), uint32(number)))
+	if where == nil {
+		return nil
+	}
+	d, err := deliveryTx(tx, where)
+	if err != nil {
+		return err
+	}
+	if m.At.Before(d.Claimed.Add(-clockSlack)) {
+		return nil
+	}
+	return advanceTx(tx, &d, campaign.Replied, m.At)
 }

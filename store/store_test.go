@@ -210,7 +210,7 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 	}
 	now := time.Now()
 	c := started(t, b, campaign.Campaign{Name: "c", Text: "x", Numbers: ids[:1]}, now)
-	if err := b.Heard(ids[1], campaign.Seen{Phone: rows[0].Phone, LID: lidOf(rows[0].Phone), Known: true}, " Sair! ", now); err != nil {
+	if err := b.Heard(ids[1], campaign.Incoming{From: campaign.Seen{Phone: rows[0].Phone, LID: lidOf(rows[0].Phone), Known: true}, Text: " Sair! ", At: now}); err != nil {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, ids[0], now, lidOf); got.Delivery != nil {
@@ -276,7 +276,7 @@ func TestWhomTheServiceProvesOnePersonIsOneDelivery(t *testing.T) {
 		t.Errorf("the book has %d people, %v; want 2", len(people), err)
 	}
 	// The old phone still leads to her, and her answer to the delivery.
-	if err := b.Heard(n, campaign.Seen{LID: "one"}, "oi", now); err != nil {
+	if err := b.Heard(n, campaign.Incoming{From: campaign.Seen{LID: "one"}, Text: "oi", At: now}); err != nil {
 		t.Fatal(err)
 	}
 	if d, err = b.Delivery(c.ID, 0); err != nil || d.State != campaign.Replied {
