@@ -62,6 +62,8 @@ type plan struct {
 	group  []byte             // of fresh, its place in the queue; nil: it is not there any more
 	check  []campaign.Phone
 	needs  *campaign.Upload // before anything with an attachment can be claimed
+	stop   campaign.ID      // to be paused, for a reason
+	why    string
 	hold   campaign.Hold
 }
 
@@ -72,7 +74,7 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 	if err := b.view(func(tx *bolt.Tx) error { p, err = b.planTx(tx, c); return err }); err != nil {
 		return got, err
 	}
-	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil || p.fresh != nil {
+	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil || p.fresh != nil || p.stop != 0 {
 		for again := true; again && err == nil; {
 			err = b.update(func(tx *bolt.Tx) error {
 				p, again, err = b.nextTx(tx, c)
@@ -136,6 +138,8 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 		return putDeliveryTx(tx, &before, d)
 	}
 	switch {
+	case p.stop != 0:
+		return false, pauseTx(tx, p.stop, p.why)
 	case p.skip != nil:
 		return false, change(p.skip, func(d *campaign.Delivery) {
 			d.State, d.NotBefore = campaign.Skipped, time.Time{}
@@ -260,6 +264,12 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 	if err != nil {
 		return plan{}, err
 	}
+	if why, err := b.silencedTx(tx, c, id); why != "" || err != nil {
+		return plan{stop: id, why: why}, err
+	}
+	if crowded, err := crowdedTx(tx, id); crowded || err != nil {
+		return plan{hold: campaign.Hold{Reason: campaign.HoldDoubt}}, err
+	}
 	hold := campaign.Hold{Reason: campaign.HoldEmpty}
 	paces := pacing{tx: tx, claim: c, turn: t, number: own, campaign: camp}
 	prefix := key(uint32(c.Number), uint64(id))
@@ -356,8 +366,17 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	case contact.OptedOut:
 		return skip(campaign.ReasonOptedOut)
 	}
-	if d.Attempts == 0 && tooSoon(&contact, pace.PerPerson, c.Now) {
-		return skip(campaign.ReasonPerPerson)
+	// One that is in doubt goes again as what it may be already: the message
+	// that they have. One that was tried and did not leave is like any other.
+	if !d.InDoubt {
+		if d.Attempts > 0 {
+			if contact.LastSent, err = lastLeftTx(tx, contact.ID, &d); err != nil {
+				return plan{}, err
+			}
+		}
+		if tooSoon(&contact, pace.PerPerson, c.Now) {
+			return skip(campaign.ReasonPerPerson)
+		}
 	}
 	// Also one that was tried: two records may have turned out to be one person.
 	if seq := bucket(tx, "persons").Get(key(uint64(camp.ID), uint64(contact.ID))); seq != nil && binary.BigEndian.Uint32(seq) != d.Seq {

@@ -46,10 +46,22 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 			return err
 		}
 		before := d
+		t, err := turnTx(tx, d.Number)
+		if err != nil {
+			return err
+		}
 		if d.State == campaign.Sending {
 			settle(&d, o, at, b.grace)
 			if err := unlessCancelledTx(tx, &d); err != nil {
 				return err
+			}
+			if !mayHaveLeft(&d) {
+				if err := unspendTx(tx, d.Number, t.Last); err != nil {
+					return err
+				}
+				if err := unwroteTx(tx, &d, t.Last); err != nil {
+					return err
+				}
 			}
 		} else if o.Kind == campaign.Accepted {
 			d.Advance(campaign.Sent, at)
@@ -64,12 +76,11 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 		}
 		// Gaps are counted from the end of a send, so that a slow one does not
 		// bring the next one nearer.
-		t, err := turnTx(tx, d.Number)
-		if err != nil {
-			return err
-		}
 		t.Last = at
 		if err := putTurnTx(tx, d.Number, t); err != nil {
+			return err
+		}
+		if err := b.weighTx(tx, &d, o); err != nil {
 			return err
 		}
 		return putDeliveryTx(tx, &before, &d)
@@ -234,6 +245,14 @@ func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.
 	d.Advance(state, at)
 	if d.State.Proven() {
 		d.NotBefore = time.Time{}
+	}
+	if !mayHaveLeft(&before) && mayHaveLeft(d) {
+		if err := wroteTx(tx, d.Contact, d.Accepted); err != nil {
+			return err
+		}
+		if err := respendTx(tx, d); err != nil {
+			return err
+		}
 	}
 	return putDeliveryTx(tx, &before, d)
 }

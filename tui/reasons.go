@@ -104,6 +104,9 @@ var sentences = []saying{
 	{"WhatsApp's quota of new chats for this number is used up.", "number_reason_quota"},
 	{campaign.PausedByStop, "campaign_reason_stop"},
 	{campaign.PausedByDamage, "campaign_reason_damage"},
+	{campaign.PausedByRefusals, "campaign_reason_refusals"},
+	{campaign.PausedBySilence, "campaign_reason_silence"},
+	{campaign.WithCode, "reason_with_code"},
 	{"Nobody scanned the code. Start again when the phone is at hand.", "link_reason_nobody"},
 	{"Nobody typed the code. Start again when the phone is at hand.", "link_reason_untyped"},
 	{"WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code.", "link_reason_too_many"},
@@ -247,9 +250,9 @@ func ofNetwork(s string) bool {
 }
 
 // matches reports whether s was made of pattern, and what stands in it for
-// each %s or %q.
+// each %s, %q or %d.
 func matches(s, pattern string) (details []string, ok bool) {
-	parts := strings.Split(strings.ReplaceAll(pattern, "%q", "%s"), "%s")
+	parts := strings.Split(verbs.Replace(pattern), "%s")
 	s, ok = strings.CutPrefix(s, parts[0])
 	for i, part := range parts[1:] {
 		if !ok {
@@ -267,6 +270,9 @@ func matches(s, pattern string) (details []string, ok bool) {
 	}
 	return details, ok && s == ""
 }
+
+// verbs makes one of all that stands for a detail.
+var verbs = strings.NewReplacer("%q", "%s", "%d", "%s")
 
 // filterMistake says what is wrong with a filter.
 func (w *words) filterMistake(m *campaign.FilterError) string {
