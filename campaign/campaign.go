@@ -92,12 +92,12 @@ const PausedByStop = "WhatsApp stopped the number %q. See to it before you resum
 // The first has how many were refused and why, the second how many messages
 // were looked at, how many minutes they had and how many arrived.
 const (
-	PausedByRefusals = "%d messages in a row did not leave: %s. Look at WhatsApp on the phone and write to somebody from there, then resume the campaign."
-	PausedBySilence  = "Of the last %d messages that WhatsApp took more than %d minutes ago, %d arrived. Look on the phone whether others arrive and what people see, then resume the campaign."
+	PausedByRefusals = "%s messages in a row did not leave: %s. Look at WhatsApp on the phone and write to somebody from there, then resume the campaign."
+	PausedBySilence  = "Of the last %s messages that WhatsApp took more than %s minutes ago, %s arrived. Look on the phone whether others arrive and what people see, then resume the campaign."
 )
 
 // WithCode is a reason together with the service's code for it.
-const WithCode = "%s (code %d)"
+const WithCode = "%s (code %s)"
 
 // PausedByDamage is the reason of a campaign that was paused because the book
 // was damaged and what was written last may be missing from it.

@@ -139,7 +139,7 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 	}
 	switch {
 	case p.stop != 0:
-		return false, pauseTx(tx, p.stop, p.why)
+		return false, b.pauseTx(tx, p.stop, p.why)
 	case p.skip != nil:
 		return false, change(p.skip, func(d *campaign.Delivery) {
 			d.State, d.NotBefore = campaign.Skipped, time.Time{}

@@ -121,9 +121,9 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 		}
 		why := o.Reason
 		if o.Code != 0 {
-			why = fmt.Sprintf(campaign.WithCode, o.Reason, o.Code)
+			why = fmt.Sprintf(campaign.WithCode, o.Reason, kind)
 		}
-		if err := pauseTx(tx, d.Campaign, fmt.Sprintf(campaign.PausedByRefusals, g.row, why)); err != nil {
+		if err := b.pauseTx(tx, d.Campaign, fmt.Sprintf(campaign.PausedByRefusals, strconv.Itoa(g.row), why)); err != nil {
 			return err
 		}
 	}
@@ -131,10 +131,13 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 }
 
 // pauseTx pauses a campaign for a reason if it is running.
-func pauseTx(tx *bolt.Tx, id campaign.ID, reason string) error {
+func (b *Book) pauseTx(tx *bolt.Tx, id campaign.ID, reason string) error {
 	_, err := setStatusTx(tx, id, campaign.Paused, reason, campaign.Running)
 	if errors.Is(err, ErrState) {
 		return nil
+	}
+	if err == nil {
+		b.logger.Warn("pause a campaign", "campaign", id, "why", reason)
 	}
 	return err
 }
@@ -260,7 +263,7 @@ func (b *Book) silencedTx(tx *bolt.Tx, c campaign.Claim, id campaign.ID) (reason
 			continue
 		}
 		if first, came := oldTx(tx, id, n, c.Now); first != nil && came < sampleNeed {
-			return fmt.Sprintf(campaign.PausedBySilence, sampleSize, int(sampleAge.Minutes()), came), nil
+			return fmt.Sprintf(campaign.PausedBySilence, strconv.Itoa(sampleSize), strconv.Itoa(int(sampleAge.Minutes())), strconv.Itoa(came)), nil
 		}
 	}
 	return "", nil

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -73,7 +74,7 @@ func TestFiveRefusalsInARowPauseTheCampaign(t *testing.T) {
 				t.Fatalf("it is %s: %q", status, why)
 			}
 			last := test.tries[len(test.tries)-1]
-			if want := fmt.Sprintf(campaign.PausedByRefusals, 5, fmt.Sprintf(campaign.WithCode, last.Reason, last.Code)); test.paused && why != want {
+			if want := fmt.Sprintf(campaign.PausedByRefusals, "5", fmt.Sprintf(campaign.WithCode, last.Reason, strconv.Itoa(last.Code))); test.paused && why != want {
 				t.Errorf("it is paused because %q, want %q", why, want)
 			}
 		})
@@ -245,7 +246,7 @@ func TestCampaignPausesWhenTooLittleArrives(t *testing.T) {
 				t.Fatalf("it is %s: %s", status, why)
 			}
 			came := max(test.came-(test.sent-20), 0)
-			if want := fmt.Sprintf(campaign.PausedBySilence, 20, 30, came); test.paused && why != want {
+			if want := fmt.Sprintf(campaign.PausedBySilence, "20", "30", strconv.Itoa(came)); test.paused && why != want {
 				t.Errorf("it is paused because %q, want %q", why, want)
 			}
 		})

@@ -267,7 +267,7 @@ func (b *Book) NotUploaded(number campaign.NumberID, u campaign.Upload, why erro
 		case lost:
 			reason = fmt.Sprintf(campaign.ReasonFileChanged, u.Attachment.Name)
 		}
-		return pauseTx(tx, u.Campaign, reason)
+		return b.pauseTx(tx, u.Campaign, reason)
 	})
 	if err == nil {
 		b.mu.Lock()

@@ -250,9 +250,9 @@ func ofNetwork(s string) bool {
 }
 
 // matches reports whether s was made of pattern, and what stands in it for
-// each %s, %q or %d.
+// each %s or %q.
 func matches(s, pattern string) (details []string, ok bool) {
-	parts := strings.Split(verbs.Replace(pattern), "%s")
+	parts := strings.Split(strings.ReplaceAll(pattern, "%q", "%s"), "%s")
 	s, ok = strings.CutPrefix(s, parts[0])
 	for i, part := range parts[1:] {
 		if !ok {
@@ -270,9 +270,6 @@ func matches(s, pattern string) (details []string, ok bool) {
 	}
 	return details, ok && s == ""
 }
-
-// verbs makes one of all that stands for a detail.
-var verbs = strings.NewReplacer("%q", "%s", "%d", "%s")
 
 // filterMistake says what is wrong with a filter.
 func (w *words) filterMistake(m *campaign.FilterError) string {
