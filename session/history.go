@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"time"
 
@@ -201,7 +202,7 @@ func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []cam
 			continue
 		}
 		seen := l.person(ctx, jid, types.EmptyJID, "", campaign.NoName)
-		seen.Known, seen.Heard = true, at
+		seen.Known, seen.Heard = true, l.happened(at)
 		people = append(people, seen)
 	}
 	return people
@@ -220,5 +221,5 @@ func wrote(c *waHistorySync.Conversation) (at time.Time, ok bool) {
 	if last == 0 {
 		last = max(c.GetConversationTimestamp(), 1) // some time ago
 	}
-	return time.Unix(int64(min(last, uint64(time.Now().Unix()))), 0), ok
+	return time.Unix(int64(min(last, math.MaxInt32)), 0), ok
 }

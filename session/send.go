@@ -51,7 +51,7 @@ func (s sender) Ready() campaign.Readiness {
 	if err != nil {
 		return campaign.Readiness{Hold: campaign.Hold{Reason: campaign.HoldOffline}}
 	}
-	v, now := n.look(), time.Now()
+	v, now := n.look(), s.pool.clock.Now()
 	r := campaign.Readiness{Link: v.number.Link, Since: v.synced}
 	switch {
 	case s.pool.devices.Err() != nil:
@@ -305,7 +305,11 @@ func (l *link) send(ctx context.Context, to types.JID, d campaign.Delivery) (ans
 		if message, err = messageOf(d); err != nil {
 			break
 		}
+		begun := time.Now()
 		answer, err = l.cli.SendMessage(noting, to, message, whatsmeow.SendRequestExtra{ID: string(d.Message), Timeout: ackTimeout})
+		if err == nil {
+			l.number.told(answer.Timestamp, begun, time.Now())
+		}
 		if !errors.Is(err, errMoved) {
 			break
 		}
@@ -421,7 +425,7 @@ func (n *number) refused(code int) campaign.Outcome {
 func (n *number) slowDown() {
 	var until time.Time
 	n.show(func(v *view) {
-		until = time.Now().Add(min(slowPause<<min(v.slowed, 16), slowLongest))
+		until = v.clock.Now().Add(min(slowPause<<min(v.slowed, 16), slowLongest))
 		v.slow, v.slowed = until, v.slowed+1
 	})
 	if err := n.pool.book.Slow(n.id, campaign.HoldRateLimit, until); err != nil {

@@ -103,8 +103,8 @@ func (n *number) askStanding() {
 func (n *number) toldLock(lock timelock) {
 	switch v := n.look(); {
 	case *lock.Active:
-		n.restrict(lock.until(time.Now()))
-	case v.lock.After(time.Now()) && n.strangers < maxStrangers && !v.number.Quota.Spent(time.Now()):
+		n.restrict(lock.until(n.pool.clock.Now()))
+	case v.lock.After(v.clock.Now()) && n.strangers < maxStrangers && !v.number.Quota.Spent(v.clock.Now()):
 		n.lift()
 	}
 }
@@ -122,7 +122,7 @@ func (n *number) toldQuota(q campaign.Quota) {
 // began counts a new chat that the service has let the number open.
 func (n *number) began() {
 	n.strangers = 0
-	if q := n.look().number.Quota; q.Current(time.Now()) && q.Total >= 0 {
+	if q := n.look().number.Quota; q.Current(n.pool.clock.Now()) && q.Total >= 0 {
 		q.Used++
 		n.toldQuota(q)
 	}
@@ -134,7 +134,7 @@ func (n *number) began() {
 // count as one more new chat, so none is opened before the service has said
 // which it is.
 func (n *number) closed(code int) {
-	now := time.Now()
+	now := n.pool.clock.Now()
 	q := n.look().number.Quota
 	switch {
 	case code == refusedQuota && q.Current(now) && !q.Until.IsZero():
@@ -159,7 +159,7 @@ func (n *number) closed(code int) {
 func (n *number) restrict(until time.Time) {
 	n.show(func(v *view) { v.lock = until })
 	n.alarms[alarmLift] = until
-	n.keep(standing(until))
+	n.keep(standing(until, n.pool.clock.Now()))
 }
 
 // lift opens new chats again.
@@ -167,14 +167,14 @@ func (n *number) lift() {
 	n.silence(alarmLift)
 	n.show(func(v *view) { v.lock = time.Time{} })
 	if n.look().number.Standing.State == campaign.Restricted {
-		n.keep(standing(time.Time{}))
+		n.keep(standing(time.Time{}, n.pool.clock.Now()))
 	}
 }
 
 // stillClosed adds to a standing until when new chats are closed: no other trouble
 // of the number, and no new link, opens them.
 func (n *number) stillClosed(s campaign.Standing) campaign.Standing {
-	if lock := n.look().lock; lock.After(time.Now()) {
+	if lock := n.look().lock; lock.After(n.pool.clock.Now()) {
 		s.Closed, s.Refused = lock, n.strangers
 	}
 	return s
@@ -182,11 +182,11 @@ func (n *number) stillClosed(s campaign.Standing) campaign.Standing {
 
 // standing is that of a number that is online and may not open new chats
 // before lock.
-func standing(lock time.Time) campaign.Standing {
-	if lock.After(time.Now()) {
-		return campaign.Standing{State: campaign.Restricted, Since: time.Now(), Until: lock, Reason: restricted}
+func standing(lock, now time.Time) campaign.Standing {
+	if lock.After(now) {
+		return campaign.Standing{State: campaign.Restricted, Since: now, Until: lock, Reason: restricted}
 	}
-	return campaign.Standing{State: campaign.Online, Since: time.Now()}
+	return campaign.Standing{State: campaign.Online, Since: now}
 }
 
 // timelockEvent is the service's own word that new chats are closed, or open
@@ -197,7 +197,7 @@ func (n *number) timelockEvent(e *events.NotifyAccountReachoutTimelock) {
 		n.lift()
 		return
 	}
-	n.restrict(timelock{Ends: number64(e.TimeEnforcementEnds.Unix())}.until(time.Now()))
+	n.restrict(timelock{Ends: number64(e.TimeEnforcementEnds.Unix())}.until(n.pool.clock.Now()))
 }
 
 // The two questions, by the ids under which the service keeps them. They may

@@ -93,7 +93,7 @@ func (b *Book) OptOutCount() (n int, err error) {
 func (b *Book) OptOut(id campaign.ContactID, why string) error {
 	return b.editContact(id, func(_ *bolt.Tx, c *campaign.Contact) error {
 		if !c.OptedOut {
-			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, time.Now(), why
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, b.clock.Now(), why
 		}
 		return nil
 	})
@@ -107,7 +107,7 @@ func (b *Book) OptIn(id campaign.ContactID, why string) error {
 	}
 	return b.editContact(id, func(_ *bolt.Tx, c *campaign.Contact) error {
 		if c.OptedOut {
-			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, time.Now(), why
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, b.clock.Now(), why
 		}
 		return nil
 	})
@@ -160,7 +160,7 @@ func (b *Book) editContact(id campaign.ContactID, edit func(*bolt.Tx, *campaign.
 // to see them all again completes it.
 func (b *Book) Saw(number campaign.NumberID, people []campaign.Seen) error {
 	return inChunks(context.Background(), b, people, func(tx *bolt.Tx, part []campaign.Seen) error {
-		now := time.Now()
+		now := b.clock.Now()
 		for _, s := range part {
 			if s.Phone == "" && s.LID == "" {
 				continue
