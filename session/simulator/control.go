@@ -126,7 +126,10 @@ func newControl(s *Service) http.Handler {
 	mux.HandleFunc("POST /fault", obey(c.fault))
 	mux.HandleFunc("GET /people", tell(func() any { return s.People() }))
 	mux.HandleFunc("GET /ledger", tell(func() any {
-		return map[string]any{"stanzas": s.ledger.Stanzas(), "seen": s.ledger.Seen(), "said": s.ledger.Said()}
+		return map[string]any{
+			"stanzas": s.ledger.Stanzas(), "seen": s.ledger.Seen(), "said": s.ledger.Said(),
+			"confirmed": s.ledger.Confirmed(), "logins": s.ledger.Logins(),
+		}
 	}))
 	mux.HandleFunc("GET /stats", tell(func() any { return s.stats() }))
 	return mux
