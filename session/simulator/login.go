@@ -66,6 +66,7 @@ func (l *link) login(payload *waWa6.ClientPayload, key [32]byte) {
 		c.link.end(streamError("", "replaced"), false)
 	}
 	c.link, l.companion = l, c
+	s.ledger.login(LoggedIn{Time: time.Now(), Number: e164(a.pn)})
 	success := wire.Attrs{"lid": c.lid(), "props": "27", "creation": "1577836800", "location": "gru"}
 	if !s.timeless {
 		success["t"] = s.stamp()
@@ -126,9 +127,7 @@ func (a *account) introduce(c *companion) {
 		return
 	}
 	a.peer(c, appStateKeyShare(a))
-	for _, m := range a.history() {
-		a.peer(c, m)
-	}
+	a.tellChats(c)
 	a.sendHistory(c, a.phone.s.cfg.HistoryBlobs, a.phone.s.cfg.HistoryBlobSize)
 }
 
