@@ -29,10 +29,11 @@ const Tolerance = 5 * time.Second
 const sureWithin = time.Hour
 
 // Now is the present moment.
-func (c *Clock) Now() time.Time { return c.at(time.Now()) }
+func (c *Clock) Now() time.Time { return c.At(time.Now()) }
 
-// at is the moment at which our clock read t, which has its monotonic part.
-func (c *Clock) at(t time.Time) time.Time {
+// At is the moment at which our own clock reads t, which is one that time.Now
+// returned, or so much later or earlier.
+func (c *Clock) At(t time.Time) time.Time {
 	if c == nil {
 		return t
 	}
@@ -55,7 +56,7 @@ func (c *Clock) ToldOfWeek(since time.Duration, now time.Time) (moved bool) {
 	base, ahead := now, aheadInWeek(now, since)
 	sure := ahead.Abs() <= sureWithin
 	if k := c.known.Load(); !sure && k != nil && k.sure {
-		base, sure = c.at(now), true
+		base, sure = c.At(now), true
 		ahead = aheadInWeek(base, since)
 	}
 	return c.tell(base.Round(0).Add(-ahead), now, now, sure)
@@ -78,7 +79,7 @@ func aheadInWeek(t time.Time, since time.Duration) time.Duration {
 
 func (c *Clock) tell(at, from, to time.Time, sure bool) (moved bool) {
 	k := c.known.Load()
-	if at.Before(c.at(from).Add(-Tolerance)) || at.After(c.at(to).Add(Tolerance)) {
+	if at.Before(c.At(from).Add(-Tolerance)) || at.After(c.At(to).Add(Tolerance)) {
 		c.known.Store(&reading{at: to, ahead: to.Round(0).Sub(at.Add(to.Sub(from) / 2)), sure: sure})
 		return true
 	}
@@ -95,7 +96,7 @@ func (c *Clock) tell(at, from, to time.Time, sure bool) (moved bool) {
 // It is zero while that is within the tolerance, or not known.
 func (c *Clock) Ahead() time.Duration {
 	now := time.Now()
-	ahead := now.Round(0).Sub(c.at(now).Round(0))
+	ahead := now.Round(0).Sub(c.At(now).Round(0))
 	if ahead.Abs() <= Tolerance {
 		return 0
 	}

@@ -39,6 +39,10 @@ var (
 	ErrFileChanged = errors.New("the file is not the one that was attached")
 )
 
+// LongestSlow is the longest for which a number sends nothing by the service's
+// wish to be asked less.
+const LongestSlow = 4 * time.Hour
+
 // Readiness is whether a number may send.
 type Readiness struct {
 	Hold     Hold      // why nothing may leave; the zero Hold: send
@@ -172,8 +176,8 @@ func (l *Lane) step(ctx context.Context) Hold {
 	if !ready.Since.Equal(l.online) {
 		l.online, l.stumbles, l.rest = ready.Since, 0, time.Time{}
 	}
-	if l.rest.After(l.Clock.Now()) {
-		return Hold{Reason: HoldRetry, Until: l.rest}
+	if l.rest.After(time.Now()) {
+		return Hold{Reason: HoldRetry, Until: l.Clock.At(l.rest)}
 	}
 	got, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: l.Clock.Now(), NewID: l.Sender.NewID})
 	switch {
@@ -310,7 +314,7 @@ const (
 // less often: a service that refuses a question is not asked it all the time.
 func (l *Lane) stumble(doing string, err error) Hold {
 	l.Logger.Warn(doing, "number", l.Number, "err", err)
-	l.rest = l.Clock.Now().Add(min(firstPause<<min(l.stumbles, 16), lastPause))
+	l.rest = time.Now().Add(min(firstPause<<min(l.stumbles, 16), lastPause))
 	l.stumbles++
-	return Hold{Reason: HoldRetry, Until: l.rest}
+	return Hold{Reason: HoldRetry, Until: l.Clock.At(l.rest)}
 }

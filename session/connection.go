@@ -16,6 +16,7 @@ import (
 
 // start connects if there is a link and nothing forbids it.
 func (n *number) start() {
+	n.redate()
 	v := n.look()
 	if n.phase != idle || n.pairing != nil || !v.number.Linked() {
 		return
@@ -182,7 +183,7 @@ func (n *number) heardEverything() {
 		n.keep(standing(v.lock, n.pool.clock.Now()))
 	}
 	n.show(func(v *view) {
-		v.synced = v.clock.Now()
+		v.synced = time.Now()
 		v.enter(campaign.Online, time.Time{}, "")
 	})
 	l := n.link

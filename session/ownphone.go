@@ -40,7 +40,7 @@ func (l *link) fromPhone(source types.MessageSource, at time.Time) {
 	n := l.number
 	at = l.happened(at)
 	n.post(func() {
-		if n.link != l || at.Sub(n.look().number.Seen) < phoneNote {
+		if ago := at.Sub(n.look().number.Seen); n.link != l || ago >= 0 && ago < phoneNote {
 			return
 		}
 		if err := n.pool.book.SawPhone(n.id, at); err != nil {
@@ -54,7 +54,9 @@ func (l *link) fromPhone(source types.MessageSource, at time.Time) {
 // pingPhone asks a phone that has been quiet for long for a sign of life, once
 // a day: for a key that we have.
 func (n *number) pingPhone(record campaign.Number) {
-	if record.Seen.IsZero() || time.Since(record.Seen) < phoneQuiet-phonePing || time.Since(n.pinged) < phonePing {
+	// A sign that is still to come was written down by a wrong clock.
+	ago := n.pool.clock.Now().Sub(record.Seen)
+	if record.Seen.IsZero() || ago >= 0 && ago < phoneQuiet-phonePing || time.Since(n.pinged) < phonePing {
 		return
 	}
 	n.pinged = time.Now()

@@ -21,9 +21,10 @@ import (
 // taken for a yes.
 
 const (
-	lockUnknown   = 24 * time.Hour   // new chats stay closed for when the service does not say
-	standingPause = 10 * time.Minute // between two questions, unless a message was refused
-	lookSoon      = 2 * time.Second  // after coming online, and up to twice that: numbers do not ask in step
+	lockUnknown   = 24 * time.Hour       // new chats stay closed for when the service does not say
+	lockLongest   = 366 * 24 * time.Hour // and for no longer, whatever it says
+	standingPause = 10 * time.Minute     // between two questions, unless a message was refused
+	lookSoon      = 2 * time.Second      // after coming online, and up to twice that: numbers do not ask in step
 	lookEvery     = 6 * time.Hour
 	askStanding   = 30 * time.Second // for one answer
 	maxStrangers  = 2                // new chats refused in a row without a restriction
@@ -171,6 +172,28 @@ func (n *number) lift() {
 	}
 }
 
+// redate mends a standing from the book that begins in the future: our clock
+// was wrong. What lasts for a time from its beginning, a ban and a restriction
+// of which the service told no end, begins now.
+func (n *number) redate() {
+	v := n.look()
+	s, now := v.number.Standing, v.clock.Now()
+	lasts := s.Until.Sub(s.Since)
+	if s.Until.IsZero() || s.Since.Sub(now) <= skewAllowed {
+		return
+	}
+	switch {
+	case s.State == campaign.Banned:
+		n.show(func(v *view) { v.since, v.until = now, now.Add(lasts) })
+	case s.State == campaign.Restricted && lasts <= lockUnknown:
+		n.show(func(v *view) { v.lock = now.Add(lasts) })
+	default:
+		return
+	}
+	s.Since, s.Until, s.Closed = now, now.Add(lasts), time.Time{}
+	n.keep(s)
+}
+
 // stillClosed adds to a standing until when new chats are closed: no other trouble
 // of the number, and no new link, opens them.
 func (n *number) stillClosed(s campaign.Standing) campaign.Standing {
@@ -217,6 +240,9 @@ type timelock struct {
 // until is the end of an active restriction.
 func (t timelock) until(now time.Time) time.Time {
 	if ends := t.Ends.moment(); ends.After(now) {
+		if most := now.Add(lockLongest); ends.After(most) {
+			return most
+		}
 		return ends
 	}
 	return now.Add(lockUnknown)
