@@ -45,7 +45,7 @@ func TestClockFollowsTheService(t *testing.T) {
 				}
 				time.Sleep(25 * time.Hour)
 			}
-			if got := c.Ahead(); (got - ahead).Abs() > campaign.Tolerance || ahead.Abs() <= campaign.Tolerance && got != 0 {
+			if got := c.Ahead(); (got-ahead).Abs() > campaign.Tolerance || ahead.Abs() <= campaign.Tolerance && got != 0 {
 				t.Errorf("%v ahead: said to be %v", ahead, got)
 			}
 			if !c.Sure() {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -55,6 +56,7 @@ type faultyBook struct {
 	refuse error // what Heard answers instead; nil: nothing
 	links  error // what LinkNumber answers instead; nil: nothing
 	heard  []campaign.Incoming
+	counts []int // how many each call of Heard told
 }
 
 func (b *faultyBook) Heard(n campaign.NumberID, messages ...campaign.Incoming) error {
@@ -68,7 +70,15 @@ func (b *faultyBook) Heard(n campaign.NumberID, messages ...campaign.Incoming) e
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.heard = append(b.heard, messages...)
+	b.counts = append(b.counts, len(messages))
 	return err
+}
+
+// parts is how many messages the book was told at once, each time.
+func (b *faultyBook) parts() []int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.counts)
 }
 
 func (b *faultyBook) fail(err error) {

@@ -100,14 +100,16 @@ func (b *Book) OptOut(id campaign.ContactID, why string) error {
 }
 
 // OptIn takes an opt-out back. That needs a reason in words, which is kept
-// with the time.
+// with the time. It comes after the no that it takes back, whoever's clock says
+// what, so that the same no, told once more by the history of a phone, is not
+// another one.
 func (b *Book) OptIn(id campaign.ContactID, why string) error {
 	if strings.TrimSpace(why) == "" {
 		return errors.New("taking back an opt-out needs a reason")
 	}
 	return b.editContact(id, func(_ *bolt.Tx, c *campaign.Contact) error {
 		if c.OptedOut {
-			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, b.clock.Now(), why
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, later(c.OptOutAt, b.clock.Now()), why
 		}
 		return nil
 	})

@@ -266,14 +266,17 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	if err != nil {
 		return err
 	}
+	before := cloneContact(&contact)
+	if word, ok := campaign.IsOptOut(m.Text); ok && optsOut(&contact, m.At, now) {
+		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, word
+	}
 	if m.At.After(contact.LastHeard) {
 		contact.LastHeard = m.At
 	}
-	if word, ok := campaign.IsOptOut(m.Text); ok && !contact.OptedOut {
-		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, word
-	}
-	if err := putContactTx(tx, &contact); err != nil {
-		return err
+	if !sameContact(&before, &contact) {
+		if err := putContactTx(tx, &contact); err != nil {
+			return err
+		}
 	}
 	where := bucket(tx, "latest").Get(key(uint64(contact.ID), uint32(number)))
 	if where == nil {
@@ -287,4 +290,21 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 		return nil
 	}
 	return advanceTx(tx, &d, campaign.Replied, m.At)
+}
+
+// optsOut reports whether a no that a person wrote at that time opts them out. A
+// no from before an opt-in is what that has taken back, however late it is heard
+// and however often. Of one that says something new, a little before the opt-in
+// counts as after it, and after one that was written down by a clock that was far
+// ahead: it is not known when that was.
+func optsOut(c *campaign.Contact, at, now time.Time) bool {
+	switch {
+	case c.OptedOut:
+		return false
+	case early(c.OptOutAt, now):
+		return at.After(c.LastHeard)
+	case at.After(c.LastHeard):
+		return at.After(c.OptOutAt.Add(-clockSlack))
+	}
+	return at.After(c.OptOutAt)
 }
