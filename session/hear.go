@@ -82,7 +82,7 @@ func (l *link) message(e *events.Message) bool {
 	from := l.person(l.ctx, e.Info.Sender, e.Info.SenderAlt, e.Info.PushName, campaign.PushName)
 	from.Known = true
 	if err := l.number.pool.book.Heard(l.number.id, campaign.Incoming{
-		From: from, ID: campaign.MessageID(e.Info.ID), Text: text, At: e.Info.Timestamp,
+		From: from, ID: campaign.MessageID(e.Info.ID), Text: text, At: l.happened(e.Info.Timestamp),
 	}); err != nil {
 		l.number.log.Error("write down an incoming message", "message", e.Info.ID, "err", err)
 		return false
@@ -163,10 +163,7 @@ func (l *link) receipt(e *events.Receipt) bool {
 	if !ok {
 		return true
 	}
-	at := e.Timestamp
-	if at.IsZero() {
-		at = time.Now()
-	}
+	at := l.happened(e.Timestamp)
 	if err := l.number.pool.book.Receipt(l.number.id, ids, state, at); err != nil {
 		l.number.log.Error("write down a receipt", "err", err)
 		return false
