@@ -75,7 +75,7 @@ func (l *link) message(e *events.Message) bool {
 	if e.Info.IsGroup || !personal(e.Info.Chat) || !personal(e.Info.Sender) {
 		return true
 	}
-	s, ok := l.words(l.ctx, e.Info, e.Message)
+	s, ok := l.says(l.ctx, e.Info, e.Message)
 	if !ok {
 		return true
 	}
@@ -99,7 +99,7 @@ func (l *link) heard(info types.MessageInfo, s saying) bool {
 	from := l.person(l.ctx, info.Sender, info.SenderAlt, info.PushName, campaign.PushName)
 	from.Known = true
 	if err := l.number.pool.book.Heard(l.number.id, campaign.Incoming{
-		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: info.Timestamp, Quoted: s.quoted,
+		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: l.happened(info.Timestamp), Quoted: s.quoted,
 	}); err != nil {
 		l.number.log.Error("write down an incoming message", "message", info.ID, "err", err)
 		return false
@@ -151,10 +151,7 @@ func (l *link) receipt(e *events.Receipt) bool {
 	if !ok {
 		return true
 	}
-	at := e.Timestamp
-	if at.IsZero() {
-		at = time.Now()
-	}
+	at := l.happened(e.Timestamp)
 	if err := l.number.pool.book.Receipt(l.number.id, ids, state, at); err != nil {
 		l.number.log.Error("write down a receipt", "err", err)
 		return false

@@ -35,10 +35,10 @@ type saying struct {
 	mode   *waE2E.ProtocolMessage        // how long messages are kept in the chat, if it says so
 }
 
-// words is what a message says, however it is wrapped or sealed; not ok if it
+// says is what a message says, however it is wrapped or sealed; not ok if it
 // is none of a person's words. It asks the device store for the key of a sealed
 // edit, and nothing else of the client, so that handlers may call it.
-func (l *link) words(ctx context.Context, info types.MessageInfo, m *waE2E.Message) (s saying, ok bool) {
+func (l *link) says(ctx context.Context, info types.MessageInfo, m *waE2E.Message) (s saying, ok bool) {
 	s, ok = said(m)
 	if s.sealed == nil {
 		return s, ok

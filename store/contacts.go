@@ -93,21 +93,23 @@ func (b *Book) OptOutCount() (n int, err error) {
 func (b *Book) OptOut(id campaign.ContactID, why string) error {
 	return b.editContact(id, func(_ *bolt.Tx, c *campaign.Contact) error {
 		if !c.OptedOut {
-			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, time.Now(), why
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, b.clock.Now(), why
 		}
 		return nil
 	})
 }
 
 // OptIn takes an opt-out back. That needs a reason in words, which is kept
-// with the time.
+// with the time. It comes after the no that it takes back, whoever's clock says
+// what, so that the same no, told once more by the history of a phone, is not
+// another one.
 func (b *Book) OptIn(id campaign.ContactID, why string) error {
 	if strings.TrimSpace(why) == "" {
 		return errors.New("taking back an opt-out needs a reason")
 	}
 	return b.editContact(id, func(_ *bolt.Tx, c *campaign.Contact) error {
 		if c.OptedOut {
-			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, time.Now(), why
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, later(c.OptOutAt, b.clock.Now()), why
 		}
 		return nil
 	})
@@ -160,7 +162,7 @@ func (b *Book) editContact(id campaign.ContactID, edit func(*bolt.Tx, *campaign.
 // to see them all again completes it.
 func (b *Book) Saw(number campaign.NumberID, people []campaign.Seen) error {
 	return inChunks(context.Background(), b, people, func(tx *bolt.Tx, part []campaign.Seen) error {
-		now := time.Now()
+		now := b.clock.Now()
 		for _, s := range part {
 			if s.Phone == "" && s.LID == "" {
 				continue

@@ -319,6 +319,9 @@ func unite(k, g *campaign.Contact) {
 	if g.OptedOut && (!k.OptedOut || g.OptOutAt.Before(k.OptOutAt)) {
 		k.OptedOut, k.OptOutAt, k.OptOutWhy = true, g.OptOutAt, g.OptOutWhy
 	}
+	if !k.OptedOut && g.OptOutAt.After(k.OptOutAt) { // the later opt-in
+		k.OptOutAt, k.OptOutWhy = g.OptOutAt, g.OptOutWhy
+	}
 	for _, n := range g.Knows {
 		if !k.KnownTo(n) {
 			k.Knows = append(k.Knows, n)

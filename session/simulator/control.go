@@ -29,6 +29,8 @@ import (
 //	POST /say             person, number, text {"id"}: a person writes to us
 //	POST /contact         number, person, name saved in our phone; no name removes
 //	POST /phone           person or number, on a phone is switched on or off
+//	POST /own             [number]             {"phone"}: a phone of ours that has linked nothing yet
+//	POST /chats           number               our phone sends what is in its chats again
 //	POST /history         number, files, size  our phone sends a long history by files
 //	POST /drop            [number]             connections break
 //	POST /logout          number               our phone unlinks its clients
@@ -41,6 +43,7 @@ import (
 //	POST /rotate          [nothing]            QR codes that are shown get another secret
 //	POST /version         version              clients older than "2.3000.1050000000" are refused
 //	POST /skew            for                  the service's clock is "1h30m" ahead, or back
+//	POST /time            on                   logins tell the service's time, or do not
 //	POST /fault           a Rule               {"id"}; DELETE /fault/ID, /fault
 //	GET  /people, /ledger, /stats
 //
@@ -56,6 +59,7 @@ import (
 //	                         no-stanza, nonsense, restrict, ban
 //	usync, prekeys, ping, iq the same; and no-devices, no-prekeys, no-lid, no-names, body-error, wrong-hash
 //	receipt                  silence, late, duplicate, reorder, by-phone
+//	waiting                  silence, late
 //	upload, download, page   drop-before, silence, late, refuse
 //
 // Bodies and answers are JSON objects, but for the QR text, which is sent as it
@@ -104,6 +108,8 @@ func newControl(s *Service) http.Handler {
 		"/quota": c.ofNumber(func(own Own, o order) {
 			own.Quota(o.Total, o.Used, time.Now().Add(time.Duration(o.For)))
 		}),
+		"/own":     c.own,
+		"/chats":   c.ofNumber(func(own Own, _ order) { own.TellChats() }),
 		"/history": c.ofNumber(func(own Own, o order) { own.SendHistory(o.Files, o.Size) }),
 		"/rotate":  func(order) (any, error) { s.RotateQR(); return nil, nil },
 		"/version": func(o order) (any, error) {
@@ -114,6 +120,7 @@ func newControl(s *Service) http.Handler {
 			return nil, err
 		},
 		"/skew":    func(o order) (any, error) { s.SetSkew(time.Duration(o.For)); return nil, nil },
+		"/time":    func(o order) (any, error) { s.TellTime(o.On); return nil, nil },
 		"/service": func(o order) (any, error) { s.SetDown(!o.On); return nil, nil },
 	} {
 		mux.HandleFunc("POST "+path, obey(do))
@@ -121,7 +128,10 @@ func newControl(s *Service) http.Handler {
 	mux.HandleFunc("POST /fault", obey(c.fault))
 	mux.HandleFunc("GET /people", tell(func() any { return s.People() }))
 	mux.HandleFunc("GET /ledger", tell(func() any {
-		return map[string]any{"stanzas": s.ledger.Stanzas(), "seen": s.ledger.Seen(), "said": s.ledger.Said()}
+		return map[string]any{
+			"stanzas": s.ledger.Stanzas(), "seen": s.ledger.Seen(), "said": s.ledger.Said(),
+			"confirmed": s.ledger.Confirmed(), "logins": s.ledger.Logins(),
+		}
 	}))
 	mux.HandleFunc("GET /stats", tell(func() any { return s.stats() }))
 	return mux
@@ -236,6 +246,14 @@ func (c *control) scanOld(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answerJSON(w, struct{}{})
+}
+
+func (c *control) own(o order) (any, error) {
+	own, err := c.s.OwnPhone(o.Number)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"phone": own.Number()}, nil
 }
 
 func (c *control) say(o order) (any, error) {

@@ -51,6 +51,20 @@ type Said struct {
 	Text   string    `json:"text"`
 }
 
+// Confirmed is the word of a client that it has what a person wrote.
+type Confirmed struct {
+	Time   time.Time `json:"time"`
+	Person string    `json:"person"`
+	Number string    `json:"number"`
+	ID     string    `json:"id"`
+}
+
+// LoggedIn is a client that was let in.
+type LoggedIn struct {
+	Time   time.Time `json:"time"`
+	Number string    `json:"number"`
+}
+
 // Asked is a query of a client.
 type Asked struct {
 	Time   time.Time
@@ -65,6 +79,8 @@ type Ledger struct {
 	stanzas []Stanza
 	seen    []Seen
 	said    []Said
+	heard   []Confirmed
+	logins  []LoggedIn
 	asked   []Asked
 	changed chan struct{} // closed at the next entry
 	w       *json.Encoder
@@ -124,6 +140,20 @@ func (l *Ledger) wrote(s Said) {
 	l.noted("said", s)
 }
 
+func (l *Ledger) confirmed(c Confirmed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.heard = append(l.heard, c)
+	l.noted("confirmed", c)
+}
+
+func (l *Ledger) login(in LoggedIn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.logins = append(l.logins, in)
+	l.noted("login", in)
+}
+
 func (l *Ledger) query(a Asked) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -163,6 +193,20 @@ func (l *Ledger) Said() []Said {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.said)
+}
+
+// Confirmed returns what of it our clients have confirmed to have.
+func (l *Ledger) Confirmed() []Confirmed {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.heard)
+}
+
+// Logins returns every login of a client that was let in.
+func (l *Ledger) Logins() []LoggedIn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.logins)
 }
 
 // Asked returns every query of every client.

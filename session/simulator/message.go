@@ -240,7 +240,12 @@ func (m *letter) ownCopy(p *phone, message *waE2E.Message) {
 	if m.entry.Text == "" {
 		m.entry.Text = textIn(copied.GetMessage())
 	}
-	m.after = append(m.after, func() { p.do(func() { p.confirmOwn(m) }) })
+	m.after = append(m.after, func() {
+		if m.known {
+			p.account.remember(m.recipient.who, true, m.id, copied.GetMessage())
+		}
+		p.do(func() { p.confirmOwn(m) })
+	})
 }
 
 // confirmOwn is the receipt with which our own phone says that it has its copy.
@@ -293,7 +298,10 @@ func (l *link) receipt(n *wire.Node) {
 		}
 	} else {
 		delete(c.sent, id)
-		c.strike(pushKey("message", id, to, ""))
+		c.confirmed(pushKey("message", id, to, ""))
+	}
+	if kind == "server-error" {
+		c.account.tellAgain(c, id)
 	}
 	s.passOn(c, n, to)
 }

@@ -140,6 +140,7 @@ func (p *phone) write(a *account, text string) (id string) {
 	id = fmt.Sprintf("3A%018X", p.s.lastID)
 	p.s.ledger.wrote(Said{Time: time.Now(), Person: e164(p.pn), Number: e164(a.pn), ID: id, Text: text})
 	message := &waE2E.Message{Conversation: proto.String(text)}
+	a.remember(p.who, false, id, message)
 	first := !a.wrote[p.lid]
 	a.wrote[p.lid] = true
 	for _, c := range a.linked() {
@@ -200,9 +201,12 @@ type sent struct {
 	message *waE2E.Message
 }
 
-// peer sends a message from our own phone to one of its companions.
-func (a *account) peer(c *companion, message *waE2E.Message) {
-	a.phone.send(c, a.phone.s.id("3EB0PEER"), message, nil)
+// peer sends a message from our own phone to one of its companions, and returns
+// its id.
+func (a *account) peer(c *companion, message *waE2E.Message) (id string) {
+	id = a.phone.s.id("3EB0PEER")
+	a.phone.send(c, id, message, nil)
+	return id
 }
 
 // bundle returns the keys for writing to a companion: those of a retry receipt
@@ -289,8 +293,9 @@ func (s *Service) People() []Person {
 	return out
 }
 
-// Say lets a person write a text to one of our numbers. It returns the id of the
-// message.
+// Say lets a person write a text to one of our numbers, also while no client is
+// linked to it: then only the history of its phone tells. It returns the id of
+// the message.
 func (s *Service) Say(person, own, text string) (id string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
