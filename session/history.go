@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -283,12 +284,12 @@ func (l *link) written(jid types.JID, from campaign.Seen, c *waHistorySync.Conve
 		if err != nil {
 			continue
 		}
-		text, ok := said(e.Message)
+		s, ok := l.says(l.ctx, e.Info, e.Message)
 		if !ok {
 			continue
 		}
 		messages = append(messages, campaign.Incoming{
-			From: from, ID: campaign.MessageID(e.Info.ID), Text: text, Past: true,
+			From: from, ID: cmp.Or(s.id, campaign.MessageID(e.Info.ID)), Text: s.text, Quoted: s.quoted, Past: true,
 			At: l.whenever(m.GetMessage().GetMessageTimestamp(), c),
 		})
 	}
