@@ -366,6 +366,8 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return plan{}, err
 	case contact.OptedOut:
 		return skip(campaign.ReasonOptedOut)
+	case contact.Moved():
+		return skip(campaign.ReasonMoved)
 	}
 	if d.Attempts == 0 && tooSoon(&contact, pace.PerPerson, c.Now) {
 		if early(contact.LastSent, c.Now) && b.clock.Sure() {

@@ -23,7 +23,7 @@
 //	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
 //	├── contacts    <contact 8> → record
-//	├── aliases     p<phone key> or l<lid> → <contact 8>
+//	├── aliases     p<phone key>, l<lid>, or f<key of a phone they had><contact 8> → <contact 8>
 //	├── merged      <contact 8> → <contact 8>: a record that turned out to be another one's person
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
 //	├── lists       <folded name> → JSON
