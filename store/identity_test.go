@@ -25,6 +25,9 @@ const (
 	third                   = "1003" // had asked before
 )
 
+// streetStart is when the people of a street began to come.
+var streetStart = time.Now().Add(-72 * time.Hour)
+
 // street is a book to which people come, some of whom have opted out.
 type street struct {
 	*testing.T
@@ -37,7 +40,7 @@ func newStreet(t *testing.T) *street {
 	s := &street{T: t, b: newBook(t)}
 	n := must[campaign.Number](t)(s.b.AddNumber("loja"))
 	s.number = n.ID
-	_ = must[campaign.Number](t)(s.b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", townStart))
+	_ = must[campaign.Number](t)(s.b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", streetStart))
 	return s
 }
 
@@ -51,7 +54,7 @@ func (s *street) move(phone campaign.Phone, lid string, out bool) {
 			ok(s.T, s.b.OptOut(must[campaign.Contact](s.T)(s.b.ContactByPhone(phone)).ID, "asked by phone"))
 		}
 	case out:
-		ok(s.T, s.b.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: phone, LID: lid}, Text: "SAIR", At: townStart}))
+		ok(s.T, s.b.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: phone, LID: lid}, Text: "SAIR", At: streetStart}))
 	default:
 		ok(s.T, s.b.Saw(s.number, []campaign.Seen{{Phone: phone, LID: lid}}))
 	}
@@ -84,7 +87,7 @@ func (s *street) well() {
 // doors are the ways by which the service names a phone with a LID.
 var doors = map[string]func(*street){
 	"they write": func(s *street) {
-		ok(s.T, s.b.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: thePhone, LID: theLID, Known: true}, Text: "oi", At: townStart.Add(time.Hour)}))
+		ok(s.T, s.b.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: thePhone, LID: theLID, Known: true}, Text: "oi", At: streetStart.Add(time.Hour)}))
 	},
 	"they are looked up": func(s *street) {
 		if _, err := s.b.ContactByPhone(thePhone); err != nil { // nobody would have asked
@@ -92,13 +95,13 @@ var doors = map[string]func(*street){
 		}
 		ok(s.T, s.b.Answered(s.number, []campaign.Phone{thePhone}, []campaign.Answer{{
 			Asked: thePhone, Presence: campaign.OnWhatsApp, Phone: thePhone, LID: theLID,
-		}}, townStart.Add(time.Hour)))
+		}}, streetStart.Add(time.Hour)))
 	},
 	"address book": func(s *street) {
 		ok(s.T, s.b.Saw(s.number, []campaign.Seen{{Phone: thePhone, LID: theLID, Name: "Bia", Source: campaign.AddressBook, Known: true}}))
 	},
 	"history": func(s *street) {
-		ok(s.T, s.b.Saw(s.number, []campaign.Seen{{Phone: thePhone, LID: theLID, Known: true, Heard: townStart.Add(-time.Hour)}}))
+		ok(s.T, s.b.Saw(s.number, []campaign.Seen{{Phone: thePhone, LID: theLID, Known: true, Heard: streetStart.Add(-time.Hour)}}))
 	},
 }
 
@@ -256,7 +259,7 @@ func TestAnswerThatNamesThreeRecords(t *testing.T) {
 			}
 			ok(t, s.b.Answered(s.number, []campaign.Phone{asked}, []campaign.Answer{{
 				Asked: asked, Presence: campaign.OnWhatsApp, Phone: thePhone, LID: theLID,
-			}}, townStart.Add(time.Hour)))
+			}}, streetStart.Add(time.Hour)))
 			s.well()
 			is, _ := s.by(theLID)
 			out := lidOut || askedLID == "" && askedOut || phoneLID == "" && phoneOut
@@ -302,7 +305,7 @@ func TestAnswerWithoutALIDJoinsTwoSpellings(t *testing.T) {
 			s := newStreet(t)
 			s.move(asked, askedLID, true)
 			s.move(thePhone, phoneLID, false)
-			ok(t, s.b.Answered(s.number, []campaign.Phone{asked}, []campaign.Answer{{Asked: asked, Presence: campaign.OnWhatsApp, Phone: thePhone}}, townStart.Add(time.Hour)))
+			ok(t, s.b.Answered(s.number, []campaign.Phone{asked}, []campaign.Answer{{Asked: asked, Presence: campaign.OnWhatsApp, Phone: thePhone}}, streetStart.Add(time.Hour)))
 			s.well()
 			is := must[campaign.Contact](t)(s.b.ContactByPhone(thePhone))
 			if has := must[campaign.Contact](t)(s.b.ContactByPhone(asked)); has.ID != is.ID {
