@@ -1,15 +1,19 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/proto/waHistorySync"
+	"go.mau.fi/whatsmeow/proto/waWeb"
 	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
 
@@ -84,8 +88,8 @@ func (l *link) histories() {
 	}
 }
 
-// history reads one piece: names, who has written before, and what the library
-// keeps of it. It reports whether there is nothing more to be done about it.
+// history reads one piece: names, who has written before and what, and what the
+// library keeps of it. It reports whether there is nothing more to be done about it.
 func (l *link) history(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
 	for try := 1; ; try++ {
 		err := l.historyOnce(h)
@@ -165,7 +169,10 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 		return err
 	}
 	if !l.saw(l.past(ctx, piece)...) {
-		return errors.New("the book does not take it")
+		return errNotTaken
+	}
+	if err := l.words(ctx, piece); err != nil {
+		return err
 	}
 	if len(piece.GetPhoneNumberToLidMappings()) > 0 && l.number.look().contacts {
 		l.addressBook() // whose LIDs may only now be known
@@ -183,6 +190,9 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	return nil
 }
 
+// errNotTaken says that the book refused what a piece of history tells.
+var errNotTaken = errors.New("the book does not take it")
+
 // past is whom a piece of history tells about.
 func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []campaign.Seen {
 	var people []campaign.Seen
@@ -192,33 +202,127 @@ func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []cam
 		}
 	}
 	for _, c := range piece.GetConversations() {
-		jid, err := types.ParseJID(c.GetID())
-		if err != nil || !personal(jid) {
-			continue
-		}
-		at, ok := wrote(c)
+		jid, other, ok := chatWith(c)
 		if !ok {
 			continue
 		}
-		seen := l.person(ctx, jid, types.EmptyJID, "", campaign.NoName)
+		at, ok := l.wrote(c)
+		if !ok {
+			continue
+		}
+		seen := l.person(ctx, jid, other, "", campaign.NoName)
 		seen.Known, seen.Heard = true, at
 		people = append(people, seen)
 	}
 	return people
 }
 
+// wordsAtOnce is how many messages of a piece of history the book is told at
+// once.
+const wordsAtOnce = 500
+
+// words tells the book what people wrote in a piece of history, as if it were
+// heard now. What has been read of the piece is let go of.
+func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) error {
+	var messages []campaign.Incoming
+	tell := func() error {
+		if len(messages) == 0 {
+			return nil
+		}
+		if err := l.number.pool.book.Heard(l.number.id, messages...); err != nil {
+			l.number.log.Error("write down what history tells", "count", len(messages), "err", err)
+			return errNotTaken
+		}
+		messages = messages[:0]
+		return ctx.Err()
+	}
+	for _, c := range piece.GetConversations() {
+		jid, other, ok := chatWith(c)
+		if !ok {
+			continue
+		}
+		from := l.person(ctx, jid, other, "", campaign.NoName)
+		from.Known = true
+		written := l.written(jid, from, c)
+		c.Messages = nil
+		for len(written) > 0 {
+			some := min(len(written), wordsAtOnce-len(messages))
+			messages, written = append(messages, written[:some]...), written[some:]
+			if len(messages) == wordsAtOnce {
+				if err := tell(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return tell()
+}
+
+// chatWith is the other side of a conversation, under both addresses if it has
+// them; not ok if it is not one person.
+func chatWith(c *waHistorySync.Conversation) (jid, other types.JID, ok bool) {
+	jid, err := types.ParseJID(c.GetID())
+	if err != nil || !personal(jid) {
+		return jid, other, false
+	}
+	for _, s := range []string{c.GetLidJID(), c.GetPnJID()} {
+		if alias, err := types.ParseJID(s); err == nil && personal(alias) && alias.Server != jid.Server {
+			other = alias
+		}
+	}
+	return jid, other, true
+}
+
+// written is what the other side wrote in a conversation, the oldest first.
+func (l *link) written(jid types.JID, from campaign.Seen, c *waHistorySync.Conversation) []campaign.Incoming {
+	var messages []campaign.Incoming
+	for _, m := range c.GetMessages() {
+		if !theirs(m) {
+			continue
+		}
+		e, err := l.cli.ParseWebMessage(jid, m.GetMessage())
+		if err != nil {
+			continue
+		}
+		s, ok := l.says(l.ctx, e.Info, e.Message)
+		if !ok {
+			continue
+		}
+		messages = append(messages, campaign.Incoming{
+			From: from, ID: cmp.Or(s.id, campaign.MessageID(e.Info.ID)), Text: s.text, Quoted: s.quoted, Past: true,
+			At: l.whenever(m.GetMessage().GetMessageTimestamp(), c),
+		})
+	}
+	slices.SortStableFunc(messages, func(a, b campaign.Incoming) int { return a.At.Compare(b.At) })
+	return messages
+}
+
+// theirs reports whether the other side of a conversation wrote a message, which
+// perhaps could not be read. The rest is ours or the service's.
+func theirs(m *waHistorySync.HistorySyncMsg) bool {
+	kind := m.GetMessage().GetMessageStubType()
+	return !m.GetMessage().GetKey().GetFromMe() &&
+		(kind == waWeb.WebMessageInfo_UNKNOWN || kind == waWeb.WebMessageInfo_CIPHERTEXT)
+}
+
 // wrote says when the other side last wrote in a conversation; not ok if it
 // never has.
-func wrote(c *waHistorySync.Conversation) (at time.Time, ok bool) {
+func (l *link) wrote(c *waHistorySync.Conversation) (at time.Time, ok bool) {
 	last := uint64(0)
 	for _, m := range c.GetMessages() {
-		if !m.GetMessage().GetKey().GetFromMe() {
+		if theirs(m) {
 			ok = true
 			last = max(last, m.GetMessage().GetMessageTimestamp())
 		}
 	}
-	if last == 0 {
-		last = max(c.GetConversationTimestamp(), 1) // some time ago
+	return l.whenever(last, c), ok
+}
+
+// whenever is a time in a conversation: if it is not known, not after the last
+// one that is. What lies in the future is now.
+func (l *link) whenever(at uint64, c *waHistorySync.Conversation) time.Time {
+	if at == 0 {
+		at = max(c.GetConversationTimestamp(), 1) // some time ago
 	}
-	return time.Unix(int64(min(last, uint64(time.Now().Unix()))), 0), ok
+	return l.happened(time.Unix(int64(min(at, math.MaxUint32)), 0))
 }

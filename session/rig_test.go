@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,6 +28,7 @@ type rig struct {
 	dir     string
 	service *simulator.Service
 	bell    *campaign.Bell
+	clock   *campaign.Clock // of the last opening
 	book    *faultyBook
 	devices *device.Container
 	pool    *Pool
@@ -54,6 +56,7 @@ type faultyBook struct {
 	refuse error // what Heard answers instead; nil: nothing
 	links  error // what LinkNumber answers instead; nil: nothing
 	heard  []campaign.Incoming
+	counts []int // how many each call of Heard told
 }
 
 func (b *faultyBook) Heard(n campaign.NumberID, messages ...campaign.Incoming) error {
@@ -67,7 +70,15 @@ func (b *faultyBook) Heard(n campaign.NumberID, messages ...campaign.Incoming) e
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.heard = append(b.heard, messages...)
+	b.counts = append(b.counts, len(messages))
 	return err
+}
+
+// parts is how many messages the book was told at once, each time.
+func (b *faultyBook) parts() []int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.counts)
 }
 
 func (b *faultyBook) fail(err error) {
@@ -125,11 +136,9 @@ func (r *rig) open() { r.openWith(r.service.HTTPClient) }
 
 func (r *rig) openWith(client func() *http.Client) {
 	r.Helper()
-	book, err := store.Open(filepath.Join(r.dir, "book.db"), store.Options{Kind: store.Demo, Bell: r.bell, Logger: testLog()})
-	if err != nil {
-		r.Fatal(err)
-	}
-	r.book = &faultyBook{Book: book}
+	r.clock = new(campaign.Clock)
+	r.book = r.openBook()
+	var err error
 	if r.devices, err = device.Open(filepath.Join(r.dir, "devices.db")); err != nil {
 		r.Fatal(err)
 	}
@@ -139,12 +148,22 @@ func (r *rig) openWith(client func() *http.Client) {
 		devices = r.wrap(devices)
 	}
 	r.pool, err = Open(context.Background(), Config{
-		Devices: devices, Book: r.book, Bell: r.bell, Logger: testLog(), HTTP: client, RootKey: &root,
+		Devices: devices, Book: r.book, Bell: r.bell, Clock: r.clock, Logger: testLog(), HTTP: client, RootKey: &root,
 	})
 	if err != nil {
 		r.Fatal(err)
 	}
 	r.pool.Start()
+}
+
+// openBook opens the book alone.
+func (r *rig) openBook() *faultyBook {
+	r.Helper()
+	book, err := store.Open(filepath.Join(r.dir, "book.db"), store.Options{Kind: store.Demo, Bell: r.bell, Clock: r.clock, Logger: testLog()})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return &faultyBook{Book: book}
 }
 
 func (r *rig) close() {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -191,6 +192,9 @@ func sampleTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	return nil
 }
 
+// sampledAt is when a message in "sample" was accepted, by its key.
+func sampledAt(k []byte) time.Time { return time.Unix(0, int64(binary.BigEndian.Uint64(k[12:]))) }
+
 // addSampleTx adds a message that the service has taken, and forgets those that
 // are too old to be looked at.
 func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
@@ -199,9 +203,20 @@ func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
 		return err
 	}
 	sample := bucket(tx, "sample")
+	prefix := key(uint64(d.Campaign), uint32(n))
+	for range 4 { // what a clock that was wrong has put into the future would stay there
+		k, _ := seekLast(sample.Cursor(), prefix)
+		if !bytes.HasPrefix(k, prefix) || !early(sampledAt(k), d.Accepted) {
+			break
+		}
+		if err := sample.Delete(bytes.Clone(k)); err != nil {
+			return err
+		}
+		g.size--
+	}
 	if g.size >= sampleSize {
 		oldest, _ := oldTx(tx, d.Campaign, n, d.Accepted)
-		for _, k := range firstKeys(sample, key(uint64(d.Campaign), uint32(n)), 4) { // more than one comes
+		for _, k := range firstKeys(sample, prefix, 4) { // more than one comes
 			if oldest == nil || bytes.Compare(k, oldest) >= 0 {
 				break
 			}

@@ -283,6 +283,24 @@ func TestOnlyWhatHadTimeToArriveIsLookedAt(t *testing.T) {
 	late.mustRun(id)
 }
 
+// What a clock that was ahead has written down keeps nothing from being seen.
+func TestClockThatWasAheadHidesNoSilence(t *testing.T) {
+	s := newShop(t, 60, "")
+	id := s.start("")
+	s.now = s.now.Add(30 * 24 * time.Hour)
+	s.answer(people(60)...)
+	s.sendMany(4, 4, s.number)
+	s.now = s.now.Add(-30 * 24 * time.Hour)
+	s.answer(people(60)...)
+	s.sendMany(20, 0, s.number)
+	s.mustRun(id)
+	s.now = s.now.Add(time.Hour)
+	s.claim()
+	if status, _ := s.status(id); status != campaign.Paused {
+		t.Errorf("it is %s", status)
+	}
+}
+
 // A resume begins both samples anew.
 func TestResumeBeginsTheSampleAnew(t *testing.T) {
 	s := newShop(t, 100, "")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	wire "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/proto/waHistorySync"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
 )
@@ -18,7 +19,10 @@ type account struct {
 	companions map[uint16]*companion
 	lastDevice uint16 // ids are never used twice
 	app        *appState
-	wrote      map[string]bool // the LIDs that have written to it: no new chats
+	wrote      map[string]bool                            // the LIDs that have written to it: no new chats
+	talk       map[string][]*waHistorySync.HistorySyncMsg // what was written in the chat with a LID, newest first
+	timers     map[string]timer                           // by LID: after how long the messages of the chat disappear
+	usual      timer                                      // of chats that the phone begins
 	standing
 }
 
@@ -40,6 +44,7 @@ type companion struct {
 	settled   chan struct{}     // closed when nothing waits any more; nil while nobody asks
 	accepted  map[string]string // message id → the fingerprint of its last stanza
 	sent      map[string]sent   // what it has not confirmed to be able to read
+	told      map[string]piece  // message id → the part of the history of which it tells
 }
 
 // jid is the companion under its number, lid under its hidden name.
@@ -141,6 +146,19 @@ func (s *Service) Own(phone string) (Own, bool) {
 	a := s.ownAccount(phone)
 	return Own{s, a}, a != nil
 }
+
+// OwnPhone makes a phone of ours that has linked no client yet: who writes to it
+// is heard of by its history alone, once one is linked. An empty number is a new
+// phone.
+func (s *Service) OwnPhone(number string) (Own, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, err := s.account(digits(number))
+	return Own{s, a}, err
+}
+
+// Number is the number of the phone, "+5511…".
+func (o Own) Number() string { return e164(o.a.pn) }
 
 // OwnNumbers lists our own numbers, "+5511…", sorted.
 func (s *Service) OwnNumbers() []string {

@@ -152,14 +152,17 @@ func (a *account) sendHistory(c *companion, files, size int) {
 				s.log.Error("the phone cannot send its history", "err", err)
 				return
 			}
-			s.media.keepMaker(tokenOfPath(file.directPath), func() ([]byte, error) {
-				_, data, err := b.sealed()
-				return data, err
-			})
+			word := func() (*waE2E.Message, error) {
+				s.media.keepMaker(tokenOfPath(file.directPath), func() ([]byte, error) {
+					_, data, err := b.sealed()
+					return data, err
+				})
+				return file.announce(waE2E.HistorySyncType_FULL, uint32(i+3), b.progress()), nil
+			}
 			s.mu.Lock()
 			a.phone.do(func() {
 				if a.companions[c.device] == c {
-					a.peer(c, file.announce(waE2E.HistorySyncType_FULL, uint32(i+3), b.progress()))
+					a.tellPart(c, word)
 				}
 			})
 			s.mu.Unlock()

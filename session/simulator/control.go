@@ -16,7 +16,9 @@ import (
 	"sync"
 	"time"
 
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/store"
+	"google.golang.org/protobuf/encoding/protojson"
 )
 
 // control moves the world by hand over HTTP:
@@ -26,9 +28,17 @@ import (
 //	POST /passkey         on                   linking needs a passkey, or not
 //	POST /passkey/sign    options as JSON      the credential that answers them, as JSON
 //	POST /passkey/reject  number               our phone says that the code is another
-//	POST /say             person, number, text {"id"}: a person writes to us
+//	POST /say             person, number, text or message
+//	                                           {"id"}: a person writes to us, a text or any message, as JSON
+//	POST /edit            person, number, id, text[, sealed]
+//	                                           {"id"}: a person changes what they wrote
+//	POST /timer           person, number, for[, on]
+//	                                           the messages of a chat disappear after "24h", so
+//	                                           the person chooses; with on, our phone
 //	POST /contact         number, person, name saved in our phone; no name removes
 //	POST /phone           person or number, on a phone is switched on or off
+//	POST /own             [number]             {"phone"}: a phone of ours that has linked nothing yet
+//	POST /chats           number               our phone sends what is in its chats again
 //	POST /history         number, files, size  our phone sends a long history by files
 //	POST /drop            [number]             connections break
 //	POST /logout          number               our phone unlinks its clients
@@ -41,6 +51,7 @@ import (
 //	POST /rotate          [nothing]            QR codes that are shown get another secret
 //	POST /version         version              clients older than "2.3000.1050000000" are refused
 //	POST /skew            for                  the service's clock is "1h30m" ahead, or back
+//	POST /time            on                   logins tell the service's time, or do not
 //	POST /fault           a Rule               {"id"}; DELETE /fault/ID, /fault
 //	GET  /people, /ledger, /stats
 //
@@ -56,6 +67,7 @@ import (
 //	                         no-stanza, nonsense, restrict, ban
 //	usync, prekeys, ping, iq the same; and no-devices, no-prekeys, no-lid, no-names, body-error, wrong-hash
 //	receipt                  silence, late, duplicate, reorder, by-phone
+//	waiting                  silence, late
 //	upload, download, page   drop-before, silence, late, refuse
 //
 // Bodies and answers are JSON objects, but for the QR text, which is sent as it
@@ -91,6 +103,8 @@ func newControl(s *Service) http.Handler {
 		"/passkey":        func(o order) (any, error) { s.RequirePasskey(o.On); return nil, nil },
 		"/passkey/reject": func(o order) (any, error) { return nil, s.RejectPasskey(o.Number) },
 		"/say":            c.say,
+		"/edit":           c.edit,
+		"/timer":          c.timer,
 		"/contact":        c.ofNumber(func(own Own, o order) { own.SaveContact(o.Person, o.Name) }),
 		"/phone":          c.phone,
 		"/drop":           c.drop,
@@ -104,6 +118,8 @@ func newControl(s *Service) http.Handler {
 		"/quota": c.ofNumber(func(own Own, o order) {
 			own.Quota(o.Total, o.Used, time.Now().Add(time.Duration(o.For)))
 		}),
+		"/own":     c.own,
+		"/chats":   c.ofNumber(func(own Own, _ order) { own.TellChats() }),
 		"/history": c.ofNumber(func(own Own, o order) { own.SendHistory(o.Files, o.Size) }),
 		"/rotate":  func(order) (any, error) { s.RotateQR(); return nil, nil },
 		"/version": func(o order) (any, error) {
@@ -114,6 +130,7 @@ func newControl(s *Service) http.Handler {
 			return nil, err
 		},
 		"/skew":    func(o order) (any, error) { s.SetSkew(time.Duration(o.For)); return nil, nil },
+		"/time":    func(o order) (any, error) { s.TellTime(o.On); return nil, nil },
 		"/service": func(o order) (any, error) { s.SetDown(!o.On); return nil, nil },
 	} {
 		mux.HandleFunc("POST "+path, obey(do))
@@ -121,7 +138,10 @@ func newControl(s *Service) http.Handler {
 	mux.HandleFunc("POST /fault", obey(c.fault))
 	mux.HandleFunc("GET /people", tell(func() any { return s.People() }))
 	mux.HandleFunc("GET /ledger", tell(func() any {
-		return map[string]any{"stanzas": s.ledger.Stanzas(), "seen": s.ledger.Seen(), "said": s.ledger.Said()}
+		return map[string]any{
+			"stanzas": s.ledger.Stanzas(), "seen": s.ledger.Seen(), "said": s.ledger.Said(),
+			"confirmed": s.ledger.Confirmed(), "logins": s.ledger.Logins(),
+		}
 	}))
 	mux.HandleFunc("GET /stats", tell(func() any { return s.stats() }))
 	return mux
@@ -132,6 +152,9 @@ type order struct {
 	Person      string // a person's phone
 	Number      string // ours
 	Text        string
+	Message     json.RawMessage
+	ID          string
+	Sealed      bool
 	Name        string
 	Code        string
 	On          bool
@@ -238,9 +261,41 @@ func (c *control) scanOld(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, struct{}{})
 }
 
+func (c *control) own(o order) (any, error) {
+	own, err := c.s.OwnPhone(o.Number)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"phone": own.Number()}, nil
+}
+
 func (c *control) say(o order) (any, error) {
-	id, err := c.s.Say(o.Person, o.Number, o.Text)
+	if len(o.Message) == 0 {
+		id, err := c.s.Say(o.Person, o.Number, o.Text)
+		return map[string]string{"id": id}, err
+	}
+	m := new(waE2E.Message)
+	if err := protojson.Unmarshal(o.Message, m); err != nil {
+		return nil, fmt.Errorf("read the message: %w", err)
+	}
+	id, err := c.s.SayMessage(o.Person, o.Number, m)
 	return map[string]string{"id": id}, err
+}
+
+func (c *control) edit(o order) (any, error) {
+	id, err := c.s.Edit(o.Person, o.Number, o.ID, o.Text, o.Sealed)
+	return map[string]string{"id": id}, err
+}
+
+func (c *control) timer(o order) (any, error) {
+	if !o.On {
+		return nil, c.s.SetTimer(o.Person, o.Number, time.Duration(o.For))
+	}
+	own, ok := c.s.Own(o.Number)
+	if !ok {
+		return nil, fmt.Errorf("%q is not one of our numbers", o.Number)
+	}
+	return nil, own.SetTimer(o.Person, time.Duration(o.For))
 }
 
 // phone turns the phone of a person or of one of our numbers on or off.

@@ -18,6 +18,7 @@ const (
 	PreKeys   Kind = "prekeys"   // asking for the keys to write to somebody new
 	Ping      Kind = "ping"      // the keepalive
 	Query     Kind = "iq"        // any query, the three before included
+	Waiting   Kind = "waiting"   // what waited for a client, handed over when it has logged in
 	Receipt   Kind = "receipt"   // what a phone says of a message of ours: that it came, that it was read
 	Upload    Kind = "upload"    // sending a file to the media host; whose it is, is not known
 	Download  Kind = "download"  // getting a file from it
@@ -36,8 +37,8 @@ type Action string
 const (
 	DropBefore  Action = "drop-before"  // any: the connection breaks and the stanza was never received; in the Handshake before the service says hello
 	DropAfter   Action = "drop-after"   // any: the connection breaks after the stanza was carried out, before its answer; in the Handshake after the hello
-	Silence     Action = "silence"      // any: a message is accepted and never acknowledged, a query or login is never answered, a receipt never comes
-	Late        Action = "late"         // any but logins: the answer, or the receipt, comes after Delay and up to Spread more
+	Silence     Action = "silence"      // any: a message is accepted and never acknowledged, a query or login is never answered, a receipt never comes; of what was Waiting it is never said that it was all
+	Late        Action = "late"         // any but logins: the answer, or the receipt, comes after Delay and up to Spread more; of what was Waiting, each so long after the one before
 	Refuse      Action = "refuse"       // any but handshakes and receipts: error Code (and Text, for a query) instead; the failure reason at login; the status of a file or page
 	StreamError Action = "stream-error" // logins, messages, queries: carried out like DropAfter, but the connection ends with stream error Code or Conflict
 	Garbage     Action = "garbage"      // logins, messages, queries: before the answer comes a frame that cannot be decrypted; a Handshake has only that

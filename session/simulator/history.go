@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -16,46 +17,136 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
+// piece makes the message that tells of a part of the history, with its file if
+// it has one: again each time, so that a phone can upload it once more.
+type piece func() (*waE2E.Message, error)
+
 // history is what the phone of an own account tells a new companion about the
-// past: its chats, what people call themselves, and the last message of each
-// chat, in the order in which phones send it. Whoever has a chat has written to
-// the number. The lock must be held.
-func (a *account) history() []*waE2E.Message {
+// past: its chats, what people call themselves, and the messages of each chat
+// that it still has, in the order in which phones send it. Whoever has a chat
+// has written to the number. The lock must be held.
+func (a *account) history() []*waHistorySync.HistorySync {
 	s := a.phone.s
-	chats := s.world.chats(a.who)
 	now := time.Now()
 	bootstrap := &waHistorySync.HistorySync{
 		SyncType: waHistorySync.HistorySync_INITIAL_BOOTSTRAP.Enum(), ChunkOrder: proto.Uint32(1), Progress: proto.Uint32(100),
 		NctSalt: saltOf(a.who),
 	}
+	if t := a.usual; !t.set.IsZero() {
+		bootstrap.GlobalSettings = &waHistorySync.GlobalSettings{
+			DisappearingModeDuration: proto.Int32(int32(t.after.Seconds())), DisappearingModeTimestamp: proto.Int64(t.set.Unix()),
+		}
+	}
 	names := &waHistorySync.HistorySync{SyncType: waHistorySync.HistorySync_PUSH_NAME.Enum(), ChunkOrder: proto.Uint32(1)}
 	recent := &waHistorySync.HistorySync{
 		SyncType: waHistorySync.HistorySync_RECENT.Enum(), ChunkOrder: proto.Uint32(2), Progress: proto.Uint32(100),
 	}
+	old := s.world.chats(a.who)
+	chats := slices.Clone(old)
+	for _, p := range s.world.people() {
+		if (len(a.talk[p.LID]) > 0 || !a.timers[p.LID].set.IsZero()) && !slices.Contains(old, p) {
+			chats = append(chats, p)
+		}
+	}
 	for _, p := range chats {
-		a.wrote[p.LID] = true
-		bootstrap.Conversations = append(bootstrap.Conversations, s.chat(a, p, now))
+		last := s.chat(a, p, now)
+		if talk := a.talk[p.LID]; len(talk) > 0 {
+			last.Messages = talk
+			last.LastMsgTimestamp = talk[0].GetMessage().MessageTimestamp
+			last.ConversationTimestamp = last.LastMsgTimestamp
+		}
+		if slices.Contains(old, p) {
+			a.wrote[p.LID] = true
+			last.Messages = append(slices.Clip(last.Messages), s.lastMessage(a, p, now))
+		}
+		first := proto.CloneOf(last)
+		first.Messages = nil
+		bootstrap.Conversations = append(bootstrap.Conversations, first)
 		bootstrap.PhoneNumberToLidMappings = append(bootstrap.PhoneNumberToLidMappings, &waHistorySync.PhoneNumberToLIDMapping{
 			PnJID: proto.String(pnJID(p).String()), LidJID: proto.String(lidJID(p).String()),
 		})
 		names.Pushnames = append(names.Pushnames, &waHistorySync.Pushname{
 			ID: proto.String(pnJID(p).String()), Pushname: proto.String(p.PushName),
 		})
-		last := s.chat(a, p, now)
 		last.TcToken, last.TcTokenTimestamp = nil, nil
-		last.Messages = []*waHistorySync.HistorySyncMsg{s.lastMessage(a, p, now)}
 		recent.Conversations = append(recent.Conversations, last)
 	}
-	var out []*waE2E.Message
-	for _, h := range []*waHistorySync.HistorySync{bootstrap, names, recent} {
-		m, err := s.historyMessage(h)
-		if err != nil {
-			s.log.Error("the phone cannot send its history", "err", err)
-			continue
-		}
-		out = append(out, m)
+	return []*waHistorySync.HistorySync{bootstrap, names, recent}
+}
+
+// remember keeps a message in the chat with a person, newest first, for the
+// history that the phone tells later.
+func (a *account) remember(with *Person, fromMe bool, id string, message *waE2E.Message) {
+	if a.talk == nil {
+		a.talk = make(map[string][]*waHistorySync.HistorySyncMsg)
 	}
-	return out
+	s := a.phone.s
+	talk := a.talk[with.LID]
+	info := &waWeb.WebMessageInfo{
+		Key: &waCommon.MessageKey{
+			RemoteJID: proto.String(lidJID(with).String()), FromMe: proto.Bool(fromMe), ID: proto.String(id),
+		},
+		Message:          message,
+		MessageTimestamp: proto.Uint64(uint64(time.Now().Add(s.skew).Unix())),
+		MessageSecret:    message.GetMessageContextInfo().GetMessageSecret(),
+	}
+	if !fromMe {
+		info.PushName = proto.String(with.PushName)
+	}
+	a.talk[with.LID] = append([]*waHistorySync.HistorySyncMsg{{
+		Message: info, MsgOrderID: proto.Uint64(uint64(len(talk) + 2)),
+	}}, talk...)
+}
+
+// tellPart sends a companion the word of a part of the history. The lock must be
+// held.
+func (a *account) tellPart(c *companion, make piece) {
+	m, err := make()
+	if err != nil {
+		a.phone.s.log.Error("the phone cannot send its history", "err", err)
+		return
+	}
+	c.told[a.peer(c, m)] = make
+}
+
+// tellAgain is what the phone does when a companion could not fetch a part of
+// the history: it uploads that once more and says so. The lock must be held.
+func (a *account) tellAgain(c *companion, id string) {
+	if make, told := c.told[id]; told {
+		delete(c.told, id)
+		a.phone.do(func() {
+			if a.companions[c.device] == c {
+				a.tellPart(c, make)
+			}
+		})
+	}
+}
+
+// Tell makes the phone of the number tell its clients a part of the history,
+// whatever is in it.
+func (o Own) Tell(h *waHistorySync.HistorySync) {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	for _, c := range o.a.linked() {
+		o.a.phone.do(func() { o.a.tellPart(c, o.s.packed(h)) })
+	}
+}
+
+// TellChats makes the phone of the number tell its clients what is in its chats,
+// as it tells a new link.
+func (o Own) TellChats() {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	for _, c := range o.a.linked() {
+		o.a.phone.do(func() { o.a.tellChats(c) })
+	}
+}
+
+// tellChats tells a companion what is in the chats. The lock must be held.
+func (a *account) tellChats(c *companion) {
+	for _, h := range a.history() {
+		a.tellPart(c, a.phone.s.packed(h))
+	}
 }
 
 // chat describes the chat with one person. Most are known by the hidden name,
@@ -73,6 +164,7 @@ func (s *Service) chat(a *account, p *Person, now time.Time) *waHistorySync.Conv
 		TcToken:               []byte("token of " + p.LID),
 		TcTokenTimestamp:      proto.Uint64(uint64(at.Unix())),
 	}
+	a.timers[p.LID].tell(c)
 	if s.world.dice("old chat", a.who.LID, p.LID).IntN(4) == 0 {
 		c.ID = c.PnJID
 	}
@@ -96,29 +188,31 @@ func (s *Service) lastMessage(a *account, p *Person, now time.Time) *waHistorySy
 	}
 }
 
-// historyMessage packs a part of the history, inside the message or as a file.
-func (s *Service) historyMessage(h *waHistorySync.HistorySync) (*waE2E.Message, error) {
-	raw, err := proto.Marshal(h)
-	if err != nil {
-		return nil, fmt.Errorf("encode the history: %w", err)
-	}
-	var packed bytes.Buffer
-	z := zlib.NewWriter(&packed)
-	_, _ = z.Write(raw) // into memory
-	_ = z.Close()
-	if s.cfg.HistoryByMedia {
-		file, err := s.media.put(whatsmeow.MediaHistory, packed.Bytes())
+// packed is a part of the history, inside the message or as a file.
+func (s *Service) packed(h *waHistorySync.HistorySync) piece {
+	return func() (*waE2E.Message, error) {
+		raw, err := proto.Marshal(h)
 		if err != nil {
-			return nil, fmt.Errorf("keep the history: %w", err)
+			return nil, fmt.Errorf("encode the history: %w", err)
 		}
-		return file.announce(waE2E.HistorySyncType(h.GetSyncType()), h.GetChunkOrder(), h.GetProgress()), nil
+		var packed bytes.Buffer
+		z := zlib.NewWriter(&packed)
+		_, _ = z.Write(raw) // into memory
+		_ = z.Close()
+		if s.cfg.HistoryByMedia {
+			file, err := s.media.put(whatsmeow.MediaHistory, packed.Bytes())
+			if err != nil {
+				return nil, fmt.Errorf("keep the history: %w", err)
+			}
+			return file.announce(waE2E.HistorySyncType(h.GetSyncType()), h.GetChunkOrder(), h.GetProgress()), nil
+		}
+		return historyNotice(&waE2E.HistorySyncNotification{
+			SyncType:                          waE2E.HistorySyncType(h.GetSyncType()).Enum(),
+			ChunkOrder:                        h.ChunkOrder,
+			Progress:                          h.Progress,
+			InitialHistBootstrapInlinePayload: packed.Bytes(),
+		}), nil
 	}
-	return historyNotice(&waE2E.HistorySyncNotification{
-		SyncType:                          waE2E.HistorySyncType(h.GetSyncType()).Enum(),
-		ChunkOrder:                        h.ChunkOrder,
-		Progress:                          h.Progress,
-		InitialHistBootstrapInlinePayload: packed.Bytes(),
-	}), nil
 }
 
 // historyNotice is the message that tells of a part of the history.

@@ -28,9 +28,10 @@ type Stanza struct {
 	Media  string    `json:"media,omitempty"` // SHA-256 of the attachment as the recipient decrypted it, in hex, or why she could not
 	Legs   []Leg     `json:"legs,omitempty"`
 
-	Duplicate bool `json:"duplicate,omitempty"` // the same bytes under the same id as before: acknowledged, nothing else
-	Error     int  `json:"error,omitempty"`     // the service refused it with this code: nobody got it
-	Lost      bool `json:"lost,omitempty"`      // nothing in it was for the recipient: accepted, and nobody will ever get it
+	Timer     time.Duration `json:"timer,omitempty"`     // after how long it says that it disappears; 0: it stays
+	Duplicate bool          `json:"duplicate,omitempty"` // the same bytes under the same id as before: acknowledged, nothing else
+	Error     int           `json:"error,omitempty"`     // the service refused it with this code: nobody got it
+	Lost      bool          `json:"lost,omitempty"`      // nothing in it was for the recipient: accepted, and nobody will ever get it
 }
 
 // Seen is a message that a person sees in her chat, once however often it came.
@@ -40,6 +41,8 @@ type Seen struct {
 	Number string    `json:"number"` // ours
 	ID     string    `json:"id"`
 	Text   string    `json:"text"`
+
+	Timer time.Duration `json:"timer,omitempty"` // after how long it disappears; 0: it stays
 }
 
 // Said is a message that a person wrote to one of our numbers.
@@ -49,6 +52,20 @@ type Said struct {
 	Number string    `json:"number"`
 	ID     string    `json:"id"`
 	Text   string    `json:"text"`
+}
+
+// Confirmed is the word of a client that it has what a person wrote.
+type Confirmed struct {
+	Time   time.Time `json:"time"`
+	Person string    `json:"person"`
+	Number string    `json:"number"`
+	ID     string    `json:"id"`
+}
+
+// LoggedIn is a client that was let in.
+type LoggedIn struct {
+	Time   time.Time `json:"time"`
+	Number string    `json:"number"`
 }
 
 // Asked is a query of a client.
@@ -65,6 +82,8 @@ type Ledger struct {
 	stanzas []Stanza
 	seen    []Seen
 	said    []Said
+	heard   []Confirmed
+	logins  []LoggedIn
 	asked   []Asked
 	changed chan struct{} // closed at the next entry
 	w       *json.Encoder
@@ -124,6 +143,20 @@ func (l *Ledger) wrote(s Said) {
 	l.noted("said", s)
 }
 
+func (l *Ledger) confirmed(c Confirmed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.heard = append(l.heard, c)
+	l.noted("confirmed", c)
+}
+
+func (l *Ledger) login(in LoggedIn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.logins = append(l.logins, in)
+	l.noted("login", in)
+}
+
 func (l *Ledger) query(a Asked) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -163,6 +196,20 @@ func (l *Ledger) Said() []Said {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.said)
+}
+
+// Confirmed returns what of it our clients have confirmed to have.
+func (l *Ledger) Confirmed() []Confirmed {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.heard)
+}
+
+// Logins returns every login of a client that was let in.
+func (l *Ledger) Logins() []LoggedIn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.logins)
 }
 
 // Asked returns every query of every client.

@@ -247,8 +247,12 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // say puts a stanza in the outbox. The lock must be held.
-func (l *link) say(n wire.Node) {
-	l.put(outgoing{node: n, due: time.Now().Add(l.s.cfg.Latency)})
+func (l *link) say(n wire.Node) { l.sayAt(n, time.Now()) }
+
+// sayAt is say for what is said at a later time. What is said after it comes
+// after it.
+func (l *link) sayAt(n wire.Node, at time.Time) {
+	l.put(outgoing{node: n, due: at.Add(l.s.cfg.Latency)})
 }
 
 // end says the last stanza and closes the connection after it. The lock must be

@@ -66,9 +66,12 @@ func (l *link) login(payload *waWa6.ClientPayload, key [32]byte) {
 		c.link.end(streamError("", "replaced"), false)
 	}
 	c.link, l.companion = l, c
-	l.say(wire.Node{Tag: "success", Attrs: wire.Attrs{
-		"t": s.stamp(), "lid": c.lid(), "props": "27", "creation": "1577836800", "location": "gru",
-	}})
+	s.ledger.login(LoggedIn{Time: time.Now(), Number: e164(a.pn)})
+	success := wire.Attrs{"lid": c.lid(), "props": "27", "creation": "1577836800", "location": "gru"}
+	if !s.timeless {
+		success["t"] = s.stamp()
+	}
+	l.say(wire.Node{Tag: "success", Attrs: success})
 }
 
 // refuseLogin carries out a fault at login and reports whether the client is
@@ -124,9 +127,7 @@ func (a *account) introduce(c *companion) {
 		return
 	}
 	a.peer(c, appStateKeyShare(a))
-	for _, m := range a.history() {
-		a.peer(c, m)
-	}
+	a.tellChats(c)
 	a.sendHistory(c, a.phone.s.cfg.HistoryBlobs, a.phone.s.cfg.HistoryBlobSize)
 }
 

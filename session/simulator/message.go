@@ -215,9 +215,9 @@ func (s *Service) carry(m *letter, p *phone, g leg, entry *Leg) {
 		m.ownCopy(p, message)
 		return
 	}
-	text := textIn(message)
-	m.entry.Text, m.entry.Media = text, s.media.read(message)
-	m.after = append(m.after, func() { p.receive(m.from, m.id, text) })
+	text, stays := textIn(message), timerIn(message)
+	m.entry.Text, m.entry.Media, m.entry.Timer = text, s.media.read(message), stays
+	m.after = append(m.after, func() { p.receive(m.from, m.id, text, stays) })
 }
 
 // request is what a client asks of its own phone, which answers when it is on:
@@ -240,7 +240,12 @@ func (m *letter) ownCopy(p *phone, message *waE2E.Message) {
 	if m.entry.Text == "" {
 		m.entry.Text = textIn(copied.GetMessage())
 	}
-	m.after = append(m.after, func() { p.do(func() { p.confirmOwn(m) }) })
+	m.after = append(m.after, func() {
+		if m.known {
+			p.account.remember(m.recipient.who, true, m.id, copied.GetMessage())
+		}
+		p.do(func() { p.confirmOwn(m) })
+	})
 }
 
 // confirmOwn is the receipt with which our own phone says that it has its copy.
@@ -293,7 +298,10 @@ func (l *link) receipt(n *wire.Node) {
 		}
 	} else {
 		delete(c.sent, id)
-		c.strike(pushKey("message", id, to, ""))
+		c.confirmed(pushKey("message", id, to, ""))
+	}
+	if kind == "server-error" {
+		c.account.tellAgain(c, id)
 	}
 	s.passOn(c, n, to)
 }

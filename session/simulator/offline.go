@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	wire "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
@@ -38,8 +39,17 @@ func (c *companion) push(n wire.Node) {
 }
 
 // flush sends everything that waited, marked as such, between the two marks that
-// say how much it is and that it was all. The lock must be held.
+// say how much it is and that it was all. A fault may make each of them late, or
+// keep the last mark back. The lock must be held.
 func (c *companion) flush() {
+	fault := c.account.phone.s.judge(event{kind: Waiting, number: c.account.pn})
+	due := time.Now()
+	say := func(n wire.Node) {
+		if fault != nil && fault.Do == Late {
+			due = due.Add(fault.Delay)
+		}
+		c.link.sayAt(n, due)
+	}
 	count := map[string]int{}
 	for _, p := range c.waiting {
 		count[p.node.Tag]++
@@ -55,17 +65,34 @@ func (c *companion) flush() {
 		n := p.node
 		n.Attrs = maps.Clone(n.Attrs)
 		n.Attrs["offline"] = strconv.Itoa(i)
-		c.link.say(n)
+		say(n)
 	}
-	c.link.say(wire.Node{Tag: "ib", Attrs: wire.Attrs{"from": types.ServerJID}, Content: []wire.Node{{
+	c.link.active = true
+	if fault != nil && fault.Do == Silence {
+		return
+	}
+	say(wire.Node{Tag: "ib", Attrs: wire.Attrs{"from": types.ServerJID}, Content: []wire.Node{{
 		Tag: "offline", Attrs: wire.Attrs{"count": total},
 	}}})
-	c.link.active = true
 }
 
 // acknowledged strikes out what an <ack> names. The lock must be held.
 func (c *companion) acknowledged(n *wire.Node) {
-	c.strike(pushKey(textOf(n, "class"), textOf(n, "id"), n.Attrs["to"], textOf(n, "type")))
+	c.confirmed(pushKey(textOf(n, "class"), textOf(n, "id"), n.Attrs["to"], textOf(n, "type")))
+}
+
+// confirmed strikes out what the client has confirmed. Of what a person wrote the
+// ledger is told.
+func (c *companion) confirmed(key string) {
+	for _, p := range c.waiting {
+		if p.key == key && p.node.Tag == "message" && p.node.Attrs["sender_pn"] != nil {
+			from, _ := p.node.Attrs["sender_pn"].(types.JID)
+			c.account.phone.s.ledger.confirmed(Confirmed{
+				Time: time.Now(), Person: e164(from.User), Number: e164(c.account.pn), ID: textOf(&p.node, "id"),
+			})
+		}
+	}
+	c.strike(key)
 }
 
 // strike removes a stanza from what waits.

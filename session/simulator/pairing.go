@@ -300,7 +300,7 @@ func (l *link) answered(n *wire.Node) {
 	}
 	c := &companion{
 		account: p.account, device: p.device, noise: p.noise, identity: [32]byte(p.data.GetEIdent()),
-		registration: binary.BigEndian.Uint32(p.data.GetERegid()), signed: p.signedKey(), accepted: make(map[string]string),
+		registration: binary.BigEndian.Uint32(p.data.GetERegid()), signed: p.signedKey(), accepted: make(map[string]string), told: make(map[string]piece),
 	}
 	p.account.companions[p.device] = c
 	p.tell(nil)

@@ -1,0 +1,133 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"recado/campaign"
+	"recado/store"
+)
+
+// fromAna is something that she wrote.
+func fromAna(text string, at time.Time) campaign.Incoming {
+	return campaign.Incoming{
+		From: campaign.Seen{Phone: "+5511999990001", LID: "101", Known: true}, ID: "3A01", Text: text, At: at, Past: true,
+	}
+}
+
+func heardBook(t *testing.T) (*store.Book, func(...campaign.Incoming), func() campaign.Contact) {
+	b, err := store.Open(t.TempDir()+"/book.db", store.Options{Kind: store.Demo})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	n, err := b.AddNumber("loja")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hear := func(messages ...campaign.Incoming) {
+		t.Helper()
+		if err := b.Heard(n.ID, messages...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ana := func() campaign.Contact {
+		t.Helper()
+		c, err := b.ContactByPhone("+5511999990001")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	return b, hear, ana
+}
+
+func TestANoFromBeforeAnOptInIsTheOneThatWasTakenBack(t *testing.T) {
+	b, hear, ana := heardBook(t)
+	now := time.Now()
+	hear(fromAna("SAIR", now.Add(-time.Hour)))
+	if err := b.OptIn(ana().ID, "pediu de novo"); err != nil {
+		t.Fatal(err)
+	}
+	hear(fromAna("SAIR", now.Add(-time.Hour)), fromAna("pare", now.Add(-50*time.Minute)), fromAna("STOP", now.Add(-24*time.Hour)))
+	hear(fromAna("SAIR", now.Add(-30*time.Minute))) // alone too
+	if c := ana(); c.OptedOut {
+		t.Errorf("a no from before the opt-in opts out again: %+v", c)
+	}
+	later := now.Add(time.Hour)
+	hear(fromAna("oi", later.Add(time.Hour)), fromAna("SAIR", later))
+	if c := ana(); !c.OptedOut || !c.OptOutAt.Equal(later) {
+		t.Errorf("a no from after the opt-in does not opt out: %+v", c)
+	}
+}
+
+func TestTheSameNoHeardAgainIsTakenBackWhateverTheClocksSay(t *testing.T) {
+	b, hear, ana := heardBook(t)
+	ahead := time.Now().Add(10 * time.Minute) // the service's clock
+	hear(fromAna("SAIR", ahead))
+	if err := b.OptIn(ana().ID, "pediu de novo"); err != nil {
+		t.Fatal(err)
+	}
+	hear(fromAna("SAIR", ahead))
+	if c := ana(); c.OptedOut {
+		t.Errorf("the no that was taken back opts out again: %+v", c)
+	}
+}
+
+func TestANoRightAfterAnOptInCountsThoughOurClockIsAhead(t *testing.T) {
+	b, hear, ana := heardBook(t)
+	now := time.Now()
+	hear(fromAna("SAIR", now.Add(-time.Hour)))
+	if err := b.OptIn(ana().ID, "pediu de novo"); err != nil {
+		t.Fatal(err)
+	}
+	behind := now.Add(-30 * time.Second)
+	hear(fromAna("SAIR", behind))
+	if c := ana(); !c.OptedOut || !c.OptOutAt.Equal(behind) {
+		t.Errorf("a new no is not heard: %+v", c)
+	}
+}
+
+func TestANoFromBeforeWeKnewThemCounts(t *testing.T) {
+	b, hear, ana := heardBook(t)
+	if _, err := b.Import(t.Context(), []campaign.Row{{Line: 1, Phone: "+5511999990001", Name: "Ana"}}, "lista"); err != nil {
+		t.Fatal(err)
+	}
+	year := time.Now().AddDate(-1, 0, 0)
+	hear(fromAna("oi", year.Add(time.Hour)), fromAna("sair", year))
+	if c := ana(); !c.OptedOut || !c.OptOutAt.Equal(year) || !c.LastHeard.Equal(year.Add(time.Hour)) {
+		t.Errorf("a no from before she was imported: %+v", c)
+	}
+}
+
+func TestTheLaterOptInOfTwoRecordsOfOnePersonStays(t *testing.T) {
+	for _, backIsByPhone := range []bool{true, false} {
+		b, hear, _ := heardBook(t)
+		now := time.Now()
+		alone := []campaign.Seen{{Phone: "+5511999990001"}, {LID: "101"}}
+		for _, one := range alone {
+			m := fromAna("oi", now.Add(-3*time.Hour))
+			m.From = one
+			if (one.LID == "") == backIsByPhone {
+				m.Text = "SAIR"
+			}
+			hear(m)
+		}
+		people, err := b.ContactsByID([]campaign.ContactID{1, 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range people {
+			if c.OptedOut {
+				if err := b.OptIn(c.ID, "pediu de novo"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		hear(fromAna("oi", now.Add(-2*time.Hour))) // by both: they are one
+		hear(fromAna("SAIR", now.Add(-time.Hour)))
+		if c, err := b.ContactByPhone("+5511999990001"); err != nil || c.OptedOut {
+			t.Errorf("back by phone %v: a no from before the opt-in opts out again: %+v, %v", backIsByPhone, c, err)
+		}
+	}
+}
