@@ -39,6 +39,7 @@ type link struct {
 	owed    atomic.Bool     // the book may lack people whom the library knows
 	closed  atomic.Bool     // nothing is handled any more
 	stale   atomic.Bool     // an upload failed: ask anew where to upload to
+	refresh atomic.Value    // string: the message of which the service said that its address is to be asked for anew
 	ctx     context.Context // of jobs and connections; ends after the last connection
 	cancel  context.CancelFunc
 	giveUp  context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
@@ -69,7 +70,7 @@ func newLink(n *number, dev *store.Device) *link {
 	if dev.Initialized {
 		watchSessions(dev)
 	}
-	cli := whatsmeow.NewClient(dev, newWireLog(n.log))
+	cli := whatsmeow.NewClient(dev, newWireLog(n.log, l.received))
 	cli.EnableAutoReconnect = false
 	cli.DisableLoginAutoReconnect = true
 	cli.SynchronousAck = true
@@ -91,6 +92,7 @@ func newLink(n *number, dev *store.Device) *link {
 	cli.AddEventHandlerWithSuccessStatus(l.hear)
 	l.cli = cli
 	l.name.Store(dev.PushName)
+	l.refresh.Store("")
 	n.pool.wg.Go(l.work)
 	return l
 }
@@ -111,6 +113,17 @@ func (l *link) payload(_, _ types.JID, id types.MessageID) *waE2E.Message {
 		return nil
 	}
 	return message
+}
+
+// received sees every stanza before the library does, for what that passes over:
+// that the service, with its word on a message, asks us to look up its recipient
+// anew. It runs on the library's reading goroutine.
+func (l *link) received(stanza *waBinary.Node) {
+	if stanza.Tag == "ack" && stanza.Attrs["class"] == "message" && stanza.Attrs["refresh_lid"] == "true" {
+		if id, ok := stanza.Attrs["id"].(string); ok {
+			l.refresh.Store(id)
+		}
+	}
 }
 
 // work does the jobs, one at a time. It ends with the link.

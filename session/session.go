@@ -65,6 +65,8 @@ type Book interface {
 	// Payload returns the delivery that left under an id, with all that it
 	// carried; ok is false if there was none.
 	Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error)
+	// Answered is told what the service said of phones that the number asked about.
+	Answered(number campaign.NumberID, asked []campaign.Phone, answers []campaign.Answer, at time.Time) error
 	Slow(number campaign.NumberID, reason string, until time.Time) error
 	SetQuota(id campaign.NumberID, q campaign.Quota) error
 	SawPhone(id campaign.NumberID, at time.Time) error

@@ -314,6 +314,7 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 		e.time(t)
 	}
 	e.uint(d.Upload)
+	e.bool(d.Redirected)
 	return e.b
 }
 
@@ -346,6 +347,9 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	}
 	if version >= 2 {
 		d.Upload = r.uint()
+	}
+	if len(r.b) > 0 {
+		d.Redirected = r.bool()
 	}
 	if r.err == nil && d.State >= campaign.NumStates {
 		r.err = errDamaged

@@ -25,6 +25,7 @@ var deliveryReasons = map[string]string{
 	campaign.ReasonForgotten:    "reason_forgotten",
 	campaign.ReasonLeft:         "reason_left",
 	campaign.ReasonMoved:        "reason_moved",
+	campaign.ReasonNoAddress:    "reason_no_address",
 }
 
 var holdReasons = map[string]string{
