@@ -24,7 +24,7 @@ import (
 // of a number at a time is in memory.
 
 const (
-	historyTries   = 3
+	historyTries   = 6 // for as long as is waited for them, see reading.go
 	historyPause   = 20 * time.Second
 	historyTimeout = 2 * time.Minute
 	historyAgain   = 100
@@ -41,6 +41,7 @@ func (l *link) keepHistory(id types.MessageID, h *waE2E.HistorySyncNotification)
 		l.number.log.Error("keep the word of a piece of history", "err", err)
 		return false
 	}
+	l.number.post(func() { l.number.pieceCame(l, partOf(h)) })
 	l.jobs.put(l.histories)
 	return true
 }
@@ -72,10 +73,10 @@ func (l *link) histories() {
 			log.Error("read the word of a piece of history", "err", err)
 			return
 		}
-		h := new(waE2E.HistorySyncNotification)
+		h, become := new(waE2E.HistorySyncNotification), wasRead
 		if err := proto.Unmarshal(word, h); word == nil || err != nil {
 			log.Error("the word of a piece of history makes no sense", "err", err)
-		} else if !l.history(id, h) {
+		} else if become = l.history(id, h); become == waits {
 			l.unread[id] = true
 			continue
 		}
@@ -83,33 +84,43 @@ func (l *link) histories() {
 			log.Error("forget a piece of history that has been read", "err", err)
 			return
 		}
+		l.number.post(func() { l.number.pieceGone(l, partOf(h), become == comesAgain) })
 	}
 }
 
+// become is what has become of a piece of history.
+type become uint8
+
+const (
+	waits      become = iota // for the next connection
+	wasRead                  // or will never be
+	comesAgain               // the phone was asked for it, as a new piece
+)
+
 // history reads one piece: names, who has written before and what, and what the
-// library keeps of it. It reports whether there is nothing more to be done about it.
-func (l *link) history(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
+// library keeps of it.
+func (l *link) history(id types.MessageID, h *waE2E.HistorySyncNotification) become {
 	for try := 1; ; try++ {
 		err := l.historyOnce(h)
 		if err == nil {
-			return true
+			return wasRead
 		}
 		if l.ctx.Err() != nil {
-			return false
+			return waits
 		}
 		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "try", try, "err", mask(cause(err)))
 		if lost(err) {
 			return l.askAgain(id, h)
 		}
 		if try == historyTries {
-			return false
+			return waits
 		}
 		timer := time.NewTimer(historyPause)
 		select {
 		case <-timer.C:
 		case <-l.ctx.Done():
 			timer.Stop()
-			return false
+			return waits
 		}
 	}
 }
@@ -122,22 +133,21 @@ func lost(err error) bool {
 }
 
 // askAgain asks the phone to upload a piece again. It comes as a new one. A
-// phone whose pieces are never there is not asked for ever. It reports whether
-// there is nothing more to be done about the old one.
-func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
+// phone whose pieces are never there is not asked for ever.
+func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) become {
 	if l.line() != nil {
-		return false
+		return waits
 	}
 	if l.again++; l.again > historyAgain {
-		return true
+		return wasRead
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, 30*time.Second)
 	defer cancel()
 	if err := l.cli.SendHistorySyncServerErrorReceipt(ctx, id, h.GetMediaKey()); err != nil {
 		l.number.log.Warn("ask for a piece of the history again", "err", err)
-		return false
+		return waits
 	}
-	return true
+	return comesAgain
 }
 
 // historyOnce reads a piece. A panic over what is in it is its error.

@@ -310,8 +310,11 @@ func (n *number) endLink() {
 	n.attempt++
 	n.link.drop(n.phase == dialling)
 	n.link, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
-	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook)
-	n.show(func(v *view) { v.link, v.login, v.lively, v.synced = nil, false, false, time.Time{} })
+	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook, alarmRead)
+	n.readings = readings{}
+	n.show(func(v *view) {
+		v.link, v.login, v.lively, v.synced, v.reading, v.missed = nil, false, false, time.Time{}, time.Time{}, false
+	})
 }
 
 // hide tells the service that nobody is looking, so that the phone goes on

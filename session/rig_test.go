@@ -102,10 +102,14 @@ func (b *faultyBook) refuseLinks(err error) {
 	b.links = err
 }
 
-func (b *faultyBook) texts() []campaign.Incoming {
+// texts is what was heard live.
+func (b *faultyBook) texts() []campaign.Incoming { return b.told(false) }
+
+// told is what was heard live, or from the history.
+func (b *faultyBook) told(past bool) []campaign.Incoming {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.heard
+	return slices.DeleteFunc(slices.Clone(b.heard), func(m campaign.Incoming) bool { return m.Past != past })
 }
 
 // inBubble runs a test on fake time, with a service of its own.
@@ -246,7 +250,9 @@ func (r *rig) linked(name string) (campaign.NumberID, string) {
 	r.Helper()
 	id := r.add(name)
 	phone := r.scan(id, "")
-	r.await(id, "online with contacts", func(s Status) bool { return s.State == campaign.Online && s.Contacts })
+	r.await(id, "online with contacts", func(s Status) bool {
+		return s.State == campaign.Online && s.Contacts && s.Reading.IsZero()
+	})
 	return id, phone
 }
 

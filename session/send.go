@@ -64,6 +64,10 @@ func (s sender) Ready() campaign.Readiness {
 		r.Hold = campaign.Hold{Reason: campaign.HoldSyncing}
 	case v.slow.After(now):
 		r.Hold = campaign.Hold{Reason: campaign.HoldRateLimit, Until: v.slow}
+	case v.reading.After(now):
+		r.Hold = campaign.Hold{Reason: campaign.HoldReading, Until: v.reading}
+	default:
+		r.Hold = s.pool.backlog.hold(now)
 	}
 	r.NewChats = v.newChats(now)
 	return r
