@@ -59,8 +59,8 @@ const simulatedGrace = 3 * time.Second
 // open opens the book; the numbers and their keys are opened when a command
 // asks for them.
 func open(o command.Opening) (*command.Parts, error) {
-	bell := new(campaign.Bell)
-	options := store.Options{Kind: o.Kind(), Bell: bell, Logger: o.Logger, Timeout: o.Timeout}
+	bell, clock := new(campaign.Bell), new(campaign.Clock)
+	options := store.Options{Kind: o.Kind(), Bell: bell, Clock: clock, Logger: o.Logger, Timeout: o.Timeout}
 	if o.Service != nil {
 		options.Grace = simulatedGrace
 	}
@@ -73,7 +73,7 @@ func open(o command.Opening) (*command.Parts, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		config := session.Config{Devices: keys, Book: book, Bell: bell, Logger: o.Logger}
+		config := session.Config{Devices: keys, Book: book, Bell: bell, Clock: clock, Logger: o.Logger}
 		if o.Service != nil {
 			config.HTTP, config.RootKey = o.Service.HTTP, &o.Service.RootKey
 		}
@@ -84,5 +84,5 @@ func open(o command.Opening) (*command.Parts, error) {
 		}
 		return pool, keys.Close, nil
 	}
-	return &command.Parts{Kind: options.Kind, Book: book, Bell: bell, Logger: o.Logger, Connect: connect}, nil
+	return &command.Parts{Kind: options.Kind, Book: book, Bell: bell, Clock: clock, Logger: o.Logger, Connect: connect}, nil
 }

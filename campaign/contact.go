@@ -50,6 +50,26 @@ type Contact struct {
 	LastSent   time.Time  // the last campaign message to her, from any number
 	LastHeard  time.Time  // the last message from her, to any number
 	Created    time.Time
+	Former     []FormerPhone // phones that are theirs no more, oldest first
+	// OptOutPhone is the phone of which the opt-out was said while nobody knew
+	// whose account it was: whoever has that phone later is opted out as well.
+	OptOutPhone Phone
+}
+
+// FormerPhone is a phone that a person had. It may be somebody else's by now:
+// nobody is written to by it.
+type FormerPhone struct {
+	Phone Phone
+	Until time.Time // when we learnt that it is theirs no more
+}
+
+// Moved reports whether a person's phone belongs to another account now, and
+// nothing has been heard from them since: nobody knows where they are.
+func (c *Contact) Moved() bool {
+	if c.Phone != "" || c.WhatsApp != "" || len(c.Former) == 0 {
+		return false
+	}
+	return !c.LastHeard.After(c.Former[len(c.Former)-1].Until)
 }
 
 // KnownTo reports whether a chat with the number is not a new one.
@@ -69,8 +89,12 @@ func (c *Contact) FirstName() string {
 }
 
 // Checked reports whether the service's answer about Presence is still good
-// at t: a yes for 30 days, a no for 7.
+// at t: a yes for 30 days, a no for 7. One that is still to come was written
+// down by a wrong clock, and is as good as none.
 func (c *Contact) Checked(t time.Time) bool {
+	if c.CheckedAt.After(t.Add(time.Minute)) {
+		return false
+	}
 	switch c.Presence {
 	case OnWhatsApp:
 		return t.Sub(c.CheckedAt) < 30*24*time.Hour

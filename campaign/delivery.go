@@ -57,6 +57,7 @@ const (
 	ReasonUnlinked     = "the number was unlinked while sending"
 	ReasonForgotten    = "may have been sent: the last change of the data is forgotten"
 	ReasonLeft         = "left alone by a person"
+	ReasonMoved        = "the phone belongs to another WhatsApp account now"
 )
 
 // Verdict is what a person says of a delivery that is unsure.

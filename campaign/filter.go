@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -317,7 +318,7 @@ func wordTerm(word string) matcher {
 	n := newNeedle(word)
 	byPhone := func(*Contact) bool { return false }
 	if digits, ok := phoneWord(word); ok {
-		byPhone = phoneMatcher(digits, strings.HasPrefix(word, "+"))
+		byPhone = phoneMatcher(digits, strings.HasPrefix(word, "+"), true)
 	}
 	return func(c *Contact, _ FilterEnv) bool {
 		if n.in(c.Name) || byPhone(c) {
@@ -343,25 +344,25 @@ func phoneWord(word string) (digits string, ok bool) {
 	return digits, digits != "" && strings.Trim(word, "0123456789+-.() ") == ""
 }
 
-// phoneMatcher matches phones that contain the digits, or begin with them. A
-// Brazilian mobile is found with and without its ninth digit.
-func phoneMatcher(digits string, begins bool) func(*Contact) bool {
+// phoneMatcher matches phones that contain the digits, or begin with them, with
+// former also those that people had before. A Brazilian mobile is found with and
+// without its ninth digit.
+func phoneMatcher(digits string, begins, former bool) func(*Contact) bool {
 	fits := strings.Contains
 	if begins {
 		fits = strings.HasPrefix
 	}
-	return func(c *Contact) bool {
-		for _, p := range [...]Phone{c.Phone, c.WhatsApp} {
-			if p == "" {
-				continue
-			}
-			if fits(p.Digits(), digits) {
-				return true
-			}
-			if other, ok := p.Other(); ok && len(digits) > 4 && fits(other.Digits(), digits) {
-				return true
-			}
+	matches := func(p Phone) bool {
+		if p == "" || fits(p.Digits(), digits) {
+			return p != ""
 		}
-		return false
+		other, ok := p.Other()
+		return ok && len(digits) > 4 && fits(other.Digits(), digits)
+	}
+	return func(c *Contact) bool {
+		if matches(c.Phone) || matches(c.WhatsApp) {
+			return true
+		}
+		return former && slices.ContainsFunc(c.Former, func(f FormerPhone) bool { return matches(f.Phone) })
 	}
 }

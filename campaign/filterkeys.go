@@ -46,7 +46,7 @@ func phoneTerm(value string, at int) (matcher, error) {
 	if !ok {
 		return nil, &FilterError{at, FilterWantPhone}
 	}
-	match := phoneMatcher(digits, strings.HasPrefix(value, "+"))
+	match := phoneMatcher(digits, strings.HasPrefix(value, "+"), false)
 	return func(c *Contact, _ FilterEnv) bool { return match(c) }, nil
 }
 

@@ -39,6 +39,10 @@ var (
 	ErrFileChanged = errors.New("the file is not the one that was attached")
 )
 
+// LongestSlow is the longest for which a number sends nothing by the service's
+// wish to be asked less.
+const LongestSlow = 4 * time.Hour
+
 // Readiness is whether a number may send.
 type Readiness struct {
 	Hold     Hold      // why nothing may leave; the zero Hold: send
@@ -119,6 +123,7 @@ type Lane struct {
 	Log    Log
 	Sender Sender
 	Bell   *Bell
+	Clock  *Clock // nil: the machine's
 	Logger *slog.Logger
 
 	stumbles int       // in a row
@@ -136,11 +141,11 @@ func (l *Lane) Run(ctx context.Context) {
 	for {
 		hold := l.step(ctx)
 		if hold.Reason == HoldDisk { // nobody rings when the disk takes writes again
-			hold.Until = time.Now().Add(firstPause)
+			hold.Until = l.Clock.Now().Add(firstPause)
 		}
 		var due <-chan time.Time
 		if !hold.Until.IsZero() {
-			timer.Reset(max(time.Until(hold.Until), time.Millisecond))
+			timer.Reset(max(hold.Until.Sub(l.Clock.Now()), time.Millisecond))
 			due = timer.C
 		} else if hold.Reason == "" {
 			if ctx.Err() != nil {
@@ -172,9 +177,9 @@ func (l *Lane) step(ctx context.Context) Hold {
 		l.online, l.stumbles, l.rest = ready.Since, 0, time.Time{}
 	}
 	if l.rest.After(time.Now()) {
-		return Hold{Reason: HoldRetry, Until: l.rest}
+		return Hold{Reason: HoldRetry, Until: l.Clock.At(l.rest)}
 	}
-	got, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: time.Now(), NewID: l.Sender.NewID})
+	got, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: l.Clock.Now(), NewID: l.Sender.NewID})
 	switch {
 	case err != nil:
 		return l.stumble("claim", err)
@@ -194,7 +199,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 	// The outcome is the one thing that only this goroutine knows: keep trying
 	// to write it down for as long as the program lives.
 	for {
-		err := l.Log.Settle(d, outcome, time.Now())
+		err := l.Log.Settle(d, outcome, l.Clock.Now())
 		if err == nil {
 			break
 		}
@@ -218,7 +223,7 @@ func (l *Lane) check(ctx context.Context, phones []Phone) Hold {
 	case err != nil:
 		return l.stumble("ask who is on WhatsApp", err)
 	}
-	if err := l.Log.Answered(l.Number, phones, answers, time.Now()); err != nil {
+	if err := l.Log.Answered(l.Number, phones, answers, l.Clock.Now()); err != nil {
 		return l.stumble("keep the answers", err)
 	}
 	l.stumbles = 0
@@ -228,7 +233,7 @@ func (l *Lane) check(ctx context.Context, phones []Phone) Hold {
 
 // slow obeys the service's wish to be asked less.
 func (l *Lane) slow() Hold {
-	if err := l.Log.Slow(l.Number, HoldRateLimit, time.Now().Add(15*time.Minute)); err != nil {
+	if err := l.Log.Slow(l.Number, HoldRateLimit, l.Clock.Now().Add(15*time.Minute)); err != nil {
 		return l.stumble("slow down", err)
 	}
 	return Hold{}
@@ -250,9 +255,9 @@ func (l *Lane) upload(ctx context.Context, u Upload) Hold {
 		if ready := l.Sender.Ready(); ready.Hold.Reason != "" {
 			return ready.Hold
 		}
-		err = l.Log.NotUploaded(l.Number, u, err, time.Now())
+		err = l.Log.NotUploaded(l.Number, u, err, l.Clock.Now())
 	default:
-		err = l.Log.Uploaded(l.Number, u, media, time.Now())
+		err = l.Log.Uploaded(l.Number, u, media, l.Clock.Now())
 	}
 	if err != nil {
 		return l.stumble("keep what became of an upload", err)
@@ -311,5 +316,5 @@ func (l *Lane) stumble(doing string, err error) Hold {
 	l.Logger.Warn(doing, "number", l.Number, "err", err)
 	l.rest = time.Now().Add(min(firstPause<<min(l.stumbles, 16), lastPause))
 	l.stumbles++
-	return Hold{Reason: HoldRetry, Until: l.rest}
+	return Hold{Reason: HoldRetry, Until: l.Clock.At(l.rest)}
 }

@@ -10,6 +10,7 @@ import (
 type Lanes struct {
 	Log     Log
 	Bell    *Bell
+	Clock   *Clock            // nil: the machine's
 	Logger  *slog.Logger      // nil: none
 	Numbers func() []NumberID // every number there is; asked again whenever the bell rings
 	Sender  func(NumberID) Sender
@@ -33,7 +34,7 @@ func (l *Lanes) Run(ctx context.Context) {
 				continue
 			}
 			started[id] = true
-			lane := &Lane{Number: id, Log: l.Log, Sender: l.Sender(id), Bell: l.Bell, Logger: logger}
+			lane := &Lane{Number: id, Log: l.Log, Sender: l.Sender(id), Bell: l.Bell, Clock: l.Clock, Logger: logger}
 			running.Go(func() { lane.Run(ctx) }) // ends with ctx
 		}
 		select {

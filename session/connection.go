@@ -23,17 +23,18 @@ func (n *number) begin() {
 
 // start connects if there is a link and nothing forbids it.
 func (n *number) start() {
+	n.redate()
 	v := n.look()
 	if n.phase != idle || n.pairing != nil || !v.number.Linked() {
 		return
 	}
-	if v.lock.After(time.Now()) {
+	if v.lock.After(n.pool.clock.Now()) {
 		n.alarms[alarmLift] = v.lock
 	}
 	switch s := v.number.Standing; s.State {
 	case campaign.Banned:
 		if !s.Until.IsZero() {
-			n.alarms[alarmDial] = s.Until.Add(rand.N(time.Minute))
+			n.alarms[alarmBan] = s.Until.Add(rand.N(time.Minute))
 		}
 	case campaign.Blocked:
 	default:
@@ -47,7 +48,7 @@ func (n *number) reconnect() {
 	if !v.number.Linked() || n.pairing != nil {
 		return
 	}
-	if v.state == campaign.Banned && v.until.After(time.Now()) {
+	if v.state == campaign.Banned && v.until.After(n.pool.clock.Now()) {
 		return
 	}
 	n.failures, n.refusals, n.closings, n.restarted = 0, 0, nil, time.Time{}
@@ -70,7 +71,7 @@ func (n *number) connect() {
 		n.in(alarmDial, rest)
 		return
 	}
-	n.silence(alarmDial, alarmLogin, alarmSync)
+	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync)
 	if n.link == nil {
 		if o, detail := n.openLink(); o != "" {
 			n.meet(o, detail, 0)
@@ -94,7 +95,7 @@ func (n *number) connect() {
 // hangUp ends the connection, if there is one, but keeps the client.
 func (n *number) hangUp() {
 	n.attempt++
-	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook)
+	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync, alarmLook)
 	if n.link != nil {
 		switch n.phase {
 		case dialling:
@@ -164,14 +165,11 @@ func (n *number) loggedIn() {
 	if n.phase != open || n.look().login {
 		return
 	}
-	n.silence(alarmLogin, alarmDial)
+	n.silence(alarmLogin, alarmDial, alarmBan)
 	n.connected = time.Now()
 	n.refusals = 0
-	skew := n.link.skew()
-	if skew != 0 {
-		n.log.Warn("the clock is wrong", "ahead", skew)
-	}
-	n.show(func(v *view) { v.login, v.lively, v.served, v.skew = true, true, false, skew })
+	n.setClock()
+	n.show(func(v *view) { v.login, v.lively, v.served = true, true, false })
 	n.link.jobs.put(n.link.hide)
 	if n.heardAll {
 		n.heardEverything()
@@ -192,7 +190,7 @@ func (n *number) heardEverything() {
 	}
 	switch v.number.Standing.State {
 	case campaign.Banned, campaign.Blocked:
-		n.keep(standing(v.lock))
+		n.keep(standing(v.lock, n.pool.clock.Now()))
 	}
 	reading := n.readFirst()
 	n.show(func(v *view) {
@@ -229,9 +227,9 @@ func (n *number) meet(o occasion, detail string, duration time.Duration) {
 	}
 	switch {
 	case r.act == forget:
-		n.forget(campaign.Standing{State: r.state, Since: time.Now(), Reason: say, Stop: stops[o]})
+		n.forget(campaign.Standing{State: r.state, Since: n.pool.clock.Now(), Reason: say, Stop: stops[o]})
 	case r.keep:
-		n.keep(campaign.Standing{State: r.state, Since: time.Now(), Until: until, Reason: say, Stop: stops[o]})
+		n.keep(campaign.Standing{State: r.state, Since: n.pool.clock.Now(), Until: until, Reason: say, Stop: stops[o]})
 	}
 }
 
@@ -253,15 +251,15 @@ func (n *number) act(a act, duration time.Duration) (until time.Time) {
 		}
 		n.in(alarmDial, backoff(n.failures))
 		n.failures++
-		until = n.alarms[alarmDial]
+		until = n.due(alarmDial)
 	case seldom:
 		n.refusals++
 		n.in(alarmDial, seldomPause)
-		until = n.alarms[alarmDial]
+		until = n.due(alarmDial)
 	case rest:
 		if duration > 0 {
-			until = time.Now().Add(duration)
-			n.alarms[alarmDial] = until.Add(rand.N(time.Minute))
+			until = n.pool.clock.Now().Add(duration)
+			n.alarms[alarmBan] = until.Add(rand.N(time.Minute))
 		}
 	case renew:
 		n.renew()
@@ -320,7 +318,7 @@ func (n *number) tryNewerVersion() {
 func (n *number) forget(s campaign.Standing) {
 	l := n.link
 	n.endLink()
-	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook)
+	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync, alarmLook)
 	s = n.stillClosed(s)
 	if err := n.pool.book.UnlinkNumber(n.id, s); err != nil {
 		n.log.Error("write down the lost link", "err", err)
@@ -340,7 +338,7 @@ func (n *number) unlink(ctx context.Context) error {
 	if !n.look().number.Linked() {
 		return fmt.Errorf("unlink number %d: %w", n.id, ErrNotLinked)
 	}
-	s := campaign.Standing{State: campaign.Unlinked, Since: time.Now()}
+	s := campaign.Standing{State: campaign.Unlinked, Since: n.pool.clock.Now()}
 	if n.link == nil {
 		if o, detail := n.openLink(); o != "" && o != onKeysGone {
 			return fmt.Errorf("unlink number %d: read its keys: %s", n.id, detail)

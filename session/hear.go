@@ -1,12 +1,12 @@
 package session
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/appstate"
-	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
@@ -28,7 +28,7 @@ func (l *link) hear(event any) (ok bool) {
 	case *events.Receipt:
 		return l.receipt(e)
 	case *events.UndecryptableMessage:
-		l.number.log.Warn("a message could not be read", "message", e.Info.ID)
+		return l.unreadable(e)
 	case *events.Contact:
 		l.contact(e)
 	case *events.PushName:
@@ -75,16 +75,33 @@ func (l *link) message(e *events.Message) bool {
 	if e.Info.IsGroup || !personal(e.Info.Chat) || !personal(e.Info.Sender) {
 		return true
 	}
-	text, ok := said(e.Message)
+	s, ok := l.says(l.ctx, e.Info, e.Message)
 	if !ok {
 		return true
 	}
-	from := l.person(l.ctx, e.Info.Sender, e.Info.SenderAlt, e.Info.PushName, campaign.PushName)
+	return l.heard(e.Info, s)
+}
+
+// unreadable writes down that a person sent something that cannot be read, or
+// that phones keep to themselves, as what may be seen once. It is an answer;
+// its words come with the next try, if ever.
+func (l *link) unreadable(e *events.UndecryptableMessage) bool {
+	l.number.log.Warn("a message could not be read", "message", e.Info.ID, "kind", e.UnavailableType)
+	if e.DecryptFailMode == events.DecryptFailHide || e.Info.IsFromMe ||
+		e.Info.IsGroup || !personal(e.Info.Chat) || !personal(e.Info.Sender) {
+		return true // nothing that a person is shown, or none of a person's
+	}
+	return l.heard(e.Info, saying{})
+}
+
+// heard writes down what a person says.
+func (l *link) heard(info types.MessageInfo, s saying) bool {
+	from := l.person(l.ctx, info.Sender, info.SenderAlt, info.PushName, campaign.PushName)
 	from.Known = true
 	if err := l.number.pool.book.Heard(l.number.id, campaign.Incoming{
-		From: from, ID: campaign.MessageID(e.Info.ID), Text: text, At: e.Info.Timestamp,
+		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: l.happened(info.Timestamp), Quoted: s.quoted,
 	}); err != nil {
-		l.number.log.Error("write down an incoming message", "message", e.Info.ID, "err", err)
+		l.number.log.Error("write down an incoming message", "message", info.ID, "err", err)
 		return false
 	}
 	return true
@@ -103,35 +120,6 @@ func personal(jid types.JID) bool {
 
 // longestUser is more digits than a phone or a LID has.
 const longestUser = 20
-
-// said is what a person wrote, or wrote under a picture; not ok if the message
-// is none of a person's words: a key, a reaction, a setting.
-func said(m *waE2E.Message) (text string, ok bool) {
-	if p := m.GetProtocolMessage(); p != nil {
-		if p.GetType() != waE2E.ProtocolMessage_MESSAGE_EDIT || p.GetEditedMessage() == nil {
-			return "", false
-		}
-		return said(p.GetEditedMessage())
-	}
-	switch {
-	case m == nil:
-		return "", false
-	case m.Conversation != nil:
-		return m.GetConversation(), true
-	case m.ExtendedTextMessage != nil:
-		return m.GetExtendedTextMessage().GetText(), true
-	case m.ImageMessage != nil:
-		return m.GetImageMessage().GetCaption(), true
-	case m.VideoMessage != nil:
-		return m.GetVideoMessage().GetCaption(), true
-	case m.DocumentMessage != nil:
-		return m.GetDocumentMessage().GetCaption(), true
-	case m.AudioMessage != nil, m.StickerMessage != nil, m.LocationMessage != nil,
-		m.ContactMessage != nil, m.ContactsArrayMessage != nil:
-		return "", true
-	}
-	return "", false
-}
 
 // receiptStates says what a receipt proves.
 var receiptStates = map[types.ReceiptType]campaign.State{
@@ -163,10 +151,7 @@ func (l *link) receipt(e *events.Receipt) bool {
 	if !ok {
 		return true
 	}
-	at := e.Timestamp
-	if at.IsZero() {
-		at = time.Now()
-	}
+	at := l.happened(e.Timestamp)
 	if err := l.number.pool.book.Receipt(l.number.id, ids, state, at); err != nil {
 		l.number.log.Error("write down a receipt", "err", err)
 		return false

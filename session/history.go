@@ -1,9 +1,11 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -214,7 +216,7 @@ func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []cam
 		if !ok {
 			continue
 		}
-		at, ok := wrote(c)
+		at, ok := l.wrote(c)
 		if !ok {
 			continue
 		}
@@ -292,13 +294,13 @@ func (l *link) written(jid types.JID, from campaign.Seen, c *waHistorySync.Conve
 		if err != nil {
 			continue
 		}
-		text, ok := said(e.Message)
+		s, ok := l.says(l.ctx, e.Info, e.Message)
 		if !ok {
 			continue
 		}
 		messages = append(messages, campaign.Incoming{
-			From: from, ID: campaign.MessageID(e.Info.ID), Text: text, Past: true,
-			At: whenever(m.GetMessage().GetMessageTimestamp(), c),
+			From: from, ID: cmp.Or(s.id, campaign.MessageID(e.Info.ID)), Text: s.text, Quoted: s.quoted, Past: true,
+			At: l.whenever(m.GetMessage().GetMessageTimestamp(), c),
 		})
 	}
 	slices.SortStableFunc(messages, func(a, b campaign.Incoming) int { return a.At.Compare(b.At) })
@@ -315,7 +317,7 @@ func theirs(m *waHistorySync.HistorySyncMsg) bool {
 
 // wrote says when the other side last wrote in a conversation; not ok if it
 // never has.
-func wrote(c *waHistorySync.Conversation) (at time.Time, ok bool) {
+func (l *link) wrote(c *waHistorySync.Conversation) (at time.Time, ok bool) {
 	last := uint64(0)
 	for _, m := range c.GetMessages() {
 		if theirs(m) {
@@ -323,14 +325,14 @@ func wrote(c *waHistorySync.Conversation) (at time.Time, ok bool) {
 			last = max(last, m.GetMessage().GetMessageTimestamp())
 		}
 	}
-	return whenever(last, c), ok
+	return l.whenever(last, c), ok
 }
 
 // whenever is a time in a conversation: if it is not known, not after the last
 // one that is. What lies in the future is now.
-func whenever(at uint64, c *waHistorySync.Conversation) time.Time {
+func (l *link) whenever(at uint64, c *waHistorySync.Conversation) time.Time {
 	if at == 0 {
 		at = max(c.GetConversationTimestamp(), 1) // some time ago
 	}
-	return time.Unix(int64(min(at, uint64(time.Now().Unix()))), 0)
+	return l.happened(time.Unix(int64(min(at, math.MaxUint32)), 0))
 }

@@ -202,7 +202,7 @@ func (n *number) showCode(life time.Duration) {
 	n.in(alarmCode, life)
 	n.show(func(v *view) {
 		v.enter(campaign.Linking, time.Time{}, p.hint)
-		v.qr, v.qrUntil = p.codes[0], n.alarms[alarmCode]
+		v.qr, v.qrUntil = p.codes[0], n.due(alarmCode)
 	})
 }
 
@@ -235,7 +235,7 @@ func (n *number) codeCame(l *link, code string, err error) {
 	case err == nil:
 		n.show(func(v *view) {
 			v.enter(campaign.Linking, time.Time{}, p.hint)
-			v.code, v.qrUntil = code, n.alarms[alarmCode]
+			v.code, v.qrUntil = code, n.due(alarmCode)
 		})
 		return
 	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
@@ -351,7 +351,7 @@ func (n *number) paired(dev *store.Device) (err error) {
 		}
 	}()
 	jid := dev.GetJID()
-	record, err := n.pool.book.LinkNumber(n.id, phoneOf(jid), jid.String(), time.Now())
+	record, err := n.pool.book.LinkNumber(n.id, phoneOf(jid), jid.String(), n.pool.clock.Now())
 	if err != nil {
 		return fmt.Errorf("write down the link: %w", err)
 	}
@@ -381,7 +381,7 @@ func (n *number) pairFailed(err error) {
 	n.log.Warn("link", "err", err)
 	if n.look().number.Linked() { // the phone could not be told
 		n.endPairing()
-		n.forget(campaign.Standing{State: campaign.Unlinked, Since: time.Now(), Reason: why})
+		n.forget(campaign.Standing{State: campaign.Unlinked, Since: n.pool.clock.Now(), Reason: why})
 		return
 	}
 	n.failLinking(why)
@@ -398,9 +398,9 @@ func (n *number) finishLinking() {
 	p.link.hangUp()
 	n.endPairing()
 	n.failures, n.refusals, n.closings = 0, 0, nil
-	if v := n.look(); v.lock.After(time.Now()) {
+	if v := n.look(); v.lock.After(n.pool.clock.Now()) {
 		n.alarms[alarmLift] = v.lock
-		n.keep(standing(v.lock))
+		n.keep(standing(v.lock, n.pool.clock.Now()))
 	}
 	n.connect()
 }

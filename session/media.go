@@ -58,7 +58,7 @@ func (s sender) Upload(ctx context.Context, u campaign.Upload) ([]byte, error) {
 	case hex.EncodeToString(answer.FileSHA256) != u.Attachment.SHA256:
 		return nil, campaign.ErrFileChanged
 	}
-	return proto.Marshal(attached(u.Attachment, answer, time.Now()))
+	return proto.Marshal(attached(u.Attachment, answer, s.pool.clock.Now()))
 }
 
 // upload gives a file to the library. The library only tries the first host

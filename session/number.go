@@ -60,6 +60,7 @@ type alarm uint8
 
 const (
 	alarmDial  alarm = iota // connect
+	alarmBan                // connect: the ban has ended
 	alarmLogin              // the login has not been answered
 	alarmSync               // stop waiting for what arrived while away
 	alarmLift               // new chats may be opened again
@@ -72,6 +73,7 @@ const (
 
 // view is what others see of a number.
 type view struct {
+	clock    *campaign.Clock
 	number   campaign.Number
 	state    campaign.NumberState
 	since    time.Time
@@ -104,7 +106,7 @@ func newNumber(p *Pool, record campaign.Number) *number {
 		mail: newMailbox(),
 	}
 	s := record.Standing
-	n.view = view{number: record, state: s.State, since: s.Since, until: s.Until, reason: s.Reason, lock: s.Closed}
+	n.view = view{clock: p.clock, number: record, state: s.State, since: s.Since, until: s.Until, reason: s.Reason, lock: s.Closed}
 	if s.State == campaign.Restricted && s.Closed.IsZero() { // as it was written before
 		n.view.lock = s.Until
 	}
@@ -166,30 +168,41 @@ func (n *number) ask(f func() error) error {
 }
 
 // arm sets the timer to the earliest alarm. It rings at least once a minute
-// while one is set, because the wall clock of a ban's end may be moved.
+// while one is set, because the clock of a ban's end may be moved.
 func (n *number) arm(timer *time.Timer) {
-	var first time.Time
-	for _, at := range n.alarms {
-		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
-			first = at
+	wait, some := time.Minute, false
+	for a := range numAlarms {
+		if !n.alarms[a].IsZero() {
+			wait, some = min(wait, n.wait(a)), true
 		}
 	}
-	if first.IsZero() {
+	if !some {
 		timer.Stop()
 		return
 	}
-	timer.Reset(min(max(time.Until(first), 0), time.Minute))
+	timer.Reset(max(wait, 0))
 }
 
+// wait is how long it is until an alarm that is set. Two of them are set to a
+// time that the service has told.
+func (n *number) wait(a alarm) time.Duration {
+	if a == alarmBan || a == alarmLift {
+		return n.alarms[a].Sub(n.pool.clock.Now())
+	}
+	return time.Until(n.alarms[a])
+}
+
+// due is when an alarm will ring, to be shown.
+func (n *number) due(a alarm) time.Time { return n.pool.clock.Now().Add(n.wait(a)) }
+
 func (n *number) ring() {
-	now := time.Now()
 	for a := range numAlarms {
-		if at := n.alarms[a]; at.IsZero() || at.After(now) {
+		if n.alarms[a].IsZero() || n.wait(a) > 0 {
 			continue
 		}
 		n.alarms[a] = time.Time{}
 		switch a {
-		case alarmDial:
+		case alarmDial, alarmBan:
 			n.connect()
 		case alarmLogin:
 			n.meet(onNoLogin, "", 0)
@@ -241,7 +254,7 @@ func (n *number) enter(s campaign.NumberState, until time.Time, reason string) {
 
 func (v *view) enter(s campaign.NumberState, until time.Time, reason string) {
 	if v.state != s {
-		v.since = time.Now()
+		v.since = v.clock.Now()
 	}
 	v.state, v.until, v.reason = s, until, reason
 	if s != campaign.Linking {
@@ -255,14 +268,14 @@ func (v *view) clearCodes() {
 }
 
 func (v view) status() Status {
-	now := time.Now()
+	now := v.clock.Now()
 	s := Status{
 		Number: v.number, State: v.state, Since: v.since, Until: v.until, Reason: v.reason,
 		QR: v.qr, Code: v.code, Passkey: v.passkey, QRUntil: v.qrUntil,
 		Synced: !v.synced.IsZero(), Contacts: v.contacts, Skew: v.skew, Missed: v.missed,
 	}
-	if v.reading.After(now) {
-		s.Reading = v.reading
+	if v.reading.After(time.Now()) {
+		s.Reading = v.clock.At(v.reading)
 	}
 	if hold := v.newChats(now); s.State == campaign.Online && hold.Reason != "" {
 		s.State, s.Until, s.Reason = campaign.Restricted, hold.Until, restricted

@@ -38,11 +38,9 @@ func (l *link) fromPhone(source types.MessageSource, at time.Time) {
 		return
 	}
 	n := l.number
-	if now := time.Now(); at.IsZero() || at.After(now) {
-		at = now
-	}
+	at = l.happened(at)
 	n.post(func() {
-		if n.link != l || at.Sub(n.look().number.Seen) < phoneNote {
+		if ago := at.Sub(n.look().number.Seen); n.link != l || ago >= 0 && ago < phoneNote {
 			return
 		}
 		if err := n.pool.book.SawPhone(n.id, at); err != nil {
@@ -56,7 +54,9 @@ func (l *link) fromPhone(source types.MessageSource, at time.Time) {
 // pingPhone asks a phone that has been quiet for long for a sign of life, once
 // a day: for a key that we have.
 func (n *number) pingPhone(record campaign.Number) {
-	if record.Seen.IsZero() || time.Since(record.Seen) < phoneQuiet-phonePing || time.Since(n.pinged) < phonePing {
+	// A sign that is still to come was written down by a wrong clock.
+	ago := n.pool.clock.Now().Sub(record.Seen)
+	if record.Seen.IsZero() || ago >= 0 && ago < phoneQuiet-phonePing || time.Since(n.pinged) < phonePing {
 		return
 	}
 	n.pinged = time.Now()
@@ -80,32 +80,46 @@ func (n *number) pingPhone(record campaign.Number) {
 	})
 }
 
-const (
-	skewAllowed = 2 * time.Minute
-	week        = 7 * 24 * time.Hour
-)
+// skewAllowed is how far our clock may be off before a person is told.
+const skewAllowed = 2 * time.Minute
 
-// skew is how far our clock is ahead of the service's, by the time that came
-// with the login; zero within two minutes. The library keeps that time to
-// itself but for a number that it makes of it: milliseconds into the week,
-// which begins on a Monday.
-func (l *link) skew() time.Duration {
+// setClock sets the pool's clock by the time that came with the login. The
+// library keeps that to itself but for a number that it makes of it:
+// milliseconds into the week, which begins on a Monday.
+func (n *number) setClock() {
 	now := time.Now()
 	//lint:ignore SA1019 the library has it nowhere else
-	there, err := strconv.ParseInt(l.cli.DangerousInternals().GetUnifiedSessionID(), 10, 64)
-	if err != nil || there < 0 { // negative: the service did not tell the time
-		return 0
+	there, err := strconv.ParseInt(n.link.cli.DangerousInternals().GetUnifiedSessionID(), 10, 64)
+	if err == nil && there >= 0 { // negative: the service did not tell the time
+		n.pool.clock.ToldOfWeek(time.Duration(there)*time.Millisecond, now)
 	}
-	here := now.Add(3*24*time.Hour).UnixMilli() % week.Milliseconds()
-	ahead := time.Duration(here-there) * time.Millisecond
-	switch {
-	case ahead > week/2:
-		ahead -= week
-	case ahead < -week/2:
-		ahead += week
+	n.showSkew()
+}
+
+// told sets the pool's clock by the word that the service gave on a message,
+// between from and to.
+func (n *number) told(at, from, to time.Time) {
+	if at.Unix() > 0 && n.pool.clock.Told(at, from, to) {
+		n.showSkew()
 	}
+}
+
+// showSkew lets a person see how far our clock is off.
+func (n *number) showSkew() {
+	ahead := n.pool.clock.Ahead()
 	if ahead.Abs() <= skewAllowed {
-		return 0
+		ahead = 0
+	} else {
+		n.log.Warn("the clock is wrong", "ahead", ahead)
 	}
-	return ahead.Round(time.Second)
+	n.show(func(v *view) { v.skew = ahead })
+}
+
+// happened is when something was that the service gave a time of: never later
+// than now, and now if it gave none.
+func (l *link) happened(at time.Time) time.Time {
+	if now := l.number.pool.clock.Now(); at.Unix() <= 0 || at.After(now) {
+		return now
+	}
+	return at
 }

@@ -64,7 +64,7 @@ func (n *number) passkeyWanted(options *types.WebAuthnPublicKey) {
 		v.enter(campaign.Linking, time.Time{}, "")
 		v.clearCodes()
 		v.passkey = Passkey{Options: string(text), Script: fmt.Sprintf(passkeyScript, text)}
-		v.qrUntil = n.alarms[alarmCode]
+		v.qrUntil = n.due(alarmCode)
 	})
 }
 
@@ -90,7 +90,7 @@ func (n *number) passkeyTaken(e *events.PairPasskeyConfirmation) {
 	n.in(alarmCode, passkeyTime) // that of the script may be nearly over
 	n.show(func(v *view) {
 		v.enter(campaign.Linking, time.Time{}, "")
-		v.passkey, v.qrUntil = Passkey{Code: e.Code}, n.alarms[alarmCode]
+		v.passkey, v.qrUntil = Passkey{Code: e.Code}, n.due(alarmCode)
 	})
 }
 

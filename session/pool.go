@@ -19,6 +19,7 @@ type Pool struct {
 	devices Devices
 	book    Book
 	bell    *campaign.Bell
+	clock   *campaign.Clock
 	logger  *slog.Logger
 	config  Config
 	version *webVersion
@@ -47,11 +48,14 @@ func Open(ctx context.Context, c Config) (*Pool, error) {
 	if c.Bell == nil {
 		c.Bell = new(campaign.Bell)
 	}
+	if c.Clock == nil {
+		c.Clock = new(campaign.Clock)
+	}
 	if err := setProcess(c.RootKey, c.Logger); err != nil {
 		return nil, err
 	}
 	p := &Pool{
-		devices: c.Devices, book: c.Book, bell: c.Bell, logger: c.Logger, config: c,
+		devices: c.Devices, book: c.Book, bell: c.Bell, clock: c.Clock, logger: c.Logger, config: c,
 		version:   newWebVersion(c.Book, c.Logger),
 		histories: make(chan struct{}, historyAtOnce), backlog: newBacklog(),
 		numbers: make(map[campaign.NumberID]*number),

@@ -71,7 +71,8 @@ func (n *number) pieceGone(l *link, p part, again bool) {
 func (n *number) readFirst() time.Time {
 	now := time.Now()
 	made := n.look().number.LinkMade
-	if fresh := !made.IsZero() && now.Sub(made) < freshFor; fresh || n.unread() > 0 {
+	age := n.pool.clock.At(now).Sub(made)
+	if fresh := !made.IsZero() && age >= 0 && age < freshFor; fresh || n.unread() > 0 {
 		n.readings.moved = now
 	}
 	until, _ := n.readUntil(now)

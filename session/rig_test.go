@@ -28,6 +28,7 @@ type rig struct {
 	dir     string
 	service *simulator.Service
 	bell    *campaign.Bell
+	clock   *campaign.Clock // of the last opening
 	book    *faultyBook
 	devices *device.Container
 	pool    *Pool
@@ -139,7 +140,8 @@ func (r *rig) open() { r.openWith(r.service.HTTPClient) }
 
 func (r *rig) openWith(client func() *http.Client) {
 	r.Helper()
-	book, err := store.Open(filepath.Join(r.dir, "book.db"), store.Options{Kind: store.Demo, Bell: r.bell, Logger: testLog()})
+	r.clock = new(campaign.Clock)
+	book, err := store.Open(filepath.Join(r.dir, "book.db"), store.Options{Kind: store.Demo, Bell: r.bell, Clock: r.clock, Logger: testLog()})
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -153,7 +155,7 @@ func (r *rig) openWith(client func() *http.Client) {
 		devices = r.wrap(devices)
 	}
 	r.pool, err = Open(context.Background(), Config{
-		Devices: devices, Book: r.book, Bell: r.bell, Logger: testLog(), HTTP: client, RootKey: &root,
+		Devices: devices, Book: r.book, Bell: r.bell, Clock: r.clock, Logger: testLog(), HTTP: client, RootKey: &root,
 	})
 	if err != nil {
 		r.Fatal(err)

@@ -24,7 +24,6 @@ const (
 	askTimeout  = 30 * time.Second // for one question about phones
 	askAtOnce   = 20               // phones in one question
 	slowPause   = 15 * time.Minute // after the service's first wish to be asked less
-	slowLongest = 4 * time.Hour
 )
 
 // sender is a number as its lane sees it.
@@ -51,8 +50,11 @@ func (s sender) Ready() campaign.Readiness {
 	if err != nil {
 		return campaign.Readiness{Hold: campaign.Hold{Reason: campaign.HoldOffline}}
 	}
-	v, now := n.look(), time.Now()
-	r := campaign.Readiness{Link: v.number.Link, Since: v.synced}
+	v, now := n.look(), s.pool.clock.Now()
+	r := campaign.Readiness{Link: v.number.Link}
+	if !v.synced.IsZero() {
+		r.Since = v.clock.At(v.synced)
+	}
 	switch {
 	case s.pool.devices.Err() != nil:
 		r.Hold = campaign.Hold{Reason: campaign.HoldDisk}
@@ -62,12 +64,14 @@ func (s sender) Ready() campaign.Readiness {
 		r.Hold = campaign.Hold{Reason: campaign.HoldOffline}
 	case v.synced.IsZero():
 		r.Hold = campaign.Hold{Reason: campaign.HoldSyncing}
-	case v.slow.After(now):
-		r.Hold = campaign.Hold{Reason: campaign.HoldRateLimit, Until: v.slow}
-	case v.reading.After(now):
-		r.Hold = campaign.Hold{Reason: campaign.HoldReading, Until: v.reading}
+	case v.slow.After(time.Now()):
+		r.Hold = campaign.Hold{Reason: campaign.HoldRateLimit, Until: v.clock.At(v.slow)}
+	case v.reading.After(time.Now()):
+		r.Hold = campaign.Hold{Reason: campaign.HoldReading, Until: v.clock.At(v.reading)}
 	default:
-		r.Hold = s.pool.backlog.hold(now)
+		if r.Hold = s.pool.backlog.hold(time.Now()); r.Hold.Reason != "" {
+			r.Hold.Until = v.clock.At(r.Hold.Until)
+		}
 	}
 	r.NewChats = v.newChats(now)
 	return r
@@ -309,7 +313,11 @@ func (l *link) send(ctx context.Context, to types.JID, d campaign.Delivery) (ans
 		if message, err = messageOf(d); err != nil {
 			break
 		}
+		begun := time.Now()
 		answer, err = l.cli.SendMessage(noting, to, message, whatsmeow.SendRequestExtra{ID: string(d.Message), Timeout: ackTimeout})
+		if err == nil {
+			l.number.told(answer.Timestamp, begun, time.Now())
+		}
 		if !errors.Is(err, errMoved) {
 			break
 		}
@@ -425,10 +433,10 @@ func (n *number) refused(code int) campaign.Outcome {
 func (n *number) slowDown() {
 	var until time.Time
 	n.show(func(v *view) {
-		until = time.Now().Add(min(slowPause<<min(v.slowed, 16), slowLongest))
+		until = time.Now().Add(min(slowPause<<min(v.slowed, 16), campaign.LongestSlow))
 		v.slow, v.slowed = until, v.slowed+1
 	})
-	if err := n.pool.book.Slow(n.id, campaign.HoldRateLimit, until); err != nil {
+	if err := n.pool.book.Slow(n.id, campaign.HoldRateLimit, n.pool.clock.At(until)); err != nil {
 		n.log.Error("write down the wish to slow down", "err", err)
 	}
 }

@@ -272,7 +272,7 @@ func (r *rig) campaignTo(person simulator.Person, text string) campaign.ID {
 func (r *rig) lanes() (stop func()) {
 	ctx, cancel := context.WithCancel(r.Context())
 	lanes := &campaign.Lanes{
-		Log: r.book, Bell: r.bell, Logger: testLog(), Sender: r.pool.Sender,
+		Log: r.book, Bell: r.bell, Clock: r.clock, Logger: testLog(), Sender: r.pool.Sender,
 		Numbers: func() (ids []campaign.NumberID) {
 			for _, s := range r.pool.Status() {
 				ids = append(ids, s.Number.ID)

@@ -79,6 +79,7 @@ type Config struct {
 	Bell    *campaign.Bell      // rung whenever a status changes; nil: none
 	Logger  *slog.Logger        // nil: none
 	HTTP    func() *http.Client // makes the clients that reach the service; nil: the real service
+	Clock   *campaign.Clock     // told the service's time; nil: one of its own
 	RootKey *[32]byte           // the service's root key; nil: that of the real service
 }
 

@@ -21,9 +21,10 @@ import (
 // taken for a yes.
 
 const (
-	lockUnknown   = 24 * time.Hour   // new chats stay closed for when the service does not say
-	standingPause = 10 * time.Minute // between two questions, unless a message was refused
-	lookSoon      = 2 * time.Second  // after coming online, and up to twice that: numbers do not ask in step
+	lockUnknown   = 24 * time.Hour       // new chats stay closed for when the service does not say
+	lockLongest   = 366 * 24 * time.Hour // and for no longer, whatever it says
+	standingPause = 10 * time.Minute     // between two questions, unless a message was refused
+	lookSoon      = 2 * time.Second      // after coming online, and up to twice that: numbers do not ask in step
 	lookEvery     = 6 * time.Hour
 	askStanding   = 30 * time.Second // for one answer
 	maxStrangers  = 2                // new chats refused in a row without a restriction
@@ -103,8 +104,8 @@ func (n *number) askStanding() {
 func (n *number) toldLock(lock timelock) {
 	switch v := n.look(); {
 	case *lock.Active:
-		n.restrict(lock.until(time.Now()))
-	case v.lock.After(time.Now()) && n.strangers < maxStrangers && !v.number.Quota.Spent(time.Now()):
+		n.restrict(lock.until(n.pool.clock.Now()))
+	case v.lock.After(v.clock.Now()) && n.strangers < maxStrangers && !v.number.Quota.Spent(v.clock.Now()):
 		n.lift()
 	}
 }
@@ -122,7 +123,7 @@ func (n *number) toldQuota(q campaign.Quota) {
 // began counts a new chat that the service has let the number open.
 func (n *number) began() {
 	n.strangers = 0
-	if q := n.look().number.Quota; q.Current(time.Now()) && q.Total >= 0 {
+	if q := n.look().number.Quota; q.Current(n.pool.clock.Now()) && q.Total >= 0 {
 		q.Used++
 		n.toldQuota(q)
 	}
@@ -134,7 +135,7 @@ func (n *number) began() {
 // count as one more new chat, so none is opened before the service has said
 // which it is.
 func (n *number) closed(code int) {
-	now := time.Now()
+	now := n.pool.clock.Now()
 	q := n.look().number.Quota
 	switch {
 	case code == refusedQuota && q.Current(now) && !q.Until.IsZero():
@@ -159,7 +160,7 @@ func (n *number) closed(code int) {
 func (n *number) restrict(until time.Time) {
 	n.show(func(v *view) { v.lock = until })
 	n.alarms[alarmLift] = until
-	n.keep(standing(until))
+	n.keep(standing(until, n.pool.clock.Now()))
 }
 
 // lift opens new chats again.
@@ -167,14 +168,36 @@ func (n *number) lift() {
 	n.silence(alarmLift)
 	n.show(func(v *view) { v.lock = time.Time{} })
 	if n.look().number.Standing.State == campaign.Restricted {
-		n.keep(standing(time.Time{}))
+		n.keep(standing(time.Time{}, n.pool.clock.Now()))
 	}
+}
+
+// redate mends a standing from the book that begins in the future: our clock
+// was wrong. What lasts for a time from its beginning, a ban and a restriction
+// of which the service told no end, begins now.
+func (n *number) redate() {
+	v := n.look()
+	s, now := v.number.Standing, v.clock.Now()
+	lasts := s.Until.Sub(s.Since)
+	if s.Until.IsZero() || s.Since.Sub(now) <= skewAllowed {
+		return
+	}
+	switch {
+	case s.State == campaign.Banned:
+		n.show(func(v *view) { v.since, v.until = now, now.Add(lasts) })
+	case s.State == campaign.Restricted && lasts <= lockUnknown:
+		n.show(func(v *view) { v.lock = now.Add(lasts) })
+	default:
+		return
+	}
+	s.Since, s.Until, s.Closed = now, now.Add(lasts), time.Time{}
+	n.keep(s)
 }
 
 // stillClosed adds to a standing until when new chats are closed: no other trouble
 // of the number, and no new link, opens them.
 func (n *number) stillClosed(s campaign.Standing) campaign.Standing {
-	if lock := n.look().lock; lock.After(time.Now()) {
+	if lock := n.look().lock; lock.After(n.pool.clock.Now()) {
 		s.Closed, s.Refused = lock, n.strangers
 	}
 	return s
@@ -182,11 +205,11 @@ func (n *number) stillClosed(s campaign.Standing) campaign.Standing {
 
 // standing is that of a number that is online and may not open new chats
 // before lock.
-func standing(lock time.Time) campaign.Standing {
-	if lock.After(time.Now()) {
-		return campaign.Standing{State: campaign.Restricted, Since: time.Now(), Until: lock, Reason: restricted}
+func standing(lock, now time.Time) campaign.Standing {
+	if lock.After(now) {
+		return campaign.Standing{State: campaign.Restricted, Since: now, Until: lock, Reason: restricted}
 	}
-	return campaign.Standing{State: campaign.Online, Since: time.Now()}
+	return campaign.Standing{State: campaign.Online, Since: now}
 }
 
 // timelockEvent is the service's own word that new chats are closed, or open
@@ -197,7 +220,7 @@ func (n *number) timelockEvent(e *events.NotifyAccountReachoutTimelock) {
 		n.lift()
 		return
 	}
-	n.restrict(timelock{Ends: number64(e.TimeEnforcementEnds.Unix())}.until(time.Now()))
+	n.restrict(timelock{Ends: number64(e.TimeEnforcementEnds.Unix())}.until(n.pool.clock.Now()))
 }
 
 // The two questions, by the ids under which the service keeps them. They may
@@ -217,6 +240,9 @@ type timelock struct {
 // until is the end of an active restriction.
 func (t timelock) until(now time.Time) time.Time {
 	if ends := t.Ends.moment(); ends.After(now) {
+		if most := now.Add(lockLongest); ends.After(most) {
+			return most
+		}
 		return ends
 	}
 	return now.Add(lockUnknown)

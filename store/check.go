@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -140,6 +141,16 @@ func (c *checking) people() {
 				c.missing("aliases", []byte(alias))
 			}
 		}
+		for _, alias := range formerKeys(&p) {
+			if !c.has("aliases", []byte(alias)) {
+				c.missing("aliases", []byte(alias))
+			}
+		}
+		for _, f := range p.Former {
+			if id, ok := aliasTx(c.tx, phoneKey(f.Phone)); ok && id == p.ID {
+				c.wrong("contact %d is written to by a phone that is somebody else's", p.ID)
+			}
+		}
 		if !c.has("names", nameKey(p.ID, &p)) {
 			c.missing("names", nameKey(p.ID, &p))
 		}
@@ -150,7 +161,12 @@ func (c *checking) people() {
 	c.counted("contacts", countTx(c.tx, countContacts), count)
 	c.counted("opt-outs", countTx(c.tx, countOptOuts), optedOut)
 	c.each("aliases", -1, 8, func(k, v []byte) {
-		if _, ok := aliasTx(c.tx, string(k)); !ok || k[0] != phoneAlias && k[0] != lidAlias {
+		id, ok := aliasTx(c.tx, string(k))
+		if ok && k[0] == formerAlias {
+			p, err := contactTx(c.tx, id)
+			ok = err == nil && slices.Contains(formerKeys(&p), string(k))
+		}
+		if !ok || k[0] != phoneAlias && k[0] != lidAlias && k[0] != formerAlias {
 			c.stray("aliases", k)
 		}
 	})

@@ -47,7 +47,7 @@ const diskPause = 5 * time.Second
 // checkSize is how many phones are asked about at once.
 const checkSize = 20
 
-// plan is what a lane should do next. Skip, drop, aside and fresh are writes
+// plan is what a lane should do next. Skip, drop, aside, fresh, amend and resent are writes
 // that clear the way; the plan is then made again.
 type plan struct {
 	send   *campaign.Delivery // claim this one,
@@ -60,6 +60,8 @@ type plan struct {
 	aside  *campaign.Delivery // the service said nothing about her: later
 	fresh  *campaign.Delivery // for the service it is a new chat
 	group  []byte             // of fresh, its place in the queue; nil: it is not there any more
+	amend  bool               // what paces the number lies in the future
+	resent *campaign.Contact  // so does when they were last written to
 	check  []campaign.Phone
 	needs  *campaign.Upload // before anything with an attachment can be claimed
 	hold   campaign.Hold
@@ -72,7 +74,7 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 	if err := b.view(func(tx *bolt.Tx) error { p, err = b.planTx(tx, c); return err }); err != nil {
 		return got, err
 	}
-	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil || p.fresh != nil {
+	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil || p.fresh != nil || p.amend || p.resent != nil {
 		for again := true; again && err == nil; {
 			err = b.update(func(tx *bolt.Tx) error {
 				p, again, err = b.nextTx(tx, c)
@@ -152,6 +154,11 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 			return false, err
 		}
 		return false, bucket(tx, "queue").Put(queueKey(p.fresh, p.group[len(p.group)-1]), nil)
+	case p.amend:
+		return false, amendTx(tx, c.Number, now)
+	case p.resent != nil:
+		p.resent.LastSent = now
+		return false, putContactTx(tx, p.resent)
 	case p.send != nil:
 		return true, b.claimTx(tx, c, p, change)
 	}
@@ -201,6 +208,10 @@ func (b *Book) planTx(tx *bolt.Tx, c campaign.Claim) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
+	if misdatedTx(tx, c.Number, t, c.Now) && b.clock.Sure() {
+		return plan{amend: true}, nil
+	}
+	t.Last = sofar(t.Last, c.Now)
 	if t.Slow.Until.After(c.Now) {
 		return plan{hold: t.Slow}, nil
 	}
@@ -312,7 +323,7 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 
 // due says what a delivery that was tried before still waits for.
 func (b *Book) due(d *campaign.Delivery, c campaign.Claim) campaign.Hold {
-	at, reason := d.NotBefore, campaign.HoldRetry
+	at, reason := within(d.NotBefore, c.Now, max(longestWait, b.grace)), campaign.HoldRetry
 	if d.State == campaign.Unsure {
 		reason = campaign.HoldDoubt
 		if heard := c.Ready.Since.Add(b.grace); heard.After(at) {
@@ -330,7 +341,7 @@ func hopeless(d *campaign.Delivery, c campaign.Claim) bool {
 	switch {
 	case d.Link != c.Ready.Link:
 		d.Reason = campaign.ReasonUnlinked
-	case c.Now.Sub(d.Claimed) > doubtAge, d.Doubts >= maxDoubts, d.Attempts >= maxAttempts:
+	case c.Now.Sub(d.Claimed) > doubtAge, early(d.Claimed, c.Now), d.Doubts >= maxDoubts, d.Attempts >= maxAttempts:
 	default:
 		return false
 	}
@@ -355,8 +366,13 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return plan{}, err
 	case contact.OptedOut:
 		return skip(campaign.ReasonOptedOut)
+	case contact.Moved():
+		return skip(campaign.ReasonMoved)
 	}
 	if d.Attempts == 0 && tooSoon(&contact, pace.PerPerson, c.Now) {
+		if early(contact.LastSent, c.Now) && b.clock.Sure() {
+			return plan{resent: &contact}, nil
+		}
 		return skip(campaign.ReasonPerPerson)
 	}
 	// Also one that was tried: two records may have turned out to be one person.
@@ -454,7 +470,7 @@ func (b *Book) lately(id campaign.ContactID, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	at, ok := b.unanswered[id]
-	return ok && now.Sub(at) < unheardPause
+	return ok && now.Sub(at) < unheardPause && !early(at, now)
 }
 
 // render renders a campaign's text for one person.

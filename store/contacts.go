@@ -93,7 +93,7 @@ func (b *Book) OptOutCount() (n int, err error) {
 func (b *Book) OptOut(id campaign.ContactID, why string) error {
 	return b.editContact(id, func(_ *bolt.Tx, c *campaign.Contact) error {
 		if !c.OptedOut {
-			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, time.Now(), why
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, b.clock.Now(), why
 		}
 		return nil
 	})
@@ -109,7 +109,7 @@ func (b *Book) OptIn(id campaign.ContactID, why string) error {
 	}
 	return b.editContact(id, func(_ *bolt.Tx, c *campaign.Contact) error {
 		if c.OptedOut {
-			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, later(c.OptOutAt, time.Now()), why
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, later(c.OptOutAt, b.clock.Now()), why
 		}
 		return nil
 	})
@@ -123,8 +123,8 @@ func (b *Book) EditContact(id campaign.ContactID, edit func(*campaign.Contact)) 
 	return b.editContact(id, func(tx *bolt.Tx, c *campaign.Contact) error {
 		before := cloneContact(c)
 		edit(c)
-		c.ID, c.Created = before.ID, before.Created
-		c.OptedOut, c.OptOutAt, c.OptOutWhy = before.OptedOut, before.OptOutAt, before.OptOutWhy
+		c.ID, c.Created, c.LID, c.Former = before.ID, before.Created, before.LID, before.Former
+		c.OptedOut, c.OptOutAt, c.OptOutWhy, c.OptOutPhone = before.OptedOut, before.OptOutAt, before.OptOutWhy, before.OptOutPhone
 		if c.Name = strings.TrimSpace(c.Name); c.Name != before.Name {
 			c.NameSource = campaign.Typed
 			if err := campaign.CheckName(c.Name); err != nil {
@@ -139,7 +139,17 @@ func (b *Book) EditContact(id campaign.ContactID, edit func(*campaign.Contact)) 
 				return fmt.Errorf("contact %d has that phone: %w", whose, ErrExists)
 			}
 		}
-		return nil
+		if c.Phone.Key() == before.Phone.Key() {
+			return nil
+		}
+		// What was said of the old phone is not to be forgotten with it.
+		if before.Phone != "" {
+			c.Former = append(c.Former, campaign.FormerPhone{Phone: before.Phone, Until: b.clock.Now()})
+		}
+		if c.Phone == "" {
+			return nil
+		}
+		return saidOfTx(tx, c, c.Phone)
 	})
 }
 
@@ -162,7 +172,7 @@ func (b *Book) editContact(id campaign.ContactID, edit func(*bolt.Tx, *campaign.
 // to see them all again completes it.
 func (b *Book) Saw(number campaign.NumberID, people []campaign.Seen) error {
 	return inChunks(context.Background(), b, people, func(tx *bolt.Tx, part []campaign.Seen) error {
-		now := time.Now()
+		now := b.clock.Now()
 		for _, s := range part {
 			if s.Phone == "" && s.LID == "" {
 				continue
@@ -180,26 +190,21 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s campaign.Seen, at time.Time
 	if s.Phone == "" && s.LID == "" {
 		return 0, errors.New("a person without phone and LID")
 	}
-	c, err := personTx(tx, s.Phone, s.LID, at)
+	c, err := whoTx(tx, told{lid: s.LID, phones: [2]campaign.Phone{s.Phone}, sure: s.LID != ""}, at)
 	if err != nil {
 		return 0, err
 	}
-	before := cloneContact(&c)
-	if s.Phone != "" {
-		// With the LID it is the service's word: the right spelling, or a phone
-		// that she has changed to. An address book alone may be old.
-		if s.LID != "" || c.WhatsApp == "" {
-			c.WhatsApp = s.Phone
-		}
-		if c.Phone == "" {
-			c.Phone = s.Phone
-		}
+	before, known, err := knownTx(tx, c.ID)
+	if err != nil {
+		return 0, err
 	}
-	if s.LID != "" {
-		c.LID = s.LID
-		if c.Presence != campaign.OnWhatsApp && s.Phone != "" {
-			c.Presence, c.CheckedAt = campaign.OnWhatsApp, at
-		}
+	// With the LID it is the service's word and its spelling. An address book
+	// alone may be old.
+	if s.Phone != "" && (s.LID != "" || c.WhatsApp == "") {
+		c.WhatsApp = s.Phone
+	}
+	if s.LID != "" && s.Phone != "" && c.Presence != campaign.OnWhatsApp {
+		c.Presence, c.CheckedAt = campaign.OnWhatsApp, at
 	}
 	setName(&c, s.Name, s.Source)
 	if s.Known && !c.KnownTo(number) {
@@ -208,34 +213,27 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s campaign.Seen, at time.Time
 	if s.Heard.After(c.LastHeard) {
 		c.LastHeard = s.Heard
 	}
-	if sameContact(&before, &c) && c.ID == before.ID && existsTx(tx, c.ID) {
+	if known && sameContact(&before, &c) {
 		return c.ID, nil
 	}
 	return c.ID, putContactTx(tx, &c)
 }
 
 // answerTx keeps what the service said about the phone that was asked, and
-// returns whose it is; 0 if nobody's any more. The phone or LID of the answer
-// may be another record's: then the two are one person.
+// returns whose it is now; 0 if nobody's any more. That may be somebody else
+// than before, see identities.
 func answerTx(tx *bolt.Tx, a campaign.Answer, at time.Time) (campaign.ContactID, error) {
 	id, ok := findPersonTx(tx, a.Asked, "")
 	if !ok {
 		return 0, nil
 	}
+	var c campaign.Contact
+	var err error
 	if a.Presence == campaign.OnWhatsApp {
-		for _, alias := range aliasesOf(&campaign.Contact{Phone: a.Phone, LID: a.LID}) {
-			other, ok := aliasTx(tx, alias)
-			if !ok || other == id {
-				continue
-			}
-			keep, gone := min(id, other), max(id, other)
-			if err := mergeTx(tx, keep, gone); err != nil {
-				return 0, err
-			}
-			id = keep
-		}
+		c, err = whoTx(tx, told{lid: a.LID, phones: [2]campaign.Phone{a.Asked, a.Phone}, sure: a.LID != "" || a.Phone != ""}, at)
+	} else {
+		c, err = contactTx(tx, id)
 	}
-	c, err := contactTx(tx, id)
 	if err != nil {
 		return 0, err
 	}
@@ -244,33 +242,9 @@ func answerTx(tx *bolt.Tx, a campaign.Answer, at time.Time) (campaign.ContactID,
 		if a.Phone != "" {
 			c.WhatsApp = a.Phone
 		}
-		if a.LID != "" {
-			c.LID = a.LID
-		}
 		setName(&c, a.Business, campaign.Business)
 	}
-	return id, putContactTx(tx, &c)
-}
-
-// personTx returns the person with these aliases, merging two records if each
-// has one of them, or a new one that is not written yet.
-func personTx(tx *bolt.Tx, phone campaign.Phone, lid string, at time.Time) (campaign.Contact, error) {
-	byPhone, hasPhone := findPersonTx(tx, phone, "")
-	byLID, hasLID := findPersonTx(tx, "", lid)
-	switch {
-	case hasPhone && hasLID && byPhone != byLID:
-		keep, gone := min(byPhone, byLID), max(byPhone, byLID)
-		if err := mergeTx(tx, keep, gone); err != nil {
-			return campaign.Contact{}, err
-		}
-		return contactTx(tx, keep)
-	case hasPhone:
-		return contactTx(tx, byPhone)
-	case hasLID:
-		return contactTx(tx, byLID)
-	}
-	id, err := bucket(tx, "contacts").NextSequence()
-	return campaign.Contact{ID: campaign.ContactID(id), Phone: phone, LID: lid, Created: at}, err
+	return c.ID, putContactTx(tx, &c)
 }
 
 // setName gives a person a name if it comes from a source as good as that of

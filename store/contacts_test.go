@@ -126,8 +126,8 @@ func TestThePhoneThatTheServiceKnowsHerByIsItsOwnWord(t *testing.T) {
 	if _, known := see(withNinth, ""); known != withoutNinth {
 		t.Errorf("an old address book: %s", known)
 	}
-	if phone, known := see("+5511900001111", "77"); phone != withNinth || known != "+5511900001111" {
-		t.Errorf("she changed her phone: %s, %s", phone, known)
+	if phone, known := see("+5511900001111", "77"); phone != "+5511900001111" || known != "+5511900001111" {
+		t.Errorf("they changed their phone: %s, %s", phone, known)
 	}
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -27,7 +26,7 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 		if err != nil {
 			return err
 		}
-		c.ID, c.Rev, c.Status, c.Created = campaign.ID(id), 1, campaign.Draft, time.Now()
+		c.ID, c.Rev, c.Status, c.Created = campaign.ID(id), 1, campaign.Draft, b.clock.Now()
 		return putCampaignTx(tx, c)
 	})
 	return c, err

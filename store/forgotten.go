@@ -171,7 +171,7 @@ func claimLost(d *campaign.Delivery) bool {
 func (b *Book) Prove(number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
 	var found campaign.Delivery
 	look := func(tx *bolt.Tx) (err error) {
-		found, err = forgottenTx(tx, number, to, ids, at)
+		found, err = forgottenTx(tx, number, to, ids, at, b.clock.Now())
 		return err
 	}
 	if err := b.view(look); err != nil || found.Message == "" {
@@ -194,7 +194,7 @@ func (b *Book) Prove(number campaign.NumberID, to campaign.Seen, ids []campaign.
 
 // forgottenTx finds the delivery that a receipt speaks of, and gives it the id.
 // It has none if there is no such delivery, or more than one.
-func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, at time.Time) (found campaign.Delivery, err error) {
+func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, at, now time.Time) (found campaign.Delivery, err error) {
 	var unknown []campaign.MessageID
 	for _, id := range ids {
 		if bucket(tx, "messages").Get([]byte(id)) == nil {
@@ -213,7 +213,7 @@ func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to campaign.Seen, ids []
 			return nil
 		}
 		d, err := deliveryTx(tx, append(bytes.Clone(k), seq...))
-		if err != nil || d.Number != number || !claimLost(&d) || at.Before(d.Claimed.Add(-clockSlack)) {
+		if err != nil || d.Number != number || !claimLost(&d) || precedes(at, d.Claimed, now) {
 			return err
 		}
 		candidates++

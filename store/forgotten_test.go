@@ -49,6 +49,13 @@ type moment struct {
 // leave at first, one answer is lost.
 func shortCampaign(t *testing.T) (id campaign.ID, moments []moment) {
 	t.Helper()
+	return shortCampaignOf(t, lidOf)
+}
+
+// shortCampaignOf is shortCampaign with people of whom the service says those
+// LIDs.
+func shortCampaignOf(t *testing.T, lid func(campaign.Phone) string) (id campaign.ID, moments []moment) {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "book.db")
 	b := open(t, path)
 	numbers := linked(t, b, 2)
@@ -58,7 +65,7 @@ func shortCampaign(t *testing.T) (id campaign.ID, moments []moment) {
 	}
 	now, seen := time.Now(), make(screen)
 	for _, r := range rows {
-		a := campaign.Answer{Asked: r.Phone, Presence: campaign.OnWhatsApp, Phone: r.Phone, LID: lidOf(r.Phone)}
+		a := campaign.Answer{Asked: r.Phone, Presence: campaign.OnWhatsApp, Phone: r.Phone, LID: lid(r.Phone)}
 		if err := b.Answered(numbers[0], []campaign.Phone{r.Phone}, []campaign.Answer{a}, now); err != nil {
 			t.Fatal(err)
 		}
@@ -624,7 +631,7 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 // TestWhoeverIsHeldIsNotReachedUnderAnotherRecord: two records turn out to be
 // one person while one of them is held.
 func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
-	_, moments := shortCampaign(t)
+	_, moments := shortCampaignOf(t, func(campaign.Phone) string { return "" })
 	data := slices.Clone(moments[1].file)
 	data[60] ^= 1
 	b := bookAt(t, data)
@@ -640,9 +647,11 @@ func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
 	held := among(func(d campaign.Delivery) bool { return d.Reason == campaign.ReasonForgotten })
 	other := among(func(d campaign.Delivery) bool { return d.Number == held.Number && d.State == campaign.Queued })
 	now := moments[1].now.Add(time.Minute)
-	same := campaign.Answer{Asked: other.Phone, Presence: campaign.OnWhatsApp, Phone: other.Phone, LID: lidOf(held.Phone)}
-	if err := b.Answered(held.Number, []campaign.Phone{other.Phone}, []campaign.Answer{same}, now); err != nil {
-		t.Fatal(err)
+	for _, phone := range []campaign.Phone{held.Phone, other.Phone} {
+		same := campaign.Answer{Asked: phone, Presence: campaign.OnWhatsApp, Phone: phone, LID: "77"}
+		if err := b.Answered(held.Number, []campaign.Phone{phone}, []campaign.Answer{same}, now); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := b.Resume(1); err != nil {
 		t.Fatal(err)

@@ -158,6 +158,8 @@ func unwanted(contact *campaign.Contact, now time.Time) string {
 	switch {
 	case contact.OptedOut:
 		return campaign.ReasonOptedOut
+	case contact.Moved():
+		return campaign.ReasonMoved
 	case contact.Presence == campaign.NotOnWhatsApp && contact.Checked(now):
 		return campaign.ReasonNotOnService
 	}

@@ -203,7 +203,7 @@ func importTx(tx *bolt.Tx, rows []campaign.Row, report *ImportReport) error {
 	names := make(nameMoves, len(rows))
 	now := time.Now()
 	for _, row := range rows {
-		c, err := personTx(tx, row.Phone, "", now)
+		c, err := importedTx(tx, row.Phone, now)
 		if err != nil {
 			return err
 		}
@@ -230,9 +230,6 @@ func importTx(tx *bolt.Tx, rows []campaign.Row, report *ImportReport) error {
 
 // complete adds to a person what a row says of her.
 func complete(c *campaign.Contact, row campaign.Row) {
-	if c.Phone == "" {
-		c.Phone = row.Phone
-	}
 	setName(c, row.Name, campaign.Typed)
 	c.Tags = union(c.Tags, row.Tags)
 	for f, v := range row.Fields {

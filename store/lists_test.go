@@ -162,7 +162,7 @@ func TestAListSavedWhilePeopleAreMergedHasNoGhosts(t *testing.T) {
 		release := make(chan bool)
 		go b.update(func(tx *bolt.Tx) error {
 			<-release
-			return mergeTx(tx, 2, 1) // the record 1 goes
+			return mergeTx(tx, 2, 1, time.Now()) // the record 1 goes
 		})
 		synctest.Wait()
 		go b.SaveList("x", []campaign.ContactID{1, 2}) // it has looked both up, and waits to write

@@ -214,8 +214,8 @@ func (b *Book) planUploadTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaig
 	b.mu.Lock()
 	s := b.stalls[stalled{c.Number, camp.ID}]
 	b.mu.Unlock()
-	if s.until.After(c.Now) {
-		return plan{hold: campaign.Hold{Reason: campaign.HoldRetry, Until: s.until}}, nil
+	if until := within(s.until, c.Now, longestWait); until.After(c.Now) {
+		return plan{hold: campaign.Hold{Reason: campaign.HoldRetry, Until: until}}, nil
 	}
 	a := *camp.Attachment
 	return plan{needs: &campaign.Upload{

@@ -44,6 +44,7 @@ type desk struct {
 	now     time.Time
 	w       wire
 	index   map[campaign.Phone]int
+	lid     func(campaign.Phone) string // what the service says of a phone; nil: lidOf
 }
 
 func newDesk(t *testing.T, numbers, persons int) *desk {
@@ -84,7 +85,11 @@ func (d *desk) claim(n campaign.NumberID) campaign.Claimed {
 		}
 		var answers []campaign.Answer
 		for _, p := range got.Check {
-			answers = append(answers, answer(p, 0))
+			a := answer(p, 0)
+			if d.lid != nil {
+				a.LID = d.lid(p)
+			}
+			answers = append(answers, a)
 		}
 		if err := d.book.Answered(n, got.Check, answers, d.now); err != nil {
 			d.Fatal(err)

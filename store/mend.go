@@ -83,7 +83,7 @@ func settleMended(path string) error {
 		if meta := bucket(tx, "meta"); meta != nil {
 			kind = Kind(meta.Get([]byte("kind")))
 		}
-		return prepare(tx, kind, db.WentBack())
+		return prepare(tx, kind, db.WentBack(), time.Now())
 	})
 	return errors.Join(err, db.Close())
 }

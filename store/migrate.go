@@ -20,6 +20,7 @@ var migrations = [...]func(*bolt.Tx) error{
 	func(*bolt.Tx) error { return nil }, // version 3: jobs, and campaigns that are freezing
 	membersOfLists,
 	limitsAsNamed,
+	func(*bolt.Tx) error { return nil }, // version 6: former phones, whose owners an older program would make one person
 }
 
 // claimsByContact is version 2: who has been claimed is known by her record.

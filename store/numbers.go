@@ -64,7 +64,7 @@ func (b *Book) AddNumber(name string) (n campaign.Number, err error) {
 		if err != nil {
 			return err
 		}
-		now := time.Now()
+		now := b.clock.Now()
 		n = campaign.Number{
 			ID: campaign.NumberID(id), Name: strings.TrimSpace(name),
 			Standing: campaign.Standing{State: campaign.Unlinked, Since: now},
@@ -136,7 +136,7 @@ func (b *Book) SetQuota(id campaign.NumberID, q campaign.Quota) error {
 func (b *Book) SawPhone(id campaign.NumberID, at time.Time) error {
 	return b.update(func(tx *bolt.Tx) error {
 		return changeNumberTx(tx, id, func(n *campaign.Number) {
-			if at.After(n.Seen) {
+			if at.After(n.Seen) || early(n.Seen, b.clock.Now()) {
 				n.Seen = at
 			}
 		})
@@ -146,7 +146,7 @@ func (b *Book) SawPhone(id campaign.NumberID, at time.Time) error {
 // SetLimits changes the limits of a number, from its next claim on. No limit at
 // all is ErrNoLimit on real data. What allows more than before is in the log.
 func (b *Book) SetLimits(id campaign.NumberID, l campaign.Limits) (n campaign.Number, err error) {
-	now := time.Now()
+	now := b.clock.Now()
 	if b.kind == Real && l.Over(campaign.DefaultPace(now, now)) == (campaign.Pace{}) {
 		return n, ErrNoLimit
 	}

@@ -215,8 +215,23 @@ func forgotten(was, is *campaign.Contact) error {
 		return errors.New("the name became worse")
 	case was.LastHeard.After(is.LastHeard), was.LastSent.After(is.LastSent):
 		return errors.New("a time went back")
-	case was.LID != "" && is.LID == "", was.Phone != "" && is.Phone == "":
-		return errors.New("an alias is gone")
+	case was.LID != "" && was.LID != is.LID:
+		return errors.New("it is another account's")
+	case was.OptOutPhone != "" && is.OptOutPhone == "":
+		return errors.New("of which phone the opt-out was said is gone")
+	}
+	phones := []campaign.Phone{is.Phone, is.WhatsApp}
+	for _, f := range is.Former {
+		phones = append(phones, f.Phone)
+	}
+	before := []campaign.Phone{was.Phone}
+	for _, f := range was.Former {
+		before = append(before, f.Phone)
+	}
+	for _, p := range before {
+		if p != "" && !slices.ContainsFunc(phones, func(q campaign.Phone) bool { return p.Key() == q.Key() }) {
+			return fmt.Errorf("the phone %s is gone", p)
+		}
 	}
 	return errors.Join(within("tags", was.Tags, is.Tags), within("lists", was.Lists, is.Lists))
 }

@@ -12,15 +12,18 @@ import (
 	"recado/campaign"
 )
 
-// A person is one record. She is found by the key of her phone, by the key of
-// the phone that the service knows her by, and by her LID; each of these
-// aliases leads to one record only. When an alias proves two records to be one
-// person they are merged, and the id that went away keeps leading to her.
+// A person is one record. They are found by the key of their phone, by the key
+// of the phone that the service knows them by, and by their LID; each of these
+// aliases leads to one record only. When the service proves two records to be
+// one person (see identity.go) they are merged, and the id that went away keeps
+// leading to them.
 
-// The kinds of alias, the first byte of their keys.
+// The kinds of alias, the first byte of their keys. A former phone has the id of
+// who had it at the end of its key.
 const (
-	phoneAlias byte = 'p'
-	lidAlias   byte = 'l'
+	phoneAlias  byte = 'p'
+	lidAlias    byte = 'l'
+	formerAlias byte = 'f'
 )
 
 // The counters of people, in "meta".
@@ -52,17 +55,6 @@ func existsTx(tx *bolt.Tx, id campaign.ContactID) bool {
 	return bucket(tx, "contacts").Get(key(uint64(id))) != nil
 }
 
-// findPersonTx returns whose alias the phone or, if it is nobody's, the LID
-// is. An empty one is nobody's.
-func findPersonTx(tx *bolt.Tx, phone campaign.Phone, lid string) (campaign.ContactID, bool) {
-	for _, alias := range aliasesOf(&campaign.Contact{Phone: phone, LID: lid}) {
-		if id, ok := aliasTx(tx, alias); ok {
-			return id, true
-		}
-	}
-	return 0, false
-}
-
 // aliasTx returns to whom a key of "aliases" leads.
 func aliasTx(tx *bolt.Tx, alias string) (campaign.ContactID, bool) {
 	v := bucket(tx, "aliases").Get([]byte(alias))
@@ -79,7 +71,7 @@ func aliasesOf(c *campaign.Contact) (keys []string) {
 		if p == "" {
 			continue
 		}
-		if k := string(phoneAlias) + p.Key(); !slices.Contains(keys, k) {
+		if k := phoneKey(p); !slices.Contains(keys, k) {
 			keys = append(keys, k)
 		}
 	}
@@ -104,6 +96,7 @@ func putContactTx(tx *bolt.Tx, c *campaign.Contact) error {
 func putPersonTx(tx *bolt.Tx, c *campaign.Contact, names nameMoves) error {
 	contacts := bucket(tx, "contacts")
 	c.Tags = union(nil, c.Tags)
+	tidyFormer(c)
 	at := key(uint64(c.ID))
 	before := campaign.Contact{}
 	if v := contacts.Get(at); v != nil {
@@ -114,6 +107,12 @@ func putPersonTx(tx *bolt.Tx, c *campaign.Contact, names nameMoves) error {
 		before = old
 	} else if err := addCountTx(tx, countContacts, 1); err != nil {
 		return err
+	}
+	switch {
+	case !c.OptedOut:
+		c.OptOutPhone = ""
+	case !before.OptedOut && c.OptOutPhone == "" && c.LID == "":
+		c.OptOutPhone = c.Phone
 	}
 	if err := contacts.Put(at, encodeContact(c)); err != nil {
 		return err
@@ -162,6 +161,21 @@ func reindexTx(tx *bolt.Tx, id campaign.ContactID, before, after *campaign.Conta
 		}
 		if err := aliases.Put([]byte(alias), key(uint64(id))); err != nil {
 			return err
+		}
+	}
+	had, has := formerKeys(before), formerKeys(after)
+	for _, k := range had {
+		if !slices.Contains(has, k) {
+			if err := aliases.Delete([]byte(k)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, k := range has {
+		if !slices.Contains(had, k) {
+			if err := aliases.Put([]byte(k), key(uint64(id))); err != nil {
+				return err
+			}
 		}
 	}
 	names.move(id, nameKey(id, before), nameKey(id, after))
@@ -249,8 +263,9 @@ func addCountTx(tx *bolt.Tx, name string, by int) error {
 // mergeTx makes two records one: gone's id leads to keep from now on. Names
 // go by their source, keep's before gone's; everything else is united; an
 // opt-out on either side survives, and so does what the numbers know and have
-// sent.
-func mergeTx(tx *bolt.Tx, keep, gone campaign.ContactID) error {
+// sent. A phone of gone that is not keep's is a former one from then on, unless
+// the caller knows better.
+func mergeTx(tx *bolt.Tx, keep, gone campaign.ContactID, at time.Time) error {
 	if keep, gone = mergedTx(tx, keep), mergedTx(tx, gone); keep == gone {
 		return nil
 	}
@@ -278,19 +293,13 @@ func mergeTx(tx *bolt.Tx, keep, gone campaign.ContactID) error {
 		return err
 	}
 	unite(&k, &g)
-	if err := putContactTx(tx, &k); err != nil {
-		return err
-	}
-	// A second phone of hers is in no record now, and still leads to her.
-	for _, alias := range aliasesOf(&g) {
-		if _, taken := aliasTx(tx, alias); taken {
-			continue
-		}
-		if err := bucket(tx, "aliases").Put([]byte(alias), key(uint64(keep))); err != nil {
-			return err
+	live := aliasesOf(&k)
+	for _, p := range [...]campaign.Phone{g.Phone, g.WhatsApp} {
+		if p != "" && !slices.Contains(live, phoneKey(p)) {
+			k.Former = append(k.Former, campaign.FormerPhone{Phone: p, Until: at})
 		}
 	}
-	return nil
+	return putContactTx(tx, &k)
 }
 
 // unite adds to k what g says of the same person.
@@ -322,6 +331,10 @@ func unite(k, g *campaign.Contact) {
 	if !k.OptedOut && g.OptOutAt.After(k.OptOutAt) { // the later opt-in
 		k.OptOutAt, k.OptOutWhy = g.OptOutAt, g.OptOutWhy
 	}
+	if k.OptOutPhone == "" {
+		k.OptOutPhone = g.OptOutPhone
+	}
+	k.Former = append(slices.Clone(g.Former), k.Former...)
 	for _, n := range g.Knows {
 		if !k.KnownTo(n) {
 			k.Knows = append(k.Knows, n)

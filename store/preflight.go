@@ -245,6 +245,7 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 	if err != nil {
 		return o, err
 	}
+	t.Last, t.Slow.Until = sofar(t.Last, now), within(t.Slow.Until, now, campaign.LongestSlow)
 	o = campaign.Outlook{Number: n, Turn: t.Turn, Slow: t.Slow, Sent: pastTx(tx, n.ID, now)}
 	switch s := n.Standing; {
 	case !n.Linked():
@@ -269,6 +270,9 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 			return o, err
 		}
 	}
+	for i := range o.Waiting {
+		o.Waiting[i].Due = within(o.Waiting[i].Due, now, longestWait)
+	}
 	return o, nil
 }
 
@@ -278,7 +282,7 @@ func pastTx(tx *bolt.Tx, number campaign.NumberID, now time.Time) (past []campai
 	prefix := key(uint32(number))
 	cursor := bucket(tx, "sends").Cursor()
 	for k, _ := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix) && len(past) < most; k, _ = cursor.Prev() {
-		at := time.Unix(0, int64(binary.BigEndian.Uint64(k[4:])))
+		at := sofar(sentAt(k), now)
 		if now.Sub(at) >= 24*time.Hour {
 			break
 		}

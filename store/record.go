@@ -39,6 +39,12 @@ func encodeContact(c *campaign.Contact) []byte {
 	e.time(c.LastSent)
 	e.time(c.LastHeard)
 	e.time(c.Created)
+	e.uint(uint64(len(c.Former)))
+	for _, f := range c.Former {
+		e.str(string(f.Phone))
+		e.time(f.Until)
+	}
+	e.str(string(c.OptOutPhone))
 	return e.b
 }
 
@@ -81,7 +87,7 @@ func decodeWithLists(c *campaign.Contact, id campaign.ContactID, v []byte) error
 		return list
 	}
 	clear(c.Fields)
-	*c = campaign.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields}
+	*c = campaign.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields, Former: c.Former[:0]}
 	c.Phone, c.WhatsApp = campaign.Phone(text()), campaign.Phone(text())
 	c.LID, c.Name = text(), text()
 	c.NameSource = campaign.NameSource(r.uint())
@@ -101,6 +107,12 @@ func decodeWithLists(c *campaign.Contact, id campaign.ContactID, v []byte) error
 	c.LastSent = r.time()
 	c.LastHeard = r.time()
 	c.Created = r.time()
+	if len(r.b) > 0 { // from version 6 of the book on
+		for range r.count() {
+			c.Former = append(c.Former, campaign.FormerPhone{Phone: campaign.Phone(text()), Until: r.time()})
+		}
+		c.OptOutPhone = campaign.Phone(text())
+	}
 	if r.err != nil {
 		return fmt.Errorf("contact %d: %w", id, r.err)
 	}
@@ -111,7 +123,7 @@ func decodeWithLists(c *campaign.Contact, id campaign.ContactID, v []byte) error
 func cloneContact(c *campaign.Contact) campaign.Contact {
 	o := *c
 	o.Tags, o.Lists, o.Knows = slices.Clone(c.Tags), slices.Clone(c.Lists), slices.Clone(c.Knows)
-	o.Fields = maps.Clone(c.Fields)
+	o.Fields, o.Former = maps.Clone(c.Fields), slices.Clone(c.Former)
 	return o
 }
 

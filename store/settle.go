@@ -132,7 +132,7 @@ func unlessCancelledTx(tx *bolt.Tx, d *campaign.Delivery) error {
 
 // backoff is how long a delivery that did not leave waits after its n-th try.
 func backoff(n int) time.Duration {
-	return min(5*time.Second<<(2*(n-1)), 10*time.Minute)
+	return min(5*time.Second<<(2*(n-1)), longestWait)
 }
 
 // absentTx keeps that a person turned out to have no account.
@@ -238,10 +238,6 @@ func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.
 	return putDeliveryTx(tx, &before, d)
 }
 
-// clockSlack is how far the service's clock may be behind ours before an
-// answer seems to come before its question.
-const clockSlack = time.Minute
-
 // Heard writes down what people wrote to one of our numbers. A message answers
 // the last delivery that the person had from that number, and if it is an
 // opt-out word, nobody here writes to them again. After an error some may be
@@ -249,7 +245,7 @@ const clockSlack = time.Minute
 func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) error {
 	hear := func(tx *bolt.Tx, part []campaign.Incoming) error {
 		for _, m := range part {
-			if err := heardTx(tx, number, m); err != nil {
+			if err := heardTx(tx, number, m, b.clock.Now()); err != nil {
 				return fmt.Errorf("hear from %s: %w", m.From.Phone.Masked(), err)
 			}
 		}
@@ -261,7 +257,7 @@ func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) er
 	return inChunks(context.Background(), b, messages, hear)
 }
 
-func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming) error {
+func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now time.Time) error {
 	id, err := seenTx(tx, number, m.From, m.At)
 	if err != nil {
 		return err
@@ -271,7 +267,7 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming) error {
 		return err
 	}
 	before := cloneContact(&contact)
-	if word, ok := campaign.IsOptOut(m.Text); ok && optsOut(&contact, m.At) {
+	if word, ok := campaign.IsOptOut(m.Text); ok && optsOut(&contact, m.At, now) {
 		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, word
 	}
 	if m.At.After(contact.LastHeard) {
@@ -290,7 +286,7 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming) error {
 	if err != nil {
 		return err
 	}
-	if m.At.Before(d.Claimed.Add(-clockSlack)) {
+	if precedes(m.At, d.Claimed, now) {
 		return nil
 	}
 	return advanceTx(tx, &d, campaign.Replied, m.At)
@@ -299,11 +295,14 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming) error {
 // optsOut reports whether a no that a person wrote at that time opts them out. A
 // no from before an opt-in is what that has taken back, however late it is heard
 // and however often. Of one that says something new, a little before the opt-in
-// counts as after it: our clock wrote down the one and the service's the other.
-func optsOut(c *campaign.Contact, at time.Time) bool {
+// counts as after it, and after one that was written down by a clock that was far
+// ahead: it is not known when that was.
+func optsOut(c *campaign.Contact, at, now time.Time) bool {
 	switch {
 	case c.OptedOut:
 		return false
+	case early(c.OptOutAt, now):
+		return at.After(c.LastHeard)
 	case at.After(c.LastHeard):
 		return at.After(c.OptOutAt.Add(-clockSlack))
 	}

@@ -23,7 +23,7 @@
 //	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
 //	├── contacts    <contact 8> → record
-//	├── aliases     p<phone key> or l<lid> → <contact 8>
+//	├── aliases     p<phone key>, l<lid>, or f<key of a phone they had><contact 8> → <contact 8>
 //	├── merged      <contact 8> → <contact 8>: a record that turned out to be another one's person
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
 //	├── lists       <folded name> → JSON
@@ -82,11 +82,12 @@ const (
 
 // Options are how a book is opened.
 type Options struct {
-	Kind    Kind           // refused with ErrKind if the book is of the other
-	Bell    *campaign.Bell // rung after every change; nil: none
-	Logger  *slog.Logger   // nil: none
-	Timeout time.Duration  // how long to wait for another process to let go; 0: two seconds
-	Grace   time.Duration  // how long a doubt waits for proof before it is sent again; 0: [DefaultGrace]
+	Kind    Kind            // refused with ErrKind if the book is of the other
+	Bell    *campaign.Bell  // rung after every change; nil: none
+	Clock   *campaign.Clock // by which all its times are; nil: the machine's
+	Logger  *slog.Logger    // nil: none
+	Timeout time.Duration   // how long to wait for another process to let go; 0: two seconds
+	Grace   time.Duration   // how long a doubt waits for proof before it is sent again; 0: [DefaultGrace]
 
 	maxChunk int  // how many people a job does at once; 0: as many as it should
 	noSync   bool // nothing is synced: for tests that fear no power cut
@@ -103,6 +104,7 @@ type Book struct {
 	db     *disk.DB
 	kind   Kind
 	bell   *campaign.Bell
+	clock  *campaign.Clock
 	logger *slog.Logger
 	grace  time.Duration
 	media  string // the folder of the attachments
@@ -164,7 +166,7 @@ func Open(path string, o Options) (*Book, error) {
 	db.NoSync = o.noSync
 	media := filepath.Join(filepath.Dir(path), "media")
 	b := &Book{
-		db: db, kind: o.Kind, bell: o.Bell, logger: o.Logger, grace: o.Grace, media: media,
+		db: db, kind: o.Kind, bell: o.Bell, clock: o.Clock, logger: o.Logger, grace: o.Grace, media: media,
 		queue:      make(chan *write),
 		chunks:     make(chan *write),
 		work:       make(chan struct{}, 1),
@@ -179,7 +181,7 @@ func Open(path string, o Options) (*Book, error) {
 	}
 	err = openMedia(media)
 	if err == nil {
-		err = db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind, db.WentBack()) })
+		err = db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind, db.WentBack(), o.Clock.Now()) })
 	}
 	if err == nil && missing != nil { // a new name is not on the disk with its file
 		err = syncDir(filepath.Dir(path))
@@ -200,7 +202,7 @@ func Open(path string, o Options) (*Book, error) {
 
 // prepare makes the buckets, checks version and kind, and recovers: from a
 // process that died, and, if the file went back, from what that has forgotten.
-func prepare(tx *bolt.Tx, kind Kind, wentBack bool) error {
+func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 	meta, err := tx.CreateBucketIfNotExists([]byte("meta"))
 	if err != nil {
 		return err
@@ -233,11 +235,11 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool) error {
 		return err
 	}
 	if wentBack {
-		if err := forgetTx(tx, time.Now()); err != nil {
+		if err := forgetTx(tx, now); err != nil {
 			return err
 		}
 	}
-	return recoverTx(tx, time.Now())
+	return recoverTx(tx, now)
 }
 
 // Close waits for writes under way and closes the file. A job that is not done

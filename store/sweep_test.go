@@ -288,10 +288,14 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 	ok(t, y.book.EditContact(y.person(19).ID, func(c *campaign.Contact) { c.Tags = []string{"fora"} }))
 	ok(t, y.book.OptOut(y.person(18).ID, "asked for it"))
 	ok(t, y.book.OptOut(y.person(5).ID, "asked for it")) // has her delivery
-	merge(0, 10)                                         // she has hers already
-	merge(1, 11)                                         // she did not belong to it by this id,
-	merge(1, 12)                                         // and does by two others
-	merge(1, 4)                                          // of which one has been frozen
+	ids := make([]campaign.ContactID, 20)
+	for i := range ids {
+		ids[i] = y.person(i).ID
+	}
+	merge(0, 10) // she has hers already
+	merge(1, 11) // she did not belong to it by this id,
+	merge(1, 12) // and does by two others
+	merge(1, 4)  // of which one has been frozen
 	merge(13, 14)
 	y.finish(id)
 	var people []int
@@ -305,7 +309,7 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 		got[y.merged(d.Contact)]++
 	}
 	for _, i := range people {
-		if n := got[y.person(i).ID]; n != 1 {
+		if n := got[y.merged(ids[i])]; n != 1 {
 			t.Errorf("person %d has %d deliveries", i, n)
 		}
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"math/rand/v2"
 	"time"
@@ -87,12 +86,7 @@ func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Tim
 	if d.New {
 		fresh = 1
 	}
-	// Two at the same moment of a clock are two.
-	at := uint64(now.UnixNano())
-	for taken(sends, key(uint32(d.Number), at)) {
-		at++
-	}
-	return sends.Put(key(uint32(d.Number), at, fresh), nil)
+	return putSendTx(tx, d.Number, now, fresh)
 }
 
 // taken reports whether a key with the prefix is there.
@@ -113,7 +107,7 @@ func (s sends) Nth(n int, newChats bool) time.Time {
 	prefix := key(uint32(s.number))
 	cursor := bucket(s.tx, "sends").Cursor()
 	for k, _ := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Prev() {
-		at := time.Unix(0, int64(binary.BigEndian.Uint64(k[4:])))
+		at := sofar(sentAt(k), s.now)
 		if s.now.Sub(at) >= 24*time.Hour {
 			return time.Time{}
 		}

@@ -160,6 +160,9 @@ func (p *person) lines(w int) []string {
 	if c.WhatsApp != "" && c.WhatsApp != c.Phone {
 		add(e.t("person_whatsapp"), c.WhatsApp.Pretty())
 	}
+	for _, f := range c.Former {
+		add(e.t("person_former"), f.Phone.Pretty()+", "+e.words.moment(f.Until, now))
+	}
 	add(e.t("person_presence"), e.t(presences[min(int(c.Presence), len(presences)-1)]))
 	add(e.t("col_tags"), strings.Join(c.Tags, ", "))
 	add(e.t("person_lists"), strings.Join(c.Lists, ", "))

@@ -24,6 +24,7 @@ var deliveryReasons = map[string]string{
 	campaign.ReasonUnlinked:     "reason_unlinked",
 	campaign.ReasonForgotten:    "reason_forgotten",
 	campaign.ReasonLeft:         "reason_left",
+	campaign.ReasonMoved:        "reason_moved",
 }
 
 var holdReasons = map[string]string{

@@ -43,6 +43,7 @@ import (
 //	POST /rotate          [nothing]            QR codes that are shown get another secret
 //	POST /version         version              clients older than "2.3000.1050000000" are refused
 //	POST /skew            for                  the service's clock is "1h30m" ahead, or back
+//	POST /time            on                   logins tell the service's time, or do not
 //	POST /fault           a Rule               {"id"}; DELETE /fault/ID, /fault
 //	GET  /people, /ledger, /stats
 //
@@ -119,6 +120,7 @@ func newControl(s *Service) http.Handler {
 			return nil, err
 		},
 		"/skew":    func(o order) (any, error) { s.SetSkew(time.Duration(o.For)); return nil, nil },
+		"/time":    func(o order) (any, error) { s.TellTime(o.On); return nil, nil },
 		"/service": func(o order) (any, error) { s.SetDown(!o.On); return nil, nil },
 	} {
 		mux.HandleFunc("POST "+path, obey(do))

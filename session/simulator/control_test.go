@@ -243,6 +243,7 @@ func TestTroubleIsCausedByControl(t *testing.T) {
 	p.order("/rotate", nil, nil)
 	rotated := heard[*events.RotateADVSecret](c, nil)
 	p.order("/skew", map[string]any{"for": "48h"}, nil)
+	p.order("/time", map[string]any{"on": true}, nil)
 	p.ask(http.MethodPost, "/scan", strings.Replace(code, rotated.OldSecret, rotated.NewSecret, 1), nil)
 	heard[*events.Connected](c, nil)
 	p.order("/fault", map[string]any{"on": "receipt", "do": "duplicate"}, nil)

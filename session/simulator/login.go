@@ -67,9 +67,11 @@ func (l *link) login(payload *waWa6.ClientPayload, key [32]byte) {
 	}
 	c.link, l.companion = l, c
 	s.ledger.login(LoggedIn{Time: time.Now(), Number: e164(a.pn)})
-	l.say(wire.Node{Tag: "success", Attrs: wire.Attrs{
-		"t": s.stamp(), "lid": c.lid(), "props": "27", "creation": "1577836800", "location": "gru",
-	}})
+	success := wire.Attrs{"lid": c.lid(), "props": "27", "creation": "1577836800", "location": "gru"}
+	if !s.timeless {
+		success["t"] = s.stamp()
+	}
+	l.say(wire.Node{Tag: "success", Attrs: success})
 }
 
 // refuseLogin carries out a fault at login and reports whether the client is

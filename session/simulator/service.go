@@ -104,6 +104,7 @@ type Service struct {
 	authenticator *authenticator           // that has it; nil until it is needed
 	newest        store.WAVersionContainer // what clients must have; zero is anything
 	skew          time.Duration            // how far the clock of the service is ahead
+	timeless      bool                     // logins do not tell the time
 }
 
 // New starts a service for the world that cfg describes. Close must be called.

@@ -106,3 +106,11 @@ func (s *Service) SetSkew(d time.Duration) {
 	defer s.mu.Unlock()
 	s.skew = d
 }
+
+// TellTime makes the service tell its time with each login, as it does from the
+// beginning, or keep it to itself.
+func (s *Service) TellTime(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.timeless = !on
+}

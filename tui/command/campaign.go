@@ -148,7 +148,7 @@ func (c *call) change(name, pt, en string, write func(context.Context, *owner, c
 // begun is to happen, and there is a command to give it up.
 func (c *call) start(ctx context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
 	book := o.parts.Book
-	begun, err := book.Begin(ctx, id, time.Now())
+	begun, err := book.Begin(ctx, id, o.parts.Clock.Now())
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return begun, c.interrupted()
@@ -250,7 +250,7 @@ func (c *call) showCampaign(ctx context.Context, o *owner, id campaign.ID) error
 	}
 	var forecast *forecastJSON
 	if camp.Status == campaign.Running || camp.Status == campaign.Paused {
-		f, err := o.parts.Book.Forecast(ctx, id, time.Now())
+		f, err := o.parts.Book.Forecast(ctx, id, o.parts.Clock.Now())
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -51,7 +50,7 @@ func (c *call) limits(ctx context.Context, o *owner, name, spec string, yes bool
 			return err
 		}
 	}
-	now, usual := time.Now(), n
+	now, usual := o.parts.Clock.Now(), n
 	usual.Limits = campaign.Limits{}
 	pace, standard := n.Pace(now), usual.Pace(now)
 	if c.json {
@@ -76,7 +75,7 @@ func (c *call) changeLimits(ctx context.Context, o *owner, n campaign.Number, sp
 	if err != nil {
 		return n, &failure{code: ExitUsage, err: err}
 	}
-	now, then := time.Now(), n
+	now, then := o.parts.Clock.Now(), n
 	then.Limits = changed
 	if o.parts.Kind == store.Real && then.Pace(now) == (campaign.Pace{}) {
 		return n, c.fail(ExitRefused,

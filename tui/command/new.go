@@ -202,7 +202,7 @@ func affirms(line string) bool {
 // preflight says who of the audience of a draft would receive it, who would not
 // and why, and when it would be sent.
 func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign, filter campaign.Filter) error {
-	now := time.Now()
+	now := o.parts.Clock.Now()
 	p, err := o.parts.Book.Preflight(ctx, draft, now)
 	if err != nil {
 		return err

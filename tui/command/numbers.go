@@ -123,7 +123,7 @@ func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
 	}
 	ring, unhear := o.parts.Bell.Listen()
 	defer unhear()
-	begun := time.Now()
+	begun := o.parts.Clock.Now()
 	pool.Reconnect(number.ID)
 	timer := time.NewTimer(reconnectWithin)
 	defer timer.Stop()
@@ -169,7 +169,7 @@ func (c *call) listNumbers(o *owner) error {
 	}
 	for _, s := range statuses {
 		c.warn(s)
-		n := numberObject(s, time.Now())
+		n := numberObject(s, o.parts.Clock.Now())
 		if c.json {
 			err = c.object(n)
 		} else {
@@ -205,7 +205,7 @@ func (o *owner) statuses() ([]session.Status, error) {
 			}
 		}
 		s.Number = n
-		s.Unlinks = session.Unlinks(n, time.Now())
+		s.Unlinks = session.Unlinks(n, o.parts.Clock.Now())
 		statuses[i] = s
 	}
 	slices.SortFunc(statuses, func(a, b session.Status) int { return cmp.Compare(a.Number.ID, b.Number.ID) })

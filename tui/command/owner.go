@@ -377,7 +377,7 @@ func (o *owner) work(ctx context.Context) (pool *session.Pool, release func(), e
 	if o.laneUsers++; o.stopLanes == nil {
 		laneContext, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		lanes := &campaign.Lanes{
-			Log: o.parts.Book, Bell: o.parts.Bell, Logger: o.parts.Logger,
+			Log: o.parts.Book, Bell: o.parts.Bell, Clock: o.parts.Clock, Logger: o.parts.Logger,
 			Numbers: o.numberIDs, Sender: pool.Sender,
 		}
 		var running sync.WaitGroup

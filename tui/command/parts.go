@@ -31,6 +31,7 @@ type Parts struct {
 	Kind   store.Kind
 	Book   *store.Book
 	Bell   *campaign.Bell
+	Clock  *campaign.Clock // that of the book and of the numbers; nil: the machine's
 	Logger *slog.Logger
 	// Connect opens the numbers and their keys. It is called at most once, by
 	// the first command that needs them. They are closed, in this order, by

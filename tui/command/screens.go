@@ -51,7 +51,7 @@ func (c *call) show(ctx context.Context, o *owner, demo *tui.Demo) error {
 	}
 	app := tui.App{
 		Book: o.parts.Book, Pool: pool, Bell: o.parts.Bell, Logger: o.parts.Logger,
-		Demo: demo, Lang: lang, Stops: true, Data: c.dataFlag(o.dir),
+		Now: o.parts.Clock.Now, Demo: demo, Lang: lang, Stops: true, Data: c.dataFlag(o.dir),
 	}
 	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout, tui.Console())
 }

@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +54,7 @@ func (c *call) settle(ctx context.Context, o *owner, id campaign.ID, who string,
 	if err != nil {
 		return err
 	}
-	if d, err = o.parts.Book.Decide(id, d.Seq, v, time.Now()); err != nil {
+	if d, err = o.parts.Book.Decide(id, d.Seq, v, o.parts.Clock.Now()); err != nil {
 		return err
 	}
 	if c.json {

@@ -1,0 +1,349 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// Who is who.
+//
+// The LID is the account. What a person wants and what became of them, an
+// opt-out, tags, lists, deliveries, stays with the record of their LID. A phone
+// is only where an account can be found for now: when the service names another
+// LID under it, it has another owner, and goes over to that one's record. The
+// record that had it keeps it as a former phone, which is shown and searched for,
+// and by which nobody is written to.
+//
+// A record without a LID is whoever the phone belonged to when somebody wrote it
+// down. As long as no LID is known for it, it is the person of the first LID that
+// the service names under its phone.
+//
+// That is a guess, and a guess must not weaken an opt-out: what was said of a
+// record without a LID was said of the phone, and holds for every account that
+// has the phone later, too (campaign.Contact.OptOutPhone).
+
+// side is what is known of the one to whom a phone leads, or a LID.
+type side uint8
+
+const (
+	untold         side = iota // it was not named
+	leadsNowhere               // to no record
+	leadsSomewhere             // to a record; which, does not matter
+	leadsToNoLID               // a phone: to a record without a LID
+	leadsToAnother             // a phone: to a record with another LID than the one that was named
+	leadsToSame                // a phone: to the record of the LID
+)
+
+// identity is what follows.
+type identity uint8
+
+const (
+	isNobody    identity = iota // nobody was named
+	isNew                       // somebody new
+	isPhones                    // the person of the phone
+	isLIDs                      // the person of the LID; the phone is theirs from now on
+	getsLID                     // the person of the phone, whose LID is known from now on
+	isBoth                      // two records of one person: they are merged
+	newGetsIt                   // somebody new, to whom the phone goes over
+	otherGetsIt                 // the person of the LID, to whom the phone goes over
+)
+
+// identities is the table of all cases: what was named, by whatever door, and
+// where that leads, say whose record it is. An answer may name two phones, as
+// it was asked and as the service spells it; they are looked up one after the
+// other, see whoTx. A phone without a LID in an import is in importedTx.
+var identities = map[[2]side]identity{
+	// by the phone                  by the LID
+	{untold, untold}:                 isNobody,
+	{untold, leadsNowhere}:           isNew,
+	{untold, leadsSomewhere}:         isLIDs,
+	{leadsNowhere, untold}:           isNew,
+	{leadsSomewhere, untold}:         isPhones,
+	{leadsNowhere, leadsNowhere}:     isNew,
+	{leadsNowhere, leadsSomewhere}:   isLIDs,
+	{leadsToNoLID, leadsNowhere}:     getsLID,
+	{leadsToNoLID, leadsSomewhere}:   isBoth,
+	{leadsToAnother, leadsNowhere}:   newGetsIt,
+	{leadsToAnother, leadsSomewhere}: otherGetsIt,
+	{leadsToSame, leadsSomewhere}:    isLIDs,
+}
+
+// sidesTx says what the book knows of a phone and a LID, each of which may be
+// empty.
+func sidesTx(tx *bolt.Tx, phone campaign.Phone, lid string) (sides [2]side, byPhone, byLID campaign.ContactID, err error) {
+	at := func(alias string) (campaign.ContactID, side) {
+		if id, ok := aliasTx(tx, alias); ok {
+			return id, leadsSomewhere
+		}
+		return 0, leadsNowhere
+	}
+	if phone != "" {
+		byPhone, sides[0] = at(phoneKey(phone))
+	}
+	if lid != "" {
+		byLID, sides[1] = at(string(lidAlias) + lid)
+	}
+	if sides[0] != leadsSomewhere || lid == "" {
+		return sides, byPhone, byLID, nil
+	}
+	c, err := contactTx(tx, byPhone)
+	switch {
+	case err != nil:
+	case byPhone == byLID:
+		sides[0] = leadsToSame
+	case c.LID == "":
+		sides[0] = leadsToNoLID
+	default:
+		sides[0] = leadsToAnother
+	}
+	return sides, byPhone, byLID, err
+}
+
+// phoneKey is the alias of a phone.
+func phoneKey(phone campaign.Phone) string { return string(phoneAlias) + phone.Key() }
+
+// findPersonTx returns whose a LID is; without one, or if it is nobody's yet,
+// whose phone it is, unless that is known to be another account.
+func findPersonTx(tx *bolt.Tx, phone campaign.Phone, lid string) (campaign.ContactID, bool) {
+	sides, byPhone, byLID, err := sidesTx(tx, phone, lid)
+	if err != nil {
+		return 0, false
+	}
+	switch identities[sides] {
+	case isLIDs, isBoth, otherGetsIt:
+		return byLID, true
+	case isPhones, getsLID:
+		return byPhone, true
+	}
+	return 0, false
+}
+
+// told is what somebody, or a file, names a person by.
+type told struct {
+	lid    string
+	phones [2]campaign.Phone // as asked and as the service has it; either may be empty
+	sure   bool              // it is the service's word that these phones are theirs now, and no others
+}
+
+// whoTx returns the record of the person. Records that prove to be one person
+// are merged, phones go over to whom they belong to. What is returned may be
+// new, or have changed, and is for the caller to write.
+func whoTx(tx *bolt.Tx, t told, at time.Time) (c campaign.Contact, err error) {
+	id := campaign.ContactID(0)
+	for _, phone := range t.phones {
+		if phone == "" {
+			continue
+		}
+		sides, byPhone, byLID, err := sidesTx(tx, phone, t.lid)
+		if err != nil {
+			return c, err
+		}
+		switch identities[sides] {
+		case isPhones:
+			if id, err = oneLineTx(tx, id, byPhone, t.phones[0], at); err != nil {
+				return c, err
+			}
+		case getsLID:
+			if id, err = uniteTx(tx, id, byPhone, at); err != nil {
+				return c, err
+			}
+		case isBoth:
+			if id, err = uniteTx(tx, byLID, byPhone, at); err != nil {
+				return c, err
+			}
+		case newGetsIt, otherGetsIt:
+			if err := passOnTx(tx, byPhone, phone, at); err != nil {
+				return c, err
+			}
+		}
+	}
+	if id == 0 && t.lid != "" {
+		id, _ = aliasTx(tx, string(lidAlias)+t.lid)
+	}
+	if id != 0 {
+		c, err = contactTx(tx, id)
+	} else {
+		var n uint64
+		n, err = bucket(tx, "contacts").NextSequence()
+		c = campaign.Contact{ID: campaign.ContactID(n), Created: at}
+	}
+	if err != nil {
+		return c, err
+	}
+	if t.lid != "" {
+		c.LID = t.lid
+	}
+	return c, settlePhonesTx(tx, &c, t, at)
+}
+
+// uniteTx makes one record of two, of which the first may be nobody's.
+func uniteTx(tx *bolt.Tx, a, b campaign.ContactID, at time.Time) (campaign.ContactID, error) {
+	if a == 0 || a == b {
+		return b, nil
+	}
+	return min(a, b), mergeTx(tx, min(a, b), max(a, b), at)
+}
+
+// oneLineTx is for an answer without a LID: two phones that the service calls
+// one. Of two accounts, the one has it under whose phone the service knows it.
+func oneLineTx(tx *bolt.Tx, asked, known campaign.ContactID, asks campaign.Phone, at time.Time) (campaign.ContactID, error) {
+	if asked == 0 || asked == known {
+		return known, nil
+	}
+	a, err := contactTx(tx, asked)
+	if err != nil {
+		return 0, err
+	}
+	k, err := contactTx(tx, known)
+	if err != nil {
+		return 0, err
+	}
+	if a.LID == "" || k.LID == "" {
+		return uniteTx(tx, asked, known, at)
+	}
+	return known, passOnTx(tx, asked, asks, at)
+}
+
+// passOnTx takes a phone from a record, which keeps it as a former one.
+func passOnTx(tx *bolt.Tx, id campaign.ContactID, phone campaign.Phone, at time.Time) error {
+	c, err := contactTx(tx, id)
+	if err != nil {
+		return err
+	}
+	c.Former = append(c.Former, campaign.FormerPhone{Phone: phone, Until: at})
+	for _, p := range [...]*campaign.Phone{&c.Phone, &c.WhatsApp} {
+		if p.Key() == phone.Key() {
+			*p = ""
+		}
+	}
+	if c.Phone == "" {
+		c.Phone = c.WhatsApp
+	}
+	if err := putContactTx(tx, &c); err != nil {
+		return err
+	}
+	// A phone in no field of the record led to it as well in older books.
+	return bucket(tx, "aliases").Delete([]byte(phoneKey(phone)))
+}
+
+// settlePhonesTx gives a person the phones by which they were named. If that is
+// the service's word, any other phone of theirs is a former one from now on.
+func settlePhonesTx(tx *bolt.Tx, c *campaign.Contact, t told, at time.Time) error {
+	var phones []campaign.Phone
+	for _, p := range t.phones {
+		if p != "" {
+			phones = append(phones, p)
+		}
+	}
+	if len(phones) == 0 || !t.sure && c.Phone != "" {
+		return nil
+	}
+	had := aliasesOf(c)
+	asked, known := phones[0], phones[len(phones)-1]
+	spelled := asked.Key() != known.Key() // the service finds the phone under another one
+	if t.sure && (spelled || c.WhatsApp.Key() != known.Key()) {
+		now := aliasesOf(&campaign.Contact{Phone: asked, WhatsApp: known})
+		for _, p := range [...]*campaign.Phone{&c.Phone, &c.WhatsApp} {
+			if *p != "" && !slices.Contains(now, phoneKey(*p)) {
+				c.Former = append(c.Former, campaign.FormerPhone{Phone: *p, Until: at})
+				*p = ""
+			}
+		}
+		c.WhatsApp = known
+		if spelled && c.Phone.Key() != asked.Key() {
+			c.Phone = asked
+		}
+	}
+	if c.Phone == "" {
+		c.Phone = asked
+	}
+	for _, p := range phones {
+		if !slices.Contains(had, phoneKey(p)) {
+			if err := saidOfTx(tx, c, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// saidOfTx opts a person out who gets a phone of which an opt-out was said while
+// nobody knew whose account it was.
+func saidOfTx(tx *bolt.Tx, c *campaign.Contact, phone campaign.Phone) error {
+	for _, id := range formerTx(tx, phone) {
+		before, err := contactTx(tx, id)
+		if err != nil {
+			return err
+		}
+		if before.ID == c.ID || !before.OptedOut || before.OptOutPhone == "" || before.OptOutPhone.Key() != phone.Key() {
+			continue
+		}
+		if !c.OptedOut {
+			c.OptedOut, c.OptOutAt, c.OptOutWhy, c.OptOutPhone = true, before.OptOutAt, before.OptOutWhy, phone
+		}
+	}
+	return nil
+}
+
+// formerTx lists who had a phone that is theirs no more.
+func formerTx(tx *bolt.Tx, phone campaign.Phone) (ids []campaign.ContactID) {
+	prefix := string(formerAlias) + phone.Key()
+	cursor := bucket(tx, "aliases").Cursor()
+	for k, _ := cursor.Seek([]byte(prefix)); len(k) >= len(prefix) && string(k[:len(prefix)]) == prefix; k, _ = cursor.Next() {
+		if len(k) == len(prefix)+8 { // not a longer phone
+			ids = append(ids, campaign.ContactID(binary.BigEndian.Uint64(k[len(prefix):])))
+		}
+	}
+	return ids
+}
+
+// importedTx returns the record that a row of a file is about: that of its
+// phone. A phone that is nobody's now, and that one person had before, is
+// theirs in an old file; their record says under which phone they are now.
+func importedTx(tx *bolt.Tx, phone campaign.Phone, at time.Time) (campaign.Contact, error) {
+	if _, ok := aliasTx(tx, phoneKey(phone)); !ok {
+		if ids := formerTx(tx, phone); len(ids) == 1 {
+			return contactTx(tx, ids[0])
+		}
+	}
+	return whoTx(tx, told{phones: [2]campaign.Phone{phone}}, at)
+}
+
+// tidyFormer leaves of the former phones those that are not a person's now, each
+// once, as it was known last.
+func tidyFormer(c *campaign.Contact) {
+	phones := aliasesOf(c)
+	kept := c.Former[:0:0]
+	for i, f := range c.Former {
+		again := slices.ContainsFunc(c.Former[i+1:], func(g campaign.FormerPhone) bool { return g.Phone.Key() == f.Phone.Key() })
+		if !again && !slices.Contains(phones, phoneKey(f.Phone)) {
+			kept = append(kept, f)
+		}
+	}
+	c.Former = kept
+}
+
+// formerKeys lists the keys in "aliases" by which a person is known to have had
+// phones.
+func formerKeys(c *campaign.Contact) (keys []string) {
+	for _, f := range c.Former {
+		keys = append(keys, string(formerAlias)+f.Phone.Key()+string(key(uint64(c.ID))))
+	}
+	return keys
+}
+
+// knownTx is the record of a person as it is in the book; not ok if they are not
+// in it yet.
+func knownTx(tx *bolt.Tx, id campaign.ContactID) (c campaign.Contact, ok bool, err error) {
+	c, err = contactTx(tx, id)
+	if errors.Is(err, ErrNotFound) {
+		return c, false, nil
+	}
+	return c, err == nil, err
+}

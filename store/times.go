@@ -1,0 +1,107 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// The times in the book are by one clock, see [campaign.Clock]. That may have
+// been wrong when one was written, or be wrong now, and then what has happened
+// seems to lie in the future. Nobody knows when it was, only that it is over,
+// so it counts as this moment: what counts as later than it was makes a number
+// slower, never faster. Left at that it would hold until the clock comes by,
+// so it is written anew, once, as this moment (amendTx); but not while the
+// clock itself may be off by whole weeks, when the time may be true.
+
+// clockSlack is how far a time that has passed may lie in the future, and an
+// answer before its question: two clocks are never quite alike.
+const clockSlack = time.Minute
+
+// early reports whether a time that has passed lies in the future.
+func early(at, now time.Time) bool { return at.After(now.Add(clockSlack)) }
+
+// sofar is a time that has passed: at, but not after now.
+func sofar(at, now time.Time) time.Time {
+	if at.After(now) {
+		return now
+	}
+	return at
+}
+
+// precedes reports whether something was before another one. That says
+// nothing of one that seems to be still to come.
+func precedes(at, other, now time.Time) bool {
+	return at.Before(other.Add(-clockSlack)) && !early(other, now)
+}
+
+// longestWait is the longest for which a delivery or an upload is put off.
+const longestWait = 10 * time.Minute
+
+// within is a time until which something waits that never waits longer than
+// most; zero if it would.
+func within(until, now time.Time, most time.Duration) time.Time {
+	if until.After(now.Add(most + clockSlack)) {
+		return time.Time{}
+	}
+	return until
+}
+
+// misdatedTx reports whether what paces a number lies in the future.
+func misdatedTx(tx *bolt.Tx, number campaign.NumberID, t turn, now time.Time) bool {
+	prefix := key(uint32(number))
+	k, _ := seekLast(bucket(tx, "sends").Cursor(), prefix)
+	return early(t.Last, now) || within(t.Slow.Until, now, campaign.LongestSlow) != t.Slow.Until ||
+		bytes.HasPrefix(k, prefix) && early(sentAt(k), now)
+}
+
+// sentAt is when a message left, by its key in "sends".
+func sentAt(k []byte) time.Time { return time.Unix(0, int64(binary.BigEndian.Uint64(k[4:]))) }
+
+// amendTx writes what paces a number, and lies in the future, as if it were
+// now.
+func amendTx(tx *bolt.Tx, number campaign.NumberID, now time.Time) error {
+	t, err := turnTx(tx, number)
+	if err != nil {
+		return err
+	}
+	t.Last = sofar(t.Last, now)
+	if most := now.Add(campaign.LongestSlow); t.Slow.Until.After(most) {
+		t.Slow.Until = most
+	}
+	if err := putTurnTx(tx, number, t); err != nil {
+		return err
+	}
+	sends, prefix := bucket(tx, "sends"), key(uint32(number))
+	var misdated [][]byte
+	cursor := sends.Cursor()
+	for k, _ := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix) && sentAt(k).After(now); k, _ = cursor.Prev() {
+		misdated = append(misdated, bytes.Clone(k))
+	}
+	for _, k := range misdated {
+		if err := sends.Delete(k); err != nil {
+			return err
+		}
+	}
+	for _, k := range misdated {
+		if err := putSendTx(tx, number, now, k[12]); err != nil {
+			return err
+		}
+	}
+	return changeNumberTx(tx, number, func(n *campaign.Number) { n.LinkedAt = sofar(n.LinkedAt, now) })
+}
+
+// putSendTx keeps that a message of a number left. Two at the same moment of a
+// clock are two.
+func putSendTx(tx *bolt.Tx, number campaign.NumberID, now time.Time, fresh byte) error {
+	sends := bucket(tx, "sends")
+	at := uint64(now.UnixNano())
+	for taken(sends, key(uint32(number), at)) {
+		at++
+	}
+	return sends.Put(key(uint32(number), at, fresh), nil)
+}
