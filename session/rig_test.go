@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
@@ -170,6 +171,28 @@ func (r *rig) close() {
 			r.Error(err)
 		}
 	}
+}
+
+// kill ends the program and its lanes as kill -9 does: the service hears nothing
+// more of them, and what they write from now on is lost. What follows is open.
+func (r *rig) kill(stopLanes func()) {
+	r.Helper()
+	r.service.SetDown(true)
+	synctest.Wait() // nobody is in the middle of writing a file
+	dir := r.TempDir()
+	for _, name := range []string{"book.db", "devices.db"} {
+		data, err := os.ReadFile(filepath.Join(r.dir, name))
+		if err != nil {
+			r.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			r.Fatal(err)
+		}
+	}
+	stopLanes()
+	r.close()
+	r.dir = dir
+	r.service.SetDown(false)
 }
 
 // restart ends the program and begins it again.
