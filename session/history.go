@@ -50,81 +50,78 @@ func (l *link) keepHistory(id types.MessageID, h *waE2E.HistorySyncNotification)
 
 // catchUpHistory begins anew with what could not be read before.
 func (l *link) catchUpHistory() {
-	l.unread = make(map[string]bool)
+	l.tries = make(map[string]int)
 	l.histories()
 }
 
-// histories reads the pieces that wait, in the order in which they came. One
-// that cannot be read now is left for the next connection.
+// histories reads the pieces that wait, in the order in which they came, and
+// again a little later those that could not be read. One that cannot be read
+// several times is left for the next connection.
 func (l *link) histories() {
-	devices, log := l.number.pool.devices, l.number.log
-	ids, err := devices.Histories(l.ctx, l.jid)
-	if err != nil {
-		log.Error("list the pieces of history", "err", err)
-		return
-	}
-	for _, id := range ids {
-		if l.closed.Load() || l.ctx.Err() != nil {
-			return
-		}
-		if l.unread[id] {
-			continue
-		}
-		word, err := devices.History(l.ctx, l.jid, id)
-		if err != nil {
-			log.Error("read the word of a piece of history", "err", err)
-			return
-		}
-		h, become := new(waE2E.HistorySyncNotification), wasRead
-		if err := proto.Unmarshal(word, h); word == nil || err != nil {
-			log.Error("the word of a piece of history makes no sense", "err", err)
-		} else if become = l.history(id, h); become == waits {
-			l.unread[id] = true
-			continue
-		}
-		if err := devices.ForgetHistory(l.ctx, l.jid, id); err != nil {
-			log.Error("forget a piece of history that has been read", "err", err)
-			return
-		}
-		l.number.post(func() { l.number.pieceGone(l, partOf(h), become == comesAgain) })
-	}
-}
-
-// become is what has become of a piece of history.
-type become uint8
-
-const (
-	waits      become = iota // for the next connection
-	wasRead                  // or will never be
-	comesAgain               // the phone was asked for it, as a new piece
-)
-
-// history reads one piece: names, who has written before and what, and what the
-// library keeps of it.
-func (l *link) history(id types.MessageID, h *waE2E.HistorySyncNotification) become {
-	for try := 1; ; try++ {
-		err := l.historyOnce(h)
-		if err == nil {
-			return wasRead
-		}
-		if l.ctx.Err() != nil {
-			return waits
-		}
-		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "try", try, "err", mask(cause(err)))
-		if lost(err) {
-			return l.askAgain(id, h)
-		}
-		if try == historyTries {
-			return waits
-		}
+	for l.readPieces() {
 		timer := time.NewTimer(historyPause)
 		select {
 		case <-timer.C:
 		case <-l.ctx.Done():
 			timer.Stop()
-			return waits
+			return
 		}
 	}
+}
+
+// readPieces tries every piece once. again: some are to be tried again.
+func (l *link) readPieces() (again bool) {
+	devices, log := l.number.pool.devices, l.number.log
+	ids, err := devices.Histories(l.ctx, l.jid)
+	if err != nil {
+		log.Error("list the pieces of history", "err", err)
+		return false
+	}
+	for _, id := range ids {
+		if l.closed.Load() || l.ctx.Err() != nil {
+			return false
+		}
+		if l.tries[id] >= historyTries {
+			continue
+		}
+		word, err := devices.History(l.ctx, l.jid, id)
+		if err != nil {
+			log.Error("read the word of a piece of history", "err", err)
+			return false
+		}
+		h := new(waE2E.HistorySyncNotification)
+		if err := proto.Unmarshal(word, h); word == nil || err != nil {
+			log.Error("the word of a piece of history makes no sense", "err", err)
+		} else if !l.history(id, h) {
+			l.tries[id]++
+			again = again || l.tries[id] < historyTries
+			continue
+		}
+		if err := devices.ForgetHistory(l.ctx, l.jid, id); err != nil {
+			log.Error("forget a piece of history that has been read", "err", err)
+			return false
+		}
+		delete(l.tries, id)
+		l.number.post(func() { l.number.pieceGone(l) })
+	}
+	return again
+}
+
+// history reads one piece: names, who has written before and what, and what the
+// library keeps of it. It reports whether there is nothing more to be done about
+// it.
+func (l *link) history(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
+	err := l.historyOnce(h)
+	if err == nil {
+		return true
+	}
+	if l.ctx.Err() == nil {
+		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "err", mask(cause(err)))
+	}
+	if lost(err) {
+		return l.askAgain(id, h)
+	}
+	return false
 }
 
 // lost reports whether a file is not there any more.
@@ -135,21 +132,25 @@ func lost(err error) bool {
 }
 
 // askAgain asks the phone to upload a piece again. It comes as a new one. A
-// phone whose pieces are never there is not asked for ever.
-func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) become {
+// phone whose pieces are never there is not asked for ever. It reports whether
+// there is nothing more to be done about the old one.
+func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
 	if l.line() != nil {
-		return waits
+		return false
 	}
 	if l.again++; l.again > historyAgain {
-		return wasRead
+		return true
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, 30*time.Second)
 	defer cancel()
+	asked := func(yes bool) { l.number.post(func() { l.number.pieceAsked(l, partOf(h), yes) }) }
+	asked(true) // before the new one can come
 	if err := l.cli.SendHistorySyncServerErrorReceipt(ctx, id, h.GetMediaKey()); err != nil {
 		l.number.log.Warn("ask for a piece of the history again", "err", err)
-		return waits
+		asked(false)
+		return false
 	}
-	return comesAgain
+	return true
 }
 
 // historyOnce reads a piece. A panic over what is in it is its error.

@@ -50,20 +50,27 @@ func (n *number) pieceCame(l *link, p part) {
 	n.readOn()
 }
 
-// pieceGone is called when a piece has been read, or cannot be had any more:
-// again says that the phone was asked to upload it again.
-func (n *number) pieceGone(l *link, p part, again bool) {
+// pieceGone is called when a piece has been read, or cannot be had any more.
+func (n *number) pieceGone(l *link) {
 	if n.link != l {
 		return
 	}
-	if again {
-		if n.readings.asked == nil {
-			n.readings.asked = make(map[part]bool)
-		}
-		n.readings.asked[p] = true
-	}
 	n.readings.moved = time.Now()
 	n.readOn()
+}
+
+// pieceAsked is called before the phone is asked to upload a piece again, and if
+// it could not be asked after all.
+func (n *number) pieceAsked(l *link, p part, asked bool) {
+	switch {
+	case n.link != l:
+	case !asked:
+		delete(n.readings.asked, p)
+	case n.readings.asked == nil:
+		n.readings.asked = map[part]bool{p: true}
+	default:
+		n.readings.asked[p] = true
+	}
 }
 
 // readFirst is called when the number comes online. It returns until when to
