@@ -21,6 +21,8 @@ type account struct {
 	app        *appState
 	wrote      map[string]bool                            // the LIDs that have written to it: no new chats
 	talk       map[string][]*waHistorySync.HistorySyncMsg // what was written in the chat with a LID, newest first
+	timers     map[string]timer                           // by LID: after how long the messages of the chat disappear
+	usual      timer                                      // of chats that the phone begins
 	standing
 }
 

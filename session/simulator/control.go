@@ -16,7 +16,9 @@ import (
 	"sync"
 	"time"
 
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/store"
+	"google.golang.org/protobuf/encoding/protojson"
 )
 
 // control moves the world by hand over HTTP:
@@ -26,7 +28,13 @@ import (
 //	POST /passkey         on                   linking needs a passkey, or not
 //	POST /passkey/sign    options as JSON      the credential that answers them, as JSON
 //	POST /passkey/reject  number               our phone says that the code is another
-//	POST /say             person, number, text {"id"}: a person writes to us
+//	POST /say             person, number, text or message
+//	                                           {"id"}: a person writes to us, a text or any message, as JSON
+//	POST /edit            person, number, id, text[, sealed]
+//	                                           {"id"}: a person changes what they wrote
+//	POST /timer           person, number, for[, on]
+//	                                           the messages of a chat disappear after "24h", so
+//	                                           the person chooses; with on, our phone
 //	POST /contact         number, person, name saved in our phone; no name removes
 //	POST /phone           person or number, on a phone is switched on or off
 //	POST /own             [number]             {"phone"}: a phone of ours that has linked nothing yet
@@ -95,6 +103,8 @@ func newControl(s *Service) http.Handler {
 		"/passkey":        func(o order) (any, error) { s.RequirePasskey(o.On); return nil, nil },
 		"/passkey/reject": func(o order) (any, error) { return nil, s.RejectPasskey(o.Number) },
 		"/say":            c.say,
+		"/edit":           c.edit,
+		"/timer":          c.timer,
 		"/contact":        c.ofNumber(func(own Own, o order) { own.SaveContact(o.Person, o.Name) }),
 		"/phone":          c.phone,
 		"/drop":           c.drop,
@@ -142,6 +152,9 @@ type order struct {
 	Person      string // a person's phone
 	Number      string // ours
 	Text        string
+	Message     json.RawMessage
+	ID          string
+	Sealed      bool
 	Name        string
 	Code        string
 	On          bool
@@ -257,8 +270,32 @@ func (c *control) own(o order) (any, error) {
 }
 
 func (c *control) say(o order) (any, error) {
-	id, err := c.s.Say(o.Person, o.Number, o.Text)
+	if len(o.Message) == 0 {
+		id, err := c.s.Say(o.Person, o.Number, o.Text)
+		return map[string]string{"id": id}, err
+	}
+	m := new(waE2E.Message)
+	if err := protojson.Unmarshal(o.Message, m); err != nil {
+		return nil, fmt.Errorf("read the message: %w", err)
+	}
+	id, err := c.s.SayMessage(o.Person, o.Number, m)
 	return map[string]string{"id": id}, err
+}
+
+func (c *control) edit(o order) (any, error) {
+	id, err := c.s.Edit(o.Person, o.Number, o.ID, o.Text, o.Sealed)
+	return map[string]string{"id": id}, err
+}
+
+func (c *control) timer(o order) (any, error) {
+	if !o.On {
+		return nil, c.s.SetTimer(o.Person, o.Number, time.Duration(o.For))
+	}
+	own, ok := c.s.Own(o.Number)
+	if !ok {
+		return nil, fmt.Errorf("%q is not one of our numbers", o.Number)
+	}
+	return nil, own.SetTimer(o.Person, time.Duration(o.For))
 }
 
 // phone turns the phone of a person or of one of our numbers on or off.

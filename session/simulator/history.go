@@ -32,6 +32,11 @@ func (a *account) history() []*waHistorySync.HistorySync {
 		SyncType: waHistorySync.HistorySync_INITIAL_BOOTSTRAP.Enum(), ChunkOrder: proto.Uint32(1), Progress: proto.Uint32(100),
 		NctSalt: saltOf(a.who),
 	}
+	if t := a.usual; !t.set.IsZero() {
+		bootstrap.GlobalSettings = &waHistorySync.GlobalSettings{
+			DisappearingModeDuration: proto.Int32(int32(t.after.Seconds())), DisappearingModeTimestamp: proto.Int64(t.set.Unix()),
+		}
+	}
 	names := &waHistorySync.HistorySync{SyncType: waHistorySync.HistorySync_PUSH_NAME.Enum(), ChunkOrder: proto.Uint32(1)}
 	recent := &waHistorySync.HistorySync{
 		SyncType: waHistorySync.HistorySync_RECENT.Enum(), ChunkOrder: proto.Uint32(2), Progress: proto.Uint32(100),
@@ -39,7 +44,7 @@ func (a *account) history() []*waHistorySync.HistorySync {
 	old := s.world.chats(a.who)
 	chats := slices.Clone(old)
 	for _, p := range s.world.people() {
-		if len(a.talk[p.LID]) > 0 && !slices.Contains(old, p) {
+		if (len(a.talk[p.LID]) > 0 || !a.timers[p.LID].set.IsZero()) && !slices.Contains(old, p) {
 			chats = append(chats, p)
 		}
 	}
@@ -83,6 +88,7 @@ func (a *account) remember(with *Person, fromMe bool, id string, message *waE2E.
 		},
 		Message:          message,
 		MessageTimestamp: proto.Uint64(uint64(time.Now().Add(s.skew).Unix())),
+		MessageSecret:    message.GetMessageContextInfo().GetMessageSecret(),
 	}
 	if !fromMe {
 		info.PushName = proto.String(with.PushName)
@@ -158,6 +164,7 @@ func (s *Service) chat(a *account, p *Person, now time.Time) *waHistorySync.Conv
 		TcToken:               []byte("token of " + p.LID),
 		TcTokenTimestamp:      proto.Uint64(uint64(at.Unix())),
 	}
+	a.timers[p.LID].tell(c)
 	if s.world.dice("old chat", a.who.LID, p.LID).IntN(4) == 0 {
 		c.ID = c.PnJID
 	}

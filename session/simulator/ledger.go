@@ -28,9 +28,10 @@ type Stanza struct {
 	Media  string    `json:"media,omitempty"` // SHA-256 of the attachment as the recipient decrypted it, in hex, or why she could not
 	Legs   []Leg     `json:"legs,omitempty"`
 
-	Duplicate bool `json:"duplicate,omitempty"` // the same bytes under the same id as before: acknowledged, nothing else
-	Error     int  `json:"error,omitempty"`     // the service refused it with this code: nobody got it
-	Lost      bool `json:"lost,omitempty"`      // nothing in it was for the recipient: accepted, and nobody will ever get it
+	Timer     time.Duration `json:"timer,omitempty"`     // after how long it says that it disappears; 0: it stays
+	Duplicate bool          `json:"duplicate,omitempty"` // the same bytes under the same id as before: acknowledged, nothing else
+	Error     int           `json:"error,omitempty"`     // the service refused it with this code: nobody got it
+	Lost      bool          `json:"lost,omitempty"`      // nothing in it was for the recipient: accepted, and nobody will ever get it
 }
 
 // Seen is a message that a person sees in her chat, once however often it came.
@@ -40,6 +41,8 @@ type Seen struct {
 	Number string    `json:"number"` // ours
 	ID     string    `json:"id"`
 	Text   string    `json:"text"`
+
+	Timer time.Duration `json:"timer,omitempty"` // after how long it disappears; 0: it stays
 }
 
 // Said is a message that a person wrote to one of our numbers.

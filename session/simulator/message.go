@@ -215,9 +215,9 @@ func (s *Service) carry(m *letter, p *phone, g leg, entry *Leg) {
 		m.ownCopy(p, message)
 		return
 	}
-	text := textIn(message)
-	m.entry.Text, m.entry.Media = text, s.media.read(message)
-	m.after = append(m.after, func() { p.receive(m.from, m.id, text) })
+	text, stays := textIn(message), timerIn(message)
+	m.entry.Text, m.entry.Media, m.entry.Timer = text, s.media.read(message), stays
+	m.after = append(m.after, func() { p.receive(m.from, m.id, text, stays) })
 }
 
 // request is what a client asks of its own phone, which answers when it is on:

@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,6 @@ import (
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
-	"google.golang.org/protobuf/proto"
 )
 
 // phone is a simulated handset, of a person or of one of our numbers. The
@@ -84,18 +84,18 @@ func (s *Service) takes(d time.Duration) time.Duration {
 // receive is a message that reached the service for the phone and that it could
 // decrypt. It shows it when it gets it, confirms, and a person may read and
 // answer.
-func (p *phone) receive(c *companion, id, text string) {
+func (p *phone) receive(c *companion, id, text string, stays time.Duration) {
 	number := c.account.pn
 	r := p.s.world.react(p.who, number, p.count[number])
 	if _, again := p.shown[number+" "+id]; !again {
 		p.count[number]++
 	}
 	p.s.after(p.s.takes(r.Delivered), func() {
-		p.do(func() { p.show(c, id, text, r) })
+		p.do(func() { p.show(c, id, text, stays, r) })
 	})
 }
 
-func (p *phone) show(c *companion, id, text string, r reaction) {
+func (p *phone) show(c *companion, id, text string, stays time.Duration, r reaction) {
 	key := c.account.pn + " " + id
 	_, again := p.shown[key]
 	p.confirm(c, id, "")
@@ -103,7 +103,7 @@ func (p *phone) show(c *companion, id, text string, r reaction) {
 		return // folded into the one that is there
 	}
 	p.shown[key] = text
-	p.s.ledger.saw(Seen{Time: time.Now(), Person: e164(p.pn), Number: e164(c.account.pn), ID: id, Text: text})
+	p.s.ledger.saw(Seen{Time: time.Now(), Person: e164(p.pn), Number: e164(c.account.pn), ID: id, Text: text, Timer: stays})
 	if p.account != nil || r.Read == 0 {
 		return // nobody looks at our own phones
 	}
@@ -136,20 +136,7 @@ func (p *phone) confirm(c *companion, id, kind string) {
 
 // write sends a text from the phone to every client of an own account.
 func (p *phone) write(a *account, text string) (id string) {
-	p.s.lastID++
-	id = fmt.Sprintf("3A%018X", p.s.lastID)
-	p.s.ledger.wrote(Said{Time: time.Now(), Person: e164(p.pn), Number: e164(a.pn), ID: id, Text: text})
-	message := &waE2E.Message{Conversation: proto.String(text)}
-	a.remember(p.who, false, id, message)
-	first := !a.wrote[p.lid]
-	a.wrote[p.lid] = true
-	for _, c := range a.linked() {
-		if first {
-			c.push(p.token())
-		}
-		p.send(c, id, message, nil)
-	}
-	return id
+	return p.say(a, a.timers[p.lid].text(text), nil)
 }
 
 // token is what the service tells a client about a person who wrote to it: with
@@ -172,6 +159,29 @@ func (p *phone) send(c *companion, id string, message *waE2E.Message, again *wir
 	if again != nil {
 		p.signal().forget(c.lid())
 	}
+	p.sendAs(c, id, message, p.envelope(c, id), again)
+}
+
+// sendWith is send with more on the envelope.
+func (p *phone) sendWith(c *companion, id string, message *waE2E.Message, more wire.Attrs) {
+	attrs := p.envelope(c, id)
+	maps.Copy(attrs, more)
+	p.sendAs(c, id, message, attrs, nil)
+}
+
+// envelope is what the service reads of a message to a companion.
+func (p *phone) envelope(c *companion, id string) wire.Attrs {
+	attrs := wire.Attrs{"id": id, "t": p.s.stamp(), "type": "text", "notify": p.who.PushName}
+	if p.account == c.account {
+		attrs["from"], attrs["category"] = p.pnJID(), "peer"
+		delete(attrs, "notify")
+	} else {
+		attrs["from"], attrs["sender_pn"], attrs["addressing_mode"] = p.lidJID(), p.pnJID(), "lid"
+	}
+	return attrs
+}
+
+func (p *phone) sendAs(c *companion, id string, message *waE2E.Message, attrs wire.Attrs, again *wire.Node) {
 	enc, err := p.signal().encrypt(c.lid(), func() (*prekey.Bundle, error) { return c.bundle(again) }, message)
 	if err != nil {
 		p.s.log.Error("a phone cannot encrypt", "err", err)
@@ -180,13 +190,6 @@ func (p *phone) send(c *companion, id string, message *waE2E.Message, again *wir
 	if again != nil {
 		retry := again.GetChildByTag("retry")
 		enc.Attrs["count"] = textOf(&retry, "count")
-	}
-	attrs := wire.Attrs{"id": id, "t": p.s.stamp(), "type": "text", "notify": p.who.PushName}
-	if p.account == c.account {
-		attrs["from"], attrs["category"] = p.pnJID(), "peer"
-		delete(attrs, "notify")
-	} else {
-		attrs["from"], attrs["sender_pn"], attrs["addressing_mode"] = p.lidJID(), p.pnJID(), "lid"
 	}
 	if c.sent == nil {
 		c.sent = make(map[string]sent)
@@ -299,13 +302,9 @@ func (s *Service) People() []Person {
 func (s *Service) Say(person, own, text string) (id string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.ownAccount(own)
-	if a == nil {
-		return "", fmt.Errorf("%s is not one of our numbers", own)
-	}
-	p := s.phoneOf(digits(person))
-	if p == nil {
-		return "", fmt.Errorf("%s has no WhatsApp", person)
+	p, a, err := s.between(person, own)
+	if err != nil {
+		return "", err
 	}
 	return p.write(a, text), nil
 }

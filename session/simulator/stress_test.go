@@ -123,8 +123,10 @@ func TestEndingWithoutAPauseIsAFaultOfItsOwn(t *testing.T) {
 func TestQueriesOfALoginAndAFirstMessageAreTheKnownOnes(t *testing.T) {
 	s, c, ana := faulty(t)
 	c.say(ana.Phone, "Oi")
-	tokens := func(l *simulator.Ledger) bool { return strings.Contains(asked(l), "privacy set tokens") }
-	if err := s.Ledger().Wait(within(t), tokens); err != nil {
+	last := func(l *simulator.Ledger) bool { // the client asks for these by the way
+		return strings.Contains(asked(l), "privacy set tokens") && strings.Contains(asked(l), "w:sync:app:state")
+	}
+	if err := s.Ledger().Wait(within(t), last); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
