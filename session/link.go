@@ -45,10 +45,10 @@ type link struct {
 	giveUp  context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
 	dialed  chan struct{}      // closed when the last dial has ended; nil: there was none
 
-	unread map[string]bool // pieces of history that this connection could not read; touched by jobs alone
-	again  int             // how often the phone was asked to upload one again; touched by jobs alone
-	resync time.Time       // when the address book was last asked for afresh; touched by jobs alone
-	copied time.Time       // when the phone was last asked for a plain copy of it; touched by jobs alone
+	tries  map[string]int // how often this connection could not read a piece of history; touched by jobs alone
+	again  int            // how often the phone was asked to upload one again; touched by jobs alone
+	resync time.Time      // when the address book was last asked for afresh; touched by jobs alone
+	copied time.Time      // when the phone was last asked for a plain copy of it; touched by jobs alone
 }
 
 // errNoToken answers the library's request for a token that only Messenger
@@ -61,7 +61,7 @@ func newLink(n *number, dev *store.Device) *link {
 		number: n, dev: dev, jid: dev.GetJID(), lid: dev.LID.User, jobs: newMailbox(),
 		cable:  new(cable),
 		gone:   make(chan struct{}),
-		unread: make(map[string]bool),
+		tries:  make(map[string]int),
 		giveUp: func() {},
 	}
 	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(n.pool.ctx))
@@ -323,8 +323,11 @@ func (n *number) endLink() {
 	n.attempt++
 	n.link.drop(n.phase == dialling)
 	n.link, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
-	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook)
-	n.show(func(v *view) { v.link, v.login, v.lively, v.synced = nil, false, false, time.Time{} })
+	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook, alarmRead)
+	n.readings = readings{}
+	n.show(func(v *view) {
+		v.link, v.login, v.lively, v.synced, v.reading, v.missed = nil, false, false, time.Time{}, time.Time{}, false
+	})
 }
 
 // hide tells the service that nobody is looking, so that the phone goes on

@@ -66,6 +66,12 @@ func (s sender) Ready() campaign.Readiness {
 		r.Hold = campaign.Hold{Reason: campaign.HoldSyncing}
 	case v.slow.After(time.Now()):
 		r.Hold = campaign.Hold{Reason: campaign.HoldRateLimit, Until: v.clock.At(v.slow)}
+	case v.reading.After(time.Now()):
+		r.Hold = campaign.Hold{Reason: campaign.HoldReading, Until: v.clock.At(v.reading)}
+	default:
+		if r.Hold = s.pool.backlog.hold(time.Now()); r.Hold.Reason != "" {
+			r.Hold.Until = v.clock.At(r.Hold.Until)
+		}
 	}
 	r.NewChats = v.newChats(now)
 	return r

@@ -99,6 +99,15 @@ type Status struct {
 	Synced   bool      // what arrived while away has been heard
 	Contacts bool      // the address book of the phone has arrived
 
+	// Reading is until when at most nothing leaves because the history of the
+	// phone is being read; zero: it is not, or not waited for. Missed: a part of
+	// it was not read in that time, and who said no in it is not known yet.
+	Reading time.Time
+	Missed  bool
+	// Outrun: it has not heard what waits for it, and the other numbers have
+	// waited for it and go on.
+	Outrun bool
+
 	// Unlinks is when WhatsApp takes the link away because the phone has given
 	// no sign of life; zero while it has not been quiet for ten days.
 	Unlinks time.Time

@@ -42,6 +42,8 @@ var holdReasons = map[string]string{
 	campaign.HoldOffline:   "hold_offline",
 	campaign.HoldStopped:   "hold_stopped",
 	campaign.HoldSyncing:   "hold_syncing",
+	campaign.HoldReading:   "hold_reading",
+	campaign.HoldOthers:    "hold_others",
 	campaign.HoldRateLimit: "hold_rate_limit",
 	campaign.HoldDisk:      "hold_disk",
 	campaign.HoldCheck:     "hold_check",
