@@ -96,7 +96,7 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 	switch {
 	case o.Kind == campaign.Accepted:
 		kind = ""
-	case o.Kind == campaign.Refused, o.Kind == campaign.NotSent && d.State == campaign.Failed:
+	case o.Kind == campaign.Refused, (o.Kind == campaign.NotSent || o.Kind == campaign.Misled) && d.State == campaign.Failed:
 	default:
 		return nil
 	}

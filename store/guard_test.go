@@ -33,9 +33,18 @@ func (s *shop) try(o campaign.Outcome) bool {
 	got := s.claim()
 	if got.Delivery != nil {
 		s.now = s.now.Add(time.Second)
-		s.settle(*got.Delivery, o)
+		s.settle(*got.Delivery, about(*got.Delivery, o))
 	}
 	return got.Delivery != nil
+}
+
+// about is the outcome of a delivery: that of one that was misled is that its
+// phone is not on WhatsApp.
+func about(d campaign.Delivery, o campaign.Outcome) campaign.Outcome {
+	if o.Kind == campaign.Misled {
+		o.Code, o.Answer = 404, campaign.Answer{Asked: d.Phone, Presence: campaign.NotOnWhatsApp}
+	}
+	return o
 }
 
 func code(n int) campaign.Outcome {
@@ -45,7 +54,7 @@ func code(n int) campaign.Outcome {
 // Five refusals in a row of one kind pause a campaign, and say so; anything in
 // between that went well, or was refused otherwise, begins the row anew.
 func TestFiveRefusalsInARowPauseTheCampaign(t *testing.T) {
-	absent := campaign.Outcome{Kind: campaign.Absent}
+	absent := campaign.Outcome{Kind: campaign.Misled}
 	for _, test := range []struct {
 		name   string
 		tries  []campaign.Outcome

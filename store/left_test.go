@@ -159,7 +159,7 @@ func TestRefusalsSpendEverythingButTheNewChatsOfADay(t *testing.T) {
 		{"day=1", stranger, campaign.HoldDay},
 		{"new-hour=1", stranger, campaign.HoldNewHour},
 		{"new-day=1", stranger, ""},
-		{"new-day=1", campaign.Outcome{Kind: campaign.Absent}, ""},
+		{"new-day=1", campaign.Outcome{Kind: campaign.Misled}, ""},
 		{"new-day=1", accepted, campaign.HoldNewDay},
 		{"new-day=1", unknown, campaign.HoldNewDay},
 	} {
@@ -169,7 +169,7 @@ func TestRefusalsSpendEverythingButTheNewChatsOfADay(t *testing.T) {
 			s.settle(s.mustClaim(), accepted)
 			s.now = s.now.Add(25 * time.Hour)
 			d := s.mustClaim()
-			s.settle(d, test.o)
+			s.settle(d, about(d, test.o))
 			got := s.claim()
 			if test.reason == "" {
 				if got.Delivery == nil || got.Delivery.Contact == d.Contact {
