@@ -22,7 +22,7 @@ type Forecast struct {
 
 // Day is a day of a forecast, in the time zone of its beginning.
 type Day struct {
-	Date  time.Time // midnight
+	Date  time.Time // its first moment
 	Count int
 }
 
@@ -206,8 +206,7 @@ func (w *walk) run(ctx context.Context, days map[time.Time]int, held map[Hold]ti
 			continue
 		}
 		if w.send(g); g.Campaign == w.id {
-			y, m, d := w.at.In(w.zone).Date()
-			days[time.Date(y, m, d, 0, 0, 0, 0, w.zone)]++
+			days[startOfDay(w.at.In(w.zone))]++
 		}
 		w.at = w.at.Add(w.Takes)
 		w.Turn.Last = w.at

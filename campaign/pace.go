@@ -292,24 +292,55 @@ func (p Pace) Spent(t Turn, now time.Time, draw float64) Turn {
 }
 
 // Next returns the first moment from t on at which the window is open, in t's
-// time zone.
+// time zone: by what its clocks and calendars show, also on a day on which they
+// are changed.
 func (h Hours) Next(t time.Time) time.Time {
-	for range 9 { // a week, the rest of today, and a day for the clock change
-		open := h.Days == 0 || h.Days&(1<<t.Weekday()) != 0
-		y, m, d := t.Date()
-		minute := func(n int) time.Time { return time.Date(y, m, d, n/60, n%60, 0, 0, t.Location()) }
-		if open {
-			if h.To == 0 {
+	from, to := time.Duration(h.From)*time.Minute, time.Duration(h.To)*time.Minute
+	if h.To == 0 {
+		to = 24 * time.Hour
+	}
+	for range 64 { // a step a day, and one for each change of the clocks, for more than a week
+		shown := sinceMidnight(t)
+		wait := 24*time.Hour - shown
+		if h.Days == 0 || h.Days&(1<<t.Weekday()) != 0 {
+			if shown >= from && shown < to {
 				return t
 			}
-			if from := minute(h.From); t.Before(from) {
-				return from
-			}
-			if t.Before(minute(h.To)) {
-				return t
+			if shown < from {
+				wait = from - shown
 			}
 		}
-		t = time.Date(y, m, d+1, 0, 0, 0, 0, t.Location())
+		// The clocks run evenly until they are changed. Then they show something
+		// else, and perhaps another day.
+		next := t.Add(wait)
+		if _, change := t.ZoneBounds(); !change.IsZero() && change.Before(next) {
+			next = change
+		}
+		t = next
 	}
 	return t
+}
+
+// sinceMidnight is what the clocks of t's zone show at t.
+func sinceMidnight(t time.Time) time.Duration {
+	hour, minute, second := t.Clock()
+	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute +
+		time.Duration(second)*time.Second + time.Duration(t.Nanosecond())
+}
+
+// startOfDay is the first moment of the calendar day of t, in t's zone: there
+// are days without a midnight, and days with two.
+func startOfDay(t time.Time) time.Time {
+	for {
+		start := t.Add(-sinceMidnight(t))
+		change, _ := t.ZoneBounds()
+		if change.IsZero() || change.Before(start) {
+			return start
+		}
+		before := change.Add(-1).In(t.Location())
+		if before.Day() != t.Day() {
+			return change
+		}
+		t = before
+	}
 }

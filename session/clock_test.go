@@ -63,3 +63,138 @@ func TestAnswerCountsWhateverOurClockSays(t *testing.T) {
 		})
 	}
 }
+
+// A ban, and a restriction whose end the service did not tell, last for as long
+// as they last, also if our clock was ahead when they were written down.
+func TestStandingWrittenByAClockThatWasAheadEnds(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		state campaign.NumberState
+		lasts time.Duration
+		ends  time.Duration // from now
+	}{
+		{"a ban", campaign.Banned, 5 * time.Hour, 5 * time.Hour},
+		{"a restriction without an end", campaign.Restricted, lockUnknown, lockUnknown},
+		{"a restriction that the service told", campaign.Restricted, 25 * time.Hour, 73 * time.Hour},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, simulator.Config{People: 2}, func(r *rig) {
+				id, _ := r.linked("loja")
+				r.close()
+				wrong := time.Now().Add(48 * time.Hour)
+				if r.book = r.openBook(); r.book.SetStanding(id, campaign.Standing{State: c.state, Since: wrong, Until: wrong.Add(c.lasts)}) != nil {
+					r.Fatal("write a standing down")
+				}
+				if err := r.book.Close(); err != nil {
+					r.Fatal(err)
+				}
+				r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:mex", Do: simulator.Silence}) // nobody says how it stands
+				begun := time.Now()
+				r.open()
+				closed := func(s Status) bool {
+					return s.State == campaign.Banned || r.pool.Sender(id).Ready().NewChats.Reason != ""
+				}
+				time.Sleep(c.ends - time.Hour)
+				if s := r.status(id); !closed(s) {
+					r.Errorf("after %v it is %v", time.Since(begun), s.State)
+				}
+				time.Sleep(time.Hour + 2*time.Minute)
+				if s := r.status(id); closed(s) {
+					r.Errorf("after %v it is %v until %v", time.Since(begun), s.State, s.Until)
+				}
+			})
+		})
+	}
+}
+
+func TestRestrictionEndsWithinAYear(t *testing.T) {
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	for _, c := range []struct{ told, want time.Duration }{
+		{-time.Second, lockUnknown},
+		{time.Hour, time.Hour},
+		{90 * 24 * time.Hour, 90 * 24 * time.Hour},
+		{lockLongest, lockLongest},
+		{50 * lockLongest, lockLongest},
+	} {
+		if got := (timelock{Ends: number64(now.Add(c.told).Unix())}).until(now); !got.Equal(now.Add(c.want)) {
+			t.Errorf("told to end in %v: it ends in %v, want %v", c.told, got.Sub(now), c.want)
+		}
+	}
+}
+
+// A sign of life from the future hides nothing: the phone is asked, and its
+// next sign is the one that counts.
+func TestPhoneSeenInTheFutureIsAsked(t *testing.T) {
+	inBubble(t, simulator.Config{People: 2}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.close()
+		r.book = r.openBook()
+		if err := r.book.SawPhone(id, time.Now().Add(60*24*time.Hour)); err != nil {
+			r.Fatal(err)
+		}
+		if err := r.book.Close(); err != nil {
+			r.Fatal(err)
+		}
+		r.open()
+		r.await(id, "seen now", func(s Status) bool { ago := time.Since(s.Number.Seen); return ago >= 0 && ago < time.Hour })
+		n, err := r.book.Number(id)
+		if ago := time.Since(n.Seen); err != nil || ago < 0 || ago > time.Hour {
+			r.Errorf("in the book it was seen %v ago, %v", ago, err)
+		}
+	})
+}
+
+// The clock moves with the login, and what is waited for meanwhile is waited
+// for no longer and no shorter: the code on the screen, the texts that arrived
+// while away, a wish to slow down.
+func TestWaitsAreNotMovedWithTheClock(t *testing.T) {
+	for _, ahead := range []time.Duration{2 * 24 * time.Hour, -2 * 24 * time.Hour} {
+		inBubble(t, simulator.Config{People: 2}, func(r *rig) {
+			r.service.SetSkew(-ahead)
+			id := r.add("loja")
+			if err := r.pool.Link(id); err != nil {
+				r.Fatal(err)
+			}
+			s := r.awaitCode(id)
+			if life := s.QRUntil.Sub(r.clock.Now()); life <= 0 || life > 2*time.Minute {
+				r.Errorf("the code dies in %v", life)
+			}
+			if _, err := r.service.ScanAs(s.QR, ""); err != nil {
+				r.Fatal(err)
+			}
+			r.awaitWithin(id, "online", 2*time.Minute, func(s Status) bool { return s.State == campaign.Online })
+			n := r.pool.known(id)
+			n.slowDown()
+			if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != campaign.HoldRateLimit || hold.Until.Sub(r.clock.Now()) != slowPause {
+				r.Errorf("asked to slow down: %+v", hold)
+			}
+			r.clock.Told(time.Now(), time.Now(), time.Now()) // moved back by as much
+			if hold := r.pool.Sender(id).Ready().Hold; hold.Until.Sub(r.clock.Now()) != slowPause {
+				r.Errorf("after the clock was moved it waits for %v", hold.Until.Sub(r.clock.Now()))
+			}
+			time.Sleep(slowPause)
+			if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != "" {
+				r.Errorf("then: %+v", hold)
+			}
+		})
+	}
+}
+
+func TestPastLiesInThePast(t *testing.T) {
+	inBubble(t, simulator.Config{People: 2}, func(r *rig) {
+		id, _ := r.linked("loja")
+		l, now := r.pool.known(id).look().link, r.clock.Now()
+		for _, c := range []struct{ told, want time.Time }{
+			{now.Add(-time.Hour), now.Add(-time.Hour)},
+			{now, now},
+			{now.Add(time.Second), now},
+			{now.Add(1000 * time.Hour), now},
+			{time.Time{}, now},
+			{time.Unix(0, 0), now},
+		} {
+			if got := l.happened(c.told); !got.Equal(c.want) {
+				r.Errorf("told %v: %v, want %v", c.told, got, c.want)
+			}
+		}
+	})
+}

@@ -137,11 +137,8 @@ func (r *rig) open() { r.openWith(r.service.HTTPClient) }
 func (r *rig) openWith(client func() *http.Client) {
 	r.Helper()
 	r.clock = new(campaign.Clock)
-	book, err := store.Open(filepath.Join(r.dir, "book.db"), store.Options{Kind: store.Demo, Bell: r.bell, Clock: r.clock, Logger: testLog()})
-	if err != nil {
-		r.Fatal(err)
-	}
-	r.book = &faultyBook{Book: book}
+	r.book = r.openBook()
+	var err error
 	if r.devices, err = device.Open(filepath.Join(r.dir, "devices.db")); err != nil {
 		r.Fatal(err)
 	}
@@ -157,6 +154,16 @@ func (r *rig) openWith(client func() *http.Client) {
 		r.Fatal(err)
 	}
 	r.pool.Start()
+}
+
+// openBook opens the book alone.
+func (r *rig) openBook() *faultyBook {
+	r.Helper()
+	book, err := store.Open(filepath.Join(r.dir, "book.db"), store.Options{Kind: store.Demo, Bell: r.bell, Clock: r.clock, Logger: testLog()})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return &faultyBook{Book: book}
 }
 
 func (r *rig) close() {
