@@ -152,6 +152,7 @@ type Hold struct {
 	Reason   string    // one of the Hold constants; empty: nothing holds
 	Until    time.Time // zero: until somebody or something changes it
 	Campaign ID        `json:",omitempty"` // whose limit it is; 0: the number's own, or no limit of ours
+	Number   NumberID  `json:",omitempty"` // of HoldOthers: which number is waited for
 }
 
 // The reasons of a hold. The screens translate them.
@@ -169,6 +170,8 @@ const (
 	HoldOffline   = "not connected"
 	HoldStopped   = "the number needs a person"
 	HoldSyncing   = "receiving what arrived while away"
+	HoldReading   = "reading the history of the phone"
+	HoldOthers    = "waiting for what another number has not heard yet"
 	HoldRateLimit = "WhatsApp asks to slow down"
 	HoldDisk      = "the disk refuses to write"
 	HoldCheck     = "asking WhatsApp who is there"

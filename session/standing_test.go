@@ -113,6 +113,7 @@ func TestRestrictionFromBeforeIsFoundWhenTheNumberComesOnline(t *testing.T) {
 func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
 	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
 		id, phone := r.linked("loja")
+		time.Sleep(freshFor)
 		end := time.Now().Add(10 * 24 * time.Hour).Truncate(time.Second)
 		r.own(phone).Quota(5, 3, end)
 		r.restart()

@@ -283,6 +283,7 @@ func TestUnansweredPingsEndTheConnection(t *testing.T) {
 func TestRestrictionClosesNewChatsUntilItsEnd(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id, phone := r.linked("loja")
+		time.Sleep(freshFor)
 		end := time.Now().Add(48 * time.Hour).Truncate(time.Second)
 		r.own(phone).Restrict(end)
 		r.awaitState(id, campaign.Restricted)

@@ -179,7 +179,14 @@ func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*camp
 	err := change(d, func(d *campaign.Delivery) {
 		if first {
 			d.Timer = timer
-			d.Message, d.Text, d.Upload, d.Claimed, d.LID = c.NewID(), p.text, p.upload, c.Now, p.to.LID
+			d.Message, d.Text, d.Upload, d.Claimed = c.NewID(), p.text, p.upload, c.Now
+		}
+		// What may have left goes again to where it may be.
+		if d.LID == "" || !d.InDoubt {
+			d.LID = p.to.LID
+		}
+		if p.to.Phone != "" {
+			d.Phone = p.to.Phone
 		}
 		d.State, d.NotBefore, d.Reason, d.Code = campaign.Sending, time.Time{}, "", 0
 		d.Link = c.Ready.Link

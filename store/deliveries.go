@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -36,6 +37,32 @@ func (b *Book) Deliveries(id campaign.ID, after int64, limit int) (page []campai
 		return nil
 	})
 	return page, err
+}
+
+// Unsure returns the first deliveries of a campaign that are unsure, at most so
+// many. Of a large campaign it takes a while, and ends early when ctx does.
+func (b *Book) Unsure(ctx context.Context, id campaign.ID, limit int) (some []campaign.Delivery, err error) {
+	counts, err := b.Counts(id)
+	if err != nil {
+		return nil, err
+	}
+	limit = min(limit, counts[campaign.Unsure])
+	for after := int64(-1); len(some) < limit; {
+		page, err := b.Deliveries(id, after, 1000)
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil || len(page) == 0 {
+			return some, err
+		}
+		for _, d := range page {
+			after = int64(d.Seq)
+			if d.State == campaign.Unsure && len(some) < limit {
+				some = append(some, d)
+			}
+		}
+	}
+	return some, nil
 }
 
 // Delivery returns one delivery, or ErrNotFound.
@@ -315,6 +342,7 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 		e.time(t)
 	}
 	e.uint(d.Upload)
+	e.bool(d.Redirected)
 	e.timer(d.Timer)
 	return e.b
 }
@@ -348,6 +376,9 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	}
 	if version >= 2 {
 		d.Upload = r.uint()
+	}
+	if len(r.b) > 0 {
+		d.Redirected = r.bool()
 	}
 	if version >= 3 {
 		d.Timer = r.timer()

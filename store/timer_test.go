@@ -81,7 +81,7 @@ func TestAMergedPersonKeepsTheTimersOfTheirChats(t *testing.T) {
 func TestADeliveryFromBeforeTimersIsRead(t *testing.T) {
 	d := campaign.Delivery{Campaign: 5, Seq: 9, Contact: 2, Upload: 7}
 	record := encodeDelivery(&d)
-	old := append([]byte{2}, record[1:len(record)-3]...) // a zero timer takes three bytes
+	old := append([]byte{2}, record[1:len(record)-3]...) // a timer that is nothing takes three bytes
 	got, err := decodeDelivery(deliveryKey(5, 9), old)
 	if err != nil || got.Upload != 7 || got.Timer != (campaign.Timer{}) {
 		t.Errorf("%+v, %v", got, err)

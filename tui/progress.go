@@ -143,6 +143,7 @@ func (p *progress) actions() []action {
 				})
 			}))
 		}),
+		act(e.keys.doubts, ok && s.counts[campaign.Unsure] > 0, func() tea.Cmd { return e.root.push(newDoubts(e, s.Campaign)) }),
 		act(e.keys.left, ok && at > 0, turn(at-1)),
 		act(e.keys.right, ok && at >= 0 && at < len(p.ids)-1, turn(at+1)),
 	}
@@ -369,7 +370,7 @@ func (p *progress) lanes(w, room int) []string {
 		case !asked:
 			i, text = e.theme.dim, "· "+e.t("lane_waiting")
 		case hold.Reason != "":
-			i, text = e.theme.warn, "◷ "+e.words.hold(hold, s.ID)
+			i, text = e.theme.warn, "◷ "+p.held(hold)
 			switch wait := hold.Until.Sub(now); {
 			case wait > 0 && wait < time.Minute:
 				wait += time.Second / 2 // a wait that is not over is never "0 s"
@@ -385,6 +386,16 @@ func (p *progress) lanes(w, room int) []string {
 		lines = append(lines[:max(room, 1)-1], "  "+e.theme.faint.of(e.words.n("lane_more", more)))
 	}
 	return lines
+}
+
+// held says what holds a number, and for which other one it waits.
+func (p *progress) held(hold campaign.Hold) string {
+	at := slices.IndexFunc(p.numbers, func(n campaign.Number) bool { return n.ID == hold.Number })
+	if hold.Reason != campaign.HoldOthers || at < 0 {
+		return p.e.words.hold(hold, p.shown.ID)
+	}
+	name, _ := p.e.cut(p.numbers[at].Name, 18)
+	return p.e.t("hold_others_named", "Name", name)
 }
 
 // wideEvents is the width from which an event has room for the phone beside

@@ -25,6 +25,7 @@ var deliveryReasons = map[string]string{
 	campaign.ReasonForgotten:    "reason_forgotten",
 	campaign.ReasonLeft:         "reason_left",
 	campaign.ReasonMoved:        "reason_moved",
+	campaign.ReasonNoAddress:    "reason_no_address",
 }
 
 var holdReasons = map[string]string{
@@ -41,6 +42,8 @@ var holdReasons = map[string]string{
 	campaign.HoldOffline:   "hold_offline",
 	campaign.HoldStopped:   "hold_stopped",
 	campaign.HoldSyncing:   "hold_syncing",
+	campaign.HoldReading:   "hold_reading",
+	campaign.HoldOthers:    "hold_others",
 	campaign.HoldRateLimit: "hold_rate_limit",
 	campaign.HoldDisk:      "hold_disk",
 	campaign.HoldCheck:     "hold_check",

@@ -148,8 +148,12 @@ var scenes = []scene{
 	{"review", func(s *stage) { s.people(); s.compose("Oi {primeiro_nome}!"); s.press("ctrl+r") }},
 	{"progress-empty", func(s *stage) { s.press("4") }},
 	{"progress", func(s *stage) { s.running(); s.press("4") }},
+	{"progress-unsure", func(s *stage) { s.inDoubt(); s.press("4") }},
 	{"progress-paused", func(s *stage) { s.running(); s.press("4", "p") }},
 	{"progress-cancel", func(s *stage) { s.running(); s.press("4", "x") }},
+	{"doubts", func(s *stage) { s.inDoubt(); s.press("4", "u", "space") }},
+	{"doubts-again", func(s *stage) { s.inDoubt(); s.press("4", "u", "a", "e") }},
+	{"doubts-none", func(s *stage) { s.inDoubt(); s.press("4", "u", "a", "c", "s", "down", "c") }},
 	{"progress-freezing", func(s *stage) { s.freezing(store.Job{Done: 183_402, Total: 600_000}) }},
 	{"progress-freezing-held", func(s *stage) { s.freezing(store.Job{Done: 599_999, Total: 600_000, Held: true}) }},
 	{"progress-freezing-cancel", func(s *stage) { s.freezing(store.Job{Done: 183_402, Total: 600_000}); s.press("x") }},
@@ -393,6 +397,30 @@ func (s *stage) running() campaign.Campaign {
 		s.t.Fatal(err)
 	}
 	s.send(n, 4)
+	s.ring()
+	return c
+}
+
+// inDoubt is a campaign with three messages that a person has to see to, and one
+// of which recado may still find out.
+func (s *stage) inDoubt() campaign.Campaign {
+	s.t.Helper()
+	c := s.running()
+	n := c.Numbers[0]
+	for i := range 4 {
+		time.Sleep(3 * time.Minute)
+		link := uint32(1 + i/3) // at last it has been linked anew
+		got, err := s.app.Book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: link, Since: time.Now()}, Now: time.Now(),
+			NewID: func() campaign.MessageID { return campaign.MessageID(fmt.Sprintf("3EB1%06d", i)) }})
+		if err == nil && got.Delivery == nil {
+			s.t.Fatalf("nothing is claimed: %+v", got)
+		} else if err == nil {
+			err = s.app.Book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, time.Now())
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
 	s.ring()
 	return c
 }

@@ -34,7 +34,7 @@ github.com/mattn/go-sqlite3, Go is modernc.org/sqlite. Every write changes its v
 Written by
 
     cd store/device/beside
-    go test -run TestTable -table ../../../docs/device-store.md -benchtime 100ms -timeout 40m
+    go test -run TestTable -table ../../../docs/device-store.md -benchtime %s -timeout 40m
 
 which needs a C compiler, and is a module of its own so that the program does not;
 
@@ -69,7 +69,7 @@ func TestTable(t *testing.T) {
 		note += " "
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, tableHead, time.Now().UTC().Format(time.DateOnly), runtime.Version(),
+	fmt.Fprintf(&out, tableHead, flag.Lookup("test.benchtime").Value, time.Now().UTC().Format(time.DateOnly), runtime.Version(),
 		runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), tableRuns, note)
 	for _, bench := range benchmarks {
 		row := tableRow(bench, medians(t, bench))
