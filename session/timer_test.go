@@ -29,8 +29,8 @@ func (r *rig) timers(p simulator.Person) (timers []time.Duration) {
 	return timers
 }
 
-// sends sends a campaign to a person and returns the timer that they see.
-func (r *rig) sends(p simulator.Person, text string) time.Duration {
+// timed sends a campaign to a person and returns the timer that they see.
+func (r *rig) timed(p simulator.Person, text string) time.Duration {
 	r.Helper()
 	stop := r.lanes()
 	defer stop()
@@ -78,20 +78,20 @@ func TestACampaignTextCarriesTheTimerOfItsChat(t *testing.T) {
 				learn(r, person, phone)
 				time.Sleep(time.Minute)
 				r.awaitState(id, campaign.Online)
-				if got := r.sends(person, "um"); got != day {
+				if got := r.timed(person, "um"); got != day {
 					t.Errorf("the text disappears after %v, want %v", got, day)
 				}
-				if got := r.sends(r.someone(1), "um"); got != 0 {
+				if got := r.timed(r.someone(1), "um"); got != 0 {
 					t.Errorf("in another chat the text disappears after %v", got)
 				}
 				r.must(r.service.SetTimer(person.Phone, phone, 7*day))
 				time.Sleep(time.Minute)
-				if got := r.sends(person, "dois"); got != 7*day {
+				if got := r.timed(person, "dois"); got != 7*day {
 					t.Errorf("after a change: %v, want %v", got, 7*day)
 				}
 				r.must(r.own(phone).SetTimer(person.Phone, 0))
 				time.Sleep(time.Minute)
-				if got := r.sends(person, "três"); got != 0 {
+				if got := r.timed(person, "três"); got != 0 {
 					t.Errorf("after it was switched off: %v, want none", got)
 				}
 			})
@@ -136,7 +136,7 @@ func TestAChatThatACampaignBeginsHasTheTimerOfItsAccount(t *testing.T) {
 				c.do(c.with)
 				time.Sleep(time.Minute)
 			}
-			if got := r.sends(c.with, c.chat); got != c.timer {
+			if got := r.timed(c.with, c.chat); got != c.timer {
 				t.Errorf("in %s: %v, want %v", c.chat, got, c.timer)
 			}
 		}

@@ -28,7 +28,9 @@ func TestPeopleSayAndChangeAnythingByControl(t *testing.T) {
 		return said.ID
 	}
 	id := say("/say", map[string]any{"message": map[string]any{"ptvMessage": map[string]any{"caption": "olha"}}})
-	heard(c, func(e *events.Message) bool { return e.Info.ID == id && e.Message.GetPtvMessage().GetCaption() == "olha" })
+	heard(c, func(e *events.Message) bool {
+		return e.Info.ID == id && e.Message.GetPtvMessage().GetCaption() == "olha"
+	})
 	id = say("/say", map[string]any{"text": "SAI"})
 	say("/edit", map[string]any{"id": id, "text": "SAIR"})
 	heard(c, func(e *events.Message) bool {
