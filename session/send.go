@@ -423,14 +423,14 @@ const (
 
 // refusals are what the codes of a refused message mean, as far as is known.
 var refusals = map[int]string{
-	400:         "WhatsApp did not accept the message",
-	403:         "WhatsApp does not let this number write to this person",
-	addressGone: campaign.ReasonNoAddress,
-	429:         "WhatsApp asks to slow down",
-	463:         "WhatsApp does not let this number write to new people for now",
-	475:         "the monthly limit of new chats is reached",
-	479:         "WhatsApp did not accept the form of the message",
-	503:         "WhatsApp is unavailable",
+	400: "WhatsApp did not accept the message",
+	403: "WhatsApp does not let this number write to this person",
+	404: campaign.ReasonNoAddress,
+	429: "WhatsApp asks to slow down",
+	463: "WhatsApp does not let this number write to new people for now",
+	475: "the monthly limit of new chats is reached",
+	479: "WhatsApp did not accept the form of the message",
+	503: "WhatsApp is unavailable",
 }
 
 // refused is the outcome of a code, and what it means for the number.

@@ -166,6 +166,14 @@ func (c *checking) sent(claimed map[place]bool) {
 		}
 		c.leads("latest", k, v, func(d *campaign.Delivery) bool { return d.Message != "" && d.Number == number(k[8:]) })
 	})
+	c.each("timers", 12, -1, func(k, v []byte) {
+		if _, err := decodeTimer(v); err != nil {
+			c.damaged("timers", k)
+		}
+		if !c.has("contacts", k[:8]) && binary.BigEndian.Uint64(k) != uint64(nobody) {
+			c.stray("timers", k)
+		}
+	})
 	c.each("events", 16, 4, func(k, v []byte) {
 		c.leads("events", k, append(bytes.Clone(k[:8]), v...), func(*campaign.Delivery) bool { return true })
 	})

@@ -173,8 +173,16 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*campaign.Delivery, func(*campaign.Delivery)) error) error {
 	d := p.send
 	first := d.Message == ""
+	var timer campaign.Timer
+	if first {
+		var err error
+		if timer, err = carriesTx(tx, &p.to, d.Number); err != nil {
+			return err
+		}
+	}
 	err := change(d, func(d *campaign.Delivery) {
 		if first {
+			d.Timer = timer
 			d.Message, d.Text, d.Upload, d.Claimed = c.NewID(), p.text, p.upload, c.Now
 		}
 		// What may have left goes again to where it may be.

@@ -317,8 +317,9 @@ func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
 	return decodeDelivery(at, v)
 }
 
-// deliveryVersion is the first byte of a delivery's record; 2 has the upload.
-const deliveryVersion = 2
+// deliveryVersion is the first byte of a delivery's record; 2 has the upload, 3 the
+// timer.
+const deliveryVersion = 3
 
 func encodeDelivery(d *campaign.Delivery) []byte {
 	e := enc{b: make([]byte, 0, 192)}
@@ -345,6 +346,7 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	}
 	e.uint(d.Upload)
 	e.bool(d.Redirected)
+	e.timer(d.Timer)
 	return e.b
 }
 
@@ -380,6 +382,9 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	}
 	if len(r.b) > 0 {
 		d.Redirected = r.bool()
+	}
+	if version >= 3 {
+		d.Timer = r.timer()
 	}
 	if r.err == nil && d.State >= campaign.NumStates {
 		r.err = errDamaged

@@ -289,6 +289,9 @@ func mergeTx(tx *bolt.Tx, keep, gone campaign.ContactID, at time.Time) error {
 	if err := latestMovesTx(tx, gone, keep); err != nil {
 		return err
 	}
+	if err := timersMoveTx(tx, gone, keep); err != nil {
+		return err
+	}
 	if err := claimsMoveTx(tx, gone, keep); err != nil {
 		return err
 	}

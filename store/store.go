@@ -24,6 +24,7 @@
 //	├── uploads     <campaign 8><number 4><n 8> → record: what a number uploaded of an attachment
 //	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
+//	├── timers      <contact 8><number 4> → record: after how long the messages of the chat disappear; contact 0: of the chats that the number begins
 //	├── contacts    <contact 8> → record
 //	├── aliases     p<phone key>, l<lid>, or f<key of a phone they had><contact 8> → <contact 8>
 //	├── merged      <contact 8> → <contact 8>: a record that turned out to be another one's person
@@ -131,7 +132,7 @@ type Book struct {
 // buckets are made when the book is opened.
 var buckets = []string{
 	"meta", "numbers", "turns", "sends", "inflight",
-	"campaigns", "running", "guards", "sample", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "events",
+	"campaigns", "running", "guards", "sample", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "timers", "events",
 	"contacts", "aliases", "merged", "names", "lists", "members", "jobs", "staged",
 }
 
