@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -213,38 +214,75 @@ func (b *Book) Slow(number campaign.NumberID, reason string, until time.Time) er
 	})
 }
 
-// Receipt writes down that the service or the recipient confirmed messages of
-// ours: to which state, and when. Ids that are not ours are passed over.
-func (b *Book) Receipt(number campaign.NumberID, ids []campaign.MessageID, state campaign.State, at time.Time) error {
-	known := false
-	err := b.view(func(tx *bolt.Tx) error {
+// Receipt writes down that a person confirmed messages of ours: to which state,
+// and when. Ids that are not ours are passed over. Of messages to somebody else
+// it proves nothing: their ids are returned.
+func (b *Book) Receipt(number campaign.NumberID, from campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) (others []campaign.MessageID, err error) {
+	each := func(tx *bolt.Tx, do func(d *campaign.Delivery) error) error {
+		others = nil
 		for _, id := range ids {
-			known = known || bucket(tx, "messages").Get([]byte(id)) != nil
+			d, ok, err := messageTx(tx, id)
+			switch {
+			case err != nil:
+				return err
+			case !ok:
+			case d.Number != number || !sentToTx(tx, &d, from):
+				others = append(others, id)
+			default:
+				if err := do(&d); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
+	}
+	known := false
+	err = b.view(func(tx *bolt.Tx) error {
+		return each(tx, func(*campaign.Delivery) error { known = true; return nil })
 	})
 	if err != nil || !known {
-		return err
+		return others, err
 	}
-	return b.update(func(tx *bolt.Tx) error {
-		for _, id := range ids {
-			where := bucket(tx, "messages").Get([]byte(id))
-			if where == nil {
-				continue
-			}
-			d, err := deliveryTx(tx, where)
-			if err != nil {
-				return err
-			}
-			if d.Number != number {
-				continue
-			}
-			if err := advanceTx(tx, &d, state, at); err != nil {
-				return err
-			}
-		}
-		return nil
+	err = b.update(func(tx *bolt.Tx) error {
+		return each(tx, func(d *campaign.Delivery) error { return advanceTx(tx, d, state, at) })
 	})
+	return others, err
+}
+
+// SentTo reports whether the message with that id is one that a number has sent
+// to a person.
+func (b *Book) SentTo(number campaign.NumberID, to campaign.Seen, id campaign.MessageID) (sent bool, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		d, ok, err := messageTx(tx, id)
+		sent = ok && d.Number == number && sentToTx(tx, &d, to)
+		return err
+	})
+	return sent, err
+}
+
+// messageTx returns the delivery that has a message id; not ok if none has.
+func messageTx(tx *bolt.Tx, id campaign.MessageID) (d campaign.Delivery, ok bool, err error) {
+	where := bucket(tx, "messages").Get([]byte(id))
+	if where == nil {
+		return d, false, nil
+	}
+	d, err = deliveryTx(tx, where)
+	return d, err == nil, err
+}
+
+// sentToTx reports whether a delivery went to a person, who may have got it
+// under another address than the one that they are known by now. Whoever has
+// their phone today, and another account, is somebody else.
+func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who campaign.Seen) bool {
+	if who.LID != "" && who.LID == d.LID {
+		return true
+	}
+	contact := mergedTx(tx, d.Contact)
+	if id, ok := findPersonTx(tx, who.Phone, who.LID); ok && id == contact {
+		return true
+	}
+	return who.LID == "" && who.Phone != "" &&
+		(who.Phone.Key() == d.Phone.Key() || slices.Contains(formerTx(tx, who.Phone), contact))
 }
 
 // advanceTx moves a delivery forward on proof.
