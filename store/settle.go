@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -296,7 +297,8 @@ func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.
 }
 
 // Heard writes down what people wrote to one of our numbers. A message answers
-// the last delivery that the person had from that number, and if it is an
+// the delivery that it quotes, or the last one that the person had from that
+// number, and if it is an
 // opt-out word, nobody here writes to them again. After an error some may be
 // written down, and to hear them all again completes it.
 func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) error {
@@ -335,18 +337,58 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 			return err
 		}
 	}
-	where := bucket(tx, "latest").Get(key(uint64(contact.ID), uint32(number)))
-	if where == nil {
-		return nil
-	}
-	d, err := deliveryTx(tx, where)
-	if err != nil {
+	d, ok, err := answeredTx(tx, contact.ID, number, m, now)
+	if err != nil || !ok {
 		return err
 	}
-	if precedes(m.At, d.Claimed, now) {
-		return nil
+	if m.Quoted != "" { // nobody else knows its id: it has arrived
+		if err := advanceTx(tx, &d, campaign.Read, m.At); err != nil {
+			return err
+		}
 	}
 	return advanceTx(tx, &d, campaign.Replied, m.At)
+}
+
+// answerWindow is how long after a delivery what a person writes is an answer to
+// it, unless they say so.
+const answerWindow = 30 * 24 * time.Hour
+
+// answeredTx finds the delivery that a message answers; not ok if it answers
+// none. A quote says which, and if it is of something else, that it is none of
+// ours. Otherwise it is the last one that has left, or may have.
+func answeredTx(tx *bolt.Tx, contact campaign.ContactID, number campaign.NumberID, m campaign.Incoming, now time.Time) (d campaign.Delivery, ok bool, err error) {
+	if m.Quoted != "" {
+		d, ok, err = messageTx(tx, m.Quoted)
+		return d, ok && d.Number == number && (mergedTx(tx, d.Contact) == contact || sentToTx(tx, &d, m.From)), err
+	}
+	answers := func(d *campaign.Delivery) bool {
+		left := d.State.Proven() || d.State == campaign.Sending || d.InDoubt
+		return left && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= answerWindow
+	}
+	where := bucket(tx, "latest").Get(key(uint64(contact), uint32(number)))
+	if where == nil {
+		return d, false, nil
+	}
+	if d, err = deliveryTx(tx, where); err != nil || answers(&d) {
+		return d, err == nil, err
+	}
+	if m.At.Sub(later(d.Claimed, d.Arrived)) > answerWindow {
+		return d, false, nil // and the ones before it are older
+	}
+	// The last one was refused, or the message is from before it.
+	persons := bucket(tx, "persons")
+	err = bucket(tx, "campaigns").ForEach(func(k, _ []byte) error {
+		seq := persons.Get(append(bytes.Clone(k), key(uint64(contact))...))
+		if seq == nil {
+			return nil
+		}
+		earlier, err := deliveryTx(tx, append(bytes.Clone(k), seq...))
+		if err == nil && answers(&earlier) && (!ok || earlier.Claimed.After(d.Claimed)) {
+			d, ok = earlier, true
+		}
+		return err
+	})
+	return d, ok, err
 }
 
 // optsOut reports whether a no that a person wrote at that time opts them out. A
