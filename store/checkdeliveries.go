@@ -44,6 +44,21 @@ func (c *checking) deliveries() {
 			c.stray("uploads", k)
 		}
 	})
+	c.each("guards", 12, -1, func(k, v []byte) {
+		if _, err := decodeGuard(v); err != nil {
+			c.damaged("guards", k)
+		} else if !c.has("campaigns", k[:8]) {
+			c.stray("guards", k)
+		}
+	})
+	c.each("sample", 24, 1, func(k, v []byte) {
+		if v[0] > 1 {
+			c.damaged("sample", k)
+		}
+		if at := append(bytes.Clone(k[:8]), k[20:]...); !c.has("deliveries", at) {
+			c.stray("sample", k)
+		}
+	})
 	queued, claimed := c.scan(tallies)
 	c.waiting(queued)
 	c.sent(claimed)

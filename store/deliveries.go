@@ -172,6 +172,9 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	if err := eventsTx(tx, d.Campaign, []uint32{d.Seq}); err != nil {
 		return err
 	}
+	if err := sampleTx(tx, before, d); err != nil {
+		return err
+	}
 	t, err := tallyTx(tx, d.Campaign)
 	if err != nil {
 		return err

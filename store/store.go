@@ -10,10 +10,12 @@
 //	├── meta        version, kind, counters, the version of WhatsApp's own client
 //	├── numbers     <number 4> → JSON
 //	├── turns       <number 4> → JSON: the state of its pace
-//	├── sends       <number 4><time 8><new chat 1> → nothing: what it sent in the last day
+//	├── sends       <number 4><time 8><new chat 1> → nothing: what it tried to send in the last day, see turns.go
 //	├── inflight    <number 4> → <campaign 8><seq 4>: claimed and not settled
 //	├── campaigns   <campaign 8> → JSON
 //	├── running     <campaign 8> → nothing
+//	├── guards      <campaign 8><number 4> → record: refusals in a row, see guard.go; number 0 is all of them
+//	├── sample      <campaign 8><number 4><accepted 8><seq 4> → 1 if it arrived: what was accepted lately
 //	├── counts      <campaign 8> → record: deliveries by state, and how many are still to be sent
 //	├── deliveries  <campaign 8><seq 4> → record
 //	├── queue       <number 4><campaign 8><new chat 1><zone 1><seq 4> → nothing: queued, never tried
@@ -130,7 +132,7 @@ type Book struct {
 // buckets are made when the book is opened.
 var buckets = []string{
 	"meta", "numbers", "turns", "sends", "inflight",
-	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "timers", "events",
+	"campaigns", "running", "guards", "sample", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "timers", "events",
 	"contacts", "aliases", "merged", "names", "lists", "members", "jobs", "staged",
 }
 
