@@ -267,10 +267,16 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 		n.mu.Lock()
 		n.view.served, n.view.slowed = true, 0
 		n.mu.Unlock()
-		if d.New { // counted before the next one is claimed
-			if err := n.ask(func() error { n.began(); return nil }); err != nil {
-				n.log.Error("count a new chat", "err", err)
-			}
+	}
+	// Counted before the next one is claimed, and once: what may have left may
+	// have opened a chat. What was refused has not.
+	if d.New && (o.Kind == campaign.Accepted || o.Kind == campaign.Unknown && d.Doubts == 0) {
+		err := n.ask(func() error {
+			n.began(o.Kind == campaign.Accepted, d.Doubts == 0)
+			return nil
+		})
+		if err != nil {
+			n.log.Error("count a new chat", "err", err)
 		}
 	}
 	return o
@@ -417,14 +423,14 @@ const (
 
 // refusals are what the codes of a refused message mean, as far as is known.
 var refusals = map[int]string{
-	400:         "WhatsApp did not accept the message",
-	403:         "WhatsApp does not let this number write to this person",
-	addressGone: campaign.ReasonNoAddress,
-	429:         "WhatsApp asks to slow down",
-	463:         "WhatsApp does not let this number write to new people for now",
-	475:         "the monthly limit of new chats is reached",
-	479:         "WhatsApp did not accept the form of the message",
-	503:         "WhatsApp is unavailable",
+	400: "WhatsApp did not accept the message",
+	403: "WhatsApp does not let this number write to this person",
+	404: campaign.ReasonNoAddress,
+	429: "WhatsApp asks to slow down",
+	463: "WhatsApp does not let this number write to new people for now",
+	475: "the monthly limit of new chats is reached",
+	479: "WhatsApp did not accept the form of the message",
+	503: "WhatsApp is unavailable",
 }
 
 // refused is the outcome of a code, and what it means for the number.
