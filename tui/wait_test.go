@@ -30,7 +30,7 @@ func TestANumberThatReadsItsHistoryIsNotCalledOnline(t *testing.T) {
 func TestTheNumberThatIsWaitedForIsNamed(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		p := &progress{e: s.root.env}
-		p.shown.ID = 7
+		p.shown = new(standing)
 		p.numbers = []campaign.Number{{ID: 1, Name: "Loja"}, {ID: 2, Name: "Balcão"}}
 		if text := p.held(campaign.Hold{Reason: campaign.HoldOthers, Number: 2}); text != "esperando Balcão receber suas mensagens" {
 			t.Errorf("it says %q", text)
