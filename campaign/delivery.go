@@ -96,6 +96,7 @@ type Delivery struct {
 	Text       string    // rendered at the first claim
 	Upload     uint64    // which upload of its number it carries, chosen at the first claim; 0: text alone
 	Media      []byte    // that upload as [Sender] wrote it; only where the book gives it out to be sent
+	Timer      Timer     // of its chat, at the first claim
 	Reason     string    // of failed, unsure, skipped, or of the last try
 	Code       int       // the service's error code, 0 if none
 	Attempts   int       // how many times it was claimed

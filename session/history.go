@@ -182,6 +182,10 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	if !l.saw(l.past(ctx, piece)...) {
 		return errNotTaken
 	}
+	if err := l.begins(piece.GetGlobalSettings()); err != nil {
+		l.number.log.Error("write down the timer of new chats", "err", err)
+		return errNotTaken
+	}
 	if err := l.words(ctx, piece); err != nil {
 		return err
 	}
@@ -220,12 +224,16 @@ func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []cam
 		if !ok {
 			continue
 		}
-		at, ok := l.wrote(c)
-		if !ok {
+		at, wrote := l.wrote(c)
+		timer := l.timerOf(c)
+		if !wrote && timer.Set.IsZero() {
 			continue
 		}
 		seen := l.person(ctx, jid, other, "", campaign.NoName)
-		seen.Known, seen.Heard = true, at
+		seen.Timer = timer
+		if wrote {
+			seen.Known, seen.Heard = true, at
+		}
 		people = append(people, seen)
 	}
 	return people

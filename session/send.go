@@ -267,10 +267,16 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 		n.mu.Lock()
 		n.view.served, n.view.slowed = true, 0
 		n.mu.Unlock()
-		if d.New { // counted before the next one is claimed
-			if err := n.ask(func() error { n.began(); return nil }); err != nil {
-				n.log.Error("count a new chat", "err", err)
-			}
+	}
+	// Counted before the next one is claimed, and once: what may have left may
+	// have opened a chat. What was refused has not.
+	if d.New && (o.Kind == campaign.Accepted || o.Kind == campaign.Unknown && d.Doubts == 0) {
+		err := n.ask(func() error {
+			n.began(o.Kind == campaign.Accepted, d.Doubts == 0)
+			return nil
+		})
+		if err != nil {
+			n.log.Error("count a new chat", "err", err)
 		}
 	}
 	return o

@@ -63,6 +63,8 @@ type Book interface {
 	// when it returns; of several, after an error, some may be.
 	Heard(number campaign.NumberID, messages ...campaign.Incoming) error
 	Saw(number campaign.NumberID, people []campaign.Seen) error
+	// Begins is told what timer the chats have that the number begins.
+	Begins(number campaign.NumberID, t campaign.Timer) error
 	// Payload returns the delivery that left under an id, with all that it
 	// carried; ok is false if there was none.
 	Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error)

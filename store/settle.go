@@ -46,10 +46,22 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 			return err
 		}
 		before := d
+		t, err := turnTx(tx, d.Number)
+		if err != nil {
+			return err
+		}
 		if d.State == campaign.Sending {
 			settle(&d, o, at, b.grace)
 			if err := unlessCancelledTx(tx, &d); err != nil {
 				return err
+			}
+			if !mayHaveLeft(&d) {
+				if err := unspendTx(tx, d.Number, t.Last); err != nil {
+					return err
+				}
+				if err := unwroteTx(tx, &d, t.Last); err != nil {
+					return err
+				}
 			}
 		} else if o.Kind == campaign.Accepted {
 			d.Advance(campaign.Sent, at)
@@ -59,18 +71,19 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 		}
 		// Gaps are counted from the end of a send, so that a slow one does not
 		// bring the next one nearer.
-		t, err := turnTx(tx, d.Number)
-		if err != nil {
-			return err
-		}
 		t.Last = at
 		if err := putTurnTx(tx, d.Number, t); err != nil {
 			return err
 		}
-		if err := putDeliveryTx(tx, &before, &d); err != nil || o.Kind != campaign.Misled {
+		if err := putDeliveryTx(tx, &before, &d); err != nil {
 			return err
 		}
-		return redirectTx(tx, d, o.Answer, at)
+		if o.Kind == campaign.Misled {
+			if err := redirectTx(tx, &d, o.Answer, at); err != nil {
+				return err
+			}
+		}
+		return b.weighTx(tx, &d, o)
 	})
 }
 
@@ -80,8 +93,8 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 // looks at; once. If it names somebody else's, nothing is sent to that one. The
 // delivery must be written before: it has not left, so that it does not stand in
 // the way of another one to the same person if two records turn out to be one.
-func redirectTx(tx *bolt.Tx, d campaign.Delivery, a campaign.Answer, at time.Time) error {
-	if _, err := answerTx(tx, a, at); err != nil || !again(&d) {
+func redirectTx(tx *bolt.Tx, d *campaign.Delivery, a campaign.Answer, at time.Time) error {
+	if _, err := answerTx(tx, a, at); err != nil || !again(d) {
 		return err
 	}
 	contact, err := contactTx(tx, d.Contact)
@@ -90,7 +103,7 @@ func redirectTx(tx *bolt.Tx, d campaign.Delivery, a campaign.Answer, at time.Tim
 	} else if err != nil {
 		return err
 	}
-	before := d
+	before := *d
 	end := func(state campaign.State, reason string) {
 		d.State, d.Reason, d.NotBefore = state, reason, time.Time{}
 		if d.InDoubt { // an earlier try may have arrived
@@ -109,7 +122,7 @@ func redirectTx(tx *bolt.Tx, d campaign.Delivery, a campaign.Answer, at time.Tim
 	default:
 		d.Redirected, d.NotBefore = true, at
 	}
-	return putDeliveryTx(tx, &before, &d)
+	return putDeliveryTx(tx, &before, d)
 }
 
 // settle gives a delivery that is being sent the state that follows from the
@@ -253,6 +266,14 @@ func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.
 	d.Advance(state, at)
 	if d.State.Proven() {
 		d.NotBefore = time.Time{}
+	}
+	if !mayHaveLeft(&before) && mayHaveLeft(d) {
+		if err := wroteTx(tx, d.Contact, d.Accepted); err != nil {
+			return err
+		}
+		if err := respendTx(tx, d); err != nil {
+			return err
+		}
 	}
 	return putDeliveryTx(tx, &before, d)
 }
