@@ -310,7 +310,7 @@ func (n *number) endLink() {
 	n.attempt++
 	n.link.drop(n.phase == dialling)
 	n.link, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
-	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook)
+	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync, alarmLook)
 	n.show(func(v *view) { v.link, v.login, v.lively, v.synced = nil, false, false, time.Time{} })
 }
 
