@@ -88,6 +88,17 @@ func (c *Campaign) Begun() time.Time {
 // banned or locked one of its numbers; %q is what the user calls that.
 const PausedByStop = "WhatsApp stopped the number %q. See to it before you resume the campaign."
 
+// Reasons of a campaign that paused itself because what it sends leads nowhere.
+// The first has how many were refused and why, the second how many messages
+// were looked at, how many minutes they had and how many arrived.
+const (
+	PausedByRefusals = "%s messages in a row did not leave: %s. Look at WhatsApp on the phone and write to somebody from there, then resume the campaign."
+	PausedBySilence  = "Of the last %s messages that WhatsApp took more than %s minutes ago, %s arrived. Look on the phone whether others arrive and what people see, then resume the campaign."
+)
+
+// WithCode is a reason together with the service's code for it.
+const WithCode = "%s (code %s)"
+
 // PausedByDamage is the reason of a campaign that was paused because the book
 // was damaged and what was written last may be missing from it.
 const PausedByDamage = "The data file was damaged and its last change may be missing: a message, a reply or an opt-out. Look at the latest chats on the phone, say what became of the unsure messages, then resume the campaign."

@@ -114,6 +114,15 @@ type Seen struct {
 	Source NameSource
 	Known  bool      // she is in the number's address book or has written to it
 	Heard  time.Time // when she last wrote to it; zero: never, or not known
+	Timer  Timer     // of the chat with the number
+}
+
+// Timer is after how long the messages of a chat disappear. Messages carry it,
+// or the recipient reads that they stay.
+type Timer struct {
+	After   time.Duration // in whole seconds; 0: they stay
+	Set     time.Time     // when that was chosen; zero: nothing is known
+	Account bool          // an account gives it to the chats that it begins; nobody chose it in the chat
 }
 
 // Incoming is a message that a person wrote to one of our numbers.

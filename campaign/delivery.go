@@ -57,6 +57,7 @@ const (
 	ReasonUnlinked     = "the number was unlinked while sending"
 	ReasonForgotten    = "may have been sent: the last change of the data is forgotten"
 	ReasonLeft         = "left alone by a person"
+	ReasonNoAddress    = "WhatsApp does not know this person's address any more"
 	ReasonMoved        = "the phone belongs to another WhatsApp account now"
 )
 
@@ -91,18 +92,20 @@ type Delivery struct {
 	Zone     string // her time zone, by her phone; IANA name
 	LID      string // where it went; empty until claimed
 
-	Message   MessageID // chosen at the first claim
-	Text      string    // rendered at the first claim
-	Upload    uint64    // which upload of its number it carries, chosen at the first claim; 0: text alone
-	Media     []byte    // that upload as [Sender] wrote it; only where the book gives it out to be sent
-	Reason    string    // of failed, unsure, skipped, or of the last try
-	Code      int       // the service's error code, 0 if none
-	Attempts  int       // how many times it was claimed
-	Doubts    int       // how many of these ended without the service's word, though we waited for it
-	InDoubt   bool      // a try ended without our knowing and nothing has proved it since
-	Unheard   int       // how many times the service said nothing when asked about her phone
-	Link      uint32    // the link it left by, see [Number]
-	NotBefore time.Time // when one that waits may be tried again; zero if it was never put off, or will not be tried again
+	Message    MessageID // chosen at the first claim
+	Text       string    // rendered at the first claim
+	Upload     uint64    // which upload of its number it carries, chosen at the first claim; 0: text alone
+	Media      []byte    // that upload as [Sender] wrote it; only where the book gives it out to be sent
+	Timer      Timer     // of its chat, at the first claim
+	Reason     string    // of failed, unsure, skipped, or of the last try
+	Code       int       // the service's error code, 0 if none
+	Attempts   int       // how many times it was claimed
+	Doubts     int       // how many of these ended without the service's word, though we waited for it
+	InDoubt    bool      // a try ended without our knowing and nothing has proved it since
+	Unheard    int       // how many times the service said nothing when asked about her phone
+	Link       uint32    // the link it left by, see [Number]
+	Redirected bool      // its address was no good once, and the service named it anew
+	NotBefore  time.Time // when one that waits may be tried again; zero if it was never put off, or will not be tried again
 
 	Claimed, Accepted, Arrived, ReadAt, RepliedAt time.Time // zero times have not happened
 }

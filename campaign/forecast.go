@@ -38,8 +38,9 @@ type Waiting struct {
 
 // Past is a message that a number has sent.
 type Past struct {
-	At  time.Time
-	New bool // it opened a new chat
+	At     time.Time
+	New    bool // it was to open a new chat
+	Unsent bool // it did not leave
 }
 
 // Outlook is what a forecast has to know of one number.
@@ -127,6 +128,7 @@ type walk struct {
 	turn   ID             // whose message was the last
 	all    []time.Time    // what it has sent, the oldest first
 	fresh  []time.Time    // of which new chats
+	opened []time.Time    // of these, the ones that may have left
 	quota  Quota
 	order  []ID              // of the campaigns
 	groups map[ID][]*Waiting // of each
@@ -144,6 +146,9 @@ func newWalk(id ID, o Outlook, now time.Time) *walk {
 		w.all = append(w.all, s.At)
 		if s.New {
 			w.fresh = append(w.fresh, s.At)
+			if !s.Unsent {
+				w.opened = append(w.opened, s.At)
+			}
 		}
 	}
 	for _, g := range o.Waiting {
@@ -165,10 +170,13 @@ func newWalk(id ID, o Outlook, now time.Time) *walk {
 }
 
 // Nth implements [History].
-func (w *walk) Nth(n int, newChats bool) time.Time {
+func (w *walk) Nth(n int, of Counted) time.Time {
 	sent := w.all
-	if newChats {
+	switch of {
+	case NewTries:
 		sent = w.fresh
+	case NewChats:
+		sent = w.opened
 	}
 	if n > len(sent) || w.at.Sub(sent[len(sent)-n]) >= 24*time.Hour {
 		return time.Time{}
@@ -296,7 +304,7 @@ func (w *walk) send(g *Waiting) {
 	w.Turn = w.paces[g.Campaign].Spent(w.Turn, w.at, 0.5)
 	w.all = append(w.all, w.at)
 	if g.New {
-		w.fresh = append(w.fresh, w.at)
+		w.fresh, w.opened = append(w.fresh, w.at), append(w.opened, w.at)
 		for w.quota.Known && !w.quota.Until.IsZero() && !w.quota.Until.After(w.at) {
 			w.quota.Used, w.quota.Until = 0, w.quota.Until.Add(quotaCycle)
 		}

@@ -56,6 +56,7 @@ type Outcome struct {
 	Kind   OutcomeKind
 	Code   int    // the service's error code, 0 if none
 	Reason string // for a person
+	Answer Answer // of Misled: what the service said when it was asked anew about the phone
 }
 
 // OutcomeKind says what is known after a try.
@@ -66,7 +67,7 @@ const (
 	Accepted OutcomeKind = iota // the service has it, with a part that the recipient can read
 	Refused                     // the service said no: final
 	NotSent                     // it certainly did not leave, or nobody can read it: may be tried again with the same id
-	Absent                      // the phone has no account: nothing left
+	Misled                      // its address was no good, and nothing left: what the service says of the phone decides, see Answer
 	Unknown                     // it may have arrived
 )
 
@@ -216,7 +217,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 
 // check asks the service about phones before anything is claimed for them.
 func (l *Lane) check(ctx context.Context, phones []Phone) Hold {
-	answers, err := l.ask(ctx, phones)
+	answers, err := Ask(ctx, l.Sender.Check, phones)
 	switch {
 	case errors.Is(err, ErrRateLimit):
 		return l.slow()
@@ -267,12 +268,12 @@ func (l *Lane) upload(ctx context.Context, u Upload) Hold {
 	return Hold{}
 }
 
-// ask asks about phones as they were written. A Brazilian mobile may have been
+// Ask asks about phones as they were written. A Brazilian mobile may have been
 // registered with or without its ninth digit: one that is not there is asked
 // about in its other spelling, and the service's word is kept. What it does
 // not say about the other spelling leaves the phone without an answer.
-func (l *Lane) ask(ctx context.Context, phones []Phone) ([]Answer, error) {
-	answers, err := l.Sender.Check(ctx, phones)
+func Ask(ctx context.Context, check func(context.Context, []Phone) ([]Answer, error), phones []Phone) ([]Answer, error) {
+	answers, err := check(ctx, phones)
 	if err != nil {
 		return nil, err
 	}
@@ -287,7 +288,7 @@ func (l *Lane) ask(ctx context.Context, phones []Phone) ([]Answer, error) {
 	if len(others) == 0 {
 		return answers, nil
 	}
-	again, err := l.Sender.Check(ctx, others)
+	again, err := check(ctx, others)
 	if err != nil {
 		return nil, err
 	}

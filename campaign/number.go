@@ -9,11 +9,12 @@ type NumberID uint32
 // Number is one of our own WhatsApp numbers, as the book knows it.
 type Number struct {
 	ID       NumberID
-	Name     string // what the user calls it; unique
-	Phone    Phone  // empty until it has been linked once
-	JID      string // the service's id of the present link; empty while unlinked
-	Link     uint32 // how many times it has been linked; a delivery remembers the link it left by
-	LinkedAt time.Time
+	Name     string    // what the user calls it; unique
+	Phone    Phone     // empty until it has been linked once
+	JID      string    // the service's id of the present link; empty while unlinked
+	Link     uint32    // how many times it has been linked; a delivery remembers the link it left by
+	LinkedAt time.Time // when its phone was first linked
+	LinkMade time.Time // when the present link was made; zero: before that was kept
 	Limits   Limits    // those that somebody has set; see Pace
 	Standing Standing  // what a restart must not forget
 	Quota    Quota     // of new chats, as the service last told

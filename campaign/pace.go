@@ -30,9 +30,9 @@ type Pace struct {
 	Long      Span          // the pause after every Every messages
 	Every     int           // 0: no long pauses
 	Hour      int           // in any 60 minutes; 0: no limit
-	NewHour   int           // of which new chats; 0: no limit
+	NewHour   int           // of which new chats, tried; 0: no limit
 	Day       int           // in any 24 hours; 0: no limit
-	NewDay    int           // of which new chats; 0: no limit
+	NewDay    int           // of which new chats, that may have been opened; 0: no limit
 	Hours     Hours         // when, in the recipient's time zone
 	PerPerson time.Duration // between two campaign messages to one person; 0: no limit
 }
@@ -139,12 +139,23 @@ type Turn struct {
 	Since int       // messages since the last long pause began
 }
 
+// Counted says which tries of a number a limit counts. What did not leave has
+// been tried all the same, so it counts for how fast a number tries; it has
+// opened no chat, so it does not count for how many it opens in a day.
+type Counted uint8
+
+// What limits count.
+const (
+	Tries    Counted = iota // every message, whatever became of it
+	NewTries                // those that were to open a new chat
+	NewChats                // of these, those that may have left
+)
+
 // History answers how many messages a number sent, from the book.
 type History interface {
-	// Nth returns when the n-th newest message was sent, counting from 1, of
-	// new chats only if newChats; the zero time if there are not that many in
-	// the last 24 hours.
-	Nth(n int, newChats bool) time.Time
+	// Nth returns when the n-th newest message of that kind was sent, counting
+	// from 1; the zero time if there are not that many in the last 24 hours.
+	Nth(n int, of Counted) time.Time
 }
 
 // Hold says why nothing may be sent now, and until when.
@@ -152,6 +163,7 @@ type Hold struct {
 	Reason   string    // one of the Hold constants; empty: nothing holds
 	Until    time.Time // zero: until somebody or something changes it
 	Campaign ID        `json:",omitempty"` // whose limit it is; 0: the number's own, or no limit of ours
+	Number   NumberID  `json:",omitempty"` // of HoldOthers: which number is waited for
 }
 
 // The reasons of a hold. The screens translate them.
@@ -169,6 +181,8 @@ const (
 	HoldOffline   = "not connected"
 	HoldStopped   = "the number needs a person"
 	HoldSyncing   = "receiving what arrived while away"
+	HoldReading   = "reading the history of the phone"
+	HoldOthers    = "waiting for what another number has not heard yet"
 	HoldRateLimit = "WhatsApp asks to slow down"
 	HoldDisk      = "the disk refuses to write"
 	HoldCheck     = "asking WhatsApp who is there"
@@ -228,19 +242,19 @@ func (p Pace) Hold(t Turn, h History, newChat bool, zone *time.Location, now tim
 			until(HoldLong, t.Last.Add(p.Long.at(t.Draw)))
 		}
 	}
-	capped := func(reason string, limit int, window time.Duration, newChats bool) {
+	capped := func(reason string, limit int, window time.Duration, of Counted) {
 		if limit <= 0 {
 			return
 		}
-		if nth := h.Nth(limit, newChats); !nth.IsZero() {
+		if nth := h.Nth(limit, of); !nth.IsZero() {
 			until(reason, nth.Add(window))
 		}
 	}
-	capped(HoldHour, p.Hour, time.Hour, false)
-	capped(HoldDay, p.Day, 24*time.Hour, false)
+	capped(HoldHour, p.Hour, time.Hour, Tries)
+	capped(HoldDay, p.Day, 24*time.Hour, Tries)
 	if newChat {
-		capped(HoldNewHour, p.NewHour, time.Hour, true)
-		capped(HoldNewDay, p.NewDay, 24*time.Hour, true)
+		capped(HoldNewHour, p.NewHour, time.Hour, NewTries)
+		capped(HoldNewDay, p.NewDay, 24*time.Hour, NewChats)
 	}
 	if p.Hours.Shut {
 		return Hold{Reason: HoldShut}

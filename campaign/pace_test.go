@@ -13,9 +13,9 @@ type sent []struct {
 	fresh bool
 }
 
-func (s sent) Nth(n int, newChats bool) time.Time {
+func (s sent) Nth(n int, of Counted) time.Time {
 	for i := len(s) - 1; i >= 0; i-- {
-		if newChats && !s[i].fresh {
+		if of != Tries && !s[i].fresh {
 			continue
 		}
 		if n--; n == 0 {

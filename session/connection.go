@@ -14,6 +14,13 @@ import (
 	"recado/campaign"
 )
 
+// begin has the number start. From now on the others wait for it if it may
+// connect.
+func (n *number) begin() {
+	n.show(func(*view) {})
+	n.post(n.start)
+}
+
 // start connects if there is a link and nothing forbids it.
 func (n *number) start() {
 	n.redate()
@@ -99,7 +106,10 @@ func (n *number) hangUp() {
 		}
 	}
 	n.phase, n.connected, n.heardAll = idle, time.Time{}, false
-	n.show(func(v *view) { v.login, v.lively, v.synced = false, false, time.Time{} })
+	n.readNothing()
+	n.show(func(v *view) {
+		v.login, v.lively, v.synced, v.reading, v.missed = false, false, time.Time{}, time.Time{}, false
+	})
 }
 
 // dialled is called when the connection is made, or cannot be.
@@ -182,8 +192,9 @@ func (n *number) heardEverything() {
 	case campaign.Banned, campaign.Blocked:
 		n.keep(standing(v.lock, n.pool.clock.Now()))
 	}
+	reading := n.readFirst()
 	n.show(func(v *view) {
-		v.synced = time.Now()
+		v.synced, v.reading = time.Now(), reading
 		v.enter(campaign.Online, time.Time{}, "")
 	})
 	l := n.link

@@ -70,14 +70,15 @@ func (l *link) message(e *events.Message) bool {
 		if h := e.Message.GetProtocolMessage().GetHistorySyncNotification(); h != nil {
 			return l.keepHistory(e.Info.ID, h)
 		}
-		return true
+		s, _ := said(e.Message)
+		return l.setting(e, s)
 	}
 	if e.Info.IsGroup || !personal(e.Info.Chat) || !personal(e.Info.Sender) {
 		return true
 	}
 	s, ok := l.says(l.ctx, e.Info, e.Message)
 	if !ok {
-		return true
+		return l.setting(e, s)
 	}
 	return l.heard(e.Info, s)
 }
@@ -97,7 +98,7 @@ func (l *link) unreadable(e *events.UndecryptableMessage) bool {
 // heard writes down what a person says.
 func (l *link) heard(info types.MessageInfo, s saying) bool {
 	from := l.person(l.ctx, info.Sender, info.SenderAlt, info.PushName, campaign.PushName)
-	from.Known = true
+	from.Known, from.Timer = true, s.timer(l, info.Timestamp)
 	if err := l.number.pool.book.Heard(l.number.id, campaign.Incoming{
 		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: l.happened(info.Timestamp), Quoted: s.quoted,
 	}); err != nil {

@@ -26,7 +26,7 @@ import (
 // of a number at a time is in memory.
 
 const (
-	historyTries   = 3
+	historyTries   = 6 // for as long as is waited for them, see reading.go
 	historyPause   = 20 * time.Second
 	historyTimeout = 2 * time.Minute
 	historyAgain   = 100
@@ -43,77 +43,85 @@ func (l *link) keepHistory(id types.MessageID, h *waE2E.HistorySyncNotification)
 		l.number.log.Error("keep the word of a piece of history", "err", err)
 		return false
 	}
+	l.number.post(func() { l.number.pieceCame(l, partOf(h)) })
 	l.jobs.put(l.histories)
 	return true
 }
 
 // catchUpHistory begins anew with what could not be read before.
 func (l *link) catchUpHistory() {
-	l.unread = make(map[string]bool)
+	l.tries = make(map[string]int)
 	l.histories()
 }
 
-// histories reads the pieces that wait, in the order in which they came. One
-// that cannot be read now is left for the next connection.
+// histories reads the pieces that wait, in the order in which they came, and
+// again a little later those that could not be read. One that cannot be read
+// several times is left for the next connection.
 func (l *link) histories() {
-	devices, log := l.number.pool.devices, l.number.log
-	ids, err := devices.Histories(l.ctx, l.jid)
-	if err != nil {
-		log.Error("list the pieces of history", "err", err)
-		return
-	}
-	for _, id := range ids {
-		if l.closed.Load() || l.ctx.Err() != nil {
-			return
-		}
-		if l.unread[id] {
-			continue
-		}
-		word, err := devices.History(l.ctx, l.jid, id)
-		if err != nil {
-			log.Error("read the word of a piece of history", "err", err)
-			return
-		}
-		h := new(waE2E.HistorySyncNotification)
-		if err := proto.Unmarshal(word, h); word == nil || err != nil {
-			log.Error("the word of a piece of history makes no sense", "err", err)
-		} else if !l.history(id, h) {
-			l.unread[id] = true
-			continue
-		}
-		if err := devices.ForgetHistory(l.ctx, l.jid, id); err != nil {
-			log.Error("forget a piece of history that has been read", "err", err)
-			return
-		}
-	}
-}
-
-// history reads one piece: names, who has written before and what, and what the
-// library keeps of it. It reports whether there is nothing more to be done about it.
-func (l *link) history(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
-	for try := 1; ; try++ {
-		err := l.historyOnce(h)
-		if err == nil {
-			return true
-		}
-		if l.ctx.Err() != nil {
-			return false
-		}
-		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "try", try, "err", mask(cause(err)))
-		if lost(err) {
-			return l.askAgain(id, h)
-		}
-		if try == historyTries {
-			return false
-		}
+	for l.readPieces() {
 		timer := time.NewTimer(historyPause)
 		select {
 		case <-timer.C:
 		case <-l.ctx.Done():
 			timer.Stop()
-			return false
+			return
 		}
 	}
+}
+
+// readPieces tries every piece once. again: some are to be tried again.
+func (l *link) readPieces() (again bool) {
+	devices, log := l.number.pool.devices, l.number.log
+	ids, err := devices.Histories(l.ctx, l.jid)
+	if err != nil {
+		log.Error("list the pieces of history", "err", err)
+		return false
+	}
+	for _, id := range ids {
+		if l.closed.Load() || l.ctx.Err() != nil {
+			return false
+		}
+		if l.tries[id] >= historyTries {
+			continue
+		}
+		word, err := devices.History(l.ctx, l.jid, id)
+		if err != nil {
+			log.Error("read the word of a piece of history", "err", err)
+			return false
+		}
+		h := new(waE2E.HistorySyncNotification)
+		if err := proto.Unmarshal(word, h); word == nil || err != nil {
+			log.Error("the word of a piece of history makes no sense", "err", err)
+		} else if !l.history(id, h) {
+			l.tries[id]++
+			again = again || l.tries[id] < historyTries
+			continue
+		}
+		if err := devices.ForgetHistory(l.ctx, l.jid, id); err != nil {
+			log.Error("forget a piece of history that has been read", "err", err)
+			return false
+		}
+		delete(l.tries, id)
+		l.number.post(func() { l.number.pieceGone(l) })
+	}
+	return again
+}
+
+// history reads one piece: names, who has written before and what, and what the
+// library keeps of it. It reports whether there is nothing more to be done about
+// it.
+func (l *link) history(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
+	err := l.historyOnce(h)
+	if err == nil {
+		return true
+	}
+	if l.ctx.Err() == nil {
+		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "err", mask(cause(err)))
+	}
+	if lost(err) {
+		return l.askAgain(id, h)
+	}
+	return false
 }
 
 // lost reports whether a file is not there any more.
@@ -135,8 +143,11 @@ func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) bo
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, 30*time.Second)
 	defer cancel()
+	asked := func(yes bool) { l.number.post(func() { l.number.pieceAsked(l, partOf(h), yes) }) }
+	asked(true) // before the new one can come
 	if err := l.cli.SendHistorySyncServerErrorReceipt(ctx, id, h.GetMediaKey()); err != nil {
 		l.number.log.Warn("ask for a piece of the history again", "err", err)
+		asked(false)
 		return false
 	}
 	return true
@@ -169,6 +180,10 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 		return err
 	}
 	if !l.saw(l.past(ctx, piece)...) {
+		return errNotTaken
+	}
+	if err := l.begins(piece.GetGlobalSettings()); err != nil {
+		l.number.log.Error("write down the timer of new chats", "err", err)
 		return errNotTaken
 	}
 	if err := l.words(ctx, piece); err != nil {
@@ -206,12 +221,16 @@ func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []cam
 		if !ok {
 			continue
 		}
-		at, ok := l.wrote(c)
-		if !ok {
+		at, wrote := l.wrote(c)
+		timer := l.timerOf(c)
+		if !wrote && timer.Set.IsZero() {
 			continue
 		}
 		seen := l.person(ctx, jid, other, "", campaign.NoName)
-		seen.Known, seen.Heard = true, at
+		seen.Timer = timer
+		if wrote {
+			seen.Known, seen.Heard = true, at
+		}
 		people = append(people, seen)
 	}
 	return people

@@ -39,15 +39,16 @@ type link struct {
 	owed    atomic.Bool     // the book may lack people whom the library knows
 	closed  atomic.Bool     // nothing is handled any more
 	stale   atomic.Bool     // an upload failed: ask anew where to upload to
+	refresh atomic.Value    // string: the message of which the service said that its address is to be asked for anew
 	ctx     context.Context // of jobs and connections; ends after the last connection
 	cancel  context.CancelFunc
 	giveUp  context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
 	dialed  chan struct{}      // closed when the last dial has ended; nil: there was none
 
-	unread map[string]bool // pieces of history that this connection could not read; touched by jobs alone
-	again  int             // how often the phone was asked to upload one again; touched by jobs alone
-	resync time.Time       // when the address book was last asked for afresh; touched by jobs alone
-	copied time.Time       // when the phone was last asked for a plain copy of it; touched by jobs alone
+	tries  map[string]int // how often this connection could not read a piece of history; touched by jobs alone
+	again  int            // how often the phone was asked to upload one again; touched by jobs alone
+	resync time.Time      // when the address book was last asked for afresh; touched by jobs alone
+	copied time.Time      // when the phone was last asked for a plain copy of it; touched by jobs alone
 }
 
 // errNoToken answers the library's request for a token that only Messenger
@@ -60,7 +61,7 @@ func newLink(n *number, dev *store.Device) *link {
 		number: n, dev: dev, jid: dev.GetJID(), lid: dev.LID.User, jobs: newMailbox(),
 		cable:  new(cable),
 		gone:   make(chan struct{}),
-		unread: make(map[string]bool),
+		tries:  make(map[string]int),
 		giveUp: func() {},
 	}
 	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(n.pool.ctx))
@@ -69,7 +70,7 @@ func newLink(n *number, dev *store.Device) *link {
 	if dev.Initialized {
 		watchSessions(dev)
 	}
-	cli := whatsmeow.NewClient(dev, newWireLog(n.log))
+	cli := whatsmeow.NewClient(dev, newWireLog(n.log, l.received))
 	cli.EnableAutoReconnect = false
 	cli.DisableLoginAutoReconnect = true
 	cli.SynchronousAck = true
@@ -91,6 +92,7 @@ func newLink(n *number, dev *store.Device) *link {
 	cli.AddEventHandlerWithSuccessStatus(l.hear)
 	l.cli = cli
 	l.name.Store(dev.PushName)
+	l.refresh.Store("")
 	n.pool.wg.Go(l.work)
 	return l
 }
@@ -111,6 +113,17 @@ func (l *link) payload(_, _ types.JID, id types.MessageID) *waE2E.Message {
 		return nil
 	}
 	return message
+}
+
+// received sees every stanza before the library does, for what that passes over:
+// that the service, with its word on a message, asks us to look up its recipient
+// anew. It runs on the library's reading goroutine.
+func (l *link) received(stanza *waBinary.Node) {
+	if stanza.Tag == "ack" && stanza.Attrs["class"] == "message" && stanza.Attrs["refresh_lid"] == "true" {
+		if id, ok := stanza.Attrs["id"].(string); ok {
+			l.refresh.Store(id)
+		}
+	}
 }
 
 // work does the jobs, one at a time. It ends with the link.
@@ -310,8 +323,11 @@ func (n *number) endLink() {
 	n.attempt++
 	n.link.drop(n.phase == dialling)
 	n.link, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
-	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync, alarmLook)
-	n.show(func(v *view) { v.link, v.login, v.lively, v.synced = nil, false, false, time.Time{} })
+	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync, alarmLook, alarmRead)
+	n.readings = readings{}
+	n.show(func(v *view) {
+		v.link, v.login, v.lively, v.synced, v.reading, v.missed = nil, false, false, time.Time{}, time.Time{}, false
+	})
 }
 
 // hide tells the service that nobody is looking, so that the phone goes on

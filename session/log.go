@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 
+	waBinary "go.mau.fi/whatsmeow/binary"
 	waLog "go.mau.fi/whatsmeow/util/log"
 )
 
@@ -14,19 +15,35 @@ import (
 type wireLog struct {
 	logger *slog.Logger
 	debug  bool
+	seen   func(*waBinary.Node) // of the log of what is received
+	every  func(*waBinary.Node) // for that log
 }
 
-func newWireLog(logger *slog.Logger) waLog.Logger {
-	return wireLog{logger, logger.Enabled(context.Background(), slog.LevelDebug)}
+// newWireLog makes the log of a client. It is also the only place where the
+// library shows every stanza that it receives, to received.
+func newWireLog(logger *slog.Logger, received func(*waBinary.Node)) waLog.Logger {
+	return wireLog{logger: logger, debug: logger.Enabled(context.Background(), slog.LevelDebug), every: received}
 }
 
-func (w wireLog) Debugf(format string, args ...any) { w.log(slog.LevelDebug, format, args) }
+func (w wireLog) Debugf(format string, args ...any) {
+	if w.seen != nil && len(args) == 1 {
+		if stanza, ok := args[0].(*waBinary.Node); ok {
+			w.seen(stanza)
+		}
+	}
+	w.log(slog.LevelDebug, format, args)
+}
+
 func (w wireLog) Infof(format string, args ...any)  { w.log(slog.LevelInfo, format, args) }
 func (w wireLog) Warnf(format string, args ...any)  { w.log(slog.LevelWarn, format, args) }
 func (w wireLog) Errorf(format string, args ...any) { w.log(slog.LevelError, format, args) }
 
 func (w wireLog) Sub(module string) waLog.Logger {
-	return wireLog{w.logger.With("module", module), w.debug}
+	sub := wireLog{logger: w.logger.With("module", module), debug: w.debug}
+	if module == "Recv" {
+		sub.seen = w.every
+	}
+	return sub
 }
 
 func (w wireLog) log(level slog.Level, format string, args []any) {

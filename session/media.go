@@ -164,8 +164,12 @@ var errNoMedia = errors.New("the attachment of the message is missing")
 // messageOf is the message of a delivery: made of what the book keeps of it
 // alone, it is the same however often it is made.
 func messageOf(d campaign.Delivery) (*waE2E.Message, error) {
-	if d.Upload == 0 {
+	about := aboutTimer(d.Timer)
+	switch {
+	case d.Upload == 0 && about == nil:
 		return &waE2E.Message{Conversation: proto.String(d.Text)}, nil
+	case d.Upload == 0: // a plain text has no room for it
+		return &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{Text: proto.String(d.Text), ContextInfo: about}}, nil
 	}
 	m := new(waE2E.Message)
 	if err := proto.Unmarshal(d.Media, m); err != nil {
@@ -173,8 +177,18 @@ func messageOf(d campaign.Delivery) (*waE2E.Message, error) {
 	}
 	image, video, audio, document := m.GetImageMessage(), m.GetVideoMessage(), m.GetAudioMessage(), m.GetDocumentMessage()
 	switch {
-	case image == nil && video == nil && audio == nil && document == nil:
+	case image != nil:
+		image.ContextInfo = about
+	case video != nil:
+		video.ContextInfo = about
+	case audio != nil:
+		audio.ContextInfo = about
+	case document != nil:
+		document.ContextInfo = about
+	default:
 		return nil, errNoMedia
+	}
+	switch {
 	case d.Text == "" || audio != nil:
 	case image != nil:
 		image.Caption = proto.String(d.Text)

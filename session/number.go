@@ -40,6 +40,7 @@ type number struct {
 	question  int       // counts those: a late answer to an old one is dropped
 	overtaken int       // the question whose answer about a restriction the service's own word has overtaken
 	pinged    time.Time // when the phone was last asked for a sign of life
+	readings  readings  // of the history of the phone
 
 	mu   sync.Mutex // guards view; never held across a call out
 	view view
@@ -66,6 +67,7 @@ const (
 	alarmCode               // the code dies, or the passkey has not come
 	alarmPair               // the service has not asked to log in after pairing
 	alarmLook               // see how the number stands, and whether its phone lives
+	alarmRead               // stop waiting for the history of the phone
 	numAlarms
 )
 
@@ -84,15 +86,17 @@ type view struct {
 	contacts bool
 	skew     time.Duration // of our clock; zero: it is right
 
-	link   *link     // the client to send with; nil: none
-	synced time.Time // since when the connection is up and has heard everything; zero: it is not, or has not
-	lively bool      // pings are answered
-	login  bool      // logged in
-	served bool      // a message went out on this connection: it was worth making
-	lock   time.Time // no new chats before
-	slow   time.Time // nothing at all before, by the service's wish
-	slowed int       // how often it has wished so since it last accepted a message
-	flight *flight   // the message on the wire
+	link    *link     // the client to send with; nil: none
+	synced  time.Time // since when the connection is up and has heard everything; zero: it is not, or has not
+	reading time.Time // nothing leaves before: the history of the phone is being read; zero: it is not waited for
+	missed  bool      // a part of the history was not read while it was waited for
+	lively  bool      // pings are answered
+	login   bool      // logged in
+	served  bool      // a message went out on this connection: it was worth making
+	lock    time.Time // no new chats before
+	slow    time.Time // nothing at all before, by the service's wish
+	slowed  int       // how often it has wished so since it last accepted a message
+	flight  *flight   // the message on the wire
 }
 
 func newNumber(p *Pool, record campaign.Number) *number {
@@ -213,6 +217,8 @@ func (n *number) ring() {
 			n.finishLinking()
 		case alarmLook:
 			n.lookAfter()
+		case alarmRead:
+			n.readOn()
 		}
 	}
 }
@@ -236,6 +242,7 @@ func (n *number) look() view {
 func (n *number) show(change func(*view)) {
 	n.mu.Lock()
 	change(&n.view)
+	n.pool.backlog.follow(n.id, &n.view, time.Now())
 	n.mu.Unlock()
 	n.pool.bell.Ring()
 }
@@ -265,7 +272,10 @@ func (v view) status() Status {
 	s := Status{
 		Number: v.number, State: v.state, Since: v.since, Until: v.until, Reason: v.reason,
 		QR: v.qr, Code: v.code, Passkey: v.passkey, QRUntil: v.qrUntil,
-		Synced: !v.synced.IsZero(), Contacts: v.contacts, Skew: v.skew,
+		Synced: !v.synced.IsZero(), Contacts: v.contacts, Skew: v.skew, Missed: v.missed,
+	}
+	if v.reading.After(time.Now()) {
+		s.Reading = v.clock.At(v.reading)
 	}
 	if hold := v.newChats(now); s.State == campaign.Online && hold.Reason != "" {
 		s.State, s.Until, s.Reason = campaign.Restricted, hold.Until, restricted

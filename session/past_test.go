@@ -71,7 +71,7 @@ func TestANoFromBeforeTheFirstLinkIsHeard(t *testing.T) {
 					r.Errorf("media %v: person %d opted out at %v, known to %v; want %v", media, i, c.OptOutAt, c.Knows, wrote)
 				}
 			}
-			for _, m := range r.book.texts() {
+			for _, m := range r.book.told(true) {
 				if !m.Past || m.From.LID == "" || m.From.Phone == "" {
 					r.Errorf("heard %+v", m)
 				}
@@ -206,7 +206,7 @@ func TestHistoryIsHeardLikeLiveWords(t *testing.T) {
 		if n := r.waiting(id); n != 0 {
 			r.Errorf("%d pieces wait", n)
 		}
-		for _, m := range r.book.texts() {
+		for _, m := range r.book.told(true) {
 			if !m.Past || m.ID == "" || m.At.IsZero() {
 				r.Errorf("heard %+v", m)
 			}

@@ -25,6 +25,7 @@ type Pool struct {
 	version *webVersion
 
 	histories chan struct{} // a place for each piece of history in memory
+	backlog   *backlog      // who has not heard everything yet
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -56,8 +57,8 @@ func Open(ctx context.Context, c Config) (*Pool, error) {
 	p := &Pool{
 		devices: c.Devices, book: c.Book, bell: c.Bell, clock: c.Clock, logger: c.Logger, config: c,
 		version:   newWebVersion(c.Book, c.Logger),
-		histories: make(chan struct{}, historyAtOnce),
-		numbers:   make(map[campaign.NumberID]*number),
+		histories: make(chan struct{}, historyAtOnce), backlog: newBacklog(),
+		numbers: make(map[campaign.NumberID]*number),
 	}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	numbers, err := c.Book.Numbers()
@@ -82,7 +83,7 @@ func (p *Pool) add(record campaign.Number) *number {
 	p.numbers[record.ID] = n
 	p.wg.Go(n.run)
 	if p.started {
-		n.post(n.start)
+		n.begin()
 	}
 	return n
 }
@@ -121,14 +122,15 @@ func (p *Pool) all() []*number {
 	return numbers
 }
 
-// Start connects every linked number, all at once.
+// Start connects every linked number, all at once. Nothing leaves by any of them
+// before all have heard what waits for them, see backlog.
 func (p *Pool) Start() {
 	p.mu.Lock()
 	again := p.started
 	p.started = true
 	p.mu.Unlock()
 	for _, n := range p.all() {
-		n.post(n.start)
+		n.begin()
 	}
 	if !again {
 		p.wg.Go(p.keepVersion)
@@ -237,6 +239,7 @@ func (p *Pool) Status() []Status {
 		n := p.add(record)
 		s := n.look().status()
 		s.Number.Name, s.Number.Limits = record.Name, record.Limits
+		s.Outrun = p.backlog.outrun(record.ID, time.Now())
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b Status) int { return cmp.Compare(a.Number.ID, b.Number.ID) })

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.mau.fi/whatsmeow/types"
@@ -104,10 +105,14 @@ func (b *faultyBook) refuseLinks(err error) {
 	b.links = err
 }
 
-func (b *faultyBook) texts() []campaign.Incoming {
+// texts is what was heard live.
+func (b *faultyBook) texts() []campaign.Incoming { return b.told(false) }
+
+// told is what was heard live, or from the history.
+func (b *faultyBook) told(past bool) []campaign.Incoming {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.heard
+	return slices.DeleteFunc(slices.Clone(b.heard), func(m campaign.Incoming) bool { return m.Past != past })
 }
 
 // inBubble runs a test on fake time, with a service of its own.
@@ -176,6 +181,28 @@ func (r *rig) close() {
 			r.Error(err)
 		}
 	}
+}
+
+// kill ends the program and its lanes as kill -9 does: the service hears nothing
+// more of them, and what they write from now on is lost. What follows is open.
+func (r *rig) kill(stopLanes func()) {
+	r.Helper()
+	r.service.SetDown(true)
+	synctest.Wait() // nobody is in the middle of writing a file
+	dir := r.TempDir()
+	for _, name := range []string{"book.db", "devices.db"} {
+		data, err := os.ReadFile(filepath.Join(r.dir, name))
+		if err != nil {
+			r.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			r.Fatal(err)
+		}
+	}
+	stopLanes()
+	r.close()
+	r.dir = dir
+	r.service.SetDown(false)
 }
 
 // restart ends the program and begins it again.
@@ -258,7 +285,9 @@ func (r *rig) linked(name string) (campaign.NumberID, string) {
 	r.Helper()
 	id := r.add(name)
 	phone := r.scan(id, "")
-	r.await(id, "online with contacts", func(s Status) bool { return s.State == campaign.Online && s.Contacts })
+	r.await(id, "online with contacts", func(s Status) bool {
+		return s.State == campaign.Online && s.Contacts && s.Reading.IsZero()
+	})
 	return id, phone
 }
 

@@ -66,6 +66,12 @@ func (s sender) Ready() campaign.Readiness {
 		r.Hold = campaign.Hold{Reason: campaign.HoldSyncing}
 	case v.slow.After(time.Now()):
 		r.Hold = campaign.Hold{Reason: campaign.HoldRateLimit, Until: v.clock.At(v.slow)}
+	case v.reading.After(time.Now()):
+		r.Hold = campaign.Hold{Reason: campaign.HoldReading, Until: v.clock.At(v.reading)}
+	default:
+		if r.Hold = s.pool.backlog.hold(time.Now()); r.Hold.Reason != "" {
+			r.Hold.Until = v.clock.At(r.Hold.Until)
+		}
 	}
 	r.NewChats = v.newChats(now)
 	return r
@@ -237,46 +243,40 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	if d.Link != 0 && d.Link != v.number.Link {
 		return campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonUnlinked}
 	}
-	to := addressOf(d.Phone)
-	if d.LID != "" {
-		to = types.NewJID(d.LID, types.HiddenUserServer)
+	if d.LID == "" { // the library would choose a LID that the book has not seen
+		return n.lookUp(v.link, d, campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonNoKeys})
 	}
+	to := types.NewJID(d.LID, types.HiddenUserServer)
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
 	defer context.AfterFunc(v.link.ctx, cancel)()
 	f := &flight{id: d.Message, land: func() { time.AfterFunc(ackGrace, cancel) }}
 	n.fly(f)
 	defer n.fly(nil)
-	answer, parts, err := v.link.send(ctx, to, d)
-	if noLID(err) {
-		switch lid, present, failed := v.link.locate(ctx, d.Phone); {
-		case lid != "":
-			d.LID = lid
-			answer, parts, err = v.link.send(ctx, types.NewJID(lid, types.HiddenUserServer), d)
-		case failed != nil:
-			err = failed
-		case present:
-			return campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonNoKeys}
-		}
-	}
-
-	var users []string
-	if d.LID != "" {
-		users = append(users, d.LID)
-	}
-	if answer.Chat.User != "" {
-		users = append(users, answer.Chat.User)
-	}
-	reached := parts.reach(users, strings.TrimPrefix(string(v.number.Phone), "+"), v.link.lid)
+	_, parts, err := v.link.send(ctx, to, d)
+	reached := parts.reach([]string{d.LID}, strings.TrimPrefix(string(v.number.Phone), "+"), v.link.lid)
 	o := n.outcome(f, reached, err)
+	refresh := v.link.refresh.Swap("") == string(d.Message)
+	switch {
+	case refresh && o.Kind == campaign.Accepted: // they have it; who comes next under this phone is another matter
+		v.link.jobs.put(func() { v.link.learn(d.Phone) })
+	case refresh && o.Kind == campaign.Refused, o.Code == addressGone, o.Reason == campaign.ReasonNoKeys && v.link.deviceless(ctx, to):
+		return n.lookUp(v.link, d, o)
+	}
 	if o.Kind == campaign.Accepted {
 		n.mu.Lock()
 		n.view.served, n.view.slowed = true, 0
 		n.mu.Unlock()
-		if d.New { // counted before the next one is claimed
-			if err := n.ask(func() error { n.began(); return nil }); err != nil {
-				n.log.Error("count a new chat", "err", err)
-			}
+	}
+	// Counted before the next one is claimed, and once: what may have left may
+	// have opened a chat. What was refused has not.
+	if d.New && (o.Kind == campaign.Accepted || o.Kind == campaign.Unknown && d.Doubts == 0) {
+		err := n.ask(func() error {
+			n.began(o.Kind == campaign.Accepted, d.Doubts == 0)
+			return nil
+		})
+		if err != nil {
+			n.log.Error("count a new chat", "err", err)
 		}
 	}
 	return o
@@ -320,24 +320,55 @@ func (l *link) send(ctx context.Context, to types.JID, d campaign.Delivery) (ans
 	return answer, p, err
 }
 
-// noLID reports whether the library did not send because the service told it
-// no LID for the recipient's phone.
-func noLID(err error) bool {
-	return err != nil && strings.HasPrefix(err.Error(), "no LID found")
-}
-
-// locate asks afresh whether a phone has an account, and for its LID.
-func (l *link) locate(ctx context.Context, phone campaign.Phone) (lid string, present bool, err error) {
-	answers, err := l.check(ctx, []campaign.Phone{phone})
+// lookUp asks anew about the phone of a message whose address was no good, once,
+// whatever was known before: what the outcome says of an address, it does not say
+// of the person. The book decides what follows.
+func (n *number) lookUp(l *link, d campaign.Delivery, o campaign.Outcome) campaign.Outcome {
+	if d.Phone == "" || d.Redirected && d.LID != "" {
+		return o
+	}
+	ctx, cancel := context.WithTimeout(l.ctx, askTimeout)
+	defer cancel()
+	answers, err := campaign.Ask(ctx, l.check, []campaign.Phone{d.Phone})
 	switch {
 	case errors.Is(err, campaign.ErrRateLimit):
-		return "", false, whatsmeow.ErrIQRateOverLimit
+		n.slowDown()
+		return campaign.Outcome{Kind: campaign.NotSent, Code: 429, Reason: refusals[429]}
 	case err != nil:
-		return "", false, fmt.Errorf("ask about a phone: %w", err)
+		n.log.Warn("ask anew about a phone", "message", d.Message, "err", mask(err.Error()))
+		return campaign.Outcome{Kind: campaign.NotSent, Code: o.Code, Reason: mask(cause(err))}
 	case len(answers) == 0:
-		return "", true, nil // it did not say no
+		return campaign.Outcome{Kind: campaign.NotSent, Code: o.Code, Reason: campaign.ReasonNoAnswer}
 	}
-	return answers[0].LID, answers[0].Presence == campaign.OnWhatsApp, nil
+	return campaign.Outcome{Kind: campaign.Misled, Code: o.Code, Reason: o.Reason, Answer: answers[0]}
+}
+
+// learn asks anew whose a phone is and tells the book.
+func (l *link) learn(phone campaign.Phone) {
+	ctx, cancel := context.WithTimeout(l.ctx, askTimeout)
+	defer cancel()
+	phones := []campaign.Phone{phone}
+	answers, err := campaign.Ask(ctx, l.check, phones)
+	switch {
+	case errors.Is(err, campaign.ErrRateLimit):
+		l.number.slowDown()
+	case err != nil:
+		l.number.log.Warn("ask anew about a phone", "err", mask(err.Error()))
+	default:
+		if err := l.number.pool.book.Answered(l.number.id, phones, answers, l.number.pool.clock.Now()); err != nil {
+			l.number.log.Error("write down whose a phone is", "err", err)
+		}
+	}
+}
+
+// deviceless reports whether the service lists no device of an account. An empty
+// list is not kept by the library: it is asked for again.
+func (l *link) deviceless(ctx context.Context, account types.JID) bool {
+	if l.line() != nil {
+		return false
+	}
+	devices, err := l.cli.GetUserDevices(ctx, []types.JID{account})
+	return err == nil && len(devices) == 0
 }
 
 // sayNotConnected is the reason of a send without a connection.
@@ -361,8 +392,6 @@ func (n *number) outcome(f *flight, reached bool, err error) campaign.Outcome {
 	switch {
 	case errors.Is(err, whatsmeow.ErrServerReturnedError):
 		return n.refused(serverCode(err))
-	case noLID(err):
-		return campaign.Outcome{Kind: campaign.Absent, Reason: campaign.ReasonNotOnService}
 	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
 		n.slowDown()
 		return campaign.Outcome{Kind: campaign.NotSent, Code: 429, Reason: refusals[429]}
@@ -383,6 +412,9 @@ func serverCode(err error) int {
 	return code
 }
 
+// addressGone refuses a message because there is no account at its address.
+const addressGone = 404
+
 // The codes that refuse a new chat.
 const (
 	refusedStranger = 463
@@ -393,7 +425,7 @@ const (
 var refusals = map[int]string{
 	400: "WhatsApp did not accept the message",
 	403: "WhatsApp does not let this number write to this person",
-	404: campaign.ReasonNotOnService,
+	404: campaign.ReasonNoAddress,
 	429: "WhatsApp asks to slow down",
 	463: "WhatsApp does not let this number write to new people for now",
 	475: "the monthly limit of new chats is reached",
@@ -408,8 +440,6 @@ func (n *number) refused(code int) campaign.Outcome {
 		o.Reason = "WhatsApp refused the message"
 	}
 	switch code {
-	case 404:
-		o.Kind = campaign.Absent
 	case 503:
 		o.Kind = campaign.NotSent
 	case 429:

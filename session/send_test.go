@@ -24,20 +24,39 @@ func (r *rig) delivery(id campaign.NumberID, to simulator.Person, text string) c
 func TestSentMessageIsSeenOnce(t *testing.T) {
 	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
 		id, _ := r.linked("loja")
-		for i, byLID := range []bool{true, false} {
-			person := r.someone(i)
-			d := r.delivery(id, person, "olá")
-			if !byLID {
-				d.LID = ""
+		person := r.someone(0)
+		d := r.delivery(id, person, "olá")
+		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Accepted {
+			r.Fatalf("%+v, want accepted", got)
+		}
+		time.Sleep(time.Minute)
+		seen := r.service.Ledger().SeenBy(person.Phone)
+		if len(seen) != 1 || seen[0].Text != "olá" || seen[0].ID != string(d.Message) {
+			r.Errorf("they see %+v", seen)
+		}
+	})
+}
+
+// TestWithoutALIDNothingLeaves: whose a phone is, the book decides.
+func TestWithoutALIDNothingLeaves(t *testing.T) {
+	inBubble(t, simulator.Config{People: 3, Aliases: 1, Unregistered: 1}, func(r *rig) {
+		id, _ := r.linked("loja")
+		for _, p := range r.service.People() {
+			d := r.delivery(id, p, "olá")
+			d.LID = ""
+			if p.Alias != "" {
+				d.Phone = campaign.Phone(p.Alias)
 			}
-			if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Accepted {
-				r.Fatalf("by LID %v: %+v, want accepted", byLID, got)
+			want := campaign.Answer{Asked: d.Phone, Presence: campaign.NotOnWhatsApp}
+			if p.Registered {
+				want = campaign.Answer{Asked: d.Phone, Presence: campaign.OnWhatsApp, Phone: campaign.Phone(p.Phone), LID: p.LID}
 			}
-			time.Sleep(time.Minute)
-			seen := r.service.Ledger().SeenBy(person.Phone)
-			if len(seen) != 1 || seen[0].Text != "olá" || seen[0].ID != string(d.Message) {
-				r.Errorf("by LID %v: she sees %+v", byLID, seen)
+			if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Misled || got.Answer != want {
+				r.Errorf("%+v, want %+v", got, want)
 			}
+		}
+		if seen := r.service.Ledger().Seen(); len(seen) > 0 {
+			r.Errorf("seen: %+v", seen)
 		}
 	})
 }
@@ -63,7 +82,10 @@ func TestOutcomeOfASend(t *testing.T) {
 		{"refused with 429", message(simulator.Rule{Do: simulator.Refuse, Code: 429}), false, campaign.Refused, 429, 0},
 		{"no keys", simulator.Rule{On: simulator.PreKeys, Do: simulator.NoPreKeys}, false, campaign.NotSent, 0, 0},
 		{"keys refused", simulator.Rule{On: simulator.PreKeys, Do: simulator.Refuse, Code: 429}, false, campaign.NotSent, 0, 0},
-		{"no devices", simulator.Rule{On: simulator.Usync, Do: simulator.NoDevices}, false, campaign.NotSent, 0, 0},
+		{"no devices", simulator.Rule{On: simulator.Usync, Do: simulator.NoDevices}, false, campaign.Misled, 0, 0},
+		{"refused with 404", message(simulator.Rule{Do: simulator.Refuse, Code: 404}), false, campaign.Misled, 404, 0},
+		{"refused, and to be looked up anew", message(simulator.Rule{Do: simulator.RefreshLID, Code: 421}), false, campaign.Misled, 421, 0},
+		{"accepted, and to be looked up anew", message(simulator.Rule{Do: simulator.RefreshLID}), false, campaign.Accepted, 0, 1},
 		{"devices not told", simulator.Rule{On: simulator.Usync, Do: simulator.Silence, Limit: 1}, false, campaign.NotSent, 0, 0},
 		{"devices refused", simulator.Rule{On: simulator.Usync, Do: simulator.Refuse, Code: 429}, false, campaign.NotSent, 429, 0},
 	} {
@@ -163,22 +185,6 @@ func TestSendWithoutAConnectionSendsNothing(t *testing.T) {
 	})
 }
 
-func TestUnregisteredPhoneIsAbsent(t *testing.T) {
-	inBubble(t, simulator.Config{People: 3, Unregistered: 2}, func(r *rig) {
-		id, _ := r.linked("loja")
-		for _, p := range r.service.People() {
-			if p.Registered {
-				continue
-			}
-			d := r.delivery(id, p, "olá")
-			d.LID = ""
-			if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Absent {
-				r.Errorf("%+v, want absent", got)
-			}
-		}
-	})
-}
-
 func TestCheckTellsWhoIsThere(t *testing.T) {
 	inBubble(t, simulator.Config{People: 30, Unregistered: 5, Aliases: 5}, func(r *rig) {
 		id, _ := r.linked("loja")
@@ -226,11 +232,6 @@ func TestServiceThatAnswersWithNumbersAloneIsAskedForTheLIDs(t *testing.T) {
 			if err != nil || len(answers) != 1 || answers[0] != want {
 				r.Fatalf("%s: %+v, %v, want %+v", asked, answers, err, want)
 			}
-			d := r.delivery(id, p, "olá")
-			d.Phone, d.LID = asked, ""
-			if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Accepted {
-				r.Errorf("%s: %+v, want accepted", asked, got)
-			}
 		}
 	})
 }
@@ -238,15 +239,11 @@ func TestServiceThatAnswersWithNumbersAloneIsAskedForTheLIDs(t *testing.T) {
 func TestWhoHasAnAccountIsNeverCalledAbsent(t *testing.T) {
 	inBubble(t, simulator.Config{People: 3, Aliases: 3}, func(r *rig) {
 		id, _ := r.linked("loja")
-		remove := r.service.Fault(simulator.Rule{On: simulator.Usync, Do: simulator.NoNames})
+		r.service.Fault(simulator.Rule{On: simulator.Usync, Do: simulator.NoNames})
 		d := r.delivery(id, r.someone(0), "olá")
-		d.Phone, d.LID = campaign.Phone(r.someone(0).Alias), "" // a spelling with which the number has never met her
-		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.NotSent || got.Reason != campaign.ReasonNoKeys {
-			r.Errorf("%+v, want not sent for want of keys", got)
-		}
-		remove()
-		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Accepted {
-			r.Errorf("with her hidden name: %+v, want accepted", got)
+		d.Phone, d.LID = campaign.Phone(r.someone(0).Alias), "" // a spelling with which the number has never met them
+		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Misled || got.Answer.Presence != campaign.OnWhatsApp || got.Answer.LID != "" {
+			r.Errorf("%+v, want on WhatsApp, nobody says whose", got)
 		}
 	})
 }

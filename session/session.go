@@ -62,9 +62,13 @@ type Book interface {
 	// when it returns; of several, after an error, some may be.
 	Heard(number campaign.NumberID, messages ...campaign.Incoming) error
 	Saw(number campaign.NumberID, people []campaign.Seen) error
+	// Begins is told what timer the chats have that the number begins.
+	Begins(number campaign.NumberID, t campaign.Timer) error
 	// Payload returns the delivery that left under an id, with all that it
 	// carried; ok is false if there was none.
 	Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error)
+	// Answered is told what the service said of phones that the number asked about.
+	Answered(number campaign.NumberID, asked []campaign.Phone, answers []campaign.Answer, at time.Time) error
 	Slow(number campaign.NumberID, reason string, until time.Time) error
 	SetQuota(id campaign.NumberID, q campaign.Quota) error
 	SawPhone(id campaign.NumberID, at time.Time) error
@@ -96,6 +100,15 @@ type Status struct {
 	QRUntil  time.Time // when any of these dies; another code follows, a passkey is given up
 	Synced   bool      // what arrived while away has been heard
 	Contacts bool      // the address book of the phone has arrived
+
+	// Reading is until when at most nothing leaves because the history of the
+	// phone is being read; zero: it is not, or not waited for. Missed: a part of
+	// it was not read in that time, and who said no in it is not known yet.
+	Reading time.Time
+	Missed  bool
+	// Outrun: it has not heard what waits for it, and the other numbers have
+	// waited for it and go on.
+	Outrun bool
 
 	// Unlinks is when WhatsApp takes the link away because the phone has given
 	// no sign of life; zero while it has not been quiet for ten days.

@@ -120,10 +120,14 @@ func (n *number) toldQuota(q campaign.Quota) {
 	n.show(func(v *view) { v.number.Quota = q })
 }
 
-// began counts a new chat that the service has let the number open.
-func (n *number) began() {
-	n.strangers = 0
-	if q := n.look().number.Quota; q.Current(n.pool.clock.Now()) && q.Total >= 0 {
+// began counts a new chat that the service has let the number open, or may
+// have: first says that it has not been counted yet, with an earlier try of the
+// same message.
+func (n *number) began(accepted, first bool) {
+	if accepted {
+		n.strangers = 0
+	}
+	if q := n.look().number.Quota; first && q.Current(n.pool.clock.Now()) && q.Total >= 0 {
 		q.Used++
 		n.toldQuota(q)
 	}

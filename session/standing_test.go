@@ -113,6 +113,7 @@ func TestRestrictionFromBeforeIsFoundWhenTheNumberComesOnline(t *testing.T) {
 func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
 	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
 		id, phone := r.linked("loja")
+		time.Sleep(freshFor)
 		end := time.Now().Add(10 * 24 * time.Hour).Truncate(time.Second)
 		r.own(phone).Quota(5, 3, end)
 		r.restart()
@@ -146,6 +147,48 @@ func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
 		r.awaitState(id, campaign.Online)
 		if hold := r.newChats(id); hold.Reason != "" {
 			r.Errorf("in the next cycle: %+v", hold)
+		}
+	})
+}
+
+// What was refused has opened no chat; what may have left, has. The service is
+// not asked meanwhile.
+func TestOnlyNewChatsThatMayHaveBegunSpendTheQuota(t *testing.T) {
+	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
+		id, phone := r.linked("loja")
+		r.own(phone).Quota(9, 3, time.Now().Add(10*24*time.Hour))
+		r.restart()
+		r.await(id, "told of its quota", func(s Status) bool { return s.Number.Quota.Total > 0 })
+		r.own(phone).SetPhone(false)
+		for i, test := range []struct {
+			rule simulator.Rule
+			used int
+		}{
+			{simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 479, Limit: 1}, 3},
+			{simulator.Rule{On: simulator.PreKeys, Do: simulator.NoPreKeys, Limit: 1}, 3},
+			{simulator.Rule{On: simulator.Message, Do: simulator.Silence, Limit: 1}, 4},
+		} {
+			person := r.someone(i)
+			if err := r.service.SetPersonPhone(person.Phone, false); err != nil {
+				r.Fatal(err)
+			}
+			r.service.Fault(test.rule)
+			d := r.delivery(id, person, "olá")
+			d.New = true
+			o := r.pool.Sender(id).Send(r.Context(), d)
+			if q := r.status(id).Number.Quota; q.Used != test.used {
+				r.Errorf("after %+v %d are used, want %d", o, q.Used, test.used)
+			}
+			if o.Kind != campaign.Unknown {
+				continue
+			}
+			d.Doubts, d.InDoubt = 1, true // the same message once more is the same chat
+			if o := r.pool.Sender(id).Send(r.Context(), d); o.Kind != campaign.Accepted {
+				r.Errorf("again: %+v", o)
+			}
+			if q := r.status(id).Number.Quota; q.Used != test.used {
+				r.Errorf("after the same message again %d are used, want %d", q.Used, test.used)
+			}
 		}
 	})
 }

@@ -133,6 +133,9 @@ func (b *Book) Resume(id campaign.ID) (c campaign.Campaign, err error) {
 		if c, err = setStatusTx(tx, id, campaign.Running, "", campaign.Paused, campaign.Freezing); err != nil || c.Status != campaign.Running {
 			return err
 		}
+		if err := unguardTx(tx, id); err != nil {
+			return err
+		}
 		t, err := tallyTx(tx, id)
 		if err != nil || t.pending > 0 {
 			return err
@@ -230,6 +233,9 @@ func finishTx(tx *bolt.Tx, id campaign.ID) error {
 	}
 	c.Status, c.Reason, c.Ended = campaign.Finished, "", time.Now()
 	if err := bucket(tx, "running").Delete(key(uint64(id))); err != nil {
+		return err
+	}
+	if err := unguardTx(tx, id); err != nil {
 		return err
 	}
 	return putCampaignTx(tx, c)

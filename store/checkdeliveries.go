@@ -44,6 +44,21 @@ func (c *checking) deliveries() {
 			c.stray("uploads", k)
 		}
 	})
+	c.each("guards", 12, -1, func(k, v []byte) {
+		if _, err := decodeGuard(v); err != nil {
+			c.damaged("guards", k)
+		} else if !c.has("campaigns", k[:8]) {
+			c.stray("guards", k)
+		}
+	})
+	c.each("sample", 24, 1, func(k, v []byte) {
+		if v[0] > 1 {
+			c.damaged("sample", k)
+		}
+		if at := append(bytes.Clone(k[:8]), k[20:]...); !c.has("deliveries", at) {
+			c.stray("sample", k)
+		}
+	})
 	queued, claimed := c.scan(tallies)
 	c.waiting(queued)
 	c.sent(claimed)
@@ -150,6 +165,14 @@ func (c *checking) sent(claimed map[place]bool) {
 			c.stray("latest", k)
 		}
 		c.leads("latest", k, v, func(d *campaign.Delivery) bool { return d.Message != "" && d.Number == number(k[8:]) })
+	})
+	c.each("timers", 12, -1, func(k, v []byte) {
+		if _, err := decodeTimer(v); err != nil {
+			c.damaged("timers", k)
+		}
+		if !c.has("contacts", k[:8]) && binary.BigEndian.Uint64(k) != uint64(nobody) {
+			c.stray("timers", k)
+		}
 	})
 	c.each("events", 16, 4, func(k, v []byte) {
 		c.leads("events", k, append(bytes.Clone(k[:8]), v...), func(*campaign.Delivery) bool { return true })

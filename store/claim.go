@@ -64,6 +64,8 @@ type plan struct {
 	resent *campaign.Contact  // so does when they were last written to
 	check  []campaign.Phone
 	needs  *campaign.Upload // before anything with an attachment can be claimed
+	stop   campaign.ID      // to be paused, for a reason
+	why    string
 	hold   campaign.Hold
 }
 
@@ -74,7 +76,7 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 	if err := b.view(func(tx *bolt.Tx) error { p, err = b.planTx(tx, c); return err }); err != nil {
 		return got, err
 	}
-	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil || p.fresh != nil || p.amend || p.resent != nil {
+	if p.send != nil || p.skip != nil || p.drop != nil || p.aside != nil || p.fresh != nil || p.amend || p.resent != nil || p.stop != 0 {
 		for again := true; again && err == nil; {
 			err = b.update(func(tx *bolt.Tx) error {
 				p, again, err = b.nextTx(tx, c)
@@ -138,6 +140,8 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 		return putDeliveryTx(tx, &before, d)
 	}
 	switch {
+	case p.stop != 0:
+		return false, b.pauseTx(tx, p.stop, p.why)
 	case p.skip != nil:
 		return false, change(p.skip, func(d *campaign.Delivery) {
 			d.State, d.NotBefore = campaign.Skipped, time.Time{}
@@ -169,9 +173,24 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*campaign.Delivery, func(*campaign.Delivery)) error) error {
 	d := p.send
 	first := d.Message == ""
+	var timer campaign.Timer
+	if first {
+		var err error
+		if timer, err = carriesTx(tx, &p.to, d.Number); err != nil {
+			return err
+		}
+	}
 	err := change(d, func(d *campaign.Delivery) {
 		if first {
-			d.Message, d.Text, d.Upload, d.Claimed, d.LID = c.NewID(), p.text, p.upload, c.Now, p.to.LID
+			d.Timer = timer
+			d.Message, d.Text, d.Upload, d.Claimed = c.NewID(), p.text, p.upload, c.Now
+		}
+		// What may have left goes again to where it may be.
+		if d.LID == "" || !d.InDoubt {
+			d.LID = p.to.LID
+		}
+		if p.to.Phone != "" {
+			d.Phone = p.to.Phone
 		}
 		d.State, d.NotBefore, d.Reason, d.Code = campaign.Sending, time.Time{}, "", 0
 		d.Link = c.Ready.Link
@@ -271,6 +290,12 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 	if err != nil {
 		return plan{}, err
 	}
+	if why, err := b.silencedTx(tx, c, id); why != "" || err != nil {
+		return plan{stop: id, why: why}, err
+	}
+	if crowded, err := crowdedTx(tx, id); crowded || err != nil {
+		return plan{hold: campaign.Hold{Reason: campaign.HoldDoubt}}, err
+	}
 	hold := campaign.Hold{Reason: campaign.HoldEmpty}
 	paces := pacing{tx: tx, claim: c, turn: t, number: own, campaign: camp}
 	prefix := key(uint32(c.Number), uint64(id))
@@ -369,11 +394,20 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	case contact.Moved():
 		return skip(campaign.ReasonMoved)
 	}
-	if d.Attempts == 0 && tooSoon(&contact, pace.PerPerson, c.Now) {
-		if early(contact.LastSent, c.Now) && b.clock.Sure() {
-			return plan{resent: &contact}, nil
+	// One that is in doubt goes again as what it may be already: the message
+	// that they have. One that was tried and did not leave is like any other.
+	if !d.InDoubt {
+		if d.Attempts > 0 {
+			if contact.LastSent, err = lastLeftTx(tx, contact.ID, &d); err != nil {
+				return plan{}, err
+			}
 		}
-		return skip(campaign.ReasonPerPerson)
+		if tooSoon(&contact, pace.PerPerson, c.Now) {
+			if d.Attempts == 0 && early(contact.LastSent, c.Now) && b.clock.Sure() {
+				return plan{resent: &contact}, nil
+			}
+			return skip(campaign.ReasonPerPerson)
+		}
 	}
 	// Also one that was tried: two records may have turned out to be one person.
 	if seq := bucket(tx, "persons").Get(key(uint64(camp.ID), uint64(contact.ID))); seq != nil && binary.BigEndian.Uint32(seq) != d.Seq {

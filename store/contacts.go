@@ -213,10 +213,12 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s campaign.Seen, at time.Time
 	if s.Heard.After(c.LastHeard) {
 		c.LastHeard = s.Heard
 	}
-	if known && sameContact(&before, &c) {
-		return c.ID, nil
+	if !known || !sameContact(&before, &c) {
+		if err := putContactTx(tx, &c); err != nil {
+			return 0, err
+		}
 	}
-	return c.ID, putContactTx(tx, &c)
+	return c.ID, keepTimerTx(tx, c.ID, number, s.Timer)
 }
 
 // answerTx keeps what the service said about the phone that was asked, and

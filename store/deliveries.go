@@ -172,6 +172,9 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	if err := eventsTx(tx, d.Campaign, []uint32{d.Seq}); err != nil {
 		return err
 	}
+	if err := sampleTx(tx, before, d); err != nil {
+		return err
+	}
 	t, err := tallyTx(tx, d.Campaign)
 	if err != nil {
 		return err
@@ -314,8 +317,9 @@ func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
 	return decodeDelivery(at, v)
 }
 
-// deliveryVersion is the first byte of a delivery's record; 2 has the upload.
-const deliveryVersion = 2
+// deliveryVersion is the first byte of a delivery's record; 2 has the upload, 3 the
+// timer.
+const deliveryVersion = 3
 
 func encodeDelivery(d *campaign.Delivery) []byte {
 	e := enc{b: make([]byte, 0, 192)}
@@ -341,6 +345,8 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 		e.time(t)
 	}
 	e.uint(d.Upload)
+	e.bool(d.Redirected)
+	e.timer(d.Timer)
 	return e.b
 }
 
@@ -373,6 +379,12 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	}
 	if version >= 2 {
 		d.Upload = r.uint()
+	}
+	if len(r.b) > 0 {
+		d.Redirected = r.bool()
+	}
+	if version >= 3 {
+		d.Timer = r.timer()
 	}
 	if r.err == nil && d.State >= campaign.NumStates {
 		r.err = errDamaged

@@ -55,7 +55,7 @@ func forgetTx(tx *bolt.Tx, now time.Time) error {
 			continue
 		}
 		for _, n := range c.Numbers {
-			held, err := holdFirstTx(tx, n, id)
+			held, err := holdFirstTx(tx, n, id, now)
 			if err != nil {
 				return err
 			}
@@ -84,7 +84,7 @@ func forgetTx(tx *bolt.Tx, now time.Time) error {
 
 // holdFirstTx holds the first of each group of a queue, and all that waits to
 // be tried again.
-func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID) (held []campaign.Delivery, err error) {
+func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID, now time.Time) (held []campaign.Delivery, err error) {
 	turn, err := turnTx(tx, n)
 	if err != nil {
 		return nil, err
@@ -117,6 +117,9 @@ func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID) (held []campa
 			}
 		}
 		if err := putDeliveryTx(tx, &before, &d); err != nil {
+			return nil, err
+		}
+		if err := wroteTx(tx, d.Contact, now); err != nil {
 			return nil, err
 		}
 		held = append(held, d)
@@ -206,19 +209,11 @@ func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to campaign.Seen, ids []
 		return found, nil
 	}
 	candidates := 0
-	persons := bucket(tx, "persons")
-	err = bucket(tx, "campaigns").ForEach(func(k, _ []byte) error {
-		seq := persons.Get(append(bytes.Clone(k), key(uint64(contact))...))
-		if seq == nil {
-			return nil
+	err = eachClaimTx(tx, contact, func(d campaign.Delivery) {
+		if d.Number == number && claimLost(&d) && !precedes(at, d.Claimed, now) {
+			candidates++
+			found = d
 		}
-		d, err := deliveryTx(tx, append(bytes.Clone(k), seq...))
-		if err != nil || d.Number != number || !claimLost(&d) || precedes(at, d.Claimed, now) {
-			return err
-		}
-		candidates++
-		found = d
-		return nil
 	})
 	if err != nil || candidates != 1 {
 		return campaign.Delivery{}, err
@@ -239,8 +234,7 @@ func reachedTx(tx *bolt.Tx, d *campaign.Delivery, at time.Time) error {
 	if d.LID == "" {
 		d.LID = contact.LID
 	}
-	contact.LastSent = later(contact.LastSent, at)
-	if err := putContactTx(tx, &contact); err != nil {
+	if err := wroteTx(tx, contact.ID, at); err != nil {
 		return err
 	}
 	if d.Message == "" {
@@ -293,6 +287,9 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery, now time.Time) error {
 	}
 	if c.Status == campaign.Cancelled {
 		return fmt.Errorf("campaign %d is %s: %w", d.Campaign, c.Status, ErrState)
+	}
+	if err := unwroteTx(tx, d, time.Time{}); err != nil {
+		return err
 	}
 	if d.Message == "" {
 		if err := bucket(tx, "persons").Delete(key(uint64(d.Campaign), uint64(mergedTx(tx, d.Contact)))); err != nil {

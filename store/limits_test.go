@@ -114,8 +114,8 @@ func (s *shop) newChats() campaign.Hold {
 	return s.closed
 }
 
-// send claims and settles once, as accepted after a moment; ok is false if
-// something holds.
+// send claims and settles once, as accepted after a moment, and lets the message
+// arrive; ok is false if something holds.
 func (s *shop) send() (sent campaign.Delivery, hold campaign.Hold, ok bool) {
 	s.Helper()
 	got := s.claim()
@@ -133,6 +133,9 @@ func (s *shop) send() (sent campaign.Delivery, hold campaign.Hold, ok bool) {
 		s.quota.Used--
 	}
 	if err := s.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, s.now); err != nil {
+		s.Fatal(err)
+	}
+	if err := s.book.Receipt(s.number, []campaign.MessageID{got.Delivery.Message}, campaign.Delivered, s.now); err != nil {
 		s.Fatal(err)
 	}
 	return *got.Delivery, campaign.Hold{}, true

@@ -267,11 +267,7 @@ func (b *Book) NotUploaded(number campaign.NumberID, u campaign.Upload, why erro
 		case lost:
 			reason = fmt.Sprintf(campaign.ReasonFileChanged, u.Attachment.Name)
 		}
-		_, err = setStatusTx(tx, u.Campaign, campaign.Paused, reason, campaign.Running)
-		if errors.Is(err, ErrState) { // somebody was faster
-			return nil
-		}
-		return err
+		return b.pauseTx(tx, u.Campaign, reason)
 	})
 	if err == nil {
 		b.mu.Lock()

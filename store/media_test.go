@@ -120,7 +120,11 @@ func (d *desk) send(n campaign.NumberID, media string, kind campaign.OutcomeKind
 	if string(got.Delivery.Media) != media {
 		d.Errorf("a delivery carries %q, want %q", got.Delivery.Media, media)
 	}
-	if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: kind, Reason: campaign.ReasonNoAnswer}, d.now); err != nil {
+	o := campaign.Outcome{Kind: kind, Reason: campaign.ReasonNoAnswer}
+	if kind == campaign.Misled {
+		o.Answer = campaign.Answer{Asked: got.Delivery.Phone, Presence: campaign.NotOnWhatsApp}
+	}
+	if err := d.book.Settle(*got.Delivery, o, d.now); err != nil {
 		d.Fatal(err)
 	}
 	return *got.Delivery

@@ -97,7 +97,7 @@ func (b *Book) LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string
 			if old.LinkedAt.IsZero() || old.Phone != phone {
 				old.LinkedAt = at
 			}
-			old.Phone, old.JID = phone, jid
+			old.Phone, old.JID, old.LinkMade = phone, jid, at
 			old.Link++
 			old.Seen = at
 			old.Standing = campaign.Standing{State: campaign.Offline, Since: at, Closed: old.Standing.Closed, Refused: old.Standing.Refused}

@@ -289,6 +289,9 @@ func mergeTx(tx *bolt.Tx, keep, gone campaign.ContactID, at time.Time) error {
 	if err := latestMovesTx(tx, gone, keep); err != nil {
 		return err
 	}
+	if err := timersMoveTx(tx, gone, keep); err != nil {
+		return err
+	}
 	if err := claimsMoveTx(tx, gone, keep); err != nil {
 		return err
 	}
@@ -418,7 +421,7 @@ func keepClaimTx(tx *bolt.Tx, at, seq []byte) error {
 // leftTx reports whether a delivery of a campaign has left, or may have.
 func leftTx(tx *bolt.Tx, id, seq []byte) (bool, error) {
 	d, err := deliveryTx(tx, append(slices.Clone(id), seq...))
-	return d.State.Proven() || d.State == campaign.Sending || d.InDoubt, err
+	return mayHaveLeft(&d), err
 }
 
 func later(a, b time.Time) time.Time {

@@ -286,7 +286,7 @@ func pastTx(tx *bolt.Tx, number campaign.NumberID, now time.Time) (past []campai
 		if now.Sub(at) >= 24*time.Hour {
 			break
 		}
-		past = append(past, campaign.Past{At: at, New: k[12] != 0})
+		past = append(past, campaign.Past{At: at, New: k[12] != knownChat, Unsent: k[12] == newUnsent})
 	}
 	slices.Reverse(past)
 	return past

@@ -753,7 +753,7 @@ func TestWhoTurnsOutToHaveNoAccountIsNotTriedAgain(t *testing.T) {
 	s := newShop(t, 2, "")
 	id := s.start("")
 	d := s.mustClaim()
-	s.settle(d, campaign.Outcome{Kind: campaign.Absent})
+	s.settle(d, campaign.Outcome{Kind: campaign.Misled, Answer: campaign.Answer{Asked: d.Phone, Presence: campaign.NotOnWhatsApp}})
 	if got := contact(t, s, int(d.Seq)); got.Presence != campaign.NotOnWhatsApp || !got.CheckedAt.Equal(s.now) {
 		t.Errorf("%v since %v, want absent since %v", got.Presence, got.CheckedAt, s.now)
 	}

@@ -46,34 +46,83 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 			return err
 		}
 		before := d
+		t, err := turnTx(tx, d.Number)
+		if err != nil {
+			return err
+		}
 		if d.State == campaign.Sending {
 			settle(&d, o, at, b.grace)
 			if err := unlessCancelledTx(tx, &d); err != nil {
 				return err
 			}
+			if !mayHaveLeft(&d) {
+				if err := unspendTx(tx, d.Number, t.Last); err != nil {
+					return err
+				}
+				if err := unwroteTx(tx, &d, t.Last); err != nil {
+					return err
+				}
+			}
 		} else if o.Kind == campaign.Accepted {
 			d.Advance(campaign.Sent, at)
-		}
-		if o.Kind == campaign.Absent {
-			if err := absentTx(tx, d.Contact, at); err != nil {
-				return err
-			}
 		}
 		if err := bucket(tx, "inflight").Delete(key(uint32(d.Number))); err != nil {
 			return err
 		}
 		// Gaps are counted from the end of a send, so that a slow one does not
 		// bring the next one nearer.
-		t, err := turnTx(tx, d.Number)
-		if err != nil {
-			return err
-		}
 		t.Last = at
 		if err := putTurnTx(tx, d.Number, t); err != nil {
 			return err
 		}
-		return putDeliveryTx(tx, &before, &d)
+		if err := putDeliveryTx(tx, &before, &d); err != nil {
+			return err
+		}
+		if o.Kind == campaign.Misled {
+			if err := redirectTx(tx, &d, o.Answer, at); err != nil {
+				return err
+			}
+		}
+		return b.weighTx(tx, &d, o)
 	})
+}
+
+// redirectTx keeps what the service said of the phone of a delivery whose address
+// was no good. If that names the account of its recipient, the delivery is tried
+// again at once, with its id and all that it carries, after all that a claim
+// looks at; once. If it names somebody else's, nothing is sent to that one. The
+// delivery must be written before: it has not left, so that it does not stand in
+// the way of another one to the same person if two records turn out to be one.
+func redirectTx(tx *bolt.Tx, d *campaign.Delivery, a campaign.Answer, at time.Time) error {
+	if _, err := answerTx(tx, a, at); err != nil || !again(d) {
+		return err
+	}
+	contact, err := contactTx(tx, d.Contact)
+	if errors.Is(err, ErrNotFound) { // the claim says so
+		return nil
+	} else if err != nil {
+		return err
+	}
+	before := *d
+	end := func(state campaign.State, reason string) {
+		d.State, d.Reason, d.NotBefore = state, reason, time.Time{}
+		if d.InDoubt { // an earlier try may have arrived
+			d.State = campaign.Unsure
+		}
+	}
+	switch {
+	case a.Presence == campaign.NotOnWhatsApp:
+		end(campaign.Skipped, campaign.ReasonNotOnService)
+	case a.LID == "": // it did not say whose the phone is
+		return nil
+	case a.LID != contact.LID:
+		end(campaign.Skipped, campaign.ReasonMoved)
+	case d.Redirected:
+		end(campaign.Failed, d.Reason)
+	default:
+		d.Redirected, d.NotBefore = true, at
+	}
+	return putDeliveryTx(tx, &before, d)
 }
 
 // settle gives a delivery that is being sent the state that follows from the
@@ -89,15 +138,10 @@ func settle(d *campaign.Delivery, o campaign.Outcome, at time.Time, grace time.D
 		if d.InDoubt {
 			d.State = campaign.Unsure
 		}
-	case campaign.Absent:
-		d.State, o.Reason = campaign.Skipped, campaign.ReasonNotOnService
-		if d.InDoubt {
-			d.State = campaign.Unsure
-		}
-	case campaign.NotSent:
+	case campaign.NotSent, campaign.Misled:
 		tries := maxAttempts
 		switch {
-		case o.Reason == campaign.ReasonNoKeys:
+		case o.Reason == campaign.ReasonNoKeys, o.Kind == campaign.Misled:
 			tries = maxNoKeys
 		case o.Code != 0:
 			tries = maxPutOff
@@ -133,18 +177,6 @@ func unlessCancelledTx(tx *bolt.Tx, d *campaign.Delivery) error {
 // backoff is how long a delivery that did not leave waits after its n-th try.
 func backoff(n int) time.Duration {
 	return min(5*time.Second<<(2*(n-1)), longestWait)
-}
-
-// absentTx keeps that a person turned out to have no account.
-func absentTx(tx *bolt.Tx, id campaign.ContactID, at time.Time) error {
-	contact, err := contactTx(tx, id)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	contact.Presence, contact.CheckedAt = campaign.NotOnWhatsApp, at
-	return putContactTx(tx, &contact)
 }
 
 // Answered implements [campaign.Log].
@@ -234,6 +266,14 @@ func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.
 	d.Advance(state, at)
 	if d.State.Proven() {
 		d.NotBefore = time.Time{}
+	}
+	if !mayHaveLeft(&before) && mayHaveLeft(d) {
+		if err := wroteTx(tx, d.Contact, d.Accepted); err != nil {
+			return err
+		}
+		if err := respendTx(tx, d); err != nil {
+			return err
+		}
 	}
 	return putDeliveryTx(tx, &before, d)
 }

@@ -10,10 +10,12 @@
 //	├── meta        version, kind, counters, the version of WhatsApp's own client
 //	├── numbers     <number 4> → JSON
 //	├── turns       <number 4> → JSON: the state of its pace
-//	├── sends       <number 4><time 8><new chat 1> → nothing: what it sent in the last day
+//	├── sends       <number 4><time 8><new chat 1> → nothing: what it tried to send in the last day, see turns.go
 //	├── inflight    <number 4> → <campaign 8><seq 4>: claimed and not settled
 //	├── campaigns   <campaign 8> → JSON
 //	├── running     <campaign 8> → nothing
+//	├── guards      <campaign 8><number 4> → record: refusals in a row, see guard.go; number 0 is all of them
+//	├── sample      <campaign 8><number 4><accepted 8><seq 4> → 1 if it arrived: what was accepted lately
 //	├── counts      <campaign 8> → record: deliveries by state, and how many are still to be sent
 //	├── deliveries  <campaign 8><seq 4> → record
 //	├── queue       <number 4><campaign 8><new chat 1><zone 1><seq 4> → nothing: queued, never tried
@@ -22,6 +24,7 @@
 //	├── uploads     <campaign 8><number 4><n 8> → record: what a number uploaded of an attachment
 //	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
+//	├── timers      <contact 8><number 4> → record: after how long the messages of the chat disappear; contact 0: of the chats that the number begins
 //	├── contacts    <contact 8> → record
 //	├── aliases     p<phone key>, l<lid>, or f<key of a phone they had><contact 8> → <contact 8>
 //	├── merged      <contact 8> → <contact 8>: a record that turned out to be another one's person
@@ -129,7 +132,7 @@ type Book struct {
 // buckets are made when the book is opened.
 var buckets = []string{
 	"meta", "numbers", "turns", "sends", "inflight",
-	"campaigns", "running", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "events",
+	"campaigns", "running", "guards", "sample", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "timers", "events",
 	"contacts", "aliases", "merged", "names", "lists", "members", "jobs", "staged",
 }
 

@@ -690,7 +690,7 @@ func TestWhoIsFoundToBeOnePersonBetweenTwoTriesGetsOneMessage(t *testing.T) {
 func TestDoubtStaysOneWhenTheAccountIsGone(t *testing.T) {
 	d := newDesk(t, 1, 1)
 	id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
-	for _, kind := range []campaign.OutcomeKind{campaign.Unknown, campaign.Absent} {
+	for _, kind := range []campaign.OutcomeKind{campaign.Unknown, campaign.Misled} {
 		d.send(d.numbers[0], "", kind)
 		d.now = d.now.Add(time.Hour)
 	}

@@ -82,11 +82,53 @@ func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Tim
 			return err
 		}
 	}
-	var fresh byte
+	kind := byte(knownChat)
 	if d.New {
-		fresh = 1
+		kind = newChat
 	}
-	return putSendTx(tx, d.Number, now, fresh)
+	return putSendTx(tx, d.Number, now, kind)
+}
+
+// What the last byte of a key in "sends" says.
+const (
+	knownChat = iota
+	newChat
+	newUnsent // it was to open a new chat and did not leave
+)
+
+// unspendTx writes that the last message of a number, claimed at that time, did
+// not leave: it opened no chat. That it was tried stays written, so that who is
+// refused is no faster for it.
+func unspendTx(tx *bolt.Tx, number campaign.NumberID, claimed time.Time) error {
+	sends := bucket(tx, "sends")
+	k, _ := seekLast(sends.Cursor(), key(uint32(number)))
+	if !bytes.HasPrefix(k, key(uint32(number))) || k[12] != newChat || bytes.Compare(k, key(uint32(number), uint64(claimed.UnixNano()))) < 0 {
+		return nil
+	}
+	return markSendTx(sends, k, newUnsent)
+}
+
+// respendTx writes that a message which seemed not to have left has, whatever
+// the service said: it opened a chat.
+func respendTx(tx *bolt.Tx, d *campaign.Delivery) error {
+	sends := bucket(tx, "sends")
+	cursor := sends.Cursor()
+	prefix := key(uint32(d.Number))
+	for k, _ := cursor.Seek(key(uint32(d.Number), uint64(d.Claimed.UnixNano()))); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
+		if k[12] == newUnsent {
+			return markSendTx(sends, k, newChat)
+		}
+	}
+	return nil
+}
+
+func markSendTx(sends *bolt.Bucket, k []byte, kind byte) error {
+	k = bytes.Clone(k)
+	if err := sends.Delete(k); err != nil {
+		return err
+	}
+	k[12] = kind
+	return sends.Put(k, nil)
 }
 
 // taken reports whether a key with the prefix is there.
@@ -103,7 +145,7 @@ type sends struct {
 }
 
 // Nth implements [campaign.History].
-func (s sends) Nth(n int, newChats bool) time.Time {
+func (s sends) Nth(n int, of campaign.Counted) time.Time {
 	prefix := key(uint32(s.number))
 	cursor := bucket(s.tx, "sends").Cursor()
 	for k, _ := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Prev() {
@@ -111,7 +153,7 @@ func (s sends) Nth(n int, newChats bool) time.Time {
 		if s.now.Sub(at) >= 24*time.Hour {
 			return time.Time{}
 		}
-		if newChats && k[12] == 0 {
+		if of != campaign.Tries && k[12] == knownChat || of == campaign.NewChats && k[12] == newUnsent {
 			continue
 		}
 		if n--; n == 0 {

@@ -172,7 +172,7 @@ func (n *numbers) heading(w int) string {
 func (n *numbers) line(s session.Status, here bool, w int) string {
 	e := n.e
 	name, phone, state, since := n.columns(w)
-	sign := e.theme.number(s.State)
+	sign := e.numberSign(s)
 	weight := ink("")
 	if here {
 		weight = e.theme.strong
@@ -194,6 +194,15 @@ func (n *numbers) line(s session.Status, here bool, w int) string {
 	return r.cell(e.theme.dim, n.since(s), since).fill(w)
 }
 
+// numberSign is the state of a number as the list names it. One that is online
+// and may not send yet is not called online.
+func (e *env) numberSign(s session.Status) sign {
+	if s.State == campaign.Online && s.Reading.After(e.now()) {
+		return sign{"◌", e.theme.info, "number_history"}
+	}
+	return e.theme.number(s.State)
+}
+
 // since is how long the number has been as it is, or when it tries again.
 func (n *numbers) since(s session.Status) string {
 	now := n.e.now()
@@ -209,7 +218,7 @@ func (n *numbers) since(s session.Status) string {
 // tell says all that is known of a number, and what to do about it.
 func (n *numbers) tell(s session.Status, w int) []string {
 	e := n.e
-	sign := e.theme.number(s.State)
+	sign := e.numberSign(s)
 	name, _ := e.cut(s.Number.Name, 40)
 	lines := []string{" " + e.theme.rule.of(strings.Repeat("─", max(w-2, 0))),
 		" " + e.theme.strong.of(name) + "  " + sign.ink.of(sign.symbol+" "+e.t(sign.word))}
@@ -263,6 +272,8 @@ func (n *numbers) next(s session.Status, forgotten bool) string {
 		return e.t("number_until", "Time", e.words.moment(s.Until, now), "Wait", e.words.duration(s.Until.Sub(now)))
 	case s.State == campaign.Online && !s.Synced:
 		return e.t("number_syncing")
+	case s.Reading.After(now):
+		return e.t("number_reading", "Time", e.words.moment(s.Reading, now))
 	case s.State == campaign.Online && !s.Contacts:
 		return e.t("number_contacts_coming")
 	}
@@ -279,6 +290,12 @@ func (n *numbers) warnings(s session.Status) (texts []string) {
 		} else {
 			texts = append(texts, e.words.n("number_quiet_late", days))
 		}
+	}
+	if s.Missed {
+		texts = append(texts, e.t("number_missed"))
+	}
+	if s.Outrun {
+		texts = append(texts, e.t("number_outrun"))
 	}
 	switch {
 	case s.Skew > 0:

@@ -370,7 +370,7 @@ func (p *progress) lanes(w, room int) []string {
 		case !asked:
 			i, text = e.theme.dim, "· "+e.t("lane_waiting")
 		case hold.Reason != "":
-			i, text = e.theme.warn, "◷ "+e.words.hold(hold, s.ID)
+			i, text = e.theme.warn, "◷ "+p.held(hold)
 			switch wait := hold.Until.Sub(now); {
 			case wait > 0 && wait < time.Minute:
 				wait += time.Second / 2 // a wait that is not over is never "0 s"
@@ -386,6 +386,16 @@ func (p *progress) lanes(w, room int) []string {
 		lines = append(lines[:max(room, 1)-1], "  "+e.theme.faint.of(e.words.n("lane_more", more)))
 	}
 	return lines
+}
+
+// held says what holds a number, and for which other one it waits.
+func (p *progress) held(hold campaign.Hold) string {
+	at := slices.IndexFunc(p.numbers, func(n campaign.Number) bool { return n.ID == hold.Number })
+	if hold.Reason != campaign.HoldOthers || at < 0 {
+		return p.e.words.hold(hold, p.shown.ID)
+	}
+	name, _ := p.e.cut(p.numbers[at].Name, 18)
+	return p.e.t("hold_others_named", "Name", name)
 }
 
 // wideEvents is the width from which an event has room for the phone beside

@@ -25,6 +25,7 @@ var deliveryReasons = map[string]string{
 	campaign.ReasonForgotten:    "reason_forgotten",
 	campaign.ReasonLeft:         "reason_left",
 	campaign.ReasonMoved:        "reason_moved",
+	campaign.ReasonNoAddress:    "reason_no_address",
 }
 
 var holdReasons = map[string]string{
@@ -41,6 +42,8 @@ var holdReasons = map[string]string{
 	campaign.HoldOffline:   "hold_offline",
 	campaign.HoldStopped:   "hold_stopped",
 	campaign.HoldSyncing:   "hold_syncing",
+	campaign.HoldReading:   "hold_reading",
+	campaign.HoldOthers:    "hold_others",
 	campaign.HoldRateLimit: "hold_rate_limit",
 	campaign.HoldDisk:      "hold_disk",
 	campaign.HoldCheck:     "hold_check",
@@ -105,6 +108,9 @@ var sentences = []saying{
 	{"WhatsApp's quota of new chats for this number is used up.", "number_reason_quota"},
 	{campaign.PausedByStop, "campaign_reason_stop"},
 	{campaign.PausedByDamage, "campaign_reason_damage"},
+	{campaign.PausedByRefusals, "campaign_reason_refusals"},
+	{campaign.PausedBySilence, "campaign_reason_silence"},
+	{campaign.WithCode, "reason_with_code"},
 	{"Nobody scanned the code. Start again when the phone is at hand.", "link_reason_nobody"},
 	{"Nobody typed the code. Start again when the phone is at hand.", "link_reason_untyped"},
 	{"WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code.", "link_reason_too_many"},

@@ -17,7 +17,8 @@ import (
 type account struct {
 	*phone
 	companions map[uint16]*companion
-	lastDevice uint16 // ids are never used twice
+	lastDevice uint16   // ids are never used twice
+	before     []string // the numbers that it had
 	app        *appState
 	wrote      map[string]bool                            // the LIDs that have written to it: no new chats
 	talk       map[string][]*waHistorySync.HistorySyncMsg // what was written in the chat with a LID, newest first

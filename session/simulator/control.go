@@ -37,6 +37,8 @@ import (
 //	                                           the person chooses; with on, our phone
 //	POST /contact         number, person, name saved in our phone; no name removes
 //	POST /phone           person or number, on a phone is switched on or off
+//	POST /move            person or number, to the account goes on under another number
+//	POST /register        number               {"lid"…}: somebody new opens an account for it
 //	POST /own             [number]             {"phone"}: a phone of ours that has linked nothing yet
 //	POST /chats           number               our phone sends what is in its chats again
 //	POST /history         number, files, size  our phone sends a long history by files
@@ -64,8 +66,8 @@ import (
 //	handshake                drop-before, drop-after, silence, late, garbage
 //	login                    drop-before, silence, refuse, stream-error, garbage, no-stanza, nonsense, ban
 //	message                  drop-before, drop-after, silence, late, refuse, stream-error, garbage,
-//	                         no-stanza, nonsense, restrict, ban
-//	usync, prekeys, ping, iq the same; and no-devices, no-prekeys, no-lid, no-names, body-error, wrong-hash
+//	                         no-stanza, nonsense, restrict, ban, refresh-lid
+//	usync, prekeys, ping, iq the same but refresh-lid; and no-devices, no-prekeys, no-lid, no-names, body-error, wrong-hash
 //	receipt                  silence, late, duplicate, reorder, by-phone
 //	waiting                  silence, late
 //	upload, download, page   drop-before, silence, late, refuse
@@ -107,6 +109,8 @@ func newControl(s *Service) http.Handler {
 		"/timer":          c.timer,
 		"/contact":        c.ofNumber(func(own Own, o order) { own.SaveContact(o.Person, o.Name) }),
 		"/phone":          c.phone,
+		"/move":           func(o order) (any, error) { return nil, s.ChangePhone(cmp.Or(o.Person, o.Number), o.To) },
+		"/register":       func(o order) (any, error) { return s.Register(o.Number) },
 		"/drop":           c.drop,
 		"/logout":         c.ofNumber(func(own Own, _ order) { own.Logout() }),
 		"/restrict": c.ofNumber(func(own Own, o order) {
@@ -151,6 +155,7 @@ func newControl(s *Service) http.Handler {
 type order struct {
 	Person      string // a person's phone
 	Number      string // ours
+	To          string // another phone
 	Text        string
 	Message     json.RawMessage
 	ID          string

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,6 +47,11 @@ func (l *link) login(payload *waWa6.ClientPayload, key [32]byte) {
 		return
 	}
 	a := s.ownAccount(pn)
+	for _, other := range s.accounts {
+		if a == nil && slices.Contains(other.before, pn) {
+			a = other
+		}
+	}
 	if a == nil {
 		l.end(failure(401, 0, 0), false)
 		return

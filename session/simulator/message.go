@@ -23,6 +23,7 @@ type letter struct {
 	known     bool // recipient is somebody
 	peer      bool // to the own phone, for the machinery
 	retry     bool // encrypted once more because somebody asked
+	refresh   bool // the acknowledgement asks to look the recipient up anew
 	entry     Stanza
 	after     []func() // what follows once the acknowledgement is on its way
 }
@@ -65,6 +66,7 @@ func (l *link) message(n *wire.Node) {
 			return
 		}
 	}
+	m.refresh = fault.Do == RefreshLID
 	if code := s.objection(m, fault); code != 0 {
 		m.entry.Error = code
 		s.ledger.stanza(m.entry)
@@ -85,7 +87,7 @@ func (l *link) message(n *wire.Node) {
 // objection returns the code with which the service refuses a message, or 0.
 func (s *Service) objection(m *letter, fault *Rule) int {
 	switch {
-	case fault.Do == Refuse:
+	case fault.Do == Refuse, fault.Do == RefreshLID && fault.Code != 0:
 		return fault.Code
 	case m.peer || m.retry:
 		return 0
@@ -98,6 +100,9 @@ func (s *Service) objection(m *letter, fault *Rule) int {
 // ack is what the service says of a message.
 func (m *letter) ack(code int) wire.Node {
 	attrs := wire.Attrs{"class": "message", "id": m.id, "from": m.to, "t": m.from.account.phone.s.stamp()}
+	if m.refresh {
+		attrs["refresh_lid"] = "true"
+	}
 	if code != 0 {
 		attrs["error"] = strconv.Itoa(code)
 	} else if hash := m.otherDevices(); hash != "" {

@@ -44,6 +44,8 @@ type world struct {
 	byLIDs  map[string]*Person
 	byPhone map[string]*Person // canonical numbers and aliases
 	owns    map[string]*Person // accounts of phones that link companions, by number
+
+	registered int // how many have come later
 }
 
 // newWorld makes the people. Of cfg.People, cfg.Aliases are known to the

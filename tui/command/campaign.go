@@ -300,9 +300,11 @@ func (c *call) showCampaign(ctx context.Context, o *owner, id campaign.ID) error
 }
 
 // whose names whose limit holds: the number's, or that of a campaign; empty if
-// it is none of ours.
+// it is none of ours. Of a wait it names the number that is waited for.
 func whose(h campaign.Hold) string {
 	switch {
+	case h.Number != 0:
+		return fmt.Sprintf("number %d", h.Number)
 	case !h.Paced():
 		return ""
 	case h.Campaign != 0:

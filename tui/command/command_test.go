@@ -195,7 +195,7 @@ func TestJSONHasExactlyTheAgreedShape(t *testing.T) {
 	}
 	check("numbers", run("", "numbers", "--json"),
 		`{"name":"loja","phone":"+5511912345678","state":"offline","since":"2026-11-23T12:00:00Z","reason":"",`+
-			`"until":"","quota":null,"phone_seen":"2026-11-23T12:00:00Z","unlinks":"","clock_skew_seconds":0}`+"\n")
+			`"until":"","quota":null,"phone_seen":"2026-11-23T12:00:00Z","unlinks":"","clock_skew_seconds":0,"reading_until":"","history_missed":false,"outrun":false}`+"\n")
 	check("start", run("", "campaign", "start", "1", "--json"),
 		`{"id":1,"name":"N","status":"running",`+strings.Replace(zeros, `"queued":0`, `"queued":1`, 1)+"}\n")
 	check("deliveries", run("", "campaign", "deliveries", "1", "--json"),

@@ -28,6 +28,9 @@ type numberJSON struct {
 	PhoneSeen string     `json:"phone_seen"`         // when its phone last gave a sign of life
 	Unlinks   string     `json:"unlinks"`            // when WhatsApp unlinks it, because the phone gives none
 	Skew      int        `json:"clock_skew_seconds"` // how far the clock of this computer is ahead; 0 within two minutes
+	Reading   string     `json:"reading_until"`      // until when at most nothing is sent because the phone's history is being read
+	Missed    bool       `json:"history_missed"`     // part of it was not read in time: who opted out in it is not known
+	Outrun    bool       `json:"outrun"`             // it has not heard what waits for it, and the other numbers go on
 }
 
 // quotaJSON is how many new chats a number may begin.
@@ -42,6 +45,7 @@ func numberObject(s session.Status, now time.Time) numberJSON {
 	n := numberJSON{
 		Name: s.Number.Name, Phone: string(s.Number.Phone), State: s.State.String(), Since: stamp(s.Since), Reason: s.Reason,
 		Until: stamp(s.Until), PhoneSeen: stamp(s.Number.Seen), Unlinks: stamp(s.Unlinks), Skew: int(s.Skew / time.Second),
+		Reading: stamp(s.Reading), Missed: s.Missed, Outrun: s.Outrun,
 	}
 	if q := s.Number.Quota; q.Current(now) {
 		n.Quota = &quotaJSON{Total: max(q.Total, -1), Used: q.Used, Until: stamp(q.Until)}
@@ -55,6 +59,18 @@ func (c *call) warn(s session.Status) {
 		c.tell("%s: o celular não dá sinal desde %s: abra o WhatsApp nele até %s, ou o WhatsApp desvincula este número",
 			"%s: the phone has given no sign since %s: open WhatsApp on it by %s, or WhatsApp unlinks this number",
 			s.Number.Name, s.Number.Seen.Format(time.DateOnly), s.Unlinks.Format(time.DateOnly))
+	}
+	if s.Reading.After(time.Now()) {
+		c.tell("%s: lendo o histórico do celular; nada é enviado antes, no máximo até %s",
+			"%s: reading the phone's history; nothing is sent before, until %s at most", s.Number.Name, s.Reading.Format(time.TimeOnly))
+	}
+	if s.Missed {
+		c.tell("%s: uma parte do histórico do celular não pôde ser lida a tempo: quem pediu para sair nela pode ainda receber mensagens",
+			"%s: part of the phone's history could not be read in time: who opted out in it may still get messages", s.Number.Name)
+	}
+	if s.Outrun {
+		c.tell("%s: os outros números já não esperam por este: quem pediu para sair a ele enquanto esteve fora pode ainda receber mensagens deles",
+			"%s: the other numbers no longer wait for this one: who opted out to it while it was away may still get messages from them", s.Number.Name)
 	}
 	switch minutes := int(s.Skew.Abs().Round(time.Minute) / time.Minute); {
 	case s.Skew > 0:

@@ -1,0 +1,107 @@
+package campaign_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"recado/campaign"
+	"recado/session/simulator"
+	"recado/session/simulator/bubble"
+)
+
+// paused waits until a campaign has paused itself and says why.
+func (o *office) paused(id campaign.ID) string {
+	o.t.Helper()
+	var why string
+	o.until("paused", func() bool {
+		c, err := o.book.Campaign(id)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		why = c.Reason
+		return c.Status == campaign.Paused || c.Status == campaign.Finished
+	})
+	return why
+}
+
+// TestRefusedByEverybodyCostsFivePeople: the service refuses whatever is sent.
+// The campaign pauses itself and says what to do. Those who were not spent on
+// it get theirs when it goes on.
+func TestRefusedByEverybodyCostsFivePeople(t *testing.T) {
+	for _, code := range []string{"403", "479"} {
+		t.Run(code, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
+				o := newOffice(t, simulator.Config{Seed: 5, People: 30})
+				o.link("loja")
+				o.link("outra")
+				o.importPeople()
+				n := map[string]int{"403": 403, "479": 479}[code]
+				o.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: n})
+				id := o.campaign(campaign.Campaign{Name: "olá", Text: "Olá, {nome}!"})
+				if why := o.paused(id); !strings.Contains(why, "5 messages in a row") || !strings.Contains(why, "code "+code) {
+					t.Errorf("it is paused for %q", why)
+				}
+				time.Sleep(time.Hour)
+				if counts, err := o.book.Counts(id); err != nil || counts[campaign.Failed] != 5 || counts[campaign.Queued] != 25 {
+					t.Errorf("%v, %v; want five refused and the others still to come", counts, err)
+				}
+				o.service.ClearFaults()
+				if _, err := o.book.Resume(id); err != nil {
+					t.Fatal(err)
+				}
+				o.finish(id)
+				if counts := o.agree(id, hello); counts.Accepted() != 25 {
+					t.Errorf("after the resume %v", counts)
+				}
+				// Nothing has reached the five: the next campaign may write to them.
+				id = o.campaign(campaign.Campaign{Name: "de novo", Text: "Olá, {nome}!", Pace: campaign.Pace{PerPerson: 7 * 24 * time.Hour}})
+				o.finish(id)
+				if counts := o.agree(id, hello); counts.Accepted() != 5 || counts[campaign.Skipped] != 25 {
+					t.Errorf("in the next campaign %v, want the five of the first", counts)
+				}
+			})
+		})
+	}
+}
+
+// TestOneTickForEverybodyPausesTheCampaign: the service takes everything and
+// delivers nothing.
+func TestOneTickForEverybodyPausesTheCampaign(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
+		o := newOffice(t, simulator.Config{Seed: 6, People: 120})
+		o.link("loja")
+		o.importPeople()
+		o.service.Fault(simulator.Rule{On: simulator.Receipt, Do: simulator.Silence})
+		gap := campaign.Span{Min: time.Minute, Max: time.Minute}
+		id := o.campaign(campaign.Campaign{Name: "olá", Text: "Olá, {nome}!", Pace: campaign.Pace{Gap: gap, NewGap: gap}})
+		if why := o.paused(id); !strings.Contains(why, "Of the last 20 messages") || !strings.Contains(why, "0 arrived") {
+			t.Errorf("it is paused for %q", why)
+		}
+		if counts, err := o.book.Counts(id); err != nil || counts[campaign.Sent] < 20 || counts[campaign.Sent] > 20+31 {
+			t.Errorf("%v, %v; want those of the first fifty minutes", counts, err)
+		}
+	})
+}
+
+// TestRefusalOfAFewPausesNothing: some people are cold to the number, the others
+// get their message.
+func TestRefusalOfAFewPausesNothing(t *testing.T) {
+	bubble.Test(t, func(t *testing.T) {
+		o := newOffice(t, simulator.Config{Seed: 8, People: 60})
+		o.link("loja")
+		o.importPeople()
+		refused := 0
+		for i, p := range o.service.People() {
+			if i%5 == 0 {
+				refused++
+				o.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 403, To: p.Phone})
+			}
+		}
+		id := o.campaign(campaign.Campaign{Name: "olá", Text: "Olá, {nome}!"})
+		o.finish(id)
+		if counts := o.agree(id, hello); counts[campaign.Failed] != refused || counts.Accepted() != 60-refused {
+			t.Errorf("%v, want %d refused", counts, refused)
+		}
+	})
+}

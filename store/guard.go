@@ -1,0 +1,285 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// The guard rails of a campaign: it pauses itself when what it sends leads
+// nowhere, before its whole audience is spent on that.
+//
+// It does when several messages in a row were refused for the same reason, and
+// when of the last ones that the service took, and that had time to arrive, too
+// few did. Both are looked at for each number of a campaign and for all of them
+// together: one number may be the only one in trouble, and in a campaign of many
+// numbers none of them alone may have sent enough to tell. In a row means that
+// none was accepted in between; who is not on WhatsApp, and a message of which
+// nobody knows, say nothing. Whoever resumes a campaign, for whatever it was
+// paused, begins both anew.
+const (
+	rowMost    = 5                // refusals in a row
+	sampleSize = 20               // messages that are looked at for whether they arrived
+	sampleNeed = 8                // of which so many must have: 40 %
+	sampleAge  = 30 * time.Minute // how long a message has to arrive
+	sampleMost = 500              // messages kept of which some are not that old yet; beyond, some are passed over
+)
+
+// all stands for all the numbers of a campaign.
+const all campaign.NumberID = 0
+
+// guard is what is kept of a number in a campaign, or of [all].
+type guard struct {
+	kind string // of the refusals in a row: the service's code, or the reason if it gave none
+	row  int    // how many
+	size int    // rows in "sample"
+}
+
+func guardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID) (g guard, err error) {
+	v := bucket(tx, "guards").Get(key(uint64(id), uint32(n)))
+	if v == nil {
+		return g, nil
+	}
+	if g, err = decodeGuard(v); err != nil {
+		return g, fmt.Errorf("guard of campaign %d: %w", id, err)
+	}
+	return g, nil
+}
+
+func decodeGuard(v []byte) (guard, error) {
+	r := dec{b: v}
+	r.uint() // version
+	g := guard{kind: r.str(), row: r.int(), size: r.int()}
+	return g, r.err
+}
+
+func putGuardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, g guard) error {
+	k := key(uint64(id), uint32(n))
+	if g == (guard{}) {
+		return bucket(tx, "guards").Delete(k)
+	}
+	var e enc
+	e.uint(1)
+	e.str(g.kind)
+	e.uint(uint64(g.row))
+	e.uint(uint64(g.size))
+	return bucket(tx, "guards").Put(k, e.b)
+}
+
+// unguardTx begins everything anew for a campaign.
+func unguardTx(tx *bolt.Tx, id campaign.ID) error {
+	for _, table := range []string{"guards", "sample"} {
+		for _, k := range firstKeys(bucket(tx, table), key(uint64(id)), math.MaxInt) {
+			if err := bucket(tx, table).Delete(k); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// weighTx counts the outcome of a try, of which d is what has become, and pauses
+// the campaign if it is one refusal too many in a row.
+func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) error {
+	kind := o.Reason
+	if o.Code != 0 {
+		kind = strconv.Itoa(o.Code)
+	}
+	switch {
+	case o.Kind == campaign.Accepted:
+		kind = ""
+	case o.Kind == campaign.Refused, (o.Kind == campaign.NotSent || o.Kind == campaign.Misled) && d.State == campaign.Failed:
+	default:
+		return nil
+	}
+	for _, n := range []campaign.NumberID{d.Number, all} {
+		g, err := guardTx(tx, d.Campaign, n)
+		if err != nil {
+			return err
+		}
+		if kind == g.kind && kind == "" {
+			continue
+		}
+		if kind != g.kind {
+			g.kind, g.row = kind, 0
+		}
+		if kind != "" {
+			g.row++
+		}
+		if err := putGuardTx(tx, d.Campaign, n, g); err != nil {
+			return err
+		}
+		if g.row < rowMost {
+			continue
+		}
+		why := o.Reason
+		if o.Code != 0 {
+			why = fmt.Sprintf(campaign.WithCode, o.Reason, kind)
+		}
+		if err := b.pauseTx(tx, d.Campaign, fmt.Sprintf(campaign.PausedByRefusals, strconv.Itoa(g.row), why)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pauseTx pauses a campaign for a reason if it is running.
+func (b *Book) pauseTx(tx *bolt.Tx, id campaign.ID, reason string) error {
+	_, err := setStatusTx(tx, id, campaign.Paused, reason, campaign.Running)
+	if errors.Is(err, ErrState) {
+		return nil
+	}
+	if err == nil {
+		b.logger.Warn("pause a campaign", "campaign", id, "why", reason)
+	}
+	return err
+}
+
+// crowdedTx reports whether what is on the wire for a campaign, by any number,
+// may be all that it is still allowed to have refused in a row: while nothing
+// has been accepted yet, and after a refusal.
+func crowdedTx(tx *bolt.Tx, id campaign.ID) (bool, error) {
+	g, err := guardTx(tx, id, all)
+	if err != nil || g.row == 0 && g.size > 0 {
+		return false, err
+	}
+	flying := 0
+	err = bucket(tx, "inflight").ForEach(func(_, at []byte) error {
+		if bytes.HasPrefix(at, key(uint64(id))) {
+			flying++
+		}
+		return nil
+	})
+	return g.row+flying >= rowMost, err
+}
+
+// arrived reports whether a delivery has reached a device of its person.
+func arrived(d *campaign.Delivery) bool {
+	return d.State >= campaign.Delivered && d.State <= campaign.Replied
+}
+
+func sampleKey(d *campaign.Delivery, n campaign.NumberID) []byte {
+	return key(uint64(d.Campaign), uint32(n), uint64(d.Accepted.UnixNano()), d.Seq)
+}
+
+// sampleTx keeps what a change of a delivery says of whether messages arrive.
+func sampleTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
+	switch {
+	case !before.State.Proven() && d.State.Proven():
+		for _, n := range []campaign.NumberID{d.Number, all} {
+			if err := addSampleTx(tx, d, n); err != nil {
+				return err
+			}
+		}
+	case !arrived(before) && arrived(d):
+		sample := bucket(tx, "sample")
+		for _, n := range []campaign.NumberID{d.Number, all} {
+			if k := sampleKey(d, n); sample.Get(k) != nil {
+				if err := sample.Put(k, []byte{1}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// sampledAt is when a message in "sample" was accepted, by its key.
+func sampledAt(k []byte) time.Time { return time.Unix(0, int64(binary.BigEndian.Uint64(k[12:]))) }
+
+// addSampleTx adds a message that the service has taken, and forgets those that
+// are too old to be looked at.
+func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
+	g, err := guardTx(tx, d.Campaign, n)
+	if err != nil {
+		return err
+	}
+	sample := bucket(tx, "sample")
+	prefix := key(uint64(d.Campaign), uint32(n))
+	for range 4 { // what a clock that was wrong has put into the future would stay there
+		k, _ := seekLast(sample.Cursor(), prefix)
+		if !bytes.HasPrefix(k, prefix) || !early(sampledAt(k), d.Accepted) {
+			break
+		}
+		if err := sample.Delete(bytes.Clone(k)); err != nil {
+			return err
+		}
+		g.size--
+	}
+	if g.size >= sampleSize {
+		oldest, _ := oldTx(tx, d.Campaign, n, d.Accepted)
+		for _, k := range firstKeys(sample, prefix, 4) { // more than one comes
+			if oldest == nil || bytes.Compare(k, oldest) >= 0 {
+				break
+			}
+			if err := sample.Delete(k); err != nil {
+				return err
+			}
+			g.size--
+		}
+	}
+	if g.size >= sampleMost {
+		return nil
+	}
+	g.size++
+	if err := putGuardTx(tx, d.Campaign, n, g); err != nil {
+		return err
+	}
+	var came byte
+	if arrived(d) {
+		came = 1
+	}
+	return sample.Put(sampleKey(d, n), []byte{came})
+}
+
+// oldTx looks at the newest messages of a campaign that had time to arrive at
+// now: the first one of them, nil if there are not enough to judge by, and how
+// many arrived.
+func oldTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, now time.Time) (first []byte, came int) {
+	prefix := key(uint64(id), uint32(n))
+	cursor := bucket(tx, "sample").Cursor()
+	seen := 0
+	k, v := cursor.Seek(key(string(prefix), uint64(now.Add(-sampleAge).UnixNano())))
+	if k == nil {
+		k, v = cursor.Last()
+	} else {
+		k, v = cursor.Prev()
+	}
+	for ; bytes.HasPrefix(k, prefix); k, v = cursor.Prev() {
+		came += int(v[0])
+		if seen++; seen == sampleSize {
+			return bytes.Clone(k), came
+		}
+	}
+	return nil, came
+}
+
+// silencedTx is why a campaign that a number wants to send for is to be paused:
+// too little of what was sent has arrived. A number that has just come back may
+// not have heard of all that did.
+func (b *Book) silencedTx(tx *bolt.Tx, c campaign.Claim, id campaign.ID) (reason string, err error) {
+	if c.Now.Before(c.Ready.Since.Add(b.grace)) {
+		return "", nil
+	}
+	for _, n := range []campaign.NumberID{c.Number, all} {
+		g, err := guardTx(tx, id, n)
+		if err != nil {
+			return "", err
+		}
+		if g.size < sampleSize {
+			continue
+		}
+		if first, came := oldTx(tx, id, n, c.Now); first != nil && came < sampleNeed {
+			return fmt.Sprintf(campaign.PausedBySilence, strconv.Itoa(sampleSize), strconv.Itoa(int(sampleAge.Minutes())), strconv.Itoa(came)), nil
+		}
+	}
+	return "", nil
+}

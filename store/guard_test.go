@@ -1,0 +1,391 @@
+package store_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"recado/campaign"
+)
+
+// status is the status of a campaign, and why.
+func (s *shop) status(id campaign.ID) (campaign.Status, string) {
+	s.Helper()
+	c, err := s.book.Campaign(id)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return c.Status, c.Reason
+}
+
+func (s *shop) mustRun(id campaign.ID) {
+	s.Helper()
+	if status, why := s.status(id); status != campaign.Running {
+		s.Fatalf("the campaign is %s: %s", status, why)
+	}
+}
+
+// try claims and settles, and reports whether there was something to claim.
+func (s *shop) try(o campaign.Outcome) bool {
+	s.Helper()
+	got := s.claim()
+	if got.Delivery != nil {
+		s.now = s.now.Add(time.Second)
+		s.settle(*got.Delivery, about(*got.Delivery, o))
+	}
+	return got.Delivery != nil
+}
+
+// about is the outcome of a delivery: that of one that was misled is that its
+// phone is not on WhatsApp.
+func about(d campaign.Delivery, o campaign.Outcome) campaign.Outcome {
+	if o.Kind == campaign.Misled {
+		o.Code, o.Answer = 404, campaign.Answer{Asked: d.Phone, Presence: campaign.NotOnWhatsApp}
+	}
+	return o
+}
+
+func code(n int) campaign.Outcome {
+	return campaign.Outcome{Kind: campaign.Refused, Code: n, Reason: "WhatsApp did not accept the message"}
+}
+
+// Five refusals in a row of one kind pause a campaign, and say so; anything in
+// between that went well, or was refused otherwise, begins the row anew.
+func TestFiveRefusalsInARowPauseTheCampaign(t *testing.T) {
+	absent := campaign.Outcome{Kind: campaign.Misled}
+	for _, test := range []struct {
+		name   string
+		tries  []campaign.Outcome
+		paused bool
+	}{
+		{"five", []campaign.Outcome{code(479), code(479), code(479), code(479), code(479)}, true},
+		{"four", []campaign.Outcome{code(479), code(479), code(479), code(479)}, false},
+		{"one went well", []campaign.Outcome{code(479), code(479), code(479), code(479), accepted, code(479)}, false},
+		{"five after one that went well", []campaign.Outcome{code(400), accepted, code(400), code(400), code(400), code(400), code(400)}, true},
+		{"two kinds", []campaign.Outcome{code(400), code(400), code(400), code(403), code(400), code(400)}, false},
+		{"single ones among others", []campaign.Outcome{code(463), accepted, code(463), accepted, code(463), accepted, code(463), accepted, code(463), accepted}, false},
+		{"who is not there says nothing", []campaign.Outcome{code(403), code(403), absent, code(403), unknown, code(403), code(403)}, true},
+		{"nobody is there", []campaign.Outcome{absent, absent, absent, absent, absent, absent}, false},
+		{"nobody knows", []campaign.Outcome{unknown, unknown, unknown, unknown, unknown, unknown}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newShop(t, 20, "")
+			id := s.start("")
+			for i, o := range test.tries {
+				if !s.try(o) {
+					t.Fatalf("nothing is claimed after %d", i)
+				}
+			}
+			status, why := s.status(id)
+			if (status == campaign.Paused) != test.paused {
+				t.Fatalf("it is %s: %q", status, why)
+			}
+			last := test.tries[len(test.tries)-1]
+			if want := fmt.Sprintf(campaign.PausedByRefusals, "5", fmt.Sprintf(campaign.WithCode, last.Reason, strconv.Itoa(last.Code))); test.paused && why != want {
+				t.Errorf("it is paused because %q, want %q", why, want)
+			}
+		})
+	}
+}
+
+// What has no code is of the kind of its reason, and counts when it is given up.
+func TestMessagesThatAreGivenUpForOneReasonPauseTheCampaign(t *testing.T) {
+	s := newShop(t, 20, "")
+	id := s.start("")
+	for range 100 {
+		if !s.try(noKeys) {
+			break
+		}
+		if s.now = s.now.Add(time.Hour); s.failed(id) < 5 {
+			s.mustRun(id)
+		}
+	}
+	if status, why := s.status(id); status != campaign.Paused || !strings.Contains(why, campaign.ReasonNoKeys) || strings.Contains(why, "code") {
+		t.Errorf("it is %s: %q", status, why)
+	}
+	if n := s.failed(id); n != 5 {
+		t.Errorf("%d are given up, want 5", n)
+	}
+}
+
+// failed is how many deliveries of a campaign have failed.
+func (s *shop) failed(id campaign.ID) int {
+	s.Helper()
+	counts, err := s.book.Counts(id)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return counts[campaign.Failed]
+}
+
+// However many numbers send a campaign, no more than five people are spent when
+// all are refused, though all numbers send at the same time.
+func TestFivePeopleAreSpentWhenAllNumbersAreRefused(t *testing.T) {
+	s := newShop(t, 40, "")
+	numbers := []campaign.NumberID{s.number, s.another()}
+	for i := range 6 {
+		n, err := s.book.AddNumber(fmt.Sprint("n", i))
+		if err == nil {
+			_, err = s.book.LinkNumber(n.ID, campaign.Phone(fmt.Sprintf("+551188877700%d", i)), fmt.Sprintf("551188877700%d:1@s.whatsapp.net", i), s.now)
+		}
+		if err == nil {
+			_, err = s.book.SetLimits(n.ID, campaign.Pace{}.All())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers = append(numbers, n.ID)
+	}
+	// round lets every number claim before any outcome is known.
+	round := func(outcome func(i int) campaign.Outcome) (flying int) {
+		var claimed []campaign.Delivery
+		for _, s.number = range numbers {
+			if got := s.claim(); got.Delivery != nil {
+				claimed = append(claimed, *got.Delivery)
+			}
+		}
+		for i, d := range claimed {
+			s.settle(d, outcome(i))
+		}
+		return len(claimed)
+	}
+	allRefused := func(int) campaign.Outcome { return code(403) }
+	id := s.startBy(numbers...)
+	for range 3 {
+		round(allRefused)
+	}
+	if status, why := s.status(id); status != campaign.Paused || s.failed(id) != 5 {
+		t.Errorf("refused from the beginning it is %s (%s), %d have failed", status, why, s.failed(id))
+	}
+	s.resume(uint64(id))
+	if n := round(func(int) campaign.Outcome { return accepted }); n != 5 {
+		t.Errorf("before anything is accepted %d are on the wire at once, want 5", n)
+	}
+	lastRefused := func(i int) campaign.Outcome {
+		if i < len(numbers)-1 {
+			return accepted
+		}
+		return code(403)
+	}
+	if n := round(lastRefused); n != len(numbers) {
+		t.Errorf("when all is well %d are on the wire at once, want %d", n, len(numbers))
+	}
+	if n := round(allRefused); n != 4 {
+		t.Errorf("after a refusal %d are on the wire at once, want 4", n)
+	}
+	if status, _ := s.status(id); status != campaign.Paused || s.failed(id) != 10 {
+		t.Errorf("it is %s, %d have failed", status, s.failed(id))
+	}
+}
+
+// A number that alone is refused pauses the campaign, though the others go on
+// having theirs accepted.
+func TestNumberThatAloneIsRefusedPausesTheCampaign(t *testing.T) {
+	s := newShop(t, 40, "")
+	mine, other := s.number, s.another()
+	id := s.startBy(mine, other)
+	for i := range 5 {
+		s.mustRun(id)
+		s.number = other
+		s.try(accepted)
+		s.number = mine
+		if !s.try(code(403)) {
+			t.Fatalf("nothing is claimed in round %d", i)
+		}
+	}
+	if status, why := s.status(id); status != campaign.Paused {
+		t.Errorf("it is %s: %q", status, why)
+	}
+}
+
+// sendMany sends n messages by each of the numbers, of which every number's
+// first so many arrive.
+func (s *shop) sendMany(n, arrive int, numbers ...campaign.NumberID) {
+	s.Helper()
+	for i := range n {
+		for _, s.number = range numbers {
+			d := s.mustClaim()
+			s.settle(d, accepted)
+			if i < arrive {
+				s.arrives(d)
+			}
+		}
+	}
+	s.number = numbers[0]
+}
+
+func (s *shop) arrives(d campaign.Delivery) {
+	s.Helper()
+	if err := s.book.Receipt(d.Number, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// Of the last twenty messages that have had half an hour, forty in a hundred
+// must have arrived, or the campaign pauses and says how many did.
+func TestCampaignPausesWhenTooLittleArrives(t *testing.T) {
+	const had = 30 * time.Minute
+	for _, test := range []struct {
+		name       string
+		sent, came int
+		after      time.Duration
+		paused     bool
+	}{
+		{"seven of twenty", 20, 7, had + 1, true},
+		{"eight of twenty", 20, 8, had + 1, false},
+		{"none of twenty", 20, 0, had + 1, true},
+		{"a moment too early", 20, 0, had, false},
+		{"nineteen are not enough to tell", 19, 0, had + 1, false},
+		{"of many the last count", 50, 30, had + 1, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newShop(t, 60, "")
+			id := s.start("")
+			s.sendMany(test.sent, test.came, s.number)
+			s.mustRun(id)
+			s.restart() // it is not forgotten
+			s.now = s.now.Add(test.after)
+			if got := s.claim(); (got.Delivery == nil) != test.paused {
+				t.Fatalf("%+v", got)
+			}
+			status, why := s.status(id)
+			if (status == campaign.Paused) != test.paused {
+				t.Fatalf("it is %s: %s", status, why)
+			}
+			came := max(test.came-(test.sent-20), 0)
+			if want := fmt.Sprintf(campaign.PausedBySilence, "20", "30", strconv.Itoa(came)); test.paused && why != want {
+				t.Errorf("it is paused because %q, want %q", why, want)
+			}
+		})
+	}
+}
+
+// What has not had its half hour yet is no part of the sample, whatever became
+// of it; what arrives late counts when it does.
+func TestOnlyWhatHadTimeToArriveIsLookedAt(t *testing.T) {
+	s := newShop(t, 200, "")
+	id := s.start("")
+	s.sendMany(20, 20, s.number)
+	s.now = s.now.Add(20 * time.Minute)
+	s.sendMany(40, 0, s.number)
+	s.now = s.now.Add(20 * time.Minute)
+	s.sendMany(1, 0, s.number)
+	s.mustRun(id)
+
+	late := newShop(t, 60, "")
+	id = late.start("")
+	var sent []campaign.Delivery
+	for range 20 {
+		d := late.mustClaim()
+		late.settle(d, accepted)
+		sent = append(sent, d)
+	}
+	late.now = late.now.Add(time.Hour)
+	for _, d := range sent[12:] {
+		late.arrives(d)
+	}
+	if late.claim().Delivery == nil {
+		t.Error("it is paused though eight have arrived since")
+	}
+	late.mustRun(id)
+}
+
+// What a clock that was ahead has written down keeps nothing from being seen.
+func TestClockThatWasAheadHidesNoSilence(t *testing.T) {
+	s := newShop(t, 60, "")
+	id := s.start("")
+	s.now = s.now.Add(30 * 24 * time.Hour)
+	s.answer(people(60)...)
+	s.sendMany(4, 4, s.number)
+	s.now = s.now.Add(-30 * 24 * time.Hour)
+	s.answer(people(60)...)
+	s.sendMany(20, 0, s.number)
+	s.mustRun(id)
+	s.now = s.now.Add(time.Hour)
+	s.claim()
+	if status, _ := s.status(id); status != campaign.Paused {
+		t.Errorf("it is %s", status)
+	}
+}
+
+// A resume begins both samples anew.
+func TestResumeBeginsTheSampleAnew(t *testing.T) {
+	s := newShop(t, 100, "")
+	id := s.start("")
+	for range 5 {
+		s.try(code(403))
+	}
+	s.resume(uint64(id))
+	for range 4 {
+		s.try(code(403))
+	}
+	s.mustRun(id)
+	s.try(accepted)
+	s.sendMany(19, 0, s.number)
+	s.now = s.now.Add(time.Hour)
+	s.mustHold(campaign.HoldEmpty, time.Time{})
+	if status, _ := s.status(id); status != campaign.Paused {
+		t.Fatalf("it is %s", status)
+	}
+	s.resume(uint64(id))
+	s.sendMany(19, 0, s.number)
+	s.now = s.now.Add(time.Hour)
+	s.sendMany(1, 0, s.number)
+	s.mustRun(id)
+	s.now = s.now.Add(time.Hour)
+	s.mustHold(campaign.HoldEmpty, time.Time{})
+	if status, _ := s.status(id); status != campaign.Paused {
+		t.Errorf("it is %s after twenty more of which none arrived", status)
+	}
+}
+
+// None of many numbers need have sent enough alone; and one whose messages do
+// not arrive is not hidden by the others.
+func TestArrivalsAreLookedAtByNumberAndTogether(t *testing.T) {
+	s := newShop(t, 200, "")
+	other := s.another()
+	id := s.startBy(s.number, other)
+	s.sendMany(10, 0, s.number, other)
+	s.now = s.now.Add(time.Hour)
+	s.mustHold(campaign.HoldEmpty, time.Time{})
+	if status, _ := s.status(id); status != campaign.Paused {
+		t.Errorf("of ten each none arrived, and it is %s", status)
+	}
+
+	s = newShop(t, 200, "")
+	mine := s.number
+	other = s.another()
+	id = s.startBy(mine, other)
+	s.sendMany(20, 20, other)
+	s.sendMany(20, 0, mine)
+	s.sendMany(20, 20, other)
+	s.now = s.now.Add(time.Hour)
+	s.number = other
+	if s.claim().Delivery == nil {
+		t.Error("the number whose messages arrive is held")
+	}
+	s.number = mine
+	s.mustHold(campaign.HoldEmpty, time.Time{})
+	if status, _ := s.status(id); status != campaign.Paused {
+		t.Errorf("of one number nothing arrives, and it is %s", status)
+	}
+}
+
+// Who has just come back has not heard yet of what arrived meanwhile.
+func TestReceiptsThatWaitForTheNumberAreHeardFirst(t *testing.T) {
+	s := newShop(t, 60, "")
+	id := s.start("")
+	s.sendMany(20, 0, s.number)
+	s.now = s.now.Add(3 * time.Hour)
+	s.since = s.now
+	s.now = s.now.Add(29 * time.Second)
+	s.sendMany(1, 0, s.number)
+	s.mustRun(id)
+	s.now = s.now.Add(time.Second)
+	s.mustHold(campaign.HoldEmpty, time.Time{})
+	if status, _ := s.status(id); status != campaign.Paused {
+		t.Errorf("it is %s", status)
+	}
+}

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// What never left does not count for the person. A claim writes that they were
+// written to, before anything leaves: neither a crash nor another number may
+// write to them a second time. When the outcome proves that nothing left, they
+// are again as if they had not been tried: what counts is the last message of
+// any campaign that has left, or may have. A receipt that comes for it after
+// all counts it again.
+
+// mayHaveLeft reports whether a delivery has left, or may have.
+func mayHaveLeft(d *campaign.Delivery) bool {
+	return d.State.Proven() || d.State == campaign.Sending || d.InDoubt
+}
+
+// wroteTx writes that a person was written to at a time.
+func wroteTx(tx *bolt.Tx, id campaign.ContactID, at time.Time) error {
+	contact, err := contactTx(tx, id)
+	if errors.Is(err, ErrNotFound) || err == nil && !at.After(contact.LastSent) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	contact.LastSent = at
+	return putContactTx(tx, &contact)
+}
+
+// unwroteTx takes back that a person was written to with d, which has not left.
+// claimed is when it was claimed, if that is known: what another number has
+// claimed since then stands.
+func unwroteTx(tx *bolt.Tx, d *campaign.Delivery, claimed time.Time) error {
+	contact, err := contactTx(tx, d.Contact)
+	if errors.Is(err, ErrNotFound) || err == nil && !claimed.IsZero() && !contact.LastSent.Equal(claimed) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if contact.LastSent, err = lastLeftTx(tx, contact.ID, d); err != nil {
+		return err
+	}
+	return putContactTx(tx, &contact)
+}
+
+// lastLeftTx is when the last message left for a person, or may have, other
+// than d; zero: none did.
+func lastLeftTx(tx *bolt.Tx, id campaign.ContactID, d *campaign.Delivery) (last time.Time, err error) {
+	err = eachClaimTx(tx, id, func(other campaign.Delivery) {
+		if (other.Campaign != d.Campaign || other.Seq != d.Seq) && mayHaveLeft(&other) {
+			last = later(last, later(other.Claimed, other.Accepted))
+		}
+	})
+	return last, err
+}
+
+// eachClaimTx looks at what was claimed for a person, in all campaigns.
+func eachClaimTx(tx *bolt.Tx, id campaign.ContactID, look func(campaign.Delivery)) error {
+	persons := bucket(tx, "persons")
+	return bucket(tx, "campaigns").ForEach(func(k, _ []byte) error {
+		seq := persons.Get(append(bytes.Clone(k), key(uint64(id))...))
+		if seq == nil {
+			return nil
+		}
+		d, err := deliveryTx(tx, append(bytes.Clone(k), seq...))
+		if err == nil {
+			look(d)
+		}
+		return err
+	})
+}

@@ -1,0 +1,238 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"recado/campaign"
+)
+
+// answers is a desk at which the service first says nobody's LID, so that a
+// delivery is claimed without an address, or the usual one.
+func newMisled(t *testing.T, address bool) (*desk, campaign.ID, campaign.Delivery) {
+	t.Helper()
+	d := newDesk(t, 1, 2)
+	if !address {
+		d.lid = func(p campaign.Phone) string {
+			if p == people(2)[0].Phone {
+				return ""
+			}
+			return lidOf(p)
+		}
+	}
+	id := d.start(campaign.Campaign{Name: "c", Text: "Oi, {nome}"})
+	got := d.claim(d.numbers[0])
+	if got.Delivery == nil || got.Delivery.Phone != people(2)[0].Phone {
+		t.Fatalf("%+v, want the first", got)
+	}
+	return d, id, *got.Delivery
+}
+
+// misled settles a delivery whose address was no good, with what the service said
+// of its phone, and returns it as it is then.
+func (d *desk) misled(x campaign.Delivery, lid string) campaign.Delivery {
+	d.Helper()
+	a := campaign.Answer{Asked: x.Phone, Presence: campaign.OnWhatsApp, Phone: x.Phone, LID: lid}
+	if lid == "nobody" {
+		a = campaign.Answer{Asked: x.Phone, Presence: campaign.NotOnWhatsApp}
+	}
+	o := campaign.Outcome{Kind: campaign.Misled, Code: 404, Reason: campaign.ReasonNoAddress, Answer: a}
+	if err := d.book.Settle(x, o, d.now); err != nil {
+		d.Fatal(err)
+	}
+	return d.is(x)
+}
+
+func (d *desk) is(x campaign.Delivery) campaign.Delivery {
+	d.Helper()
+	is, err := d.book.Delivery(x.Campaign, x.Seq)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return is
+}
+
+// claimedLater claims all that there is, and returns what was claimed of the
+// delivery.
+func (d *desk) claimedLater(x campaign.Delivery) (again []campaign.Delivery) {
+	d.Helper()
+	for range 10 {
+		d.now = d.now.Add(time.Minute)
+		got := d.claim(d.numbers[0])
+		if got.Delivery == nil {
+			return again
+		}
+		if got.Delivery.Seq == x.Seq {
+			again = append(again, *got.Delivery)
+		}
+		if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+			d.Fatal(err)
+		}
+	}
+	return again
+}
+
+func TestAddressThatWasNoGoodIsTriedAgainOnceWithTheSameID(t *testing.T) {
+	for _, address := range []bool{true, false} {
+		d, _, x := newMisled(t, address)
+		lid := lidOf(x.Phone)
+		if is := d.misled(x, lid); is.State != campaign.Queued || !is.Redirected || !is.NotBefore.Equal(d.now) {
+			t.Fatalf("address %v: it is %+v", address, is)
+		}
+		again := d.claim(d.numbers[0])
+		if a := again.Delivery; a == nil || a.Seq != x.Seq || a.Message != x.Message || a.Text != x.Text || a.LID != lid {
+			t.Fatalf("address %v: %+v, want the same again to %s", address, again, lid)
+		}
+		if is := d.misled(*again.Delivery, lid); is.State != campaign.Failed || is.Reason != campaign.ReasonNoAddress {
+			t.Errorf("address %v: the second time it is %s (%s)", address, is.State, is.Reason)
+		}
+		if again := d.claimedLater(x); len(again) > 0 {
+			t.Errorf("address %v: it is claimed again: %+v", address, again)
+		}
+	}
+}
+
+func TestNothingIsSentToWhoHasThePhoneNow(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		d, _, x := newMisled(t, true)
+		if known { // somebody who writes to us, under another phone until now
+			if err := d.book.Saw(d.numbers[0], []campaign.Seen{{LID: "77", Phone: "+5511911112222", Known: true}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if is := d.misled(x, "77"); is.State != campaign.Skipped || is.Reason != campaign.ReasonMoved {
+			t.Errorf("known %v: it is %s (%s)", known, is.State, is.Reason)
+		}
+		if again := d.claimedLater(x); len(again) > 0 {
+			t.Errorf("known %v: it is claimed again: %+v", known, again)
+		}
+		if c, err := d.book.ContactByPhone(x.Phone); err != nil || c.LID != "77" {
+			t.Errorf("known %v: the phone is %+v's, %v", known, c, err)
+		}
+		if c, err := d.book.Contact(x.Contact); err != nil || c.LID != lidOf(x.Phone) || !c.Moved() {
+			t.Errorf("known %v: the recipient is %+v, %v", known, c, err)
+		}
+	}
+}
+
+// TestAnswerAboutAnAddressIsCheckedLikeAnyClaim: the answer names an account of
+// which the book knows something.
+func TestAnswerAboutAnAddressIsCheckedLikeAnyClaim(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		know   func(*desk, campaign.ID)
+		reason string
+	}{
+		{"opted out", func(d *desk, _ campaign.ID) {
+			_ = d.book.Heard(d.numbers[0], campaign.Incoming{From: campaign.Seen{LID: "77"}, Text: "SAIR", At: d.now})
+		}, campaign.ReasonOptedOut},
+		{"has it from this campaign", func(d *desk, id campaign.ID) {
+			got := d.claimedLater(campaign.Delivery{Seq: 1})
+			if len(got) != 1 {
+				d.Fatalf("claimed %+v", got)
+			}
+		}, campaign.ReasonDuplicate},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, id, x := newMisled(t, false)
+			lid := "77"
+			if c.reason == campaign.ReasonDuplicate {
+				lid = lidOf(people(2)[1].Phone)
+				// It waits while the other one is sent.
+				if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.NotSent, Reason: "not connected"}, d.now); err != nil {
+					t.Fatal(err)
+				}
+				got := d.claim(d.numbers[0])
+				if got.Delivery == nil || got.Delivery.Seq != 1 {
+					t.Fatalf("%+v", got)
+				}
+				if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+					t.Fatal(err)
+				}
+				d.now = d.now.Add(time.Minute)
+				if got = d.claim(d.numbers[0]); got.Delivery == nil || got.Delivery.Seq != 0 {
+					t.Fatalf("%+v", got)
+				}
+				x = *got.Delivery
+			} else {
+				c.know(d, id)
+			}
+			d.misled(x, lid)
+			if again := d.claimedLater(x); len(again) > 0 {
+				t.Errorf("it is claimed again: %+v", again)
+			}
+			if is := d.is(x); is.State != campaign.Skipped || is.Reason != c.reason {
+				t.Errorf("it is %s (%s), want %s", is.State, is.Reason, c.reason)
+			}
+		})
+	}
+}
+
+func TestOnlyAnAnswerAboutThePhoneSaysWhoIsNotOnWhatsApp(t *testing.T) {
+	d, _, x := newMisled(t, true)
+	if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.Refused, Code: 404, Reason: campaign.ReasonNoAddress}, d.now); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := d.book.Contact(x.Contact); err != nil || c.Presence != campaign.OnWhatsApp {
+		t.Errorf("after a refusal they are %v, %v", c.Presence, err)
+	}
+	d, _, x = newMisled(t, true)
+	if is := d.misled(x, "nobody"); is.State != campaign.Skipped || is.Reason != campaign.ReasonNotOnService {
+		t.Errorf("it is %s (%s)", is.State, is.Reason)
+	}
+	if c, err := d.book.Contact(x.Contact); err != nil || c.Presence != campaign.NotOnWhatsApp {
+		t.Errorf("after an answer they are %v, %v", c.Presence, err)
+	}
+}
+
+func TestAnswerThatDoesNotSayWhoseThePhoneIsIsAskedForAFewTimes(t *testing.T) {
+	d, _, x := newMisled(t, false)
+	for try := range 3 {
+		is := d.misled(x, "")
+		if try == 2 {
+			if is.State != campaign.Failed {
+				t.Errorf("it is %s (%s)", is.State, is.Reason)
+			}
+			return
+		}
+		if is.State != campaign.Queued || !is.NotBefore.After(d.now) {
+			t.Fatalf("try %d: it is %s, again at %v", try, is.State, is.NotBefore)
+		}
+		d.now = is.NotBefore
+		got := d.claim(d.numbers[0])
+		for got.Delivery != nil && got.Delivery.Seq != x.Seq {
+			if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+				t.Fatal(err)
+			}
+			got = d.claim(d.numbers[0])
+		}
+		if got.Delivery == nil || got.Delivery.Message != x.Message {
+			t.Fatalf("try %d: %+v", try, got)
+		}
+		x = *got.Delivery
+	}
+}
+
+// TestDoubtIsNotEndedByAnAddress: an earlier try may have arrived.
+func TestDoubtIsNotEndedByAnAddress(t *testing.T) {
+	for _, lid := range []string{"", "77", "nobody"} {
+		d, _, x := newMisled(t, true)
+		if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, d.now); err != nil {
+			t.Fatal(err)
+		}
+		d.now = d.now.Add(time.Hour)
+		got := d.claim(d.numbers[0])
+		for got.Delivery != nil && got.Delivery.Seq != x.Seq {
+			if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+				t.Fatal(err)
+			}
+			got = d.claim(d.numbers[0])
+		}
+		if got.Delivery == nil {
+			t.Fatalf("%+v", got)
+		}
+		if is := d.misled(*got.Delivery, lid); is.State != campaign.Unsure || !is.InDoubt || is.NotBefore.IsZero() == (lid == "") {
+			t.Errorf("%q: it is %s, in doubt: %v, again at %v", lid, is.State, is.InDoubt, is.NotBefore)
+		}
+	}
+}
