@@ -100,7 +100,19 @@ func newLink(n *number, dev *store.Device) *link {
 
 // payload answers a recipient who could not read a message: the same again,
 // with the same attachment, also after a restart.
-func (l *link) payload(_, _ types.JID, id types.MessageID) *waE2E.Message {
+// Anybody else who asks gets nothing.
+func (l *link) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message {
+	if sender.User != l.jid.User && sender.User != l.lid {
+		who := l.person(l.ctx, sender, types.EmptyJID, "", campaign.NoName)
+		sent, err := l.number.pool.book.SentTo(l.number.id, who, campaign.MessageID(id))
+		if err != nil {
+			l.number.log.Error("look who asks for a message again", "message", id, "err", err)
+		}
+		if !sent {
+			l.number.log.Warn("somebody asks for a message that was not sent to them", "message", id, "from", mask(sender.User))
+			return nil
+		}
+	}
 	d, ok, err := l.number.pool.book.Payload(campaign.MessageID(id))
 	if !ok && err == nil {
 		return nil
@@ -331,7 +343,7 @@ func (n *number) endLink() {
 	n.attempt++
 	n.link.drop(n.phase == dialling)
 	n.link, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
-	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook, alarmRead)
+	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync, alarmLook, alarmRead)
 	n.readings = readings{}
 	n.show(func(v *view) {
 		v.link, v.login, v.lively, v.synced, v.reading, v.missed = nil, false, false, time.Time{}, time.Time{}, false

@@ -54,9 +54,28 @@ const (
 	sayNoCode  = "WhatsApp gives no code for %s: check the phone number, or scan the QR code."
 )
 
+// hasLink reports whether there is a link, and forgets one whose keys are not on
+// this computer any more.
+func (n *number) hasLink() (bool, error) {
+	v := n.look()
+	if !v.number.Linked() || n.link != nil {
+		return v.number.Linked(), nil
+	}
+	if jid, err := types.ParseJID(v.number.JID); err == nil {
+		dev, err := n.pool.devices.GetDevice(n.pool.ctx, jid)
+		if err != nil || dev != nil {
+			return true, err
+		}
+	}
+	n.meet(onKeysGone, "", 0)
+	return false, nil
+}
+
 // beginLinking links by QR, or by a code to be typed on that phone.
 func (n *number) beginLinking(phone campaign.Phone) error {
-	if n.look().number.Linked() {
+	if linked, err := n.hasLink(); err != nil {
+		return fmt.Errorf("link number %d: %w", n.id, err)
+	} else if linked {
 		return fmt.Errorf("link number %d: %w", n.id, ErrLinked)
 	}
 	if n.pairing != nil {

@@ -34,6 +34,7 @@ type rig struct {
 	devices *device.Container
 	pool    *Pool
 
+	idle      bool                  // nothing is connected by itself
 	wrap      func(Devices) Devices // put between the keys and the pool; nil: nothing
 	forgotten atomic.Int64          // pieces of history that have been read
 }
@@ -168,7 +169,9 @@ func (r *rig) openWith(client func() *http.Client) {
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.pool.Start()
+	if !r.idle {
+		r.pool.Start()
+	}
 }
 
 // openBook opens the book alone.
