@@ -2,6 +2,7 @@ package session
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,7 +144,7 @@ func (l *link) receipt(e *events.Receipt) bool {
 	// A device of ours has its copy: the service took the message, which does
 	// not say that there was a part in it for the recipient. It ends the wait
 	// for the service's word, and is written nowhere.
-	if e.IsFromMe || e.Type == types.ReceiptTypeSender {
+	if e.IsFromMe {
 		l.fromPhone(e.MessageSource, e.Timestamp)
 		l.number.landed(ids, types.ReceiptTypeSender)
 		return true
@@ -152,12 +153,17 @@ func (l *link) receipt(e *events.Receipt) bool {
 	if !ok {
 		return true
 	}
-	at := l.happened(e.Timestamp)
-	if err := l.number.pool.book.Receipt(l.number.id, ids, state, at); err != nil {
+	at, from := l.happened(e.Timestamp), l.person(l.ctx, e.Sender, e.SenderAlt, "", campaign.NoName)
+	others, err := l.number.pool.book.Receipt(l.number.id, from, ids, state, at)
+	if err != nil {
 		l.number.log.Error("write down a receipt", "err", err)
 		return false
 	}
-	if err := l.prove(e, ids, state, at); err != nil {
+	if len(others) > 0 {
+		l.number.log.Warn("a receipt for messages to somebody else", "messages", others, "type", e.Type)
+		ids = slices.DeleteFunc(ids, func(id campaign.MessageID) bool { return slices.Contains(others, id) })
+	}
+	if err := l.prove(from, ids, state, at); err != nil {
 		l.number.log.Error("look whose a receipt is", "err", err)
 		return false
 	}
@@ -167,7 +173,7 @@ func (l *link) receipt(e *events.Receipt) bool {
 
 // prove tells the book of messages that it may have forgotten to have sent.
 // Those that were written on the phone have ids of another form.
-func (l *link) prove(e *events.Receipt, ids []campaign.MessageID, state campaign.State, at time.Time) error {
+func (l *link) prove(to campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
 	var ours []campaign.MessageID
 	for _, id := range ids {
 		if strings.HasPrefix(string(id), whatsmeow.WebMessageIDPrefix) {
@@ -177,7 +183,6 @@ func (l *link) prove(e *events.Receipt, ids []campaign.MessageID, state campaign
 	if len(ours) == 0 {
 		return nil
 	}
-	to := l.person(l.ctx, e.Sender, e.SenderAlt, "", campaign.NoName)
 	return l.number.pool.book.Prove(l.number.id, to, ours, state, at)
 }
 

@@ -393,9 +393,9 @@ func (b *stumblingBook) Heard(n campaign.NumberID, messages ...campaign.Incoming
 	return b.faultyBook.Heard(n, messages...)
 }
 
-func (b *stumblingBook) Receipt(n campaign.NumberID, ids []campaign.MessageID, s campaign.State, at time.Time) error {
+func (b *stumblingBook) Receipt(n campaign.NumberID, from campaign.Seen, ids []campaign.MessageID, s campaign.State, at time.Time) ([]campaign.MessageID, error) {
 	b.called(n, "Receipt")
-	return b.faultyBook.Receipt(n, ids, s, at)
+	return b.faultyBook.Receipt(n, from, ids, s, at)
 }
 
 func (b *stumblingBook) Saw(n campaign.NumberID, people []campaign.Seen) error {

@@ -39,6 +39,7 @@ type link struct {
 	owed    atomic.Bool     // the book may lack people whom the library knows
 	closed  atomic.Bool     // nothing is handled any more
 	stale   atomic.Bool     // an upload failed: ask anew where to upload to
+	offered atomic.Value    // string: the LID of the account that the service offers to link, without server
 	refresh atomic.Value    // string: the message of which the service said that its address is to be asked for anew
 	ctx     context.Context // of jobs and connections; ends after the last connection
 	cancel  context.CancelFunc
@@ -99,7 +100,19 @@ func newLink(n *number, dev *store.Device) *link {
 
 // payload answers a recipient who could not read a message: the same again,
 // with the same attachment, also after a restart.
-func (l *link) payload(_, _ types.JID, id types.MessageID) *waE2E.Message {
+// Anybody else who asks gets nothing.
+func (l *link) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message {
+	if sender.User != l.jid.User && sender.User != l.lid {
+		who := l.person(l.ctx, sender, types.EmptyJID, "", campaign.NoName)
+		sent, err := l.number.pool.book.SentTo(l.number.id, who, campaign.MessageID(id))
+		if err != nil {
+			l.number.log.Error("look who asks for a message again", "message", id, "err", err)
+		}
+		if !sent {
+			l.number.log.Warn("somebody asks for a message that was not sent to them", "message", id, "from", mask(sender.User))
+			return nil
+		}
+	}
 	d, ok, err := l.number.pool.book.Payload(campaign.MessageID(id))
 	if !ok && err == nil {
 		return nil
@@ -117,8 +130,15 @@ func (l *link) payload(_, _ types.JID, id types.MessageID) *waE2E.Message {
 
 // received sees every stanza before the library does, for what that passes over:
 // that the service, with its word on a message, asks us to look up its recipient
-// anew. It runs on the library's reading goroutine.
+// anew; and which account a phone that scanned our code is of. It runs on the
+// library's reading goroutine.
 func (l *link) received(stanza *waBinary.Node) {
+	if pair, ok := stanza.GetOptionalChildByTag("pair-success"); ok {
+		device := pair.GetChildByTag("device")
+		if lid, ok := device.Attrs["lid"].(types.JID); ok {
+			l.offered.Store(lid.User)
+		}
+	}
 	if stanza.Tag == "ack" && stanza.Attrs["class"] == "message" && stanza.Attrs["refresh_lid"] == "true" {
 		if id, ok := stanza.Attrs["id"].(string); ok {
 			l.refresh.Store(id)
@@ -323,7 +343,7 @@ func (n *number) endLink() {
 	n.attempt++
 	n.link.drop(n.phase == dialling)
 	n.link, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
-	n.silence(alarmDial, alarmLogin, alarmSync, alarmLook, alarmRead)
+	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync, alarmLook, alarmRead)
 	n.readings = readings{}
 	n.show(func(v *view) {
 		v.link, v.login, v.lively, v.synced, v.reading, v.missed = nil, false, false, time.Time{}, time.Time{}, false

@@ -53,9 +53,15 @@ type Devices interface {
 type Book interface {
 	Numbers() ([]campaign.Number, error)
 	LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string, at time.Time) (campaign.Number, error)
+	SetAccount(id campaign.NumberID, lid string, phone campaign.Phone) (campaign.Number, error)
 	UnlinkNumber(id campaign.NumberID, s campaign.Standing) error
 	SetStanding(id campaign.NumberID, s campaign.Standing) error
-	Receipt(number campaign.NumberID, ids []campaign.MessageID, state campaign.State, at time.Time) error
+	// Receipt is told of a receipt of a person. It returns the ids of messages
+	// that were sent to somebody else, of which it proves nothing.
+	Receipt(number campaign.NumberID, from campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) (others []campaign.MessageID, err error)
+	// SentTo reports whether the number has sent the message with that id to a
+	// person.
+	SentTo(number campaign.NumberID, to campaign.Seen, id campaign.MessageID) (bool, error)
 	// Prove is told of receipts of a person for messages of ours, known or not.
 	Prove(number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error
 	// Heard is told what people wrote to the number. One message is on the disk

@@ -45,7 +45,8 @@ func (w *wire) deliver(d campaign.Delivery, at time.Time) {
 	for _, state := range []campaign.State{campaign.Delivered, campaign.Read} {
 		if w.rng.IntN(3) > 0 {
 			w.later = append(w.later, func(b *store.Book) error {
-				return b.Receipt(d.Number, []campaign.MessageID{d.Message, "not ours"}, state, at)
+				_, err := b.Receipt(d.Number, campaign.Seen{LID: d.LID}, []campaign.MessageID{d.Message, "not ours"}, state, at)
+				return err
 			})
 		}
 	}

@@ -119,7 +119,7 @@ func shortCampaignOf(t *testing.T, lid func(campaign.Phone) string) (id campaign
 		}
 		keep("settled")
 		if outcome.Kind == campaign.Accepted {
-			if err := b.Receipt(got.Delivery.Number, []campaign.MessageID{got.Delivery.Message}, campaign.Delivered, now); err != nil {
+			if _, err := b.Receipt(got.Delivery.Number, campaign.Seen{LID: got.Delivery.LID}, []campaign.MessageID{got.Delivery.Message}, campaign.Delivered, now); err != nil {
 				t.Fatal(err)
 			}
 			keep("delivered")
@@ -187,7 +187,8 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 	if who == "receipts" {
 		for lid, ids := range seen {
 			for message, number := range ids {
-				must(b.Receipt(number, []campaign.MessageID{message}, campaign.Read, now))
+				_, err := b.Receipt(number, campaign.Seen{LID: lid}, []campaign.MessageID{message}, campaign.Read, now)
+				must(err)
 				must(b.Prove(number, campaign.Seen{LID: lid}, []campaign.MessageID{message}, campaign.Read, now))
 			}
 		}
@@ -415,7 +416,7 @@ func TestAReceiptThatFitsNobodyOrManySettlesNothing(t *testing.T) {
 	if err != nil || got.State != campaign.Delivered || got.Message != "3EB0X" || got.InDoubt || got.Reason != "" {
 		t.Errorf("by her phone: %+v, %v", got, err)
 	}
-	if err := b.Receipt(d.Number, []campaign.MessageID{"3EB0X"}, campaign.Read, now); err != nil {
+	if _, err := b.Receipt(d.Number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{"3EB0X"}, campaign.Read, now); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Heard(d.Number, campaign.Incoming{From: to, Text: "oi", At: now}); err != nil {

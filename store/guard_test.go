@@ -218,7 +218,7 @@ func (s *shop) sendMany(n, arrive int, numbers ...campaign.NumberID) {
 
 func (s *shop) arrives(d campaign.Delivery) {
 	s.Helper()
-	if err := s.book.Receipt(d.Number, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
+	if _, err := s.book.Receipt(d.Number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
 		s.Fatal(err)
 	}
 }

@@ -99,7 +99,7 @@ func TestWhatWasSentBeforeAMessageThatNeverLeftGoesOnCounting(t *testing.T) {
 
 	s.number = number
 	receipt := s.now.Add(time.Minute)
-	if err := s.book.Receipt(s.number, []campaign.MessageID{a.Message}, campaign.Delivered, receipt); err != nil {
+	if _, err := s.book.Receipt(s.number, campaign.Seen{Phone: a.Phone}, []campaign.MessageID{a.Message}, campaign.Delivered, receipt); err != nil {
 		t.Fatal(err)
 	}
 	if d := s.delivery(mine); d.State != campaign.Delivered {
@@ -189,7 +189,7 @@ func TestRefusalsSpendEverythingButTheNewChatsOfADay(t *testing.T) {
 		until := s.now.Add(24 * time.Hour)
 		s.now = s.now.Add(time.Second)
 		s.settle(d, stranger)
-		if err := s.book.Receipt(s.number, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
+		if _, err := s.book.Receipt(s.number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
 			t.Fatal(err)
 		}
 		s.mustHold(campaign.HoldNewDay, until)

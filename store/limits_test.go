@@ -135,7 +135,7 @@ func (s *shop) send() (sent campaign.Delivery, hold campaign.Hold, ok bool) {
 	if err := s.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, s.now); err != nil {
 		s.Fatal(err)
 	}
-	if err := s.book.Receipt(s.number, []campaign.MessageID{got.Delivery.Message}, campaign.Delivered, s.now); err != nil {
+	if _, err := s.book.Receipt(s.number, campaign.Seen{Phone: got.Delivery.Phone}, []campaign.MessageID{got.Delivery.Message}, campaign.Delivered, s.now); err != nil {
 		s.Fatal(err)
 	}
 	return *got.Delivery, campaign.Hold{}, true

@@ -127,7 +127,7 @@ func TestDoubtWaitsForTheGraceAfterTheFailureAndAfterTheNumberIsBack(t *testing.
 		id := s.start("")
 		first := s.mustClaim()
 		s.settle(first, unknown)
-		if err := s.book.Receipt(s.number, []campaign.MessageID{first.Message}, campaign.Delivered, s.now); err != nil {
+		if _, err := s.book.Receipt(s.number, campaign.Seen{Phone: first.Phone}, []campaign.MessageID{first.Message}, campaign.Delivered, s.now); err != nil {
 			t.Fatal(err)
 		}
 		s.now = s.now.Add(time.Hour)
@@ -273,7 +273,7 @@ func TestReceiptProvesOnlyWhatItsNumberSent(t *testing.T) {
 		{s.number, []campaign.MessageID{"somebody else's"}, campaign.Unsure},
 		{s.number, []campaign.MessageID{"somebody else's", d.Message}, campaign.Read},
 	} {
-		if err := s.book.Receipt(test.number, test.ids, campaign.Read, s.now); err != nil {
+		if _, err := s.book.Receipt(test.number, campaign.Seen{Phone: d.Phone}, test.ids, campaign.Read, s.now); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.delivery(id); got.State != test.want {

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -226,38 +228,75 @@ func (b *Book) Slow(number campaign.NumberID, reason string, until time.Time) er
 	})
 }
 
-// Receipt writes down that the service or the recipient confirmed messages of
-// ours: to which state, and when. Ids that are not ours are passed over.
-func (b *Book) Receipt(number campaign.NumberID, ids []campaign.MessageID, state campaign.State, at time.Time) error {
-	known := false
-	err := b.view(func(tx *bolt.Tx) error {
+// Receipt writes down that a person confirmed messages of ours: to which state,
+// and when. Ids that are not ours are passed over. Of messages to somebody else
+// it proves nothing: their ids are returned.
+func (b *Book) Receipt(number campaign.NumberID, from campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) (others []campaign.MessageID, err error) {
+	each := func(tx *bolt.Tx, do func(d *campaign.Delivery) error) error {
+		others = nil
 		for _, id := range ids {
-			known = known || bucket(tx, "messages").Get([]byte(id)) != nil
+			d, ok, err := messageTx(tx, id)
+			switch {
+			case err != nil:
+				return err
+			case !ok:
+			case d.Number != number || !sentToTx(tx, &d, from):
+				others = append(others, id)
+			default:
+				if err := do(&d); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
+	}
+	known := false
+	err = b.view(func(tx *bolt.Tx) error {
+		return each(tx, func(*campaign.Delivery) error { known = true; return nil })
 	})
 	if err != nil || !known {
-		return err
+		return others, err
 	}
-	return b.update(func(tx *bolt.Tx) error {
-		for _, id := range ids {
-			where := bucket(tx, "messages").Get([]byte(id))
-			if where == nil {
-				continue
-			}
-			d, err := deliveryTx(tx, where)
-			if err != nil {
-				return err
-			}
-			if d.Number != number {
-				continue
-			}
-			if err := advanceTx(tx, &d, state, at); err != nil {
-				return err
-			}
-		}
-		return nil
+	err = b.update(func(tx *bolt.Tx) error {
+		return each(tx, func(d *campaign.Delivery) error { return advanceTx(tx, d, state, at) })
 	})
+	return others, err
+}
+
+// SentTo reports whether the message with that id is one that a number has sent
+// to a person.
+func (b *Book) SentTo(number campaign.NumberID, to campaign.Seen, id campaign.MessageID) (sent bool, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		d, ok, err := messageTx(tx, id)
+		sent = ok && d.Number == number && sentToTx(tx, &d, to)
+		return err
+	})
+	return sent, err
+}
+
+// messageTx returns the delivery that has a message id; not ok if none has.
+func messageTx(tx *bolt.Tx, id campaign.MessageID) (d campaign.Delivery, ok bool, err error) {
+	where := bucket(tx, "messages").Get([]byte(id))
+	if where == nil {
+		return d, false, nil
+	}
+	d, err = deliveryTx(tx, where)
+	return d, err == nil, err
+}
+
+// sentToTx reports whether a delivery went to a person, who may have got it
+// under another address than the one that they are known by now. Whoever has
+// their phone today, and another account, is somebody else.
+func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who campaign.Seen) bool {
+	if who.LID != "" && who.LID == d.LID {
+		return true
+	}
+	contact := mergedTx(tx, d.Contact)
+	if id, ok := findPersonTx(tx, who.Phone, who.LID); ok && id == contact {
+		return true
+	}
+	return who.LID == "" && who.Phone != "" &&
+		(who.Phone.Key() == d.Phone.Key() || slices.Contains(formerTx(tx, who.Phone), contact))
 }
 
 // advanceTx moves a delivery forward on proof.
@@ -279,7 +318,8 @@ func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.
 }
 
 // Heard writes down what people wrote to one of our numbers. A message answers
-// the last delivery that the person had from that number, and if it is an
+// the delivery that it quotes, or the last one that the person had from that
+// number, and if it is an
 // opt-out word, nobody here writes to them again. After an error some may be
 // written down, and to hear them all again completes it.
 func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) error {
@@ -318,18 +358,58 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 			return err
 		}
 	}
-	where := bucket(tx, "latest").Get(key(uint64(contact.ID), uint32(number)))
-	if where == nil {
-		return nil
-	}
-	d, err := deliveryTx(tx, where)
-	if err != nil {
+	d, ok, err := answeredTx(tx, contact.ID, number, m, now)
+	if err != nil || !ok {
 		return err
 	}
-	if precedes(m.At, d.Claimed, now) {
-		return nil
+	if m.Quoted != "" { // nobody else knows its id: it has arrived
+		if err := advanceTx(tx, &d, campaign.Read, m.At); err != nil {
+			return err
+		}
 	}
 	return advanceTx(tx, &d, campaign.Replied, m.At)
+}
+
+// answerWindow is how long after a delivery what a person writes is an answer to
+// it, unless they say so.
+const answerWindow = 30 * 24 * time.Hour
+
+// answeredTx finds the delivery that a message answers; not ok if it answers
+// none. A quote says which, and if it is of something else, that it is none of
+// ours. Otherwise it is the last one that has left, or may have.
+func answeredTx(tx *bolt.Tx, contact campaign.ContactID, number campaign.NumberID, m campaign.Incoming, now time.Time) (d campaign.Delivery, ok bool, err error) {
+	if m.Quoted != "" {
+		d, ok, err = messageTx(tx, m.Quoted)
+		return d, ok && d.Number == number && (mergedTx(tx, d.Contact) == contact || sentToTx(tx, &d, m.From)), err
+	}
+	answers := func(d *campaign.Delivery) bool {
+		left := d.State.Proven() || d.State == campaign.Sending || d.InDoubt
+		return left && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= answerWindow
+	}
+	where := bucket(tx, "latest").Get(key(uint64(contact), uint32(number)))
+	if where == nil {
+		return d, false, nil
+	}
+	if d, err = deliveryTx(tx, where); err != nil || answers(&d) {
+		return d, err == nil, err
+	}
+	if m.At.Sub(later(d.Claimed, d.Arrived)) > answerWindow {
+		return d, false, nil // and the ones before it are older
+	}
+	// The last one was refused, or the message is from before it.
+	persons := bucket(tx, "persons")
+	err = bucket(tx, "campaigns").ForEach(func(k, _ []byte) error {
+		seq := persons.Get(append(bytes.Clone(k), key(uint64(contact))...))
+		if seq == nil {
+			return nil
+		}
+		earlier, err := deliveryTx(tx, append(bytes.Clone(k), seq...))
+		if err == nil && answers(&earlier) && (!ok || earlier.Claimed.After(d.Claimed)) {
+			d, ok = earlier, true
+		}
+		return err
+	})
+	return d, ok, err
 }
 
 // optsOut reports whether a no that a person wrote at that time opts them out. A

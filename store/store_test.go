@@ -349,7 +349,7 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 	if err != nil || d.State != campaign.Unsure || d.Reason != campaign.ReasonUnlinked {
 		t.Errorf("it is %s (%s), %v; want unsure for the unlinking", d.State, d.Reason, err)
 	}
-	if err := b.Receipt(n, []campaign.MessageID{d.Message}, campaign.Delivered, now); err != nil {
+	if _, err := b.Receipt(n, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, now); err != nil {
 		t.Fatal(err)
 	}
 	if d, err = b.Delivery(c.ID, 0); err != nil || d.State != campaign.Delivered {

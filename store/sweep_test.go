@@ -462,7 +462,8 @@ func TestAReceiptCountsThoughItsDeliveryIsNotSweptYet(t *testing.T) {
 	_, err := y.book.Cancel(id)
 	ok(t, err)
 	for _, d := range sent[:3] {
-		ok(t, y.book.Receipt(y.number, []campaign.MessageID{d.Message}, campaign.Delivered, y.now))
+		_, err := y.book.Receipt(y.number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, y.now)
+		ok(t, err)
 	}
 	want := campaign.Counts{campaign.Delivered: 3, campaign.Unsure: 1, campaign.Skipped: 8}
 	y.is(id, campaign.Cancelled, want)

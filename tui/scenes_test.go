@@ -472,7 +472,7 @@ func (s *stage) send(number campaign.Number, n int) {
 				s.t.Fatal(err)
 			}
 			if sent == 0 {
-				if err := book.Receipt(number.ID, []campaign.MessageID{got.Delivery.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
+				if _, err := book.Receipt(number.ID, campaign.Seen{Phone: got.Delivery.Phone}, []campaign.MessageID{got.Delivery.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
 					s.t.Fatal(err)
 				}
 			}
