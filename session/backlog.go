@@ -66,10 +66,11 @@ func (v *view) stage(now time.Time) stage {
 // connected reports whether the number is logged in and the service answers.
 func (v *view) connected() bool { return v.login && v.lively }
 
-// next is when a number that is offline tries to connect again.
-func (v *view) next() time.Time {
+// next is when a number that is offline tries to connect again, by our own
+// clock, which shows now.
+func (v *view) next(now time.Time) time.Time {
 	if v.state == campaign.Offline && !v.connected() {
-		return v.until
+		return now.Add(v.until.Sub(v.clock.At(now)))
 	}
 	return time.Time{}
 }
@@ -150,7 +151,7 @@ func (b *backlog) follow(id campaign.NumberID, v *view, now time.Time) {
 		l.end(now)
 		l.begin(s, now)
 	}
-	l.next = v.next()
+	l.next = v.next(now)
 	if up := v.connected(); up != l.up {
 		l.up = up
 		switch {

@@ -54,9 +54,28 @@ const (
 	sayNoCode  = "WhatsApp gives no code for %s: check the phone number, or scan the QR code."
 )
 
+// hasLink reports whether there is a link, and forgets one whose keys are not on
+// this computer any more.
+func (n *number) hasLink() (bool, error) {
+	v := n.look()
+	if !v.number.Linked() || n.link != nil {
+		return v.number.Linked(), nil
+	}
+	if jid, err := types.ParseJID(v.number.JID); err == nil {
+		dev, err := n.pool.devices.GetDevice(n.pool.ctx, jid)
+		if err != nil || dev != nil {
+			return true, err
+		}
+	}
+	n.meet(onKeysGone, "", 0)
+	return false, nil
+}
+
 // beginLinking links by QR, or by a code to be typed on that phone.
 func (n *number) beginLinking(phone campaign.Phone) error {
-	if n.look().number.Linked() {
+	if linked, err := n.hasLink(); err != nil {
+		return fmt.Errorf("link number %d: %w", n.id, err)
+	} else if linked {
 		return fmt.Errorf("link number %d: %w", n.id, ErrLinked)
 	}
 	if n.pairing != nil {
@@ -321,11 +340,12 @@ func (n *number) mayPair(l *link, jid types.JID, asked campaign.Phone) bool {
 	if asked != "" && asked.Key() != phone.Key() {
 		why = fmt.Sprintf(sayOther, asked, phone)
 	}
-	if mine := n.look().number; mine.Phone != "" && mine.Phone != phone {
+	lid, _ := l.offered.Load().(string)
+	if mine := n.look().number; mine.Phone != "" && mine.Phone != phone && (lid == "" || mine.LID != lid) {
 		why = fmt.Sprintf("This is another phone. %q is %s: link other phones as new numbers.", mine.Name, mine.Phone)
 	}
 	for _, other := range n.pool.all() {
-		if o := other.look().number; o.ID != n.id && o.Linked() && o.Phone == phone {
+		if o := other.look().number; o.ID != n.id && o.Linked() && (o.Phone == phone || lid != "" && o.LID == lid) {
 			why = fmt.Sprintf("This phone is already linked as %q.", o.Name)
 		}
 	}
@@ -351,6 +371,11 @@ func (n *number) paired(dev *store.Device) (err error) {
 		}
 	}()
 	jid := dev.GetJID()
+	if lid := dev.GetLID().User; lid != "" {
+		if _, err := n.pool.book.SetAccount(n.id, lid, phoneOf(jid)); err != nil {
+			return fmt.Errorf("write down the link: %w", err)
+		}
+	}
 	record, err := n.pool.book.LinkNumber(n.id, phoneOf(jid), jid.String(), n.pool.clock.Now())
 	if err != nil {
 		return fmt.Errorf("write down the link: %w", err)

@@ -2,7 +2,10 @@ package session
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -217,5 +220,49 @@ func TestLinkThatTheBookRefusesIsNotMade(t *testing.T) {
 		r.book.refuseLinks(nil)
 		r.scan(id, "")
 		r.awaitState(id, campaign.Online)
+	})
+}
+
+// A number whose keys have been moved away is not linked any more, as soon as
+// somebody wants to link it: nothing has to be connected before.
+func TestNumberWithoutItsKeysIsLinkedAgain(t *testing.T) {
+	inBubble(t, simulator.Config{People: 2}, func(r *rig) {
+		id, phone := r.linked("loja")
+		if linked, err := r.pool.Linked(id); !linked || err != nil {
+			r.Fatalf("linked: %v, %v", linked, err)
+		}
+		r.close()
+		keys := filepath.Join(r.dir, "devices.db")
+		if err := os.Rename(keys, keys+".away"); err != nil {
+			r.Fatal(err)
+		}
+		r.idle = true
+		r.open()
+		if got := r.scan(id, phone); got != phone {
+			r.Errorf("linked with %s, want %s", got, phone)
+		}
+		r.awaitState(id, campaign.Online)
+		if err := r.pool.Link(id); !errors.Is(err, ErrLinked) {
+			r.Errorf("linked again at once: %v, want %v", err, ErrLinked)
+		}
+	})
+}
+
+// A link that cannot be read now is not taken for one that is gone.
+func TestNumberWhoseKeysCannotBeReadStaysLinked(t *testing.T) {
+	inBubble(t, simulator.Config{People: 2}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.close()
+		broken := new(atomic.Bool)
+		broken.Store(true)
+		r.wrap = func(d Devices) Devices { return lockedDevices{d, broken} }
+		r.idle = true
+		r.open()
+		if err := r.pool.Link(id); err == nil || errors.Is(err, ErrLinked) {
+			r.Errorf("its keys cannot be read: %v", err)
+		}
+		if n, err := r.book.Number(id); err != nil || !n.Linked() {
+			r.Errorf("its link is forgotten: %+v, %v", n, err)
+		}
 	})
 }

@@ -187,6 +187,20 @@ func (p *Pool) link(id campaign.NumberID, phone campaign.Phone) error {
 	return n.ask(func() error { return n.beginLinking(phone) })
 }
 
+// Linked reports whether a number has a link. One whose keys are missing from
+// this computer is forgotten, as it would be when it is to be connected.
+func (p *Pool) Linked(id campaign.NumberID) (linked bool, err error) {
+	n, err := p.number(id)
+	if err != nil {
+		return false, err
+	}
+	err = n.ask(func() error {
+		linked, err = n.hasLink()
+		return err
+	})
+	return linked, err
+}
+
 // CancelLink stops what Link began. A link that a phone has just made stays.
 func (p *Pool) CancelLink(id campaign.NumberID) {
 	if n := p.known(id); n != nil {

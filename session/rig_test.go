@@ -34,6 +34,7 @@ type rig struct {
 	devices *device.Container
 	pool    *Pool
 
+	idle      bool                  // nothing is connected by itself
 	wrap      func(Devices) Devices // put between the keys and the pool; nil: nothing
 	forgotten atomic.Int64          // pieces of history that have been read
 }
@@ -55,7 +56,7 @@ type faultyBook struct {
 
 	mu     sync.Mutex
 	refuse error // what Heard answers instead; nil: nothing
-	links  error // what LinkNumber answers instead; nil: nothing
+	links  error // what LinkNumber and SetAccount answer instead; nil: nothing
 	heard  []campaign.Incoming
 	counts []int // how many each call of Heard told
 }
@@ -96,6 +97,16 @@ func (b *faultyBook) LinkNumber(n campaign.NumberID, phone campaign.Phone, jid s
 		return campaign.Number{}, refuse
 	}
 	return b.Book.LinkNumber(n, phone, jid, at)
+}
+
+func (b *faultyBook) SetAccount(n campaign.NumberID, lid string, phone campaign.Phone) (campaign.Number, error) {
+	b.mu.Lock()
+	refuse := b.links
+	b.mu.Unlock()
+	if refuse != nil {
+		return campaign.Number{}, refuse
+	}
+	return b.Book.SetAccount(n, lid, phone)
 }
 
 func (b *faultyBook) refuseLinks(err error) {
@@ -158,7 +169,9 @@ func (r *rig) openWith(client func() *http.Client) {
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.pool.Start()
+	if !r.idle {
+		r.pool.Start()
+	}
 }
 
 // openBook opens the book alone.

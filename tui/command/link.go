@@ -88,7 +88,7 @@ func (l *linking) run(ctx context.Context, name string) (err error) {
 	if known, err := book.NumberNamed(string(l.phone)); err == nil && name == "" && l.phone != "" {
 		name = known.Name // it was linked before
 	}
-	number, added, err := l.numberToLink(l.owner, name)
+	number, added, err := l.numberToLink(name)
 	if err != nil {
 		return err
 	}
@@ -126,27 +126,42 @@ func (l *linking) run(ctx context.Context, name string) (err error) {
 
 // numberToLink finds the number of that name, or adds one. Without a name it
 // is a new one, called by its phone once that is known.
-func (c *call) numberToLink(o *owner, name string) (n campaign.Number, added bool, err error) {
+func (l *linking) numberToLink(name string) (n campaign.Number, added bool, err error) {
+	book := l.owner.parts.Book
 	if name != "" {
-		n, err = o.parts.Book.NumberNamed(name)
+		n, err = book.NumberNamed(name)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			n, err = o.parts.Book.AddNumber(name)
+			n, err = book.AddNumber(name)
 			return n, err == nil, err
-		case err == nil && n.Linked() && n.Standing.State == campaign.Blocked:
-			err = c.fail(ExitRefused, "%s já está vinculado (%s), mas parado: %s Tente: recado numbers reconnect %s",
-				"%s is already linked (%s), but stopped: %s Try: recado numbers reconnect %s", n.Name, n.Phone, c.spoken(n.Standing.Reason), word(n.Name))
 		case err == nil && n.Linked():
-			err = c.fail(ExitRefused, "%s já está vinculado (%s)", "%s is already linked (%s)", n.Name, n.Phone)
+			return n, false, l.refuseLinked(n)
 		}
 		return n, false, err
 	}
 	for i := 1; ; i++ {
-		n, err = o.parts.Book.AddNumber(fmt.Sprintf("%s %d", c.tongue.say("novo número", "new number"), i))
+		n, err = book.AddNumber(fmt.Sprintf("%s %d", l.tongue.say("novo número", "new number"), i))
 		if !errors.Is(err, store.ErrExists) {
 			return n, err == nil, err
 		}
 	}
+}
+
+// refuseLinked says that a number is linked already, unless its keys are gone:
+// then it is to be linked again.
+func (l *linking) refuseLinked(n campaign.Number) error {
+	linked, err := l.pool.Linked(n.ID)
+	switch {
+	case err != nil:
+		return err
+	case !linked:
+		l.tell("as chaves do vínculo de %s não estão neste computador; vincule de novo", "the keys of the link of %s are missing from this computer; link it again", n.Name)
+		return nil
+	case n.Standing.State == campaign.Blocked:
+		return l.fail(ExitRefused, "%s já está vinculado (%s), mas parado: %s Tente: recado numbers reconnect %s",
+			"%s is already linked (%s), but stopped: %s Try: recado numbers reconnect %s", n.Name, n.Phone, l.spoken(n.Standing.Reason), word(n.Name))
+	}
+	return l.fail(ExitRefused, "%s já está vinculado (%s)", "%s is already linked (%s)", n.Name, n.Phone)
 }
 
 // begin asks for the link and says what to do.

@@ -3,6 +3,7 @@ package command_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -116,5 +117,30 @@ func TestNumbersTellWhatWhatsAppAllowsAndTheClock(t *testing.T) {
 	}
 	if got, want := strings.Count(r.out, "\t"), strings.Count(before, "\t"); got != want {
 		t.Errorf("%q has %d tabs, want %d as ever", r.out, got, want)
+	}
+}
+
+// Where devices.db has been moved away the link is gone, and link says so and
+// links again.
+func TestLinkNoticesThatTheKeysAreGone(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, "--people", "3", "--speed", "-1")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	if r := p.run("link", "--name", "loja"); r.code != 4 || !strings.Contains(r.err, "already linked") {
+		t.Fatalf("linked: exit %d, %q; want 4", r.code, r.err)
+	}
+	was := objects[number](t, p.must("numbers", "--json"))[0]
+	keys := filepath.Join(p.data, "devices.db")
+	if err := os.Rename(keys, keys+".away"); err != nil {
+		t.Fatal(err)
+	}
+	pr := p.start("link", "--name", "loja")
+	s.post("/scan?phone="+was.Phone[1:], pr.line())
+	if exit := pr.code(); exit != 0 || !strings.Contains(pr.errs.String(), "the keys of the link of loja are missing") {
+		t.Fatalf("link: exit %d: %s", exit, pr.errs)
+	}
+	if got := objects[number](t, p.must("numbers", "--json")); len(got) != 1 || got[0].Phone != was.Phone || got[0].Name != "loja" {
+		t.Errorf("the numbers are %+v, was %+v", got, was)
 	}
 }

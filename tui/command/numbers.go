@@ -60,7 +60,7 @@ func (c *call) warn(s session.Status) {
 			"%s: the phone has given no sign since %s: open WhatsApp on it by %s, or WhatsApp unlinks this number",
 			s.Number.Name, s.Number.Seen.Format(time.DateOnly), s.Unlinks.Format(time.DateOnly))
 	}
-	if s.Reading.After(time.Now()) {
+	if !s.Reading.IsZero() {
 		c.tell("%s: lendo o histórico do celular; nada é enviado antes, no máximo até %s",
 			"%s: reading the phone's history; nothing is sent before, until %s at most", s.Number.Name, s.Reading.Format(time.TimeOnly))
 	}
