@@ -19,8 +19,8 @@ import (
 type verdict string
 
 const (
-	no      verdict = "no"       // the person wishes to be left alone
-	other   verdict = "other"    // an answer
+	isNo    verdict = "no"       // the person wishes to be left alone
+	isOther verdict = "other"    // an answer
 	notOurs verdict = "not ours" // none of the person's words
 )
 
@@ -36,7 +36,7 @@ func forms() (all []form) {
 	for _, kind := range []struct {
 		of   map[string]*waE2E.Message
 		want verdict
-	}{{wording("SAIR"), no}, {wording("Quanto custa?"), other}, {silent(), other}, {noAnswer(), notOurs}} {
+	}{{wording("SAIR"), isNo}, {wording("Quanto custa?"), isOther}, {silent(), isOther}, {noAnswer(), notOurs}} {
 		names := slices.Sorted(maps.Keys(kind.of))
 		for _, name := range names {
 			all = append(all, form{name, kind.of[name], kind.want})
@@ -96,9 +96,9 @@ func TestEveryFormComesThroughEveryDoor(t *testing.T) {
 				for _, m := range messages {
 					got, what := notOurs, heard[m.id]
 					if what.ID != "" {
-						got = other
+						got = isOther
 						if _, is := campaign.IsOptOut(what.Text); is {
-							got = no
+							got = isNo
 						}
 					}
 					if got != m.want || what.Past != (door == "history") && what.ID != "" {
