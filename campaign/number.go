@@ -11,6 +11,7 @@ type Number struct {
 	ID       NumberID
 	Name     string    // what the user calls it; unique
 	Phone    Phone     // empty until it has been linked once
+	LID      string    `json:",omitempty"` // of its account, without server; empty until the service told
 	JID      string    // the service's id of the present link; empty while unlinked
 	Link     uint32    // how many times it has been linked; a delivery remembers the link it left by
 	LinkedAt time.Time // when its phone was first linked

@@ -198,6 +198,7 @@ func (n *number) heardEverything() {
 		v.enter(campaign.Online, time.Time{}, "")
 	})
 	l := n.link
+	n.follow(l)
 	if l.owed.Load() {
 		l.jobs.put(l.catchUp)
 	}

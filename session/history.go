@@ -189,6 +189,9 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	if err := l.words(ctx, piece); err != nil {
 		return err
 	}
+	if len(piece.GetPhoneNumberToLidMappings()) > 0 {
+		l.number.post(func() { l.number.follow(l) })
+	}
 	if len(piece.GetPhoneNumberToLidMappings()) > 0 && l.number.look().contacts {
 		l.addressBook() // whose LIDs may only now be known
 	}

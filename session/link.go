@@ -39,6 +39,7 @@ type link struct {
 	owed    atomic.Bool     // the book may lack people whom the library knows
 	closed  atomic.Bool     // nothing is handled any more
 	stale   atomic.Bool     // an upload failed: ask anew where to upload to
+	offered atomic.Value    // string: the LID of the account that the service offers to link, without server
 	refresh atomic.Value    // string: the message of which the service said that its address is to be asked for anew
 	ctx     context.Context // of jobs and connections; ends after the last connection
 	cancel  context.CancelFunc
@@ -129,8 +130,15 @@ func (l *link) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message {
 
 // received sees every stanza before the library does, for what that passes over:
 // that the service, with its word on a message, asks us to look up its recipient
-// anew. It runs on the library's reading goroutine.
+// anew; and which account a phone that scanned our code is of. It runs on the
+// library's reading goroutine.
 func (l *link) received(stanza *waBinary.Node) {
+	if pair, ok := stanza.GetOptionalChildByTag("pair-success"); ok {
+		device := pair.GetChildByTag("device")
+		if lid, ok := device.Attrs["lid"].(types.JID); ok {
+			l.offered.Store(lid.User)
+		}
+	}
 	if stanza.Tag == "ack" && stanza.Attrs["class"] == "message" && stanza.Attrs["refresh_lid"] == "true" {
 		if id, ok := stanza.Attrs["id"].(string); ok {
 			l.refresh.Store(id)

@@ -340,11 +340,12 @@ func (n *number) mayPair(l *link, jid types.JID, asked campaign.Phone) bool {
 	if asked != "" && asked.Key() != phone.Key() {
 		why = fmt.Sprintf(sayOther, asked, phone)
 	}
-	if mine := n.look().number; mine.Phone != "" && mine.Phone != phone {
+	lid, _ := l.offered.Load().(string)
+	if mine := n.look().number; mine.Phone != "" && mine.Phone != phone && (lid == "" || mine.LID != lid) {
 		why = fmt.Sprintf("This is another phone. %q is %s: link other phones as new numbers.", mine.Name, mine.Phone)
 	}
 	for _, other := range n.pool.all() {
-		if o := other.look().number; o.ID != n.id && o.Linked() && o.Phone == phone {
+		if o := other.look().number; o.ID != n.id && o.Linked() && (o.Phone == phone || lid != "" && o.LID == lid) {
 			why = fmt.Sprintf("This phone is already linked as %q.", o.Name)
 		}
 	}
@@ -370,6 +371,11 @@ func (n *number) paired(dev *store.Device) (err error) {
 		}
 	}()
 	jid := dev.GetJID()
+	if lid := dev.GetLID().User; lid != "" {
+		if _, err := n.pool.book.SetAccount(n.id, lid, phoneOf(jid)); err != nil {
+			return fmt.Errorf("write down the link: %w", err)
+		}
+	}
 	record, err := n.pool.book.LinkNumber(n.id, phoneOf(jid), jid.String(), n.pool.clock.Now())
 	if err != nil {
 		return fmt.Errorf("write down the link: %w", err)

@@ -40,6 +40,7 @@ func (l *link) fromPhone(source types.MessageSource, at time.Time) {
 	n := l.number
 	at = l.happened(at)
 	n.post(func() {
+		n.follow(l)
 		if ago := at.Sub(n.look().number.Seen); n.link != l || ago >= 0 && ago < phoneNote {
 			return
 		}
@@ -49,6 +50,30 @@ func (l *link) fromPhone(source types.MessageSource, at time.Time) {
 		}
 		n.show(func(v *view) { v.number.Seen = at })
 	})
+}
+
+// follow notes of which account a number is, and under which phone that is now:
+// its owner may have changed the phone and kept the account. The library keeps the
+// link and goes on under the old one; what the service or the phone says of
+// our own LID it puts into its map of addresses, and nowhere else.
+func (n *number) follow(l *link) {
+	if n.link != l || l.lid == "" {
+		return
+	}
+	address, err := l.dev.LIDs.GetPNForLID(l.ctx, types.NewJID(l.lid, types.HiddenUserServer))
+	phone, mine := phoneOf(address.ToNonAD()), n.look().number
+	if err != nil || phone == "" || mine.Phone == phone && mine.LID == l.lid {
+		return
+	}
+	record, err := n.pool.book.SetAccount(n.id, l.lid, phone)
+	if err != nil {
+		n.log.Error("write down the phone of a number", "err", err)
+		return
+	}
+	if mine.Phone != phone {
+		n.log.Warn("the number has another phone now", "was", mine.Phone.Masked(), "is", phone.Masked())
+	}
+	n.show(func(v *view) { v.number.LID, v.number.Phone = record.LID, record.Phone })
 }
 
 // pingPhone asks a phone that has been quiet for long for a sign of life, once

@@ -56,7 +56,7 @@ type faultyBook struct {
 
 	mu     sync.Mutex
 	refuse error // what Heard answers instead; nil: nothing
-	links  error // what LinkNumber answers instead; nil: nothing
+	links  error // what LinkNumber and SetAccount answer instead; nil: nothing
 	heard  []campaign.Incoming
 	counts []int // how many each call of Heard told
 }
@@ -97,6 +97,16 @@ func (b *faultyBook) LinkNumber(n campaign.NumberID, phone campaign.Phone, jid s
 		return campaign.Number{}, refuse
 	}
 	return b.Book.LinkNumber(n, phone, jid, at)
+}
+
+func (b *faultyBook) SetAccount(n campaign.NumberID, lid string, phone campaign.Phone) (campaign.Number, error) {
+	b.mu.Lock()
+	refuse := b.links
+	b.mu.Unlock()
+	if refuse != nil {
+		return campaign.Number{}, refuse
+	}
+	return b.Book.SetAccount(n, lid, phone)
 }
 
 func (b *faultyBook) refuseLinks(err error) {

@@ -254,7 +254,7 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	n.fly(f)
 	defer n.fly(nil)
 	_, parts, err := v.link.send(ctx, to, d)
-	reached := parts.reach([]string{d.LID}, strings.TrimPrefix(string(v.number.Phone), "+"), v.link.lid)
+	reached := parts.reach([]string{d.LID}, v.link.jid.User, v.link.lid)
 	o := n.outcome(f, reached, err)
 	refresh := v.link.refresh.Swap("") == string(d.Message)
 	switch {

@@ -53,6 +53,7 @@ type Devices interface {
 type Book interface {
 	Numbers() ([]campaign.Number, error)
 	LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string, at time.Time) (campaign.Number, error)
+	SetAccount(id campaign.NumberID, lid string, phone campaign.Phone) (campaign.Number, error)
 	UnlinkNumber(id campaign.NumberID, s campaign.Standing) error
 	SetStanding(id campaign.NumberID, s campaign.Standing) error
 	// Receipt is told of a receipt of a person. It returns the ids of messages

@@ -88,6 +88,18 @@ func (b *Book) RenameNumber(id campaign.NumberID, name string) error {
 	})
 }
 
+// SetAccount writes down of which account a number is, and under which phone
+// that is now. An account that changes its phone is the same number.
+func (b *Book) SetAccount(id campaign.NumberID, lid string, phone campaign.Phone) (n campaign.Number, err error) {
+	err = b.update(func(tx *bolt.Tx) error {
+		return changeNumberTx(tx, id, func(old *campaign.Number) {
+			old.LID, old.Phone = lid, phone
+			n = *old
+		})
+	})
+	return n, err
+}
+
 // LinkNumber writes down that a number has been linked: the phone, the
 // service's id of the link, and that it is one link more than before. New
 // chats that were closed stay so: it is the account that may not open them.

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"go.mau.fi/whatsmeow/proto/waHistorySync"
+	"google.golang.org/protobuf/proto"
 )
 
 // ChangePhone lets a person, or one of our own numbers, go on with their account
@@ -26,6 +29,9 @@ func (s *Service) ChangePhone(phone, to string) error {
 		a.before = append(a.before, p.pn)
 	}
 	p.who, p.pn = who, who.Phone
+	if p.account != nil {
+		p.account.tellNumber()
+	}
 	return nil
 }
 
@@ -45,6 +51,20 @@ func (s *Service) Register(number string) (Person, error) {
 	out := *who
 	out.Phone = e164(out.Phone)
 	return out, nil
+}
+
+// tellNumber tells the clients of an own account under which number it is. The
+// lock must be held.
+func (a *account) tellNumber() {
+	h := &waHistorySync.HistorySync{
+		SyncType: waHistorySync.HistorySync_NON_BLOCKING_DATA.Enum(),
+		PhoneNumberToLidMappings: []*waHistorySync.PhoneNumberToLIDMapping{{
+			PnJID: proto.String(a.pnJID().String()), LidJID: proto.String(a.lidJID().String()),
+		}},
+	}
+	for _, c := range a.linked() {
+		a.phone.do(func() { a.tellPart(c, a.phone.s.packed(h)) })
+	}
 }
 
 // change gives a person another number. Whoever holds the old record goes on

@@ -174,6 +174,9 @@ func (p *phone) envelope(c *companion, id string) wire.Attrs {
 	attrs := wire.Attrs{"id": id, "t": p.s.stamp(), "type": "text", "notify": p.who.PushName}
 	if p.account == c.account {
 		attrs["from"], attrs["category"] = p.pnJID(), "peer"
+		if len(c.account.before) > 0 { // its clients know it by its old number
+			attrs["from"] = p.lidJID()
+		}
 		delete(attrs, "notify")
 	} else {
 		attrs["from"], attrs["sender_pn"], attrs["addressing_mode"] = p.lidJID(), p.pnJID(), "lid"
