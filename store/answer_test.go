@@ -209,7 +209,9 @@ func TestAQuoteDecidesWhatIsAnswered(t *testing.T) {
 			[]campaign.State{campaign.Delivered, campaign.Delivered, campaign.Delivered, campaign.Delivered}},
 		{"one from another number", func(_, _, _, e campaign.Delivery) campaign.MessageID { return e.Message }, ana,
 			[]campaign.State{campaign.Delivered, campaign.Delivered, campaign.Delivered, campaign.Delivered}},
-		{"something else", func(campaign.Delivery, campaign.Delivery, campaign.Delivery, campaign.Delivery) campaign.MessageID { return "3ABYHAND" }, ana,
+		{"something else", func(campaign.Delivery, campaign.Delivery, campaign.Delivery, campaign.Delivery) campaign.MessageID {
+			return "3ABYHAND"
+		}, ana,
 			[]campaign.State{campaign.Delivered, campaign.Delivered, campaign.Delivered, campaign.Delivered}},
 	} {
 		m := newMail(t)
