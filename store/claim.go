@@ -513,14 +513,18 @@ func (b *Book) render(c campaign.Campaign, contact *campaign.Contact, now time.T
 	b.mu.Unlock()
 	if t == nil {
 		var err error
-		if t, err = campaign.ParseTemplate(c.Text); err != nil {
+		if t, err = campaign.ParseTemplate(campaign.Visible(c.Text)); err != nil {
 			return "", err
 		}
 		b.mu.Lock()
 		b.templates[c.ID] = t
 		b.mu.Unlock()
 	}
-	return t.Render(contact, now)
+	text, err := t.Render(contact, now)
+	if err == nil {
+		err = c.CheckText(text)
+	}
+	return text, err
 }
 
 // dequeueTx takes a delivery that was never tried out of its queue.

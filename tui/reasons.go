@@ -73,6 +73,7 @@ var templateMistakes = map[string]string{
 	campaign.TemplateNested:    "template_nested",
 	campaign.TemplateNoName:    "template_no_name",
 	campaign.TemplateBadName:   "template_bad_name",
+	campaign.TemplateHidden:    "template_hidden",
 }
 
 // saying is what another package says, and its text in the catalogue. What

@@ -35,6 +35,9 @@ import (
 //	POST /timer           person, number, for[, on]
 //	                                           the messages of a chat disappear after "24h", so
 //	                                           the person chooses; with on, our phone
+//	POST /confirm         person, number, id[, text]
+//	                                           a receipt of the kind text, sent to them or not
+//	POST /again           person, number, id   a person cannot read it, sent to them or not
 //	POST /contact         number, person, name saved in our phone; no name removes
 //	POST /phone           person or number, on a phone is switched on or off
 //	POST /move            person or number, to the account goes on under another number
@@ -107,6 +110,8 @@ func newControl(s *Service) http.Handler {
 		"/say":            c.say,
 		"/edit":           c.edit,
 		"/timer":          c.timer,
+		"/confirm":        func(o order) (any, error) { return nil, c.s.Confirm(o.Person, o.Number, o.Text, o.ID) },
+		"/again":          func(o order) (any, error) { return nil, c.s.AskAgain(o.Person, o.Number, o.ID) },
 		"/contact":        c.ofNumber(func(own Own, o order) { own.SaveContact(o.Person, o.Name) }),
 		"/phone":          c.phone,
 		"/move":           func(o order) (any, error) { return nil, s.ChangePhone(cmp.Or(o.Person, o.Number), o.To) },
