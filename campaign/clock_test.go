@@ -78,6 +78,10 @@ func TestLateWordDoesNotMoveTheClock(t *testing.T) {
 		if !c.Told(from.Add(-6*time.Second), from, time.Now()) {
 			t.Error("a word from before its question did not move it")
 		}
+		// It was said in the middle of the twenty seconds, as far as anybody knows.
+		if want := from.Add(4 * time.Second); !c.Now().Equal(want) {
+			t.Errorf("it is %v, want %v", c.Now(), want)
+		}
 	})
 }
 

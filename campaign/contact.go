@@ -84,7 +84,11 @@ func (c *Contact) KnownTo(n NumberID) bool {
 
 // FirstName is the name up to its first space.
 func (c *Contact) FirstName() string {
-	first, _, _ := strings.Cut(strings.TrimSpace(c.Name), " ")
+	return firstName(c.Name)
+}
+
+func firstName(name string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(name), " ")
 	return first
 }
 

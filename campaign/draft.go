@@ -72,6 +72,6 @@ func (c *Campaign) Lacks() (lacks []Lack) {
 	if _, err := ParseTemplate(c.Text); err != nil {
 		lack(FieldText, fmt.Errorf("text: %w", err))
 	}
-	lack(FieldText, CheckLength(c.Text))
+	lack(FieldText, c.CheckText(c.Text))
 	return lacks
 }

@@ -19,7 +19,8 @@ import (
 //	{cidade|aqui}    the same, or "aqui" if it is missing or empty
 //	{{ and }}        a brace
 //
-// What is filled in is never looked into again. A Template may be used from
+// What is filled in is never looked into again; what cannot be seen in it is
+// left out, see [Visible]. The text itself must have nothing of that kind. A Template may be used from
 // any goroutine.
 type Template struct {
 	text  string
@@ -50,6 +51,7 @@ const (
 	TemplateNoClosing = "{ without }; write {{ for a brace"
 	TemplateNested    = "{ inside a field; close the field with } first"
 	TemplateNoName    = "a field without a name"
+	TemplateHidden    = "a character that cannot be seen; delete what is there and type it again"
 	TemplateBadName   = "not part of a field's name; write {{ for a brace"
 )
 
@@ -68,6 +70,9 @@ func (e *MissingError) Error() string {
 
 // ParseTemplate reads a text. The error is a *TemplateError.
 func ParseTemplate(text string) (*Template, error) {
+	if at, _ := nextHidden(text, 0, -1); at >= 0 {
+		return nil, &TemplateError{at, TemplateHidden}
+	}
 	t := &Template{text: text}
 	slots := make(map[string]int)
 	var plain strings.Builder
@@ -178,7 +183,7 @@ func (t *Template) Render(c *Contact, now time.Time) (string, error) {
 			out.WriteString(p.text)
 			continue
 		}
-		value := t.value(p.field, c, &lookup, now)
+		value := strings.TrimSpace(Visible(t.value(p.field, c, &lookup, now)))
 		switch {
 		case value != "":
 			out.WriteString(value)
@@ -205,7 +210,7 @@ func (t *Template) value(field string, c *Contact, lookup *fieldLookup, now time
 	case "nome", "name":
 		return strings.TrimSpace(c.Name)
 	case "primeironome", "firstname":
-		return c.FirstName()
+		return firstName(Visible(c.Name))
 	case "telefone", "phone":
 		return c.phone().Pretty()
 	case "saudacao", "greeting":

@@ -10,16 +10,22 @@ import (
 // characters as code points, so a letter is one and an emoji one or more.
 const TextMost = 65_536
 
+// CaptionMost is how long what stands below an attachment may be, counted
+// likewise. It is what WhatsApp documents for its business platform and what
+// its own clients let people type; what becomes of a longer one is not known.
+const CaptionMost = 1_024
+
 // Lines returns s with one kind of line end, \n. Windows ends a line with
 // \r\n, a terminal that pastes with \r, and word processors know more.
 func Lines(s string) string {
-	for _, end := range [...]string{"\r", "\v", "\f", "\u0085", "\u2028", "\u2029"} {
-		if strings.Contains(s, end) {
-			return lineEnds.Replace(s)
-		}
+	if strings.ContainsAny(s, otherEnds) {
+		return lineEnds.Replace(s)
 	}
 	return s
 }
+
+// otherEnds are the line ends that are not \n.
+const otherEnds = "\r\v\f\u0085\u2028\u2029"
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
@@ -37,20 +43,36 @@ func Text(s string) string {
 // TooLongError says that a text is longer than WhatsApp takes.
 type TooLongError struct {
 	Count int // of its characters
+	Most  int // that WhatsApp takes
 }
 
 // Error has the count and the limit.
 func (e *TooLongError) Error() string {
-	return fmt.Sprintf("the text has %d characters, WhatsApp takes %d at the most", e.Count, TextMost)
+	return fmt.Sprintf("the text has %d characters, WhatsApp takes %d at the most", e.Count, e.Most)
 }
 
 // CheckLength is a *TooLongError if WhatsApp would not take the text.
-func CheckLength(text string) error {
-	if len(text) <= TextMost { // bytes: no fewer than characters
+func CheckLength(text string) error { return checkLength(text, TextMost) }
+
+func checkLength(text string, most int) error {
+	if len(text) <= most { // bytes: no fewer than characters
 		return nil
 	}
-	if n := utf8.RuneCountInString(text); n > TextMost {
-		return &TooLongError{n}
+	if n := utf8.RuneCountInString(text); n > most {
+		return &TooLongError{n, most}
 	}
 	return nil
 }
+
+// TextMost is how long the text of the campaign may be: it is a caption if
+// there is something above it.
+func (c *Campaign) TextMost() int {
+	if c.Attachment != nil && c.Attachment.Captioned() {
+		return CaptionMost
+	}
+	return TextMost
+}
+
+// CheckText is a *TooLongError if WhatsApp would not take the text in that
+// campaign.
+func (c *Campaign) CheckText(text string) error { return checkLength(text, c.TextMost()) }

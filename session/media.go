@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -150,8 +151,14 @@ func attached(a campaign.Attachment, up whatsmeow.UploadResponse, at time.Time) 
 			FileSHA256: up.FileSHA256, FileEncSHA256: up.FileEncSHA256, FileLength: &up.FileLength,
 		}}
 	}
+	name := strings.Map(func(r rune) rune { // one line, of what can be seen
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		return r
+	}, campaign.Lines(campaign.Visible(a.Name)))
 	return &waE2E.Message{DocumentMessage: &waE2E.DocumentMessage{
-		Mimetype: &a.Type, FileName: &a.Name, Title: &a.Name,
+		Mimetype: &a.Type, FileName: &name, Title: &name,
 		URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey, MediaKeyTimestamp: stamp,
 		FileSHA256: up.FileSHA256, FileEncSHA256: up.FileEncSHA256, FileLength: &up.FileLength,
 	}}

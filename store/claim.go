@@ -394,6 +394,12 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	case contact.Moved():
 		return skip(campaign.ReasonMoved)
 	}
+	if why, by := barredTx(tx, &contact); why != "" {
+		if n, err := numberTx(tx, by); by != 0 && err == nil {
+			why += ": " + n.Name
+		}
+		return skip(why)
+	}
 	// One that is in doubt goes again as what it may be already: the message
 	// that they have. One that was tried and did not leave is like any other.
 	if !d.InDoubt {
@@ -514,14 +520,18 @@ func (b *Book) render(c campaign.Campaign, contact *campaign.Contact, now time.T
 	b.mu.Unlock()
 	if t == nil {
 		var err error
-		if t, err = campaign.ParseTemplate(c.Text); err != nil {
+		if t, err = campaign.ParseTemplate(campaign.Visible(c.Text)); err != nil {
 			return "", err
 		}
 		b.mu.Lock()
 		b.templates[c.ID] = t
 		b.mu.Unlock()
 	}
-	return t.Render(contact, now)
+	text, err := t.Render(contact, now)
+	if err == nil {
+		err = c.CheckText(text)
+	}
+	return text, err
 }
 
 // dequeueTx takes a delivery that was never tried out of its queue.

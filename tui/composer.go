@@ -160,18 +160,26 @@ func (c *composer) load() tea.Cmd {
 	})
 }
 
+// attached is the file that goes with the text, as far as it has been read; nil
+// if there is none.
+func (c *composer) attached() *campaign.Attachment {
+	switch f := c.file; {
+	case f.typed() == "":
+		return nil
+	case f.unread(), f.mistake != nil:
+		return f.kept
+	default:
+		return f.found
+	}
+}
+
 // draft is the campaign as it is written now.
 func (c *composer) draft() campaign.Campaign {
 	d := c.saved
 	d.Name, d.To, d.Text = strings.TrimSpace(c.name.value()), strings.TrimSpace(c.to.value()), campaign.Text(c.text.value())
-	d.Unread = campaign.Unread{}
-	switch f := c.file; {
-	case f.typed() == "":
-		d.Attachment = nil
-	case f.unread(), f.mistake != nil:
-		d.Attachment, d.Unread.File = f.kept, f.typed()
-	default:
-		d.Attachment = f.found
+	d.Unread, d.Attachment = campaign.Unread{}, c.attached()
+	if f := c.file; f.typed() != "" && (f.unread() || f.mistake != nil) {
+		d.Unread.File = f.typed()
 	}
 	d.Numbers = nil
 	for id, on := range c.chosen {
@@ -300,7 +308,8 @@ func (c *composer) content() string {
 
 // tooLong reports whether WhatsApp would not take the text.
 func (c *composer) tooLong() bool {
-	return c.text.chars > campaign.TextMost && campaign.CheckLength(campaign.Text(c.text.value())) != nil
+	d := campaign.Campaign{Attachment: c.attached()}
+	return c.text.chars > d.TextMost() && d.CheckText(campaign.Text(c.text.value())) != nil
 }
 
 // need is what keeps a campaign from being started, as the id of a text, and

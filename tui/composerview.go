@@ -170,11 +170,12 @@ func (c *composer) forecastID() campaign.ID {
 // countLine counts the characters of the text when they near the limit.
 func (c *composer) countLine(w int) []string {
 	e, n := c.e, c.text.chars
+	most := (&campaign.Campaign{Attachment: c.attached()}).TextMost()
 	switch {
 	case c.tooLong():
-		return []string{e.theme.bad.of(e.fit(e.t("composer_too_long", "Count", n, "Most", campaign.TextMost), w))}
-	case n > campaign.TextMost*9/10:
-		return []string{e.theme.dim.of(e.fit(e.t("composer_count", "Count", n, "Most", campaign.TextMost), w))}
+		return []string{e.theme.bad.of(e.fit(e.t("composer_too_long", "Count", n, "Most", most), w))}
+	case n > most*9/10:
+		return []string{e.theme.dim.of(e.fit(e.t("composer_count", "Count", n, "Most", most), w))}
 	}
 	return nil
 }

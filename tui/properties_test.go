@@ -54,7 +54,8 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		}
 		n := s.number(hostile, "+5511900000001")
 		s.draft(hostile, hostile)
-		c := s.draft(hostile, hostile+" {cidade|"+hostile+"}")
+		seen := campaign.Visible(hostile) // all that may be started
+		c := s.draft(hostile, seen+" {cidade|"+seen+"}")
 		c.Attachment = s.attached("picture.jpg")
 		c.Attachment.Name, c.Attachment.Type = hostile, hostile
 		if _, err := book.EditDraft(c); err != nil {

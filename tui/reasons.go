@@ -25,6 +25,8 @@ var deliveryReasons = map[string]string{
 	campaign.ReasonForgotten:    "reason_forgotten",
 	campaign.ReasonLeft:         "reason_left",
 	campaign.ReasonMoved:        "reason_moved",
+	campaign.ReasonOurs:         "reason_ours",
+	campaign.ReasonBlocked:      "reason_blocked",
 	campaign.ReasonNoAddress:    "reason_no_address",
 }
 
@@ -73,6 +75,7 @@ var templateMistakes = map[string]string{
 	campaign.TemplateNested:    "template_nested",
 	campaign.TemplateNoName:    "template_no_name",
 	campaign.TemplateBadName:   "template_bad_name",
+	campaign.TemplateHidden:    "template_hidden",
 }
 
 // saying is what another package says, and its text in the catalogue. What

@@ -410,3 +410,26 @@ func (s *simulated) checkFile(want int) {
 		s.t.Errorf("ledger.jsonl has %d texts seen, want at least %d", got, want)
 	}
 }
+
+// With our clock an hour ahead an answer is an answer: what leaves and what comes
+// is by one clock, the service's.
+func TestAnswersCountThoughOurClockIsWrong(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, "--people", "3", "--reads", "1", "--replies", "1", "--speed", "-1")
+	s.post("/skew", `{"for":"-1h"}`)
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	var csv strings.Builder
+	csv.WriteString("nome;telefone\n")
+	for _, person := range tell[[]person](s, "/people") {
+		fmt.Fprintf(&csv, "%s;%s\n", person.Name, person.Phone)
+	}
+	p.file("lote.csv", csv.String())
+	p.must("contacts", "import", "lote.csv")
+	id := p.campaign("--name", "Natal", "--text", "Feliz Natal")
+	p.owner()
+	p.await("all to have answered", func() bool { return p.show(id).Counts.Replied == 3 })
+	if n := objects[number](t, p.must("numbers", "--json"))[0]; n.Skew < 3590 || n.Skew > 3610 {
+		t.Errorf("the clock is said to be %d s ahead", n.Skew)
+	}
+}
