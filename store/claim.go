@@ -393,6 +393,12 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	case contact.Moved():
 		return skip(campaign.ReasonMoved)
 	}
+	if why, by := barredTx(tx, &contact); why != "" {
+		if n, err := numberTx(tx, by); by != 0 && err == nil {
+			why += ": " + n.Name
+		}
+		return skip(why)
+	}
 	// One that is in doubt goes again as what it may be already: the message
 	// that they have. One that was tried and did not leave is like any other.
 	if !d.InDoubt {
