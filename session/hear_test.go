@@ -2,18 +2,12 @@ package session
 
 import (
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
 	"recado/campaign"
 	"recado/session/simulator"
 )
-
-// live is what was heard as it was written, not by the history of a phone.
-func (r *rig) live() []campaign.Incoming {
-	return slices.DeleteFunc(slices.Clone(r.book.texts()), func(m campaign.Incoming) bool { return m.Past })
-}
 
 func TestIncomingTextIsConfirmedOnlyWhenItIsOnTheDisk(t *testing.T) {
 	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
@@ -24,14 +18,14 @@ func TestIncomingTextIsConfirmedOnlyWhenItIsOnTheDisk(t *testing.T) {
 			r.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		if got := r.live(); len(got) != 0 {
+		if got := r.book.texts(); len(got) != 0 {
 			r.Fatalf("heard %+v on a full disk", got)
 		}
 		r.book.fail(nil)
 		r.own(phone).Drop() // the service brings again what was not confirmed
 		r.await(id, "online again", func(s Status) bool { return s.State == campaign.Offline })
 		r.awaitState(id, campaign.Online)
-		got := r.live()
+		got := r.book.texts()
 		if len(got) != 1 || got[0].Text != "SAIR" {
 			r.Fatalf("heard %+v, want SAIR", got)
 		}
@@ -41,7 +35,7 @@ func TestIncomingTextIsConfirmedOnlyWhenItIsOnTheDisk(t *testing.T) {
 		}
 		r.restart()
 		r.awaitState(id, campaign.Online)
-		if got := r.live(); len(got) != 0 {
+		if got := r.book.texts(); len(got) != 0 {
 			r.Errorf("a confirmed text was brought again: %+v", got)
 		}
 	})
@@ -59,7 +53,7 @@ func TestTextsThatArrivedWhileAwayAreHeardBeforeOnline(t *testing.T) {
 		}
 		r.open()
 		r.awaitState(id, campaign.Online)
-		got := r.live()
+		got := r.book.texts()
 		if len(got) != 3 || got[0].Text != "um" || got[2].Text != "três" {
 			r.Errorf("heard %+v when online", got)
 		}

@@ -156,9 +156,9 @@ func wording(words string) map[string]*waE2E.Message {
 		"requestPaymentMessage, the note": {RequestPaymentMessage: &waE2E.RequestPaymentMessage{
 			NoteMessage: &waE2E.Message{ExtendedTextMessage: &waE2E.ExtendedTextMessage{Text: w}},
 		}},
-		"an edit":                 edit("ABC", text(words)),
-		"an edit of a caption":    edit("ABC", &waE2E.Message{ImageMessage: &waE2E.ImageMessage{Caption: w}}),
-		"an edit of an edit":      edit("ABC", edit("DEF", text(words))),
+		"an edit":                 edit("EDIT1"+words, text(words)),
+		"an edit of a caption":    edit("EDIT2"+words, &waE2E.Message{ImageMessage: &waE2E.ImageMessage{Caption: w}}),
+		"an edit of an edit":      edit("EDIT3"+words, edit("EDIT4"+words, text(words))),
 		"words beside machinery":  {Conversation: w, SenderKeyDistributionMessage: new(waE2E.SenderKeyDistributionMessage)},
 		"words beside a reaction": {Conversation: w, ReactionMessage: new(waE2E.ReactionMessage)},
 		"words with a secret":     {Conversation: w, MessageContextInfo: &waE2E.MessageContextInfo{MessageSecret: make([]byte, 32)}},
@@ -181,7 +181,7 @@ func silent() map[string]*waE2E.Message {
 		"a text without words":       text(""),
 		"a flow that makes no sense": flow(`{"title":`),
 		"a flow with a list":         flow(`["SAIR"]`),
-		"an edit with no words":      edit("ABC", &waE2E.Message{AudioMessage: new(waE2E.AudioMessage)}),
+		"an edit with no words":      edit("EDIT5", &waE2E.Message{AudioMessage: new(waE2E.AudioMessage)}),
 		"a sealed edit": {SecretEncryptedMessage: &waE2E.SecretEncryptedMessage{
 			SecretEncType: waE2E.SecretEncryptedMessage_MESSAGE_EDIT.Enum(),
 		}},

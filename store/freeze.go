@@ -139,7 +139,7 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 		switch {
 		case contact.Phone == "" && contact.LID == "":
 			return
-		case unwanted(contact, now) != "":
+		case unwantedTx(tx, contact, now) != "":
 			skipped++
 		default:
 			to++
@@ -152,9 +152,9 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 	return audience, err
 }
 
-// unwanted is the reason why a person's delivery is skipped when it is made;
+// unwantedTx is the reason why a person's delivery is skipped when it is made;
 // empty: it is not.
-func unwanted(contact *campaign.Contact, now time.Time) string {
+func unwantedTx(tx *bolt.Tx, contact *campaign.Contact, now time.Time) string {
 	switch {
 	case contact.OptedOut:
 		return campaign.ReasonOptedOut
@@ -163,7 +163,8 @@ func unwanted(contact *campaign.Contact, now time.Time) string {
 	case contact.Presence == campaign.NotOnWhatsApp && contact.Checked(now):
 		return campaign.ReasonNotOnService
 	}
-	return ""
+	why, _ := barredTx(tx, contact)
+	return why
 }
 
 // Started waits until a campaign that was begun is running, and returns it as
@@ -266,7 +267,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
 			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
 		}
-		if d.Reason = unwanted(&contact, c.Started); d.Reason != "" {
+		if d.Reason = unwantedTx(tx, &contact, c.Started); d.Reason != "" {
 			d.State = campaign.Skipped
 		} else {
 			queue = append(queue, queueKey(&d, f.zone(d.Zone)))

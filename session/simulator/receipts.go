@@ -46,3 +46,45 @@ func (p *phone) giveLate() {
 		give()
 	}
 }
+
+// Confirm lets a person send one receipt for messages, whether they got them or
+// not, of a kind that the service knows: "" for delivered, "read", "played",
+// "inactive", "sender".
+func (s *Service) Confirm(person, own, kind string, ids ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, a, err := s.between(person, own)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	n := wire.Node{Tag: "receipt", Attrs: wire.Attrs{"id": ids[0], "from": p.lidJID(), "t": s.stamp()}}
+	if kind != "" {
+		n.Attrs["type"] = kind
+	}
+	if len(ids) > 1 {
+		var items []wire.Node
+		for _, id := range ids[1:] {
+			items = append(items, wire.Node{Tag: "item", Attrs: wire.Attrs{"id": id}})
+		}
+		n.Content = []wire.Node{{Tag: "list", Content: items}}
+	}
+	for _, c := range a.linked() {
+		c.push(n)
+	}
+	return nil
+}
+
+// AskAgain lets a person ask for a message that they cannot read, whether it was
+// sent to them or not.
+func (s *Service) AskAgain(person, own, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, a, err := s.between(person, own)
+	if err != nil {
+		return err
+	}
+	for _, c := range a.linked() {
+		p.askAgain(c, id, 1)
+	}
+	return nil
+}

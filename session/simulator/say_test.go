@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/session/simulator"
@@ -49,6 +50,14 @@ func TestPeopleSayAndChangeAnythingByControl(t *testing.T) {
 			return e.Info.IsFromMe == ours && set.GetType() == waE2E.ProtocolMessage_EPHEMERAL_SETTING && set.GetEphemeralExpiration() == 86400
 		})
 	}
+	say("/confirm", map[string]any{"id": "3EB0OTHERS", "text": "read"})
+	heard(c, func(e *events.Receipt) bool {
+		return e.Type == types.ReceiptTypeRead && e.MessageIDs[0] == "3EB0OTHERS"
+	})
+	say("/again", map[string]any{"id": "3EB0OTHERS"})
+	heard(c, func(e *events.Receipt) bool {
+		return e.Type == types.ReceiptTypeRetry && e.MessageIDs[0] == "3EB0OTHERS"
+	})
 	id = say("/say", map[string]any{"text": "oi"})
 	heard(c, func(e *events.Message) bool {
 		return e.Info.ID == id && e.Message.GetExtendedTextMessage().GetContextInfo().GetExpiration() == 86400
