@@ -173,7 +173,7 @@ func (p *person) lines(w int) []string {
 		add(e.t("person_whatsapp"), c.WhatsApp.Pretty())
 	}
 	for _, f := range c.Former {
-		add(e.t("person_former"), f.Phone.Pretty()+", "+e.words.moment(f.Until, now))
+		add(e.t("person_former"), e.t("person_former_until", "A", f.Phone.Pretty(), "B", e.words.moment(f.Until, now)))
 	}
 	add(e.t("person_presence"), e.t(presences[min(int(c.Presence), len(presences)-1)]))
 	add(e.t("col_tags"), strings.Join(c.Tags, ", "))
