@@ -224,3 +224,15 @@ func (s *shop) startBy(numbers ...campaign.NumberID) campaign.ID {
 	}
 	return c.ID
 }
+
+// Whoever says that a message did not arrive says that it does not count.
+func TestMessageThatIsToBeSentAgainDoesNotCountMeanwhile(t *testing.T) {
+	s := newShop(t, 1, "")
+	id := s.start("")
+	s.settle(s.mustClaim(), unknown)
+	mustSent(s, "in doubt", s.now)
+	if _, err := s.book.Decide(id, 0, campaign.SendIt, s.now); err != nil {
+		t.Fatal(err)
+	}
+	mustSent(s, "to be sent again", time.Time{})
+}
