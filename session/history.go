@@ -179,6 +179,9 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	if err != nil {
 		return err
 	}
+	if h.GetDirectPath() != "" {
+		debug.FreeOSMemory() // what it was unpacked from is as large again
+	}
 	if !l.saw(l.past(ctx, piece)...) {
 		return errNotTaken
 	}
@@ -258,7 +261,8 @@ func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) erro
 		messages = messages[:0]
 		return ctx.Err()
 	}
-	for _, c := range piece.GetConversations() {
+	for i, c := range piece.GetConversations() {
+		piece.Conversations[i] = nil
 		jid, other, ok := chatWith(c)
 		if !ok {
 			continue
@@ -266,7 +270,6 @@ func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) erro
 		from := l.person(ctx, jid, other, "", campaign.NoName)
 		from.Known = true
 		written := l.written(jid, from, c)
-		c.Messages = nil
 		for len(written) > 0 {
 			some := min(len(written), wordsAtOnce-len(messages))
 			messages, written = append(messages, written[:some]...), written[some:]
