@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -246,10 +247,16 @@ func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []cam
 // once.
 const wordsAtOnce = 500
 
+// wordsLetGo is after how many of these tellings what they were made of is let
+// go of: a piece is large, and as much again would be garbage before the runtime
+// looks for it by itself.
+const wordsLetGo = 10
+
 // words tells the book what people wrote in a piece of history, as if it were
 // heard now. What has been read of the piece is let go of.
 func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) error {
 	var messages []campaign.Incoming
+	told := 0
 	tell := func() error {
 		if len(messages) == 0 {
 			return nil
@@ -258,7 +265,11 @@ func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) erro
 			l.number.log.Error("write down what history tells", "count", len(messages), "err", err)
 			return errNotTaken
 		}
+		clear(messages)
 		messages = messages[:0]
+		if told++; told%wordsLetGo == 0 {
+			runtime.GC()
+		}
 		return ctx.Err()
 	}
 	for i, c := range piece.GetConversations() {
