@@ -58,6 +58,8 @@ const (
 	ReasonForgotten    = "may have been sent: the last change of the data is forgotten"
 	ReasonLeft         = "left alone by a person"
 	ReasonNoAddress    = "WhatsApp does not know this person's address any more"
+	ReasonOurs         = "one of our own numbers"
+	ReasonBlocked      = "blocked on the phone of a number of ours" // and its name, if it is known
 	ReasonMoved        = "the phone belongs to another WhatsApp account now"
 )
 

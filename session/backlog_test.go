@@ -377,3 +377,15 @@ func TestAnOutageOfOneNumberHoldsTheOthersForAMinute(t *testing.T) {
 		}
 	})
 }
+
+func TestAllAreWaitedForFromTheStartOn(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 5, People: 3}, func(r *rig) {
+		r.pair()
+		r.restart()
+		if hold := r.pool.backlog.hold(time.Now()); hold.Reason != campaign.HoldOthers {
+			r.Errorf("when Start returns all are held by %+v", hold)
+		}
+		r.await(1, "online", func(s Status) bool { return s.State == campaign.Online })
+		r.await(2, "online", func(s Status) bool { return s.State == campaign.Online })
+	})
+}

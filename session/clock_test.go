@@ -102,6 +102,9 @@ func TestStandingWrittenByAClockThatWasAheadEnds(t *testing.T) {
 				if s := r.status(id); closed(s) {
 					r.Errorf("after %v it is %v until %v", time.Since(begun), s.State, s.Until)
 				}
+				if n, err := r.book.Number(id); err != nil || n.Standing.State != campaign.Online {
+					r.Errorf("in the book it stands as %v, %v", n.Standing.State, err)
+				}
 			})
 		})
 	}

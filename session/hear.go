@@ -32,6 +32,8 @@ func (l *link) hear(event any) (ok bool) {
 		return l.unreadable(e)
 	case *events.Contact:
 		l.contact(e)
+	case *events.Blocklist:
+		return l.blocked(e)
 	case *events.PushName:
 		l.saw(l.person(l.ctx, e.JID, e.JIDAlt, e.NewPushName, campaign.PushName))
 	case *events.BusinessName:

@@ -37,6 +37,7 @@ type link struct {
 	name    atomic.Value    // string: what we call ourselves to others, from the phone; "" until it told
 	arrived atomic.Bool     // the library has the address book of the phone
 	owed    atomic.Bool     // the book may lack people whom the library knows
+	blocks  atomic.Int64    // changes of who is blocked that were told
 	closed  atomic.Bool     // nothing is handled any more
 	stale   atomic.Bool     // an upload failed: ask anew where to upload to
 	offered atomic.Value    // string: the LID of the account that the service offers to link, without server

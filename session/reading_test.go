@@ -242,3 +242,41 @@ func TestAPieceOfHistoryDoesNotTakeTheEmptyAddressBookForMended(t *testing.T) {
 		}
 	})
 }
+
+func TestALinkMadeAgainIsWaitedForAnew(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 7, People: 6, HistoryByMedia: true}, func(r *rig) {
+		people := r.everybody()
+		id, phone := r.linked("loja")
+		defer r.lanes()()
+		slow := simulator.Rule{On: simulator.Download, Do: simulator.Late, Delay: 100 * time.Second, Limit: 6}
+		r.service.Fault(slow)
+		r.relink(people[0], id, phone)
+		r.awaitState(id, campaign.Online)
+		time.Sleep(readLongest / 2) // the most of an hour is all but used up
+		r.service.ClearFaults()
+		r.service.Fault(simulator.Rule{On: simulator.Download, Do: simulator.Silence})
+		r.own(phone).TellChats()
+		time.Sleep(readLongest)
+		if !r.status(id).Missed {
+			r.Fatal("it is not said that a part could not be read")
+		}
+		r.own(phone).Logout()
+		if s := r.awaitState(id, campaign.LoggedOut); s.Missed || !s.Reading.IsZero() {
+			r.Errorf("without a link: missed %v, read until %v", s.Missed, s.Reading)
+		}
+		r.say(people[1], phone, "SAIR")
+		r.service.ClearFaults()
+		r.service.Fault(simulator.Rule{On: simulator.Download, Do: simulator.Late, Delay: 20 * time.Second})
+		r.scan(id, phone)
+		r.awaitState(id, campaign.Online)
+		r.promote(id)
+		time.Sleep(5 * time.Second)
+		if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != campaign.HoldReading {
+			r.Errorf("held by %+v, want the history of the new link", hold)
+		}
+		r.own(phone).Logout()
+		if s := r.awaitState(id, campaign.LoggedOut); !s.Reading.IsZero() {
+			r.Errorf("without a link it is read until %v", s.Reading)
+		}
+	})
+}

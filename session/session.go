@@ -75,6 +75,10 @@ type Book interface {
 	Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error)
 	// Answered is told what the service said of phones that the number asked about.
 	Answered(number campaign.NumberID, asked []campaign.Phone, answers []campaign.Answer, at time.Time) error
+	// SetBlocked is told who is blocked on the phone of the number, and Block what
+	// changed of that.
+	SetBlocked(number campaign.NumberID, people []campaign.Seen) error
+	Block(number campaign.NumberID, who campaign.Seen, blocked bool) error
 	Slow(number campaign.NumberID, reason string, until time.Time) error
 	SetQuota(id campaign.NumberID, q campaign.Quota) error
 	SawPhone(id campaign.NumberID, at time.Time) error

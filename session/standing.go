@@ -60,6 +60,9 @@ func (n *number) lookAfter() {
 	if l := n.link; l != nil && !n.look().contacts {
 		l.jobs.put(l.fetchMissing)
 	}
+	if l := n.link; l != nil {
+		n.pool.wg.Go(func() { n.guard(l.fetchBlocked) }) // ends with the link, or after a few answers
+	}
 	n.pingPhone(v.number)
 	if time.Since(n.standing) >= standingPause {
 		n.askStanding()

@@ -44,6 +44,16 @@ func (c *checking) deliveries() {
 			c.stray("uploads", k)
 		}
 	})
+	c.each("ours", -1, 4, func(k, v []byte) {
+		if !c.has("numbers", v) {
+			c.stray("ours", k)
+		}
+	})
+	c.each("blocked", -1, 0, func(k, _ []byte) {
+		if len(k) < 6 || !c.has("numbers", k[len(k)-4:]) {
+			c.stray("blocked", k)
+		}
+	})
 	c.each("guards", 12, -1, func(k, v []byte) {
 		if _, err := decodeGuard(v); err != nil {
 			c.damaged("guards", k)

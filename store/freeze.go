@@ -135,11 +135,12 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 		return nil, fmt.Errorf("audience: %w", err)
 	}
 	to, skipped := 0, 0
+	barred := allBarredTx(tx)
 	err = matchTx(ctx, tx, filter, func(contact *campaign.Contact) {
 		switch {
 		case contact.Phone == "" && contact.LID == "":
 			return
-		case unwanted(contact, now) != "":
+		case unwanted(contact, barred, now) != "":
 			skipped++
 		default:
 			to++
@@ -154,7 +155,7 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 
 // unwanted is the reason why a person's delivery is skipped when it is made;
 // empty: it is not.
-func unwanted(contact *campaign.Contact, now time.Time) string {
+func unwanted(contact *campaign.Contact, barred barredAliases, now time.Time) string {
 	switch {
 	case contact.OptedOut:
 		return campaign.ReasonOptedOut
@@ -163,7 +164,7 @@ func unwanted(contact *campaign.Contact, now time.Time) string {
 	case contact.Presence == campaign.NotOnWhatsApp && contact.Checked(now):
 		return campaign.ReasonNotOnService
 	}
-	return ""
+	return barred.why(contact)
 }
 
 // Started waits until a campaign that was begun is running, and returns it as
@@ -245,6 +246,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 	deliveries := bucket(tx, "deliveries")
 	deliveries.FillPercent = 1 // keys come in order
 	audience := stagedIDs{tx: tx, job: k}
+	barred := allBarredTx(tx)
 	var queue [][]byte
 	more := true
 	for range n {
@@ -266,7 +268,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
 			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
 		}
-		if d.Reason = unwanted(&contact, c.Started); d.Reason != "" {
+		if d.Reason = unwanted(&contact, barred, c.Started); d.Reason != "" {
 			d.State = campaign.Skipped
 		} else {
 			queue = append(queue, queueKey(&d, f.zone(d.Zone)))

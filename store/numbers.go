@@ -254,6 +254,9 @@ func putNumberTx(tx *bolt.Tx, n campaign.Number) error {
 	if err != nil {
 		return err
 	}
+	if err := keepOursTx(tx, &n); err != nil {
+		return err
+	}
 	return bucket(tx, "numbers").Put(key(uint32(n.ID)), v)
 }
 

@@ -9,6 +9,8 @@
 //	book.db
 //	├── meta        version, kind, counters, the version of WhatsApp's own client
 //	├── numbers     <number 4> → JSON
+//	├── ours        p<phone key> or l<lid> → <number 4>: the addresses that our numbers have or had
+//	├── blocked     p<phone key> or l<lid>, 0, <number 4> → nothing: who is blocked on the phone of a number
 //	├── turns       <number 4> → JSON: the state of its pace
 //	├── sends       <number 4><time 8><new chat 1> → nothing: what it tried to send in the last day, see turns.go
 //	├── inflight    <number 4> → <campaign 8><seq 4>: claimed and not settled
@@ -131,7 +133,7 @@ type Book struct {
 
 // buckets are made when the book is opened.
 var buckets = []string{
-	"meta", "numbers", "turns", "sends", "inflight",
+	"meta", "numbers", "ours", "blocked", "turns", "sends", "inflight",
 	"campaigns", "running", "guards", "sample", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "timers", "events",
 	"contacts", "aliases", "merged", "names", "lists", "members", "jobs", "staged",
 }
@@ -232,6 +234,9 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 		}
 	}
 	if err := meta.Put([]byte("version"), key(version)); err != nil {
+		return err
+	}
+	if err := keepAllOursTx(tx); err != nil {
 		return err
 	}
 	if err := dropStagingTx(tx); err != nil {

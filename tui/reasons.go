@@ -25,6 +25,8 @@ var deliveryReasons = map[string]string{
 	campaign.ReasonForgotten:    "reason_forgotten",
 	campaign.ReasonLeft:         "reason_left",
 	campaign.ReasonMoved:        "reason_moved",
+	campaign.ReasonOurs:         "reason_ours",
+	campaign.ReasonBlocked:      "reason_blocked",
 	campaign.ReasonNoAddress:    "reason_no_address",
 }
 

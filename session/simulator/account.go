@@ -24,6 +24,7 @@ type account struct {
 	talk       map[string][]*waHistorySync.HistorySyncMsg // what was written in the chat with a LID, newest first
 	timers     map[string]timer                           // by LID: after how long the messages of the chat disappear
 	usual      timer                                      // of chats that the phone begins
+	blocked    map[string]types.JID                       // by LID: who is blocked on the phone
 	standing
 }
 

@@ -35,6 +35,7 @@ import (
 //	POST /timer           person, number, for[, on]
 //	                                           the messages of a chat disappear after "24h", so
 //	                                           the person chooses; with on, our phone
+//	POST /block           number, person, on   a person is blocked on our phone, or not any more
 //	POST /confirm         person, number, id[, text]
 //	                                           a receipt of the kind text, sent to them or not
 //	POST /again           person, number, id   a person cannot read it, sent to them or not
@@ -110,6 +111,7 @@ func newControl(s *Service) http.Handler {
 		"/say":            c.say,
 		"/edit":           c.edit,
 		"/timer":          c.timer,
+		"/block":          c.block,
 		"/confirm":        func(o order) (any, error) { return nil, c.s.Confirm(o.Person, o.Number, o.Text, o.ID) },
 		"/again":          func(o order) (any, error) { return nil, c.s.AskAgain(o.Person, o.Number, o.ID) },
 		"/contact":        c.ofNumber(func(own Own, o order) { own.SaveContact(o.Person, o.Name) }),
@@ -310,6 +312,14 @@ func (c *control) timer(o order) (any, error) {
 		return nil, fmt.Errorf("%q is not one of our numbers", o.Number)
 	}
 	return nil, own.SetTimer(o.Person, time.Duration(o.For))
+}
+
+func (c *control) block(o order) (any, error) {
+	own, ok := c.s.Own(o.Number)
+	if !ok {
+		return nil, fmt.Errorf("%q is not one of our numbers", o.Number)
+	}
+	return nil, own.Block(o.Person, o.On)
 }
 
 // phone turns the phone of a person or of one of our numbers on or off.

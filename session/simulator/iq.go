@@ -33,7 +33,7 @@ var answers = map[string]func(l *link, n *wire.Node, fault *Rule) wire.Node{
 		}
 		return result(textOf(n, "id"), wire.Node{Tag: "privacy", Content: settings})
 	},
-	"blocklist get": emptyList, "blocklist set item": emptyList,
+	"blocklist get": (*link).blocklist,
 	"w:profile:picture get picture": func(_ *link, n *wire.Node, _ *Rule) wire.Node {
 		return refusal(textOf(n, "id"), "404", usualText(404))
 	},
@@ -59,10 +59,6 @@ var unlinked = []string{
 }
 
 func ok(_ *link, n *wire.Node, _ *Rule) wire.Node { return result(textOf(n, "id")) }
-
-func emptyList(_ *link, n *wire.Node, _ *Rule) wire.Node {
-	return result(textOf(n, "id"), wire.Node{Tag: "list", Attrs: wire.Attrs{"dhash": "0"}})
-}
 
 // query answers a query of the client, or does to it what a fault demands. The
 // lock must be held.

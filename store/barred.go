@@ -1,0 +1,204 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+
+	"recado/campaign"
+)
+
+// Who is never written to by any number, though they have said nothing: our own
+// numbers, those that were linked once included, and whoever is blocked on the
+// phone of one of them. A team that blocks a person on one phone does not want
+// to write to them from another. Both are kept by address, beside the people:
+// a record that is merged, comes apart or is imported later changes nothing.
+
+// ourAliases are the addresses of a number.
+func ourAliases(n *campaign.Number) []string {
+	return aliasesOf(&campaign.Contact{Phone: n.Phone, LID: n.LID})
+}
+
+// keepOursTx keeps the addresses of a number. Those that it had before stay.
+func keepOursTx(tx *bolt.Tx, n *campaign.Number) error {
+	ours := bucket(tx, "ours")
+	for _, alias := range ourAliases(n) {
+		if ours.Get([]byte(alias)) != nil {
+			continue
+		}
+		if err := ours.Put([]byte(alias), key(uint32(n.ID))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepAllOursTx is keepOursTx for the numbers of a book that did not know it.
+func keepAllOursTx(tx *bolt.Tx) error {
+	numbers, err := numbersTx(tx)
+	if err != nil {
+		return nil // of a damaged one somebody else complains
+	}
+	for i := range numbers {
+		if err := keepOursTx(tx, &numbers[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// blockedKey is where it stands that an address is blocked by a number: the
+// address, a zero byte, the number.
+func blockedKey(alias string, n campaign.NumberID) []byte {
+	return key(alias, byte(0), uint32(n))
+}
+
+// SetBlocked writes down who is blocked on the phone of a number: these and
+// nobody else.
+func (b *Book) SetBlocked(number campaign.NumberID, people []campaign.Seen) error {
+	want := make(map[string]bool)
+	for _, p := range people {
+		for _, alias := range aliasesOf(&campaign.Contact{Phone: p.Phone, LID: p.LID}) {
+			want[string(blockedKey(alias, number))] = true
+		}
+	}
+	// changes finds what is to be written; mostly that is nothing.
+	changes := func(tx *bolt.Tx) (more, less [][]byte) {
+		have := make(map[string]bool)
+		cursor := bucket(tx, "blocked").Cursor()
+		for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+			if bytes.HasSuffix(k, key(byte(0), uint32(number))) {
+				if have[string(k)] = true; !want[string(k)] {
+					less = append(less, bytes.Clone(k))
+				}
+			}
+		}
+		for k := range want {
+			if !have[k] {
+				more = append(more, []byte(k))
+			}
+		}
+		return more, less
+	}
+	same := false
+	err := b.view(func(tx *bolt.Tx) error {
+		more, less := changes(tx)
+		same = len(more)+len(less) == 0
+		return nil
+	})
+	if err != nil || same {
+		return err
+	}
+	return b.update(func(tx *bolt.Tx) error {
+		more, less := changes(tx)
+		blocked := bucket(tx, "blocked")
+		slices.SortFunc(more, bytes.Compare)
+		for _, k := range more {
+			if err := blocked.Put(k, nil); err != nil {
+				return err
+			}
+		}
+		for _, k := range less {
+			if err := blocked.Delete(k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Block writes down that a person was blocked on the phone of a number, or is
+// not any more.
+func (b *Book) Block(number campaign.NumberID, who campaign.Seen, blocked bool) error {
+	return b.update(func(tx *bolt.Tx) error {
+		person := campaign.Contact{Phone: who.Phone, LID: who.LID}
+		// The other address may be one that only the book knows.
+		if id, ok := findPersonTx(tx, who.Phone, who.LID); ok && !blocked {
+			known, err := contactTx(tx, id)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			person.WhatsApp = known.WhatsApp
+		}
+		for _, alias := range aliasesOf(&person) {
+			k := blockedKey(alias, number)
+			var err error
+			if blocked {
+				err = bucket(tx, "blocked").Put(k, nil)
+			} else {
+				err = bucket(tx, "blocked").Delete(k)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// barredTx is why a person is never written to; empty: they may be. by is the
+// number that has blocked them.
+func barredTx(tx *bolt.Tx, c *campaign.Contact) (reason string, by campaign.NumberID) {
+	ours, blocked := bucket(tx, "ours"), bucket(tx, "blocked").Cursor()
+	for _, alias := range aliasesOf(c) {
+		if ours.Get([]byte(alias)) != nil {
+			return campaign.ReasonOurs, 0
+		}
+		prefix := key(alias, byte(0))
+		if k, _ := blocked.Seek(prefix); bytes.HasPrefix(k, prefix) && len(k) == len(prefix)+4 {
+			return campaign.ReasonBlocked, campaign.NumberID(binary.BigEndian.Uint32(k[len(prefix):]))
+		}
+	}
+	return "", 0
+}
+
+// Barred is why a person is never written to by any number, as the reason of
+// their deliveries says it; empty: they may be.
+func (b *Book) Barred(id campaign.ContactID) (reason string, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		c, err := contactTx(tx, id)
+		if err == nil {
+			reason = whyBarredTx(tx, &c)
+		}
+		return err
+	})
+	return reason, err
+}
+
+// whyBarredTx is barredTx with the name of the number.
+func whyBarredTx(tx *bolt.Tx, c *campaign.Contact) string {
+	why, by := barredTx(tx, c)
+	if n, err := numberTx(tx, by); by != 0 && err == nil {
+		why += ": " + n.Name
+	}
+	return why
+}
+
+// barredAliases are the reasons by address, for those who look at many people:
+// most of them are nowhere in it.
+type barredAliases map[string]string
+
+func allBarredTx(tx *bolt.Tx) barredAliases {
+	all := make(barredAliases)
+	cursor := bucket(tx, "blocked").Cursor()
+	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+		all[string(k[:max(len(k)-5, 0)])] = campaign.ReasonBlocked
+	}
+	cursor = bucket(tx, "ours").Cursor()
+	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+		all[string(k)] = campaign.ReasonOurs
+	}
+	return all
+}
+
+func (b barredAliases) why(c *campaign.Contact) string {
+	for _, alias := range aliasesOf(c) {
+		if why := b[alias]; why != "" {
+			return why
+		}
+	}
+	return ""
+}
