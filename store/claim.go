@@ -185,8 +185,7 @@ func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*camp
 			d.Timer = timer
 			d.Message, d.Text, d.Upload, d.Claimed = c.NewID(), p.text, p.upload, c.Now
 		}
-		// What may have left goes again to where it may be.
-		if d.LID == "" || !d.InDoubt {
+		if d.LID == "" { // a LID never changes: what may have left goes again to where it may be
 			d.LID = p.to.LID
 		}
 		if p.to.Phone != "" {
@@ -394,10 +393,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	case contact.Moved():
 		return skip(campaign.ReasonMoved)
 	}
-	if why, by := barredTx(tx, &contact); why != "" {
-		if n, err := numberTx(tx, by); by != 0 && err == nil {
-			why += ": " + n.Name
-		}
+	if why := whyBarredTx(tx, &contact); why != "" {
 		return skip(why)
 	}
 	// One that is in doubt goes again as what it may be already: the message

@@ -281,7 +281,7 @@ func saidOfTx(tx *bolt.Tx, c *campaign.Contact, phone campaign.Phone) error {
 		if err != nil {
 			return err
 		}
-		if before.ID == c.ID || !before.OptedOut || before.OptOutPhone == "" || before.OptOutPhone.Key() != phone.Key() {
+		if before.ID == c.ID || !before.OptedOut || before.OptOutPhone.Key() != phone.Key() {
 			continue
 		}
 		if !c.OptedOut {

@@ -492,6 +492,59 @@ func TestPhoneAndLIDFindOneAccount(t *testing.T) {
 	}))
 }
 
+// TestFormerPhoneIsNotThatOfALongerOne: keys of phones that begin alike.
+func TestFormerPhoneIsNotThatOfALongerOne(t *testing.T) {
+	s := newStreet(t)
+	s.move("+12125550100", another, true)
+	s.move(oldPhone, another, false)
+	if got := must[ImportReport](t)(s.b.Import(t.Context(), []campaign.Row{{Line: 1, Phone: "+1212555010"}}, "a.csv")); got.Added != 1 {
+		t.Errorf("%+v, want somebody new", got)
+	}
+}
+
+// TestPhoneInNoFieldGoesOverToo: in older books a second phone of a person led to
+// them and stood in no record.
+func TestPhoneInNoFieldGoesOverToo(t *testing.T) {
+	s := newStreet(t)
+	s.move(oldPhone, another, true)
+	had, _ := s.by(another)
+	ok(t, s.b.update(func(tx *bolt.Tx) error {
+		return bucket(tx, "aliases").Put([]byte(phoneKey(thePhone)), key(uint64(had.ID)))
+	}))
+	s.move(thePhone, theLID, false)
+	s.well()
+	if is := must[campaign.Contact](t)(s.b.ContactByPhone(thePhone)); is.LID != theLID || is.OptedOut {
+		t.Errorf("the phone is %+v's", is)
+	}
+}
+
+func TestCheckKnowsFormerPhones(t *testing.T) {
+	for name, harm := range map[string]func(tx *bolt.Tx, id campaign.ContactID) error{
+		"a former phone that nobody remembers": func(tx *bolt.Tx, id campaign.ContactID) error {
+			return bucket(tx, "aliases").Put(append([]byte{formerAlias}, string(key("5511987659999", uint64(id)))...), key(uint64(id)))
+		},
+		"a former phone that is not found": func(tx *bolt.Tx, id campaign.ContactID) error {
+			return bucket(tx, "aliases").Delete(append([]byte{formerAlias}, string(key(thePhone.Key(), uint64(id)))...))
+		},
+		"a former phone that is used": func(tx *bolt.Tx, id campaign.ContactID) error {
+			return bucket(tx, "aliases").Put([]byte(phoneKey(thePhone)), key(uint64(id)))
+		},
+	} {
+		s := newStreet(t)
+		s.move(thePhone, another, false)
+		s.move(oldPhone, another, false)
+		s.well()
+		had, _ := s.by(another)
+		ok(t, s.b.update(func(tx *bolt.Tx) error { return harm(tx, had.ID) }))
+		ok(t, s.b.view(func(tx *bolt.Tx) error {
+			if len(Check(tx)) == 0 {
+				t.Errorf("%s is not noticed", name)
+			}
+			return nil
+		}))
+	}
+}
+
 // TestTableOfWhoIsWhoIsInTheDocumentation, row for row.
 func TestTableOfWhoIsWhoIsInTheDocumentation(t *testing.T) {
 	page, err := os.ReadFile("../docs/wire.md")

@@ -7,9 +7,9 @@ import (
 	"recado/campaign"
 )
 
-// answers is a desk at which the service first says nobody's LID, so that a
-// delivery is claimed without an address, or the usual one.
-func newMisled(t *testing.T, address bool) (*desk, campaign.ID, campaign.Delivery) {
+// newMisled is a desk with a delivery that is claimed, with an address or, since
+// the service did not say whose the phone is, without.
+func newMisled(t *testing.T, address bool, pace campaign.Pace) (*desk, campaign.ID, campaign.Delivery) {
 	t.Helper()
 	d := newDesk(t, 1, 2)
 	if !address {
@@ -20,7 +20,7 @@ func newMisled(t *testing.T, address bool) (*desk, campaign.ID, campaign.Deliver
 			return lidOf(p)
 		}
 	}
-	id := d.start(campaign.Campaign{Name: "c", Text: "Oi, {nome}"})
+	id := d.start(campaign.Campaign{Name: "c", Text: "Oi, {nome}", Pace: pace})
 	got := d.claim(d.numbers[0])
 	if got.Delivery == nil || got.Delivery.Phone != people(2)[0].Phone {
 		t.Fatalf("%+v, want the first", got)
@@ -74,7 +74,7 @@ func (d *desk) claimedLater(x campaign.Delivery) (again []campaign.Delivery) {
 
 func TestAddressThatWasNoGoodIsTriedAgainOnceWithTheSameID(t *testing.T) {
 	for _, address := range []bool{true, false} {
-		d, _, x := newMisled(t, address)
+		d, _, x := newMisled(t, address, campaign.Pace{})
 		lid := lidOf(x.Phone)
 		if is := d.misled(x, lid); is.State != campaign.Queued || !is.Redirected || !is.NotBefore.Equal(d.now) {
 			t.Fatalf("address %v: it is %+v", address, is)
@@ -94,7 +94,7 @@ func TestAddressThatWasNoGoodIsTriedAgainOnceWithTheSameID(t *testing.T) {
 
 func TestNothingIsSentToWhoHasThePhoneNow(t *testing.T) {
 	for _, known := range []bool{false, true} {
-		d, _, x := newMisled(t, true)
+		d, _, x := newMisled(t, true, campaign.Pace{})
 		if known { // somebody who writes to us, under another phone until now
 			if err := d.book.Saw(d.numbers[0], []campaign.Seen{{LID: "77", Phone: "+5511911112222", Known: true}}); err != nil {
 				t.Fatal(err)
@@ -116,48 +116,50 @@ func TestNothingIsSentToWhoHasThePhoneNow(t *testing.T) {
 }
 
 // TestAnswerAboutAnAddressIsCheckedLikeAnyClaim: the answer names an account of
-// which the book knows something.
+// which the book knows something, since the first try or before.
 func TestAnswerAboutAnAddressIsCheckedLikeAnyClaim(t *testing.T) {
+	bia := lidOf(people(2)[1].Phone)
 	for _, c := range []struct {
-		name   string
-		know   func(*desk, campaign.ID)
 		reason string
+		lid    string // whose the phone is
+		know   func(*desk)
 	}{
-		{"opted out", func(d *desk, _ campaign.ID) {
-			_ = d.book.Heard(d.numbers[0], campaign.Incoming{From: campaign.Seen{LID: "77"}, Text: "SAIR", At: d.now})
-		}, campaign.ReasonOptedOut},
-		{"has it from this campaign", func(d *desk, id campaign.ID) {
-			got := d.claimedLater(campaign.Delivery{Seq: 1})
-			if len(got) != 1 {
-				d.Fatalf("claimed %+v", got)
+		{campaign.ReasonOptedOut, "77", func(d *desk) {
+			if err := d.book.Heard(d.numbers[0], campaign.Incoming{From: campaign.Seen{LID: "77"}, Text: "SAIR", At: d.now}); err != nil {
+				d.Fatal(err)
 			}
-		}, campaign.ReasonDuplicate},
+		}},
+		{campaign.ReasonDuplicate, bia, func(d *desk) { d.sends(1) }},
+		{campaign.ReasonPerPerson, "77", func(d *desk) {
+			if err := d.book.Saw(d.numbers[0], []campaign.Seen{{LID: "77", Name: "Ana"}}); err != nil {
+				d.Fatal(err)
+			}
+			d.sends(d.start(campaign.Campaign{Name: "outra", Text: "Oi", To: "-fone:+55"}))
+		}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			d, id, x := newMisled(t, false)
-			lid := "77"
-			if c.reason == campaign.ReasonDuplicate {
-				lid = lidOf(people(2)[1].Phone)
-				// It waits while the other one is sent.
-				if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.NotSent, Reason: "not connected"}, d.now); err != nil {
-					t.Fatal(err)
-				}
-				got := d.claim(d.numbers[0])
-				if got.Delivery == nil || got.Delivery.Seq != 1 {
-					t.Fatalf("%+v", got)
-				}
-				if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
-					t.Fatal(err)
-				}
-				d.now = d.now.Add(time.Minute)
-				if got = d.claim(d.numbers[0]); got.Delivery == nil || got.Delivery.Seq != 0 {
-					t.Fatalf("%+v", got)
-				}
-				x = *got.Delivery
-			} else {
-				c.know(d, id)
+		t.Run(c.reason, func(t *testing.T) {
+			var pace campaign.Pace
+			if c.reason == campaign.ReasonPerPerson {
+				pace.PerPerson = 7 * 24 * time.Hour
 			}
-			d.misled(x, lid)
+			d, id, x := newMisled(t, false, pace)
+			if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.NotSent, Reason: "not connected"}, d.now); err != nil {
+				t.Fatal(err)
+			}
+			c.know(d)
+			for d.now = d.now.Add(time.Minute); ; {
+				got := d.claim(d.numbers[0])
+				if got.Delivery == nil {
+					t.Fatalf("%+v, want another try", got)
+				}
+				if x = *got.Delivery; x.Campaign == id && x.Seq == 0 {
+					break
+				}
+				if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.misled(x, c.lid)
 			if again := d.claimedLater(x); len(again) > 0 {
 				t.Errorf("it is claimed again: %+v", again)
 			}
@@ -168,15 +170,32 @@ func TestAnswerAboutAnAddressIsCheckedLikeAnyClaim(t *testing.T) {
 	}
 }
 
+// sends sends what comes next, until that was one of a campaign.
+func (d *desk) sends(id campaign.ID) {
+	d.Helper()
+	for {
+		got := d.claim(d.numbers[0])
+		if got.Delivery == nil {
+			d.Fatalf("%+v, want a delivery of campaign %d", got, id)
+		}
+		if err := d.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, d.now); err != nil {
+			d.Fatal(err)
+		}
+		if got.Delivery.Campaign == id {
+			return
+		}
+	}
+}
+
 func TestOnlyAnAnswerAboutThePhoneSaysWhoIsNotOnWhatsApp(t *testing.T) {
-	d, _, x := newMisled(t, true)
+	d, _, x := newMisled(t, true, campaign.Pace{})
 	if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.Refused, Code: 404, Reason: campaign.ReasonNoAddress}, d.now); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := d.book.Contact(x.Contact); err != nil || c.Presence != campaign.OnWhatsApp {
 		t.Errorf("after a refusal they are %v, %v", c.Presence, err)
 	}
-	d, _, x = newMisled(t, true)
+	d, _, x = newMisled(t, true, campaign.Pace{})
 	if is := d.misled(x, "nobody"); is.State != campaign.Skipped || is.Reason != campaign.ReasonNotOnService {
 		t.Errorf("it is %s (%s)", is.State, is.Reason)
 	}
@@ -186,7 +205,7 @@ func TestOnlyAnAnswerAboutThePhoneSaysWhoIsNotOnWhatsApp(t *testing.T) {
 }
 
 func TestAnswerThatDoesNotSayWhoseThePhoneIsIsAskedForAFewTimes(t *testing.T) {
-	d, _, x := newMisled(t, false)
+	d, _, x := newMisled(t, false, campaign.Pace{})
 	for try := range 3 {
 		is := d.misled(x, "")
 		if try == 2 {
@@ -216,7 +235,7 @@ func TestAnswerThatDoesNotSayWhoseThePhoneIsIsAskedForAFewTimes(t *testing.T) {
 // TestDoubtIsNotEndedByAnAddress: an earlier try may have arrived.
 func TestDoubtIsNotEndedByAnAddress(t *testing.T) {
 	for _, lid := range []string{"", "77", "nobody"} {
-		d, _, x := newMisled(t, true)
+		d, _, x := newMisled(t, true, campaign.Pace{})
 		if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, d.now); err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,7 @@ type person struct {
 	contact  campaign.Contact
 	known    bool
 	gone     bool
+	barred   string // why no number writes to them, as the reason of a delivery; empty: they may
 	numbers  map[campaign.NumberID]string
 	win      window
 	question question
@@ -27,6 +28,7 @@ type person struct {
 type personLoadedMsg struct {
 	question int
 	contact  campaign.Contact
+	barred   string
 	numbers  map[campaign.NumberID]string
 	err      error
 }
@@ -50,6 +52,10 @@ func (p *person) load() tea.Cmd {
 	book, id := p.e.app.Book, p.id
 	return func() tea.Msg {
 		contact, err := book.Contact(id)
+		barred := ""
+		if err == nil {
+			barred, err = book.Barred(id)
+		}
 		names := make(map[campaign.NumberID]string)
 		if err == nil {
 			var ours []campaign.Number
@@ -58,7 +64,7 @@ func (p *person) load() tea.Cmd {
 				names[n.ID] = n.Name
 			}
 		}
-		return personLoadedMsg{question, contact, names, err}
+		return personLoadedMsg{question, contact, barred, names, err}
 	}
 }
 
@@ -101,7 +107,7 @@ func (p *person) update(msg tea.Msg) tea.Cmd {
 				p.e.root.say(p.e.theme.bad, p.e.fault(msg.err))
 				return nil
 			}
-			p.contact, p.numbers, p.known = msg.contact, msg.numbers, true
+			p.contact, p.barred, p.numbers, p.known = msg.contact, msg.barred, msg.numbers, true
 		}
 		if again {
 			return p.load()
@@ -137,6 +143,12 @@ func (p *person) lines(w int) []string {
 		}
 		lines = append(lines, "")
 	}
+	if p.barred != "" {
+		for _, line := range e.wrap("⊘ "+e.words.reason(p.barred), max(w-4, 1)) {
+			lines = append(lines, "  "+e.theme.bad.of(line))
+		}
+		lines = append(lines, "")
+	}
 	add := func(id, value string) {
 		if value == "" {
 			return
@@ -161,7 +173,7 @@ func (p *person) lines(w int) []string {
 		add(e.t("person_whatsapp"), c.WhatsApp.Pretty())
 	}
 	for _, f := range c.Former {
-		add(e.t("person_former"), f.Phone.Pretty()+", "+e.words.moment(f.Until, now))
+		add(e.t("person_former"), e.t("person_former_until", "A", f.Phone.Pretty(), "B", e.words.moment(f.Until, now)))
 	}
 	add(e.t("person_presence"), e.t(presences[min(int(c.Presence), len(presences)-1)]))
 	add(e.t("col_tags"), strings.Join(c.Tags, ", "))

@@ -101,6 +101,17 @@ var scenes = []scene{
 	{"list-delete", func(s *stage) { s.someLists(); s.press("x") }},
 	{"list-name", func(s *stage) { s.people(); s.press("2", "a", "s") }},
 	{"person", func(s *stage) { s.people(); s.press("2", "enter") }},
+	{"person-former-phone", func(s *stage) {
+		s.people()
+		for _, phone := range []campaign.Phone{"+5511987650001", "+5521988887777"} {
+			if err := s.app.Book.Saw(1, []campaign.Seen{{LID: "77", Phone: phone}}); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+		s.press("2", "/")
+		s.enter("87650001")
+		s.press("enter", "enter")
+	}},
 	{"person-opted-out", func(s *stage) {
 		s.people()
 		s.press("2", "enter", "o")
