@@ -86,6 +86,24 @@ func TestDroppedConnectionComesBack(t *testing.T) {
 	})
 }
 
+// However soon a person wants it, the next dial leaves the library a moment to
+// let go of the connection that has just ended.
+func TestNextDialWaitsForTheEndOfTheLast(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, phone := r.linked("loja")
+		time.Sleep(time.Minute)
+		dropped := time.Now()
+		r.own(phone).Drop()
+		r.await(id, "offline", func(s Status) bool { return s.State == campaign.Offline })
+		r.pool.Reconnect(id)
+		r.awaitState(id, campaign.Online)
+		logins := r.service.Ledger().Logins()
+		if after := logins[len(logins)-1].Time.Sub(dropped); after < redialPause || after > time.Second {
+			r.Errorf("logged in again after %v, want %v and little more", after, redialPause)
+		}
+	})
+}
+
 func TestLongOutageIsWaitedForMorePatiently(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id, _ := r.linked("loja")
@@ -102,6 +120,28 @@ func TestLongOutageIsWaitedForMorePatiently(t *testing.T) {
 		if took := time.Since(back); took > 90*time.Second {
 			r.Errorf("back after %v, want about a minute at most", took)
 		}
+	})
+}
+
+// Whoever asks to try now begins anew: the waits are short again.
+func TestReconnectBeginsTheWaitsAnew(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id, _ := r.linked("loja")
+		r.service.SetDown(true)
+		time.Sleep(time.Hour)
+		if s := r.status(id); s.State != campaign.Offline || s.Until.Sub(time.Now()) > lastRetry {
+			r.Fatalf("%v until %v", s.State, s.Until)
+		}
+		r.pool.Reconnect(id)
+		time.Sleep(10 * time.Second)
+		n := r.pool.known(id)
+		tries := make(chan int)
+		n.post(func() { tries <- n.failures })
+		if got := <-tries; got < 3 || got > 6 {
+			r.Errorf("ten seconds after a person asked it has failed %d times in a row, want a few", got)
+		}
+		r.service.SetDown(false)
+		r.awaitState(id, campaign.Online)
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 // to write to them from another. Both are kept by address, beside the people:
 // a record that is merged, comes apart or is imported later changes nothing.
 
-// ourAlias are the addresses of a number.
+// ourAliases are the addresses of a number.
 func ourAliases(n *campaign.Number) []string {
 	return aliasesOf(&campaign.Contact{Phone: n.Phone, LID: n.LID})
 }
@@ -153,4 +153,52 @@ func barredTx(tx *bolt.Tx, c *campaign.Contact) (reason string, by campaign.Numb
 		}
 	}
 	return "", 0
+}
+
+// Barred is why a person is never written to by any number, as the reason of
+// their deliveries says it; empty: they may be.
+func (b *Book) Barred(id campaign.ContactID) (reason string, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		c, err := contactTx(tx, id)
+		if err == nil {
+			reason = whyBarredTx(tx, &c)
+		}
+		return err
+	})
+	return reason, err
+}
+
+// whyBarredTx is barredTx with the name of the number.
+func whyBarredTx(tx *bolt.Tx, c *campaign.Contact) string {
+	why, by := barredTx(tx, c)
+	if n, err := numberTx(tx, by); by != 0 && err == nil {
+		why += ": " + n.Name
+	}
+	return why
+}
+
+// barredAliases are the reasons by address, for those who look at many people:
+// most of them are nowhere in it.
+type barredAliases map[string]string
+
+func allBarredTx(tx *bolt.Tx) barredAliases {
+	all := make(barredAliases)
+	cursor := bucket(tx, "blocked").Cursor()
+	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+		all[string(k[:max(len(k)-5, 0)])] = campaign.ReasonBlocked
+	}
+	cursor = bucket(tx, "ours").Cursor()
+	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+		all[string(k)] = campaign.ReasonOurs
+	}
+	return all
+}
+
+func (b barredAliases) why(c *campaign.Contact) string {
+	for _, alias := range aliasesOf(c) {
+		if why := b[alias]; why != "" {
+			return why
+		}
+	}
+	return ""
 }

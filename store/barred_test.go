@@ -91,6 +91,13 @@ func TestWhoIsBlockedIsNotWrittenToByAnyNumber(t *testing.T) {
 	if d, err := s.book.Delivery(id, 1); err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonBlocked+": outra" {
 		t.Errorf("it is %s (%s), %v", d.State, d.Reason, err)
 	}
+	why, err := s.book.Barred(contact(t, s, 1).ID)
+	if err != nil || why != campaign.ReasonBlocked+": outra" {
+		t.Errorf("the card says %q, %v", why, err)
+	}
+	if why, err := s.book.Barred(contact(t, s, 2).ID); err != nil || why != "" {
+		t.Errorf("the card of somebody else says %q, %v", why, err)
+	}
 	receive := func(want int) {
 		t.Helper()
 		p, err := s.book.Preflight(t.Context(), draft, s.now)

@@ -393,10 +393,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	case contact.Moved():
 		return skip(campaign.ReasonMoved)
 	}
-	if why, by := barredTx(tx, &contact); why != "" {
-		if n, err := numberTx(tx, by); by != 0 && err == nil {
-			why += ": " + n.Name
-		}
+	if why := whyBarredTx(tx, &contact); why != "" {
 		return skip(why)
 	}
 	// One that is in doubt goes again as what it may be already: the message

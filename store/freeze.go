@@ -135,11 +135,12 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 		return nil, fmt.Errorf("audience: %w", err)
 	}
 	to, skipped := 0, 0
+	barred := allBarredTx(tx)
 	err = matchTx(ctx, tx, filter, func(contact *campaign.Contact) {
 		switch {
 		case contact.Phone == "" && contact.LID == "":
 			return
-		case unwantedTx(tx, contact, now) != "":
+		case unwanted(contact, barred, now) != "":
 			skipped++
 		default:
 			to++
@@ -152,9 +153,9 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 	return audience, err
 }
 
-// unwantedTx is the reason why a person's delivery is skipped when it is made;
+// unwanted is the reason why a person's delivery is skipped when it is made;
 // empty: it is not.
-func unwantedTx(tx *bolt.Tx, contact *campaign.Contact, now time.Time) string {
+func unwanted(contact *campaign.Contact, barred barredAliases, now time.Time) string {
 	switch {
 	case contact.OptedOut:
 		return campaign.ReasonOptedOut
@@ -163,8 +164,7 @@ func unwantedTx(tx *bolt.Tx, contact *campaign.Contact, now time.Time) string {
 	case contact.Presence == campaign.NotOnWhatsApp && contact.Checked(now):
 		return campaign.ReasonNotOnService
 	}
-	why, _ := barredTx(tx, contact)
-	return why
+	return barred.why(contact)
 }
 
 // Started waits until a campaign that was begun is running, and returns it as
@@ -246,6 +246,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 	deliveries := bucket(tx, "deliveries")
 	deliveries.FillPercent = 1 // keys come in order
 	audience := stagedIDs{tx: tx, job: k}
+	barred := allBarredTx(tx)
 	var queue [][]byte
 	more := true
 	for range n {
@@ -267,7 +268,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
 			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
 		}
-		if d.Reason = unwantedTx(tx, &contact, c.Started); d.Reason != "" {
+		if d.Reason = unwanted(&contact, barred, c.Started); d.Reason != "" {
 			d.State = campaign.Skipped
 		} else {
 			queue = append(queue, queueKey(&d, f.zone(d.Zone)))

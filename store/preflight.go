@@ -62,6 +62,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		}
 		load := make(map[campaign.NumberID]int)
 		var waiting groups
+		barred := allBarredTx(tx)
 		err = matchTx(ctx, tx, filter, func(contact *campaign.Contact) {
 			if contact.Phone == "" && contact.LID == "" {
 				return
@@ -70,7 +71,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			if len(senders) > 0 {
 				number = home(contact, ids(senders), load)
 			}
-			if why := p.leaveOut(tx, contact, perPerson(senders, number, c, now), &c, text, now); why != "" {
+			if why := p.leaveOut(contact, barred, perPerson(senders, number, c, now), &c, text, now); why != "" {
 				p.LeftOut[why]++
 				return
 			}
@@ -162,8 +163,8 @@ func perPerson(senders []campaign.Number, number campaign.NumberID, c campaign.C
 
 // leaveOut is why a person would not get the text of a campaign; empty: they
 // would.
-func (p *Preflight) leaveOut(tx *bolt.Tx, contact *campaign.Contact, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) string {
-	if why := unwantedTx(tx, contact, now); why != "" {
+func (p *Preflight) leaveOut(contact *campaign.Contact, barred barredAliases, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) string {
+	if why := unwanted(contact, barred, now); why != "" {
 		return why
 	}
 	if tooSoon(contact, wait, now) {

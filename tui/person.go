@@ -18,6 +18,7 @@ type person struct {
 	contact  campaign.Contact
 	known    bool
 	gone     bool
+	barred   string // why no number writes to them, as the reason of a delivery; empty: they may
 	numbers  map[campaign.NumberID]string
 	win      window
 	question question
@@ -27,6 +28,7 @@ type person struct {
 type personLoadedMsg struct {
 	question int
 	contact  campaign.Contact
+	barred   string
 	numbers  map[campaign.NumberID]string
 	err      error
 }
@@ -50,6 +52,10 @@ func (p *person) load() tea.Cmd {
 	book, id := p.e.app.Book, p.id
 	return func() tea.Msg {
 		contact, err := book.Contact(id)
+		barred := ""
+		if err == nil {
+			barred, err = book.Barred(id)
+		}
 		names := make(map[campaign.NumberID]string)
 		if err == nil {
 			var ours []campaign.Number
@@ -58,7 +64,7 @@ func (p *person) load() tea.Cmd {
 				names[n.ID] = n.Name
 			}
 		}
-		return personLoadedMsg{question, contact, names, err}
+		return personLoadedMsg{question, contact, barred, names, err}
 	}
 }
 
@@ -101,7 +107,7 @@ func (p *person) update(msg tea.Msg) tea.Cmd {
 				p.e.root.say(p.e.theme.bad, p.e.fault(msg.err))
 				return nil
 			}
-			p.contact, p.numbers, p.known = msg.contact, msg.numbers, true
+			p.contact, p.barred, p.numbers, p.known = msg.contact, msg.barred, msg.numbers, true
 		}
 		if again {
 			return p.load()
@@ -133,6 +139,12 @@ func (p *person) lines(w int) []string {
 	if c.OptedOut {
 		why := e.t("person_opted_out", "Time", e.words.moment(c.OptOutAt, now), "Why", c.OptOutWhy)
 		for _, line := range e.wrap("⊘ "+why, max(w-4, 1)) {
+			lines = append(lines, "  "+e.theme.bad.of(line))
+		}
+		lines = append(lines, "")
+	}
+	if p.barred != "" {
+		for _, line := range e.wrap("⊘ "+e.words.reason(p.barred), max(w-4, 1)) {
 			lines = append(lines, "  "+e.theme.bad.of(line))
 		}
 		lines = append(lines, "")
