@@ -166,6 +166,14 @@ func TestWaitsAreNotMovedWithTheClock(t *testing.T) {
 				r.Fatal(err)
 			}
 			r.awaitWithin(id, "online", 2*time.Minute, func(s Status) bool { return s.State == campaign.Online })
+			other := r.add("outra")
+			if err := r.pool.Link(other); err != nil {
+				r.Fatal(err)
+			}
+			if life := r.awaitCode(other).QRUntil.Sub(r.clock.Now()); life <= 0 || life > 2*time.Minute {
+				r.Errorf("the code of another number dies in %v", life)
+			}
+			r.pool.CancelLink(other)
 			n := r.pool.known(id)
 			n.slowDown()
 			if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != campaign.HoldRateLimit || hold.Until.Sub(r.clock.Now()) != slowPause {

@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	wire "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waCommon"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
@@ -113,13 +115,14 @@ func TestEveryFormComesThroughEveryDoor(t *testing.T) {
 func TestASealedEditIsHeard(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		sealed bool
+		seal   simulator.Seal
 		before func(r *rig, id campaign.NumberID) // between the text and its edit
 	}{
-		{"in the open", false, nil},
-		{"sealed", true, nil},
-		{"sealed, after a restart", true, func(r *rig, id campaign.NumberID) { r.restart() }},
-		{"sealed, while away", true, func(r *rig, id campaign.NumberID) { r.close() }},
+		{"in the open", simulator.Open, nil},
+		{"sealed", simulator.Sealed, nil},
+		{"sealed, the text alone", simulator.SealedBare, nil},
+		{"sealed, after a restart", simulator.Sealed, func(r *rig, id campaign.NumberID) { r.restart() }},
+		{"sealed, while away", simulator.Sealed, func(r *rig, id campaign.NumberID) { r.close() }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, simulator.Config{People: 3}, func(r *rig) {
@@ -132,7 +135,7 @@ func TestASealedEditIsHeard(t *testing.T) {
 					c.before(r, id)
 				}
 				edited := time.Now()
-				_, err = r.service.Edit(person.Phone, phone, first, "SAIR", c.sealed)
+				_, err = r.service.Edit(person.Phone, phone, first, "SAIR", c.seal)
 				r.must(err)
 				if c.name == "sealed, while away" {
 					r.open()
@@ -163,7 +166,7 @@ func TestAnEditOfWhatTheHistoryToldIsOpened(t *testing.T) {
 		r.scan(id, own.Number())
 		r.await(id, "online with contacts", func(s Status) bool { return s.State == campaign.Online && s.Contacts })
 		time.Sleep(time.Minute)
-		_, err = r.service.Edit(person.Phone, own.Number(), first, "SAIR", true)
+		_, err = r.service.Edit(person.Phone, own.Number(), first, "SAIR", simulator.Sealed)
 		r.must(err)
 		time.Sleep(time.Minute)
 		if !r.contact(person).OptedOut {
@@ -180,7 +183,7 @@ func TestAnEditThatCannotBeOpenedIsAnAnswerWithoutWords(t *testing.T) {
 		person := r.someone(0)
 		first, err := r.service.Say(person.Phone, phone, "oi")
 		r.must(err)
-		_, err = r.service.Edit(person.Phone, phone, "3ANEVERHEARD", "SAIR", true)
+		_, err = r.service.Edit(person.Phone, phone, "3ANEVERHEARD", "SAIR", simulator.Sealed)
 		r.must(err)
 		seal := func(key *waCommon.MessageKey, iv, payload []byte) {
 			_, err := r.service.SayMessage(person.Phone, phone, &waE2E.Message{SecretEncryptedMessage: &waE2E.SecretEncryptedMessage{
@@ -219,6 +222,28 @@ func TestWhatMayBeSeenOnceIsAnAnswer(t *testing.T) {
 		_, err := r.service.SayOnce(person.Phone, phone)
 		r.must(err)
 		r.awaitDelivery(id, campaign.Replied)
+	})
+}
+
+// TestWhatCannotBeReadIsAnAnswerUnlessItIsHidden: the service says which
+// messages are not shown to anybody, as reactions are.
+func TestWhatCannotBeReadIsAnAnswerUnlessItIsHidden(t *testing.T) {
+	inBubble(t, simulator.Config{People: 3}, func(r *rig) {
+		_, phone := r.linked("loja")
+		person := types.NewJID(r.someone(0).LID, types.HiddenUserServer)
+		group := types.NewJID("120363000000000000", types.GroupServer)
+		push := func(id string, attrs, enc wire.Attrs) {
+			attrs["id"], attrs["t"], attrs["type"], enc["v"] = id, "946684800", "text", "2"
+			r.service.Push(phone, wire.Node{Tag: "message", Attrs: attrs, Content: []wire.Node{{Tag: "enc", Attrs: enc, Content: []byte("no")}}})
+			time.Sleep(time.Minute)
+		}
+		push("3ASHOWN", wire.Attrs{"from": person}, wire.Attrs{"type": "msg"})
+		push("3AHIDDEN", wire.Attrs{"from": person}, wire.Attrs{"type": "msg", "decrypt-fail": "hide"})
+		push("3AGROUP", wire.Attrs{"from": group, "participant": person}, wire.Attrs{"type": "skmsg"})
+		heard := r.book.texts()
+		if len(heard) == 0 || slices.ContainsFunc(heard, func(m campaign.Incoming) bool { return m.ID != "3ASHOWN" || m.Text != "" }) {
+			t.Errorf("heard %+v, want the one that is shown", heard)
+		}
 	})
 }
 

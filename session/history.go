@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -179,6 +180,9 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	if err != nil {
 		return err
 	}
+	if h.GetDirectPath() != "" {
+		debug.FreeOSMemory() // what it was unpacked from is as large again
+	}
 	if !l.saw(l.past(ctx, piece)...) {
 		return errNotTaken
 	}
@@ -243,10 +247,16 @@ func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []cam
 // once.
 const wordsAtOnce = 500
 
+// wordsLetGo is after how many of these tellings what they were made of is let
+// go of: a piece is large, and as much again would be garbage before the runtime
+// looks for it by itself.
+const wordsLetGo = 10
+
 // words tells the book what people wrote in a piece of history, as if it were
 // heard now. What has been read of the piece is let go of.
 func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) error {
 	var messages []campaign.Incoming
+	told := 0
 	tell := func() error {
 		if len(messages) == 0 {
 			return nil
@@ -255,10 +265,15 @@ func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) erro
 			l.number.log.Error("write down what history tells", "count", len(messages), "err", err)
 			return errNotTaken
 		}
+		clear(messages)
 		messages = messages[:0]
+		if told++; told%wordsLetGo == 0 {
+			runtime.GC()
+		}
 		return ctx.Err()
 	}
-	for _, c := range piece.GetConversations() {
+	for i, c := range piece.GetConversations() {
+		piece.Conversations[i] = nil
 		jid, other, ok := chatWith(c)
 		if !ok {
 			continue
@@ -266,7 +281,6 @@ func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) erro
 		from := l.person(ctx, jid, other, "", campaign.NoName)
 		from.Known = true
 		written := l.written(jid, from, c)
-		c.Messages = nil
 		for len(written) > 0 {
 			some := min(len(written), wordsAtOnce-len(messages))
 			messages, written = append(messages, written[:some]...), written[some:]

@@ -175,6 +175,21 @@ func TestAnswerWithoutAQuoteCountsForTheLastThatLeft(t *testing.T) {
 	}
 }
 
+// TestOfManyThatLeftTheLastIsAnswered: the one after them was refused.
+func TestOfManyThatLeftTheLastIsAnswered(t *testing.T) {
+	m := newMail(t)
+	id := m.saw(campaign.Seen{Phone: anaPhone, LID: anaLID})
+	var sent []campaign.Delivery
+	for _, hours := range []time.Duration{2, 3, 1} { // in the order of their campaigns
+		sent = append(sent, m.send(1, id, campaign.Delivered, func(d *campaign.Delivery) { d.Claimed = m.now.Add(hours * time.Hour) }))
+	}
+	m.send(1, id, campaign.Failed, func(d *campaign.Delivery) { d.Claimed = m.now.Add(4 * time.Hour) })
+	ok(t, m.b.Heard(1, campaign.Incoming{From: campaign.Seen{LID: anaLID}, Text: "oi", At: m.now.Add(5 * time.Hour)}))
+	if a, b, c := m.state(sent[0]), m.state(sent[1]), m.state(sent[2]); a != campaign.Delivered || b != campaign.Replied || c != campaign.Delivered {
+		t.Errorf("%v, %v and %v, want the second one answered", a, b, c)
+	}
+}
+
 // TestAnAnswerToADoubtCountsOnceItIsProven: nobody knows whether the last one
 // left.
 func TestAnAnswerToADoubtCountsOnceItIsProven(t *testing.T) {

@@ -42,6 +42,8 @@ func TestTheTimerThatWasSetLastHolds(t *testing.T) {
 	want(2, 0) // another number's chat
 	saw(1, campaign.Timer{After: 2 * time.Hour, Set: at(1)})
 	want(1, time.Hour) // an older one that is heard later
+	saw(1, campaign.Timer{After: 2 * time.Hour, Set: at(2)})
+	want(1, time.Hour) // of two of one moment the first
 	saw(1, campaign.Timer{After: 3 * time.Hour})
 	want(1, time.Hour) // nobody chose it
 	saw(1, campaign.Timer{Set: at(3)})
@@ -89,5 +91,34 @@ func TestADeliveryFromBeforeTimersIsRead(t *testing.T) {
 	d.Timer = campaign.Timer{After: time.Hour, Set: time.Unix(5, 0), Account: true}
 	if got, err = decodeDelivery(deliveryKey(5, 9), encodeDelivery(&d)); err != nil || got.Timer != d.Timer {
 		t.Errorf("%+v, %v", got.Timer, err)
+	}
+}
+
+// TestAChatThatHasBegunDoesNotGetTheTimerOfNewOnes: the account's timer was
+// chosen after the first message.
+func TestAChatThatHasBegunDoesNotGetTheTimerOfNewOnes(t *testing.T) {
+	m := newMail(t)
+	m.send(1, m.saw(campaign.Seen{Phone: anaPhone, LID: anaLID}), campaign.Delivered, nil)
+	usual := campaign.Timer{After: time.Hour, Set: m.now, Account: true}
+	ok(t, m.b.Begins(1, usual))
+	for _, c := range []struct {
+		to     campaign.ContactID
+		number campaign.NumberID
+		want   time.Duration
+	}{{1, 1, 0}, {1, 2, 0}, {m.saw(campaign.Seen{Phone: biaPhone}), 1, time.Hour}} {
+		ok(t, m.b.update(func(tx *bolt.Tx) error {
+			contact, err := contactTx(tx, c.to)
+			if err != nil {
+				return err
+			}
+			got, err := carriesTx(tx, &contact, c.number)
+			if got.After != c.want {
+				t.Errorf("contact %d from number %d: %v, want %v", c.to, c.number, got.After, c.want)
+			}
+			return err
+		}))
+		if kept := chatTimer(t, m.b, c.to, c.number); kept.After != c.want {
+			t.Errorf("contact %d from number %d: %v is kept, want %v", c.to, c.number, kept.After, c.want)
+		}
 	}
 }

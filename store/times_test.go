@@ -338,3 +338,16 @@ func TestSignOfThePhoneFromTheFutureIsReplaced(t *testing.T) {
 		}
 	}
 }
+
+func TestSilenceFromTheFutureIsAskedAboutAgain(t *testing.T) {
+	s := newShop(t, 1, "")
+	s.now = monday.Add(31 * 24 * time.Hour) // the answer is old
+	s.start("")
+	phone := people(1)[0].Phone
+	if err := s.book.Answered(s.number, []campaign.Phone{phone}, nil, s.now.Add(month)); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.claim(); !slices.Equal(got.Check, []campaign.Phone{phone}) {
+		t.Errorf("%+v, want a question", got)
+	}
+}

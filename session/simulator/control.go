@@ -295,7 +295,11 @@ func (c *control) say(o order) (any, error) {
 }
 
 func (c *control) edit(o order) (any, error) {
-	id, err := c.s.Edit(o.Person, o.Number, o.ID, o.Text, o.Sealed)
+	seal := Open
+	if o.Sealed {
+		seal = Sealed
+	}
+	id, err := c.s.Edit(o.Person, o.Number, o.ID, o.Text, seal)
 	return map[string]string{"id": id}, err
 }
 

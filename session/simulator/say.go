@@ -45,14 +45,27 @@ func (p *phone) secretOf(id string) []byte {
 	return secret[:]
 }
 
+// Seal is how an edit is closed.
+type Seal int
+
+// The ways.
+const (
+	Open       Seal = iota
+	Sealed          // with the secret of the message that it changes, as phones do since May 2026
+	SealedBare      // the same, and inside is the new message alone
+)
+
 // edit is the message that changes an earlier one of the phone.
-func (p *phone) edit(a *account, id string, to *waE2E.Message, sealed bool) (*waE2E.Message, error) {
+func (p *phone) edit(a *account, id string, to *waE2E.Message, seal Seal) (*waE2E.Message, error) {
 	key := &waCommon.MessageKey{RemoteJID: proto.String(a.phone.lidJID().String()), FromMe: proto.Bool(true), ID: &id}
 	change := &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
 		Key: key, Type: waE2E.ProtocolMessage_MESSAGE_EDIT.Enum(), EditedMessage: to, TimestampMS: proto.Int64(time.Now().UnixMilli()),
 	}}
-	if !sealed {
+	switch seal {
+	case Open:
 		return &waE2E.Message{EditedMessage: &waE2E.FutureProofMessage{Message: change}}, nil
+	case SealedBare:
+		change = to
 	}
 	plain, err := proto.Marshal(change)
 	if err != nil {
@@ -95,22 +108,20 @@ func (s *Service) SayMessage(person, own string, m *waE2E.Message) (id string, e
 	return p.say(a, m, nil), nil
 }
 
-// Edit lets a person change a text of theirs: sealed with the secret of the
-// message that it changes, as phones do since May 2026, or open. It returns the
-// id of the edit.
-func (s *Service) Edit(person, own, id, text string, sealed bool) (string, error) {
-	return s.EditMessage(person, own, id, &waE2E.Message{Conversation: &text}, sealed)
+// Edit lets a person change a text of theirs. It returns the id of the edit.
+func (s *Service) Edit(person, own, id, text string, seal Seal) (string, error) {
+	return s.EditMessage(person, own, id, &waE2E.Message{Conversation: &text}, seal)
 }
 
 // EditMessage is Edit for any message.
-func (s *Service) EditMessage(person, own, id string, to *waE2E.Message, sealed bool) (string, error) {
+func (s *Service) EditMessage(person, own, id string, to *waE2E.Message, seal Seal) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, a, err := s.between(person, own)
 	if err != nil {
 		return "", err
 	}
-	m, err := p.edit(a, id, to, sealed)
+	m, err := p.edit(a, id, to, seal)
 	if err != nil {
 		return "", err
 	}
