@@ -247,7 +247,8 @@ func oldTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, now time.Time) (fir
 	prefix := key(uint64(id), uint32(n))
 	cursor := bucket(tx, "sample").Cursor()
 	seen := 0
-	k, v := cursor.Seek(key(string(prefix), uint64(now.Add(-sampleAge).UnixNano())))
+	var v []byte
+	k, _ := cursor.Seek(key(string(prefix), uint64(now.Add(-sampleAge).UnixNano())))
 	if k == nil {
 		k, v = cursor.Last()
 	} else {
