@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
@@ -253,18 +254,21 @@ func TestSecondLinkIsAnotherDeviceAndBothHear(t *testing.T) {
 }
 
 func TestLoggedOutClientLinksAgainAsAnotherDevice(t *testing.T) {
-	s := serve(t, simulator.Config{People: 1, Quiet: true})
-	c := link(t, s, ownPhone)
-	own, _ := s.Own(ownPhone)
-	own.Logout()
-	if e := heard[*events.LoggedOut](c, nil); e.OnConnect {
-		t.Error("the client was told when connecting, not at once")
-	}
-	again := link(t, s, ownPhone)
-	if got := own.Devices(); !slices.Equal(got, []uint16{2}) {
-		t.Errorf("devices are %v, want 2", got)
-	}
-	again.say(s.People()[0].Phone, "Voltei")
+	inBubble(t, simulator.Config{People: 1, Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+		synctest.Wait() // the library tidies up, and minds when it is logged out meanwhile
+		own, _ := s.Own(ownPhone)
+		own.Logout()
+		if e := heard[*events.LoggedOut](c, nil); e.OnConnect {
+			t.Error("the client was told when connecting, not at once")
+		}
+		again := link(t, s, ownPhone)
+		if got := own.Devices(); !slices.Equal(got, []uint16{2}) {
+			t.Errorf("devices are %v, want 2", got)
+		}
+		again.say(s.People()[0].Phone, "Voltei")
+		synctest.Wait()
+		again.Disconnect()
+	})
 }
 
 func TestClientThatWasUnlinkedWhileAwayIsToldWhenItComesBack(t *testing.T) {
@@ -282,15 +286,16 @@ func TestClientThatWasUnlinkedWhileAwayIsToldWhenItComesBack(t *testing.T) {
 }
 
 func TestClientUnlinksItself(t *testing.T) {
-	s := serve(t, simulator.Config{Quiet: true})
-	c := link(t, s, ownPhone)
-	if err := c.Logout(within(t)); err != nil {
-		t.Fatal(err)
-	}
-	own, _ := s.Own(ownPhone)
-	if got := own.Devices(); len(got) > 0 {
-		t.Errorf("devices are %v, want none", got)
-	}
+	inBubble(t, simulator.Config{Quiet: true}, func(t *testing.T, s *simulator.Service, c *client) {
+		synctest.Wait() // the library tidies up, and minds when it is logged out meanwhile
+		if err := c.Logout(within(t)); err != nil {
+			t.Fatal(err)
+		}
+		own, _ := s.Own(ownPhone)
+		if got := own.Devices(); len(got) > 0 {
+			t.Errorf("devices are %v, want none", got)
+		}
+	})
 }
 
 func TestStolenKeysWithoutTheNoiseKeyDoNotLogIn(t *testing.T) {
