@@ -124,6 +124,7 @@ func TestEmptyAddressBookIsAskedForAgain(t *testing.T) {
 				r.Fatal(err)
 			}
 		}
+		time.Sleep(time.Second) // or the service may hear of the two programs the other way round
 		r.restart()
 		r.awaitState(id, campaign.Online)
 		time.Sleep(time.Minute)
