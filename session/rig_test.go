@@ -79,7 +79,7 @@ func (b *faultyBook) Heard(n campaign.NumberID, messages ...campaign.Incoming) e
 }
 
 // mostKept is how many messages a test looks at.
-const mostKept = 5000
+const mostKept = 6000
 
 // parts is how many messages the book was told at once, each time.
 func (b *faultyBook) parts() []int {
