@@ -177,3 +177,21 @@ func putTurnTx(tx *bolt.Tx, n campaign.NumberID, t turn) error {
 	}
 	return bucket(tx, "turns").Put(key(uint32(n)), v)
 }
+
+// LastSent is when the last message of any number left, or its outcome was
+// known; zero: never.
+func (b *Book) LastSent() (last time.Time, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		return bucket(tx, "turns").ForEach(func(_, v []byte) error {
+			var t turn
+			if err := json.Unmarshal(v, &t); err != nil {
+				return err
+			}
+			if t.Last.After(last) {
+				last = t.Last
+			}
+			return nil
+		})
+	})
+	return last, err
+}

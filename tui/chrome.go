@@ -108,10 +108,16 @@ func (r *root) tabLine() string {
 		}
 		b.WriteString(" ")
 	}
+	var kind []string
 	if e.app.Demo != nil {
-		demo := e.t("demo")
-		if gap := e.w - counted.StringWidth(b.String()) - e.width(demo) - 1; gap > 0 {
-			b.WriteString(strings.Repeat(" ", gap) + e.theme.warn.of(demo))
+		kind = append(kind, e.t("demo"))
+	}
+	if e.app.ReadOnly {
+		kind = append(kind, e.t("read_only"))
+	}
+	if text := strings.Join(kind, " · "); text != "" {
+		if gap := e.w - counted.StringWidth(b.String()) - e.width(text) - 1; gap > 0 {
+			b.WriteString(strings.Repeat(" ", gap) + e.theme.warn.of(text))
 		}
 	}
 	return b.String()

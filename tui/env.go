@@ -181,9 +181,15 @@ type actedMsg struct {
 	err error
 }
 
+// errReadOnly is the refusal of a change on a terminal that only watches.
+var errReadOnly = errors.New("this terminal only watches")
+
 // do runs a change off the loop and says what became of it.
 func (e *env) do(did string, change func(context.Context) error) tea.Cmd {
 	ctx, logger := e.ctx, e.app.Logger
+	if e.app.ReadOnly {
+		return func() tea.Msg { return actedMsg{err: errReadOnly} }
+	}
 	return func() tea.Msg {
 		err := change(ctx)
 		if err != nil && logger != nil {
@@ -203,6 +209,8 @@ func (e *env) copy(text string) tea.Cmd {
 // fault says an error to a person: what happened and what to do now.
 func (e *env) fault(err error) string {
 	switch {
+	case errors.Is(err, errReadOnly):
+		return e.t("fault_read_only")
 	case errors.Is(err, store.ErrExists):
 		return e.t("fault_exists")
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):

@@ -34,6 +34,7 @@ type keyMap struct {
 
 	// Questions.
 	yes, no, accept, dismiss, agree key.Binding
+	background, halt, remain        key.Binding
 }
 
 func newKeys(w *words) keyMap {
@@ -133,10 +134,29 @@ func newKeys(w *words) keyMap {
 		accept:  bind("accept", "enter", "enter"),
 		dismiss: bind("dismiss", "esc", "esc"),
 		agree:   bind("agree", w.t("key_yes_letter"), w.t("key_yes_letter")),
+
+		background: bind("background", "enter", "enter"),
+		halt:       bind("halt", "p", "p"),
+		remain:     bind("remain", "esc", "esc"),
 	}
 	for i := range k.tabs {
 		n := string(rune('1' + i))
 		k.tabs[i] = key.NewBinding(key.WithKeys(n), key.WithHelp(n, w.t(tabWords[i])))
 	}
 	return k
+}
+
+// onlyReads takes away every key that changes something.
+func (k *keyMap) onlyReads() {
+	for _, b := range []*key.Binding{
+		&k.addNumber, &k.link, &k.unlink, &k.reconnect, &k.limits, &k.rename, &k.remove,
+		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
+		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
+		&k.saveList, &k.addToList, &k.optOut, &k.optIn, &k.write,
+		&k.addHere, &k.emptyList, &k.deleteList,
+		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
+		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,
+	} {
+		*b = key.Binding{} // nothing switches on a binding without keys
+	}
 }

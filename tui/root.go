@@ -46,7 +46,8 @@ type root struct {
 	said     string // what was said last; empty: nothing
 	saidInk  ink
 	saidAt   time.Time
-	stop     func() // asks for the process to be stopped, see Console; nil: it cannot be
+	stop     func() // see Suspends; nil: the program at the terminal cannot be stopped
+	beat     func() // see Beats
 	quitting bool   // the terminal ends once what is typed is kept
 }
 
@@ -69,9 +70,15 @@ func newRoot(ctx context.Context, app App) *root {
 	e := &env{app: app, ctx: ctx, theme: newTheme(true)}
 	e.words = newWords(app.Lang, e.cells)
 	e.keys = newKeys(e.words)
+	if app.ReadOnly {
+		e.keys.onlyReads()
+	}
 	r := &root{env: e}
 	e.root = r
 	r.stacks = [tabCount][]screen{{newNumbers(e)}, {newContacts(e)}, {newCampaigns(e)}, {newProgress(e, 0)}}
+	if app.Died != "" {
+		r.say(e.theme.warn, e.t("owner_died", "Owner", app.Died))
+	}
 	return r
 }
 
@@ -172,6 +179,9 @@ func (r *root) update(msg tea.Msg) tea.Cmd {
 	case changedMsg:
 		return tea.Batch(r.load(), r.top().load())
 	case clockMsg:
+		if r.beat != nil {
+			r.beat()
+		}
 		var kept []tea.Cmd
 		for _, d := range r.drafters() {
 			kept = append(kept, d.keep(e.now()))
@@ -243,6 +253,8 @@ func (r *root) actions() []action { return r.actionsOver(r.top()) }
 func (r *root) actionsOver(top screen) []action {
 	e, typing, depth := r.env, isTyping(top), slices.Index(r.stacks[r.at], top)+1
 	_, asking := top.(*ask)
+	_, isLeaving := top.(*leaving)
+	asking = asking || isLeaving
 	_, helping := top.(*help)
 	open := !typing && !asking && !helping
 	openHelp := func() tea.Cmd { return r.push(newHelp(e, top)) }
@@ -281,7 +293,12 @@ func (r *root) back() tea.Cmd {
 
 // quit keeps what is typed and ends the terminal. Asked twice it ends at once.
 func (r *root) quit() tea.Cmd {
-	if a, ok := r.top().(*ask); ok && a.quits {
+	switch top := r.top().(type) {
+	case *ask:
+		if top.quits {
+			return tea.Quit
+		}
+	case *leaving:
 		return tea.Quit
 	}
 	open := r.drafters()
@@ -304,6 +321,9 @@ func (r *root) close() tea.Cmd {
 	detail := ""
 	if len(r.drafters()) > 0 {
 		detail = e.t("ask_quit_dirty")
+	}
+	if e.app.Halt != nil && r.status.sending {
+		return r.leave(detail)
 	}
 	if e.app.Stops && r.status.sending {
 		text := "ask_quit_sending"

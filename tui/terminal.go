@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"os"
 	"sync"
 	"time"
 
@@ -62,6 +61,34 @@ func resize(ctx context.Context, p program, sizes <-chan Size) {
 	}
 }
 
+// releaser is a tea.Program as orders need it.
+type releaser interface {
+	program
+	ReleaseTerminal() error
+	RestoreTerminal() error
+}
+
+// obey carries out the orders for a terminal.
+func obey(ctx context.Context, p releaser, orders <-chan Order, done func(Order)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case o := <-orders:
+			switch o {
+			case Release:
+				p.ReleaseTerminal()
+			case Restore:
+				p.RestoreTerminal()
+				p.Send(tea.ClearScreen())
+			case Redraw:
+				p.Send(tea.ClearScreen())
+			}
+			done(o)
+		}
+	}
+}
+
 // lastWords is how long a terminal may take to hear that it is over.
 const lastWords = 500 * time.Millisecond
 
@@ -72,25 +99,11 @@ type outlet struct {
 	frames chan []byte
 	done   chan error
 	gone   chan struct{} // closed a little after the end of ctx
-	shut   chan struct{} // closed when nothing more may be shown
-	once   sync.Once
 }
-
-// close lets nothing more through.
-func (o *outlet) close() { o.once.Do(func() { close(o.shut) }) }
-
-// fileOutlet is the outlet of a file, which Bubble Tea must know to be one.
-type fileOutlet struct {
-	*os.File
-	o *outlet
-}
-
-// Write implements io.Writer.
-func (f fileOutlet) Write(b []byte) (int, error) { return f.o.Write(b) }
 
 // newOutlet makes the outlet of out; release ends what it started.
-func newOutlet(ctx context.Context, out io.Writer) (w io.Writer, o *outlet, release func()) {
-	o = &outlet{out: out, frames: make(chan []byte), done: make(chan error, 1), gone: make(chan struct{}), shut: make(chan struct{})}
+func newOutlet(ctx context.Context, out io.Writer) (w io.Writer, release func()) {
+	o := &outlet{out: out, frames: make(chan []byte), done: make(chan error, 1), gone: make(chan struct{})}
 	over := make(chan struct{})
 	var guard sync.WaitGroup
 	guard.Go(func() { o.guard(ctx, over) }) // ends with over
@@ -100,10 +113,7 @@ func newOutlet(ctx context.Context, out io.Writer) (w io.Writer, o *outlet, rele
 		guard.Wait()
 		close(o.frames)
 	}
-	if f, ok := out.(*os.File); ok {
-		return fileOutlet{f, o}, o, release
-	}
-	return o, o, release
+	return o, release
 }
 
 // guard gives up on the terminal a little after the end of ctx.
@@ -129,11 +139,6 @@ func (o *outlet) pump() {
 
 // Write implements io.Writer.
 func (o *outlet) Write(b []byte) (int, error) {
-	select {
-	case <-o.shut:
-		return 0, io.ErrClosedPipe
-	default:
-	}
 	select {
 	case o.frames <- bytes.Clone(b):
 	case <-o.gone:

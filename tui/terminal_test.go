@@ -302,7 +302,7 @@ func TestManyTerminalsLeaveNothingBehind(t *testing.T) {
 func TestAFailingTerminalIsNotWaitedFor(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	w, _, release := newOutlet(ctx, failing{})
+	w, release := newOutlet(ctx, failing{})
 	defer release()
 	if _, err := w.Write([]byte("x")); !errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("got %v", err)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"recado/campaign"
 	"recado/session"
@@ -35,6 +36,11 @@ type App struct {
 	Lang   string           // a language tag: English if it begins with "en", Portuguese otherwise
 	Now    func() time.Time // the clock, in the time zone to show; nil: time.Now
 	Stops  bool             // the sending ends with this terminal, so that it asks before it is left
+	// Halt pauses everything that is being sent and ends the sending. The terminal
+	// offers it when it is left while something is being sent; nil: it does not.
+	Halt     func(context.Context) error
+	ReadOnly bool   // the terminal only watches: nothing can be changed there
+	Died     string // who sent before and ended without a word; empty: nobody did
 }
 
 func (a App) now() time.Time {
@@ -83,19 +89,48 @@ func Sizes(sizes <-chan Size) Option {
 	return func(t *terminal) { t.sizes = sizes }
 }
 
-// Console says that the terminal is that of this process: ctrl+z and SIGTSTP
-// stop the process with the terminal as it was before Run, and the screens come
-// back when it goes on; SIGQUIT, and the second signal of those that end the
-// program, end it at once with the terminal as it was.
-func Console() Option {
-	return func(t *terminal) { t.own = true }
+// Profile gives the colours that a terminal shows, where it is not a file of
+// this process.
+func Profile(p colorprofile.Profile) Option {
+	return func(t *terminal) { t.options = append(t.options, tea.WithColorProfile(p)) }
+}
+
+// Order is what a terminal that is not a file of this process is told.
+type Order uint8
+
+// The orders.
+const (
+	Release Order = iota // give the terminal back as it was: it is somebody else's until Restore
+	Restore              // show the screens again
+	Redraw               // paint everything anew
+)
+
+// Orders gives the orders for a terminal. Done is called when one of them has
+// been carried out.
+func Orders(orders <-chan Order, done func(Order)) Option {
+	return func(t *terminal) { t.orders, t.done = orders, done }
+}
+
+// Suspends says how the program at the terminal is stopped when a person
+// presses ctrl+z. It must not wait.
+func Suspends(stop func()) Option {
+	return func(t *terminal) { t.stop = stop }
+}
+
+// Beats has beat called every second, for as long as the screens answer. It
+// must not wait.
+func Beats(beat func()) Option {
+	return func(t *terminal) { t.beat = beat }
 }
 
 // terminal is what Run knows of its terminal.
 type terminal struct {
-	own     bool // see Console
 	options []tea.ProgramOption
 	sizes   <-chan Size
+	orders  <-chan Order
+	done    func(Order)
+	stop    func()
+	beat    func()
 }
 
 // Run shows the screens on one terminal until the person quits or ctx ends;
@@ -106,7 +141,6 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 	if ctx.Err() != nil {
 		return nil // nobody sees them any more
 	}
-	whole := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var t terminal
@@ -122,36 +156,20 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 			t.options = append(t.options, tea.WithWindowSize(s.Width, s.Height))
 		}
 	}
-	shown, outlet, release := newOutlet(ctx, out)
+	shown, release := newOutlet(ctx, out)
 	defer release()
 	r := newRoot(ctx, app)
-	var console *console
-	if t.own {
-		console = newConsole(in, out)
-	}
-	if console != nil {
-		r.stop = console.stop
-	}
-	// Bubble Tea hears no signals: those that end the program are main's and
-	// end ctx, the others are the console's.
+	r.stop, r.beat = t.stop, t.beat
+	// Bubble Tea hears no signals: what is to end the program ends ctx.
 	p := tea.NewProgram(r, append(t.options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(shown))...)
 	var helpers sync.WaitGroup
-	helpers.Go(func() { watch(ctx, p, app.Bell) }) // ends with ctx
-	helpers.Go(func() { resize(ctx, p, t.sizes) }) // ends with ctx or the channel
-	over := make(chan struct{})
-	var watched sync.WaitGroup
-	if console != nil {
-		watched.Go(func() { console.watch(whole, p, outlet.close, over) }) // ends with over
-	}
+	helpers.Go(func() { watch(ctx, p, app.Bell) })        // ends with ctx
+	helpers.Go(func() { resize(ctx, p, t.sizes) })        // ends with ctx or the channel
+	helpers.Go(func() { obey(ctx, p, t.orders, t.done) }) // ends with ctx
 	_, err := p.Run()
 	ended := ctx.Err() != nil
 	cancel()
 	helpers.Wait()
-	close(over)
-	watched.Wait()
-	if ended && console != nil {
-		console.giveBack() // it may have ended half way, or while it was stopped
-	}
 	if lost := r.flush(); lost != nil {
 		if app.Logger != nil {
 			app.Logger.Error("a terminal ended", "err", lost)

@@ -28,7 +28,7 @@ var ErrStranger = errors.New("another user's process")
 // that was written to it or read from it has to be believed. Root is no
 // exception. Where the system cannot say it, nobody is trusted.
 func acquainted(conn net.Conn) error {
-	uid, err := peer(conn)
+	uid, _, err := peer(conn)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w, perhaps: %w", ErrStranger, err)
@@ -39,20 +39,21 @@ func acquainted(conn net.Conn) error {
 }
 
 // peer is the effective user of whoever opened the other end of a connection:
-// connected to it, or listened for it.
-func peer(conn net.Conn) (uid int, err error) {
+// connected to it, or listened for it. The process is 0 where the system does
+// not say it.
+func peer(conn net.Conn) (uid, pid int, err error) {
 	unix, ok := conn.(*net.UnixConn)
 	if !ok {
-		return 0, errors.ErrUnsupported
+		return 0, 0, errors.ErrUnsupported
 	}
 	raw, err := unix.SyscallConn()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	if failed := raw.Control(func(fd uintptr) { uid, err = peerOf(int(fd)) }); failed != nil {
-		return 0, failed
+	if failed := raw.Control(func(fd uintptr) { uid, pid, err = peerOf(int(fd)) }); failed != nil {
+		return 0, 0, failed
 	}
-	return uid, err
+	return uid, pid, err
 }
 
 // Knock connects to the owner of a data directory. It fails with ErrStranger if

@@ -3,32 +3,52 @@ package host
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
-// One connection at the door carries one command: the request first, then
-// frames both ways until the exit frame. A frame is a byte for its kind, four
-// for the length of what follows, and that.
+// One connection at the door carries one command, or one terminal: the request
+// first, then frames both ways until the exit frame. A frame is a byte for its
+// kind, four for the length of what follows, and that.
 
 // protocol is the version of what is said at the door. An owner refuses
-// another one: it is another version of the program.
-const protocol = 1
+// another one: it is another version of the program. The request, the begun and
+// the exit frame stay as they are in every version, so that it can be said.
+const protocol = 2
 
-// The frames. What the owner asks to read is answered by one data or one
-// refusal.
+// The frames of both.
 const (
-	frameRequest = 'q' // to the owner: the command, a Request as JSON
+	frameRequest = 'q' // to the owner: what is wanted, a Request as JSON
 	frameCancel  = 'c' // to the owner: the caller was interrupted
-	frameData    = 'd' // to the owner: the next bytes of what it asked for; none: the end
-	frameDenied  = 'f' // to the owner: it cannot be read, and why
-	frameBegun   = 'b' // to the caller: the command was taken; from here on it may have done something
+	frameBegun   = 'b' // to the caller: it was taken; from here on it may have done something. An answer as JSON
 	frameOut     = 'o' // to the caller: bytes for its standard output
-	frameErr     = 'e' // to the caller: bytes for its standard error
-	frameRead    = 'r' // to the caller: the name of a file to read on; empty: its standard input
 	frameExit    = 'x' // to the caller: the end, an Exit as JSON
+)
+
+// The frames of a command. What the owner asks to read is answered by one data
+// or one refusal.
+const (
+	frameData   = 'd' // to the owner: the next bytes of what it asked for; none: the end
+	frameDenied = 'f' // to the owner: it cannot be read, and why
+	frameErr    = 'e' // to the caller: bytes for its standard error
+	frameRead   = 'r' // to the caller: the name of a file to read on; empty: its standard input
+)
+
+// The frames of a terminal.
+const (
+	frameKeys    = 'k' // to the owner: what was typed
+	frameSize    = 's' // to the owner: a new size, two 32-bit numbers
+	frameRelease = 'z' // to the owner: give the terminal back for a while; to the caller: it was given back
+	frameRestore = 'y' // to the owner: show the screens again
+	frameRedraw  = 'p' // to the owner: paint everything anew
+	frameSuspend = 'u' // to the caller: the person wants the program stopped
+	frameBeat    = 'h' // to the caller, every second: the screens answer
 )
 
 // maxFrame bounds a frame. Longer writes are cut into several.
@@ -41,23 +61,49 @@ type Request struct {
 	Dir       string // the working directory of the caller
 	Lang      string // a language tag
 	Seen      Seen
-	Simulated bool // the caller was told to use a simulated WhatsApp
+	Simulated bool      // the caller was told to use a simulated WhatsApp
+	Terminal  *Terminal // the screens are wanted; nil: a command
+}
+
+// answer is what an owner says of itself. One that says nothing is of a
+// version before this one.
+type answer struct {
+	Protocol int
+	Pid      int
 }
 
 // Seen says which of the caller's streams are a person's terminal.
 type Seen struct{ In, Out, Err bool }
 
-// Exit is how a handed command ended.
+// Exit is how a handed command, or a terminal, ended.
 type Exit struct {
 	Code  int
-	Again bool // not done here: try again, and become the owner if there is none
+	Again bool   // not done here: try again, and become the owner if there is none
+	Why   Why    `json:",omitempty"` // of a terminal
+	Text  string `json:",omitempty"` // of one that failed
 }
+
+// Why a terminal ended.
+type Why string
+
+// The ends of a terminal.
+const (
+	Left    Why = ""       // the person left, and nothing is being sent
+	GoesOn  Why = "on"     // the person left; the sending goes on without them
+	Halted  Why = "halted" // the person left and had everything paused and ended
+	Stopped Why = "stop"   // the owner was told to end
+	Full    Why = "full"   // there are too many terminals
+	Failed  Why = "failed" // see Text
+
+	OtherKind Why = "kind" // real data, for a simulated WhatsApp
+)
 
 // Wire is one connection at the door. Frames may be sent from any goroutine
 // and are received by one.
 type Wire struct {
-	conn net.Conn
-	mu   sync.Mutex
+	conn     net.Conn
+	mu       sync.Mutex
+	patience atomic.Int64 // for how long, a time.Duration, the other end may take nothing; 0: any time
 }
 
 // Close ends the connection.
@@ -70,8 +116,20 @@ func (w *Wire) send(kind byte, payload []byte) error {
 	frame := make([]byte, 5, 5+len(payload))
 	frame[0] = kind
 	binary.BigEndian.PutUint32(frame[1:], uint32(len(payload)))
+	if patience := time.Duration(w.patience.Load()); patience > 0 {
+		w.conn.SetWriteDeadline(time.Now().Add(patience))
+	}
 	_, err := w.conn.Write(append(frame, payload...))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.conn.Close() // half a frame may be there
+	}
 	return err
+}
+
+// hurry ends soon what is being sent to an end that takes nothing.
+func (w *Wire) hurry() {
+	w.patience.Store(int64(lastWords))
+	w.conn.SetWriteDeadline(time.Now().Add(lastWords))
 }
 
 func (w *Wire) sendJSON(kind byte, v any) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -22,6 +23,29 @@ var (
 	ErrBroken = errors.New("the owner of the data directory ended in the middle of the command")
 )
 
+// VersionError is the error of what was handed to an owner that is another
+// version of the program.
+type VersionError struct{ Pid int } // 0: not known
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("process %d, which owns the data directory, is another version of the program", e.Pid)
+}
+
+// known refuses an owner that is of another version, as it says.
+func (w *Wire) known(begun []byte) error {
+	var a answer
+	if json.Unmarshal(begun, &a); a.Protocol != protocol {
+		return &VersionError{w.Pid()}
+	}
+	return nil
+}
+
+// Pid is the process at the other end; 0: not known.
+func (w *Wire) Pid() int {
+	_, pid, _ := peer(w.conn)
+	return pid
+}
+
 // Caller is the streams and files of who hands a command over.
 type Caller struct {
 	Out, Err func(text []byte) error
@@ -32,7 +56,7 @@ type Caller struct {
 
 // Hand gives the command to the owner at the other end, plays its output, and
 // returns its end. The errors are [ErrAgain] when nothing was done, [ErrSilent],
-// [ErrBroken], and those of writing.
+// [ErrBroken], a [*VersionError], and those of writing.
 //
 // What comes back goes to the terminal as it is: a QR code is painted with the
 // sequences that anything else is cleaned of. That is safe because Knock has
@@ -72,6 +96,9 @@ func (w *Wire) Hand(ctx context.Context, req Request, caller Caller) (Exit, erro
 		}
 		switch kind {
 		case frameBegun:
+			if err := w.known(payload); err != nil {
+				return Exit{}, err
+			}
 			begun = true
 			w.conn.SetReadDeadline(time.Time{})
 		case frameOut:
@@ -132,13 +159,13 @@ type Handed struct {
 type Borrowed struct {
 	ctx     context.Context
 	wire    *Wire
-	answers <-chan answer
+	answers <-chan lent
 	name    string
 	rest    bytes.Buffer
 }
 
-// answer is what came for a frameRead.
-type answer struct {
+// lent is what came for a frameRead.
+type lent struct {
 	data []byte
 	err  error
 }
@@ -173,8 +200,8 @@ func (b *Borrowed) Read(p []byte) (int, error) {
 // Close implements io.Closer; the caller closes the file.
 func (b *Borrowed) Close() error { return nil }
 
-// receive runs the command that comes through a connection and sends back its
-// end. It returns when the command has ended.
+// receive runs the command, or shows the screens on the terminal, that comes
+// through a connection and sends back its end. It returns when that has ended.
 func (o *Owner) receive(w *Wire) {
 	defer w.conn.Close()
 	w.conn.SetReadDeadline(time.Now().Add(requestWithin))
@@ -187,12 +214,16 @@ func (o *Owner) receive(w *Wire) {
 	if err := json.Unmarshal(payload, &req); err != nil {
 		return
 	}
-	if w.send(frameBegun, nil) != nil {
+	if w.sendJSON(frameBegun, answer{Protocol: protocol, Pid: os.Getpid()}) != nil {
 		return
 	}
 	ctx, cancel := context.WithCancelCause(o.handedContext)
 	defer cancel(nil)
-	answers := make(chan answer, 1)
+	if req.Terminal != nil && req.Protocol == protocol {
+		w.sendJSON(frameExit, o.terminal(ctx, w, req))
+		return
+	}
+	answers := make(chan lent, 1)
 	go func() { // ends with the connection
 		for {
 			kind, payload, err := w.receive()
@@ -204,9 +235,9 @@ func (o *Owner) receive(w *Wire) {
 				cancel(context.Canceled)
 				continue
 			}
-			a := answer{data: payload}
+			a := lent{data: payload}
 			if kind == frameDenied {
-				a = answer{err: errors.New(string(payload))}
+				a = lent{err: errors.New(string(payload))}
 			}
 			select {
 			case answers <- a:

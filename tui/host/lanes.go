@@ -22,6 +22,9 @@ type lanes struct {
 func (o *Owner) Pool(ctx context.Context) (*session.Pool, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.left {
+		return nil, ErrAgain
+	}
 	if o.pool == nil {
 		pool, closeKeys, err := o.Parts.Connect(context.WithoutCancel(ctx))
 		if err != nil {
@@ -66,6 +69,7 @@ func (o *Owner) Work(ctx context.Context) (pool *session.Pool, release func(), e
 		}
 		var running sync.WaitGroup
 		running.Go(func() { all.Run(laneContext) }) // ends with the last user
+		running.Go(func() { o.note(laneContext) })  // ends with the last user
 		l.stop = func() {
 			cancel()
 			running.Wait()

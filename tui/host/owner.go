@@ -22,6 +22,7 @@ import (
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"recado/session"
+	"recado/tui"
 )
 
 // How long things are waited for.
@@ -30,6 +31,7 @@ const (
 	lockWithin    = 100 * time.Millisecond // for the lock itself, in one try
 	handedWithin  = 3 * time.Minute        // for handed commands when the owner ends by itself
 	handedStopped = 5 * time.Second        // and when it was asked to stop
+	wireStopped   = 7 * time.Second        // for a message on the wire when it was told to stop
 )
 
 // ErrAgain is the error of a command that the owner could not keep: it is
@@ -43,10 +45,17 @@ type Owner struct {
 	Brief bool // it ends by itself in a moment: long commands are not for it
 	Parts *Parts
 
+	keeps         bool // it goes on without terminals, see Config
+	demo          *tui.Demo
+	began         time.Time
 	run           func(context.Context, *Handed) Exit
 	listener      net.Listener
 	doors         sync.WaitGroup // the goroutine that accepts
-	leaving       chan struct{}  // closed when the owner is about to end
+	stopping      chan struct{}  // closed when it was told to stop
+	stop          func()
+	leaving       chan struct{} // closed when the owner is about to end
+	quiet         chan struct{} // closed when no lane runs any more
+	bell          chan struct{} // what Stay looks at has changed
 	handedContext context.Context
 	dropHanded    context.CancelFunc
 
@@ -56,6 +65,8 @@ type Owner struct {
 	wires     map[*Wire]bool
 	pool      *session.Pool
 	closeKeys func() error
+	terminals int // that are shown the screens
+	lasting   int // commands that go on until they are stopped
 
 	lanes lanes
 	log   *lumberjack.Logger
@@ -66,6 +77,8 @@ type Config struct {
 	Dir     string // it exists and is private, see Private
 	Service *Service
 	Brief   bool
+	Keeps   bool      // it is to go on without terminals, so that who leaves one is asked whether it shall
+	Demo    *tui.Demo // what the screens can do to the simulated WhatsApp; nil outside the demo
 	Open    func(Opening) (*Parts, error)
 	// Run runs a command that another process handed over, and returns its end.
 	Run func(context.Context, *Handed) Exit
@@ -87,8 +100,11 @@ func Open(c Config) (*Owner, error) {
 	log.SetOutput(file) // libraries that speak to the standard log must not reach the terminal
 	o := &Owner{
 		Dir: c.Dir, Brief: c.Brief, Parts: parts, run: c.Run, log: file,
-		leaving: make(chan struct{}), wires: make(map[*Wire]bool),
+		keeps: c.Keeps, demo: c.Demo, began: time.Now(),
+		stopping: make(chan struct{}), leaving: make(chan struct{}), quiet: make(chan struct{}),
+		bell: make(chan struct{}, 1), wires: make(map[*Wire]bool),
 	}
+	o.stop = sync.OnceFunc(func() { close(o.stopping) })
 	o.handedContext, o.dropHanded = context.WithCancel(context.Background())
 	if err := sayHolder(c.Dir); err != nil {
 		logger.Warn("say who owns the data", "err", err)
@@ -134,7 +150,9 @@ func (o *Owner) accept() {
 }
 
 // Close waits for the messages on the wire, and for what was handed over, with
-// a limit, and closes everything. A person who asked for the end waits less.
+// a limit, and closes everything. A person who asked for the end waits less; an
+// owner that was told to stop leaves in ten seconds, and what becomes of a
+// message on the wire is found out when there is an owner again.
 func (o *Owner) Close(asked bool) error {
 	o.mu.Lock()
 	o.left = true
@@ -144,7 +162,21 @@ func (o *Owner) Close(asked bool) error {
 		closeDoor(o.Dir, o.listener)
 		o.doors.Wait()
 	}
-	o.endLanes()
+	var errs []error
+	ended := make(chan struct{})
+	go func() { // ends with the lanes: when their number is closed, at the latest
+		o.endLanes()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-o.stopping:
+		if asked = true; !within(ended, wireStopped) {
+			errs = append(errs, o.closePool())
+			within(ended, time.Second)
+		}
+	}
+	close(o.quiet)
 	done := make(chan struct{})
 	go func() { // ends when the last handed command has
 		o.handed.Wait()
@@ -166,16 +198,23 @@ func (o *Owner) Close(asked bool) error {
 		}
 	}
 	o.dropHanded()
-	var errs []error
-	o.mu.Lock()
-	if o.pool != nil {
-		errs = append(errs, o.pool.Close(), o.closeKeys())
-	}
-	o.mu.Unlock()
+	errs = append(errs, o.closePool())
 	os.Remove(filepath.Join(o.Dir, pidName))
 	errs = append(errs, o.Parts.Book.Close())
 	log.SetOutput(os.Stderr)
 	return errors.Join(append(errs, o.log.Close())...)
+}
+
+// closePool closes the numbers and their keys, once.
+func (o *Owner) closePool() error {
+	o.mu.Lock()
+	pool, closeKeys := o.pool, o.closeKeys
+	o.pool = nil
+	o.mu.Unlock()
+	if pool == nil {
+		return nil
+	}
+	return errors.Join(pool.Close(), closeKeys())
 }
 
 // within waits for done, but not longer than d, and reports whether it came.
@@ -194,6 +233,8 @@ func within(done <-chan struct{}, d time.Duration) bool {
 // stops it, or the owner is about to end: then it fails with [ErrAgain], and
 // the caller goes on elsewhere.
 func (o *Owner) Host(ctx context.Context, do func(context.Context) error) error {
+	o.count(&o.lasting, 1)
+	defer o.count(&o.lasting, -1)
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() { // ends with the command

@@ -2,10 +2,10 @@ package host
 
 import "golang.org/x/sys/unix"
 
-func peerOf(fd int) (uid int, err error) {
+func peerOf(fd int) (uid, pid int, err error) {
 	cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return int(cred.Uid), nil
+	return int(cred.Uid), int(cred.Pid), nil
 }

@@ -4,4 +4,4 @@ package host
 
 import "errors"
 
-func peerOf(int) (uid int, err error) { return 0, errors.ErrUnsupported }
+func peerOf(int) (uid, pid int, err error) { return 0, 0, errors.ErrUnsupported }

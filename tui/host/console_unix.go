@@ -1,6 +1,6 @@
 //go:build unix
 
-package tui
+package host
 
 import (
 	"errors"
@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"syscall"
 
-	tea "charm.land/bubbletea/v2"
 	"golang.org/x/sys/unix"
 )
 
@@ -38,12 +37,12 @@ func aborts(s os.Signal) bool { return s == syscall.SIGQUIT }
 // again when it is continued. With whole, whatever else runs in the same job is
 // stopped too, as the terminal does with ctrl+z. It does nothing where nobody
 // could continue the process: the system would not stop it either.
-func (s signals) pause(p stopper, whole bool) {
+func (s signals) pause(c *Console, whole bool) {
 	session, err := unix.Getsid(0)
 	if err != nil || session == syscall.Getpgrp() || errors.Is(syscall.Kill(session, 0), syscall.ESRCH) {
 		return // there is no shell that looks after jobs
 	}
-	p.ReleaseTerminal()
+	c.release()
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)
 	signal.Ignore(syscall.SIGTSTP) // once a Go program has heard it, it cannot stop by it any more
@@ -54,9 +53,19 @@ func (s signals) pause(p stopper, whole bool) {
 	<-continued
 	signal.Stop(continued)
 	signal.Notify(s.heard, syscall.SIGTSTP)
-	p.RestoreTerminal()
-	p.Send(tea.ClearScreen())
+	c.restore()
 }
+
+// sizes tells of changes of the size of a terminal.
+type sizes struct{ heard chan os.Signal }
+
+func resizes() sizes {
+	s := sizes{make(chan os.Signal, 1)}
+	signal.Notify(s.heard, syscall.SIGWINCH)
+	return s
+}
+
+func (s sizes) end() { signal.Stop(s.heard) }
 
 // die ends the process as the signal does by itself.
 func (s signals) die(one os.Signal) {
