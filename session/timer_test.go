@@ -232,7 +232,7 @@ func TestATimerIsBoundedAndNotYoungerThanItsMessage(t *testing.T) {
 			{"in milliseconds", 86400, heard.UnixMilli(), campaign.Timer{After: day, Set: heard}},
 			{"before time began", 86400, -5, campaign.Timer{After: day, Set: heard}},
 			{"a year", uint64((365 * day).Seconds()), heard.Unix(), campaign.Timer{After: 365 * day, Set: heard}},
-			{"for ever", 1<<32 - 1, heard.Unix(), campaign.Timer{}},
+			{"no end", 1<<32 - 1, heard.Unix(), campaign.Timer{}},
 		} {
 			if got := l.timer(c.seconds, c.set, heard); got.After != c.want.After || !got.Set.Equal(c.want.Set) || got.Account {
 				t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
