@@ -2,10 +2,6 @@ package campaign
 
 import "time"
 
-// NumberID names one of our numbers for as long as the book lives: it stays
-// the same when the number is unlinked and linked again.
-type NumberID uint32
-
 // Number is one of our own WhatsApp numbers, as the book knows it.
 type Number struct {
 	ID       NumberID

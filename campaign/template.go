@@ -141,17 +141,6 @@ func parseField(text string, start int) (part, int, error) {
 	return p, end + 2, nil
 }
 
-// fieldKey is the form in which names of fields are compared: letters and
-// digits, folded.
-func fieldKey(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return r
-		}
-		return -1
-	}, Fold(name))
-}
-
 // String is the text as it was parsed.
 func (t *Template) String() string { return t.text }
 
@@ -241,34 +230,6 @@ func (l *fieldLookup) field(key string) string {
 		}
 	}
 	return l.byKey[key]
-}
-
-// field is the value of the field whose name compares equal to key, empty if
-// there is none.
-func (c *Contact) field(key string) string {
-	if len(c.Fields) == 0 {
-		return ""
-	}
-	if value := strings.TrimSpace(c.Fields[key]); value != "" {
-		return value
-	}
-	// Two columns may have names that compare equal; the first by name with
-	// something in it counts, so that it is the same one every time.
-	var from, value string
-	for name, v := range c.Fields {
-		if v = strings.TrimSpace(v); v != "" && fieldKey(name) == key && (value == "" || name < from) {
-			from, value = name, v
-		}
-	}
-	return value
-}
-
-// phone is the phone to show and to go by.
-func (c *Contact) phone() Phone {
-	if c.Phone != "" {
-		return c.Phone
-	}
-	return c.WhatsApp
 }
 
 // local is now by the clock where a person's phone is; as it was given if that

@@ -247,14 +247,14 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		}, `table "lists": row 667265677565736573 is damaged`},
 		{"somebody on a list who is nobody", func(tx *bolt.Tx) error {
 			people := membersTx(tx, 1)
-			people.add(9999)
+			people.Add(9999)
 			_, err := putMembersTx(tx, List{ID: 1, Name: "clientes"}, people)
 			return err
 		}, `table "members": row 0000000100000000 leads nowhere`},
 		{"people on a list that is not there", func(tx *bolt.Tx) error {
-			var people idSet
-			people.add(1)
-			return bucket(tx, "members").Put(key(uint32(7), uint32(0)), people.block(0))
+			var people campaign.Set
+			people.Add(1)
+			return bucket(tx, "members").Put(key(uint32(7), uint32(0)), memberRow(people, 0))
 		}, `table "members": row 00000007 leads nowhere`},
 		{"paused, and yet among the running", func(tx *bolt.Tx) error {
 			c, err := campaignTx(tx, 1)

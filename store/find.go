@@ -22,9 +22,9 @@ func (b *Book) Find(ctx context.Context, f campaign.Filter) (ids []campaign.Cont
 
 func findTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter) (ids []campaign.ContactID, err error) {
 	all := f.String() == ""
-	var chosen idSet
+	var chosen campaign.Set
 	if !all {
-		if err := matchTx(ctx, tx, f, func(c *campaign.Contact) { chosen.add(c.ID) }); err != nil {
+		if err := matchTx(ctx, tx, f, func(c *campaign.Contact) { chosen.Add(c.ID) }); err != nil {
 			return nil, err
 		}
 	}
@@ -36,7 +36,7 @@ func findTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter) (ids []campaign
 		}
 		n++
 		id := campaign.ContactID(binary.BigEndian.Uint64(k[len(k)-8:]))
-		if all || chosen.has(id) {
+		if all || chosen.Has(id) {
 			ids = append(ids, id)
 		}
 	}

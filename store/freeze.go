@@ -65,7 +65,7 @@ func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 				return c, fmt.Errorf("start campaign %d: %w", id, err)
 			}
 		}
-		var audience idSet
+		var audience campaign.Set
 		err = b.view(func(tx *bolt.Tx) error {
 			if _, err := beginTx(tx, id, now); err != nil {
 				return err
@@ -97,7 +97,7 @@ func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 				return err
 			}
 			return putJobTx(tx, k, job{
-				Job:    Job{Kind: JobFreeze, Campaign: id, Total: audience.size()},
+				Job:    Job{Kind: JobFreeze, Campaign: id, Total: audience.Size()},
 				Freeze: &freezing{Numbers: numbers},
 			})
 		})
@@ -129,7 +129,7 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 
 // audienceTx chooses the people of a campaign. It is an error if none of them
 // can be written to.
-func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience idSet, err error) {
+func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience campaign.Set, err error) {
 	filter, err := campaign.ParseFilter(c.To)
 	if err != nil {
 		return nil, fmt.Errorf("audience: %w", err)
@@ -145,7 +145,7 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 		default:
 			to++
 		}
-		audience.add(contact.ID)
+		audience.Add(contact.ID)
 	})
 	if err == nil && to == 0 {
 		err = fmt.Errorf("start campaign %d: "+campaign.ReasonNobody+": %w", c.ID, skipped, ErrState)
@@ -409,11 +409,11 @@ const (
 	partIDs   = 64 * partWords
 )
 
-func stageIDsTx(tx *bolt.Tx, k []byte, ids idSet) error {
+func stageIDsTx(tx *bolt.Tx, k []byte, ids campaign.Set) error {
 	staged := bucket(tx, "staged")
 	part := uint32(0)
 	for words := range slices.Chunk(ids, partWords) {
-		if idSet(words).size() > 0 {
+		if campaign.Set(words).Size() > 0 {
 			v := make([]byte, 0, 8*partWords)
 			for _, word := range words {
 				v = binary.BigEndian.AppendUint64(v, word)

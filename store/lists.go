@@ -52,7 +52,7 @@ func (b *Book) ListNamed(name string) (l List, err error) {
 // case and accents aside, they replace whoever was on it. Who is in the book
 // no more is passed over.
 func (b *Book) SaveList(name string, ids []campaign.ContactID) (List, error) {
-	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people idSet) (List, error) {
+	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people campaign.Set) (List, error) {
 		l, err := listTx(tx, name)
 		if errors.Is(err, ErrNotFound) {
 			l.Name = name
@@ -69,12 +69,12 @@ func (b *Book) SaveList(name string, ids []campaign.ContactID) (List, error) {
 // AddToList puts people on a list that is there already; ErrNotFound if it is
 // not. Whoever is on it stays.
 func (b *Book) AddToList(name string, ids []campaign.ContactID) (List, error) {
-	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people idSet) (List, error) {
+	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people campaign.Set) (List, error) {
 		l, err := listTx(tx, name)
 		if err != nil {
 			return l, err
 		}
-		return putMembersTx(tx, l, people.union(membersTx(tx, l.ID)))
+		return putMembersTx(tx, l, people.Union(membersTx(tx, l.ID)))
 	})
 }
 
@@ -84,12 +84,12 @@ var errLeft = errors.New("somebody has left the book meanwhile")
 
 // enlist looks up which of the people are in the book, which takes a while if
 // they are many, and then changes a list with them in one short transaction.
-func (b *Book) enlist(name string, ids []campaign.ContactID, change func(*bolt.Tx, string, idSet) (List, error)) (l List, err error) {
+func (b *Book) enlist(name string, ids []campaign.ContactID, change func(*bolt.Tx, string, campaign.Set) (List, error)) (l List, err error) {
 	if name, err = listName(name); err != nil {
 		return l, err
 	}
 	for patience := 3; ; patience-- {
-		var people idSet
+		var people campaign.Set
 		var left uint64
 		err = b.view(func(tx *bolt.Tx) error {
 			people, left = presentTx(tx, ids), leftBookTx(tx)
@@ -258,13 +258,13 @@ func putListTx(tx *bolt.Tx, l List) error {
 const memberBlock = 2048
 
 // membersTx reads who is on a list.
-func membersTx(tx *bolt.Tx, list uint32) (people idSet) {
+func membersTx(tx *bolt.Tx, list uint32) (people campaign.Set) {
 	prefix := key(list)
 	last, _ := memberPlace(campaign.ContactID(bucket(tx, "contacts").Sequence()))
 	cursor := bucket(tx, "members").Cursor()
 	for k, v := cursor.Seek(prefix); len(k) == 8 && string(k[:4]) == string(prefix); k, v = cursor.Next() {
 		if n := binary.BigEndian.Uint32(k[4:]); n <= last { // a damaged key is no reason to take all memory
-			people.putBlock(n, v)
+			putMemberRow(&people, n, v)
 		}
 	}
 	return people
@@ -272,12 +272,12 @@ func membersTx(tx *bolt.Tx, list uint32) (people idSet) {
 
 // putMembersTx writes who is on a list, and the list with its size. Rows that
 // are as they were are not written.
-func putMembersTx(tx *bolt.Tx, l List, people idSet) (List, error) {
+func putMembersTx(tx *bolt.Tx, l List, people campaign.Set) (List, error) {
 	members := bucket(tx, "members")
-	blocks := max(people.blocks(), membersTx(tx, l.ID).blocks())
+	blocks := max(memberRows(people), memberRows(membersTx(tx, l.ID)))
 	for n := range blocks {
 		at := key(l.ID, n)
-		v := people.block(n)
+		v := memberRow(people, n)
 		if have := members.Get(at); string(have) == string(v) {
 			continue
 		}
@@ -291,15 +291,15 @@ func putMembersTx(tx *bolt.Tx, l List, people idSet) (List, error) {
 			return l, err
 		}
 	}
-	l.Size = people.size()
+	l.Size = people.Size()
 	return l, putListTx(tx, l)
 }
 
 // presentTx is those of ids who are in the book, by the ids they have now.
-func presentTx(tx *bolt.Tx, ids []campaign.ContactID) (people idSet) {
+func presentTx(tx *bolt.Tx, ids []campaign.ContactID) (people campaign.Set) {
 	for _, id := range ids {
 		if id = mergedTx(tx, id); existsTx(tx, id) {
-			people.add(id)
+			people.Add(id)
 		}
 	}
 	return people
@@ -327,9 +327,9 @@ func leaveListsTx(tx *bolt.Tx, id, heir campaign.ContactID) error {
 			return err
 		}
 		people := membersTx(tx, l.ID)
-		people.remove(id)
+		people.Remove(id)
 		if heir != 0 {
-			people.add(heir)
+			people.Add(heir)
 		}
 		if _, err := putMembersTx(tx, l, people); err != nil {
 			return err
@@ -386,11 +386,11 @@ func memberPlace(id campaign.ContactID) (row uint32, bit int) {
 	return uint32(id / (memberBlock * 8)), int(id % (memberBlock * 8))
 }
 
-// blocks is how many rows the set takes.
-func (s idSet) blocks() uint32 { return uint32((len(s)*8 + memberBlock - 1) / memberBlock) }
+// memberRows is how many rows the set takes.
+func memberRows(s campaign.Set) uint32 { return uint32((len(s)*8 + memberBlock - 1) / memberBlock) }
 
-// block is row n of the set; nil if there is nobody in it.
-func (s idSet) block(n uint32) []byte {
+// memberRow is row n of the set; nil if there is nobody in it.
+func memberRow(s campaign.Set, n uint32) []byte {
 	const words = memberBlock / 8
 	from := min(int(n)*words, len(s))
 	part := s[from:min(from+words, len(s))]
@@ -404,14 +404,14 @@ func (s idSet) block(n uint32) []byte {
 	return v
 }
 
-// putBlock sets row n of the set; a row of another size is passed over.
-func (s *idSet) putBlock(n uint32, v []byte) {
+// putMemberRow sets row n of the set; a row of another size is passed over.
+func putMemberRow(s *campaign.Set, n uint32, v []byte) {
 	const words = memberBlock / 8
 	if len(v) != memberBlock {
 		return
 	}
 	if need := (int(n) + 1) * words; need > len(*s) {
-		*s = append(*s, make(idSet, need-len(*s))...)
+		*s = append(*s, make(campaign.Set, need-len(*s))...)
 	}
 	for i := range words {
 		(*s)[int(n)*words+i] = binary.LittleEndian.Uint64(v[i*8:])

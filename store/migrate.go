@@ -62,7 +62,7 @@ func membersOfLists(tx *bolt.Tx) error {
 		}
 		named[campaign.Fold(lists[i].Name)] = i
 	}
-	people := make([]idSet, len(lists))
+	people := make([]campaign.Set, len(lists))
 	var c campaign.Contact
 	err = bucket(tx, "contacts").ForEach(func(k, v []byte) error {
 		if err := decodeWithLists(&c, campaign.ContactID(binary.BigEndian.Uint64(k)), v); err != nil {
@@ -70,7 +70,7 @@ func membersOfLists(tx *bolt.Tx) error {
 		}
 		for _, name := range c.Lists {
 			if i, ok := named[campaign.Fold(name)]; ok {
-				people[i].add(c.ID)
+				people[i].Add(c.ID)
 			}
 		}
 		return nil

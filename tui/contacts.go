@@ -22,7 +22,7 @@ type contacts struct {
 	ids    []campaign.ContactID
 	known  bool // the first answer has come
 	page   map[campaign.ContactID]campaign.Contact
-	marked marks
+	marked campaign.Set
 
 	field   *line
 	typed   bool // the filter is being typed
@@ -138,16 +138,16 @@ func (c *contacts) actions() []action {
 		}
 	}
 	id, ok := c.here()
-	some := c.marked.n > 0 || len(c.ids) > 0
+	some := c.marked.Size() > 0 || len(c.ids) > 0
 	return append([]action{
 		act(e.keys.filter, true, func() tea.Cmd { c.typed = true; return nil }),
 		act(e.keys.details, ok, func() tea.Cmd { return e.root.push(newPerson(e, id)) }),
 		act(e.keys.mark, ok, c.mark),
-		act(e.keys.write, c.marked.n > 0 || ok && c.mistake == nil, c.write),
+		act(e.keys.write, c.marked.Size() > 0 || ok && c.mistake == nil, c.write),
 		act(e.keys.saveList, some, func() tea.Cmd { return c.saveList(c.chosen(), c.listDetail(c.chosen()), c.saved) }),
 		act(e.keys.lists, true, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
 		act(e.keys.markAll, ok, c.markAll),
-		act(e.keys.unmarkAll, c.marked.n > 0, func() tea.Cmd { c.marked = marks{}; return nil }),
+		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),
 		act(e.keys.optOut, ok && c.mayOptOut(id), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
 		act(e.keys.clearFilter, c.field.value() != "", c.clear),
@@ -250,7 +250,7 @@ func (c *contacts) clear() tea.Cmd { return c.show("") }
 
 func (c *contacts) mark() tea.Cmd {
 	id, _ := c.here()
-	c.marked.set(id, !c.marked.has(id))
+	c.setMark(id, !c.marked.Has(id))
 	c.win.move(1)
 	return c.moved()
 }
@@ -258,15 +258,25 @@ func (c *contacts) mark() tea.Cmd {
 // markAll marks everybody in the list, or takes the marks away if all are
 // marked.
 func (c *contacts) markAll() tea.Cmd {
-	all := !slices.ContainsFunc(c.ids, func(id campaign.ContactID) bool { return !c.marked.has(id) })
-	c.marked.setAll(c.ids, !all)
+	all := !slices.ContainsFunc(c.ids, func(id campaign.ContactID) bool { return !c.marked.Has(id) })
+	for _, id := range c.ids {
+		c.setMark(id, !all)
+	}
 	return nil
+}
+
+func (c *contacts) setMark(id campaign.ContactID, on bool) {
+	if on {
+		c.marked.Add(id)
+	} else {
+		c.marked.Remove(id)
+	}
 }
 
 // chosen are those who are marked, or everybody in the list.
 func (c *contacts) chosen() []campaign.ContactID {
-	if c.marked.n > 0 {
-		return c.marked.all()
+	if c.marked.Size() > 0 {
+		return slices.Collect(c.marked.All())
 	}
 	return c.ids
 }
@@ -275,12 +285,12 @@ func (c *contacts) chosen() []campaign.ContactID {
 // become a list first: an audience is a filter.
 func (c *contacts) write() tea.Cmd {
 	e := c.e
-	if c.marked.n == 0 {
+	if c.marked.Size() == 0 {
 		return c.compose(strings.TrimSpace(c.field.value()))
 	}
 	ids := c.chosen()
 	return c.saveList(ids, e.t("list_then_write", "Detail", c.listDetail(ids)), func(list store.List) tea.Cmd {
-		c.marked = marks{}
+		c.marked = nil
 		return c.compose(audienceOf(list))
 	})
 }
@@ -328,8 +338,8 @@ func (c *contacts) view() string {
 func (c *contacts) head(w int) []string {
 	e := c.e
 	count := e.words.n("people", len(c.ids))
-	if c.marked.n > 0 {
-		count += " · " + e.words.n("marked", c.marked.n)
+	if c.marked.Size() > 0 {
+		count += " · " + e.words.n("marked", c.marked.Size())
 	}
 	if !c.known || c.mistake != nil && len(c.ids) == 0 {
 		count = ""
@@ -374,7 +384,7 @@ func (c *contacts) line(id campaign.ContactID, here bool, w int) string {
 	e := c.e
 	name, phone, tags, state := c.columns(w)
 	r := e.row(here)
-	if c.marked.has(id) {
+	if c.marked.Has(id) {
 		r.put(e.theme.accent, "✓ ", 2)
 	} else {
 		r.gap(2)

@@ -83,7 +83,9 @@ func (s *stage) crowded() {
 					}
 				}
 			case *contacts:
-				on.marked.n = many
+				for id := range campaign.ContactID(many) {
+					on.marked.Add(id)
+				}
 			}
 		}
 	}
