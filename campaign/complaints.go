@@ -1,11 +1,15 @@
 package campaign
 
-import "slices"
+import (
+	"slices"
+
+	"recado/campaign/reason"
+)
 
 // RowError is a row of a file that cannot be used.
 type RowError struct {
 	Line   int // of the file, from 1, where the row begins
-	Reason Reason
+	Reason reason.Reason
 }
 
 // ComplaintsShown is how many bad rows are kept one by one; of more there is a

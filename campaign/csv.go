@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"recado/campaign/reason"
 )
 
 // Row is one person of a file.
@@ -93,8 +95,8 @@ type csvScanner struct {
 type csvLine struct {
 	text   string // with its end
 	number int
-	fault  *Reason // why it cannot be read at all
-	quoted ending  // how it ends if quotes are open where it begins
+	fault  *reason.Reason // why it cannot be read at all
+	quoted ending         // how it ends if quotes are open where it begins
 }
 
 // lineCost is about what a line takes beside its text.
@@ -112,7 +114,7 @@ const (
 
 // next takes a row and says on which line it begins. Fault is why the row
 // cannot be read; the error is io.EOF at the end.
-func (s *csvScanner) next() (cells []string, line int, fault *Reason, err error) {
+func (s *csvScanner) next() (cells []string, line int, fault *reason.Reason, err error) {
 	cells, n, fault, err := s.look()
 	if err != nil {
 		return nil, 0, nil, err
@@ -123,7 +125,7 @@ func (s *csvScanner) next() (cells []string, line int, fault *Reason, err error)
 }
 
 // look is next, and says how many lines the row has instead of taking it.
-func (s *csvScanner) look() (cells []string, n int, fault *Reason, err error) {
+func (s *csvScanner) look() (cells []string, n int, fault *reason.Reason, err error) {
 	first, err := s.line(0)
 	if err != nil {
 		return nil, 0, nil, err
@@ -146,7 +148,7 @@ func (s *csvScanner) look() (cells []string, n int, fault *Reason, err error) {
 		}
 	}
 	if end != whole {
-		return nil, 1, because(RowQuote), nil
+		return nil, 1, reason.Fault(reason.RowQuote), nil
 	}
 	return cells, n, nil, nil
 }

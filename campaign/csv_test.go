@@ -14,6 +14,8 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"recado/campaign/reason"
+
 	"golang.org/x/text/encoding/charmap"
 )
 
@@ -161,11 +163,11 @@ func TestABadRowIsReportedAndStopsNoOther(t *testing.T) {
 	}
 	want := []struct {
 		line int
-		kind Code
+		kind reason.Code
 		text string
 	}{
-		{4, PhoneLetter, `"abc"`}, {5, RowNoPhone, "no phone"}, {6, RowCells, "4 cells"}, {7, RowQuote, "not closed"},
-		{9, PhoneRounded, "spreadsheet"}, {10, RowQuote, "not closed"}, {12, RowQuote, "not closed"},
+		{4, reason.PhoneLetter, `"abc"`}, {5, reason.RowNoPhone, "no phone"}, {6, reason.RowCells, "4 cells"}, {7, reason.RowQuote, "not closed"},
+		{9, reason.PhoneRounded, "spreadsheet"}, {10, reason.RowQuote, "not closed"}, {12, reason.RowQuote, "not closed"},
 	}
 	if len(bad) != len(want) {
 		t.Fatalf("got %+v, want %+v", bad, want)
@@ -179,26 +181,26 @@ func TestABadRowIsReportedAndStopsNoOther(t *testing.T) {
 
 func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
 	for text, want := range map[string]struct {
-		code Code
+		code reason.Code
 		text string
 	}{
-		"":                                           {CSVEmpty, ""},
-		"\n\n":                                       {CSVEmpty, ""},
-		"sep=;\n":                                    {CSVEmpty, ""},
-		"nome;cidade\nAna;São Paulo\n":               {CSVNoPhones, `there are "nome", "cidade"`},
-		"Ana;11 98765-4321\nBia;119\n":               {CSVNoHeader, ""},
-		"11987654321\n":                              {CSVNoHeader, ""},
-		"PK\x03\x04\x14\x00":                         {CSVSpreadsheet, ""},
-		"n\x00o\x00m\x00e\x00":                       {CSVBinary, ""},
-		"\"nome,telefone\nAna,119876543":             {CSVHeaderLine, "not closed"},
-		"fone," + strings.Repeat("x", maxLine):       {CSVHeaderLine, "longer than 1024 KB"},
-		strings.Repeat("\n", 5000) + "fone\x00":      {CSVHeaderLine, "zero byte"},
-		"fone" + strings.Repeat(",c", MaxFields):     {CSVColumns, "256"},
-		"fone" + strings.Repeat(",c123456", 300_000): {CSVColumns, "256"},
-		"fone," + strings.Repeat("ç", MaxColumn+1) + "\n1,2\n": {CSVColumnLong, "513"},
+		"":                                           {reason.CSVEmpty, ""},
+		"\n\n":                                       {reason.CSVEmpty, ""},
+		"sep=;\n":                                    {reason.CSVEmpty, ""},
+		"nome;cidade\nAna;São Paulo\n":               {reason.CSVNoPhones, `there are "nome", "cidade"`},
+		"Ana;11 98765-4321\nBia;119\n":               {reason.CSVNoHeader, ""},
+		"11987654321\n":                              {reason.CSVNoHeader, ""},
+		"PK\x03\x04\x14\x00":                         {reason.CSVSpreadsheet, ""},
+		"n\x00o\x00m\x00e\x00":                       {reason.CSVBinary, ""},
+		"\"nome,telefone\nAna,119876543":             {reason.CSVHeaderLine, "not closed"},
+		"fone," + strings.Repeat("x", maxLine):       {reason.CSVHeaderLine, "longer than 1024 KB"},
+		strings.Repeat("\n", 5000) + "fone\x00":      {reason.CSVHeaderLine, "zero byte"},
+		"fone" + strings.Repeat(",c", MaxFields):     {reason.CSVColumns, "256"},
+		"fone" + strings.Repeat(",c123456", 300_000): {reason.CSVColumns, "256"},
+		"fone," + strings.Repeat("ç", MaxColumn+1) + "\n1,2\n": {reason.CSVColumnLong, "513"},
 	} {
 		rows, _, err := readAll(text)
-		var why Reason
+		var why reason.Reason
 		if !errors.As(err, &why) || why.Code != want.code || !strings.Contains(why.Error(), want.text) {
 			t.Errorf("%.40q: got %+v, %v; want %s with %q", text, rows, err, want.code, want.text)
 		}
@@ -217,22 +219,22 @@ func TestLimitsOfARowAreSaid(t *testing.T) {
 	const head = "nome;telefone;tags;obs\n"
 	for _, test := range []struct {
 		name, row string
-		want      Code
+		want      reason.Code
 		says      string
 	}{
 		{"a name", strings.Repeat("ã", MaxName) + ";11987654321", "", ""},
-		{"a longer name", strings.Repeat("ã", MaxName+1) + ";11987654321", RowNameLong, "257"},
-		{"a name of 3 MB", strings.Repeat("x", 3<<20) + ";11987654321", RowLineLong, "1024 KB"},
+		{"a longer name", strings.Repeat("ã", MaxName+1) + ";11987654321", reason.RowNameLong, "257"},
+		{"a name of 3 MB", strings.Repeat("x", 3<<20) + ";11987654321", reason.RowLineLong, "1024 KB"},
 		{"a cell", "Ana;11987654321;;" + strings.Repeat("ã", MaxCell), "", ""},
-		{"a longer cell", "Ana;11987654321;;" + strings.Repeat("ã", MaxCell+1), RowCellLong, `"obs" has 4097`},
+		{"a longer cell", "Ana;11987654321;;" + strings.Repeat("ã", MaxCell+1), reason.RowCellLong, `"obs" has 4097`},
 		{"a tag", "Ana;11987654321;" + strings.Repeat("ã", MaxTag), "", ""},
-		{"a longer tag", "Ana;11987654321;" + strings.Repeat("ã", MaxTag+1), RowTagLong, "101"},
+		{"a longer tag", "Ana;11987654321;" + strings.Repeat("ã", MaxTag+1), reason.RowTagLong, "101"},
 		{"tags", "Ana;11987654321;\"" + many(MaxTags) + "|t0\"", "", ""},
-		{"more tags", "Ana;11987654321;\"" + many(MaxTags+1) + "\"", RowTags, "128"},
+		{"more tags", "Ana;11987654321;\"" + many(MaxTags+1) + "\"", reason.RowTags, "128"},
 		{"a line", "Ana;11987654321" + strings.Repeat(";", maxLine-len("Ana;11987654321\n")), "", ""},
-		{"a longer line", "Ana;11987654321" + strings.Repeat(";", maxLine-len("Ana;11987654321\n")+1), RowLineLong, "1024 KB"},
-		{"a zero byte", "Ana\x00;11987654321", RowZero, "zero"},
-		{"quotes open for long", "\"" + strings.Repeat("x\n", maxLine/(lineCost+2)+10) + "\";11987654321", RowQuote, "not closed"},
+		{"a longer line", "Ana;11987654321" + strings.Repeat(";", maxLine-len("Ana;11987654321\n")+1), reason.RowLineLong, "1024 KB"},
+		{"a zero byte", "Ana\x00;11987654321", reason.RowZero, "zero"},
+		{"quotes open for long", "\"" + strings.Repeat("x\n", maxLine/(lineCost+2)+10) + "\";11987654321", reason.RowQuote, "not closed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := strings.Repeat("Zoé;11987654322\n", 400) // further in than what tells text from other files
@@ -329,9 +331,9 @@ func TestAFileBeyondTheLimitIsRefusedWithoutBeingHeld(t *testing.T) {
 	from := &endless{text: "x"}
 	in := io.MultiReader(strings.NewReader("telefone\n"), from)
 	err := ReadCSV(t.Context(), in, func(Row) error { return nil }, func(RowError) error { return nil })
-	var why Reason
-	if !errors.As(err, &why) || why.Code != CSVLarge || from.read > maxFile+1<<20 {
-		t.Errorf("read %d bytes, %v; want %s", from.read, err, CSVLarge)
+	var why reason.Reason
+	if !errors.As(err, &why) || why.Code != reason.CSVLarge || from.read > maxFile+1<<20 {
+		t.Errorf("read %d bytes, %v; want %s", from.read, err, reason.CSVLarge)
 	}
 	small := func(text string) (n int, err error) {
 		read, err := io.ReadAll(&boundedReader{ctx: t.Context(), from: strings.NewReader(text), left: 10})

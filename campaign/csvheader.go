@@ -4,6 +4,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"recado/campaign/reason"
 )
 
 // header says what the columns of a file are.
@@ -42,7 +44,7 @@ func (s *csvScanner) header() (header, error) {
 	for {
 		line, err := s.line(0)
 		if err == io.EOF {
-			return header{}, reason(CSVEmpty)
+			return header{}, reason.New(reason.CSVEmpty)
 		} else if err != nil {
 			return header{}, err
 		}
@@ -85,16 +87,16 @@ func (s *csvScanner) header() (header, error) {
 	}
 	switch {
 	case len(names) > MaxFields:
-		return header{}, reason(CSVColumns, MaxFields)
+		return header{}, reason.New(reason.CSVColumns, MaxFields)
 	case found.names != nil:
 	case names == nil || first.fault != nil:
-		return header{}, reason(CSVHeaderLine, *fault)
+		return header{}, reason.New(reason.CSVHeaderLine, *fault)
 	default:
 		return header{}, noPhones(names)
 	}
 	for i, name := range found.names {
 		if n, long := over(name, MaxColumn); long {
-			return header{}, reason(CSVColumnLong, i+1, n, MaxColumn)
+			return header{}, reason.New(reason.CSVColumnLong, i+1, n, MaxColumn)
 		}
 	}
 	s.separate(sep)
@@ -110,13 +112,13 @@ func noted(l csvLine) bool {
 }
 
 // noPhones is why a first line with those cells is of no use.
-func noPhones(names []string) Reason {
+func noPhones(names []string) reason.Reason {
 	for _, cell := range names {
 		if _, err := ParsePhone(cell); err == nil {
-			return reason(CSVNoHeader)
+			return reason.New(reason.CSVNoHeader)
 		}
 	}
-	return reason(CSVNoPhones, names)
+	return reason.New(reason.CSVNoPhones, names)
 }
 
 // newHeader says what columns of those names are. There must be one with
@@ -127,7 +129,7 @@ func newHeader(cells []string) (header, bool) {
 	keys := make([]string, len(cells))
 	for i, cell := range cells {
 		keys[i] = fieldKey(cell)
-		h.titles[i] = quotable(strings.TrimSpace(cell))
+		h.titles[i] = reason.Clip(strings.TrimSpace(cell))
 		h.names = append(h.names, fieldName(cell))
 	}
 	find := func(names []string) int {
@@ -166,10 +168,10 @@ func fieldName(column string) string {
 }
 
 // read makes a row of cells, and says why it cannot.
-func (h *header) read(cells []string, row *Row) *Reason {
+func (h *header) read(cells []string, row *Row) *reason.Reason {
 	if len(cells) > len(h.names) {
 		if !blank(cells[len(h.names):]) {
-			return because(RowCells, len(cells), len(h.names))
+			return reason.Fault(reason.RowCells, len(cells), len(h.names))
 		}
 		cells = cells[:len(h.names)]
 	}
@@ -188,7 +190,7 @@ func (h *header) read(cells []string, row *Row) *Reason {
 	}
 	row.Name = h.fullName(cell)
 	if n, long := over(row.Name, MaxName); long {
-		return because(RowNameLong, n, MaxName)
+		return reason.Fault(reason.RowNameLong, n, MaxName)
 	}
 	if row.Tags, fault = splitTags(cell(h.tags)); fault != nil {
 		return fault
@@ -202,7 +204,7 @@ func (h *header) read(cells []string, row *Row) *Reason {
 			continue
 		}
 		if n, long := over(value, MaxCell); long {
-			return because(RowCellLong, h.titles[i], n, MaxCell)
+			return reason.Fault(reason.RowCellLong, h.titles[i], n, MaxCell)
 		}
 		if row.Fields == nil {
 			row.Fields = make(map[string]string)
@@ -216,7 +218,7 @@ func (h *header) read(cells []string, row *Row) *Reason {
 
 // phone takes the first cell that has a phone, and says which it was. If none
 // has, the fault is about the first that is not empty.
-func (h *header) phone(cell func(int) string, row *Row) (from int, fault *Reason) {
+func (h *header) phone(cell func(int) string, row *Row) (from int, fault *reason.Reason) {
 	for _, i := range h.phones {
 		if cell(i) == "" {
 			continue
@@ -231,7 +233,7 @@ func (h *header) phone(cell func(int) string, row *Row) (from int, fault *Reason
 		}
 	}
 	if fault == nil {
-		fault = because(RowNoPhone)
+		fault = reason.Fault(reason.RowNoPhone)
 	}
 	return -1, fault
 }
@@ -250,7 +252,7 @@ func (h *header) fullName(cell func(int) string) string {
 }
 
 // splitTags reads tags, each once.
-func splitTags(s string) (tags []string, fault *Reason) {
+func splitTags(s string) (tags []string, fault *reason.Reason) {
 	if s == "" {
 		return nil, nil
 	}
@@ -262,10 +264,10 @@ func splitTags(s string) (tags []string, fault *Reason) {
 			continue
 		}
 		if n, long := over(tag, MaxTag); long {
-			return nil, because(RowTagLong, quotable(tag), n, MaxTag)
+			return nil, reason.Fault(reason.RowTagLong, reason.Clip(tag), n, MaxTag)
 		}
 		if len(tags) == MaxTags {
-			return nil, because(RowTags, MaxTags)
+			return nil, reason.Fault(reason.RowTags, MaxTags)
 		}
 		seen[folded] = true
 		tags = append(tags, tag)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"recado/campaign/reason"
+
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -35,13 +37,13 @@ func newLineReader(ctx context.Context, r io.Reader) (*lineReader, error) {
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
-		return nil, reason(CSVSpreadsheet)
+		return nil, reason.New(reason.CSVSpreadsheet)
 	case bytes.HasPrefix(head, []byte("\xff\xfe")):
 		wide(unicode.LittleEndian)
 	case bytes.HasPrefix(head, []byte("\xfe\xff")):
 		wide(unicode.BigEndian)
 	case bytes.IndexByte(head, 0) >= 0:
-		return nil, reason(CSVBinary)
+		return nil, reason.New(reason.CSVBinary)
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
 		in.Discard(3)
 	}
@@ -51,7 +53,7 @@ func newLineReader(ctx context.Context, r io.Reader) (*lineReader, error) {
 // next reads a line with its end: \n, \r\n or \r, or nothing at the end of the
 // file. Fault is why it cannot be used; of a line that is too long, text is
 // the beginning. The error is io.EOF when there are no more.
-func (r *lineReader) next() (text string, fault *Reason, err error) {
+func (r *lineReader) next() (text string, fault *reason.Reason, err error) {
 	r.line = r.line[:0]
 	long := false
 	for ended := false; !ended; {
@@ -85,9 +87,9 @@ func (r *lineReader) next() (text string, fault *Reason, err error) {
 	}
 	switch {
 	case long:
-		fault = because(RowLineLong, maxLine>>10)
+		fault = reason.Fault(reason.RowLineLong, maxLine>>10)
 	case bytes.IndexByte(r.line, 0) >= 0:
-		fault = because(RowZero)
+		fault = reason.Fault(reason.RowZero)
 	}
 	return decode(r.line), fault, nil
 }
@@ -141,7 +143,7 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 		if n, err := b.from.Read(p[:min(1, len(p))]); n == 0 {
 			return 0, err
 		}
-		return 0, reason(CSVLarge, maxFile>>20)
+		return 0, reason.New(reason.CSVLarge, maxFile>>20)
 	}
 	n, err := b.from.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

@@ -1,8 +1,9 @@
 package campaign
 
 import (
-	"strings"
 	"unicode/utf8"
+
+	"recado/campaign/reason"
 )
 
 // The limits of what is kept about one person, in characters (code points) and
@@ -38,7 +39,7 @@ func ClipName(name string) string {
 // is not.
 func CheckName(name string) error {
 	if n, long := over(name, MaxName); long {
-		return reason(RowNameLong, n, MaxName)
+		return reason.New(reason.RowNameLong, n, MaxName)
 	}
 	return nil
 }
@@ -61,12 +62,4 @@ func over(s string, limit int) (n int, ok bool) {
 	}
 	n = utf8.RuneCountInString(s)
 	return n, n > limit
-}
-
-// quotable is what a reason repeats of a text from outside.
-func quotable(s string) string {
-	if cut := firstRunes(s, 40); len(cut) < len(s) {
-		return strings.ToValidUTF8(cut, "\uFFFD") + "…"
-	}
-	return s
 }

@@ -7,6 +7,8 @@ import (
 	_ "time/tzdata" // the zones that Zone names, on machines that have none
 
 	"github.com/nyaruka/phonenumbers"
+
+	"recado/campaign/reason"
 )
 
 // Phone is a phone number in E.164 with its plus: "+5511987654321".
@@ -27,10 +29,10 @@ func ParsePhone(s string) (Phone, error) {
 	return phone, nil
 }
 
-func parsePhone(s string) (phone Phone, why *Reason) {
+func parsePhone(s string) (phone Phone, why *reason.Reason) {
 	digits, international, why := phoneDigits(s)
 	if why == nil && len(digits) == 0 {
-		why = because(PhoneNoDigit)
+		why = reason.Fault(reason.PhoneNoDigit)
 	}
 	switch {
 	case why != nil:
@@ -40,7 +42,7 @@ func parsePhone(s string) (phone Phone, why *Reason) {
 		phone, why = brazilianPhone(digits, international)
 	}
 	if why != nil {
-		return "", because(PhoneBad, quotable(s), *why)
+		return "", reason.Fault(reason.PhoneBad, reason.Clip(s), *why)
 	}
 	return phone, nil
 }
@@ -56,7 +58,7 @@ var carrier = regexp.MustCompile(`(?i)^\(?0\s*[-.]?\s*xx\s*`)
 
 // phoneDigits takes away what is written around a number. International
 // means that it begins with a country code.
-func phoneDigits(s string) (digits string, international bool, why *Reason) {
+func phoneDigits(s string) (digits string, international bool, why *reason.Reason) {
 	s = strings.TrimSpace(s)
 	s = strings.TrimSuffix(strings.TrimPrefix(s, "="), `"`)
 	s = strings.TrimLeft(s, `"'`)
@@ -71,7 +73,7 @@ func phoneDigits(s string) (digits string, international bool, why *Reason) {
 	}
 	s = strings.TrimSpace(s)
 	if rounded.MatchString(s) {
-		return "", false, because(PhoneRounded)
+		return "", false, reason.Fault(reason.PhoneRounded)
 	}
 	if m := decimals.FindStringSubmatch(s); m != nil {
 		s = m[1]
@@ -88,13 +90,13 @@ func phoneDigits(s string) (digits string, international bool, why *Reason) {
 			out = append(out, byte(r-'０')+'0')
 		case r == '+' || r == '＋':
 			if len(out) > 0 || international {
-				return "", false, because(PhonePlus)
+				return "", false, reason.Fault(reason.PhonePlus)
 			}
 			international = true
 		case r == '/' || r == ';' || r == ',' || r == '|':
-			return "", false, because(PhoneMany)
+			return "", false, reason.Fault(reason.PhoneMany)
 		case !between(r):
-			return "", false, because(PhoneLetter, string(r))
+			return "", false, reason.Fault(reason.PhoneLetter, string(r))
 		}
 	}
 	digits = string(out)
@@ -115,7 +117,7 @@ func between(r rune) bool {
 
 // brazilianPhone reads the digits of a Brazilian phone, from the country code
 // on or without it.
-func brazilianPhone(digits string, international bool) (Phone, *Reason) {
+func brazilianPhone(digits string, international bool) (Phone, *reason.Reason) {
 	n := digits
 	if rest, ok := strings.CutPrefix(n, brazil); ok && (international || len(n) > 11) {
 		n = rest
@@ -128,19 +130,19 @@ func brazilianPhone(digits string, international bool) (Phone, *Reason) {
 	}
 	switch {
 	case len(n) == 8 || len(n) == 9:
-		return "", because(PhoneNoArea)
+		return "", reason.Fault(reason.PhoneNoArea)
 	case len(n) < 10:
-		return "", because(PhoneShort)
+		return "", reason.Fault(reason.PhoneShort)
 	case len(n) > 11 && !international:
-		return "", because(PhoneLongHere)
+		return "", reason.Fault(reason.PhoneLongHere)
 	case len(n) > 11:
-		return "", because(PhoneLong)
+		return "", reason.Fault(reason.PhoneLong)
 	case ddds[n[:2]] == "":
-		return "", because(PhoneBadArea, Plain(n[:2]))
+		return "", reason.Fault(reason.PhoneBadArea, reason.Plain(n[:2]))
 	case len(n) == 11 && n[2] != '9':
-		return "", because(PhoneNinth)
+		return "", reason.Fault(reason.PhoneNinth)
 	case len(n) == 10 && n[2] < '2':
-		return "", because(PhoneBegin, Plain(n[2:3]))
+		return "", reason.Fault(reason.PhoneBegin, reason.Plain(n[2:3]))
 	}
 	return Phone("+" + brazil + n), nil
 }
@@ -148,22 +150,22 @@ func brazilianPhone(digits string, international bool) (Phone, *Reason) {
 // foreignPhone reads the digits of a phone of another country, from the
 // country code on. Only the length is checked: which numbers a country has
 // given out changes faster than this program.
-func foreignPhone(digits string) (Phone, *Reason) {
+func foreignPhone(digits string) (Phone, *reason.Reason) {
 	if len(digits) > 15 {
-		return "", because(PhoneLong)
+		return "", reason.Fault(reason.PhoneLong)
 	}
 	n, err := phonenumbers.Parse("+"+digits, "ZZ")
 	if err != nil {
-		return "", because(PhoneNoCountry)
+		return "", reason.Fault(reason.PhoneNoCountry)
 	}
 	switch phonenumbers.IsPossibleNumberWithReason(n) {
 	case phonenumbers.IS_POSSIBLE:
 	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
-		return "", because(PhoneShortThere, int(n.GetCountryCode()))
+		return "", reason.Fault(reason.PhoneShortThere, int(n.GetCountryCode()))
 	case phonenumbers.TOO_LONG:
-		return "", because(PhoneLongThere, int(n.GetCountryCode()))
+		return "", reason.Fault(reason.PhoneLongThere, int(n.GetCountryCode()))
 	default:
-		return "", because(PhoneLengthThere, int(n.GetCountryCode()))
+		return "", reason.Fault(reason.PhoneLengthThere, int(n.GetCountryCode()))
 	}
 	// Not as it was dialled: some countries drop a zero after their code.
 	return Phone(phonenumbers.Format(n, phonenumbers.E164)), nil

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"recado/campaign/reason"
 )
 
 // Whatever can be wrong with a file, its rows and their phones is given as a
 // reason with a code of its own, and each code is given by something.
 func TestEveryCodeIsGivenByAFile(t *testing.T) {
-	given := make(map[Code]bool)
+	given := make(map[reason.Code]bool)
 	note := func(text string, err error) {
-		var r Reason
+		var r reason.Reason
 		if !errors.As(err, &r) {
 			t.Errorf("%.40q: %v is no reason", text, err)
 			return
@@ -22,9 +24,9 @@ func TestEveryCodeIsGivenByAFile(t *testing.T) {
 			if said := r.Error(); strings.Contains(said, "%") || said == string(r.Code) {
 				t.Errorf("%s says %q", r.Code, said)
 			}
-			inner, ok := Reason{}, false
+			inner, ok := reason.Reason{}, false
 			if len(r.Args) > 0 {
-				inner, ok = r.Args[len(r.Args)-1].(Reason)
+				inner, ok = r.Args[len(r.Args)-1].(reason.Reason)
 			}
 			if !ok {
 				return
@@ -64,8 +66,8 @@ func TestEveryCodeIsGivenByAFile(t *testing.T) {
 			t.Errorf("%.40q: nothing is wrong with it", text)
 		}
 	}
-	given[CSVLarge] = true // TestAFileBeyondTheLimitIsRefusedWithoutBeingHeld
-	for code := range Codes() {
+	given[reason.CSVLarge] = true // TestAFileBeyondTheLimitIsRefusedWithoutBeingHeld
+	for code := range reason.Codes() {
 		if !given[code] {
 			t.Errorf("nothing gives %s", code)
 		}
@@ -75,12 +77,12 @@ func TestEveryCodeIsGivenByAFile(t *testing.T) {
 func TestComplaintsAreSummedUpByReason(t *testing.T) {
 	var c Complaints
 	for i := range 100_000 {
-		why := reason(RowNoPhone)
+		why := reason.New(reason.RowNoPhone)
 		if i%4 == 3 {
-			why = reason(PhoneBad, fmt.Sprint(i), reason(PhoneShort))
+			why = reason.New(reason.PhoneBad, fmt.Sprint(i), reason.New(reason.PhoneShort))
 		}
 		if i == 99_999 {
-			why = reason(RowQuote)
+			why = reason.New(reason.RowQuote)
 		}
 		c.Add(RowError{i + 2, why})
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // numbered makes texts that are all different.
@@ -47,7 +48,7 @@ func TestATypedNameThatIsTooLongIsRefused(t *testing.T) {
 			"a number": added, "a campaign": drafted,
 			"a contact": b.EditContact(ana.ID, func(c *campaign.Contact) { c.Name = name }),
 		} {
-			var why campaign.Reason
+			var why reason.Reason
 			if errors.As(err, &why) != refused || !refused && err != nil {
 				t.Errorf("%s with a name of %d characters: %v", what, length, err)
 			}

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // Linking by a code that is typed on the phone, for where no camera can see
@@ -29,7 +30,7 @@ func (l *link) askPhone() tea.Cmd {
 		}, err
 	})
 	p.check = func(text string) string {
-		var why campaign.Reason
+		var why reason.Reason
 		if _, err := campaign.ParsePhone(text); errors.As(err, &why) {
 			return e.words.because(why)
 		}

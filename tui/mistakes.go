@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // Translate says in the language of a tag what other parts of the program say
@@ -23,18 +24,18 @@ func Translate(lang, text string) string {
 
 // Say says a reason in the language of a tag. What comes from outside in it is
 // in quotes and harmless to a terminal.
-func Say(lang string, r campaign.Reason) string { return newWords(lang, cells{}).because(r) }
+func Say(lang string, r reason.Reason) string { return newWords(lang, cells{}).because(r) }
 
 // because says a reason.
-func (w *words) because(r campaign.Reason) string {
+func (w *words) because(r reason.Reason) string {
 	args := make([]any, 0, 2*len(r.Args))
 	for i, arg := range r.Args {
 		switch v := arg.(type) {
 		case string:
 			arg = strconv.Quote(v)
 		case []string:
-			arg = campaign.QuoteAll(v)
-		case campaign.Reason:
+			arg = reason.QuoteAll(v)
+		case reason.Reason:
 			arg = w.because(v)
 		}
 		args = append(args, string(rune('A'+i)), arg)
@@ -43,12 +44,12 @@ func (w *words) because(r campaign.Reason) string {
 }
 
 // becauseID is where the text of a reason is in the catalogue.
-func becauseID(code campaign.Code) string { return "mistake_" + string(code) }
+func becauseID(code reason.Code) string { return "mistake_" + string(code) }
 
 // reasons are the texts of reasons, for where one comes inside of another
 // error.
 var reasons = func() (all []saying) {
-	for code, english := range campaign.Codes() {
+	for code, english := range reason.Codes() {
 		all = append(all, saying{english, becauseID(code)})
 	}
 	return all

@@ -15,6 +15,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session"
 )
 
@@ -278,7 +279,7 @@ func TestEveryTextIsThereAndUsed(t *testing.T) {
 			}
 		}
 	}
-	for code := range campaign.Codes() {
+	for code := range reason.Codes() {
 		used[becauseID(code)] = true
 	}
 	for id := range texts {

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/language"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 func TestTheSentencesOfTheNumbersAreTranslated(t *testing.T) {
@@ -125,11 +126,11 @@ func TestEveryReasonIsTranslated(t *testing.T) {
 // Every reason that campaign can give has its words in every language, with
 // all that it speaks of, and in Portuguese other ones than in English.
 func TestEveryReasonHasItsWords(t *testing.T) {
-	letters := []any{"um", campaign.Plain("dois"), 3333}
+	letters := []any{"um", reason.Plain("dois"), 3333}
 	shown := []string{`"um"`, "dois", "3.333"}
-	for code, english := range campaign.Codes() {
+	for code, english := range reason.Codes() {
 		n := strings.Count(english, "%s")
-		r := campaign.Reason{Code: code, Args: letters[:n]}
+		r := reason.Reason{Code: code, Args: letters[:n]}
 		pt, en := Say("pt", r), Say("en", r)
 		for lang, said := range map[string]string{"pt": pt, "en": en} {
 			if strings.ContainsAny(said, "⟨%{<") {
@@ -152,14 +153,14 @@ func TestEveryReasonHasItsWords(t *testing.T) {
 			t.Errorf("%s: the log says %q, the screen %q", code, got, en)
 		}
 		// Also where it comes inside of another error.
-		if got := newWords("pt", cells{}).sentence(campaign.Reason{Code: campaign.PhoneBad, Args: []any{"x", r}}.Error()); n == 0 && got != `não é um telefone: "x": `+pt {
+		if got := newWords("pt", cells{}).sentence(reason.Reason{Code: reason.PhoneBad, Args: []any{"x", r}}.Error()); n == 0 && got != `não é um telefone: "x": `+pt {
 			t.Errorf("%s inside another: %q", code, got)
 		}
 	}
 }
 
 func TestAReasonFromOutsideIsHarmless(t *testing.T) {
-	r := campaign.Reason{Code: campaign.CSVNoPhones, Args: []any{[]string{"\x1b[31m", "a\nb", strings.Repeat("x", 500)}}}
+	r := reason.Reason{Code: reason.CSVNoPhones, Args: []any{[]string{"\x1b[31m", "a\nb", strings.Repeat("x", 500)}}}
 	if got := Say("pt", r); strings.ContainsAny(got, "\x1b\n") || len(got) > 250 {
 		t.Errorf("got %q", got)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/store"
 	"recado/tui"
 )
@@ -21,9 +22,9 @@ type importJSON struct {
 
 // badRowsJSON is how many rows were bad for one reason.
 type badRowsJSON struct {
-	Reason campaign.Code `json:"reason"`
-	Count  int           `json:"count"`
-	Line   int           `json:"line"` // the first of them
+	Reason reason.Code `json:"reason"`
+	Count  int         `json:"count"`
+	Line   int         `json:"line"` // the first of them
 }
 
 func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
@@ -89,7 +90,7 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 
 // unread is the failure of an import that ended before it changed anything.
 func (c *call) unread(name string, err error) error {
-	var why campaign.Reason
+	var why reason.Reason
 	switch {
 	case errors.Is(err, context.Canceled):
 		return c.fail(ExitInterrupted, "interrompido: nada foi importado de %s", "interrupted: nothing was imported from %s", name)
@@ -115,7 +116,7 @@ func (c *call) sumUp(name string, bad campaign.Complaints) {
 }
 
 // because says a reason in the caller's language.
-func (c *call) because(r campaign.Reason) string {
+func (c *call) because(r reason.Reason) string {
 	return tui.Say(c.tongue.say("pt", "en"), r)
 }
 

@@ -40,15 +40,16 @@ func TestImportsKeepTheRooms(t *testing.T) {
 	// What each room may import of ours.
 	ours := map[string][]string{
 		"recado":                          {"recado/campaign", "recado/session", "recado/session/simulator", "recado/store", "recado/store/device", "recado/tui", "recado/tui/command"},
-		"recado/campaign":                 {},
-		"recado/store":                    {"recado/campaign", "recado/store/bolt"},
+		"recado/campaign":                 {"recado/campaign/reason"},
+		"recado/campaign/reason":          {},
+		"recado/store":                    {"recado/campaign", "recado/campaign/reason", "recado/store/bolt"},
 		"recado/store/bolt":               {},
 		"recado/store/device":             {"recado/store/bolt"},
-		"recado/session":                  {"recado/campaign"},
+		"recado/session":                  {"recado/campaign", "recado/campaign/reason"},
 		"recado/session/simulator":        {"recado/campaign"},
 		"recado/session/simulator/bubble": {},
-		"recado/tui":                      {"recado/campaign", "recado/store", "recado/session"},
-		"recado/tui/command":              {"recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui"},
+		"recado/tui":                      {"recado/campaign", "recado/campaign/reason", "recado/store", "recado/session"},
+		"recado/tui/command":              {"recado/campaign", "recado/campaign/reason", "recado/store", "recado/session", "recado/session/simulator", "recado/tui"},
 	}
 	// Who may import these libraries, by the beginning of their path.
 	theirs := map[string][]string{

@@ -1,4 +1,7 @@
-package campaign
+// Package reason holds what may be said to a person: a code, and what its text
+// speaks of. The words are made where they are shown, in the language of
+// whoever reads them.
+package reason
 
 import (
 	"fmt"
@@ -126,14 +129,11 @@ func Codes() iter.Seq2[Code, string] {
 	}
 }
 
-// reason makes a Reason.
-func reason(code Code, args ...any) Reason { return Reason{code, args} }
+// New makes a Reason.
+func New(code Code, args ...any) Reason { return Reason{code, args} }
 
-// because is reason for those who may have none to give.
-func because(code Code, args ...any) *Reason {
-	r := reason(code, args...)
-	return &r
-}
+// Fault is New for those who may have none to give.
+func Fault(code Code, args ...any) *Reason { return &Reason{code, args} }
 
 // Error is the reason in English.
 func (r Reason) Error() string {
@@ -172,10 +172,23 @@ func (r Reason) Kind() Code {
 func QuoteAll(texts []string) string {
 	quoted := make([]string, 0, min(len(texts), 20))
 	for _, text := range texts[:min(len(texts), 20)] {
-		quoted = append(quoted, strconv.Quote(quotable(text)))
+		quoted = append(quoted, strconv.Quote(Clip(text)))
 	}
 	if len(texts) > 20 {
 		quoted = append(quoted, "…")
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// Clip is what a reason repeats of a text from outside: the beginning, with an
+// ellipsis if that is not all.
+func Clip(s string) string {
+	n := 0
+	for at := range s {
+		if n == 40 {
+			return strings.ToValidUTF8(s[:at], "\uFFFD") + "…"
+		}
+		n++
+	}
+	return s
 }
