@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"recado/campaign/people"
 )
 
 // Texts that people and files bring are read in a time that grows with their
@@ -29,24 +31,24 @@ func TestATextWithManyFieldsIsFilledIn(t *testing.T) {
 	if got := text.Fields(); len(got) != n || got[n-1] != fmt.Sprint("c", n-1) {
 		t.Errorf("%d fields, want %d", len(got), n)
 	}
-	c := &Contact{Fields: make(map[string]string)}
-	for i := range MaxFields {
+	c := &people.Contact{Fields: make(map[string]string)}
+	for i := range people.MaxFields {
 		c.Fields[fmt.Sprintf("C_%d", i)] = "x"
 	}
 	_, err = text.Render(c, time.Now())
 	missing, ok := err.(*MissingError)
-	if !ok || len(missing.Fields) != n-MaxFields || missing.Fields[0] != fmt.Sprint("c", MaxFields) {
-		t.Fatalf("%T, want %d missing fields", err, n-MaxFields)
+	if !ok || len(missing.Fields) != n-people.MaxFields || missing.Fields[0] != fmt.Sprint("c", people.MaxFields) {
+		t.Fatalf("%T, want %d missing fields", err, n-people.MaxFields)
 	}
 }
 
 // Of two fields with names that compare equal the first one with something in
 // it counts, in the text as in the filter.
 func TestFieldsThatCompareEqual(t *testing.T) {
-	c := &Contact{Fields: map[string]string{"a b": " ", "a_b": "first", "ab ": "second", "xy": "plain", "x y": "other"}}
+	c := &people.Contact{Fields: map[string]string{"a b": " ", "a_b": "first", "ab ": "second", "xy": "plain", "x y": "other"}}
 	for key, want := range map[string]string{"ab": "first", "xy": "plain", "none": ""} {
 		lookup := fieldLookup{c: c}
-		if got, filtered := lookup.field(key), c.field(key); got != want || filtered != want {
+		if got, filtered := lookup.field(key), c.Field(key); got != want || filtered != want {
 			t.Errorf("%s: %q in a text, %q in a filter; want %q", key, got, filtered, want)
 		}
 	}
@@ -67,7 +69,7 @@ var hostileTexts = []struct {
 
 func fillIn(s string) {
 	if t, err := ParseTemplate(s); err == nil {
-		t.Render(&Contact{Fields: map[string]string{"Cidade": "x"}}, time.Time{})
+		t.Render(&people.Contact{Fields: map[string]string{"Cidade": "x"}}, time.Time{})
 	}
 }
 

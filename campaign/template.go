@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"recado/campaign/people"
 )
 
 // Template is the text of a campaign, with fields to be filled in for each
@@ -129,7 +131,7 @@ func parseField(text string, start int) (part, int, error) {
 		return part{}, 0, &TemplateError{start + 1 + end, TemplateNested}
 	}
 	name, fallback, optional := strings.Cut(body[:end], "|")
-	p := part{text: strings.TrimSpace(name), field: fieldKey(name), fallback: fallback, optional: optional}
+	p := part{text: strings.TrimSpace(name), field: people.FieldKey(name), fallback: fallback, optional: optional}
 	if p.field == "" {
 		return part{}, 0, &TemplateError{start, TemplateNoName}
 	}
@@ -161,7 +163,7 @@ func (t *Template) Fields() []string {
 // length as [Text] and [CheckLength] have them. If they lack a field that has
 // no fallback the error is a *MissingError; if the text becomes too long by
 // what is filled in, it is a *TooLongError.
-func (t *Template) Render(c *Contact, now time.Time) (string, error) {
+func (t *Template) Render(c *people.Contact, now time.Time) (string, error) {
 	var out strings.Builder
 	out.Grow(len(t.text) + 32)
 	var missing []string
@@ -194,14 +196,14 @@ func (t *Template) Render(c *Contact, now time.Time) (string, error) {
 }
 
 // value is what a field of a person says, empty if she has none.
-func (t *Template) value(field string, c *Contact, lookup *fieldLookup, now time.Time) string {
+func (t *Template) value(field string, c *people.Contact, lookup *fieldLookup, now time.Time) string {
 	switch field {
 	case "nome", "name":
 		return strings.TrimSpace(c.Name)
 	case "primeironome", "firstname":
-		return firstName(Visible(c.Name))
+		return people.FirstName(Visible(c.Name))
 	case "telefone", "phone":
-		return c.phone().Pretty()
+		return c.BestPhone().Pretty()
 	case "saudacao", "greeting":
 		return greeting(t.local(c, now))
 	}
@@ -210,7 +212,7 @@ func (t *Template) value(field string, c *Contact, lookup *fieldLookup, now time
 
 // fieldLookup is Contact.field for those who ask many times about one person.
 type fieldLookup struct {
-	c     *Contact
+	c     *people.Contact
 	byKey map[string]string // made when a field is not found by its plain name
 }
 
@@ -224,8 +226,8 @@ func (l *fieldLookup) field(key string) string {
 	if l.byKey == nil {
 		l.byKey = make(map[string]string, len(l.c.Fields))
 		for _, name := range slices.Sorted(maps.Keys(l.c.Fields)) { // the first by name counts
-			if v := strings.TrimSpace(l.c.Fields[name]); v != "" && l.byKey[fieldKey(name)] == "" {
-				l.byKey[fieldKey(name)] = v
+			if v := strings.TrimSpace(l.c.Fields[name]); v != "" && l.byKey[people.FieldKey(name)] == "" {
+				l.byKey[people.FieldKey(name)] = v
 			}
 		}
 	}
@@ -234,8 +236,8 @@ func (l *fieldLookup) field(key string) string {
 
 // local is now by the clock where a person's phone is; as it was given if that
 // is not known.
-func (t *Template) local(c *Contact, now time.Time) time.Time {
-	name := c.phone().Zone()
+func (t *Template) local(c *people.Contact, now time.Time) time.Time {
+	name := c.BestPhone().Zone()
 	if name == "" {
 		return now
 	}

@@ -3,13 +3,15 @@ package campaign
 import (
 	"io"
 	"time"
+
+	"recado/campaign/media"
 )
 
 // Upload is an attachment that a number must upload before it can send the
 // next delivery of a campaign.
 type Upload struct {
 	Campaign   ID
-	Attachment Attachment
+	Attachment media.Attachment
 	Link       uint32                        // of the number: by another one it is not to be used
 	Open       func() (io.ReadCloser, error) // the bytes; fs.ErrNotExist if the book has lost them
 }

@@ -1,4 +1,8 @@
-package campaign
+// Package people holds who is written to: contacts and their phones, the
+// forms in which names are compared, the filter that chooses an audience, the
+// tables that contacts are imported from, and the words by which they opt out.
+// Begin reading at [Contact].
+package people
 
 import (
 	"strings"
@@ -89,17 +93,17 @@ func (c *Contact) KnownTo(n NumberID) bool {
 
 // FirstName is the name up to its first space.
 func (c *Contact) FirstName() string {
-	return firstName(c.Name)
+	return FirstName(c.Name)
 }
 
-func firstName(name string) string {
+func FirstName(name string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(name), " ")
 	return first
 }
 
 // FieldKey is the form in which names of fields are compared: letters and
 // digits, folded.
-func fieldKey(name string) string {
+func FieldKey(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return r
@@ -110,7 +114,7 @@ func fieldKey(name string) string {
 
 // Field is the value of the field whose name compares equal to key, empty if
 // there is none.
-func (c *Contact) field(key string) string {
+func (c *Contact) Field(key string) string {
 	if len(c.Fields) == 0 {
 		return ""
 	}
@@ -121,7 +125,7 @@ func (c *Contact) field(key string) string {
 	// something in it counts, so that it is the same one every time.
 	var from, value string
 	for name, v := range c.Fields {
-		if v = strings.TrimSpace(v); v != "" && fieldKey(name) == key && (value == "" || name < from) {
+		if v = strings.TrimSpace(v); v != "" && FieldKey(name) == key && (value == "" || name < from) {
 			from, value = name, v
 		}
 	}
@@ -129,7 +133,7 @@ func (c *Contact) field(key string) string {
 }
 
 // BestPhone is the phone to show and to go by.
-func (c *Contact) phone() Phone {
+func (c *Contact) BestPhone() Phone {
 	if c.Phone != "" {
 		return c.Phone
 	}

@@ -1,4 +1,4 @@
-package campaign
+package people
 
 import (
 	"fmt"
@@ -29,7 +29,7 @@ func TestFiltersMayBeLongButNotDeep(t *testing.T) {
 
 // hostileTexts2 are texts of about n bytes that are made to be slow, and what
 // reads them.
-var hostileTexts2 = []struct {
+var hostileTexts = []struct {
 	name string
 	text func(n int) string
 	read func(string)
@@ -61,8 +61,8 @@ func readPhone(s string) { ParsePhone(s) }
 
 // BenchmarkHostileTexts2 reads texts of a size and of four times that: the time
 // per byte (the MB/s) must be about the same.
-func BenchmarkHostileTexts2(b *testing.B) {
-	for _, hostile := range hostileTexts2 {
+func BenchmarkHostileTexts(b *testing.B) {
+	for _, hostile := range hostileTexts {
 		for _, size := range []int{64 << 10, 256 << 10} {
 			b.Run(fmt.Sprintf("%s/%dKB", strings.ReplaceAll(hostile.name, " ", "-"), size>>10), func(b *testing.B) {
 				text := hostile.text(size)
