@@ -15,6 +15,7 @@ import (
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/store"
+	"recado/tui/host"
 )
 
 // crowded is the owner of a book with n people and a linked number.
@@ -39,7 +40,7 @@ func crowded(t *testing.T, n int) *owner {
 	if _, err := book.Import(t.Context(), rows, "people.csv"); err != nil {
 		t.Fatal(err)
 	}
-	return &owner{parts: &Parts{Book: book}}
+	return &owner{parts: &host.Parts{Book: book}}
 }
 
 // whileFreezing runs do at a moment when a campaign is freezing, while nothing

@@ -41,7 +41,7 @@ func TestImportsKeepTheRooms(t *testing.T) {
 	below := slices.Clip([]string{"recado/campaign/reason", "recado/campaign/people", "recado/campaign/media"})
 	// What each room may import of ours.
 	ours := map[string][]string{
-		"recado":                          {"recado/campaign", "recado/session", "recado/session/simulator", "recado/store", "recado/store/device", "recado/tui", "recado/tui/command"},
+		"recado":                          {"recado/campaign", "recado/session", "recado/session/simulator", "recado/store", "recado/store/device", "recado/tui", "recado/tui/command", "recado/tui/host"},
 		"recado/campaign":                 below,
 		"recado/campaign/reason":          {},
 		"recado/campaign/people":          {"recado/campaign/reason"},
@@ -53,7 +53,8 @@ func TestImportsKeepTheRooms(t *testing.T) {
 		"recado/session/simulator":        append(below, "recado/campaign"),
 		"recado/session/simulator/bubble": {},
 		"recado/tui":                      append(below, "recado/campaign", "recado/store", "recado/session"),
-		"recado/tui/command":              append(below, "recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui"),
+		"recado/tui/command":              append(below, "recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui", "recado/tui/host"),
+		"recado/tui/host":                 append(below, "recado/campaign", "recado/store", "recado/session", "recado/tui"),
 	}
 	// Who may import these libraries, by the beginning of their path.
 	theirs := map[string][]string{
