@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // Preflight is what would become of a draft if it were started. It is worked
@@ -82,7 +83,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 	if err != nil {
 		return p, err
 	}
-	filter, err := campaign.ParseFilter(c.To)
+	filter, err := people.ParseFilter(c.To)
 	if err != nil {
 		return p, err
 	}
@@ -108,7 +109,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		var waiting groups
 		skipped := 0
 		barred := allBarredTx(tx)
-		err = matchTx(ctx, tx, filter, func(contact *campaign.Contact) {
+		err = matchTx(ctx, tx, filter, func(contact *people.Contact) {
 			if contact.Phone == "" && contact.LID == "" {
 				return
 			}
@@ -200,7 +201,7 @@ func (g *groups) of(number campaign.NumberID, c campaign.Campaign) (waiting []ca
 
 // leaveOut is why a person who is wanted would not get the text of a campaign;
 // empty: they would.
-func (p *Preflight) leaveOut(contact *campaign.Contact, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) string {
+func (p *Preflight) leaveOut(contact *people.Contact, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) string {
 	if tooSoon(contact, wait, now) {
 		return campaign.ReasonPerPerson
 	}
@@ -221,7 +222,7 @@ func (p *Preflight) leaveOut(contact *campaign.Contact, wait time.Duration, c *c
 	return campaign.ReasonMissingField
 }
 
-func (p *Preflight) lack(field string, contact *campaign.Contact) {
+func (p *Preflight) lack(field string, contact *people.Contact) {
 	i := slices.IndexFunc(p.Lacking, func(l Lack) bool { return l.Field == field })
 	if i < 0 {
 		i = len(p.Lacking)
@@ -245,8 +246,8 @@ func stopsTx(tx *bolt.Tx, c campaign.Campaign, now time.Time) ([]campaign.Lack, 
 		return nil, err
 	}
 	stops := senderStops(numbers, c, now)
-	if filter, err := campaign.ParseFilter(c.To); err == nil {
-		var none *campaign.FilterError
+	if filter, err := people.ParseFilter(c.To); err == nil {
+		var none *people.FilterError
 		if err := checkListsTx(tx, filter); errors.As(err, &none) {
 			stops = append(stops, campaign.Lack{Field: campaign.FieldAudience, Err: fmt.Errorf("audience: %w", err)})
 		} else if err != nil {

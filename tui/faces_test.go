@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session"
 	"recado/store"
 	"recado/tui"
@@ -68,9 +69,9 @@ func TestBothFacesSayTheSameOfADraft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var rows []campaign.Row
+	var rows []people.Row
 	for i := range 12 {
-		row := campaign.Row{Line: i + 2, Phone: campaign.Phone(fmt.Sprintf("+55119876500%02d", i)), Name: fmt.Sprint("Pessoa ", i)}
+		row := people.Row{Line: i + 2, Phone: people.Phone(fmt.Sprintf("+55119876500%02d", i)), Name: fmt.Sprint("Pessoa ", i)}
 		if i >= 9 {
 			row.Fields = map[string]string{"cidade": "Recife"}
 		}
@@ -78,7 +79,7 @@ func TestBothFacesSayTheSameOfADraft(t *testing.T) {
 	}
 	_, err = book.Import(t.Context(), append(rows, rows[0], rows[0]), "a file that has somebody three times")
 	must(err)
-	number := func(name string, phone campaign.Phone, limits string) campaign.Number {
+	number := func(name string, phone people.Phone, limits string) campaign.Number {
 		n, err := book.AddNumber(name)
 		must(err)
 		if phone != "" {
@@ -95,7 +96,7 @@ func TestBothFacesSayTheSameOfADraft(t *testing.T) {
 	banned := number("banida", rows[4].Phone, "weekdays=mon")
 	unlinked := number("solta", "", "")
 	must(book.SetStanding(banned.ID, campaign.Standing{State: campaign.Banned, Since: time.Now()}))
-	person := func(i int) campaign.Contact {
+	person := func(i int) people.Contact {
 		c, err := book.ContactByPhone(rows[i].Phone)
 		must(err)
 		return c
@@ -103,10 +104,10 @@ func TestBothFacesSayTheSameOfADraft(t *testing.T) {
 	// None of these has a city: it is not what keeps the text from them.
 	must(book.OptOut(person(0).ID, "pediu"))
 	must(book.OptOut(person(1).ID, "pediu"))
-	must(book.Answered(shop.ID, []campaign.Phone{rows[2].Phone}, []campaign.Answer{{Asked: rows[2].Phone, Presence: campaign.NotOnWhatsApp}}, time.Now()))
-	must(book.Block(shop.ID, campaign.Seen{Phone: rows[3].Phone}, true))
+	must(book.Answered(shop.ID, []people.Phone{rows[2].Phone}, []people.Answer{{Asked: rows[2].Phone, Presence: people.NotOnWhatsApp}}, time.Now()))
+	must(book.Block(shop.ID, people.Seen{Phone: rows[3].Phone}, true))
 	// Two phones that turn out to be one person's.
-	must(book.Saw(shop.ID, []campaign.Seen{{Phone: rows[10].Phone, LID: "991"}, {Phone: rows[11].Phone, LID: "991"}}))
+	must(book.Saw(shop.ID, []people.Seen{{Phone: rows[10].Phone, LID: "991"}, {Phone: rows[11].Phone, LID: "991"}}))
 	must(book.Close())
 
 	drafts := map[string]campaign.Campaign{

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/campaign"
+	"recado/campaign/media"
 	"recado/store"
 )
 
@@ -81,7 +82,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 		return err
 	}
 	if attachment != nil && !attachment.Captioned() && strings.TrimSpace(d.text) != "" {
-		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(campaign.AttachmentText)}
+		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(media.AttachmentText)}
 	}
 	written := campaign.Campaign{
 		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: numbers, Pace: pace,
@@ -103,7 +104,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 }
 
 // attachment gives the book a file of the caller's; nil if none is named.
-func (c *call) attachment(ctx context.Context, o *owner, name string) (*campaign.Attachment, error) {
+func (c *call) attachment(ctx context.Context, o *owner, name string) (*media.Attachment, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -147,7 +148,7 @@ func (c *call) numberNamed(o *owner, name string) (campaign.Number, error) {
 }
 
 // ask puts a question to the person at the terminal. The answer is yes only if
-// she says so.
+// they say so.
 func (c *call) ask(ctx context.Context, pt, en string) (bool, error) {
 	c.words("%s", c.tongue.say(pt, en))
 	typed := make(chan string, 1)
