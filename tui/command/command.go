@@ -26,6 +26,8 @@ import (
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"recado/tui/words"
 )
 
 // The exit codes.
@@ -65,7 +67,7 @@ type Service struct {
 func Main(ctx context.Context, env Env) int {
 	c := &call{
 		env:    env,
-		tongue: tongueOf(env.Getenv),
+		tongue: tongue{words.For(words.Environment(env.Getenv))},
 		seen: terminals{
 			In:  isTerminal(env.Stdin),
 			Out: isTerminal(env.Stdout),
@@ -167,7 +169,7 @@ func (c *call) asksHelp() bool {
 		case i == 0 && arg == "man":
 			return true
 		case arg == "-h", arg == "--help", i == 0 && arg == "help":
-			return c.seen.Out && c.tongue == english // its headings are English
+			return c.seen.Out && c.tongue.english() // its headings are English
 		}
 	}
 	return false
@@ -207,7 +209,7 @@ func (c *call) root() *cobra.Command {
 			cmd.Hidden = true
 		}
 	}
-	if c.tongue == portuguese {
+	if !c.tongue.english() {
 		ownOptions(root)
 	}
 	return root

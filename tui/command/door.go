@@ -23,7 +23,7 @@ const doorName = "recado.sock"
 
 // protocol is the version of what is said at the door. An owner refuses
 // another one: it is another version of the program.
-const protocol = 1
+const protocol = 2
 
 // The frames. What the owner asks to read is answered by one data or one
 // refusal.
@@ -47,7 +47,7 @@ type request struct {
 	Protocol  int
 	Args      []string
 	Dir       string
-	Tongue    tongue
+	Lang      string // a language tag
 	Seen      terminals
 	Simulated bool // the caller was told to use a simulated WhatsApp
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"recado/store"
+	"recado/tui/words"
 )
 
 // errAgain is returned by a command that the owner could not keep: it is
@@ -49,7 +50,7 @@ func (c *call) hand(ctx context.Context, w *wire, dir string, resumes bool) erro
 		Protocol:  protocol,
 		Args:      c.env.Args,
 		Dir:       c.env.Dir,
-		Tongue:    c.tongue,
+		Lang:      c.tongue.Tag(),
 		Seen:      c.seen,
 		Simulated: c.env.Getenv("RECADO_SERVER") != "",
 	})
@@ -265,7 +266,7 @@ func (o *owner) runHanded(ctx context.Context, w *wire, req request, answers <-c
 			Stderr: stream{w, frameErr},
 			Getenv: func(string) string { return "" },
 		},
-		tongue: req.Tongue,
+		tongue: tongue{words.For(req.Lang)},
 		seen:   req.Seen,
 		owner:  o,
 	}

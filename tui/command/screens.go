@@ -45,13 +45,9 @@ func (c *call) show(ctx context.Context, o *owner, demo *tui.Demo) error {
 		return err
 	}
 	defer c.patiently(release)
-	lang := "pt"
-	if c.tongue == english {
-		lang = "en"
-	}
 	app := tui.App{
 		Book: o.parts.Book, Pool: pool, Bell: o.parts.Bell, Logger: o.parts.Logger,
-		Now: o.parts.Clock.Now, Demo: demo, Lang: lang, Stops: true, Data: c.dataFlag(o.dir),
+		Now: o.parts.Clock.Now, Demo: demo, Lang: c.tongue.Tag(), Stops: true, Data: c.dataFlag(o.dir),
 	}
 	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout, tui.Console())
 }

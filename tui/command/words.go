@@ -12,41 +12,25 @@ import (
 	"recado/session"
 	"recado/store"
 	"recado/tui"
+	"recado/tui/words"
 )
 
 // tongue is the language of the words that a person reads.
-type tongue uint8
-
-const (
-	portuguese tongue = iota
-	english
-)
-
-// tongueOf reads the language from the environment: RECADO_LANG, else what
-// the system's own variables say; Portuguese unless that is English.
-func tongueOf(getenv func(string) string) tongue {
-	for _, name := range []string{"RECADO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
-		if value := getenv(name); value != "" {
-			if strings.HasPrefix(strings.ToLower(value), "en") {
-				return english
-			}
-			return portuguese
-		}
-	}
-	return portuguese
-}
+type tongue struct{ *words.Words }
 
 // say chooses the text in the tongue.
 func (t tongue) say(pt, en string) string {
-	if t == english {
+	if t.english() {
 		return en
 	}
 	return pt
 }
 
+func (t tongue) english() bool { return t.Words != nil && t.Lang() == "en" }
+
 // usage translates the headings of the help.
 func (t tongue) usage(template string) string {
-	if t == english {
+	if t.english() {
 		return template
 	}
 	return strings.NewReplacer(
