@@ -12,6 +12,7 @@ import (
 	"recado/session"
 	"recado/store"
 	"recado/tui"
+	"recado/tui/host"
 	"recado/tui/words"
 )
 
@@ -61,7 +62,7 @@ func (c *call) tell(pt, en string, args ...any) {
 // spoken says in the caller's language what other parts of the program say in
 // English.
 func (c *call) spoken(s string) string {
-	return tui.Translate(c.tongue.say("pt", "en"), s)
+	return tui.Translate(c.tongue.Tag(), s)
 }
 
 // line writes cells of plain data, separated by tabs, to standard output.
@@ -131,7 +132,7 @@ func (c *call) explain(err error) error {
 	if f := (*failure)(nil); errors.As(err, &f) {
 		return err
 	}
-	if handed := (*handedExit)(nil); errors.As(err, &handed) || errors.Is(err, errAgain) {
+	if handed := (*handedExit)(nil); errors.As(err, &handed) || errors.Is(err, host.ErrAgain) {
 		return err
 	}
 	if refused := (*store.TrustError)(nil); errors.As(err, &refused) {

@@ -1,38 +1,12 @@
-package device
+package conformance
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"reflect"
-	"regexp"
-	"testing"
 
 	"github.com/google/uuid"
-	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 )
-
-// TestEveryMethodOfTheLibraryHasAStory holds that the suite leaves no method out, also none that a
-// later version of whatsmeow adds.
-func TestEveryMethodOfTheLibraryHasAStory(t *testing.T) {
-	files, err := filepath.Glob("conformance*_test.go")
-	must(t, err)
-	var stories []byte
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		must(t, err)
-		stories = append(stories, text...)
-	}
-	for _, all := range []reflect.Type{reflect.TypeFor[store.AllStores](), reflect.TypeFor[container]()} {
-		for i := range all.NumMethod() {
-			name := all.Method(i).Name
-			if !regexp.MustCompile(`\.`+name+`\(ctx`).Match(stories) && name != "NewDevice" {
-				t.Errorf("no story asks for %s", name)
-			}
-		}
-	}
-}
 
 // edgeStories are about nothing, about empty things, and about contexts.
 var edgeStories = []story{{
@@ -222,7 +196,7 @@ var edgeStories = []story{{
 		d.Platform, d.BusinessName, d.PushName, d.CompanionMetaNonce = "p", "b", "n", "c"
 		d.LIDMigrationTimestamp = 1 << 40
 		jid := types.JID{User: "5511900000000", Device: 65535, Server: types.DefaultUserServer}
-		sign(d, jid)
+		Sign(d, jid)
 		must(p.t, d.Save(ctx))
 		got, err := p.GetDevice(ctx, jid)
 		p.say("keys", *got.NoiseKey.Priv == *d.NoiseKey.Priv,

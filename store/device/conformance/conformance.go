@@ -1,27 +1,30 @@
-package device
+// Package conformance tells the same stories to our device store and to whatsmeow's own sqlstore and
+// compares what they answer, word for word. Where ours answers otherwise on purpose, the story says what
+// and why. Ours is tested by the tests of store/device, the other one, which needs a database in C or a
+// translation of it, by those of store/device/beside.
+package conformance
 
 import (
+	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/store"
-	"go.mau.fi/whatsmeow/store/sqlstore"
 	"go.mau.fi/whatsmeow/types"
-	_ "modernc.org/sqlite"
 )
 
-// The suite tells the same stories to our store and to whatsmeow's own sqlstore on SQLite and
-// compares what they answer, word for word. Where ours answers otherwise on purpose, the case says
-// what and why.
+var ctx = context.Background()
 
 var (
+	ownJID  = types.JID{User: "5511987654321", Device: 7, Server: types.DefaultUserServer}
+	ana     = types.NewJID("5511911111111", types.DefaultUserServer)
+	anaLID  = types.NewJID("111111111111111", types.HiddenUserServer)
 	moment  = time.Unix(1_790_000_000, 0)
 	bob     = types.NewJID("5511922222222", types.DefaultUserServer)
 	bobLID  = types.NewJID("222222222222222", types.HiddenUserServer)
@@ -29,17 +32,48 @@ var (
 	errStop = errors.New("stop")
 )
 
-// container is what both stores are driven through.
-type container interface {
+// Container is what a device store is driven through.
+type Container interface {
 	store.DeviceContainer
 	NewDevice() *store.Device
 	GetDevice(context.Context, types.JID) (*store.Device, error)
 	GetAllDevices(context.Context) ([]*store.Device, error)
 }
 
+// Which of the two stores is tested.
+type Which bool
+
+const (
+	SQLStore Which = false // whatsmeow's own
+	Ours     Which = true
+)
+
+// Test tells every story to a fresh container of open, which closes it when the
+// test ends, and compares the answers with those that are known of which.
+func Test(t *testing.T, which Which, open func(testing.TB) Container) {
+	for _, s := range slices.Concat(signalStories, preKeyStories, appStateStories, contactStories,
+		tokenStories, bufferStories, lidStories, deviceStories, edgeStories) {
+		t.Run(s.name, func(t *testing.T) {
+			c := open(t)
+			d := c.NewDevice()
+			Sign(d, ownJID)
+			must(t, d.Save(ctx))
+			p := &probe{Container: c, Device: d, t: t, ours: bool(which)}
+			s.tell(p)
+			want := s.want
+			if which == Ours && s.ours != "" {
+				want = s.ours
+			}
+			if got, want := p.lines, lines(want); !slices.Equal(got, want) {
+				t.Errorf("answers\n\t%s\nwant\n\t%s\n%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"), s.why)
+			}
+		})
+	}
+}
+
 // probe is one store under test and what it has answered.
 type probe struct {
-	container
+	Container
 	*store.Device
 	t     *testing.T
 	ours  bool
@@ -82,59 +116,27 @@ func lines(s string) (out []string) {
 	return out
 }
 
-func TestSameAnswersAsSQLStore(t *testing.T) {
-	for _, s := range slices.Concat(signalStories, preKeyStories, appStateStories, contactStories,
-		tokenStories, bufferStories, lidStories, deviceStories, edgeStories) {
-		t.Run(s.name, func(t *testing.T) {
-			t.Run("sqlstore", func(t *testing.T) { check(t, s, newSQLProbe(t), s.want) })
-			want := s.want
-			if s.ours != "" {
-				want = s.ours
-			}
-			t.Run("ours", func(t *testing.T) { check(t, s, newProbe(t), want) })
-		})
+// must ends a test whose preparation failed.
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
-func check(t *testing.T, s story, p *probe, want string) {
-	t.Helper()
-	s.tell(p)
-	if got, want := p.lines, lines(want); !slices.Equal(got, want) {
-		t.Errorf("answers\n\t%s\nwant\n\t%s\n%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"), s.why)
+// Sign makes a device one that is linked; it is not saved.
+func Sign(d *store.Device, jid types.JID) {
+	d.ID = &jid
+	d.Account = &waAdv.ADVSignedDeviceIdentity{
+		Details:             []byte("details"),
+		AccountSignature:    bytes.Repeat([]byte{1}, 64),
+		AccountSignatureKey: bytes.Repeat([]byte{2}, 32),
+		DeviceSignature:     bytes.Repeat([]byte{3}, 64),
 	}
 }
 
-func newProbe(t *testing.T) *probe {
-	c := openNew(t)
-	return &probe{container: c, Device: link(t, c, ownJID), t: t, ours: true}
-}
-
-func openSQL(t testing.TB, pragmas string) *sqlstore.Container {
-	t.Helper()
-	c := openSQLAt(t, filepath.Join(t.TempDir(), "sql.db"), pragmas)
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
-
-func openSQLAt(t testing.TB, path, pragmas string) *sqlstore.Container {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=foreign_keys(1)"+pragmas)
-	must(t, err)
-	c := sqlstore.NewWithDB(db, "sqlite3", nil)
-	must(t, c.Upgrade(ctx))
-	return c
-}
-
-func newSQLProbe(t *testing.T) *probe {
-	c := openSQL(t, "")
-	d := c.NewDevice()
-	sign(d, ownJID)
-	must(t, d.Save(ctx))
-	return &probe{container: c, Device: d, t: t}
-}
-
-// macs makes mutation MACs; equal names have equal indexes.
-func macs(names ...string) (out []store.AppStateMutationMAC) {
+// MACs makes mutation MACs; equal names have equal indexes.
+func MACs(names ...string) (out []store.AppStateMutationMAC) {
 	for _, name := range names {
 		index, value := [32]byte{}, [32]byte{}
 		copy(index[:], name)
@@ -142,6 +144,34 @@ func macs(names ...string) (out []store.AppStateMutationMAC) {
 		out = append(out, store.AppStateMutationMAC{IndexMAC: index[:], ValueMAC: value[:]})
 	}
 	return out
+}
+
+// Fill writes at least one row everywhere.
+func Fill(t testing.TB, d *store.Device) {
+	t.Helper()
+	must(t, d.Identities.PutIdentity(ctx, "1:0", [32]byte{1}))
+	must(t, d.Sessions.PutSession(ctx, "1:0", []byte("session")))
+	must(t, d.SenderKeys.PutSenderKey(ctx, "g@g.us", "1:0", []byte("sender key")))
+	_, err := d.PreKeys.GetOrGenPreKeys(ctx, 3)
+	must(t, err)
+	key := store.AppStateSyncKey{Data: []byte("d"), Fingerprint: []byte("f"), Timestamp: 1}
+	must(t, d.AppStateKeys.PutAppStateSyncKey(ctx, []byte("key"), key))
+	must(t, d.AppState.PutAppStateVersion(ctx, "regular", 1, [128]byte{1}))
+	must(t, d.AppState.PutAppStateMutationMACs(ctx, "regular", 1, MACs("a")))
+	_, _, err = d.Contacts.PutPushName(ctx, ana, "Ana")
+	must(t, err)
+	must(t, d.ChatSettings.PutPinned(ctx, ana, true))
+	must(t, d.MsgSecrets.PutMessageSecret(ctx, ana, ana, "ID", []byte("secret")))
+	must(t, d.PrivacyTokens.PutPrivacyTokens(ctx, store.PrivacyToken{User: ana, Token: []byte("token"), Timestamp: moment}))
+	must(t, d.NCTSalt.PutNCTSalt(ctx, []byte("salt")))
+	must(t, d.EventBuffer.PutBufferedEvent(ctx, [32]byte{1}, []byte("text"), moment))
+	must(t, d.EventBuffer.AddOutgoingEvent(ctx, ana, "ID", "wa", []byte("payload")))
+	must(t, d.LIDs.PutLIDMapping(ctx, anaLID, ana))
+	if c, ours := d.Container.(interface {
+		KeepHistory(ctx context.Context, device types.JID, chunk string, notification []byte) error
+	}); ours {
+		must(t, c.KeepHistory(ctx, *d.ID, "chunk", []byte("notification")))
+	}
 }
 
 func (p *probe) session(addresses ...string) {

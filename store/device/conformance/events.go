@@ -1,4 +1,4 @@
-package device
+package conformance
 
 import (
 	"context"
@@ -386,7 +386,7 @@ var deviceStories = []story{{
 		p.say("same keys", *d.NoiseKey.Priv == *p.NoiseKey.Priv, d.RegistrationID == p.RegistrationID, d.SignedPreKey.KeyID, err)
 		fresh := p.NewDevice()
 		p.say("new", fresh.ID == nil, fresh.Initialized, fresh.Container != nil, p.PutDevice(ctx, fresh), p.DeleteDevice(ctx, fresh))
-		sign(fresh, types.JID{User: "5511900000000", Device: 1, Server: types.DefaultUserServer})
+		Sign(fresh, types.JID{User: "5511900000000", Device: 1, Server: types.DefaultUserServer})
 		p.say("save", fresh.Save(ctx), fresh.Initialized)
 		all, err := p.GetAllDevices(ctx)
 		p.say("all", len(all), err)
@@ -414,10 +414,10 @@ var deviceStories = []story{{
 	name: "deleting a device takes its rows along, but no LIDs and nobody else's",
 	tell: func(p *probe) {
 		other := p.NewDevice()
-		sign(other, types.JID{User: "5511900000000", Device: 1, Server: types.DefaultUserServer})
+		Sign(other, types.JID{User: "5511900000000", Device: 1, Server: types.DefaultUserServer})
 		must(p.t, other.Save(ctx))
 		must(p.t, other.Sessions.PutSession(ctx, "1:0", []byte("of the other")))
-		fillEveryTable(p.t, p.Device)
+		Fill(p.t, p.Device)
 		noise, identity := p.NoiseKey, p.IdentityKey
 		p.say("delete", p.Device.Delete(ctx), p.Deleted, p.ID == nil)
 		p.say("delete again", p.Device.Delete(ctx))
@@ -426,7 +426,7 @@ var deviceStories = []story{{
 		p.say("get", gone == nil, err)
 		back := p.NewDevice()
 		back.NoiseKey, back.IdentityKey = noise, identity
-		sign(back, ownJID)
+		Sign(back, ownJID)
 		must(p.t, back.Save(ctx))
 		p.Device = back
 		p.session("1:0")
@@ -467,7 +467,7 @@ var deviceStories = []story{{
 	tell: func(p *probe) {
 		p.putSessions("1:0")
 		again := p.NewDevice()
-		sign(again, ownJID)
+		Sign(again, ownJID)
 		p.say("save", again.Save(ctx))
 		d, err := p.GetDevice(ctx, ownJID)
 		p.say("keys are the new ones", *d.NoiseKey.Priv == *again.NoiseKey.Priv, err)

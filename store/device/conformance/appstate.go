@@ -1,4 +1,4 @@
-package device
+package conformance
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"testing"
 	"time"
 
 	"go.mau.fi/whatsmeow/store"
@@ -18,16 +19,22 @@ func (p *probe) version(name string) {
 }
 
 func (p *probe) mac(name, index string) {
-	m := macs(index)[0]
+	m := MACs(index)[0]
 	value, err := p.AppState.GetAppStateMutationMAC(ctx, name, m.IndexMAC)
 	p.say("mac "+name+" "+index, string(bytes.TrimRight(value, "\x00")), value == nil, err)
 }
 
-// patch does what the library does with one patch.
+// Patch writes what the library writes for one patch of the application state.
+func Patch(t testing.TB, d *store.Device, name string, version uint64, removed, added []store.AppStateMutationMAC) {
+	t.Helper()
+	must(t, d.AppState.PutAppStateVersion(ctx, name, version, [128]byte{byte(version)}))
+	must(t, d.AppState.DeleteAppStateMutationMACs(ctx, name, indexes(removed)))
+	must(t, d.AppState.PutAppStateMutationMACs(ctx, name, version, added))
+}
+
 func (p *probe) patch(name string, version uint64, removed, added []store.AppStateMutationMAC) {
-	must(p.t, p.AppState.PutAppStateVersion(ctx, name, version, [128]byte{byte(version)}))
-	must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, name, indexes(removed)))
-	must(p.t, p.AppState.PutAppStateMutationMACs(ctx, name, version, added))
+	p.t.Helper()
+	Patch(p.t, p.Device, name, version, removed, added)
 }
 
 func indexes(macs []store.AppStateMutationMAC) (out [][]byte) {
@@ -51,10 +58,10 @@ var appStateStories = []story{{
 	name: "patches",
 	tell: func(p *probe) {
 		p.mac("regular", "a")
-		p.patch("regular", 1, nil, macs("a", "b"))
+		p.patch("regular", 1, nil, MACs("a", "b"))
 		p.version("regular")
 		p.mac("regular", "a")
-		p.patch("regular", 2, macs("a"), macs("c"))
+		p.patch("regular", 2, MACs("a"), MACs("c"))
 		p.version("regular")
 		p.mac("regular", "a")
 		p.mac("regular", "b")
@@ -75,9 +82,9 @@ var appStateStories = []story{{
 }, {
 	name: "reads see a version whose MACs have not come yet",
 	tell: func(p *probe) {
-		p.patch("regular", 1, nil, macs("a"))
+		p.patch("regular", 1, nil, MACs("a"))
 		must(p.t, p.AppState.PutAppStateVersion(ctx, "regular", 2, [128]byte{2}))
-		must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("a"))))
+		must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(MACs("a"))))
 		p.version("regular")
 		p.mac("regular", "a")
 	},
@@ -86,14 +93,14 @@ var appStateStories = []story{{
 }, {
 	name: "a MAC that was deleted stays deleted when the mutations of its version never come",
 	tell: func(p *probe) {
-		p.patch("regular", 1, nil, macs("a", "b", "c"))
+		p.patch("regular", 1, nil, MACs("a", "b", "c"))
 		must(p.t, p.AppState.PutAppStateVersion(ctx, "regular", 2, [128]byte{2}))
-		must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("a"))))
+		must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(MACs("a"))))
 		must(p.t, p.AppState.PutAppStateVersion(ctx, "regular", 3, [128]byte{3}))
 		p.mac("regular", "a")
-		must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("b"))))
+		must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(MACs("b"))))
 		p.mac("regular", "b")
-		must(p.t, p.AppState.PutAppStateMutationMACs(ctx, "regular", 3, macs("d")))
+		must(p.t, p.AppState.PutAppStateMutationMACs(ctx, "regular", 3, MACs("d")))
 		p.version("regular")
 		for _, index := range []string{"a", "b", "c", "d"} {
 			p.mac("regular", index)
@@ -109,21 +116,21 @@ var appStateStories = []story{{
 }, {
 	name: "a MAC that one version deletes and adds",
 	tell: func(p *probe) {
-		p.patch("regular", 1, nil, macs("a"))
-		again := macs("a")
+		p.patch("regular", 1, nil, MACs("a"))
+		again := MACs("a")
 		again[0].ValueMAC = bytes.Repeat([]byte("n"), 32)
-		p.patch("regular", 2, macs("a"), again)
+		p.patch("regular", 2, MACs("a"), again)
 		p.mac("regular", "a")
 	},
 	want: `mac regular a nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn false ok`,
 }, {
 	name: "a version that is deleted before its mutations come",
 	tell: func(p *probe) {
-		p.patch("regular", 1, nil, macs("a"))
+		p.patch("regular", 1, nil, MACs("a"))
 		must(p.t, p.AppState.PutAppStateVersion(ctx, "regular", 2, [128]byte{2}))
 		must(p.t, p.AppState.DeleteAppStateVersion(ctx, "regular"))
 		p.version("regular")
-		p.patch("regular", 3, nil, macs("b"))
+		p.patch("regular", 3, nil, MACs("b"))
 		p.version("regular")
 		p.mac("regular", "a")
 	},
@@ -133,17 +140,17 @@ var appStateStories = []story{{
 }, {
 	name: "a version outside a decryption whose mutations come inside one",
 	tell: func(p *probe) {
-		p.patch("regular", 1, nil, macs("a", "b"))
+		p.patch("regular", 1, nil, MACs("a", "b"))
 		for round := range uint64(2) {
 			must(p.t, p.AppState.PutAppStateVersion(ctx, "regular", 2*round+2, [128]byte{byte(2*round + 2)}))
-			must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs(string('a'+rune(round))))))
+			must(p.t, p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(MACs(string('a'+rune(round))))))
 			must(p.t, p.EventBuffer.DoDecryptionTxn(ctx, func(inside context.Context) error {
 				if round == 1 {
 					must(p.t, p.AppState.PutAppStateVersion(inside, "regular", 5, [128]byte{5}))
 				}
 				v, hash, err := p.AppState.GetAppStateVersion(inside, "regular")
 				p.say("inside", v, hash[0], err)
-				return p.AppState.PutAppStateMutationMACs(inside, "regular", v, macs(fmt.Sprint(v)))
+				return p.AppState.PutAppStateMutationMACs(inside, "regular", v, MACs(fmt.Sprint(v)))
 			}))
 			p.version("regular")
 			for _, index := range []string{"a", "b", "2", "5"} {
@@ -166,16 +173,16 @@ var appStateStories = []story{{
 }, {
 	name: "of two MACs of an index the higher version counts",
 	tell: func(p *probe) {
-		p.patch("regular", 5, nil, macs("a"))
-		newer := macs("a")
+		p.patch("regular", 5, nil, MACs("a"))
+		newer := MACs("a")
 		newer[0].ValueMAC = bytes.Repeat([]byte("n"), 32)
 		p.patch("regular", 6, nil, newer)
 		p.mac("regular", "a")
-		older := macs("a")
+		older := MACs("a")
 		older[0].ValueMAC = bytes.Repeat([]byte("o"), 32)
 		must(p.t, p.AppState.PutAppStateMutationMACs(ctx, "regular", 4, older))
 		p.mac("regular", "a")
-		p.say("delete", p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("a"))))
+		p.say("delete", p.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(MACs("a"))))
 		p.mac("regular", "a")
 	},
 	want: `mac regular a nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn false ok
@@ -185,8 +192,8 @@ var appStateStories = []story{{
 }, {
 	name: "deleting a version takes its MACs along, and no other's",
 	tell: func(p *probe) {
-		p.patch("regular", 1, nil, macs("a"))
-		p.patch("regular_low", 1, nil, macs("a"))
+		p.patch("regular", 1, nil, MACs("a"))
+		p.patch("regular_low", 1, nil, MACs("a"))
 		p.say("delete", p.AppState.DeleteAppStateVersion(ctx, "regular"))
 		p.version("regular")
 		p.mac("regular", "a")
