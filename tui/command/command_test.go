@@ -22,6 +22,7 @@ func typist(t *testing.T, dir, typed string, args ...string) (c *call, out, errs
 	t.Helper()
 	out, errs = new(bytes.Buffer), new(bytes.Buffer)
 	return &call{
+		tongue: portuguese,
 		env: Env{
 			Args: append([]string{"--data", dir}, args...), Dir: dir,
 			Stdin: strings.NewReader(typed), Stdout: out, Stderr: errs,

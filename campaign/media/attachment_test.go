@@ -1,4 +1,4 @@
-package campaign_test
+package media_test
 
 import (
 	"archive/zip"
@@ -17,12 +17,12 @@ import (
 	"strings"
 	"testing"
 
-	"recado/campaign"
+	"recado/campaign/media"
 )
 
 // read checks bytes as a file of that name.
-func read(name string, data []byte) (campaign.Attachment, error) {
-	return campaign.ReadAttachment(name, bytes.NewReader(data), int64(len(data)))
+func read(name string, data []byte) (media.Attachment, error) {
+	return media.Read(name, bytes.NewReader(data), int64(len(data)))
 }
 
 // sample is one of the real files, made by an encoder.
@@ -53,28 +53,28 @@ func TestFileIsWhatItsContentSays(t *testing.T) {
 	for _, c := range []struct {
 		name string // says something else than the content, on purpose
 		data []byte
-		want campaign.Attachment
+		want media.Attachment
 	}{
-		{"a.txt", sample(t, "picture.jpg"), campaign.Attachment{Kind: campaign.Picture, Type: "image/jpeg", Width: 320, Height: 240}},
-		{"a.jpg", sample(t, "picture.png"), campaign.Attachment{Kind: campaign.Picture, Type: "image/png", Width: 320, Height: 240}},
-		{"a.pdf", sample(t, "video.mp4"), campaign.Attachment{Kind: campaign.Video, Type: "video/mp4", Width: 160, Height: 90, Seconds: 2}},
-		{"a", sample(t, "video.3gp"), campaign.Attachment{Kind: campaign.Video, Type: "video/3gpp", Width: 128, Height: 96, Seconds: 2}},
-		{"a.wav", sample(t, "audio.mp3"), campaign.Attachment{Kind: campaign.Audio, Type: "audio/mpeg", Seconds: 3}},
-		{"a.mp4", sample(t, "audio.m4a"), campaign.Attachment{Kind: campaign.Audio, Type: "audio/mp4", Seconds: 3}},
-		{"a.mp4", bytes.Replace(sample(t, "video.mp4"), []byte("isom"), []byte("M4A "), 1), campaign.Attachment{Kind: campaign.Audio, Type: "audio/mp4", Seconds: 2}},
-		{"a.mp3", sample(t, "audio.aac"), campaign.Attachment{Kind: campaign.Audio, Type: "audio/aac", Seconds: 3}},
-		{"a.opus", sample(t, "audio.ogg"), campaign.Attachment{Kind: campaign.Audio, Type: "audio/ogg; codecs=opus", Seconds: 3}},
-		{"a.amr", amr(151), campaign.Attachment{Kind: campaign.Audio, Type: "audio/amr", Seconds: 3}},
-		{"a.jpg", []byte("%PDF-1.7\n…\n%%EOF\n"), campaign.Attachment{Kind: campaign.Document, Type: "application/pdf"}},
-		{"a.bin", archive(t, "word/document.xml"), campaign.Attachment{Kind: campaign.Document, Type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}},
-		{"a.bin", archive(t, "xl/workbook.xml"), campaign.Attachment{Kind: campaign.Document, Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}},
-		{"a.bin", archive(t, "ppt/presentation.xml"), campaign.Attachment{Kind: campaign.Document, Type: "application/vnd.openxmlformats-officedocument.presentationml.presentation"}},
-		{"a.docx", archive(t, "fotos/1.jpg"), campaign.Attachment{Kind: campaign.Document, Type: "application/zip"}},
-		{"A.XLS", []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1…"), campaign.Attachment{Kind: campaign.Document, Type: "application/vnd.ms-excel"}},
-		{"a.jpg", []byte("Preços de maio: café R$ 10"), campaign.Attachment{Kind: campaign.Document, Type: "text/plain"}},
-		{"a.csv", []byte(strings.Repeat("ação;1\n", 900)), campaign.Attachment{Kind: campaign.Document, Type: "text/csv"}},
-		{"a.apk", []byte("\x00\x01\x02\x03"), campaign.Attachment{Kind: campaign.Document, Type: "application/octet-stream"}},
-		{"a.txt", []byte("\xff\xfeP\x00r\x00"), campaign.Attachment{Kind: campaign.Document, Type: "application/octet-stream"}},
+		{"a.txt", sample(t, "picture.jpg"), media.Attachment{Kind: media.Picture, Type: "image/jpeg", Width: 320, Height: 240}},
+		{"a.jpg", sample(t, "picture.png"), media.Attachment{Kind: media.Picture, Type: "image/png", Width: 320, Height: 240}},
+		{"a.pdf", sample(t, "video.mp4"), media.Attachment{Kind: media.Video, Type: "video/mp4", Width: 160, Height: 90, Seconds: 2}},
+		{"a", sample(t, "video.3gp"), media.Attachment{Kind: media.Video, Type: "video/3gpp", Width: 128, Height: 96, Seconds: 2}},
+		{"a.wav", sample(t, "audio.mp3"), media.Attachment{Kind: media.Audio, Type: "audio/mpeg", Seconds: 3}},
+		{"a.mp4", sample(t, "audio.m4a"), media.Attachment{Kind: media.Audio, Type: "audio/mp4", Seconds: 3}},
+		{"a.mp4", bytes.Replace(sample(t, "video.mp4"), []byte("isom"), []byte("M4A "), 1), media.Attachment{Kind: media.Audio, Type: "audio/mp4", Seconds: 2}},
+		{"a.mp3", sample(t, "audio.aac"), media.Attachment{Kind: media.Audio, Type: "audio/aac", Seconds: 3}},
+		{"a.opus", sample(t, "audio.ogg"), media.Attachment{Kind: media.Audio, Type: "audio/ogg; codecs=opus", Seconds: 3}},
+		{"a.amr", amr(151), media.Attachment{Kind: media.Audio, Type: "audio/amr", Seconds: 3}},
+		{"a.jpg", []byte("%PDF-1.7\n…\n%%EOF\n"), media.Attachment{Kind: media.Document, Type: "application/pdf"}},
+		{"a.bin", archive(t, "word/document.xml"), media.Attachment{Kind: media.Document, Type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}},
+		{"a.bin", archive(t, "xl/workbook.xml"), media.Attachment{Kind: media.Document, Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}},
+		{"a.bin", archive(t, "ppt/presentation.xml"), media.Attachment{Kind: media.Document, Type: "application/vnd.openxmlformats-officedocument.presentationml.presentation"}},
+		{"a.docx", archive(t, "fotos/1.jpg"), media.Attachment{Kind: media.Document, Type: "application/zip"}},
+		{"A.XLS", []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1…"), media.Attachment{Kind: media.Document, Type: "application/vnd.ms-excel"}},
+		{"a.jpg", []byte("Preços de maio: café R$ 10"), media.Attachment{Kind: media.Document, Type: "text/plain"}},
+		{"a.csv", []byte(strings.Repeat("ação;1\n", 900)), media.Attachment{Kind: media.Document, Type: "text/csv"}},
+		{"a.apk", []byte("\x00\x01\x02\x03"), media.Attachment{Kind: media.Document, Type: "application/octet-stream"}},
+		{"a.txt", []byte("\xff\xfeP\x00r\x00"), media.Attachment{Kind: media.Document, Type: "application/octet-stream"}},
 	} {
 		got, err := read(c.name, c.data)
 		if err != nil {
@@ -83,7 +83,7 @@ func TestFileIsWhatItsContentSays(t *testing.T) {
 		}
 		sum := sha256.Sum256(c.data)
 		c.want.Name, c.want.Size, c.want.SHA256 = c.name, int64(len(c.data)), hex.EncodeToString(sum[:])
-		if (got.Thumbnail != nil) != (got.Kind == campaign.Picture) {
+		if (got.Thumbnail != nil) != (got.Kind == media.Picture) {
 			t.Errorf("%s: a thumbnail of %d bytes", c.want.Type, len(got.Thumbnail))
 		}
 		got.Thumbnail = nil
@@ -106,7 +106,7 @@ func TestWhatWhatsAppDoesNotShowIsRefusedInWords(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{nil, campaign.AttachmentEmpty},
+		{nil, media.AttachmentEmpty},
 		{[]byte("GIF89a……"), "no GIF"},
 		{riff("WEBP"), "no WebP"},
 		{riff("WAVE"), "no WAV"},
@@ -139,8 +139,8 @@ func TestBrokenFileIsRefused(t *testing.T) {
 		"an AMR of nothing":    []byte("#!AMR\n"),
 		"a tag and no sound":   append([]byte("ID3\x04\x00\x00\x00\x00\x00\x00"), bytes.Repeat([]byte("x"), 500)...),
 	} {
-		if _, err := read("a", data); err == nil || err.Error() != campaign.AttachmentBroken {
-			t.Errorf("%s: %v, want %q", name, err, campaign.AttachmentBroken)
+		if _, err := read("a", data); err == nil || err.Error() != media.AttachmentBroken {
+			t.Errorf("%s: %v, want %q", name, err, media.AttachmentBroken)
 		}
 	}
 }
@@ -163,14 +163,14 @@ func TestFileLargerThanWhatsAppTakesIsRefused(t *testing.T) {
 		size int64
 		want string
 	}{
-		{sample(t, "picture.jpg"), campaign.MaxMedia + 1, "larger than 16 MB"},
-		{sample(t, "video.mp4"), campaign.MaxMedia + 1, "larger than 16 MB"},
-		{mp3, campaign.MaxMedia + 1, "larger than 16 MB"},
-		{[]byte("what is this"), campaign.MaxDocument + 1, "larger than 100 MB"},
-		{[]byte("what is this"), campaign.MaxDocument, ""},
+		{sample(t, "picture.jpg"), media.MaxShown + 1, "larger than 16 MB"},
+		{sample(t, "video.mp4"), media.MaxShown + 1, "larger than 16 MB"},
+		{mp3, media.MaxShown + 1, "larger than 16 MB"},
+		{[]byte("what is this"), media.MaxDocument + 1, "larger than 100 MB"},
+		{[]byte("what is this"), media.MaxDocument, ""},
 		{mp3, int64(len(mp3)), ""},
 	} {
-		_, err := campaign.ReadAttachment("a", zeros{c.head}, c.size)
+		_, err := media.Read("a", zeros{c.head}, c.size)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%d bytes of %q: %v, want %q", c.size, c.head[:4], err, c.want)
 		}
@@ -320,7 +320,7 @@ func FuzzReadAttachment(f *testing.F) {
 			t.Errorf("%+v", a)
 		}
 		// A second of sound takes at least a few bytes.
-		if a.Kind == campaign.Audio && a.Type != "audio/mp4" && a.Type != "audio/ogg; codecs=opus" && a.Seconds > len(data) {
+		if a.Kind == media.Audio && a.Type != "audio/mp4" && a.Type != "audio/ogg; codecs=opus" && a.Seconds > len(data) {
 			t.Errorf("%d seconds in %d bytes", a.Seconds, len(data))
 		}
 	})

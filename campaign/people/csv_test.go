@@ -1,4 +1,4 @@
-package campaign
+package people
 
 import (
 	"context"
@@ -35,7 +35,7 @@ func readAll(text string) (rows []Row, bad []RowError, err error) {
 	return rows, bad, err
 }
 
-const people = "Nome;Telefone;E-mail;Tags;Cidade Natal\n" +
+const peopleFile = "Nome;Telefone;E-mail;Tags;Cidade Natal\n" +
 	"Ana Conceição;(11) 98765-4321;ana@example.com;vip, São Paulo|VIP;São Paulo\n" +
 	"\n" +
 	"Bia;21 8765-4321;;;\n"
@@ -58,29 +58,29 @@ func checkPeople(t *testing.T, rows []Row, bad []RowError) {
 }
 
 func TestCSVIsReadInAnyEncoding(t *testing.T) {
-	latin, err := charmap.ISO8859_1.NewEncoder().String(people)
+	latin, err := charmap.ISO8859_1.NewEncoder().String(peopleFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wide := func(high, low int) string {
 		var out []byte
-		for _, u := range append([]uint16{0xfeff}, utf16.Encode([]rune(people))...) {
+		for _, u := range append([]uint16{0xfeff}, utf16.Encode([]rune(peopleFile))...) {
 			b := [2]byte{byte(u >> 8), byte(u)}
 			out = append(out, b[high], b[low])
 		}
 		return string(out)
 	}
 	for name, text := range map[string]string{
-		"UTF-8":               people,
-		"UTF-8 with a mark":   "\ufeff" + people,
+		"UTF-8":               peopleFile,
+		"UTF-8 with a mark":   "\ufeff" + peopleFile,
 		"Latin-1":             latin,
 		"UTF-16 little":       wide(1, 0),
 		"UTF-16 big":          wide(0, 1),
-		"half UTF-8":          people[:strings.Index(people, "Ana")] + latin[strings.Index(latin, "Ana"):],
-		"Windows line ends":   strings.ReplaceAll(people, "\n", "\r\n"),
-		"old Mac line ends":   strings.ReplaceAll(people, "\n", "\r"),
-		"no last line end":    strings.TrimSuffix(people, "\n"),
-		"a spreadsheet's sep": "sep=;\n" + people,
+		"half UTF-8":          peopleFile[:strings.Index(peopleFile, "Ana")] + latin[strings.Index(latin, "Ana"):],
+		"Windows line ends":   strings.ReplaceAll(peopleFile, "\n", "\r\n"),
+		"old Mac line ends":   strings.ReplaceAll(peopleFile, "\n", "\r"),
+		"no last line end":    strings.TrimSuffix(peopleFile, "\n"),
+		"a spreadsheet's sep": "sep=;\n" + peopleFile,
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows, bad := readCSV(t, text)
@@ -95,9 +95,9 @@ func TestCSVIsReadInAnyEncoding(t *testing.T) {
 }
 
 func TestCSVIsReadWithAnySeparator(t *testing.T) {
-	rows, bad := readCSV(t, strings.ReplaceAll(people, ";", "\t"))
+	rows, bad := readCSV(t, strings.ReplaceAll(peopleFile, ";", "\t"))
 	checkPeople(t, rows, bad)
-	quoted := strings.ReplaceAll(people, "vip, São Paulo|VIP", `"vip, São Paulo|VIP"`)
+	quoted := strings.ReplaceAll(peopleFile, "vip, São Paulo|VIP", `"vip, São Paulo|VIP"`)
 	rows, bad = readCSV(t, strings.ReplaceAll(quoted, ";", ","))
 	checkPeople(t, rows, bad)
 }
@@ -276,7 +276,7 @@ func lines(s string) int {
 }
 
 func TestCSVIsReadAsItComes(t *testing.T) {
-	text := strings.ReplaceAll(people, "\n", "\r\n")
+	text := strings.ReplaceAll(peopleFile, "\n", "\r\n")
 	var rows []Row
 	err := ReadCSV(t.Context(), iotest.OneByteReader(strings.NewReader(text)),
 		func(r Row) error { rows = append(rows, r); return nil },
@@ -487,7 +487,7 @@ func FuzzQuotes(f *testing.F) {
 }
 
 func FuzzReadCSV(f *testing.F) {
-	for _, s := range []string{people, "telefone\n\"", "a\tfone\r\n1\t2\r3", "sep=,\nfone", "\xff\xfef\x00", "fone,\"x\ny\"\n\xe9,1"} {
+	for _, s := range []string{peopleFile, "telefone\n\"", "a\tfone\r\n1\t2\r3", "sep=,\nfone", "\xff\xfef\x00", "fone,\"x\ny\"\n\xe9,1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -1,12 +1,21 @@
-package campaign
+// Package people holds who is written to: contacts and their phones, the
+// forms in which names are compared, the filter that chooses an audience, the
+// tables that contacts are imported from, and the words by which they opt out.
+// Begin reading at [Contact].
+package people
 
 import (
 	"strings"
 	"time"
+	"unicode"
 )
 
 // ContactID names one person in the book.
 type ContactID uint64
+
+// NumberID names one of our numbers for as long as the book lives: it stays
+// the same when the number is unlinked and linked again.
+type NumberID uint32
 
 // Presence is what is known of whether a phone is on WhatsApp.
 type Presence uint8
@@ -84,12 +93,51 @@ func (c *Contact) KnownTo(n NumberID) bool {
 
 // FirstName is the name up to its first space.
 func (c *Contact) FirstName() string {
-	return firstName(c.Name)
+	return FirstName(c.Name)
 }
 
-func firstName(name string) string {
+func FirstName(name string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(name), " ")
 	return first
+}
+
+// FieldKey is the form in which names of fields are compared: letters and
+// digits, folded.
+func FieldKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, Fold(name))
+}
+
+// Field is the value of the field whose name compares equal to key, empty if
+// there is none.
+func (c *Contact) Field(key string) string {
+	if len(c.Fields) == 0 {
+		return ""
+	}
+	if value := strings.TrimSpace(c.Fields[key]); value != "" {
+		return value
+	}
+	// Two columns may have names that compare equal; the first by name with
+	// something in it counts, so that it is the same one every time.
+	var from, value string
+	for name, v := range c.Fields {
+		if v = strings.TrimSpace(v); v != "" && FieldKey(name) == key && (value == "" || name < from) {
+			from, value = name, v
+		}
+	}
+	return value
+}
+
+// BestPhone is the phone to show and to go by.
+func (c *Contact) BestPhone() Phone {
+	if c.Phone != "" {
+		return c.Phone
+	}
+	return c.WhatsApp
 }
 
 // Checked reports whether the service's answer about Presence is still good
@@ -127,16 +175,6 @@ type Timer struct {
 	After   time.Duration // in whole seconds; 0: they stay
 	Set     time.Time     // when that was chosen; zero: nothing is known
 	Account bool          // an account gives it to the chats that it begins; nobody chose it in the chat
-}
-
-// Incoming is a message that a person wrote to one of our numbers.
-type Incoming struct {
-	From   Seen
-	ID     MessageID // of an edit: that of the message which it changes
-	Text   string    // the words in it, also those under a picture; "" if there are none
-	At     time.Time // when it was written, by the service's clock
-	Quoted MessageID // the message that it answers; "" if it does not say
-	Past   bool      // history told it: it may be old, and was never told live
 }
 
 // Answer is what the service said when asked whether a phone is on WhatsApp.

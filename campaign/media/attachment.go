@@ -1,4 +1,6 @@
-package campaign
+// Package media finds out what a file is and whether WhatsApp takes it: a
+// picture, a video, an audio, or a document. Begin reading at [Read].
+package media
 
 import (
 	"bytes"
@@ -8,27 +10,26 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
 // AttachmentKind is how WhatsApp shows a file. It is written to disk and
 // printed by commands.
-type AttachmentKind string
+type Kind string
 
 // The kinds.
 const (
-	Picture  AttachmentKind = "picture"  // JPEG, PNG
-	Video    AttachmentKind = "video"    // MP4, 3GP
-	Audio    AttachmentKind = "audio"    // MP3, M4A, AAC, AMR, Opus in OGG
-	Document AttachmentKind = "document" // anything else: it is downloaded and opened elsewhere
+	Picture  Kind = "picture"  // JPEG, PNG
+	Video    Kind = "video"    // MP4, 3GP
+	Audio    Kind = "audio"    // MP3, M4A, AAC, AMR, Opus in OGG
+	Document Kind = "document" // anything else: it is downloaded and opened elsewhere
 )
 
 // Attachment is a file that a campaign sends with its text, as it was found
 // when it was checked. Its bytes are in the book's keeping, by their hash.
 type Attachment struct {
-	Kind      AttachmentKind
+	Kind      Kind
 	Name      string // of the file, without its folder; recipients of a document see it
 	Type      string // MIME type
 	Size      int64  // bytes
@@ -42,27 +43,12 @@ type Attachment struct {
 // Captioned reports whether WhatsApp shows a text with such a file.
 func (a *Attachment) Captioned() bool { return a.Kind != Audio }
 
-// Upload is an attachment that a number must upload before it can send the
-// next delivery of a campaign.
-type Upload struct {
-	Campaign   ID
-	Attachment Attachment
-	Link       uint32                        // of the number: by another one it is not to be used
-	Open       func() (io.ReadCloser, error) // the bytes; fs.ErrNotExist if the book has lost them
-}
-
-// UploadAge is for how long an upload is used for further deliveries.
-// WhatsApp promises to keep a file for 14 days (its documentation for
-// businesses; phones fetch for up to 30), and who is away when the last one is
-// sent must still find it.
-const UploadAge = 3 * 24 * time.Hour
-
 // The largest files that WhatsApp takes, in bytes: 16 MB of what it shows
 // itself (faq.whatsapp.com, "media file size", and its documentation for
 // businesses), 100 MB of documents (the same; phones now take more from
 // phones).
 const (
-	MaxMedia    = 16 << 20
+	MaxShown    = 16 << 20
 	MaxDocument = 100 << 20
 )
 
@@ -88,7 +74,7 @@ var errBroken = errors.New(AttachmentBroken)
 // ReadAttachment finds out what a file is, by its content and not by its name,
 // and whether WhatsApp takes it: a picture is decoded, the boxes and frames of
 // a video or audio are followed. The error is a sentence for a person.
-func ReadAttachment(name string, file io.ReaderAt, size int64) (Attachment, error) {
+func Read(name string, file io.ReaderAt, size int64) (Attachment, error) {
 	a := Attachment{Name: fileName(name), Size: size}
 	if size == 0 {
 		return a, errors.New(AttachmentEmpty)
@@ -124,7 +110,7 @@ var errNotMedia = errors.New("not media")
 
 // media reads a file as a whole with the reader of its format.
 func (a *Attachment) media(file io.ReaderAt, read func(*Attachment, []byte) error) error {
-	data := make([]byte, min(a.Size, MaxMedia))
+	data := make([]byte, min(a.Size, MaxShown))
 	if n, err := file.ReadAt(data, 0); n < len(data) {
 		if err == io.EOF {
 			err = errBroken
@@ -135,8 +121,8 @@ func (a *Attachment) media(file io.ReaderAt, read func(*Attachment, []byte) erro
 	switch {
 	case errors.Is(err, errNotMedia):
 		return a.document(file, data[:min(len(data), 4096)])
-	case a.Size > MaxMedia: // whatever was found: the end is missing
-		return fmt.Errorf(AttachmentMedia, fmt.Sprint(MaxMedia>>20))
+	case a.Size > MaxShown: // whatever was found: the end is missing
+		return fmt.Errorf(AttachmentMedia, fmt.Sprint(MaxShown>>20))
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package campaign
+package people
 
 import (
 	"io"
@@ -128,7 +128,7 @@ func newHeader(cells []string) (header, bool) {
 	h.titles = make([]string, len(cells))
 	keys := make([]string, len(cells))
 	for i, cell := range cells {
-		keys[i] = fieldKey(cell)
+		keys[i] = FieldKey(cell)
 		h.titles[i] = reason.Clip(strings.TrimSpace(cell))
 		h.names = append(h.names, fieldName(cell))
 	}

@@ -1,4 +1,4 @@
-package campaign
+package people
 
 import (
 	"fmt"
@@ -148,6 +148,18 @@ func TestZonesCanBeLoaded(t *testing.T) {
 	for _, p := range []Phone{"", "+", "+5", "+55", "+551", "+5500", "+999123456"} {
 		if got := p.Zone(); got != "" {
 			t.Errorf("the zone of %q is %q, want none", p, got)
+		}
+	}
+}
+
+// The zones that phones lead to are there, also on a machine that has none.
+func TestZonesOfPhonesAreKnown(t *testing.T) {
+	t.Setenv("ZONEINFO", "/nowhere")
+	for _, p := range []Phone{"+5511987654321", "+5568987654321", "+56912345678", "+595981123456", "+201001234567", "+9613123456", "+5351234567", "+12125550123", "+351912345678", "+77012345678"} {
+		name := p.Zone()
+		zone, err := time.LoadLocation(name)
+		if err != nil || name == "" || name == "UTC" || zone.String() != name {
+			t.Errorf("%s: zone %q: %v", p, name, err)
 		}
 	}
 }
