@@ -184,7 +184,7 @@ func (db *DB) damaged(why ...string) error {
 
 // Close waits for the transactions under way and closes the file.
 func (db *DB) Close() error {
-	if db.stuck.Load() { // bbolt would wait for ever
+	if db.stuck.Load() { // bbolt would wait forever
 		unlock(db.file)
 		return db.Err()
 	}

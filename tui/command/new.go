@@ -175,7 +175,7 @@ func (c *call) pace(d draft, numbers []campaign.Number) (campaign.Pace, error) {
 }
 
 // ask puts a question to the person at the terminal. The answer is yes only if
-// she says so.
+// they say so.
 func (c *call) ask(ctx context.Context, pt, en string) (bool, error) {
 	c.words("%s", c.tongue.say(pt, en))
 	typed := make(chan string, 1)
