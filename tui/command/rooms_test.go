@@ -53,9 +53,10 @@ func TestImportsKeepTheRooms(t *testing.T) {
 		"recado/session":                  append(below, "recado/campaign"),
 		"recado/session/simulator":        append(below, "recado/campaign"),
 		"recado/session/simulator/bubble": {},
-		"recado/tui":                      append(below, "recado/campaign", "recado/store", "recado/session"),
-		"recado/tui/command":              append(below, "recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui", "recado/tui/host"),
-		"recado/tui/host":                 append(below, "recado/campaign", "recado/store", "recado/session", "recado/tui"),
+		"recado/tui":                      append(below, "recado/campaign", "recado/store", "recado/session", "recado/tui/words"),
+		"recado/tui/words":                append(below, "recado/campaign"),
+		"recado/tui/command":              append(below, "recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui", "recado/tui/host", "recado/tui/words"),
+		"recado/tui/host":                 append(below, "recado/campaign", "recado/store", "recado/session", "recado/tui", "recado/tui/words"),
 	}
 	// Who may import these libraries, by the beginning of their path.
 	theirs := map[string][]string{
