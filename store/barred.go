@@ -6,9 +6,8 @@ import (
 	"errors"
 	"slices"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/store/bolt"
 )
 
 // Who is never written to by any number, though they have said nothing: our own

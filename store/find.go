@@ -5,9 +5,8 @@ import (
 	"encoding/binary"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/store/bolt"
 )
 
 // Find returns the people that a filter matches, in the order of their names.

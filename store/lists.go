@@ -9,9 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/store/bolt"
 )
 
 // A list is a name and a set of people. The set is a bit for each contact, in

@@ -4,9 +4,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/store/bolt"
 )
 
 // version is that of the bucket tree. Older books are migrated when they are

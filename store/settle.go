@@ -9,9 +9,8 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/store/bolt"
 )
 
 // recoverTx puts in doubt what was in flight when the last process ended.

@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/store/bolt"
 )
 
 // The messages of a chat may be set to disappear. The setting is kept for each
