@@ -17,6 +17,7 @@ import (
 	"recado/store"
 	"recado/store/device"
 	"recado/tui/command"
+	"recado/tui/host"
 )
 
 func main() { os.Exit(run()) }
@@ -58,7 +59,7 @@ const simulatedGrace = 3 * time.Second
 
 // open opens the book; the numbers and their keys are opened when a command
 // asks for them.
-func open(o command.Opening) (*command.Parts, error) {
+func open(o host.Opening) (*host.Parts, error) {
 	bell, clock := new(campaign.Bell), new(campaign.Clock)
 	options := store.Options{Kind: o.Kind(), Bell: bell, Clock: clock, Logger: o.Logger, Timeout: o.Timeout}
 	if o.Service != nil {
@@ -84,5 +85,5 @@ func open(o command.Opening) (*command.Parts, error) {
 		}
 		return pool, keys.Close, nil
 	}
-	return &command.Parts{Kind: options.Kind, Book: book, Bell: bell, Clock: clock, Logger: o.Logger, Connect: connect}, nil
+	return &host.Parts{Kind: options.Kind, Book: book, Bell: bell, Clock: clock, Logger: o.Logger, Connect: connect}, nil
 }

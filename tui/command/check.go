@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/store"
+	"recado/tui/host"
 )
 
 // File is a file of the data directory that can be checked and compacted, and
@@ -174,7 +175,7 @@ func (c *call) unlessInUse(dir string, err error) error {
 func (c *call) inUse(dir string) error {
 	return c.fail(ExitInUse,
 		"os dados em %s estão em uso por %s; encerre-o (q nas telas, Ctrl-C no recado run) e tente de novo",
-		"the data in %s is in use by %s; end it (q in the screens, Ctrl-C in recado run) and try again", dir, holder(dir))
+		"the data in %s is in use by %s; end it (q in the screens, Ctrl-C in recado run) and try again", dir, host.Holder(dir))
 }
 
 // health writes how a file is: a line about the whole, then one for each

@@ -1,11 +1,10 @@
 // Package command is the program without screens: every command that a script
-// can give, as plain text or JSON, and the door through which a process that
-// does not own the data directory hands its command to the one that does.
+// can give, as plain text or JSON.
 //
 // Begin reading at [Main]. A command is parsed where it was typed; what needs
-// the book goes through [call.withOwner], which finds the owner (door.go,
-// hand.go) or becomes it (owner.go). There the same command tree runs against
-// the live parts, writing to whoever asked.
+// the book goes through [call.withOwner], which finds the owner or becomes it
+// (owner.go, package host). There the same command tree runs against the live
+// parts, writing to the caller (hand.go).
 //
 // Data goes to standard output, words to standard error. Words are Portuguese
 // unless the environment asks for English; data and JSON are the same in every
@@ -18,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +24,8 @@ import (
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"recado/tui/host"
 )
 
 // The exit codes.
@@ -49,14 +49,8 @@ type Env struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Getenv func(string) string
-	Open   func(Opening) (*Parts, error)
+	Open   func(host.Opening) (*host.Parts, error)
 	Files  []File // the databases of a data directory
-}
-
-// Service is a simulated WhatsApp.
-type Service struct {
-	HTTP    func() *http.Client // every host of WhatsApp is dialled through it
-	RootKey [32]byte            // the public Noise key it is known by
 }
 
 // Main runs the command that env holds and returns the exit code. It returns
@@ -142,7 +136,7 @@ func (c *call) execute(ctx context.Context) int {
 	if err == nil {
 		return ExitOK
 	}
-	if errors.Is(err, errAgain) {
+	if errors.Is(err, host.ErrAgain) {
 		c.again = true
 		return ExitFailed
 	}

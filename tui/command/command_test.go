@@ -13,6 +13,7 @@ import (
 	"recado/campaign"
 	"recado/session"
 	"recado/store"
+	"recado/tui/host"
 )
 
 // typist is a person at a terminal, without a real terminal.
@@ -24,7 +25,7 @@ func typist(t *testing.T, dir, typed string, args ...string) (c *call, out, errs
 			Args: append([]string{"--data", dir}, args...), Dir: dir,
 			Stdin: strings.NewReader(typed), Stdout: out, Stderr: errs,
 			Getenv: func(string) string { return "" },
-			Open: func(o Opening) (*Parts, error) {
+			Open: func(o host.Opening) (*host.Parts, error) {
 				bell := new(campaign.Bell)
 				book, err := store.Open(filepath.Join(o.Dir, "book.db"), store.Options{Kind: o.Kind(), Bell: bell, Timeout: o.Timeout})
 				if err != nil {
@@ -33,7 +34,7 @@ func typist(t *testing.T, dir, typed string, args ...string) (c *call, out, errs
 				connect := func(context.Context) (*session.Pool, func() error, error) {
 					return nil, nil, errors.New("no numbers in this test")
 				}
-				return &Parts{Kind: o.Kind(), Book: book, Bell: bell, Logger: o.Logger, Connect: connect}, nil
+				return &host.Parts{Kind: o.Kind(), Book: book, Bell: bell, Logger: o.Logger, Connect: connect}, nil
 			},
 		},
 		seen: terminals{In: true, Out: true, Err: true},

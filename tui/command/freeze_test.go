@@ -14,6 +14,7 @@ import (
 
 	"recado/campaign"
 	"recado/store"
+	"recado/tui/host"
 )
 
 // crowded is the owner of a book with n people and a linked number.
@@ -38,7 +39,7 @@ func crowded(t *testing.T, n int) *owner {
 	if _, err := book.Import(t.Context(), rows, "people.csv"); err != nil {
 		t.Fatal(err)
 	}
-	return &owner{parts: &Parts{Book: book}}
+	return &owner{parts: &host.Parts{Book: book}}
 }
 
 // whileFreezing runs do at a moment when a campaign is freezing, while nothing

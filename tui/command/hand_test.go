@@ -1,24 +1,45 @@
 package command
 
 import (
-	"bytes"
-	"errors"
+	"encoding/binary"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 
 	"recado/store"
+	"recado/tui/host"
 )
+
+// The frames of the door, as another program would write them.
+
+// door is one connection to a false owner.
+type door struct{ net.Conn }
+
+func (d door) send(kind byte, payload string) error {
+	frame := binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(payload)))
+	_, err := d.Write(append(frame, payload...))
+	return err
+}
+
+func (d door) receive() (kind byte, payload string, err error) {
+	head := make([]byte, 5)
+	if _, err := io.ReadFull(d, head); err != nil {
+		return 0, "", err
+	}
+	rest := make([]byte, binary.BigEndian.Uint32(head[1:]))
+	_, err = io.ReadFull(d, rest)
+	return head[0], string(rest), err
+}
 
 // falseOwner answers at the door of a data directory as told, and counts the
 // commands that were given to it.
-func falseOwner(t *testing.T, dir string, answer func(*wire)) (commands func() int) {
+func falseOwner(t *testing.T, dir string, answer func(door)) (commands func() int) {
 	t.Helper()
-	listener, err := openDoor(dir)
+	listener, err := net.Listen("unix", host.Door(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,17 +52,17 @@ func falseOwner(t *testing.T, dir string, answer func(*wire)) (commands func() i
 			if err != nil {
 				return
 			}
-			w := &wire{conn: conn}
-			if kind, _, err := w.receive(); err == nil && kind == frameRequest {
+			d := door{conn}
+			if kind, _, err := d.receive(); err == nil && kind == 'q' {
 				mu.Lock()
 				n++
 				mu.Unlock()
-				answer(w)
+				answer(d)
 			}
 			conn.Close()
 		}
 	})
-	end := sync.OnceFunc(func() { closeDoor(dir, listener); all.Wait() })
+	end := sync.OnceFunc(func() { listener.Close(); all.Wait() })
 	t.Cleanup(end)
 	return func() int {
 		end()
@@ -78,22 +99,22 @@ func TestAHandedOverCommandRunsOnce(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name   string
-		answer func(w *wire)
+		answer func(w door)
 		code   int
 		here   int // how often it was done by the caller itself
 	}{
-		{"taken, then dead", func(w *wire) { w.send(frameBegun, nil) }, ExitFailed, 0},
-		{"half done, then dead", func(w *wire) { w.send(frameBegun, nil); w.send(frameErr, []byte("one\n")) }, ExitFailed, 0},
-		{"done, with an end that makes no sense", func(w *wire) { w.send(frameBegun, nil); w.send(frameExit, []byte("{")) }, ExitFailed, 0},
-		{"done and failed", func(w *wire) { w.send(frameBegun, nil); w.sendJSON(frameExit, exit{Code: ExitRefused}) }, ExitRefused, 0},
-		{"done", func(w *wire) { w.send(frameBegun, nil); w.sendJSON(frameExit, exit{}) }, ExitOK, 0},
-		{"dead before it was taken", func(*wire) {}, ExitOK, 1},
-		{"not kept", func(w *wire) { w.send(frameBegun, nil); w.sendJSON(frameExit, exit{Again: true}) }, ExitOK, 1},
+		{"taken, then dead", func(w door) { w.send('b', "") }, ExitFailed, 0},
+		{"half done, then dead", func(w door) { w.send('b', ""); w.send('e', "one\n") }, ExitFailed, 0},
+		{"done, with an end that makes no sense", func(w door) { w.send('b', ""); w.send('x', "{") }, ExitFailed, 0},
+		{"done and failed", func(w door) { w.send('b', ""); w.send('x', `{"Code":4}`) }, ExitRefused, 0},
+		{"done", func(w door) { w.send('b', ""); w.send('x', `{}`) }, ExitOK, 0},
+		{"dead before it was taken", func(door) {}, ExitOK, 1},
+		{"not kept", func(w door) { w.send('b', ""); w.send('x', `{"Again":true}`) }, ExitOK, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := privateDir(t)
 			first := true
-			commands := falseOwner(t, dir, func(w *wire) {
+			commands := falseOwner(t, dir, func(w door) {
 				if first { // a second time would be one too many
 					test.answer(w)
 				}
@@ -123,27 +144,27 @@ func TestOnlyFilesOfTheOwnCommandLineAreLent(t *testing.T) {
 		}
 	}
 	var got []string
-	commands := falseOwner(t, dir, func(w *wire) {
-		w.send(frameBegun, nil)
+	commands := falseOwner(t, dir, func(w door) {
+		w.send('b', "")
 		for _, name := range []string{
 			"people.csv", "people.csv", "flag.csv", "secret.csv", filepath.Join(work, "secret.csv"),
 			filepath.Join(work, "people.csv"), "./people.csv", "--x=flag.csv", "a=secret.csv", "/etc/passwd", dir,
 		} {
-			w.send(frameRead, []byte(name))
+			w.send('r', name)
 			kind, payload, err := w.receive()
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			got = append(got, string(kind)+string(payload))
+			got = append(got, string(kind)+payload)
 		}
-		w.sendJSON(frameExit, exit{})
+		w.send('x', `{}`)
 	})
 	c, _, errs := typist(t, dir, "", "contacts", "import", "people.csv")
 	c.env.Dir = work
 	// What the owner sees, however it was typed.
 	c.env.Args = append(c.env.Args, "--x=flag.csv", "a=secret.csv")
-	w, err := knock(dir)
+	w, err := host.Knock(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,55 +177,8 @@ func TestOnlyFilesOfTheOwnCommandLineAreLent(t *testing.T) {
 		t.Fatalf("got %q", got)
 	}
 	for i, answer := range got {
-		if i < len(want) && answer != want[i] || i >= len(want) && !strings.HasPrefix(answer, string(rune(frameDenied))) {
+		if i < len(want) && answer != want[i] || i >= len(want) && !strings.HasPrefix(answer, "f") {
 			t.Errorf("answer %d is %q", i, answer)
 		}
-	}
-}
-
-// TestAnOwnerThatTakesNothingIsNotWaitedForForEver: its process was stopped,
-// for example. When it goes on, it does not do what nobody waits for.
-func TestAnOwnerThatTakesNothingIsNotWaitedForForEver(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		caller, owner := net.Pipe()
-		defer owner.Close()
-		go func() { // ends with its request
-			w := &wire{conn: owner}
-			w.receive()
-		}()
-		c, _, _ := typist(t, t.TempDir(), "", "numbers")
-		failed := (*failure)(nil)
-		if err := c.hand(t.Context(), &wire{conn: caller}, t.TempDir(), false); !errors.As(err, &failed) || failed.code != ExitInUse {
-			t.Errorf("got %v, want that it does not answer", err)
-		}
-		if (&wire{conn: owner}).send(frameBegun, nil) == nil {
-			t.Error("the owner could still say that it begins")
-		}
-	})
-}
-
-// TestAnOwnerThatDoesNotSayWhoItIsIsNotTrusted: a connection of which the
-// system does not say whose it is.
-func TestAnOwnerThatDoesNotSayWhoItIsIsNotTrusted(t *testing.T) {
-	one, two := net.Pipe()
-	defer one.Close()
-	defer two.Close()
-	if err := acquainted(one); err == nil {
-		t.Error("a connection without a user is trusted")
-	}
-}
-
-func TestWhatStandsInTheHolderFileIsANumber(t *testing.T) {
-	dir := privateDir(t)
-	for text, want := range map[string]string{"12\n": "pid 12", "": "?", "\x1b]0;x\x07": "?", "12 34\n": "?"} {
-		if err := os.WriteFile(filepath.Join(dir, pidName), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := holder(dir); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-	if err := sayHolder(dir); err != nil || !bytes.Contains([]byte(holder(dir)), []byte("pid ")) {
-		t.Errorf("%v, %s", err, holder(dir))
 	}
 }

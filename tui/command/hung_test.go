@@ -30,7 +30,7 @@ func hung(t *testing.T, dir string) *store.Book {
 // owned writes down who has the lock.
 func owned(t *testing.T, dir string, pid int) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, pidName), fmt.Appendln(nil, pid), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "recado.pid"), fmt.Appendln(nil, pid), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -81,7 +81,7 @@ func (c *call) linkCommand() *cobra.Command {
 // run links a number and returns when it is online and its contacts have
 // arrived. What it added for a link that never came is taken away again.
 func (l *linking) run(ctx context.Context, name string) (err error) {
-	if l.pool, err = l.owner.numbers(ctx); err != nil {
+	if l.pool, err = l.owner.Pool(ctx); err != nil {
 		return err
 	}
 	book := l.owner.parts.Book

@@ -117,7 +117,7 @@ func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
 		return c.fail(ExitRefused, "%s não está vinculado: recado link --name %s",
 			"%s is not linked: recado link --name %s", number.Name, word(number.Name))
 	}
-	pool, err := o.numbers(ctx)
+	pool, err := o.Pool(ctx)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (o *owner) statuses() ([]session.Status, error) {
 		return nil, err
 	}
 	live := make(map[campaign.NumberID]session.Status)
-	if pool := o.live(); pool != nil {
+	if pool := o.Live(); pool != nil {
 		for _, s := range pool.Status() {
 			live[s.Number.ID] = s
 		}

@@ -19,6 +19,7 @@ import (
 	"recado/session/simulator/bubble"
 	"recado/store"
 	"recado/store/device"
+	"recado/tui/host"
 )
 
 // aside is an owner whose numbers are on a service in this process.
@@ -36,14 +37,14 @@ func aside(t *testing.T, service *simulator.Service) *owner {
 	}
 	t.Cleanup(func() { devices.Close() })
 	key := simulator.RootKey()
-	return &owner{parts: &Parts{Book: book, Bell: bell, Logger: slog.New(slog.DiscardHandler), Connect: func(ctx context.Context) (*session.Pool, func() error, error) {
+	return ownerOf(&host.Owner{Parts: &host.Parts{Book: book, Bell: bell, Logger: slog.New(slog.DiscardHandler), Connect: func(ctx context.Context) (*session.Pool, func() error, error) {
 		pool, err := session.Open(ctx, session.Config{Devices: devices, Book: book, Bell: bell, RootKey: &key,
 			HTTP: func() *http.Client { return service.HTTPClient() }})
 		if err == nil {
 			t.Cleanup(func() { pool.Close() })
 		}
 		return pool, func() error { return nil }, err
-	}}}
+	}}})
 }
 
 func TestTheEndOfTheInputIsNoAnswerToTheCode(t *testing.T) {
@@ -93,7 +94,7 @@ func TestTheCodeOfALatePasskeyIsCompared(t *testing.T) {
 				settle := func(d time.Duration) (s session.Status) {
 					time.Sleep(d)
 					synctest.Wait()
-					for _, s = range o.live().Status() {
+					for _, s = range o.Live().Status() {
 					}
 					return s
 				}

@@ -49,11 +49,11 @@ func (c *call) runCommand() *cobra.Command {
 // keep connects the numbers and runs the lanes until ctx ends or, if asked,
 // nothing is left to do. A message on the wire is waited for.
 func (c *call) keep(ctx context.Context, o *owner, untilIdle bool) error {
-	idle := &idleness{call: c, dir: o.dir}
+	idle := &idleness{call: c, dir: o.Dir}
 	if err := idle.note(o); err != nil { // before the numbers connect: it may take one of them away at once
 		return err
 	}
-	pool, release, err := o.work(ctx)
+	pool, release, err := o.Work(ctx)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"recado/session/simulator"
 	"recado/store"
 	"recado/tui"
+	"recado/tui/host"
 )
 
 // screens shows the screens, in the process that owns the data.
@@ -40,18 +41,14 @@ func (c *call) needTerminal() error {
 // show connects the numbers, runs the lanes and shows the screens until the
 // person leaves.
 func (c *call) show(ctx context.Context, o *owner, demo *tui.Demo) error {
-	pool, release, err := o.work(ctx)
+	pool, release, err := o.Work(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.patiently(release)
-	lang := "pt"
-	if c.tongue == english {
-		lang = "en"
-	}
 	app := tui.App{
 		Book: o.parts.Book, Pool: pool, Bell: o.parts.Bell, Logger: o.parts.Logger,
-		Now: o.parts.Clock.Now, Demo: demo, Lang: lang, Stops: true, Data: c.dataFlag(o.dir),
+		Now: o.parts.Clock.Now, Demo: demo, Lang: c.tongue.tag(), Stops: true, Data: c.dataFlag(o.Dir),
 	}
 	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout, tui.Console())
 }
@@ -163,7 +160,7 @@ func (c *call) demo(ctx context.Context, dir string, config simulator.Config) (e
 	}
 	service := simulator.New(config)
 	defer service.Close()
-	pipe := &Service{HTTP: func() *http.Client { return service.HTTPClient() }, RootKey: simulator.RootKey()}
+	pipe := &host.Service{HTTP: func() *http.Client { return service.HTTPClient() }, RootKey: simulator.RootKey()}
 	return c.withOwnerOf(ctx, c.path(dir), pipe, screens, func(ctx context.Context, o *owner) error {
 		if err := settle(ctx, o.parts.Book, service.People()); err != nil {
 			return err
@@ -240,7 +237,7 @@ func quicken(ctx context.Context, o *owner) {
 	defer unhear()
 	done := make(map[campaign.NumberID]bool)
 	for {
-		for _, id := range o.numberIDs() {
+		for _, id := range o.NumberIDs() {
 			if !done[id] {
 				done[id] = true
 				if err := quickenOne(o.parts.Book, id); err != nil {

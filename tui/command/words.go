@@ -12,6 +12,7 @@ import (
 	"recado/session"
 	"recado/store"
 	"recado/tui"
+	"recado/tui/host"
 )
 
 // tongue is the language of the words that a person reads.
@@ -35,6 +36,9 @@ func tongueOf(getenv func(string) string) tongue {
 	}
 	return portuguese
 }
+
+// tag is its language tag.
+func (t tongue) tag() string { return t.say("pt", "en") }
 
 // say chooses the text in the tongue.
 func (t tongue) say(pt, en string) string {
@@ -77,7 +81,7 @@ func (c *call) tell(pt, en string, args ...any) {
 // spoken says in the caller's language what other parts of the program say in
 // English.
 func (c *call) spoken(s string) string {
-	return tui.Translate(c.tongue.say("pt", "en"), s)
+	return tui.Translate(c.tongue.tag(), s)
 }
 
 // line writes cells of plain data, separated by tabs, to standard output.
@@ -147,7 +151,7 @@ func (c *call) explain(err error) error {
 	if f := (*failure)(nil); errors.As(err, &f) {
 		return err
 	}
-	if handed := (*handedExit)(nil); errors.As(err, &handed) || errors.Is(err, errAgain) {
+	if handed := (*handedExit)(nil); errors.As(err, &handed) || errors.Is(err, host.ErrAgain) {
 		return err
 	}
 	if refused := (*store.TrustError)(nil); errors.As(err, &refused) {

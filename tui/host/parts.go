@@ -1,14 +1,21 @@
-package command
+package host
 
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"recado/campaign"
 	"recado/session"
 	"recado/store"
 )
+
+// Service is a simulated WhatsApp.
+type Service struct {
+	HTTP    func() *http.Client // every host of WhatsApp is dialled through it
+	RootKey [32]byte            // the public Noise key it is known by
+}
 
 // Opening says what parts to open.
 type Opening struct {

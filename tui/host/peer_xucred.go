@@ -1,6 +1,6 @@
 //go:build darwin || freebsd
 
-package command
+package host
 
 import "golang.org/x/sys/unix"
 
