@@ -42,7 +42,7 @@ func TestImportsKeepTheRooms(t *testing.T) {
 		"recado":                          {"recado/campaign", "recado/session", "recado/session/simulator", "recado/store", "recado/store/device", "recado/tui", "recado/tui/command", "recado/tui/host"},
 		"recado/campaign":                 {"recado/campaign/reason"},
 		"recado/campaign/reason":          {},
-		"recado/store":                    {"recado/campaign", "recado/campaign/reason", "recado/store/bolt"},
+		"recado/store":                    {"recado/campaign", "recado/campaign/reason", "recado/store/bolt", "recado/store/trust"},
 		"recado/store/bolt":               {"recado/store/trust"},
 		"recado/store/trust":              {},
 		"recado/store/device":             {"recado/store/bolt"},
