@@ -32,7 +32,7 @@ const maxFindings = 100
 // with fs.ErrNotExist when there is none.
 //
 // A file that is damaged in a way that nobody has thought of may still end the
-// process, or keep it busy for ever: see package command for how it is called
+// process, or keep it busy forever: see package command for how it is called
 // in one of its own.
 func Examine(path string, check func(*bolt.Tx) []string) (h Health, err error) {
 	return ExamineOpen(nil, path, check)

@@ -22,7 +22,7 @@ var ErrOurs = errors.New("it is part of the data of recado, which is not to be g
 // another data directory; and every bbolt file, wherever it is. The files that
 // campaigns have attached, in the folder media, are none of these: they were
 // for others from the beginning. What is not a file is refused at once: a pipe
-// would keep us waiting for ever.
+// would keep us waiting forever.
 func Outside(path, dir string) (file *os.File, size int64, err error) {
 	if file, err = os.OpenFile(path, os.O_RDONLY|trust.Calm, 0); err != nil {
 		return nil, 0, err

@@ -105,7 +105,7 @@ func (r *review) lines() []string {
 	}
 	add(e.t("composer_to"), "", to)
 	flight := people.flight
-	add(e.t("review_receive"), e.theme.strong, e.words.number(flight.Receive))
+	add(e.t("review_receive"), e.theme.strong, e.words.Number(flight.Receive))
 	for _, why := range slices.Sorted(maps.Keys(flight.LeftOut)) {
 		add("", e.theme.warn, e.words.n("review_left_out", flight.LeftOut[why], "Why", e.words.reason(why)))
 	}

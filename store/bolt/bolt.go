@@ -229,7 +229,7 @@ func (db *DB) Close() error {
 	if db.writer != nil {
 		left = db.writer.stop()
 	}
-	if db.stuck.Load() { // bbolt would wait for ever
+	if db.stuck.Load() { // bbolt would wait forever
 		unlock(db.file)
 		return db.broken()
 	}

@@ -12,6 +12,7 @@ import (
 
 	recado "recado/store"
 	"recado/store/bolt"
+	"recado/store/device/conformance"
 )
 
 // fullFile is a closed file with something in every table.
@@ -20,7 +21,7 @@ func fullFile(t *testing.T) (path string) {
 	path = filepath.Join(t.TempDir(), "devices.db")
 	c, err := Open(path) // not openAt: what the tests make of it is not well
 	must(t, err)
-	fillEveryTable(t, link(t, c, ownJID))
+	conformance.Fill(t, link(t, c, ownJID))
 	must(t, c.Close())
 	return path
 }

@@ -244,7 +244,7 @@ func (s *stores) GetAllContacts(_ context.Context) (map[types.JID]types.ContactI
 
 // chat is the settings of one chat as they are stored.
 type chat struct {
-	muted            int64 // Unix seconds; 0: not muted, -1: for ever
+	muted            int64 // Unix seconds; 0: not muted, -1: forever
 	pinned, archived bool
 }
 

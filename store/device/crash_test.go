@@ -186,7 +186,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// sendUntilKilled counts one ratchet up for ever and says every number that it may rely on.
+// sendUntilKilled counts one ratchet up forever and says every number that it may rely on.
 func sendUntilKilled(path string) {
 	c, err := Open(path)
 	if err != nil {

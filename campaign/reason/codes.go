@@ -1,0 +1,386 @@
+package reason
+
+// What is wrong with a phone. PhoneBad holds what was written and one of the others.
+const (
+	PhoneBad         Code = "phone"
+	PhoneNoDigit     Code = "phone_no_digit"
+	PhoneRounded     Code = "phone_rounded"
+	PhonePlus        Code = "phone_plus"
+	PhoneMany        Code = "phone_many"
+	PhoneLetter      Code = "phone_letter" // which
+	PhoneNoArea      Code = "phone_no_area"
+	PhoneShort       Code = "phone_short"
+	PhoneLongHere    Code = "phone_long_here"
+	PhoneLong        Code = "phone_long"
+	PhoneBadArea     Code = "phone_bad_area" // which
+	PhoneNinth       Code = "phone_ninth"
+	PhoneBegin       Code = "phone_begin" // with which digit
+	PhoneNoCountry   Code = "phone_no_country"
+	PhoneShortThere  Code = "phone_short_there"  // country code
+	PhoneLongThere   Code = "phone_long_there"   // country code
+	PhoneLengthThere Code = "phone_length_there" // country code
+)
+
+// Why a file cannot be imported.
+const (
+	CSVLarge       Code = "csv_large" // the most, in MB
+	CSVSpreadsheet Code = "csv_spreadsheet"
+	CSVBinary      Code = "csv_binary"
+	CSVEmpty       Code = "csv_empty"
+	CSVNoHeader    Code = "csv_no_header"
+	CSVNoPhones    Code = "csv_no_phones"   // the columns that there are
+	CSVColumns     Code = "csv_columns"     // the most
+	CSVColumnLong  Code = "csv_column_long" // which, how many characters, the most
+	CSVHeaderLine  Code = "csv_header_line" // why
+)
+
+// Why a row of a file cannot be imported.
+const (
+	RowNoPhone  Code = "row_no_phone"
+	RowCells    Code = "row_cells" // how many, of how many
+	RowQuote    Code = "row_quote"
+	RowLineLong Code = "row_line_long" // the most, in KB
+	RowZero     Code = "row_zero"
+	RowCellLong Code = "row_cell_long" // the column, how many characters, the most
+	RowNameLong Code = "row_name_long" // how many characters, the most
+	RowTagLong  Code = "row_tag_long"  // which, how many characters, the most
+	RowTags     Code = "row_tags"      // the most
+)
+
+// Why a delivery is skipped, failed, unsure, or has not left yet.
+const (
+	DeliveryOptedOut      Code = "delivery_opted_out"
+	DeliveryNotOnWhatsApp Code = "delivery_not_on_whatsapp"
+	DeliveryDuplicate     Code = "delivery_duplicate"
+	DeliveryPerPerson     Code = "delivery_per_person"
+	DeliveryMissingField  Code = "delivery_missing_field" // which, if that is told
+	DeliveryTooLong       Code = "delivery_too_long"      // what is filled in made it so
+	DeliveryCancelled     Code = "delivery_cancelled"
+	DeliveryErased        Code = "delivery_erased"
+	DeliveryInterrupted   Code = "delivery_interrupted"
+	DeliveryNoAnswer      Code = "delivery_no_answer"
+	DeliveryNoKeys        Code = "delivery_no_keys"
+	DeliveryUnlinked      Code = "delivery_unlinked"
+	DeliveryForgotten     Code = "delivery_forgotten"
+	DeliveryLeftAlone     Code = "delivery_left_alone"
+	DeliveryNoAddress     Code = "delivery_no_address"
+	DeliveryOwnNumber     Code = "delivery_own_number"
+	DeliveryBlocked       Code = "delivery_blocked" // the number of ours, if that is told
+	DeliveryMoved         Code = "delivery_moved"
+)
+
+// What the service says of a message that it does not take.
+const (
+	Refused          Code = "refused"
+	RefusedText      Code = "refused_text"
+	RefusedPerson    Code = "refused_person"
+	RefusedStrangers Code = "refused_strangers"
+	RefusedQuota     Code = "refused_quota"
+	RefusedForm      Code = "refused_form"
+	RefusedForNow    Code = "refused_for_now"
+	RefusedWithCode  Code = "refused_with_code" // a reason, the service's code
+	ServiceCode      Code = "service_code"      // the code alone
+)
+
+// Why a number sends nothing now.
+const (
+	HoldGap       Code = "hold_gap"
+	HoldLong      Code = "hold_long"
+	HoldHour      Code = "hold_hour"
+	HoldNewHour   Code = "hold_new_hour"
+	HoldDay       Code = "hold_day"
+	HoldNewDay    Code = "hold_new_day"
+	HoldHours     Code = "hold_hours"
+	HoldShut      Code = "hold_shut"
+	HoldNewChats  Code = "hold_new_chats"
+	HoldQuota     Code = "hold_quota"
+	HoldOffline   Code = "hold_offline"
+	HoldStopped   Code = "hold_stopped"
+	HoldSyncing   Code = "hold_syncing"
+	HoldReading   Code = "hold_reading"
+	HoldOthers    Code = "hold_others"
+	HoldRateLimit Code = "hold_rate_limit"
+	HoldDisk      Code = "hold_disk"
+	HoldCheck     Code = "hold_check"
+	HoldUpload    Code = "hold_upload"
+	HoldDoubt     Code = "hold_doubt"
+	HoldRetry     Code = "hold_retry"
+	HoldEmpty     Code = "hold_empty"
+)
+
+// Why a campaign is paused, a draft again, or cannot be what is asked.
+const (
+	CampaignStopped     Code = "campaign_stopped"  // the number that the service stopped
+	CampaignRefusals    Code = "campaign_refusals" // how many in a row, why
+	CampaignSilence     Code = "campaign_silence"  // of how many messages, older than so many minutes, how many arrived
+	CampaignDamage      Code = "campaign_damage"
+	CampaignNoUpload    Code = "campaign_no_upload"    // the number, why
+	CampaignFileGone    Code = "campaign_file_gone"    // the name of the file
+	CampaignFileDamaged Code = "campaign_file_damaged" // the name of the file
+	CampaignNobody      Code = "campaign_nobody"       // how many are skipped
+	CampaignNotFound    Code = "campaign_not_found"    // its id
+	CampaignIs          Code = "campaign_is"           // its id, its status
+	CampaignStart       Code = "campaign_start"        // its id, why not
+	CampaignEdit        Code = "campaign_edit"         // its id, its status
+	CampaignEditChanged Code = "campaign_edit_changed" // its id
+	CampaignItIs        Code = "campaign_it_is"        // its status
+	CampaignNoName      Code = "campaign_no_name"
+	CampaignNoText      Code = "campaign_no_text"
+	CampaignAudience    Code = "campaign_audience"    // what is wrong with it
+	CampaignText        Code = "campaign_text"        // what is wrong with it
+	CampaignFileUnread  Code = "campaign_file_unread" // the name of the file
+	CampaignBadID       Code = "campaign_bad_id"      // what was written
+	CampaignShut        Code = "campaign_shut"        // the number whose hours never meet its own
+)
+
+// The statuses of a campaign, as arguments.
+const (
+	StatusDraft     Code = "status_draft"
+	StatusRunning   Code = "status_running"
+	StatusPaused    Code = "status_paused"
+	StatusFinished  Code = "status_finished"
+	StatusCancelled Code = "status_cancelled"
+	StatusFreezing  Code = "status_freezing"
+)
+
+// What a number reports, and why one cannot be what is asked.
+const (
+	NumberLost        Code = "number_lost"
+	NumberUnreachable Code = "number_unreachable" // why
+	NumberClock       Code = "number_clock"
+	NumberNoLogin     Code = "number_no_login"
+	NumberSlow        Code = "number_slow"
+	NumberDead        Code = "number_dead"
+	NumberClosed      Code = "number_closed"   // the service's code
+	NumberFlapping    Code = "number_flapping" // the service's code
+	NumberReplaced    Code = "number_replaced"
+	NumberLoggedOut   Code = "number_logged_out"
+	NumberLocked      Code = "number_locked"
+	NumberExpelled    Code = "number_expelled"
+	NumberBanned      Code = "number_banned" // why
+	NumberOutdated    Code = "number_outdated"
+	NumberRefused     Code = "number_refused"      // why
+	NumberRefusedLong Code = "number_refused_long" // why
+	NumberToken       Code = "number_token"
+	NumberKeysGone    Code = "number_keys_gone"
+	NumberNoKeys      Code = "number_no_keys" // why
+	NumberRestricted  Code = "number_restricted"
+	NumberQuota       Code = "number_quota"
+	NumberUntold      Code = "number_untold"
+	NumberNotFound    Code = "number_not_found" // its name
+	NumberGone        Code = "number_gone"
+	NumberExists      Code = "number_exists" // its name
+	NumberNoName      Code = "number_no_name"
+	NumberKept        Code = "number_kept" // its name
+	NumberLinked      Code = "number_linked"
+	NumberNotLinked   Code = "number_not_linked"
+	NumberToLink      Code = "number_to_link" // its name, and again
+	NumberNoneLinked  Code = "number_none_linked"
+	NumbersClosed     Code = "numbers_closed"
+)
+
+// Why the service banned a number for a time.
+const (
+	BanStrangers Code = "ban_strangers"
+	BanBlocked   Code = "ban_blocked"
+	BanGroups    Code = "ban_groups"
+	BanSame      Code = "ban_same"
+	BanBroadcast Code = "ban_broadcast"
+)
+
+// What becomes of the linking of a number.
+const (
+	LinkNobody     Code = "link_nobody"
+	LinkUntyped    Code = "link_untyped"
+	LinkTooMany    Code = "link_too_many"
+	LinkNoCode     Code = "link_no_code" // for which phone
+	LinkNoCodes    Code = "link_no_codes"
+	LinkOtherTyped Code = "link_other_typed" // the phone it was for, the one that typed it
+	LinkOther      Code = "link_other"       // the number, its phone
+	LinkTwice      Code = "link_twice"       // the number that has it
+	LinkUpdate     Code = "link_update"
+	LinkFailed     Code = "link_failed" // why
+	LinkNoPhone    Code = "link_no_phone"
+	PasskeyLate    Code = "passkey_late"
+	PasskeyLost    Code = "passkey_lost"
+	PasskeyRefused Code = "passkey_refused" // why
+	PasskeyChecked Code = "passkey_checked"
+	PasskeySilent  Code = "passkey_silent"
+	PasskeyAnswer  Code = "passkey_answer"
+	PasskeyNone    Code = "passkey_none"
+)
+
+// What is wrong with a limit. PaceBadValue holds what was written and one of those after it.
+const (
+	PaceNoLimit  Code = "pace_no_limit" // what was written, the limits that there are
+	PaceNoValue  Code = "pace_no_value" // what was written
+	PaceUnread   Code = "pace_unread"
+	PaceBadValue Code = "pace_bad_value" // what was written, why
+	PaceSpan     Code = "pace_span"
+	PaceDays     Code = "pace_days"
+	PaceDuration Code = "pace_duration"
+	PaceCount    Code = "pace_count"
+	PaceFromTo   Code = "pace_from_to"
+	PaceClock    Code = "pace_clock"
+	PaceWindow   Code = "pace_window"
+	PaceWeekday  Code = "pace_weekday"
+)
+
+// What is wrong with an attachment.
+const (
+	AttachmentEmpty    Code = "attachment_empty"
+	AttachmentMedia    Code = "attachment_media" // the most, in MB
+	AttachmentLarge    Code = "attachment_large" // the most, in MB
+	AttachmentBroken   Code = "attachment_broken"
+	AttachmentPoints   Code = "attachment_points"   // the most, in millions
+	AttachmentPictures Code = "attachment_pictures" // the format
+	AttachmentMoving   Code = "attachment_moving"   // the format
+	AttachmentVideos   Code = "attachment_videos"   // the format
+	AttachmentAudios   Code = "attachment_audios"   // the format
+	AttachmentVorbis   Code = "attachment_vorbis"   // a format
+	AttachmentText     Code = "attachment_text"
+	AttachmentChanged  Code = "attachment_changed"
+	AttachmentOther    Code = "attachment_other"
+	UploadNoAnswer     Code = "upload_no_answer"
+	UploadUnreachable  Code = "upload_unreachable" // why
+	UploadRefused      Code = "upload_refused"     // the code
+)
+
+// What is wrong with a filter.
+const (
+	FilterNoOpening    Code = "filter_no_opening"
+	FilterNoClosing    Code = "filter_no_closing"
+	FilterEmptyGroup   Code = "filter_empty_group"
+	FilterTooDeep      Code = "filter_too_deep"
+	FilterNothingAfter Code = "filter_nothing_after"
+	FilterNothing      Code = "filter_nothing"
+	FilterNoQuote      Code = "filter_no_quote"
+	FilterWantPhone    Code = "filter_want_phone"
+	FilterWantYesNo    Code = "filter_want_yes_no"
+	FilterWantAge      Code = "filter_want_age"
+	FilterWantNumber   Code = "filter_want_number"
+	FilterNoList       Code = "filter_no_list" // its name
+)
+
+// What is wrong with a text.
+const (
+	TemplateNoOpening Code = "template_no_opening"
+	TemplateNoClosing Code = "template_no_closing"
+	TemplateNested    Code = "template_nested"
+	TemplateNoName    Code = "template_no_name"
+	TemplateBadName   Code = "template_bad_name"
+	TemplateHidden    Code = "template_hidden"
+	TextLong          Code = "text_long" // how many characters, the most
+)
+
+// What is wrong with a list.
+const (
+	ListNotFound Code = "list_not_found" // its name
+	ListExists   Code = "list_exists"    // its name
+	ListNoName   Code = "list_no_name"
+	ListNameLong Code = "list_name_long" // the most characters
+	ListNameSign Code = "list_name_sign"
+	ListLeft     Code = "list_left" // somebody who was to be put on it is gone
+)
+
+// What is wrong with a contact, or with what is asked of one.
+const (
+	ContactNotFound Code = "contact_not_found"
+	ContactExists   Code = "contact_exists" // another one has that phone
+	ContactNoPhone  Code = "contact_no_phone"
+	OptInNoReason   Code = "opt_in_no_reason"
+)
+
+// What the book says.
+const (
+	NotFound   Code = "not_found"
+	Exists     Code = "exists"
+	Kind       Code = "data_kind"
+	Newer      Code = "data_newer"
+	NoLimit    Code = "no_limit"
+	WrongState Code = "wrong_state"
+	Changed    Code = "changed"
+	BookClosed Code = "book_closed"
+	GoesOn     Code = "goes_on" // why it does not go on now
+	Both       Code = "both"    // two reasons
+)
+
+// What is wrong with a file.
+const (
+	FileDamaged   Code = "file_damaged"   // its path
+	FileMissing   Code = "file_missing"   // its path
+	FileDenied    Code = "file_denied"    // its path
+	FileDirectory Code = "file_directory" // its path
+	FileFault     Code = "file_fault"     // its path, what the system says
+	FileNone      Code = "file_none"      // its path
+	FileOurs      Code = "file_ours"      // its path
+	FileOursAlone Code = "file_ours_alone"
+	FileLocked    Code = "file_locked"
+	DiskFull      Code = "disk_full"
+	DiskReadOnly  Code = "disk_read_only"
+	DiskFails     Code = "disk_fails"
+)
+
+// What an examination of the data found.
+const (
+	CheckDamaged      Code = "check_damaged"       // the table, the row
+	CheckStray        Code = "check_stray"         // the table, the row
+	CheckMissing      Code = "check_missing"       // the table, the row
+	CheckTable        Code = "check_table"         // which is missing
+	CheckCounted      Code = "check_counted"       // what, how many are counted, how many there are
+	CheckTally        Code = "check_tally"         // the campaign, how many are counted, as what, how many there are
+	CheckRunning      Code = "check_running"       // the campaign, its status
+	CheckIdle         Code = "check_idle"          // the campaign
+	CheckTwice        Code = "check_twice"         // the delivery
+	CheckForeignPhone Code = "check_foreign_phone" // the contact
+	CheckNoVersion    Code = "check_no_version"
+	CheckNewer        Code = "check_newer"      // its version, the one that is known
+	CheckNewerThan    Code = "check_newer_than" // the version that is known
+	CheckKind         Code = "check_kind"
+	CheckKeys         Code = "check_keys" // the device
+	CheckLink         Code = "check_link" // the device
+	CheckNoDatabase   Code = "check_no_database"
+	CheckShort        Code = "check_short" // how many bytes there are, how many there should be
+	CheckWentBack     Code = "check_went_back"
+	CheckPages        Code = "check_pages"      // what is wrong with them
+	CheckUnreadable   Code = "check_unreadable" // why
+	CheckEndless      Code = "check_endless"    // the time
+	CheckDeadly       Code = "check_deadly"     // how
+	CheckMore         Code = "check_more"       // how many
+)
+
+// Why a path is not used.
+const (
+	TrustExposed   Code = "trust_exposed"   // it, the command that mends it
+	TrustForeign   Code = "trust_foreign"   // it, whose it is
+	TrustSwappable Code = "trust_swappable" // it
+	TrustCrossed   Code = "trust_crossed"   // it, whose it is
+	TrustIrregular Code = "trust_irregular" // it
+)
+
+// The settings of a simulated service.
+const (
+	ServerAddress  Code = "server_address"  // what was written
+	ServerLoopback Code = "server_loopback" // what was written
+	ServerCA       Code = "server_ca"       // the file
+	ServerKey      Code = "server_key"      // how many bytes it has to have
+	ServerOther    Code = "server_other"
+)
+
+// What the network says.
+const (
+	NoAnswer           Code = "no_answer"
+	Interrupted        Code = "interrupted"
+	NetworkNoHost      Code = "network_no_host"  // which
+	NetworkNoNames     Code = "network_no_names" // for which name
+	NetworkRefused     Code = "network_refused"
+	NetworkReset       Code = "network_reset"
+	NetworkNone        Code = "network_none"
+	NetworkCertificate Code = "network_certificate" // what is wrong with it
+)
+
+// What others say, in their own words.
+const (
+	Foreign    Code = "foreign"     // their text
+	OurMistake Code = "our_mistake" // a number stumbled over a mistake of the program
+)
