@@ -60,29 +60,3 @@ func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 	}
 	return kept, nil
 }
-
-// startableTx is an error if a draft lacks what a start needs.
-func startableTx(tx *bolt.Tx, c campaign.Campaign) error {
-	var lacks []error
-	for _, l := range c.Lacks() {
-		lacks = append(lacks, l)
-	}
-	for _, n := range c.Numbers {
-		if _, err := numberTx(tx, n); err != nil {
-			lacks = append(lacks, err)
-		}
-	}
-	if filter, err := people.ParseFilter(c.To); err == nil {
-		if err := checkListsTx(tx, filter); err != nil {
-			lacks = append(lacks, fmt.Errorf("audience: %w", err))
-		}
-	}
-	if len(lacks) == 0 {
-		return nil
-	}
-	err := lacks[0]
-	for _, l := range lacks[1:] {
-		err = fmt.Errorf("%w · %w", err, l)
-	}
-	return fmt.Errorf("%w: %w", err, ErrState)
-}

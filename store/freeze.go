@@ -10,7 +10,6 @@ import (
 	"math/bits"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"recado/campaign"
@@ -117,14 +116,21 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 	if c.Status != campaign.Draft {
 		return nil, fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
 	}
-	if err := startableTx(tx, c); err != nil {
-		return nil, fmt.Errorf("start campaign %d: %w", id, err)
-	}
-	numbers, err := sendersTx(tx, c, now)
+	stops, err := stopsTx(tx, c, now)
 	if err != nil {
-		return nil, fmt.Errorf("start campaign %d: %w", id, err)
+		return nil, err
+	} else if err := joined(append(c.Lacks(), stops...)); err != nil {
+		return nil, fmt.Errorf("start campaign %d: %w: %w", id, err, ErrState)
 	}
-	return numbers, nil
+	numbers, err := numbersTx(tx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []campaign.NumberID
+	for _, s := range Senders(numbers, nil, c, now) {
+		ids = append(ids, s.Number.ID)
+	}
+	return ids, nil
 }
 
 // audienceTx chooses the people of a campaign. It is an error if none of them
@@ -148,7 +154,7 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 		audience.Add(contact.ID)
 	})
 	if err == nil && to == 0 {
-		err = fmt.Errorf("start campaign %d: "+campaign.ReasonNobody+": %w", c.ID, skipped, ErrState)
+		err = fmt.Errorf("start campaign %d: %w: %w", c.ID, reachesNobody(skipped), ErrState)
 	}
 	return audience, err
 }
@@ -263,7 +269,6 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			return false, err
 		}
 		number := home(&contact, f.Numbers, f.Load)
-		f.Load[number]++
 		d := campaign.Delivery{
 			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
 			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
@@ -271,6 +276,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 		if d.Reason = unwanted(&contact, barred, c.Started); d.Reason != "" {
 			d.State = campaign.Skipped
 		} else {
+			f.Load[number]++
 			queue = append(queue, queueKey(&d, f.zone(d.Zone)))
 			t.pending++
 		}
@@ -332,14 +338,16 @@ func queueKey(d *campaign.Delivery, zone byte) []byte {
 func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done bool, err error) {
 	why := ""
 	if t.pending == 0 {
-		why = fmt.Sprintf(campaign.ReasonNobody, t.counts[campaign.Skipped])
+		why = reachesNobody(t.counts[campaign.Skipped]).Error()
 	} else if !j.Held { // what holds it is for a person to see to
+		numbers, err := numbersTx(tx)
+		if err != nil {
+			return false, err
+		}
 		linked := c
 		linked.Numbers = j.Freeze.Numbers
-		if _, err := sendersTx(tx, linked, c.Started); errors.Is(err, ErrState) {
-			why = strings.TrimSuffix(err.Error(), ": "+ErrState.Error())
-		} else if err != nil {
-			return false, err
+		if err := joined(senderStops(numbers, linked, c.Started)); err != nil {
+			why = err.Error()
 		}
 	}
 	if why != "" {

@@ -95,8 +95,8 @@ func (r *review) lines() []string {
 	}
 	add(e.t("composer_name"), e.theme.strong, draft.Name)
 	var names []string
-	for _, n := range c.senders() {
-		names = append(names, n.Name)
+	for _, s := range c.senders() {
+		names = append(names, s.Number.Name)
 	}
 	add(e.t("composer_numbers"), "", strings.Join(names, ", "))
 	to := e.words.n("people", len(people.ids))
