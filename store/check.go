@@ -8,11 +8,9 @@ import (
 	"math/bits"
 	"slices"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/people"
-	disk "recado/store/bolt"
+	"recado/store/bolt"
 )
 
 // Check reads the whole book and says what in it does not fit together: its
@@ -86,7 +84,7 @@ func (c *checking) frame() bool {
 	if v := meta.Get([]byte("version")); len(v) != 4 || binary.BigEndian.Uint32(v) == 0 {
 		c.wrong("it has no version")
 	} else if have := binary.BigEndian.Uint32(v); have > version {
-		c.wrong(disk.Newer+" (its version is %d, this program knows %d): update the program", have, version)
+		c.wrong(bolt.Newer+" (its version is %d, this program knows %d): update the program", have, version)
 	} else if have < version {
 		return false // its tables are those of an older program, which this one does not know
 	}

@@ -188,7 +188,7 @@ func putBook(r *diskRows, book []bookEntry) error {
 		if err := b.Put([]byte(e.key), arena[begin:len(arena):len(arena)]); err != nil {
 			return fmt.Errorf("write %s: %w", tableNames[tableContacts], err)
 		}
-		r.tx.changed = true
+		r.tx.Touch()
 	}
 	return nil
 }
