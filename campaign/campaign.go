@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"recado/campaign/media"
 )
 
 // ID names one campaign. IDs are given in order, start at 1 and are never
@@ -57,7 +59,7 @@ type Campaign struct {
 	Name string
 	Text string // the template, as typed; with an attachment, what stands below it, and may be empty
 
-	Attachment *Attachment `json:",omitempty"` // nil: text alone
+	Attachment *media.Attachment `json:",omitempty"` // nil: text alone
 
 	Unread Unread `json:",omitzero"`  // of a draft: what was typed and cannot be used yet
 	Rev    uint64 `json:",omitempty"` // of a draft: how often it was written

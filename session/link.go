@@ -17,6 +17,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // link is the client of one linked device, or of one that is being linked. It
@@ -104,7 +105,7 @@ func newLink(n *number, dev *store.Device) *link {
 // Anybody else who asks gets nothing.
 func (l *link) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message {
 	if sender.User != l.jid.User && sender.User != l.lid {
-		who := l.person(l.ctx, sender, types.EmptyJID, "", campaign.NoName)
+		who := l.person(l.ctx, sender, types.EmptyJID, "", people.NoName)
 		sent, err := l.number.pool.book.SentTo(l.number.id, who, campaign.MessageID(id))
 		if err != nil {
 			l.number.log.Error("look who asks for a message again", "message", id, "err", err)
@@ -169,7 +170,7 @@ func (l *link) work() {
 //
 // To give it up breaks the connection and nothing else. The context that the
 // library has ends later: with it the library stops taking what arrives, and
-// its reading goroutine would wait for ever to hand a frame on.
+// its reading goroutine would wait forever to hand a frame on.
 func (l *link) dial(answer func(error)) {
 	l.giveUp()
 	try, giveUp := context.WithCancel(l.ctx)

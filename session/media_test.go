@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/media"
 	"recado/session/simulator"
 )
 
@@ -33,7 +34,7 @@ func TestEveryKindOfFileArrivesAsItWasAndIsUploadedOnce(t *testing.T) {
 	} {
 		t.Run(c.file+" "+c.text, func(t *testing.T) {
 			withMail(t, simulator.Config{People: 5}, func(r *rig, mail *uploads, _ campaign.NumberID) {
-				var a *campaign.Attachment
+				var a *media.Attachment
 				if c.file == "preços.txt" {
 					made, err := r.book.Attach(c.file, strings.NewReader("café R$ 10"))
 					if err != nil {
@@ -234,7 +235,7 @@ func TestDoubtIsSentAgainWithTheSameUpload(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		if seen := r.service.Ledger().SeenBy(person.Phone); len(seen) != 1 {
-			r.Errorf("she sees %+v", seen)
+			r.Errorf("they see %+v", seen)
 		}
 	})
 }
@@ -264,7 +265,7 @@ func TestRecipientWhoCannotReadGetsTheSameFileAfterARestart(t *testing.T) {
 			r.Fatal(got)
 		}
 		time.Sleep(time.Minute)
-		// She gets a new phone, which the next message is not encrypted for.
+		// They get a new phone, which the next message is not encrypted for.
 		if err := r.service.SetPersonPhone(person.Phone, false); err != nil {
 			r.Fatal(err)
 		}
@@ -287,7 +288,7 @@ func TestRecipientWhoCannotReadGetsTheSameFileAfterARestart(t *testing.T) {
 		r.awaitDelivery(c, campaign.Delivered)
 		seen := r.service.Ledger().SeenBy(person.Phone)
 		if len(seen) != 2 || seen[1].Text != d.Text || seen[1].ID != string(d.Message) {
-			r.Errorf("she sees %+v, want %q once", seen, d.Text)
+			r.Errorf("they see %+v, want %q once", seen, d.Text)
 		}
 		sent := r.media()
 		if last := sent[len(sent)-1]; last.Kind != "retry" || last.Media != a.SHA256 {
@@ -390,7 +391,7 @@ func TestDeliveryWithoutItsAttachmentNeverLeavesAsBareText(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		if seen := r.service.Ledger().Seen(); len(seen) > 0 {
-			r.Errorf("she sees %+v", seen)
+			r.Errorf("they see %+v", seen)
 		}
 	})
 }
@@ -398,7 +399,7 @@ func TestDeliveryWithoutItsAttachmentNeverLeavesAsBareText(t *testing.T) {
 func TestMessageOfAFileSaysAllThatIsKnownOfIt(t *testing.T) {
 	inBubble(t, simulator.Config{People: 1}, func(r *rig) {
 		id, _ := r.linked("loja")
-		message := func(a *campaign.Attachment, text string) campaign.Delivery {
+		message := func(a *media.Attachment, text string) campaign.Delivery {
 			media, err := r.pool.Sender(id).Upload(r.Context(), campaign.Upload{Attachment: *a, Link: 1, Open: func() (io.ReadCloser, error) {
 				return os.Open(filepath.Join(r.dir, "media", a.SHA256))
 			}})

@@ -7,9 +7,8 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/store/bolt"
 )
 
 // Campaign returns one campaign, or ErrNotFound.
@@ -92,31 +91,6 @@ func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
 		holds[n] = h
 	}
 	return holds
-}
-
-// sendersTx returns the numbers of a campaign, all the linked ones if it names
-// none. Each must be linked, and have hours in common with the campaign.
-func sendersTx(tx *bolt.Tx, c campaign.Campaign, now time.Time) (senders []campaign.NumberID, err error) {
-	numbers, err := numbersTx(tx)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range numbers {
-		wanted := slices.Contains(c.Numbers, n.ID)
-		switch {
-		case !wanted && (len(c.Numbers) > 0 || !n.Linked()):
-			continue
-		case !n.Linked():
-			return nil, fmt.Errorf("number %q is not linked: run recado link --name %q: %w", n.Name, n.Name, ErrState)
-		case n.Pace(now).Tightest(c.Pace).Hours.Shut:
-			return nil, fmt.Errorf("the campaign may send when the number %q may not, and the other way round: change the hours or weekdays of one: %w", n.Name, ErrState)
-		}
-		senders = append(senders, n.ID)
-	}
-	if len(senders) == 0 {
-		return nil, fmt.Errorf("no number is linked: run recado link: %w", ErrState)
-	}
-	return senders, nil
 }
 
 // Pause stops a running campaign before its next send; reason is empty when

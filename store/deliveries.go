@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/campaign/people"
+	"recado/store/bolt"
+
+	"go.etcd.io/bbolt"
 )
 
 // deliveryKey is where a delivery is in "deliveries", and what points at it
@@ -254,7 +256,7 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 
 // seekLast moves to the last key with the prefix; where there is none, to the
 // key before it.
-func seekLast(c *bolt.Cursor, prefix []byte) (k, v []byte) {
+func seekLast(c *bbolt.Cursor, prefix []byte) (k, v []byte) {
 	after := bytes.Clone(prefix)
 	for i := len(after) - 1; i >= 0; i-- {
 		if after[i]++; after[i] != 0 {
@@ -356,9 +358,9 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	d := campaign.Delivery{
 		Campaign: campaign.ID(binary.BigEndian.Uint64(at)),
 		Seq:      binary.BigEndian.Uint32(at[8:]),
-		Contact:  campaign.ContactID(r.uint()),
+		Contact:  people.ContactID(r.uint()),
 		Number:   campaign.NumberID(r.uint()),
-		Phone:    campaign.Phone(r.str()),
+		Phone:    people.Phone(r.str()),
 		Name:     r.str(),
 		State:    campaign.State(r.uint()),
 		New:      r.bool(),

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/campaign/people"
+	"recado/store/bolt"
 )
 
 // ErrChanged is returned when a draft is written that somebody else has
@@ -18,7 +18,7 @@ var ErrChanged = errors.New("changed elsewhere meanwhile")
 // [campaign.Campaign.Lacks]. Only a name that is too long is refused.
 func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 	c.Text = campaign.Text(c.Text)
-	if err := campaign.CheckName(c.Name); err != nil {
+	if err := people.CheckName(c.Name); err != nil {
 		return c, err
 	}
 	err := b.update(func(tx *bolt.Tx) error {
@@ -38,7 +38,7 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 // afterwards.
 func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 	c.Text = campaign.Text(c.Text)
-	if err := campaign.CheckName(c.Name); err != nil {
+	if err := people.CheckName(c.Name); err != nil {
 		return c, err
 	}
 	kept := c
@@ -59,30 +59,4 @@ func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 		return c, err
 	}
 	return kept, nil
-}
-
-// startableTx is an error if a draft lacks what a start needs.
-func startableTx(tx *bolt.Tx, c campaign.Campaign) error {
-	var lacks []error
-	for _, l := range c.Lacks() {
-		lacks = append(lacks, l)
-	}
-	for _, n := range c.Numbers {
-		if _, err := numberTx(tx, n); err != nil {
-			lacks = append(lacks, err)
-		}
-	}
-	if filter, err := campaign.ParseFilter(c.To); err == nil {
-		if err := checkListsTx(tx, filter); err != nil {
-			lacks = append(lacks, fmt.Errorf("audience: %w", err))
-		}
-	}
-	if len(lacks) == 0 {
-		return nil
-	}
-	err := lacks[0]
-	for _, l := range lacks[1:] {
-		err = fmt.Errorf("%w · %w", err, l)
-	}
-	return fmt.Errorf("%w: %w", err, ErrState)
 }

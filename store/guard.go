@@ -9,9 +9,8 @@ import (
 	"strconv"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/store/bolt"
 )
 
 // The guard rails of a campaign: it pauses itself when what it sends leads

@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
-	disk "recado/store/bolt"
+	"recado/campaign/media"
+	"recado/store/bolt"
+	"recado/store/trust"
 )
 
 // The files of the campaigns are beside the book in the folder media, each
@@ -28,14 +28,14 @@ const partial = ".part"
 // openMedia refuses a folder that is not the user's own or that others can
 // read, and removes what was being written when the last process ended.
 func openMedia(dir string) error {
-	info, err := Private(dir)
+	info, err := trust.Private(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return &TrustError{Path: dir, Why: Irregular, Owner: ownerOf(info)}
+		return &trust.Error{Path: dir, Why: trust.Irregular, Owner: trust.Owner(info)}
 	}
 	files, err := os.ReadDir(dir)
 	for _, f := range files {
@@ -49,9 +49,9 @@ func openMedia(dir string) error {
 // Attach keeps a copy of a file for a campaign and says what it is. An error
 // says for a person why WhatsApp would not take it. name is what recipients of
 // a document see.
-func (b *Book) Attach(name string, from io.Reader) (a campaign.Attachment, err error) {
+func (b *Book) Attach(name string, from io.Reader) (a media.Attachment, err error) {
 	if err := os.Mkdir(b.media, 0o700); err == nil {
-		err = syncDir(filepath.Dir(b.media))
+		err = bolt.SyncDir(filepath.Dir(b.media))
 		if err != nil {
 			return a, err
 		}
@@ -68,14 +68,14 @@ func (b *Book) Attach(name string, from io.Reader) (a campaign.Attachment, err e
 			os.Remove(file.Name())
 		}
 	}()
-	size, err := io.Copy(file, io.LimitReader(from, campaign.MaxDocument+1))
+	size, err := io.Copy(file, io.LimitReader(from, media.MaxDocument+1))
 	if err != nil {
 		return a, err
 	}
-	if disk.IsDatabase(file) {
+	if bolt.IsDatabase(file) {
 		return a, ErrOurs
 	}
-	if a, err = campaign.ReadAttachment(name, file, size); err != nil {
+	if a, err = media.Read(name, file, size); err != nil {
 		return a, err
 	}
 	if err := file.Sync(); err != nil {
@@ -85,26 +85,26 @@ func (b *Book) Attach(name string, from io.Reader) (a campaign.Attachment, err e
 	if err := os.Rename(file.Name(), b.mediaPath(&a)); err != nil {
 		return a, err
 	}
-	return a, syncDir(b.media)
+	return a, bolt.SyncDir(b.media)
 }
 
-func (b *Book) mediaPath(a *campaign.Attachment) string {
+func (b *Book) mediaPath(a *media.Attachment) string {
 	return filepath.Join(b.media, filepath.Base(a.SHA256))
 }
 
 // openKept opens the file of an attachment if it is a plain one of the user's.
-func (b *Book) openKept(a *campaign.Attachment) (*os.File, error) {
-	file, err := os.OpenFile(b.mediaPath(a), os.O_RDONLY|noFollow|calm, 0)
+func (b *Book) openKept(a *media.Attachment) (*os.File, error) {
+	file, err := os.OpenFile(b.mediaPath(a), os.O_RDONLY|trust.NoFollow|trust.Calm, 0)
 	if err != nil {
 		return nil, err
 	}
 	info, err := file.Stat()
 	switch {
 	case err != nil:
-	case !mine(info):
-		err = &TrustError{Path: file.Name(), Why: Foreign, Owner: ownerOf(info)}
+	case !trust.Mine(info):
+		err = &trust.Error{Path: file.Name(), Why: trust.Foreign, Owner: trust.Owner(info)}
 	case !info.Mode().IsRegular():
-		err = &TrustError{Path: file.Name(), Why: Irregular, Owner: ownerOf(info)}
+		err = &trust.Error{Path: file.Name(), Why: trust.Irregular, Owner: trust.Owner(info)}
 	}
 	if err != nil {
 		file.Close()
@@ -114,7 +114,7 @@ func (b *Book) openKept(a *campaign.Attachment) (*os.File, error) {
 }
 
 // checkMedia reports whether the file of an attachment is there and whole.
-func (b *Book) checkMedia(a *campaign.Attachment) error {
+func (b *Book) checkMedia(a *media.Attachment) error {
 	file, err := b.openKept(a)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf(campaign.ReasonFileGone+": %w", a.Name, ErrState)
@@ -126,7 +126,7 @@ func (b *Book) checkMedia(a *campaign.Attachment) error {
 	if err != nil {
 		return err
 	}
-	now, err := campaign.ReadAttachment(a.Name, file, info.Size())
+	now, err := media.Read(a.Name, file, info.Size())
 	if err != nil || now.SHA256 != a.SHA256 {
 		return fmt.Errorf(campaign.ReasonFileChanged+": %w", a.Name, ErrState)
 	}

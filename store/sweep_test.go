@@ -10,14 +10,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"recado/store/bolt"
+
 	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // yard is a book whose jobs go on when the test says so, some people at a time.
@@ -58,17 +60,17 @@ func (y *yard) open(path string) *Book {
 	return b
 }
 
-func yardPhone(i int) campaign.Phone { return campaign.Phone(fmt.Sprintf("+5511987650%03d", i)) }
+func yardPhone(i int) people.Phone { return people.Phone(fmt.Sprintf("+5511987650%03d", i)) }
 
-func yardRows(from, n int) (rows []campaign.Row) {
+func yardRows(from, n int) (rows []people.Row) {
 	for i := range n {
-		rows = append(rows, campaign.Row{Line: i + 2, Phone: yardPhone(from + i), Name: fmt.Sprint("Pessoa ", from+i)})
+		rows = append(rows, people.Row{Line: i + 2, Phone: yardPhone(from + i), Name: fmt.Sprint("Pessoa ", from+i)})
 	}
 	return rows
 }
 
 // person is who has the i-th phone.
-func (y *yard) person(i int) campaign.Contact {
+func (y *yard) person(i int) people.Contact {
 	y.Helper()
 	c, err := y.book.ContactByPhone(yardPhone(i))
 	ok(y.T, err)
@@ -157,9 +159,9 @@ func (y *yard) claim() *campaign.Delivery {
 		if len(got.Check) == 0 {
 			return got.Delivery
 		}
-		var answers []campaign.Answer
+		var answers []people.Answer
 		for _, p := range got.Check {
-			answers = append(answers, campaign.Answer{Asked: p, Presence: campaign.OnWhatsApp, Phone: p, LID: string(p[1:])})
+			answers = append(answers, people.Answer{Asked: p, Presence: people.OnWhatsApp, Phone: p, LID: string(p[1:])})
 		}
 		ok(y.T, y.book.Answered(y.number, got.Check, answers, y.now))
 	}
@@ -273,22 +275,22 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 	y := newYard(t, 20)
 	merge := func(i, k int) { // the service proves the two to be one person
 		t.Helper()
-		ok(t, y.book.Answered(y.number, []campaign.Phone{yardPhone(k)}, []campaign.Answer{{
-			Asked: yardPhone(k), Presence: campaign.OnWhatsApp, Phone: yardPhone(i), LID: fmt.Sprint("88", i),
+		ok(t, y.book.Answered(y.number, []people.Phone{yardPhone(k)}, []people.Answer{{
+			Asked: yardPhone(k), Presence: people.OnWhatsApp, Phone: yardPhone(i), LID: fmt.Sprint("88", i),
 		}}, y.now))
 	}
 	// One who does not belong to it, with the smallest id of all but one.
-	ok(t, y.book.EditContact(y.person(1).ID, func(c *campaign.Contact) { c.Tags = []string{"fora"} }))
+	ok(t, y.book.EditContact(y.person(1).ID, func(c *people.Contact) { c.Tags = []string{"fora"} }))
 	id := y.draft(campaign.Campaign{To: "-tag:fora"})
 	_, err := y.book.Begin(t.Context(), id, y.now)
 	ok(t, err)
 	y.chunk(id) // persons 0, 2, 3, 4, 5
 	_, err = y.book.Import(t.Context(), yardRows(100, 3), "late.csv")
 	ok(t, err)
-	ok(t, y.book.EditContact(y.person(19).ID, func(c *campaign.Contact) { c.Tags = []string{"fora"} }))
+	ok(t, y.book.EditContact(y.person(19).ID, func(c *people.Contact) { c.Tags = []string{"fora"} }))
 	ok(t, y.book.OptOut(y.person(18).ID, "asked for it"))
 	ok(t, y.book.OptOut(y.person(5).ID, "asked for it")) // has her delivery
-	ids := make([]campaign.ContactID, 20)
+	ids := make([]people.ContactID, 20)
 	for i := range ids {
 		ids[i] = y.person(i).ID
 	}
@@ -298,17 +300,17 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 	merge(1, 4)  // of which one has been frozen
 	merge(13, 14)
 	y.finish(id)
-	var people []int
+	var order []int
 	for i := range 20 {
-		people = append(people, i)
+		order = append(order, i)
 	}
 	all, err := y.book.Deliveries(id, -1, 100)
 	ok(t, err)
-	got := make(map[campaign.ContactID]int)
+	got := make(map[people.ContactID]int)
 	for _, d := range all {
 		got[y.merged(d.Contact)]++
 	}
-	for _, i := range people {
+	for _, i := range order {
 		if n := got[y.merged(ids[i])]; n != 1 {
 			t.Errorf("person %d has %d deliveries", i, n)
 		}
@@ -317,7 +319,7 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 		t.Errorf("%d deliveries, want 15: %q", len(all), y.names(id))
 	}
 	y.is(id, campaign.Running, campaign.Counts{campaign.Queued: 14, campaign.Skipped: 1})
-	wrote := make(map[campaign.ContactID]int)
+	wrote := make(map[people.ContactID]int)
 	for d := y.claim(); d != nil; d = y.claim() {
 		wrote[y.merged(d.Contact)]++
 		ok(t, y.book.Settle(*d, campaign.Outcome{Kind: campaign.Accepted}, y.now))
@@ -327,7 +329,7 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 	}
 }
 
-func (y *yard) merged(id campaign.ContactID) campaign.ContactID {
+func (y *yard) merged(id people.ContactID) people.ContactID {
 	y.Helper()
 	c, err := y.book.Contact(id)
 	ok(y.T, err)
@@ -462,7 +464,7 @@ func TestAReceiptCountsThoughItsDeliveryIsNotSweptYet(t *testing.T) {
 	_, err := y.book.Cancel(id)
 	ok(t, err)
 	for _, d := range sent[:3] {
-		_, err := y.book.Receipt(y.number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, y.now)
+		_, err := y.book.Receipt(y.number, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, y.now)
 		ok(t, err)
 	}
 	want := campaign.Counts{campaign.Delivered: 3, campaign.Unsure: 1, campaign.Skipped: 8}
@@ -558,21 +560,28 @@ func TestNobodyToWriteToIsRefusedAtOnce(t *testing.T) {
 // of the search.
 func TestADraftEditedWhileItsAudienceIsSoughtIsSoughtAgain(t *testing.T) {
 	y := newYard(t, 12)
-	ok(t, y.book.EditContact(y.person(4).ID, func(c *campaign.Contact) { c.Tags = []string{"vip"} }))
+	ok(t, y.book.EditContact(y.person(4).ID, func(c *people.Contact) { c.Tags = []string{"vip"} }))
 	id := y.draft(campaign.Campaign{})
 	edited := false
+	var editing sync.WaitGroup
 	_, err := y.book.Begin(tellsWhen{t.Context(), func() {
 		if !edited {
 			edited = true
-			y.book.queue <- &write{done: make(chan error, 1), change: func(tx *bolt.Tx) error { // which may have to wait for the search
-				c, err := campaignTx(tx, id)
-				ok(t, err)
-				c.To = "tag:vip"
-				return putCampaignTx(tx, c)
-			}}
+			begun := make(chan struct{})
+			editing.Go(func() { // its commit may have to wait for the search
+				ok(t, y.book.update(func(tx *bolt.Tx) error {
+					close(begun)
+					c, err := campaignTx(tx, id)
+					ok(t, err)
+					c.To = "tag:vip"
+					return putCampaignTx(tx, c)
+				}))
+			})
+			<-begun
 		}
 	}}, id, y.now)
 	ok(t, err)
+	editing.Wait()
 	y.finish(id)
 	if names := y.names(id); !edited || !slices.Equal(names, []string{"Pessoa 4"}) {
 		t.Errorf("deliveries to %q", names)
@@ -682,42 +691,6 @@ func TestARowWithoutAPhoneIsNoImport(t *testing.T) {
 	}
 	if names := found(t, y.book, ""); len(names) != 2 {
 		t.Errorf("%q", names)
-	}
-}
-
-// TestNoTwoChunksGoBeforeAWrite lets chunks and a write wait for a slow one.
-func TestNoTwoChunksGoBeforeAWrite(t *testing.T) {
-	for range 10 { // whose turn comes first is chance
-		synctest.Test(t, func(t *testing.T) {
-			b := newBook(t)
-			defer b.Close()
-			var order []string
-			write := func(queue chan *write, name string, wait <-chan struct{}) {
-				go func() {
-					if err := b.updateIn(queue, func(*bolt.Tx) error {
-						if wait != nil {
-							<-wait
-						}
-						order = append(order, name)
-						return nil
-					}); err != nil {
-						t.Error(err)
-					}
-				}()
-				synctest.Wait()
-			}
-			slow := make(chan struct{})
-			write(b.queue, "slow", slow)
-			for range 3 {
-				write(b.chunks, "chunk", nil)
-			}
-			write(b.queue, "write", nil)
-			close(slow)
-			synctest.Wait()
-			if at := slices.Index(order, "write"); len(order) != 5 || at > 2 {
-				t.Errorf("%q", order)
-			}
-		})
 	}
 }
 

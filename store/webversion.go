@@ -3,9 +3,8 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"recado/store/bolt"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // webVersion is the newest version of the service's own client that is known.

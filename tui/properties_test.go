@@ -1,10 +1,7 @@
 package tui
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,7 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
-	"recado/campaign/reason"
+	"recado/campaign/people"
 	"recado/session"
 )
 
@@ -46,9 +43,9 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		book := s.app.Book
 		fields := map[string]string{hostile: hostile, "cidade": hostile}
-		rows := []campaign.Row{{Phone: "+5511987650001", Name: hostile, Tags: []string{hostile}, Fields: fields}}
+		rows := []people.Row{{Phone: "+5511987650001", Name: hostile, Tags: []string{hostile}, Fields: fields}}
 		for i := range 3 {
-			rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198765001%d", i)), Name: strings.Repeat(hostile, 20)})
+			rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765001%d", i)), Name: strings.Repeat(hostile, 20)})
 		}
 		if _, err := book.Import(t.Context(), rows, hostile); err != nil {
 			t.Fatal(err)
@@ -96,14 +93,14 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 			check("link as text", "c")
 			s.press("c")
 		}
-		l.phone = campaign.Phone(hostile)
+		l.phone = people.Phone(hostile)
 		for _, status := range []session.Status{{Code: hostile}, {Passkey: session.Passkey{Script: strings.Repeat(hostile, 50)}}, {Passkey: session.Passkey{Code: hostile}}} {
 			status.Number, status.State, status.Reason = statuses[0].Number, campaign.Linking, hostile
 			s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
 			s.tell(tea.PasteMsg{Content: hostile})
 			check("link otherwise")
 		}
-		l.typed = campaign.Phone(hostile)
+		l.typed = people.Phone(hostile)
 		s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: session.Status{Number: statuses[0].Number, State: campaign.Unlinked}, found: true})
 		check("link by phone", "p")
 		s.tell(tea.PasteMsg{Content: hostile})
@@ -206,86 +203,6 @@ func TestOtherKeysAreNotTakenForText(t *testing.T) {
 				t.Errorf("%s changed:\n%s\n%s", scene.name, before, got)
 			}
 		})
-	}
-}
-
-func readCatalogue(t *testing.T, lang string) map[string]any {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("catalogue", lang+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var texts map[string]any
-	if err := json.Unmarshal(b, &texts); err != nil {
-		t.Fatal(err)
-	}
-	return texts
-}
-
-var slot = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
-
-func slots(text any) string {
-	found := make(map[string]bool)
-	for _, m := range slot.FindAllStringSubmatch(fmt.Sprint(text), -1) {
-		found[m[1]] = true
-	}
-	return fmt.Sprint(found)
-}
-
-func TestTheLanguagesSayTheSame(t *testing.T) {
-	pt, en := readCatalogue(t, "pt-BR"), readCatalogue(t, "en")
-	for id, text := range pt {
-		other, ok := en[id]
-		if !ok {
-			t.Errorf("%s is not in English", id)
-		} else if slots(text) != slots(other) {
-			t.Errorf("%s: %s in Portuguese, %s in English", id, slots(text), slots(other))
-		}
-	}
-	for id := range en {
-		if _, ok := pt[id]; !ok {
-			t.Errorf("%s is not in Portuguese", id)
-		}
-	}
-}
-
-func TestEveryTextIsThereAndUsed(t *testing.T) {
-	texts := readCatalogue(t, "pt-BR")
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	quoted := regexp.MustCompile(`"([a-z][a-z0-9_]+)"`)
-	asked := regexp.MustCompile(`\.(?:t|n)\("([a-z0-9_]+)"[,)]`)
-	bound := regexp.MustCompile(`bind\("([a-z0-9_]+)"`)
-	used := make(map[string]bool)
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range quoted.FindAllStringSubmatch(string(b), -1) {
-			used[m[1]] = true
-		}
-		for _, m := range bound.FindAllStringSubmatch(string(b), -1) {
-			used["key_"+m[1]] = true
-		}
-		for _, m := range asked.FindAllStringSubmatch(string(b), -1) {
-			if _, ok := texts[m[1]]; !ok {
-				t.Errorf("%s asks for %q, which is not in the catalogue", file, m[1])
-			}
-		}
-	}
-	for code := range reason.Codes() {
-		used[becauseID(code)] = true
-	}
-	for id := range texts {
-		if !used[id] {
-			t.Errorf("nobody uses %q", id)
-		}
 	}
 }
 
