@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"syscall"
@@ -38,13 +39,22 @@ func run() int {
 	return command.Main(ctx, command.Env{
 		Args: os.Args[1:], Dir: dir,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Getenv: os.Getenv,
+		Getenv: os.Getenv, Environ: os.Environ(), Exec: again,
 		Open:   open,
 		Files: []command.File{
 			{Name: bookName, Examine: func(f *os.File, path string) (store.Health, error) { return store.ExamineOpen(f, path, store.Check) }},
 			{Name: keysName, Keys: true, Examine: func(f *os.File, path string) (store.Health, error) { return store.ExamineOpen(f, path, device.Check) }},
 		},
 	})
+}
+
+// again is this program with other arguments.
+func again(args ...string) (*exec.Cmd, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return exec.Command(path, args...), nil
 }
 
 // The databases of a data directory.

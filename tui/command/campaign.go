@@ -225,22 +225,33 @@ func (c *call) status(s campaign.Status) string {
 }
 
 func (c *call) campaignObject(o *owner, camp campaign.Campaign, forecast *forecastJSON) error {
-	counts, err := o.parts.Book.Counts(camp.ID)
+	out, err := campaignOf(o, camp)
 	if err != nil {
 		return err
 	}
-	out := campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), Counts: countsOf(counts), Forecast: forecast}
+	out.Forecast = forecast
+	return c.object(out)
+}
+
+// campaignOf makes the JSON of a campaign.
+func campaignOf(o *owner, camp campaign.Campaign) (campaignJSON, error) {
+	out := campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String()}
+	counts, err := o.parts.Book.Counts(camp.ID)
+	if err != nil {
+		return out, err
+	}
+	out.Counts = countsOf(counts)
 	if camp.Status == campaign.Freezing {
 		freeze, err := o.parts.Book.Freeze(camp.ID)
 		if err != nil {
-			return err
+			return out, err
 		}
 		out.Freezing = &workJSON{freeze.Done, freeze.Total}
 	}
 	if a := camp.Attachment; a != nil {
 		out.Attachment = &attachmentJSON{string(a.Kind), a.Name, a.Type, a.Size, a.SHA256}
 	}
-	return c.object(out)
+	return out, nil
 }
 
 func (c *call) showCampaign(ctx context.Context, o *owner, id campaign.ID) error {

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -50,8 +51,13 @@ type Env struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Getenv func(string) string
-	Open   func(host.Opening) (*host.Parts, error)
-	Files  []File // the databases of a data directory
+	// Environ is the whole environment, of which an owner is told what says which
+	// terminal it is; nil: nothing.
+	Environ []string
+	// Exec makes this program with other arguments; nil where it cannot be run.
+	Exec  func(args ...string) (*exec.Cmd, error)
+	Open  func(host.Opening) (*host.Parts, error)
+	Files []File // the databases of a data directory
 }
 
 // Main runs the command that env holds and returns the exit code. It returns
@@ -179,11 +185,13 @@ func (c *call) root() *cobra.Command {
 		Args:          cobra.NoArgs,
 	}
 	version := root.Flags().Bool("version", false, c.tongue.say("a versão, como recado version", "the version, as recado version"))
+	readOnly := root.Flags().Bool("read-only", false, c.tID("read_only_flag"))
+	yes := root.Flags().Bool("yes", false, c.tID("replace_flag"))
 	root.RunE = c.run(func(ctx context.Context, _ []string) error {
 		if *version {
 			return c.version()
 		}
-		return c.screens(ctx)
+		return c.screens(ctx, *readOnly, *yes)
 	})
 	root.PersistentFlags().StringVar(&c.data, "data", "", c.tongue.say(
 		"`DIR` dos dados (ou RECADO_DATA; senão $XDG_DATA_HOME/recado)",
@@ -192,7 +200,7 @@ func (c *call) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(), c.listsCommand(),
-		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.examineCommand(), c.simulateCommand(), c.versionCommand(),
+		c.campaignCommand(), c.runCommand(), c.statusCommand(), c.stopCommand(), c.hostCommand(), c.checkCommand(), c.examineCommand(), c.simulateCommand(), c.versionCommand(),
 	)
 	root.SetUsageTemplate(c.tongue.usage(root.UsageTemplate()))
 	root.InitDefaultHelpCmd()

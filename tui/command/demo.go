@@ -120,14 +120,14 @@ func (c *call) demo(ctx context.Context, dir string, config simulator.Config) (e
 	service := simulator.New(config)
 	defer service.Close()
 	pipe := &host.Service{HTTP: func() *http.Client { return service.HTTPClient() }, RootKey: simulator.RootKey()}
-	return c.withOwnerOf(ctx, c.path(dir), pipe, screens, func(ctx context.Context, o *owner) error {
+	return c.withOwnerOf(ctx, c.path(dir), pipe, screens, demoOf(service, passing), func(ctx context.Context, o *owner) error {
 		if err := settle(ctx, o.parts.Book, service.People()); err != nil {
 			return err
 		}
 		demo, cancel := context.WithCancel(ctx)
 		defer cancel()
 		go quicken(demo, o) // ends with the demo
-		return c.show(ctx, o, demoOf(service, passing))
+		return c.showHere(ctx, o)
 	})
 }
 

@@ -41,9 +41,12 @@ func (c *call) hand(ctx context.Context, w *host.Wire, dir string, resumes bool)
 			return c.named(name, dir)
 		},
 	})
+	other := (*host.VersionError)(nil)
 	switch {
 	case errors.Is(err, host.ErrSilent):
 		return c.unanswered(dir)
+	case errors.As(err, &other):
+		return err
 	case errors.Is(err, host.ErrBroken) && resumes:
 		return host.ErrAgain // what was done goes on by itself
 	case errors.Is(err, host.ErrBroken):
@@ -127,4 +130,15 @@ func runHanded(ctx context.Context, h *host.Handed) (end host.Exit) {
 	}
 	code := c.execute(ctx)
 	return host.Exit{Code: code, Again: c.again}
+}
+
+// explained is what is said of an error to the person at a terminal.
+func explained(lang string, err error) (code int, text string) {
+	c := &call{tongue: tongue{words.For(lang)}}
+	err = c.explain(err)
+	code = ExitFailed
+	if f := (*failure)(nil); errors.As(err, &f) {
+		code = f.code
+	}
+	return code, c.spoken(err.Error())
 }

@@ -9,6 +9,7 @@ import (
 
 	"recado/session"
 	"recado/store"
+	"recado/tui"
 	"recado/tui/host"
 )
 
@@ -60,7 +61,7 @@ func (c *call) withOwner(ctx context.Context, h how, do func(context.Context, *o
 	if err != nil {
 		return err
 	}
-	return c.withOwnerOf(ctx, dir, service, h, do)
+	return c.withOwnerOf(ctx, dir, service, h, nil, do)
 }
 
 // opened is the refusal of screens where another process shows or sends.
@@ -71,7 +72,7 @@ func (c *call) opened() error {
 }
 
 // withOwnerOf is withOwner for a given directory and service.
-func (c *call) withOwnerOf(ctx context.Context, dir string, service *host.Service, h how, do func(context.Context, *owner) error) error {
+func (c *call) withOwnerOf(ctx context.Context, dir string, service *host.Service, h how, demo *tui.Demo, do func(context.Context, *owner) error) error {
 	if err := c.private(dir); err != nil {
 		return err
 	}
@@ -80,19 +81,17 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *host.Servic
 	for {
 		w, err := host.Knock(dir)
 		if errors.Is(err, host.ErrStranger) {
-			return c.fail(ExitRefused,
-				"quem atende em %s não é um processo seu (%v); encerre esse processo ou use outro --data",
-				"who answers at %s is not a process of yours (%v); end that process or use another --data", host.Door(dir), err)
+			return c.stranger(dir, err)
 		} else if err == nil {
 			if err := c.hand(ctx, w, dir, h == endless); !errors.Is(err, host.ErrAgain) {
 				return err
 			}
 			begun, within = time.Now(), againWithin
 		}
-		o, err := c.own(dir, service, h == brief)
+		o, err := c.own(dir, service, host.Config{Brief: h == brief, Demo: demo})
 		switch {
 		case err == nil:
-			err := do(ctx, o)
+			err := c.during(ctx, o, do)
 			c.patiently(func() { err = errors.Join(err, o.Close(ctx.Err() != nil)) })
 			return err
 		case !errors.Is(err, store.ErrLocked):
@@ -110,6 +109,28 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *host.Servic
 		case <-time.After(ownEvery):
 		}
 	}
+}
+
+// during runs do in this process, which owns the data directory, until it is
+// told to stop.
+func (c *call) during(ctx context.Context, o *owner, do func(context.Context, *owner) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() { // ends with do
+		select {
+		case <-o.Stopping():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return do(ctx, o)
+}
+
+// stranger is the refusal of an owner that is another user's.
+func (c *call) stranger(dir string, err error) error {
+	return c.fail(ExitRefused,
+		"quem atende em %s não é um processo seu (%v); encerre esse processo ou use outro --data",
+		"who answers at %s is not a process of yours (%v); end that process or use another --data", host.Door(dir), err)
 }
 
 // unanswered is the failure of a command that the owner did not take.
@@ -150,8 +171,9 @@ func (c *call) service() (*host.Service, error) {
 
 // own opens the parts and the door. It fails with store.ErrLocked if another
 // process has them.
-func (c *call) own(dir string, service *host.Service, brief bool) (*owner, error) {
-	o, err := host.Open(host.Config{Dir: dir, Service: service, Brief: brief, Open: c.env.Open, Run: runHanded})
+func (c *call) own(dir string, service *host.Service, config host.Config) (*owner, error) {
+	config.Dir, config.Service, config.Open, config.Run, config.Explain = dir, service, c.env.Open, runHanded, explained
+	o, err := host.Open(config)
 	if errors.Is(err, store.ErrKind) {
 		err = c.mixed(dir, service != nil)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -63,9 +64,36 @@ func newProgram(t *testing.T) *program {
 	if raced {
 		t.Skip("there is no race detector in the program that would run")
 	}
-	return &program{
+	p := &program{
 		t: t, data: filepath.Join(t.TempDir(), "data"), dir: t.TempDir(),
 		env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "RECADO_LANG=en", "TMPDIR=" + os.TempDir()},
+	}
+	data := p.data
+	t.Cleanup(func() { endHost(data) })
+	return p
+}
+
+// hostOf is the process in the background that owns a directory; 0: none.
+func hostOf(data string) int {
+	text, err := os.ReadFile(filepath.Join(data, "recado.pid"))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0
+	}
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil || !strings.HasSuffix(string(line), "\x00host\x00") || !strings.Contains(string(line), data) {
+		return 0
+	}
+	return pid
+}
+
+// endHost kills the process in the background that a test left behind.
+func endHost(data string) {
+	if pid := hostOf(data); pid != 0 {
+		syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 

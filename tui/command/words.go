@@ -140,8 +140,10 @@ func (c *call) explain(err error) error {
 		return c.distrusted(refused)
 	}
 	code, text := ExitFailed, ""
-	damaged := (*store.DamagedError)(nil)
+	damaged, other := (*store.DamagedError)(nil), (*host.VersionError)(nil)
 	switch {
+	case errors.As(err, &other):
+		return c.failID(ExitInUse, "host_other_version", "Owner", fmt.Sprint(other.Pid))
 	case errors.As(err, &damaged):
 		text = fmt.Sprintf(c.tongue.say(
 			"o arquivo %s está danificado: rode %s", "the file %s is damaged: %s"), damaged.Path, c.checkLine())

@@ -112,6 +112,12 @@ func Holder(dir string) string {
 	return "pid " + pid
 }
 
+// Held reports whether the process that the small file names lives.
+func Held(dir string) bool {
+	pid, err := strconv.Atoi(strings.TrimPrefix(Holder(dir), "pid "))
+	return err == nil && lives(pid)
+}
+
 // sayHolder writes that file anew. What was there is not written to: it might
 // be a link.
 func sayHolder(dir string) error {

@@ -102,6 +102,7 @@ const (
 // and are received by one.
 type Wire struct {
 	conn     net.Conn
+	inside   bool // the other end is this process
 	mu       sync.Mutex
 	patience atomic.Int64 // for how long, a time.Duration, the other end may take nothing; 0: any time
 }

@@ -223,6 +223,8 @@ func (o *Owner) receive(w *Wire) {
 		w.sendJSON(frameExit, o.terminal(ctx, w, req))
 		return
 	}
+	o.count(&o.commands, 1)
+	defer o.count(&o.commands, -1)
 	answers := make(chan lent, 1)
 	go func() { // ends with the connection
 		for {

@@ -85,6 +85,13 @@ func (o *Owner) Work(ctx context.Context) (pool *session.Pool, release func(), e
 	}), nil
 }
 
+// Works reports whether the lanes run.
+func (o *Owner) Works() bool {
+	o.lanes.mu.Lock()
+	defer o.lanes.mu.Unlock()
+	return o.lanes.stop != nil
+}
+
 // endLanes stops the lanes for good, whoever still uses them.
 func (o *Owner) endLanes() {
 	l := &o.lanes

@@ -49,6 +49,7 @@ type Owner struct {
 	demo          *tui.Demo
 	began         time.Time
 	run           func(context.Context, *Handed) Exit
+	explain       func(lang string, err error) (code int, text string)
 	listener      net.Listener
 	doors         sync.WaitGroup // the goroutine that accepts
 	stopping      chan struct{}  // closed when it was told to stop
@@ -66,7 +67,7 @@ type Owner struct {
 	pool      *session.Pool
 	closeKeys func() error
 	terminals int // that are shown the screens
-	lasting   int // commands that go on until they are stopped
+	commands  int // that were handed over
 
 	lanes lanes
 	log   *lumberjack.Logger
@@ -80,6 +81,8 @@ type Config struct {
 	Keeps   bool      // it is to go on without terminals, so that who leaves one is asked whether it shall
 	Demo    *tui.Demo // what the screens can do to the simulated WhatsApp; nil outside the demo
 	Open    func(Opening) (*Parts, error)
+	// Explain says an error to the person at a terminal, in a language.
+	Explain func(lang string, err error) (code int, text string)
 	// Run runs a command that another process handed over, and returns its end.
 	Run func(context.Context, *Handed) Exit
 }
@@ -99,7 +102,7 @@ func Open(c Config) (*Owner, error) {
 	}
 	log.SetOutput(file) // libraries that speak to the standard log must not reach the terminal
 	o := &Owner{
-		Dir: c.Dir, Brief: c.Brief, Parts: parts, run: c.Run, log: file,
+		Dir: c.Dir, Brief: c.Brief, Parts: parts, run: c.Run, explain: c.Explain, log: file,
 		keeps: c.Keeps, demo: c.Demo, began: time.Now(),
 		stopping: make(chan struct{}), leaving: make(chan struct{}), quiet: make(chan struct{}),
 		bell: make(chan struct{}, 1), wires: make(map[*Wire]bool),
@@ -132,21 +135,25 @@ func (o *Owner) accept() {
 			conn.Close()
 			continue
 		}
-		w := &Wire{conn: conn}
-		o.mu.Lock()
-		if o.left {
-			conn.Close()
-		} else {
-			o.wires[w] = true
-			o.handed.Go(func() { // ends with the command; Close waits for it
-				o.receive(w)
-				o.mu.Lock()
-				delete(o.wires, w)
-				o.mu.Unlock()
-			})
-		}
-		o.mu.Unlock()
+		o.take(&Wire{conn: conn})
 	}
+}
+
+// take takes what comes through a connection.
+func (o *Owner) take(w *Wire) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.left {
+		w.conn.Close()
+		return
+	}
+	o.wires[w] = true
+	o.handed.Go(func() { // ends with the command or the terminal; Close waits for it
+		o.receive(w)
+		o.mu.Lock()
+		delete(o.wires, w)
+		o.mu.Unlock()
+	})
 }
 
 // Close waits for the messages on the wire, and for what was handed over, with
@@ -217,6 +224,13 @@ func (o *Owner) closePool() error {
 	return errors.Join(pool.Close(), closeKeys())
 }
 
+// Inside is a connection to this owner from its own process.
+func (o *Owner) Inside() *Wire {
+	here, there := net.Pipe()
+	o.take(&Wire{conn: there, inside: true})
+	return &Wire{conn: here}
+}
+
 // within waits for done, but not longer than d, and reports whether it came.
 func within(done <-chan struct{}, d time.Duration) bool {
 	timer := time.NewTimer(d)
@@ -231,10 +245,8 @@ func within(done <-chan struct{}, d time.Duration) bool {
 
 // Host runs an endless command that was handed over, until it ends, its caller
 // stops it, or the owner is about to end: then it fails with [ErrAgain], and
-// the caller goes on elsewhere.
+// the caller goes on elsewhere, unless the owner was told to stop.
 func (o *Owner) Host(ctx context.Context, do func(context.Context) error) error {
-	o.count(&o.lasting, 1)
-	defer o.count(&o.lasting, -1)
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() { // ends with the command
@@ -245,8 +257,13 @@ func (o *Owner) Host(ctx context.Context, do func(context.Context) error) error 
 		}
 	}()
 	err := do(inner)
-	if inner.Err() != nil && ctx.Err() == nil {
+	if inner.Err() == nil || ctx.Err() != nil {
+		return err
+	}
+	select {
+	case <-o.stopping: // everything is to end
+		return err
+	default:
 		return ErrAgain
 	}
-	return err
 }

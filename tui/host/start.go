@@ -20,6 +20,7 @@ const (
 
 // StartError is the error of an owner that did not come up.
 type StartError struct {
+	Code int    // its exit code; 0: it still tries
 	Log  string // the path of what it wrote
 	Said string // the last of it, in the language it was started in
 }
@@ -28,7 +29,8 @@ func (e *StartError) Error() string { return "the owner did not come up: " + e.S
 
 // Start starts an owner beside this process: in a session of its own, without
 // a terminal, its words in the log. It returns the first connection to it, or to
-// one that came first. The directory is private, see [Private].
+// one that came first; the error is [ErrAgain] if that one is gone already. The
+// directory is private, see [Private].
 func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
 	path := filepath.Join(dir, logName)
 	words, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
@@ -50,7 +52,7 @@ func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
 		cmd.Wait()
 		close(ended)
 	}()
-	failed := func() error { return &StartError{Log: path, Said: said(words, from)} }
+	failed := func(code int) error { return &StartError{Code: code, Log: path, Said: said(words, from)} }
 	late := time.NewTimer(startWithin)
 	defer late.Stop()
 	tick := time.NewTicker(startEvery)
@@ -64,14 +66,13 @@ func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		case <-late.C:
-			return nil, failed()
+			return nil, failed(0)
 		case <-tick.C:
 		case <-ended:
-			// Another one may have been first.
-			if w, err := Knock(dir); err == nil {
-				return w, nil
+			if cmd.ProcessState.Success() { // another one was first
+				return nil, ErrAgain
 			}
-			return nil, failed()
+			return nil, failed(cmd.ProcessState.ExitCode())
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (o *Owner) Terminals() int {
 
 // Stay returns when the owner is of no use any more: it was told to stop, or ctx
 // has ended; its directory is gone; or nothing is left to send, no terminal and
-// no lasting command is there, and the last message is a day old.
+// no command runs, and the last message is a day old.
 func (o *Owner) Stay(ctx context.Context) Ended {
 	home, _ := os.Stat(o.Dir)
 	look := time.NewTimer(0)
@@ -82,7 +82,7 @@ func (o *Owner) Stay(ctx context.Context) Ended {
 // needed reports whether something here needs an owner.
 func (o *Owner) needed() bool {
 	o.mu.Lock()
-	busy := o.terminals > 0 || o.lasting > 0
+	busy := o.terminals > 0 || o.commands > 0
 	o.mu.Unlock()
 	if busy {
 		return true

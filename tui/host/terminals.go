@@ -46,14 +46,14 @@ func (o *Owner) terminal(ctx context.Context, w *Wire, req Request) (end Exit) {
 		return Exit{Again: true}
 	} else if err != nil {
 		o.Parts.Logger.Error("open the numbers for a terminal", "err", err)
-		return Exit{Why: Failed, Text: err.Error()}
+		return o.failed(req.Lang, err)
 	}
 	defer release()
-	s := &screens{owner: o, wire: w, terminal: *req.Terminal, orders: make(chan tui.Order, 8), sizes: make(chan tui.Size, 1), beats: make(chan struct{}, 1)}
+	s := &screens{owner: o, wire: w, lang: req.Lang, terminal: *req.Terminal, orders: make(chan tui.Order, 8), sizes: make(chan tui.Size, 1), beats: make(chan struct{}, 1)}
 	app := tui.App{
 		Book: o.Parts.Book, Pool: pool, Bell: o.Parts.Bell, Logger: o.Parts.Logger, Now: o.Parts.Clock.Now,
 		Demo: o.demo, Lang: req.Lang, Data: s.terminal.Data, Died: s.terminal.Died, ReadOnly: s.terminal.ReadOnly,
-		Stops: o.demo != nil,
+		Stops: w.inside,
 	}
 	if o.keeps && !app.ReadOnly {
 		app.Halt = func(context.Context) error {
@@ -62,6 +62,12 @@ func (o *Owner) terminal(ctx context.Context, w *Wire, req Request) (end Exit) {
 		}
 	}
 	return s.run(ctx, app)
+}
+
+// failed is the end of a terminal that cannot be shown the screens.
+func (o *Owner) failed(lang string, err error) Exit {
+	code, text := o.explain(lang, err)
+	return Exit{Code: code, Why: Failed, Text: text}
 }
 
 // seat counts a terminal, if there is room for one more.
@@ -79,6 +85,7 @@ func (o *Owner) seat() bool {
 type screens struct {
 	owner    *Owner
 	wire     *Wire
+	lang     string
 	terminal Terminal
 	sizes    chan tui.Size
 	orders   chan tui.Order
@@ -91,7 +98,7 @@ type screens struct {
 func (s *screens) run(ctx context.Context, app tui.App) Exit {
 	in, keys, err := os.Pipe() // what is typed: unlike other readers, a read of it can be ended
 	if err != nil {
-		return Exit{Why: Failed, Text: err.Error()}
+		return s.owner.failed(s.lang, err)
 	}
 	defer in.Close()
 	defer keys.Close()
@@ -145,7 +152,7 @@ func (s *screens) end(err error) Exit {
 	}
 	switch {
 	case err != nil:
-		return Exit{Why: Failed, Text: err.Error()}
+		return s.owner.failed(s.lang, err)
 	case s.halted:
 		return Exit{Why: Halted}
 	}
