@@ -19,7 +19,7 @@ import (
 // terminals come and go. The screens start it; nobody types it.
 func (c *call) hostCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "host", Hidden: true, Args: cobra.NoArgs, Short: c.tID("host_short"),
+		Use: "host", Hidden: true, Args: c.noArgs, Short: c.t("cmd_host"),
 		RunE: c.run(func(ctx context.Context, _ []string) error { return c.host(ctx) }),
 	}
 }
@@ -89,7 +89,7 @@ const stopWithin = 10 * time.Second
 func (c *call) stopCommand() *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
-		Use: "stop", Args: cobra.NoArgs, Short: c.tID("stop_short"),
+		Use: "stop", Args: c.noArgs, Short: c.t("cmd_stop"),
 		RunE: c.run(func(ctx context.Context, _ []string) error {
 			if c.owner != nil {
 				return c.stop(ctx, c.owner)
@@ -97,7 +97,7 @@ func (c *call) stopCommand() *cobra.Command {
 			return c.stopOwner(ctx, yes)
 		}),
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, c.tID("stop_yes"))
+	cmd.Flags().BoolVar(&yes, "yes", false, c.t("flag_replace_owner"))
 	return cmd
 }
 
@@ -124,7 +124,7 @@ func (c *call) stopOwner(ctx context.Context, yes bool) error {
 		if err := v.replace(ctx, other); err != nil {
 			return err
 		}
-		c.tellID("stop_done", "Owner", other.Pid)
+		c.tell("stop_done", "Owner", other.Pid)
 		return nil
 	}
 	if errors.Is(err, host.ErrAgain) { // it was ending by itself
@@ -134,11 +134,11 @@ func (c *call) stopOwner(ctx context.Context, yes bool) error {
 		return err
 	}
 	if err := host.Gone(ctx, pid, stopWithin-time.Since(begun)); errors.Is(err, host.ErrRemains) {
-		return c.failID(ExitFailed, "host_remains", "Owner", pid)
+		return c.fail(ExitFailed, "host_remains", "Owner", pid)
 	} else if err != nil {
 		return c.interrupted()
 	}
-	c.tellID("stop_done", "Owner", pid)
+	c.tell("stop_done", "Owner", pid)
 	return nil
 }
 
@@ -147,7 +147,7 @@ func (c *call) nobody(dir string) error {
 	if host.Held(dir) {
 		return c.unanswered(dir)
 	}
-	c.tellID("stop_nobody")
+	c.tell("stop_nobody")
 	return nil
 }
 
@@ -177,10 +177,10 @@ func (c *call) stop(ctx context.Context, o *owner) error {
 	}
 	after, unsure := count()
 	if after > before {
-		c.words("%s\n", c.tongue.N("stop_finished", after-before))
+		c.tellN("stop_finished", after-before)
 	}
 	if unsure > 0 {
-		c.words("%s\n", c.tongue.N("stop_unsure", unsure))
+		c.tellN("stop_unsure", unsure)
 	}
 	var names []string
 	for _, camp := range sending {
@@ -189,7 +189,7 @@ func (c *call) stop(ctx context.Context, o *owner) error {
 		}
 	}
 	if len(names) > 0 {
-		c.tellID("stop_waiting", "Names", strings.Join(names, ", "))
+		c.tell("stop_waiting", "Names", strings.Join(names, ", "))
 	}
 	return nil
 }

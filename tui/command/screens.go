@@ -41,8 +41,7 @@ func (c *call) screens(ctx context.Context, readOnly, yes bool) error {
 func (c *call) needTerminal() error {
 	if c.owner == nil && !(c.seen.In && c.seen.Out) {
 		return c.fail(ExitUsage,
-			"as telas precisam de um terminal; para scripts: recado run, recado --help",
-			"the screens need a terminal; for scripts: recado run, recado --help")
+			"screens_need_terminal")
 	}
 	return nil
 }
@@ -130,7 +129,7 @@ func (v *visit) find(ctx context.Context) (*host.Wire, error) {
 	case errors.Is(err, host.ErrStranger):
 		return nil, v.stranger(v.dir, err)
 	case v.readOnly:
-		return nil, v.failID(ExitFailed, "read_only_alone")
+		return nil, v.fail(ExitFailed, "read_only_alone")
 	case v.env.Exec == nil:
 		return nil, v.unanswered(v.dir)
 	}
@@ -142,7 +141,7 @@ func (v *visit) find(ctx context.Context) (*host.Wire, error) {
 	if failed := (*host.StartError)(nil); errors.As(err, &failed) {
 		text := failed.Said
 		if text == "" {
-			text = v.tID("host_silent", "Log", failed.Log)
+			text = v.t("host_silent", "Log", failed.Log)
 		}
 		return nil, &failure{code: max(failed.Code, ExitFailed), text: text}
 	}
@@ -169,7 +168,7 @@ func (v *visit) join(ctx context.Context, w *host.Wire) (host.Exit, error) {
 	end, err := w.Join(ctx, host.Request{
 		Lang: v.tongue.Tag(), Terminal: &t, Simulated: v.env.Getenv("RECADO_SERVER") != "",
 	}, v.console, func(silent time.Duration) string {
-		return v.tID("host_not_answering", "Owner", v.pid, "For", silent)
+		return v.t("host_not_answering", "Owner", v.pid, "For", silent)
 	})
 	v.halfWay = err != nil && !errors.Is(err, host.ErrAgain)
 	return end, err
@@ -205,15 +204,15 @@ func (v *visit) lost(soon bool) bool {
 func (v *visit) replace(ctx context.Context, other *host.VersionError) error {
 	v.close() // the question is asked on an ordinary terminal
 	if other.Pid == 0 {
-		return v.failID(ExitInUse, "host_other_version", "Owner", host.Holder(v.dir))
+		return v.fail(ExitInUse, "host_other_version", "Owner", host.Holder(v.dir))
 	}
 	if !v.yes {
-		said, err := v.ask(ctx, v.tID("host_replace", "Owner", other.Pid), v.tID("host_replace", "Owner", other.Pid))
+		said, err := v.ask(ctx, "host_replace", "Owner", fmt.Sprint(other.Pid))
 		if err != nil {
 			return err
 		}
 		if !said {
-			return v.failID(ExitInUse, "host_other_version", "Owner", fmt.Sprint("pid ", other.Pid))
+			return v.fail(ExitInUse, "host_other_version", "Owner", fmt.Sprint("pid ", other.Pid))
 		}
 	}
 	return v.endOther(ctx, v.dir)
@@ -228,7 +227,7 @@ func (c *call) endOther(ctx context.Context, dir string) error {
 	pid := w.Pid()
 	c.patiently(func() { err = w.End(ctx, againWithin) })
 	if errors.Is(err, host.ErrRemains) {
-		return c.failID(ExitInUse, "host_remains", "Owner", pid)
+		return c.fail(ExitInUse, "host_remains", "Owner", pid)
 	}
 	return err
 }
@@ -250,19 +249,19 @@ func (v *visit) left(ctx context.Context, end host.Exit, err error) error {
 	case errors.Is(err, host.ErrLeft), errors.Is(err, host.ErrSilent), errors.Is(err, host.ErrAgain):
 		return v.unanswered(v.dir)
 	case errors.Is(err, host.ErrBroken):
-		return v.failID(ExitFailed, "host_died", "Owner", v.pid, "Log", v.dir+"/recado.log")
+		return v.fail(ExitFailed, "host_died", "Owner", v.pid, "Log", v.dir+"/recado.log")
 	case err != nil:
 		return err
 	}
 	switch end.Why {
 	case host.GoesOn:
-		v.tellID("host_goes_on", "Owner", v.pid)
+		v.tell("host_goes_on", "Owner", v.pid)
 	case host.Halted:
-		v.tellID("host_halted")
+		v.tell("host_halted")
 	case host.Stopped:
-		v.tellID("host_stopped", "Owner", v.pid)
+		v.tell("host_stopped", "Owner", v.pid)
 	case host.Full:
-		return v.failID(ExitInUse, "host_full")
+		return v.fail(ExitInUse, "host_full")
 	case host.OtherKind:
 		return v.mixed(v.dir, true)
 	case host.Failed:

@@ -42,7 +42,7 @@ type ownerJSON struct {
 func (c *call) statusCommand() *cobra.Command {
 	var watch bool
 	cmd := c.jsonFlag(&cobra.Command{
-		Use: "status", Args: cobra.NoArgs, Short: c.tID("status_short"),
+		Use: "status", Args: c.noArgs, Short: c.t("cmd_status"),
 		RunE: c.run(func(ctx context.Context, _ []string) error {
 			if !watch || c.owner != nil {
 				return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.sayStatus(o) })
@@ -50,7 +50,7 @@ func (c *call) statusCommand() *cobra.Command {
 			return c.watchStatus(ctx)
 		}),
 	})
-	cmd.Flags().BoolVar(&watch, "watch", false, c.tID("status_watch"))
+	cmd.Flags().BoolVar(&watch, "watch", false, c.t("flag_watch"))
 	return cmd
 }
 
@@ -123,11 +123,11 @@ func (c *call) idle(s statusJSON) {
 	if s.Owner == nil {
 		switch {
 		case s.last.Seen.IsZero():
-			c.tellID("status_never")
+			c.tell("status_never")
 		case s.last.Ended:
-			c.tellID("status_ended", "Since", s.last.Seen.Format(time.DateTime))
+			c.tell("status_ended", "Since", s.last.Seen.Format(time.DateTime))
 		default:
-			c.tellID("status_died", "Since", s.last.Seen.Format(time.DateTime))
+			c.tell("status_died", "Since", s.last.Seen.Format(time.DateTime))
 		}
 	}
 	waiting := 0
@@ -137,7 +137,7 @@ func (c *call) idle(s statusJSON) {
 		}
 	}
 	if s.Owner == nil && waiting > 0 {
-		c.words("%s\n", c.tongue.N("status_waiting", waiting))
+		c.tellN("status_waiting", waiting)
 	}
 }
 
