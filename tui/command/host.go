@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -124,7 +125,7 @@ func (c *call) stopOwner(ctx context.Context, yes bool) error {
 		if err := v.replace(ctx, other); err != nil {
 			return err
 		}
-		c.tell("stop_done", "Owner", other.Pid)
+		c.tell("stop_done", "Owner", fmt.Sprint(other.Pid))
 		return nil
 	}
 	if errors.Is(err, host.ErrAgain) { // it was ending by itself
@@ -134,11 +135,11 @@ func (c *call) stopOwner(ctx context.Context, yes bool) error {
 		return err
 	}
 	if err := host.Gone(ctx, pid, stopWithin-time.Since(begun)); errors.Is(err, host.ErrRemains) {
-		return c.fail(ExitFailed, "host_remains", "Owner", pid)
+		return c.fail(ExitFailed, "host_remains", "Owner", fmt.Sprint(pid))
 	} else if err != nil {
 		return c.interrupted()
 	}
-	c.tell("stop_done", "Owner", pid)
+	c.tell("stop_done", "Owner", fmt.Sprint(pid))
 	return nil
 }
 

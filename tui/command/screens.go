@@ -168,7 +168,7 @@ func (v *visit) join(ctx context.Context, w *host.Wire) (host.Exit, error) {
 	end, err := w.Join(ctx, host.Request{
 		Lang: v.tongue.Tag(), Terminal: &t, Simulated: v.env.Getenv("RECADO_SERVER") != "",
 	}, v.console, func(silent time.Duration) string {
-		return v.t("host_not_answering", "Owner", v.pid, "For", silent)
+		return v.t("host_not_answering", "Owner", fmt.Sprint(v.pid), "For", silent)
 	})
 	v.halfWay = err != nil && !errors.Is(err, host.ErrAgain)
 	return end, err
@@ -227,7 +227,7 @@ func (c *call) endOther(ctx context.Context, dir string) error {
 	pid := w.Pid()
 	c.patiently(func() { err = w.End(ctx, againWithin) })
 	if errors.Is(err, host.ErrRemains) {
-		return c.fail(ExitInUse, "host_remains", "Owner", pid)
+		return c.fail(ExitInUse, "host_remains", "Owner", fmt.Sprint(pid))
 	}
 	return err
 }
@@ -249,17 +249,17 @@ func (v *visit) left(ctx context.Context, end host.Exit, err error) error {
 	case errors.Is(err, host.ErrLeft), errors.Is(err, host.ErrSilent), errors.Is(err, host.ErrAgain):
 		return v.unanswered(v.dir)
 	case errors.Is(err, host.ErrBroken):
-		return v.fail(ExitFailed, "host_died", "Owner", v.pid, "Log", v.dir+"/recado.log")
+		return v.fail(ExitFailed, "host_died", "Owner", fmt.Sprint(v.pid), "Log", v.dir+"/recado.log")
 	case err != nil:
 		return err
 	}
 	switch end.Why {
 	case host.GoesOn:
-		v.tell("host_goes_on", "Owner", v.pid)
+		v.tell("host_goes_on", "Owner", fmt.Sprint(v.pid))
 	case host.Halted:
 		v.tell("host_halted")
 	case host.Stopped:
-		v.tell("host_stopped", "Owner", v.pid)
+		v.tell("host_stopped", "Owner", fmt.Sprint(v.pid))
 	case host.Full:
 		return v.fail(ExitInUse, "host_full")
 	case host.OtherKind:

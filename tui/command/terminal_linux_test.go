@@ -91,6 +91,11 @@ func (t *terminal) press(keys string) {
 // that saw something.
 func (t *terminal) sees(p *program, words string) {
 	t.t.Helper()
+	defer func() {
+		if t.t.Failed() {
+			t.t.Logf("the terminal was shown %q", t.seen)
+		}
+	}()
 	p.await(fmt.Sprintf("%q on the terminal", words), func() bool {
 		t.seen.mu.Lock()
 		defer t.seen.mu.Unlock()
@@ -321,30 +326,6 @@ func TestDemoOpensADirectoryAgain(t *testing.T) {
 	})
 	again.press("q")
 	again.code()
-}
-
-func TestScreensOpenOnlyInTheOwner(t *testing.T) {
-	t.Parallel()
-	p := newProgram(t).with("TERM=xterm-256color")
-	owner := p.owner()
-	if r := p.run(); r.code != 2 {
-		t.Errorf("screens without a terminal: exit %d %q, want 2", r.code, r.err)
-	}
-	second := p.atTerminal()
-	if code := second.code(); code != 5 {
-		t.Errorf("screens beside an owner: exit %d: %s", code, second.seen)
-	}
-	second.sees(p, fmt.Sprint(owner.cmd.Process.Pid))
-	owner.interrupt()
-	owner.code()
-
-	screens := p.atTerminal()
-	screens.sees(p, "Press")
-	p.must("contacts", "list") // handed to the screens
-	screens.press("q")
-	if code := screens.code(); code != 0 {
-		t.Errorf("the screens end with %d: %s", code, screens.seen)
-	}
 }
 
 func TestQuestionReachesThePersonThroughTheOwner(t *testing.T) {
