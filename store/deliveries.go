@@ -275,14 +275,18 @@ func tallyTx(tx *bolt.Tx, id campaign.ID) (t tally, err error) {
 	return t, d.err
 }
 
-func putTallyTx(tx *bolt.Tx, id campaign.ID, t tally) error {
+func encodeTally(t tally) []byte {
 	var e enc
 	e.uint(1)
 	e.uint(uint64(t.pending))
 	for _, n := range t.counts {
 		e.uint(uint64(n))
 	}
-	return countsTable.Put(tx, id, e.b)
+	return e.b
+}
+
+func putTallyTx(tx *bolt.Tx, id campaign.ID, t tally) error {
+	return countsTable.Put(tx, id, encodeTally(t))
 }
 
 func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {

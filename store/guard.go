@@ -59,16 +59,20 @@ func decodeGuard(v []byte) (guard, error) {
 	return g, r.err
 }
 
-func putGuardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, g guard) error {
-	if g == (guard{}) {
-		return guardsTable.Delete(tx, id, n)
-	}
+func encodeGuard(g guard) []byte {
 	var e enc
 	e.uint(1)
 	e.str(g.kind)
 	e.uint(uint64(g.row))
 	e.uint(uint64(g.size))
-	return guardsTable.Put(tx, id, n, e.b)
+	return e.b
+}
+
+func putGuardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, g guard) error {
+	if g == (guard{}) {
+		return guardsTable.Delete(tx, id, n)
+	}
+	return guardsTable.Put(tx, id, n, encodeGuard(g))
 }
 
 // unguardTx begins everything anew for a campaign.

@@ -139,13 +139,13 @@ type upload struct {
 	media []byte // as the sender wrote it
 }
 
-func putUploadTx(tx *bolt.Tx, id campaign.ID, number campaign.NumberID, n uint64, u upload) error {
+func encodeUpload(u upload) []byte {
 	var e enc
 	e.uint(1)
 	e.uint(uint64(u.link))
 	e.time(u.at)
 	e.str(string(u.media))
-	return uploadsTable.Put(tx, id, number, n, e.b)
+	return e.b
 }
 
 func decodeUpload(v []byte) (u upload, err error) {
@@ -224,7 +224,7 @@ func (b *Book) Uploaded(number campaign.NumberID, u campaign.Upload, media []byt
 		if err != nil {
 			return err
 		}
-		return putUploadTx(tx, u.Campaign, number, n, upload{u.Link, at, media})
+		return uploadsTable.Put(tx, u.Campaign, number, n, encodeUpload(upload{u.Link, at, media}))
 	})
 	if err == nil {
 		b.mu.Lock()

@@ -50,8 +50,6 @@ import (
 	"sync"
 	"time"
 
-	berrors "go.etcd.io/bbolt/errors"
-
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/store/bolt"
@@ -180,8 +178,6 @@ func Open(path string, o Options) (*Book, error) {
 		db.Close()
 		if damaged := (*DamagedError)(nil); errors.As(err, &damaged) {
 			return nil, damaged
-		} else if errors.Is(err, berrors.ErrIncompatibleValue) { // a table that is none
-			return nil, &DamagedError{Path: path, Why: []string{err.Error()}}
 		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}

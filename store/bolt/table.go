@@ -3,10 +3,13 @@ package bolt
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"iter"
 	"math"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // A Table is one bucket of a file, by its name. Where its keys are of fixed
@@ -36,13 +39,17 @@ func (t Table) in(tx *Tx) *bbolt.Bucket {
 	return b
 }
 
-// Make makes the table if it is not there.
+// Make makes the table if it is not there. A row where it would be is a
+// [*DamagedError].
 func (t Table) Make(tx *Tx) error {
 	if t.Exists(tx) {
 		return nil
 	}
 	tx.changed = true
 	_, err := tx.CreateBucket([]byte(t.Name))
+	if errors.Is(err, berrors.ErrIncompatibleValue) {
+		return &DamagedError{Path: tx.DB().Path(), Why: []string{fmt.Sprintf("table %q: %v", t.Name, err)}}
+	}
 	return err
 }
 
