@@ -40,7 +40,7 @@ func run() int {
 		Args: os.Args[1:], Dir: dir,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ(), Exec: again,
-		Open:   open,
+		Open: open,
 		Files: []command.File{
 			{Name: bookName, Examine: func(f *os.File, path string) (store.Health, error) { return store.ExamineOpen(f, path, store.Check) }},
 			{Name: keysName, Keys: true, Examine: func(f *os.File, path string) (store.Health, error) { return store.ExamineOpen(f, path, device.Check) }},

@@ -103,13 +103,13 @@ func TestAHandedOverCommandRunsOnce(t *testing.T) {
 		code   int
 		here   int // how often it was done by the caller itself
 	}{
-		{"taken, then dead", func(w door) { w.send('b', "") }, ExitFailed, 0},
-		{"half done, then dead", func(w door) { w.send('b', ""); w.send('e', "one\n") }, ExitFailed, 0},
-		{"done, with an end that makes no sense", func(w door) { w.send('b', ""); w.send('x', "{") }, ExitFailed, 0},
-		{"done and failed", func(w door) { w.send('b', ""); w.send('x', `{"Code":4}`) }, ExitRefused, 0},
-		{"done", func(w door) { w.send('b', ""); w.send('x', `{}`) }, ExitOK, 0},
+		{"taken, then dead", func(w door) { w.send('b', `{"Protocol":2}`) }, ExitFailed, 0},
+		{"half done, then dead", func(w door) { w.send('b', `{"Protocol":2}`); w.send('e', "one\n") }, ExitFailed, 0},
+		{"done, with an end that makes no sense", func(w door) { w.send('b', `{"Protocol":2}`); w.send('x', "{") }, ExitFailed, 0},
+		{"done and failed", func(w door) { w.send('b', `{"Protocol":2}`); w.send('x', `{"Code":4}`) }, ExitRefused, 0},
+		{"done", func(w door) { w.send('b', `{"Protocol":2}`); w.send('x', `{}`) }, ExitOK, 0},
 		{"dead before it was taken", func(door) {}, ExitOK, 1},
-		{"not kept", func(w door) { w.send('b', ""); w.send('x', `{"Again":true}`) }, ExitOK, 1},
+		{"not kept", func(w door) { w.send('b', `{"Protocol":2}`); w.send('x', `{"Again":true}`) }, ExitOK, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := privateDir(t)
@@ -145,7 +145,7 @@ func TestOnlyFilesOfTheOwnCommandLineAreLent(t *testing.T) {
 	}
 	var got []string
 	commands := falseOwner(t, dir, func(w door) {
-		w.send('b', "")
+		w.send('b', `{"Protocol":2}`)
 		for _, name := range []string{
 			"people.csv", "people.csv", "flag.csv", "secret.csv", filepath.Join(work, "secret.csv"),
 			filepath.Join(work, "people.csv"), "./people.csv", "--x=flag.csv", "a=secret.csv", "/etc/passwd", dir,

@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"recado/store"
+	"recado/store/trust"
 	"recado/tui/host"
 )
 
@@ -181,7 +181,7 @@ func (v *visit) user() string {
 			return user
 		}
 	}
-	return store.UserName(os.Geteuid())
+	return trust.UserName(os.Geteuid())
 }
 
 // lost reports whether the screens come back after the connection to the owner
