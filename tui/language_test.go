@@ -126,3 +126,23 @@ func TestTheMainScreensInSpanish(t *testing.T) {
 		t.Errorf("%d of %d screens are there", shown, len(main))
 	}
 }
+
+// What a screen has to cut for want of room it cuts in every language: a text
+// that is too long in one alone is the fault of the text.
+func TestNoLanguageIsTooLong(t *testing.T) {
+	raw := []string{"doubts", "progress-paused", "progress-unsure"} // their English does not come from the catalogue yet
+	cuts := make(map[string]map[string]int)
+	for _, lang := range spoken.Languages() {
+		cuts[lang] = make(map[string]int)
+		speak(t, lang, 80, 24, func(s *stage, scene string) {
+			cuts[lang][scene] = strings.Count(ansi.Strip(s.shown()), "…")
+		})
+	}
+	for scene, least := range cuts[spoken.Languages()[0]] {
+		for lang, n := range cuts {
+			if n[scene] > least && !(lang == "en" && slices.Contains(raw, scene)) {
+				t.Errorf("%s in %s: %d texts are cut, %d are in Portuguese", scene, lang, n[scene], least)
+			}
+		}
+	}
+}
