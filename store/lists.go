@@ -62,7 +62,10 @@ func (b *Book) SaveList(name string, ids []people.ContactID) (List, error) {
 		} else if err != nil {
 			return l, err
 		}
-		return putMembersTx(tx, l, people)
+		before := l.Size
+		l, err = putMembersTx(tx, l, people)
+		e.sized(l, before)
+		return l, err
 	})
 }
 
@@ -91,21 +94,21 @@ func (b *Book) enlist(name string, ids []people.ContactID, change func(*bolt.Tx,
 	for patience := 3; ; patience-- {
 		var people people.Set
 		var left uint64
-		err = b.view(func(tx *bolt.Tx) error {
+		err = d.book.view(func(tx *bolt.Tx) error {
 			people, left = presentTx(tx, ids), leftBookTx(tx)
 			return nil
 		})
 		if err != nil {
 			return l, err
 		}
-		err = b.update(func(tx *bolt.Tx) error {
+		err = d.write(v, func(tx *bolt.Tx, e *Entry) error {
 			if leftBookTx(tx) != left {
 				if patience > 0 {
 					return errLeft
 				}
 				people = presentTx(tx, ids)
 			}
-			l, err = change(tx, name, people)
+			l, err = change(tx, e, name, people)
 			return err
 		})
 		if !errors.Is(err, errLeft) {
@@ -116,12 +119,15 @@ func (b *Book) enlist(name string, ids []people.ContactID, change func(*bolt.Tx,
 
 // RenameList calls a list something else. A filter that names it does not
 // follow, see ListDrafts. A name that another list has is ErrExists.
-func (b *Book) RenameList(name, to string) error {
+func (d *Desk) RenameList(name, to string) error {
+	if !d.May(VerbListRename) {
+		return ErrRole
+	}
 	to, err := listName(to)
 	if err != nil {
 		return err
 	}
-	return b.update(func(tx *bolt.Tx) error {
+	return d.write(VerbListRename, func(tx *bolt.Tx, e *Entry) error {
 		l, err := listTx(tx, name)
 		if err != nil {
 			return err
@@ -132,30 +138,37 @@ func (b *Book) RenameList(name, to string) error {
 		if err := bucket(tx, "lists").Delete([]byte(people.Fold(l.Name))); err != nil {
 			return err
 		}
+		e.change("name", l.Name, to)
 		l.Name = to
+		e.onList(l)
 		return putListTx(tx, l)
 	})
 }
 
 // EmptyList takes everybody off a list, which stays.
-func (b *Book) EmptyList(name string) error {
-	return b.update(func(tx *bolt.Tx) error {
+func (d *Desk) EmptyList(name string) error {
+	return d.write(VerbListEmpty, func(tx *bolt.Tx, e *Entry) error {
 		l, err := listTx(tx, name)
 		if err != nil {
 			return err
 		}
-		_, err = putMembersTx(tx, l, nil)
+		before := l.Size
+		l, err = putMembersTx(tx, l, nil)
+		e.sized(l, before)
 		return err
 	})
 }
 
 // DeleteList takes a list away. The people stay.
-func (b *Book) DeleteList(name string) error {
-	return b.update(func(tx *bolt.Tx) error {
+func (d *Desk) DeleteList(name string) error {
+	return d.write(VerbListDelete, func(tx *bolt.Tx, e *Entry) error {
 		l, err := listTx(tx, name)
 		if err != nil {
 			return err
 		}
+		e.onList(l)
+		e.change("name", l.Name, "")
+		e.count("people", l.Size)
 		if _, err := putMembersTx(tx, l, nil); err != nil {
 			return err
 		}
