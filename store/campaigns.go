@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -136,7 +137,7 @@ func (d *Desk) Cancel(id campaign.ID) (campaign.Campaign, error) {
 	return d.setStatus(VerbCampaignCancel, id, campaign.Cancelled, "", campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
 }
 
-func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, reason string, from ...campaign.Status) (c campaign.Campaign, err error) {
+func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, why string, from ...campaign.Status) (c campaign.Campaign, err error) {
 	err = d.write(v, func(tx *bolt.Tx, e *Entry) error {
 		before, err := campaignTx(tx, id)
 		if err != nil {
@@ -144,7 +145,10 @@ func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, reason stri
 		}
 		e.onCampaign(&before)
 		e.change("status", heldStatusTx(tx, &before), to.String())
-		if c, err = setStatusTx(tx, id, to, reason, from...); err != nil || v != VerbCampaignCancel {
+		if why != "" {
+			e.Why = reason.Old(why)
+		}
+		if c, err = setStatusTx(tx, id, to, why, from...); err != nil || v != VerbCampaignCancel {
 			return err
 		}
 		return d.book.cancelsTx(tx, e, id)

@@ -1,8 +1,14 @@
 package store
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -125,26 +131,19 @@ func (e *Entry) joinTx(tx *bolt.Tx) error {
 		return nil
 	}
 	before, after := e.Before, e.After
+	if before == nil {
+		before = make(Values)
+	}
 	e.ID, e.At, e.Before, e.After = last.ID, last.At, nil, nil
 	e.count("saves", last.Counts["saves"]+1)
-	for name := range union2(last.Before, before) {
-		was, is := last.Before[name], after[name]
-		if _, touched := last.Before[name]; !touched {
-			was = before[name]
-		}
-		if _, touched := after[name]; !touched {
+	// As it was before the first save, and as it is after this one.
+	maps.Copy(before, last.Before)
+	for name, was := range before {
+		is, touched := after[name]
+		if !touched {
 			is = last.After[name]
 		}
 		e.change(name, was, is)
 	}
 	return nil
-}
-
-func union2(a, b Values) Values {
-	all := maps.Clone(a)
-	if all == nil {
-		all = make(Values)
-	}
-	maps.Copy(all, b)
-	return all
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -53,6 +55,9 @@ func forgetTx(tx *bolt.Tx, now time.Time) error {
 		}
 		if c.Status != campaign.Paused {
 			continue
+		}
+		if err := pausedItselfTx(tx, &c, campaign.Running, reason.Old(c.Reason), now); err != nil {
+			return err
 		}
 		for _, n := range c.Numbers {
 			held, err := holdFirstTx(tx, n, id, now)
@@ -253,6 +258,7 @@ func (desk *Desk) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now tim
 		if d, err = deliveryTx(tx, deliveryKey(id, seq)); err != nil {
 			return err
 		}
+		e.on("delivery", fmt.Sprintf("%d/%d", id, seq), cmp.Or(d.Name, string(d.Phone)))
 		if d.State != campaign.Unsure {
 			return fmt.Errorf("delivery %d of campaign %d is %s: %w", seq, id, d.State, ErrState)
 		}
@@ -273,6 +279,7 @@ func (desk *Desk) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now tim
 		default:
 			return fmt.Errorf("decide about a delivery: %q is no verdict", v)
 		}
+		e.change("state", before.State.String(), d.State.String())
 		return putDeliveryTx(tx, &before, &d)
 	})
 	return d, err

@@ -48,6 +48,10 @@ func (d *Desk) Start(id campaign.ID, now time.Time) (campaign.Campaign, error) {
 	return d.book.Started(ctx, id)
 }
 
+// errEdited is returned by a start when the draft has been edited since its
+// people were looked up.
+var errEdited = errors.New("the draft was edited meanwhile")
+
 // Begin chooses the audience of a draft and lets the book freeze it: give each
 // person to the number that writes to her, or skip her because she has opted
 // out or is known not to be on WhatsApp. The campaign is Freezing until then;
@@ -79,7 +83,7 @@ func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 		if err != nil {
 			return c, err
 		}
-		searched, edited := c, false // between the search and the write
+		searched := c
 		err = d.write(VerbCampaignStart, func(tx *bolt.Tx, e *Entry) error {
 			if c, err = campaignTx(tx, id); err != nil {
 				return err
@@ -88,7 +92,7 @@ func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 			if err != nil {
 				return err
 			}
-			if edited = !reflect.DeepEqual(c, searched); edited {
+			if !reflect.DeepEqual(c, searched) {
 				return errEdited
 			}
 			e.onCampaign(&c)
@@ -111,7 +115,7 @@ func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 				Freeze: &freezing{Numbers: numbers},
 			})
 		})
-		if !edited {
+		if !errors.Is(err, errEdited) {
 			b.wake()
 			return c, err
 		}

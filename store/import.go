@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -51,8 +52,8 @@ func (b *Book) ListNamed(name string) (l List, err error) {
 // SaveList makes a list of exactly those people. If there is one of that name,
 // case and accents aside, they replace whoever was on it. Who is in the book
 // no more is passed over.
-func (b *Book) SaveList(name string, ids []people.ContactID) (List, error) {
-	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people people.Set) (List, error) {
+func (d *Desk) SaveList(name string, ids []people.ContactID) (List, error) {
+	return d.enlist(VerbListSave, name, ids, func(tx *bolt.Tx, e *Entry, name string, people people.Set) (List, error) {
 		l, err := listTx(tx, name)
 		if errors.Is(err, ErrNotFound) {
 			l.Name = name
@@ -71,14 +72,23 @@ func (b *Book) SaveList(name string, ids []people.ContactID) (List, error) {
 
 // AddToList puts people on a list that is there already; ErrNotFound if it is
 // not. Whoever is on it stays.
-func (b *Book) AddToList(name string, ids []people.ContactID) (List, error) {
-	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people people.Set) (List, error) {
+func (d *Desk) AddToList(name string, ids []people.ContactID) (List, error) {
+	return d.enlist(VerbListAdd, name, ids, func(tx *bolt.Tx, e *Entry, name string, people people.Set) (List, error) {
 		l, err := listTx(tx, name)
 		if err != nil {
 			return l, err
 		}
-		return putMembersTx(tx, l, people.Union(membersTx(tx, l.ID)))
+		before := l.Size
+		l, err = putMembersTx(tx, l, people.Union(membersTx(tx, l.ID)))
+		e.sized(l, before)
+		return l, err
 	})
+}
+
+// sized notes how many people are on a list now.
+func (e *Entry) sized(l List, before int) {
+	e.onList(l)
+	e.change("size", strconv.Itoa(before), strconv.Itoa(l.Size))
 }
 
 // errLeft is returned by a change of a list when somebody has left the book
@@ -87,7 +97,10 @@ var errLeft = errors.New("somebody has left the book meanwhile")
 
 // enlist looks up which of the people are in the book, which takes a while if
 // they are many, and then changes a list with them in one short transaction.
-func (b *Book) enlist(name string, ids []people.ContactID, change func(*bolt.Tx, string, people.Set) (List, error)) (l List, err error) {
+func (d *Desk) enlist(v Verb, name string, ids []people.ContactID, change func(*bolt.Tx, *Entry, string, people.Set) (List, error)) (l List, err error) {
+	if !d.May(v) {
+		return l, ErrRole
+	}
 	if name, err = listName(name); err != nil {
 		return l, err
 	}

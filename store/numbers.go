@@ -10,6 +10,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -135,7 +136,7 @@ func (b *Book) LinkNumber(id campaign.NumberID, phone people.Phone, jid string, 
 // that says Stop pauses the campaigns of the number.
 func (b *Book) UnlinkNumber(id campaign.NumberID, s campaign.Standing) error {
 	return b.update(func(tx *bolt.Tx) error {
-		return standTx(tx, id, s, func(n *campaign.Number) { n.JID = "" })
+		return standTx(tx, id, s, b.clock.Now(), func(n *campaign.Number) { n.JID = "" })
 	})
 }
 
@@ -143,7 +144,7 @@ func (b *Book) UnlinkNumber(id campaign.NumberID, s campaign.Standing) error {
 // One that says Stop pauses the campaigns of the number.
 func (b *Book) SetStanding(id campaign.NumberID, s campaign.Standing) error {
 	return b.update(func(tx *bolt.Tx) error {
-		return standTx(tx, id, s, func(*campaign.Number) {})
+		return standTx(tx, id, s, b.clock.Now(), func(*campaign.Number) {})
 	})
 }
 
@@ -209,7 +210,7 @@ func (d *Desk) RemoveNumber(id campaign.NumberID) error {
 
 // standTx gives a number its standing and pauses what must not go on without a
 // person: another number may not take over what got this one into trouble.
-func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, change func(*campaign.Number)) error {
+func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, now time.Time, change func(*campaign.Number)) error {
 	var name string
 	err := changeNumberTx(tx, id, func(n *campaign.Number) {
 		change(n)
@@ -231,6 +232,9 @@ func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, change func
 			return err
 		}
 		if err := putCampaignTx(tx, c); err != nil {
+			return err
+		}
+		if err := pausedItselfTx(tx, &c, campaign.Running, reason.Old(c.Reason), now); err != nil {
 			return err
 		}
 	}

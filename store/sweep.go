@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 
 	"go.etcd.io/bbolt"

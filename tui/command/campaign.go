@@ -80,15 +80,15 @@ func (c *call) campaignCommand() *cobra.Command {
 			c.start),
 		c.change("pause", "Pausa antes do próximo envio", "Pause before the next send",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
-				return o.parts.Book.Pause(id, "")
+				return c.desk(o).Pause(id, "")
 			}),
 		c.change("resume", "Continua uma campanha pausada", "Go on with a paused campaign",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
-				return o.parts.Book.Resume(id)
+				return c.desk(o).Resume(id)
 			}),
 		c.change("cancel", "Encerra de vez; o que falta não é enviado", "End for good; what is left is not sent",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
-				return o.parts.Book.Cancel(id)
+				return c.desk(o).Cancel(id)
 			}),
 		c.about("show", "Mostra uma campanha e suas contagens", "Show a campaign and its counts", c.showCampaign),
 		c.about("deliveries", "Lista cada entrega de uma campanha", "List every delivery of a campaign", c.listDeliveries),
@@ -148,7 +148,7 @@ func (c *call) change(name, pt, en string, write func(context.Context, *owner, c
 // begun is to happen, and there is a command to give it up.
 func (c *call) start(ctx context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
 	book := o.parts.Book
-	begun, err := book.Begin(ctx, id, o.parts.Clock.Now())
+	begun, err := c.desk(o).Begin(ctx, id, o.parts.Clock.Now())
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return begun, c.interrupted()
