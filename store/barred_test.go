@@ -14,7 +14,7 @@ import (
 func TestOurOwnNumbersAreNotWrittenTo(t *testing.T) {
 	s := newShop(t, 4, "")
 	rows := crowd(4)
-	first, err := s.book.AddNumber("outra")
+	first, err := desk(s.book).AddNumber("outra")
 	if err == nil {
 		_, err = s.book.LinkNumber(first.ID, rows[0].Phone, "x:1@s.whatsapp.net", s.now)
 	}
@@ -38,7 +38,7 @@ func TestOurOwnNumbersAreNotWrittenTo(t *testing.T) {
 		t.Errorf("it is %s (%s)", d.State, d.Reason)
 	}
 	// Linked later: the second by its phone, the third by its account.
-	second, err := s.book.AddNumber("mais uma")
+	second, err := desk(s.book).AddNumber("mais uma")
 	if err == nil {
 		_, err = s.book.LinkNumber(second.ID, rows[1].Phone, "y:1@s.whatsapp.net", s.now)
 	}

@@ -204,14 +204,14 @@ func TestCampaignsOfANumberTakeTurns(t *testing.T) {
 
 func (s *shop) pause(id uint64) {
 	s.Helper()
-	if _, err := s.book.Pause(campaign.ID(id), ""); err != nil {
+	if _, err := desk(s.book).Pause(campaign.ID(id), ""); err != nil {
 		s.Fatal(err)
 	}
 }
 
 func (s *shop) resume(id uint64) {
 	s.Helper()
-	if _, err := s.book.Resume(campaign.ID(id)); err != nil {
+	if _, err := desk(s.book).Resume(campaign.ID(id)); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -259,7 +259,7 @@ func TestPausesAreCountedFromTheEndOfASend(t *testing.T) {
 func TestReceiptProvesOnlyWhatItsNumberSent(t *testing.T) {
 	s := newShop(t, 1, "")
 	other := s.number + 1
-	if n, err := s.book.AddNumber("outra"); err != nil || n.ID != other {
+	if n, err := desk(s.book).AddNumber("outra"); err != nil || n.ID != other {
 		t.Fatal(n.ID, err)
 	}
 	id := s.start("")
@@ -416,7 +416,7 @@ func TestDoubtIsSentAgainOnlyWhileThatMakesSense(t *testing.T) {
 // optOut takes the first person out of all campaigns.
 func (s *shop) optOut() {
 	s.Helper()
-	if err := s.book.OptOut(contact(s.T, s, 0).ID, "asked"); err != nil {
+	if err := desk(s.book).OptOut(contact(s.T, s, 0).ID, "asked"); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -558,12 +558,12 @@ func TestRateLimitHoldsEverythingOfItsNumber(t *testing.T) {
 		})
 	}
 	s := newShop(t, 2, "")
-	other, err := s.book.AddNumber("outra")
+	other, err := desk(s.book).AddNumber("outra")
 	if err == nil {
 		_, err = s.book.LinkNumber(other.ID, "+5511888777666", "5511888777666:1@s.whatsapp.net", s.now)
 	}
 	if err == nil {
-		_, err = s.book.SetLimits(other.ID, campaign.Pace{}.All())
+		_, err = desk(s.book).SetLimits(other.ID, campaign.Pace{}.All())
 	}
 	if err == nil {
 		err = s.book.Slow(other.ID, campaign.HoldRateLimit, s.now.Add(time.Hour))
@@ -628,7 +628,7 @@ func TestOnlyWhoseAnswerIsMissingAreAskedAbout(t *testing.T) {
 	s.answer(rows[2])       // was asked about a moment ago
 	s.answerAbsent(rows[4]) // so was she
 	s.start("")
-	if err := s.book.OptOut(contact(t, s, 1).ID, "asked"); err != nil {
+	if err := desk(s.book).OptOut(contact(t, s, 1).ID, "asked"); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.claim().Check; !slices.Equal(got, []people.Phone{rows[0].Phone, rows[3].Phone}) {
@@ -800,19 +800,19 @@ func TestPerPersonLimitDoesNotStopAnotherTry(t *testing.T) {
 // What holds one campaign is said though another one has nothing for the number.
 func TestHoldIsSaidThoughAnotherCampaignHasNothingToSend(t *testing.T) {
 	s := newShop(t, 2, "")
-	other, err := s.book.AddNumber("outra")
+	other, err := desk(s.book).AddNumber("outra")
 	if err == nil {
 		_, err = s.book.LinkNumber(other.ID, "+5511888777666", "5511888777666:1@s.whatsapp.net", s.now)
 	}
 	if err == nil {
-		_, err = s.book.SetLimits(other.ID, campaign.Pace{}.All())
+		_, err = desk(s.book).SetLimits(other.ID, campaign.Pace{}.All())
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: hours(t, "hours=12:00-13:00"), Numbers: []campaign.NumberID{s.number}})
+	c, err := desk(s.book).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: hours(t, "hours=12:00-13:00"), Numbers: []campaign.NumberID{s.number}})
 	if err == nil {
-		_, err = s.book.Start(c.ID, s.now)
+		_, err = desk(s.book).Start(c.ID, s.now)
 	}
 	if err != nil {
 		t.Fatal(err)

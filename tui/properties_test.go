@@ -47,7 +47,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		for i := range 3 {
 			rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765001%d", i)), Name: strings.Repeat(hostile, 20)})
 		}
-		if _, err := book.Import(t.Context(), rows, hostile); err != nil {
+		if _, err := desk(book).Import(t.Context(), rows, hostile); err != nil {
 			t.Fatal(err)
 		}
 		n := s.number(hostile, "+5511900000001")
@@ -56,14 +56,14 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		c := s.draft(hostile, seen+" {cidade|"+seen+"}")
 		c.Attachment = s.attached("picture.jpg")
 		c.Attachment.Name, c.Attachment.Type = hostile, hostile
-		if _, err := book.EditDraft(c); err != nil {
+		if _, err := desk(book).EditDraft(c); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := book.Start(c.ID, time.Now()); err != nil {
+		if _, err := desk(book).Start(c.ID, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		s.send(n, 1)
-		if _, err := book.Pause(c.ID, hostile); err != nil {
+		if _, err := desk(book).Pause(c.ID, hostile); err != nil {
 			t.Fatal(err)
 		}
 		statuses := someStatuses(s.app.now())
