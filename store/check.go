@@ -21,6 +21,7 @@ func Check(tx *bolt.Tx) []string {
 	if c.frame() && c.merges() {
 		c.people()
 		c.deliveries()
+		c.audit()
 	}
 	return c.found
 }
@@ -214,6 +215,37 @@ func (c *checking) lists() {
 			c.stray("members", key(list))
 		}
 	}
+}
+
+// audit checks that no entry is missing, and that those whose end is not known
+// are the ones that wait for it.
+func (c *checking) audit() {
+	audit := bucket(c.tx, "audit")
+	next := uint64(1)
+	c.each("audit", 8, -1, func(k, v []byte) {
+		id := binary.BigEndian.Uint64(k)
+		if id > audit.Sequence() {
+			c.stray("audit", k)
+			return
+		}
+		if id != next {
+			c.missing("audit", key(next))
+		}
+		next = id + 1
+		if e, err := decodeEntry(id, v); err != nil {
+			c.damaged("audit", k)
+		} else if (e.Outcome == Asked) != openTx(c.tx, id) {
+			c.missing("asked", k)
+		}
+	})
+	if last := audit.Sequence(); next <= last {
+		c.missing("audit", key(last))
+	}
+	c.each("asked", 8, 0, func(k, _ []byte) {
+		if !c.has("audit", k) {
+			c.stray("asked", k)
+		}
+	})
 }
 
 func (c *checking) counted(what string, counted, are int) {
