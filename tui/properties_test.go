@@ -211,7 +211,7 @@ func TestNoScreenLacksAText(t *testing.T) {
 	for _, lang := range []string{"pt-BR", "en_US.UTF-8"} {
 		for _, scene := range scenes {
 			play(t, func(t *testing.T, s *stage) {
-				s = onStage(t, App{Book: s.app.Book, Pool: s.app.Pool, Bell: s.app.Bell, Lang: lang, Now: s.app.Now})
+				s = onStage(t, App{Book: s.app.Book, Desk: s.app.Desk, Pool: s.app.Pool, Bell: s.app.Bell, Lang: lang, Now: s.app.Now})
 				scene.set(s)
 				s.size(120, 40)
 				s.hides("⟨", "<no value>")
@@ -222,7 +222,7 @@ func TestNoScreenLacksAText(t *testing.T) {
 
 func TestEnglishIsSpokenToWhoAsksForIt(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
-		s = onStage(t, App{Book: s.app.Book, Pool: s.app.Pool, Bell: s.app.Bell, Lang: "en_US.UTF-8", Now: s.app.Now})
+		s = onStage(t, App{Book: s.app.Book, Desk: s.app.Desk, Pool: s.app.Pool, Bell: s.app.Bell, Lang: "en_US.UTF-8", Now: s.app.Now})
 		s.shows("Numbers", "No number yet", "help")
 	})
 }

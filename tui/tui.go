@@ -28,7 +28,7 @@ import (
 // given to several terminals.
 type App struct {
 	Book   *store.Book // what the screens read
-	Desk   *store.Desk // and where the person changes it
+	Desk   *store.Desk // and where the person changes it; nil: they may only look
 	Pool   *session.Pool
 	Bell   *campaign.Bell
 	Logger *slog.Logger     // nil: none

@@ -171,7 +171,7 @@ func onService(t *testing.T, ctx context.Context, service *simulator.Service) Ap
 	}
 	t.Cleanup(func() { pool.Close() })
 	pool.Start()
-	return App{Book: book, Pool: pool, Bell: bell, Lang: "pt", Now: time.Now, Demo: demoOf(service)}
+	return App{Book: book, Desk: desk(book), Pool: pool, Bell: bell, Lang: "pt", Now: time.Now, Demo: demoOf(service)}
 }
 
 // demoOf is what the screens can do to a simulated service.
