@@ -46,7 +46,7 @@ var reasonTexts = map[Code]string{
 	RowTagLong:  "the tag %s has %s characters; the most is %s",
 	RowTags:     "more than %s tags",
 
-	RoleRefused:      "this is for looking only: ask somebody who may change the data",
+	RoleRefused:      "This terminal is for looking only: whoever owns the data has to do that.",
 	AuditInterrupted: "the program ended before it was done",
 	AuditCancelled:   "it was cancelled",
 	AuditAgain:       "it was begun again",
