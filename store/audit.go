@@ -1,8 +1,8 @@
 package store
 
 import (
-	"encoding/binary"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -120,26 +120,25 @@ func shortened(s string) string {
 // addEntryTx writes an entry that has no id yet at the end, and one that has at
 // its place.
 func addEntryTx(tx *bolt.Tx, e *Entry) error {
-	audit, asked := bucket(tx, "audit"), bucket(tx, "asked")
 	if e.ID == 0 {
-		id, err := audit.NextSequence()
+		id, err := auditTable.Next(tx)
 		if err != nil {
 			return err
 		}
 		e.ID = id
 	}
-	audit.FillPercent = 1 // keys come in order
-	if err := audit.Put(key(e.ID), encodeEntry(e)); err != nil {
+	auditTable.InOrder(tx)
+	if err := auditTable.Put(tx, e.ID, encodeEntry(e)); err != nil {
 		return err
 	}
 	if e.Outcome == Asked {
-		return asked.Put(key(e.ID), nil)
+		return askedTable.Put(tx, e.ID, []byte{1})
 	}
-	return asked.Delete(key(e.ID))
+	return askedTable.Delete(tx, e.ID)
 }
 
 func entryTx(tx *bolt.Tx, id uint64) (Entry, error) {
-	v := bucket(tx, "audit").Get(key(id))
+	v := auditTable.Get(tx, id)
 	if v == nil {
 		return Entry{}, fmt.Errorf("audit entry %d: %w", id, ErrNotFound)
 	}
@@ -150,7 +149,7 @@ func entryTx(tx *bolt.Tx, id uint64) (Entry, error) {
 // that it failed. Of id 0, and of one that has been completed, nothing is
 // written.
 func (b *Book) closeEntryTx(tx *bolt.Tx, id uint64, end func(*Entry)) error {
-	if id == 0 || !openTx(tx, id) {
+	if id == 0 || !askedTable.Has(tx, id) {
 		return nil
 	}
 	e, err := entryTx(tx, id)
@@ -162,20 +161,16 @@ func (b *Book) closeEntryTx(tx *bolt.Tx, id uint64, end func(*Entry)) error {
 	return addEntryTx(tx, &e)
 }
 
-// openTx reports whether an entry is among those that were asked.
-func openTx(tx *bolt.Tx, id uint64) bool {
-	k, _ := bucket(tx, "asked").Cursor().Seek(key(id))
-	return k != nil && binary.BigEndian.Uint64(k) == id
-}
-
 // askedTx lists the entries that are not complete. They are few.
 func askedTx(tx *bolt.Tx) (entries []Entry, err error) {
-	err = bucket(tx, "asked").ForEach(func(k, _ []byte) error {
-		e, err := entryTx(tx, binary.BigEndian.Uint64(k))
+	for k := range askedTable.Each(tx, nil) {
+		e, err := entryTx(tx, askedTable.Parts(k))
+		if err != nil {
+			return nil, err
+		}
 		entries = append(entries, e)
-		return err
-	})
-	return entries, err
+	}
+	return entries, nil
 }
 
 // giveUpLinksTx completes what was asked about the link of a number and did not
@@ -219,7 +214,7 @@ func pausedItselfTx(tx *bolt.Tx, c *campaign.Campaign, before campaign.Status, w
 // a job goes on with its entry; of a link and its end the number tells.
 func auditAgainTx(tx *bolt.Tx, now time.Time) error {
 	goesOn := make(map[uint64]bool)
-	err := bucket(tx, "jobs").ForEach(func(k, v []byte) error {
+	err := jobsTable.ForEach(tx, func(k, v []byte) error {
 		j, err := decodeJob(k, v)
 		goesOn[j.Audit] = true
 		return err
@@ -251,35 +246,29 @@ func auditAgainTx(tx *bolt.Tx, now time.Time) error {
 
 // Audit returns the entries after an id, the first first; at most limit of them.
 func (b *Book) Audit(after uint64, limit int) (entries []Entry, err error) {
-	err = b.view(func(tx *bolt.Tx) error {
-		cursor := bucket(tx, "audit").Cursor()
-		for k, v := cursor.Seek(key(after + 1)); k != nil && len(entries) < limit; k, v = cursor.Next() {
-			e, err := decodeEntry(binary.BigEndian.Uint64(k), v)
-			if err != nil {
-				return err
-			}
-			entries = append(entries, e)
-		}
-		return nil
+	return b.entries(limit, func(tx *bolt.Tx) iter.Seq2[[]byte, []byte] {
+		return auditTable.From(tx, nil, auditTable.Key(after+1))
 	})
-	return entries, err
 }
 
 // AuditBefore returns the entries before an id, the last first; at most limit of
 // them. Before 0 are the last of all.
 func (b *Book) AuditBefore(before uint64, limit int) (entries []Entry, err error) {
-	err = b.view(func(tx *bolt.Tx) error {
-		cursor := bucket(tx, "audit").Cursor()
-		k, v := cursor.Last()
-		if before > 0 {
-			if k, _ = cursor.Seek(key(before)); k == nil {
-				k, v = cursor.Last()
-			} else {
-				k, v = cursor.Prev()
-			}
+	return b.entries(limit, func(tx *bolt.Tx) iter.Seq2[[]byte, []byte] {
+		if before == 0 {
+			return auditTable.Back(tx, nil)
 		}
-		for ; k != nil && len(entries) < limit; k, v = cursor.Prev() {
-			e, err := decodeEntry(binary.BigEndian.Uint64(k), v)
+		return auditTable.BackFrom(tx, nil, auditTable.Key(before))
+	})
+}
+
+func (b *Book) entries(limit int, from func(*bolt.Tx) iter.Seq2[[]byte, []byte]) (entries []Entry, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		for k, v := range from(tx) {
+			if len(entries) == limit {
+				break
+			}
+			e, err := decodeEntry(auditTable.Parts(k), v)
 			if err != nil {
 				return err
 			}
@@ -293,7 +282,7 @@ func (b *Book) AuditBefore(before uint64, limit int) (entries []Entry, err error
 // AuditCount is how many entries there are: none is ever taken out.
 func (b *Book) AuditCount() (n int, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		n = int(bucket(tx, "audit").Sequence())
+		n = int(auditTable.Given(tx))
 		return nil
 	})
 	return n, err

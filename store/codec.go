@@ -105,24 +105,3 @@ func (d *dec) time() time.Time {
 	}
 	return time.Unix(0, ns)
 }
-
-// key joins the parts of a bucket key: uint64 and campaign.ID take 8 bytes,
-// uint32 takes 4, a byte 1, all big-endian, so that keys sort as numbers do.
-func key(parts ...any) []byte {
-	var k []byte
-	for _, p := range parts {
-		switch v := p.(type) {
-		case uint64:
-			k = binary.BigEndian.AppendUint64(k, v)
-		case uint32:
-			k = binary.BigEndian.AppendUint32(k, v)
-		case byte:
-			k = append(k, v)
-		case string:
-			k = append(k, v...)
-		default:
-			panic("store: a key part of unknown width")
-		}
-	}
-	return k
-}

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -11,13 +9,7 @@ import (
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/store/bolt"
-
-	"go.etcd.io/bbolt"
 )
-
-// deliveryKey is where a delivery is in "deliveries", and what points at it
-// elsewhere.
-func deliveryKey(c campaign.ID, seq uint32) []byte { return key(uint64(c), seq) }
 
 // Deliveries returns up to limit deliveries of a campaign in their order,
 // those after the place after; -1 begins at the first.
@@ -27,9 +19,10 @@ func (b *Book) Deliveries(id campaign.ID, after int64, limit int) (page []campai
 		if err != nil || shown.nothing {
 			return err
 		}
-		cursor := bucket(tx, "deliveries").Cursor()
-		prefix := key(uint64(id))
-		for k, v := cursor.Seek(deliveryKey(id, uint32(after+1))); bytes.HasPrefix(k, prefix) && len(page) < limit; k, v = cursor.Next() {
+		for k, v := range deliveriesTable.From(tx, deliveriesTable.Of(id), deliveryKey(id, uint32(after+1))) {
+			if len(page) >= limit {
+				break
+			}
 			d, err := decodeDelivery(k, v)
 			if err != nil {
 				return err
@@ -118,13 +111,11 @@ func (b *Book) Recent(id campaign.ID, limit int) (recent []campaign.Delivery, er
 			return err
 		}
 		seen := make(map[uint32]bool)
-		prefix := key(uint64(id))
-		cursor := bucket(tx, "events").Cursor()
-		for k, v := seekLast(cursor, prefix); k != nil && len(recent) < limit; k, v = cursor.Prev() {
-			if !bytes.HasPrefix(k, prefix) {
+		for _, v := range eventsTable.Back(tx, eventsTable.Of(id)) {
+			if len(recent) == limit {
 				break
 			}
-			seq := binary.BigEndian.Uint32(v)
+			seq := fromRow[uint32](v)
 			if seen[seq] {
 				continue
 			}
@@ -144,7 +135,7 @@ func (b *Book) Recent(id campaign.ID, limit int) (recent []campaign.Delivery, er
 // carried, to answer a recipient who could not read it.
 func (b *Book) Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		at := bucket(tx, "messages").Get([]byte(id))
+		at := messagesTable.Get(tx, id)
 		if at == nil {
 			return nil
 		}
@@ -194,7 +185,7 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 // recordDeliveryTx writes a delivery and whether it waits to be tried again.
 // The counts and what changed last are for the caller to keep.
 func recordDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
-	if err := bucket(tx, "deliveries").Put(deliveryKey(d.Campaign, d.Seq), encodeDelivery(d)); err != nil {
+	if err := deliveriesTable.PutAt(tx, deliveryKey(d.Campaign, d.Seq), encodeDelivery(d)); err != nil {
 		return err
 	}
 	return indexAgainTx(tx, before, d)
@@ -216,12 +207,11 @@ func pending(d *campaign.Delivery) bool {
 }
 
 func indexAgainTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
-	k := key(uint32(d.Number), uint64(d.Campaign), d.Seq)
 	switch {
 	case again(d):
-		return bucket(tx, "again").Put(k, nil)
+		return againTable.Put(tx, d.Number, d.Campaign, d.Seq, nil)
 	case again(before):
-		return bucket(tx, "again").Delete(k)
+		return againTable.Delete(tx, d.Number, d.Campaign, d.Seq)
 	}
 	return nil
 }
@@ -230,43 +220,27 @@ func indexAgainTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 // and forgets as many as are too old.
 func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 	changed = changed[max(len(changed)-eventsKept, 0):]
-	events := bucket(tx, "events")
-	prefix := key(uint64(id))
+	prefix := eventsTable.Of(id)
 	var last uint64
-	if k, _ := seekLast(events.Cursor(), prefix); bytes.HasPrefix(k, prefix) {
-		last = binary.BigEndian.Uint64(k[len(prefix):])
+	if k, _ := eventsTable.Last(tx, prefix); k != nil {
+		_, last = eventsTable.Parts(k)
 	}
 	for _, seq := range changed {
 		last++
-		if err := events.Put(key(uint64(id), last), key(seq)); err != nil {
+		if err := eventsTable.Put(tx, id, last, row(seq)); err != nil {
 			return err
 		}
 	}
 	// Two for each, because the books of before may have too many.
-	for _, k := range firstKeys(events, prefix, 2*len(changed)) {
-		if last-binary.BigEndian.Uint64(k[len(prefix):]) < eventsKept {
+	for _, k := range eventsTable.Keys(tx, prefix, 2*len(changed)) {
+		if _, n := eventsTable.Parts(k); last-n < eventsKept {
 			break
 		}
-		if err := events.Delete(k); err != nil {
+		if err := eventsTable.DeleteAt(tx, k); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// seekLast moves to the last key with the prefix; where there is none, to the
-// key before it.
-func seekLast(c *bbolt.Cursor, prefix []byte) (k, v []byte) {
-	after := bytes.Clone(prefix)
-	for i := len(after) - 1; i >= 0; i-- {
-		if after[i]++; after[i] != 0 {
-			break
-		}
-	}
-	if k, _ := c.Seek(after); k == nil {
-		return c.Last()
-	}
-	return c.Prev()
 }
 
 // tally is how a campaign stands.
@@ -288,7 +262,7 @@ func (t *tally) move(before, d *campaign.Delivery) {
 }
 
 func tallyTx(tx *bolt.Tx, id campaign.ID) (t tally, err error) {
-	v := bucket(tx, "counts").Get(key(uint64(id)))
+	v := countsTable.Get(tx, id)
 	if v == nil {
 		return t, nil
 	}
@@ -301,18 +275,22 @@ func tallyTx(tx *bolt.Tx, id campaign.ID) (t tally, err error) {
 	return t, d.err
 }
 
-func putTallyTx(tx *bolt.Tx, id campaign.ID, t tally) error {
+func encodeTally(t tally) []byte {
 	var e enc
 	e.uint(1)
 	e.uint(uint64(t.pending))
 	for _, n := range t.counts {
 		e.uint(uint64(n))
 	}
-	return bucket(tx, "counts").Put(key(uint64(id)), e.b)
+	return e.b
+}
+
+func putTallyTx(tx *bolt.Tx, id campaign.ID, t tally) error {
+	return countsTable.Put(tx, id, encodeTally(t))
 }
 
 func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
-	v := bucket(tx, "deliveries").Get(at)
+	v := deliveriesTable.GetAt(tx, at)
 	if v == nil {
 		return campaign.Delivery{}, fmt.Errorf("delivery %x: %w", at, ErrNotFound)
 	}
@@ -355,9 +333,10 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	r := dec{b: v}
 	version := r.uint()
+	id, seq := deliveryAt(at)
 	d := campaign.Delivery{
-		Campaign: campaign.ID(binary.BigEndian.Uint64(at)),
-		Seq:      binary.BigEndian.Uint32(at[8:]),
+		Campaign: id,
+		Seq:      seq,
 		Contact:  people.ContactID(r.uint()),
 		Number:   campaign.NumberID(r.uint()),
 		Phone:    people.Phone(r.str()),

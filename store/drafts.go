@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -31,7 +30,7 @@ func (d *Desk) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 		return c, err
 	}
 	err := d.write(VerbCampaignNew, func(tx *bolt.Tx, e *Entry) error {
-		id, err := bucket(tx, "campaigns").NextSequence()
+		id, err := campaignsTable.Next(tx)
 		if err != nil {
 			return err
 		}
@@ -119,11 +118,11 @@ const joinWithin = time.Hour
 // the composer is kept every few seconds.
 func (e *Entry) joinTx(tx *bolt.Tx) error {
 	e.count("saves", 1)
-	k, v := bucket(tx, "audit").Cursor().Last()
+	k, v := auditTable.Last(tx, nil)
 	if k == nil {
 		return nil
 	}
-	last, err := decodeEntry(binary.BigEndian.Uint64(k), v)
+	last, err := decodeEntry(auditTable.Parts(k), v)
 	if err != nil {
 		return err
 	}

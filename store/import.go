@@ -142,7 +142,7 @@ func inKeyOrder(rows []people.Row) []people.Row {
 func (d *Desk) stageImport(ctx context.Context, rows []people.Row, source string) (k []byte, err error) {
 	b := d.book
 	entry, err := d.writeEntry(VerbImport, func(tx *bolt.Tx, e *Entry) error {
-		n, err := bucket(tx, "jobs").NextSequence()
+		n, err := jobsTable.Next(tx)
 		if err != nil {
 			return err
 		}
@@ -151,7 +151,7 @@ func (d *Desk) stageImport(ctx context.Context, rows []people.Row, source string
 		if err := addEntryTx(tx, e); err != nil {
 			return err
 		}
-		k = key(peopleJob, n)
+		k = peopleJobKey(n)
 		return putJobTx(tx, k, job{
 			Audit:   e.ID,
 			Job:     Job{Kind: JobImport, Source: source, Total: len(rows)},
@@ -163,10 +163,9 @@ func (d *Desk) stageImport(ctx context.Context, rows []people.Row, source string
 	}
 	part := uint32(0)
 	err = inChunks(ctx, b, rows, func(tx *bolt.Tx, some []people.Row) error {
-		staged := bucket(tx, "staged")
-		staged.FillPercent = 1 // keys come in order
+		stagedTable.InOrder(tx) // keys come in order
 		for few := range slices.Chunk(some, rowsPart) {
-			if err := staged.Put(key(string(k), part), encodeRows(few)); err != nil {
+			if err := stagedTable.PutAt(tx, stagedTable.key(k, part), encodeRows(few)); err != nil {
 				return err
 			}
 			part++
@@ -205,18 +204,20 @@ func completeStagingTx(tx *bolt.Tx, k []byte) error {
 func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
 	var rows []people.Row
 	var parts [][]byte
-	cursor := bucket(tx, "staged").Cursor()
-	part, v := cursor.Seek(k)
-	for ; bytes.HasPrefix(part, k) && len(rows) < n; part, v = cursor.Next() {
+	done = true
+	for part, v := range stagedTable.Each(tx, k) {
+		if len(rows) >= n {
+			done = false
+			break
+		}
 		few, err := decodeRows(v)
 		if err != nil {
 			return false, fmt.Errorf("import %s: %w", j.Source, err)
 		}
 		rows, parts = append(rows, few...), append(parts, bytes.Clone(part))
 	}
-	done = !bytes.HasPrefix(part, k)
 	for _, part := range parts {
-		if err := bucket(tx, "staged").Delete(part); err != nil {
+		if err := stagedTable.DeleteAt(tx, part); err != nil {
 			return false, err
 		}
 	}

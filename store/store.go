@@ -35,7 +35,7 @@
 //	├── members     <list 4><n 4> → bits: who is on a list
 //	├── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
 //	├── audit       <n 8> → record: what people have done, see audit.go
-//	├── asked       <n 8> → nothing: the entries of the audit whose end is not known yet
+//	├── asked       <n 8> → 1: the entries of the audit whose end is not known yet
 //	├── jobs        c<campaign 8> or p<n 8> → JSON: work that goes on in chunks
 //	└── staged      <job 9><part 4> → record: what a job works through, ids or rows
 //
@@ -44,8 +44,6 @@
 package store
 
 import (
-	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,9 +51,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -130,13 +125,6 @@ type Book struct {
 	stopped    map[string]error      // jobs that cannot go on
 }
 
-// buckets are made when the book is opened.
-var buckets = []string{
-	"meta", "numbers", "ours", "blocked", "turns", "sends", "inflight",
-	"campaigns", "running", "guards", "sample", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "timers", "events",
-	"contacts", "aliases", "merged", "names", "lists", "members", "audit", "asked", "jobs", "staged",
-}
-
 // Open opens the book at path, making it if there is none. What was being
 // sent when the last process ended is put in doubt, see Claim.
 func Open(path string, o Options) (*Book, error) {
@@ -167,7 +155,7 @@ func Open(path string, o Options) (*Book, error) {
 		}
 		o.Bell.Ring()
 	}
-	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: o.Bell.Ring})
+	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: func(bolt.Changes) { o.Bell.Ring() }})
 	if err != nil {
 		return nil, err
 	}
@@ -192,8 +180,6 @@ func Open(path string, o Options) (*Book, error) {
 		db.Close()
 		if damaged := (*DamagedError)(nil); errors.As(err, &damaged) {
 			return nil, damaged
-		} else if errors.Is(err, berrors.ErrIncompatibleValue) { // a table that is none
-			return nil, &DamagedError{Path: path, Why: []string{err.Error()}}
 		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -204,23 +190,22 @@ func Open(path string, o Options) (*Book, error) {
 // prepare makes the buckets, checks version and kind, and recovers: from a
 // process that died, and, if the file went back, from what that has forgotten.
 func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
-	meta, err := tx.CreateBucketIfNotExists([]byte("meta"))
-	if err != nil {
+	if err := metaTable.Make(tx); err != nil {
 		return err
 	}
 	have := version
-	if v := meta.Get([]byte("version")); v == nil {
-		if err := meta.Put([]byte("kind"), []byte(kind)); err != nil {
+	if v := metaTable.Get(tx, metaVersion); v == nil {
+		if err := metaTable.Put(tx, metaKind, []byte(kind)); err != nil {
 			return err
 		}
-	} else if have = binary.BigEndian.Uint32(v); have > version {
+	} else if have = fromRow[uint32](v); have > version {
 		return fmt.Errorf("%w (its version is %d, this program knows %d)", ErrNewer, have, version)
 	}
-	if have := Kind(meta.Get([]byte("kind"))); have != kind {
+	if have := Kind(metaTable.Get(tx, metaKind)); have != kind {
 		return fmt.Errorf("%w: the data is %s, the program runs as %s", ErrKind, have, kind)
 	}
-	for _, name := range buckets {
-		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+	for _, t := range allTables {
+		if err := t.Make(tx); err != nil {
 			return err
 		}
 	}
@@ -229,7 +214,7 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 			return fmt.Errorf("bring it from version %d to %d: %w", have, have+1, err)
 		}
 	}
-	if err := meta.Put([]byte("version"), key(version)); err != nil {
+	if err := metaTable.Put(tx, metaVersion, row(version)); err != nil {
 		return err
 	}
 	if err := keepAllOursTx(tx); err != nil {
@@ -276,9 +261,6 @@ func (b *Book) Err() error { return b.db.Err() }
 // what may have been sent is unsure.
 func (b *Book) WentBack() bool { return b.db.WentBack() }
 
-// bucket is one of the buckets that Open has made.
-func bucket(tx *bolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
-
 // view runs read in a read transaction.
 func (b *Book) view(read func(*bolt.Tx) error) error { return b.db.View(read) }
 
@@ -289,11 +271,4 @@ var ErrClosed = bolt.ErrClosed
 // waiting, and returns when it is on the disk. If change returns an error
 // nothing of it is written. It may run more than once, so it must set, not
 // add to, what it leaves outside the transaction.
-func (b *Book) update(change func(*bolt.Tx) error) error {
-	return b.db.Update(func(tx *bolt.Tx) error { tx.Touch(); return change(tx) })
-}
-
-// chunkOf is update for a part of a long work, see [bolt.DB.Chunk].
-func (b *Book) chunkOf(ctx context.Context, change func(*bolt.Tx) error) error {
-	return b.db.Chunk(ctx, func(tx *bolt.Tx) error { tx.Touch(); return change(tx) })
-}
+func (b *Book) update(change func(*bolt.Tx) error) error { return b.db.Update(change) }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/types"
 
 	"recado/store/bolt"
@@ -24,24 +23,21 @@ func Check(tx *bolt.Tx) []string {
 	case err != nil:
 		return []string{"it has no version"}
 	}
-	required := [][]byte{bucketLIDs, bucketPhones, bucketAccounts, bucketDevices}
-	for _, name := range required {
-		if tx.Bucket(name) == nil && (version > 1 || !bytes.Equal(name, bucketPhones)) {
-			c.wrong("table %q is missing", name)
+	for _, t := range []bolt.Table{lidTable.Table, phoneTable.Table, accountRows.Table, deviceRows.Table} {
+		if !t.Exists(tx) && (version > 1 || t != phoneTable.Table) {
+			c.wrong("table %q is missing", t)
 		}
 	}
 	if len(c.found) > 0 {
 		return c.found
 	}
 	if version > 1 {
-		c.lids(tx.Bucket(bucketLIDs), tx.Bucket(bucketPhones))
+		c.lids(tx)
 	}
-	c.devices(tx.Bucket(bucketDevices))
-	accounts := tx.Bucket(bucketAccounts)
-	_ = accounts.ForEachBucket(func(name []byte) error {
-		c.tables(string(name), accounts.Bucket(name))
-		return nil
-	})
+	c.devices(tx)
+	for name, account := range accountRows.Groups(tx) {
+		c.tables(string(name), account)
+	}
 	return c.found
 }
 
@@ -53,40 +49,33 @@ func (c *checking) wrong(format string, args ...any) {
 }
 
 // lids compares the two directions of the map.
-func (c *checking) lids(lids, phones *bbolt.Bucket) {
-	for _, side := range []struct {
-		name      string
-		from, to  *bbolt.Bucket
-		otherName string
-	}{{"lids", lids, phones, "phones"}, {"phones", phones, lids, "lids"}} {
-		_ = side.from.ForEach(func(user, other []byte) error {
-			if !bytes.Equal(side.to.Get(other), user) {
-				c.wrong("table %q: row %s is missing", side.otherName, other)
+func (c *checking) lids(tx *bolt.Tx) {
+	for _, side := range []struct{ from, to bolt.TextTable[string] }{{lidTable, phoneTable}, {phoneTable, lidTable}} {
+		for user, other := range side.from.Each(tx, nil) {
+			if !bytes.Equal(side.to.GetAt(tx, other), user) {
+				c.wrong("table %q: row %s is missing", side.to, other)
 			}
-			return nil
-		})
+		}
 	}
 }
 
 // devices checks the devices themselves, that no two of them are the same link, and their tables.
-func (c *checking) devices(devices *bbolt.Bucket) {
+func (c *checking) devices(tx *bolt.Tx) {
 	links := make(map[uint64]bool)
-	_ = devices.ForEachBucket(func(name []byte) error {
-		b := devices.Bucket(name)
+	for name, device := range deviceRows.Groups(tx) {
 		if _, err := types.ParseJID(string(name)); err != nil {
-			c.wrong("table %q: row %s is damaged", "devices", name)
+			c.wrong("table %q: row %s is damaged", deviceRows, name)
 		}
-		if _, err := decodeDevice(b.Get(keyDevice)); err != nil {
+		if _, err := decodeDevice(device.Own(keyDevice)); err != nil {
 			c.wrong("device %s: its keys are damaged", name)
 		}
-		if link := b.Sequence(); link == 0 || link > devices.Sequence() || links[link] {
+		if link := device.Number(); link == 0 || link > deviceRows.Given(tx) || links[link] {
 			c.wrong("device %s: its link has no number of its own", name)
 		} else {
 			links[link] = true
 		}
-		c.tables(string(name), b)
-		return nil
-	})
+		c.tables(string(name), device)
+	}
 }
 
 // sound says, of the tables whose rows have a form, whether a row has it.
@@ -149,8 +138,8 @@ var timed = []struct {
 func firstInt64(row []byte) int64 { return int64(binary.BigEndian.Uint64(row)) }
 
 // tables checks what lies below one device or account, which is named in the findings.
-func (c *checking) tables(owner string, b *bbolt.Bucket) {
-	r := &diskRows{bucket: b}
+func (c *checking) tables(owner string, of bolt.Group) {
+	r := &diskRows{group: of}
 	damaged := false
 	for t := range tableCount {
 		form := sound[t]

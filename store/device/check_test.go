@@ -63,7 +63,7 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		want   string
 	}{
 		"a newer version": {func(tx *bolt.Tx) error { return writeVersion(tx, formatVersion+1) }, "this program knows version 2"},
-		"no version":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) }, "no version"},
+		"no version":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete([]byte(keyVersion)) }, "no version"},
 		"no accounts":     {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketAccounts) }, `"accounts" is missing`},
 		"a LID without its phone": {func(tx *bolt.Tx) error { return empty(tx.Bucket(bucketPhones)) },
 			`table "phones": row ` + ana.User + ` is missing`},

@@ -165,12 +165,12 @@ func putBook(r *diskRows, book []bookEntry) error {
 	if err != nil {
 		return err
 	}
-	b.FillPercent = bookFill // in this transaction
-	first, _ := b.Cursor().First()
+	b.Fill(bookFill)
+	empty := b.Empty()
 	var arena []byte
 	for _, e := range book {
 		var c types.ContactInfo
-		if first != nil {
+		if !empty {
 			if row := b.Get([]byte(e.key)); row != nil {
 				if c, err = decodeContact(row); err != nil {
 					return err
@@ -188,7 +188,6 @@ func putBook(r *diskRows, book []bookEntry) error {
 		if err := b.Put([]byte(e.key), arena[begin:len(arena):len(arena)]); err != nil {
 			return fmt.Errorf("write %s: %w", tableNames[tableContacts], err)
 		}
-		r.tx.Touch()
 	}
 	return nil
 }

@@ -102,18 +102,12 @@ func (s *stores) DeleteOldBufferedHashes(_ context.Context) error {
 	}
 	now := time.Now()
 	return s.c.db.Update(func(tx *bolt.Tx) error {
-		devices := tx.Bucket(bucketDevices)
-		var names [][]byte
-		err := devices.ForEachBucket(func(name []byte) error {
-			names = append(names, name)
-			return nil
-		})
-		for _, name := range names {
-			if err == nil {
-				err = sweep(&diskRows{bucket: devices.Bucket(name), tx: tx}, now)
+		for _, device := range deviceRows.Groups(tx) {
+			if err := sweep(&diskRows{group: device}, now); err != nil {
+				return err
 			}
 		}
-		return err
+		return nil
 	})
 }
 

@@ -23,7 +23,6 @@ func (c *Container) KeepHistory(_ context.Context, jid types.JID, id string, not
 		if r == nil {
 			return errGone
 		}
-		r.tx = tx
 		last := uint64(0)
 		there := false
 		r.each(tableHistory, nil, func(key, row []byte) bool {
@@ -92,7 +91,6 @@ func (c *Container) ForgetHistory(_ context.Context, jid types.JID, id string) e
 		if r == nil {
 			return nil
 		}
-		r.tx = tx
 		var key []byte
 		r.each(tableHistory, nil, func(k, row []byte) bool {
 			if historyID(row) == id {
@@ -113,8 +111,8 @@ func (c *Container) ForgetHistory(_ context.Context, jid types.JID, id string) e
 
 // historyRows is the tables of a device, nil if it is not linked.
 func historyRows(tx *bolt.Tx, jid types.JID) *diskRows {
-	if b := tx.Bucket(bucketDevices).Bucket(jidKey(jid)); b != nil {
-		return &diskRows{bucket: b}
+	if device := deviceRows.Group(tx, jidKey(jid)); device.There() {
+		return &diskRows{group: device}
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"recado/store/bolt"
 
 	"github.com/google/uuid"
-	"go.etcd.io/bbolt"
 	"go.mau.fi/util/random"
 	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/store"
@@ -42,8 +41,8 @@ func (c *Container) NewDevice() *store.Device {
 func (c *Container) GetDevice(_ context.Context, jid types.JID) (*store.Device, error) {
 	var d *store.Device
 	err := c.view(func(tx *bolt.Tx) (err error) {
-		if b := tx.Bucket(bucketDevices).Bucket(jidKey(jid)); b != nil {
-			d, err = c.load(jid, b)
+		if kept := deviceRows.Group(tx, jidKey(jid)); kept.There() {
+			d, err = c.load(jid, kept)
 		}
 		return err
 	})
@@ -57,15 +56,18 @@ func (c *Container) GetDevice(_ context.Context, jid types.JID) (*store.Device, 
 func (c *Container) GetAllDevices(_ context.Context) ([]*store.Device, error) {
 	var devices []*store.Device
 	err := c.view(func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketDevices).ForEachBucket(func(name []byte) error {
+		for name, kept := range deviceRows.Groups(tx) {
 			jid, err := types.ParseJID(string(name))
 			if err != nil {
 				return err
 			}
-			d, err := c.load(jid, tx.Bucket(bucketDevices).Bucket(name))
+			d, err := c.load(jid, kept)
+			if err != nil {
+				return err
+			}
 			devices = append(devices, d)
-			return err
-		})
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load devices: %w", err)
@@ -73,15 +75,15 @@ func (c *Container) GetAllDevices(_ context.Context) ([]*store.Device, error) {
 	return devices, nil
 }
 
-// load makes a handle of the device that lies in b.
-func (c *Container) load(jid types.JID, b *bbolt.Bucket) (*store.Device, error) {
-	row, err := decodeDevice(b.Get(keyDevice))
+// load makes a handle of a device that is kept.
+func (c *Container) load(jid types.JID, kept bolt.Group) (*store.Device, error) {
+	row, err := decodeDevice(kept.Own(keyDevice))
 	if err != nil {
 		return nil, err
 	}
 	d := row.device()
 	d.ID = &jid
-	c.initialize(d, b.Sequence())
+	c.initialize(d, kept.Number())
 	return d, nil
 }
 
@@ -104,10 +106,10 @@ func (c *Container) storesOf(jid types.JID, generation uint64) *stores {
 	}
 	account := jid.ToNonAD().String()
 	if c.accounts[account] == nil {
-		c.accounts[account] = &scope{c: c, parent: bucketAccounts, name: []byte(account)}
+		c.accounts[account] = &scope{c: c, parent: accountRows, name: []byte(account)}
 	}
 	s := &stores{
-		scope:   scope{c: c, parent: bucketDevices, name: []byte(name), generation: generation},
+		scope:   scope{c: c, parent: deviceRows, name: []byte(name), generation: generation},
 		account: c.accounts[account],
 		lids:    c.lids,
 	}
@@ -149,42 +151,40 @@ func (c *Container) PutDevice(_ context.Context, d *store.Device) error {
 }
 
 func putDevice(tx *bolt.Tx, name []byte, row deviceRow, known uint64) (generation uint64, err error) {
-	devices := tx.Bucket(bucketDevices)
-	b := devices.Bucket(name)
-	if known != 0 && (b == nil || b.Sequence() != known) {
+	kept := deviceRows.Group(tx, name)
+	if known != 0 && (!kept.There() || kept.Number() != known) {
 		return 0, store.ErrDeviceDeleted
 	}
-	if b != nil {
-		old, err := decodeDevice(b.Get(keyDevice))
+	fresh := !kept.There()
+	if !fresh {
+		old, err := decodeDevice(kept.Own(keyDevice))
 		if err == nil && bytes.Equal(old.noise, row.noise) {
 			old.lid, old.platform, old.businessName, old.pushName = row.lid, row.platform, row.businessName, row.pushName
 			old.migration, old.nonce = row.migration, row.nonce
 			row = old
 		} else {
-			if err := devices.DeleteBucket(name); err != nil {
+			if err := deviceRows.Drop(tx, name); err != nil {
 				return 0, err
 			}
-			b = nil
+			fresh = true
 		}
 	}
-	if b == nil {
-		if b, err = devices.CreateBucket(name); err != nil {
+	if fresh {
+		if kept, err = deviceRows.MakeGroup(tx, name); err != nil {
 			return 0, err
 		}
-		next, err := devices.NextSequence()
+		next, err := deviceRows.Next(tx)
 		if err != nil {
 			return 0, err
 		}
-		if err := b.SetSequence(next); err != nil {
+		if err := kept.SetNumber(next); err != nil {
 			return 0, err
 		}
 	}
-	value := row.encode()
-	if !bytes.Equal(b.Get(keyDevice), value) {
-		tx.Touch()
-		err = b.Put(keyDevice, value)
+	if value := row.encode(); !bytes.Equal(kept.Own(keyDevice), value) {
+		err = kept.PutOwn(keyDevice, value)
 	}
-	return b.Sequence(), err
+	return kept.Number(), err
 }
 
 // DeleteDevice deletes the device and everything that belongs to its link; Device.Delete calls it.
@@ -196,17 +196,15 @@ func (c *Container) DeleteDevice(_ context.Context, d *store.Device) error {
 	}
 	name := jidKey(*d.ID)
 	err := c.db.Update(func(tx *bolt.Tx) error {
-		devices := tx.Bucket(bucketDevices)
-		b := devices.Bucket(name)
-		if b == nil {
+		kept := deviceRows.Group(tx, name)
+		if !kept.There() {
 			return nil
 		}
-		old, err := decodeDevice(b.Get(keyDevice))
+		old, err := decodeDevice(kept.Own(keyDevice))
 		if err == nil && d.NoiseKey != nil && !bytes.Equal(old.noise, d.NoiseKey.Priv[:]) {
 			return nil
 		}
-		tx.Touch()
-		return devices.DeleteBucket(name)
+		return deviceRows.Drop(tx, name)
 	})
 	if err != nil {
 		return fmt.Errorf("delete device: %w", err)
