@@ -492,7 +492,7 @@ func (c *checking) jobs() {
 			n = len(rows)
 		case j.Freeze != nil:
 			if len(v)%8 != 0 {
-				err = errDamaged
+				err = bolt.ErrRecord
 			}
 			for _, b := range v {
 				n += bits.OnesCount8(b)

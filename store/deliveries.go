@@ -266,23 +266,23 @@ func tallyTx(tx *bolt.Tx, id campaign.ID) (t tally, err error) {
 	if v == nil {
 		return t, nil
 	}
-	d := dec{b: v}
-	d.uint() // version
-	t.pending = d.int()
+	d := bolt.Dec{B: v}
+	d.Version(1)
+	t.pending = d.Int()
 	for i := range t.counts {
-		t.counts[i] = d.int()
+		t.counts[i] = d.Int()
 	}
-	return t, d.err
+	return t, d.Err
 }
 
 func encodeTally(t tally) []byte {
-	var e enc
-	e.uint(1)
-	e.uint(uint64(t.pending))
+	var e bolt.Enc
+	e.Uint(1)
+	e.Uint(uint64(t.pending))
 	for _, n := range t.counts {
-		e.uint(uint64(n))
+		e.Uint(uint64(n))
 	}
-	return e.b
+	return e.B
 }
 
 func putTallyTx(tx *bolt.Tx, id campaign.ID, t tally) error {
@@ -302,76 +302,76 @@ func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
 const deliveryVersion = 3
 
 func encodeDelivery(d *campaign.Delivery) []byte {
-	e := enc{b: make([]byte, 0, 192)}
-	e.uint(deliveryVersion)
-	e.uint(uint64(d.Contact))
-	e.uint(uint64(d.Number))
-	e.str(string(d.Phone))
-	e.str(d.Name)
-	e.uint(uint64(d.State))
-	e.bool(d.New)
-	e.str(d.Zone)
-	e.str(d.LID)
-	e.str(string(d.Message))
-	e.str(d.Text)
-	e.str(d.Reason)
-	e.uint(uint64(d.Code))
-	e.uint(uint64(d.Attempts))
-	e.uint(uint64(d.Doubts))
-	e.bool(d.InDoubt)
-	e.uint(uint64(d.Unheard))
-	e.uint(uint64(d.Link))
+	e := bolt.Enc{B: make([]byte, 0, 192)}
+	e.Uint(deliveryVersion)
+	e.Uint(uint64(d.Contact))
+	e.Uint(uint64(d.Number))
+	e.Text(string(d.Phone))
+	e.Text(d.Name)
+	e.Uint(uint64(d.State))
+	e.Bool(d.New)
+	e.Text(d.Zone)
+	e.Text(d.LID)
+	e.Text(string(d.Message))
+	e.Text(d.Text)
+	e.Text(d.Reason)
+	e.Uint(uint64(d.Code))
+	e.Uint(uint64(d.Attempts))
+	e.Uint(uint64(d.Doubts))
+	e.Bool(d.InDoubt)
+	e.Uint(uint64(d.Unheard))
+	e.Uint(uint64(d.Link))
 	for _, t := range []time.Time{d.NotBefore, d.Claimed, d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt} {
-		e.time(t)
+		e.Time(t)
 	}
-	e.uint(d.Upload)
-	e.bool(d.Redirected)
-	e.timer(d.Timer)
-	return e.b
+	e.Uint(d.Upload)
+	e.Bool(d.Redirected)
+	putTimer(&e, d.Timer)
+	return e.B
 }
 
 func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
-	r := dec{b: v}
-	version := r.uint()
+	r := bolt.Dec{B: v}
+	version := r.Version(deliveryVersion)
 	id, seq := deliveryAt(at)
 	d := campaign.Delivery{
 		Campaign: id,
 		Seq:      seq,
-		Contact:  people.ContactID(r.uint()),
-		Number:   campaign.NumberID(r.uint()),
-		Phone:    people.Phone(r.str()),
-		Name:     r.str(),
-		State:    campaign.State(r.uint()),
-		New:      r.bool(),
-		Zone:     r.str(),
-		LID:      r.str(),
-		Message:  campaign.MessageID(r.str()),
-		Text:     r.str(),
-		Reason:   r.str(),
-		Code:     r.int(),
-		Attempts: r.int(),
-		Doubts:   r.int(),
-		InDoubt:  r.bool(),
-		Unheard:  r.int(),
-		Link:     uint32(r.uint()),
+		Contact:  people.ContactID(r.Uint()),
+		Number:   campaign.NumberID(r.Uint()),
+		Phone:    people.Phone(r.Text()),
+		Name:     r.Text(),
+		State:    campaign.State(r.Uint()),
+		New:      r.Bool(),
+		Zone:     r.Text(),
+		LID:      r.Text(),
+		Message:  campaign.MessageID(r.Text()),
+		Text:     r.Text(),
+		Reason:   r.Text(),
+		Code:     r.Int(),
+		Attempts: r.Int(),
+		Doubts:   r.Int(),
+		InDoubt:  r.Bool(),
+		Unheard:  r.Int(),
+		Link:     uint32(r.Uint()),
 	}
 	for _, t := range []*time.Time{&d.NotBefore, &d.Claimed, &d.Accepted, &d.Arrived, &d.ReadAt, &d.RepliedAt} {
-		*t = r.time()
+		*t = r.Time()
 	}
 	if version >= 2 {
-		d.Upload = r.uint()
+		d.Upload = r.Uint()
 	}
-	if len(r.b) > 0 {
-		d.Redirected = r.bool()
+	if len(r.B) > 0 {
+		d.Redirected = r.Bool()
 	}
 	if version >= 3 {
-		d.Timer = r.timer()
+		d.Timer = takeTimer(&r)
 	}
-	if r.err == nil && d.State >= campaign.NumStates {
-		r.err = errDamaged
+	if r.Err == nil && d.State >= campaign.NumStates {
+		r.Err = bolt.ErrRecord
 	}
-	if r.err != nil {
-		return d, fmt.Errorf("delivery %d of campaign %d: %w", d.Seq, d.Campaign, r.err)
+	if r.Err != nil {
+		return d, fmt.Errorf("delivery %d of campaign %d: %w", d.Seq, d.Campaign, r.Err)
 	}
 	return d, nil
 }

@@ -225,7 +225,7 @@ func (b *Book) Started(ctx context.Context, id campaign.ID) (campaign.Campaign, 
 func freezeJobTx(tx *bolt.Tx, id campaign.ID) (job, error) {
 	j, ok, err := jobTx(tx, campaignJobKey(id))
 	if err == nil && (!ok || j.Freeze == nil) {
-		err = fmt.Errorf("campaign %d: its freeze: %w", id, errDamaged)
+		err = fmt.Errorf("campaign %d: its freeze: %w", id, bolt.ErrRecord)
 	}
 	return j, err
 }

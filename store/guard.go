@@ -54,19 +54,19 @@ func guardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID) (g guard, err err
 }
 
 func decodeGuard(v []byte) (guard, error) {
-	r := dec{b: v}
-	r.uint() // version
-	g := guard{kind: r.str(), row: r.int(), size: r.int()}
-	return g, r.err
+	r := bolt.Dec{B: v}
+	r.Version(1)
+	g := guard{kind: r.Text(), row: r.Int(), size: r.Int()}
+	return g, r.Err
 }
 
 func encodeGuard(g guard) []byte {
-	var e enc
-	e.uint(1)
-	e.str(g.kind)
-	e.uint(uint64(g.row))
-	e.uint(uint64(g.size))
-	return e.b
+	var e bolt.Enc
+	e.Uint(1)
+	e.Text(g.kind)
+	e.Uint(uint64(g.row))
+	e.Uint(uint64(g.size))
+	return e.B
 }
 
 func putGuardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, g guard) error {

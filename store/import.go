@@ -270,42 +270,42 @@ func complete(c *people.Contact, row people.Row) {
 const rowsVersion = 1
 
 func encodeRows(rows []people.Row) []byte {
-	e := enc{b: make([]byte, 0, 64*len(rows))}
-	e.uint(rowsVersion)
-	e.uint(uint64(len(rows)))
+	e := bolt.Enc{B: make([]byte, 0, 64*len(rows))}
+	e.Uint(rowsVersion)
+	e.Uint(uint64(len(rows)))
 	for _, row := range rows {
-		e.uint(uint64(row.Line))
-		e.str(string(row.Phone))
-		e.str(row.Name)
-		e.strs(row.Tags)
-		e.uint(uint64(len(row.Fields)))
+		e.Uint(uint64(row.Line))
+		e.Text(string(row.Phone))
+		e.Text(row.Name)
+		e.Texts(row.Tags)
+		e.Uint(uint64(len(row.Fields)))
 		for f, v := range row.Fields {
-			e.str(f)
-			e.str(v)
+			e.Text(f)
+			e.Text(v)
 		}
 	}
-	return e.b
+	return e.B
 }
 
 func decodeRows(v []byte) (rows []people.Row, err error) {
-	d := dec{b: v}
-	if d.uint() != rowsVersion {
-		d.fail()
+	d := bolt.Dec{B: v}
+	if d.Uint() != rowsVersion {
+		d.Fail()
 	}
-	rows = make([]people.Row, d.count())
+	rows = make([]people.Row, d.Count())
 	for i := range rows {
-		row := people.Row{Line: int(d.uint()), Phone: people.Phone(d.str()), Name: d.str()}
-		for range d.count() {
-			row.Tags = append(row.Tags, d.str())
+		row := people.Row{Line: int(d.Uint()), Phone: people.Phone(d.Text()), Name: d.Text()}
+		for range d.Count() {
+			row.Tags = append(row.Tags, d.Text())
 		}
-		if n := d.count(); n > 0 {
+		if n := d.Count(); n > 0 {
 			row.Fields = make(map[string]string, n)
 			for range n {
-				f := d.str()
-				row.Fields[f] = d.str()
+				f := d.Text()
+				row.Fields[f] = d.Text()
 			}
 		}
 		rows[i] = row
 	}
-	return rows, d.err
+	return rows, d.Err
 }

@@ -155,20 +155,20 @@ type upload struct {
 }
 
 func encodeUpload(u upload) []byte {
-	var e enc
-	e.uint(1)
-	e.uint(uint64(u.link))
-	e.time(u.at)
-	e.str(string(u.media))
-	return e.b
+	var e bolt.Enc
+	e.Uint(1)
+	e.Uint(uint64(u.link))
+	e.Time(u.at)
+	e.Text(string(u.media))
+	return e.B
 }
 
 func decodeUpload(v []byte) (u upload, err error) {
-	d := dec{b: v}
-	d.uint() // version
-	u.link, u.at, u.media = uint32(d.uint()), d.time(), []byte(d.str())
-	if d.err != nil {
-		return u, fmt.Errorf("upload: %w", d.err)
+	d := bolt.Dec{B: v}
+	d.Version(1)
+	u.link, u.at, u.media = uint32(d.Uint()), d.Time(), []byte(d.Text())
+	if d.Err != nil {
+		return u, fmt.Errorf("upload: %w", d.Err)
 	}
 	return u, nil
 }

@@ -17,26 +17,26 @@ import (
 const nobody people.ContactID = 0
 
 func encodeTimer(t people.Timer) []byte {
-	var e enc
-	e.uint(1)
-	e.timer(t)
-	return e.b
+	var e bolt.Enc
+	e.Uint(1)
+	putTimer(&e, t)
+	return e.B
 }
 
 func decodeTimer(v []byte) (people.Timer, error) {
-	r := dec{b: v}
-	r.uint() // version
-	return r.timer(), r.err
+	r := bolt.Dec{B: v}
+	r.Version(1)
+	return takeTimer(&r), r.Err
 }
 
-func (e *enc) timer(t people.Timer) {
-	e.uint(uint64(t.After / time.Second))
-	e.time(t.Set)
-	e.bool(t.Account)
+func putTimer(e *bolt.Enc, t people.Timer) {
+	e.Uint(uint64(t.After / time.Second))
+	e.Time(t.Set)
+	e.Bool(t.Account)
 }
 
-func (d *dec) timer() people.Timer {
-	return people.Timer{After: time.Duration(d.int()) * time.Second, Set: d.time(), Account: d.bool()}
+func takeTimer(d *bolt.Dec) people.Timer {
+	return people.Timer{After: time.Duration(d.Int()) * time.Second, Set: d.Time(), Account: d.Bool()}
 }
 
 // timerTx is what is known of a chat; nothing is the zero timer.

@@ -99,10 +99,10 @@ var sound = map[table]func(key, row []byte) bool{
 		if len(row) < 8 {
 			return false
 		}
-		f := fields{row: row[8:]}
-		f.bytes()
-		f.bytes()
-		return f.err() == nil
+		f := bolt.Dec{B: row[8:], Short: true}
+		f.Bytes()
+		f.Bytes()
+		return f.Err == nil
 	},
 	tableContacts: func(_, row []byte) bool {
 		_, err := decodeContact(row)
@@ -117,9 +117,9 @@ var sound = map[table]func(key, row []byte) bool{
 		return err == nil
 	},
 	tableHistory: func(key, row []byte) bool {
-		f := fields{row: row}
-		f.bytes()
-		return len(key) == 8 && f.err() == nil
+		f := bolt.Dec{B: row, Short: true}
+		f.Bytes()
+		return len(key) == 8 && f.Err == nil
 	},
 }
 

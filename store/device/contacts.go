@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"recado/store/bolt"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ func encodeContact(c *types.ContactInfo) []byte {
 
 func appendContact(row []byte, c *types.ContactInfo) []byte {
 	for _, v := range [...]string{c.FirstName, c.FullName, c.PushName, c.BusinessName, c.RedactedPhone} {
-		row = appendField(row, v)
+		row = bolt.AppendText(row, v)
 	}
 	return row
 }
@@ -249,7 +250,7 @@ type chat struct {
 
 func decodeChat(row []byte) (c chat, err error) {
 	if len(row) != 10 {
-		return c, errRow
+		return c, bolt.ErrRecord
 	}
 	c.muted, row = takeInt64(row)
 	return chat{c.muted, row[0] == 1, row[1] == 1}, nil

@@ -17,7 +17,7 @@ import (
 // An id that is there already changes nothing. A device that is not linked, or not any more, is
 // store.ErrDeviceDeleted.
 func (c *Container) KeepHistory(_ context.Context, jid types.JID, id string, notification []byte) error {
-	row := append(appendField(nil, id), notification...)
+	row := append(bolt.AppendText(nil, id), notification...)
 	err := c.db.Update(func(tx *bolt.Tx) error {
 		r := historyRows(tx, jid)
 		if r == nil {
@@ -70,10 +70,10 @@ func (c *Container) eachHistory(jid types.JID, fn func(id string, value []byte) 
 			return nil
 		}
 		r.each(tableHistory, nil, func(_, row []byte) bool {
-			f := fields{row: row}
-			id := f.string()
-			err = f.err()
-			return err == nil && fn(id, f.row)
+			f := bolt.Dec{B: row, Short: true}
+			id := f.Text()
+			err = f.Err
+			return err == nil && fn(id, f.B)
 		})
 		return err
 	})
@@ -118,6 +118,6 @@ func historyRows(tx *bolt.Tx, jid types.JID) *diskRows {
 }
 
 func historyID(row []byte) string {
-	f := fields{row: row}
-	return f.string()
+	f := bolt.Dec{B: row, Short: true}
+	return f.Text()
 }

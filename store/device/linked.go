@@ -281,34 +281,34 @@ func (r *deviceRow) encode() []byte {
 		r.noise, r.identity, r.prekey, r.prekeySig,
 		r.advSecret, r.details, r.accountSig, r.accountSigKey, r.deviceSig,
 	} {
-		row = appendField(row, v)
+		row = bolt.AppendText(row, v)
 	}
 	for _, v := range []string{r.lid, r.platform, r.businessName, r.pushName, r.nonce} {
-		row = appendField(row, v)
+		row = bolt.AppendText(row, v)
 	}
-	row = appendField(row, binary.BigEndian.AppendUint32(nil, r.registration))
-	row = appendField(row, binary.BigEndian.AppendUint32(nil, r.prekeyID))
-	row = appendField(row, appendInt64(nil, r.migration))
-	return appendField(row, r.facebook[:])
+	row = bolt.AppendText(row, binary.BigEndian.AppendUint32(nil, r.registration))
+	row = bolt.AppendText(row, binary.BigEndian.AppendUint32(nil, r.prekeyID))
+	row = bolt.AppendText(row, appendInt64(nil, r.migration))
+	return bolt.AppendText(row, r.facebook[:])
 }
 
 func decodeDevice(row []byte) (deviceRow, error) {
-	f := fields{row: row}
+	f := bolt.Dec{B: row, Short: true}
 	r := deviceRow{
-		noise: f.bytes(), identity: f.bytes(), prekey: f.bytes(), prekeySig: f.bytes(),
-		advSecret: f.bytes(), details: f.bytes(), accountSig: f.bytes(), accountSigKey: f.bytes(), deviceSig: f.bytes(),
-		lid: f.string(), platform: f.string(), businessName: f.string(), pushName: f.string(), nonce: f.string(),
+		noise: f.Bytes(), identity: f.Bytes(), prekey: f.Bytes(), prekeySig: f.Bytes(),
+		advSecret: f.Bytes(), details: f.Bytes(), accountSig: f.Bytes(), accountSigKey: f.Bytes(), deviceSig: f.Bytes(),
+		lid: f.Text(), platform: f.Text(), businessName: f.Text(), pushName: f.Text(), nonce: f.Text(),
 	}
-	registration, prekeyID, migration, facebook := f.bytes(), f.bytes(), f.bytes(), f.bytes()
-	if f.bad || len(r.noise) != 32 || len(r.identity) != 32 || len(r.prekey) != 32 || len(r.prekeySig) != 64 ||
+	registration, prekeyID, migration, facebook := f.Bytes(), f.Bytes(), f.Bytes(), f.Bytes()
+	if f.Err != nil || len(r.noise) != 32 || len(r.identity) != 32 || len(r.prekey) != 32 || len(r.prekeySig) != 64 ||
 		len(registration) != 4 || len(prekeyID) != 4 || len(migration) != 8 || len(facebook) != 16 {
-		return deviceRow{}, errRow
+		return deviceRow{}, bolt.ErrRecord
 	}
 	r.registration, r.prekeyID = binary.BigEndian.Uint32(registration), binary.BigEndian.Uint32(prekeyID)
 	r.migration, _ = takeInt64(migration)
 	r.facebook = uuid.UUID(facebook)
 	if _, err := types.ParseJID(r.lid); err != nil {
-		return deviceRow{}, errRow
+		return deviceRow{}, bolt.ErrRecord
 	}
 	return r, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"recado/store/bolt"
 	"runtime"
 	"slices"
 	"sync"
@@ -41,7 +42,7 @@ func encodePreKey(flag byte, pair *keys.KeyPair) []byte {
 
 func decodePreKey(id uint32, row []byte) (*keys.PreKey, error) {
 	if len(row) != 65 {
-		return nil, errRow
+		return nil, bolt.ErrRecord
 	}
 	priv, pub := [32]byte(row[1:33]), [32]byte(row[33:])
 	return &keys.PreKey{KeyPair: keys.KeyPair{Priv: &priv, Pub: &pub}, KeyID: id}, nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"recado/store/bolt"
 	"time"
 
 	"go.mau.fi/whatsmeow/store"
@@ -83,7 +84,7 @@ func (t token) encode() []byte {
 
 func decodeToken(row []byte) (t token, err error) {
 	if len(row) < 16 {
-		return t, errRow
+		return t, bolt.ErrRecord
 	}
 	t.at, row = takeInt64(row)
 	t.sent, row = takeInt64(row)

@@ -56,8 +56,8 @@ func TestImportsKeepTheRooms(t *testing.T) {
 		"recado/session/simulator/bubble": {},
 		"recado/tui":                      append(below, "recado/campaign", "recado/store", "recado/session", "recado/tui/words"),
 		"recado/tui/words":                append(below, "recado/campaign"),
-		"recado/tui/command":              append(below, "recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui", "recado/tui/host", "recado/tui/words"),
-		"recado/tui/host":                 append(below, "recado/campaign", "recado/store", "recado/session", "recado/tui", "recado/tui/words"),
+		"recado/tui/command":              append(below, "recado/campaign", "recado/store", "recado/store/trust", "recado/session", "recado/session/simulator", "recado/tui", "recado/tui/host", "recado/tui/words"),
+		"recado/tui/host":                 append(below, "recado/campaign", "recado/store", "recado/store/trust", "recado/session", "recado/tui", "recado/tui/words"),
 	}
 	// Who may import these libraries, by the beginning of their path.
 	theirs := map[string][]string{
