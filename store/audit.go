@@ -292,59 +292,58 @@ func (b *Book) AuditCount() (n int, err error) {
 const entryVersion = 1
 
 func encodeEntry(e *Entry) []byte {
-	w := enc{b: make([]byte, 0, 160)}
-	w.uint(entryVersion)
-	w.time(e.At)
-	w.time(e.Ended)
-	w.str(e.Actor.Name)
-	w.uint(uint64(e.Actor.Role))
-	w.str(e.Actor.From)
-	w.str(string(e.Verb))
-	w.str(e.Kind)
-	w.str(e.Target)
-	w.str(e.Name)
+	w := bolt.Enc{B: make([]byte, 0, 160)}
+	w.Uint(entryVersion)
+	w.Time(e.At)
+	w.Time(e.Ended)
+	w.Text(e.Actor.Name)
+	w.Uint(uint64(e.Actor.Role))
+	w.Text(e.Actor.From)
+	w.Text(string(e.Verb))
+	w.Text(e.Kind)
+	w.Text(e.Target)
+	w.Text(e.Name)
 	for _, values := range []Values{e.Before, e.After} {
-		w.uint(uint64(len(values)))
+		w.Uint(uint64(len(values)))
 		for _, name := range slices.Sorted(maps.Keys(values)) {
-			w.str(name)
-			w.str(values[name])
+			w.Text(name)
+			w.Text(values[name])
 		}
 	}
-	w.uint(uint64(len(e.Counts)))
+	w.Uint(uint64(len(e.Counts)))
 	for _, name := range slices.Sorted(maps.Keys(e.Counts)) {
-		w.str(name)
-		w.uint(uint64(e.Counts[name]))
+		w.Text(name)
+		w.Uint(uint64(e.Counts[name]))
 	}
-	w.uint(uint64(e.Outcome))
-	w.str(e.Why.Text())
-	return w.b
+	w.Uint(uint64(e.Outcome))
+	w.Text(e.Why.Text())
+	return w.B
 }
 
 func decodeEntry(id uint64, v []byte) (e Entry, err error) {
-	r := dec{b: v}
-	if r.uint() != entryVersion {
-		r.fail()
-	}
-	e = Entry{ID: id, At: r.time(), Ended: r.time()}
-	e.Actor = Actor{r.str(), Role(r.uint()), r.str()}
-	e.Verb, e.Kind, e.Target, e.Name = Verb(r.str()), r.str(), r.str(), r.str()
+	r := bolt.Dec{B: v}
+	r.Share()
+	r.Version(entryVersion)
+	e = Entry{ID: id, At: r.Time(), Ended: r.Time()}
+	e.Actor = Actor{r.Text(), Role(r.Uint()), r.Text()}
+	e.Verb, e.Kind, e.Target, e.Name = Verb(r.Text()), r.Text(), r.Text(), r.Text()
 	for _, values := range []*Values{&e.Before, &e.After} {
-		if n := r.count(); n > 0 {
+		if n := r.Count(); n > 0 {
 			*values = make(Values, n)
 			for range n {
-				name := r.str()
-				(*values)[name] = r.str()
+				name := r.Text()
+				(*values)[name] = r.Text()
 			}
 		}
 	}
-	for range r.count() {
-		name := r.str()
-		e.count(name, r.int())
+	for range r.Count() {
+		name := r.Text()
+		e.count(name, r.Int())
 	}
-	e.Outcome = Outcome(r.uint())
-	e.Why = reason.Parse(r.str())
-	if r.err != nil {
-		return e, fmt.Errorf("audit entry %d: %w", id, r.err)
+	e.Outcome = Outcome(r.Uint())
+	e.Why = reason.Parse(r.Text())
+	if r.Err != nil {
+		return e, fmt.Errorf("audit entry %d: %w", id, r.Err)
 	}
 	return e, nil
 }

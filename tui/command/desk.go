@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"recado/store"
+	"recado/store/trust"
 )
 
 // desk is where the person who gave the command changes the book.
@@ -15,7 +16,7 @@ func (c *call) desk(o *owner) *store.Desk { return o.parts.Book.Desk(c.actor("co
 func (c *call) actor(from string) store.Actor {
 	name := c.user
 	if name == "" {
-		name = store.UserName(os.Geteuid())
+		name = trust.UserName(os.Geteuid())
 	}
 	return store.Actor{Name: name, Role: store.Admin, From: from}
 }

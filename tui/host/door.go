@@ -61,7 +61,7 @@ func userOf(conn net.Conn) string {
 	if err != nil {
 		uid = os.Geteuid() // acquainted lets nobody else in
 	}
-	return store.UserName(uid)
+	return trust.UserName(uid)
 }
 
 // Knock connects to the owner of a data directory. It fails with ErrStranger if
