@@ -92,7 +92,10 @@ func (e *Entry) change(what, before, after string) {
 		return
 	}
 	if e.Before == nil {
-		e.Before, e.After = make(Values), make(Values)
+		e.Before = make(Values)
+	}
+	if e.After == nil {
+		e.After = make(Values)
 	}
 	e.Before[what], e.After[what] = shortened(before), shortened(after)
 }

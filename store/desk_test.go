@@ -499,6 +499,19 @@ func TestAVerbThatFailsIsNotInTheAuditAsDone(t *testing.T) {
 	}
 }
 
+// A number that was linked before is linked again.
+func TestLinkingANumberAgainIsInTheAudit(t *testing.T) {
+	s := set(t, deed{})
+	ok(t, desk(s.book).Unlink(t.Context(), s.keys, 1))
+	ok(t, desk(s.book).Link(s.keys, 1))
+	_, err := s.book.LinkNumber(1, "+5511912345678", "5511912345678:2@s.whatsapp.net", s.now)
+	ok(t, err)
+	all := s.audit()
+	if e := all[len(all)-1]; e.Verb != VerbLink || e.Outcome != Done || e.Before["phone"] != "+5511912345678" {
+		t.Errorf("the audit has %+v", e)
+	}
+}
+
 // Whoever dies between the question and the answer leaves an entry of which the
 // next opening says what is known.
 func TestAVerbThatWasKilledIsToldByTheNextOpening(t *testing.T) {

@@ -125,7 +125,7 @@ func (b *Book) LinkNumber(id campaign.NumberID, phone people.Phone, jid string, 
 		if err != nil {
 			return err
 		}
-		return b.closeLinksTx(tx, id, func(e *Entry) { e.change("phone", "", string(phone)) })
+		return b.closeLinksTx(tx, id, func(e *Entry) { e.change("phone", e.Before["phone"], string(phone)) })
 	})
 	return n, err
 }
