@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"recado/store/trust"
 	"recado/tui/host"
 )
 
@@ -164,7 +163,7 @@ func (v *visit) join(ctx context.Context, w *host.Wire) (host.Exit, error) {
 		}
 	}
 	t := v.console.Terminal(v.env.Environ)
-	t.ReadOnly, t.Died, t.User, t.Data = v.readOnly, v.died, v.user(), v.dataFlag(v.dir)
+	t.ReadOnly, t.Died, t.Data = v.readOnly, v.died, v.dataFlag(v.dir)
 	end, err := w.Join(ctx, host.Request{
 		Lang: v.tongue.Tag(), Terminal: &t, Simulated: v.env.Getenv("RECADO_SERVER") != "",
 	}, v.console, func(silent time.Duration) string {
@@ -172,16 +171,6 @@ func (v *visit) join(ctx context.Context, w *host.Wire) (host.Exit, error) {
 	})
 	v.halfWay = err != nil && !errors.Is(err, host.ErrAgain)
 	return end, err
-}
-
-// user is who sits at the terminal, as far as the system says.
-func (v *visit) user() string {
-	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
-		if user := v.env.Getenv(name); user != "" {
-			return user
-		}
-	}
-	return trust.UserName(os.Geteuid())
 }
 
 // lost reports whether the screens come back after the connection to the owner

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/store"
 )
 
 // How an owner that keeps on decides that it is of no use any more.
@@ -115,7 +116,7 @@ func (o *Owner) Sending() (some []campaign.Campaign, err error) {
 
 // halt pauses everything that is being sent and, if no other terminal is there,
 // has the owner stop.
-func (o *Owner) halt() error {
+func (o *Owner) halt(desk *store.Desk) error {
 	all, err := o.Parts.Book.Campaigns()
 	if err != nil {
 		return err
@@ -124,7 +125,7 @@ func (o *Owner) halt() error {
 		if c.Status != campaign.Running && c.Status != campaign.Freezing {
 			continue
 		}
-		if _, err := o.Parts.Book.Pause(c.ID, ""); err != nil {
+		if _, err := desk.Pause(c.ID); err != nil {
 			return err
 		}
 	}

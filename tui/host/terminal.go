@@ -15,7 +15,6 @@ type Terminal struct {
 	Environ       []string             // what says which terminal it is, see about
 	Profile       colorprofile.Profile // the colours that it shows
 	ReadOnly      bool                 // it only watches
-	User          string               // who sits there, as far as the system says
 	Data          string               // see tui.App
 	Died          string               // see tui.App
 }

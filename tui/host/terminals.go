@@ -50,15 +50,20 @@ func (o *Owner) terminal(ctx context.Context, w *Wire, req Request) (end Exit) {
 	}
 	defer release()
 	s := &screens{owner: o, wire: w, lang: req.Lang, terminal: *req.Terminal, orders: make(chan tui.Order, 8), sizes: make(chan tui.Size, 1), beats: make(chan struct{}, 1)}
+	who := store.Actor{Name: userOf(w.conn), Role: store.Admin, From: "terminal"}
+	if s.terminal.ReadOnly {
+		who.Role = store.Viewer
+	}
+	desk := o.Parts.Book.Desk(who)
 	app := tui.App{
-		Book: o.Parts.Book, Pool: pool, Bell: o.Parts.Bell, Logger: o.Parts.Logger, Now: o.Parts.Clock.Now,
+		Book: o.Parts.Book, Desk: desk, Pool: pool, Bell: o.Parts.Bell, Logger: o.Parts.Logger, Now: o.Parts.Clock.Now,
 		Demo: o.demo, Lang: req.Lang, Data: s.terminal.Data, Died: s.terminal.Died, ReadOnly: s.terminal.ReadOnly,
 		Stops: w.inside,
 	}
 	if o.keeps && !app.ReadOnly {
 		app.Halt = func(context.Context) error {
 			s.halted = true
-			return o.halt()
+			return o.halt(desk)
 		}
 	}
 	return s.run(ctx, app)
