@@ -6,9 +6,10 @@
 package campaign
 
 import (
-	"fmt"
 	"strconv"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // ID names one campaign. IDs are given in order, start at 1 and are never
@@ -22,7 +23,7 @@ func (i ID) String() string { return strconv.FormatUint(uint64(i), 10) }
 func ParseID(s string) (ID, error) {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil || n == 0 {
-		return 0, fmt.Errorf("not a campaign id: %q", s)
+		return 0, reason.Err(reason.CampaignBadID, reason.Clip(s))
 	}
 	return ID(n), nil
 }
@@ -49,6 +50,19 @@ func (s Status) String() string {
 		return statusNames[s]
 	}
 	return "status(" + strconv.Itoa(int(s)) + ")"
+}
+
+// statusReasons are the statuses as they are said.
+var statusReasons = [...]reason.Code{
+	reason.StatusDraft, reason.StatusRunning, reason.StatusPaused, reason.StatusFinished, reason.StatusCancelled, reason.StatusFreezing,
+}
+
+// Reason is the status as an argument of what is said.
+func (s Status) Reason() reason.Reason {
+	if int(s) < len(statusReasons) {
+		return reason.New(statusReasons[s])
+	}
+	return reason.New(reason.Foreign, reason.Plain(s.String()))
 }
 
 // Campaign is one message to many people.

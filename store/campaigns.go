@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // Campaign returns one campaign, or ErrNotFound.
@@ -107,23 +108,23 @@ func sendersTx(tx *bolt.Tx, c campaign.Campaign, now time.Time) (senders []campa
 		case !wanted && (len(c.Numbers) > 0 || !n.Linked()):
 			continue
 		case !n.Linked():
-			return nil, fmt.Errorf("number %q is not linked: run recado link --name %q: %w", n.Name, n.Name, ErrState)
+			return nil, reason.Because(ErrState, reason.NumberToLink, n.Name, n.Name)
 		case n.Pace(now).Tightest(c.Pace).Hours.Shut:
-			return nil, fmt.Errorf("the campaign may send when the number %q may not, and the other way round: change the hours or weekdays of one: %w", n.Name, ErrState)
+			return nil, reason.Because(ErrState, reason.CampaignShut, n.Name)
 		}
 		senders = append(senders, n.ID)
 	}
 	if len(senders) == 0 {
-		return nil, fmt.Errorf("no number is linked: run recado link: %w", ErrState)
+		return nil, reason.Because(ErrState, reason.NumberNoneLinked)
 	}
 	return senders, nil
 }
 
-// Pause stops a running campaign before its next send; reason is empty when
+// Pause stops a running campaign before its next send; why is empty when
 // somebody asked for it. One that is still freezing goes on with that, and is
 // paused when it is done.
-func (b *Book) Pause(id campaign.ID, reason string) (campaign.Campaign, error) {
-	return b.setStatus(id, campaign.Paused, reason, campaign.Running, campaign.Freezing)
+func (b *Book) Pause(id campaign.ID, why string) (campaign.Campaign, error) {
+	return b.setStatus(id, campaign.Paused, why, campaign.Running, campaign.Freezing)
 }
 
 // Resume lets a paused campaign go on, and one that is freezing run when it is
@@ -156,9 +157,9 @@ func (b *Book) Cancel(id campaign.ID) (campaign.Campaign, error) {
 	return b.setStatus(id, campaign.Cancelled, "", campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
 }
 
-func (b *Book) setStatus(id campaign.ID, to campaign.Status, reason string, from ...campaign.Status) (c campaign.Campaign, err error) {
+func (b *Book) setStatus(id campaign.ID, to campaign.Status, why string, from ...campaign.Status) (c campaign.Campaign, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
-		c, err = setStatusTx(tx, id, to, reason, from...)
+		c, err = setStatusTx(tx, id, to, why, from...)
 		return err
 	})
 	b.wake()
@@ -167,13 +168,13 @@ func (b *Book) setStatus(id campaign.ID, to campaign.Status, reason string, from
 
 // setStatusTx writes the status alone. What follows from it for many
 // deliveries is the sweeper's.
-func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string, from ...campaign.Status) (campaign.Campaign, error) {
+func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why string, from ...campaign.Status) (campaign.Campaign, error) {
 	c, err := campaignTx(tx, id)
 	if err != nil {
 		return c, err
 	}
 	if !slices.Contains(from, c.Status) {
-		return c, fmt.Errorf("campaign %d is %s: %w", id, c.Status, ErrState)
+		return c, reason.Because(ErrState, reason.CampaignIs, id, c.Status.Reason())
 	}
 	k := campaignJobKey(id)
 	switch {
@@ -192,9 +193,9 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string,
 			return c, err
 		}
 		if hold := to == campaign.Paused; j.Kind != JobFreeze || j.Held == hold {
-			return c, fmt.Errorf("campaign %d is %s: %w", id, c.Status, ErrState)
+			return c, reason.Because(ErrState, reason.CampaignIs, id, c.Status.Reason())
 		} else {
-			j.Held, j.Freeze.Why = hold, reason
+			j.Held, j.Freeze.Why = hold, why
 		}
 		return c, putJobTx(tx, k, j)
 	case c.Status != campaign.Draft && to == campaign.Cancelled:
@@ -202,7 +203,7 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string,
 			return c, err
 		}
 	}
-	c.Status, c.Reason = to, reason
+	c.Status, c.Reason = to, why
 	if to == campaign.Cancelled {
 		c.Ended = time.Now()
 	}
@@ -252,7 +253,7 @@ func putCampaignTx(tx *bolt.Tx, c campaign.Campaign) error {
 func campaignTx(tx *bolt.Tx, id campaign.ID) (c campaign.Campaign, err error) {
 	v := bucket(tx, "campaigns").Get(key(uint64(id)))
 	if v == nil {
-		return c, fmt.Errorf("campaign %d: %w", id, ErrNotFound)
+		return c, reason.Because(ErrNotFound, reason.CampaignNotFound, id)
 	}
 	if err := json.Unmarshal(v, &c); err != nil {
 		return c, fmt.Errorf("campaign %d: %w", id, err)

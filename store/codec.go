@@ -2,9 +2,10 @@ package store
 
 import (
 	"encoding/binary"
-	"errors"
 	"math"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // Records that there may be millions of are written as a version byte and
@@ -40,7 +41,7 @@ func (e *enc) strs(list []string) {
 	}
 }
 
-var errDamaged = errors.New("damaged record")
+var errDamaged = reason.Err(reason.RecordDamaged)
 
 // dec reads the fields back. After the first mistake everything reads as zero
 // and err says so. Texts are copies.

@@ -3,13 +3,13 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // Contact returns one person, also by an id from before a merge; ErrNotFound
@@ -39,7 +39,7 @@ func (b *Book) ContactByPhone(phone campaign.Phone) (c campaign.Contact, err err
 	err = b.view(func(tx *bolt.Tx) error {
 		id, ok := findPersonTx(tx, phone, "")
 		if !ok {
-			return fmt.Errorf("contact %s: %w", phone.Masked(), ErrNotFound)
+			return reason.Because(ErrNotFound, reason.ContactNotFound, reason.Plain(phone.Masked()))
 		}
 		c, err = listedTx(tx, id)
 		return err
@@ -105,7 +105,7 @@ func (b *Book) OptOut(id campaign.ContactID, why string) error {
 // another one.
 func (b *Book) OptIn(id campaign.ContactID, why string) error {
 	if strings.TrimSpace(why) == "" {
-		return errors.New("taking back an opt-out needs a reason")
+		return reason.Err(reason.OptInNoReason)
 	}
 	return b.editContact(id, func(_ *bolt.Tx, c *campaign.Contact) error {
 		if c.OptedOut {
@@ -132,11 +132,11 @@ func (b *Book) EditContact(id campaign.ContactID, edit func(*campaign.Contact)) 
 			}
 		}
 		if c.Phone == "" && c.WhatsApp == "" && c.LID == "" {
-			return errors.New("a contact needs a phone")
+			return reason.Err(reason.ContactNoPhone)
 		}
 		for _, alias := range aliasesOf(c) {
 			if whose, ok := aliasTx(tx, alias); ok && whose != c.ID {
-				return fmt.Errorf("contact %d has that phone: %w", whose, ErrExists)
+				return reason.Because(ErrExists, reason.ContactExists)
 			}
 		}
 		if c.Phone.Key() == before.Phone.Key() {

@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // deliveryKey is where a delivery is in "deliveries", and what points at it
@@ -73,7 +74,7 @@ func (b *Book) Delivery(id campaign.ID, seq uint32) (d campaign.Delivery, err er
 			return err
 		}
 		if d, err = deliveryTx(tx, deliveryKey(id, seq)); err == nil && shown.nothing {
-			return fmt.Errorf("delivery %d of campaign %d: %w", seq, id, ErrNotFound)
+			return reason.Because(ErrNotFound, reason.DeliveryNotFound, seq, id)
 		}
 		d = shown.delivery(d)
 		return err
@@ -312,7 +313,7 @@ func putTallyTx(tx *bolt.Tx, id campaign.ID, t tally) error {
 func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
 	v := bucket(tx, "deliveries").Get(at)
 	if v == nil {
-		return campaign.Delivery{}, fmt.Errorf("delivery %x: %w", at, ErrNotFound)
+		return campaign.Delivery{}, reason.Because(ErrNotFound, reason.DeliveryGone)
 	}
 	return decodeDelivery(at, v)
 }

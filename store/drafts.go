@@ -1,17 +1,17 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // ErrChanged is returned when a draft is written that somebody else has
 // written since it was read.
-var ErrChanged = errors.New("changed elsewhere meanwhile")
+var ErrChanged = reason.Err(reason.Changed)
 
 // AddCampaign writes a draft and returns it with its id. A draft may lack
 // anything: what it needs is asked for when it starts, see
@@ -48,9 +48,9 @@ func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 		case err != nil:
 			return err
 		case old.Status != campaign.Draft:
-			return fmt.Errorf("edit campaign %d: it is %s: %w", c.ID, old.Status, ErrState)
+			return reason.Because(ErrState, reason.CampaignEdit, c.ID, old.Status.Reason())
 		case old.Rev != c.Rev:
-			return fmt.Errorf("edit campaign %d: %w", c.ID, ErrChanged)
+			return reason.Because(ErrChanged, reason.CampaignEditChanged, c.ID)
 		}
 		kept.Rev, kept.Status, kept.Reason, kept.Created = old.Rev+1, campaign.Draft, "", old.Created
 		return putCampaignTx(tx, kept)
@@ -74,7 +74,7 @@ func startableTx(tx *bolt.Tx, c campaign.Campaign) error {
 	}
 	if filter, err := campaign.ParseFilter(c.To); err == nil {
 		if err := checkListsTx(tx, filter); err != nil {
-			lacks = append(lacks, fmt.Errorf("audience: %w", err))
+			lacks = append(lacks, reason.Within(err, reason.CampaignAudience))
 		}
 	}
 	if len(lacks) == 0 {
@@ -82,7 +82,7 @@ func startableTx(tx *bolt.Tx, c campaign.Campaign) error {
 	}
 	err := lacks[0]
 	for _, l := range lacks[1:] {
-		err = fmt.Errorf("%w · %w", err, l)
+		err = reason.Because(fmt.Errorf("%w, %w", err, l), reason.Both, reason.Of(err), reason.Of(l))
 	}
 	return fmt.Errorf("%w: %w", err, ErrState)
 }

@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // What is done when the last transaction may be forgotten: one of the two first
@@ -254,7 +255,7 @@ func (b *Book) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now time.T
 			return err
 		}
 		if d.State != campaign.Unsure {
-			return fmt.Errorf("delivery %d of campaign %d is %s: %w", seq, id, d.State, ErrState)
+			return reason.Because(ErrState, reason.DeliveryDecided, seq, id)
 		}
 		before := d
 		d.NotBefore = time.Time{}
@@ -286,7 +287,7 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery, now time.Time) error {
 		return err
 	}
 	if c.Status == campaign.Cancelled {
-		return fmt.Errorf("campaign %d is %s: %w", d.Campaign, c.Status, ErrState)
+		return reason.Because(ErrState, reason.CampaignIs, d.Campaign, c.Status.Reason())
 	}
 	if err := unwroteTx(tx, d, time.Time{}); err != nil {
 		return err

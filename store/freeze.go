@@ -16,6 +16,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // How a campaign starts.
@@ -29,7 +30,12 @@ import (
 
 // ErrGoesOn says that what was waited for is written down and goes on by
 // itself, also when this process ends and another one opens the book.
-var ErrGoesOn = errors.New("it goes on by itself")
+var ErrGoesOn = reason.Err(reason.GoesOn)
+
+// goesOn is the error of a wait that ended while the work goes on.
+func goesOn(err error) error {
+	return reason.Within(fmt.Errorf("%w: %w", err, ErrGoesOn), reason.GoesOn)
+}
 
 // freezing is how far a freeze is.
 type freezing struct {
@@ -62,7 +68,7 @@ func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 		}
 		if c.Attachment != nil && c.Status == campaign.Draft {
 			if err := b.checkMedia(c.Attachment); err != nil {
-				return c, fmt.Errorf("start campaign %d: %w", id, err)
+				return c, reason.Within(err, reason.CampaignStart, id)
 			}
 		}
 		var audience idSet
@@ -115,14 +121,14 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 		return nil, err
 	}
 	if c.Status != campaign.Draft {
-		return nil, fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
+		return nil, reason.Because(ErrState, reason.CampaignStart, id, reason.New(reason.CampaignItIs, c.Status.Reason()))
 	}
 	if err := startableTx(tx, c); err != nil {
-		return nil, fmt.Errorf("start campaign %d: %w", id, err)
+		return nil, reason.Within(err, reason.CampaignStart, id)
 	}
 	numbers, err := sendersTx(tx, c, now)
 	if err != nil {
-		return nil, fmt.Errorf("start campaign %d: %w", id, err)
+		return nil, reason.Within(err, reason.CampaignStart, id)
 	}
 	return numbers, nil
 }
@@ -132,7 +138,7 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience idSet, err error) {
 	filter, err := campaign.ParseFilter(c.To)
 	if err != nil {
-		return nil, fmt.Errorf("audience: %w", err)
+		return nil, reason.Within(err, reason.CampaignAudience)
 	}
 	to, skipped := 0, 0
 	barred := allBarredTx(tx)
@@ -148,7 +154,7 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 		audience.add(contact.ID)
 	})
 	if err == nil && to == 0 {
-		err = fmt.Errorf("start campaign %d: "+campaign.ReasonNobody+": %w", c.ID, skipped, ErrState)
+		err = reason.Because(ErrState, reason.CampaignStart, c.ID, reason.New(reason.CampaignNobody, skipped))
 	}
 	return audience, err
 }
@@ -185,17 +191,17 @@ func (b *Book) Started(ctx context.Context, id campaign.ID) (campaign.Campaign, 
 		case campaign.Draft:
 			return c, fmt.Errorf("start campaign %d: %s: %w", id, c.Reason, ErrState)
 		case campaign.Cancelled:
-			return c, fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
+			return c, reason.Because(ErrState, reason.CampaignStart, id, reason.New(reason.CampaignItIs, c.Status.Reason()))
 		}
 		if err := b.jobFault(campaignJobKey(id)); err != nil {
-			return c, fmt.Errorf("start campaign %d: %w: %w", id, err, ErrGoesOn)
+			return c, reason.Within(goesOn(err), reason.CampaignStart, id)
 		}
 		select {
 		case <-ring:
 		case <-ctx.Done():
-			return c, fmt.Errorf("start campaign %d: %w: %w", id, ctx.Err(), ErrGoesOn)
+			return c, reason.Within(goesOn(ctx.Err()), reason.CampaignStart, id)
 		case <-b.closing:
-			return c, fmt.Errorf("start campaign %d: %w: %w", id, ErrClosed, ErrGoesOn)
+			return c, reason.Within(goesOn(ErrClosed), reason.CampaignStart, id)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // Half an import is no import. The rows of a large one are first put into
@@ -52,7 +53,7 @@ func (r *ImportReport) full(line int) {
 func (b *Book) Import(ctx context.Context, rows []campaign.Row, source string) (report ImportReport, err error) {
 	for _, row := range rows {
 		if row.Phone == "" {
-			return report, fmt.Errorf("import %s: line %d: no phone", source, row.Line)
+			return report, fmt.Errorf("import %s: line %d: %w", source, row.Line, reason.New(reason.RowNoPhone))
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -85,7 +86,7 @@ func (b *Book) Import(ctx context.Context, rows []campaign.Row, source string) (
 	select {
 	case e := <-end:
 		if e.err != nil {
-			return report, fmt.Errorf("import %s: %w: %w", source, e.err, ErrGoesOn)
+			return report, fmt.Errorf("import %s: %w", source, goesOn(e.err))
 		}
 		return *e.job.Report, nil
 	case <-ctx.Done():
@@ -93,7 +94,7 @@ func (b *Book) Import(ctx context.Context, rows []campaign.Row, source string) (
 	case <-b.closing:
 		err = ErrClosed
 	}
-	return report, fmt.Errorf("import %s: %w: %w", source, err, ErrGoesOn)
+	return report, fmt.Errorf("import %s: %w", source, goesOn(err))
 }
 
 func (b *Book) logImport(source string, r ImportReport) {

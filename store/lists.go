@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // A list is a name and a set of people. The set is a bit for each contact, in
@@ -127,7 +128,7 @@ func (b *Book) RenameList(name, to string) error {
 			return err
 		}
 		if other, err := listTx(tx, to); err == nil && other.ID != l.ID {
-			return fmt.Errorf("list %q: %w", to, ErrExists)
+			return reason.Because(ErrExists, reason.ListExists, to)
 		}
 		if err := bucket(tx, "lists").Delete([]byte(campaign.Fold(l.Name))); err != nil {
 			return err
@@ -212,11 +213,11 @@ func listName(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	switch {
 	case campaign.Fold(name) == "":
-		return "", errors.New("a list needs a name")
+		return "", reason.Err(reason.ListNoName)
 	case utf8.RuneCountInString(name) > longestListName:
-		return "", fmt.Errorf("the name of a list has at most %d characters", longestListName)
+		return "", reason.Err(reason.ListNameLong, longestListName)
 	case name == campaign.AnyList, strings.Contains(name, `"`):
-		return "", errors.New(`the name of a list cannot be * and has no "`)
+		return "", reason.Err(reason.ListNameSign)
 	}
 	return name, nil
 }
@@ -236,7 +237,7 @@ func listsTx(tx *bolt.Tx) (lists []List, err error) {
 func listTx(tx *bolt.Tx, name string) (l List, err error) {
 	v := bucket(tx, "lists").Get([]byte(campaign.Fold(strings.Join(strings.Fields(name), " "))))
 	if v == nil {
-		return l, fmt.Errorf("list %q: %w", name, ErrNotFound)
+		return l, reason.Because(ErrNotFound, reason.ListNotFound, name)
 	}
 	return l, json.Unmarshal(v, &l)
 }

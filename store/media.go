@@ -14,6 +14,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	disk "recado/store/bolt"
 )
 
@@ -117,7 +118,7 @@ func (b *Book) openKept(a *campaign.Attachment) (*os.File, error) {
 func (b *Book) checkMedia(a *campaign.Attachment) error {
 	file, err := b.openKept(a)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf(campaign.ReasonFileGone+": %w", a.Name, ErrState)
+		return reason.Because(ErrState, reason.CampaignFileGone, a.Name)
 	} else if err != nil {
 		return err
 	}
@@ -128,7 +129,7 @@ func (b *Book) checkMedia(a *campaign.Attachment) error {
 	}
 	now, err := campaign.ReadAttachment(a.Name, file, info.Size())
 	if err != nil || now.SHA256 != a.SHA256 {
-		return fmt.Errorf(campaign.ReasonFileChanged+": %w", a.Name, ErrState)
+		return reason.Because(ErrState, reason.CampaignFileDamaged, a.Name)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // Numbers lists our numbers in the order they were added.
@@ -50,7 +51,7 @@ func (b *Book) NumberNamed(name string) (campaign.Number, error) {
 			}
 		}
 	}
-	return campaign.Number{}, fmt.Errorf("number %q: %w", name, ErrNotFound)
+	return campaign.Number{}, reason.Because(ErrNotFound, reason.NumberNotFound, name)
 }
 
 // AddNumber adds a number that is not linked yet. A name that is taken is
@@ -185,7 +186,7 @@ func (b *Book) RemoveNumber(id campaign.NumberID) error {
 			return err
 		}
 		if n.Link > 0 {
-			return fmt.Errorf("remove number %q: it has been linked: %w", n.Name, ErrState)
+			return reason.Because(ErrState, reason.NumberKept, n.Name)
 		}
 		return bucket(tx, "numbers").Delete(key(uint32(id)))
 	})
@@ -223,7 +224,7 @@ func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, change func
 
 func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {
 	if strings.TrimSpace(name) == "" {
-		return fmt.Errorf("a number needs a name")
+		return reason.Err(reason.NumberNoName)
 	}
 	if err := campaign.CheckName(name); err != nil {
 		return err
@@ -234,7 +235,7 @@ func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {
 	}
 	for _, n := range numbers {
 		if n.ID != except && campaign.Fold(n.Name) == campaign.Fold(name) {
-			return fmt.Errorf("number %q: %w", name, ErrExists)
+			return reason.Because(ErrExists, reason.NumberExists, name)
 		}
 	}
 	return nil
@@ -263,7 +264,7 @@ func putNumberTx(tx *bolt.Tx, n campaign.Number) error {
 func numberTx(tx *bolt.Tx, id campaign.NumberID) (n campaign.Number, err error) {
 	v := bucket(tx, "numbers").Get(key(uint32(id)))
 	if v == nil {
-		return n, fmt.Errorf("number %d: %w", id, ErrNotFound)
+		return n, reason.Because(ErrNotFound, reason.NumberGone)
 	}
 	if err := json.Unmarshal(v, &n); err != nil {
 		return n, fmt.Errorf("number %d: %w", id, err)

@@ -3,13 +3,13 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // A person is one record. They are found by the key of their phone, by the key
@@ -37,7 +37,7 @@ func contactTx(tx *bolt.Tx, id campaign.ContactID) (campaign.Contact, error) {
 	id = mergedTx(tx, id)
 	v := bucket(tx, "contacts").Get(key(uint64(id)))
 	if v == nil {
-		return campaign.Contact{}, fmt.Errorf("contact %d: %w", id, ErrNotFound)
+		return campaign.Contact{}, reason.Because(ErrNotFound, reason.ContactGone)
 	}
 	return decodeContact(id, v)
 }

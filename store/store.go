@@ -57,18 +57,19 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	disk "recado/store/bolt"
 )
 
 // Errors that callers branch on.
 var (
-	ErrNotFound = errors.New("not found")
-	ErrExists   = errors.New("already there")
+	ErrNotFound = reason.Err(reason.NotFound)
+	ErrExists   = reason.Err(reason.Exists)
 	ErrLocked   = disk.ErrLocked
-	ErrKind     = errors.New("a demo's data and real data do not mix")
-	ErrNewer    = errors.New("written by a newer recado")
-	ErrNoLimit  = errors.New("no limit at all is only for the demo")
-	ErrState    = errors.New("not in a state for that")
+	ErrKind     = reason.Err(reason.Kind)
+	ErrNewer    = reason.Err(reason.Newer)
+	ErrNoLimit  = reason.Err(reason.NoLimit)
+	ErrState    = reason.Err(reason.WrongState)
 )
 
 // DamagedError says that a file of the data directory is not as it was
@@ -218,7 +219,7 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 			return err
 		}
 	} else if have = binary.BigEndian.Uint32(v); have > version {
-		return fmt.Errorf("%w (its version is %d, this program knows %d)", ErrNewer, have, version)
+		return reason.Because(ErrNewer, reason.CheckNewer, have, version)
 	}
 	if have := Kind(meta.Get([]byte("kind"))); have != kind {
 		return fmt.Errorf("%w: the data is %s, the program runs as %s", ErrKind, have, kind)
@@ -303,14 +304,14 @@ func (b *Book) run(w *write, tx *bolt.Tx) (err error) {
 			if err = b.db.Fault(p); err != nil {
 				return
 			}
-			err = fmt.Errorf("write the book: panic: %v\n%s", p, debug.Stack())
+			err = reason.Because(fmt.Errorf("write the book: panic: %v\n%s", p, debug.Stack()), reason.OurMistake, reason.Plain(fmt.Sprint(p)))
 		}
 	}()
 	return w.change(tx)
 }
 
 // ErrClosed is returned by writes after Close.
-var ErrClosed = errors.New("the book is closed")
+var ErrClosed = reason.Err(reason.BookClosed)
 
 // update runs change in a write transaction, together with whatever else is
 // waiting, and returns when it is on the disk. If change returns an error

@@ -13,6 +13,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // No verb holds the book. What touches many rows is a job: its record in
@@ -338,7 +339,7 @@ func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err err
 	case JobDrop:
 		return unstageTx(tx, k, n)
 	}
-	return false, fmt.Errorf("job %x: no such work: %q", k, j.Kind)
+	return false, fmt.Errorf("job %x: %w", k, reason.New(reason.JobUnknown, string(j.Kind)))
 }
 
 // unstageTx takes n of the parts away that were staged for a job, and reports

@@ -285,7 +285,8 @@ const (
 
 // What is wrong with a contact, or with what is asked of one.
 const (
-	ContactNotFound Code = "contact_not_found"
+	ContactNotFound Code = "contact_not_found" // the phone, masked
+	ContactGone     Code = "contact_gone"
 	ContactExists   Code = "contact_exists" // another one has that phone
 	ContactNoPhone  Code = "contact_no_phone"
 	OptInNoReason   Code = "opt_in_no_reason"
@@ -293,16 +294,22 @@ const (
 
 // What the book says.
 const (
-	NotFound   Code = "not_found"
-	Exists     Code = "exists"
-	Kind       Code = "data_kind"
-	Newer      Code = "data_newer"
-	NoLimit    Code = "no_limit"
-	WrongState Code = "wrong_state"
-	Changed    Code = "changed"
-	BookClosed Code = "book_closed"
-	GoesOn     Code = "goes_on" // why it does not go on now
-	Both       Code = "both"    // two reasons
+	NotFound         Code = "not_found"
+	Exists           Code = "exists"
+	Kind             Code = "data_kind"
+	Newer            Code = "data_newer"
+	NoLimit          Code = "no_limit"
+	WrongState       Code = "wrong_state"
+	Changed          Code = "changed"
+	BookClosed       Code = "book_closed"
+	GoesOn           Code = "goes_on"            // why it does not go on now
+	DeliveryNotFound Code = "delivery_not_found" // which, the campaign
+	DeliveryGone     Code = "delivery_gone"
+	DeliveryDecided  Code = "delivery_decided" // which, the campaign
+	JobUnknown       Code = "job_unknown"      // its kind
+	RecordDamaged    Code = "record_damaged"
+	NoWayBack        Code = "no_way_back"
+	Both             Code = "both" // two reasons
 )
 
 // What is wrong with a file.
