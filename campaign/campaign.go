@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"recado/campaign/media"
 	"recado/campaign/reason"
 )
 
@@ -71,7 +72,7 @@ type Campaign struct {
 	Name string
 	Text string // the template, as typed; with an attachment, what stands below it, and may be empty
 
-	Attachment *Attachment `json:",omitempty"` // nil: text alone
+	Attachment *media.Attachment `json:",omitempty"` // nil: text alone
 
 	Unread Unread `json:",omitzero"`  // of a draft: what was typed and cannot be used yet
 	Rev    uint64 `json:",omitempty"` // of a draft: how often it was written

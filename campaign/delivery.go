@@ -3,6 +3,8 @@ package campaign
 import (
 	"strconv"
 	"time"
+
+	"recado/campaign/people"
 )
 
 // MessageID is the id by which WhatsApp knows one message. It is chosen once
@@ -85,29 +87,29 @@ const (
 type Delivery struct {
 	Campaign ID
 	Seq      uint32 // its place in the campaign, from 0
-	Contact  ContactID
+	Contact  people.ContactID
 	Number   NumberID // who sends it
-	Phone    Phone
+	Phone    people.Phone
 	Name     string // her name when the audience was frozen
 	State    State
 	New      bool   // a chat that the number did not have when the audience was frozen
 	Zone     string // her time zone, by her phone; IANA name
 	LID      string // where it went; empty until claimed
 
-	Message    MessageID // chosen at the first claim
-	Text       string    // rendered at the first claim
-	Upload     uint64    // which upload of its number it carries, chosen at the first claim; 0: text alone
-	Media      []byte    // that upload as [Sender] wrote it; only where the book gives it out to be sent
-	Timer      Timer     // of its chat, at the first claim
-	Reason     string    // of failed, unsure, skipped, or of the last try
-	Code       int       // the service's error code, 0 if none
-	Attempts   int       // how many times it was claimed
-	Doubts     int       // how many of these ended without the service's word, though we waited for it
-	InDoubt    bool      // a try ended without our knowing and nothing has proved it since
-	Unheard    int       // how many times the service said nothing when asked about her phone
-	Link       uint32    // the link it left by, see [Number]
-	Redirected bool      // its address was no good once, and the service named it anew
-	NotBefore  time.Time // when one that waits may be tried again; zero if it was never put off, or will not be tried again
+	Message    MessageID    // chosen at the first claim
+	Text       string       // rendered at the first claim
+	Upload     uint64       // which upload of its number it carries, chosen at the first claim; 0: text alone
+	Media      []byte       // that upload as [Sender] wrote it; only where the book gives it out to be sent
+	Timer      people.Timer // of its chat, at the first claim
+	Reason     string       // of failed, unsure, skipped, or of the last try
+	Code       int          // the service's error code, 0 if none
+	Attempts   int          // how many times it was claimed
+	Doubts     int          // how many of these ended without the service's word, though we waited for it
+	InDoubt    bool         // a try ended without our knowing and nothing has proved it since
+	Unheard    int          // how many times the service said nothing when asked about her phone
+	Link       uint32       // the link it left by, see [Number]
+	Redirected bool         // its address was no good once, and the service named it anew
+	NotBefore  time.Time    // when one that waits may be tried again; zero if it was never put off, or will not be tried again
 
 	Claimed, Accepted, Arrived, ReadAt, RepliedAt time.Time // zero times have not happened
 }

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"recado/campaign/media"
+	"recado/campaign/people"
 )
 
 // Unread is what was typed in a draft and cannot be used as it is. It is kept
@@ -50,7 +53,7 @@ func (c *Campaign) Lacks() (lacks []Lack) {
 	if strings.TrimSpace(c.Name) == "" {
 		lack(FieldName, errors.New("a campaign needs a name"))
 	}
-	if _, err := ParseFilter(c.To); err != nil {
+	if _, err := people.ParseFilter(c.To); err != nil {
 		lack(FieldAudience, fmt.Errorf("audience: %w", err))
 	}
 	if c.Unread.Pace != "" {
@@ -67,7 +70,7 @@ func (c *Campaign) Lacks() (lacks []Lack) {
 	case a == nil && c.Unread.File == "" && blank:
 		lack(FieldText, errors.New("a campaign needs a text or an attachment"))
 	case a != nil && !a.Captioned() && !blank:
-		lack(FieldText, errors.New(AttachmentText))
+		lack(FieldText, errors.New(media.AttachmentText))
 	}
 	if _, err := ParseTemplate(c.Text); err != nil {
 		lack(FieldText, fmt.Errorf("text: %w", err))

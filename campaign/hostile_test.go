@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"recado/campaign/people"
 )
 
 // Texts that people and files bring are read in a time that grows with their
@@ -29,42 +31,25 @@ func TestATextWithManyFieldsIsFilledIn(t *testing.T) {
 	if got := text.Fields(); len(got) != n || got[n-1] != fmt.Sprint("c", n-1) {
 		t.Errorf("%d fields, want %d", len(got), n)
 	}
-	c := &Contact{Fields: make(map[string]string)}
-	for i := range MaxFields {
+	c := &people.Contact{Fields: make(map[string]string)}
+	for i := range people.MaxFields {
 		c.Fields[fmt.Sprintf("C_%d", i)] = "x"
 	}
 	_, err = text.Render(c, time.Now())
 	missing, ok := err.(*MissingError)
-	if !ok || len(missing.Fields) != n-MaxFields || missing.Fields[0] != fmt.Sprint("c", MaxFields) {
-		t.Fatalf("%T, want %d missing fields", err, n-MaxFields)
+	if !ok || len(missing.Fields) != n-people.MaxFields || missing.Fields[0] != fmt.Sprint("c", people.MaxFields) {
+		t.Fatalf("%T, want %d missing fields", err, n-people.MaxFields)
 	}
 }
 
 // Of two fields with names that compare equal the first one with something in
 // it counts, in the text as in the filter.
 func TestFieldsThatCompareEqual(t *testing.T) {
-	c := &Contact{Fields: map[string]string{"a b": " ", "a_b": "first", "ab ": "second", "xy": "plain", "x y": "other"}}
+	c := &people.Contact{Fields: map[string]string{"a b": " ", "a_b": "first", "ab ": "second", "xy": "plain", "x y": "other"}}
 	for key, want := range map[string]string{"ab": "first", "xy": "plain", "none": ""} {
 		lookup := fieldLookup{c: c}
-		if got, filtered := lookup.field(key), c.field(key); got != want || filtered != want {
+		if got, filtered := lookup.field(key), c.Field(key); got != want || filtered != want {
 			t.Errorf("%s: %q in a text, %q in a filter; want %q", key, got, filtered, want)
-		}
-	}
-}
-
-func TestFiltersMayBeLongButNotDeep(t *testing.T) {
-	const n = 200_000
-	for _, line := range []string{
-		strings.Repeat("ana ou ", n) + "bia", strings.Repeat("-tag:x ", n), strings.Repeat("(a)", n), strings.Repeat("x", n),
-		strings.Repeat(`"x"`, n), strings.Repeat("cidade:x ", n), strings.Repeat("a:", n) + "x", strings.Repeat("-(a) ", n),
-	} {
-		if _, err := ParseFilter(line); err != nil {
-			t.Errorf("%.20q…: %v", line, err)
-		}
-	}
-	for _, line := range []string{strings.Repeat("(", n), strings.Repeat("-(", n), strings.Repeat("(a ", n), strings.Repeat("-", n), strings.Repeat("ou (", n)} {
-		if _, err := ParseFilter(line); err == nil {
-			t.Errorf("%.20q… is taken", line)
 		}
 	}
 }
@@ -76,40 +61,17 @@ var hostileTexts = []struct {
 	text func(n int) string
 	read func(string)
 }{
-	{"filter of alternatives", func(n int) string { return strings.Repeat("a ou ", n/5) + "a" }, parseFilter},
-	{"filter of terms", func(n int) string { return strings.Repeat("-tag:x ", n/7) }, parseFilter},
-	{"filter of quotes", func(n int) string { return strings.Repeat(`"x"`, n/3) }, parseFilter},
-	{"filter of parentheses", func(n int) string { return strings.Repeat("(", n) }, parseFilter},
-	{"filter of groups", func(n int) string { return strings.Repeat("(a)", n/3) }, parseFilter},
-	{"filter of colons", func(n int) string { return strings.Repeat("a:", n/2) }, parseFilter},
 	{"template of fields", func(n int) string { return distinctFields(n / 8) }, fillIn},
 	{"template of braces", func(n int) string { return strings.Repeat("{{", n/2) }, fillIn},
 	{"template without an end", func(n int) string { return strings.Repeat("{", n) }, fillIn},
 	{"template of one field", func(n int) string { return "{" + strings.Repeat("x", n) + "}" }, fillIn},
-	{"phone of digits", func(n int) string { return strings.Repeat("1", n) }, readPhone},
-	{"phone of zeros", func(n int) string { return "00" + strings.Repeat("0", n) }, readPhone},
-	{"phone of signs", func(n int) string { return strings.Repeat("(", n) + "1e" }, readPhone},
-	{"phone of letters", func(n int) string { return strings.Repeat("0xx", n/3) }, readPhone},
-	{"opt-out", func(n int) string { return strings.Repeat("por favor ", n/10) + "sair" }, func(s string) { IsOptOut(s) }},
-	{"fold of spaces", func(n int) string { return strings.Repeat(" ", n) }, func(s string) { Fold(s) }},
-	{"fold of marks", func(n int) string { return "a" + strings.Repeat("\u0301", n/2) }, func(s string) { Fold(s) }},
-	{"fold of ligatures", func(n int) string { return strings.Repeat("\ufdfa", n/3) }, func(s string) { Fold(s) }},
-	{"fold of no UTF-8", func(n int) string { return strings.Repeat("\xe9", n) }, func(s string) { Fold(s) }},
-}
-
-func parseFilter(s string) {
-	if f, err := ParseFilter(s); err == nil {
-		f.Match(&Contact{Name: "ana", Tags: []string{"y"}}, FilterEnv{})
-	}
 }
 
 func fillIn(s string) {
 	if t, err := ParseTemplate(s); err == nil {
-		t.Render(&Contact{Fields: map[string]string{"Cidade": "x"}}, time.Time{})
+		t.Render(&people.Contact{Fields: map[string]string{"Cidade": "x"}}, time.Time{})
 	}
 }
-
-func readPhone(s string) { ParsePhone(s) }
 
 // BenchmarkHostileTexts reads texts of a size and of four times that: the time
 // per byte (the MB/s) must be about the same.

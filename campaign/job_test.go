@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session"
 	"recado/session/simulator"
 	"recado/session/simulator/bubble"
@@ -158,10 +159,10 @@ func (o *office) importPeople() {
 			fmt.Fprintf(&csv, "%s;%s\n", p.Name, p.Alias)
 		}
 	}
-	var rows []campaign.Row
-	err := campaign.ReadCSV(o.t.Context(), strings.NewReader(csv.String()),
-		func(r campaign.Row) error { rows = append(rows, r); return nil },
-		func(b campaign.RowError) error { return b.Reason })
+	var rows []people.Row
+	err := people.ReadCSV(o.t.Context(), strings.NewReader(csv.String()),
+		func(r people.Row) error { rows = append(rows, r); return nil },
+		func(b people.RowError) error { return b.Reason })
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -297,10 +298,10 @@ func TestPacedCampaignObeysEveryLimitToTheSecond(t *testing.T) {
 		o := newOffice(t, simulator.Config{Seed: 3, People: 90, Reads: .5})
 		number := o.link("loja")
 		o.importPeople()
-		here := campaign.Seen{Source: campaign.AddressBook, Known: true} // some are known chats
+		here := people.Seen{Source: people.AddressBook, Known: true} // some are known chats
 		for i, p := range o.service.People() {
-			if here.Phone = campaign.Phone(p.Phone); i%3 == 0 {
-				if err := o.book.Saw(number, []campaign.Seen{here}); err != nil {
+			if here.Phone = people.Phone(p.Phone); i%3 == 0 {
+				if err := o.book.Saw(number, []people.Seen{here}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -403,7 +404,7 @@ func TestAfterSairNothingFromAnyNumber(t *testing.T) {
 		time.Sleep(48 * time.Hour) // the slowest have answered
 		said := make(map[string]time.Time)
 		for _, s := range o.service.Ledger().Said() {
-			if _, ok := campaign.IsOptOut(s.Text); ok {
+			if _, ok := people.IsOptOut(s.Text); ok {
 				said[s.Person] = s.Time
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"recado/campaign/people"
 )
 
 // Sender is the wire as a lane sees it: one of our numbers.
@@ -18,7 +20,7 @@ type Sender interface {
 	// Check asks the service which phones have an account. Phones about which
 	// it said nothing are left out of the answer. [ErrRateLimit] means that it
 	// wants to be asked less.
-	Check(ctx context.Context, phones []Phone) ([]Answer, error)
+	Check(ctx context.Context, phones []people.Phone) ([]people.Answer, error)
 	// Upload puts an attachment where the recipients will fetch it from, and
 	// returns what to send so that they can: the bytes belong to the Sender,
 	// and are given back to it in [Delivery]. [ErrRateLimit] as in Check,
@@ -54,9 +56,9 @@ type Readiness struct {
 // Outcome is what became of one try.
 type Outcome struct {
 	Kind   OutcomeKind
-	Code   int    // the service's error code, 0 if none
-	Reason string // for a person
-	Answer Answer // of Misled: what the service said when it was asked anew about the phone
+	Code   int           // the service's error code, 0 if none
+	Reason string        // for a person
+	Answer people.Answer // of Misled: what the service said when it was asked anew about the phone
 }
 
 // OutcomeKind says what is known after a try.
@@ -81,10 +83,10 @@ type Claim struct {
 
 // Claimed is the book's answer. One of the fields is set.
 type Claimed struct {
-	Delivery *Delivery // in state Sending, with its id and all that it carries, durable: send it
-	Check    []Phone   // ask the service about these phones, then claim again
-	Upload   *Upload   // upload this, then claim again
-	Hold     Hold      // nothing to send now
+	Delivery *Delivery      // in state Sending, with its id and all that it carries, durable: send it
+	Check    []people.Phone // ask the service about these phones, then claim again
+	Upload   *Upload        // upload this, then claim again
+	Hold     Hold           // nothing to send now
 }
 
 // Log is the book as a lane sees it. Every method returns when what it wrote
@@ -99,7 +101,7 @@ type Log interface {
 	Settle(d Delivery, o Outcome, at time.Time) error
 	// Answered keeps the service's answers about phones that number asked. A
 	// phone in asked without an answer is put aside for a while.
-	Answered(number NumberID, asked []Phone, answers []Answer, at time.Time) error
+	Answered(number NumberID, asked []people.Phone, answers []people.Answer, at time.Time) error
 	// Uploaded keeps what a number uploaded, as its Sender wrote it.
 	Uploaded(number NumberID, u Upload, media []byte, at time.Time) error
 	// NotUploaded says why a number could not upload an attachment. It is not
@@ -216,7 +218,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 }
 
 // check asks the service about phones before anything is claimed for them.
-func (l *Lane) check(ctx context.Context, phones []Phone) Hold {
+func (l *Lane) check(ctx context.Context, phones []people.Phone) Hold {
 	answers, err := Ask(ctx, l.Sender.Check, phones)
 	switch {
 	case errors.Is(err, ErrRateLimit):
@@ -272,15 +274,15 @@ func (l *Lane) upload(ctx context.Context, u Upload) Hold {
 // registered with or without its ninth digit: one that is not there is asked
 // about in its other spelling, and the service's word is kept. What it does
 // not say about the other spelling leaves the phone without an answer.
-func Ask(ctx context.Context, check func(context.Context, []Phone) ([]Answer, error), phones []Phone) ([]Answer, error) {
+func Ask(ctx context.Context, check func(context.Context, []people.Phone) ([]people.Answer, error), phones []people.Phone) ([]people.Answer, error) {
 	answers, err := check(ctx, phones)
 	if err != nil {
 		return nil, err
 	}
-	absent := make(map[Phone]int) // by the other spelling, the place in answers
-	var others []Phone
+	absent := make(map[people.Phone]int) // by the other spelling, the place in answers
+	var others []people.Phone
 	for i, a := range answers {
-		if other, ok := a.Asked.Other(); ok && a.Presence == NotOnWhatsApp {
+		if other, ok := a.Asked.Other(); ok && a.Presence == people.NotOnWhatsApp {
 			absent[other] = i
 			others = append(others, other)
 		}
@@ -300,9 +302,9 @@ func Ask(ctx context.Context, check func(context.Context, []Phone) ([]Answer, er
 		}
 	}
 	for _, i := range absent {
-		answers[i].Presence = PresenceUnknown
+		answers[i].Presence = people.PresenceUnknown
 	}
-	return slices.DeleteFunc(answers, func(a Answer) bool { return a.Presence == PresenceUnknown }), nil
+	return slices.DeleteFunc(answers, func(a people.Answer) bool { return a.Presence == people.PresenceUnknown }), nil
 }
 
 // Pauses after a stumble: the first, doubled each time up to the last.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // oneQuestion is a book in which one phone waits to be asked about, and a
@@ -25,12 +26,12 @@ type oneQuestion struct {
 func (q *oneQuestion) Ready() campaign.Readiness { return campaign.Readiness{Link: 1} }
 
 func (q *oneQuestion) Claim(campaign.Claim) (campaign.Claimed, error) {
-	return campaign.Claimed{Check: []campaign.Phone{"+5511987654321"}}, nil
+	return campaign.Claimed{Check: []people.Phone{"+5511987654321"}}, nil
 }
 
 func (q *oneQuestion) NewID() campaign.MessageID { return "3EB0" }
 
-func (q *oneQuestion) Check(context.Context, []campaign.Phone) ([]campaign.Answer, error) {
+func (q *oneQuestion) Check(context.Context, []people.Phone) ([]people.Answer, error) {
 	q.asked = append(q.asked, time.Now())
 	return nil, errors.New("refused")
 }
@@ -67,14 +68,14 @@ type inquiry struct {
 
 	campaign.Log
 	campaign.Sender
-	phones   []campaign.Phone
-	accounts map[campaign.Phone]string // of LIDs
-	silent   map[campaign.Phone]bool   // nothing is said about these
-	refuse   func(question int) error  // of the questions from 1 on; nil: none
+	phones   []people.Phone
+	accounts map[people.Phone]string  // of LIDs
+	silent   map[people.Phone]bool    // nothing is said about these
+	refuse   func(question int) error // of the questions from 1 on; nil: none
 
-	questions [][]campaign.Phone
+	questions [][]people.Phone
 	at        []time.Time
-	answers   []campaign.Answer
+	answers   []people.Answer
 	kept      bool
 	slow      time.Time
 }
@@ -93,18 +94,18 @@ func (q *inquiry) Claim(c campaign.Claim) (campaign.Claimed, error) {
 	return campaign.Claimed{Check: q.phones}, nil
 }
 
-func (q *inquiry) Check(_ context.Context, phones []campaign.Phone) ([]campaign.Answer, error) {
+func (q *inquiry) Check(_ context.Context, phones []people.Phone) ([]people.Answer, error) {
 	q.questions, q.at = append(q.questions, phones), append(q.at, time.Now())
 	if q.refuse != nil {
 		if err := q.refuse(len(q.questions)); err != nil {
 			return nil, err
 		}
 	}
-	var answers []campaign.Answer
+	var answers []people.Answer
 	for _, phone := range phones {
-		answer := campaign.Answer{Asked: phone, Presence: campaign.NotOnWhatsApp}
+		answer := people.Answer{Asked: phone, Presence: people.NotOnWhatsApp}
 		if lid, ok := q.accounts[phone]; ok {
-			answer = campaign.Answer{Asked: phone, Presence: campaign.OnWhatsApp, Phone: phone, LID: lid}
+			answer = people.Answer{Asked: phone, Presence: people.OnWhatsApp, Phone: phone, LID: lid}
 		}
 		if !q.silent[phone] {
 			answers = append(answers, answer)
@@ -113,7 +114,7 @@ func (q *inquiry) Check(_ context.Context, phones []campaign.Phone) ([]campaign.
 	return answers, nil
 }
 
-func (q *inquiry) Answered(_ campaign.NumberID, asked []campaign.Phone, answers []campaign.Answer, _ time.Time) error {
+func (q *inquiry) Answered(_ campaign.NumberID, asked []people.Phone, answers []people.Answer, _ time.Time) error {
 	q.kept, q.answers = slices.Equal(asked, q.phones), answers
 	return nil
 }
@@ -143,58 +144,58 @@ func (q *inquiry) ask(t *testing.T) {
 // What these phones are: a Brazilian mobile with its ninth digit and without,
 // one of each more, and phones that have no other spelling.
 const (
-	long, short           = campaign.Phone("+5511987654321"), campaign.Phone("+551187654321")
-	otherLong, otherShort = campaign.Phone("+5521976543210"), campaign.Phone("+552176543210")
-	landline, abroad      = campaign.Phone("+551132654321"), campaign.Phone("+351912345678")
+	long, short           = people.Phone("+5511987654321"), people.Phone("+551187654321")
+	otherLong, otherShort = people.Phone("+5521976543210"), people.Phone("+552176543210")
+	landline, abroad      = people.Phone("+551132654321"), people.Phone("+351912345678")
 )
 
 func TestAbsentMobileIsAskedAboutInItsOtherSpelling(t *testing.T) {
-	absent := func(p campaign.Phone) campaign.Answer {
-		return campaign.Answer{Asked: p, Presence: campaign.NotOnWhatsApp}
+	absent := func(p people.Phone) people.Answer {
+		return people.Answer{Asked: p, Presence: people.NotOnWhatsApp}
 	}
-	there := func(asked, known campaign.Phone, lid string) campaign.Answer {
-		return campaign.Answer{Asked: asked, Presence: campaign.OnWhatsApp, Phone: known, LID: lid}
+	there := func(asked, known people.Phone, lid string) people.Answer {
+		return people.Answer{Asked: asked, Presence: people.OnWhatsApp, Phone: known, LID: lid}
 	}
 	for name, test := range map[string]struct {
-		phones    []campaign.Phone
-		accounts  map[campaign.Phone]string
-		silent    map[campaign.Phone]bool
-		questions [][]campaign.Phone
-		answers   []campaign.Answer
+		phones    []people.Phone
+		accounts  map[people.Phone]string
+		silent    map[people.Phone]bool
+		questions [][]people.Phone
+		answers   []people.Answer
 	}{
 		"as it is written": {
-			phones: []campaign.Phone{long}, accounts: map[campaign.Phone]string{long: "7"},
-			questions: [][]campaign.Phone{{long}}, answers: []campaign.Answer{there(long, long, "7")},
+			phones: []people.Phone{long}, accounts: map[people.Phone]string{long: "7"},
+			questions: [][]people.Phone{{long}}, answers: []people.Answer{there(long, long, "7")},
 		},
 		"without the ninth digit": {
-			phones: []campaign.Phone{long}, accounts: map[campaign.Phone]string{short: "7"},
-			questions: [][]campaign.Phone{{long}, {short}}, answers: []campaign.Answer{there(long, short, "7")},
+			phones: []people.Phone{long}, accounts: map[people.Phone]string{short: "7"},
+			questions: [][]people.Phone{{long}, {short}}, answers: []people.Answer{there(long, short, "7")},
 		},
 		"with the ninth digit": {
-			phones: []campaign.Phone{short}, accounts: map[campaign.Phone]string{long: "7"},
-			questions: [][]campaign.Phone{{short}, {long}}, answers: []campaign.Answer{there(short, long, "7")},
+			phones: []people.Phone{short}, accounts: map[people.Phone]string{long: "7"},
+			questions: [][]people.Phone{{short}, {long}}, answers: []people.Answer{there(short, long, "7")},
 		},
 		"in neither": {
-			phones:    []campaign.Phone{long},
-			questions: [][]campaign.Phone{{long}, {short}}, answers: []campaign.Answer{absent(long)},
+			phones:    []people.Phone{long},
+			questions: [][]people.Phone{{long}, {short}}, answers: []people.Answer{absent(long)},
 		},
 		"without another spelling": {
-			phones:    []campaign.Phone{landline, abroad},
-			questions: [][]campaign.Phone{{landline, abroad}}, answers: []campaign.Answer{absent(landline), absent(abroad)},
+			phones:    []people.Phone{landline, abroad},
+			questions: [][]people.Phone{{landline, abroad}}, answers: []people.Answer{absent(landline), absent(abroad)},
 		},
 		"several at once, only the absent again": {
-			phones:    []campaign.Phone{landline, long, abroad, otherShort},
-			accounts:  map[campaign.Phone]string{long: "7", otherLong: "8"},
-			questions: [][]campaign.Phone{{landline, long, abroad, otherShort}, {otherLong}},
-			answers:   []campaign.Answer{absent(landline), there(long, long, "7"), absent(abroad), there(otherShort, otherLong, "8")},
+			phones:    []people.Phone{landline, long, abroad, otherShort},
+			accounts:  map[people.Phone]string{long: "7", otherLong: "8"},
+			questions: [][]people.Phone{{landline, long, abroad, otherShort}, {otherLong}},
+			answers:   []people.Answer{absent(landline), there(long, long, "7"), absent(abroad), there(otherShort, otherLong, "8")},
 		},
 		"nothing is said about one": {
-			phones: []campaign.Phone{long, otherLong}, silent: map[campaign.Phone]bool{long: true},
-			questions: [][]campaign.Phone{{long, otherLong}, {otherShort}}, answers: []campaign.Answer{absent(otherLong)},
+			phones: []people.Phone{long, otherLong}, silent: map[people.Phone]bool{long: true},
+			questions: [][]people.Phone{{long, otherLong}, {otherShort}}, answers: []people.Answer{absent(otherLong)},
 		},
 		"nothing is said about the other spelling": {
-			phones: []campaign.Phone{long, otherLong}, silent: map[campaign.Phone]bool{short: true},
-			questions: [][]campaign.Phone{{long, otherLong}, {short, otherShort}}, answers: []campaign.Answer{absent(otherLong)},
+			phones: []people.Phone{long, otherLong}, silent: map[people.Phone]bool{short: true},
+			questions: [][]people.Phone{{long, otherLong}, {short, otherShort}}, answers: []people.Answer{absent(otherLong)},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -213,7 +214,7 @@ func TestAbsentMobileIsAskedAboutInItsOtherSpelling(t *testing.T) {
 // A person is not taken for absent on half of the answer.
 func TestSecondQuestionThatFailsIsAskedAgainWithTheFirst(t *testing.T) {
 	q := &inquiry{
-		phones: []campaign.Phone{long}, accounts: map[campaign.Phone]string{short: "7"},
+		phones: []people.Phone{long}, accounts: map[people.Phone]string{short: "7"},
 		refuse: func(question int) error {
 			if question == 2 {
 				return errors.New("the line broke")
@@ -222,20 +223,20 @@ func TestSecondQuestionThatFailsIsAskedAgainWithTheFirst(t *testing.T) {
 		},
 	}
 	q.ask(t)
-	if want := [][]campaign.Phone{{long}, {short}, {long}, {short}}; !slices.EqualFunc(q.questions, want, slices.Equal) {
+	if want := [][]people.Phone{{long}, {short}, {long}, {short}}; !slices.EqualFunc(q.questions, want, slices.Equal) {
 		t.Fatalf("asked %v, want %v", q.questions, want)
 	}
 	if pause := q.at[2].Sub(q.at[1]); pause < time.Second || pause > time.Minute {
 		t.Errorf("asked again after %v", pause)
 	}
-	if !q.kept || len(q.answers) != 1 || q.answers[0].Presence != campaign.OnWhatsApp || !q.slow.IsZero() {
+	if !q.kept || len(q.answers) != 1 || q.answers[0].Presence != people.OnWhatsApp || !q.slow.IsZero() {
 		t.Errorf("kept %+v, slow until %v", q.answers, q.slow)
 	}
 }
 
 func TestRateLimitOnTheSecondQuestionSlowsTheNumberAndAnswersNothing(t *testing.T) {
 	q := &inquiry{
-		phones: []campaign.Phone{long}, accounts: map[campaign.Phone]string{short: "7"},
+		phones: []people.Phone{long}, accounts: map[people.Phone]string{short: "7"},
 		refuse: func(question int) error {
 			if question == 2 {
 				return fmt.Errorf("ask about phones: %w", campaign.ErrRateLimit)
@@ -244,7 +245,7 @@ func TestRateLimitOnTheSecondQuestionSlowsTheNumberAndAnswersNothing(t *testing.
 		},
 	}
 	q.ask(t)
-	if want := [][]campaign.Phone{{long}, {short}, {long}, {short}}; !slices.EqualFunc(q.questions, want, slices.Equal) {
+	if want := [][]people.Phone{{long}, {short}, {long}, {short}}; !slices.EqualFunc(q.questions, want, slices.Equal) {
 		t.Fatalf("asked %v, want %v", q.questions, want)
 	}
 	if pause := q.at[2].Sub(q.at[1]); pause != 15*time.Minute {
@@ -294,17 +295,17 @@ func (s *script) Claim(c campaign.Claim) (campaign.Claimed, error) {
 	}
 	s.claims = append(s.claims, time.Now())
 	if s.claim == nil {
-		return campaign.Claimed{Check: []campaign.Phone{abroad}}, nil
+		return campaign.Claimed{Check: []people.Phone{abroad}}, nil
 	}
 	return s.claim(), nil
 }
 
-func (s *script) Check(_ context.Context, phones []campaign.Phone) ([]campaign.Answer, error) {
+func (s *script) Check(_ context.Context, phones []people.Phone) ([]people.Answer, error) {
 	s.asked = append(s.asked, time.Now())
-	return []campaign.Answer{{Asked: phones[0], Presence: campaign.OnWhatsApp}}, s.check(len(s.asked) - 1)
+	return []people.Answer{{Asked: phones[0], Presence: people.OnWhatsApp}}, s.check(len(s.asked) - 1)
 }
 
-func (s *script) Answered(campaign.NumberID, []campaign.Phone, []campaign.Answer, time.Time) error {
+func (s *script) Answered(campaign.NumberID, []people.Phone, []people.Answer, time.Time) error {
 	return nil
 }
 

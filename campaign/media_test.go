@@ -11,14 +11,15 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/media"
 	"recado/session/simulator"
 	"recado/session/simulator/bubble"
 )
 
 // attach gives the book one of the sample files.
-func (o *office) attach(name string) *campaign.Attachment {
+func (o *office) attach(name string) *media.Attachment {
 	o.t.Helper()
-	file, err := os.Open("testdata/" + name)
+	file, err := os.Open("media/testdata/" + name)
 	if err != nil {
 		o.t.Fatal(err)
 	}

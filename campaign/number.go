@@ -1,25 +1,29 @@
 package campaign
 
-import "time"
+import (
+	"time"
 
-// NumberID names one of our numbers for as long as the book lives: it stays
-// the same when the number is unlinked and linked again.
-type NumberID uint32
+	"recado/campaign/people"
+)
+
+// NumberID names one of our numbers. It is declared beside the contacts, which
+// remember which numbers know them.
+type NumberID = people.NumberID
 
 // Number is one of our own WhatsApp numbers, as the book knows it.
 type Number struct {
 	ID       NumberID
-	Name     string    // what the user calls it; unique
-	Phone    Phone     // empty until it has been linked once
-	LID      string    `json:",omitempty"` // of its account, without server; empty until the service told
-	JID      string    // the service's id of the present link; empty while unlinked
-	Link     uint32    // how many times it has been linked; a delivery remembers the link it left by
-	LinkedAt time.Time // when its phone was first linked
-	LinkMade time.Time // when the present link was made; zero: before that was kept
-	Limits   Limits    // those that somebody has set; see Pace
-	Standing Standing  // what a restart must not forget
-	Quota    Quota     // of new chats, as the service last told
-	Seen     time.Time // when its phone last gave a sign of life; zero: not since it was linked
+	Name     string       // what the user calls it; unique
+	Phone    people.Phone // empty until it has been linked once
+	LID      string       `json:",omitempty"` // of its account, without server; empty until the service told
+	JID      string       // the service's id of the present link; empty while unlinked
+	Link     uint32       // how many times it has been linked; a delivery remembers the link it left by
+	LinkedAt time.Time    // when its phone was first linked
+	LinkMade time.Time    // when the present link was made; zero: before that was kept
+	Limits   Limits       // those that somebody has set; see Pace
+	Standing Standing     // what a restart must not forget
+	Quota    Quota        // of new chats, as the service last told
+	Seen     time.Time    // when its phone last gave a sign of life; zero: not since it was linked
 }
 
 // Pace is how fast the number may send at now: the limits that somebody has

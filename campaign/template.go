@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"recado/campaign/people"
 )
 
 // Template is the text of a campaign, with fields to be filled in for each
@@ -129,7 +131,7 @@ func parseField(text string, start int) (part, int, error) {
 		return part{}, 0, &TemplateError{start + 1 + end, TemplateNested}
 	}
 	name, fallback, optional := strings.Cut(body[:end], "|")
-	p := part{text: strings.TrimSpace(name), field: fieldKey(name), fallback: fallback, optional: optional}
+	p := part{text: strings.TrimSpace(name), field: people.FieldKey(name), fallback: fallback, optional: optional}
 	if p.field == "" {
 		return part{}, 0, &TemplateError{start, TemplateNoName}
 	}
@@ -139,17 +141,6 @@ func parseField(text string, start int) (part, int, error) {
 		}
 	}
 	return p, end + 2, nil
-}
-
-// fieldKey is the form in which names of fields are compared: letters and
-// digits, folded.
-func fieldKey(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return r
-		}
-		return -1
-	}, Fold(name))
 }
 
 // String is the text as it was parsed.
@@ -172,7 +163,7 @@ func (t *Template) Fields() []string {
 // length as [Text] and [CheckLength] have them. If they lack a field that has
 // no fallback the error is a *MissingError; if the text becomes too long by
 // what is filled in, it is a *TooLongError.
-func (t *Template) Render(c *Contact, now time.Time) (string, error) {
+func (t *Template) Render(c *people.Contact, now time.Time) (string, error) {
 	var out strings.Builder
 	out.Grow(len(t.text) + 32)
 	var missing []string
@@ -205,14 +196,14 @@ func (t *Template) Render(c *Contact, now time.Time) (string, error) {
 }
 
 // value is what a field of a person says, empty if she has none.
-func (t *Template) value(field string, c *Contact, lookup *fieldLookup, now time.Time) string {
+func (t *Template) value(field string, c *people.Contact, lookup *fieldLookup, now time.Time) string {
 	switch field {
 	case "nome", "name":
 		return strings.TrimSpace(c.Name)
 	case "primeironome", "firstname":
-		return firstName(Visible(c.Name))
+		return people.FirstName(Visible(c.Name))
 	case "telefone", "phone":
-		return c.phone().Pretty()
+		return c.BestPhone().Pretty()
 	case "saudacao", "greeting":
 		return greeting(t.local(c, now))
 	}
@@ -221,7 +212,7 @@ func (t *Template) value(field string, c *Contact, lookup *fieldLookup, now time
 
 // fieldLookup is Contact.field for those who ask many times about one person.
 type fieldLookup struct {
-	c     *Contact
+	c     *people.Contact
 	byKey map[string]string // made when a field is not found by its plain name
 }
 
@@ -235,46 +226,18 @@ func (l *fieldLookup) field(key string) string {
 	if l.byKey == nil {
 		l.byKey = make(map[string]string, len(l.c.Fields))
 		for _, name := range slices.Sorted(maps.Keys(l.c.Fields)) { // the first by name counts
-			if v := strings.TrimSpace(l.c.Fields[name]); v != "" && l.byKey[fieldKey(name)] == "" {
-				l.byKey[fieldKey(name)] = v
+			if v := strings.TrimSpace(l.c.Fields[name]); v != "" && l.byKey[people.FieldKey(name)] == "" {
+				l.byKey[people.FieldKey(name)] = v
 			}
 		}
 	}
 	return l.byKey[key]
 }
 
-// field is the value of the field whose name compares equal to key, empty if
-// there is none.
-func (c *Contact) field(key string) string {
-	if len(c.Fields) == 0 {
-		return ""
-	}
-	if value := strings.TrimSpace(c.Fields[key]); value != "" {
-		return value
-	}
-	// Two columns may have names that compare equal; the first by name with
-	// something in it counts, so that it is the same one every time.
-	var from, value string
-	for name, v := range c.Fields {
-		if v = strings.TrimSpace(v); v != "" && fieldKey(name) == key && (value == "" || name < from) {
-			from, value = name, v
-		}
-	}
-	return value
-}
-
-// phone is the phone to show and to go by.
-func (c *Contact) phone() Phone {
-	if c.Phone != "" {
-		return c.Phone
-	}
-	return c.WhatsApp
-}
-
 // local is now by the clock where a person's phone is; as it was given if that
 // is not known.
-func (t *Template) local(c *Contact, now time.Time) time.Time {
-	name := c.phone().Zone()
+func (t *Template) local(c *people.Contact, now time.Time) time.Time {
+	name := c.BestPhone().Zone()
 	if name == "" {
 		return now
 	}

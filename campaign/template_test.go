@@ -6,9 +6,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"recado/campaign/people"
 )
 
-var ana = Contact{
+var ana = people.Contact{
 	Phone: "+5511987654321", Name: "Ana Maria Souza",
 	Fields: map[string]string{"email": "ana@example.com", "cidade_natal": "São Paulo", "vazio": " ", "truque": "{nome}"},
 }
@@ -16,7 +18,7 @@ var ana = Contact{
 // morning is nine o'clock in São Paulo, and seven in Rio Branco.
 var morning = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
-func render(t *testing.T, text string, c *Contact, at time.Time) (string, error) {
+func render(t *testing.T, text string, c *people.Contact, at time.Time) (string, error) {
 	t.Helper()
 	template, err := ParseTemplate(text)
 	if err != nil {
@@ -79,7 +81,7 @@ func TestMistakesInATemplateArePointedAt(t *testing.T) {
 }
 
 func TestMissingFieldsAreNamedOnce(t *testing.T) {
-	_, err := render(t, "{Empresa} {nome} {vazio} {empresa} {email}", &Contact{Fields: ana.Fields}, morning)
+	_, err := render(t, "{Empresa} {nome} {vazio} {empresa} {email}", &people.Contact{Fields: ana.Fields}, morning)
 	var missing *MissingError
 	if !errors.As(err, &missing) {
 		t.Fatalf("got %v", err)
@@ -107,14 +109,14 @@ func TestTheGreetingGoesByTheRecipientsClock(t *testing.T) {
 		}
 	}
 	late := time.Date(2026, 6, 1, 15, 30, 0, 0, time.UTC) // half past twelve in São Paulo, half past ten in Rio Branco
-	acre := Contact{Phone: "+5568987654321"}
+	acre := people.Contact{Phone: "+5568987654321"}
 	if got, _ := render(t, "{saudacao}", &acre, late); got != "Bom dia" {
 		t.Errorf("in Rio Branco: %q", got)
 	}
 	if got, _ := render(t, "{saudacao}", &ana, late); got != "Boa tarde" {
 		t.Errorf("in São Paulo: %q", got)
 	}
-	nowhere := Contact{LID: "1"}
+	nowhere := people.Contact{LID: "1"}
 	if got, _ := render(t, "{saudacao}", &nowhere, time.Date(2026, 6, 1, 20, 0, 0, 0, time.UTC)); got != "Boa noite" {
 		t.Errorf("nowhere: %q", got)
 	}
@@ -133,7 +135,7 @@ func FuzzTemplate(f *testing.F) {
 			}
 			return
 		}
-		c := Contact{Name: name, Fields: map[string]string{}}
+		c := people.Contact{Name: name, Fields: map[string]string{}}
 		_, err = template.Render(&c, morning)
 		var missing *MissingError
 		if err != nil && (!errors.As(err, &missing) || len(missing.Fields) > len(template.Fields())) {

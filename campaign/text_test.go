@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"recado/campaign/people"
 )
 
 func TestEveryLineEndIsOneBreak(t *testing.T) {
@@ -58,7 +60,7 @@ func TestWhatIsFilledInBreaksLinesAsTheTextDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := text.Render(&Contact{Name: "Ana", Fields: map[string]string{"endereco": "Rua A\r\nnº 1\rfundos\n"}}, time.Now())
+	got, err := text.Render(&people.Contact{Name: "Ana", Fields: map[string]string{"endereco": "Rua A\r\nnº 1\rfundos\n"}}, time.Now())
 	if want := "Oi Ana\nRua A\nnº 1\nfundos"; err != nil || got != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
@@ -69,7 +71,7 @@ func TestATextThatAValueMakesTooLongIsNotRendered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fits := &Contact{Fields: map[string]string{"nota": strings.Repeat("é", TextMost-3)}}
+	fits := &people.Contact{Fields: map[string]string{"nota": strings.Repeat("é", TextMost-3)}}
 	if _, err := text.Render(fits, time.Now()); err != nil {
 		t.Errorf("what fits: %v", err)
 	}

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"recado/campaign/media"
+	"recado/campaign/people"
 )
 
 // What cannot be seen and changes what is seen, or only makes two texts
@@ -65,7 +68,7 @@ func TestWhatIsFilledInIsCleaned(t *testing.T) {
 		{"\u200f \ufeff Bia", "\x1b[31mLins", "Bia, Bia de [31mLins!"},
 		{"Ana ❤️‍🔥", "\xffOlinda", "Ana ❤️‍🔥, Ana de Olinda!"},
 	} {
-		c := &Contact{Name: test.name, Fields: map[string]string{"cidade": test.city}}
+		c := &people.Contact{Name: test.name, Fields: map[string]string{"cidade": test.city}}
 		if got, err := text.Render(c, time.Now()); err != nil || got != test.want {
 			t.Errorf("%+q, %v; want %+q", got, err, test.want)
 		}
@@ -75,7 +78,7 @@ func TestWhatIsFilledInIsCleaned(t *testing.T) {
 		t.Fatal(err)
 	}
 	var missing *MissingError
-	if _, err := strict.Render(&Contact{Name: "\u3164\u200e"}, time.Now()); !errors.As(err, &missing) {
+	if _, err := strict.Render(&people.Contact{Name: "\u3164\u200e"}, time.Now()); !errors.As(err, &missing) {
 		t.Errorf("a name that cannot be seen: %v, want that it is missing", err)
 	}
 }
@@ -84,10 +87,10 @@ func TestWhatIsFilledInIsCleaned(t *testing.T) {
 // what a text may be.
 func TestCaptionIsShorterThanAText(t *testing.T) {
 	for _, test := range []struct {
-		kind AttachmentKind
+		kind media.Kind
 		most int
-	}{{Picture, 1024}, {Video, 1024}, {Document, 1024}, {Audio, TextMost}} {
-		c := Campaign{Attachment: &Attachment{Kind: test.kind}}
+	}{{media.Picture, 1024}, {media.Video, 1024}, {media.Document, 1024}, {media.Audio, TextMost}} {
+		c := Campaign{Attachment: &media.Attachment{Kind: test.kind}}
 		if err := c.CheckText(strings.Repeat("é", test.most)); err != nil {
 			t.Errorf("%v: %v", test.kind, err)
 		}

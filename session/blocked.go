@@ -7,7 +7,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
-	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // Whoever is blocked on the phone is never written to. The service tells the
@@ -35,13 +35,13 @@ func (l *link) fetchBlocked() {
 		if l.blocks.Load() != changes {
 			continue
 		}
-		people := make([]campaign.Seen, 0, len(list.JIDs))
+		blocked := make([]people.Seen, 0, len(list.JIDs))
 		for _, jid := range list.JIDs {
 			if personal(jid) {
-				people = append(people, l.person(l.ctx, jid, types.EmptyJID, "", campaign.NoName))
+				blocked = append(blocked, l.person(l.ctx, jid, types.EmptyJID, "", people.NoName))
 			}
 		}
-		if err := l.number.pool.book.SetBlocked(l.number.id, people); err != nil {
+		if err := l.number.pool.book.SetBlocked(l.number.id, blocked); err != nil {
 			l.number.log.Error("write down who is blocked", "err", err)
 		}
 		return
@@ -56,7 +56,7 @@ func (l *link) blocked(e *events.Blocklist) bool {
 		if !personal(change.JID) {
 			continue
 		}
-		who := l.person(l.ctx, change.JID, types.EmptyJID, "", campaign.NoName)
+		who := l.person(l.ctx, change.JID, types.EmptyJID, "", people.NoName)
 		if err := l.number.pool.book.Block(l.number.id, who, change.Action == events.BlocklistChangeActionBlock); err != nil {
 			l.number.log.Error("write down who is blocked", "err", err)
 			return false

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -24,14 +25,14 @@ func (r *rig) receives() int {
 func TestWhoIsBlockedOnThePhoneIsNotWrittenTo(t *testing.T) {
 	inBubble(t, simulator.Config{People: 6}, func(r *rig) {
 		id, phone := r.linked("loja")
-		var rows []campaign.Row
+		var rows []people.Row
 		for i := range 4 {
-			rows = append(rows, campaign.Row{Phone: campaign.Phone(r.someone(i).Phone)})
+			rows = append(rows, people.Row{Phone: people.Phone(r.someone(i).Phone)})
 		}
 		if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
 			r.Fatal(err)
 		}
-		if _, err := r.pool.Sender(id).Check(r.Context(), []campaign.Phone{rows[0].Phone, rows[1].Phone, rows[2].Phone, rows[3].Phone}); err != nil {
+		if _, err := r.pool.Sender(id).Check(r.Context(), []people.Phone{rows[0].Phone, rows[1].Phone, rows[2].Phone, rows[3].Phone}); err != nil {
 			r.Fatal(err) // so that the library knows both addresses
 		}
 		all := r.receives()
@@ -69,10 +70,10 @@ func TestBlockedPeopleStayBlockedWhileNobodyAnswers(t *testing.T) {
 	inBubble(t, simulator.Config{People: 6}, func(r *rig) {
 		id, phone := r.linked("loja")
 		person := r.someone(0)
-		if _, err := r.book.Import(r.Context(), []campaign.Row{{Phone: campaign.Phone(person.Phone)}}, "test"); err != nil {
+		if _, err := r.book.Import(r.Context(), []people.Row{{Phone: people.Phone(person.Phone)}}, "test"); err != nil {
 			r.Fatal(err)
 		}
-		if _, err := r.pool.Sender(id).Check(r.Context(), []campaign.Phone{campaign.Phone(person.Phone)}); err != nil {
+		if _, err := r.pool.Sender(id).Check(r.Context(), []people.Phone{people.Phone(person.Phone)}); err != nil {
 			r.Fatal(err)
 		}
 		all := r.receives()

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
-const somePhone = campaign.Phone("+5511987654321")
+const somePhone = people.Phone("+5511987654321")
 
 // awaitTyped waits for a code to be typed on a phone.
 func (r *rig) awaitTyped(id campaign.NumberID) Status {
@@ -128,7 +129,7 @@ func TestCodeForAnotherPhoneThanBeforeIsRefused(t *testing.T) {
 		if !strings.Contains(s.Reason, "another phone") {
 			r.Errorf("reason %q", s.Reason)
 		}
-		if err := r.pool.LinkByCode(id, campaign.Phone(phone)); err != nil {
+		if err := r.pool.LinkByCode(id, people.Phone(phone)); err != nil {
 			r.Fatal(err)
 		}
 		if err := r.service.EnterCode(phone, r.awaitTyped(id).Code); err != nil {
@@ -144,7 +145,7 @@ func TestLinkingThatEndsWithoutACodeSaysWhy(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		rule  simulator.Rule
-		phone campaign.Phone
+		phone people.Phone
 		want  string
 	}{
 		{"no connection, by code", simulator.Rule{On: simulator.Login, Do: simulator.DropBefore}, somePhone, rules[onLost].say},

@@ -10,14 +10,14 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
-	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // person is who stands behind an address, under both her addresses if the
 // service has told us the other one.
-func (l *link) person(ctx context.Context, jid, other types.JID, name string, source campaign.NameSource) campaign.Seen {
+func (l *link) person(ctx context.Context, jid, other types.JID, name string, source people.NameSource) people.Seen {
 	if name == "" || name == "-" {
-		name, source = "", campaign.NoName
+		name, source = "", people.NoName
 	}
 	if other.IsEmpty() {
 		// The map of addresses is in memory; that it cannot answer loses nothing.
@@ -28,7 +28,7 @@ func (l *link) person(ctx context.Context, jid, other types.JID, name string, so
 			other, _ = l.dev.LIDs.GetLIDForPN(ctx, jid)
 		}
 	}
-	seen := campaign.Seen{Name: fitting(name), Source: source}
+	seen := people.Seen{Name: fitting(name), Source: source}
 	for _, address := range []types.JID{jid, other} {
 		if !personal(address) {
 			continue
@@ -53,7 +53,7 @@ func fitting(name string) string {
 
 // saw writes people down. Those whom the book does not take are owed to it
 // until the next connection: the library keeps them meanwhile.
-func (l *link) saw(people ...campaign.Seen) (ok bool) {
+func (l *link) saw(people ...people.Seen) (ok bool) {
 	defer func() {
 		if !ok { // also after a panic
 			l.owed.Store(true)
@@ -90,7 +90,7 @@ func (l *link) contact(e *events.Contact) {
 			other = jid
 		}
 	}
-	seen := l.person(l.ctx, e.JID, other, name, campaign.AddressBook)
+	seen := l.person(l.ctx, e.JID, other, name, people.AddressBook)
 	seen.Known = true
 	l.saw(seen)
 }
@@ -132,28 +132,28 @@ func (l *link) catchUp() {
 
 // merge makes one person of the rows that the library keeps under her phone
 // and under her LID. The best name wins.
-func (l *link) merge(rows map[types.JID]types.ContactInfo) []campaign.Seen {
+func (l *link) merge(rows map[types.JID]types.ContactInfo) []people.Seen {
 	own := l.number.look().number.Phone
-	index := make(map[campaign.Seen]int, len(rows)) // by her addresses alone
-	people := make([]campaign.Seen, 0, len(rows))
+	index := make(map[people.Seen]int, len(rows)) // by her addresses alone
+	all := make([]people.Seen, 0, len(rows))
 	for jid, row := range rows {
 		if !personal(jid) {
 			continue
 		}
 		name, source := bestName(row)
 		seen := l.person(l.ctx, jid, types.EmptyJID, name, source)
-		seen.Known = source == campaign.AddressBook
+		seen.Known = source == people.AddressBook
 		if seen.Phone == own && own != "" {
 			continue
 		}
-		key := campaign.Seen{Phone: seen.Phone, LID: seen.LID}
+		key := people.Seen{Phone: seen.Phone, LID: seen.LID}
 		at, ok := index[key]
 		if !ok {
-			index[key] = len(people)
-			people = append(people, seen)
+			index[key] = len(all)
+			all = append(all, seen)
 			continue
 		}
-		if p := &people[at]; seen.Source > p.Source {
+		if p := &all[at]; seen.Source > p.Source {
 			known := p.Known
 			*p = seen
 			p.Known = p.Known || known
@@ -161,21 +161,21 @@ func (l *link) merge(rows map[types.JID]types.ContactInfo) []campaign.Seen {
 			p.Known = p.Known || seen.Known
 		}
 	}
-	return people
+	return all
 }
 
-func bestName(row types.ContactInfo) (string, campaign.NameSource) {
+func bestName(row types.ContactInfo) (string, people.NameSource) {
 	switch {
 	case row.FullName != "":
-		return row.FullName, campaign.AddressBook
+		return row.FullName, people.AddressBook
 	case row.FirstName != "":
-		return row.FirstName, campaign.AddressBook
+		return row.FirstName, people.AddressBook
 	case row.BusinessName != "":
-		return row.BusinessName, campaign.Business
+		return row.BusinessName, people.Business
 	case row.PushName != "":
-		return row.PushName, campaign.PushName
+		return row.PushName, people.PushName
 	}
-	return "", campaign.NoName
+	return "", people.NoName
 }
 
 // fetchMissing asks for the phone's data that could not be had when it gave

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -29,16 +30,16 @@ func (d refusingDevices) Err() error {
 // TestNothingIsClaimedWhileTheKeyFileCannotBeWritten: the library swallows most errors of its keys,
 // so a message could leave with a ratchet that is not on the disk.
 func TestNothingIsClaimedWhileTheKeyFileCannotBeWritten(t *testing.T) {
-	const people = 20
-	inBubble(t, simulator.Config{People: people}, func(r *rig) {
+	const size = 20
+	inBubble(t, simulator.Config{People: size}, func(r *rig) {
 		var full atomic.Bool
 		r.close()
 		r.wrap = func(d Devices) Devices { return refusingDevices{d, &full} }
 		r.open()
 		id, _ := r.linked("loja")
-		var rows []campaign.Row
+		var rows []people.Row
 		for i, p := range r.service.People() {
-			rows = append(rows, campaign.Row{Line: i + 1, Phone: campaign.Phone(p.Phone), Name: p.Name})
+			rows = append(rows, people.Row{Line: i + 1, Phone: people.Phone(p.Phone), Name: p.Name})
 		}
 		if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
 			r.Fatal(err)
@@ -68,7 +69,7 @@ func TestNothingIsClaimedWhileTheKeyFileCannotBeWritten(t *testing.T) {
 		}
 		before, left := counts(), len(r.service.Ledger().Stanzas())
 		time.Sleep(time.Hour)
-		if got := counts(); got[campaign.Delivered] != left || left == 0 || left >= people || got[campaign.Queued] != before[campaign.Queued] || got[campaign.Queued] != people-left {
+		if got := counts(); got[campaign.Delivered] != left || left == 0 || left >= size || got[campaign.Queued] != before[campaign.Queued] || got[campaign.Queued] != size-left {
 			r.Errorf("%d messages had left; with a full disk %v became %v", left, before, got)
 		}
 		if n := len(r.service.Ledger().Stanzas()); n != left {
@@ -80,8 +81,8 @@ func TestNothingIsClaimedWhileTheKeyFileCannotBeWritten(t *testing.T) {
 			r.Errorf("the hold is %+v though the disk takes writes again", hold)
 		}
 		time.Sleep(time.Hour) // nobody tells the lane: it asks again by itself
-		if got := counts(); got[campaign.Delivered] != people {
-			r.Errorf("an hour after the disk takes writes again: %v, want %d delivered", got, people)
+		if got := counts(); got[campaign.Delivered] != size {
+			r.Errorf("an hour after the disk takes writes again: %v, want %d delivered", got, size)
 		}
 		if twice := r.service.Ledger().Twice(); len(twice) > 0 {
 			r.Errorf("somebody sees it twice: %+v", twice)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -38,8 +39,8 @@ func tornBook(t testing.TB, path string) []byte {
 func TestReceiptProvesWhatTheBookHasForgotten(t *testing.T) {
 	inBubble(t, simulator.Config{People: 8}, func(r *rig) {
 		id, _ := r.linked("loja")
-		var rows []campaign.Row
-		var phones []campaign.Phone
+		var rows []people.Row
+		var phones []people.Phone
 		everybody := func(on bool) {
 			for _, p := range r.service.People() {
 				if err := r.service.SetPersonPhone(p.Phone, on); err != nil {
@@ -49,8 +50,8 @@ func TestReceiptProvesWhatTheBookHasForgotten(t *testing.T) {
 		}
 		everybody(false) // nobody confirms anything yet
 		for i, p := range r.service.People() {
-			phones = append(phones, campaign.Phone(p.Phone))
-			rows = append(rows, campaign.Row{Line: i + 2, Phone: phones[i], Name: p.Name})
+			phones = append(phones, people.Phone(p.Phone))
+			rows = append(rows, people.Row{Line: i + 2, Phone: phones[i], Name: p.Name})
 		}
 		if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
 			r.Fatal(err)
@@ -124,7 +125,7 @@ func TestReceiptProvesWhatTheBookHasForgotten(t *testing.T) {
 }
 
 // everyone is the people with those phones.
-func (r *rig) everyone(phones []campaign.Phone) (ids []campaign.ContactID) {
+func (r *rig) everyone(phones []people.Phone) (ids []people.ContactID) {
 	r.Helper()
 	for _, phone := range phones {
 		c, err := r.book.ContactByPhone(phone)

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -106,7 +107,7 @@ func TestEveryFormComesThroughEveryDoor(t *testing.T) {
 					got, what := notOurs, heard[m.id]
 					if what.ID != "" {
 						got = isOther
-						if _, is := campaign.IsOptOut(what.Text); is {
+						if _, is := people.IsOptOut(what.Text); is {
 							got = isNo
 						}
 					}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -30,12 +31,12 @@ func TestFullDiskHoldsTheSendingUntilThereIsRoom(t *testing.T) {
 		return
 	}
 	signal.Ignore(syscall.SIGXFSZ)
-	const people = 30
-	inBubble(t, simulator.Config{People: people}, func(r *rig) {
+	const size = 30
+	inBubble(t, simulator.Config{People: size}, func(r *rig) {
 		id, phone := r.linked("loja")
-		var rows []campaign.Row
+		var rows []people.Row
 		for i, p := range r.service.People() {
-			rows = append(rows, campaign.Row{Line: i + 1, Phone: campaign.Phone(p.Phone), Name: p.Name})
+			rows = append(rows, people.Row{Line: i + 1, Phone: people.Phone(p.Phone), Name: p.Name})
 		}
 		if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
 			r.Fatal(err)
@@ -67,7 +68,7 @@ func TestFullDiskHoldsTheSendingUntilThereIsRoom(t *testing.T) {
 		if ready := r.pool.Sender(id).Ready().Hold; hold.Reason != campaign.HoldDisk && ready.Reason != campaign.HoldDisk {
 			r.Errorf("the hold is %+v, ready %+v; want the disk", hold, ready)
 		}
-		if n := len(r.service.Ledger().Stanzas()); n != sent || sent == 0 || sent >= people {
+		if n := len(r.service.Ledger().Stanzas()); n != sent || sent == 0 || sent >= size {
 			r.Errorf("%d messages left before, %d an hour later; want no more", sent, n)
 		}
 
@@ -81,8 +82,8 @@ func TestFullDiskHoldsTheSendingUntilThereIsRoom(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		if counts[campaign.Delivered] != people {
-			r.Errorf("in the end: %v, want %d delivered", counts, people)
+		if counts[campaign.Delivered] != size {
+			r.Errorf("in the end: %v, want %d delivered", counts, size)
 		}
 		if twice := r.service.Ledger().Twice(); len(twice) > 0 {
 			r.Errorf("somebody sees it twice: %+v", twice)

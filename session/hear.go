@@ -12,6 +12,7 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // hear is the handler of everything that the library tells. What it returns
@@ -35,9 +36,9 @@ func (l *link) hear(event any) (ok bool) {
 	case *events.Blocklist:
 		return l.blocked(e)
 	case *events.PushName:
-		l.saw(l.person(l.ctx, e.JID, e.JIDAlt, e.NewPushName, campaign.PushName))
+		l.saw(l.person(l.ctx, e.JID, e.JIDAlt, e.NewPushName, people.PushName))
 	case *events.BusinessName:
-		l.saw(l.person(l.ctx, e.JID, types.EmptyJID, e.NewBusinessName, campaign.Business))
+		l.saw(l.person(l.ctx, e.JID, types.EmptyJID, e.NewBusinessName, people.Business))
 	case *events.PushNameSetting:
 		l.named(e.Action.GetName())
 	case *events.AppStateSyncComplete:
@@ -100,7 +101,7 @@ func (l *link) unreadable(e *events.UndecryptableMessage) bool {
 
 // heard writes down what a person says.
 func (l *link) heard(info types.MessageInfo, s saying) bool {
-	from := l.person(l.ctx, info.Sender, info.SenderAlt, info.PushName, campaign.PushName)
+	from := l.person(l.ctx, info.Sender, info.SenderAlt, info.PushName, people.PushName)
 	from.Known, from.Timer = true, s.timer(l, info.Timestamp)
 	if err := l.number.pool.book.Heard(l.number.id, campaign.Incoming{
 		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: l.happened(info.Timestamp), Quoted: s.quoted,
@@ -155,7 +156,7 @@ func (l *link) receipt(e *events.Receipt) bool {
 	if !ok {
 		return true
 	}
-	at, from := l.happened(e.Timestamp), l.person(l.ctx, e.Sender, e.SenderAlt, "", campaign.NoName)
+	at, from := l.happened(e.Timestamp), l.person(l.ctx, e.Sender, e.SenderAlt, "", people.NoName)
 	others, err := l.number.pool.book.Receipt(l.number.id, from, ids, state, at)
 	if err != nil {
 		l.number.log.Error("write down a receipt", "err", err)
@@ -175,7 +176,7 @@ func (l *link) receipt(e *events.Receipt) bool {
 
 // prove tells the book of messages that it may have forgotten to have sent.
 // Those that were written on the phone have ids of another form.
-func (l *link) prove(to campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
+func (l *link) prove(to people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
 	var ours []campaign.MessageID
 	for _, id := range ids {
 		if strings.HasPrefix(string(id), whatsmeow.WebMessageIDPrefix) {

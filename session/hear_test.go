@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -30,7 +31,7 @@ func TestIncomingTextIsConfirmedOnlyWhenItIsOnTheDisk(t *testing.T) {
 			r.Fatalf("heard %+v, want SAIR", got)
 		}
 		from := got[0].From
-		if from.Phone != campaign.Phone(person.Phone) || from.LID != person.LID || from.Name != person.PushName || !from.Known {
+		if from.Phone != people.Phone(person.Phone) || from.LID != person.LID || from.Name != person.PushName || !from.Known {
 			r.Errorf("from %+v, want %+v", from, person)
 		}
 		r.restart()
@@ -79,9 +80,9 @@ func TestAddressBookReachesTheBook(t *testing.T) {
 			id, _ := r.linked("loja")
 			r.await(id, "with contacts", func(s Status) bool { return s.Contacts })
 			time.Sleep(time.Minute) // the history
-			names := make(map[campaign.NameSource]int)
+			names := make(map[people.NameSource]int)
 			for _, p := range r.service.People() {
-				c, err := r.book.ContactByPhone(campaign.Phone(p.Phone))
+				c, err := r.book.ContactByPhone(people.Phone(p.Phone))
 				if err != nil {
 					continue
 				}
@@ -89,11 +90,11 @@ func TestAddressBookReachesTheBook(t *testing.T) {
 				if c.Name != "" && c.Name != p.Name && c.Name != p.PushName {
 					r.Errorf("%s is called %q, want %q or %q", p.Phone, c.Name, p.Name, p.PushName)
 				}
-				if c.NameSource == campaign.AddressBook && (c.LID != "" && c.LID != p.LID || !c.KnownTo(id)) {
+				if c.NameSource == people.AddressBook && (c.LID != "" && c.LID != p.LID || !c.KnownTo(id)) {
 					r.Errorf("%s: LID %q, known to %v", p.Phone, c.LID, c.Knows)
 				}
 			}
-			if names[campaign.AddressBook] == 0 {
+			if names[people.AddressBook] == 0 {
 				r.Errorf("media %v: nobody has a name from the address book: %v", media, names)
 			}
 		})

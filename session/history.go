@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // The phone tells a new link about the past in pieces, each a file of its own.
@@ -216,11 +217,11 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 var errNotTaken = errors.New("the book does not take it")
 
 // past is whom a piece of history tells about.
-func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []campaign.Seen {
-	var people []campaign.Seen
+func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []people.Seen {
+	var all []people.Seen
 	for _, p := range piece.GetPushnames() {
 		if jid, err := types.ParseJID(p.GetID()); err == nil && personal(jid) {
-			people = append(people, l.person(ctx, jid, types.EmptyJID, p.GetPushname(), campaign.PushName))
+			all = append(all, l.person(ctx, jid, types.EmptyJID, p.GetPushname(), people.PushName))
 		}
 	}
 	for _, c := range piece.GetConversations() {
@@ -233,14 +234,14 @@ func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []cam
 		if !wrote && timer.Set.IsZero() {
 			continue
 		}
-		seen := l.person(ctx, jid, other, "", campaign.NoName)
+		seen := l.person(ctx, jid, other, "", people.NoName)
 		seen.Timer = timer
 		if wrote {
 			seen.Known, seen.Heard = true, at
 		}
-		people = append(people, seen)
+		all = append(all, seen)
 	}
-	return people
+	return all
 }
 
 // wordsAtOnce is how many messages of a piece of history the book is told at
@@ -278,7 +279,7 @@ func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) erro
 		if !ok {
 			continue
 		}
-		from := l.person(ctx, jid, other, "", campaign.NoName)
+		from := l.person(ctx, jid, other, "", people.NoName)
 		from.Known = true
 		written := l.written(jid, from, c)
 		for len(written) > 0 {
@@ -310,7 +311,7 @@ func chatWith(c *waHistorySync.Conversation) (jid, other types.JID, ok bool) {
 }
 
 // written is what the other side wrote in a conversation, the oldest first.
-func (l *link) written(jid types.JID, from campaign.Seen, c *waHistorySync.Conversation) []campaign.Incoming {
+func (l *link) written(jid types.JID, from people.Seen, c *waHistorySync.Conversation) []campaign.Incoming {
 	var messages []campaign.Incoming
 	for _, m := range c.GetMessages() {
 		if !theirs(m) {

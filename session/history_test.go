@@ -7,6 +7,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -14,7 +15,7 @@ import (
 func (r *rig) remembered(id campaign.NumberID) (n int) {
 	r.Helper()
 	for _, p := range r.service.People() {
-		if c, err := r.book.ContactByPhone(campaign.Phone(p.Phone)); err == nil && c.KnownTo(id) && c.NameSource != campaign.AddressBook {
+		if c, err := r.book.ContactByPhone(people.Phone(p.Phone)); err == nil && c.KnownTo(id) && c.NameSource != people.AddressBook {
 			n++
 		}
 	}
@@ -93,7 +94,7 @@ func TestAddressBookThatDoesNotAddUpIsAskedForAgain(t *testing.T) {
 		r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:sync:app:state", Do: simulator.WrongHash, Limit: 1})
 		r.own(phone).SaveContact(person.Phone, "Fulana de Tal")
 		time.Sleep(time.Minute)
-		c, err := r.book.ContactByPhone(campaign.Phone(person.Phone))
+		c, err := r.book.ContactByPhone(people.Phone(person.Phone))
 		if err != nil || c.Name != "Fulana de Tal" {
 			r.Errorf("she is called %q, %v; want the name that was saved", c.Name, err)
 		}

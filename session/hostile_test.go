@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 	"recado/store"
 	"recado/store/device"
@@ -199,7 +200,7 @@ func (r *rig) withBook(book Book, logger *slog.Logger) {
 // readable fails the test if something in the book cannot be read.
 func readable(t testing.TB, book *store.Book) {
 	t.Helper()
-	ids, err := book.Find(t.Context(), campaign.Filter{})
+	ids, err := book.Find(t.Context(), people.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +236,7 @@ func TestHostileEventsAreHeardAndHarmNothing(t *testing.T) {
 			r.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		if c, err := r.book.ContactByPhone(campaign.Phone(person.Phone)); err != nil || !c.OptedOut {
+		if c, err := r.book.ContactByPhone(people.Phone(person.Phone)); err != nil || !c.OptedOut {
 			r.Errorf("who writes afterwards is not heard: %+v, %v", c, err)
 		}
 		if caught := log.taken(); len(caught) > 0 {
@@ -393,17 +394,17 @@ func (b *stumblingBook) Heard(n campaign.NumberID, messages ...campaign.Incoming
 	return b.faultyBook.Heard(n, messages...)
 }
 
-func (b *stumblingBook) Receipt(n campaign.NumberID, from campaign.Seen, ids []campaign.MessageID, s campaign.State, at time.Time) ([]campaign.MessageID, error) {
+func (b *stumblingBook) Receipt(n campaign.NumberID, from people.Seen, ids []campaign.MessageID, s campaign.State, at time.Time) ([]campaign.MessageID, error) {
 	b.called(n, "Receipt")
 	return b.faultyBook.Receipt(n, from, ids, s, at)
 }
 
-func (b *stumblingBook) Saw(n campaign.NumberID, people []campaign.Seen) error {
+func (b *stumblingBook) Saw(n campaign.NumberID, people []people.Seen) error {
 	b.called(n, "Saw")
 	return b.faultyBook.Saw(n, people)
 }
 
-func (b *stumblingBook) LinkNumber(n campaign.NumberID, phone campaign.Phone, jid string, at time.Time) (campaign.Number, error) {
+func (b *stumblingBook) LinkNumber(n campaign.NumberID, phone people.Phone, jid string, at time.Time) (campaign.Number, error) {
 	b.called(n, "LinkNumber")
 	return b.faultyBook.LinkNumber(n, phone, jid, at)
 }
@@ -470,7 +471,7 @@ func TestPanicOverAnIncomingTextLosesNothing(t *testing.T) {
 		if n := book.calls("Heard"); n != 1 {
 			r.Errorf("heard %d times afterwards, want once", n)
 		}
-		if c, err := r.book.ContactByPhone(campaign.Phone(person.Phone)); err != nil || !c.OptedOut {
+		if c, err := r.book.ContactByPhone(people.Phone(person.Phone)); err != nil || !c.OptedOut {
 			r.Errorf("her opt-out is lost: %+v, %v", c, err)
 		}
 	})
@@ -506,16 +507,16 @@ func TestPanicOverAReceiptLosesNothing(t *testing.T) {
 // names are how many people have a name from the address book.
 func (r *rig) names() (n int) {
 	r.Helper()
-	ids, err := r.book.Find(r.Context(), campaign.Filter{})
+	ids, err := r.book.Find(r.Context(), people.Filter{})
 	if err != nil {
 		r.Fatal(err)
 	}
-	people, err := r.book.ContactsByID(ids)
+	found, err := r.book.ContactsByID(ids)
 	if err != nil {
 		r.Fatal(err)
 	}
-	for _, c := range people {
-		if c.NameSource == campaign.AddressBook {
+	for _, c := range found {
+		if c.NameSource == people.AddressBook {
 			n++
 		}
 	}

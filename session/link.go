@@ -17,6 +17,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // link is the client of one linked device, or of one that is being linked. It
@@ -104,7 +105,7 @@ func newLink(n *number, dev *store.Device) *link {
 // Anybody else who asks gets nothing.
 func (l *link) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message {
 	if sender.User != l.jid.User && sender.User != l.lid {
-		who := l.person(l.ctx, sender, types.EmptyJID, "", campaign.NoName)
+		who := l.person(l.ctx, sender, types.EmptyJID, "", people.NoName)
 		sent, err := l.number.pool.book.SentTo(l.number.id, who, campaign.MessageID(id))
 		if err != nil {
 			l.number.log.Error("look who asks for a message again", "message", id, "err", err)

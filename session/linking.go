@@ -14,12 +14,13 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // pairing is a link being made: rounds of QR codes until a phone scans one, or
 // of codes to be typed on a phone.
 type pairing struct {
-	phone    campaign.Phone // whose phone gets a code to type; empty: any phone scans
+	phone    people.Phone // whose phone gets a code to type; empty: any phone scans
 	link     *link
 	dialed   bool     // its connection is made, or cannot be
 	codes    []string // the QR on the screen and those to come
@@ -72,7 +73,7 @@ func (n *number) hasLink() (bool, error) {
 }
 
 // beginLinking links by QR, or by a code to be typed on that phone.
-func (n *number) beginLinking(phone campaign.Phone) error {
+func (n *number) beginLinking(phone people.Phone) error {
 	if linked, err := n.hasLink(); err != nil {
 		return fmt.Errorf("link number %d: %w", n.id, err)
 	} else if linked {
@@ -334,7 +335,7 @@ func (n *number) pairingEvent(event any) {
 
 // mayPair reports whether the phone that scanned the code may be linked as
 // this number. It runs on the library's goroutine.
-func (n *number) mayPair(l *link, jid types.JID, asked campaign.Phone) bool {
+func (n *number) mayPair(l *link, jid types.JID, asked people.Phone) bool {
 	phone := phoneOf(jid)
 	why := ""
 	if asked != "" && asked.Key() != phone.Key() {
@@ -431,9 +432,9 @@ func (n *number) finishLinking() {
 }
 
 // phoneOf is the phone of an account's address.
-func phoneOf(jid types.JID) campaign.Phone {
+func phoneOf(jid types.JID) people.Phone {
 	if jid.Server != types.DefaultUserServer || jid.User == "" {
 		return ""
 	}
-	return campaign.Phone("+" + jid.User)
+	return people.Phone("+" + jid.User)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -28,7 +29,7 @@ func TestLinkByQRGetsOnlineAndFetchesContacts(t *testing.T) {
 			r.Fatal(err)
 		}
 		s := r.awaitState(id, campaign.Online)
-		if s.Number.Phone != campaign.Phone(phone) || s.QR != "" || !s.Synced {
+		if s.Number.Phone != people.Phone(phone) || s.QR != "" || !s.Synced {
 			r.Errorf("online: phone %q, QR %q, synced %v; want %q, none, true", s.Number.Phone, s.QR, s.Synced, phone)
 		}
 		r.await(id, "with contacts", func(s Status) bool { return s.Contacts })
@@ -133,7 +134,7 @@ func TestRelinkKeepsTheIDAndThePhone(t *testing.T) {
 
 		r.scan(id, phone)
 		s = r.awaitState(id, campaign.Online)
-		if s.Number.ID != id || s.Number.Link != 2 || s.Number.Phone != campaign.Phone(phone) {
+		if s.Number.ID != id || s.Number.Link != 2 || s.Number.Phone != people.Phone(phone) {
 			r.Errorf("linked again: id %d, link %d, phone %s; want %d, 2, %s", s.Number.ID, s.Number.Link, s.Number.Phone, id, phone)
 		}
 		if got := len(r.own(phone).Devices()); got != 1 {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/media"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -88,9 +90,9 @@ func (r *rig) reopen(mail *uploads) {
 }
 
 // attach gives the book one of the sample files.
-func (r *rig) attach(name string) *campaign.Attachment {
+func (r *rig) attach(name string) *media.Attachment {
 	r.Helper()
-	file, err := os.Open(filepath.Join("../campaign/testdata", name))
+	file, err := os.Open(filepath.Join("../campaign/media/testdata", name))
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -105,9 +107,9 @@ func (r *rig) attach(name string) *campaign.Attachment {
 // campaign starts a campaign to everybody of the world.
 func (r *rig) campaign(c campaign.Campaign) campaign.ID {
 	r.Helper()
-	var rows []campaign.Row
+	var rows []people.Row
 	for i, p := range r.service.People() {
-		rows = append(rows, campaign.Row{Line: i + 1, Phone: campaign.Phone(p.Phone), Name: p.Name})
+		rows = append(rows, people.Row{Line: i + 1, Phone: people.Phone(p.Phone), Name: p.Name})
 	}
 	if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
 		r.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/media"
 )
 
 const (
@@ -26,11 +27,11 @@ const (
 )
 
 // mediaTypes are the kinds of files as the service knows them.
-var mediaTypes = map[campaign.AttachmentKind]whatsmeow.MediaType{
-	campaign.Picture:  whatsmeow.MediaImage,
-	campaign.Video:    whatsmeow.MediaVideo,
-	campaign.Audio:    whatsmeow.MediaAudio,
-	campaign.Document: whatsmeow.MediaDocument,
+var mediaTypes = map[media.Kind]whatsmeow.MediaType{
+	media.Picture:  whatsmeow.MediaImage,
+	media.Video:    whatsmeow.MediaVideo,
+	media.Audio:    whatsmeow.MediaAudio,
+	media.Document: whatsmeow.MediaDocument,
 }
 
 // Upload encrypts a file under a key of its own and uploads it. What it
@@ -123,7 +124,7 @@ func uploadError(err error) error {
 }
 
 // attached is the message that carries an upload, without caption.
-func attached(a campaign.Attachment, up whatsmeow.UploadResponse, at time.Time) *waE2E.Message {
+func attached(a media.Attachment, up whatsmeow.UploadResponse, at time.Time) *waE2E.Message {
 	size := func(n int) *uint32 {
 		if n == 0 {
 			return nil
@@ -132,19 +133,19 @@ func attached(a campaign.Attachment, up whatsmeow.UploadResponse, at time.Time) 
 	}
 	stamp := proto.Int64(at.Unix())
 	switch a.Kind {
-	case campaign.Picture:
+	case media.Picture:
 		return &waE2E.Message{ImageMessage: &waE2E.ImageMessage{
 			Mimetype: &a.Type, Width: size(a.Width), Height: size(a.Height), JPEGThumbnail: a.Thumbnail,
 			URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey, MediaKeyTimestamp: stamp,
 			FileSHA256: up.FileSHA256, FileEncSHA256: up.FileEncSHA256, FileLength: &up.FileLength,
 		}}
-	case campaign.Video:
+	case media.Video:
 		return &waE2E.Message{VideoMessage: &waE2E.VideoMessage{
 			Mimetype: &a.Type, Width: size(a.Width), Height: size(a.Height), Seconds: size(a.Seconds), JPEGThumbnail: a.Thumbnail,
 			URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey, MediaKeyTimestamp: stamp,
 			FileSHA256: up.FileSHA256, FileEncSHA256: up.FileEncSHA256, FileLength: &up.FileLength,
 		}}
-	case campaign.Audio:
+	case media.Audio:
 		return &waE2E.Message{AudioMessage: &waE2E.AudioMessage{
 			Mimetype: &a.Type, Seconds: size(a.Seconds),
 			URL: &up.URL, DirectPath: &up.DirectPath, MediaKey: up.MediaKey, MediaKeyTimestamp: stamp,

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/media"
 	"recado/session/simulator"
 )
 
@@ -33,7 +34,7 @@ func TestEveryKindOfFileArrivesAsItWasAndIsUploadedOnce(t *testing.T) {
 	} {
 		t.Run(c.file+" "+c.text, func(t *testing.T) {
 			withMail(t, simulator.Config{People: 5}, func(r *rig, mail *uploads, _ campaign.NumberID) {
-				var a *campaign.Attachment
+				var a *media.Attachment
 				if c.file == "preços.txt" {
 					made, err := r.book.Attach(c.file, strings.NewReader("café R$ 10"))
 					if err != nil {
@@ -398,7 +399,7 @@ func TestDeliveryWithoutItsAttachmentNeverLeavesAsBareText(t *testing.T) {
 func TestMessageOfAFileSaysAllThatIsKnownOfIt(t *testing.T) {
 	inBubble(t, simulator.Config{People: 1}, func(r *rig) {
 		id, _ := r.linked("loja")
-		message := func(a *campaign.Attachment, text string) campaign.Delivery {
+		message := func(a *media.Attachment, text string) campaign.Delivery {
 			media, err := r.pool.Sender(id).Upload(r.Context(), campaign.Upload{Attachment: *a, Link: 1, Open: func() (io.ReadCloser, error) {
 				return os.Open(filepath.Join(r.dir, "media", a.SHA256))
 			}})

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -286,7 +287,7 @@ func (h *history) link(o *ours) {
 // optIn takes the no of somebody back who has been heard.
 func (h *history) optIn() {
 	for _, p := range h.people {
-		c, err := h.book.ContactByPhone(campaign.Phone(p.phone))
+		c, err := h.book.ContactByPhone(people.Phone(p.phone))
 		if err != nil || !c.OptedOut || c.LID != p.lid {
 			continue
 		}

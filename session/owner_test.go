@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -29,7 +30,7 @@ func (r *rig) campaignToAll() campaign.ID {
 // imported puts somebody into the book by their phone.
 func (r *rig) imported(phone string) {
 	r.Helper()
-	if _, err := r.book.Import(r.Context(), []campaign.Row{{Line: 1, Phone: campaign.Phone(phone)}}, "test"); err != nil {
+	if _, err := r.book.Import(r.Context(), []people.Row{{Line: 1, Phone: people.Phone(phone)}}, "test"); err != nil {
 		r.Fatal(err)
 	}
 }
@@ -88,10 +89,10 @@ func TestPhoneWithANewOwnerTakesNoOptOutAlong(t *testing.T) {
 			}
 		},
 		"B is looked up": func(r *rig, own string, b simulator.Person) {
-			phones := []campaign.Phone{campaign.Phone(b.Phone)}
+			phones := []people.Phone{people.Phone(b.Phone)}
 			id := r.pool.Status()[0].Number.ID
-			err := r.book.Saw(id, []campaign.Seen{{Phone: phones[0], Name: "Bia", Source: campaign.AddressBook}})
-			var answers []campaign.Answer
+			err := r.book.Saw(id, []people.Seen{{Phone: phones[0], Name: "Bia", Source: people.AddressBook}})
+			var answers []people.Answer
 			if err == nil {
 				answers, err = r.pool.Sender(id).Check(r.Context(), phones)
 			}
@@ -244,8 +245,8 @@ func TestAnswerAboutAnAddressSaysNothingOfThePerson(t *testing.T) {
 					if err != nil {
 						r.Fatal(err)
 					}
-					contact, err := r.book.ContactByPhone(campaign.Phone(a.Phone))
-					if err != nil || contact.Presence != campaign.OnWhatsApp {
+					contact, err := r.book.ContactByPhone(people.Phone(a.Phone))
+					if err != nil || contact.Presence != people.OnWhatsApp {
 						r.Errorf("they are said to be %v, %v", contact.Presence, err)
 					}
 					seen := r.service.Ledger().SeenBy(a.Phone)
@@ -291,7 +292,7 @@ func TestRefusedAddressOfAnAccountThatIsGone(t *testing.T) {
 		if got := r.letters(b.LID); len(got) > 0 {
 			r.Errorf("who has the phone now gets %q", got)
 		}
-		if is, err := r.book.ContactByPhone(campaign.Phone(b.Phone)); err != nil || is.LID != b.LID {
+		if is, err := r.book.ContactByPhone(people.Phone(b.Phone)); err != nil || is.LID != b.LID {
 			r.Errorf("the phone is %+v's, %v", is, err)
 		}
 	})
@@ -321,7 +322,7 @@ func TestAcceptedMessageWhoseAddressIsToBeAskedForTeachesUsWhoseThePhoneIs(t *te
 		if d, err := r.book.Delivery(c, 0); err != nil || !d.State.Proven() || d.Attempts != 1 {
 			r.Errorf("%+v, %v", d, err)
 		}
-		if is, err := r.book.ContactByPhone(campaign.Phone(b.Phone)); err != nil || is.LID != b.LID {
+		if is, err := r.book.ContactByPhone(people.Phone(b.Phone)); err != nil || is.LID != b.LID {
 			r.Errorf("the phone is %+v's, %v", is, err)
 		}
 	})

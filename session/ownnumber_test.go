@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -72,7 +73,7 @@ func TestNumberOfAnOlderBookLearnsItsAccount(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id, phone := r.linked("loja")
 		lid := r.status(id).Number.LID
-		if _, err := r.book.SetAccount(id, "", campaign.Phone(phone)); err != nil {
+		if _, err := r.book.SetAccount(id, "", people.Phone(phone)); err != nil {
 			r.Fatal(err)
 		}
 		r.restart()
@@ -88,7 +89,7 @@ func TestPhoneThatTheBookDoesNotTakeIsFollowedLater(t *testing.T) {
 			r.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		if n := r.status(id).Number; n.Phone != campaign.Phone(phone) {
+		if n := r.status(id).Number; n.Phone != people.Phone(phone) {
 			r.Errorf("it is shown as %s, which the book does not know", n.Phone)
 		}
 		r.book.refuseLinks(nil)

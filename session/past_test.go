@@ -11,13 +11,14 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
 // contact is a person of the world as the book has them.
-func (r *rig) contact(p simulator.Person) campaign.Contact {
+func (r *rig) contact(p simulator.Person) people.Contact {
 	r.Helper()
-	c, err := r.book.ContactByPhone(campaign.Phone(p.Phone))
+	c, err := r.book.ContactByPhone(people.Phone(p.Phone))
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -34,15 +35,15 @@ func (r *rig) say(p simulator.Person, own, text string) {
 // everybody imports all the people of the world.
 func (r *rig) everybody() []simulator.Person {
 	r.Helper()
-	people := r.service.People()
-	rows := make([]campaign.Row, len(people))
-	for i, p := range people {
-		rows[i] = campaign.Row{Line: i + 1, Phone: campaign.Phone(p.Phone), Name: p.Name}
+	persons := r.service.People()
+	rows := make([]people.Row, len(persons))
+	for i, p := range persons {
+		rows[i] = people.Row{Line: i + 1, Phone: people.Phone(p.Phone), Name: p.Name}
 	}
 	if _, err := r.book.Import(r.Context(), rows, "lista"); err != nil {
 		r.Fatal(err)
 	}
-	return people
+	return persons
 }
 
 func TestANoFromBeforeTheFirstLinkIsHeard(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // Pool is our numbers. Its methods may be called from any goroutine.
@@ -172,14 +173,14 @@ func (p *Pool) Link(id campaign.NumberID) error { return p.link(id, "") }
 
 // LinkByCode is Link without a picture: the status shows a code of eight
 // letters to be typed on the phone of that number, which WhatsApp notifies.
-func (p *Pool) LinkByCode(id campaign.NumberID, phone campaign.Phone) error {
+func (p *Pool) LinkByCode(id campaign.NumberID, phone people.Phone) error {
 	if phone == "" {
 		return fmt.Errorf("link number %d: %w", id, ErrPhone)
 	}
 	return p.link(id, phone)
 }
 
-func (p *Pool) link(id campaign.NumberID, phone campaign.Phone) error {
+func (p *Pool) link(id campaign.NumberID, phone people.Phone) error {
 	n, err := p.number(id)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 	"recado/session/simulator/bubble"
 	"recado/store"
@@ -94,7 +95,7 @@ func (b *faultyBook) fail(err error) {
 	b.refuse = err
 }
 
-func (b *faultyBook) LinkNumber(n campaign.NumberID, phone campaign.Phone, jid string, at time.Time) (campaign.Number, error) {
+func (b *faultyBook) LinkNumber(n campaign.NumberID, phone people.Phone, jid string, at time.Time) (campaign.Number, error) {
 	b.mu.Lock()
 	refuse := b.links
 	b.mu.Unlock()
@@ -104,7 +105,7 @@ func (b *faultyBook) LinkNumber(n campaign.NumberID, phone campaign.Phone, jid s
 	return b.Book.LinkNumber(n, phone, jid, at)
 }
 
-func (b *faultyBook) SetAccount(n campaign.NumberID, lid string, phone campaign.Phone) (campaign.Number, error) {
+func (b *faultyBook) SetAccount(n campaign.NumberID, lid string, phone people.Phone) (campaign.Number, error) {
 	b.mu.Lock()
 	refuse := b.links
 	b.mu.Unlock()

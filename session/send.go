@@ -15,6 +15,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 const (
@@ -79,7 +80,7 @@ func (s sender) Ready() campaign.Readiness {
 
 // Check asks the service about phones, twenty at a time, and fetches the
 // devices of those it knows, so that a send need not ask again.
-func (s sender) Check(ctx context.Context, phones []campaign.Phone) ([]campaign.Answer, error) {
+func (s sender) Check(ctx context.Context, phones []people.Phone) ([]people.Answer, error) {
 	n, err := s.pool.number(s.id)
 	if err != nil {
 		return nil, err
@@ -88,7 +89,7 @@ func (s sender) Check(ctx context.Context, phones []campaign.Phone) ([]campaign.
 	if l == nil {
 		return nil, fmt.Errorf("ask about phones: %w", whatsmeow.ErrNotConnected)
 	}
-	var answers []campaign.Answer
+	var answers []people.Answer
 	for len(phones) > 0 {
 		some := phones[:min(len(phones), askAtOnce)]
 		phones = phones[len(some):]
@@ -101,8 +102,8 @@ func (s sender) Check(ctx context.Context, phones []campaign.Phone) ([]campaign.
 	return answers, nil
 }
 
-func (l *link) check(ctx context.Context, phones []campaign.Phone) ([]campaign.Answer, error) {
-	ask := make(map[string]campaign.Phone, len(phones))
+func (l *link) check(ctx context.Context, phones []people.Phone) ([]people.Answer, error) {
+	ask := make(map[string]people.Phone, len(phones))
 	queries := make([]string, len(phones))
 	for i, phone := range phones {
 		queries[i] = string(phone)
@@ -120,7 +121,7 @@ func (l *link) check(ctx context.Context, phones []campaign.Phone) ([]campaign.A
 	case err != nil && list == nil:
 		return nil, err
 	}
-	var answers []campaign.Answer
+	var answers []people.Answer
 	for _, one := range list {
 		asked, ok := ask[strings.TrimPrefix(one.Query, "+")]
 		if !ok {
@@ -154,7 +155,7 @@ func (l *link) check(ctx context.Context, phones []campaign.Phone) ([]campaign.A
 
 // askedFor is the phone that an answer is about that does not repeat the
 // question: the one whose account it names.
-func askedFor(phones []campaign.Phone, one types.IsOnWhatsAppResponse) (campaign.Phone, bool) {
+func askedFor(phones []people.Phone, one types.IsOnWhatsAppResponse) (people.Phone, bool) {
 	for _, jid := range []types.JID{one.PhoneNumber, one.JID} {
 		named := phoneOf(jid)
 		if named == "" {
@@ -172,12 +173,12 @@ func askedFor(phones []campaign.Phone, one types.IsOnWhatsAppResponse) (campaign
 	return "", false
 }
 
-func answerOf(asked campaign.Phone, one types.IsOnWhatsAppResponse) campaign.Answer {
-	answer := campaign.Answer{Asked: asked, Presence: campaign.NotOnWhatsApp}
+func answerOf(asked people.Phone, one types.IsOnWhatsAppResponse) people.Answer {
+	answer := people.Answer{Asked: asked, Presence: people.NotOnWhatsApp}
 	if !one.IsIn {
 		return answer
 	}
-	answer.Presence = campaign.OnWhatsApp
+	answer.Presence = people.OnWhatsApp
 	answer.Phone = phoneOf(one.PhoneNumber)
 	if answer.Phone == "" {
 		answer.Phone = phoneOf(one.JID)
@@ -193,10 +194,10 @@ func answerOf(asked campaign.Phone, one types.IsOnWhatsAppResponse) campaign.Ans
 
 // findLIDs asks for the LIDs of accounts that the service answered with their
 // numbers alone. A send needs them, and they tell who is one person.
-func (l *link) findLIDs(ctx context.Context, answers []campaign.Answer) error {
+func (l *link) findLIDs(ctx context.Context, answers []people.Answer) error {
 	var numbers []types.JID
 	for _, a := range answers {
-		if a.Presence == campaign.OnWhatsApp && a.LID == "" && a.Phone != "" {
+		if a.Presence == people.OnWhatsApp && a.LID == "" && a.Phone != "" {
 			numbers = append(numbers, addressOf(a.Phone))
 		}
 	}
@@ -218,7 +219,7 @@ func (l *link) findLIDs(ctx context.Context, answers []campaign.Answer) error {
 }
 
 // addressOf is the address of a phone's account.
-func addressOf(phone campaign.Phone) types.JID {
+func addressOf(phone people.Phone) types.JID {
 	return types.NewJID(strings.TrimPrefix(string(phone), "+"), types.DefaultUserServer)
 }
 
@@ -329,7 +330,7 @@ func (n *number) lookUp(l *link, d campaign.Delivery, o campaign.Outcome) campai
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, askTimeout)
 	defer cancel()
-	answers, err := campaign.Ask(ctx, l.check, []campaign.Phone{d.Phone})
+	answers, err := campaign.Ask(ctx, l.check, []people.Phone{d.Phone})
 	switch {
 	case errors.Is(err, campaign.ErrRateLimit):
 		n.slowDown()
@@ -344,10 +345,10 @@ func (n *number) lookUp(l *link, d campaign.Delivery, o campaign.Outcome) campai
 }
 
 // learn asks anew whose a phone is and tells the book.
-func (l *link) learn(phone campaign.Phone) {
+func (l *link) learn(phone people.Phone) {
 	ctx, cancel := context.WithTimeout(l.ctx, askTimeout)
 	defer cancel()
-	phones := []campaign.Phone{phone}
+	phones := []people.Phone{phone}
 	answers, err := campaign.Ask(ctx, l.check, phones)
 	switch {
 	case errors.Is(err, campaign.ErrRateLimit):

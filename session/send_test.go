@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -16,7 +17,7 @@ import (
 func (r *rig) delivery(id campaign.NumberID, to simulator.Person, text string) campaign.Delivery {
 	r.Helper()
 	return campaign.Delivery{
-		Number: id, Phone: campaign.Phone(to.Phone), LID: to.LID, State: campaign.Sending,
+		Number: id, Phone: people.Phone(to.Phone), LID: to.LID, State: campaign.Sending,
 		Message: r.pool.Sender(id).NewID(), Text: text, Link: r.status(id).Number.Link,
 	}
 }
@@ -45,11 +46,11 @@ func TestWithoutALIDNothingLeaves(t *testing.T) {
 			d := r.delivery(id, p, "olá")
 			d.LID = ""
 			if p.Alias != "" {
-				d.Phone = campaign.Phone(p.Alias)
+				d.Phone = people.Phone(p.Alias)
 			}
-			want := campaign.Answer{Asked: d.Phone, Presence: campaign.NotOnWhatsApp}
+			want := people.Answer{Asked: d.Phone, Presence: people.NotOnWhatsApp}
 			if p.Registered {
-				want = campaign.Answer{Asked: d.Phone, Presence: campaign.OnWhatsApp, Phone: campaign.Phone(p.Phone), LID: p.LID}
+				want = people.Answer{Asked: d.Phone, Presence: people.OnWhatsApp, Phone: people.Phone(p.Phone), LID: p.LID}
 			}
 			if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Misled || got.Answer != want {
 				r.Errorf("%+v, want %+v", got, want)
@@ -188,13 +189,13 @@ func TestSendWithoutAConnectionSendsNothing(t *testing.T) {
 func TestCheckTellsWhoIsThere(t *testing.T) {
 	inBubble(t, simulator.Config{People: 30, Unregistered: 5, Aliases: 5}, func(r *rig) {
 		id, _ := r.linked("loja")
-		people := r.service.People()
-		var phones []campaign.Phone
-		want := make(map[campaign.Phone]simulator.Person)
-		for _, p := range people {
-			asked := campaign.Phone(p.Phone)
+		persons := r.service.People()
+		var phones []people.Phone
+		want := make(map[people.Phone]simulator.Person)
+		for _, p := range persons {
+			asked := people.Phone(p.Phone)
 			if p.Alias != "" {
-				asked = campaign.Phone(p.Alias)
+				asked = people.Phone(p.Alias)
 			}
 			phones = append(phones, asked)
 			want[asked] = p
@@ -206,8 +207,8 @@ func TestCheckTellsWhoIsThere(t *testing.T) {
 		for _, a := range answers {
 			p := want[a.Asked]
 			switch {
-			case !p.Registered && a.Presence != campaign.NotOnWhatsApp,
-				p.Registered && (a.Presence != campaign.OnWhatsApp || a.LID != p.LID || a.Phone != campaign.Phone(p.Phone)):
+			case !p.Registered && a.Presence != people.NotOnWhatsApp,
+				p.Registered && (a.Presence != people.OnWhatsApp || a.LID != p.LID || a.Phone != people.Phone(p.Phone)):
 				r.Errorf("%s: %+v, want %+v", a.Asked, a, p)
 			}
 		}
@@ -223,12 +224,12 @@ func TestServiceThatAnswersWithNumbersAloneIsAskedForTheLIDs(t *testing.T) {
 		id, _ := r.linked("loja")
 		r.service.Fault(simulator.Rule{On: simulator.Usync, Do: simulator.NoLID})
 		for _, p := range r.service.People() {
-			asked := campaign.Phone(p.Phone)
+			asked := people.Phone(p.Phone)
 			if p.Alias != "" {
-				asked = campaign.Phone(p.Alias)
+				asked = people.Phone(p.Alias)
 			}
-			answers, err := r.pool.Sender(id).Check(r.Context(), []campaign.Phone{asked})
-			want := campaign.Answer{Asked: asked, Presence: campaign.OnWhatsApp, Phone: campaign.Phone(p.Phone), LID: p.LID}
+			answers, err := r.pool.Sender(id).Check(r.Context(), []people.Phone{asked})
+			want := people.Answer{Asked: asked, Presence: people.OnWhatsApp, Phone: people.Phone(p.Phone), LID: p.LID}
 			if err != nil || len(answers) != 1 || answers[0] != want {
 				r.Fatalf("%s: %+v, %v, want %+v", asked, answers, err, want)
 			}
@@ -241,8 +242,8 @@ func TestWhoHasAnAccountIsNeverCalledAbsent(t *testing.T) {
 		id, _ := r.linked("loja")
 		r.service.Fault(simulator.Rule{On: simulator.Usync, Do: simulator.NoNames})
 		d := r.delivery(id, r.someone(0), "olá")
-		d.Phone, d.LID = campaign.Phone(r.someone(0).Alias), "" // a spelling with which the number has never met them
-		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Misled || got.Answer.Presence != campaign.OnWhatsApp || got.Answer.LID != "" {
+		d.Phone, d.LID = people.Phone(r.someone(0).Alias), "" // a spelling with which the number has never met them
+		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.Misled || got.Answer.Presence != people.OnWhatsApp || got.Answer.LID != "" {
 			r.Errorf("%+v, want on WhatsApp, nobody says whose", got)
 		}
 	})
@@ -251,7 +252,7 @@ func TestWhoHasAnAccountIsNeverCalledAbsent(t *testing.T) {
 // campaignTo starts a campaign to one person and sends it as the program does.
 func (r *rig) campaignTo(person simulator.Person, text string) campaign.ID {
 	r.Helper()
-	_, err := r.book.Import(r.Context(), []campaign.Row{{Line: 1, Phone: campaign.Phone(person.Phone), Name: person.Name}}, "test")
+	_, err := r.book.Import(r.Context(), []people.Row{{Line: 1, Phone: people.Phone(person.Phone), Name: person.Name}}, "test")
 	if err != nil {
 		r.Fatal(err)
 	}

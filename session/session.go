@@ -17,6 +17,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // Errors that callers branch on.
@@ -52,33 +53,33 @@ type Devices interface {
 // returns when what it wrote is on the disk.
 type Book interface {
 	Numbers() ([]campaign.Number, error)
-	LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string, at time.Time) (campaign.Number, error)
-	SetAccount(id campaign.NumberID, lid string, phone campaign.Phone) (campaign.Number, error)
+	LinkNumber(id campaign.NumberID, phone people.Phone, jid string, at time.Time) (campaign.Number, error)
+	SetAccount(id campaign.NumberID, lid string, phone people.Phone) (campaign.Number, error)
 	UnlinkNumber(id campaign.NumberID, s campaign.Standing) error
 	SetStanding(id campaign.NumberID, s campaign.Standing) error
 	// Receipt is told of a receipt of a person. It returns the ids of messages
 	// that were sent to somebody else, of which it proves nothing.
-	Receipt(number campaign.NumberID, from campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) (others []campaign.MessageID, err error)
+	Receipt(number campaign.NumberID, from people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) (others []campaign.MessageID, err error)
 	// SentTo reports whether the number has sent the message with that id to a
 	// person.
-	SentTo(number campaign.NumberID, to campaign.Seen, id campaign.MessageID) (bool, error)
+	SentTo(number campaign.NumberID, to people.Seen, id campaign.MessageID) (bool, error)
 	// Prove is told of receipts of a person for messages of ours, known or not.
-	Prove(number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error
+	Prove(number campaign.NumberID, to people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error
 	// Heard is told what people wrote to the number. One message is on the disk
 	// when it returns; of several, after an error, some may be.
 	Heard(number campaign.NumberID, messages ...campaign.Incoming) error
-	Saw(number campaign.NumberID, people []campaign.Seen) error
+	Saw(number campaign.NumberID, people []people.Seen) error
 	// Begins is told what timer the chats have that the number begins.
-	Begins(number campaign.NumberID, t campaign.Timer) error
+	Begins(number campaign.NumberID, t people.Timer) error
 	// Payload returns the delivery that left under an id, with all that it
 	// carried; ok is false if there was none.
 	Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error)
 	// Answered is told what the service said of phones that the number asked about.
-	Answered(number campaign.NumberID, asked []campaign.Phone, answers []campaign.Answer, at time.Time) error
+	Answered(number campaign.NumberID, asked []people.Phone, answers []people.Answer, at time.Time) error
 	// SetBlocked is told who is blocked on the phone of the number, and Block what
 	// changed of that.
-	SetBlocked(number campaign.NumberID, people []campaign.Seen) error
-	Block(number campaign.NumberID, who campaign.Seen, blocked bool) error
+	SetBlocked(number campaign.NumberID, people []people.Seen) error
+	Block(number campaign.NumberID, who people.Seen, blocked bool) error
 	Slow(number campaign.NumberID, reason string, until time.Time) error
 	SetQuota(id campaign.NumberID, q campaign.Quota) error
 	SawPhone(id campaign.NumberID, at time.Time) error

@@ -8,7 +8,7 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 	"google.golang.org/protobuf/proto"
 
-	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // longestTimer is more than the service offers. What is longer is no timer.
@@ -16,12 +16,12 @@ const longestTimer = 366 * 24 * time.Hour
 
 // timer is a setting of a chat that somebody made at a time in Unix seconds, and
 // of which we heard at another: it is not younger than that.
-func (l *link) timer(seconds uint64, set int64, heard time.Time) campaign.Timer {
+func (l *link) timer(seconds uint64, set int64, heard time.Time) people.Timer {
 	after := time.Duration(min(seconds, uint64(longestTimer/time.Second))) * time.Second
 	if after >= longestTimer {
-		return campaign.Timer{}
+		return people.Timer{}
 	}
-	t := campaign.Timer{After: after, Set: l.happened(heard)}
+	t := people.Timer{After: after, Set: l.happened(heard)}
 	if at := time.Unix(set, 0); set > 0 && at.Before(t.Set) {
 		t.Set = at
 	}
@@ -30,14 +30,14 @@ func (l *link) timer(seconds uint64, set int64, heard time.Time) campaign.Timer 
 
 // timer is what a message says of how long the messages of its chat stay;
 // nothing if it does not say.
-func (s *saying) timer(l *link, heard time.Time) campaign.Timer {
+func (s *saying) timer(l *link, heard time.Time) people.Timer {
 	switch {
 	case s.mode != nil:
 		return l.timer(uint64(s.mode.GetEphemeralExpiration()), s.mode.GetEphemeralSettingTimestamp(), heard)
 	case s.about.GetExpiration() > 0:
 		return l.timer(uint64(s.about.GetExpiration()), s.about.GetEphemeralSettingTimestamp(), heard)
 	}
-	return campaign.Timer{}
+	return people.Timer{}
 }
 
 // setting keeps what a message that is none of a person's words, or our own,
@@ -51,12 +51,12 @@ func (l *link) setting(e *events.Message, s saying) bool {
 	if e.Info.IsFromMe {
 		other = e.Info.RecipientAlt
 	}
-	with := l.person(l.ctx, e.Info.Chat, other, "", campaign.NoName)
+	with := l.person(l.ctx, e.Info.Chat, other, "", people.NoName)
 	if own := l.number.look().number.Phone; with.Phone == own && own != "" {
 		return true // what is written to oneself
 	}
 	with.Timer = t
-	if err := l.number.pool.book.Saw(l.number.id, []campaign.Seen{with}); err != nil {
+	if err := l.number.pool.book.Saw(l.number.id, []people.Seen{with}); err != nil {
 		l.number.log.Error("write down the timer of a chat", "message", e.Info.ID, "err", err)
 		return false
 	}
@@ -64,9 +64,9 @@ func (l *link) setting(e *events.Message, s saying) bool {
 }
 
 // timerOf is what history says of the timer of a conversation.
-func (l *link) timerOf(c *waHistorySync.Conversation) campaign.Timer {
+func (l *link) timerOf(c *waHistorySync.Conversation) people.Timer {
 	if c.EphemeralExpiration == nil || c.GetEphemeralSettingTimestamp() <= 0 {
-		return campaign.Timer{}
+		return people.Timer{}
 	}
 	return l.timer(uint64(c.GetEphemeralExpiration()), c.GetEphemeralSettingTimestamp(), time.Time{})
 }
@@ -86,7 +86,7 @@ func (l *link) begins(g *waHistorySync.GlobalSettings) error {
 
 // aboutTimer is what a message in a chat with a timer says of it; nil if its
 // messages stay.
-func aboutTimer(t campaign.Timer) *waE2E.ContextInfo {
+func aboutTimer(t people.Timer) *waE2E.ContextInfo {
 	if t.After == 0 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -111,7 +112,7 @@ func TestAChatThatACampaignBeginsHasTheTimerOfItsAccount(t *testing.T) {
 		var strangers []simulator.Person
 		old := simulator.Person{}
 		for _, p := range r.service.People() {
-			switch c, err := r.book.ContactByPhone(campaign.Phone(p.Phone)); {
+			switch c, err := r.book.ContactByPhone(people.Phone(p.Phone)); {
 			case !p.Registered:
 			case err != nil || c.LastHeard.IsZero():
 				strangers = append(strangers, p)
@@ -184,7 +185,7 @@ func TestEveryKindOfMessageCarriesTheTimer(t *testing.T) {
 	}
 	for kind, m := range media {
 		for _, words := range []string{"olá", ""} {
-			d := campaign.Delivery{Text: words, Timer: campaign.Timer{After: day, Set: set}}
+			d := campaign.Delivery{Text: words, Timer: people.Timer{After: day, Set: set}}
 			if m != nil {
 				d.Upload = 1
 				d.Media, _ = proto.Marshal(m)
@@ -206,7 +207,7 @@ func TestEveryKindOfMessageCarriesTheTimer(t *testing.T) {
 			if mode := about(got).GetDisappearingMode(); mode.GetTrigger() != waE2E.DisappearingMode_ACCOUNT_SETTING || !mode.GetInitiatedByMe() {
 				t.Errorf("%s of an account's timer says %v", kind, mode)
 			}
-			d.Timer = campaign.Timer{Set: set}
+			d.Timer = people.Timer{Set: set}
 			if got, _ = messageOf(d); about(got) != nil || m == nil && got.Conversation == nil {
 				t.Errorf("%s without a timer is %v", kind, got)
 			}
@@ -223,16 +224,16 @@ func TestATimerIsBoundedAndNotYoungerThanItsMessage(t *testing.T) {
 			name    string
 			seconds uint64
 			set     int64
-			want    campaign.Timer
+			want    people.Timer
 		}{
-			{"as it says", 86400, heard.Unix() - 5, campaign.Timer{After: day, Set: heard.Add(-5 * time.Second)}},
-			{"off", 0, heard.Unix() - 5, campaign.Timer{Set: heard.Add(-5 * time.Second)}},
-			{"set at no time", 86400, 0, campaign.Timer{After: day, Set: heard}},
-			{"set in the future", 86400, heard.Unix() + 1, campaign.Timer{After: day, Set: heard}},
-			{"in milliseconds", 86400, heard.UnixMilli(), campaign.Timer{After: day, Set: heard}},
-			{"before time began", 86400, -5, campaign.Timer{After: day, Set: heard}},
-			{"a year", uint64((365 * day).Seconds()), heard.Unix(), campaign.Timer{After: 365 * day, Set: heard}},
-			{"for ever", 1<<32 - 1, heard.Unix(), campaign.Timer{}},
+			{"as it says", 86400, heard.Unix() - 5, people.Timer{After: day, Set: heard.Add(-5 * time.Second)}},
+			{"off", 0, heard.Unix() - 5, people.Timer{Set: heard.Add(-5 * time.Second)}},
+			{"set at no time", 86400, 0, people.Timer{After: day, Set: heard}},
+			{"set in the future", 86400, heard.Unix() + 1, people.Timer{After: day, Set: heard}},
+			{"in milliseconds", 86400, heard.UnixMilli(), people.Timer{After: day, Set: heard}},
+			{"before time began", 86400, -5, people.Timer{After: day, Set: heard}},
+			{"a year", uint64((365 * day).Seconds()), heard.Unix(), people.Timer{After: 365 * day, Set: heard}},
+			{"for ever", 1<<32 - 1, heard.Unix(), people.Timer{}},
 		} {
 			if got := l.timer(c.seconds, c.set, heard); got.After != c.want.After || !got.Set.Equal(c.want.Set) || got.Account {
 				t.Errorf("%s: %+v, want %+v", c.name, got, c.want)

@@ -8,6 +8,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // mail is a book with deliveries that have been sent.
@@ -24,7 +25,7 @@ func newMail(t *testing.T) *mail {
 
 // send writes a delivery of a campaign of its own to a person down, as it is at
 // that time.
-func (m *mail) send(number campaign.NumberID, id campaign.ContactID, state campaign.State, change func(*campaign.Delivery)) campaign.Delivery {
+func (m *mail) send(number campaign.NumberID, id people.ContactID, state campaign.State, change func(*campaign.Delivery)) campaign.Delivery {
 	m.Helper()
 	c, err := m.b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"})
 	ok(m.T, err)
@@ -72,45 +73,45 @@ func (m *mail) state(d campaign.Delivery) campaign.State {
 }
 
 // saw makes a person known and returns their id.
-func (m *mail) saw(s campaign.Seen) campaign.ContactID {
+func (m *mail) saw(s people.Seen) people.ContactID {
 	m.Helper()
-	ok(m.T, m.b.Saw(1, []campaign.Seen{s}))
-	var id campaign.ContactID
+	ok(m.T, m.b.Saw(1, []people.Seen{s}))
+	var id people.ContactID
 	ok(m.T, m.b.view(func(tx *bolt.Tx) error { id, _ = findPersonTx(tx, s.Phone, s.LID); return nil }))
 	return id
 }
 
-const biaPhone, biaLID = campaign.Phone("+5511976543210"), "772"
+const biaPhone, biaLID = people.Phone("+5511976543210"), "772"
 
 func TestReceiptCountsFromAnyAliasOfItsRecipientAndFromNobodyElse(t *testing.T) {
-	other := campaign.Phone("+5511955554444")
+	other := people.Phone("+5511955554444")
 	for _, c := range []struct {
 		name   string
-		to     campaign.Seen   // as they were known when it was sent
-		since  []campaign.Seen // what was learnt since
-		from   campaign.Seen
+		to     people.Seen   // as they were known when it was sent
+		since  []people.Seen // what was learnt since
+		from   people.Seen
 		counts bool
 	}{
-		{"their LID", campaign.Seen{Phone: anaPhone, LID: anaLID}, nil, campaign.Seen{LID: anaLID}, true},
-		{"their phone", campaign.Seen{Phone: anaPhone, LID: anaLID}, nil, campaign.Seen{Phone: anaPhone}, true},
-		{"both", campaign.Seen{Phone: anaPhone, LID: anaLID}, nil, campaign.Seen{Phone: anaPhone, LID: anaLID}, true},
-		{"another spelling", campaign.Seen{Phone: anaPhone}, nil, campaign.Seen{Phone: "+551187654321"}, true},
-		{"a LID that nobody knew, under their phone", campaign.Seen{Phone: anaPhone}, nil, campaign.Seen{Phone: anaPhone, LID: anaLID}, true},
-		{"a LID that was learnt since", campaign.Seen{Phone: anaPhone}, []campaign.Seen{{Phone: anaPhone, LID: anaLID}}, campaign.Seen{LID: anaLID}, true},
-		{"the phone that was learnt since", campaign.Seen{LID: anaLID}, []campaign.Seen{{Phone: anaPhone, LID: anaLID}}, campaign.Seen{Phone: anaPhone}, true},
-		{"their new phone", campaign.Seen{Phone: anaPhone, LID: anaLID}, []campaign.Seen{{Phone: other, LID: anaLID}}, campaign.Seen{Phone: other}, true},
-		{"their old phone", campaign.Seen{Phone: anaPhone, LID: anaLID}, []campaign.Seen{{Phone: other, LID: anaLID}}, campaign.Seen{Phone: anaPhone}, true},
-		{"the record they were merged into", campaign.Seen{LID: anaLID}, []campaign.Seen{{Phone: anaPhone}, {Phone: anaPhone, LID: anaLID}}, campaign.Seen{Phone: anaPhone, LID: anaLID}, true},
-		{"the account, though the phone is another's now", campaign.Seen{Phone: anaPhone, LID: anaLID}, []campaign.Seen{{Phone: anaPhone, LID: biaLID}}, campaign.Seen{LID: anaLID}, true},
+		{"their LID", people.Seen{Phone: anaPhone, LID: anaLID}, nil, people.Seen{LID: anaLID}, true},
+		{"their phone", people.Seen{Phone: anaPhone, LID: anaLID}, nil, people.Seen{Phone: anaPhone}, true},
+		{"both", people.Seen{Phone: anaPhone, LID: anaLID}, nil, people.Seen{Phone: anaPhone, LID: anaLID}, true},
+		{"another spelling", people.Seen{Phone: anaPhone}, nil, people.Seen{Phone: "+551187654321"}, true},
+		{"a LID that nobody knew, under their phone", people.Seen{Phone: anaPhone}, nil, people.Seen{Phone: anaPhone, LID: anaLID}, true},
+		{"a LID that was learnt since", people.Seen{Phone: anaPhone}, []people.Seen{{Phone: anaPhone, LID: anaLID}}, people.Seen{LID: anaLID}, true},
+		{"the phone that was learnt since", people.Seen{LID: anaLID}, []people.Seen{{Phone: anaPhone, LID: anaLID}}, people.Seen{Phone: anaPhone}, true},
+		{"their new phone", people.Seen{Phone: anaPhone, LID: anaLID}, []people.Seen{{Phone: other, LID: anaLID}}, people.Seen{Phone: other}, true},
+		{"their old phone", people.Seen{Phone: anaPhone, LID: anaLID}, []people.Seen{{Phone: other, LID: anaLID}}, people.Seen{Phone: anaPhone}, true},
+		{"the record they were merged into", people.Seen{LID: anaLID}, []people.Seen{{Phone: anaPhone}, {Phone: anaPhone, LID: anaLID}}, people.Seen{Phone: anaPhone, LID: anaLID}, true},
+		{"the account, though the phone is another's now", people.Seen{Phone: anaPhone, LID: anaLID}, []people.Seen{{Phone: anaPhone, LID: biaLID}}, people.Seen{LID: anaLID}, true},
 
-		{"the phone's new owner", campaign.Seen{Phone: anaPhone, LID: anaLID}, []campaign.Seen{{Phone: anaPhone, LID: biaLID}}, campaign.Seen{Phone: anaPhone, LID: biaLID}, false},
-		{"the phone's new owner, whom nobody knew", campaign.Seen{Phone: anaPhone, LID: anaLID}, nil, campaign.Seen{Phone: anaPhone, LID: biaLID}, false},
-		{"somebody else", campaign.Seen{Phone: anaPhone, LID: anaLID}, []campaign.Seen{{Phone: biaPhone, LID: biaLID}}, campaign.Seen{Phone: biaPhone, LID: biaLID}, false},
-		{"somebody else by phone", campaign.Seen{Phone: anaPhone, LID: anaLID}, nil, campaign.Seen{Phone: biaPhone}, false},
-		{"a stranger's LID", campaign.Seen{Phone: anaPhone, LID: anaLID}, nil, campaign.Seen{LID: "779"}, false},
-		{"a stranger's LID, theirs unknown", campaign.Seen{Phone: anaPhone}, nil, campaign.Seen{LID: "779"}, false},
-		{"nobody", campaign.Seen{Phone: anaPhone}, nil, campaign.Seen{}, false},
-		{"nobody, by LID alone", campaign.Seen{LID: anaLID}, nil, campaign.Seen{}, false},
+		{"the phone's new owner", people.Seen{Phone: anaPhone, LID: anaLID}, []people.Seen{{Phone: anaPhone, LID: biaLID}}, people.Seen{Phone: anaPhone, LID: biaLID}, false},
+		{"the phone's new owner, whom nobody knew", people.Seen{Phone: anaPhone, LID: anaLID}, nil, people.Seen{Phone: anaPhone, LID: biaLID}, false},
+		{"somebody else", people.Seen{Phone: anaPhone, LID: anaLID}, []people.Seen{{Phone: biaPhone, LID: biaLID}}, people.Seen{Phone: biaPhone, LID: biaLID}, false},
+		{"somebody else by phone", people.Seen{Phone: anaPhone, LID: anaLID}, nil, people.Seen{Phone: biaPhone}, false},
+		{"a stranger's LID", people.Seen{Phone: anaPhone, LID: anaLID}, nil, people.Seen{LID: "779"}, false},
+		{"a stranger's LID, theirs unknown", people.Seen{Phone: anaPhone}, nil, people.Seen{LID: "779"}, false},
+		{"nobody", people.Seen{Phone: anaPhone}, nil, people.Seen{}, false},
+		{"nobody, by LID alone", people.Seen{LID: anaLID}, nil, people.Seen{}, false},
 	} {
 		m := newMail(t)
 		d := m.send(1, m.saw(c.to), campaign.Sent, nil)
@@ -125,7 +126,7 @@ func TestReceiptCountsFromAnyAliasOfItsRecipientAndFromNobodyElse(t *testing.T) 
 		if counts != c.counts || sent != c.counts || slices.Contains(others, d.Message) == c.counts || slices.Contains(others, "3EB0NONE") {
 			t.Errorf("%s: counts %v, sent to them %v, to others %v; want %v", c.name, counts, sent, others, c.counts)
 		}
-		if sent, err := m.b.SentTo(2, campaign.Seen{LID: d.LID, Phone: d.Phone}, d.Message); sent || err != nil {
+		if sent, err := m.b.SentTo(2, people.Seen{LID: d.LID, Phone: d.Phone}, d.Message); sent || err != nil {
 			t.Errorf("%s: sent by another number: %v", c.name, err)
 		}
 	}
@@ -157,12 +158,12 @@ func TestAnswerWithoutAQuoteCountsForTheLastThatLeft(t *testing.T) {
 		{"the first is not", campaign.Delivered, campaign.Failed, 20 * day, 10 * day, 0, 1},
 	} {
 		m := newMail(t)
-		id := m.saw(campaign.Seen{Phone: anaPhone, LID: anaLID})
+		id := m.saw(people.Seen{Phone: anaPhone, LID: anaLID})
 		first := m.send(1, id, c.first, nil)
 		m.send(2, id, campaign.Delivered, func(d *campaign.Delivery) { d.Claimed = m.now.Add(c.gap + c.after - time.Minute) }) // of another number
 		m.now = m.now.Add(c.gap)
 		last := m.send(1, id, c.last, func(d *campaign.Delivery) { d.Arrived = m.now.Add(c.late) })
-		ok(t, m.b.Heard(1, campaign.Incoming{From: campaign.Seen{LID: anaLID}, Text: "oi", At: m.now.Add(c.after)}))
+		ok(t, m.b.Heard(1, campaign.Incoming{From: people.Seen{LID: anaLID}, Text: "oi", At: m.now.Add(c.after)}))
 		got := 0
 		for i, d := range []campaign.Delivery{first, last} {
 			if m.state(d) == campaign.Replied {
@@ -178,13 +179,13 @@ func TestAnswerWithoutAQuoteCountsForTheLastThatLeft(t *testing.T) {
 // TestOfManyThatLeftTheLastIsAnswered: the one after them was refused.
 func TestOfManyThatLeftTheLastIsAnswered(t *testing.T) {
 	m := newMail(t)
-	id := m.saw(campaign.Seen{Phone: anaPhone, LID: anaLID})
+	id := m.saw(people.Seen{Phone: anaPhone, LID: anaLID})
 	var sent []campaign.Delivery
 	for _, hours := range []time.Duration{2, 3, 1} { // in the order of their campaigns
 		sent = append(sent, m.send(1, id, campaign.Delivered, func(d *campaign.Delivery) { d.Claimed = m.now.Add(hours * time.Hour) }))
 	}
 	m.send(1, id, campaign.Failed, func(d *campaign.Delivery) { d.Claimed = m.now.Add(4 * time.Hour) })
-	ok(t, m.b.Heard(1, campaign.Incoming{From: campaign.Seen{LID: anaLID}, Text: "oi", At: m.now.Add(5 * time.Hour)}))
+	ok(t, m.b.Heard(1, campaign.Incoming{From: people.Seen{LID: anaLID}, Text: "oi", At: m.now.Add(5 * time.Hour)}))
 	if a, b, c := m.state(sent[0]), m.state(sent[1]), m.state(sent[2]); a != campaign.Delivered || b != campaign.Replied || c != campaign.Delivered {
 		t.Errorf("%v, %v and %v, want the second one answered", a, b, c)
 	}
@@ -194,14 +195,14 @@ func TestOfManyThatLeftTheLastIsAnswered(t *testing.T) {
 // left.
 func TestAnAnswerToADoubtCountsOnceItIsProven(t *testing.T) {
 	m := newMail(t)
-	id := m.saw(campaign.Seen{Phone: anaPhone, LID: anaLID})
+	id := m.saw(people.Seen{Phone: anaPhone, LID: anaLID})
 	first := m.send(1, id, campaign.Delivered, nil)
 	last := m.send(1, id, campaign.Unsure, nil)
-	ok(t, m.b.Heard(1, campaign.Incoming{From: campaign.Seen{LID: anaLID}, Text: "oi", At: m.now.Add(time.Hour)}))
+	ok(t, m.b.Heard(1, campaign.Incoming{From: people.Seen{LID: anaLID}, Text: "oi", At: m.now.Add(time.Hour)}))
 	if a, b := m.state(first), m.state(last); a != campaign.Delivered || b != campaign.Unsure {
 		t.Errorf("%v and %v", a, b)
 	}
-	_, err := m.b.Receipt(1, campaign.Seen{LID: anaLID}, []campaign.MessageID{last.Message}, campaign.Delivered, m.now.Add(2*time.Hour))
+	_, err := m.b.Receipt(1, people.Seen{LID: anaLID}, []campaign.MessageID{last.Message}, campaign.Delivered, m.now.Add(2*time.Hour))
 	ok(t, err)
 	if got := m.state(last); got != campaign.Replied {
 		t.Errorf("once it is proven it is %v", got)
@@ -209,11 +210,11 @@ func TestAnAnswerToADoubtCountsOnceItIsProven(t *testing.T) {
 }
 
 func TestAQuoteDecidesWhatIsAnswered(t *testing.T) {
-	ana := campaign.Seen{Phone: anaPhone, LID: anaLID}
+	ana := people.Seen{Phone: anaPhone, LID: anaLID}
 	for _, c := range []struct {
 		name   string
 		quotes func(first, last, others, elsewhere campaign.Delivery) campaign.MessageID
-		from   campaign.Seen
+		from   people.Seen
 		want   []campaign.State // of the first, the last, one to somebody else, one from another number
 	}{
 		{"the first", func(f, _, _, _ campaign.Delivery) campaign.MessageID { return f.Message }, ana,
@@ -232,7 +233,7 @@ func TestAQuoteDecidesWhatIsAnswered(t *testing.T) {
 		m := newMail(t)
 		id := m.saw(ana)
 		first := m.send(1, id, campaign.Delivered, nil)
-		others := m.send(1, m.saw(campaign.Seen{Phone: biaPhone, LID: biaLID}), campaign.Delivered, nil)
+		others := m.send(1, m.saw(people.Seen{Phone: biaPhone, LID: biaLID}), campaign.Delivered, nil)
 		elsewhere := m.send(2, id, campaign.Delivered, nil)
 		last := m.send(1, id, campaign.Delivered, nil)
 		all := []campaign.Delivery{first, last, others, elsewhere}
@@ -251,9 +252,9 @@ func TestAQuoteDecidesWhatIsAnswered(t *testing.T) {
 // TestAQuoteProvesThatItsMessageArrived: nobody else knows its id.
 func TestAQuoteProvesThatItsMessageArrived(t *testing.T) {
 	m := newMail(t)
-	d := m.send(1, m.saw(campaign.Seen{Phone: anaPhone, LID: anaLID}), campaign.Unsure, nil)
+	d := m.send(1, m.saw(people.Seen{Phone: anaPhone, LID: anaLID}), campaign.Unsure, nil)
 	at := m.now.Add(time.Hour)
-	ok(t, m.b.Heard(1, campaign.Incoming{From: campaign.Seen{Phone: anaPhone}, Text: "oi", At: at, Quoted: d.Message}))
+	ok(t, m.b.Heard(1, campaign.Incoming{From: people.Seen{Phone: anaPhone}, Text: "oi", At: at, Quoted: d.Message}))
 	got, err := m.b.Delivery(d.Campaign, d.Seq)
 	ok(t, err)
 	if got.State != campaign.Replied || got.InDoubt || !got.Arrived.Equal(at) || !got.RepliedAt.Equal(at) {

@@ -9,6 +9,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // Who is never written to by any number, though they have said nothing: our own
@@ -19,7 +20,7 @@ import (
 
 // ourAliases are the addresses of a number.
 func ourAliases(n *campaign.Number) []string {
-	return aliasesOf(&campaign.Contact{Phone: n.Phone, LID: n.LID})
+	return aliasesOf(&people.Contact{Phone: n.Phone, LID: n.LID})
 }
 
 // keepOursTx keeps the addresses of a number. Those that it had before stay.
@@ -58,10 +59,10 @@ func blockedKey(alias string, n campaign.NumberID) []byte {
 
 // SetBlocked writes down who is blocked on the phone of a number: these and
 // nobody else.
-func (b *Book) SetBlocked(number campaign.NumberID, people []campaign.Seen) error {
+func (b *Book) SetBlocked(number campaign.NumberID, blocked []people.Seen) error {
 	want := make(map[string]bool)
-	for _, p := range people {
-		for _, alias := range aliasesOf(&campaign.Contact{Phone: p.Phone, LID: p.LID}) {
+	for _, p := range blocked {
+		for _, alias := range aliasesOf(&people.Contact{Phone: p.Phone, LID: p.LID}) {
 			want[string(blockedKey(alias, number))] = true
 		}
 	}
@@ -112,9 +113,9 @@ func (b *Book) SetBlocked(number campaign.NumberID, people []campaign.Seen) erro
 
 // Block writes down that a person was blocked on the phone of a number, or is
 // not any more.
-func (b *Book) Block(number campaign.NumberID, who campaign.Seen, blocked bool) error {
+func (b *Book) Block(number campaign.NumberID, who people.Seen, blocked bool) error {
 	return b.update(func(tx *bolt.Tx) error {
-		person := campaign.Contact{Phone: who.Phone, LID: who.LID}
+		person := people.Contact{Phone: who.Phone, LID: who.LID}
 		// The other address may be one that only the book knows.
 		if id, ok := findPersonTx(tx, who.Phone, who.LID); ok && !blocked {
 			known, err := contactTx(tx, id)
@@ -141,7 +142,7 @@ func (b *Book) Block(number campaign.NumberID, who campaign.Seen, blocked bool) 
 
 // barredTx is why a person is never written to; empty: they may be. by is the
 // number that has blocked them.
-func barredTx(tx *bolt.Tx, c *campaign.Contact) (reason string, by campaign.NumberID) {
+func barredTx(tx *bolt.Tx, c *people.Contact) (reason string, by campaign.NumberID) {
 	ours, blocked := bucket(tx, "ours"), bucket(tx, "blocked").Cursor()
 	for _, alias := range aliasesOf(c) {
 		if ours.Get([]byte(alias)) != nil {
@@ -157,7 +158,7 @@ func barredTx(tx *bolt.Tx, c *campaign.Contact) (reason string, by campaign.Numb
 
 // Barred is why a person is never written to by any number, as the reason of
 // their deliveries says it; empty: they may be.
-func (b *Book) Barred(id campaign.ContactID) (reason string, err error) {
+func (b *Book) Barred(id people.ContactID) (reason string, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		c, err := contactTx(tx, id)
 		if err == nil {
@@ -169,7 +170,7 @@ func (b *Book) Barred(id campaign.ContactID) (reason string, err error) {
 }
 
 // whyBarredTx is barredTx with the name of the number.
-func whyBarredTx(tx *bolt.Tx, c *campaign.Contact) string {
+func whyBarredTx(tx *bolt.Tx, c *people.Contact) string {
 	why, by := barredTx(tx, c)
 	if n, err := numberTx(tx, by); by != 0 && err == nil {
 		why += ": " + n.Name
@@ -194,7 +195,7 @@ func allBarredTx(tx *bolt.Tx) barredAliases {
 	return all
 }
 
-func (b barredAliases) why(c *campaign.Contact) string {
+func (b barredAliases) why(c *people.Contact) string {
 	for _, alias := range aliasesOf(c) {
 		if why := b[alias]; why != "" {
 			return why

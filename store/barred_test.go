@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // Our own numbers in an audience are left out with that reason, by the phone and
@@ -12,7 +13,7 @@ import (
 // since the start.
 func TestOurOwnNumbersAreNotWrittenTo(t *testing.T) {
 	s := newShop(t, 4, "")
-	rows := people(4)
+	rows := crowd(4)
 	first, err := s.book.AddNumber("outra")
 	if err == nil {
 		_, err = s.book.LinkNumber(first.ID, rows[0].Phone, "x:1@s.whatsapp.net", s.now)
@@ -61,9 +62,9 @@ func TestOurOwnNumbersAreNotWrittenTo(t *testing.T) {
 // of them, from that moment on, until it is lifted on all.
 func TestWhoIsBlockedIsNotWrittenToByAnyNumber(t *testing.T) {
 	s := newShop(t, 3, "")
-	rows := people(3)
+	rows := crowd(3)
 	other := s.another()
-	blocked := []campaign.Seen{{LID: lidOf(rows[0].Phone)}}
+	blocked := []people.Seen{{LID: lidOf(rows[0].Phone)}}
 	if err := s.book.SetBlocked(other, blocked); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,7 @@ func TestWhoIsBlockedIsNotWrittenToByAnyNumber(t *testing.T) {
 	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonBlocked {
 		t.Errorf("it is %s (%s)", d.State, d.Reason)
 	}
-	if err := s.book.Block(other, campaign.Seen{Phone: rows[1].Phone}, true); err != nil { // after the start
+	if err := s.book.Block(other, people.Seen{Phone: rows[1].Phone}, true); err != nil { // after the start
 		t.Fatal(err)
 	}
 	if d := s.mustClaim(); d.Seq != 2 {
@@ -108,7 +109,7 @@ func TestWhoIsBlockedIsNotWrittenToByAnyNumber(t *testing.T) {
 	receive(1)
 	// The whole list is told anew: the first is not on it any more. The second is
 	// blocked by both, and one lifts it.
-	if err := s.book.SetBlocked(other, []campaign.Seen{{Phone: rows[1].Phone}}); err != nil {
+	if err := s.book.SetBlocked(other, []people.Seen{{Phone: rows[1].Phone}}); err != nil {
 		t.Fatal(err)
 	}
 	receive(2)
@@ -117,7 +118,7 @@ func TestWhoIsBlockedIsNotWrittenToByAnyNumber(t *testing.T) {
 		blocked bool
 		want    int
 	}{{s.number, true, 2}, {other, false, 2}, {s.number, false, 3}} {
-		if err := s.book.Block(test.number, campaign.Seen{Phone: rows[1].Phone}, test.blocked); err != nil {
+		if err := s.book.Block(test.number, people.Seen{Phone: rows[1].Phone}, test.blocked); err != nil {
 			t.Fatal(err)
 		}
 		receive(test.want)
@@ -130,7 +131,7 @@ func TestDoubtIsNotSentAgainToWhoIsBlocked(t *testing.T) {
 	id := s.start("")
 	d := s.mustClaim()
 	s.settle(d, unknown)
-	if err := s.book.Block(s.number, campaign.Seen{LID: d.LID}, true); err != nil {
+	if err := s.book.Block(s.number, people.Seen{LID: d.LID}, true); err != nil {
 		t.Fatal(err)
 	}
 	s.now = s.now.Add(time.Hour)

@@ -8,7 +8,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"recado/campaign"
+	"recado/campaign/people"
 	disk "recado/store/bolt"
 )
 
@@ -127,7 +127,7 @@ func (c *checking) merges() bool {
 func (c *checking) people() {
 	count, optedOut := 0, 0
 	c.each("contacts", 8, -1, func(k, v []byte) {
-		p, err := decodeContact(campaign.ContactID(binary.BigEndian.Uint64(k)), v)
+		p, err := decodeContact(people.ContactID(binary.BigEndian.Uint64(k)), v)
 		if err != nil {
 			c.damaged("contacts", k)
 			return
@@ -200,7 +200,7 @@ func (c *checking) lists() {
 	seen := make(map[uint32]bool)
 	c.each("lists", -1, -1, func(k, v []byte) {
 		var l List
-		if err := json.Unmarshal(v, &l); err != nil || campaign.Fold(l.Name) != string(k) || l.ID == 0 || seen[l.ID] {
+		if err := json.Unmarshal(v, &l); err != nil || people.Fold(l.Name) != string(k) || l.ID == 0 || seen[l.ID] {
 			c.damaged("lists", k)
 			return
 		}

@@ -16,6 +16,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // busyBook is a closed book in the middle of a campaign: one delivery was
@@ -32,18 +33,18 @@ func busyBook(t *testing.T) (path string) {
 	ok(t, err)
 	_, err = b.SetLimits(n.ID, campaign.Pace{}.All()) // at any hour
 	ok(t, err)
-	var rows []campaign.Row
+	var rows []people.Row
 	for i := range 8 {
-		rows = append(rows, campaign.Row{Line: i + 2, Phone: campaign.Phone(fmt.Sprintf("+551198765432%d", i)), Name: fmt.Sprint("Pessoa ", i)})
+		rows = append(rows, people.Row{Line: i + 2, Phone: people.Phone(fmt.Sprintf("+551198765432%d", i)), Name: fmt.Sprint("Pessoa ", i)})
 	}
 	_, err = b.Import(t.Context(), rows, "people.csv")
 	ok(t, err)
-	_, err = b.SaveList("clientes", []campaign.ContactID{1, 2})
+	_, err = b.SaveList("clientes", []people.ContactID{1, 2})
 	ok(t, err)
-	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Name: "Ana", Timer: campaign.Timer{After: time.Hour, Set: time.Now()}}}))
-	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Phone: rows[0].Phone}})) // two records become one
+	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Name: "Ana", Timer: people.Timer{After: time.Hour, Set: time.Now()}}}))
+	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Phone: rows[0].Phone}})) // two records become one
 	ok(t, b.OptOut(8, "asked for it"))
-	ok(t, b.Block(n.ID, campaign.Seen{LID: "78"}, true))
+	ok(t, b.Block(n.ID, people.Seen{LID: "78"}, true))
 	a, err := b.Attach("catálogo.txt", strings.NewReader("camisetas"))
 	ok(t, err)
 	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Attachment: &a})
@@ -58,9 +59,9 @@ func busyBook(t *testing.T) (path string) {
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprint("3EB0", ids)) },
 		})
 		ok(t, err)
-		var answers []campaign.Answer
+		var answers []people.Answer
 		for _, p := range got.Check {
-			answers = append(answers, campaign.Answer{Asked: p, Presence: campaign.OnWhatsApp, Phone: p, LID: strings.TrimPrefix(string(p), "+")})
+			answers = append(answers, people.Answer{Asked: p, Presence: people.OnWhatsApp, Phone: p, LID: strings.TrimPrefix(string(p), "+")})
 		}
 		if len(got.Check) > 0 {
 			ok(t, b.Answered(n.ID, got.Check, answers, now))
@@ -177,7 +178,7 @@ func TestBookOfVersion1IsBroughtToToday(t *testing.T) {
 		var old [][2][]byte
 		persons := bucket(tx, "persons")
 		err := persons.ForEach(func(k, v []byte) error {
-			c, err := contactTx(tx, campaign.ContactID(binary.BigEndian.Uint64(k[8:])))
+			c, err := contactTx(tx, people.ContactID(binary.BigEndian.Uint64(k[8:])))
 			old = append(old, [2][]byte{append(bytes.Clone(k[:8]), "+"+c.Phone.Key()...), bytes.Clone(v)})
 			return err
 		})
@@ -247,14 +248,14 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		}, `table "lists": row 667265677565736573 is damaged`},
 		{"somebody on a list who is nobody", func(tx *bolt.Tx) error {
 			people := membersTx(tx, 1)
-			people.add(9999)
+			people.Add(9999)
 			_, err := putMembersTx(tx, List{ID: 1, Name: "clientes"}, people)
 			return err
 		}, `table "members": row 0000000100000000 leads nowhere`},
 		{"people on a list that is not there", func(tx *bolt.Tx) error {
-			var people idSet
-			people.add(1)
-			return bucket(tx, "members").Put(key(uint32(7), uint32(0)), people.block(0))
+			var people people.Set
+			people.Add(1)
+			return bucket(tx, "members").Put(key(uint32(7), uint32(0)), memberRow(people, 0))
 		}, `table "members": row 00000007 leads nowhere`},
 		{"paused, and yet among the running", func(tx *bolt.Tx) error {
 			c, err := campaignTx(tx, 1)

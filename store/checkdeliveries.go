@@ -7,6 +7,7 @@ import (
 	"math/bits"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // place is the key of a delivery.
@@ -242,7 +243,7 @@ func (c *checking) jobs() {
 			c.stray("staged", k)
 			return
 		case j.Kind == JobImport:
-			var rows []campaign.Row
+			var rows []people.Row
 			rows, err = decodeRows(v)
 			n = len(rows)
 		case j.Freeze != nil:

@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // How a delivery is sent once and no more.
@@ -52,7 +53,7 @@ const checkSize = 20
 type plan struct {
 	send   *campaign.Delivery // claim this one,
 	pace   campaign.Pace      // at this pace,
-	to     campaign.Contact   // to her
+	to     people.Contact     // to her
 	text   string
 	upload uint64             // what goes with the text, see upload; 0: nothing
 	skip   *campaign.Delivery // not to be sent, for its Reason
@@ -61,8 +62,8 @@ type plan struct {
 	fresh  *campaign.Delivery // for the service it is a new chat
 	group  []byte             // of fresh, its place in the queue; nil: it is not there any more
 	amend  bool               // what paces the number lies in the future
-	resent *campaign.Contact  // so does when they were last written to
-	check  []campaign.Phone
+	resent *people.Contact    // so does when they were last written to
+	check  []people.Phone
 	needs  *campaign.Upload // before anything with an attachment can be claimed
 	stop   campaign.ID      // to be paused, for a reason
 	why    string
@@ -173,7 +174,7 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*campaign.Delivery, func(*campaign.Delivery)) error) error {
 	d := p.send
 	first := d.Message == ""
-	var timer campaign.Timer
+	var timer people.Timer
 	if first {
 		var err error
 		if timer, err = carriesTx(tx, &p.to, d.Number); err != nil {
@@ -428,7 +429,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if askAs(&contact) != "" && !contact.Checked(c.Now) {
 		return b.planCheckTx(tx, c, d, contact, group)
 	}
-	if contact.Presence == campaign.NotOnWhatsApp {
+	if contact.Presence == people.NotOnWhatsApp {
 		return skip(campaign.ReasonNotOnService)
 	}
 	text, err := b.render(camp, &contact, c.Now)
@@ -448,21 +449,21 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 
 // tooSoon reports whether a person got a campaign so lately that they are to be
 // left alone; wait 0 is no limit.
-func tooSoon(contact *campaign.Contact, wait time.Duration, now time.Time) bool {
+func tooSoon(contact *people.Contact, wait time.Duration, now time.Time) bool {
 	return wait > 0 && !contact.LastSent.IsZero() && now.Sub(contact.LastSent) < wait
 }
 
 // chatting reports whether a person has written to a number. While new chats
 // are closed nothing else counts: for the service, whoever is only in the
 // address book is a stranger too.
-func chatting(c *campaign.Contact, number campaign.NumberID) bool {
+func chatting(c *people.Contact, number campaign.NumberID) bool {
 	return c.KnownTo(number) && !c.LastHeard.IsZero()
 }
 
 // planCheckTx collects the phones to ask about: that of a delivery whose turn
 // it is, and those that come next. One about which the service said nothing a
 // moment ago is put aside, so that it does not hold up the others.
-func (b *Book) planCheckTx(tx *bolt.Tx, c campaign.Claim, d campaign.Delivery, contact campaign.Contact, group []byte) (plan, error) {
+func (b *Book) planCheckTx(tx *bolt.Tx, c campaign.Claim, d campaign.Delivery, contact people.Contact, group []byte) (plan, error) {
 	if b.lately(contact.ID, c.Now) {
 		if d.Unheard+1 >= maxUnheard {
 			d.Reason = campaign.ReasonNoAnswer
@@ -470,7 +471,7 @@ func (b *Book) planCheckTx(tx *bolt.Tx, c campaign.Claim, d campaign.Delivery, c
 		}
 		return plan{aside: &d}, nil
 	}
-	phones := []campaign.Phone{askAs(&contact)}
+	phones := []people.Phone{askAs(&contact)}
 	if group != nil {
 		cursor := bucket(tx, "queue").Cursor()
 		cursor.Seek(append(bytes.Clone(group), key(d.Seq)...))
@@ -493,7 +494,7 @@ func (b *Book) planCheckTx(tx *bolt.Tx, c campaign.Claim, d campaign.Delivery, c
 
 // askAs is the phone under which the service is asked about a person: its own
 // answer of an earlier time if there is one.
-func askAs(c *campaign.Contact) campaign.Phone {
+func askAs(c *people.Contact) people.Phone {
 	if c.WhatsApp != "" {
 		return c.WhatsApp
 	}
@@ -502,7 +503,7 @@ func askAs(c *campaign.Contact) campaign.Phone {
 
 // lately reports whether the service was asked about a person a moment ago and
 // said nothing.
-func (b *Book) lately(id campaign.ContactID, now time.Time) bool {
+func (b *Book) lately(id people.ContactID, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	at, ok := b.unanswered[id]
@@ -510,7 +511,7 @@ func (b *Book) lately(id campaign.ContactID, now time.Time) bool {
 }
 
 // render renders a campaign's text for one person.
-func (b *Book) render(c campaign.Campaign, contact *campaign.Contact, now time.Time) (string, error) {
+func (b *Book) render(c campaign.Campaign, contact *people.Contact, now time.Time) (string, error) {
 	b.mu.Lock()
 	t := b.templates[c.ID]
 	b.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -23,7 +24,7 @@ type wire struct {
 	next  int
 }
 
-func lidOf(p campaign.Phone) string { return "9" + strings.TrimPrefix(string(p), "+") }
+func lidOf(p people.Phone) string { return "9" + strings.TrimPrefix(string(p), "+") }
 
 func (w *wire) newID() campaign.MessageID {
 	w.next++
@@ -45,7 +46,7 @@ func (w *wire) deliver(d campaign.Delivery, at time.Time) {
 	for _, state := range []campaign.State{campaign.Delivered, campaign.Read} {
 		if w.rng.IntN(3) > 0 {
 			w.later = append(w.later, func(b *store.Book) error {
-				_, err := b.Receipt(d.Number, campaign.Seen{LID: d.LID}, []campaign.MessageID{d.Message, "not ours"}, state, at)
+				_, err := b.Receipt(d.Number, people.Seen{LID: d.LID}, []campaign.MessageID{d.Message, "not ours"}, state, at)
 				return err
 			})
 		}
@@ -101,19 +102,19 @@ func (w *wire) upload(t *testing.T, b *store.Book, number campaign.NumberID, u c
 }
 
 // people makes rows for n persons, every tenth of whom is not on WhatsApp.
-func people(n int) []campaign.Row {
-	rows := make([]campaign.Row, n)
+func crowd(n int) []people.Row {
+	rows := make([]people.Row, n)
 	for i := range rows {
-		rows[i] = campaign.Row{Line: i + 2, Phone: campaign.Phone(fmt.Sprintf("+55119%08d", 70000000+i)), Name: fmt.Sprintf("Pessoa %d", i)}
+		rows[i] = people.Row{Line: i + 2, Phone: people.Phone(fmt.Sprintf("+55119%08d", 70000000+i)), Name: fmt.Sprintf("Pessoa %d", i)}
 	}
 	return rows
 }
 
-func answer(phone campaign.Phone, i int) campaign.Answer {
+func answer(phone people.Phone, i int) people.Answer {
 	if i%10 == 9 {
-		return campaign.Answer{Asked: phone, Presence: campaign.NotOnWhatsApp}
+		return people.Answer{Asked: phone, Presence: people.NotOnWhatsApp}
 	}
-	return campaign.Answer{Asked: phone, Presence: campaign.OnWhatsApp, Phone: phone, LID: lidOf(phone)}
+	return people.Answer{Asked: phone, Presence: people.OnWhatsApp, Phone: phone, LID: lidOf(phone)}
 }
 
 // open opens a book, which has to be well when the test ends.
@@ -140,7 +141,7 @@ func linked(t *testing.T, b *store.Book, n int) (ids []campaign.NumberID) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		phone := campaign.Phone(fmt.Sprintf("+55118800000%02d", i))
+		phone := people.Phone(fmt.Sprintf("+55118800000%02d", i))
 		if _, err := b.LinkNumber(number.ID, phone, string(phone)+":1@s.whatsapp.net", time.Now()); err != nil {
 			t.Fatal(err)
 		}
@@ -178,11 +179,11 @@ func badDays(t *testing.T, seed uint64) {
 	path := filepath.Join(t.TempDir(), "book.db")
 	b := open(t, path)
 	numbers := linked(t, b, 3)
-	rows := people(n)
+	rows := crowd(n)
 	if _, err := b.Import(t.Context(), rows, "people.csv"); err != nil {
 		t.Fatal(err)
 	}
-	index := make(map[campaign.Phone]int)
+	index := make(map[people.Phone]int)
 	for i, r := range rows {
 		index[r.Phone] = i
 	}
@@ -229,7 +230,7 @@ func badDays(t *testing.T, seed uint64) {
 			t.Fatal(err)
 		}
 		if len(got.Check) > 0 {
-			var answers []campaign.Answer
+			var answers []people.Answer
 			for _, p := range got.Check {
 				answers = append(answers, answer(p, index[p]))
 			}

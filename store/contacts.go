@@ -9,12 +9,13 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
 // Contact returns one person, also by an id from before a merge; ErrNotFound
 // if there is none.
-func (b *Book) Contact(id campaign.ContactID) (c campaign.Contact, err error) {
+func (b *Book) Contact(id people.ContactID) (c people.Contact, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		c, err = listedTx(tx, id)
 		return err
@@ -23,7 +24,7 @@ func (b *Book) Contact(id campaign.ContactID) (c campaign.Contact, err error) {
 }
 
 // listedTx reads a person with the lists that she is on.
-func listedTx(tx *bolt.Tx, id campaign.ContactID) (campaign.Contact, error) {
+func listedTx(tx *bolt.Tx, id people.ContactID) (people.Contact, error) {
 	c, err := contactTx(tx, id)
 	if err != nil {
 		return c, err
@@ -35,7 +36,7 @@ func listedTx(tx *bolt.Tx, id campaign.ContactID) (campaign.Contact, error) {
 
 // ContactByPhone returns the person with that phone, in any spelling, or
 // ErrNotFound.
-func (b *Book) ContactByPhone(phone campaign.Phone) (c campaign.Contact, err error) {
+func (b *Book) ContactByPhone(phone people.Phone) (c people.Contact, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		id, ok := findPersonTx(tx, phone, "")
 		if !ok {
@@ -48,9 +49,9 @@ func (b *Book) ContactByPhone(phone campaign.Phone) (c campaign.Contact, err err
 }
 
 // ContactsByID returns those people, in that order; who is gone is left out.
-func (b *Book) ContactsByID(ids []campaign.ContactID) (people []campaign.Contact, err error) {
+func (b *Book) ContactsByID(ids []people.ContactID) (found []people.Contact, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		people = make([]campaign.Contact, 0, len(ids))
+		found = make([]people.Contact, 0, len(ids))
 		rolls, err := rostersTx(tx)
 		if err != nil {
 			return err
@@ -63,11 +64,11 @@ func (b *Book) ContactsByID(ids []campaign.ContactID) (people []campaign.Contact
 				return err
 			}
 			rolls.fill(&c)
-			people = append(people, c)
+			found = append(found, c)
 		}
 		return nil
 	})
-	return people, err
+	return found, err
 }
 
 // ContactCount returns how many people are in the book.
@@ -90,8 +91,8 @@ func (b *Book) OptOutCount() (n int, err error) {
 
 // OptOut writes down that a person must not be written to, and why. Of one who
 // has opted out before, the first time and reason stay.
-func (b *Book) OptOut(id campaign.ContactID, why string) error {
-	return b.editContact(id, func(_ *bolt.Tx, c *campaign.Contact) error {
+func (b *Book) OptOut(id people.ContactID, why string) error {
+	return b.editContact(id, func(_ *bolt.Tx, c *people.Contact) error {
 		if !c.OptedOut {
 			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, b.clock.Now(), why
 		}
@@ -103,11 +104,11 @@ func (b *Book) OptOut(id campaign.ContactID, why string) error {
 // with the time. It comes after the no that it takes back, whoever's clock says
 // what, so that the same no, told once more by the history of a phone, is not
 // another one.
-func (b *Book) OptIn(id campaign.ContactID, why string) error {
+func (b *Book) OptIn(id people.ContactID, why string) error {
 	if strings.TrimSpace(why) == "" {
 		return reason.Err(reason.OptInNoReason)
 	}
-	return b.editContact(id, func(_ *bolt.Tx, c *campaign.Contact) error {
+	return b.editContact(id, func(_ *bolt.Tx, c *people.Contact) error {
 		if c.OptedOut {
 			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, later(c.OptOutAt, b.clock.Now()), why
 		}
@@ -119,15 +120,15 @@ func (b *Book) OptIn(id campaign.ContactID, why string) error {
 // changes is a typed one from then on. A phone that is somebody else's is
 // ErrExists. Opt-outs and lists are not changed by it, see OptOut, OptIn and
 // SaveList.
-func (b *Book) EditContact(id campaign.ContactID, edit func(*campaign.Contact)) error {
-	return b.editContact(id, func(tx *bolt.Tx, c *campaign.Contact) error {
+func (b *Book) EditContact(id people.ContactID, edit func(*people.Contact)) error {
+	return b.editContact(id, func(tx *bolt.Tx, c *people.Contact) error {
 		before := cloneContact(c)
 		edit(c)
 		c.ID, c.Created, c.LID, c.Former = before.ID, before.Created, before.LID, before.Former
 		c.OptedOut, c.OptOutAt, c.OptOutWhy, c.OptOutPhone = before.OptedOut, before.OptOutAt, before.OptOutWhy, before.OptOutPhone
 		if c.Name = strings.TrimSpace(c.Name); c.Name != before.Name {
-			c.NameSource = campaign.Typed
-			if err := campaign.CheckName(c.Name); err != nil {
+			c.NameSource = people.Typed
+			if err := people.CheckName(c.Name); err != nil {
 				return err
 			}
 		}
@@ -144,7 +145,7 @@ func (b *Book) EditContact(id campaign.ContactID, edit func(*campaign.Contact)) 
 		}
 		// What was said of the old phone is not to be forgotten with it.
 		if before.Phone != "" {
-			c.Former = append(c.Former, campaign.FormerPhone{Phone: before.Phone, Until: b.clock.Now()})
+			c.Former = append(c.Former, people.FormerPhone{Phone: before.Phone, Until: b.clock.Now()})
 		}
 		if c.Phone == "" {
 			return nil
@@ -153,7 +154,7 @@ func (b *Book) EditContact(id campaign.ContactID, edit func(*campaign.Contact)) 
 	})
 }
 
-func (b *Book) editContact(id campaign.ContactID, edit func(*bolt.Tx, *campaign.Contact) error) error {
+func (b *Book) editContact(id people.ContactID, edit func(*bolt.Tx, *people.Contact) error) error {
 	return b.update(func(tx *bolt.Tx) error {
 		c, err := contactTx(tx, id)
 		if err != nil {
@@ -170,8 +171,8 @@ func (b *Book) editContact(id campaign.ContactID, edit func(*bolt.Tx, *campaign.
 // Saw writes down what a number learnt of people from the service. Somebody
 // without phone and LID is nobody. After an error some may be written down, and
 // to see them all again completes it.
-func (b *Book) Saw(number campaign.NumberID, people []campaign.Seen) error {
-	return inChunks(context.Background(), b, people, func(tx *bolt.Tx, part []campaign.Seen) error {
+func (b *Book) Saw(number campaign.NumberID, seen []people.Seen) error {
+	return inChunks(context.Background(), b, seen, func(tx *bolt.Tx, part []people.Seen) error {
 		now := b.clock.Now()
 		for _, s := range part {
 			if s.Phone == "" && s.LID == "" {
@@ -186,11 +187,11 @@ func (b *Book) Saw(number campaign.NumberID, people []campaign.Seen) error {
 }
 
 // seenTx writes down what a number learnt of one person, and returns her id.
-func seenTx(tx *bolt.Tx, number campaign.NumberID, s campaign.Seen, at time.Time) (campaign.ContactID, error) {
+func seenTx(tx *bolt.Tx, number campaign.NumberID, s people.Seen, at time.Time) (people.ContactID, error) {
 	if s.Phone == "" && s.LID == "" {
 		return 0, errors.New("a person without phone and LID")
 	}
-	c, err := whoTx(tx, told{lid: s.LID, phones: [2]campaign.Phone{s.Phone}, sure: s.LID != ""}, at)
+	c, err := whoTx(tx, told{lid: s.LID, phones: [2]people.Phone{s.Phone}, sure: s.LID != ""}, at)
 	if err != nil {
 		return 0, err
 	}
@@ -203,8 +204,8 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s campaign.Seen, at time.Time
 	if s.Phone != "" && (s.LID != "" || c.WhatsApp == "") {
 		c.WhatsApp = s.Phone
 	}
-	if s.LID != "" && s.Phone != "" && c.Presence != campaign.OnWhatsApp {
-		c.Presence, c.CheckedAt = campaign.OnWhatsApp, at
+	if s.LID != "" && s.Phone != "" && c.Presence != people.OnWhatsApp {
+		c.Presence, c.CheckedAt = people.OnWhatsApp, at
 	}
 	setName(&c, s.Name, s.Source)
 	if s.Known && !c.KnownTo(number) {
@@ -224,15 +225,15 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s campaign.Seen, at time.Time
 // answerTx keeps what the service said about the phone that was asked, and
 // returns whose it is now; 0 if nobody's any more. That may be somebody else
 // than before, see identities.
-func answerTx(tx *bolt.Tx, a campaign.Answer, at time.Time) (campaign.ContactID, error) {
+func answerTx(tx *bolt.Tx, a people.Answer, at time.Time) (people.ContactID, error) {
 	id, ok := findPersonTx(tx, a.Asked, "")
 	if !ok {
 		return 0, nil
 	}
-	var c campaign.Contact
+	var c people.Contact
 	var err error
-	if a.Presence == campaign.OnWhatsApp {
-		c, err = whoTx(tx, told{lid: a.LID, phones: [2]campaign.Phone{a.Asked, a.Phone}, sure: a.LID != "" || a.Phone != ""}, at)
+	if a.Presence == people.OnWhatsApp {
+		c, err = whoTx(tx, told{lid: a.LID, phones: [2]people.Phone{a.Asked, a.Phone}, sure: a.LID != "" || a.Phone != ""}, at)
 	} else {
 		c, err = contactTx(tx, id)
 	}
@@ -240,20 +241,20 @@ func answerTx(tx *bolt.Tx, a campaign.Answer, at time.Time) (campaign.ContactID,
 		return 0, err
 	}
 	c.Presence, c.CheckedAt = a.Presence, at
-	if a.Presence == campaign.OnWhatsApp {
+	if a.Presence == people.OnWhatsApp {
 		if a.Phone != "" {
 			c.WhatsApp = a.Phone
 		}
-		setName(&c, a.Business, campaign.Business)
+		setName(&c, a.Business, people.Business)
 	}
 	return c.ID, putContactTx(tx, &c)
 }
 
 // setName gives a person a name if it comes from a source as good as that of
-// the one she has. A longer one than campaign.MaxName is cut: an import has
+// the one she has. A longer one than people.MaxName is cut: an import has
 // refused it before.
-func setName(c *campaign.Contact, name string, source campaign.NameSource) {
-	if name = campaign.ClipName(strings.TrimSpace(name)); name != "" && source >= c.NameSource {
+func setName(c *people.Contact, name string, source people.NameSource) {
+	if name = people.ClipName(strings.TrimSpace(name)); name != "" && source >= c.NameSource {
 		c.Name, c.NameSource = name, source
 	}
 }

@@ -11,11 +11,12 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 const (
-	withNinth    campaign.Phone = "+5511987654321"
-	withoutNinth campaign.Phone = "+551187654321"
+	withNinth    people.Phone = "+5511987654321"
+	withoutNinth people.Phone = "+551187654321"
 )
 
 func must[T any](t *testing.T) func(v T, err error) T {
@@ -43,7 +44,7 @@ func sound(t *testing.T, b *Book) {
 
 func TestNobodyIsImportedTwice(t *testing.T) {
 	b := newBook(t)
-	rows := []campaign.Row{
+	rows := []people.Row{
 		{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}, Fields: map[string]string{"cidade": "São Paulo"}},
 		{Phone: "+5521999990000", Name: "Bia"},
 		{Phone: withoutNinth, Name: "Ana Souza", Tags: []string{"VIP", "nova"}, Fields: map[string]string{"cidade": "", "uf": "SP"}},
@@ -57,8 +58,8 @@ func TestNobodyIsImportedTwice(t *testing.T) {
 	if n := must[int](t)(b.ContactCount()); n != 2 {
 		t.Errorf("%d contacts, want 2", n)
 	}
-	for _, p := range []campaign.Phone{withNinth, withoutNinth} {
-		c := must[campaign.Contact](t)(b.ContactByPhone(p))
+	for _, p := range []people.Phone{withNinth, withoutNinth} {
+		c := must[people.Contact](t)(b.ContactByPhone(p))
 		if c.Name != "Ana Souza" || c.Phone != withNinth || !slices.Equal(c.Tags, []string{"nova", "vip"}) || c.Fields["cidade"] != "São Paulo" || c.Fields["uf"] != "SP" {
 			t.Errorf("by %s: %+v", p, c)
 		}
@@ -71,9 +72,9 @@ func TestNobodyIsImportedTwice(t *testing.T) {
 
 func TestAnImportLargerThanATransactionIsWhole(t *testing.T) {
 	b := newBook(t)
-	rows := make([]campaign.Row, 60_000)
+	rows := make([]people.Row, 60_000)
 	for i := range rows {
-		rows[i] = campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+55119%08d", i*7919%100_000_000)), Name: fmt.Sprint("Pessoa ", i%977)}
+		rows[i] = people.Row{Phone: people.Phone(fmt.Sprintf("+55119%08d", i*7919%100_000_000)), Name: fmt.Sprint("Pessoa ", i%977)}
 	}
 	if got := must[ImportReport](t)(b.Import(t.Context(), rows, "large.csv")); got.Added != len(rows) {
 		t.Errorf("got %+v, want %d added", got, len(rows))
@@ -87,22 +88,22 @@ func TestAnImportLargerThanATransactionIsWhole(t *testing.T) {
 
 func TestTheBetterSourceOfANameWins(t *testing.T) {
 	b := newBook(t)
-	see := func(name string, source campaign.NameSource) string {
+	see := func(name string, source people.NameSource) string {
 		t.Helper()
-		ok(t, b.Saw(1, []campaign.Seen{{Phone: withNinth, LID: "77", Name: name, Source: source}}))
-		return must[campaign.Contact](t)(b.ContactByPhone(withNinth)).Name
+		ok(t, b.Saw(1, []people.Seen{{Phone: withNinth, LID: "77", Name: name, Source: source}}))
+		return must[people.Contact](t)(b.ContactByPhone(withNinth)).Name
 	}
-	if got := see("aninha ✨", campaign.PushName); got != "aninha ✨" {
+	if got := see("aninha ✨", people.PushName); got != "aninha ✨" {
 		t.Errorf("the push name alone: %q", got)
 	}
-	if got := see("Ana do Zé", campaign.AddressBook); got != "Ana do Zé" {
+	if got := see("Ana do Zé", people.AddressBook); got != "Ana do Zé" {
 		t.Errorf("after the address book: %q", got)
 	}
-	if got := see("outra ✨", campaign.PushName); got != "Ana do Zé" {
+	if got := see("outra ✨", people.PushName); got != "Ana do Zé" {
 		t.Errorf("after another push name: %q", got)
 	}
-	must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withoutNinth, Name: "Ana Souza"}}, "a.csv"))
-	if got := see("Ana do João", campaign.AddressBook); got != "Ana Souza" {
+	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withoutNinth, Name: "Ana Souza"}}, "a.csv"))
+	if got := see("Ana do João", people.AddressBook); got != "Ana Souza" {
 		t.Errorf("after a typed one: %q", got)
 	}
 	sound(t, b)
@@ -110,11 +111,11 @@ func TestTheBetterSourceOfANameWins(t *testing.T) {
 
 func TestThePhoneThatTheServiceKnowsHerByIsItsOwnWord(t *testing.T) {
 	b := newBook(t)
-	see := func(phone campaign.Phone, lid string) (campaign.Phone, campaign.Phone) {
+	see := func(phone people.Phone, lid string) (people.Phone, people.Phone) {
 		t.Helper()
-		ok(t, b.Saw(1, []campaign.Seen{{Phone: phone, LID: lid}}))
+		ok(t, b.Saw(1, []people.Seen{{Phone: phone, LID: lid}}))
 		sound(t, b)
-		c := must[campaign.Contact](t)(b.ContactByPhone(phone))
+		c := must[people.Contact](t)(b.ContactByPhone(phone))
 		return c.Phone, c.WhatsApp
 	}
 	if phone, known := see(withNinth, ""); phone != withNinth || known != withNinth {
@@ -138,11 +139,11 @@ func TestTheServicesAnswerMakesTwoRecordsOnePerson(t *testing.T) {
 		t.Run(first+" first", func(t *testing.T) {
 			b := newBook(t)
 			imported := func() {
-				rows := []campaign.Row{{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}, Fields: map[string]string{"cidade": "Rio"}}}
+				rows := []people.Row{{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}, Fields: map[string]string{"cidade": "Rio"}}}
 				must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv"))
 			}
 			seen := func() {
-				ok(t, b.Heard(2, campaign.Incoming{From: campaign.Seen{LID: "77", Name: "aninha", Source: campaign.PushName, Known: true}, Text: "SAIR", At: townStart}))
+				ok(t, b.Heard(2, campaign.Incoming{From: people.Seen{LID: "77", Name: "aninha", Source: people.PushName, Known: true}, Text: "SAIR", At: townStart}))
 			}
 			if first == "imported" {
 				imported()
@@ -155,14 +156,14 @@ func TestTheServicesAnswerMakesTwoRecordsOnePerson(t *testing.T) {
 				t.Fatalf("%d contacts before the answer, want 2", n)
 			}
 			sound(t, b)
-			answer := campaign.Answer{Asked: withNinth, Presence: campaign.OnWhatsApp, Phone: withoutNinth, LID: "77"}
-			ok(t, b.Answered(1, []campaign.Phone{withNinth}, []campaign.Answer{answer}, townStart.Add(time.Hour)))
+			answer := people.Answer{Asked: withNinth, Presence: people.OnWhatsApp, Phone: withoutNinth, LID: "77"}
+			ok(t, b.Answered(1, []people.Phone{withNinth}, []people.Answer{answer}, townStart.Add(time.Hour)))
 			sound(t, b)
 			if n := must[int](t)(b.ContactCount()); n != 1 {
 				t.Fatalf("%d contacts after the answer, want 1", n)
 			}
-			for id := campaign.ContactID(1); id <= 2; id++ {
-				c := must[campaign.Contact](t)(b.Contact(id))
+			for id := people.ContactID(1); id <= 2; id++ {
+				c := must[people.Contact](t)(b.Contact(id))
 				switch {
 				case c.ID != 1 || c.Phone != withNinth || c.WhatsApp != withoutNinth || c.LID != "77":
 					t.Errorf("contact %d is %+v", id, c)
@@ -170,7 +171,7 @@ func TestTheServicesAnswerMakesTwoRecordsOnePerson(t *testing.T) {
 					t.Errorf("the opt-out of contact %d is lost: %+v", id, c)
 				case c.Name != "Ana" || !slices.Equal(c.Tags, []string{"vip"}) || c.Fields["cidade"] != "Rio" || !c.KnownTo(2) || !c.LastHeard.Equal(townStart):
 					t.Errorf("contact %d is %+v", id, c)
-				case c.Presence != campaign.OnWhatsApp || !c.Checked(townStart.Add(2*time.Hour)):
+				case c.Presence != people.OnWhatsApp || !c.Checked(townStart.Add(2*time.Hour)):
 					t.Errorf("the answer about contact %d is not kept: %+v", id, c)
 				}
 			}
@@ -180,7 +181,7 @@ func TestTheServicesAnswerMakesTwoRecordsOnePerson(t *testing.T) {
 
 func TestAMergedPersonKeepsTheDeliveryThatAReplyAnswers(t *testing.T) {
 	b := newBook(t)
-	ok(t, b.Saw(1, []campaign.Seen{{LID: "77"}, {Phone: withNinth}}))
+	ok(t, b.Saw(1, []people.Seen{{LID: "77"}, {Phone: withNinth}}))
 	at := deliveryKey(5, 9)
 	ok(t, b.update(func(tx *bolt.Tx) error {
 		d := campaign.Delivery{Campaign: 5, Seq: 9, Contact: 2, Number: 1}
@@ -189,7 +190,7 @@ func TestAMergedPersonKeepsTheDeliveryThatAReplyAnswers(t *testing.T) {
 		}
 		return bucket(tx, "latest").Put(key(uint64(2), uint32(1)), at)
 	}))
-	ok(t, b.Saw(1, []campaign.Seen{{LID: "77", Phone: withNinth}}))
+	ok(t, b.Saw(1, []people.Seen{{LID: "77", Phone: withNinth}}))
 	ok(t, b.view(func(tx *bolt.Tx) error {
 		if got := bucket(tx, "latest").Get(key(uint64(1), uint32(1))); string(got) != string(at) {
 			t.Errorf("the last delivery to the merged person is at %x, want %x", got, at)
@@ -209,7 +210,7 @@ func TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond(t *testing.T) {
 	b := newBook(t)
 	n := must[campaign.Number](t)(b.AddNumber("loja"))
 	_ = must[campaign.Number](t)(b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now()))
-	ok(t, b.Saw(n.ID, []campaign.Seen{{Phone: withNinth}, {LID: "77"}}))
+	ok(t, b.Saw(n.ID, []people.Seen{{Phone: withNinth}, {LID: "77"}}))
 	c := must[campaign.Campaign](t)(b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
 	now := time.Now()
 	_ = must[campaign.Campaign](t)(b.Start(c.ID, now))
@@ -220,7 +221,7 @@ func TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond(t *testing.T) {
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprint("3EB0", ids)) },
 		}))
 		if len(got.Check) > 0 {
-			ok(t, b.Answered(n.ID, got.Check, []campaign.Answer{{Asked: got.Check[0], Presence: campaign.OnWhatsApp, Phone: got.Check[0]}}, now))
+			ok(t, b.Answered(n.ID, got.Check, []people.Answer{{Asked: got.Check[0], Presence: people.OnWhatsApp, Phone: got.Check[0]}}, now))
 			continue
 		}
 		if got.Delivery == nil {
@@ -228,7 +229,7 @@ func TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond(t *testing.T) {
 		}
 		sent++
 		ok(t, b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now))
-		ok(t, b.Saw(n.ID, []campaign.Seen{{Phone: withNinth, LID: "77"}}))
+		ok(t, b.Saw(n.ID, []people.Seen{{Phone: withNinth, LID: "77"}}))
 	}
 	if sent != 1 {
 		t.Errorf("one person got %d messages of a campaign", sent)
@@ -243,12 +244,12 @@ func TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond(t *testing.T) {
 
 func TestAnOptOutIsTakenBackOnlyWithAReason(t *testing.T) {
 	b := newBook(t)
-	must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withNinth}}, "a.csv"))
+	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth}}, "a.csv"))
 	ok(t, b.OptOut(1, "asked by phone"))
 	ok(t, b.OptOut(1, "again"))
-	ok(t, b.EditContact(1, func(c *campaign.Contact) { c.OptedOut = false }))
-	must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withoutNinth, Name: "Ana"}}, "a.csv"))
-	if c := must[campaign.Contact](t)(b.Contact(1)); !c.OptedOut || c.OptOutWhy != "asked by phone" {
+	ok(t, b.EditContact(1, func(c *people.Contact) { c.OptedOut = false }))
+	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withoutNinth, Name: "Ana"}}, "a.csv"))
+	if c := must[people.Contact](t)(b.Contact(1)); !c.OptedOut || c.OptOutWhy != "asked by phone" {
 		t.Errorf("got %+v", c)
 	}
 	if n := must[int](t)(b.OptOutCount()); n != 1 {
@@ -258,7 +259,7 @@ func TestAnOptOutIsTakenBackOnlyWithAReason(t *testing.T) {
 		t.Error("taken back without a reason")
 	}
 	ok(t, b.OptIn(1, "she signed up again"))
-	if c := must[campaign.Contact](t)(b.Contact(1)); c.OptedOut || c.OptOutWhy != "she signed up again" {
+	if c := must[people.Contact](t)(b.Contact(1)); c.OptedOut || c.OptOutWhy != "she signed up again" {
 		t.Errorf("got %+v", c)
 	}
 	sound(t, b)
@@ -266,15 +267,15 @@ func TestAnOptOutIsTakenBackOnlyWithAReason(t *testing.T) {
 
 func TestAContactIsNotGivenSomebodyElsesPhone(t *testing.T) {
 	b := newBook(t)
-	must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withNinth, Name: "Ana"}, {Phone: "+5521999990000", Name: "Bia"}}, "a.csv"))
-	if err := b.EditContact(2, func(c *campaign.Contact) { c.Phone = withoutNinth }); !errors.Is(err, ErrExists) {
+	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana"}, {Phone: "+5521999990000", Name: "Bia"}}, "a.csv"))
+	if err := b.EditContact(2, func(c *people.Contact) { c.Phone = withoutNinth }); !errors.Is(err, ErrExists) {
 		t.Errorf("got %v, want ErrExists", err)
 	}
-	ok(t, b.EditContact(2, func(c *campaign.Contact) { c.Phone, c.Name = "+5521999990001", "Beatriz" }))
+	ok(t, b.EditContact(2, func(c *people.Contact) { c.Phone, c.Name = "+5521999990001", "Beatriz" }))
 	if _, err := b.ContactByPhone("+5521999990000"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("the old phone: %v, want ErrNotFound", err)
 	}
-	if c := must[campaign.Contact](t)(b.ContactByPhone("+5521999990001")); c.Name != "Beatriz" || c.NameSource != campaign.Typed {
+	if c := must[people.Contact](t)(b.ContactByPhone("+5521999990001")); c.Name != "Beatriz" || c.NameSource != people.Typed {
 		t.Errorf("got %+v", c)
 	}
 	sound(t, b)
@@ -282,9 +283,9 @@ func TestAContactIsNotGivenSomebodyElsesPhone(t *testing.T) {
 
 func TestFindFollowsTheOrderOfNamesAndStopsWhenAsked(t *testing.T) {
 	b := newBook(t)
-	var rows []campaign.Row
+	var rows []people.Row
 	for i, name := range []string{"zeca", "Ágata", "", "ana", "Bruno", "ÉRICA", "avelã"} {
-		rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198765000%d", i)), Name: name, Tags: []string{"t"}})
+		rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765000%d", i)), Name: name, Tags: []string{"t"}})
 	}
 	must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv"))
 	if got, want := found(t, b, "tag:t"), []string{"Ágata", "ana", "avelã", "Bruno", "ÉRICA", "zeca", ""}; !slices.Equal(got, want) {
@@ -298,12 +299,12 @@ func TestFindFollowsTheOrderOfNamesAndStopsWhenAsked(t *testing.T) {
 	}
 	rows = rows[:0]
 	for i := range 1000 {
-		rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198766%04d", i))})
+		rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198766%04d", i))})
 	}
 	must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := b.Find(ctx, campaign.Filter{}); !errors.Is(err, context.Canceled) {
+	if _, err := b.Find(ctx, people.Filter{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a search that nobody waits for got %v", err)
 	}
 }
@@ -311,7 +312,7 @@ func TestFindFollowsTheOrderOfNamesAndStopsWhenAsked(t *testing.T) {
 func TestFindKnowsOurNumbersByName(t *testing.T) {
 	b := newBook(t)
 	n := must[campaign.Number](t)(b.AddNumber("Loja Centro"))
-	ok(t, b.Saw(n.ID, []campaign.Seen{{Phone: withNinth, Name: "Ana", Source: campaign.AddressBook, Known: true}, {Phone: "+5521999990000", Name: "Bia"}}))
+	ok(t, b.Saw(n.ID, []people.Seen{{Phone: withNinth, Name: "Ana", Source: people.AddressBook, Known: true}, {Phone: "+5521999990000", Name: "Bia"}}))
 	if got := found(t, b, `conexao:"loja centro"`); !slices.Equal(got, []string{"Ana"}) {
 		t.Errorf("got %q", got)
 	}

@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // flip is a change of one field in the header of one page.
@@ -40,9 +41,9 @@ func thickBook(t *testing.T) (path string) {
 	b, err := Open(path, Options{Kind: Demo})
 	ok(t, err)
 	defer b.Close()
-	var rows []campaign.Row
+	var rows []people.Row
 	for i := range 300 {
-		rows = append(rows, campaign.Row{Line: i + 2, Phone: campaign.Phone(fmt.Sprintf("+55119%08d", 70000000+i)), Name: fmt.Sprint("Fulano ", i)})
+		rows = append(rows, people.Row{Line: i + 2, Phone: people.Phone(fmt.Sprintf("+55119%08d", 70000000+i)), Name: fmt.Sprint("Fulano ", i)})
 	}
 	_, err = b.Import(t.Context(), rows, "more.csv")
 	ok(t, err)
@@ -90,8 +91,8 @@ func useUp(b *Book) error {
 	}))
 	_, err := b.Deliveries(1, -1, 100)
 	keep(err)
-	keep(b.Saw(1, []campaign.Seen{{LID: fmt.Sprint(now.UnixNano()), Name: "Nova"}}))
-	keep(b.Heard(1, campaign.Incoming{From: campaign.Seen{Phone: "+5511987654321"}, Text: "sair", At: now}))
+	keep(b.Saw(1, []people.Seen{{LID: fmt.Sprint(now.UnixNano()), Name: "Nova"}}))
+	keep(b.Heard(1, campaign.Incoming{From: people.Seen{Phone: "+5511987654321"}, Text: "sair", At: now}))
 	_, err = b.Claim(campaign.Claim{Number: 1, Ready: campaign.Readiness{Link: 1, Since: now}, Now: now, NewID: func() campaign.MessageID { return "3EB0" }})
 	keep(err)
 	_, err = b.Cancel(1)
@@ -192,7 +193,7 @@ func TestAPageThatGoesAwayIsAnErrorAndNothingIsWrittenAfterwards(t *testing.T) {
 			if got := b.Err(); got == nil || got.Error() != damaged.Error() {
 				t.Errorf("%d pages: Err is %v", at, got)
 			}
-			if err := b.Saw(1, []campaign.Seen{{LID: "1"}}); !errors.As(err, &damaged) {
+			if err := b.Saw(1, []people.Seen{{LID: "1"}}); !errors.As(err, &damaged) {
 				t.Errorf("%d pages: a later write got %v", at, err)
 			}
 		case at < used[len(used)-1]/2:
@@ -238,7 +239,7 @@ func TestAFaultOfOursIsNoDamage(t *testing.T) {
 	b, err := Open(filepath.Join(t.TempDir(), "book.db"), Options{Kind: Demo})
 	ok(t, err)
 	defer b.Close()
-	var none *campaign.Contact
+	var none *people.Contact
 	for name, fault := range map[string]func(tx *bolt.Tx){
 		"a panic":            func(*bolt.Tx) { panic("a mistake of ours") },
 		"a nil pointer":      func(*bolt.Tx) { none.Name = "x" },
@@ -262,5 +263,5 @@ func TestAFaultOfOursIsNoDamage(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	ok(t, b.Saw(1, []campaign.Seen{{LID: "1"}}))
+	ok(t, b.Saw(1, []people.Seen{{LID: "1"}}))
 }

@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -357,9 +358,9 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	d := campaign.Delivery{
 		Campaign: campaign.ID(binary.BigEndian.Uint64(at)),
 		Seq:      binary.BigEndian.Uint32(at[8:]),
-		Contact:  campaign.ContactID(r.uint()),
+		Contact:  people.ContactID(r.uint()),
 		Number:   campaign.NumberID(r.uint()),
-		Phone:    campaign.Phone(r.str()),
+		Phone:    people.Phone(r.str()),
 		Name:     r.str(),
 		State:    campaign.State(r.uint()),
 		New:      r.bool(),

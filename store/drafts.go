@@ -6,6 +6,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -18,7 +19,7 @@ var ErrChanged = reason.Err(reason.Changed)
 // [campaign.Campaign.Lacks]. Only a name that is too long is refused.
 func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 	c.Text = campaign.Text(c.Text)
-	if err := campaign.CheckName(c.Name); err != nil {
+	if err := people.CheckName(c.Name); err != nil {
 		return c, err
 	}
 	err := b.update(func(tx *bolt.Tx) error {
@@ -38,7 +39,7 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 // afterwards.
 func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 	c.Text = campaign.Text(c.Text)
-	if err := campaign.CheckName(c.Name); err != nil {
+	if err := people.CheckName(c.Name); err != nil {
 		return c, err
 	}
 	kept := c
@@ -72,7 +73,7 @@ func startableTx(tx *bolt.Tx, c campaign.Campaign) error {
 			lacks = append(lacks, err)
 		}
 	}
-	if filter, err := campaign.ParseFilter(c.To); err == nil {
+	if filter, err := people.ParseFilter(c.To); err == nil {
 		if err := checkListsTx(tx, filter); err != nil {
 			lacks = append(lacks, reason.Within(err, reason.CampaignAudience))
 		}

@@ -11,7 +11,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // bigBook is a closed book from which most has been deleted.
@@ -53,7 +53,7 @@ func TestACompactedBookHoldsTheSame(t *testing.T) {
 	b, err := Open(path, Options{Kind: Demo})
 	ok(t, err)
 	defer b.Close()
-	ok(t, b.Saw(1, []campaign.Seen{{LID: "78"}})) // ids go on where they were
+	ok(t, b.Saw(1, []people.Seen{{LID: "78"}})) // ids go on where they were
 	if c, err := b.Contact(10); err != nil || c.LID != "78" {
 		t.Errorf("the next person: %+v, %v", c, err)
 	}

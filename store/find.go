@@ -8,11 +8,12 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // Find returns the people that a filter matches, in the order of their names.
 // It ends early, with the context's error, when ctx does.
-func (b *Book) Find(ctx context.Context, f campaign.Filter) (ids []campaign.ContactID, err error) {
+func (b *Book) Find(ctx context.Context, f people.Filter) (ids []people.ContactID, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		ids, err = findTx(ctx, tx, f)
 		return err
@@ -20,11 +21,11 @@ func (b *Book) Find(ctx context.Context, f campaign.Filter) (ids []campaign.Cont
 	return ids, err
 }
 
-func findTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter) (ids []campaign.ContactID, err error) {
+func findTx(ctx context.Context, tx *bolt.Tx, f people.Filter) (ids []people.ContactID, err error) {
 	all := f.String() == ""
-	var chosen idSet
+	var chosen people.Set
 	if !all {
-		if err := matchTx(ctx, tx, f, func(c *campaign.Contact) { chosen.add(c.ID) }); err != nil {
+		if err := matchTx(ctx, tx, f, func(c *people.Contact) { chosen.Add(c.ID) }); err != nil {
 			return nil, err
 		}
 	}
@@ -35,8 +36,8 @@ func findTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter) (ids []campaign
 			return nil, ctx.Err()
 		}
 		n++
-		id := campaign.ContactID(binary.BigEndian.Uint64(k[len(k)-8:]))
-		if all || chosen.has(id) {
+		id := people.ContactID(binary.BigEndian.Uint64(k[len(k)-8:]))
+		if all || chosen.Has(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -46,7 +47,7 @@ func findTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter) (ids []campaign
 // matchTx shows take the people that a filter matches, in the order of their
 // ids: so they lie in the file, and to read them so is many times faster than
 // in the order of names. The record is take's until it returns.
-func matchTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter, take func(*campaign.Contact)) error {
+func matchTx(ctx context.Context, tx *bolt.Tx, f people.Filter, take func(*people.Contact)) error {
 	numbers, err := numbersTx(tx)
 	if err != nil {
 		return err
@@ -55,8 +56,8 @@ func matchTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter, take func(*cam
 	for _, n := range numbers {
 		names[n.ID] = n.Name
 	}
-	env := campaign.FilterEnv{Now: time.Now(), NumberName: func(id campaign.NumberID) string { return names[id] }}
-	var c campaign.Contact
+	env := people.FilterEnv{Now: time.Now(), NumberName: func(id campaign.NumberID) string { return names[id] }}
+	var c people.Contact
 	var rolls rosters
 	if named := f.Lists(); len(named) > 0 {
 		if rolls, err = rostersTx(tx, named...); err != nil {
@@ -70,7 +71,7 @@ func matchTx(ctx context.Context, tx *bolt.Tx, f campaign.Filter, take func(*cam
 			return ctx.Err()
 		}
 		n++
-		id := campaign.ContactID(binary.BigEndian.Uint64(k))
+		id := people.ContactID(binary.BigEndian.Uint64(k))
 		if err := decodeContactInto(&c, id, v); err != nil {
 			return err
 		}

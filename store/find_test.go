@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // crowd is a book of n people.
@@ -13,10 +13,10 @@ func crowd(b *testing.B, n int) *Book {
 	book := newBook(b)
 	rng := rand.New(rand.NewPCG(1, 2))
 	names := []string{"Ana", "João", "Conceição", "Beatriz", "Zé", "Márcia", "Otávio", "Lúcia", "Souza", "Lima"}
-	rows := make([]campaign.Row, n)
+	rows := make([]people.Row, n)
 	for i := range rows {
-		rows[i] = campaign.Row{
-			Phone:  campaign.Phone(fmt.Sprintf("+55119%08d", i*7919%100_000_000)),
+		rows[i] = people.Row{
+			Phone:  people.Phone(fmt.Sprintf("+55119%08d", i*7919%100_000_000)),
 			Name:   fmt.Sprintf("%s %s %d", names[rng.IntN(10)], names[rng.IntN(10)], rng.IntN(1e5)),
 			Tags:   []string{"vip"},
 			Fields: map[string]string{"email": "alguem@example.com", "cidade": "São Paulo"},
@@ -31,7 +31,7 @@ func crowd(b *testing.B, n int) *Book {
 func BenchmarkFind(b *testing.B) {
 	book := crowd(b, 100_000)
 	for _, line := range []string{"", "conceicao", "tag:vip joao", "9876"} {
-		f, err := campaign.ParseFilter(line)
+		f, err := people.ParseFilter(line)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -172,7 +173,7 @@ func claimLost(d *campaign.Delivery) bool {
 // and when. If exactly one delivery to that person by that number is held
 // because its claim may be forgotten, then this was it: it takes the id, and is
 // in doubt no more.
-func (b *Book) Prove(number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
+func (b *Book) Prove(number campaign.NumberID, to people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
 	var found campaign.Delivery
 	look := func(tx *bolt.Tx) (err error) {
 		found, err = forgottenTx(tx, number, to, ids, at, b.clock.Now())
@@ -198,7 +199,7 @@ func (b *Book) Prove(number campaign.NumberID, to campaign.Seen, ids []campaign.
 
 // forgottenTx finds the delivery that a receipt speaks of, and gives it the id.
 // It has none if there is no such delivery, or more than one.
-func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to campaign.Seen, ids []campaign.MessageID, at, now time.Time) (found campaign.Delivery, err error) {
+func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to people.Seen, ids []campaign.MessageID, at, now time.Time) (found campaign.Delivery, err error) {
 	var unknown []campaign.MessageID
 	for _, id := range ids {
 		if bucket(tx, "messages").Get([]byte(id)) == nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -54,19 +55,19 @@ func shortCampaign(t *testing.T) (id campaign.ID, moments []moment) {
 
 // shortCampaignOf is shortCampaign with people of whom the service says those
 // LIDs.
-func shortCampaignOf(t *testing.T, lid func(campaign.Phone) string) (id campaign.ID, moments []moment) {
+func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.ID, moments []moment) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "book.db")
 	b := open(t, path)
 	numbers := linked(t, b, 2)
-	rows := people(8)
+	rows := crowd(8)
 	if _, err := b.Import(t.Context(), rows, "people.csv"); err != nil {
 		t.Fatal(err)
 	}
 	now, seen := time.Now(), make(screen)
 	for _, r := range rows {
-		a := campaign.Answer{Asked: r.Phone, Presence: campaign.OnWhatsApp, Phone: r.Phone, LID: lid(r.Phone)}
-		if err := b.Answered(numbers[0], []campaign.Phone{r.Phone}, []campaign.Answer{a}, now); err != nil {
+		a := people.Answer{Asked: r.Phone, Presence: people.OnWhatsApp, Phone: r.Phone, LID: lid(r.Phone)}
+		if err := b.Answered(numbers[0], []people.Phone{r.Phone}, []people.Answer{a}, now); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -119,7 +120,7 @@ func shortCampaignOf(t *testing.T, lid func(campaign.Phone) string) (id campaign
 		}
 		keep("settled")
 		if outcome.Kind == campaign.Accepted {
-			if _, err := b.Receipt(got.Delivery.Number, campaign.Seen{LID: got.Delivery.LID}, []campaign.MessageID{got.Delivery.Message}, campaign.Delivered, now); err != nil {
+			if _, err := b.Receipt(got.Delivery.Number, people.Seen{LID: got.Delivery.LID}, []campaign.MessageID{got.Delivery.Message}, campaign.Delivered, now); err != nil {
 				t.Fatal(err)
 			}
 			keep("delivered")
@@ -187,9 +188,9 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 	if who == "receipts" {
 		for lid, ids := range seen {
 			for message, number := range ids {
-				_, err := b.Receipt(number, campaign.Seen{LID: lid}, []campaign.MessageID{message}, campaign.Read, now)
+				_, err := b.Receipt(number, people.Seen{LID: lid}, []campaign.MessageID{message}, campaign.Read, now)
 				must(err)
-				must(b.Prove(number, campaign.Seen{LID: lid}, []campaign.MessageID{message}, campaign.Read, now))
+				must(b.Prove(number, people.Seen{LID: lid}, []campaign.MessageID{message}, campaign.Read, now))
 			}
 		}
 	}
@@ -383,13 +384,13 @@ func TestAReceiptThatFitsNobodyOrManySettlesNothing(t *testing.T) {
 		t.Fatal("nothing is held")
 	}
 	d, now := deliveries[i], moments[1].now.Add(time.Minute)
-	to := campaign.Seen{LID: lidOf(d.Phone)}
+	to := people.Seen{LID: lidOf(d.Phone)}
 	for name, prove := range map[string]func() error{
 		"another number": func() error {
 			return b.Prove(3-d.Number, to, []campaign.MessageID{"3EB0X"}, campaign.Read, now)
 		},
 		"somebody else": func() error {
-			return b.Prove(d.Number, campaign.Seen{LID: "12345"}, []campaign.MessageID{"3EB0X"}, campaign.Read, now)
+			return b.Prove(d.Number, people.Seen{LID: "12345"}, []campaign.MessageID{"3EB0X"}, campaign.Read, now)
 		},
 		"two unknown ids": func() error {
 			return b.Prove(d.Number, to, []campaign.MessageID{"3EB0X", "3EB0Y"}, campaign.Read, now)
@@ -409,14 +410,14 @@ func TestAReceiptThatFitsNobodyOrManySettlesNothing(t *testing.T) {
 			t.Errorf("%s: it is %s, %v", name, got.State, err)
 		}
 	}
-	if err := b.Prove(d.Number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{"3EB0X"}, campaign.Delivered, now); err != nil {
+	if err := b.Prove(d.Number, people.Seen{Phone: d.Phone}, []campaign.MessageID{"3EB0X"}, campaign.Delivered, now); err != nil {
 		t.Fatal(err)
 	}
 	got, err := b.Delivery(1, d.Seq)
 	if err != nil || got.State != campaign.Delivered || got.Message != "3EB0X" || got.InDoubt || got.Reason != "" {
 		t.Errorf("by her phone: %+v, %v", got, err)
 	}
-	if _, err := b.Receipt(d.Number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{"3EB0X"}, campaign.Read, now); err != nil {
+	if _, err := b.Receipt(d.Number, people.Seen{Phone: d.Phone}, []campaign.MessageID{"3EB0X"}, campaign.Read, now); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Heard(d.Number, campaign.Incoming{From: to, Text: "oi", At: now}); err != nil {
@@ -476,7 +477,7 @@ func TestADoubtIsSettledByAPerson(t *testing.T) {
 func TestAFinishedCampaignRunsAgainForWhatIsSentAfterAll(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(t.Context(), people(1), ""); err != nil {
+	if _, err := b.Import(t.Context(), crowd(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -571,7 +572,7 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(t.Context(), people(2), ""); err != nil {
+	if _, err := b.Import(t.Context(), crowd(2), ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -611,7 +612,7 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 	if err != nil || held.Reason != campaign.ReasonForgotten || held.Claimed.IsZero() {
 		t.Fatalf("%+v, %v", held, err)
 	}
-	to, ids := campaign.Seen{LID: lidOf(held.Phone)}, []campaign.MessageID{"3EB0X"}
+	to, ids := people.Seen{LID: lidOf(held.Phone)}, []campaign.MessageID{"3EB0X"}
 	if err := b.Prove(n, to, ids, campaign.Read, held.Claimed.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
@@ -632,7 +633,7 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 // TestWhoeverIsHeldIsNotReachedUnderAnotherRecord: two records turn out to be
 // one person while one of them is held.
 func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
-	_, moments := shortCampaignOf(t, func(campaign.Phone) string { return "" })
+	_, moments := shortCampaignOf(t, func(people.Phone) string { return "" })
 	data := slices.Clone(moments[1].file)
 	data[60] ^= 1
 	b := bookAt(t, data)
@@ -642,15 +643,15 @@ func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
 	}
 	among := func(right func(campaign.Delivery) bool) campaign.Delivery {
 		return deliveries[slices.IndexFunc(deliveries, func(d campaign.Delivery) bool {
-			return right(d) && d.Phone != people(8)[0].Phone && d.Phone != people(8)[3].Phone // who have opted out
+			return right(d) && d.Phone != crowd(8)[0].Phone && d.Phone != crowd(8)[3].Phone // who have opted out
 		})]
 	}
 	held := among(func(d campaign.Delivery) bool { return d.Reason == campaign.ReasonForgotten })
 	other := among(func(d campaign.Delivery) bool { return d.Number == held.Number && d.State == campaign.Queued })
 	now := moments[1].now.Add(time.Minute)
-	for _, phone := range []campaign.Phone{held.Phone, other.Phone} {
-		same := campaign.Answer{Asked: phone, Presence: campaign.OnWhatsApp, Phone: phone, LID: "77"}
-		if err := b.Answered(held.Number, []campaign.Phone{phone}, []campaign.Answer{same}, now); err != nil {
+	for _, phone := range []people.Phone{held.Phone, other.Phone} {
+		same := people.Answer{Asked: phone, Presence: people.OnWhatsApp, Phone: phone, LID: "77"}
+		if err := b.Answered(held.Number, []people.Phone{phone}, []people.Answer{same}, now); err != nil {
 			t.Fatal(err)
 		}
 	}

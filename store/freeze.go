@@ -16,6 +16,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -40,7 +41,7 @@ func goesOn(err error) error {
 // freezing is how far a freeze is.
 type freezing struct {
 	Numbers []campaign.NumberID       // who sends
-	Next    campaign.ContactID        // whose delivery is the next to be made, or whoever of the audience comes after
+	Next    people.ContactID          // whose delivery is the next to be made, or whoever of the audience comes after
 	Load    map[campaign.NumberID]int // how many deliveries each number has
 	Zones   []string                  // by their numbers in the queue
 	Why     string                    `json:",omitempty"` // it is held, or undone, for this reason; empty: somebody asked for it
@@ -71,7 +72,7 @@ func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 				return c, reason.Within(err, reason.CampaignStart, id)
 			}
 		}
-		var audience idSet
+		var audience people.Set
 		err = b.view(func(tx *bolt.Tx) error {
 			if _, err := beginTx(tx, id, now); err != nil {
 				return err
@@ -103,7 +104,7 @@ func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 				return err
 			}
 			return putJobTx(tx, k, job{
-				Job:    Job{Kind: JobFreeze, Campaign: id, Total: audience.size()},
+				Job:    Job{Kind: JobFreeze, Campaign: id, Total: audience.Size()},
 				Freeze: &freezing{Numbers: numbers},
 			})
 		})
@@ -135,14 +136,14 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 
 // audienceTx chooses the people of a campaign. It is an error if none of them
 // can be written to.
-func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience idSet, err error) {
-	filter, err := campaign.ParseFilter(c.To)
+func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience people.Set, err error) {
+	filter, err := people.ParseFilter(c.To)
 	if err != nil {
 		return nil, reason.Within(err, reason.CampaignAudience)
 	}
 	to, skipped := 0, 0
 	barred := allBarredTx(tx)
-	err = matchTx(ctx, tx, filter, func(contact *campaign.Contact) {
+	err = matchTx(ctx, tx, filter, func(contact *people.Contact) {
 		switch {
 		case contact.Phone == "" && contact.LID == "":
 			return
@@ -151,7 +152,7 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 		default:
 			to++
 		}
-		audience.add(contact.ID)
+		audience.Add(contact.ID)
 	})
 	if err == nil && to == 0 {
 		err = reason.Because(ErrState, reason.CampaignStart, c.ID, reason.New(reason.CampaignNobody, skipped))
@@ -161,13 +162,13 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 
 // unwanted is the reason why a person's delivery is skipped when it is made;
 // empty: it is not.
-func unwanted(contact *campaign.Contact, barred barredAliases, now time.Time) string {
+func unwanted(contact *people.Contact, barred barredAliases, now time.Time) string {
 	switch {
 	case contact.OptedOut:
 		return campaign.ReasonOptedOut
 	case contact.Moved():
 		return campaign.ReasonMoved
-	case contact.Presence == campaign.NotOnWhatsApp && contact.Checked(now):
+	case contact.Presence == people.NotOnWhatsApp && contact.Checked(now):
 		return campaign.ReasonNotOnService
 	}
 	return barred.why(contact)
@@ -256,7 +257,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 	var queue [][]byte
 	more := true
 	for range n {
-		var id campaign.ContactID
+		var id people.ContactID
 		if id, more = audience.next(f.Next); !more {
 			break
 		}
@@ -310,7 +311,7 @@ func (f *freezing) zone(name string) byte {
 
 // home is the number that writes to a person: of those that know her, else of
 // all, the one with the least to do.
-func home(contact *campaign.Contact, numbers []campaign.NumberID, load map[campaign.NumberID]int) campaign.NumberID {
+func home(contact *people.Contact, numbers []campaign.NumberID, load map[campaign.NumberID]int) campaign.NumberID {
 	return slices.MinFunc(numbers, func(a, b campaign.NumberID) int {
 		if known := contact.KnownTo(a); known != contact.KnownTo(b) {
 			if known {
@@ -415,11 +416,11 @@ const (
 	partIDs   = 64 * partWords
 )
 
-func stageIDsTx(tx *bolt.Tx, k []byte, ids idSet) error {
+func stageIDsTx(tx *bolt.Tx, k []byte, ids people.Set) error {
 	staged := bucket(tx, "staged")
 	part := uint32(0)
 	for words := range slices.Chunk(ids, partWords) {
-		if idSet(words).size() > 0 {
+		if people.Set(words).Size() > 0 {
 			v := make([]byte, 0, 8*partWords)
 			for _, word := range words {
 				v = binary.BigEndian.AppendUint64(v, word)
@@ -440,11 +441,11 @@ type stagedIDs struct {
 
 	part  uint64 // the one that was looked at last
 	words []byte
-	twin  map[campaign.ContactID]campaign.ContactID // see twice; nil: not yet known
+	twin  map[people.ContactID]people.ContactID // see twice; nil: not yet known
 }
 
 // next is the first id from that one on.
-func (s *stagedIDs) next(from campaign.ContactID) (campaign.ContactID, bool) {
+func (s *stagedIDs) next(from people.ContactID) (people.ContactID, bool) {
 	id := uint64(from)
 	for {
 		if s.words == nil || id/partIDs != s.part {
@@ -458,7 +459,7 @@ func (s *stagedIDs) next(from campaign.ContactID) (campaign.ContactID, bool) {
 		for at := id % partIDs / 64; int(at+1)*8 <= len(s.words); at++ {
 			word := binary.BigEndian.Uint64(s.words[8*at:]) >> (id % 64)
 			if word != 0 {
-				return campaign.ContactID(id) + campaign.ContactID(bits.TrailingZeros64(word)), true
+				return people.ContactID(id) + people.ContactID(bits.TrailingZeros64(word)), true
 			}
 			id = id/64*64 + 64
 		}
@@ -466,7 +467,7 @@ func (s *stagedIDs) next(from campaign.ContactID) (campaign.ContactID, bool) {
 	}
 }
 
-func (s *stagedIDs) has(id campaign.ContactID) bool {
+func (s *stagedIDs) has(id people.ContactID) bool {
 	at := uint64(id) % partIDs / 64
 	v := bucket(s.tx, "staged").Get(key(string(s.job), uint32(uint64(id)/partIDs)))
 	return int(at+1)*8 <= len(v) && binary.BigEndian.Uint64(v[8*at:])>>(id%64)&1 == 1
@@ -475,14 +476,14 @@ func (s *stagedIDs) has(id campaign.ContactID) bool {
 // twice reports whether the person to whom the staged id leads now, since its
 // record was merged into hers, is in the audience by an earlier id as well:
 // then she has her delivery. Ids lead to smaller ones.
-func (s *stagedIDs) twice(now, id campaign.ContactID) bool {
+func (s *stagedIDs) twice(now, id people.ContactID) bool {
 	if s.has(now) {
 		return true
 	}
 	if s.twin == nil {
-		s.twin = make(map[campaign.ContactID]campaign.ContactID)
+		s.twin = make(map[people.ContactID]people.ContactID)
 		_ = bucket(s.tx, "merged").ForEach(func(k, _ []byte) error {
-			gone := campaign.ContactID(binary.BigEndian.Uint64(k))
+			gone := people.ContactID(binary.BigEndian.Uint64(k))
 			if s.has(gone) {
 				keep := mergedTx(s.tx, gone)
 				if first, ok := s.twin[keep]; !ok || gone < first {

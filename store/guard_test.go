@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // status is the status of a campaign, and why.
@@ -42,7 +43,7 @@ func (s *shop) try(o campaign.Outcome) bool {
 // phone is not on WhatsApp.
 func about(d campaign.Delivery, o campaign.Outcome) campaign.Outcome {
 	if o.Kind == campaign.Misled {
-		o.Code, o.Answer = 404, campaign.Answer{Asked: d.Phone, Presence: campaign.NotOnWhatsApp}
+		o.Code, o.Answer = 404, people.Answer{Asked: d.Phone, Presence: people.NotOnWhatsApp}
 	}
 	return o
 }
@@ -128,7 +129,7 @@ func TestFivePeopleAreSpentWhenAllNumbersAreRefused(t *testing.T) {
 	for i := range 6 {
 		n, err := s.book.AddNumber(fmt.Sprint("n", i))
 		if err == nil {
-			_, err = s.book.LinkNumber(n.ID, campaign.Phone(fmt.Sprintf("+551188877700%d", i)), fmt.Sprintf("551188877700%d:1@s.whatsapp.net", i), s.now)
+			_, err = s.book.LinkNumber(n.ID, people.Phone(fmt.Sprintf("+551188877700%d", i)), fmt.Sprintf("551188877700%d:1@s.whatsapp.net", i), s.now)
 		}
 		if err == nil {
 			_, err = s.book.SetLimits(n.ID, campaign.Pace{}.All())
@@ -218,7 +219,7 @@ func (s *shop) sendMany(n, arrive int, numbers ...campaign.NumberID) {
 
 func (s *shop) arrives(d campaign.Delivery) {
 	s.Helper()
-	if _, err := s.book.Receipt(d.Number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
+	if _, err := s.book.Receipt(d.Number, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -297,10 +298,10 @@ func TestClockThatWasAheadHidesNoSilence(t *testing.T) {
 	s := newShop(t, 60, "")
 	id := s.start("")
 	s.now = s.now.Add(30 * 24 * time.Hour)
-	s.answer(people(60)...)
+	s.answer(crowd(60)...)
 	s.sendMany(4, 4, s.number)
 	s.now = s.now.Add(-30 * 24 * time.Hour)
-	s.answer(people(60)...)
+	s.answer(crowd(60)...)
 	s.sendMany(20, 0, s.number)
 	s.mustRun(id)
 	s.now = s.now.Add(time.Hour)

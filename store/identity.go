@@ -8,7 +8,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // Who is who.
@@ -26,7 +26,7 @@ import (
 //
 // That is a guess, and a guess must not weaken an opt-out: what was said of a
 // record without a LID was said of the phone, and holds for every account that
-// has the phone later, too (campaign.Contact.OptOutPhone).
+// has the phone later, too (people.Contact.OptOutPhone).
 
 // side is what is known of the one to whom a phone leads, or a LID.
 type side uint8
@@ -76,8 +76,8 @@ var identities = map[[2]side]identity{
 
 // sidesTx says what the book knows of a phone and a LID, each of which may be
 // empty.
-func sidesTx(tx *bolt.Tx, phone campaign.Phone, lid string) (sides [2]side, byPhone, byLID campaign.ContactID, err error) {
-	at := func(alias string) (campaign.ContactID, side) {
+func sidesTx(tx *bolt.Tx, phone people.Phone, lid string) (sides [2]side, byPhone, byLID people.ContactID, err error) {
+	at := func(alias string) (people.ContactID, side) {
 		if id, ok := aliasTx(tx, alias); ok {
 			return id, leadsSomewhere
 		}
@@ -106,11 +106,11 @@ func sidesTx(tx *bolt.Tx, phone campaign.Phone, lid string) (sides [2]side, byPh
 }
 
 // phoneKey is the alias of a phone.
-func phoneKey(phone campaign.Phone) string { return string(phoneAlias) + phone.Key() }
+func phoneKey(phone people.Phone) string { return string(phoneAlias) + phone.Key() }
 
 // findPersonTx returns whose a LID is; without one, or if it is nobody's yet,
 // whose phone it is, unless that is known to be another account.
-func findPersonTx(tx *bolt.Tx, phone campaign.Phone, lid string) (campaign.ContactID, bool) {
+func findPersonTx(tx *bolt.Tx, phone people.Phone, lid string) (people.ContactID, bool) {
 	sides, byPhone, byLID, err := sidesTx(tx, phone, lid)
 	if err != nil {
 		return 0, false
@@ -127,15 +127,15 @@ func findPersonTx(tx *bolt.Tx, phone campaign.Phone, lid string) (campaign.Conta
 // told is what somebody, or a file, names a person by.
 type told struct {
 	lid    string
-	phones [2]campaign.Phone // as asked and as the service has it; either may be empty
-	sure   bool              // it is the service's word that these phones are theirs now, and no others
+	phones [2]people.Phone // as asked and as the service has it; either may be empty
+	sure   bool            // it is the service's word that these phones are theirs now, and no others
 }
 
 // whoTx returns the record of the person. Records that prove to be one person
 // are merged, phones go over to whom they belong to. What is returned may be
 // new, or have changed, and is for the caller to write.
-func whoTx(tx *bolt.Tx, t told, at time.Time) (c campaign.Contact, err error) {
-	id := campaign.ContactID(0)
+func whoTx(tx *bolt.Tx, t told, at time.Time) (c people.Contact, err error) {
+	id := people.ContactID(0)
 	for _, phone := range t.phones {
 		if phone == "" {
 			continue
@@ -171,7 +171,7 @@ func whoTx(tx *bolt.Tx, t told, at time.Time) (c campaign.Contact, err error) {
 	} else {
 		var n uint64
 		n, err = bucket(tx, "contacts").NextSequence()
-		c = campaign.Contact{ID: campaign.ContactID(n), Created: at}
+		c = people.Contact{ID: people.ContactID(n), Created: at}
 	}
 	if err != nil {
 		return c, err
@@ -183,7 +183,7 @@ func whoTx(tx *bolt.Tx, t told, at time.Time) (c campaign.Contact, err error) {
 }
 
 // uniteTx makes one record of two, of which the first may be nobody's.
-func uniteTx(tx *bolt.Tx, a, b campaign.ContactID, at time.Time) (campaign.ContactID, error) {
+func uniteTx(tx *bolt.Tx, a, b people.ContactID, at time.Time) (people.ContactID, error) {
 	if a == 0 || a == b {
 		return b, nil
 	}
@@ -192,7 +192,7 @@ func uniteTx(tx *bolt.Tx, a, b campaign.ContactID, at time.Time) (campaign.Conta
 
 // oneLineTx is for an answer without a LID: two phones that the service calls
 // one. Of two accounts, the one has it under whose phone the service knows it.
-func oneLineTx(tx *bolt.Tx, asked, known campaign.ContactID, asks campaign.Phone, at time.Time) (campaign.ContactID, error) {
+func oneLineTx(tx *bolt.Tx, asked, known people.ContactID, asks people.Phone, at time.Time) (people.ContactID, error) {
 	if asked == 0 || asked == known {
 		return known, nil
 	}
@@ -211,13 +211,13 @@ func oneLineTx(tx *bolt.Tx, asked, known campaign.ContactID, asks campaign.Phone
 }
 
 // passOnTx takes a phone from a record, which keeps it as a former one.
-func passOnTx(tx *bolt.Tx, id campaign.ContactID, phone campaign.Phone, at time.Time) error {
+func passOnTx(tx *bolt.Tx, id people.ContactID, phone people.Phone, at time.Time) error {
 	c, err := contactTx(tx, id)
 	if err != nil {
 		return err
 	}
-	c.Former = append(c.Former, campaign.FormerPhone{Phone: phone, Until: at})
-	for _, p := range [...]*campaign.Phone{&c.Phone, &c.WhatsApp} {
+	c.Former = append(c.Former, people.FormerPhone{Phone: phone, Until: at})
+	for _, p := range [...]*people.Phone{&c.Phone, &c.WhatsApp} {
 		if p.Key() == phone.Key() {
 			*p = ""
 		}
@@ -234,8 +234,8 @@ func passOnTx(tx *bolt.Tx, id campaign.ContactID, phone campaign.Phone, at time.
 
 // settlePhonesTx gives a person the phones by which they were named. If that is
 // the service's word, any other phone of theirs is a former one from now on.
-func settlePhonesTx(tx *bolt.Tx, c *campaign.Contact, t told, at time.Time) error {
-	var phones []campaign.Phone
+func settlePhonesTx(tx *bolt.Tx, c *people.Contact, t told, at time.Time) error {
+	var phones []people.Phone
 	for _, p := range t.phones {
 		if p != "" {
 			phones = append(phones, p)
@@ -248,10 +248,10 @@ func settlePhonesTx(tx *bolt.Tx, c *campaign.Contact, t told, at time.Time) erro
 	asked, known := phones[0], phones[len(phones)-1]
 	spelled := asked.Key() != known.Key() // the service finds the phone under another one
 	if t.sure && (spelled || c.WhatsApp.Key() != known.Key()) {
-		now := aliasesOf(&campaign.Contact{Phone: asked, WhatsApp: known})
-		for _, p := range [...]*campaign.Phone{&c.Phone, &c.WhatsApp} {
+		now := aliasesOf(&people.Contact{Phone: asked, WhatsApp: known})
+		for _, p := range [...]*people.Phone{&c.Phone, &c.WhatsApp} {
 			if *p != "" && !slices.Contains(now, phoneKey(*p)) {
-				c.Former = append(c.Former, campaign.FormerPhone{Phone: *p, Until: at})
+				c.Former = append(c.Former, people.FormerPhone{Phone: *p, Until: at})
 				*p = ""
 			}
 		}
@@ -275,7 +275,7 @@ func settlePhonesTx(tx *bolt.Tx, c *campaign.Contact, t told, at time.Time) erro
 
 // saidOfTx opts a person out who gets a phone of which an opt-out was said while
 // nobody knew whose account it was.
-func saidOfTx(tx *bolt.Tx, c *campaign.Contact, phone campaign.Phone) error {
+func saidOfTx(tx *bolt.Tx, c *people.Contact, phone people.Phone) error {
 	for _, id := range formerTx(tx, phone) {
 		before, err := contactTx(tx, id)
 		if err != nil {
@@ -292,12 +292,12 @@ func saidOfTx(tx *bolt.Tx, c *campaign.Contact, phone campaign.Phone) error {
 }
 
 // formerTx lists who had a phone that is theirs no more.
-func formerTx(tx *bolt.Tx, phone campaign.Phone) (ids []campaign.ContactID) {
+func formerTx(tx *bolt.Tx, phone people.Phone) (ids []people.ContactID) {
 	prefix := string(formerAlias) + phone.Key()
 	cursor := bucket(tx, "aliases").Cursor()
 	for k, _ := cursor.Seek([]byte(prefix)); len(k) >= len(prefix) && string(k[:len(prefix)]) == prefix; k, _ = cursor.Next() {
 		if len(k) == len(prefix)+8 { // not a longer phone
-			ids = append(ids, campaign.ContactID(binary.BigEndian.Uint64(k[len(prefix):])))
+			ids = append(ids, people.ContactID(binary.BigEndian.Uint64(k[len(prefix):])))
 		}
 	}
 	return ids
@@ -306,22 +306,22 @@ func formerTx(tx *bolt.Tx, phone campaign.Phone) (ids []campaign.ContactID) {
 // importedTx returns the record that a row of a file is about: that of its
 // phone. A phone that is nobody's now, and that one person had before, is
 // theirs in an old file; their record says under which phone they are now.
-func importedTx(tx *bolt.Tx, phone campaign.Phone, at time.Time) (campaign.Contact, error) {
+func importedTx(tx *bolt.Tx, phone people.Phone, at time.Time) (people.Contact, error) {
 	if _, ok := aliasTx(tx, phoneKey(phone)); !ok {
 		if ids := formerTx(tx, phone); len(ids) == 1 {
 			return contactTx(tx, ids[0])
 		}
 	}
-	return whoTx(tx, told{phones: [2]campaign.Phone{phone}}, at)
+	return whoTx(tx, told{phones: [2]people.Phone{phone}}, at)
 }
 
 // tidyFormer leaves of the former phones those that are not a person's now, each
 // once, as it was known last.
-func tidyFormer(c *campaign.Contact) {
+func tidyFormer(c *people.Contact) {
 	phones := aliasesOf(c)
 	kept := c.Former[:0:0]
 	for i, f := range c.Former {
-		again := slices.ContainsFunc(c.Former[i+1:], func(g campaign.FormerPhone) bool { return g.Phone.Key() == f.Phone.Key() })
+		again := slices.ContainsFunc(c.Former[i+1:], func(g people.FormerPhone) bool { return g.Phone.Key() == f.Phone.Key() })
 		if !again && !slices.Contains(phones, phoneKey(f.Phone)) {
 			kept = append(kept, f)
 		}
@@ -331,7 +331,7 @@ func tidyFormer(c *campaign.Contact) {
 
 // formerKeys lists the keys in "aliases" by which a person is known to have had
 // phones.
-func formerKeys(c *campaign.Contact) (keys []string) {
+func formerKeys(c *people.Contact) (keys []string) {
 	for _, f := range c.Former {
 		keys = append(keys, string(formerAlias)+f.Phone.Key()+string(key(uint64(c.ID))))
 	}
@@ -340,7 +340,7 @@ func formerKeys(c *campaign.Contact) (keys []string) {
 
 // knownTx is the record of a person as it is in the book; not ok if they are not
 // in it yet.
-func knownTx(tx *bolt.Tx, id campaign.ContactID) (c campaign.Contact, ok bool, err error) {
+func knownTx(tx *bolt.Tx, id people.ContactID) (c people.Contact, ok bool, err error) {
 	c, err = contactTx(tx, id)
 	if errors.Is(err, ErrNotFound) {
 		return c, false, nil

@@ -12,17 +12,18 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // The one of whom the service speaks in these tests has the phone thePhone and
 // the LID theLID.
 const (
-	thePhone campaign.Phone = "+5511987650001"
-	asked    campaign.Phone = "+5511987650002" // under which the service finds thePhone
-	oldPhone campaign.Phone = "+5511987650003" // under which theLID was known before
-	theLID                  = "1001"
-	another                 = "1002" // had thePhone before
-	third                   = "1003" // had asked before
+	thePhone people.Phone = "+5511987650001"
+	asked    people.Phone = "+5511987650002" // under which the service finds thePhone
+	oldPhone people.Phone = "+5511987650003" // under which theLID was known before
+	theLID                = "1001"
+	another               = "1002" // had thePhone before
+	third                 = "1003" // had asked before
 )
 
 // streetStart is when the people of a street began to come.
@@ -45,26 +46,26 @@ func newStreet(t *testing.T) *street {
 }
 
 // move lets somebody move in, with or without a LID.
-func (s *street) move(phone campaign.Phone, lid string, out bool) {
+func (s *street) move(phone people.Phone, lid string, out bool) {
 	s.Helper()
 	switch {
 	case lid == "":
-		_ = must[ImportReport](s.T)(s.b.Import(s.Context(), []campaign.Row{{Line: 1, Phone: phone}}, "a.csv"))
+		_ = must[ImportReport](s.T)(s.b.Import(s.Context(), []people.Row{{Line: 1, Phone: phone}}, "a.csv"))
 		if out {
-			ok(s.T, s.b.OptOut(must[campaign.Contact](s.T)(s.b.ContactByPhone(phone)).ID, "asked by phone"))
+			ok(s.T, s.b.OptOut(must[people.Contact](s.T)(s.b.ContactByPhone(phone)).ID, "asked by phone"))
 		}
 	case out:
-		ok(s.T, s.b.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: phone, LID: lid}, Text: "SAIR", At: streetStart}))
+		ok(s.T, s.b.Heard(s.number, campaign.Incoming{From: people.Seen{Phone: phone, LID: lid}, Text: "SAIR", At: streetStart}))
 	default:
-		ok(s.T, s.b.Saw(s.number, []campaign.Seen{{Phone: phone, LID: lid}}))
+		ok(s.T, s.b.Saw(s.number, []people.Seen{{Phone: phone, LID: lid}}))
 	}
 }
 
 // by is the record of a LID.
-func (s *street) by(lid string) (c campaign.Contact, found bool) {
+func (s *street) by(lid string) (c people.Contact, found bool) {
 	s.Helper()
 	ok(s.T, s.b.view(func(tx *bolt.Tx) (err error) {
-		var id campaign.ContactID
+		var id people.ContactID
 		if id, found = aliasTx(tx, string(lidAlias)+lid); found {
 			c, err = contactTx(tx, id)
 		}
@@ -87,21 +88,21 @@ func (s *street) well() {
 // doors are the ways by which the service names a phone with a LID.
 var doors = map[string]func(*street){
 	"they write": func(s *street) {
-		ok(s.T, s.b.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: thePhone, LID: theLID, Known: true}, Text: "oi", At: streetStart.Add(time.Hour)}))
+		ok(s.T, s.b.Heard(s.number, campaign.Incoming{From: people.Seen{Phone: thePhone, LID: theLID, Known: true}, Text: "oi", At: streetStart.Add(time.Hour)}))
 	},
 	"they are looked up": func(s *street) {
 		if _, err := s.b.ContactByPhone(thePhone); err != nil { // nobody would have asked
 			s.move(thePhone, "", false)
 		}
-		ok(s.T, s.b.Answered(s.number, []campaign.Phone{thePhone}, []campaign.Answer{{
-			Asked: thePhone, Presence: campaign.OnWhatsApp, Phone: thePhone, LID: theLID,
+		ok(s.T, s.b.Answered(s.number, []people.Phone{thePhone}, []people.Answer{{
+			Asked: thePhone, Presence: people.OnWhatsApp, Phone: thePhone, LID: theLID,
 		}}, streetStart.Add(time.Hour)))
 	},
 	"address book": func(s *street) {
-		ok(s.T, s.b.Saw(s.number, []campaign.Seen{{Phone: thePhone, LID: theLID, Name: "Bia", Source: campaign.AddressBook, Known: true}}))
+		ok(s.T, s.b.Saw(s.number, []people.Seen{{Phone: thePhone, LID: theLID, Name: "Bia", Source: people.AddressBook, Known: true}}))
 	},
 	"history": func(s *street) {
-		ok(s.T, s.b.Saw(s.number, []campaign.Seen{{Phone: thePhone, LID: theLID, Known: true, Heard: streetStart.Add(-time.Hour)}}))
+		ok(s.T, s.b.Saw(s.number, []people.Seen{{Phone: thePhone, LID: theLID, Known: true, Heard: streetStart.Add(-time.Hour)}}))
 	},
 }
 
@@ -201,10 +202,10 @@ func (c whoCase) right(s *street, phoneOut, lidOut bool) {
 	if is.OptedOut != out {
 		s.Errorf("opted out: %v, want %v", is.OptedOut, out)
 	}
-	if has := must[campaign.Contact](s.T)(s.b.ContactByPhone(thePhone)); has.ID != is.ID {
+	if has := must[people.Contact](s.T)(s.b.ContactByPhone(thePhone)); has.ID != is.ID {
 		s.Errorf("the phone leads to %+v", has)
 	}
-	if moved := c.lid == "a record" && c.phone != "the same"; moved != slices.ContainsFunc(is.Former, func(f campaign.FormerPhone) bool { return f.Phone == oldPhone }) {
+	if moved := c.lid == "a record" && c.phone != "the same"; moved != slices.ContainsFunc(is.Former, func(f people.FormerPhone) bool { return f.Phone == oldPhone }) {
 		s.Errorf("former phones %v", is.Former)
 	}
 	var want []string
@@ -257,8 +258,8 @@ func TestAnswerThatNamesThreeRecords(t *testing.T) {
 			for _, step := range steps {
 				step()
 			}
-			ok(t, s.b.Answered(s.number, []campaign.Phone{asked}, []campaign.Answer{{
-				Asked: asked, Presence: campaign.OnWhatsApp, Phone: thePhone, LID: theLID,
+			ok(t, s.b.Answered(s.number, []people.Phone{asked}, []people.Answer{{
+				Asked: asked, Presence: people.OnWhatsApp, Phone: thePhone, LID: theLID,
 			}}, streetStart.Add(time.Hour)))
 			s.well()
 			is, _ := s.by(theLID)
@@ -305,10 +306,10 @@ func TestAnswerWithoutALIDJoinsTwoSpellings(t *testing.T) {
 			s := newStreet(t)
 			s.move(asked, askedLID, true)
 			s.move(thePhone, phoneLID, false)
-			ok(t, s.b.Answered(s.number, []campaign.Phone{asked}, []campaign.Answer{{Asked: asked, Presence: campaign.OnWhatsApp, Phone: thePhone}}, streetStart.Add(time.Hour)))
+			ok(t, s.b.Answered(s.number, []people.Phone{asked}, []people.Answer{{Asked: asked, Presence: people.OnWhatsApp, Phone: thePhone}}, streetStart.Add(time.Hour)))
 			s.well()
-			is := must[campaign.Contact](t)(s.b.ContactByPhone(thePhone))
-			if has := must[campaign.Contact](t)(s.b.ContactByPhone(asked)); has.ID != is.ID {
+			is := must[people.Contact](t)(s.b.ContactByPhone(thePhone))
+			if has := must[people.Contact](t)(s.b.ContactByPhone(asked)); has.ID != is.ID {
 				t.Errorf("the phone that was asked leads to %+v", has)
 			}
 			// Two accounts are never one, and then the opt-out is the first one's.
@@ -327,10 +328,10 @@ func TestPhoneWithoutALIDIsWhoseItIsNow(t *testing.T) {
 		door func(*street)
 	}{
 		{"address book", func(s *street) {
-			ok(s.T, s.b.Saw(s.number, []campaign.Seen{{Phone: thePhone, Name: "Ana", Source: campaign.AddressBook, Known: true}}))
+			ok(s.T, s.b.Saw(s.number, []people.Seen{{Phone: thePhone, Name: "Ana", Source: people.AddressBook, Known: true}}))
 		}},
 		{"import", func(s *street) {
-			_ = must[ImportReport](s.T)(s.b.Import(s.Context(), []campaign.Row{{Line: 1, Phone: thePhone, Name: "Ana"}}, "a.csv"))
+			_ = must[ImportReport](s.T)(s.b.Import(s.Context(), []people.Row{{Line: 1, Phone: thePhone, Name: "Ana"}}, "a.csv"))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -352,7 +353,7 @@ func TestPhoneWithoutALIDIsWhoseItIsNow(t *testing.T) {
 // TestOldFileIsAboutWhoHadThePhone: the only one who is known to have had a phone
 // that is nobody's now is meant by a file, under whatever phone they are.
 func TestOldFileIsAboutWhoHadThePhone(t *testing.T) {
-	row := []campaign.Row{{Line: 1, Phone: thePhone, Name: "Ana"}}
+	row := []people.Row{{Line: 1, Phone: thePhone, Name: "Ana"}}
 	s := newStreet(t)
 	s.move(thePhone, another, true)
 	s.move(oldPhone, another, false) // they have another phone now
@@ -397,19 +398,19 @@ func TestOptOutThatWasSaidOfAPhoneStaysWithIt(t *testing.T) {
 		s.move(thePhone, "", true)
 		s.move(thePhone, another, false)
 		s.move(oldPhone, another, false)
-		ok(t, s.b.Saw(s.number, []campaign.Seen{{Phone: thePhone}}))
-		if is := must[campaign.Contact](t)(s.b.ContactByPhone(thePhone)); !is.OptedOut {
+		ok(t, s.b.Saw(s.number, []people.Seen{{Phone: thePhone}}))
+		if is := must[people.Contact](t)(s.b.ContactByPhone(thePhone)); !is.OptedOut {
 			t.Errorf("the next one is %+v", is)
 		}
 	})
 	t.Run("typed", func(t *testing.T) {
 		s := newStreet(t)
 		s.move(thePhone, "", true)
-		id := must[campaign.Contact](t)(s.b.ContactByPhone(thePhone)).ID
-		ok(t, s.b.EditContact(id, func(c *campaign.Contact) { c.Phone = oldPhone }))
+		id := must[people.Contact](t)(s.b.ContactByPhone(thePhone)).ID
+		ok(t, s.b.EditContact(id, func(c *people.Contact) { c.Phone = oldPhone }))
 		s.move(asked, theLID, false)
 		is, _ := s.by(theLID)
-		ok(t, s.b.EditContact(is.ID, func(c *campaign.Contact) { c.Phone = thePhone }))
+		ok(t, s.b.EditContact(is.ID, func(c *people.Contact) { c.Phone = thePhone }))
 		if is, _ := s.by(theLID); !is.OptedOut {
 			t.Errorf("who got the phone by hand is %+v", is)
 		}
@@ -418,7 +419,7 @@ func TestOptOutThatWasSaidOfAPhoneStaysWithIt(t *testing.T) {
 	t.Run("taken back", func(t *testing.T) {
 		s := newStreet(t)
 		s.move(thePhone, "", true)
-		ok(t, s.b.OptIn(must[campaign.Contact](t)(s.b.ContactByPhone(thePhone)).ID, "signed up again"))
+		ok(t, s.b.OptIn(must[people.Contact](t)(s.b.ContactByPhone(thePhone)).ID, "signed up again"))
 		s.move(thePhone, another, false)
 		s.move(thePhone, theLID, false)
 		if is, _ := s.by(theLID); is.OptedOut {
@@ -431,7 +432,7 @@ func TestOptOutThatWasSaidOfAPhoneStaysWithIt(t *testing.T) {
 func TestWhoLostThePhoneIsWrittenToAgainOnceTheyAreSeen(t *testing.T) {
 	for name, seen := range map[string]func(*street){
 		"under another phone": func(s *street) { s.move(oldPhone, another, false) },
-		"by a message":        func(s *street) { s.hears(campaign.Seen{LID: another}) },
+		"by a message":        func(s *street) { s.hears(people.Seen{LID: another}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStreet(t)
@@ -448,7 +449,7 @@ func TestWhoLostThePhoneIsWrittenToAgainOnceTheyAreSeen(t *testing.T) {
 	}
 }
 
-func (s *street) hears(from campaign.Seen) {
+func (s *street) hears(from people.Seen) {
 	s.Helper()
 	ok(s.T, s.b.Heard(s.number, campaign.Incoming{From: from, Text: "oi", At: time.Now().Add(time.Minute)}))
 }
@@ -458,9 +459,9 @@ func TestFormerPhoneIsFoundByWordsAndNotByPhone(t *testing.T) {
 	s.move(thePhone, another, false)
 	s.move(thePhone, theLID, false)
 	for filter, want := range map[string]int{"98765-0001": 2, "fone:98765-0001": 1} {
-		f, err := campaign.ParseFilter(filter)
+		f, err := people.ParseFilter(filter)
 		ok(t, err)
-		if ids := must[[]campaign.ContactID](t)(s.b.Find(context.Background(), f)); len(ids) != want {
+		if ids := must[[]people.ContactID](t)(s.b.Find(context.Background(), f)); len(ids) != want {
 			t.Errorf("%s finds %v, want %d", filter, ids, want)
 		}
 	}
@@ -473,7 +474,7 @@ func TestPhoneAndLIDFindOneAccount(t *testing.T) {
 	s.move(thePhone, another, false)
 	s.move(oldPhone, "", false)
 	ok(t, s.b.view(func(tx *bolt.Tx) error {
-		for want, seen := range map[string]campaign.Seen{
+		for want, seen := range map[string]people.Seen{
 			"another": {Phone: thePhone, LID: another}, "nobody": {Phone: thePhone, LID: theLID}, "another ": {Phone: oldPhone, LID: another},
 			"old": {Phone: oldPhone, LID: theLID}, "another  ": {Phone: thePhone}, "nobody ": {LID: theLID},
 		} {
@@ -497,7 +498,7 @@ func TestFormerPhoneIsNotThatOfALongerOne(t *testing.T) {
 	s := newStreet(t)
 	s.move("+12125550100", another, true)
 	s.move(oldPhone, another, false)
-	if got := must[ImportReport](t)(s.b.Import(t.Context(), []campaign.Row{{Line: 1, Phone: "+1212555010"}}, "a.csv")); got.Added != 1 {
+	if got := must[ImportReport](t)(s.b.Import(t.Context(), []people.Row{{Line: 1, Phone: "+1212555010"}}, "a.csv")); got.Added != 1 {
 		t.Errorf("%+v, want somebody new", got)
 	}
 }
@@ -513,20 +514,20 @@ func TestPhoneInNoFieldGoesOverToo(t *testing.T) {
 	}))
 	s.move(thePhone, theLID, false)
 	s.well()
-	if is := must[campaign.Contact](t)(s.b.ContactByPhone(thePhone)); is.LID != theLID || is.OptedOut {
+	if is := must[people.Contact](t)(s.b.ContactByPhone(thePhone)); is.LID != theLID || is.OptedOut {
 		t.Errorf("the phone is %+v's", is)
 	}
 }
 
 func TestCheckKnowsFormerPhones(t *testing.T) {
-	for name, harm := range map[string]func(tx *bolt.Tx, id campaign.ContactID) error{
-		"a former phone that nobody remembers": func(tx *bolt.Tx, id campaign.ContactID) error {
+	for name, harm := range map[string]func(tx *bolt.Tx, id people.ContactID) error{
+		"a former phone that nobody remembers": func(tx *bolt.Tx, id people.ContactID) error {
 			return bucket(tx, "aliases").Put(append([]byte{formerAlias}, string(key("5511987659999", uint64(id)))...), key(uint64(id)))
 		},
-		"a former phone that is not found": func(tx *bolt.Tx, id campaign.ContactID) error {
+		"a former phone that is not found": func(tx *bolt.Tx, id people.ContactID) error {
 			return bucket(tx, "aliases").Delete(append([]byte{formerAlias}, string(key(thePhone.Key(), uint64(id)))...))
 		},
-		"a former phone that is used": func(tx *bolt.Tx, id campaign.ContactID) error {
+		"a former phone that is used": func(tx *bolt.Tx, id people.ContactID) error {
 			return bucket(tx, "aliases").Put([]byte(phoneKey(thePhone)), key(uint64(id)))
 		},
 	} {

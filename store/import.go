@@ -10,7 +10,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -31,7 +31,7 @@ type ImportReport struct {
 	Updated int // something new about somebody who was
 	Same    int // nothing new
 	// Full is how many rows were left out because with them a person would have
-	// more than campaign.MaxTags tags or campaign.MaxFields fields; FullLine is
+	// more than people.MaxTags tags or people.MaxFields fields; FullLine is
 	// the first of them in the file.
 	Full, FullLine int
 }
@@ -50,7 +50,7 @@ func (r *ImportReport) full(line int) {
 // all of them are in the book; after an error none is, unless that says
 // ErrGoesOn: then all of them will be. ctx ends it in the first half, before
 // anything has changed, and in the second one only the waiting.
-func (b *Book) Import(ctx context.Context, rows []campaign.Row, source string) (report ImportReport, err error) {
+func (b *Book) Import(ctx context.Context, rows []people.Row, source string) (report ImportReport, err error) {
 	for _, row := range rows {
 		if row.Phone == "" {
 			return report, fmt.Errorf("import %s: line %d: %w", source, row.Line, reason.New(reason.RowNoPhone))
@@ -103,7 +103,7 @@ func (b *Book) logImport(source string, r ImportReport) {
 
 // inKeyOrder sorts rows by the keys of their phones, those of one person as
 // they were: written in that order they are written many times faster.
-func inKeyOrder(rows []campaign.Row) []campaign.Row {
+func inKeyOrder(rows []people.Row) []people.Row {
 	type place struct {
 		key string
 		row int
@@ -115,7 +115,7 @@ func inKeyOrder(rows []campaign.Row) []campaign.Row {
 	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.row, b.row))
 	})
-	sorted := make([]campaign.Row, len(rows))
+	sorted := make([]people.Row, len(rows))
 	for i, p := range places {
 		sorted[i] = rows[p.row]
 	}
@@ -124,7 +124,7 @@ func inKeyOrder(rows []campaign.Row) []campaign.Row {
 
 // stageImport puts rows beside a new job, which it leaves to be marked as
 // complete. After an error there is none.
-func (b *Book) stageImport(ctx context.Context, rows []campaign.Row, source string) (k []byte, err error) {
+func (b *Book) stageImport(ctx context.Context, rows []people.Row, source string) (k []byte, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
 		n, err := bucket(tx, "jobs").NextSequence()
 		if err != nil {
@@ -140,7 +140,7 @@ func (b *Book) stageImport(ctx context.Context, rows []campaign.Row, source stri
 		return nil, err
 	}
 	part := uint32(0)
-	err = inChunks(ctx, b, rows, func(tx *bolt.Tx, some []campaign.Row) error {
+	err = inChunks(ctx, b, rows, func(tx *bolt.Tx, some []people.Row) error {
 		staged := bucket(tx, "staged")
 		staged.FillPercent = 1 // keys come in order
 		for few := range slices.Chunk(some, rowsPart) {
@@ -178,7 +178,7 @@ func completeStagingTx(tx *bolt.Tx, k []byte) error {
 
 // importChunkTx adds the people of the next parts of an import, about n.
 func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
-	var rows []campaign.Row
+	var rows []people.Row
 	var parts [][]byte
 	cursor := bucket(tx, "staged").Cursor()
 	part, v := cursor.Seek(k)
@@ -200,7 +200,7 @@ func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, e
 }
 
 // importTx adds or completes people.
-func importTx(tx *bolt.Tx, rows []campaign.Row, report *ImportReport) error {
+func importTx(tx *bolt.Tx, rows []people.Row, report *ImportReport) error {
 	names := make(nameMoves, len(rows))
 	now := time.Now()
 	for _, row := range rows {
@@ -211,7 +211,7 @@ func importTx(tx *bolt.Tx, rows []campaign.Row, report *ImportReport) error {
 		before := cloneContact(&c)
 		complete(&c, row)
 		switch {
-		case len(c.Tags) > max(campaign.MaxTags, len(before.Tags)), len(c.Fields) > max(campaign.MaxFields, len(before.Fields)):
+		case len(c.Tags) > max(people.MaxTags, len(before.Tags)), len(c.Fields) > max(people.MaxFields, len(before.Fields)):
 			report.full(row.Line)
 			continue
 		case !existsTx(tx, c.ID):
@@ -230,8 +230,8 @@ func importTx(tx *bolt.Tx, rows []campaign.Row, report *ImportReport) error {
 }
 
 // complete adds to a person what a row says of her.
-func complete(c *campaign.Contact, row campaign.Row) {
-	setName(c, row.Name, campaign.Typed)
+func complete(c *people.Contact, row people.Row) {
+	setName(c, row.Name, people.Typed)
 	c.Tags = union(c.Tags, row.Tags)
 	for f, v := range row.Fields {
 		if v != "" {
@@ -243,7 +243,7 @@ func complete(c *campaign.Contact, row campaign.Row) {
 // rowsVersion is the first byte of a record of rows.
 const rowsVersion = 1
 
-func encodeRows(rows []campaign.Row) []byte {
+func encodeRows(rows []people.Row) []byte {
 	e := enc{b: make([]byte, 0, 64*len(rows))}
 	e.uint(rowsVersion)
 	e.uint(uint64(len(rows)))
@@ -261,14 +261,14 @@ func encodeRows(rows []campaign.Row) []byte {
 	return e.b
 }
 
-func decodeRows(v []byte) (rows []campaign.Row, err error) {
+func decodeRows(v []byte) (rows []people.Row, err error) {
 	d := dec{b: v}
 	if d.uint() != rowsVersion {
 		d.fail()
 	}
-	rows = make([]campaign.Row, d.count())
+	rows = make([]people.Row, d.count())
 	for i := range rows {
-		row := campaign.Row{Line: int(d.uint()), Phone: campaign.Phone(d.str()), Name: d.str()}
+		row := people.Row{Line: int(d.uint()), Phone: people.Phone(d.str()), Name: d.str()}
 		for range d.count() {
 			row.Tags = append(row.Tags, d.str())
 		}

@@ -8,6 +8,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // What never left does not count for the person. A claim writes that they were
@@ -23,7 +24,7 @@ func mayHaveLeft(d *campaign.Delivery) bool {
 }
 
 // wroteTx writes that a person was written to at a time.
-func wroteTx(tx *bolt.Tx, id campaign.ContactID, at time.Time) error {
+func wroteTx(tx *bolt.Tx, id people.ContactID, at time.Time) error {
 	contact, err := contactTx(tx, id)
 	if errors.Is(err, ErrNotFound) || err == nil && !at.After(contact.LastSent) {
 		return nil
@@ -52,7 +53,7 @@ func unwroteTx(tx *bolt.Tx, d *campaign.Delivery, claimed time.Time) error {
 
 // lastLeftTx is when the last message left for a person, or may have, other
 // than d; zero: none did.
-func lastLeftTx(tx *bolt.Tx, id campaign.ContactID, d *campaign.Delivery) (last time.Time, err error) {
+func lastLeftTx(tx *bolt.Tx, id people.ContactID, d *campaign.Delivery) (last time.Time, err error) {
 	err = eachClaimTx(tx, id, func(other campaign.Delivery) {
 		if (other.Campaign != d.Campaign || other.Seq != d.Seq) && mayHaveLeft(&other) {
 			last = later(last, later(other.Claimed, other.Accepted))
@@ -62,7 +63,7 @@ func lastLeftTx(tx *bolt.Tx, id campaign.ContactID, d *campaign.Delivery) (last 
 }
 
 // eachClaimTx looks at what was claimed for a person, in all campaigns.
-func eachClaimTx(tx *bolt.Tx, id campaign.ContactID, look func(campaign.Delivery)) error {
+func eachClaimTx(tx *bolt.Tx, id people.ContactID, look func(campaign.Delivery)) error {
 	persons := bucket(tx, "persons")
 	return bucket(tx, "campaigns").ForEach(func(k, _ []byte) error {
 		seq := persons.Get(append(bytes.Clone(k), key(uint64(id))...))

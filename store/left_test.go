@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -99,7 +100,7 @@ func TestWhatWasSentBeforeAMessageThatNeverLeftGoesOnCounting(t *testing.T) {
 
 	s.number = number
 	receipt := s.now.Add(time.Minute)
-	if _, err := s.book.Receipt(s.number, campaign.Seen{Phone: a.Phone}, []campaign.MessageID{a.Message}, campaign.Delivered, receipt); err != nil {
+	if _, err := s.book.Receipt(s.number, people.Seen{Phone: a.Phone}, []campaign.MessageID{a.Message}, campaign.Delivered, receipt); err != nil {
 		t.Fatal(err)
 	}
 	if d := s.delivery(mine); d.State != campaign.Delivered {
@@ -112,7 +113,7 @@ func TestWhatWasSentBeforeAMessageThatNeverLeftGoesOnCounting(t *testing.T) {
 func TestInterruptedClaimCountsForThePerson(t *testing.T) {
 	s := newShop(t, 1, "per-person=7d")
 	s.now = time.Now()
-	s.answer(people(1)...)
+	s.answer(crowd(1)...)
 	s.start("")
 	s.mustClaim()
 	claimed := s.now
@@ -189,7 +190,7 @@ func TestRefusalsSpendEverythingButTheNewChatsOfADay(t *testing.T) {
 		until := s.now.Add(24 * time.Hour)
 		s.now = s.now.Add(time.Second)
 		s.settle(d, stranger)
-		if _, err := s.book.Receipt(s.number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
+		if _, err := s.book.Receipt(s.number, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
 			t.Fatal(err)
 		}
 		s.mustHold(campaign.HoldNewDay, until)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -36,7 +37,7 @@ func newShop(t *testing.T, n int, spec string) *shop {
 	s := &shop{T: t, path: t.TempDir() + "/book.db", link: 1, now: monday}
 	s.book = open(t, s.path)
 	s.number = linked(t, s.book, 1)[0]
-	rows := people(n)
+	rows := crowd(n)
 	if _, err := s.book.Import(context.Background(), rows, "test"); err != nil {
 		t.Fatal(err)
 	}
@@ -46,11 +47,11 @@ func newShop(t *testing.T, n int, spec string) *shop {
 }
 
 // answer lets the service say that people are there.
-func (s *shop) answer(rows ...campaign.Row) {
+func (s *shop) answer(rows ...people.Row) {
 	s.Helper()
 	for _, r := range rows {
-		a := campaign.Answer{Asked: r.Phone, Presence: campaign.OnWhatsApp, Phone: r.Phone, LID: lidOf(r.Phone)}
-		if err := s.book.Answered(s.number, []campaign.Phone{r.Phone}, []campaign.Answer{a}, s.now); err != nil {
+		a := people.Answer{Asked: r.Phone, Presence: people.OnWhatsApp, Phone: r.Phone, LID: lidOf(r.Phone)}
+		if err := s.book.Answered(s.number, []people.Phone{r.Phone}, []people.Answer{a}, s.now); err != nil {
 			s.Fatal(err)
 		}
 	}
@@ -121,7 +122,7 @@ func (s *shop) send() (sent campaign.Delivery, hold campaign.Hold, ok bool) {
 	got := s.claim()
 	for len(got.Check) > 0 {
 		for _, phone := range got.Check {
-			s.answer(campaign.Row{Phone: phone})
+			s.answer(people.Row{Phone: phone})
 		}
 		got = s.claim()
 	}
@@ -135,7 +136,7 @@ func (s *shop) send() (sent campaign.Delivery, hold campaign.Hold, ok bool) {
 	if err := s.book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, s.now); err != nil {
 		s.Fatal(err)
 	}
-	if _, err := s.book.Receipt(s.number, campaign.Seen{Phone: got.Delivery.Phone}, []campaign.MessageID{got.Delivery.Message}, campaign.Delivered, s.now); err != nil {
+	if _, err := s.book.Receipt(s.number, people.Seen{Phone: got.Delivery.Phone}, []campaign.MessageID{got.Delivery.Message}, campaign.Delivered, s.now); err != nil {
 		s.Fatal(err)
 	}
 	return *got.Delivery, campaign.Hold{}, true
@@ -252,7 +253,7 @@ func TestYoungNumberSendsAnOldDraftAtItsOwnPace(t *testing.T) {
 // age links the number as if that long ago, under the limits of its age.
 func (s *shop) age(since time.Duration) {
 	s.Helper()
-	phone := campaign.Phone("+551188000" + time.Now().Add(-since).Format("150405"))
+	phone := people.Phone("+551188000" + time.Now().Add(-since).Format("150405"))
 	if _, err := s.book.LinkNumber(s.number, phone, string(phone)+":1@s.whatsapp.net", s.now.Add(-since)); err != nil {
 		s.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -52,8 +53,8 @@ func (b *Book) ListNamed(name string) (l List, err error) {
 // SaveList makes a list of exactly those people. If there is one of that name,
 // case and accents aside, they replace whoever was on it. Who is in the book
 // no more is passed over.
-func (b *Book) SaveList(name string, ids []campaign.ContactID) (List, error) {
-	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people idSet) (List, error) {
+func (b *Book) SaveList(name string, ids []people.ContactID) (List, error) {
+	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people people.Set) (List, error) {
 		l, err := listTx(tx, name)
 		if errors.Is(err, ErrNotFound) {
 			l.Name = name
@@ -69,13 +70,13 @@ func (b *Book) SaveList(name string, ids []campaign.ContactID) (List, error) {
 
 // AddToList puts people on a list that is there already; ErrNotFound if it is
 // not. Whoever is on it stays.
-func (b *Book) AddToList(name string, ids []campaign.ContactID) (List, error) {
-	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people idSet) (List, error) {
+func (b *Book) AddToList(name string, ids []people.ContactID) (List, error) {
+	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people people.Set) (List, error) {
 		l, err := listTx(tx, name)
 		if err != nil {
 			return l, err
 		}
-		return putMembersTx(tx, l, people.union(membersTx(tx, l.ID)))
+		return putMembersTx(tx, l, people.Union(membersTx(tx, l.ID)))
 	})
 }
 
@@ -85,12 +86,12 @@ var errLeft = errors.New("somebody has left the book meanwhile")
 
 // enlist looks up which of the people are in the book, which takes a while if
 // they are many, and then changes a list with them in one short transaction.
-func (b *Book) enlist(name string, ids []campaign.ContactID, change func(*bolt.Tx, string, idSet) (List, error)) (l List, err error) {
+func (b *Book) enlist(name string, ids []people.ContactID, change func(*bolt.Tx, string, people.Set) (List, error)) (l List, err error) {
 	if name, err = listName(name); err != nil {
 		return l, err
 	}
 	for patience := 3; ; patience-- {
-		var people idSet
+		var people people.Set
 		var left uint64
 		err = b.view(func(tx *bolt.Tx) error {
 			people, left = presentTx(tx, ids), leftBookTx(tx)
@@ -130,7 +131,7 @@ func (b *Book) RenameList(name, to string) error {
 		if other, err := listTx(tx, to); err == nil && other.ID != l.ID {
 			return reason.Because(ErrExists, reason.ListExists, to)
 		}
-		if err := bucket(tx, "lists").Delete([]byte(campaign.Fold(l.Name))); err != nil {
+		if err := bucket(tx, "lists").Delete([]byte(people.Fold(l.Name))); err != nil {
 			return err
 		}
 		l.Name = to
@@ -160,7 +161,7 @@ func (b *Book) DeleteList(name string) error {
 		if _, err := putMembersTx(tx, l, nil); err != nil {
 			return err
 		}
-		return bucket(tx, "lists").Delete([]byte(campaign.Fold(l.Name)))
+		return bucket(tx, "lists").Delete([]byte(people.Fold(l.Name)))
 	})
 }
 
@@ -173,12 +174,12 @@ func (b *Book) ListDrafts() (map[string][]string, error) {
 		if c.Status != campaign.Draft {
 			continue
 		}
-		filter, err := campaign.ParseFilter(c.To)
+		filter, err := people.ParseFilter(c.To)
 		if err != nil {
 			continue // a draft may be unfinished
 		}
 		for _, l := range filter.Lists() {
-			name := campaign.Fold(l.Name)
+			name := people.Fold(l.Name)
 			if !slices.Contains(drafts[name], c.Name) {
 				drafts[name] = append(drafts[name], c.Name)
 			}
@@ -187,19 +188,19 @@ func (b *Book) ListDrafts() (map[string][]string, error) {
 	return drafts, err
 }
 
-// CheckLists returns a *campaign.FilterError if the filter names a list that is
+// CheckLists returns a *people.FilterError if the filter names a list that is
 // not there: it would choose nobody or, with a minus before it, everybody.
-func (b *Book) CheckLists(f campaign.Filter) error {
+func (b *Book) CheckLists(f people.Filter) error {
 	return b.view(func(tx *bolt.Tx) error { return checkListsTx(tx, f) })
 }
 
-func checkListsTx(tx *bolt.Tx, f campaign.Filter) error {
+func checkListsTx(tx *bolt.Tx, f people.Filter) error {
 	for _, l := range f.Lists() {
-		if l.Name == campaign.AnyList {
+		if l.Name == people.AnyList {
 			continue
 		}
 		if _, err := listTx(tx, l.Name); errors.Is(err, ErrNotFound) {
-			return &campaign.FilterError{Offset: l.Offset, Message: fmt.Sprintf(campaign.FilterNoList, l.Name)}
+			return &people.FilterError{Offset: l.Offset, Message: fmt.Sprintf(people.FilterNoList, l.Name)}
 		} else if err != nil {
 			return err
 		}
@@ -212,11 +213,11 @@ func checkListsTx(tx *bolt.Tx, f campaign.Filter) error {
 func listName(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	switch {
-	case campaign.Fold(name) == "":
+	case people.Fold(name) == "":
 		return "", reason.Err(reason.ListNoName)
 	case utf8.RuneCountInString(name) > longestListName:
 		return "", reason.Err(reason.ListNameLong, longestListName)
-	case name == campaign.AnyList, strings.Contains(name, `"`):
+	case name == people.AnyList, strings.Contains(name, `"`):
 		return "", reason.Err(reason.ListNameSign)
 	}
 	return name, nil
@@ -235,7 +236,7 @@ func listsTx(tx *bolt.Tx) (lists []List, err error) {
 }
 
 func listTx(tx *bolt.Tx, name string) (l List, err error) {
-	v := bucket(tx, "lists").Get([]byte(campaign.Fold(strings.Join(strings.Fields(name), " "))))
+	v := bucket(tx, "lists").Get([]byte(people.Fold(strings.Join(strings.Fields(name), " "))))
 	if v == nil {
 		return l, reason.Because(ErrNotFound, reason.ListNotFound, name)
 	}
@@ -252,33 +253,33 @@ func putListTx(tx *bolt.Tx, l List) error {
 	if err != nil {
 		return err
 	}
-	return bucket(tx, "lists").Put([]byte(campaign.Fold(l.Name)), v)
+	return bucket(tx, "lists").Put([]byte(people.Fold(l.Name)), v)
 }
 
 // memberBlock is how many bytes of a set are one row.
 const memberBlock = 2048
 
 // membersTx reads who is on a list.
-func membersTx(tx *bolt.Tx, list uint32) (people idSet) {
+func membersTx(tx *bolt.Tx, list uint32) (members people.Set) {
 	prefix := key(list)
-	last, _ := memberPlace(campaign.ContactID(bucket(tx, "contacts").Sequence()))
+	last, _ := memberPlace(people.ContactID(bucket(tx, "contacts").Sequence()))
 	cursor := bucket(tx, "members").Cursor()
 	for k, v := cursor.Seek(prefix); len(k) == 8 && string(k[:4]) == string(prefix); k, v = cursor.Next() {
 		if n := binary.BigEndian.Uint32(k[4:]); n <= last { // a damaged key is no reason to take all memory
-			people.putBlock(n, v)
+			putMemberRow(&members, n, v)
 		}
 	}
-	return people
+	return members
 }
 
 // putMembersTx writes who is on a list, and the list with its size. Rows that
 // are as they were are not written.
-func putMembersTx(tx *bolt.Tx, l List, people idSet) (List, error) {
+func putMembersTx(tx *bolt.Tx, l List, people people.Set) (List, error) {
 	members := bucket(tx, "members")
-	blocks := max(people.blocks(), membersTx(tx, l.ID).blocks())
+	blocks := max(memberRows(people), memberRows(membersTx(tx, l.ID)))
 	for n := range blocks {
 		at := key(l.ID, n)
-		v := people.block(n)
+		v := memberRow(people, n)
 		if have := members.Get(at); string(have) == string(v) {
 			continue
 		}
@@ -292,15 +293,15 @@ func putMembersTx(tx *bolt.Tx, l List, people idSet) (List, error) {
 			return l, err
 		}
 	}
-	l.Size = people.size()
+	l.Size = people.Size()
 	return l, putListTx(tx, l)
 }
 
 // presentTx is those of ids who are in the book, by the ids they have now.
-func presentTx(tx *bolt.Tx, ids []campaign.ContactID) (people idSet) {
+func presentTx(tx *bolt.Tx, ids []people.ContactID) (people people.Set) {
 	for _, id := range ids {
 		if id = mergedTx(tx, id); existsTx(tx, id) {
-			people.add(id)
+			people.Add(id)
 		}
 	}
 	return people
@@ -312,7 +313,7 @@ func leftBookTx(tx *bolt.Tx) uint64 { return bucket(tx, "members").Sequence() }
 
 // leaveListsTx takes a person who leaves the book off every list, and puts
 // heir, whose record takes hers in, on them; 0: nobody.
-func leaveListsTx(tx *bolt.Tx, id, heir campaign.ContactID) error {
+func leaveListsTx(tx *bolt.Tx, id, heir people.ContactID) error {
 	if _, err := bucket(tx, "members").NextSequence(); err != nil {
 		return err
 	}
@@ -320,7 +321,7 @@ func leaveListsTx(tx *bolt.Tx, id, heir campaign.ContactID) error {
 	if err != nil {
 		return err
 	}
-	gone := campaign.Contact{ID: id}
+	gone := people.Contact{ID: id}
 	rolls.fill(&gone)
 	for _, name := range gone.Lists {
 		l, err := listTx(tx, name)
@@ -328,9 +329,9 @@ func leaveListsTx(tx *bolt.Tx, id, heir campaign.ContactID) error {
 			return err
 		}
 		people := membersTx(tx, l.ID)
-		people.remove(id)
+		people.Remove(id)
 		if heir != 0 {
-			people.add(heir)
+			people.Add(heir)
 		}
 		if _, err := putMembersTx(tx, l, people); err != nil {
 			return err
@@ -352,12 +353,12 @@ type roster struct {
 }
 
 // rostersTx looks at the lists that are named, at all of them if none is.
-func rostersTx(tx *bolt.Tx, named ...campaign.FilterList) (rosters, error) {
+func rostersTx(tx *bolt.Tx, named ...people.FilterList) (rosters, error) {
 	r := rosters{tx: tx}
 	lists, err := listsTx(tx)
 	for _, l := range lists {
-		if len(named) == 0 || slices.ContainsFunc(named, func(n campaign.FilterList) bool {
-			return n.Name == campaign.AnyList || campaign.Fold(n.Name) == campaign.Fold(l.Name)
+		if len(named) == 0 || slices.ContainsFunc(named, func(n people.FilterList) bool {
+			return n.Name == people.AnyList || people.Fold(n.Name) == people.Fold(l.Name)
 		}) {
 			r.lists = append(r.lists, roster{l, make(map[uint32][]byte)})
 		}
@@ -366,7 +367,7 @@ func rostersTx(tx *bolt.Tx, named ...campaign.FilterList) (rosters, error) {
 }
 
 // fill sets the lists of a person.
-func (r rosters) fill(c *campaign.Contact) {
+func (r rosters) fill(c *people.Contact) {
 	c.Lists = c.Lists[:0]
 	n, bit := memberPlace(c.ID)
 	for i := range r.lists {
@@ -383,15 +384,15 @@ func (r rosters) fill(c *campaign.Contact) {
 }
 
 // memberPlace is where the bit of a person is: the row, and the bit in it.
-func memberPlace(id campaign.ContactID) (row uint32, bit int) {
+func memberPlace(id people.ContactID) (row uint32, bit int) {
 	return uint32(id / (memberBlock * 8)), int(id % (memberBlock * 8))
 }
 
-// blocks is how many rows the set takes.
-func (s idSet) blocks() uint32 { return uint32((len(s)*8 + memberBlock - 1) / memberBlock) }
+// memberRows is how many rows the set takes.
+func memberRows(s people.Set) uint32 { return uint32((len(s)*8 + memberBlock - 1) / memberBlock) }
 
-// block is row n of the set; nil if there is nobody in it.
-func (s idSet) block(n uint32) []byte {
+// memberRow is row n of the set; nil if there is nobody in it.
+func memberRow(s people.Set, n uint32) []byte {
 	const words = memberBlock / 8
 	from := min(int(n)*words, len(s))
 	part := s[from:min(from+words, len(s))]
@@ -405,14 +406,14 @@ func (s idSet) block(n uint32) []byte {
 	return v
 }
 
-// putBlock sets row n of the set; a row of another size is passed over.
-func (s *idSet) putBlock(n uint32, v []byte) {
+// putMemberRow sets row n of the set; a row of another size is passed over.
+func putMemberRow(s *people.Set, n uint32, v []byte) {
 	const words = memberBlock / 8
 	if len(v) != memberBlock {
 		return
 	}
 	if need := (int(n) + 1) * words; need > len(*s) {
-		*s = append(*s, make(idSet, need-len(*s))...)
+		*s = append(*s, make(people.Set, need-len(*s))...)
 	}
 	for i := range words {
 		(*s)[int(n)*words+i] = binary.LittleEndian.Uint64(v[i*8:])

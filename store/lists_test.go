@@ -14,15 +14,16 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // crowdedBook has n people, P0000001 with the id 1 and so on.
 func crowdedBook(t *testing.T, n int) *Book {
 	t.Helper()
 	b := newBook(t)
-	rows := make([]campaign.Row, n)
+	rows := make([]people.Row, n)
 	for i := range rows {
-		rows[i] = campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+55119%08d", 80000000+i)), Name: fmt.Sprintf("P%07d", i+1)}
+		rows[i] = people.Row{Phone: people.Phone(fmt.Sprintf("+55119%08d", 80000000+i)), Name: fmt.Sprintf("P%07d", i+1)}
 	}
 	must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv"))
 	return b
@@ -40,15 +41,15 @@ func sizes(t *testing.T, b *Book) string {
 
 func TestSavingAListReplacesWhoWasOnItAndAddingKeepsThem(t *testing.T) {
 	b := crowdedBook(t, 9)
-	must[List](t)(b.SaveList("Férias  2026", []campaign.ContactID{1, 2, 3, 99}))
-	must[List](t)(b.SaveList("b", []campaign.ContactID{2}))
-	if got := must[List](t)(b.SaveList("ferias 2026", []campaign.ContactID{4})); got.Name != "Férias 2026" || got.Size != 1 {
+	must[List](t)(b.SaveList("Férias  2026", []people.ContactID{1, 2, 3, 99}))
+	must[List](t)(b.SaveList("b", []people.ContactID{2}))
+	if got := must[List](t)(b.SaveList("ferias 2026", []people.ContactID{4})); got.Name != "Férias 2026" || got.Size != 1 {
 		t.Errorf("saved anew it is %+v", got)
 	}
 	if got := found(t, b, `lista:"FERIAS 2026"`); !slices.Equal(got, []string{"P0000004"}) {
 		t.Errorf("on it are %q", got)
 	}
-	if got := must[List](t)(b.AddToList("férias 2026", []campaign.ContactID{4, 5, 99})); got.Size != 2 {
+	if got := must[List](t)(b.AddToList("férias 2026", []people.ContactID{4, 5, 99})); got.Size != 2 {
 		t.Errorf("after two were added it is %+v", got)
 	}
 	if got := found(t, b, `lista:"ferias 2026" ou list:b`); !slices.Equal(got, []string{"P0000002", "P0000004", "P0000005"}) {
@@ -57,14 +58,14 @@ func TestSavingAListReplacesWhoWasOnItAndAddingKeepsThem(t *testing.T) {
 	if got := found(t, b, `lista:* -lista:b`); len(got) != 2 {
 		t.Errorf("on another than b are %q", got)
 	}
-	if _, err := b.AddToList("ferias", []campaign.ContactID{1}); !errors.Is(err, ErrNotFound) {
+	if _, err := b.AddToList("ferias", []people.ContactID{1}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("adding to a list that is not there got %v", err)
 	}
 	if got := sizes(t, b); got != "b 1, Férias 2026 2" {
 		t.Errorf("the lists are %s", got)
 	}
-	c := must[campaign.Contact](t)(b.Contact(4))
-	page := must[[]campaign.Contact](t)(b.ContactsByID([]campaign.ContactID{2, 4, 9}))
+	c := must[people.Contact](t)(b.Contact(4))
+	page := must[[]people.Contact](t)(b.ContactsByID([]people.ContactID{2, 4, 9}))
 	if !slices.Equal(c.Lists, []string{"Férias 2026"}) || len(page) != 3 || !slices.Equal(page[0].Lists, []string{"b"}) ||
 		!slices.Equal(page[1].Lists, c.Lists) || len(page[2].Lists) != 0 {
 		t.Errorf("the people say %v, %+v", c.Lists, page)
@@ -74,8 +75,8 @@ func TestSavingAListReplacesWhoWasOnItAndAddingKeepsThem(t *testing.T) {
 
 func TestAListIsRenamedEmptiedAndDeleted(t *testing.T) {
 	b := crowdedBook(t, 5)
-	must[List](t)(b.SaveList("clientes", []campaign.ContactID{1, 2}))
-	must[List](t)(b.SaveList("amigos", []campaign.ContactID{2, 3}))
+	must[List](t)(b.SaveList("clientes", []people.ContactID{1, 2}))
+	must[List](t)(b.SaveList("amigos", []people.ContactID{2, 3}))
 	if err := b.RenameList("amigos", "CLIENTES"); !errors.Is(err, ErrExists) {
 		t.Errorf("a name that is taken got %v", err)
 	}
@@ -96,7 +97,7 @@ func TestAListIsRenamedEmptiedAndDeleted(t *testing.T) {
 	if got := sizes(t, b); got != "Fregueses 0" {
 		t.Errorf("after one was deleted: %s", got)
 	}
-	must[List](t)(b.SaveList("amigos", []campaign.ContactID{5}))
+	must[List](t)(b.SaveList("amigos", []people.ContactID{5}))
 	if got := found(t, b, "lista:amigos"); !slices.Equal(got, []string{"P0000005"}) {
 		t.Errorf("a new list of an old name has %q", got)
 	}
@@ -111,9 +112,9 @@ func TestAListIsRenamedEmptiedAndDeleted(t *testing.T) {
 // A filter must mean the list and nothing else by its name.
 func TestAListIsNeverCalledWhatAFilterReadsOtherwise(t *testing.T) {
 	b := crowdedBook(t, 2)
-	must[List](t)(b.SaveList("a", []campaign.ContactID{1}))
+	must[List](t)(b.SaveList("a", []people.ContactID{1}))
 	for _, name := range []string{"", "  ", "*", ` * `, `as "boas"`, strings.Repeat("x", longestListName+1)} {
-		if _, err := b.SaveList(name, []campaign.ContactID{1}); err == nil {
+		if _, err := b.SaveList(name, []people.ContactID{1}); err == nil {
 			t.Errorf("a list was called %q", name)
 		}
 		if err := b.RenameList("a", name); err == nil {
@@ -122,7 +123,7 @@ func TestAListIsNeverCalledWhatAFilterReadsOtherwise(t *testing.T) {
 	}
 	must[List](t)(b.SaveList(strings.Repeat("ç", longestListName), nil))
 	for _, name := range []string{"feira (de) maio", "ou", "-x", "a:b", "10:30"} {
-		must[List](t)(b.SaveList(name, []campaign.ContactID{2}))
+		must[List](t)(b.SaveList(name, []people.ContactID{2}))
 		if got := found(t, b, `lista:"`+name+`"`); len(got) != 1 {
 			t.Errorf("a filter finds %q on %q", got, name)
 		}
@@ -132,19 +133,19 @@ func TestAListIsNeverCalledWhatAFilterReadsOtherwise(t *testing.T) {
 func TestTheListsOfTwoRecordsAreThoseOfOnePerson(t *testing.T) {
 	b := newBook(t)
 	n := must[campaign.Number](t)(b.AddNumber("loja"))
-	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Name: "Ana"}}))
-	must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
-	must[List](t)(b.SaveList("x", []campaign.ContactID{1}))
-	must[List](t)(b.SaveList("y", []campaign.ContactID{1, 2}))
-	must[List](t)(b.SaveList("z", []campaign.ContactID{2}))
-	ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Phone: withNinth}})) // two records become one
+	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Name: "Ana"}}))
+	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
+	must[List](t)(b.SaveList("x", []people.ContactID{1}))
+	must[List](t)(b.SaveList("y", []people.ContactID{1, 2}))
+	must[List](t)(b.SaveList("z", []people.ContactID{2}))
+	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Phone: withNinth}})) // two records become one
 	if got := sizes(t, b); got != "x 1, y 1, z 1" {
 		t.Errorf("the lists are %s", got)
 	}
-	if c := must[campaign.Contact](t)(b.Contact(2)); !slices.Equal(c.Lists, []string{"x", "y", "z"}) {
+	if c := must[people.Contact](t)(b.Contact(2)); !slices.Equal(c.Lists, []string{"x", "y", "z"}) {
 		t.Errorf("she is on %q", c.Lists)
 	}
-	must[List](t)(b.SaveList("x", []campaign.ContactID{2})) // an id from before
+	must[List](t)(b.SaveList("x", []people.ContactID{2})) // an id from before
 	if got := sizes(t, b); got != "x 1, y 1, z 1" {
 		t.Errorf("saved by her old id: %s", got)
 	}
@@ -157,15 +158,15 @@ func TestAListSavedWhilePeopleAreMergedHasNoGhosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBook(t)
 		n := must[campaign.Number](t)(b.AddNumber("loja"))
-		ok(t, b.Saw(n.ID, []campaign.Seen{{LID: "77", Name: "Ana"}}))
-		must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
+		ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Name: "Ana"}}))
+		must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
 		release := make(chan bool)
 		go b.update(func(tx *bolt.Tx) error {
 			<-release
 			return mergeTx(tx, 2, 1, time.Now()) // the record 1 goes
 		})
 		synctest.Wait()
-		go b.SaveList("x", []campaign.ContactID{1, 2}) // it has looked both up, and waits to write
+		go b.SaveList("x", []people.ContactID{1, 2}) // it has looked both up, and waits to write
 		synctest.Wait()
 		close(release)
 		synctest.Wait()
@@ -179,7 +180,7 @@ func TestAListSavedWhilePeopleAreMergedHasNoGhosts(t *testing.T) {
 
 func TestDraftsThatNameAListAreKnown(t *testing.T) {
 	b := crowdedBook(t, 2)
-	must[List](t)(b.SaveList("Férias", []campaign.ContactID{1}))
+	must[List](t)(b.SaveList("Férias", []people.ContactID{1}))
 	for _, to := range []string{"lista:ferias", "ana", `tag:vip (ou -list:"FÉRIAS")`, "lista:*", "lista:feriasx", "lista:ferias ou lista:ferias"} {
 		must[campaign.Campaign](t)(b.AddCampaign(campaign.Campaign{Name: to, Text: "oi", To: to}))
 	}
@@ -195,9 +196,9 @@ func TestAFilterThatNamesAListThatIsGoneSaysWhich(t *testing.T) {
 	b := crowdedBook(t, 2)
 	must[List](t)(b.SaveList("a", nil))
 	for to, want := range map[string]string{"lista:a": "", "lista:*": "", "ana": "", "": "", "lista:a -lista:B": "B", `vip ou (lista:"c d")`: "c d"} {
-		filter, err := campaign.ParseFilter(to)
+		filter, err := people.ParseFilter(to)
 		ok(t, err)
-		var gone *campaign.FilterError
+		var gone *people.FilterError
 		if err := b.CheckLists(filter); want == "" && err != nil || want != "" &&
 			(!errors.As(err, &gone) || gone.Message != fmt.Sprintf("there is no list %q", want) || !strings.HasPrefix(strings.Trim(to[gone.Offset:], `"`), want)) {
 			t.Errorf("%q: got %v, want %q", to, err, want)
@@ -209,7 +210,7 @@ func TestACampaignToAListThatIsGoneDoesNotStart(t *testing.T) {
 	b := crowdedBook(t, 2)
 	n := must[campaign.Number](t)(b.AddNumber("loja"))
 	must[campaign.Number](t)(b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now()))
-	must[List](t)(b.SaveList("a", []campaign.ContactID{1}))
+	must[List](t)(b.SaveList("a", []people.ContactID{1}))
 	c := must[campaign.Campaign](t)(b.AddCampaign(campaign.Campaign{Name: "c", Text: "oi", To: "-lista:a"}))
 	ok(t, b.RenameList("a", "b"))
 	if _, err := b.Start(c.ID, time.Now()); !errors.Is(err, ErrState) || !strings.Contains(err.Error(), `there is no list "a"`) {
@@ -229,10 +230,10 @@ func TestListsOfAnOlderBookAreKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book.db")
 	b, err := Open(path, Options{Kind: Demo})
 	ok(t, err)
-	must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}}, {Phone: "+5521999990000", Name: "Bia", Tags: []string{"frio"}}}, "a.csv"))
+	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}}, {Phone: "+5521999990000", Name: "Bia", Tags: []string{"frio"}}}, "a.csv"))
 	ok(t, b.Close())
 	edit(t, path, func(tx *bolt.Tx) error {
-		for id, lists := range map[campaign.ContactID][]string{1: {"b", "Férias"}, 2: {"ferias"}} {
+		for id, lists := range map[people.ContactID][]string{1: {"b", "Férias"}, 2: {"ferias"}} {
 			c, err := contactTx(tx, id)
 			ok(t, err)
 			v := string(encodeContact(&c))
@@ -248,7 +249,7 @@ func TestListsOfAnOlderBookAreKept(t *testing.T) {
 		for name, size := range map[string]int{"b": 1, "Férias": 2} {
 			v, err := json.Marshal(map[string]any{"Name": name, "Size": size})
 			ok(t, err)
-			ok(t, bucket(tx, "lists").Put([]byte(campaign.Fold(name)), v))
+			ok(t, bucket(tx, "lists").Put([]byte(people.Fold(name)), v))
 		}
 		ok(t, tx.DeleteBucket([]byte("members")))
 		return bucket(tx, "meta").Put([]byte("version"), key(uint32(3)))
@@ -259,7 +260,7 @@ func TestListsOfAnOlderBookAreKept(t *testing.T) {
 	if got := sizes(t, b); got != "b 1, Férias 2" {
 		t.Errorf("the lists are %s", got)
 	}
-	if c := must[campaign.Contact](t)(b.Contact(1)); c.Name != "Ana" || !slices.Equal(c.Lists, []string{"b", "Férias"}) || !slices.Equal(c.Tags, []string{"vip"}) {
+	if c := must[people.Contact](t)(b.Contact(1)); c.Name != "Ana" || !slices.Equal(c.Lists, []string{"b", "Férias"}) || !slices.Equal(c.Tags, []string{"vip"}) {
 		t.Errorf("she is %+v", c)
 	}
 	sound(t, b)
@@ -270,8 +271,8 @@ func TestListsOfAnOlderBookAreKept(t *testing.T) {
 func TestAListOfEverybodyIsChangedByAShortWrite(t *testing.T) {
 	const n = 4_000
 	b := crowdedBook(t, n)
-	var all []campaign.ContactID
-	for id := range campaign.ContactID(n) {
+	var all []people.ContactID
+	for id := range people.ContactID(n) {
 		all = append(all, id+1)
 	}
 	written := func(change func() error) int64 {

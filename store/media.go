@@ -14,6 +14,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/media"
 	"recado/campaign/reason"
 	disk "recado/store/bolt"
 )
@@ -50,7 +51,7 @@ func openMedia(dir string) error {
 // Attach keeps a copy of a file for a campaign and says what it is. An error
 // says for a person why WhatsApp would not take it. name is what recipients of
 // a document see.
-func (b *Book) Attach(name string, from io.Reader) (a campaign.Attachment, err error) {
+func (b *Book) Attach(name string, from io.Reader) (a media.Attachment, err error) {
 	if err := os.Mkdir(b.media, 0o700); err == nil {
 		err = syncDir(filepath.Dir(b.media))
 		if err != nil {
@@ -69,14 +70,14 @@ func (b *Book) Attach(name string, from io.Reader) (a campaign.Attachment, err e
 			os.Remove(file.Name())
 		}
 	}()
-	size, err := io.Copy(file, io.LimitReader(from, campaign.MaxDocument+1))
+	size, err := io.Copy(file, io.LimitReader(from, media.MaxDocument+1))
 	if err != nil {
 		return a, err
 	}
 	if disk.IsDatabase(file) {
 		return a, ErrOurs
 	}
-	if a, err = campaign.ReadAttachment(name, file, size); err != nil {
+	if a, err = media.Read(name, file, size); err != nil {
 		return a, err
 	}
 	if err := file.Sync(); err != nil {
@@ -89,12 +90,12 @@ func (b *Book) Attach(name string, from io.Reader) (a campaign.Attachment, err e
 	return a, syncDir(b.media)
 }
 
-func (b *Book) mediaPath(a *campaign.Attachment) string {
+func (b *Book) mediaPath(a *media.Attachment) string {
 	return filepath.Join(b.media, filepath.Base(a.SHA256))
 }
 
 // openKept opens the file of an attachment if it is a plain one of the user's.
-func (b *Book) openKept(a *campaign.Attachment) (*os.File, error) {
+func (b *Book) openKept(a *media.Attachment) (*os.File, error) {
 	file, err := os.OpenFile(b.mediaPath(a), os.O_RDONLY|noFollow|calm, 0)
 	if err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func (b *Book) openKept(a *campaign.Attachment) (*os.File, error) {
 }
 
 // checkMedia reports whether the file of an attachment is there and whole.
-func (b *Book) checkMedia(a *campaign.Attachment) error {
+func (b *Book) checkMedia(a *media.Attachment) error {
 	file, err := b.openKept(a)
 	if errors.Is(err, fs.ErrNotExist) {
 		return reason.Because(ErrState, reason.CampaignFileGone, a.Name)
@@ -127,7 +128,7 @@ func (b *Book) checkMedia(a *campaign.Attachment) error {
 	if err != nil {
 		return err
 	}
-	now, err := campaign.ReadAttachment(a.Name, file, info.Size())
+	now, err := media.Read(a.Name, file, info.Size())
 	if err != nil || now.SHA256 != a.SHA256 {
 		return reason.Because(ErrState, reason.CampaignFileDamaged, a.Name)
 	}

@@ -16,13 +16,15 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/media"
+	"recado/campaign/people"
 	"recado/store"
 )
 
 // attach gives the book one of the sample files.
-func attach(t *testing.T, b *store.Book, name string) *campaign.Attachment {
+func attach(t *testing.T, b *store.Book, name string) *media.Attachment {
 	t.Helper()
-	file, err := os.Open(filepath.Join("../campaign/testdata", name))
+	file, err := os.Open(filepath.Join("../campaign/media/testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,16 +45,16 @@ type desk struct {
 	link    uint32
 	now     time.Time
 	w       wire
-	index   map[campaign.Phone]int
-	lid     func(campaign.Phone) string // what the service says of a phone; nil: lidOf
+	index   map[people.Phone]int
+	lid     func(people.Phone) string // what the service says of a phone; nil: lidOf
 }
 
 func newDesk(t *testing.T, numbers, persons int) *desk {
 	t.Helper()
-	d := &desk{T: t, path: filepath.Join(t.TempDir(), "book.db"), link: 1, now: time.Now(), index: make(map[campaign.Phone]int)}
+	d := &desk{T: t, path: filepath.Join(t.TempDir(), "book.db"), link: 1, now: time.Now(), index: make(map[people.Phone]int)}
 	d.book = open(t, d.path)
 	d.numbers = linked(t, d.book, numbers)
-	if _, err := d.book.Import(t.Context(), people(persons), "people.csv"); err != nil {
+	if _, err := d.book.Import(t.Context(), crowd(persons), "people.csv"); err != nil {
 		t.Fatal(err)
 	}
 	return d
@@ -83,7 +85,7 @@ func (d *desk) claim(n campaign.NumberID) campaign.Claimed {
 		if len(got.Check) == 0 {
 			return got
 		}
-		var answers []campaign.Answer
+		var answers []people.Answer
 		for _, p := range got.Check {
 			a := answer(p, 0)
 			if d.lid != nil {
@@ -122,7 +124,7 @@ func (d *desk) send(n campaign.NumberID, media string, kind campaign.OutcomeKind
 	}
 	o := campaign.Outcome{Kind: kind, Reason: campaign.ReasonNoAnswer}
 	if kind == campaign.Misled {
-		o.Answer = campaign.Answer{Asked: got.Delivery.Phone, Presence: campaign.NotOnWhatsApp}
+		o.Answer = people.Answer{Asked: got.Delivery.Phone, Presence: people.NotOnWhatsApp}
 	}
 	if err := d.book.Settle(*got.Delivery, o, d.now); err != nil {
 		d.Fatal(err)
@@ -358,11 +360,11 @@ func TestAStartNeedsATextOrAnAttachmentAndAnAudioTakesNoText(t *testing.T) {
 	picture, audio := attach(t, b, "picture.png"), attach(t, b, "audio.m4a")
 	for _, c := range []struct {
 		text string
-		file *campaign.Attachment
+		file *media.Attachment
 		want string
 	}{
 		{"Oi", nil, ""}, {"", picture, ""}, {"Oi", picture, ""}, {" ", audio, ""},
-		{" ", nil, "a campaign needs a text or an attachment"}, {"Oi", audio, campaign.AttachmentText},
+		{" ", nil, "a campaign needs a text or an attachment"}, {"Oi", audio, media.AttachmentText},
 	} {
 		draft, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: c.text, Attachment: c.file})
 		if err != nil {

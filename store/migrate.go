@@ -7,6 +7,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // version is that of the bucket tree. Older books are migrated when they are
@@ -60,24 +61,24 @@ func membersOfLists(tx *bolt.Tx) error {
 		if lists[i].ID, err = newListIDTx(tx); err != nil {
 			return err
 		}
-		named[campaign.Fold(lists[i].Name)] = i
+		named[people.Fold(lists[i].Name)] = i
 	}
-	people := make([]idSet, len(lists))
-	var c campaign.Contact
+	members := make([]people.Set, len(lists))
+	var c people.Contact
 	err = bucket(tx, "contacts").ForEach(func(k, v []byte) error {
-		if err := decodeWithLists(&c, campaign.ContactID(binary.BigEndian.Uint64(k)), v); err != nil {
+		if err := decodeWithLists(&c, people.ContactID(binary.BigEndian.Uint64(k)), v); err != nil {
 			return err
 		}
 		for _, name := range c.Lists {
-			if i, ok := named[campaign.Fold(name)]; ok {
-				people[i].add(c.ID)
+			if i, ok := named[people.Fold(name)]; ok {
+				members[i].Add(c.ID)
 			}
 		}
 		return nil
 	})
 	for i, l := range lists {
 		if err == nil {
-			_, err = putMembersTx(tx, l, people[i])
+			_, err = putMembersTx(tx, l, members[i])
 		}
 	}
 	return err

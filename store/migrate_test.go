@@ -9,6 +9,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // A number of version 4 had either a pace of its own, whole, or none: the one
@@ -39,7 +40,7 @@ func TestNumbersOfVersion4KeepTheLimitsThatSomebodyHasSet(t *testing.T) {
 			for _, name := range []string{"loja", "outra"} {
 				n, err := b.AddNumber(name)
 				ok(t, err)
-				_, err = b.LinkNumber(n.ID, campaign.Phone("+551191234567"+string('0'+rune(n.ID))), "5511912345678:1@s.whatsapp.net", time.Now())
+				_, err = b.LinkNumber(n.ID, people.Phone("+551191234567"+string('0'+rune(n.ID))), "5511912345678:1@s.whatsapp.net", time.Now())
 				ok(t, err)
 			}
 			ok(t, b.Close())

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // newMisled is a desk with a delivery that is claimed, with an address or, since
@@ -13,8 +14,8 @@ func newMisled(t *testing.T, address bool, pace campaign.Pace) (*desk, campaign.
 	t.Helper()
 	d := newDesk(t, 1, 2)
 	if !address {
-		d.lid = func(p campaign.Phone) string {
-			if p == people(2)[0].Phone {
+		d.lid = func(p people.Phone) string {
+			if p == crowd(2)[0].Phone {
 				return ""
 			}
 			return lidOf(p)
@@ -22,7 +23,7 @@ func newMisled(t *testing.T, address bool, pace campaign.Pace) (*desk, campaign.
 	}
 	id := d.start(campaign.Campaign{Name: "c", Text: "Oi, {nome}", Pace: pace})
 	got := d.claim(d.numbers[0])
-	if got.Delivery == nil || got.Delivery.Phone != people(2)[0].Phone {
+	if got.Delivery == nil || got.Delivery.Phone != crowd(2)[0].Phone {
 		t.Fatalf("%+v, want the first", got)
 	}
 	return d, id, *got.Delivery
@@ -32,9 +33,9 @@ func newMisled(t *testing.T, address bool, pace campaign.Pace) (*desk, campaign.
 // of its phone, and returns it as it is then.
 func (d *desk) misled(x campaign.Delivery, lid string) campaign.Delivery {
 	d.Helper()
-	a := campaign.Answer{Asked: x.Phone, Presence: campaign.OnWhatsApp, Phone: x.Phone, LID: lid}
+	a := people.Answer{Asked: x.Phone, Presence: people.OnWhatsApp, Phone: x.Phone, LID: lid}
 	if lid == "nobody" {
-		a = campaign.Answer{Asked: x.Phone, Presence: campaign.NotOnWhatsApp}
+		a = people.Answer{Asked: x.Phone, Presence: people.NotOnWhatsApp}
 	}
 	o := campaign.Outcome{Kind: campaign.Misled, Code: 404, Reason: campaign.ReasonNoAddress, Answer: a}
 	if err := d.book.Settle(x, o, d.now); err != nil {
@@ -96,7 +97,7 @@ func TestNothingIsSentToWhoHasThePhoneNow(t *testing.T) {
 	for _, known := range []bool{false, true} {
 		d, _, x := newMisled(t, true, campaign.Pace{})
 		if known { // somebody who writes to us, under another phone until now
-			if err := d.book.Saw(d.numbers[0], []campaign.Seen{{LID: "77", Phone: "+5511911112222", Known: true}}); err != nil {
+			if err := d.book.Saw(d.numbers[0], []people.Seen{{LID: "77", Phone: "+5511911112222", Known: true}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -118,20 +119,20 @@ func TestNothingIsSentToWhoHasThePhoneNow(t *testing.T) {
 // TestAnswerAboutAnAddressIsCheckedLikeAnyClaim: the answer names an account of
 // which the book knows something, since the first try or before.
 func TestAnswerAboutAnAddressIsCheckedLikeAnyClaim(t *testing.T) {
-	bia := lidOf(people(2)[1].Phone)
+	bia := lidOf(crowd(2)[1].Phone)
 	for _, c := range []struct {
 		reason string
 		lid    string // whose the phone is
 		know   func(*desk)
 	}{
 		{campaign.ReasonOptedOut, "77", func(d *desk) {
-			if err := d.book.Heard(d.numbers[0], campaign.Incoming{From: campaign.Seen{LID: "77"}, Text: "SAIR", At: d.now}); err != nil {
+			if err := d.book.Heard(d.numbers[0], campaign.Incoming{From: people.Seen{LID: "77"}, Text: "SAIR", At: d.now}); err != nil {
 				d.Fatal(err)
 			}
 		}},
 		{campaign.ReasonDuplicate, bia, func(d *desk) { d.sends(1) }},
 		{campaign.ReasonPerPerson, "77", func(d *desk) {
-			if err := d.book.Saw(d.numbers[0], []campaign.Seen{{LID: "77", Name: "Ana"}}); err != nil {
+			if err := d.book.Saw(d.numbers[0], []people.Seen{{LID: "77", Name: "Ana"}}); err != nil {
 				d.Fatal(err)
 			}
 			d.sends(d.start(campaign.Campaign{Name: "outra", Text: "Oi", To: "-fone:+55"}))
@@ -192,14 +193,14 @@ func TestOnlyAnAnswerAboutThePhoneSaysWhoIsNotOnWhatsApp(t *testing.T) {
 	if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.Refused, Code: 404, Reason: campaign.ReasonNoAddress}, d.now); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := d.book.Contact(x.Contact); err != nil || c.Presence != campaign.OnWhatsApp {
+	if c, err := d.book.Contact(x.Contact); err != nil || c.Presence != people.OnWhatsApp {
 		t.Errorf("after a refusal they are %v, %v", c.Presence, err)
 	}
 	d, _, x = newMisled(t, true, campaign.Pace{})
 	if is := d.misled(x, "nobody"); is.State != campaign.Skipped || is.Reason != campaign.ReasonNotOnService {
 		t.Errorf("it is %s (%s)", is.State, is.Reason)
 	}
-	if c, err := d.book.Contact(x.Contact); err != nil || c.Presence != campaign.NotOnWhatsApp {
+	if c, err := d.book.Contact(x.Contact); err != nil || c.Presence != people.NotOnWhatsApp {
 		t.Errorf("after an answer they are %v, %v", c.Presence, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -40,11 +41,11 @@ func (b *Book) NumberNamed(name string) (campaign.Number, error) {
 		return campaign.Number{}, err
 	}
 	for _, n := range numbers {
-		if campaign.Fold(n.Name) == campaign.Fold(name) {
+		if people.Fold(n.Name) == people.Fold(name) {
 			return n, nil
 		}
 	}
-	if phone, err := campaign.ParsePhone(name); err == nil {
+	if phone, err := people.ParsePhone(name); err == nil {
 		for _, n := range numbers {
 			if n.Phone != "" && n.Phone.Key() == phone.Key() {
 				return n, nil
@@ -91,7 +92,7 @@ func (b *Book) RenameNumber(id campaign.NumberID, name string) error {
 
 // SetAccount writes down of which account a number is, and under which phone
 // that is now. An account that changes its phone is the same number.
-func (b *Book) SetAccount(id campaign.NumberID, lid string, phone campaign.Phone) (n campaign.Number, err error) {
+func (b *Book) SetAccount(id campaign.NumberID, lid string, phone people.Phone) (n campaign.Number, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
 		return changeNumberTx(tx, id, func(old *campaign.Number) {
 			old.LID, old.Phone = lid, phone
@@ -104,7 +105,7 @@ func (b *Book) SetAccount(id campaign.NumberID, lid string, phone campaign.Phone
 // LinkNumber writes down that a number has been linked: the phone, the
 // service's id of the link, and that it is one link more than before. New
 // chats that were closed stay so: it is the account that may not open them.
-func (b *Book) LinkNumber(id campaign.NumberID, phone campaign.Phone, jid string, at time.Time) (n campaign.Number, err error) {
+func (b *Book) LinkNumber(id campaign.NumberID, phone people.Phone, jid string, at time.Time) (n campaign.Number, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
 		return changeNumberTx(tx, id, func(old *campaign.Number) {
 			if old.LinkedAt.IsZero() || old.Phone != phone {
@@ -226,7 +227,7 @@ func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {
 	if strings.TrimSpace(name) == "" {
 		return reason.Err(reason.NumberNoName)
 	}
-	if err := campaign.CheckName(name); err != nil {
+	if err := people.CheckName(name); err != nil {
 		return err
 	}
 	numbers, err := numbersTx(tx)
@@ -234,7 +235,7 @@ func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {
 		return err
 	}
 	for _, n := range numbers {
-		if n.ID != except && campaign.Fold(n.Name) == campaign.Fold(name) {
+		if n.ID != except && people.Fold(n.Name) == people.Fold(name) {
 			return reason.Because(ErrExists, reason.NumberExists, name)
 		}
 	}

@@ -5,17 +5,18 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
 // fromAna is something that she wrote.
 func fromAna(text string, at time.Time) campaign.Incoming {
 	return campaign.Incoming{
-		From: campaign.Seen{Phone: "+5511999990001", LID: "101", Known: true}, ID: "3A01", Text: text, At: at, Past: true,
+		From: people.Seen{Phone: "+5511999990001", LID: "101", Known: true}, ID: "3A01", Text: text, At: at, Past: true,
 	}
 }
 
-func heardBook(t *testing.T) (*store.Book, func(...campaign.Incoming), func() campaign.Contact) {
+func heardBook(t *testing.T) (*store.Book, func(...campaign.Incoming), func() people.Contact) {
 	b, err := store.Open(t.TempDir()+"/book.db", store.Options{Kind: store.Demo})
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +32,7 @@ func heardBook(t *testing.T) (*store.Book, func(...campaign.Incoming), func() ca
 			t.Fatal(err)
 		}
 	}
-	ana := func() campaign.Contact {
+	ana := func() people.Contact {
 		t.Helper()
 		c, err := b.ContactByPhone("+5511999990001")
 		if err != nil {
@@ -90,7 +91,7 @@ func TestANoRightAfterAnOptInCountsThoughOurClockIsAhead(t *testing.T) {
 
 func TestANoFromBeforeWeKnewThemCounts(t *testing.T) {
 	b, hear, ana := heardBook(t)
-	if _, err := b.Import(t.Context(), []campaign.Row{{Line: 1, Phone: "+5511999990001", Name: "Ana"}}, "lista"); err != nil {
+	if _, err := b.Import(t.Context(), []people.Row{{Line: 1, Phone: "+5511999990001", Name: "Ana"}}, "lista"); err != nil {
 		t.Fatal(err)
 	}
 	year := time.Now().AddDate(-1, 0, 0)
@@ -104,7 +105,7 @@ func TestTheLaterOptInOfTwoRecordsOfOnePersonStays(t *testing.T) {
 	for _, backIsByPhone := range []bool{true, false} {
 		b, hear, _ := heardBook(t)
 		now := time.Now()
-		alone := []campaign.Seen{{Phone: "+5511999990001"}, {LID: "101"}}
+		alone := []people.Seen{{Phone: "+5511999990001"}, {LID: "101"}}
 		for _, one := range alone {
 			m := fromAna("oi", now.Add(-3*time.Hour))
 			m.From = one
@@ -113,7 +114,7 @@ func TestTheLaterOptInOfTwoRecordsOfOnePersonStays(t *testing.T) {
 			}
 			hear(m)
 		}
-		people, err := b.ContactsByID([]campaign.ContactID{1, 2})
+		people, err := b.ContactsByID([]people.ContactID{1, 2})
 		if err != nil {
 			t.Fatal(err)
 		}

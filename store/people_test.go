@@ -17,6 +17,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // newBook is a book that need not survive the machine.
@@ -52,17 +53,17 @@ type town struct {
 	b     *Book
 	rng   *rand.Rand
 	lists []string
-	known map[campaign.ContactID]campaign.Contact // as last seen under that id
+	known map[people.ContactID]people.Contact // as last seen under that id
 }
 
 var townStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // phone is one of a few, in one of its spellings.
-func (w *town) phone() campaign.Phone {
+func (w *town) phone() people.Phone {
 	if w.rng.IntN(6) == 0 {
-		return campaign.Phone(fmt.Sprintf("+1212555010%d", w.rng.IntN(5)))
+		return people.Phone(fmt.Sprintf("+1212555010%d", w.rng.IntN(5)))
 	}
-	p := campaign.Phone(fmt.Sprintf("+551198765430%d", w.rng.IntN(10)))
+	p := people.Phone(fmt.Sprintf("+551198765430%d", w.rng.IntN(10)))
 	if other, ok := p.Other(); ok && w.rng.IntN(2) == 0 {
 		return other
 	}
@@ -84,7 +85,7 @@ func (w *town) name() string {
 }
 
 // someone is anybody who has ever been in the book.
-func (w *town) someone() campaign.ContactID {
+func (w *town) someone() people.ContactID {
 	ids := slices.Sorted(maps.Keys(w.known))
 	if len(ids) == 0 {
 		return 1
@@ -92,8 +93,8 @@ func (w *town) someone() campaign.ContactID {
 	return ids[w.rng.IntN(len(ids))]
 }
 
-func (w *town) seen() campaign.Seen {
-	s := campaign.Seen{Name: w.name(), Source: campaign.NameSource(1 + w.rng.IntN(3)), Known: w.rng.IntN(2) == 0}
+func (w *town) seen() people.Seen {
+	s := people.Seen{Name: w.name(), Source: people.NameSource(1 + w.rng.IntN(3)), Known: w.rng.IntN(2) == 0}
 	if w.rng.IntN(4) > 0 {
 		s.Phone = w.phone()
 	}
@@ -108,9 +109,9 @@ func (w *town) live(at time.Time) error {
 	number := campaign.NumberID(1 + w.rng.IntN(3))
 	switch w.rng.IntN(8) {
 	case 0, 1:
-		var rows []campaign.Row
+		var rows []people.Row
 		for range 1 + w.rng.IntN(6) {
-			rows = append(rows, campaign.Row{
+			rows = append(rows, people.Row{
 				Phone: w.phone(), Name: w.name(), Tags: []string{w.maybe("vip"), w.maybe("São"), w.maybe("sao")},
 				Fields: map[string]string{"cidade": w.maybe("Rio")},
 			})
@@ -118,15 +119,15 @@ func (w *town) live(at time.Time) error {
 		_, err := w.b.Import(w.t.Context(), rows, "a test")
 		return err
 	case 2:
-		return w.b.Saw(number, []campaign.Seen{w.seen(), {}, w.seen(), w.seen()})
+		return w.b.Saw(number, []people.Seen{w.seen(), {}, w.seen(), w.seen()})
 	case 3, 4:
-		var answers []campaign.Answer
+		var answers []people.Answer
 		phone := w.phone()
-		a := campaign.Answer{Asked: phone, Presence: campaign.Presence(w.rng.IntN(3))}
-		if a.Presence == campaign.OnWhatsApp {
+		a := people.Answer{Asked: phone, Presence: people.Presence(w.rng.IntN(3))}
+		if a.Presence == people.OnWhatsApp {
 			a.Phone, a.LID, a.Business = w.phone(), w.lid(), w.maybe("Loja")
 		}
-		return w.b.Answered(number, []campaign.Phone{phone}, append(answers, a), at)
+		return w.b.Answered(number, []people.Phone{phone}, append(answers, a), at)
 	case 5:
 		text := "oi"
 		if w.rng.IntN(4) == 0 {
@@ -136,9 +137,9 @@ func (w *town) live(at time.Time) error {
 	case 6:
 		if w.rng.IntN(3) > 0 {
 			name := w.lists[w.rng.IntN(len(w.lists))]
-			_, err := w.b.AddToList(name, []campaign.ContactID{w.someone(), w.someone(), 9999})
+			_, err := w.b.AddToList(name, []people.ContactID{w.someone(), w.someone(), 9999})
 			if errors.Is(err, ErrNotFound) {
-				_, err = w.b.SaveList(name, []campaign.ContactID{w.someone()})
+				_, err = w.b.SaveList(name, []people.ContactID{w.someone()})
 			}
 			return err
 		}
@@ -146,7 +147,7 @@ func (w *town) live(at time.Time) error {
 			return err
 		}
 	case 7:
-		err := w.b.EditContact(w.someone(), func(c *campaign.Contact) {
+		err := w.b.EditContact(w.someone(), func(c *people.Contact) {
 			c.OptedOut, c.ID = false, 77
 			c.Lists = nil // changes nothing
 			if w.rng.IntN(2) == 0 {
@@ -170,7 +171,7 @@ func (w *town) remember() error {
 		if k, _ := bucket(tx, "contacts").Cursor().Last(); k != nil {
 			last = binary.BigEndian.Uint64(k)
 		}
-		for id := campaign.ContactID(1); id <= campaign.ContactID(last); id++ {
+		for id := people.ContactID(1); id <= people.ContactID(last); id++ {
 			now, err := listedTx(tx, id)
 			if errors.Is(err, ErrNotFound) && w.known[id].ID == 0 {
 				continue
@@ -189,7 +190,7 @@ func (w *town) remember() error {
 }
 
 // forgotten says what was and is no more.
-func forgotten(was, is *campaign.Contact) error {
+func forgotten(was, is *people.Contact) error {
 	within := func(what string, a, b []string) error {
 		if len(union(b, a)) != len(b) {
 			return fmt.Errorf("%s %q became %q", what, a, b)
@@ -220,16 +221,16 @@ func forgotten(was, is *campaign.Contact) error {
 	case was.OptOutPhone != "" && is.OptOutPhone == "":
 		return errors.New("of which phone the opt-out was said is gone")
 	}
-	phones := []campaign.Phone{is.Phone, is.WhatsApp}
+	phones := []people.Phone{is.Phone, is.WhatsApp}
 	for _, f := range is.Former {
 		phones = append(phones, f.Phone)
 	}
-	before := []campaign.Phone{was.Phone}
+	before := []people.Phone{was.Phone}
 	for _, f := range was.Former {
 		before = append(before, f.Phone)
 	}
 	for _, p := range before {
-		if p != "" && !slices.ContainsFunc(phones, func(q campaign.Phone) bool { return p.Key() == q.Key() }) {
+		if p != "" && !slices.ContainsFunc(phones, func(q people.Phone) bool { return p.Key() == q.Key() }) {
 			return fmt.Errorf("the phone %s is gone", p)
 		}
 	}
@@ -240,7 +241,7 @@ func forgotten(was, is *campaign.Contact) error {
 func liveLong(t testing.TB, seed uint64, n int) {
 	w := &town{
 		t: t, b: newBook(t), rng: rand.New(rand.NewPCG(seed, 1)), lists: []string{"Clientes", "clientes ", "Férias"},
-		known: make(map[campaign.ContactID]campaign.Contact),
+		known: make(map[people.ContactID]people.Contact),
 	}
 	for i := range n {
 		if err := w.live(townStart.Add(time.Duration(i) * time.Minute)); err != nil {
@@ -267,7 +268,7 @@ func FuzzPeople(f *testing.F) {
 }
 
 func FuzzDecodeContact(f *testing.F) {
-	c := campaign.Contact{
+	c := people.Contact{
 		Phone: "+5511987654321", LID: "1", Name: "Ana", Tags: []string{"a"}, Lists: []string{"l"}, Fields: map[string]string{"f": "v"},
 		Knows: []campaign.NumberID{1, 2}, OptedOut: true, OptOutAt: townStart, CheckedAt: townStart, Created: townStart,
 	}
@@ -290,7 +291,7 @@ func FuzzDecodeContact(f *testing.F) {
 // people are the names of those a filter finds, in order.
 func found(t *testing.T, b *Book, filter string) (names []string) {
 	t.Helper()
-	f, err := campaign.ParseFilter(filter)
+	f, err := people.ParseFilter(filter)
 	if err != nil {
 		t.Fatal(err)
 	}

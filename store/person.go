@@ -8,7 +8,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -33,41 +33,41 @@ const (
 )
 
 // contactTx reads a person, following merges.
-func contactTx(tx *bolt.Tx, id campaign.ContactID) (campaign.Contact, error) {
+func contactTx(tx *bolt.Tx, id people.ContactID) (people.Contact, error) {
 	id = mergedTx(tx, id)
 	v := bucket(tx, "contacts").Get(key(uint64(id)))
 	if v == nil {
-		return campaign.Contact{}, reason.Because(ErrNotFound, reason.ContactGone)
+		return people.Contact{}, reason.Because(ErrNotFound, reason.ContactGone)
 	}
 	return decodeContact(id, v)
 }
 
 // mergedTx is the id that an id leads to now.
-func mergedTx(tx *bolt.Tx, id campaign.ContactID) campaign.ContactID {
+func mergedTx(tx *bolt.Tx, id people.ContactID) people.ContactID {
 	merged := bucket(tx, "merged")
 	for v := merged.Get(key(uint64(id))); v != nil; v = merged.Get(v) {
-		id = campaign.ContactID(binary.BigEndian.Uint64(v))
+		id = people.ContactID(binary.BigEndian.Uint64(v))
 	}
 	return id
 }
 
-func existsTx(tx *bolt.Tx, id campaign.ContactID) bool {
+func existsTx(tx *bolt.Tx, id people.ContactID) bool {
 	return bucket(tx, "contacts").Get(key(uint64(id))) != nil
 }
 
 // aliasTx returns to whom a key of "aliases" leads.
-func aliasTx(tx *bolt.Tx, alias string) (campaign.ContactID, bool) {
+func aliasTx(tx *bolt.Tx, alias string) (people.ContactID, bool) {
 	v := bucket(tx, "aliases").Get([]byte(alias))
 	if v == nil {
 		return 0, false
 	}
-	id := mergedTx(tx, campaign.ContactID(binary.BigEndian.Uint64(v)))
+	id := mergedTx(tx, people.ContactID(binary.BigEndian.Uint64(v)))
 	return id, existsTx(tx, id)
 }
 
 // aliasesOf lists the keys in "aliases" that lead to a person.
-func aliasesOf(c *campaign.Contact) (keys []string) {
-	for _, p := range [...]campaign.Phone{c.Phone, c.WhatsApp} {
+func aliasesOf(c *people.Contact) (keys []string) {
+	for _, p := range [...]people.Phone{c.Phone, c.WhatsApp} {
 		if p == "" {
 			continue
 		}
@@ -83,7 +83,7 @@ func aliasesOf(c *campaign.Contact) (keys []string) {
 
 // putContactTx writes a person and everything by which she is found. An alias
 // that leads to another record is left to it: merging comes before.
-func putContactTx(tx *bolt.Tx, c *campaign.Contact) error {
+func putContactTx(tx *bolt.Tx, c *people.Contact) error {
 	names := make(nameMoves, 1)
 	if err := putPersonTx(tx, c, names); err != nil {
 		return err
@@ -93,12 +93,12 @@ func putContactTx(tx *bolt.Tx, c *campaign.Contact) error {
 
 // putPersonTx is putContactTx without the order of names, for those who write
 // many people and move all the names at the end.
-func putPersonTx(tx *bolt.Tx, c *campaign.Contact, names nameMoves) error {
+func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	contacts := bucket(tx, "contacts")
 	c.Tags = union(nil, c.Tags)
 	tidyFormer(c)
 	at := key(uint64(c.ID))
-	before := campaign.Contact{}
+	before := people.Contact{}
 	if v := contacts.Get(at); v != nil {
 		old, err := decodeContact(c.ID, v)
 		if err != nil {
@@ -121,7 +121,7 @@ func putPersonTx(tx *bolt.Tx, c *campaign.Contact, names nameMoves) error {
 }
 
 // deleteContactTx takes a person and everything by which she is found away.
-func deleteContactTx(tx *bolt.Tx, c *campaign.Contact) error {
+func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
 	if err := bucket(tx, "contacts").Delete(key(uint64(c.ID))); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func deleteContactTx(tx *bolt.Tx, c *campaign.Contact) error {
 		return err
 	}
 	names := make(nameMoves, 1)
-	if err := reindexTx(tx, c.ID, c, &campaign.Contact{}, names); err != nil {
+	if err := reindexTx(tx, c.ID, c, &people.Contact{}, names); err != nil {
 		return err
 	}
 	return names.applyTx(tx)
@@ -137,7 +137,7 @@ func deleteContactTx(tx *bolt.Tx, c *campaign.Contact) error {
 
 // reindexTx changes what leads to a person from how she was to how she is. An
 // empty record is nobody: before, she was not there; after, she is gone.
-func reindexTx(tx *bolt.Tx, id campaign.ContactID, before, after *campaign.Contact, names nameMoves) error {
+func reindexTx(tx *bolt.Tx, id people.ContactID, before, after *people.Contact, names nameMoves) error {
 	aliases := bucket(tx, "aliases")
 	old, now := aliasesOf(before), aliasesOf(after)
 	for _, alias := range old {
@@ -145,7 +145,7 @@ func reindexTx(tx *bolt.Tx, id campaign.ContactID, before, after *campaign.Conta
 			continue
 		}
 		v := aliases.Get([]byte(alias))
-		if v == nil || mergedTx(tx, campaign.ContactID(binary.BigEndian.Uint64(v))) != id {
+		if v == nil || mergedTx(tx, people.ContactID(binary.BigEndian.Uint64(v))) != id {
 			continue
 		}
 		if err := aliases.Delete([]byte(alias)); err != nil {
@@ -193,11 +193,11 @@ func reindexTx(tx *bolt.Tx, id campaign.ContactID, before, after *campaign.Conta
 
 // nameKey is the place of a person in the order of names; nil for nobody. Who
 // has no name comes last, by phone.
-func nameKey(id campaign.ContactID, c *campaign.Contact) []byte {
+func nameKey(id people.ContactID, c *people.Contact) []byte {
 	if c.ID == 0 {
 		return nil
 	}
-	name := campaign.Fold(c.Name)
+	name := people.Fold(c.Name)
 	if name == "" {
 		name = "\xff" + string(c.Phone) + c.LID
 	}
@@ -206,12 +206,12 @@ func nameKey(id campaign.ContactID, c *campaign.Contact) []byte {
 
 // nameMoves are changes in the order of names, by person. Keys that are
 // written in their order are written many times faster.
-type nameMoves map[campaign.ContactID]nameMove
+type nameMoves map[people.ContactID]nameMove
 
 // nameMove is from where to where she goes; nil: nowhere.
 type nameMove struct{ from, to []byte }
 
-func (m nameMoves) move(id campaign.ContactID, from, to []byte) {
+func (m nameMoves) move(id people.ContactID, from, to []byte) {
 	if earlier, ok := m[id]; ok {
 		from = earlier.from
 	}
@@ -265,7 +265,7 @@ func addCountTx(tx *bolt.Tx, name string, by int) error {
 // opt-out on either side survives, and so does what the numbers know and have
 // sent. A phone of gone that is not keep's is a former one from then on, unless
 // the caller knows better.
-func mergeTx(tx *bolt.Tx, keep, gone campaign.ContactID, at time.Time) error {
+func mergeTx(tx *bolt.Tx, keep, gone people.ContactID, at time.Time) error {
 	if keep, gone = mergedTx(tx, keep), mergedTx(tx, gone); keep == gone {
 		return nil
 	}
@@ -297,16 +297,16 @@ func mergeTx(tx *bolt.Tx, keep, gone campaign.ContactID, at time.Time) error {
 	}
 	unite(&k, &g)
 	live := aliasesOf(&k)
-	for _, p := range [...]campaign.Phone{g.Phone, g.WhatsApp} {
+	for _, p := range [...]people.Phone{g.Phone, g.WhatsApp} {
 		if p != "" && !slices.Contains(live, phoneKey(p)) {
-			k.Former = append(k.Former, campaign.FormerPhone{Phone: p, Until: at})
+			k.Former = append(k.Former, people.FormerPhone{Phone: p, Until: at})
 		}
 	}
 	return putContactTx(tx, &k)
 }
 
 // unite adds to k what g says of the same person.
-func unite(k, g *campaign.Contact) {
+func unite(k, g *people.Contact) {
 	if k.Phone == "" {
 		k.Phone = g.Phone
 	}
@@ -352,7 +352,7 @@ func unite(k, g *campaign.Contact) {
 
 // latestMovesTx gives the last deliveries of a person to the record she is
 // merged into, so that a reply finds the one it answers.
-func latestMovesTx(tx *bolt.Tx, gone, keep campaign.ContactID) error {
+func latestMovesTx(tx *bolt.Tx, gone, keep people.ContactID) error {
 	latest := bucket(tx, "latest")
 	cursor := latest.Cursor()
 	prefix := key(uint64(gone))
@@ -388,7 +388,7 @@ func latestMovesTx(tx *bolt.Tx, gone, keep campaign.ContactID) error {
 
 // claimsMoveTx makes what a person was sent count for the record she is merged
 // into, so that a campaign does not reach her again under that one.
-func claimsMoveTx(tx *bolt.Tx, gone, keep campaign.ContactID) error {
+func claimsMoveTx(tx *bolt.Tx, gone, keep people.ContactID) error {
 	persons := bucket(tx, "persons")
 	return bucket(tx, "campaigns").ForEach(func(id, _ []byte) error {
 		from, to := append(slices.Clone(id), key(uint64(gone))...), append(slices.Clone(id), key(uint64(keep))...)

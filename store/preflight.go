@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // Preflight is what would become of a draft if it were started.
@@ -46,7 +47,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 	if err != nil {
 		return p, err
 	}
-	filter, err := campaign.ParseFilter(c.To)
+	filter, err := people.ParseFilter(c.To)
 	if err != nil {
 		return p, err
 	}
@@ -63,7 +64,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		load := make(map[campaign.NumberID]int)
 		var waiting groups
 		barred := allBarredTx(tx)
-		err = matchTx(ctx, tx, filter, func(contact *campaign.Contact) {
+		err = matchTx(ctx, tx, filter, func(contact *people.Contact) {
 			if contact.Phone == "" && contact.LID == "" {
 				return
 			}
@@ -163,7 +164,7 @@ func perPerson(senders []campaign.Number, number campaign.NumberID, c campaign.C
 
 // leaveOut is why a person would not get the text of a campaign; empty: they
 // would.
-func (p *Preflight) leaveOut(contact *campaign.Contact, barred barredAliases, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) string {
+func (p *Preflight) leaveOut(contact *people.Contact, barred barredAliases, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) string {
 	if why := unwanted(contact, barred, now); why != "" {
 		return why
 	}
@@ -187,7 +188,7 @@ func (p *Preflight) leaveOut(contact *campaign.Contact, barred barredAliases, wa
 	return campaign.ReasonMissingField
 }
 
-func (p *Preflight) lack(field string, contact *campaign.Contact) {
+func (p *Preflight) lack(field string, contact *people.Contact) {
 	i := slices.IndexFunc(p.Lacking, func(l Lack) bool { return l.Field == field })
 	if i < 0 {
 		i = len(p.Lacking)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // The forecast is held against what a number then sends, in a time that the
@@ -98,8 +99,8 @@ func within(t *testing.T, what string, from, forecast, end time.Time) {
 // known makes the number known to the first n people.
 func (s *shop) known(n int) {
 	s.Helper()
-	for _, p := range people(n) {
-		if err := s.book.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: p.Phone, LID: lidOf(p.Phone), Known: true}, Text: "oi", At: s.now.Add(-time.Hour)}); err != nil {
+	for _, p := range crowd(n) {
+		if err := s.book.Heard(s.number, campaign.Incoming{From: people.Seen{Phone: p.Phone, LID: lidOf(p.Phone), Known: true}, Text: "oi", At: s.now.Add(-time.Hour)}); err != nil {
 			s.Fatal(err)
 		}
 	}
@@ -190,7 +191,7 @@ func TestPreflightCountsWhoIsLeftOutAndWhy(t *testing.T) {
 	if err := s.book.OptOut(optedOut.ID, "asked"); err != nil {
 		t.Fatal(err)
 	}
-	s.answerAbsent(people(10)[1])
+	s.answerAbsent(crowd(10)[1])
 	other, err := s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", To: `nome:"Pessoa 2"`})
 	if err == nil {
 		_, err = s.book.Start(other.ID, s.now)
@@ -199,7 +200,7 @@ func TestPreflightCountsWhoIsLeftOutAndWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.sendSome(1)
-	if err := s.book.EditContact(contact(t, s, 3).ID, func(c *campaign.Contact) { c.Fields = map[string]string{"cidade": "Recife"} }); err != nil {
+	if err := s.book.EditContact(contact(t, s, 3).ID, func(c *people.Contact) { c.Fields = map[string]string{"cidade": "Recife"} }); err != nil {
 		t.Fatal(err)
 	}
 	p, err := s.book.Preflight(t.Context(), campaign.Campaign{Text: "Oi, {cidade}"}, s.now)
@@ -220,9 +221,9 @@ func TestPreflightCountsWhoIsLeftOutAndWhy(t *testing.T) {
 	}
 }
 
-func contact(t *testing.T, s *shop, i int) campaign.Contact {
+func contact(t *testing.T, s *shop, i int) people.Contact {
 	t.Helper()
-	c, err := s.book.ContactByPhone(people(i + 1)[i].Phone)
+	c, err := s.book.ContactByPhone(crowd(i + 1)[i].Phone)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,10 +231,10 @@ func contact(t *testing.T, s *shop, i int) campaign.Contact {
 }
 
 // answerAbsent lets the service say that somebody is not there.
-func (s *shop) answerAbsent(r campaign.Row) {
+func (s *shop) answerAbsent(r people.Row) {
 	s.Helper()
-	a := campaign.Answer{Asked: r.Phone, Presence: campaign.NotOnWhatsApp}
-	if err := s.book.Answered(s.number, []campaign.Phone{r.Phone}, []campaign.Answer{a}, s.now); err != nil {
+	a := people.Answer{Asked: r.Phone, Presence: people.NotOnWhatsApp}
+	if err := s.book.Answered(s.number, []people.Phone{r.Phone}, []people.Answer{a}, s.now); err != nil {
 		s.Fatal(err)
 	}
 }

@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // contactVersion is the first byte of a contact's record.
 const contactVersion = 1
 
-func encodeContact(c *campaign.Contact) []byte {
+func encodeContact(c *people.Contact) []byte {
 	e := enc{b: make([]byte, 0, 160)}
 	e.uint(contactVersion)
 	e.str(string(c.Phone))
@@ -48,7 +49,7 @@ func encodeContact(c *campaign.Contact) []byte {
 	return e.b
 }
 
-func decodeContact(id campaign.ContactID, v []byte) (c campaign.Contact, err error) {
+func decodeContact(id people.ContactID, v []byte) (c people.Contact, err error) {
 	err = decodeContactInto(&c, id, v)
 	return c, err
 }
@@ -56,7 +57,7 @@ func decodeContact(id campaign.ContactID, v []byte) (c campaign.Contact, err err
 // decodeContactInto reads a record over another one, whose slices and map it
 // uses again: to look at a million people costs one allocation each, the copy
 // of the record that all their texts are parts of.
-func decodeContactInto(c *campaign.Contact, id campaign.ContactID, v []byte) error {
+func decodeContactInto(c *people.Contact, id people.ContactID, v []byte) error {
 	err := decodeWithLists(c, id, v)
 	c.Lists = c.Lists[:0]
 	return err
@@ -64,7 +65,7 @@ func decodeContactInto(c *campaign.Contact, id campaign.ContactID, v []byte) err
 
 // decodeWithLists is decodeContactInto with the lists that were part of a
 // person's record until version 3 of the book.
-func decodeWithLists(c *campaign.Contact, id campaign.ContactID, v []byte) error {
+func decodeWithLists(c *people.Contact, id people.ContactID, v []byte) error {
 	r := dec{b: v}
 	if version := r.uint(); version != contactVersion {
 		return fmt.Errorf("contact %d: record of version %d: %w", id, version, errDamaged)
@@ -87,16 +88,16 @@ func decodeWithLists(c *campaign.Contact, id campaign.ContactID, v []byte) error
 		return list
 	}
 	clear(c.Fields)
-	*c = campaign.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields, Former: c.Former[:0]}
-	c.Phone, c.WhatsApp = campaign.Phone(text()), campaign.Phone(text())
+	*c = people.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields, Former: c.Former[:0]}
+	c.Phone, c.WhatsApp = people.Phone(text()), people.Phone(text())
 	c.LID, c.Name = text(), text()
-	c.NameSource = campaign.NameSource(r.uint())
+	c.NameSource = people.NameSource(r.uint())
 	c.Tags, c.Lists = texts(c.Tags), texts(c.Lists)
 	for range r.count() {
 		f := text()
 		setField(c, f, text())
 	}
-	c.Presence = campaign.Presence(r.uint())
+	c.Presence = people.Presence(r.uint())
 	c.CheckedAt = r.time()
 	c.OptedOut = r.bool()
 	c.OptOutAt = r.time()
@@ -109,9 +110,9 @@ func decodeWithLists(c *campaign.Contact, id campaign.ContactID, v []byte) error
 	c.Created = r.time()
 	if len(r.b) > 0 { // from version 6 of the book on
 		for range r.count() {
-			c.Former = append(c.Former, campaign.FormerPhone{Phone: campaign.Phone(text()), Until: r.time()})
+			c.Former = append(c.Former, people.FormerPhone{Phone: people.Phone(text()), Until: r.time()})
 		}
-		c.OptOutPhone = campaign.Phone(text())
+		c.OptOutPhone = people.Phone(text())
 	}
 	if r.err != nil {
 		return fmt.Errorf("contact %d: %w", id, r.err)
@@ -120,7 +121,7 @@ func decodeWithLists(c *campaign.Contact, id campaign.ContactID, v []byte) error
 }
 
 // cloneContact copies a record with what it points to.
-func cloneContact(c *campaign.Contact) campaign.Contact {
+func cloneContact(c *people.Contact) people.Contact {
 	o := *c
 	o.Tags, o.Lists, o.Knows = slices.Clone(c.Tags), slices.Clone(c.Lists), slices.Clone(c.Knows)
 	o.Fields, o.Former = maps.Clone(c.Fields), slices.Clone(c.Former)
@@ -128,11 +129,11 @@ func cloneContact(c *campaign.Contact) campaign.Contact {
 }
 
 // sameContact reports whether writing b over a would change nothing.
-func sameContact(a, b *campaign.Contact) bool {
+func sameContact(a, b *people.Contact) bool {
 	return string(encodeContact(a)) == string(encodeContact(b))
 }
 
-func setField(c *campaign.Contact, name, value string) {
+func setField(c *people.Contact, name, value string) {
 	if c.Fields == nil {
 		c.Fields = make(map[string]string)
 	}
@@ -149,7 +150,7 @@ func union(a, b []string) []string {
 	all := make([]folded, 0, len(a)+len(b))
 	for _, list := range [...][]string{a, b} {
 		for _, s := range list {
-			if key := campaign.Fold(s); key != "" {
+			if key := people.Fold(s); key != "" {
 				all = append(all, folded{key, s})
 			}
 		}

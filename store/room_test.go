@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -25,10 +26,10 @@ func TestANameFromAPhoneIsBounded(t *testing.T) {
 	b := newBook(t)
 	n := must[campaign.Number](t)(b.AddNumber("loja"))
 	huge := strings.Repeat("ã", 3<<20)
-	for i, source := range []campaign.NameSource{campaign.PushName, campaign.Business, campaign.AddressBook} {
-		ok(t, b.Saw(n.ID, []campaign.Seen{{Phone: withNinth, LID: "77", Name: huge, Source: source, Known: true}}))
-		c := must[campaign.Contact](t)(b.ContactByPhone(withNinth))
-		if got := utf8.RuneCountInString(c.Name); got != campaign.MaxName || c.NameSource != source || !strings.HasSuffix(c.Name, "…") {
+	for i, source := range []people.NameSource{people.PushName, people.Business, people.AddressBook} {
+		ok(t, b.Saw(n.ID, []people.Seen{{Phone: withNinth, LID: "77", Name: huge, Source: source, Known: true}}))
+		c := must[people.Contact](t)(b.ContactByPhone(withNinth))
+		if got := utf8.RuneCountInString(c.Name); got != people.MaxName || c.NameSource != source || !strings.HasSuffix(c.Name, "…") {
 			t.Errorf("%d: a name of %d characters from source %d", i, got, c.NameSource)
 		}
 	}
@@ -38,15 +39,15 @@ func TestANameFromAPhoneIsBounded(t *testing.T) {
 func TestATypedNameThatIsTooLongIsRefused(t *testing.T) {
 	b := newBook(t)
 	n := must[campaign.Number](t)(b.AddNumber("loja"))
-	must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{{Phone: withNinth}}, "a.csv"))
-	ana := must[campaign.Contact](t)(b.ContactByPhone(withNinth))
-	for length, refused := range map[int]bool{campaign.MaxName: false, campaign.MaxName + 1: true} {
+	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth}}, "a.csv"))
+	ana := must[people.Contact](t)(b.ContactByPhone(withNinth))
+	for length, refused := range map[int]bool{people.MaxName: false, people.MaxName + 1: true} {
 		name := strings.Repeat("ã", length)
 		_, added := b.AddNumber(name)
 		_, drafted := b.AddCampaign(campaign.Campaign{Name: name, Text: "Oi", Pace: campaign.DefaultPace(n.LinkedAt, n.LinkedAt)})
 		for what, err := range map[string]error{
 			"a number": added, "a campaign": drafted,
-			"a contact": b.EditContact(ana.ID, func(c *campaign.Contact) { c.Name = name }),
+			"a contact": b.EditContact(ana.ID, func(c *people.Contact) { c.Name = name }),
 		} {
 			var why reason.Reason
 			if errors.As(err, &why) != refused || !refused && err != nil {
@@ -68,23 +69,23 @@ func TestAPersonHasRoomForSoMuch(t *testing.T) {
 			}
 			return all
 		}
-		full := campaign.Row{Line: 2, Phone: withNinth, Tags: numbered("t", campaign.MaxTags), Fields: fields("f", campaign.MaxFields)}
-		if got := must[ImportReport](t)(b.Import(t.Context(), []campaign.Row{full}, "a.csv")); got != (ImportReport{Added: 1}) {
+		full := people.Row{Line: 2, Phone: withNinth, Tags: numbered("t", people.MaxTags), Fields: fields("f", people.MaxFields)}
+		if got := must[ImportReport](t)(b.Import(t.Context(), []people.Row{full}, "a.csv")); got != (ImportReport{Added: 1}) {
 			t.Fatalf("as much as there is room for: %+v", got)
 		}
-		var more []campaign.Row
+		var more []people.Row
 		for i := range rows - 1 {
-			more = append(more, campaign.Row{Line: 100 + i, Phone: campaign.Phone(fmt.Sprintf("+5521%09d", 990000000+i))})
+			more = append(more, people.Row{Line: 100 + i, Phone: people.Phone(fmt.Sprintf("+5521%09d", 990000000+i))})
 		}
 		more = append(more,
-			campaign.Row{Line: 31, Phone: withNinth, Name: "Ana", Tags: []string{"more"}},
-			campaign.Row{Line: 30, Phone: withNinth, Name: "Bia", Fields: map[string]string{"more": "x"}},
-			campaign.Row{Line: 32, Phone: withNinth, Tags: []string{"T3"}, Fields: map[string]string{"f3": "y"}})
+			people.Row{Line: 31, Phone: withNinth, Name: "Ana", Tags: []string{"more"}},
+			people.Row{Line: 30, Phone: withNinth, Name: "Bia", Fields: map[string]string{"more": "x"}},
+			people.Row{Line: 32, Phone: withNinth, Tags: []string{"T3"}, Fields: map[string]string{"f3": "y"}})
 		if got := must[ImportReport](t)(b.Import(t.Context(), more, "b.csv")); got != (ImportReport{Added: rows - 1, Updated: 1, Full: 2, FullLine: 30}) {
 			t.Errorf("more than that, in %d rows: %+v", rows, got)
 		}
-		c := must[campaign.Contact](t)(b.ContactByPhone(withNinth))
-		if len(c.Tags) != campaign.MaxTags || len(c.Fields) != campaign.MaxFields || c.Name != "" || c.Fields["f3"] != "y" {
+		c := must[people.Contact](t)(b.ContactByPhone(withNinth))
+		if len(c.Tags) != people.MaxTags || len(c.Fields) != people.MaxFields || c.Name != "" || c.Fields["f3"] != "y" {
 			t.Errorf("%d tags, %d fields, name %q", len(c.Tags), len(c.Fields), c.Name)
 		}
 		sound(t, b)

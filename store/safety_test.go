@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -110,7 +111,7 @@ func TestDoubtWaitsForTheGraceAfterTheFailureAndAfterTheNumberIsBack(t *testing.
 	t.Run("interrupted", func(t *testing.T) {
 		s := newShop(t, 1, "")
 		s.now = time.Now()
-		s.answer(people(1)...)
+		s.answer(crowd(1)...)
 		s.start("")
 		first := s.mustClaim()
 		s.restart()
@@ -127,7 +128,7 @@ func TestDoubtWaitsForTheGraceAfterTheFailureAndAfterTheNumberIsBack(t *testing.
 		id := s.start("")
 		first := s.mustClaim()
 		s.settle(first, unknown)
-		if _, err := s.book.Receipt(s.number, campaign.Seen{Phone: first.Phone}, []campaign.MessageID{first.Message}, campaign.Delivered, s.now); err != nil {
+		if _, err := s.book.Receipt(s.number, people.Seen{Phone: first.Phone}, []campaign.MessageID{first.Message}, campaign.Delivered, s.now); err != nil {
 			t.Fatal(err)
 		}
 		s.now = s.now.Add(time.Hour)
@@ -273,7 +274,7 @@ func TestReceiptProvesOnlyWhatItsNumberSent(t *testing.T) {
 		{s.number, []campaign.MessageID{"somebody else's"}, campaign.Unsure},
 		{s.number, []campaign.MessageID{"somebody else's", d.Message}, campaign.Read},
 	} {
-		if _, err := s.book.Receipt(test.number, campaign.Seen{Phone: d.Phone}, test.ids, campaign.Read, s.now); err != nil {
+		if _, err := s.book.Receipt(test.number, people.Seen{Phone: d.Phone}, test.ids, campaign.Read, s.now); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.delivery(id); got.State != test.want {
@@ -424,7 +425,7 @@ func (s *shop) optOut() {
 // was tried before.
 func TestOptOutCountsAtEveryMoment(t *testing.T) {
 	byWord := func(s *shop) {
-		if err := s.book.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: people(1)[0].Phone}, Text: "Sair!", At: s.now}); err != nil {
+		if err := s.book.Heard(s.number, campaign.Incoming{From: people.Seen{Phone: crowd(1)[0].Phone}, Text: "Sair!", At: s.now}); err != nil {
 			s.Fatal(err)
 		}
 	}
@@ -491,8 +492,8 @@ func TestClosedNewChatsHoldStrangersAlone(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newShop(t, 4, "new-gap=1m")
 			s.known(1) // the first has written; the second is in the address book
-			saved := campaign.Seen{Phone: people(2)[1].Phone, LID: lidOf(people(2)[1].Phone), Known: true}
-			if err := s.book.Saw(s.number, []campaign.Seen{saved}); err != nil {
+			saved := people.Seen{Phone: crowd(2)[1].Phone, LID: lidOf(crowd(2)[1].Phone), Known: true}
+			if err := s.book.Saw(s.number, []people.Seen{saved}); err != nil {
 				t.Fatal(err)
 			}
 			id := s.start("")
@@ -591,7 +592,7 @@ func TestReplyMaySeemToComeAMinuteBeforeItsMessage(t *testing.T) {
 		id := s.start("")
 		d := s.mustClaim()
 		s.settle(d, accepted)
-		if err := s.book.Heard(s.number, campaign.Incoming{From: campaign.Seen{LID: d.LID}, Text: "oi", At: s.now.Add(test.after)}); err != nil {
+		if err := s.book.Heard(s.number, campaign.Incoming{From: people.Seen{LID: d.LID}, Text: "oi", At: s.now.Add(test.after)}); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.delivery(id); got.State != test.want {
@@ -612,7 +613,7 @@ func TestTwentyAreAskedAboutAtOnce(t *testing.T) {
 			t.Errorf("of %d people %d are asked about at once, want %d", test.people, len(got.Check), test.asked)
 		}
 		for i, p := range got.Check {
-			if want := people(test.people)[i].Phone; p != want {
+			if want := crowd(test.people)[i].Phone; p != want {
 				t.Errorf("in place %d %s is asked about, want %s", i, p, want)
 			}
 		}
@@ -623,14 +624,14 @@ func TestTwentyAreAskedAboutAtOnce(t *testing.T) {
 func TestOnlyWhoseAnswerIsMissingAreAskedAbout(t *testing.T) {
 	s := newShop(t, 5, "")
 	s.now = s.now.Add(30 * 24 * time.Hour)
-	rows := people(5)
+	rows := crowd(5)
 	s.answer(rows[2])       // was asked about a moment ago
 	s.answerAbsent(rows[4]) // so was she
 	s.start("")
 	if err := s.book.OptOut(contact(t, s, 1).ID, "asked"); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.claim().Check; !slices.Equal(got, []campaign.Phone{rows[0].Phone, rows[3].Phone}) {
+	if got := s.claim().Check; !slices.Equal(got, []people.Phone{rows[0].Phone, rows[3].Phone}) {
 		t.Errorf("asked about %v, want the first and the fourth", got)
 	}
 }
@@ -648,7 +649,7 @@ func TestAnswersOfTheServiceGrowOld(t *testing.T) {
 		{false, 7 * 24 * time.Hour, true},
 	} {
 		s := newShop(t, 2, "")
-		rows, next := people(2), uint32(0)
+		rows, next := crowd(2), uint32(0)
 		if !test.there {
 			s.answerAbsent(rows[0])
 			next = 1
@@ -657,7 +658,7 @@ func TestAnswersOfTheServiceGrowOld(t *testing.T) {
 		s.answer(rows[1])
 		s.start("")
 		switch got := s.claim(); {
-		case test.asked && !slices.Equal(got.Check, []campaign.Phone{rows[0].Phone}),
+		case test.asked && !slices.Equal(got.Check, []people.Phone{rows[0].Phone}),
 			!test.asked && (got.Delivery == nil || got.Delivery.Seq != next):
 			t.Errorf("there %v, %v after the answer: %+v", test.there, test.after, got)
 		}
@@ -753,8 +754,8 @@ func TestWhoTurnsOutToHaveNoAccountIsNotTriedAgain(t *testing.T) {
 	s := newShop(t, 2, "")
 	id := s.start("")
 	d := s.mustClaim()
-	s.settle(d, campaign.Outcome{Kind: campaign.Misled, Answer: campaign.Answer{Asked: d.Phone, Presence: campaign.NotOnWhatsApp}})
-	if got := contact(t, s, int(d.Seq)); got.Presence != campaign.NotOnWhatsApp || !got.CheckedAt.Equal(s.now) {
+	s.settle(d, campaign.Outcome{Kind: campaign.Misled, Answer: people.Answer{Asked: d.Phone, Presence: people.NotOnWhatsApp}})
+	if got := contact(t, s, int(d.Seq)); got.Presence != people.NotOnWhatsApp || !got.CheckedAt.Equal(s.now) {
 		t.Errorf("%v since %v, want absent since %v", got.Presence, got.CheckedAt, s.now)
 	}
 	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonNotOnService {
@@ -772,7 +773,7 @@ func TestFirstOptOutIsTheOneThatIsKept(t *testing.T) {
 	s := newShop(t, 1, "")
 	for i, word := range []string{"sair", "parar"} {
 		at := s.now.Add(time.Duration(i) * time.Hour)
-		if err := s.book.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: people(1)[0].Phone}, Text: word, At: at}); err != nil {
+		if err := s.book.Heard(s.number, campaign.Incoming{From: people.Seen{Phone: crowd(1)[0].Phone}, Text: word, At: at}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -849,18 +850,18 @@ func TestSendCountsForAWholeDay(t *testing.T) {
 // Whom the service knows by another spelling is asked about in that one.
 func TestPersonIsAskedAboutAsTheServiceKnowsThem(t *testing.T) {
 	s := newShop(t, 1, "")
-	asked := people(1)[0].Phone
+	asked := crowd(1)[0].Phone
 	known, ok := asked.Other()
 	if !ok {
 		t.Fatalf("%s has no other spelling", asked)
 	}
-	a := campaign.Answer{Asked: asked, Presence: campaign.OnWhatsApp, Phone: known, LID: lidOf(asked)}
-	if err := s.book.Answered(s.number, []campaign.Phone{asked}, []campaign.Answer{a}, s.now); err != nil {
+	a := people.Answer{Asked: asked, Presence: people.OnWhatsApp, Phone: known, LID: lidOf(asked)}
+	if err := s.book.Answered(s.number, []people.Phone{asked}, []people.Answer{a}, s.now); err != nil {
 		t.Fatal(err)
 	}
 	s.now = s.now.Add(30 * 24 * time.Hour)
 	s.start("")
-	if got := s.claim().Check; !slices.Equal(got, []campaign.Phone{known}) {
+	if got := s.claim().Check; !slices.Equal(got, []people.Phone{known}) {
 		t.Errorf("asked about %v, want %s", got, known)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // recoverTx puts in doubt what was in flight when the last process ended.
@@ -95,7 +96,7 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 // looks at; once. If it names somebody else's, nothing is sent to that one. The
 // delivery must be written before: it has not left, so that it does not stand in
 // the way of another one to the same person if two records turn out to be one.
-func redirectTx(tx *bolt.Tx, d *campaign.Delivery, a campaign.Answer, at time.Time) error {
+func redirectTx(tx *bolt.Tx, d *campaign.Delivery, a people.Answer, at time.Time) error {
 	if _, err := answerTx(tx, a, at); err != nil || !again(d) {
 		return err
 	}
@@ -113,7 +114,7 @@ func redirectTx(tx *bolt.Tx, d *campaign.Delivery, a campaign.Answer, at time.Ti
 		}
 	}
 	switch {
-	case a.Presence == campaign.NotOnWhatsApp:
+	case a.Presence == people.NotOnWhatsApp:
 		end(campaign.Skipped, campaign.ReasonNotOnService)
 	case a.LID == "": // it did not say whose the phone is
 		return nil
@@ -182,11 +183,11 @@ func backoff(n int) time.Duration {
 }
 
 // Answered implements [campaign.Log].
-func (b *Book) Answered(number campaign.NumberID, asked []campaign.Phone, answers []campaign.Answer, at time.Time) error {
-	var silent []campaign.ContactID
+func (b *Book) Answered(number campaign.NumberID, asked []people.Phone, answers []people.Answer, at time.Time) error {
+	var silent []people.ContactID
 	err := b.update(func(tx *bolt.Tx) error {
 		silent = silent[:0]
-		heard := make(map[campaign.Phone]bool, len(answers))
+		heard := make(map[people.Phone]bool, len(answers))
 		for _, a := range answers {
 			heard[a.Asked] = true
 			if _, err := answerTx(tx, a, at); err != nil {
@@ -231,7 +232,7 @@ func (b *Book) Slow(number campaign.NumberID, reason string, until time.Time) er
 // Receipt writes down that a person confirmed messages of ours: to which state,
 // and when. Ids that are not ours are passed over. Of messages to somebody else
 // it proves nothing: their ids are returned.
-func (b *Book) Receipt(number campaign.NumberID, from campaign.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) (others []campaign.MessageID, err error) {
+func (b *Book) Receipt(number campaign.NumberID, from people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) (others []campaign.MessageID, err error) {
 	each := func(tx *bolt.Tx, do func(d *campaign.Delivery) error) error {
 		others = nil
 		for _, id := range ids {
@@ -265,7 +266,7 @@ func (b *Book) Receipt(number campaign.NumberID, from campaign.Seen, ids []campa
 
 // SentTo reports whether the message with that id is one that a number has sent
 // to a person.
-func (b *Book) SentTo(number campaign.NumberID, to campaign.Seen, id campaign.MessageID) (sent bool, err error) {
+func (b *Book) SentTo(number campaign.NumberID, to people.Seen, id campaign.MessageID) (sent bool, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		d, ok, err := messageTx(tx, id)
 		sent = ok && d.Number == number && sentToTx(tx, &d, to)
@@ -287,7 +288,7 @@ func messageTx(tx *bolt.Tx, id campaign.MessageID) (d campaign.Delivery, ok bool
 // sentToTx reports whether a delivery went to a person, who may have got it
 // under another address than the one that they are known by now. Whoever has
 // their phone today, and another account, is somebody else.
-func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who campaign.Seen) bool {
+func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who people.Seen) bool {
 	if who.LID != "" && who.LID == d.LID {
 		return true
 	}
@@ -347,7 +348,7 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 		return err
 	}
 	before := cloneContact(&contact)
-	if word, ok := campaign.IsOptOut(m.Text); ok && optsOut(&contact, m.At, now) {
+	if word, ok := people.IsOptOut(m.Text); ok && optsOut(&contact, m.At, now) {
 		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, word
 	}
 	if m.At.After(contact.LastHeard) {
@@ -377,7 +378,7 @@ const answerWindow = 30 * 24 * time.Hour
 // answeredTx finds the delivery that a message answers; not ok if it answers
 // none. A quote says which, and if it is of something else, that it is none of
 // ours. Otherwise it is the last one that has left, or may have.
-func answeredTx(tx *bolt.Tx, contact campaign.ContactID, number campaign.NumberID, m campaign.Incoming, now time.Time) (d campaign.Delivery, ok bool, err error) {
+func answeredTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID, m campaign.Incoming, now time.Time) (d campaign.Delivery, ok bool, err error) {
 	if m.Quoted != "" {
 		d, ok, err = messageTx(tx, m.Quoted)
 		return d, ok && d.Number == number && (mergedTx(tx, d.Contact) == contact || sentToTx(tx, &d, m.From)), err
@@ -417,7 +418,7 @@ func answeredTx(tx *bolt.Tx, contact campaign.ContactID, number campaign.NumberI
 // and however often. Of one that says something new, a little before the opt-in
 // counts as after it, and after one that was written down by a clock that was far
 // ahead: it is not known when that was.
-func optsOut(c *campaign.Contact, at, now time.Time) bool {
+func optsOut(c *people.Contact, at, now time.Time) bool {
 	switch {
 	case c.OptedOut:
 		return false

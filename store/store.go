@@ -57,6 +57,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 	disk "recado/store/bolt"
 )
@@ -126,7 +127,7 @@ type Book struct {
 	failed     error
 	holds      map[campaign.NumberID]campaign.Hold
 	templates  map[campaign.ID]*campaign.Template
-	unanswered map[campaign.ContactID]time.Time
+	unanswered map[people.ContactID]time.Time
 	stalls     map[stalled]stall
 	waiting    map[string]chan ended // by job, who waits for its end
 	stopped    map[string]error      // jobs that cannot go on
@@ -180,7 +181,7 @@ func Open(path string, o Options) (*Book, error) {
 		closing:    make(chan struct{}),
 		holds:      make(map[campaign.NumberID]campaign.Hold),
 		templates:  make(map[campaign.ID]*campaign.Template),
-		unanswered: make(map[campaign.ContactID]time.Time),
+		unanswered: make(map[people.ContactID]time.Time),
 		stalls:     make(map[stalled]stall),
 		waiting:    make(map[string]chan ended),
 		stopped:    make(map[string]error),

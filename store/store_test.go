@@ -17,6 +17,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/media"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -133,7 +135,7 @@ func TestWritersShareACommitAndFailAlone(t *testing.T) {
 
 // lane drives one number by hand: it asks, answers and claims until there is
 // a delivery or a hold.
-func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid func(campaign.Phone) string) campaign.Claimed {
+func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid func(people.Phone) string) campaign.Claimed {
 	t.Helper()
 	w := &wire{next: rand.IntN(1e6)} // another number's lane must not choose the same ids
 	for range 100 {
@@ -144,10 +146,10 @@ func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid f
 		if len(got.Check) == 0 {
 			return got
 		}
-		var answers []campaign.Answer
+		var answers []people.Answer
 		for _, p := range got.Check {
 			if l := lid(p); l != "" {
-				answers = append(answers, campaign.Answer{Asked: p, Presence: campaign.OnWhatsApp, Phone: p, LID: l})
+				answers = append(answers, people.Answer{Asked: p, Presence: people.OnWhatsApp, Phone: p, LID: l})
 			}
 		}
 		if err := b.Answered(n, got.Check, answers, now); err != nil {
@@ -161,7 +163,7 @@ func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid f
 func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(t.Context(), people(3), ""); err != nil {
+	if _, err := b.Import(t.Context(), crowd(3), ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -204,13 +206,13 @@ func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
 func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	ids := linked(t, b, 2)
-	rows := people(1)
+	rows := crowd(1)
 	if _, err := b.Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
 	c := started(t, b, campaign.Campaign{Name: "c", Text: "x", Numbers: ids[:1]}, now)
-	if err := b.Heard(ids[1], campaign.Incoming{From: campaign.Seen{Phone: rows[0].Phone, LID: lidOf(rows[0].Phone), Known: true}, Text: " Sair! ", At: now}); err != nil {
+	if err := b.Heard(ids[1], campaign.Incoming{From: people.Seen{Phone: rows[0].Phone, LID: lidOf(rows[0].Phone), Known: true}, Text: " Sair! ", At: now}); err != nil {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, ids[0], now, lidOf); got.Delivery != nil {
@@ -235,13 +237,13 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 func TestWhomTheServiceProvesOnePersonIsOneDelivery(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
-	rows := people(3)
+	rows := crowd(3)
 	if _, err := b.Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
 	c := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, now)
-	same := func(p campaign.Phone) string {
+	same := func(p people.Phone) string {
 		if p == rows[2].Phone {
 			return "one"
 		}
@@ -271,12 +273,12 @@ func TestWhomTheServiceProvesOnePersonIsOneDelivery(t *testing.T) {
 	if d.State != campaign.Skipped || d.Reason != campaign.ReasonDuplicate {
 		t.Errorf("the second of her deliveries is %s (%s), want skipped as a duplicate", d.State, d.Reason)
 	}
-	people, err := b.Find(context.Background(), campaign.Filter{})
-	if err != nil || len(people) != 2 {
-		t.Errorf("the book has %d people, %v; want 2", len(people), err)
+	found, err := b.Find(context.Background(), people.Filter{})
+	if err != nil || len(found) != 2 {
+		t.Errorf("the book has %d people, %v; want 2", len(found), err)
 	}
 	// The old phone still leads to her, and her answer to the delivery.
-	if err := b.Heard(n, campaign.Incoming{From: campaign.Seen{LID: "one"}, Text: "oi", At: now}); err != nil {
+	if err := b.Heard(n, campaign.Incoming{From: people.Seen{LID: "one"}, Text: "oi", At: now}); err != nil {
 		t.Fatal(err)
 	}
 	if d, err = b.Delivery(c.ID, 0); err != nil || d.State != campaign.Replied {
@@ -290,13 +292,13 @@ func TestWhomTheServiceProvesOnePersonIsOneDelivery(t *testing.T) {
 func TestWhomTheServiceIsSilentAboutHoldsNobodyUp(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
-	rows := people(2)
+	rows := crowd(2)
 	if _, err := b.Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
 	c := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, now)
-	silent := func(p campaign.Phone) string {
+	silent := func(p people.Phone) string {
 		if p == rows[0].Phone {
 			return ""
 		}
@@ -328,7 +330,7 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book.db")
 	b := open(t, path)
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(t.Context(), people(1), ""); err != nil {
+	if _, err := b.Import(t.Context(), crowd(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -349,7 +351,7 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 	if err != nil || d.State != campaign.Unsure || d.Reason != campaign.ReasonUnlinked {
 		t.Errorf("it is %s (%s), %v; want unsure for the unlinking", d.State, d.Reason, err)
 	}
-	if _, err := b.Receipt(n, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, now); err != nil {
+	if _, err := b.Receipt(n, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, now); err != nil {
 		t.Fatal(err)
 	}
 	if d, err = b.Delivery(c.ID, 0); err != nil || d.State != campaign.Delivered {
@@ -360,7 +362,7 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 func TestDraftIsWrittenAgainUntilItStarts(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	linked(t, b, 1)
-	if _, err := b.Import(t.Context(), people(2), ""); err != nil {
+	if _, err := b.Import(t.Context(), crowd(2), ""); err != nil {
 		t.Fatal(err)
 	}
 	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"})
@@ -393,10 +395,10 @@ func TestDraftIsWrittenAgainUntilItStarts(t *testing.T) {
 func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	linked(t, b, 1)
-	if _, err := b.Import(t.Context(), people(2), ""); err != nil {
+	if _, err := b.Import(t.Context(), crowd(2), ""); err != nil {
 		t.Fatal(err)
 	}
-	audio := &campaign.Attachment{Kind: campaign.Audio}
+	audio := &media.Attachment{Kind: media.Audio}
 	for _, test := range []struct {
 		draft campaign.Campaign
 		want  string
@@ -409,7 +411,7 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 		{campaign.Campaign{Name: "c", Text: "x", Numbers: []campaign.NumberID{99}}, "number 99: not found"},
 		{campaign.Campaign{Name: "c", Text: "x", Unread: campaign.Unread{Pace: "day=x"}}, "pace: day=x: "},
 		{campaign.Campaign{Name: "c", Text: "x", Unread: campaign.Unread{File: "a.jpg"}}, `the file has not been read: "a.jpg"`},
-		{campaign.Campaign{Text: "x", Attachment: audio}, "a campaign needs a name · " + campaign.AttachmentText},
+		{campaign.Campaign{Text: "x", Attachment: audio}, "a campaign needs a name · " + media.AttachmentText},
 		{campaign.Campaign{To: "(", Text: "{", Unread: campaign.Unread{Pace: "x", File: "y"}},
 			`a campaign needs a name · audience: ( without ) · pace: "x": want key=value, for example gap=30s-60s · the file has not been read: "y" · text: { without }`},
 	} {
@@ -422,7 +424,7 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 			t.Errorf("%+v is not kept anew: %v", test.draft, err)
 		}
 		if test.draft.Attachment != nil {
-			if got := c.Lacks(); len(got) != 2 || got[1].Error() != campaign.AttachmentText || got[1].Field != campaign.FieldText {
+			if got := c.Lacks(); len(got) != 2 || got[1].Error() != media.AttachmentText || got[1].Field != campaign.FieldText {
 				t.Errorf("%+v lacks %v", test.draft, got)
 			}
 			continue // its file is not there either
@@ -440,20 +442,20 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 func TestNumbersThatKnowTheSamePeopleShareTheWork(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	ids := linked(t, b, 3)
-	rows := people(31)
+	rows := crowd(31)
 	if _, err := b.Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
-	var seen []campaign.Seen
+	var seen []people.Seen
 	for _, r := range rows[:30] {
-		seen = append(seen, campaign.Seen{Phone: r.Phone, Known: true})
+		seen = append(seen, people.Seen{Phone: r.Phone, Known: true})
 	}
 	for _, id := range ids[:2] { // the third knows the last person alone
 		if err := b.Saw(id, seen); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := b.Saw(ids[2], []campaign.Seen{{Phone: rows[30].Phone, Known: true}}); err != nil {
+	if err := b.Saw(ids[2], []people.Seen{{Phone: rows[30].Phone, Known: true}}); err != nil {
 		t.Fatal(err)
 	}
 	c := started(t, b, campaign.Campaign{Name: "c", Text: "x"}, time.Now())
@@ -476,7 +478,7 @@ func TestNumbersThatKnowTheSamePeopleShareTheWork(t *testing.T) {
 func TestWhoTheServicePutsOffForGoodDoesNotHoldTheCampaignForLong(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(t.Context(), people(1), ""); err != nil {
+	if _, err := b.Import(t.Context(), crowd(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	begun := time.Now()
@@ -504,18 +506,18 @@ func TestWhoTheServicePutsOffForGoodDoesNotHoldTheCampaignForLong(t *testing.T) 
 
 func TestPanicInOneChangeIsItsErrorAlone(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
-	if _, err := b.Import(t.Context(), people(1), ""); err != nil {
+	if _, err := b.Import(t.Context(), crowd(1), ""); err != nil {
 		t.Fatal(err)
 	}
-	c, err := b.ContactByPhone(people(1)[0].Phone)
+	c, err := b.ContactByPhone(crowd(1)[0].Phone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = b.EditContact(c.ID, func(*campaign.Contact) { panic("a mistake of ours") })
+	err = b.EditContact(c.ID, func(*people.Contact) { panic("a mistake of ours") })
 	if err == nil || !strings.Contains(err.Error(), "a mistake of ours") {
 		t.Errorf("got %v, want the panic as an error", err)
 	}
-	if err := b.EditContact(c.ID, func(c *campaign.Contact) { c.Tags = []string{"vip"} }); err != nil {
+	if err := b.EditContact(c.ID, func(c *people.Contact) { c.Tags = []string{"vip"} }); err != nil {
 		t.Errorf("the next change failed: %v", err)
 	}
 }
@@ -587,15 +589,15 @@ func TestNobodyWithoutAPhoneIsAskedAbout(t *testing.T) {
 	d := newDesk(t, 1, 0)
 	n := d.numbers[0]
 	const satellite = "+881631234567" // in no time zone, as little as a LID
-	if _, err := d.book.Import(t.Context(), []campaign.Row{{Phone: satellite}}, ""); err != nil {
+	if _, err := d.book.Import(t.Context(), []people.Row{{Phone: satellite}}, ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.book.Saw(n, []campaign.Seen{{LID: "77", Name: "Ana"}}); err != nil {
+	if err := d.book.Saw(n, []people.Seen{{LID: "77", Name: "Ana"}}); err != nil {
 		t.Fatal(err)
 	}
 	d.start(campaign.Campaign{Name: "c", Text: "Oi"})
 	got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now}, Now: d.now, NewID: d.w.newID})
-	if err != nil || !slices.Equal(got.Check, []campaign.Phone{satellite}) {
+	if err != nil || !slices.Equal(got.Check, []people.Phone{satellite}) {
 		t.Errorf("asks about %q, %v; want the one with a phone", got.Check, err)
 	}
 }
@@ -604,8 +606,8 @@ func TestNobodyWithoutAPhoneIsAskedAbout(t *testing.T) {
 func TestClosedNewChatsHoldWhoeverHasNeverWritten(t *testing.T) {
 	d := newDesk(t, 1, 0)
 	n := d.numbers[0]
-	rows := people(2)
-	seen := []campaign.Seen{{Phone: rows[0].Phone, LID: "70", Known: true}, {Phone: rows[1].Phone, LID: "71", Known: true, Heard: d.now}}
+	rows := crowd(2)
+	seen := []people.Seen{{Phone: rows[0].Phone, LID: "70", Known: true}, {Phone: rows[1].Phone, LID: "71", Known: true, Heard: d.now}}
 	if err := d.book.Saw(n, seen); err != nil {
 		t.Fatal(err)
 	}
@@ -650,14 +652,14 @@ func TestWhoIsFoundToBeOnePersonBetweenTwoTriesGetsOneMessage(t *testing.T) {
 		if first == campaign.NotSent {
 			second = campaign.Accepted
 		}
-		d.lid = func(p campaign.Phone) string { // the service does not say whose the second phone is
-			if p == people(2)[1].Phone {
+		d.lid = func(p people.Phone) string { // the service does not say whose the second phone is
+			if p == crowd(2)[1].Phone {
 				return ""
 			}
 			return lidOf(p)
 		}
 		a, b := d.send(n, "", first), d.send(n, "", second)
-		if err := d.book.Saw(n, []campaign.Seen{{LID: lidOf(people(2)[0].Phone), Phone: people(2)[1].Phone}}); err != nil { // the two are one
+		if err := d.book.Saw(n, []people.Seen{{LID: lidOf(crowd(2)[0].Phone), Phone: crowd(2)[1].Phone}}); err != nil { // the two are one
 			t.Fatal(err)
 		}
 		d.now = d.now.Add(time.Hour)

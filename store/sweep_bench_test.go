@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // The marks of what touches many rows, each measured in one run:
@@ -64,12 +65,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func crowdRows(n, from int) []campaign.Row {
-	rows := make([]campaign.Row, n)
+func crowdRows(n, from int) []people.Row {
+	rows := make([]people.Row, n)
 	for i := range rows {
 		k := (i + from) * 7919 % 90_000_000
-		rows[i] = campaign.Row{
-			Line: i + 2, Phone: campaign.Phone(fmt.Sprintf("+55%02d9%08d", []int{11, 21, 31, 92}[k%4], k)),
+		rows[i] = people.Row{
+			Line: i + 2, Phone: people.Phone(fmt.Sprintf("+55%02d9%08d", []int{11, 21, 31, 92}[k%4], k)),
 			Name: fmt.Sprintf("%c%c Pessoa %d", 'A'+k%26, 'a'+k/26%26, k), Tags: []string{"vip"},
 			Fields: map[string]string{"cidade": "São Paulo", "email": "alguem@example.com"},
 		}
@@ -152,7 +153,7 @@ func BenchmarkSweepBeside(b *testing.B) {
 		b.Run(kind, func(b *testing.B) {
 			for b.Loop() {
 				book, c := crowded(b, 600_000)
-				var rows []campaign.Row
+				var rows []people.Row
 				switch kind {
 				case "cancel":
 					_, err := book.Start(c.ID, time.Now())
@@ -203,9 +204,9 @@ func waits(b *testing.B, book *Book, end <-chan time.Time) float64 {
 			return float64(took[len(took)*99/100].Microseconds()) / 1000
 		case <-time.After(5 * time.Millisecond):
 		}
-		id := campaign.ContactID(1 + i*7919%100_000)
+		id := people.ContactID(1 + i*7919%100_000)
 		begun := time.Now()
-		if err := book.EditContact(id, func(c *campaign.Contact) { c.Fields["visto"] = fmt.Sprint(i) }); err != nil {
+		if err := book.EditContact(id, func(c *people.Contact) { c.Fields["visto"] = fmt.Sprint(i) }); err != nil {
 			b.Error(err)
 		}
 		took = append(took, time.Since(begun))
@@ -294,9 +295,9 @@ func claimOne(b *testing.B, book *Book, now time.Time, id campaign.MessageID) ti
 	got, err := book.Claim(claim)
 	fatal(b, err)
 	if len(got.Check) > 0 {
-		var answers []campaign.Answer
+		var answers []people.Answer
 		for _, p := range got.Check {
-			answers = append(answers, campaign.Answer{Asked: p, Presence: campaign.OnWhatsApp, Phone: p, LID: string(p[1:])})
+			answers = append(answers, people.Answer{Asked: p, Presence: people.OnWhatsApp, Phone: p, LID: string(p[1:])})
 		}
 		fatal(b, book.Answered(1, got.Check, answers, now))
 		begun = time.Now()

@@ -18,6 +18,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // yard is a book whose jobs go on when the test says so, some people at a time.
@@ -58,17 +59,17 @@ func (y *yard) open(path string) *Book {
 	return b
 }
 
-func yardPhone(i int) campaign.Phone { return campaign.Phone(fmt.Sprintf("+5511987650%03d", i)) }
+func yardPhone(i int) people.Phone { return people.Phone(fmt.Sprintf("+5511987650%03d", i)) }
 
-func yardRows(from, n int) (rows []campaign.Row) {
+func yardRows(from, n int) (rows []people.Row) {
 	for i := range n {
-		rows = append(rows, campaign.Row{Line: i + 2, Phone: yardPhone(from + i), Name: fmt.Sprint("Pessoa ", from+i)})
+		rows = append(rows, people.Row{Line: i + 2, Phone: yardPhone(from + i), Name: fmt.Sprint("Pessoa ", from+i)})
 	}
 	return rows
 }
 
 // person is who has the i-th phone.
-func (y *yard) person(i int) campaign.Contact {
+func (y *yard) person(i int) people.Contact {
 	y.Helper()
 	c, err := y.book.ContactByPhone(yardPhone(i))
 	ok(y.T, err)
@@ -157,9 +158,9 @@ func (y *yard) claim() *campaign.Delivery {
 		if len(got.Check) == 0 {
 			return got.Delivery
 		}
-		var answers []campaign.Answer
+		var answers []people.Answer
 		for _, p := range got.Check {
-			answers = append(answers, campaign.Answer{Asked: p, Presence: campaign.OnWhatsApp, Phone: p, LID: string(p[1:])})
+			answers = append(answers, people.Answer{Asked: p, Presence: people.OnWhatsApp, Phone: p, LID: string(p[1:])})
 		}
 		ok(y.T, y.book.Answered(y.number, got.Check, answers, y.now))
 	}
@@ -273,22 +274,22 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 	y := newYard(t, 20)
 	merge := func(i, k int) { // the service proves the two to be one person
 		t.Helper()
-		ok(t, y.book.Answered(y.number, []campaign.Phone{yardPhone(k)}, []campaign.Answer{{
-			Asked: yardPhone(k), Presence: campaign.OnWhatsApp, Phone: yardPhone(i), LID: fmt.Sprint("88", i),
+		ok(t, y.book.Answered(y.number, []people.Phone{yardPhone(k)}, []people.Answer{{
+			Asked: yardPhone(k), Presence: people.OnWhatsApp, Phone: yardPhone(i), LID: fmt.Sprint("88", i),
 		}}, y.now))
 	}
 	// One who does not belong to it, with the smallest id of all but one.
-	ok(t, y.book.EditContact(y.person(1).ID, func(c *campaign.Contact) { c.Tags = []string{"fora"} }))
+	ok(t, y.book.EditContact(y.person(1).ID, func(c *people.Contact) { c.Tags = []string{"fora"} }))
 	id := y.draft(campaign.Campaign{To: "-tag:fora"})
 	_, err := y.book.Begin(t.Context(), id, y.now)
 	ok(t, err)
 	y.chunk(id) // persons 0, 2, 3, 4, 5
 	_, err = y.book.Import(t.Context(), yardRows(100, 3), "late.csv")
 	ok(t, err)
-	ok(t, y.book.EditContact(y.person(19).ID, func(c *campaign.Contact) { c.Tags = []string{"fora"} }))
+	ok(t, y.book.EditContact(y.person(19).ID, func(c *people.Contact) { c.Tags = []string{"fora"} }))
 	ok(t, y.book.OptOut(y.person(18).ID, "asked for it"))
 	ok(t, y.book.OptOut(y.person(5).ID, "asked for it")) // has her delivery
-	ids := make([]campaign.ContactID, 20)
+	ids := make([]people.ContactID, 20)
 	for i := range ids {
 		ids[i] = y.person(i).ID
 	}
@@ -298,17 +299,17 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 	merge(1, 4)  // of which one has been frozen
 	merge(13, 14)
 	y.finish(id)
-	var people []int
+	var order []int
 	for i := range 20 {
-		people = append(people, i)
+		order = append(order, i)
 	}
 	all, err := y.book.Deliveries(id, -1, 100)
 	ok(t, err)
-	got := make(map[campaign.ContactID]int)
+	got := make(map[people.ContactID]int)
 	for _, d := range all {
 		got[y.merged(d.Contact)]++
 	}
-	for _, i := range people {
+	for _, i := range order {
 		if n := got[y.merged(ids[i])]; n != 1 {
 			t.Errorf("person %d has %d deliveries", i, n)
 		}
@@ -317,7 +318,7 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 		t.Errorf("%d deliveries, want 15: %q", len(all), y.names(id))
 	}
 	y.is(id, campaign.Running, campaign.Counts{campaign.Queued: 14, campaign.Skipped: 1})
-	wrote := make(map[campaign.ContactID]int)
+	wrote := make(map[people.ContactID]int)
 	for d := y.claim(); d != nil; d = y.claim() {
 		wrote[y.merged(d.Contact)]++
 		ok(t, y.book.Settle(*d, campaign.Outcome{Kind: campaign.Accepted}, y.now))
@@ -327,7 +328,7 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 	}
 }
 
-func (y *yard) merged(id campaign.ContactID) campaign.ContactID {
+func (y *yard) merged(id people.ContactID) people.ContactID {
 	y.Helper()
 	c, err := y.book.Contact(id)
 	ok(y.T, err)
@@ -462,7 +463,7 @@ func TestAReceiptCountsThoughItsDeliveryIsNotSweptYet(t *testing.T) {
 	_, err := y.book.Cancel(id)
 	ok(t, err)
 	for _, d := range sent[:3] {
-		_, err := y.book.Receipt(y.number, campaign.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, y.now)
+		_, err := y.book.Receipt(y.number, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, y.now)
 		ok(t, err)
 	}
 	want := campaign.Counts{campaign.Delivered: 3, campaign.Unsure: 1, campaign.Skipped: 8}
@@ -558,7 +559,7 @@ func TestNobodyToWriteToIsRefusedAtOnce(t *testing.T) {
 // of the search.
 func TestADraftEditedWhileItsAudienceIsSoughtIsSoughtAgain(t *testing.T) {
 	y := newYard(t, 12)
-	ok(t, y.book.EditContact(y.person(4).ID, func(c *campaign.Contact) { c.Tags = []string{"vip"} }))
+	ok(t, y.book.EditContact(y.person(4).ID, func(c *people.Contact) { c.Tags = []string{"vip"} }))
 	id := y.draft(campaign.Campaign{})
 	edited := false
 	_, err := y.book.Begin(tellsWhen{t.Context(), func() {

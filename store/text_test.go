@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // textBook is a book with a linked number and two people, the second of whom
@@ -27,7 +28,7 @@ func textBook(t *testing.T) (*Book, campaign.NumberID) {
 		_, err = b.SetLimits(number.ID, campaign.Pace{}.All())
 	}
 	if err == nil {
-		_, err = b.Import(t.Context(), []campaign.Row{
+		_, err = b.Import(t.Context(), []people.Row{
 			{Line: 2, Phone: "+5511970000001", Name: "Ana", Fields: map[string]string{"nota": "boa"}},
 			{Line: 3, Phone: "+5511970000002", Name: "Bia", Fields: map[string]string{"nota": strings.Repeat("x", campaign.TextMost)}},
 		}, "")
@@ -87,9 +88,9 @@ func TestWhoseTextBecomesTooLongIsSkippedWithTheReason(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var answers []campaign.Answer
+		var answers []people.Answer
 		for _, p := range got.Check {
-			answers = append(answers, campaign.Answer{Asked: p, Presence: campaign.OnWhatsApp, Phone: p, LID: "9" + string(p[1:])})
+			answers = append(answers, people.Answer{Asked: p, Presence: people.OnWhatsApp, Phone: p, LID: "9" + string(p[1:])})
 		}
 		if len(answers) > 0 {
 			err = b.Answered(number, got.Check, answers, now)

@@ -7,6 +7,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // The messages of a chat may be set to disappear. The setting is kept for each
@@ -15,43 +16,43 @@ import (
 // when it is first claimed.
 
 // nobody has the setting of the chats that a number begins.
-const nobody campaign.ContactID = 0
+const nobody people.ContactID = 0
 
-func encodeTimer(t campaign.Timer) []byte {
+func encodeTimer(t people.Timer) []byte {
 	var e enc
 	e.uint(1)
 	e.timer(t)
 	return e.b
 }
 
-func decodeTimer(v []byte) (campaign.Timer, error) {
+func decodeTimer(v []byte) (people.Timer, error) {
 	r := dec{b: v}
 	r.uint() // version
 	return r.timer(), r.err
 }
 
-func (e *enc) timer(t campaign.Timer) {
+func (e *enc) timer(t people.Timer) {
 	e.uint(uint64(t.After / time.Second))
 	e.time(t.Set)
 	e.bool(t.Account)
 }
 
-func (d *dec) timer() campaign.Timer {
-	return campaign.Timer{After: time.Duration(d.int()) * time.Second, Set: d.time(), Account: d.bool()}
+func (d *dec) timer() people.Timer {
+	return people.Timer{After: time.Duration(d.int()) * time.Second, Set: d.time(), Account: d.bool()}
 }
 
 // timerTx is what is known of a chat; nothing is the zero timer.
-func timerTx(tx *bolt.Tx, id campaign.ContactID, number campaign.NumberID) (campaign.Timer, error) {
+func timerTx(tx *bolt.Tx, id people.ContactID, number campaign.NumberID) (people.Timer, error) {
 	v := bucket(tx, "timers").Get(key(uint64(id), uint32(number)))
 	if v == nil {
-		return campaign.Timer{}, nil
+		return people.Timer{}, nil
 	}
 	return decodeTimer(v)
 }
 
 // keepTimerTx writes down what is new of a chat. The setting that was made last
 // holds, whichever is heard last.
-func keepTimerTx(tx *bolt.Tx, id campaign.ContactID, number campaign.NumberID, t campaign.Timer) error {
+func keepTimerTx(tx *bolt.Tx, id people.ContactID, number campaign.NumberID, t people.Timer) error {
 	if t.Set.IsZero() {
 		return nil
 	}
@@ -65,7 +66,7 @@ func keepTimerTx(tx *bolt.Tx, id campaign.ContactID, number campaign.NumberID, t
 // carriesTx is the timer that a message to a person carries: that of the chat. A
 // chat that begins with the message gets that of the chats that the number
 // begins.
-func carriesTx(tx *bolt.Tx, to *campaign.Contact, number campaign.NumberID) (campaign.Timer, error) {
+func carriesTx(tx *bolt.Tx, to *people.Contact, number campaign.NumberID) (people.Timer, error) {
 	t, err := timerTx(tx, to.ID, number)
 	began := bucket(tx, "latest").Get(key(uint64(to.ID), uint32(number))) != nil
 	if err != nil || !t.Set.IsZero() || began || chatting(to, number) {
@@ -79,18 +80,18 @@ func carriesTx(tx *bolt.Tx, to *campaign.Contact, number campaign.NumberID) (cam
 
 // Begins writes down after how long the messages of the chats disappear that a
 // number begins.
-func (b *Book) Begins(number campaign.NumberID, t campaign.Timer) error {
+func (b *Book) Begins(number campaign.NumberID, t people.Timer) error {
 	return b.update(func(tx *bolt.Tx) error { return keepTimerTx(tx, nobody, number, t) })
 }
 
 // timersMoveTx gives the settings of a person to the record they are merged
 // into.
-func timersMoveTx(tx *bolt.Tx, gone, keep campaign.ContactID) error {
+func timersMoveTx(tx *bolt.Tx, gone, keep people.ContactID) error {
 	timers := bucket(tx, "timers")
 	prefix := key(uint64(gone))
 	type move struct {
 		with  campaign.NumberID
-		timer campaign.Timer
+		timer people.Timer
 	}
 	var moves []move
 	cursor := timers.Cursor()

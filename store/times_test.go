@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -56,12 +57,12 @@ func TestClockThatWasAMonthAheadHoldsNoNumber(t *testing.T) {
 			s := newShop(t, 3, test.spec)
 			s.start("")
 			s.now = monday.Add(month)
-			s.answer(people(3)...)
+			s.answer(crowd(3)...)
 			if _, hold, ok := s.send(); !ok {
 				t.Fatalf("held by %q", hold.Reason)
 			}
 			s.now = monday
-			s.answer(people(3)...)
+			s.answer(crowd(3)...)
 			if f, err := s.book.Forecast(t.Context(), 1, s.now); err != nil || f.Starts.Sub(s.now) > test.within {
 				t.Errorf("forecast to go on at %v, %v", f.Starts, err)
 			}
@@ -188,7 +189,7 @@ func TestClockThatWasAheadPutsOffNoDelivery(t *testing.T) {
 func TestDoubtOfAnUnknownAgeWaitsForAPerson(t *testing.T) {
 	s := newShop(t, 1, "")
 	s.now = monday.Add(month)
-	s.answer(people(1)...)
+	s.answer(crowd(1)...)
 	id := s.start("")
 	s.settle(s.mustClaim(), unknown)
 	s.now, s.since = monday, monday.Add(-time.Hour)
@@ -203,11 +204,11 @@ func TestDoubtOfAnUnknownAgeWaitsForAPerson(t *testing.T) {
 func TestClockThatWasAheadBarsNobodyForLong(t *testing.T) {
 	s := newShop(t, 1, "per-person=7d")
 	s.now = monday.Add(month)
-	s.answer(people(1)...)
+	s.answer(crowd(1)...)
 	s.start("")
 	s.settle(s.mustClaim(), accepted)
 	reason := func() string {
-		s.answer(people(1)...)
+		s.answer(crowd(1)...)
 		id := s.start("")
 		if got := s.claim(); got.Delivery != nil {
 			s.settle(*got.Delivery, accepted)
@@ -239,7 +240,7 @@ func TestAnswerOfTheServiceFromTheFutureIsNone(t *testing.T) {
 	s = newShop(t, 1, "")
 	s.start("")
 	s.now = monday.Add(-month)
-	if got := s.claim(); !slices.Equal(got.Check, []campaign.Phone{people(1)[0].Phone}) {
+	if got := s.claim(); !slices.Equal(got.Check, []people.Phone{crowd(1)[0].Phone}) {
 		t.Errorf("%+v, want a question", got)
 	}
 }
@@ -251,7 +252,7 @@ func TestNumberLinkedInTheFutureGrowsUp(t *testing.T) {
 	s.age(-month)
 	s.lift("gap=0 new-gap=0")
 	s.now = monday.Add(month)
-	s.answer(people(1)...)
+	s.answer(crowd(1)...)
 	s.start("")
 	s.settle(s.mustClaim(), accepted)
 	s.now = monday
@@ -270,11 +271,11 @@ func TestNumberLinkedInTheFutureGrowsUp(t *testing.T) {
 func TestAnswerToAMessageFromTheFutureIsAReply(t *testing.T) {
 	s := newShop(t, 1, "")
 	s.now = time.Now().Add(month)
-	s.answer(people(1)...)
+	s.answer(crowd(1)...)
 	id := s.start("")
 	d := s.mustClaim()
 	s.settle(d, accepted)
-	if err := s.book.Heard(s.number, campaign.Incoming{From: campaign.Seen{LID: d.LID}, Text: "oi", At: time.Now()}); err != nil {
+	if err := s.book.Heard(s.number, campaign.Incoming{From: people.Seen{LID: d.LID}, Text: "oi", At: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.delivery(id); got.State != campaign.Replied {
@@ -295,8 +296,8 @@ func TestNoAfterAnOptInFromTheFutureIsHeard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	phone := people(1)[0].Phone
-	person := func() campaign.Contact {
+	phone := crowd(1)[0].Phone
+	person := func() people.Contact {
 		c, err := book.ContactByPhone(phone)
 		if err != nil {
 			t.Fatal(err)
@@ -304,7 +305,7 @@ func TestNoAfterAnOptInFromTheFutureIsHeard(t *testing.T) {
 		return c
 	}
 	no := func(at time.Time) bool {
-		if err := book.Heard(s.number, campaign.Incoming{From: campaign.Seen{Phone: phone}, Text: "SAIR", At: at}); err != nil {
+		if err := book.Heard(s.number, campaign.Incoming{From: people.Seen{Phone: phone}, Text: "SAIR", At: at}); err != nil {
 			t.Fatal(err)
 		}
 		return person().OptedOut
@@ -343,11 +344,11 @@ func TestSilenceFromTheFutureIsAskedAboutAgain(t *testing.T) {
 	s := newShop(t, 1, "")
 	s.now = monday.Add(31 * 24 * time.Hour) // the answer is old
 	s.start("")
-	phone := people(1)[0].Phone
-	if err := s.book.Answered(s.number, []campaign.Phone{phone}, nil, s.now.Add(month)); err != nil {
+	phone := crowd(1)[0].Phone
+	if err := s.book.Answered(s.number, []people.Phone{phone}, nil, s.now.Add(month)); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.claim(); !slices.Equal(got.Check, []campaign.Phone{phone}) {
+	if got := s.claim(); !slices.Equal(got.Check, []people.Phone{phone}) {
 		t.Errorf("%+v, want a question", got)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // wander is a world whose phones go from one account to another, and a book that
@@ -24,9 +25,9 @@ type wander struct {
 	numbers []campaign.NumberID
 	ids     int
 
-	phoneOf map[string]campaign.Phone // what is true: the phone of each account; none if it is gone
-	no      map[string]bool           // the accounts that have said no
-	got     map[string]bool           // campaign and account: it has been claimed, and may have left
+	phoneOf map[string]people.Phone // what is true: the phone of each account; none if it is gone
+	no      map[string]bool         // the accounts that have said no
+	got     map[string]bool         // campaign and account: it has been claimed, and may have left
 }
 
 const (
@@ -38,12 +39,12 @@ func newWander(t *testing.T, seed uint64) *wander {
 	t.Helper()
 	w := &wander{
 		T: t, path: filepath.Join(t.TempDir(), "book.db"), rng: rand.New(rand.NewPCG(seed, 7)), now: time.Now(),
-		phoneOf: make(map[string]campaign.Phone), no: make(map[string]bool), got: make(map[string]bool),
+		phoneOf: make(map[string]people.Phone), no: make(map[string]bool), got: make(map[string]bool),
 	}
 	w.open()
 	for i := range 2 {
 		n := must[campaign.Number](t)(w.b.AddNumber(fmt.Sprint("loja ", i)))
-		_ = must[campaign.Number](t)(w.b.LinkNumber(n.ID, campaign.Phone(fmt.Sprint("+551191234567", i)), fmt.Sprint(i, "@s.whatsapp.net"), w.now))
+		_ = must[campaign.Number](t)(w.b.LinkNumber(n.ID, people.Phone(fmt.Sprint("+551191234567", i)), fmt.Sprint(i, "@s.whatsapp.net"), w.now))
 		_ = must[campaign.Number](t)(w.b.SetLimits(n.ID, campaign.Pace{}.All()))
 		w.numbers = append(w.numbers, n.ID)
 	}
@@ -61,15 +62,15 @@ func (w *wander) open() {
 }
 
 func (w *wander) lid(i int) string { return fmt.Sprint("200", i) }
-func (w *wander) phone(i int) campaign.Phone {
-	return campaign.Phone(fmt.Sprintf("+551198765430%d", i))
+func (w *wander) phone(i int) people.Phone {
+	return people.Phone(fmt.Sprintf("+551198765430%d", i))
 }
 func (w *wander) anyone() string                { return w.lid(w.rng.IntN(wanderers)) }
-func (w *wander) somewhere() campaign.Phone     { return w.phone(w.rng.IntN(housed + 1)) }
+func (w *wander) somewhere() people.Phone       { return w.phone(w.rng.IntN(housed + 1)) }
 func (w *wander) someNumber() campaign.NumberID { return w.numbers[w.rng.IntN(2)] }
 
 // holder is the account of a phone.
-func (w *wander) holder(phone campaign.Phone) string {
+func (w *wander) holder(phone people.Phone) string {
 	for lid, p := range w.phoneOf {
 		if p == phone {
 			return lid
@@ -79,9 +80,9 @@ func (w *wander) holder(phone campaign.Phone) string {
 }
 
 // seen is an account as the service shows it: by its LID, mostly with its phone.
-func (w *wander) seen() campaign.Seen {
+func (w *wander) seen() people.Seen {
 	lid := w.anyone()
-	s := campaign.Seen{LID: lid, Known: w.rng.IntN(2) == 0}
+	s := people.Seen{LID: lid, Known: w.rng.IntN(2) == 0}
 	if w.rng.IntN(3) > 0 {
 		s.Phone = w.phoneOf[lid]
 	}
@@ -104,9 +105,9 @@ func (w *wander) happens() {
 	case 3:
 		ok(w.T, w.b.Heard(w.someNumber(), campaign.Incoming{From: w.seen(), Text: "oi", At: w.now}))
 	case 4:
-		ok(w.T, w.b.Saw(w.someNumber(), []campaign.Seen{w.seen(), {Phone: w.somewhere(), Name: "Ana", Source: campaign.AddressBook, Known: true}}))
+		ok(w.T, w.b.Saw(w.someNumber(), []people.Seen{w.seen(), {Phone: w.somewhere(), Name: "Ana", Source: people.AddressBook, Known: true}}))
 	case 5:
-		_ = must[ImportReport](w.T)(w.b.Import(w.Context(), []campaign.Row{{Line: 1, Phone: w.somewhere(), Name: "Bia"}}, "a.csv"))
+		_ = must[ImportReport](w.T)(w.b.Import(w.Context(), []people.Row{{Line: 1, Phone: w.somewhere(), Name: "Bia"}}, "a.csv"))
 	case 6:
 		c := must[campaign.Campaign](w.T)(w.b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
 		if _, err := w.b.Start(c.ID, w.now); err != nil && !errors.Is(err, ErrState) {
@@ -130,7 +131,7 @@ func (w *wander) claims(n campaign.NumberID) {
 		NewID: func() campaign.MessageID { w.ids++; return campaign.MessageID(fmt.Sprint("3EB0", w.ids)) },
 	}))
 	if len(got.Check) > 0 {
-		var answers []campaign.Answer
+		var answers []people.Answer
 		for _, p := range got.Check {
 			answers = append(answers, w.answer(p))
 		}
@@ -162,10 +163,10 @@ func (w *wander) claims(n campaign.NumberID) {
 }
 
 // answer is what the service says of a phone; now and then not whose it is.
-func (w *wander) answer(p campaign.Phone) campaign.Answer {
-	a := campaign.Answer{Asked: p, Presence: campaign.NotOnWhatsApp}
+func (w *wander) answer(p people.Phone) people.Answer {
+	a := people.Answer{Asked: p, Presence: people.NotOnWhatsApp}
 	if lid := w.holder(p); lid != "" {
-		a.Presence, a.Phone, a.LID = campaign.OnWhatsApp, p, lid
+		a.Presence, a.Phone, a.LID = people.OnWhatsApp, p, lid
 		if w.rng.IntN(5) == 0 {
 			a.LID = ""
 		}

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/media"
 	"recado/store"
 )
 
@@ -21,8 +22,8 @@ import (
 type attachment struct {
 	e       *env
 	path    *line
-	kept    *campaign.Attachment // what the book has; nil: nothing
-	found   *campaign.Attachment // what is at the path, or kept; nil: nothing, or a mistake
+	kept    *media.Attachment // what the book has; nil: nothing
+	found   *media.Attachment // what is at the path, or kept; nil: nothing, or a mistake
 	mistake error
 	looked  string // the path that found and mistake are about
 	looking question
@@ -32,7 +33,7 @@ type attachment struct {
 type attachmentReadMsg struct {
 	question int
 	path     string
-	found    campaign.Attachment
+	found    media.Attachment
 	err      error
 }
 
@@ -52,7 +53,7 @@ func newAttachment(e *env, draft campaign.Campaign) *attachment {
 }
 
 // keep notes what the book has now.
-func (a *attachment) keep(kept *campaign.Attachment) {
+func (a *attachment) keep(kept *media.Attachment) {
 	if kept != nil && a.found != nil && a.found.SHA256 == kept.SHA256 {
 		a.found = kept
 	}
@@ -96,7 +97,7 @@ func (a *attachment) look() tea.Cmd {
 		file, size, err := book.Outside(name)
 		if err == nil {
 			defer file.Close()
-			msg.found, err = campaign.ReadAttachment(name, file, size)
+			msg.found, err = media.Read(name, file, size)
 		}
 		msg.err = err
 		return msg
@@ -148,8 +149,8 @@ func attach(book *store.Book, draft *campaign.Campaign, path string) error {
 	return nil
 }
 
-var attachmentKinds = map[campaign.AttachmentKind]string{
-	campaign.Picture: "kind_picture", campaign.Video: "kind_video", campaign.Audio: "kind_audio", campaign.Document: "kind_document",
+var attachmentKinds = map[media.Kind]string{
+	media.Picture: "kind_picture", media.Video: "kind_video", media.Audio: "kind_audio", media.Document: "kind_document",
 }
 
 // documentTypes are what people call documents; of others the end of the name
@@ -162,7 +163,7 @@ var documentTypes = map[string]string{
 }
 
 // attachment says what a file was recognised as.
-func (e *env) attachment(a *campaign.Attachment) string {
+func (e *env) attachment(a *media.Attachment) string {
 	text := e.t(attachmentKinds[a.Kind])
 	if name, ok := documentTypes[a.Type]; ok {
 		text += " " + name
@@ -177,7 +178,7 @@ func (e *env) attachment(a *campaign.Attachment) string {
 }
 
 // attached names a file and says what it is, in at most w cells.
-func (e *env) attached(a *campaign.Attachment, w int) string {
+func (e *env) attached(a *media.Attachment, w int) string {
 	text, _ := e.cut("▣ "+a.Name+" · "+e.attachment(a), w)
 	return text
 }

@@ -13,7 +13,7 @@ import (
 // copyOf puts one of the sample files where a test may change it.
 func copyOf(t *testing.T, name, to string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("../campaign/testdata", name))
+	data, err := os.ReadFile(filepath.Join("../campaign/media/testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -14,12 +15,12 @@ import (
 // to preview the text for, and who lacks what the text asks for.
 type audience struct {
 	e       *env
-	filter  campaign.Filter
-	mistake *campaign.FilterError
-	ids     []campaign.ContactID
+	filter  people.Filter
+	mistake *people.FilterError
+	ids     []people.ContactID
 	known   bool
 	at      int // the person of the preview
-	contact campaign.Contact
+	contact people.Contact
 	has     bool // contact is that person
 
 	draft     func() campaign.Campaign // as it is written now
@@ -35,14 +36,14 @@ type audience struct {
 // audienceFoundMsg answers audience.find.
 type audienceFoundMsg struct {
 	question int
-	ids      []campaign.ContactID
+	ids      []people.ContactID
 	err      error
 }
 
 // recipientLoadedMsg answers audience.pick.
 type recipientLoadedMsg struct {
 	question int
-	contact  campaign.Contact
+	contact  people.Contact
 	found    bool
 	err      error
 }
@@ -61,11 +62,11 @@ func newAudience(e *env, draft func() campaign.Campaign) *audience {
 // choose takes a filter as typed and asks whom it chooses. A mistake leaves
 // the audience empty: nothing must start on a misread filter.
 func (a *audience) choose(to string) tea.Cmd {
-	filter, err := campaign.ParseFilter(to)
+	filter, err := people.ParseFilter(to)
 	a.mistake = nil
 	if err != nil {
 		if !errors.As(err, &a.mistake) {
-			a.mistake = &campaign.FilterError{Message: err.Error()}
+			a.mistake = &people.FilterError{Message: err.Error()}
 		}
 		a.nobody()
 		return nil
@@ -122,7 +123,7 @@ func (a *audience) pick() tea.Cmd {
 	question := a.picking.renew(a.e)
 	book, id := a.e.app.Book, a.ids[a.at]
 	return func() tea.Msg {
-		found, err := book.ContactsByID([]campaign.ContactID{id})
+		found, err := book.ContactsByID([]people.ContactID{id})
 		msg := recipientLoadedMsg{question: question, found: len(found) == 1, err: err}
 		if msg.found {
 			msg.contact = found[0]

@@ -3,7 +3,7 @@ package tui
 import (
 	"testing"
 
-	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // The card of a person whom no number writes to says why.
@@ -14,14 +14,14 @@ func TestCardSaysThatAPersonIsBlocked(t *testing.T) {
 		n := s.number("Loja", "+5511900000001")
 		c, err := book.ContactByPhone("+5511987650001")
 		if err == nil {
-			err = book.Block(n.ID, campaign.Seen{Phone: c.Phone}, true)
+			err = book.Block(n.ID, people.Seen{Phone: c.Phone}, true)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.press("2", "enter")
 		s.shows("⊘ bloqueado em um dos nossos celulares: Loja")
-		if err := book.Block(n.ID, campaign.Seen{Phone: c.Phone}, false); err != nil {
+		if err := book.Block(n.ID, people.Seen{Phone: c.Phone}, false); err != nil {
 			t.Fatal(err)
 		}
 		s.ring()

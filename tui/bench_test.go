@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // BenchmarkBrowserKey is one key press in the list of people, drawn.
@@ -15,12 +16,12 @@ func BenchmarkBrowserKey(b *testing.B) {
 			r.env.w, r.env.h, r.env.agreed, r.at = 120, 40, true, tabContacts
 			c := r.top().(*contacts)
 			c.known = true
-			c.page = make(map[campaign.ContactID]campaign.Contact)
+			c.page = make(map[people.ContactID]people.Contact)
 			for i := range n {
-				id := campaign.ContactID(i + 1)
+				id := people.ContactID(i + 1)
 				c.ids = append(c.ids, id)
 				if i < 200 {
-					c.page[id] = campaign.Contact{ID: id, Name: fmt.Sprintf("João Conceição %d", i), Phone: "+5511987654321", Tags: []string{"vip"}, Knows: []campaign.NumberID{1}}
+					c.page[id] = people.Contact{ID: id, Name: fmt.Sprintf("João Conceição %d", i), Phone: "+5511987654321", Tags: []string{"vip"}, Knows: []campaign.NumberID{1}}
 				}
 			}
 			r.View()

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/media"
 	"recado/store"
 )
 
@@ -162,7 +163,7 @@ func (c *composer) load() tea.Cmd {
 
 // attached is the file that goes with the text, as far as it has been read; nil
 // if there is none.
-func (c *composer) attached() *campaign.Attachment {
+func (c *composer) attached() *media.Attachment {
 	switch f := c.file; {
 	case f.typed() == "":
 		return nil

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"recado/campaign"
+	"recado/campaign/media"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -115,7 +117,7 @@ func (c *composer) form(w, h int) []string {
 	case f.mistake != nil:
 		under(e.theme.bad, "▲ "+e.words.sentence(f.mistake.Error()), 2)
 	case c.content() == "need_no_text":
-		under(e.theme.bad, "▲ "+e.words.sentence(campaign.AttachmentText), 2)
+		under(e.theme.bad, "▲ "+e.words.sentence(media.AttachmentText), 2)
 	case f.found != nil:
 		under(e.theme.dim, e.attachment(f.found), 1)
 	}
@@ -265,7 +267,7 @@ func (c *composer) preview(w, h int) []string {
 }
 
 // name is what a person is called on the screen.
-func name(e *env, c *campaign.Contact) string {
+func name(e *env, c *people.Contact) string {
 	if c.Name != "" {
 		return c.Name
 	}

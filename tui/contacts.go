@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -19,15 +20,15 @@ import (
 type contacts struct {
 	e      *env
 	win    window
-	ids    []campaign.ContactID
+	ids    []people.ContactID
 	known  bool // the first answer has come
-	page   map[campaign.ContactID]campaign.Contact
-	marked marks
+	page   map[people.ContactID]people.Contact
+	marked people.Set
 
 	field   *line
 	typed   bool // the filter is being typed
-	filter  campaign.Filter
-	mistake *campaign.FilterError
+	filter  people.Filter
+	mistake *people.FilterError
 	cancel  context.CancelFunc // of the search under way; nil: none
 
 	count   int       // people in the book, as last counted
@@ -43,7 +44,7 @@ const searchEvery = 10 * time.Second
 // contactsFoundMsg answers contacts.find.
 type contactsFoundMsg struct {
 	question int
-	ids      []campaign.ContactID
+	ids      []people.ContactID
 	cursor   int // where the person is that the cursor was on; -1: gone
 	err      error
 }
@@ -51,7 +52,7 @@ type contactsFoundMsg struct {
 // contactsPagedMsg answers contacts.load.
 type contactsPagedMsg struct {
 	question int
-	page     []campaign.Contact
+	page     []people.Contact
 	count    int
 	err      error
 }
@@ -108,7 +109,7 @@ func (c *contacts) find(keep bool) tea.Cmd {
 }
 
 // here is the person under the cursor.
-func (c *contacts) here() (id campaign.ContactID, ok bool) {
+func (c *contacts) here() (id people.ContactID, ok bool) {
 	if c.win.cursor >= len(c.ids) {
 		return 0, false
 	}
@@ -138,16 +139,16 @@ func (c *contacts) actions() []action {
 		}
 	}
 	id, ok := c.here()
-	some := c.marked.n > 0 || len(c.ids) > 0
+	some := c.marked.Size() > 0 || len(c.ids) > 0
 	return append([]action{
 		act(e.keys.filter, true, func() tea.Cmd { c.typed = true; return nil }),
 		act(e.keys.details, ok, func() tea.Cmd { return e.root.push(newPerson(e, id)) }),
 		act(e.keys.mark, ok, c.mark),
-		act(e.keys.write, c.marked.n > 0 || ok && c.mistake == nil, c.write),
+		act(e.keys.write, c.marked.Size() > 0 || ok && c.mistake == nil, c.write),
 		act(e.keys.saveList, some, func() tea.Cmd { return c.saveList(c.chosen(), c.listDetail(c.chosen()), c.saved) }),
 		act(e.keys.lists, true, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
 		act(e.keys.markAll, ok, c.markAll),
-		act(e.keys.unmarkAll, c.marked.n > 0, func() tea.Cmd { c.marked = marks{}; return nil }),
+		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),
 		act(e.keys.optOut, ok && c.mayOptOut(id), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
 		act(e.keys.clearFilter, c.field.value() != "", c.clear),
@@ -156,7 +157,7 @@ func (c *contacts) actions() []action {
 
 func (c *contacts) keys() []key.Binding { return bindings(c.actions()) }
 
-func (c *contacts) mayOptOut(id campaign.ContactID) bool {
+func (c *contacts) mayOptOut(id people.ContactID) bool {
 	person, ok := c.page[id]
 	return ok && !person.OptedOut
 }
@@ -205,7 +206,7 @@ func (c *contacts) paged(msg contactsPagedMsg) tea.Cmd {
 		c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
 		return nil
 	}
-	c.page = make(map[campaign.ContactID]campaign.Contact, len(msg.page))
+	c.page = make(map[people.ContactID]people.Contact, len(msg.page))
 	for _, person := range msg.page {
 		c.page[person.ID] = person
 	}
@@ -231,11 +232,11 @@ func (c *contacts) edit(msg tea.Msg) tea.Cmd {
 // apply searches by the filter as it is typed now; a mistake in it is pointed
 // at and leaves the list as it was.
 func (c *contacts) apply() tea.Cmd {
-	filter, err := campaign.ParseFilter(c.field.value())
+	filter, err := people.ParseFilter(c.field.value())
 	c.mistake = nil
 	if err != nil {
 		if !errors.As(err, &c.mistake) {
-			c.mistake = &campaign.FilterError{Message: err.Error()}
+			c.mistake = &people.FilterError{Message: err.Error()}
 		}
 		return nil
 	}
@@ -250,7 +251,7 @@ func (c *contacts) clear() tea.Cmd { return c.show("") }
 
 func (c *contacts) mark() tea.Cmd {
 	id, _ := c.here()
-	c.marked.set(id, !c.marked.has(id))
+	c.setMark(id, !c.marked.Has(id))
 	c.win.move(1)
 	return c.moved()
 }
@@ -258,15 +259,25 @@ func (c *contacts) mark() tea.Cmd {
 // markAll marks everybody in the list, or takes the marks away if all are
 // marked.
 func (c *contacts) markAll() tea.Cmd {
-	all := !slices.ContainsFunc(c.ids, func(id campaign.ContactID) bool { return !c.marked.has(id) })
-	c.marked.setAll(c.ids, !all)
+	all := !slices.ContainsFunc(c.ids, func(id people.ContactID) bool { return !c.marked.Has(id) })
+	for _, id := range c.ids {
+		c.setMark(id, !all)
+	}
 	return nil
 }
 
+func (c *contacts) setMark(id people.ContactID, on bool) {
+	if on {
+		c.marked.Add(id)
+	} else {
+		c.marked.Remove(id)
+	}
+}
+
 // chosen are those who are marked, or everybody in the list.
-func (c *contacts) chosen() []campaign.ContactID {
-	if c.marked.n > 0 {
-		return c.marked.all()
+func (c *contacts) chosen() []people.ContactID {
+	if c.marked.Size() > 0 {
+		return slices.Collect(c.marked.All())
 	}
 	return c.ids
 }
@@ -275,19 +286,19 @@ func (c *contacts) chosen() []campaign.ContactID {
 // become a list first: an audience is a filter.
 func (c *contacts) write() tea.Cmd {
 	e := c.e
-	if c.marked.n == 0 {
+	if c.marked.Size() == 0 {
 		return c.compose(strings.TrimSpace(c.field.value()))
 	}
 	ids := c.chosen()
 	return c.saveList(ids, e.t("list_then_write", "Detail", c.listDetail(ids)), func(list store.List) tea.Cmd {
-		c.marked = marks{}
+		c.marked = nil
 		return c.compose(audienceOf(list))
 	})
 }
 
 // listDetail says who would be on a list, and what becomes of one that has
 // the name already.
-func (c *contacts) listDetail(ids []campaign.ContactID) string {
+func (c *contacts) listDetail(ids []people.ContactID) string {
 	return c.e.words.n("list_detail", len(ids), "Key", c.e.keys.addToList.Help().Key)
 }
 
@@ -328,8 +339,8 @@ func (c *contacts) view() string {
 func (c *contacts) head(w int) []string {
 	e := c.e
 	count := e.words.n("people", len(c.ids))
-	if c.marked.n > 0 {
-		count += " · " + e.words.n("marked", c.marked.n)
+	if c.marked.Size() > 0 {
+		count += " · " + e.words.n("marked", c.marked.Size())
 	}
 	if !c.known || c.mistake != nil && len(c.ids) == 0 {
 		count = ""
@@ -370,11 +381,11 @@ func (c *contacts) heading(w int) string {
 		cell(e.theme.faint, e.t("col_tags"), tags).gap(1 + state).fill(w)
 }
 
-func (c *contacts) line(id campaign.ContactID, here bool, w int) string {
+func (c *contacts) line(id people.ContactID, here bool, w int) string {
 	e := c.e
 	name, phone, tags, state := c.columns(w)
 	r := e.row(here)
-	if c.marked.has(id) {
+	if c.marked.Has(id) {
 		r.put(e.theme.accent, "✓ ", 2)
 	} else {
 		r.gap(2)
@@ -397,7 +408,7 @@ func (c *contacts) line(id campaign.ContactID, here bool, w int) string {
 	switch {
 	case person.OptedOut:
 		r.cell(e.theme.bad, "⊘ "+e.t("note_opted_out"), state)
-	case person.Presence == campaign.NotOnWhatsApp:
+	case person.Presence == people.NotOnWhatsApp:
 		r.cell(e.theme.warn, "✗ "+e.t("note_not_on_service"), state)
 	case len(person.Knows) > 0:
 		r.cell(e.theme.good, "● "+e.t("note_known"), state)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 func TestWhatIsCutIsNeverCutInsideANumber(t *testing.T) {
@@ -72,7 +73,7 @@ func (s *stage) crowded() {
 				}
 			case *composer:
 				if on.people.known {
-					on.people.ids = append(on.people.ids, make([]campaign.ContactID, many)...)
+					on.people.ids = append(on.people.ids, make([]people.ContactID, many)...)
 					flight := &on.people.flight
 					flight.Receive = many
 					if flight.LeftOut != nil {
@@ -83,7 +84,9 @@ func (s *stage) crowded() {
 					}
 				}
 			case *contacts:
-				on.marked.n = many
+				for id := range people.ContactID(many) {
+					on.marked.Add(id)
+				}
 			}
 		}
 	}
@@ -197,8 +200,8 @@ func TestTheTextIsCountedNearTheLimitAndRefusedBeyondIt(t *testing.T) {
 func TestForWhomTheTextBecomesTooLongIsSaidInThePreview(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.people()
-		long := campaign.Row{Phone: "+5511987659999", Name: "Zoé", Fields: map[string]string{"nota": strings.Repeat("x", 4000)}}
-		if _, err := s.app.Book.Import(t.Context(), []campaign.Row{long}, "longa"); err != nil {
+		long := people.Row{Phone: "+5511987659999", Name: "Zoé", Fields: map[string]string{"nota": strings.Repeat("x", 4000)}}
+		if _, err := s.app.Book.Import(t.Context(), []people.Row{long}, "longa"); err != nil {
 			t.Fatal(err)
 		}
 		s.press("3", "n")

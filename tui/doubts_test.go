@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // states counts the deliveries of a campaign by state.
@@ -89,7 +90,7 @@ func TestDoubtThatIsSettledMeanwhileStaysSo(t *testing.T) {
 		c := s.inDoubt()
 		s.press("4", "u", "a", "d")
 		first := s.root.stacks[tabProgress][1].(*doubts).all[0]
-		if _, err := s.app.Book.Receipt(first.Number, campaign.Seen{Phone: first.Phone}, []campaign.MessageID{first.Message}, campaign.Delivered, s.app.now()); err != nil {
+		if _, err := s.app.Book.Receipt(first.Number, people.Seen{Phone: first.Phone}, []campaign.MessageID{first.Message}, campaign.Delivered, s.app.now()); err != nil {
 			t.Fatal(err)
 		}
 		s.press("s")

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session"
 )
 
@@ -18,8 +19,8 @@ import (
 type link struct {
 	e        *env
 	number   campaign.Number
-	phone    campaign.Phone // gets a code to type; empty: any phone scans
-	typed    campaign.Phone // the phone that was typed last
+	phone    people.Phone // gets a code to type; empty: any phone scans
+	typed    people.Phone // the phone that was typed last
 	status   session.Status
 	began    bool // the pool has been asked to link
 	done     bool // linked; the screen goes away
@@ -101,7 +102,7 @@ func (l *link) load() tea.Cmd {
 }
 
 // begin links anew: by a code for that phone, or by QR if there is none.
-func (l *link) begin(phone campaign.Phone) tea.Cmd {
+func (l *link) begin(phone people.Phone) tea.Cmd {
 	l.phone, l.began = phone, false
 	l.status.QR, l.status.Code = "", ""
 	return l.load() // after the answer that is under way: the pool hears of one wish at a time

@@ -8,7 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -23,7 +23,7 @@ func (l *link) askPhone() tea.Cmd {
 		text = known.Pretty()
 	}
 	p := newPrompt(e, e.t("link_phone"), e.t("link_phone_detail"), e.t("link_phone_example"), text, func(_ context.Context, text string, _ bool) (func() tea.Cmd, error) {
-		phone, err := campaign.ParsePhone(text)
+		phone, err := people.ParsePhone(text)
 		return func() tea.Cmd {
 			l.typed = phone
 			return l.begin(phone)
@@ -31,7 +31,7 @@ func (l *link) askPhone() tea.Cmd {
 	})
 	p.check = func(text string) string {
 		var why reason.Reason
-		if _, err := campaign.ParsePhone(text); errors.As(err, &why) {
+		if _, err := people.ParsePhone(text); errors.As(err, &why) {
 			return e.words.because(why)
 		}
 		return ""

@@ -9,7 +9,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
-	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -18,7 +18,7 @@ import (
 type lists struct {
 	e        *env
 	from     *contacts
-	adding   []campaign.ContactID // nil: none are to be added
+	adding   []people.ContactID // nil: none are to be added
 	win      window
 	all      []store.List
 	drafts   map[string][]string // the names of the drafts to each, by its folded name
@@ -34,7 +34,7 @@ type listsLoadedMsg struct {
 	err      error
 }
 
-func newLists(e *env, from *contacts, adding []campaign.ContactID) *lists {
+func newLists(e *env, from *contacts, adding []people.ContactID) *lists {
 	return &lists{e: e, from: from, adding: adding}
 }
 
@@ -141,7 +141,7 @@ func (l *lists) added(msg listAddedMsg) tea.Cmd {
 // draftsTo says which drafts write to a list, in the words of a text; empty:
 // none.
 func (l *lists) draftsTo(list store.List, text string) string {
-	names := l.drafts[campaign.Fold(list.Name)]
+	names := l.drafts[people.Fold(list.Name)]
 	if len(names) == 0 {
 		return ""
 	}
@@ -198,13 +198,13 @@ func (l *lists) view() string {
 			weight = e.theme.strong
 		}
 		lines = append(lines, e.row(i == l.win.cursor).gap(1).cell(weight, list.Name, name).right("", e.words.number(list.Size), 10).gap(2).
-			cell(e.theme.dim, strings.Join(l.drafts[campaign.Fold(list.Name)], ", "), max(w-name-14, 0)).fill(w))
+			cell(e.theme.dim, strings.Join(l.drafts[people.Fold(list.Name)], ", "), max(w-name-14, 0)).fill(w))
 	}
 	return strings.Join(lines, "\n")
 }
 
 // saveList asks for the name of a list and saves people as it.
-func (c *contacts) saveList(ids []campaign.ContactID, detail string, next func(store.List) tea.Cmd) tea.Cmd {
+func (c *contacts) saveList(ids []people.ContactID, detail string, next func(store.List) tea.Cmd) tea.Cmd {
 	e, book := c.e, c.e.app.Book
 	return e.root.push(newPrompt(e, e.t("list_save"), detail, e.t("list_example"), "", func(_ context.Context, name string, sure bool) (func() tea.Cmd, error) {
 		have, err := book.ListNamed(name)

@@ -9,13 +9,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // person is everything that is known of one contact.
 type person struct {
 	e        *env
-	id       campaign.ContactID
-	contact  campaign.Contact
+	id       people.ContactID
+	contact  people.Contact
 	known    bool
 	gone     bool
 	barred   string // why no number writes to them, as the reason of a delivery; empty: they may
@@ -27,13 +28,13 @@ type person struct {
 // personLoadedMsg answers person.load.
 type personLoadedMsg struct {
 	question int
-	contact  campaign.Contact
+	contact  people.Contact
 	barred   string
 	numbers  map[campaign.NumberID]string
 	err      error
 }
 
-func newPerson(e *env, id campaign.ContactID) *person { return &person{e: e, id: id} }
+func newPerson(e *env, id people.ContactID) *person { return &person{e: e, id: id} }
 
 func (p *person) title() string {
 	if p.known && p.contact.Name != "" {

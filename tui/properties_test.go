@@ -15,6 +15,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/session"
 )
@@ -46,9 +47,9 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		book := s.app.Book
 		fields := map[string]string{hostile: hostile, "cidade": hostile}
-		rows := []campaign.Row{{Phone: "+5511987650001", Name: hostile, Tags: []string{hostile}, Fields: fields}}
+		rows := []people.Row{{Phone: "+5511987650001", Name: hostile, Tags: []string{hostile}, Fields: fields}}
 		for i := range 3 {
-			rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198765001%d", i)), Name: strings.Repeat(hostile, 20)})
+			rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765001%d", i)), Name: strings.Repeat(hostile, 20)})
 		}
 		if _, err := book.Import(t.Context(), rows, hostile); err != nil {
 			t.Fatal(err)
@@ -96,14 +97,14 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 			check("link as text", "c")
 			s.press("c")
 		}
-		l.phone = campaign.Phone(hostile)
+		l.phone = people.Phone(hostile)
 		for _, status := range []session.Status{{Code: hostile}, {Passkey: session.Passkey{Script: strings.Repeat(hostile, 50)}}, {Passkey: session.Passkey{Code: hostile}}} {
 			status.Number, status.State, status.Reason = statuses[0].Number, campaign.Linking, hostile
 			s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
 			s.tell(tea.PasteMsg{Content: hostile})
 			check("link otherwise")
 		}
-		l.typed = campaign.Phone(hostile)
+		l.typed = people.Phone(hostile)
 		s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: session.Status{Number: statuses[0].Number, State: campaign.Unlinked}, found: true})
 		check("link by phone", "p")
 		s.tell(tea.PasteMsg{Content: hostile})

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // The other packages speak English and the book keeps what they say. These
@@ -56,17 +57,17 @@ var holdReasons = map[string]string{
 }
 
 var filterMistakes = map[string]string{
-	campaign.FilterNoOpening:    "filter_no_opening",
-	campaign.FilterNoClosing:    "filter_no_closing",
-	campaign.FilterEmptyGroup:   "filter_empty_group",
-	campaign.FilterTooDeep:      "filter_too_deep",
-	campaign.FilterNothingAfter: "filter_nothing_after",
-	campaign.FilterNothing:      "filter_nothing",
-	campaign.FilterNoQuote:      "filter_no_quote",
-	campaign.FilterWantPhone:    "filter_want_phone",
-	campaign.FilterWantYesNo:    "filter_want_yes_no",
-	campaign.FilterWantAge:      "filter_want_age",
-	campaign.FilterWantNumber:   "filter_want_number",
+	people.FilterNoOpening:    "filter_no_opening",
+	people.FilterNoClosing:    "filter_no_closing",
+	people.FilterEmptyGroup:   "filter_empty_group",
+	people.FilterTooDeep:      "filter_too_deep",
+	people.FilterNothingAfter: "filter_nothing_after",
+	people.FilterNothing:      "filter_nothing",
+	people.FilterNoQuote:      "filter_no_quote",
+	people.FilterWantPhone:    "filter_want_phone",
+	people.FilterWantYesNo:    "filter_want_yes_no",
+	people.FilterWantAge:      "filter_want_age",
+	people.FilterWantNumber:   "filter_want_number",
 }
 
 var templateMistakes = map[string]string{
@@ -279,7 +280,7 @@ func matches(s, pattern string) (details []string, ok bool) {
 }
 
 // filterMistake says what is wrong with a filter.
-func (w *words) filterMistake(m *campaign.FilterError) string {
+func (w *words) filterMistake(m *people.FilterError) string {
 	return w.sentence(m.Message)
 }
 

@@ -12,6 +12,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/media"
+	"recado/campaign/people"
 	"recado/session"
 	"recado/store"
 )
@@ -103,8 +105,8 @@ var scenes = []scene{
 	{"person", func(s *stage) { s.people(); s.press("2", "enter") }},
 	{"person-former-phone", func(s *stage) {
 		s.people()
-		for _, phone := range []campaign.Phone{"+5511987650001", "+5521988887777"} {
-			if err := s.app.Book.Saw(1, []campaign.Seen{{LID: "77", Phone: phone}}); err != nil {
+		for _, phone := range []people.Phone{"+5511987650001", "+5521988887777"} {
+			if err := s.app.Book.Saw(1, []people.Seen{{LID: "77", Phone: phone}}); err != nil {
 				s.t.Fatal(err)
 			}
 		}
@@ -194,7 +196,7 @@ var scenes = []scene{
 var sampleCode = "2@" + strings.Repeat("Ab3+xY9/", 12) + "," + strings.Repeat("k", 43) + "=," + strings.Repeat("Q", 43) + "=," + strings.Repeat("z", 43) + "="
 
 func someStatuses(now time.Time) []session.Status {
-	number := func(id campaign.NumberID, name string, phone campaign.Phone) campaign.Number {
+	number := func(id campaign.NumberID, name string, phone people.Phone) campaign.Number {
 		n := campaign.Number{ID: id, Name: name, Phone: phone, LinkedAt: now.Add(-40 * 24 * time.Hour)}
 		if phone != "" {
 			n.JID, n.Link = phone.Digits()+":1@s.whatsapp.net", 1
@@ -214,10 +216,10 @@ func someStatuses(now time.Time) []session.Status {
 // demo makes it a demo in which some things go wrong already.
 func (s *stage) demo(going ...Fault) {
 	s.root.env.app.Demo = &Demo{
-		Scan: func(string, campaign.Phone) error { return nil },
-		Type: func(campaign.Phone, string) error { return nil },
+		Scan: func(string, people.Phone) error { return nil },
+		Type: func(people.Phone, string) error { return nil },
 		Sign: func(string) (string, error) { return "{}", nil },
-		Cause: func(_ campaign.Phone, f Fault) error {
+		Cause: func(_ people.Phone, f Fault) error {
 			if i := slices.Index(going, f); i >= 0 {
 				going = slices.Delete(going, i, i+1)
 			} else if f != FaultDrop {
@@ -225,7 +227,7 @@ func (s *stage) demo(going ...Fault) {
 			}
 			return nil
 		},
-		Causing: func(campaign.Phone) []Fault { return slices.Clone(going) },
+		Causing: func(people.Phone) []Fault { return slices.Clone(going) },
 		Mend:    func() { going = nil },
 	}
 }
@@ -253,7 +255,7 @@ func (s *stage) linking(code string) { s.linkShows("", session.Status{QR: code})
 
 // linkShows shows the screen of a number that is being linked: with that
 // phone, or by QR without one.
-func (s *stage) linkShows(phone campaign.Phone, status session.Status) {
+func (s *stage) linkShows(phone people.Phone, status session.Status) {
 	l := newLink(s.root.env, s.number("Loja", ""))
 	l.began, l.phone = true, phone // no service is there to ask
 	s.root.push(l)
@@ -309,7 +311,7 @@ func (s *stage) draft(name, text string) campaign.Campaign {
 }
 
 // list saves a list of some of the people.
-func (s *stage) list(name string, ids ...campaign.ContactID) {
+func (s *stage) list(name string, ids ...people.ContactID) {
 	s.t.Helper()
 	if n, err := s.app.Book.ContactCount(); n == 0 && err == nil {
 		s.people()
@@ -346,15 +348,15 @@ func (s *stage) composeWith(file, text string) {
 	s.press("3", "n")
 	s.enter("Volta às aulas")
 	s.press("tab", "tab", "tab", "tab")
-	s.enter("../campaign/testdata/" + file)
+	s.enter("../campaign/media/testdata/" + file)
 	s.press("tab")
 	s.enter(text)
 }
 
 // attached gives the book one of the sample files.
-func (s *stage) attached(name string) *campaign.Attachment {
+func (s *stage) attached(name string) *media.Attachment {
 	s.t.Helper()
-	file, err := os.Open("../campaign/testdata/" + name)
+	file, err := os.Open("../campaign/media/testdata/" + name)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -390,10 +392,10 @@ func (s *stage) uploadFailed() {
 // running starts a campaign to a hundred people and sends to some of them.
 func (s *stage) running() campaign.Campaign {
 	s.t.Helper()
-	var rows []campaign.Row
+	var rows []people.Row
 	names := []string{"Ana", "Beto", "Caio", "Débora", "Elis", "Fábio", "Gina", "Hugo", "Íris", "João"}
 	for i := range 100 {
-		rows = append(rows, campaign.Row{Phone: campaign.Phone(fmt.Sprintf("+551198765%04d", i)), Name: names[i%10] + " " + names[i/10]})
+		rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765%04d", i)), Name: names[i%10] + " " + names[i/10]})
 	}
 	if _, err := s.app.Book.Import(s.t.Context(), rows, "teste"); err != nil {
 		s.t.Fatal(err)
@@ -463,9 +465,9 @@ func (s *stage) send(number campaign.Number, n int) {
 		}
 		switch {
 		case len(got.Check) > 0:
-			var answers []campaign.Answer
+			var answers []people.Answer
 			for _, p := range got.Check {
-				answers = append(answers, campaign.Answer{Asked: p, Phone: p, Presence: campaign.OnWhatsApp, LID: p.Digits()})
+				answers = append(answers, people.Answer{Asked: p, Phone: p, Presence: people.OnWhatsApp, LID: p.Digits()})
 			}
 			if err := book.Answered(number.ID, got.Check, answers, time.Now()); err != nil {
 				s.t.Fatal(err)
@@ -483,7 +485,7 @@ func (s *stage) send(number campaign.Number, n int) {
 				s.t.Fatal(err)
 			}
 			if sent == 0 {
-				if _, err := book.Receipt(number.ID, campaign.Seen{Phone: got.Delivery.Phone}, []campaign.MessageID{got.Delivery.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
+				if _, err := book.Receipt(number.ID, people.Seen{Phone: got.Delivery.Phone}, []campaign.MessageID{got.Delivery.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
 					s.t.Fatal(err)
 				}
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session"
 	"recado/session/simulator"
 	"recado/session/simulator/bubble"
@@ -243,7 +244,7 @@ func sizeName(s Size) string {
 // people imports a few contacts.
 func (s *stage) people() {
 	s.t.Helper()
-	var rows []campaign.Row
+	var rows []people.Row
 	for _, p := range []struct {
 		phone, name, city string
 		tags              []string
@@ -254,7 +255,7 @@ func (s *stage) people() {
 		{"+5531987650004", "Débora Nunes", "Belo Horizonte", []string{"vip", "loja"}},
 		{"+5541987650005", "Elis Ramos", "", nil},
 	} {
-		row := campaign.Row{Phone: campaign.Phone(p.phone), Name: p.name, Tags: p.tags}
+		row := people.Row{Phone: people.Phone(p.phone), Name: p.name, Tags: p.tags}
 		if p.city != "" {
 			row.Fields = map[string]string{"cidade": p.city}
 		}
@@ -267,7 +268,7 @@ func (s *stage) people() {
 }
 
 // number adds a number, linked if it has a phone.
-func (s *stage) number(name string, phone campaign.Phone) campaign.Number {
+func (s *stage) number(name string, phone people.Phone) campaign.Number {
 	s.t.Helper()
 	n, err := s.app.Book.AddNumber(name)
 	if err == nil && phone != "" {

@@ -19,6 +19,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session"
 	"recado/store"
 )
@@ -48,16 +49,16 @@ func (a App) now() time.Time {
 type Demo struct {
 	// Scan lets a simulated phone scan the QR code whose text is given: the
 	// phone of that number, or a new one if it is empty.
-	Scan func(code string, phone campaign.Phone) error
+	Scan func(code string, phone people.Phone) error
 	// Type lets the phone of that number type a linking code.
-	Type func(phone campaign.Phone, code string) error
+	Type func(phone people.Phone, code string) error
 	// Sign asks a simulated browser for a passkey and returns what it prints.
 	Sign func(options string) (answer string, err error)
 	// Cause makes something go wrong for the number with that phone, or ends it
 	// if it goes on already.
-	Cause func(phone campaign.Phone, fault Fault) error
+	Cause func(phone people.Phone, fault Fault) error
 	// Causing lists what goes on for that number.
-	Causing func(phone campaign.Phone) []Fault
+	Causing func(phone people.Phone) []Fault
 	// Mend ends everything that was caused, for every number.
 	Mend func()
 	// Passing data is deleted when the program ends.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session"
 	"recado/session/simulator"
 	"recado/session/simulator/bubble"
@@ -138,9 +139,9 @@ func lanesOf(app App) *campaign.Lanes {
 // importAll puts everybody of the simulated world into the book.
 func importAll(t *testing.T, app App, service *simulator.Service) {
 	t.Helper()
-	var rows []campaign.Row
+	var rows []people.Row
 	for _, p := range service.People() {
-		rows = append(rows, campaign.Row{Phone: campaign.Phone(p.Phone), Name: "Pessoa " + p.Phone[len(p.Phone)-4:]})
+		rows = append(rows, people.Row{Phone: people.Phone(p.Phone), Name: "Pessoa " + p.Phone[len(p.Phone)-4:]})
 	}
 	if _, err := app.Book.Import(t.Context(), rows, "teste"); err != nil {
 		t.Fatal(err)
@@ -176,11 +177,11 @@ func onService(t *testing.T, ctx context.Context, service *simulator.Service) Ap
 // demoOf is what the screens can do to a simulated service.
 func demoOf(service *simulator.Service) *Demo {
 	return &Demo{
-		Scan: func(code string, phone campaign.Phone) error {
+		Scan: func(code string, phone people.Phone) error {
 			_, err := service.ScanAs(code, string(phone))
 			return err
 		},
-		Type: func(phone campaign.Phone, code string) error { return service.EnterCode(string(phone), code) },
+		Type: func(phone people.Phone, code string) error { return service.EnterCode(string(phone), code) },
 		Sign: func(options string) (string, error) {
 			answer, err := service.SignPasskey([]byte(options))
 			return string(answer), err

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/language"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -168,7 +169,7 @@ func TestAReasonFromOutsideIsHarmless(t *testing.T) {
 
 func TestMistakesOfOtherPackagesAreTranslated(t *testing.T) {
 	pace := func(s string) error { _, err := campaign.ParsePace(campaign.Pace{}, s); return err }
-	phone := func(s string) error { _, err := campaign.ParsePhone(s); return err }
+	phone := func(s string) error { _, err := people.ParsePhone(s); return err }
 	for _, test := range []struct {
 		err  error
 		want string

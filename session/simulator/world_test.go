@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"recado/campaign"
+	"recado/campaign/people"
 )
 
 func TestSameSeedMakesTheSameWorld(t *testing.T) {
@@ -73,10 +73,10 @@ func TestPersonIsFoundByEitherSpelling(t *testing.T) {
 		if got, ok := w.lid(p.LID); !ok || got != p {
 			t.Errorf("LID %s does not reach %s", p.LID, p.Phone)
 		}
-		if campaign.Phone("+"+p.Phone).Key() != campaign.Phone("+"+p.Alias).Key() {
+		if people.Phone("+"+p.Phone).Key() != people.Phone("+"+p.Alias).Key() {
 			t.Errorf("%s and %s are not two spellings of one number", p.Phone, p.Alias)
 		}
-		if _, err := campaign.ParsePhone(p.Phone); err != nil {
+		if _, err := people.ParsePhone(p.Phone); err != nil {
 			t.Error(err)
 		}
 	}
@@ -99,7 +99,7 @@ func TestPeopleReactAtTheGivenRates(t *testing.T) {
 		if r.Read > 0 {
 			read++
 		}
-		_, word := campaign.IsOptOut(r.Text)
+		_, word := people.IsOptOut(r.Text)
 		if word != r.OptsOut {
 			t.Fatalf("%q counts as opting out: %t, for the program: %t", r.Text, r.OptsOut, word)
 		}

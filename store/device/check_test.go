@@ -11,6 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	recado "recado/store"
+	"recado/store/device/conformance"
 )
 
 // fullFile is a closed file with something in every table.
@@ -19,7 +20,7 @@ func fullFile(t *testing.T) (path string) {
 	path = filepath.Join(t.TempDir(), "devices.db")
 	c, err := Open(path) // not openAt: what the tests make of it is not well
 	must(t, err)
-	fillEveryTable(t, link(t, c, ownJID))
+	conformance.Fill(t, link(t, c, ownJID))
 	must(t, c.Close())
 	return path
 }

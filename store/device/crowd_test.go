@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"recado/store/device/conformance"
+
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 )
@@ -137,7 +139,7 @@ func churn(t *testing.T, c *Container, jid types.JID, i int) {
 	must(t, err)
 	if d == nil {
 		d = c.NewDevice()
-		sign(d, jid)
+		conformance.Sign(d, jid)
 		must(t, d.Save(ctx))
 	}
 	s := d.Sessions.(*stores)

@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
-	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 
 	recado "recado/store"
+	"recado/store/device/conformance"
 )
 
 var ctx = context.Background()
@@ -26,6 +26,11 @@ var (
 	ownJID = types.JID{User: "5511987654321", Device: 7, Server: types.DefaultUserServer}
 	ana    = types.NewJID("5511911111111", types.DefaultUserServer)
 	anaLID = types.NewJID("111111111111111", types.HiddenUserServer)
+	bob    = types.NewJID("5511922222222", types.DefaultUserServer)
+	bobLID = types.NewJID("222222222222222", types.HiddenUserServer)
+	moment = time.Unix(1_790_000_000, 0)
+
+	errStop = errors.New("stop")
 )
 
 // openNew opens a container in a directory of its own and closes it when the test ends.
@@ -57,22 +62,11 @@ func reopen(t testing.TB, c *Container) *Container {
 	return openAt(t, c.path)
 }
 
-// sign gives a device what the phone gives it when it is linked.
-func sign(d *store.Device, jid types.JID) {
-	d.ID = &jid
-	d.Account = &waAdv.ADVSignedDeviceIdentity{
-		Details:             []byte("details"),
-		AccountSignature:    bytes.Repeat([]byte{1}, 64),
-		AccountSignatureKey: bytes.Repeat([]byte{2}, 32),
-		DeviceSignature:     bytes.Repeat([]byte{3}, 64),
-	}
-}
-
 // link makes a linked device.
 func link(t testing.TB, c *Container, jid types.JID) *store.Device {
 	t.Helper()
 	d := c.NewDevice()
-	sign(d, jid)
+	conformance.Sign(d, jid)
 	must(t, d.Save(ctx))
 	return d
 }
@@ -118,6 +112,10 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestSameAnswersAsSQLStore(t *testing.T) {
+	conformance.Test(t, conformance.Ours, func(t testing.TB) conformance.Container { return openNew(t) })
 }
 
 func TestFileIsReadableByItsOwnerAlone(t *testing.T) {
@@ -186,7 +184,7 @@ func TestFileWhoseMakerWasKilledIsFinished(t *testing.T) {
 // TestBucketTreeIsAsDrawn holds the drawing at the top of device.go.
 func TestBucketTreeIsAsDrawn(t *testing.T) {
 	c := openNew(t)
-	fillEveryTable(t, link(t, c, ownJID))
+	conformance.Fill(t, link(t, c, ownJID))
 	must(t, c.writer.flush())
 	var got []string
 	must(t, c.view(func(tx *bbolt.Tx) error {
@@ -218,32 +216,6 @@ func TestBucketTreeIsAsDrawn(t *testing.T) {
 	}
 }
 
-// fillEveryTable writes at least one row everywhere.
-func fillEveryTable(t testing.TB, d *store.Device) {
-	t.Helper()
-	must(t, d.Identities.PutIdentity(ctx, "1:0", [32]byte{1}))
-	must(t, d.Sessions.PutSession(ctx, "1:0", []byte("session")))
-	must(t, d.SenderKeys.PutSenderKey(ctx, "g@g.us", "1:0", []byte("sender key")))
-	_, err := d.PreKeys.GetOrGenPreKeys(ctx, 3)
-	must(t, err)
-	key := store.AppStateSyncKey{Data: []byte("d"), Fingerprint: []byte("f"), Timestamp: 1}
-	must(t, d.AppStateKeys.PutAppStateSyncKey(ctx, []byte("key"), key))
-	must(t, d.AppState.PutAppStateVersion(ctx, "regular", 1, [128]byte{1}))
-	must(t, d.AppState.PutAppStateMutationMACs(ctx, "regular", 1, macs("a")))
-	_, _, err = d.Contacts.PutPushName(ctx, ana, "Ana")
-	must(t, err)
-	must(t, d.ChatSettings.PutPinned(ctx, ana, true))
-	must(t, d.MsgSecrets.PutMessageSecret(ctx, ana, ana, "ID", []byte("secret")))
-	must(t, d.PrivacyTokens.PutPrivacyTokens(ctx, store.PrivacyToken{User: ana, Token: []byte("token"), Timestamp: moment}))
-	must(t, d.NCTSalt.PutNCTSalt(ctx, []byte("salt")))
-	must(t, d.EventBuffer.PutBufferedEvent(ctx, [32]byte{1}, []byte("text"), moment))
-	must(t, d.EventBuffer.AddOutgoingEvent(ctx, ana, "ID", "wa", []byte("payload")))
-	must(t, d.LIDs.PutLIDMapping(ctx, anaLID, ana))
-	if c, ours := d.Container.(*Container); ours {
-		must(t, c.KeepHistory(ctx, *d.ID, "chunk", []byte("notification")))
-	}
-}
-
 func TestEverythingIsThereAfterReopening(t *testing.T) {
 	c := openNew(t)
 	d := link(t, c, ownJID)
@@ -251,7 +223,7 @@ func TestEverythingIsThereAfterReopening(t *testing.T) {
 	d.LID = types.JID{User: "9", Device: 7, Server: types.HiddenUserServer}
 	d.LIDMigrationTimestamp, d.CompanionMetaNonce = 5, "nonce"
 	must(t, d.Save(ctx))
-	fillEveryTable(t, d)
+	conformance.Fill(t, d)
 
 	c = reopen(t, c)
 	got := load(t, c, ownJID)
@@ -291,7 +263,7 @@ func TestEverythingIsThereAfterReopening(t *testing.T) {
 func TestCompactedFileHoldsTheSame(t *testing.T) {
 	c := openNew(t)
 	d := link(t, c, ownJID)
-	fillEveryTable(t, d)
+	conformance.Fill(t, d)
 	for i := range 200 {
 		must(t, d.Sessions.PutSession(ctx, address(i), make([]byte, 2000)))
 	}

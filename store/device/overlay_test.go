@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"recado/store/device/conformance"
+
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 )
@@ -151,8 +153,8 @@ func TestEveryDurableMethodJoinsTheDecryption(t *testing.T) {
 			t.Errorf("%d uploaded prekeys, the last with id %d", n, one.KeyID)
 		}
 		must(t, d.AppState.PutAppStateVersion(ctx, "regular", 3, [128]byte{}))
-		must(t, d.AppState.PutAppStateMutationMACs(ctx, "regular", 3, macs("a")))
-		must(t, d.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("a"))))
+		must(t, d.AppState.PutAppStateMutationMACs(ctx, "regular", 3, conformance.MACs("a")))
+		must(t, d.AppState.DeleteAppStateMutationMACs(ctx, "regular", [][]byte{conformance.MACs("a")[0].IndexMAC}))
 		must(t, d.NCTSalt.PutNCTSalt(ctx, []byte("salt")))
 		must(t, d.EventBuffer.AddOutgoingEvent(ctx, ana, "1", "wa", nil))
 		must(t, d.EventBuffer.PutBufferedEvent(ctx, [32]byte{1}, nil, moment))
@@ -268,10 +270,10 @@ func durableCalls(d *store.Device, ctx context.Context) map[string]error {
 	calls["PutAppStateVersion"] = d.AppState.PutAppStateVersion(ctx, "regular", 3, [128]byte{3})
 	_, _, calls["GetAppStateVersion"] = d.AppState.GetAppStateVersion(ctx, "regular")
 	calls["DeleteAppStateVersion"] = d.AppState.DeleteAppStateVersion(ctx, "regular")
-	calls["PutAppStateMutationMACs"] = d.AppState.PutAppStateMutationMACs(ctx, "regular", 3, macs("a"))
-	calls["DeleteAppStateMutationMACs"] = d.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("a")))
+	calls["PutAppStateMutationMACs"] = d.AppState.PutAppStateMutationMACs(ctx, "regular", 3, conformance.MACs("a"))
+	calls["DeleteAppStateMutationMACs"] = d.AppState.DeleteAppStateMutationMACs(ctx, "regular", [][]byte{conformance.MACs("a")[0].IndexMAC})
 	calls["DeleteAppStateMutationMACs of none"] = d.AppState.DeleteAppStateMutationMACs(ctx, "regular", nil)
-	_, calls["GetAppStateMutationMAC"] = d.AppState.GetAppStateMutationMAC(ctx, "regular", macs("a")[0].IndexMAC)
+	_, calls["GetAppStateMutationMAC"] = d.AppState.GetAppStateMutationMAC(ctx, "regular", conformance.MACs("a")[0].IndexMAC)
 	calls["PutNCTSalt"] = d.NCTSalt.PutNCTSalt(ctx, []byte("salt"))
 	_, calls["GetNCTSalt"] = d.NCTSalt.GetNCTSalt(ctx)
 	calls["DeleteNCTSalt"] = d.NCTSalt.DeleteNCTSalt(ctx)

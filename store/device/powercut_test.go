@@ -16,6 +16,7 @@ import (
 	"go.mau.fi/whatsmeow/util/keys"
 
 	recado "recado/store"
+	"recado/store/device/conformance"
 )
 
 // promises are what calls have returned for, besides the ratchets of TestNoRatchetGoesBackInAPowerCut.
@@ -74,7 +75,7 @@ func TestNothingElseGoesBackInAPowerCut(t *testing.T) {
 	each("device", func(n uint64) {
 		jid := types.JID{User: fmt.Sprint(5511900000000 + n), Device: 1, Server: types.DefaultUserServer}
 		fresh := c.NewDevice()
-		sign(fresh, jid)
+		conformance.Sign(fresh, jid)
 		must(t, fresh.Save(ctx))
 		kept.mu.Lock()
 		kept.linked[jid] = fresh
@@ -82,8 +83,7 @@ func TestNothingElseGoesBackInAPowerCut(t *testing.T) {
 		k.ack(jid.String(), 1)
 	})
 	each("state", func(n uint64) {
-		p := &probe{Device: d, t: t}
-		p.patch("regular", n, macs(fmt.Sprint(n-1)), macs(fmt.Sprint(n)))
+		conformance.Patch(t, d, "regular", n, conformance.MACs(fmt.Sprint(n-1)), conformance.MACs(fmt.Sprint(n)))
 	})
 	each("event", func(n uint64) {
 		must(t, d.EventBuffer.DoDecryptionTxn(ctx, func(ctx context.Context) error {
@@ -147,8 +147,8 @@ func (img image) checkRest(t *testing.T, path string, kept *promises) {
 		lost("version", img.floor["state"])
 	}
 	if version > 0 { // with exactly its own MACs
-		now, _ := d.AppState.GetAppStateMutationMAC(ctx, "regular", macs(fmt.Sprint(version))[0].IndexMAC)
-		before, _ := d.AppState.GetAppStateMutationMAC(ctx, "regular", macs(fmt.Sprint(version - 1))[0].IndexMAC)
+		now, _ := d.AppState.GetAppStateMutationMAC(ctx, "regular", conformance.MACs(fmt.Sprint(version))[0].IndexMAC)
+		before, _ := d.AppState.GetAppStateMutationMAC(ctx, "regular", conformance.MACs(fmt.Sprint(version - 1))[0].IndexMAC)
 		if now == nil || before != nil || hash[0] != byte(version) {
 			t.Errorf("commit %s: version %d of the application state has MAC %x, that before %x", img.name, version, now, before)
 		}

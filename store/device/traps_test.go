@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"recado/store/device/conformance"
+
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 )
@@ -70,7 +72,7 @@ func TestHandlesOfADeletedDeviceFail(t *testing.T) {
 	d := link(t, c, ownJID)
 	other := load(t, c, ownJID)
 	inner := d.Sessions.(*stores)
-	fillEveryTable(t, d)
+	conformance.Fill(t, d)
 	must(t, d.Delete(ctx))
 	for name, err := range callAll(t, inner) {
 		if !errors.Is(err, store.ErrDeviceDeleted) {
@@ -89,7 +91,7 @@ func TestHandlesOfADeletedDeviceFail(t *testing.T) {
 func TestLinkingAnewEndsTheOldLink(t *testing.T) {
 	c := openNew(t)
 	old := link(t, c, ownJID)
-	fillEveryTable(t, old)
+	conformance.Fill(t, old)
 	fresh := link(t, c, ownJID)
 	if has, err := fresh.Sessions.HasSession(ctx, "1:0"); has || err != nil {
 		t.Errorf("the new link has the old session: %v, %v", has, err)
@@ -119,7 +121,7 @@ func TestFailedLinkLeavesTheDeviceUnlinked(t *testing.T) {
 	disk := watch(c)
 	disk.breaks(true)
 	d := c.NewDevice()
-	sign(d, ownJID)
+	conformance.Sign(d, ownJID)
 	if err := d.Save(ctx); !errors.Is(err, errDisk) {
 		t.Errorf("Save = %v", err)
 	}
@@ -224,11 +226,10 @@ func TestFailedMoveToLIDIsTriedAgain(t *testing.T) {
 func TestApplicationStateVersionAndMACsAreOneCommit(t *testing.T) {
 	c := openNew(t)
 	d := link(t, c, ownJID)
-	p := &probe{Device: d, t: t}
-	p.patch("regular", 1, nil, macs("a"))
+	conformance.Patch(t, d, "regular", 1, nil, conformance.MACs("a"))
 	disk := watch(c)
 	must(t, d.AppState.PutAppStateVersion(ctx, "regular", 2, [128]byte{2}))
-	must(t, d.AppState.DeleteAppStateMutationMACs(ctx, "regular", indexes(macs("a"))))
+	must(t, d.AppState.DeleteAppStateMutationMACs(ctx, "regular", [][]byte{conformance.MACs("a")[0].IndexMAC}))
 	if disk.count() != 0 {
 		t.Error("a version was committed before its MACs")
 	}
@@ -239,13 +240,12 @@ func TestApplicationStateVersionAndMACsAreOneCommit(t *testing.T) {
 	if v, _, _ := d.AppState.GetAppStateVersion(ctx, "regular"); v != 1 {
 		t.Errorf("version %d after a crash between the calls", v)
 	}
-	if mac, _ := d.AppState.GetAppStateMutationMAC(ctx, "regular", macs("a")[0].IndexMAC); mac == nil {
+	if mac, _ := d.AppState.GetAppStateMutationMAC(ctx, "regular", conformance.MACs("a")[0].IndexMAC); mac == nil {
 		t.Error("a MAC of the committed version is gone")
 	}
 
 	disk = watch(c)
-	p = &probe{Device: d, t: t}
-	p.patch("regular", 2, macs("a"), nil) // the last call comes with nothing too
+	conformance.Patch(t, d, "regular", 2, conformance.MACs("a"), nil) // the last call comes with nothing too
 	if disk.count() != 1 {
 		t.Errorf("%d commits for one patch", disk.count())
 	}
@@ -258,12 +258,11 @@ func TestApplicationStateVersionAndMACsAreOneCommit(t *testing.T) {
 func TestFailedPatchIsFetchedAgain(t *testing.T) {
 	c := openNew(t)
 	d := link(t, c, ownJID)
-	p := &probe{Device: d, t: t}
-	p.patch("regular", 1, nil, macs("a"))
+	conformance.Patch(t, d, "regular", 1, nil, conformance.MACs("a"))
 	disk := watch(c)
 	disk.breaks(true)
 	must(t, d.AppState.PutAppStateVersion(ctx, "regular", 2, [128]byte{2}))
-	if err := d.AppState.PutAppStateMutationMACs(ctx, "regular", 2, macs("b")); !errors.Is(err, errDisk) {
+	if err := d.AppState.PutAppStateMutationMACs(ctx, "regular", 2, conformance.MACs("b")); !errors.Is(err, errDisk) {
 		t.Errorf("PutAppStateMutationMACs = %v", err)
 	}
 	if v, _, _ := d.AppState.GetAppStateVersion(ctx, "regular"); v != 1 {

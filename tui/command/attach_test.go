@@ -21,7 +21,7 @@ type attached struct {
 // sample puts one of the sample files where the program is run.
 func (p *program) sample(name, as string) (sum string) {
 	p.t.Helper()
-	data, err := os.ReadFile(filepath.Join("../../campaign/testdata", name))
+	data, err := os.ReadFile(filepath.Join("../../campaign/media/testdata", name))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"recado/campaign"
+	"recado/campaign/people"
 )
 
 // page is how many contacts or deliveries are read from the book at a time.
@@ -48,8 +48,8 @@ func (c *call) contactsCommand() *cobra.Command {
 }
 
 // filter reads a filter that was typed.
-func (c *call) filter(text string) (campaign.Filter, error) {
-	filter, err := campaign.ParseFilter(text)
+func (c *call) filter(text string) (people.Filter, error) {
+	filter, err := people.ParseFilter(text)
 	if err != nil {
 		return filter, c.mistake(c.tongue.say("filtro", "filter"), text, err)
 	}
@@ -84,7 +84,7 @@ func (c *call) listContacts(ctx context.Context, o *owner, text string) error {
 	})
 }
 
-func (c *call) contact(contact campaign.Contact) error {
+func (c *call) contact(contact people.Contact) error {
 	out := contactJSON{Phone: string(contact.Phone), Name: contact.Name, Tags: contact.Tags, Fields: contact.Fields}
 	if out.Phone == "" {
 		out.Phone = string(contact.WhatsApp)

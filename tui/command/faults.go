@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 	"recado/tui"
 )
@@ -22,7 +22,7 @@ type faults struct {
 
 // caused is a fault of one number, or of all without a phone.
 type caused struct {
-	phone campaign.Phone
+	phone people.Phone
 	fault tui.Fault
 }
 
@@ -48,7 +48,7 @@ const (
 var errUnknownNumber = errors.New("the simulated WhatsApp does not know this number")
 
 // cause makes something go wrong, or ends it if it goes on already.
-func (f *faults) cause(phone campaign.Phone, fault tui.Fault) error {
+func (f *faults) cause(phone people.Phone, fault tui.Fault) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	key := keyOf(phone, fault)
@@ -66,7 +66,7 @@ func (f *faults) cause(phone campaign.Phone, fault tui.Fault) error {
 }
 
 // keyOf leaves out the phone of what goes wrong for everybody.
-func keyOf(phone campaign.Phone, fault tui.Fault) caused {
+func keyOf(phone people.Phone, fault tui.Fault) caused {
 	if fault == tui.FaultService || fault == tui.FaultPasskey {
 		phone = ""
 	}
@@ -177,13 +177,13 @@ func (f *faults) lasts(key caused, o ongoing) bool {
 
 // optOut has the person who received something last, and has not yet, answer
 // SAIR.
-func (f *faults) optOut(phone campaign.Phone) error {
+func (f *faults) optOut(phone people.Phone) error {
 	said := make(map[string]bool)
 	for _, x := range f.service.Ledger().Said() {
 		said[x.Person] = said[x.Person] || x.Text == "SAIR"
 	}
 	for _, x := range slices.Backward(f.service.Ledger().Seen()) {
-		if number, err := campaign.ParsePhone(x.Number); err == nil && number.Key() == phone.Key() && !said[x.Person] {
+		if number, err := people.ParsePhone(x.Number); err == nil && number.Key() == phone.Key() && !said[x.Person] {
 			_, err := f.service.Say(x.Person, x.Number, "SAIR")
 			return err
 		}
@@ -192,7 +192,7 @@ func (f *faults) optOut(phone campaign.Phone) error {
 }
 
 // causing lists what goes on for a number.
-func (f *faults) causing(phone campaign.Phone) (list []tui.Fault) {
+func (f *faults) causing(phone people.Phone) (list []tui.Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for key, o := range f.going {

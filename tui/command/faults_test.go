@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 	"recado/tui"
 )
@@ -28,7 +28,7 @@ func TestRulesOfFaultsComeInTheRightOrder(t *testing.T) {
 	s := simulator.New(simulator.Config{Quiet: true})
 	defer s.Close()
 	f := newFaults(s)
-	const phone = campaign.Phone("+5511987654321")
+	const phone = people.Phone("+5511987654321")
 	begin := func(fault tui.Fault) {
 		f.going[caused{phone, fault}] = f.rule(caused{phone, fault})
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 	"recado/tui/host"
 )
@@ -32,9 +33,9 @@ func crowded(t *testing.T, n int) *owner {
 	if _, err := book.LinkNumber(number.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	rows := make([]campaign.Row, n)
+	rows := make([]people.Row, n)
 	for i := range rows {
-		rows[i] = campaign.Row{Line: i + 2, Phone: campaign.Phone(fmt.Sprintf("+55119%08d", 70000000+i)), Name: fmt.Sprint("Pessoa ", i)}
+		rows[i] = people.Row{Line: i + 2, Phone: people.Phone(fmt.Sprintf("+55119%08d", 70000000+i)), Name: fmt.Sprint("Pessoa ", i)}
 	}
 	if _, err := book.Import(t.Context(), rows, "people.csv"); err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func whileFreezing(t *testing.T, book *store.Book, id campaign.ID, do func()) bo
 		if c.Status != campaign.Draft && c.Status != campaign.Freezing {
 			return false
 		}
-		if err := book.EditContact(person.ID, func(*campaign.Contact) {
+		if err := book.EditContact(person.ID, func(*people.Contact) {
 			if c, err := book.Campaign(id); err == nil && c.Status == campaign.Freezing && !done {
 				done = true
 				do()

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store"
 	"recado/tui"
@@ -35,14 +35,14 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 		return err
 	}
 	defer file.Close()
-	var rows []campaign.Row
-	var bad campaign.Complaints
-	err = campaign.ReadCSV(ctx, file,
-		func(row campaign.Row) error {
+	var rows []people.Row
+	var bad people.Complaints
+	err = people.ReadCSV(ctx, file,
+		func(row people.Row) error {
 			rows = append(rows, row)
 			return nil
 		},
-		func(row campaign.RowError) error {
+		func(row people.RowError) error {
 			if bad.Add(row); bad.Total <= len(bad.First) {
 				c.tell("%s: linha %d: %s", "%s: line %d: %s", name, row.Line, c.because(row.Reason))
 			}
@@ -67,7 +67,7 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 	if report.Full > 0 {
 		c.tell("%s: não entraram, porque a pessoa passaria de %s etiquetas ou de %s campos: %s (a primeira é a linha %d)",
 			"%s: not taken, because the person would have more than %s tags or %s fields: %s (the first is line %d)",
-			name, c.number(campaign.MaxTags), c.number(campaign.MaxFields), c.number(report.Full), report.FullLine)
+			name, c.number(people.MaxTags), c.number(people.MaxFields), c.number(report.Full), report.FullLine)
 	}
 	if c.json {
 		out := importJSON{Added: report.Added, Updated: report.Updated, Same: report.Same, Bad: bad.Total + report.Full}
@@ -101,7 +101,7 @@ func (c *call) unread(name string, err error) error {
 }
 
 // sumUp tells of the bad rows that were not told one by one.
-func (c *call) sumUp(name string, bad campaign.Complaints) {
+func (c *call) sumUp(name string, bad people.Complaints) {
 	if rest := bad.Total - len(bad.First); rest > 0 {
 		c.tell("%s: … outras linhas com erro: %s", "%s: … other bad rows: %s", name, c.number(rest))
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"recado/campaign"
+	"recado/campaign/people"
 )
 
 func TestManyBadRowsAreSummedUp(t *testing.T) {
@@ -80,11 +80,11 @@ func TestARowThatAPersonHasNoRoomForIsSaid(t *testing.T) {
 		}
 		return "nome;telefone;tags\nBia;11987654322;\nAna;11987654321;\"" + strings.Join(all, "|") + "\"\n"
 	}
-	c, _, errs := typist(t, dir, tags(0, campaign.MaxTags), "contacts", "import", "-")
+	c, _, errs := typist(t, dir, tags(0, people.MaxTags), "contacts", "import", "-")
 	if code := c.execute(t.Context()); code != ExitOK || strings.Contains(errs.String(), "etiquetas") {
 		t.Fatalf("as many tags as there may be: exit %d, %s", code, errs)
 	}
-	c, out, errs := typist(t, dir, tags(campaign.MaxTags, campaign.MaxTags+1), "contacts", "import", "-", "--json")
+	c, out, errs := typist(t, dir, tags(people.MaxTags, people.MaxTags+1), "contacts", "import", "-", "--json")
 	code := c.execute(t.Context())
 	if want := `{"added":0,"updated":0,"same":1,"bad":1,"reasons":[{"reason":"person_full","count":1,"line":3}]}` + "\n"; code != ExitOK || out.String() != want {
 		t.Errorf("exit %d, got %swant %s", code, out, want)
@@ -95,7 +95,7 @@ func TestARowThatAPersonHasNoRoomForIsSaid(t *testing.T) {
 	c, out, _ = typist(t, dir, "", "contacts", "list", "--json", "tag:t5")
 	c.execute(t.Context())
 	var ana contactJSON
-	if err := json.Unmarshal(out.Bytes(), &ana); err != nil || len(ana.Tags) != campaign.MaxTags {
+	if err := json.Unmarshal(out.Bytes(), &ana); err != nil || len(ana.Tags) != people.MaxTags {
 		t.Errorf("%d tags, %v", len(ana.Tags), err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session"
 	"recado/store"
 )
@@ -28,9 +29,9 @@ type linking struct {
 	owner  *owner
 	pool   *session.Pool
 	number campaign.Number
-	phone  campaign.Phone // gets a code to type; empty: a QR code is shown
-	draw   bool           // for a person: codes are drawn, and explained
-	yes    bool           // the codes of a passkey are the same
+	phone  people.Phone // gets a code to type; empty: a QR code is shown
+	draw   bool         // for a person: codes are drawn, and explained
+	yes    bool         // the codes of a passkey are the same
 
 	shown   string // what was shown last: a code or a script
 	scanned bool
@@ -57,7 +58,7 @@ func (c *call) linkCommand() *cobra.Command {
 				return c.fail(ExitUsage, "--qr: terminal ou text, não %q", "--qr: terminal or text, not %q", qr)
 			}
 			if phone != "" {
-				if l.phone, err = campaign.ParsePhone(phone); err != nil {
+				if l.phone, err = people.ParsePhone(phone); err != nil {
 					return &failure{code: ExitUsage, text: "--phone: " + c.spoken(err.Error())}
 				}
 			}

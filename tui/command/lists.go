@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -74,7 +74,7 @@ func (c *call) showLists(o *owner) error {
 		c.tell("nenhuma lista ainda; faça uma com: recado lists save NOME FILTRO", "no list yet; make one with: recado lists save NAME FILTER")
 	}
 	for _, l := range lists {
-		names := drafts[campaign.Fold(l.Name)]
+		names := drafts[people.Fold(l.Name)]
 		if c.json {
 			err = c.object(listJSON{l.Name, l.Size, append([]string{}, names...)})
 		} else {
@@ -88,7 +88,7 @@ func (c *call) showLists(o *owner) error {
 }
 
 // chosen finds whom a filter chooses.
-func (c *call) chosen(ctx context.Context, o *owner, words []string) ([]campaign.ContactID, error) {
+func (c *call) chosen(ctx context.Context, o *owner, words []string) ([]people.ContactID, error) {
 	text := strings.Join(words, " ")
 	filter, err := c.filter(text)
 	if err != nil {
@@ -139,7 +139,7 @@ func (c *call) renameList(ctx context.Context, o *owner, name, to string, yes bo
 	if err != nil {
 		return err
 	}
-	if campaign.Fold(l.Name) != campaign.Fold(to) {
+	if people.Fold(l.Name) != people.Fold(to) {
 		if lost, err := c.leavesDrafts(o, l); err != nil {
 			return err
 		} else if lost {
@@ -205,7 +205,7 @@ func (c *call) listed(o *owner, name string) (store.List, error) {
 // more, and reports whether there are any.
 func (c *call) leavesDrafts(o *owner, l store.List) (bool, error) {
 	drafts, err := o.parts.Book.ListDrafts()
-	names := drafts[campaign.Fold(l.Name)]
+	names := drafts[people.Fold(l.Name)]
 	if len(names) > 0 {
 		c.tell("Rascunhos que escrevem para ela, e que não começam até o público deles ser trocado: %s.",
 			"Drafts that write to it, and will not start until their audience is changed: %s.", strings.Join(names, ", "))

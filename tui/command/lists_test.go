@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -23,7 +24,7 @@ func peopled(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	rows := []campaign.Row{{Phone: "+5511987650001", Name: "Ana"}, {Phone: "+5511987650002", Name: "Bia"}, {Phone: "+5511987650003", Name: "Caio"}}
+	rows := []people.Row{{Phone: "+5511987650001", Name: "Ana"}, {Phone: "+5511987650002", Name: "Bia"}, {Phone: "+5511987650003", Name: "Caio"}}
 	if _, err := book.Import(t.Context(), rows, "a test"); err != nil {
 		t.Fatal(err)
 	}

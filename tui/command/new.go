@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/campaign"
+	"recado/campaign/media"
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -83,7 +85,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 		return err
 	}
 	if attachment != nil && !attachment.Captioned() && strings.TrimSpace(d.text) != "" {
-		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(campaign.AttachmentText)}
+		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(media.AttachmentText)}
 	}
 	written := campaign.Campaign{
 		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: ids, Pace: pace,
@@ -105,7 +107,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 }
 
 // attachment gives the book a file of the caller's; nil if none is named.
-func (c *call) attachment(ctx context.Context, o *owner, name string) (*campaign.Attachment, error) {
+func (c *call) attachment(ctx context.Context, o *owner, name string) (*media.Attachment, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -201,7 +203,7 @@ func affirms(line string) bool {
 
 // preflight says who of the audience of a draft would receive it, who would not
 // and why, and when it would be sent.
-func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign, filter campaign.Filter) error {
+func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign, filter people.Filter) error {
 	now := o.parts.Clock.Now()
 	p, err := o.parts.Book.Preflight(ctx, draft, now)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session/simulator"
 	"recado/store"
 	"recado/tui"
@@ -177,11 +178,11 @@ func demoOf(service *simulator.Service, passing bool) *tui.Demo {
 	faults := newFaults(service)
 	return &tui.Demo{
 		Passing: passing,
-		Scan: func(code string, phone campaign.Phone) error {
+		Scan: func(code string, phone people.Phone) error {
 			_, err := service.ScanAs(code, string(phone))
 			return err
 		},
-		Type: func(phone campaign.Phone, code string) error { return service.EnterCode(string(phone), code) },
+		Type: func(phone people.Phone, code string) error { return service.EnterCode(string(phone), code) },
 		Sign: func(options string) (string, error) {
 			answer, err := service.SignPasskey([]byte(options))
 			return string(answer), err
@@ -192,19 +193,19 @@ func demoOf(service *simulator.Service, passing bool) *tui.Demo {
 
 // settle imports the people of a fresh demo as an operator would have, with
 // tags and fields to filter and write by.
-func settle(ctx context.Context, book *store.Book, people []simulator.Person) error {
+func settle(ctx context.Context, book *store.Book, persons []simulator.Person) error {
 	if n, err := book.ContactCount(); err != nil || n > 0 {
 		return err
 	}
 	cities := []string{"São Paulo", "Rio de Janeiro", "Belo Horizonte", "Curitiba", "Recife", "Salvador"}
-	rows := make([]campaign.Row, 0, len(people))
-	for i, p := range people {
-		phone, err := campaign.ParsePhone(p.Phone)
+	rows := make([]people.Row, 0, len(persons))
+	for i, p := range persons {
+		phone, err := people.ParsePhone(p.Phone)
 		if err != nil {
 			return err
 		}
 		dice := drawn(p.Phone)
-		row := campaign.Row{
+		row := people.Row{
 			Line: i + 2, Phone: phone, Name: p.Name,
 			Fields: map[string]string{"cidade": cities[dice.IntN(len(cities))]},
 		}
@@ -214,7 +215,7 @@ func settle(ctx context.Context, book *store.Book, people []simulator.Person) er
 		if dice.IntN(3) == 0 {
 			row.Tags = append(row.Tags, "cliente")
 		}
-		if first, _, _ := strings.Cut(campaign.Fold(p.Name), " "); dice.IntN(4) > 0 {
+		if first, _, _ := strings.Cut(people.Fold(p.Name), " "); dice.IntN(4) > 0 {
 			row.Fields["email"] = fmt.Sprintf("%s@exemplo.com.br", first)
 		}
 		rows = append(rows, row)

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/campaign"
+	"recado/campaign/people"
 )
 
 func (c *call) settleCommand() *cobra.Command {
@@ -74,7 +75,7 @@ func (c *call) settle(ctx context.Context, o *owner, id campaign.ID, who string,
 // unsure finds the one delivery of a campaign that is unsure and goes to who: a
 // phone, or the name of somebody who has none.
 func (c *call) unsure(ctx context.Context, o *owner, id campaign.ID, who string) (found campaign.Delivery, err error) {
-	phone, notPhone := campaign.ParsePhone(who)
+	phone, notPhone := people.ParsePhone(who)
 	matches, others := 0, 0
 	for after := int64(-1); ; {
 		deliveries, err := o.parts.Book.Deliveries(id, after, page)
@@ -85,7 +86,7 @@ func (c *call) unsure(ctx context.Context, o *owner, id campaign.ID, who string)
 			after = int64(d.Seq)
 			hers := notPhone == nil && d.Phone.Key() == phone.Key()
 			if d.Phone == "" {
-				hers = campaign.Fold(d.Name) == campaign.Fold(who)
+				hers = people.Fold(d.Name) == people.Fold(who)
 			}
 			switch {
 			case hers && d.State == campaign.Unsure:

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/session"
 	"recado/store"
 	"recado/tui"
@@ -211,7 +212,7 @@ func point(text string, offset int) string {
 // place.
 func (c *call) mistake(what, text string, err error) error {
 	var template *campaign.TemplateError
-	var filter *campaign.FilterError
+	var filter *people.FilterError
 	switch {
 	case errors.As(err, &template):
 		return &failure{code: ExitUsage, text: what + ": " + c.spoken(template.Message) + "\n" + point(text, template.Offset)}

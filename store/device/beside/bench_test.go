@@ -130,7 +130,7 @@ type container interface {
 }
 
 // openAt opens a store whose file lies, or will lie, in dir.
-func (e engine) openAt(b *testing.B, dir string) container {
+func (e engine) openAt(b testing.TB, dir string) container {
 	b.Helper()
 	if e.driver == nil {
 		c, err := device.Open(filepath.Join(dir, "devices.db"))

@@ -1,0 +1,187 @@
+// Package people holds who is written to: contacts and their phones, the
+// forms in which names are compared, the filter that chooses an audience, the
+// tables that contacts are imported from, and the words by which they opt out.
+// Begin reading at [Contact].
+package people
+
+import (
+	"strings"
+	"time"
+	"unicode"
+)
+
+// ContactID names one person in the book.
+type ContactID uint64
+
+// NumberID names one of our numbers for as long as the book lives: it stays
+// the same when the number is unlinked and linked again.
+type NumberID uint32
+
+// Presence is what is known of whether a phone is on WhatsApp.
+type Presence uint8
+
+// The answers. The numbers are written to disk.
+const (
+	PresenceUnknown Presence = iota
+	OnWhatsApp
+	NotOnWhatsApp
+)
+
+// NameSource ranks where a name came from; a higher one replaces a lower one.
+type NameSource uint8
+
+// The sources, from the weakest. The numbers are written to disk.
+const (
+	NoName      NameSource = iota
+	PushName               // what the person calls herself
+	Business               // verified by the service
+	AddressBook            // the address book of one of our phones
+	Typed                  // imported or typed by the operator
+)
+
+// Contact is one person: one record with every alias by which she is known.
+type Contact struct {
+	ID         ContactID
+	Phone      Phone  // as first imported or seen, E.164; empty if only a LID is known
+	WhatsApp   Phone  // the phone by which the service knows her; empty until it told
+	LID        string // the service's hidden id, without server ("123456"); empty until it told
+	Name       string
+	NameSource NameSource
+	Tags       []string          // sorted, folded by Fold for comparing, kept as typed
+	Lists      []string          // names of saved lists
+	Fields     map[string]string // everything else, by lower-case name ("email", "cidade")
+	Presence   Presence
+	CheckedAt  time.Time // when the service answered about Presence
+	OptedOut   bool
+	OptOutAt   time.Time
+	OptOutWhy  string     // the word she wrote, or the reason that was typed
+	Knows      []NumberID // our numbers that she has written to, or whose address book has her
+	LastSent   time.Time  // the last campaign message to her, from any number
+	LastHeard  time.Time  // the last message from her, to any number
+	Created    time.Time
+	Former     []FormerPhone // phones that are theirs no more, oldest first
+	// OptOutPhone is the phone of which the opt-out was said while nobody knew
+	// whose account it was: whoever has that phone later is opted out as well.
+	OptOutPhone Phone
+}
+
+// FormerPhone is a phone that a person had. It may be somebody else's by now:
+// nobody is written to by it.
+type FormerPhone struct {
+	Phone Phone
+	Until time.Time // when we learnt that it is theirs no more
+}
+
+// Moved reports whether a person's phone belongs to another account now, and
+// nothing has been heard from them since: nobody knows where they are.
+func (c *Contact) Moved() bool {
+	if c.Phone != "" || c.WhatsApp != "" || len(c.Former) == 0 {
+		return false
+	}
+	return !c.LastHeard.After(c.Former[len(c.Former)-1].Until)
+}
+
+// KnownTo reports whether a chat with the number is not a new one.
+func (c *Contact) KnownTo(n NumberID) bool {
+	for _, k := range c.Knows {
+		if k == n {
+			return true
+		}
+	}
+	return false
+}
+
+// FirstName is the name up to its first space.
+func (c *Contact) FirstName() string {
+	return FirstName(c.Name)
+}
+
+func FirstName(name string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(name), " ")
+	return first
+}
+
+// FieldKey is the form in which names of fields are compared: letters and
+// digits, folded.
+func FieldKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, Fold(name))
+}
+
+// Field is the value of the field whose name compares equal to key, empty if
+// there is none.
+func (c *Contact) Field(key string) string {
+	if len(c.Fields) == 0 {
+		return ""
+	}
+	if value := strings.TrimSpace(c.Fields[key]); value != "" {
+		return value
+	}
+	// Two columns may have names that compare equal; the first by name with
+	// something in it counts, so that it is the same one every time.
+	var from, value string
+	for name, v := range c.Fields {
+		if v = strings.TrimSpace(v); v != "" && FieldKey(name) == key && (value == "" || name < from) {
+			from, value = name, v
+		}
+	}
+	return value
+}
+
+// BestPhone is the phone to show and to go by.
+func (c *Contact) BestPhone() Phone {
+	if c.Phone != "" {
+		return c.Phone
+	}
+	return c.WhatsApp
+}
+
+// Checked reports whether the service's answer about Presence is still good
+// at t: a yes for 30 days, a no for 7. One that is still to come was written
+// down by a wrong clock, and is as good as none.
+func (c *Contact) Checked(t time.Time) bool {
+	if c.CheckedAt.After(t.Add(time.Minute)) {
+		return false
+	}
+	switch c.Presence {
+	case OnWhatsApp:
+		return t.Sub(c.CheckedAt) < 30*24*time.Hour
+	case NotOnWhatsApp:
+		return t.Sub(c.CheckedAt) < 7*24*time.Hour
+	}
+	return false
+}
+
+// Seen is what a number learnt of a person from the service: a row of its
+// address book, a push name, the sender of a message. Empty fields say
+// nothing.
+type Seen struct {
+	Phone  Phone
+	LID    string
+	Name   string
+	Source NameSource
+	Known  bool      // she is in the number's address book or has written to it
+	Heard  time.Time // when she last wrote to it; zero: never, or not known
+	Timer  Timer     // of the chat with the number
+}
+
+// Timer is after how long the messages of a chat disappear. Messages carry it,
+// or the recipient reads that they stay.
+type Timer struct {
+	After   time.Duration // in whole seconds; 0: they stay
+	Set     time.Time     // when that was chosen; zero: nothing is known
+	Account bool          // an account gives it to the chats that it begins; nobody chose it in the chat
+}
+
+// Answer is what the service said when asked whether a phone is on WhatsApp.
+type Answer struct {
+	Asked    Phone // the phone as it was asked
+	Presence Presence
+	Phone    Phone  // the phone by which the service knows the account
+	LID      string // the account, without server
+	Business string // verified business name, if any
+}

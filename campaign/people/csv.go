@@ -1,0 +1,283 @@
+package people
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+
+	"recado/campaign/reason"
+)
+
+// Row is one person of a file.
+type Row struct {
+	Line   int // of the file, from 1, where the row begins
+	Phone  Phone
+	Name   string
+	Tags   []string
+	Fields map[string]string // the other columns that are not empty, by the folded header, "_" for spaces
+}
+
+// ReadCSV reads people from a table as spreadsheets write it: in UTF-8,
+// UTF-16 or Windows-1252, cells set apart by comma, semicolon or tab, the
+// first line naming the columns in Portuguese or English. There must be one
+// with phones; of several, the likeliest to be a mobile's that is filled in
+// counts. Tags are set apart by comma, semicolon or bar.
+//
+// It gives row every person, in the order of the file and perhaps more than
+// once, and bad every row that cannot be used: every line is in a row, in a
+// bad one, or empty. The error says why the file as a whole cannot be read (a
+// Reason), or is that of r, of ctx, of row or of bad; nothing is read after
+// it. The time it takes grows with the size of the file, whatever is in it; no
+// more than a few lines are held at a time.
+func ReadCSV(ctx context.Context, r io.Reader, row func(Row) error, bad func(RowError) error) error {
+	lines, err := newLineReader(ctx, r)
+	if err != nil {
+		return err
+	}
+	s := csvScanner{lines: lines}
+	header, err := s.header()
+	if err != nil {
+		return err
+	}
+	for {
+		cells, line, fault, err := s.next()
+		if err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		person := Row{Line: line}
+		switch {
+		case fault != nil:
+		case blank(cells):
+			continue
+		default:
+			fault = header.read(cells, &person)
+		}
+		if fault != nil {
+			err = bad(RowError{line, *fault})
+		} else {
+			err = row(person)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func blank(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" })
+}
+
+// csvScanner reads rows of cells, as RFC 4180 says and a little more: a quote
+// inside a cell that does not begin with one is a quote, and a quote that is
+// never closed, or only after more than maxLine bytes, costs its own line
+// only.
+//
+// Where quotes are open at the end of a line, the row goes on in the next
+// ones, and whether they are ever closed is known only further on. If they are
+// not, those lines are rows of their own. So that they are not looked at once
+// more for each quote that is opened in them, what becomes of a line that
+// begins within quotes is found out once: that does not depend on where the
+// quotes were opened.
+type csvScanner struct {
+	lines   *lineReader
+	sep     byte
+	queue   []csvLine // lines that have been read and are not yet part of a row
+	held    int       // about the bytes that the queue takes
+	within  int       // so many lines after the first of the queue leave quotes open that were open before
+	numbers int       // lines read so far
+	looked  int       // bytes, and lines again, looked at so far: a few times the bytes of the file
+}
+
+// csvLine is a line of the file.
+type csvLine struct {
+	text   string // with its end
+	number int
+	fault  *reason.Reason // why it cannot be read at all
+	quoted ending         // how it ends if quotes are open where it begins
+}
+
+// lineCost is about what a line takes beside its text.
+const lineCost = 64
+
+// ending is how a text ends that was split into cells.
+type ending uint8
+
+const (
+	unknown ending = iota
+	whole          // with its last cell
+	open           // within quotes
+	broken         // something stands behind closing quotes
+)
+
+// next takes a row and says on which line it begins. Fault is why the row
+// cannot be read; the error is io.EOF at the end.
+func (s *csvScanner) next() (cells []string, line int, fault *reason.Reason, err error) {
+	cells, n, fault, err := s.look()
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	line = s.queue[0].number
+	s.pass(n)
+	return cells, line, fault, nil
+}
+
+// look is next, and says how many lines the row has instead of taking it.
+func (s *csvScanner) look() (cells []string, n int, fault *reason.Reason, err error) {
+	first, err := s.line(0)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	if first.fault != nil {
+		return nil, 1, first.fault, nil
+	}
+	cells, end := s.split(first.text, false)
+	n = 1
+	if end == open {
+		if n, err = s.extent(); err != nil {
+			return nil, 0, nil, err
+		}
+		if n > 0 {
+			var text strings.Builder
+			for _, line := range s.queue[:n] {
+				text.WriteString(line.text)
+			}
+			cells, end = s.split(text.String(), false)
+		}
+	}
+	if end != whole {
+		return nil, 1, reason.Fault(reason.RowQuote), nil
+	}
+	return cells, n, nil, nil
+}
+
+// extent is how many lines the row at the front of the queue has if its first
+// one leaves quotes open; 0 if they are never closed as they should be.
+func (s *csvScanner) extent() (int, error) {
+	for {
+		line, err := s.line(s.within + 1)
+		if err == io.EOF {
+			return 0, nil
+		} else if err != nil {
+			return 0, err
+		}
+		if s.looked++; s.held > maxLine {
+			return 0, nil
+		}
+		if line.quoted == unknown {
+			line.quoted = broken
+			if line.fault == nil {
+				_, line.quoted = s.split(line.text, true)
+			}
+		}
+		switch line.quoted {
+		case whole:
+			return s.within + 2, nil
+		case broken:
+			return 0, nil
+		}
+		s.within++
+	}
+}
+
+// line is the i-th line of the queue. The error is io.EOF if there are fewer
+// to come.
+func (s *csvScanner) line(i int) (*csvLine, error) {
+	for len(s.queue) <= i {
+		text, fault, err := s.lines.next()
+		if err != nil {
+			return nil, err
+		}
+		s.numbers++
+		s.queue = append(s.queue, csvLine{text: text, number: s.numbers, fault: fault})
+		s.held += len(text) + lineCost
+	}
+	return &s.queue[i], nil
+}
+
+// pass takes lines off the queue.
+func (s *csvScanner) pass(n int) {
+	for i := range s.queue[:n] {
+		s.held -= len(s.queue[i].text) + lineCost
+		s.queue[i] = csvLine{}
+	}
+	s.queue = s.queue[n:]
+	s.within = max(0, s.within-n)
+}
+
+// separate sets what stands between cells.
+func (s *csvScanner) separate(sep byte) {
+	s.sep, s.within = sep, 0
+	for i := range s.queue {
+		s.queue[i].quoted = unknown
+	}
+}
+
+// split takes a row apart into cells. With quoted, quotes are open where it
+// begins.
+func (s *csvScanner) split(text string, quoted bool) (cells []string, end ending) {
+	s.looked += len(text)
+	at := 0
+	for {
+		next := 0
+		if !quoted && at < len(text) && text[at] == '"' {
+			quoted = true
+			at++
+		}
+		if quoted {
+			cell, closed, ok := unquote(text, at)
+			if !ok {
+				return nil, open
+			}
+			cells = append(cells, cell)
+			next = plainEnd(text, closed, s.sep)
+			if strings.TrimSpace(text[closed:next]) != "" {
+				return nil, broken
+			}
+			quoted = false
+		} else {
+			next = plainEnd(text, at, s.sep)
+			cells = append(cells, text[at:next])
+		}
+		if next == len(text) || text[next] != s.sep {
+			return cells, whole
+		}
+		at = next + 1
+	}
+}
+
+// unquote reads a cell from behind its opening quote. Closed is where its
+// closing one has passed.
+func unquote(text string, at int) (cell string, closed int, ok bool) {
+	start := at
+	var out strings.Builder // empty while nothing but text[start:at] is in the cell
+	for {
+		end := strings.IndexByte(text[at:], '"')
+		if end < 0 {
+			return "", 0, false
+		}
+		at += end + 1
+		if at == len(text) || text[at] != '"' {
+			if out.Len() == 0 {
+				return text[start : at-1], at, true
+			}
+			out.WriteString(text[start : at-1])
+			return out.String(), at, true
+		}
+		out.WriteString(text[start:at]) // with one of the two quotes
+		at++
+		start = at
+	}
+}
+
+// plainEnd is where the cell, or the rest of one after its quotes, ends.
+func plainEnd(text string, at int, sep byte) int {
+	for i := at; i < len(text); i++ {
+		if c := text[i]; c == sep || c == '\n' || c == '\r' {
+			return i
+		}
+	}
+	return len(text)
+}

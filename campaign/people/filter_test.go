@@ -1,0 +1,212 @@
+package people
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+var filterNow = time.Date(2026, 6, 10, 12, 0, 0, 0, time.UTC)
+
+var filterEnv = FilterEnv{Now: filterNow, NumberName: func(id NumberID) string {
+	return map[NumberID]string{1: "Loja", 2: "Balcão 2"}[id]
+}}
+
+// crowd are people by a short name, for the table below.
+var crowd = map[string]*Contact{
+	"ana": {
+		Name: "Ana Conceição", Phone: "+5511987654321", Tags: []string{"VIP", "São Paulo"}, Lists: []string{"Clientes"},
+		Fields: map[string]string{"email": "ana@gmail.com", "cidade": "São Paulo", "saldo": "1.250,50"}, Presence: OnWhatsApp,
+		Knows: []NumberID{1}, LastHeard: filterNow.Add(-10 * 24 * time.Hour), LastSent: filterNow.Add(-2 * time.Hour),
+		Created: filterNow.Add(-100 * 24 * time.Hour),
+	},
+	"bia": {
+		Name: "BEATRIZ", Phone: "+552187654321", Tags: []string{"frio", "vip antigo"}, Lists: []string{"Clientes inativos"},
+		Fields: map[string]string{"cidade": "Rio de Janeiro", "saldo": "90", "data de nascimento": "1990"}, Presence: NotOnWhatsApp, OptedOut: true,
+		Knows: []NumberID{2}, LastHeard: filterNow.Add(-40 * 24 * time.Hour), Created: filterNow.Add(-time.Hour),
+	},
+	"orlando": {Name: "Orlando \"Lando\" Ouro", Phone: "+12125551234", WhatsApp: "+13105550000"},
+}
+
+func TestFiltersChoosePeople(t *testing.T) {
+	for filter, want := range map[string]string{
+		"":                             "ana bia orlando",
+		"  ":                           "ana bia orlando",
+		"ana":                          "ana",
+		"CONCEICAO ana":                "ana",
+		`"ana conc"`:                   "ana",
+		"and":                          "orlando",
+		"gmail":                        "ana",
+		"vip":                          "ana bia", // a word is looked for inside the tags too
+		"nome:beatriz":                 "bia",
+		"name:ana":                     "ana",
+		"fone:+5511":                   "ana",
+		"fone:+11":                     "",
+		"fone:8765-4321":               "ana bia",
+		"98765":                        "ana bia", // she may be written with the ninth digit
+		"+55":                          "ana bia",
+		"phone:3105550000":             "orlando",
+		"tag:vip":                      "ana",
+		"tag:\"VIP ANTIGO\"":           "bia",
+		"etiqueta:sao":                 "",
+		"tag:*":                        "ana bia",
+		"-tag:frio":                    "ana orlando",
+		"-tag:*":                       "orlando",
+		"lista:clientes":               "ana",
+		"list:\"clientes inativos\"":   "bia",
+		`cidade:"São Paulo"`:           "ana",
+		"cidade:\"sao paulo\"":         "ana",
+		"CIDADE:rio":                   "bia",
+		"cidade:*":                     "ana bia",
+		"saldo:>100":                   "ana",
+		"saldo:<=90":                   "bia",
+		"saldo:<1250,51 saldo:>1250.5": "",
+		"data_de_nascimento:1990":      "bia",
+		"conexao:loja":                 "ana",
+		"conexão:\"balcao 2\"":         "bia",
+		"-connection:*":                "orlando",
+		"optout:sim":                   "bia",
+		"optout:no":                    "ana orlando",
+		"whatsapp:nao":                 "bia",
+		"whatsapp:não":                 "bia",
+		"whatsapp:yes":                 "ana",
+		"whatsapp:?":                   "orlando",
+		"visto:<30d":                   "ana",
+		"visto:30d":                    "ana",
+		"seen:>30d":                    "bia",
+		"visto:nunca":                  "orlando",
+		"-visto:<30d":                  "bia orlando",
+		"enviado:<7d":                  "ana",
+		"enviado:never":                "bia orlando",
+		"sent:>3h":                     "",
+		"criado:<2h":                   "bia",
+		"created:>2w":                  "ana",
+		"ana ou beatriz":               "ana bia",
+		"ana or beatriz OU orlando":    "ana bia orlando",
+		"ana beatriz ou orlando":       "orlando",
+		"(ana ou beatriz) -tag:frio":   "ana",
+		"-(ana ou beatriz)":            "orlando",
+		"-(-ana)":                      "ana",
+		"ou":                           "orlando", // she types Ouro
+		"or":                           "orlando",
+		"(or)":                         "orlando",
+		"lando ou":                     "!",
+		"10:30":                        "",
+		"(nome:ana(tag:vip))":          "ana",
+	} {
+		f, err := ParseFilter(filter)
+		if want == "!" {
+			if err == nil {
+				t.Errorf("%q: no mistake", filter)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", filter, err)
+			continue
+		}
+		var got []string
+		for _, name := range []string{"ana", "bia", "orlando"} {
+			if f.Match(crowd[name], filterEnv) {
+				got = append(got, name)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: got %q, want %q", filter, got, want)
+		}
+		if f.String() != filter {
+			t.Errorf("%q: String is %q", filter, f)
+		}
+	}
+	if !(Filter{}).Match(&Contact{}, FilterEnv{}) {
+		t.Error("the zero Filter does not match everybody")
+	}
+}
+
+func TestMistakesInAFilterArePointedAt(t *testing.T) {
+	for filter, offset := range map[string]int{
+		"ana (beatriz":           4,
+		"ana beatriz)":           11,
+		")":                      0,
+		"é ()":                   3,
+		"ana ou":                 4,
+		"ana or  ":               4,
+		"(ana ou) x":             5,
+		"ana -":                  4,
+		"- ana":                  0,
+		"--ana":                  0,
+		"tag:":                   0,
+		"ana tag: vip":           4,
+		`ana "bea`:               4,
+		`ana ""`:                 4,
+		`tag:"x`:                 4,
+		"optout:talvez":          7,
+		"whatsapp:1":             9,
+		"visto:<trinta":          7,
+		"visto:<30":              7,
+		"visto:<-3d":             7,
+		"enviado:<":              9,
+		"fone:abc":               5,
+		"saldo:>muito":           7,
+		strings.Repeat("(", 200): deepest,
+	} {
+		_, err := ParseFilter(filter)
+		var mistake *FilterError
+		if !errors.As(err, &mistake) {
+			t.Errorf("%q: got %v, want a mistake", filter, err)
+		} else if mistake.Offset != offset || mistake.Message == "" {
+			t.Errorf("%q: mistake at %d (%s), want %d", filter, mistake.Offset, mistake.Message, offset)
+		}
+	}
+}
+
+func TestMatchingAllocatesNothing(t *testing.T) {
+	for _, filter := range []string{"conceicao", "tag:vip -tag:frio", "cidade:paulo", "9876 ou conexao:loja", "visto:<30d"} {
+		f, err := ParseFilter(filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := testing.AllocsPerRun(100, func() { f.Match(crowd["ana"], FilterEnv{Now: filterNow}) }); n != 0 {
+			t.Errorf("%q: %v allocations", filter, n)
+		}
+	}
+}
+
+func FuzzFilter(f *testing.F) {
+	for _, s := range []string{"ana", "-tag:vip (a ou b)", `cidade:"x y"`, "visto:<3d", "fone:+55", "a or", "((a))", "k:>1,5"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		filter, err := ParseFilter(s)
+		if err != nil {
+			var mistake *FilterError
+			if !errors.As(err, &mistake) || mistake.Offset < 0 || mistake.Offset > len(s) {
+				t.Errorf("%q: %v", s, err)
+			}
+			return
+		}
+		not, err := ParseFilter("-(" + s + ")")
+		for name, c := range crowd {
+			got := filter.Match(c, filterEnv)
+			if err == nil && not.Match(c, filterEnv) == got {
+				t.Errorf("%q and its opposite agree about %s", s, name)
+			}
+		}
+	})
+}
+
+func BenchmarkFilter(b *testing.B) {
+	for _, filter := range []string{"conc", "tag:vip", "9876"} {
+		b.Run(filter, func(b *testing.B) {
+			f, err := ParseFilter(filter)
+			if err != nil {
+				b.Fatal(err)
+			}
+			c := crowd["bia"]
+			for b.Loop() {
+				f.Match(c, filterEnv)
+			}
+		})
+	}
+}

@@ -1,0 +1,65 @@
+package people
+
+import (
+	"unicode/utf8"
+
+	"recado/campaign/reason"
+)
+
+// The limits of what is kept about one person, in characters (code points) and
+// pieces. They are far above anything real: what goes beyond them is a mistake
+// or an attack, and would make every list and every search slow. An import
+// says so with the line and does not take the row; a name that comes from a
+// phone is cut, see [ClipName].
+const (
+	MaxName   = 256  // characters of a name
+	MaxCell   = 4096 // characters of a field
+	MaxTag    = 100  // characters of a tag
+	MaxTags   = 128  // tags of a person
+	MaxFields = 256  // fields of a person, and columns of a file
+	MaxColumn = 512  // characters of the name of a column: some forms write a whole question there
+)
+
+// The limits of a file that is imported.
+const (
+	maxFile = 512 << 20 // bytes
+	maxLine = 1 << 20   // bytes of a line, and of the lines of one row: as much as MaxFields full cells
+)
+
+// ClipName is a name that came from a phone, cut to MaxName characters with an
+// ellipsis in place of the rest.
+func ClipName(name string) string {
+	if len(name) <= MaxName || utf8.RuneCountInString(name) <= MaxName {
+		return name
+	}
+	return firstRunes(name, MaxName-1) + "…"
+}
+
+// CheckName returns why a name that was typed is too long, a Reason; nil if it
+// is not.
+func CheckName(name string) error {
+	if n, long := over(name, MaxName); long {
+		return reason.New(reason.RowNameLong, n, MaxName)
+	}
+	return nil
+}
+
+// firstRunes is the first n characters of s.
+func firstRunes(s string, n int) string {
+	for at := range s {
+		if n == 0 {
+			return s[:at]
+		}
+		n--
+	}
+	return s
+}
+
+// over reports whether s has more than limit characters, and how many it has.
+func over(s string, limit int) (n int, ok bool) {
+	if len(s) <= limit {
+		return 0, false
+	}
+	n = utf8.RuneCountInString(s)
+	return n, n > limit
+}

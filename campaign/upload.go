@@ -1,0 +1,23 @@
+package campaign
+
+import (
+	"io"
+	"time"
+
+	"recado/campaign/media"
+)
+
+// Upload is an attachment that a number must upload before it can send the
+// next delivery of a campaign.
+type Upload struct {
+	Campaign   ID
+	Attachment media.Attachment
+	Link       uint32                        // of the number: by another one it is not to be used
+	Open       func() (io.ReadCloser, error) // the bytes; fs.ErrNotExist if the book has lost them
+}
+
+// UploadAge is for how long an upload is used for further deliveries.
+// WhatsApp promises to keep a file for 14 days (its documentation for
+// businesses; phones fetch for up to 30), and who is away when the last one is
+// sent must still find it.
+const UploadAge = 3 * 24 * time.Hour
