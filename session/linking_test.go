@@ -83,7 +83,7 @@ func TestCancelledLinkingShowsNoCode(t *testing.T) {
 		code := r.awaitCode(id)
 		r.pool.CancelLink(id)
 		s := r.awaitState(id, campaign.Unlinked)
-		if s.QR != "" || s.Reason != "" {
+		if s.QR != "" || !s.Reason.IsZero() {
 			r.Errorf("QR %q, reason %q; want none", s.QR, s.Reason)
 		}
 		if _, err := r.service.Scan(code.QR); err == nil {
@@ -150,7 +150,7 @@ func TestUnlinkTakesTheDeviceOffThePhone(t *testing.T) {
 			r.Fatal(err)
 		}
 		s := r.status(id)
-		if s.State != campaign.Unlinked || s.Number.Linked() || s.Reason != "" {
+		if s.State != campaign.Unlinked || s.Number.Linked() || !s.Reason.IsZero() {
 			r.Errorf("state %v, linked %v, reason %q; want unlinked", s.State, s.Number.Linked(), s.Reason)
 		}
 		if got := len(r.own(phone).Devices()); got != 0 {
@@ -188,7 +188,7 @@ func TestOldPhoneIsExplained(t *testing.T) {
 		if err := r.service.ScanWithOldPhone(code); err != nil {
 			r.Fatal(err)
 		}
-		s := r.await(id, "told", func(s Status) bool { return s.Reason != "" })
+		s := r.await(id, "told", func(s Status) bool { return !s.Reason.IsZero() })
 		if s.State != campaign.Linking || s.Reason != sayUpdate || s.QR != code {
 			r.Errorf("old phone: %v, %q, QR kept %v", s.State, s.Reason, s.QR == code)
 		}

@@ -385,7 +385,7 @@ func TestDeliveryWithoutItsAttachmentNeverLeavesAsBareText(t *testing.T) {
 		d := r.delivery(id, r.someone(0), "olá")
 		for _, media := range [][]byte{nil, []byte("nonsense")} {
 			d.Upload, d.Media = 1, media
-			if got := r.pool.Sender(id).Send(context.Background(), d); got.Kind != campaign.NotSent || got.Reason == "" {
+			if got := r.pool.Sender(id).Send(context.Background(), d); got.Kind != campaign.NotSent || got.Reason.IsZero() {
 				r.Errorf("%+v, want not sent", got)
 			}
 		}

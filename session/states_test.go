@@ -17,6 +17,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -79,7 +80,7 @@ func TestDroppedConnectionComesBack(t *testing.T) {
 		if left := time.Until(s.Until); left <= 0 || left > time.Second {
 			r.Errorf("next try in %v, want within a second", left)
 		}
-		if hold := r.pool.Sender(id).Ready().Hold.Reason; hold != campaign.HoldOffline {
+		if hold := r.pool.Sender(id).Ready().Hold.Reason; hold != reason.HoldOffline {
 			r.Errorf("ready while offline: hold %q", hold)
 		}
 		r.awaitState(id, campaign.Online)
@@ -311,7 +312,7 @@ func TestUnansweredPingsEndTheConnection(t *testing.T) {
 		id, _ := r.linked("loja")
 		remove := r.service.Fault(simulator.Rule{On: simulator.Ping, Do: simulator.Silence})
 		r.awaitState(id, campaign.Offline)
-		if hold := r.pool.Sender(id).Ready().Hold.Reason; hold != campaign.HoldOffline {
+		if hold := r.pool.Sender(id).Ready().Hold.Reason; hold != reason.HoldOffline {
 			r.Errorf("ready on a silent connection: hold %q", hold)
 		}
 		r.await(id, "connecting anew", func(s Status) bool { return s.State == campaign.Connecting })
@@ -330,11 +331,11 @@ func TestRestrictionClosesNewChatsUntilItsEnd(t *testing.T) {
 		r.restart()
 		s := r.awaitState(id, campaign.Restricted)
 		ready := r.pool.Sender(id).Ready()
-		if !s.Until.Equal(end) || ready.Hold.Reason != "" || ready.NewChats.Reason != campaign.HoldNewChats || !ready.NewChats.Until.Equal(end) {
+		if !s.Until.Equal(end) || ready.Hold.Reason != "" || ready.NewChats.Reason != reason.HoldNewChats || !ready.NewChats.Until.Equal(end) {
 			r.Errorf("until %v, ready %+v; want %v and only new chats held", s.Until, ready, end)
 		}
 		time.Sleep(time.Until(end) + 2*time.Minute)
-		if s := r.status(id); s.State != campaign.Online || r.pool.Sender(id).Ready().NewChats.Reason != "" {
+		if s := r.status(id); s.State != campaign.Online || !r.pool.Sender(id).Ready().NewChats.Reason.IsZero() {
 			r.Errorf("after the end: %v", s.State)
 		}
 	})
@@ -388,7 +389,7 @@ func TestWrongClockIsTheReasonWhenTheCertificateIsNotValid(t *testing.T) {
 		r.close()
 		time.Sleep(11 * 365 * 24 * time.Hour)
 		r.open()
-		s := r.await(id, "told", func(s Status) bool { return s.State == campaign.Offline && s.Reason != "" })
+		s := r.await(id, "told", func(s Status) bool { return s.State == campaign.Offline && !s.Reason.IsZero() })
 		if s.Reason != rules[onClock].say || s.Until.IsZero() {
 			r.Errorf("reason %q, next try %v", s.Reason, s.Until)
 		}
@@ -527,7 +528,7 @@ func TestKeysThatCannotBeReadAreTriedAgain(t *testing.T) {
 		broken.Store(true)
 		r.wrap = func(d Devices) Devices { return lockedDevices{d, broken} }
 		r.open()
-		s := r.await(id, "told", func(s Status) bool { return s.State == campaign.Offline && s.Reason != "" })
+		s := r.await(id, "told", func(s Status) bool { return s.State == campaign.Offline && !s.Reason.IsZero() })
 		if !strings.Contains(s.Reason, "cannot be read: input/output error") || s.Until.IsZero() || !s.Number.Linked() {
 			r.Errorf("reason %q, next try %v, linked %v", s.Reason, s.Until, s.Number.Linked())
 		}

@@ -10,6 +10,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // Who is never written to by any number, though they have said nothing: our own
@@ -140,62 +141,62 @@ func (b *Book) Block(number campaign.NumberID, who people.Seen, blocked bool) er
 	})
 }
 
-// barredTx is why a person is never written to; empty: they may be. by is the
+// barredTx is why a person is never written to; zero: they may be. by is the
 // number that has blocked them.
-func barredTx(tx *bolt.Tx, c *people.Contact) (reason string, by campaign.NumberID) {
+func barredTx(tx *bolt.Tx, c *people.Contact) (why reason.Code, by campaign.NumberID) {
 	ours, blocked := bucket(tx, "ours"), bucket(tx, "blocked").Cursor()
 	for _, alias := range aliasesOf(c) {
 		if ours.Get([]byte(alias)) != nil {
-			return campaign.ReasonOurs, 0
+			return reason.DeliveryOwnNumber, 0
 		}
 		prefix := key(alias, byte(0))
 		if k, _ := blocked.Seek(prefix); bytes.HasPrefix(k, prefix) && len(k) == len(prefix)+4 {
-			return campaign.ReasonBlocked, campaign.NumberID(binary.BigEndian.Uint32(k[len(prefix):]))
+			return reason.DeliveryBlocked, campaign.NumberID(binary.BigEndian.Uint32(k[len(prefix):]))
 		}
 	}
 	return "", 0
 }
 
 // Barred is why a person is never written to by any number, as the reason of
-// their deliveries says it; empty: they may be.
-func (b *Book) Barred(id people.ContactID) (reason string, err error) {
+// their deliveries says it; zero: they may be.
+func (b *Book) Barred(id people.ContactID) (why reason.Reason, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		c, err := contactTx(tx, id)
 		if err == nil {
-			reason = whyBarredTx(tx, &c)
+			why = whyBarredTx(tx, &c)
 		}
 		return err
 	})
-	return reason, err
+	return why, err
 }
 
 // whyBarredTx is barredTx with the name of the number.
-func whyBarredTx(tx *bolt.Tx, c *people.Contact) string {
+func whyBarredTx(tx *bolt.Tx, c *people.Contact) reason.Reason {
 	why, by := barredTx(tx, c)
 	if n, err := numberTx(tx, by); by != 0 && err == nil {
-		why += ": " + n.Name
+		return reason.New(why, reason.Plain(n.Name))
 	}
-	return why
+	return reason.New(why)
 }
 
 // barredAliases are the reasons by address, for those who look at many people:
 // most of them are nowhere in it.
-type barredAliases map[string]string
+type barredAliases map[string]reason.Code
 
 func allBarredTx(tx *bolt.Tx) barredAliases {
 	all := make(barredAliases)
 	cursor := bucket(tx, "blocked").Cursor()
 	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
-		all[string(k[:max(len(k)-5, 0)])] = campaign.ReasonBlocked
+		all[string(k[:max(len(k)-5, 0)])] = reason.DeliveryBlocked
 	}
 	cursor = bucket(tx, "ours").Cursor()
 	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
-		all[string(k)] = campaign.ReasonOurs
+		all[string(k)] = reason.DeliveryOwnNumber
 	}
 	return all
 }
 
-func (b barredAliases) why(c *people.Contact) string {
+func (b barredAliases) why(c *people.Contact) reason.Code {
 	for _, alias := range aliasesOf(c) {
 		if why := b[alias]; why != "" {
 			return why

@@ -120,10 +120,10 @@ func sendersTx(tx *bolt.Tx, c campaign.Campaign, now time.Time) (senders []campa
 	return senders, nil
 }
 
-// Pause stops a running campaign before its next send; why is empty when
+// Pause stops a running campaign before its next send; why is zero when
 // somebody asked for it. One that is still freezing goes on with that, and is
 // paused when it is done.
-func (b *Book) Pause(id campaign.ID, why string) (campaign.Campaign, error) {
+func (b *Book) Pause(id campaign.ID, why reason.Reason) (campaign.Campaign, error) {
 	return b.setStatus(id, campaign.Paused, why, campaign.Running, campaign.Freezing)
 }
 
@@ -131,7 +131,7 @@ func (b *Book) Pause(id campaign.ID, why string) (campaign.Campaign, error) {
 // done.
 func (b *Book) Resume(id campaign.ID) (c campaign.Campaign, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
-		if c, err = setStatusTx(tx, id, campaign.Running, "", campaign.Paused, campaign.Freezing); err != nil || c.Status != campaign.Running {
+		if c, err = setStatusTx(tx, id, campaign.Running, reason.Reason{}, campaign.Paused, campaign.Freezing); err != nil || c.Status != campaign.Running {
 			return err
 		}
 		if err := unguardTx(tx, id); err != nil {
@@ -154,10 +154,10 @@ func (b *Book) Resume(id campaign.ID) (c campaign.Campaign, err error) {
 // Cancel ends a campaign for good: what is queued is skipped. Of one that is
 // still freezing nothing stays but the campaign.
 func (b *Book) Cancel(id campaign.ID) (campaign.Campaign, error) {
-	return b.setStatus(id, campaign.Cancelled, "", campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
+	return b.setStatus(id, campaign.Cancelled, reason.Reason{}, campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
 }
 
-func (b *Book) setStatus(id campaign.ID, to campaign.Status, why string, from ...campaign.Status) (c campaign.Campaign, err error) {
+func (b *Book) setStatus(id campaign.ID, to campaign.Status, why reason.Reason, from ...campaign.Status) (c campaign.Campaign, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
 		c, err = setStatusTx(tx, id, to, why, from...)
 		return err
@@ -168,7 +168,7 @@ func (b *Book) setStatus(id campaign.ID, to campaign.Status, why string, from ..
 
 // setStatusTx writes the status alone. What follows from it for many
 // deliveries is the sweeper's.
-func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why string, from ...campaign.Status) (campaign.Campaign, error) {
+func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why reason.Reason, from ...campaign.Status) (campaign.Campaign, error) {
 	c, err := campaignTx(tx, id)
 	if err != nil {
 		return c, err
@@ -222,7 +222,7 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why string, fr
 func giveUp(d *campaign.Delivery) {
 	d.NotBefore = time.Time{}
 	if d.State == campaign.Queued {
-		d.State, d.Reason = campaign.Skipped, campaign.ReasonCancelled
+		d.State, d.Reason = campaign.Skipped, reason.New(reason.DeliveryCancelled)
 	}
 }
 
@@ -232,7 +232,7 @@ func finishTx(tx *bolt.Tx, id campaign.ID) error {
 	if err != nil || c.Status != campaign.Running && c.Status != campaign.Paused {
 		return err
 	}
-	c.Status, c.Reason, c.Ended = campaign.Finished, "", time.Now()
+	c.Status, c.Reason, c.Ended = campaign.Finished, reason.Reason{}, time.Now()
 	if err := bucket(tx, "running").Delete(key(uint64(id))); err != nil {
 		return err
 	}

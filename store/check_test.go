@@ -17,6 +17,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // busyBook is a closed book in the middle of a campaign: one delivery was
@@ -51,7 +52,7 @@ func busyBook(t *testing.T) (path string) {
 	ok(t, err)
 	c, err = b.Start(c.ID, time.Now())
 	ok(t, err)
-	outcomes := []campaign.Outcome{{Kind: campaign.Accepted}, {Kind: campaign.NotSent, Reason: "not connected"}}
+	outcomes := []campaign.Outcome{{Kind: campaign.Accepted}, {Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}}
 	ids := 0
 	for now := time.Now(); ids < 3; now = now.Add(time.Second) {
 		got, err := b.Claim(campaign.Claim{

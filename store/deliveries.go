@@ -320,8 +320,8 @@ func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
 }
 
 // deliveryVersion is the first byte of a delivery's record; 2 has the upload, 3 the
-// timer.
-const deliveryVersion = 3
+// timer, 4 a code as its reason.
+const deliveryVersion = 4
 
 func encodeDelivery(d *campaign.Delivery) []byte {
 	e := enc{b: make([]byte, 0, 192)}
@@ -336,7 +336,7 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	e.str(d.LID)
 	e.str(string(d.Message))
 	e.str(d.Text)
-	e.str(d.Reason)
+	e.str(d.Reason.Text())
 	e.uint(uint64(d.Code))
 	e.uint(uint64(d.Attempts))
 	e.uint(uint64(d.Doubts))
@@ -350,6 +350,15 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	e.bool(d.Redirected)
 	e.timer(d.Timer)
 	return e.b
+}
+
+// readReason reads the reason of a delivery. Before version 4 of the record it
+// was a sentence.
+func readReason(text string, version uint64) reason.Reason {
+	if version < 4 {
+		return reason.Old(text)
+	}
+	return reason.Parse(text)
 }
 
 func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
@@ -368,7 +377,7 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 		LID:      r.str(),
 		Message:  campaign.MessageID(r.str()),
 		Text:     r.str(),
-		Reason:   r.str(),
+		Reason:   readReason(r.str(), version),
 		Code:     r.int(),
 		Attempts: r.int(),
 		Doubts:   r.int(),

@@ -53,7 +53,7 @@ func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 		case old.Rev != c.Rev:
 			return reason.Because(ErrChanged, reason.CampaignEditChanged, c.ID)
 		}
-		kept.Rev, kept.Status, kept.Reason, kept.Created = old.Rev+1, campaign.Draft, "", old.Created
+		kept.Rev, kept.Status, kept.Reason, kept.Created = old.Rev+1, campaign.Draft, reason.Reason{}, old.Created
 		return putCampaignTx(tx, kept)
 	})
 	if err != nil {

@@ -47,7 +47,7 @@ func forgetTx(tx *bolt.Tx, now time.Time) error {
 	}
 	spent := make(map[campaign.NumberID]bool)
 	for _, id := range running {
-		c, err := setStatusTx(tx, id, campaign.Paused, campaign.PausedByDamage, campaign.Running, campaign.Freezing)
+		c, err := setStatusTx(tx, id, campaign.Paused, reason.New(reason.CampaignDamage), campaign.Running, campaign.Freezing)
 		if errors.Is(err, ErrState) { // it freezes, and is paused when it is done anyway
 			continue
 		} else if err != nil {
@@ -109,7 +109,7 @@ func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID, now time.Time
 			}
 		}
 		d.State, d.InDoubt, d.NotBefore = campaign.Unsure, true, time.Time{}
-		d.Reason, d.Code = campaign.ReasonForgotten, 0
+		d.Reason, d.Code = reason.New(reason.DeliveryForgotten), 0
 		if d.Message == "" {
 			d.Claimed = turn.Last // not before that
 			// Nor is anybody else to be written to who turns out to be her.
@@ -165,7 +165,7 @@ func firstTx(committed *bolt.Tx, d *campaign.Delivery) (bool, error) {
 // claimLost reports whether a delivery is held, and without an id: if it was
 // sent, then with one that nobody knows.
 func claimLost(d *campaign.Delivery) bool {
-	return d.State == campaign.Unsure && d.Reason == campaign.ReasonForgotten && d.Message == ""
+	return d.State == campaign.Unsure && d.Reason.Code == reason.DeliveryForgotten && d.Message == ""
 }
 
 // Prove is told of receipts for messages that one of our numbers may have sent
@@ -267,7 +267,7 @@ func (b *Book) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now time.T
 			}
 			d.Advance(campaign.Sent, now)
 		case campaign.Leave:
-			d.State, d.Reason, d.Code = campaign.Skipped, campaign.ReasonLeft, 0
+			d.State, d.Reason, d.Code = campaign.Skipped, reason.New(reason.DeliveryLeftAlone), 0
 		case campaign.SendIt:
 			if err := sendAgainTx(tx, &d, now); err != nil {
 				return err
@@ -300,7 +300,7 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery, now time.Time) error {
 		d.Claimed = time.Time{}
 	}
 	d.State, d.InDoubt, d.NotBefore = campaign.Queued, false, now
-	d.Reason, d.Code, d.Doubts = "", 0, 0
+	d.Reason, d.Code, d.Doubts = reason.Reason{}, 0, 0
 	if c.Status == campaign.Finished {
 		c.Status, c.Ended = campaign.Running, time.Time{}
 		if err := bucket(tx, "running").Put(key(uint64(c.ID)), nil); err != nil {

@@ -10,7 +10,6 @@ import (
 	"math/bits"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -35,7 +34,7 @@ var ErrGoesOn = reason.Err(reason.GoesOn)
 
 // goesOn is the error of a wait that ended while the work goes on.
 func goesOn(err error) error {
-	return reason.Within(fmt.Errorf("%w: %w", err, ErrGoesOn), reason.GoesOn)
+	return reason.Because(fmt.Errorf("%w: %w", err, ErrGoesOn), reason.GoesOn, reason.Of(err))
 }
 
 // freezing is how far a freeze is.
@@ -44,7 +43,7 @@ type freezing struct {
 	Next    people.ContactID          // whose delivery is the next to be made, or whoever of the audience comes after
 	Load    map[campaign.NumberID]int // how many deliveries each number has
 	Zones   []string                  // by their numbers in the queue
-	Why     string                    `json:",omitempty"` // it is held, or undone, for this reason; empty: somebody asked for it
+	Why     reason.Reason             `json:",omitzero"` // it is held, or undone, for this reason; zero: somebody asked for it
 }
 
 // Start is Begin, and waits until the campaign is running.
@@ -95,7 +94,7 @@ func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 			if edited = !reflect.DeepEqual(c, searched); edited {
 				return nil
 			}
-			c.Status, c.Reason, c.Started = campaign.Freezing, "", now
+			c.Status, c.Reason, c.Started = campaign.Freezing, reason.Reason{}, now
 			if err := putCampaignTx(tx, c); err != nil {
 				return err
 			}
@@ -162,14 +161,14 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 
 // unwanted is the reason why a person's delivery is skipped when it is made;
 // empty: it is not.
-func unwanted(contact *people.Contact, barred barredAliases, now time.Time) string {
+func unwanted(contact *people.Contact, barred barredAliases, now time.Time) reason.Code {
 	switch {
 	case contact.OptedOut:
-		return campaign.ReasonOptedOut
+		return reason.DeliveryOptedOut
 	case contact.Moved():
-		return campaign.ReasonMoved
+		return reason.DeliveryMoved
 	case contact.Presence == people.NotOnWhatsApp && contact.Checked(now):
-		return campaign.ReasonNotOnService
+		return reason.DeliveryNotOnWhatsApp
 	}
 	return barred.why(contact)
 }
@@ -190,7 +189,7 @@ func (b *Book) Started(ctx context.Context, id campaign.ID) (campaign.Campaign, 
 		case campaign.Running, campaign.Paused, campaign.Finished:
 			return c, nil
 		case campaign.Draft:
-			return c, fmt.Errorf("start campaign %d: %s: %w", id, c.Reason, ErrState)
+			return c, reason.Because(ErrState, reason.CampaignStart, id, c.Reason)
 		case campaign.Cancelled:
 			return c, reason.Because(ErrState, reason.CampaignStart, id, reason.New(reason.CampaignItIs, c.Status.Reason()))
 		}
@@ -217,7 +216,7 @@ func freezeJobTx(tx *bolt.Tx, id campaign.ID) (job, error) {
 }
 
 // holdFreezesTx lets no campaign of a number run that is still freezing.
-func holdFreezesTx(tx *bolt.Tx, number campaign.NumberID, why string) error {
+func holdFreezesTx(tx *bolt.Tx, number campaign.NumberID, why reason.Reason) error {
 	for _, k := range firstKeys(bucket(tx, "jobs"), []byte{campaignJob}, math.MaxInt) {
 		j, _, err := jobTx(tx, k)
 		if err != nil {
@@ -275,8 +274,8 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
 			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
 		}
-		if d.Reason = unwanted(&contact, barred, c.Started); d.Reason != "" {
-			d.State = campaign.Skipped
+		if why := unwanted(&contact, barred, c.Started); why != "" {
+			d.State, d.Reason = campaign.Skipped, reason.New(why)
 		} else {
 			queue = append(queue, queueKey(&d, f.zone(d.Zone)))
 			t.pending++
@@ -337,19 +336,19 @@ func queueKey(d *campaign.Delivery, zone byte) []byte {
 // frozenTx lets a campaign run whose deliveries are all made, or takes them
 // back if it cannot.
 func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done bool, err error) {
-	why := ""
+	var why reason.Reason
 	if t.pending == 0 {
-		why = fmt.Sprintf(campaign.ReasonNobody, t.counts[campaign.Skipped])
+		why = reason.New(reason.CampaignNobody, t.counts[campaign.Skipped])
 	} else if !j.Held { // what holds it is for a person to see to
 		linked := c
 		linked.Numbers = j.Freeze.Numbers
 		if _, err := sendersTx(tx, linked, c.Started); errors.Is(err, ErrState) {
-			why = strings.TrimSuffix(err.Error(), ": "+ErrState.Error())
+			why = reason.Of(err)
 		} else if err != nil {
 			return false, err
 		}
 	}
-	if why != "" {
+	if !why.IsZero() {
 		j.Kind, j.Freeze.Why = JobUndo, why
 		return false, nil
 	}

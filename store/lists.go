@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -200,7 +199,7 @@ func checkListsTx(tx *bolt.Tx, f people.Filter) error {
 			continue
 		}
 		if _, err := listTx(tx, l.Name); errors.Is(err, ErrNotFound) {
-			return &people.FilterError{Offset: l.Offset, Message: fmt.Sprintf(people.FilterNoList, l.Name)}
+			return &people.FilterError{Offset: l.Offset, Reason: reason.New(reason.FilterNoList, l.Name)}
 		} else if err != nil {
 			return err
 		}

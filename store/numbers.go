@@ -212,7 +212,7 @@ func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, change func
 		if !slices.Contains(c.Numbers, id) {
 			continue
 		}
-		c.Status, c.Reason = campaign.Paused, fmt.Sprintf(campaign.PausedByStop, name)
+		c.Status, c.Reason = campaign.Paused, reason.New(reason.CampaignStopped, name)
 		if err := bucket(tx, "running").Delete(key(uint64(c.ID))); err != nil {
 			return err
 		}
@@ -220,7 +220,7 @@ func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, change func
 			return err
 		}
 	}
-	return holdFreezesTx(tx, id, fmt.Sprintf(campaign.PausedByStop, name))
+	return holdFreezesTx(tx, id, reason.New(reason.CampaignStopped, name))
 }
 
 func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {

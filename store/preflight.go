@@ -12,14 +12,15 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // Preflight is what would become of a draft if it were started.
 type Preflight struct {
-	Receive  int            // people who get it, as far as anybody knows now
-	LeftOut  map[string]int // those who do not, by the reason of their delivery
-	Lacking  []Lack         // what the text asks for and people do not have
-	NewChats int            // of those who receive, how many get it in a new chat
+	Receive  int                 // people who get it, as far as anybody knows now
+	LeftOut  map[reason.Code]int // those who do not, by the reason of their delivery
+	Lacking  []Lack              // what the text asks for and people do not have
+	NewChats int                 // of those who receive, how many get it in a new chat
 	Forecast campaign.Forecast
 }
 
@@ -54,7 +55,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 	if c.ID == 0 {
 		c.ID = Unsaved
 	}
-	p.LeftOut = make(map[string]int)
+	p.LeftOut = make(map[reason.Code]int)
 	var numbers []campaign.Outlook
 	err = b.view(func(tx *bolt.Tx) error {
 		senders, err := draftSendersTx(tx, c)
@@ -101,7 +102,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		return p, err
 	}
 	if len(numbers) == 0 {
-		p.Forecast = campaign.Forecast{Left: p.Receive, Stuck: p.Receive, Binds: campaign.Hold{Reason: campaign.HoldStopped}}
+		p.Forecast = campaign.Forecast{Left: p.Receive, Stuck: p.Receive, Binds: campaign.Hold{Reason: reason.HoldStopped}}
 		return p, nil
 	}
 	p.Forecast, err = campaign.Walk(ctx, c.ID, numbers, now)
@@ -164,19 +165,19 @@ func perPerson(senders []campaign.Number, number campaign.NumberID, c campaign.C
 
 // leaveOut is why a person would not get the text of a campaign; empty: they
 // would.
-func (p *Preflight) leaveOut(contact *people.Contact, barred barredAliases, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) string {
+func (p *Preflight) leaveOut(contact *people.Contact, barred barredAliases, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) reason.Code {
 	if why := unwanted(contact, barred, now); why != "" {
 		return why
 	}
 	if tooSoon(contact, wait, now) {
-		return campaign.ReasonPerPerson
+		return reason.DeliveryPerPerson
 	}
 	said, err := text.Render(contact, now)
 	if err == nil {
 		err = c.CheckText(said)
 	}
 	if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {
-		return campaign.ReasonTooLong
+		return reason.DeliveryTooLong
 	}
 	var missing *campaign.MissingError
 	if !errors.As(err, &missing) {
@@ -185,7 +186,7 @@ func (p *Preflight) leaveOut(contact *people.Contact, barred barredAliases, wait
 	for _, field := range missing.Fields {
 		p.lack(field, contact)
 	}
-	return campaign.ReasonMissingField
+	return reason.DeliveryMissingField
 }
 
 func (p *Preflight) lack(field string, contact *people.Contact) {
@@ -262,7 +263,7 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 		o.Stopped = true
 	}
 	if n.Standing.Closed.After(now) {
-		o.NewChats = campaign.Hold{Reason: campaign.HoldNewChats, Until: n.Standing.Closed}
+		o.NewChats = campaign.Hold{Reason: reason.HoldNewChats, Until: n.Standing.Closed}
 	}
 	if o.Takes, err = takesTx(tx, id); err != nil {
 		return o, err

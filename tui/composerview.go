@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"recado/campaign"
-	"recado/campaign/media"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -89,7 +89,7 @@ func (c *composer) form(w, h int) []string {
 		lines = append(lines, strings.Repeat(" ", labelWidth+2+min(at, max(inner-24, 0)))+e.theme.bad.of(text))
 	case p.known:
 		text := e.words.n("people", len(p.ids))
-		if out := p.flight.LeftOut[campaign.ReasonOptedOut]; out > 0 && p.checked {
+		if out := p.flight.LeftOut[reason.DeliveryOptedOut]; out > 0 && p.checked {
 			text += " · " + e.words.n("opted_out", out)
 		}
 		under(e.theme.dim, text, 1)
@@ -117,7 +117,7 @@ func (c *composer) form(w, h int) []string {
 	case f.mistake != nil:
 		under(e.theme.bad, "▲ "+e.words.sentence(f.mistake.Error()), 2)
 	case c.content() == "need_no_text":
-		under(e.theme.bad, "▲ "+e.words.sentence(media.AttachmentText), 2)
+		under(e.theme.bad, "▲ "+e.words.sentence(reason.AttachmentText), 2)
 	case f.found != nil:
 		under(e.theme.dim, e.attachment(f.found), 1)
 	}
@@ -247,7 +247,7 @@ func (c *composer) preview(w, h int) []string {
 			warn(e.theme.warn, "! "+e.words.n("preview_lacking", l.Count, "Field", "{"+l.Field+"}", "Who", who), 2)
 		}
 	}
-	if long := p.flight.LeftOut[campaign.ReasonTooLong]; p.checked && long > 0 {
+	if long := p.flight.LeftOut[reason.DeliveryTooLong]; p.checked && long > 0 {
 		warn(e.theme.warn, "! "+e.words.n("preview_long", long), 2)
 	}
 	if p.textFault != nil {

@@ -3,8 +3,6 @@ package tui
 import (
 	"strconv"
 
-	"recado/campaign/media"
-	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -76,17 +74,17 @@ var mistakes = []saying{
 	{"not a time of day: %s", "mistake_pace_clock"},
 	{"the end must be later on the same day than the beginning", "mistake_pace_window"},
 	{"not a weekday: %s (sun, mon, tue, wed, thu, fri, sat)", "mistake_pace_weekday"},
-	{media.AttachmentEmpty, "attachment_empty"},
-	{media.AttachmentMedia, "attachment_media"},
-	{media.AttachmentLarge, "attachment_large"},
-	{media.AttachmentBroken, "attachment_broken"},
-	{media.AttachmentPoints, "attachment_points"},
-	{media.AttachmentPictures, "attachment_pictures"},
-	{media.AttachmentMoving, "attachment_moving"},
-	{media.AttachmentVideos, "attachment_videos"},
-	{media.AttachmentAudios, "attachment_audios"},
+	{reason.AttachmentEmpty, "attachment_empty"},
+	{reason.AttachmentMedia, "attachment_media"},
+	{reason.AttachmentLarge, "attachment_large"},
+	{reason.AttachmentBroken, "attachment_broken"},
+	{reason.AttachmentPoints, "attachment_points"},
+	{reason.AttachmentPictures, "attachment_pictures"},
+	{reason.AttachmentMoving, "attachment_moving"},
+	{reason.AttachmentVideos, "attachment_videos"},
+	{reason.AttachmentAudios, "attachment_audios"},
 	{"OGG with another codec than Opus", "attachment_vorbis"},
-	{media.AttachmentText, "attachment_text"},
+	{reason.AttachmentText, "attachment_text"},
 	{"the file has changed since it was checked: check it again", "attachment_changed"},
 	{"not a file: %s", "attachment_not_file"},
 	{"%s: it is part of the data of recado, which is not to be given away", "attachment_ours"},
@@ -157,7 +155,7 @@ var mistakes = []saying{
 	{"the name of a list cannot be * and has no \"", "mistake_list_name_sign"},
 	{"list %s: not found", "mistake_no_list"},
 	{"list %s: already there", "mistake_list_exists"},
-	{people.FilterNoList, "filter_no_list"},
+	{reason.FilterNoList, "filter_no_list"},
 	{"the simulated WhatsApp does not know this number", "mistake_demo_number"},
 	{"nobody has received anything from this number yet", "mistake_demo_nobody"},
 	{"passkey of number %s: %s", "mistake_passkey_step"},

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // progress shows a campaign while it is being sent: how far it is, what holds
@@ -391,7 +392,7 @@ func (p *progress) lanes(w, room int) []string {
 // held says what holds a number, and for which other one it waits.
 func (p *progress) held(hold campaign.Hold) string {
 	at := slices.IndexFunc(p.numbers, func(n campaign.Number) bool { return n.ID == hold.Number })
-	if hold.Reason != campaign.HoldOthers || at < 0 {
+	if hold.Reason != reason.HoldOthers || at < 0 {
 		return p.e.words.hold(hold, p.shown.ID)
 	}
 	name, _ := p.e.cut(p.numbers[at].Name, 18)

@@ -5,78 +5,79 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // The other packages speak English and the book keeps what they say. These
 // tables give it back in the person's language.
 
 var deliveryReasons = map[string]string{
-	campaign.ReasonOptedOut:     "reason_opted_out",
-	campaign.ReasonNotOnService: "reason_not_on_service",
-	campaign.ReasonDuplicate:    "reason_duplicate",
-	campaign.ReasonPerPerson:    "reason_per_person",
-	campaign.ReasonMissingField: "reason_missing_field",
-	campaign.ReasonTooLong:      "reason_too_long",
-	campaign.ReasonCancelled:    "reason_cancelled",
-	campaign.ReasonErased:       "reason_erased",
-	campaign.ReasonInterrupted:  "reason_interrupted",
-	campaign.ReasonNoAnswer:     "reason_no_answer",
-	campaign.ReasonNoKeys:       "reason_no_keys",
-	campaign.ReasonUnlinked:     "reason_unlinked",
-	campaign.ReasonForgotten:    "reason_forgotten",
-	campaign.ReasonLeft:         "reason_left",
-	campaign.ReasonMoved:        "reason_moved",
-	campaign.ReasonOurs:         "reason_ours",
-	campaign.ReasonBlocked:      "reason_blocked",
-	campaign.ReasonNoAddress:    "reason_no_address",
+	reason.DeliveryOptedOut:      "reason_opted_out",
+	reason.DeliveryNotOnWhatsApp: "reason_not_on_service",
+	reason.DeliveryDuplicate:     "reason_duplicate",
+	reason.DeliveryPerPerson:     "reason_per_person",
+	reason.DeliveryMissingField:  "reason_missing_field",
+	reason.DeliveryTooLong:       "reason_too_long",
+	reason.DeliveryCancelled:     "reason_cancelled",
+	reason.DeliveryErased:        "reason_erased",
+	reason.DeliveryInterrupted:   "reason_interrupted",
+	reason.DeliveryNoAnswer:      "reason_no_answer",
+	reason.DeliveryNoKeys:        "reason_no_keys",
+	reason.DeliveryUnlinked:      "reason_unlinked",
+	reason.DeliveryForgotten:     "reason_forgotten",
+	reason.DeliveryLeftAlone:     "reason_left",
+	reason.DeliveryMoved:         "reason_moved",
+	reason.DeliveryOwnNumber:     "reason_ours",
+	reason.DeliveryBlocked:       "reason_blocked",
+	reason.DeliveryNoAddress:     "reason_no_address",
 }
 
 var holdReasons = map[string]string{
-	campaign.HoldGap:       "hold_gap",
-	campaign.HoldLong:      "hold_long",
-	campaign.HoldHour:      "hold_hour",
-	campaign.HoldNewHour:   "hold_new_hour",
-	campaign.HoldDay:       "hold_day",
-	campaign.HoldNewDay:    "hold_new_day",
-	campaign.HoldHours:     "hold_hours",
-	campaign.HoldShut:      "hold_shut",
-	campaign.HoldNewChats:  "hold_new_chats",
-	campaign.HoldQuota:     "hold_quota",
-	campaign.HoldOffline:   "hold_offline",
-	campaign.HoldStopped:   "hold_stopped",
-	campaign.HoldSyncing:   "hold_syncing",
-	campaign.HoldReading:   "hold_reading",
-	campaign.HoldOthers:    "hold_others",
-	campaign.HoldRateLimit: "hold_rate_limit",
-	campaign.HoldDisk:      "hold_disk",
-	campaign.HoldCheck:     "hold_check",
-	campaign.HoldUpload:    "hold_upload",
-	campaign.HoldDoubt:     "hold_doubt",
-	campaign.HoldRetry:     "hold_retry",
-	campaign.HoldEmpty:     "hold_empty",
+	reason.HoldGap:       "hold_gap",
+	reason.HoldLong:      "hold_long",
+	reason.HoldHour:      "hold_hour",
+	reason.HoldNewHour:   "hold_new_hour",
+	reason.HoldDay:       "hold_day",
+	reason.HoldNewDay:    "hold_new_day",
+	reason.HoldHours:     "hold_hours",
+	reason.HoldShut:      "hold_shut",
+	reason.HoldNewChats:  "hold_new_chats",
+	reason.HoldQuota:     "hold_quota",
+	reason.HoldOffline:   "hold_offline",
+	reason.HoldStopped:   "hold_stopped",
+	reason.HoldSyncing:   "hold_syncing",
+	reason.HoldReading:   "hold_reading",
+	reason.HoldOthers:    "hold_others",
+	reason.HoldRateLimit: "hold_rate_limit",
+	reason.HoldDisk:      "hold_disk",
+	reason.HoldCheck:     "hold_check",
+	reason.HoldUpload:    "hold_upload",
+	reason.HoldDoubt:     "hold_doubt",
+	reason.HoldRetry:     "hold_retry",
+	reason.HoldEmpty:     "hold_empty",
 }
 
 var filterMistakes = map[string]string{
-	people.FilterNoOpening:    "filter_no_opening",
-	people.FilterNoClosing:    "filter_no_closing",
-	people.FilterEmptyGroup:   "filter_empty_group",
-	people.FilterTooDeep:      "filter_too_deep",
-	people.FilterNothingAfter: "filter_nothing_after",
-	people.FilterNothing:      "filter_nothing",
-	people.FilterNoQuote:      "filter_no_quote",
-	people.FilterWantPhone:    "filter_want_phone",
-	people.FilterWantYesNo:    "filter_want_yes_no",
-	people.FilterWantAge:      "filter_want_age",
-	people.FilterWantNumber:   "filter_want_number",
+	reason.FilterNoOpening:    "filter_no_opening",
+	reason.FilterNoClosing:    "filter_no_closing",
+	reason.FilterEmptyGroup:   "filter_empty_group",
+	reason.FilterTooDeep:      "filter_too_deep",
+	reason.FilterNothingAfter: "filter_nothing_after",
+	reason.FilterNothing:      "filter_nothing",
+	reason.FilterNoQuote:      "filter_no_quote",
+	reason.FilterWantPhone:    "filter_want_phone",
+	reason.FilterWantYesNo:    "filter_want_yes_no",
+	reason.FilterWantAge:      "filter_want_age",
+	reason.FilterWantNumber:   "filter_want_number",
 }
 
 var templateMistakes = map[string]string{
-	campaign.TemplateNoOpening: "template_no_opening",
-	campaign.TemplateNoClosing: "template_no_closing",
-	campaign.TemplateNested:    "template_nested",
-	campaign.TemplateNoName:    "template_no_name",
-	campaign.TemplateBadName:   "template_bad_name",
-	campaign.TemplateHidden:    "template_hidden",
+	reason.TemplateNoOpening: "template_no_opening",
+	reason.TemplateNoClosing: "template_no_closing",
+	reason.TemplateNested:    "template_nested",
+	reason.TemplateNoName:    "template_no_name",
+	reason.TemplateBadName:   "template_bad_name",
+	reason.TemplateHidden:    "template_hidden",
 }
 
 // saying is what another package says, and its text in the catalogue. What
@@ -86,9 +87,9 @@ type saying struct{ english, id string }
 // sentences are those of the numbers, and of campaigns that pause themselves or
 // stop with a number.
 var sentences = []saying{
-	{campaign.ReasonNoUpload, "reason_no_upload"},
-	{campaign.ReasonFileGone, "reason_file_gone"},
-	{campaign.ReasonFileChanged, "reason_file_changed"},
+	{reason.CampaignNoUpload, "reason_no_upload"},
+	{reason.CampaignFileGone, "reason_file_gone"},
+	{reason.CampaignFileDamaged, "reason_file_changed"},
 	{"The connection was lost.", "number_reason_lost"},
 	{"WhatsApp cannot be reached: %s.", "number_reason_unreachable"},
 	{"The clock of this computer is wrong: set its date and time.", "number_reason_clock"},
@@ -110,11 +111,11 @@ var sentences = []saying{
 	{"The keys of this link cannot be read: %s.", "number_reason_no_keys"},
 	{"WhatsApp does not let this number write to new people for now.", "number_reason_restricted"},
 	{"WhatsApp's quota of new chats for this number is used up.", "number_reason_quota"},
-	{campaign.PausedByStop, "campaign_reason_stop"},
-	{campaign.PausedByDamage, "campaign_reason_damage"},
-	{campaign.PausedByRefusals, "campaign_reason_refusals"},
-	{campaign.PausedBySilence, "campaign_reason_silence"},
-	{campaign.WithCode, "reason_with_code"},
+	{reason.CampaignStopped, "campaign_reason_stop"},
+	{reason.CampaignDamage, "campaign_reason_damage"},
+	{reason.CampaignRefusals, "campaign_reason_refusals"},
+	{reason.CampaignSilence, "campaign_reason_silence"},
+	{reason.RefusedWithCode, "reason_with_code"},
 	{"Nobody scanned the code. Start again when the phone is at hand.", "link_reason_nobody"},
 	{"Nobody typed the code. Start again when the phone is at hand.", "link_reason_untyped"},
 	{"WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code.", "link_reason_too_many"},
@@ -165,7 +166,7 @@ func (w *words) hold(h campaign.Hold, of campaign.ID) string {
 		return w.cells.clean(h.Reason)
 	}
 	switch text := w.t(id); {
-	case !h.Paced() || h.Reason == campaign.HoldShut:
+	case !h.Paced() || h.Reason == reason.HoldShut:
 		return text
 	case h.Campaign == 0:
 		return text + " " + w.t("hold_of_number")

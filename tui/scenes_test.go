@@ -14,6 +14,7 @@ import (
 	"recado/campaign"
 	"recado/campaign/media"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session"
 	"recado/store"
 )
@@ -172,7 +173,7 @@ var scenes = []scene{
 	{"progress-freezing-cancel", func(s *stage) { s.freezing(store.Job{Done: 183_402, Total: 600_000}); s.press("x") }},
 	{"progress-not-started", func(s *stage) {
 		c := s.draft("Volta às aulas", "Oi {primeiro_nome}!")
-		c.Reason = fmt.Sprintf(campaign.ReasonNobody, 3)
+		c.Reason = fmt.Sprintf(reason.CampaignNobody, 3)
 		s.press("4")
 		s.progresses(standing{Campaign: c})
 	}},
@@ -428,7 +429,7 @@ func (s *stage) inDoubt() campaign.Campaign {
 		if err == nil && got.Delivery == nil {
 			s.t.Fatalf("nothing is claimed: %+v", got)
 		} else if err == nil {
-			err = s.app.Book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, time.Now())
+			err = s.app.Book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}, time.Now())
 		}
 		if err != nil {
 			s.t.Fatal(err)

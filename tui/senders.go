@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // senders are the numbers that would send: the chosen ones, or every linked
@@ -35,7 +36,7 @@ func sameSender(a, b campaign.Number) bool {
 func (c *composer) offline() bool {
 	senders := c.senders()
 	return len(senders) > 0 && !slices.ContainsFunc(senders, func(n campaign.Number) bool {
-		return c.holds[n.ID].Reason != campaign.HoldOffline
+		return c.holds[n.ID].Reason != reason.HoldOffline
 	})
 }
 

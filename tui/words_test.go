@@ -25,15 +25,15 @@ import (
 func TestTheSentencesOfTheNumbersAreTranslated(t *testing.T) {
 	w := newWords("pt", cells{})
 	for english, want := range map[string]string{
-		"The connection was lost.":                                                                                                "A conexão caiu.",
-		"WhatsApp closed the connection (code 515).":                                                                              "O WhatsApp fechou a conexão (código 515).",
-		"This is another phone. \"Loja\" is +55 11 9…: link other phones as new numbers.":                                         "Este é outro celular. \"Loja\" é +55 11 9…: vincule outros celulares como números novos.",
-		"WhatsApp banned this number for a time: too many people blocked it.":                                                     "O WhatsApp baniu este número por um tempo: gente demais o bloqueou.",
-		"The code was for +5511987654321, but +5521987654321 typed it. Start again.":                                              "O código era para +5511987654321, mas foi digitado em +5521987654321. Comece de novo.",
-		"WhatsApp gives no code for +5511987654321: check the phone number, or scan the QR code.":                                 "O WhatsApp não dá código para +5511987654321: confira o telefone, ou leia o QR code.",
-		fmt.Sprintf(campaign.PausedByStop, "Loja"):                                                                                "O WhatsApp parou o número \"Loja\". Resolva isso antes de continuar a campanha.",
-		fmt.Sprintf(campaign.PausedByRefusals, "5", fmt.Sprintf(campaign.WithCode, "WhatsApp did not accept the message", "400")): "5 mensagens seguidas não saíram: o WhatsApp não aceitou o texto (código 400). Abra o WhatsApp no celular, escreva para alguém de lá e só depois retome a campanha.",
-		fmt.Sprintf(campaign.PausedBySilence, "20", "30", "7"):                                                                    "Das últimas 20 mensagens que o WhatsApp aceitou há mais de 30 minutos, chegaram 7. Veja no celular se outras chegam e o que as pessoas veem, e só depois retome a campanha.",
+		"The connection was lost.":                                                                                                   "A conexão caiu.",
+		"WhatsApp closed the connection (code 515).":                                                                                 "O WhatsApp fechou a conexão (código 515).",
+		"This is another phone. \"Loja\" is +55 11 9…: link other phones as new numbers.":                                            "Este é outro celular. \"Loja\" é +55 11 9…: vincule outros celulares como números novos.",
+		"WhatsApp banned this number for a time: too many people blocked it.":                                                        "O WhatsApp baniu este número por um tempo: gente demais o bloqueou.",
+		"The code was for +5511987654321, but +5521987654321 typed it. Start again.":                                                 "O código era para +5511987654321, mas foi digitado em +5521987654321. Comece de novo.",
+		"WhatsApp gives no code for +5511987654321: check the phone number, or scan the QR code.":                                    "O WhatsApp não dá código para +5511987654321: confira o telefone, ou leia o QR code.",
+		fmt.Sprintf(reason.CampaignStopped, "Loja"):                                                                                  "O WhatsApp parou o número \"Loja\". Resolva isso antes de continuar a campanha.",
+		fmt.Sprintf(reason.CampaignRefusals, "5", fmt.Sprintf(reason.RefusedWithCode, "WhatsApp did not accept the message", "400")): "5 mensagens seguidas não saíram: o WhatsApp não aceitou o texto (código 400). Abra o WhatsApp no celular, escreva para alguém de lá e só depois retome a campanha.",
+		fmt.Sprintf(reason.CampaignSilence, "20", "30", "7"):                                                                         "Das últimas 20 mensagens que o WhatsApp aceitou há mais de 30 minutos, chegaram 7. Veja no celular se outras chegam e o que as pessoas veem, e só depois retome a campanha.",
 		"Something new.": "Something new.",
 	} {
 		if got := w.sentence(english); got != want {

@@ -78,6 +78,7 @@ const (
 	RefusedQuota     Code = "refused_quota"
 	RefusedForm      Code = "refused_form"
 	RefusedForNow    Code = "refused_for_now"
+	SessionMoved     Code = "session_moved"     // what arrived meanwhile changed the keys, again and again
 	RefusedWithCode  Code = "refused_with_code" // a reason, the service's code
 	ServiceCode      Code = "service_code"      // the code alone
 )
@@ -176,6 +177,7 @@ const (
 	NumberNotLinked   Code = "number_not_linked"
 	NumberToLink      Code = "number_to_link" // its name, and again
 	NumberNoneLinked  Code = "number_none_linked"
+	NumbersStuck      Code = "numbers_stuck"
 	NumbersClosed     Code = "numbers_closed"
 )
 
@@ -241,6 +243,7 @@ const (
 	AttachmentText     Code = "attachment_text"
 	AttachmentChanged  Code = "attachment_changed"
 	AttachmentOther    Code = "attachment_other"
+	AttachmentMissing  Code = "attachment_missing"
 	UploadNoAnswer     Code = "upload_no_answer"
 	UploadUnreachable  Code = "upload_unreachable" // why
 	UploadRefused      Code = "upload_refused"     // the code
@@ -389,5 +392,5 @@ const (
 // What others say, in their own words.
 const (
 	Foreign    Code = "foreign"     // their text
-	OurMistake Code = "our_mistake" // a number stumbled over a mistake of the program
+	OurMistake Code = "our_mistake" // which, if it is told
 )

@@ -14,6 +14,7 @@ import (
 	"recado/campaign"
 	"recado/campaign/media"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -85,7 +86,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 		return err
 	}
 	if attachment != nil && !attachment.Captioned() && strings.TrimSpace(d.text) != "" {
-		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(media.AttachmentText)}
+		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(reason.AttachmentText)}
 	}
 	written := campaign.Campaign{
 		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: ids, Pace: pace,

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session"
 	"recado/store"
 )
@@ -114,7 +115,7 @@ func (i *idleness) note(o *owner) error {
 	campaigns, err := o.parts.Book.Campaigns()
 	for _, c := range campaigns {
 		// One that was paused when the book was opened, for its damage, is news.
-		news := o.parts.Book.WentBack() && c.Reason == campaign.PausedByDamage
+		news := o.parts.Book.WentBack() && c.Reason.Code == reason.CampaignDamage
 		i.paused[c.ID] = c.Status == campaign.Paused && !news
 	}
 	return err
@@ -157,7 +158,7 @@ func (i *idleness) full(refused bool, now time.Time, waited bool) error {
 func unwritable(o *owner, pool *session.Pool) bool {
 	err, damaged := o.parts.Book.Err(), (*store.DamagedError)(nil)
 	return err != nil && !errors.As(err, &damaged) || slices.ContainsFunc(pool.Status(), func(s session.Status) bool {
-		return pool.Sender(s.Number.ID).Ready().Hold.Reason == campaign.HoldDisk
+		return pool.Sender(s.Number.ID).Ready().Hold.Reason == reason.HoldDisk
 	})
 }
 
@@ -253,10 +254,10 @@ func stuck(o *owner, statuses []session.Status) (found session.Status, ok bool) 
 	for _, s := range statuses {
 		switch {
 		case over(s.State) && s.Until.IsZero():
-			if s.Number.Link > 0 && holds[s.Number.ID].Reason != campaign.HoldEmpty {
+			if s.Number.Link > 0 && holds[s.Number.ID].Reason != reason.HoldEmpty {
 				found, ok = s, true
 			}
-		case holds[s.Number.ID].Reason != campaign.HoldEmpty:
+		case holds[s.Number.ID].Reason != reason.HoldEmpty:
 			return session.Status{}, false
 		}
 	}
