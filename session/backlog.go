@@ -14,7 +14,7 @@ import (
 // number while another one is behind: connecting, hearing what arrived while it
 // was away, or reading what the phone of a fresh link tells about the past.
 //
-// Nobody waits for ever. For each of the three a number has a purse of time, a
+// Nobody waits forever. For each of the three a number has a purse of time, a
 // minute when it is full. While it is behind the others wait and the purse
 // empties; when it is empty they go on, and the screens say so; while nothing is
 // waited for it fills again, a tenth as fast. So an outage of one number holds

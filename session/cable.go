@@ -10,7 +10,7 @@ import (
 
 // cable is the network connection under a client. The library can end a
 // connection, but when a frame arrives at that moment its reading goroutine
-// waits for ever to hand it on. Cutting the cable first lets that goroutine
+// waits forever to hand it on. Cutting the cable first lets that goroutine
 // come to an end by itself.
 type cable struct {
 	blind bool // the connections cannot be seen

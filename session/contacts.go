@@ -13,7 +13,7 @@ import (
 	"recado/campaign/people"
 )
 
-// person is who stands behind an address, under both her addresses if the
+// person is who stands behind an address, under both their addresses if the
 // service has told us the other one.
 func (l *link) person(ctx context.Context, jid, other types.JID, name string, source people.NameSource) people.Seen {
 	if name == "" || name == "-" {
@@ -46,7 +46,7 @@ func (l *link) person(ctx context.Context, jid, other types.JID, name string, so
 // longestName is in bytes. The service's own clients allow far fewer.
 const longestName = 400
 
-// fitting is a name as the book takes it, whatever somebody calls herself.
+// fitting is a name as the book takes it, whatever somebody calls themselves.
 func fitting(name string) string {
 	return strings.ToValidUTF8(name[:min(len(name), longestName)], "")
 }
@@ -130,11 +130,11 @@ func (l *link) catchUp() {
 	l.mendContacts(false)
 }
 
-// merge makes one person of the rows that the library keeps under her phone
-// and under her LID. The best name wins.
+// merge makes one person of the rows that the library keeps under their phone
+// and under their LID. The best name wins.
 func (l *link) merge(rows map[types.JID]types.ContactInfo) []people.Seen {
 	own := l.number.look().number.Phone
-	index := make(map[people.Seen]int, len(rows)) // by her addresses alone
+	index := make(map[people.Seen]int, len(rows)) // by their addresses alone
 	all := make([]people.Seen, 0, len(rows))
 	for jid, row := range rows {
 		if !personal(jid) {

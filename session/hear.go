@@ -115,7 +115,7 @@ func (l *link) heard(info types.MessageInfo, s saying) bool {
 // personal reports whether the address is that of one person, not of a
 // group, a list, a channel or the service. The book finds people by their
 // addresses: one that is not a number would be refused there, and the message
-// come again for ever.
+// come again forever.
 func personal(jid types.JID) bool {
 	if jid.Server != types.DefaultUserServer && jid.Server != types.HiddenUserServer {
 		return false
@@ -129,7 +129,7 @@ const longestUser = 20
 // receiptStates says what a receipt proves.
 var receiptStates = map[types.ReceiptType]campaign.State{
 	types.ReceiptTypeDelivered: campaign.Delivered,
-	types.ReceiptTypeInactive:  campaign.Delivered, // a device of hers has it, though nobody is looking
+	types.ReceiptTypeInactive:  campaign.Delivered, // a device of theirs has it, though nobody is looking
 	types.ReceiptTypeRead:      campaign.Read,
 	types.ReceiptTypePlayed:    campaign.Read,
 	types.ReceiptTypeRetry:     campaign.Sent, // it arrived, but could not be read

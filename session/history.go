@@ -35,14 +35,14 @@ const (
 	historyAtOnce  = 2 // pieces in memory, of all numbers together
 )
 
-// keepHistory keeps the word of a piece and has it read soon.
+// keepHistory keeps the notice of a piece and has it read soon.
 func (l *link) keepHistory(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
 	word, err := proto.Marshal(h)
 	if err == nil {
 		err = l.number.pool.devices.KeepHistory(l.ctx, l.jid, id, word)
 	}
 	if err != nil {
-		l.number.log.Error("keep the word of a piece of history", "err", err)
+		l.number.log.Error("keep the notice of a piece of history", "err", err)
 		return false
 	}
 	l.number.post(func() { l.number.pieceCame(l, partOf(h)) })
@@ -88,12 +88,12 @@ func (l *link) readPieces() (again bool) {
 		}
 		word, err := devices.History(l.ctx, l.jid, id)
 		if err != nil {
-			log.Error("read the word of a piece of history", "err", err)
+			log.Error("read the notice of a piece of history", "err", err)
 			return false
 		}
 		h := new(waE2E.HistorySyncNotification)
 		if err := proto.Unmarshal(word, h); word == nil || err != nil {
-			log.Error("the word of a piece of history makes no sense", "err", err)
+			log.Error("the notice of a piece of history makes no sense", "err", err)
 		} else if !l.history(id, h) {
 			l.tries[id]++
 			again = again || l.tries[id] < historyTries
@@ -134,7 +134,7 @@ func lost(err error) bool {
 }
 
 // askAgain asks the phone to upload a piece again. It comes as a new one. A
-// phone whose pieces are never there is not asked for ever. It reports whether
+// phone whose pieces are never there is not asked forever. It reports whether
 // there is nothing more to be done about the old one.
 func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
 	if l.line() != nil {

@@ -96,7 +96,7 @@ func TestAddressBookThatDoesNotAddUpIsAskedForAgain(t *testing.T) {
 		time.Sleep(time.Minute)
 		c, err := r.book.ContactByPhone(people.Phone(person.Phone))
 		if err != nil || c.Name != "Fulana de Tal" {
-			r.Errorf("she is called %q, %v; want the name that was saved", c.Name, err)
+			r.Errorf("they are called %q, %v; want the name that was saved", c.Name, err)
 		}
 		if s := r.status(id); s.State != campaign.Online {
 			r.Errorf("the number is %v over it", s.State)

@@ -221,7 +221,7 @@ func TestHostileEventsAreHeardAndHarmNothing(t *testing.T) {
 		begun := time.Now()
 		for _, e := range hostileEvents() {
 			if !l.hear(e) {
-				r.Errorf("it would come for ever: %.300v", e)
+				r.Errorf("it would come forever: %.300v", e)
 			}
 			if len(log.taken()) > 0 {
 				r.Errorf("a panic: %.300v", e)
@@ -296,7 +296,7 @@ func FuzzHear(f *testing.F) {
 			&events.BusinessName{JID: jid, NewBusinessName: name},
 		} {
 			if !l.hear(e) {
-				t.Errorf("%T would come for ever", e)
+				t.Errorf("%T would come forever", e)
 			}
 		}
 		l.saw(l.past(t.Context(), history)...)
@@ -472,7 +472,7 @@ func TestPanicOverAnIncomingTextLosesNothing(t *testing.T) {
 			r.Errorf("heard %d times afterwards, want once", n)
 		}
 		if c, err := r.book.ContactByPhone(people.Phone(person.Phone)); err != nil || !c.OptedOut {
-			r.Errorf("her opt-out is lost: %+v, %v", c, err)
+			r.Errorf("their opt-out is lost: %+v, %v", c, err)
 		}
 	})
 }

@@ -15,14 +15,14 @@ import (
 )
 
 // The library says that a message was sent although nobody can read it: when
-// the service refuses the recipient's keys, or lists no device of hers, the
-// message goes out without a part for her. What cannot lie is the store. The
+// the service refuses the recipient's keys, or lists no device of theirs, the
+// message goes out without a part for them. What cannot lie is the store. The
 // library writes down how far each session has got before anything leaves, so
 // a message has a part for exactly those devices whose sessions were written
 // during its sending; and a try that wrote none has sent nothing.
 //
 // The library also lets a send and the reading of a message change the same
-// session at once. Whoever wrote last would undo the other: what she writes
+// session at once. Whoever wrote last would undo the other: what they write
 // could not be read any more, or a key would be used twice. So a send only
 // writes the sessions that are still as it found them, and otherwise ends in
 // [errMoved] before anything has left.

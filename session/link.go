@@ -170,7 +170,7 @@ func (l *link) work() {
 //
 // To give it up breaks the connection and nothing else. The context that the
 // library has ends later: with it the library stops taking what arrives, and
-// its reading goroutine would wait for ever to hand a frame on.
+// its reading goroutine would wait forever to hand a frame on.
 func (l *link) dial(answer func(error)) {
 	l.giveUp()
 	try, giveUp := context.WithCancel(l.ctx)

@@ -27,7 +27,7 @@ type pairing struct {
 	codes    []string      // the QR on the screen and those to come
 	asked    bool          // for a code to type, in this round
 	passkey  bool          // WhatsApp wants one, in this round
-	answered bool          // a person has done her part, and WhatsApp is checking it
+	answered bool          // a person has done their part, and WhatsApp is checking it
 	rounds   int           // begun so far
 	linked   bool          // a phone has scanned it, and the book has it
 	told     bool          // the phone has been told that we accept

@@ -235,7 +235,7 @@ func TestDoubtIsSentAgainWithTheSameUpload(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		if seen := r.service.Ledger().SeenBy(person.Phone); len(seen) != 1 {
-			r.Errorf("she sees %+v", seen)
+			r.Errorf("they see %+v", seen)
 		}
 	})
 }
@@ -265,7 +265,7 @@ func TestRecipientWhoCannotReadGetsTheSameFileAfterARestart(t *testing.T) {
 			r.Fatal(got)
 		}
 		time.Sleep(time.Minute)
-		// She gets a new phone, which the next message is not encrypted for.
+		// They get a new phone, which the next message is not encrypted for.
 		if err := r.service.SetPersonPhone(person.Phone, false); err != nil {
 			r.Fatal(err)
 		}
@@ -288,7 +288,7 @@ func TestRecipientWhoCannotReadGetsTheSameFileAfterARestart(t *testing.T) {
 		r.awaitDelivery(c, campaign.Delivered)
 		seen := r.service.Ledger().SeenBy(person.Phone)
 		if len(seen) != 2 || seen[1].Text != d.Text || seen[1].ID != string(d.Message) {
-			r.Errorf("she sees %+v, want %q once", seen, d.Text)
+			r.Errorf("they see %+v, want %q once", seen, d.Text)
 		}
 		sent := r.media()
 		if last := sent[len(sent)-1]; last.Kind != "retry" || last.Media != a.SHA256 {
@@ -391,7 +391,7 @@ func TestDeliveryWithoutItsAttachmentNeverLeavesAsBareText(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		if seen := r.service.Ledger().Seen(); len(seen) > 0 {
-			r.Errorf("she sees %+v", seen)
+			r.Errorf("they see %+v", seen)
 		}
 	})
 }

@@ -40,7 +40,7 @@ type part struct {
 
 func partOf(h *waE2E.HistorySyncNotification) part { return part{h.GetSyncType(), h.GetChunkOrder()} }
 
-// pieceCame is called when the word of a piece is on the disk.
+// pieceCame is called when the notice of a piece is on the disk.
 func (n *number) pieceCame(l *link, p part) {
 	if n.link != l {
 		return

@@ -46,7 +46,7 @@ func TestAFreshLinkSendsNothingBeforeItsHistoryIsRead(t *testing.T) {
 		"after failures":  {&simulator.Rule{On: simulator.Download, Do: simulator.Refuse, Code: 500, Limit: 6}, 20 * time.Second, 2 * time.Minute, false},
 		"uploaded again":  {&simulator.Rule{On: simulator.Download, Do: simulator.Refuse, Code: 404, Limit: 3}, readQuiet, 30 * time.Second, false},
 		"never":           {&simulator.Rule{On: simulator.Download, Do: simulator.Refuse, Code: 500}, readStalled, readStalled + 15*time.Second, true},
-		"gone for ever":   {&simulator.Rule{On: simulator.Download, Do: simulator.Refuse, Code: 404}, readQuiet, readLongest + 10*time.Second, false},
+		"gone for good":   {&simulator.Rule{On: simulator.Download, Do: simulator.Refuse, Code: 404}, readQuiet, readLongest + 10*time.Second, false},
 		"without an end":  {&simulator.Rule{On: simulator.Download, Do: simulator.Silence}, readStalled, readStalled + 15*time.Second, true},
 		"slower than all": {&simulator.Rule{On: simulator.Download, Do: simulator.Late, Delay: 100 * time.Second}, 5 * time.Minute, readLongest + 10*time.Second, false},
 	} {
@@ -74,7 +74,7 @@ func TestAFreshLinkSendsNothingBeforeItsHistoryIsRead(t *testing.T) {
 				if wait := first.Sub(linked); first.IsZero() || wait < c.after || wait > c.before {
 					r.Errorf("the first message left after %v, want between %v and %v", wait, c.after, c.before)
 				}
-				heard := name != "never" && name != "without an end" && name != "gone for ever"
+				heard := name != "never" && name != "without an end" && name != "gone for good"
 				if heard == r.got(people[0]) {
 					r.Errorf("who said no in the history is written to: %v", !heard)
 				}

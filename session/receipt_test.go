@@ -28,7 +28,7 @@ func TestReceiptOfSomebodyElseProvesNothing(t *testing.T) {
 		}
 		stop := r.lanes()
 		toAna := r.campaignTo(ana, "oi, Ana")
-		hers := string(r.awaitDelivery(toAna, campaign.Sent).Message)
+		first := string(r.awaitDelivery(toAna, campaign.Sent).Message)
 		toBia := r.campaignTo(bia, "oi, Bia")
 		others := string(r.awaitDelivery(toBia, campaign.Sent).Message)
 		stop()
@@ -40,19 +40,19 @@ func TestReceiptOfSomebodyElseProvesNothing(t *testing.T) {
 			}
 		}
 		for _, kind := range []string{"", "read", "played", "inactive", "sender"} {
-			r.must(r.service.Confirm(bia.Phone, phone, kind, hers))
+			r.must(r.service.Confirm(bia.Phone, phone, kind, first))
 			want("somebody else confirms: "+kind, campaign.Sent, campaign.Sent)
 		}
-		r.must(r.service.AskAgain(bia.Phone, phone, hers))
+		r.must(r.service.AskAgain(bia.Phone, phone, first))
 		want("somebody else cannot read it", campaign.Sent, campaign.Sent)
 		receipt := func(attrs wire.Attrs) {
-			attrs["id"], attrs["t"] = hers, "946684800"
+			attrs["id"], attrs["t"] = first, "946684800"
 			r.service.Push(phone, wire.Node{Tag: "receipt", Attrs: attrs})
 		}
 		receipt(wire.Attrs{"from": types.NewJID("120363000000000000", types.GroupServer), "participant": types.NewJID(ana.LID, types.HiddenUserServer)})
 		want("from a group", campaign.Sent, campaign.Sent)
 
-		r.must(r.service.Confirm(bia.Phone, phone, "", hers, others, "3EB0NOBODYS"))
+		r.must(r.service.Confirm(bia.Phone, phone, "", first, others, "3EB0NOBODYS"))
 		want("one receipt for both, from Bia", campaign.Sent, campaign.Delivered)
 		receipt(wire.Attrs{"from": types.JID{User: ana.LID, Device: 99, Server: types.HostedLIDServer}})
 		want("from a hosted device of Ana", campaign.Delivered, campaign.Delivered)
@@ -74,8 +74,8 @@ func TestReceiptOfSomebodyElseDoesNotLandAMessage(t *testing.T) {
 			stop := r.lanes()
 			defer stop()
 			id := r.campaignTo(ana, "oi")
-			hers := string(r.awaitDelivery(id, campaign.Sending).Message)
-			r.must(r.service.Confirm(bia.Phone, phone, kind, hers))
+			first := string(r.awaitDelivery(id, campaign.Sending).Message)
+			r.must(r.service.Confirm(bia.Phone, phone, kind, first))
 			time.Sleep(2 * sendTimeout)
 			if got := r.state(id); got != campaign.Unsure && got != campaign.Sending {
 				t.Errorf("after a receipt of somebody else (%s) it is %v", kind, got)
@@ -89,7 +89,7 @@ func TestAMessageIsGivenAgainOnlyToItsRecipient(t *testing.T) {
 		id, phone := r.linked("loja")
 		ana, bia := r.someone(0), r.someone(1)
 		stop := r.lanes()
-		hers := string(r.awaitDelivery(r.campaignTo(ana, "só para Ana"), campaign.Delivered).Message)
+		first := string(r.awaitDelivery(r.campaignTo(ana, "só para Ana"), campaign.Delivered).Message)
 		stop()
 		r.restart() // the client remembers nothing
 		r.awaitState(id, campaign.Online)
@@ -102,11 +102,11 @@ func TestAMessageIsGivenAgainOnlyToItsRecipient(t *testing.T) {
 			}
 			return to
 		}
-		r.must(r.service.AskAgain(bia.Phone, phone, hers))
+		r.must(r.service.AskAgain(bia.Phone, phone, first))
 		if got := again(); len(got) != 0 {
 			t.Errorf("somebody else asked, and it was sent to %v", got)
 		}
-		r.must(r.service.AskAgain(ana.Phone, phone, hers))
+		r.must(r.service.AskAgain(ana.Phone, phone, first))
 		if got := again(); len(got) != 1 || got[0] != ana.Phone {
 			t.Errorf("its recipient asked, and it was sent to %v", got)
 		}

@@ -71,7 +71,7 @@ func TestOutcomeOfASend(t *testing.T) {
 		off  bool // the phones of both sides are off: no receipt comes
 		want campaign.OutcomeKind
 		code int
-		seen int // by her, in the end
+		seen int // by them, in the end
 	}{
 		{"dropped before it was accepted", message(simulator.Rule{Do: simulator.DropBefore}), false, campaign.Accepted, 0, 1},
 		{"dropped after it was accepted", message(simulator.Rule{Do: simulator.DropAfter}), false, campaign.Accepted, 0, 1},
@@ -123,7 +123,7 @@ func TestOutcomeOfASend(t *testing.T) {
 				}
 				time.Sleep(time.Minute)
 				if n := len(r.service.Ledger().SeenBy(person.Phone)); n != c.seen {
-					r.Errorf("she sees %d messages, want %d", n, c.seen)
+					r.Errorf("they see %d messages, want %d", n, c.seen)
 				}
 
 				// Whatever it was, the next try works, with the same id.
@@ -134,7 +134,7 @@ func TestOutcomeOfASend(t *testing.T) {
 				}
 				time.Sleep(time.Minute)
 				if n := len(r.service.Ledger().SeenBy(person.Phone)); n != 1 {
-					r.Errorf("after another try she sees %d messages, want 1", n)
+					r.Errorf("after another try they see %d messages, want 1", n)
 				}
 			})
 		})
@@ -330,7 +330,7 @@ func TestRecipientWhoCannotReadIsAnsweredAfterARestart(t *testing.T) {
 		r.awaitDelivery(id, campaign.Delivered)
 		seen := r.service.Ledger().SeenBy(person.Phone)
 		if len(seen) != 1 || seen[0].Text != d.Text || seen[0].ID != string(d.Message) {
-			r.Errorf("she sees %+v, want %q once", seen, d.Text)
+			r.Errorf("they see %+v, want %q once", seen, d.Text)
 		}
 	})
 }

@@ -39,7 +39,7 @@ type Devices interface {
 	GetDevice(ctx context.Context, jid types.JID) (*store.Device, error)
 	// Err is not nil while the disk refuses to write: nothing must be sent then.
 	Err() error
-	// KeepHistory keeps the word of a piece of history until ForgetHistory. It
+	// KeepHistory keeps the notice of a piece of history until ForgetHistory. It
 	// is on the disk when it returns.
 	KeepHistory(ctx context.Context, jid types.JID, id string, notification []byte) error
 	// Histories lists the ids of what is kept, in the order of arrival.

@@ -233,7 +233,7 @@ func TestATimerIsBoundedAndNotYoungerThanItsMessage(t *testing.T) {
 			{"in milliseconds", 86400, heard.UnixMilli(), people.Timer{After: day, Set: heard}},
 			{"before time began", 86400, -5, people.Timer{After: day, Set: heard}},
 			{"a year", uint64((365 * day).Seconds()), heard.Unix(), people.Timer{After: 365 * day, Set: heard}},
-			{"for ever", 1<<32 - 1, heard.Unix(), people.Timer{}},
+			{"no end", 1<<32 - 1, heard.Unix(), people.Timer{}},
 		} {
 			if got := l.timer(c.seconds, c.set, heard); got.After != c.want.After || !got.Set.Equal(c.want.Set) || got.Account {
 				t.Errorf("%s: %+v, want %+v", c.name, got, c.want)

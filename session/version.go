@@ -79,7 +79,7 @@ func (v *webVersion) refresh(ctx context.Context, client *http.Client, logger *s
 	case <-ctx.Done():
 		return time.Now().Add(versionAge)
 	}
-	// A clock that was set back must not put the question off for ever.
+	// A clock that was set back must not put the question off forever.
 	if now := time.Now(); !v.asked.IsZero() && !v.asked.After(now) && now.Sub(v.asked) < versionAge {
 		return v.asked.Add(versionAge)
 	}

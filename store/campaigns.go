@@ -7,10 +7,9 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // Campaign returns one campaign, or ErrNotFound.
@@ -95,32 +94,7 @@ func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
 	return holds
 }
 
-// sendersTx returns the numbers of a campaign, all the linked ones if it names
-// none. Each must be linked, and have hours in common with the campaign.
-func sendersTx(tx *bolt.Tx, c campaign.Campaign, now time.Time) (senders []campaign.NumberID, err error) {
-	numbers, err := numbersTx(tx)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range numbers {
-		wanted := slices.Contains(c.Numbers, n.ID)
-		switch {
-		case !wanted && (len(c.Numbers) > 0 || !n.Linked()):
-			continue
-		case !n.Linked():
-			return nil, reason.Because(ErrState, reason.NumberToLink, n.Name, n.Name)
-		case n.Pace(now).Tightest(c.Pace).Hours.Shut:
-			return nil, reason.Because(ErrState, reason.CampaignShut, n.Name)
-		}
-		senders = append(senders, n.ID)
-	}
-	if len(senders) == 0 {
-		return nil, reason.Because(ErrState, reason.NumberNoneLinked)
-	}
-	return senders, nil
-}
-
-// Pause stops a running campaign before its next send; why is zero when
+// Pause stops a running campaign before its next send; reason is empty when
 // somebody asked for it. One that is still freezing goes on with that, and is
 // paused when it is done.
 func (b *Book) Pause(id campaign.ID, why reason.Reason) (campaign.Campaign, error) {

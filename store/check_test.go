@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"recado/store/bolt"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -124,9 +124,9 @@ func TestABusyBookIsWell(t *testing.T) {
 // edit changes a closed book behind its back.
 func edit(t *testing.T, path string, change func(tx *bolt.Tx) error) {
 	t.Helper()
-	db, err := bolt.Open(path, 0o600, nil)
+	db, err := bolt.Open(path, bolt.Options{})
 	ok(t, err)
-	ok(t, db.Update(change))
+	ok(t, db.Update(func(tx *bolt.Tx) error { tx.Touch(); return change(tx) }))
 	ok(t, db.Close())
 }
 

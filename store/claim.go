@@ -7,11 +7,10 @@ import (
 	"strings"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // How a delivery is sent once and no more.
@@ -27,7 +26,7 @@ import (
 // while it was away, and a grace time has passed. A receipt with its id proves
 // that it was sent. Otherwise it is sent again, same id, same content, while
 // that makes sense: not after a day, not by another link, not to somebody who
-// has opted out, not for ever. What is then still unclear stays unsure, for a
+// has opted out, not forever. What is then still unclear stays unsure, for a
 // person to decide.
 const (
 	doubtAge    = 24 * time.Hour

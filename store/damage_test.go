@@ -9,10 +9,12 @@ import (
 	"testing"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"recado/store/bolt"
 
 	"recado/campaign"
 	"recado/campaign/people"
+
+	"go.etcd.io/bbolt"
 )
 
 // flip is a change of one field in the header of one page.
@@ -57,10 +59,10 @@ func thickBook(t *testing.T) (path string) {
 // usedPages lists the pages of a file that begin with a header which is read.
 func usedPages(t *testing.T, path string) (used []int) {
 	t.Helper()
-	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, PreLoadFreelist: true})
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, PreLoadFreelist: true})
 	ok(t, err)
 	defer db.Close()
-	ok(t, db.View(func(tx *bolt.Tx) error {
+	ok(t, db.View(func(tx *bbolt.Tx) error {
 		for id := 0; ; id++ {
 			page, err := tx.Page(id)
 			if err != nil || page == nil {

@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"go.etcd.io/bbolt"
 
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // deliveryKey is where a delivery is in "deliveries", and what points at it
@@ -256,7 +257,7 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 
 // seekLast moves to the last key with the prefix; where there is none, to the
 // key before it.
-func seekLast(c *bolt.Cursor, prefix []byte) (k, v []byte) {
+func seekLast(c *bbolt.Cursor, prefix []byte) (k, v []byte) {
 	after := bytes.Clone(prefix)
 	for i := len(after) - 1; i >= 0; i-- {
 		if after[i]++; after[i] != 0 {

@@ -1,13 +1,10 @@
 package store
 
 import (
-	"fmt"
-
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // ErrChanged is returned when a draft is written that somebody else has
@@ -60,30 +57,4 @@ func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 		return c, err
 	}
 	return kept, nil
-}
-
-// startableTx is an error if a draft lacks what a start needs.
-func startableTx(tx *bolt.Tx, c campaign.Campaign) error {
-	var lacks []error
-	for _, l := range c.Lacks() {
-		lacks = append(lacks, l)
-	}
-	for _, n := range c.Numbers {
-		if _, err := numberTx(tx, n); err != nil {
-			lacks = append(lacks, err)
-		}
-	}
-	if filter, err := people.ParseFilter(c.To); err == nil {
-		if err := checkListsTx(tx, filter); err != nil {
-			lacks = append(lacks, reason.Within(err, reason.CampaignAudience))
-		}
-	}
-	if len(lacks) == 0 {
-		return nil
-	}
-	err := lacks[0]
-	for _, l := range lacks[1:] {
-		err = reason.Because(fmt.Errorf("%w, %w", err, l), reason.Both, reason.Of(err), reason.Of(l))
-	}
-	return fmt.Errorf("%w: %w", err, ErrState)
 }

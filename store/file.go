@@ -9,23 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	bolt "go.etcd.io/bbolt"
-
-	disk "recado/store/bolt"
+	"recado/store/bolt"
 )
 
 // What can be done with any bbolt file of the data directory, the book or the
 // keys of the numbers, while nobody has it open.
-
-// openFile opens a bbolt file and takes its lock. It fails with ErrLocked when
-// another process has it, or has put another file in its place in the
-// meantime, and with a DamagedError when its pages do not fit together.
-func openFile(path string, o disk.Options) (*disk.DB, error) {
-	if err := private(path); err != nil {
-		return nil, err
-	}
-	return disk.Open(path, o)
-}
 
 // Health is how Examine found a file.
 type Health struct {
@@ -45,7 +33,7 @@ const maxFindings = 100
 // with fs.ErrNotExist when there is none.
 //
 // A file that is damaged in a way that nobody has thought of may still end the
-// process, or keep it busy for ever: see package command for how it is called
+// process, or keep it busy forever: see package command for how it is called
 // in one of its own.
 func Examine(path string, check func(*bolt.Tx) []string) (h Health, err error) {
 	return ExamineOpen(nil, path, check)
@@ -54,10 +42,7 @@ func Examine(path string, check func(*bolt.Tx) []string) (h Health, err error) {
 // Hold opens a file to have it examined: nobody can write to it until it is
 // closed. It fails as Examine does.
 func Hold(path string) (*os.File, error) {
-	if err := private(path); err != nil {
-		return nil, err
-	}
-	return disk.Hold(path, false, lockTimeout)
+	return bolt.Hold(path, false, bolt.Patience)
 }
 
 // ExamineOpen is Examine of a file that Hold has opened, in this process or in
@@ -73,13 +58,7 @@ func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []string) (h H
 	}
 	h.Size = info.Size()
 	damaged := (*DamagedError)(nil)
-	o := disk.Options{Timeout: lockTimeout, ReadOnly: true, File: file}
-	var db *disk.DB
-	if file == nil {
-		db, err = openFile(path, o)
-	} else {
-		db, err = disk.Open(path, o)
-	}
+	db, err := bolt.Open(path, bolt.Options{Timeout: bolt.Patience, ReadOnly: true, File: file})
 	if errors.As(err, &damaged) {
 		h.Wrong = damaged.Why
 		return h, nil
@@ -93,7 +72,7 @@ func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []string) (h H
 		}
 		if len(h.Wrong) == 0 {
 			h.Wrong = contentWrong(tx, check)
-			h.Newer = slices.ContainsFunc(h.Wrong, func(s string) bool { return strings.HasPrefix(s, disk.Newer) })
+			h.Newer = slices.ContainsFunc(h.Wrong, func(s string) bool { return strings.HasPrefix(s, bolt.Newer) })
 		}
 		return nil
 	})
@@ -120,9 +99,6 @@ func contentWrong(tx *bolt.Tx, check func(*bolt.Tx) []string) (wrong []string) {
 	return check(tx)
 }
 
-// compactTxSize is how much of a file one transaction copies.
-const compactTxSize = 1 << 20
-
 // Compact writes a bbolt file anew without the pages that nothing uses, and
 // returns its size in bytes before and after. It fails with ErrLocked when
 // another process has the file open. A crash leaves the old file or the new
@@ -132,7 +108,7 @@ func Compact(path string) (before, after int64, err error) {
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return 0, 0, fmt.Errorf("compact: %w", err)
 	}
-	db, err := openFile(path, disk.Options{Timeout: lockTimeout})
+	db, err := bolt.Open(path, bolt.Options{Timeout: bolt.Patience})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -150,39 +126,12 @@ func Compact(path string) (before, after int64, err error) {
 	if err := os.Remove(copied); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, 0, fmt.Errorf("compact %s: %w", filepath.Base(path), err)
 	}
-	if after, err = copyTo(copied, db.DB); err == nil {
+	if after, err = db.CopyTo(copied); err == nil {
 		err = os.Rename(copied, path)
 	}
 	if err != nil {
 		os.Remove(copied)
 		return 0, 0, fmt.Errorf("compact %s: %w", filepath.Base(path), err)
 	}
-	return info.Size(), after, syncDir(filepath.Dir(path))
-}
-
-// copyTo writes what is in a file to a new one, which is on the disk when it
-// returns.
-func copyTo(path string, from *bolt.DB) (size int64, err error) {
-	to, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, NoSync: true, FreelistType: bolt.FreelistMapType})
-	if err != nil {
-		return 0, err
-	}
-	if err := errors.Join(bolt.Compact(to, from, compactTxSize), to.Sync(), to.Close()); err != nil {
-		return 0, err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
-}
-
-// syncDir makes the name of a file as durable as its content.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return info.Size(), after, bolt.SyncDir(filepath.Dir(path))
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"recado/store/bolt"
 
 	"recado/campaign/people"
 )

@@ -5,10 +5,9 @@ import (
 	"encoding/binary"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/store/bolt"
 )
 
 // Find returns the people that a filter matches, in the order of their names.

@@ -7,11 +7,10 @@ import (
 	"fmt"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // What is done when the last transaction may be forgotten: one of the two first

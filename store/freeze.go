@@ -12,11 +12,10 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // How a campaign starts.
@@ -123,14 +122,21 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 	if c.Status != campaign.Draft {
 		return nil, reason.Because(ErrState, reason.CampaignStart, id, reason.New(reason.CampaignItIs, c.Status.Reason()))
 	}
-	if err := startableTx(tx, c); err != nil {
-		return nil, reason.Within(err, reason.CampaignStart, id)
-	}
-	numbers, err := sendersTx(tx, c, now)
+	stops, err := stopsTx(tx, c, now)
 	if err != nil {
-		return nil, reason.Within(err, reason.CampaignStart, id)
+		return nil, err
+	} else if err := joined(append(c.Lacks(), stops...)); err != nil {
+		return nil, reason.Because(fmt.Errorf("%w: %w", err, ErrState), reason.CampaignStart, id, reason.Of(err))
 	}
-	return numbers, nil
+	numbers, err := numbersTx(tx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []campaign.NumberID
+	for _, s := range Senders(numbers, nil, c, now) {
+		ids = append(ids, s.Number.ID)
+	}
+	return ids, nil
 }
 
 // audienceTx chooses the people of a campaign. It is an error if none of them
@@ -154,7 +160,7 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 		audience.Add(contact.ID)
 	})
 	if err == nil && to == 0 {
-		err = reason.Because(ErrState, reason.CampaignStart, c.ID, reason.New(reason.CampaignNobody, skipped))
+		err = reason.Because(ErrState, reason.CampaignStart, c.ID, reason.Of(reachesNobody(skipped)))
 	}
 	return audience, err
 }
@@ -269,7 +275,6 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			return false, err
 		}
 		number := home(&contact, f.Numbers, f.Load)
-		f.Load[number]++
 		d := campaign.Delivery{
 			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
 			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
@@ -277,6 +282,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 		if why := unwanted(&contact, barred, c.Started); why != "" {
 			d.State, d.Reason = campaign.Skipped, reason.New(why)
 		} else {
+			f.Load[number]++
 			queue = append(queue, queueKey(&d, f.zone(d.Zone)))
 			t.pending++
 		}
@@ -338,14 +344,16 @@ func queueKey(d *campaign.Delivery, zone byte) []byte {
 func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done bool, err error) {
 	var why reason.Reason
 	if t.pending == 0 {
-		why = reason.New(reason.CampaignNobody, t.counts[campaign.Skipped])
+		why = reason.Of(reachesNobody(t.counts[campaign.Skipped]))
 	} else if !j.Held { // what holds it is for a person to see to
+		numbers, err := numbersTx(tx)
+		if err != nil {
+			return false, err
+		}
 		linked := c
 		linked.Numbers = j.Freeze.Numbers
-		if _, err := sendersTx(tx, linked, c.Started); errors.Is(err, ErrState) {
+		if err := joined(senderStops(numbers, linked, c.Started)); err != nil {
 			why = reason.Of(err)
-		} else if err != nil {
-			return false, err
 		}
 	}
 	if !why.IsZero() {

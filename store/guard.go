@@ -9,10 +9,9 @@ import (
 	"strconv"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // The guard rails of a campaign: it pauses itself when what it sends leads

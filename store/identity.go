@@ -6,9 +6,8 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign/people"
+	"recado/store/bolt"
 )
 
 // Who is who.

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/store/bolt"
 )
 
 // What never left does not count for the person. A claim writes that they were

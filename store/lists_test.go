@@ -11,7 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"recado/store/bolt"
 
 	"recado/campaign"
 	"recado/campaign/people"

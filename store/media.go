@@ -11,12 +11,11 @@ import (
 	"path/filepath"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/media"
 	"recado/campaign/reason"
-	disk "recado/store/bolt"
+	"recado/store/bolt"
+	"recado/store/trust"
 )
 
 // The files of the campaigns are beside the book in the folder media, each
@@ -30,14 +29,14 @@ const partial = ".part"
 // openMedia refuses a folder that is not the user's own or that others can
 // read, and removes what was being written when the last process ended.
 func openMedia(dir string) error {
-	info, err := Private(dir)
+	info, err := trust.Private(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return err
 	case !info.IsDir():
-		return &TrustError{Path: dir, Why: Irregular, Owner: ownerOf(info)}
+		return &trust.Error{Path: dir, Why: trust.Irregular, Owner: trust.Owner(info)}
 	}
 	files, err := os.ReadDir(dir)
 	for _, f := range files {
@@ -53,7 +52,7 @@ func openMedia(dir string) error {
 // a document see.
 func (b *Book) Attach(name string, from io.Reader) (a media.Attachment, err error) {
 	if err := os.Mkdir(b.media, 0o700); err == nil {
-		err = syncDir(filepath.Dir(b.media))
+		err = bolt.SyncDir(filepath.Dir(b.media))
 		if err != nil {
 			return a, err
 		}
@@ -74,7 +73,7 @@ func (b *Book) Attach(name string, from io.Reader) (a media.Attachment, err erro
 	if err != nil {
 		return a, err
 	}
-	if disk.IsDatabase(file) {
+	if bolt.IsDatabase(file) {
 		return a, ErrOurs
 	}
 	if a, err = media.Read(name, file, size); err != nil {
@@ -87,7 +86,7 @@ func (b *Book) Attach(name string, from io.Reader) (a media.Attachment, err erro
 	if err := os.Rename(file.Name(), b.mediaPath(&a)); err != nil {
 		return a, err
 	}
-	return a, syncDir(b.media)
+	return a, bolt.SyncDir(b.media)
 }
 
 func (b *Book) mediaPath(a *media.Attachment) string {
@@ -96,17 +95,17 @@ func (b *Book) mediaPath(a *media.Attachment) string {
 
 // openKept opens the file of an attachment if it is a plain one of the user's.
 func (b *Book) openKept(a *media.Attachment) (*os.File, error) {
-	file, err := os.OpenFile(b.mediaPath(a), os.O_RDONLY|noFollow|calm, 0)
+	file, err := os.OpenFile(b.mediaPath(a), os.O_RDONLY|trust.NoFollow|trust.Calm, 0)
 	if err != nil {
 		return nil, err
 	}
 	info, err := file.Stat()
 	switch {
 	case err != nil:
-	case !mine(info):
-		err = &TrustError{Path: file.Name(), Why: Foreign, Owner: ownerOf(info)}
+	case !trust.Mine(info):
+		err = &trust.Error{Path: file.Name(), Why: trust.Foreign, Owner: trust.Owner(info)}
 	case !info.Mode().IsRegular():
-		err = &TrustError{Path: file.Name(), Why: Irregular, Owner: ownerOf(info)}
+		err = &trust.Error{Path: file.Name(), Why: trust.Irregular, Owner: trust.Owner(info)}
 	}
 	if err != nil {
 		file.Close()

@@ -10,13 +10,11 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
-	disk "recado/store/bolt"
+	"recado/store/bolt"
 )
 
 // ErrNoWayBack says that a damaged book cannot be mended.
-var ErrNoWayBack = disk.ErrNoWayBack
+var ErrNoWayBack = bolt.ErrNoWayBack
 
 // Mend brings a damaged book back to what it was before its last transaction,
 // if that is whole, content and all, which examine says of a file. What that
@@ -30,15 +28,12 @@ func Mend(path string, examine func(path string) (Health, error)) (copied string
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return "", fmt.Errorf("mend: %w", err)
 	}
-	if err := private(path); err != nil {
-		return "", err
-	}
-	file, err := disk.Hold(path, true, lockTimeout)
+	file, err := bolt.Hold(path, true, bolt.Patience)
 	if err != nil {
 		return "", fmt.Errorf("mend %s: %w", path, err)
 	}
 	defer file.Close()
-	at, none, err := disk.StepBack(file)
+	at, none, err := bolt.StepBack(file)
 	if err != nil {
 		return "", fmt.Errorf("mend %s: %w", path, err)
 	}
@@ -61,7 +56,7 @@ func Mend(path string, examine func(path string) (Health, error)) (copied string
 		err = os.Rename(trial, path)
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = bolt.SyncDir(filepath.Dir(path))
 	}
 	if err == nil {
 		err = settleMended(path)
@@ -74,11 +69,12 @@ func Mend(path string, examine func(path string) (Health, error)) (copied string
 
 // settleMended does what opening the book would do first.
 func settleMended(path string) error {
-	db, err := openFile(path, disk.Options{Timeout: lockTimeout})
+	db, err := bolt.Open(path, bolt.Options{Timeout: bolt.Patience})
 	if err != nil {
 		return err
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
+		tx.Touch()
 		var kind Kind
 		if meta := bucket(tx, "meta"); meta != nil {
 			kind = Kind(meta.Get([]byte("kind")))

@@ -4,10 +4,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/store/bolt"
 )
 
 // version is that of the bucket tree. Older books are migrated when they are

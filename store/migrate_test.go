@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"recado/store/bolt"
 
 	"recado/campaign"
 	"recado/campaign/people"

@@ -7,7 +7,8 @@ import (
 	"syscall"
 
 	"recado/campaign/reason"
-	disk "recado/store/bolt"
+	"recado/store/bolt"
+	"recado/store/trust"
 )
 
 // ErrOurs is the error of a file that is not sent or read as a person's: it is
@@ -21,9 +22,9 @@ var ErrOurs = reason.Err(reason.FileOursAlone)
 // another data directory; and every bbolt file, wherever it is. The files that
 // campaigns have attached, in the folder media, are none of these: they were
 // for others from the beginning. What is not a file is refused at once: a pipe
-// would keep us waiting for ever.
+// would keep us waiting forever.
 func Outside(path, dir string) (file *os.File, size int64, err error) {
-	if file, err = os.OpenFile(path, os.O_RDONLY|calm, 0); err != nil {
+	if file, err = os.OpenFile(path, os.O_RDONLY|trust.Calm, 0); err != nil {
 		return nil, 0, err
 	}
 	info, err := file.Stat()
@@ -33,7 +34,7 @@ func Outside(path, dir string) (file *os.File, size int64, err error) {
 		err = &fs.PathError{Op: "read", Path: path, Err: syscall.EISDIR}
 	case !info.Mode().IsRegular():
 		err = reason.Err(reason.FileNone, reason.Plain(path))
-	case amongOurs(info, dir), besideOurs(path), disk.IsDatabase(file):
+	case amongOurs(info, dir), besideOurs(path), bolt.IsDatabase(file):
 		err = reason.Because(ErrOurs, reason.FileOurs, reason.Plain(path))
 	}
 	if err != nil {
@@ -70,11 +71,11 @@ func besideOurs(path string) bool {
 		return false // it has no place of its own any more
 	}
 	for _, name := range databases {
-		file, err := os.OpenFile(filepath.Join(filepath.Dir(end), name), os.O_RDONLY|calm, 0)
+		file, err := os.OpenFile(filepath.Join(filepath.Dir(end), name), os.O_RDONLY|trust.Calm, 0)
 		if err != nil {
 			continue
 		}
-		is := disk.IsDatabase(file)
+		is := bolt.IsDatabase(file)
 		file.Close()
 		if is {
 			return true

@@ -6,10 +6,9 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // A person is one record. They are found by the key of their phone, by the key

@@ -5,23 +5,57 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
 
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
-// Preflight is what would become of a draft if it were started.
+// Preflight is what would become of a draft if it were started. It is worked
+// out here and nowhere else: screens and commands only print it.
 type Preflight struct {
 	Receive  int                 // people who get it, as far as anybody knows now
 	LeftOut  map[reason.Code]int // those who do not, by the reason of their delivery
 	Lacking  []Lack              // what the text asks for and people do not have
 	NewChats int                 // of those who receive, how many get it in a new chat
+	Senders  []Sender            // who sends, and how fast
+	Stops    []campaign.Lack     // why it could not be started, beside what it lacks itself, see [campaign.Campaign.Lacks]
 	Forecast campaign.Forecast
+}
+
+// Sender is a number that would send a draft, with what holds for the two
+// together.
+type Sender struct {
+	Number    campaign.Number
+	Pace      campaign.Pace // limit by limit the tighter of the number's and the draft's
+	Overruled []string      // limits of the draft without effect: the number's are tighter
+	Shut      bool          // the one may never send when the other may
+	Hold      campaign.Hold // what holds its next message, as its lane last said
+}
+
+// Senders are the numbers that would send a draft: those that it names, linked
+// or not, or all that are linked if it names none.
+func Senders(numbers []campaign.Number, holds map[campaign.NumberID]campaign.Hold, c campaign.Campaign, now time.Time) (senders []Sender) {
+	for _, n := range numbers {
+		if !slices.Contains(c.Numbers, n.ID) && (len(c.Numbers) > 0 || !n.Linked()) {
+			continue
+		}
+		own := n.Pace(now)
+		s := Sender{Number: n, Pace: own.Tightest(c.Pace), Overruled: c.Pace.Overruled(own), Hold: holds[n.ID]}
+		s.Shut = s.Pace.Hours.Shut
+		senders = append(senders, s)
+	}
+	return senders
+}
+
+// Offline reports whether none of the senders is connected, though there are
+// some.
+func Offline(senders []Sender) bool {
+	return len(senders) > 0 && !slices.ContainsFunc(senders, func(s Sender) bool { return s.Hold.Reason != reason.HoldOffline })
 }
 
 // Lack is a field of a text that people in its audience do not have.
@@ -38,11 +72,12 @@ const Unsaved = ^campaign.ID(0)
 // lackNamed is how many people a Lack names.
 const lackNamed = 3
 
-// Preflight says who would receive a draft, who would not and why, and when it
-// would be sent. Nothing is written; the draft need not be in the book. It is
-// an error if its text or its filter cannot be read; without a linked number
-// the forecast is that everything is stuck. It ends early, with the context's
-// error, when ctx does.
+// Preflight says who would receive a draft, who would not and why, which numbers
+// would send it, at what pace and when, and what keeps it from being started.
+// Nothing is written; the draft need not be in the book. It is an error if its
+// text or its filter cannot be read; without a linked number the forecast is
+// that everything is stuck. It ends early, with the context's error, when ctx
+// does.
 func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time) (p Preflight, err error) {
 	text, err := campaign.ParseTemplate(c.Text)
 	if err != nil {
@@ -57,27 +92,41 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 	}
 	p.LeftOut = make(map[reason.Code]int)
 	var numbers []campaign.Outlook
+	holds := b.Holds()
 	err = b.view(func(tx *bolt.Tx) error {
-		senders, err := draftSendersTx(tx, c)
+		all, err := numbersTx(tx)
 		if err != nil {
 			return err
 		}
+		p.Senders = Senders(all, holds, c, now)
+		ids := make([]campaign.NumberID, len(p.Senders))
+		waits := make(map[campaign.NumberID]time.Duration)
+		for i, s := range p.Senders {
+			ids[i], waits[s.Number.ID] = s.Number.ID, s.Pace.PerPerson
+		}
+		waits[0] = c.Pace.PerPerson
 		load := make(map[campaign.NumberID]int)
 		var waiting groups
+		skipped := 0
 		barred := allBarredTx(tx)
 		err = matchTx(ctx, tx, filter, func(contact *people.Contact) {
 			if contact.Phone == "" && contact.LID == "" {
 				return
 			}
-			number := campaign.NumberID(0)
-			if len(senders) > 0 {
-				number = home(contact, ids(senders), load)
+			if why := unwanted(contact, barred, now); why != "" {
+				p.LeftOut[why]++
+				skipped++
+				return
 			}
-			if why := p.leaveOut(contact, barred, perPerson(senders, number, c, now), &c, text, now); why != "" {
+			number := campaign.NumberID(0)
+			if len(ids) > 0 {
+				number = home(contact, ids, load)
+			}
+			load[number]++
+			if why := p.leaveOut(contact, waits[number], &c, text, now); why != "" {
 				p.LeftOut[why]++
 				return
 			}
-			load[number]++
 			p.Receive++
 			fresh := !contact.KnownTo(number)
 			if fresh {
@@ -88,12 +137,18 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		if err != nil {
 			return err
 		}
-		for _, n := range senders {
-			o, err := outlookTx(ctx, tx, n, c.ID, now)
+		if p.Stops, err = stopsTx(tx, c, now); err != nil {
+			return err
+		}
+		if len(load) == 0 {
+			p.Stops = append(p.Stops, campaign.Lack{Field: campaign.FieldAudience, Err: reachesNobody(skipped)})
+		}
+		for _, s := range p.Senders {
+			o, err := outlookTx(ctx, tx, s.Number, c.ID, now)
 			if err != nil {
 				return err
 			}
-			o.Waiting = append(o.Waiting, waiting.of(n.ID, c)...)
+			o.Waiting = append(o.Waiting, waiting.of(s.Number.ID, c)...)
 			numbers = append(numbers, o)
 		}
 		return nil
@@ -144,31 +199,9 @@ func (g *groups) of(number campaign.NumberID, c campaign.Campaign) (waiting []ca
 	return waiting
 }
 
-func ids(numbers []campaign.Number) []campaign.NumberID {
-	all := make([]campaign.NumberID, len(numbers))
-	for i, n := range numbers {
-		all[i] = n.ID
-	}
-	return all
-}
-
-// perPerson is how long a person is left alone between two campaigns that come
-// from a number.
-func perPerson(senders []campaign.Number, number campaign.NumberID, c campaign.Campaign, now time.Time) time.Duration {
-	for _, n := range senders {
-		if n.ID == number {
-			return max(n.Pace(now).PerPerson, c.Pace.PerPerson)
-		}
-	}
-	return c.Pace.PerPerson
-}
-
-// leaveOut is why a person would not get the text of a campaign; empty: they
-// would.
-func (p *Preflight) leaveOut(contact *people.Contact, barred barredAliases, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) reason.Code {
-	if why := unwanted(contact, barred, now); why != "" {
-		return why
-	}
+// leaveOut is why a person who is wanted would not get the text of a campaign;
+// empty: they would.
+func (p *Preflight) leaveOut(contact *people.Contact, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) reason.Code {
 	if tooSoon(contact, wait, now) {
 		return reason.DeliveryPerPerson
 	}
@@ -205,17 +238,62 @@ func (p *Preflight) lack(field string, contact *people.Contact) {
 	}
 }
 
-// draftSendersTx are the numbers that would send a draft: those that it names,
-// or all that are linked.
-func draftSendersTx(tx *bolt.Tx, c campaign.Campaign) (senders []campaign.Number, err error) {
+// stopsTx says what only the book knows of why a draft cannot be started: of
+// its numbers and of its lists.
+func stopsTx(tx *bolt.Tx, c campaign.Campaign, now time.Time) ([]campaign.Lack, error) {
 	numbers, err := numbersTx(tx)
-	for _, n := range numbers {
-		if slices.Contains(c.Numbers, n.ID) || len(c.Numbers) == 0 && n.Linked() {
-			senders = append(senders, n)
+	if err != nil {
+		return nil, err
+	}
+	stops := senderStops(numbers, c, now)
+	if filter, err := people.ParseFilter(c.To); err == nil {
+		var none *people.FilterError
+		if err := checkListsTx(tx, filter); errors.As(err, &none) {
+			stops = append(stops, campaign.Lack{Field: campaign.FieldAudience, Err: reason.Within(err, reason.CampaignAudience)})
+		} else if err != nil {
+			return nil, err
 		}
 	}
-	return senders, err
+	return stops, nil
 }
+
+// senderStops says why a draft cannot be sent by its numbers.
+func senderStops(numbers []campaign.Number, c campaign.Campaign, now time.Time) (stops []campaign.Lack) {
+	stop := func(f campaign.Field, err error) { stops = append(stops, campaign.Lack{Field: f, Err: err}) }
+	senders := Senders(numbers, nil, c, now)
+	for _, id := range c.Numbers {
+		if !slices.ContainsFunc(senders, func(s Sender) bool { return s.Number.ID == id }) {
+			stop(campaign.FieldNumbers, reason.Because(ErrNotFound, reason.NumberGone))
+		}
+	}
+	if len(senders) == 0 && len(c.Numbers) == 0 {
+		stop(campaign.FieldNumbers, reason.Err(reason.NumberNoneLinked))
+	}
+	for _, s := range senders {
+		switch name := s.Number.Name; {
+		case !s.Number.Linked():
+			stop(campaign.FieldNumbers, reason.Err(reason.NumberToLink, name, name))
+		case s.Shut:
+			stop(campaign.FieldPace, reason.Err(reason.CampaignShut, name))
+		}
+	}
+	return stops
+}
+
+// joined is the error of all that stops a draft; nil if nothing does.
+func joined(stops []campaign.Lack) (err error) {
+	for i, s := range stops {
+		if i == 0 {
+			err = s
+		} else {
+			err = reason.Because(fmt.Errorf("%w, %w", err, s), reason.Both, reason.Of(err), reason.Of(s))
+		}
+	}
+	return err
+}
+
+// reachesNobody is the refusal of a draft whose people are all skipped.
+func reachesNobody(skipped int) error { return reason.Err(reason.CampaignNobody, skipped) }
 
 // Forecast says when a campaign that was started will have been sent. It costs
 // as much as the queues of its numbers are long: it is not for every key press.

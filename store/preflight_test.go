@@ -239,3 +239,43 @@ func (s *shop) answerAbsent(r people.Row) {
 		s.Fatal(err)
 	}
 }
+
+// Whoever is skipped is no work for a number: the others are shared out evenly,
+// and a preflight reckons with the same shares.
+func TestWhoIsSkippedIsNobodysShare(t *testing.T) {
+	s := newShop(t, 12, "gap=1m new-gap=1m")
+	s.another()
+	for i := 0; i < 6; i += 2 {
+		if err := s.book.OptOut(contact(t, s, i).ID, "asked"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	draft, err := s.write("gap=1m new-gap=1m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := s.book.Preflight(t.Context(), draft, s.now)
+	if err == nil {
+		_, err = s.book.Start(draft.ID, s.now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.book.Deliveries(draft.ID, -1, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	share := make(map[campaign.NumberID]int)
+	for _, d := range all {
+		if d.State == campaign.Queued {
+			share[d.Number]++
+		}
+	}
+	if len(share) != 2 || share[s.number] < 4 || share[s.number] > 5 {
+		t.Errorf("the shares are %v, want halves of nine", share)
+	}
+	after, err := s.book.Forecast(t.Context(), draft.ID, s.now)
+	if err != nil || !after.Ends.Equal(before.Forecast.Ends) {
+		t.Errorf("it ends %v, before the start %v; %v", after.Ends, before.Forecast.Ends, err)
+	}
+}

@@ -9,11 +9,10 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // recoverTx puts in doubt what was in flight when the last process ended.

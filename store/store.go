@@ -42,31 +42,30 @@
 package store
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
-	disk "recado/store/bolt"
+	"recado/store/bolt"
 )
 
 // Errors that callers branch on.
 var (
 	ErrNotFound = reason.Err(reason.NotFound)
 	ErrExists   = reason.Err(reason.Exists)
-	ErrLocked   = disk.ErrLocked
+	ErrLocked   = bolt.ErrLocked
 	ErrKind     = reason.Err(reason.Kind)
 	ErrNewer    = reason.Err(reason.Newer)
 	ErrNoLimit  = reason.Err(reason.NoLimit)
@@ -75,7 +74,7 @@ var (
 
 // DamagedError says that a file of the data directory is not as it was
 // written. Nothing is read from it, or written to it, any more.
-type DamagedError = disk.DamagedError
+type DamagedError = bolt.DamagedError
 
 // Kind tells a demo's book from a real one. It is written when the book is
 // made and never changes.
@@ -106,9 +105,9 @@ type Options struct {
 const DefaultGrace = 30 * time.Second
 
 // Book is the open book. Its methods may be called from any goroutine; those
-// that write return when what they wrote is on the disk.
+// that write return when what they wrote is on the bolt.
 type Book struct {
-	db     *disk.DB
+	db     *bolt.DB
 	kind   Kind
 	bell   *campaign.Bell
 	clock  *campaign.Clock
@@ -116,15 +115,12 @@ type Book struct {
 	grace  time.Duration
 	media  string // the folder of the attachments
 
-	queue    chan *write
-	chunks   chan *write // writes that let others go before, see sweep.go
 	work     chan struct{}
 	maxChunk int
 	closing  chan struct{}
-	running  sync.WaitGroup // the writer and the sweeper
+	running  sync.WaitGroup // the sweeper
 
 	mu         sync.Mutex // guards what follows: none of it is the truth, all of it can be lost
-	failed     error
 	holds      map[campaign.NumberID]campaign.Hold
 	templates  map[campaign.ID]*campaign.Template
 	unanswered map[people.ContactID]time.Time
@@ -140,14 +136,11 @@ var buckets = []string{
 	"contacts", "aliases", "merged", "names", "lists", "members", "jobs", "staged",
 }
 
-// lockTimeout is how long another process is waited for.
-const lockTimeout = 2 * time.Second
-
 // Open opens the book at path, making it if there is none. What was being
 // sent when the last process ended is put in doubt, see Claim.
 func Open(path string, o Options) (*Book, error) {
 	if o.Timeout == 0 {
-		o.Timeout = lockTimeout
+		o.Timeout = bolt.Patience
 	}
 	if o.Grace == 0 {
 		o.Grace = DefaultGrace
@@ -161,21 +154,25 @@ func Open(path string, o Options) (*Book, error) {
 	if o.maxChunk == 0 {
 		o.maxChunk = maxChunk
 	}
-	_, missing := os.Stat(path)
 	found := func(e *DamagedError) {
 		o.Logger.Error("a file is damaged", "path", e.Path, "why", strings.Join(e.Why, "; "))
 		o.Bell.Ring()
 	}
-	db, err := openFile(path, disk.Options{Timeout: o.Timeout, Found: found})
+	failed := func(err error) {
+		if err == nil {
+			o.Logger.Info("the book can be written again")
+		} else {
+			o.Logger.Error("write the book", "err", err)
+		}
+		o.Bell.Ring()
+	}
+	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: o.Bell.Ring})
 	if err != nil {
 		return nil, err
 	}
-	db.NoSync = o.noSync
 	media := filepath.Join(filepath.Dir(path), "media")
 	b := &Book{
 		db: db, kind: o.Kind, bell: o.Bell, clock: o.Clock, logger: o.Logger, grace: o.Grace, media: media,
-		queue:      make(chan *write),
-		chunks:     make(chan *write),
 		work:       make(chan struct{}, 1),
 		maxChunk:   o.maxChunk,
 		closing:    make(chan struct{}),
@@ -188,10 +185,7 @@ func Open(path string, o Options) (*Book, error) {
 	}
 	err = openMedia(media)
 	if err == nil {
-		err = db.Update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind, db.WentBack(), o.Clock.Now()) })
-	}
-	if err == nil && missing != nil { // a new name is not on the disk with its file
-		err = syncDir(filepath.Dir(path))
+		err = b.update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind, db.WentBack(), o.Clock.Now()) })
 	}
 	if err != nil {
 		db.Close()
@@ -202,8 +196,7 @@ func Open(path string, o Options) (*Book, error) {
 		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	b.running.Go(b.write) // ends when Close closes b.closing
-	b.running.Go(b.sweep) // likewise
+	b.running.Go(b.sweep) // ends when Close closes b.closing
 	return b, nil
 }
 
@@ -270,15 +263,9 @@ func (b *Book) Close() error {
 
 // Err is the error of the last write if it failed, when the disk is full or
 // gone, or a DamagedError, which stays. Nothing must be sent while it is not
-// nil.
-func (b *Book) Err() error {
-	if err := b.db.Err(); err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.failed
-}
+// nil. It goes when a write has worked; while nobody writes, the book tries by
+// itself every second.
+func (b *Book) Err() error { return b.db.Err() }
 
 // WentBack reports whether the book was damaged when it was opened, in a way
 // that may have cost it what was written last. What was running is paused, and
@@ -286,118 +273,23 @@ func (b *Book) Err() error {
 func (b *Book) WentBack() bool { return b.db.WentBack() }
 
 // bucket is one of the buckets that Open has made.
-func bucket(tx *bolt.Tx, name string) *bolt.Bucket { return tx.Bucket([]byte(name)) }
+func bucket(tx *bolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
 
 // view runs read in a read transaction.
 func (b *Book) view(read func(*bolt.Tx) error) error { return b.db.View(read) }
 
-// write is one caller's change, waiting for its commit.
-type write struct {
-	change func(*bolt.Tx) error
-	done   chan error
-}
-
-// run makes the change. A panic in it is its error: it must not take the other
-// writers along.
-func (b *Book) run(w *write, tx *bolt.Tx) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			if err = b.db.Fault(p); err != nil {
-				return
-			}
-			err = reason.Because(fmt.Errorf("write the book: panic: %v\n%s", p, debug.Stack()), reason.OurMistake, reason.Plain(fmt.Sprint(p)))
-		}
-	}()
-	return w.change(tx)
-}
-
 // ErrClosed is returned by writes after Close.
-var ErrClosed = reason.Err(reason.BookClosed)
+var ErrClosed = bolt.ErrClosed
 
 // update runs change in a write transaction, together with whatever else is
 // waiting, and returns when it is on the disk. If change returns an error
 // nothing of it is written. It may run more than once, so it must set, not
 // add to, what it leaves outside the transaction.
-func (b *Book) update(change func(*bolt.Tx) error) error { return b.updateIn(b.queue, change) }
-
-// updateIn is update by way of one of the two queues.
-func (b *Book) updateIn(queue chan<- *write, change func(*bolt.Tx) error) error {
-	w := &write{change: change, done: make(chan error, 1)}
-	select {
-	case queue <- w:
-	case <-b.closing:
-		return ErrClosed
-	}
-	err := <-w.done
-	if err == nil {
-		b.bell.Ring()
-	}
-	return err
+func (b *Book) update(change func(*bolt.Tx) error) error {
+	return b.db.Update(func(tx *bolt.Tx) error { tx.Touch(); return change(tx) })
 }
 
-// write is the one goroutine that writes. It commits everything that is
-// waiting in one transaction: one caller pays for the disk, the others ride
-// along. A chunk of a job goes alone, and after it whoever came meanwhile.
-func (b *Book) write() {
-	for {
-		select {
-		case <-b.closing:
-			return
-		case w := <-b.queue:
-			b.commit(b.gather([]*write{w}))
-		case w := <-b.chunks:
-			b.commit([]*write{w})
-			b.commit(b.gather(nil))
-		}
-	}
-}
-
-// gather adds to group whoever is waiting at this moment.
-func (b *Book) gather(group []*write) []*write {
-	for len(group) < 256 {
-		select {
-		case w := <-b.queue:
-			group = append(group, w)
-		default:
-			return group
-		}
-	}
-	return group
-}
-
-// commit writes a group. A change that fails is taken out and the others are
-// written without it.
-func (b *Book) commit(group []*write) {
-	for len(group) > 0 {
-		failed := -1
-		var fault error
-		err := b.db.Update(func(tx *bolt.Tx) error {
-			for i, w := range group {
-				if fault = b.run(w, tx); fault != nil {
-					failed = i
-					return fault
-				}
-			}
-			return nil
-		})
-		damage := b.db.Err()
-		switch {
-		case damage != nil && err != nil:
-			err = damage // whoever it was that came upon it
-		case failed >= 0:
-			group[failed].done <- fault
-			group = append(group[:failed:failed], group[failed+1:]...)
-			continue
-		case err != nil:
-			err = fmt.Errorf("write the book: %w", err)
-			b.logger.Error("write the book", "err", err)
-		}
-		b.mu.Lock()
-		b.failed = err
-		b.mu.Unlock()
-		for _, w := range group {
-			w.done <- err
-		}
-		return
-	}
+// chunkOf is update for a part of a long work, see [bolt.DB.Chunk].
+func (b *Book) chunkOf(ctx context.Context, change func(*bolt.Tx) error) error {
+	return b.db.Chunk(ctx, func(tx *bolt.Tx) error { tx.Touch(); return change(tx) })
 }

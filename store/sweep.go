@@ -10,10 +10,11 @@ import (
 	"slices"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"go.etcd.io/bbolt"
 
 	"recado/campaign"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // No verb holds the book. What touches many rows is a job: its record in
@@ -30,7 +31,7 @@ import (
 // JobKind says what a job does.
 type JobKind string
 
-// The kinds. They are written to disk.
+// The kinds. They are written to bolt.
 const (
 	JobFreeze JobKind = "freeze" // make the deliveries of a campaign that starts
 	JobUndo   JobKind = "undo"   // take the deliveries away that were made of it
@@ -170,7 +171,7 @@ func inChunks[T any](ctx context.Context, b *Book, items []T, change func(tx *bo
 		}
 		part := items[:min(size.n, len(items))]
 		begun := time.Now()
-		if err := b.updateIn(b.chunks, func(tx *bolt.Tx) error { return change(tx, part) }); err != nil {
+		if err := b.chunkOf(ctx, func(tx *bolt.Tx) error { return change(tx, part) }); err != nil {
 			return err
 		}
 		size.took(time.Since(begun))
@@ -304,7 +305,7 @@ func (b *Book) answer(k []byte, e ended) {
 func (b *Book) chunk(k []byte, n int) error {
 	var done bool
 	var j job
-	err := b.updateIn(b.chunks, func(tx *bolt.Tx) (err error) {
+	err := b.chunkOf(context.Background(), func(tx *bolt.Tx) (err error) {
 		var ok bool
 		if j, ok, err = jobTx(tx, k); err != nil || !ok {
 			return err
@@ -358,7 +359,7 @@ func unstageTx(tx *bolt.Tx, k []byte, n int) (done bool, err error) {
 // firstKeys are the first n keys with a prefix. What is deleted is listed
 // first: a cursor that seeks the next one after each delete passes over the
 // pages that its own transaction has emptied, again and again.
-func firstKeys(b *bolt.Bucket, prefix []byte, n int) (keys [][]byte) {
+func firstKeys(b *bbolt.Bucket, prefix []byte, n int) (keys [][]byte) {
 	cursor := b.Cursor()
 	for k, _ := cursor.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix) && len(keys) < n; k, _ = cursor.Next() {
 		keys = append(keys, bytes.Clone(k))
@@ -378,7 +379,7 @@ func cancelChunkTx(tx *bolt.Tx, j *job, n int) (done bool, err error) {
 	var waiting [][]byte
 	for _, number := range c.Numbers {
 		prefix := key(uint32(number), uint64(c.ID))
-		for _, table := range []*bolt.Bucket{queue, bucket(tx, "again")} {
+		for _, table := range []*bbolt.Bucket{queue, bucket(tx, "again")} {
 			for _, k := range firstKeys(table, prefix, n-len(waiting)) {
 				waiting = append(waiting, deliveryKey(c.ID, binary.BigEndian.Uint32(k[len(k)-4:])))
 				if table == queue { // from "again" it goes with its delivery

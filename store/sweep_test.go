@@ -10,11 +10,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"recado/store/bolt"
+
 	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
@@ -563,18 +564,25 @@ func TestADraftEditedWhileItsAudienceIsSoughtIsSoughtAgain(t *testing.T) {
 	ok(t, y.book.EditContact(y.person(4).ID, func(c *people.Contact) { c.Tags = []string{"vip"} }))
 	id := y.draft(campaign.Campaign{})
 	edited := false
+	var editing sync.WaitGroup
 	_, err := y.book.Begin(tellsWhen{t.Context(), func() {
 		if !edited {
 			edited = true
-			y.book.queue <- &write{done: make(chan error, 1), change: func(tx *bolt.Tx) error { // which may have to wait for the search
-				c, err := campaignTx(tx, id)
-				ok(t, err)
-				c.To = "tag:vip"
-				return putCampaignTx(tx, c)
-			}}
+			begun := make(chan struct{})
+			editing.Go(func() { // its commit may have to wait for the search
+				ok(t, y.book.update(func(tx *bolt.Tx) error {
+					close(begun)
+					c, err := campaignTx(tx, id)
+					ok(t, err)
+					c.To = "tag:vip"
+					return putCampaignTx(tx, c)
+				}))
+			})
+			<-begun
 		}
 	}}, id, y.now)
 	ok(t, err)
+	editing.Wait()
 	y.finish(id)
 	if names := y.names(id); !edited || !slices.Equal(names, []string{"Pessoa 4"}) {
 		t.Errorf("deliveries to %q", names)
@@ -684,42 +692,6 @@ func TestARowWithoutAPhoneIsNoImport(t *testing.T) {
 	}
 	if names := found(t, y.book, ""); len(names) != 2 {
 		t.Errorf("%q", names)
-	}
-}
-
-// TestNoTwoChunksGoBeforeAWrite lets chunks and a write wait for a slow one.
-func TestNoTwoChunksGoBeforeAWrite(t *testing.T) {
-	for range 10 { // whose turn comes first is chance
-		synctest.Test(t, func(t *testing.T) {
-			b := newBook(t)
-			defer b.Close()
-			var order []string
-			write := func(queue chan *write, name string, wait <-chan struct{}) {
-				go func() {
-					if err := b.updateIn(queue, func(*bolt.Tx) error {
-						if wait != nil {
-							<-wait
-						}
-						order = append(order, name)
-						return nil
-					}); err != nil {
-						t.Error(err)
-					}
-				}()
-				synctest.Wait()
-			}
-			slow := make(chan struct{})
-			write(b.queue, "slow", slow)
-			for range 3 {
-				write(b.chunks, "chunk", nil)
-			}
-			write(b.queue, "write", nil)
-			close(slow)
-			synctest.Wait()
-			if at := slices.Index(order, "write"); len(order) != 5 || at > 2 {
-				t.Errorf("%q", order)
-			}
-		})
 	}
 }
 

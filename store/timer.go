@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/store/bolt"
 )
 
 // The messages of a chat may be set to disappear. The setting is kept for each

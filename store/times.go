@@ -5,9 +5,8 @@ import (
 	"encoding/binary"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/store/bolt"
 )
 
 // The times in the book are by one clock, see [campaign.Clock]. That may have

@@ -6,9 +6,10 @@ import (
 	"math/rand/v2"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"recado/campaign"
+	"recado/store/bolt"
+
+	"go.etcd.io/bbolt"
 )
 
 // turn is the state of a number's pace, and what the service asked of it.
@@ -122,7 +123,7 @@ func respendTx(tx *bolt.Tx, d *campaign.Delivery) error {
 	return nil
 }
 
-func markSendTx(sends *bolt.Bucket, k []byte, kind byte) error {
+func markSendTx(sends *bbolt.Bucket, k []byte, kind byte) error {
 	k = bytes.Clone(k)
 	if err := sends.Delete(k); err != nil {
 		return err
@@ -132,7 +133,7 @@ func markSendTx(sends *bolt.Bucket, k []byte, kind byte) error {
 }
 
 // taken reports whether a key with the prefix is there.
-func taken(b *bolt.Bucket, prefix []byte) bool {
+func taken(b *bbolt.Bucket, prefix []byte) bool {
 	k, _ := b.Cursor().Seek(prefix)
 	return bytes.HasPrefix(k, prefix)
 }

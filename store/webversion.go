@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"recado/store/bolt"
 )
 
 // webVersion is the newest version of the service's own client that is known.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -172,25 +171,13 @@ func (e *env) attachment(a *media.Attachment) string {
 		text += fmt.Sprintf(" %d×%d", a.Width, a.Height)
 	}
 	if a.Seconds > 0 {
-		text += " · " + e.words.duration(time.Duration(a.Seconds)*time.Second)
+		text += " · " + e.words.Duration(time.Duration(a.Seconds)*time.Second)
 	}
-	return text + " · " + e.words.size(a.Size)
+	return text + " · " + e.words.Size(a.Size)
 }
 
 // attached names a file and says what it is, in at most w cells.
 func (e *env) attached(a *media.Attachment, w int) string {
 	text, _ := e.cut("▣ "+a.Name+" · "+e.attachment(a), w)
 	return text
-}
-
-// size writes a number of bytes as people do.
-func (w *words) size(n int64) string {
-	if n < 1<<20 {
-		return w.number(int((n+1023)>>10)) + " KB"
-	}
-	text := strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64)
-	if !w.english {
-		text = strings.Replace(text, ".", ",", 1)
-	}
-	return text + " MB"
 }

@@ -237,7 +237,7 @@ func (c *campaigns) columns(w int, rows []standing) (name, status, bar, count, d
 // figures are how many people a campaign is through with, of all.
 func (c *campaigns) figures(s standing) string {
 	done, total := s.done()
-	return c.e.words.number(done) + "/" + c.e.words.number(total)
+	return c.e.words.Number(done) + "/" + c.e.words.Number(total)
 }
 
 func (c *campaigns) line(s standing, here bool, w int) string {
@@ -258,7 +258,7 @@ func (c *campaigns) line(s standing, here bool, w int) string {
 	} else {
 		r.standingBar(s, bar).gap(1).right(e.theme.dim, c.figures(s), count)
 	}
-	return r.gap(1).cell(e.theme.dim, e.words.moment(s.Begun(), e.now()), date).fill(w)
+	return r.gap(1).cell(e.theme.dim, e.words.Moment(s.Begun(), e.now()), date).fill(w)
 }
 
 // standingBar is bar, or while a campaign is freezing, how much of it is frozen.

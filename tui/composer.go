@@ -182,13 +182,7 @@ func (c *composer) draft() campaign.Campaign {
 	if f := c.file; f.typed() != "" && (f.unread() || f.mistake != nil) {
 		d.Unread.File = f.typed()
 	}
-	d.Numbers = nil
-	for id, on := range c.chosen {
-		if on {
-			d.Numbers = append(d.Numbers, id)
-		}
-	}
-	slices.Sort(d.Numbers)
+	d.Numbers = c.picked()
 	if pace, err := c.paceNow(); err != nil {
 		d.Unread.Pace = c.pace.value()
 	} else {
@@ -218,7 +212,7 @@ func (c *composer) actions() []action {
 		act(e.keys.nextField, true, func() tea.Cmd { return c.focus(c.at + 1) }),
 		act(e.keys.start, !c.pointed || c.points() != c.at, c.review),
 		act(e.keys.saveDraft, c.dirty() || c.saved.ID == 0 && !empty(c.saved), func() tea.Cmd { c.asked = true; return c.save() }),
-		act(e.keys.toggle, inNumbers && c.numbers[min(c.over, len(c.numbers)-1)].Linked(), c.toggle),
+		act(e.keys.toggle, inNumbers && c.togglable(c.numbers[min(c.over, len(c.numbers)-1)]), c.toggle),
 		act(e.keys.left, inNumbers && c.over > 0, func() tea.Cmd { c.over--; return nil }),
 		act(e.keys.right, inNumbers && c.over < len(c.numbers)-1, func() tea.Cmd { c.over++; return nil }),
 		act(e.keys.nextPerson, c.people.at < len(c.people.ids)-1, func() tea.Cmd { return c.people.turn(1) }),
@@ -237,6 +231,10 @@ func (c *composer) keys() []key.Binding {
 	}
 	return keys
 }
+
+// togglable reports whether a number may be ticked, or has been and may be left
+// out again.
+func (c *composer) togglable(n campaign.Number) bool { return n.Linked() || c.chosen[n.ID] }
 
 func (c *composer) toggle() tea.Cmd {
 	id := c.numbers[c.over].ID
@@ -276,7 +274,9 @@ func (c *composer) points() int {
 func (c *composer) lacking(needs []need) string {
 	texts := make([]string, len(needs))
 	for i, n := range needs {
-		texts[i] = c.e.t(n.id)
+		if texts[i] = n.said; n.id != "" {
+			texts[i] = c.e.t(n.id)
+		}
 	}
 	return strings.Join(texts, " · ")
 }
@@ -318,6 +318,13 @@ func (c *composer) tooLong() bool {
 type need struct {
 	field int
 	id    string
+	said  string // in place of a text: what the book says
+}
+
+// fields are those of a campaign, as the composer has them.
+var fields = map[campaign.Field]int{
+	campaign.FieldName: fieldName, campaign.FieldNumbers: fieldNumbers, campaign.FieldAudience: fieldAudience,
+	campaign.FieldPace: fieldPace, campaign.FieldAttachment: fieldAttachment, campaign.FieldText: fieldText,
 }
 
 // needs are all that keeps the campaign from being started, from top to
@@ -325,7 +332,7 @@ type need struct {
 func (c *composer) needs() (all []need) {
 	add := func(field int, id string, wanted bool) {
 		if wanted {
-			all = append(all, need{field, id})
+			all = append(all, need{field: field, id: id})
 		}
 	}
 	_, paceErr := c.paceNow()
@@ -346,13 +353,19 @@ func (c *composer) needs() (all []need) {
 	moment := waits || !c.known || !c.people.known || !c.people.checked
 	add(c.at, "need_moment", moment)
 	add(fieldAudience, "need_receivers", !moment && c.people.flight.Receive == 0)
+	if len(all) > 0 {
+		return all
+	}
+	for _, s := range c.people.flight.Stops { // what only the book knows
+		all = append(all, need{field: fields[s.Field], said: c.e.words.sentence(s.Error())})
+	}
 	return all
 }
 
-// ready is the first of the needs; empty: there is none.
+// ready is the first of the needs, as an id or as words; empty: there is none.
 func (c *composer) ready() string {
 	if needs := c.needs(); len(needs) > 0 {
-		return needs[0].id
+		return cmp.Or(needs[0].id, needs[0].said)
 	}
 	return ""
 }

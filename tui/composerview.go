@@ -204,6 +204,8 @@ func (c *composer) numberLine(w int) string {
 		n := c.numbers[i]
 		box, name := "☐ ", ink("")
 		switch {
+		case !n.Linked() && c.chosen[n.ID]: // until somebody leaves it out
+			box, name = "☑ ", e.theme.bad
 		case !n.Linked():
 			box, name = "· ", e.theme.faint
 		case c.chosen[n.ID]:

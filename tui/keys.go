@@ -1,6 +1,9 @@
 package tui
 
-import "charm.land/bubbles/v2/key"
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
 
 // keyMap is every key of the program. Screens choose from it and switch the
 // keys on and off by what they show.
@@ -139,4 +142,36 @@ func newKeys(w *words) keyMap {
 		k.tabs[i] = key.NewBinding(key.WithKeys(n), key.WithHelp(n, w.t(tabWords[i])))
 	}
 	return k
+}
+
+// action is a key and what it does. Screens make their help and their
+// behaviour of the same list, so that they cannot disagree.
+type action struct {
+	key.Binding
+	do func() tea.Cmd
+}
+
+// act makes an action of a binding, switched on or off.
+func act(b key.Binding, on bool, do func() tea.Cmd) action {
+	b.SetEnabled(on)
+	return action{b, do}
+}
+
+// bindings are the keys of actions.
+func bindings(actions []action) []key.Binding {
+	keys := make([]key.Binding, len(actions))
+	for i, a := range actions {
+		keys[i] = a.Binding
+	}
+	return keys
+}
+
+// press does what a key is for, if it is for anything.
+func press(msg tea.KeyPressMsg, actions []action) (cmd tea.Cmd, done bool) {
+	for _, a := range actions {
+		if key.Matches(msg, a.Binding) {
+			return a.do(), true
+		}
+	}
+	return nil, false
 }

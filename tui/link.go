@@ -253,7 +253,7 @@ func (l *link) left() string {
 	if !l.status.QRUntil.After(now) {
 		return l.e.t("link_next_code")
 	}
-	return l.e.t("link_code_for", "Wait", l.e.words.duration(l.status.QRUntil.Sub(now).Truncate(time.Second)))
+	return l.e.t("link_code_for", "Wait", l.e.words.Duration(l.status.QRUntil.Sub(now).Truncate(time.Second)))
 }
 
 // asides are what else there is to say while a code is shown: what went wrong

@@ -133,7 +133,7 @@ func (l *link) brief(w int) string {
 	if e.app.Demo != nil {
 		text = e.keys.scan.Help().Key + " " + e.keys.scan.Help().Desc
 	}
-	life := "◷ " + e.words.duration(max(l.status.QRUntil.Sub(e.now()).Truncate(time.Second), 0))
+	life := "◷ " + e.words.Duration(max(l.status.QRUntil.Sub(e.now()).Truncate(time.Second), 0))
 	if l.spread() { // what does not fit is cut off: the way out comes first
 		var keys []string
 		for _, b := range []key.Binding{e.keys.dismiss, e.keys.byPhone, e.keys.codeText} {

@@ -197,7 +197,7 @@ func (l *lists) view() string {
 		if i == l.win.cursor {
 			weight = e.theme.strong
 		}
-		lines = append(lines, e.row(i == l.win.cursor).gap(1).cell(weight, list.Name, name).right("", e.words.number(list.Size), 10).gap(2).
+		lines = append(lines, e.row(i == l.win.cursor).gap(1).cell(weight, list.Name, name).right("", e.words.Number(list.Size), 10).gap(2).
 			cell(e.theme.dim, strings.Join(l.drafts[people.Fold(list.Name)], ", "), max(w-name-14, 0)).fill(w))
 	}
 	return strings.Join(lines, "\n")

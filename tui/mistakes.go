@@ -171,7 +171,7 @@ var mistakes = []saying{
 	{"flag needs an argument: %s", "mistake_flag_empty"},
 	{"invalid argument %s for %s flag: %s", "mistake_flag_value"},
 	{"accepts %s arg(s), received %s", "mistake_arguments"},
-	{"the book is closed", "mistake_closed"},
+	{"the file is closed", "mistake_closed"},
 	{"the numbers are closed", "mistake_closed_numbers"},
 	{"the file is not the one that was attached", "mistake_other_file"},
 	{"the phone number is missing", "mistake_phone_missing"},

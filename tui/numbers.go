@@ -207,12 +207,12 @@ func (e *env) numberSign(s session.Status) sign {
 func (n *numbers) since(s session.Status) string {
 	now := n.e.now()
 	if s.State == campaign.Offline && s.Until.After(now) {
-		return n.e.t("retry_in", "Wait", n.e.words.duration(s.Until.Sub(now)))
+		return n.e.t("retry_in", "Wait", n.e.words.Duration(s.Until.Sub(now)))
 	}
 	if s.Since.IsZero() {
 		return ""
 	}
-	return n.e.words.duration(now.Sub(s.Since))
+	return n.e.words.Duration(now.Sub(s.Since))
 }
 
 // tell says all that is known of a number, and what to do about it.
@@ -267,13 +267,13 @@ func (n *numbers) next(s session.Status, forgotten bool) string {
 	case s.State == campaign.Blocked:
 		return e.t("number_do_reconnect")
 	case s.State == campaign.Offline && later:
-		return e.t("number_next_try", "Wait", e.words.duration(s.Until.Sub(now)))
+		return e.t("number_next_try", "Wait", e.words.Duration(s.Until.Sub(now)))
 	case s.State == campaign.Banned && later, s.State == campaign.Restricted && later:
-		return e.t("number_until", "Time", e.words.moment(s.Until, now), "Wait", e.words.duration(s.Until.Sub(now)))
+		return e.t("number_until", "Time", e.words.Moment(s.Until, now), "Wait", e.words.Duration(s.Until.Sub(now)))
 	case s.State == campaign.Online && !s.Synced:
 		return e.t("number_syncing")
 	case s.Reading.After(now):
-		return e.t("number_reading", "Time", e.words.moment(s.Reading, now))
+		return e.t("number_reading", "Time", e.words.Moment(s.Reading, now))
 	case s.State == campaign.Online && !s.Contacts:
 		return e.t("number_contacts_coming")
 	}
@@ -286,7 +286,7 @@ func (n *numbers) warnings(s session.Status) (texts []string) {
 	if !s.Unlinks.IsZero() {
 		days := int(now.Sub(s.Number.Seen) / (24 * time.Hour))
 		if s.Unlinks.After(now) {
-			texts = append(texts, e.words.n("number_quiet", days, "Day", e.words.day(s.Unlinks, now)))
+			texts = append(texts, e.words.n("number_quiet", days, "Day", e.words.Day(s.Unlinks, now)))
 		} else {
 			texts = append(texts, e.words.n("number_quiet_late", days))
 		}
@@ -299,9 +299,9 @@ func (n *numbers) warnings(s session.Status) (texts []string) {
 	}
 	switch {
 	case s.Skew > 0:
-		texts = append(texts, e.t("number_clock_ahead", "Wait", e.words.duration(s.Skew.Round(time.Minute))))
+		texts = append(texts, e.t("number_clock_ahead", "Wait", e.words.Duration(s.Skew.Round(time.Minute))))
 	case s.Skew < 0:
-		texts = append(texts, e.t("number_clock_behind", "Wait", e.words.duration(-s.Skew.Round(time.Minute))))
+		texts = append(texts, e.t("number_clock_behind", "Wait", e.words.Duration(-s.Skew.Round(time.Minute))))
 	}
 	return texts
 }
@@ -313,5 +313,5 @@ func (n *numbers) quota(q campaign.Quota) string {
 	if q.Until.IsZero() || q.Spent(now) {
 		return e.words.n("number_quota", q.Total, "Used", q.Used)
 	}
-	return e.words.n("number_quota_until", q.Total, "Used", q.Used, "Day", e.words.day(q.Until, now))
+	return e.words.n("number_quota_until", q.Total, "Used", q.Used, "Day", e.words.Day(q.Until, now))
 }

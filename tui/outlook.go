@@ -82,12 +82,12 @@ func (e *env) sayForecast(f campaign.Forecast, id campaign.ID) string {
 	if !f.Ends.IsZero() {
 		now := e.now()
 		if f.Starts.Sub(now) > soon {
-			parts = append(parts, e.t("forecast_starts", "Time", e.words.moment(f.Starts, now)))
+			parts = append(parts, e.t("forecast_starts", "Time", e.words.Moment(f.Starts, now)))
 		}
 		if until := f.Ends.Sub(now); until < 24*time.Hour {
-			parts = append(parts, e.t("forecast_ends", "Time", e.words.moment(f.Ends, now), "Wait", e.words.duration(until)))
+			parts = append(parts, e.t("forecast_ends", "Time", e.words.Moment(f.Ends, now), "Wait", e.words.Duration(until)))
 		} else {
-			parts = append(parts, e.words.n("forecast_ends_day", int(until/(24*time.Hour)), "Day", e.words.day(f.Ends, now)))
+			parts = append(parts, e.words.n("forecast_ends_day", int(until/(24*time.Hour)), "Day", e.words.Day(f.Ends, now)))
 		}
 	}
 	why := e.words.hold(f.Binds, id)
@@ -112,7 +112,7 @@ func (e *env) sayDays(f campaign.Forecast) string {
 	}
 	var parts []string
 	for _, d := range f.Days[:min(len(f.Days), daysSaid)] {
-		parts = append(parts, e.words.day(d.Date, e.now())+": "+e.words.number(d.Count))
+		parts = append(parts, e.words.Day(d.Date, e.now())+": "+e.words.Number(d.Count))
 	}
 	if len(f.Days) > daysSaid || f.More {
 		parts = append(parts, "…")

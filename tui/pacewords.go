@@ -39,9 +39,9 @@ func (e *env) limitValue(l campaign.Limit) string {
 	case campaign.Span:
 		return e.span(v)
 	case int:
-		return e.words.number(v)
+		return e.words.Number(v)
 	case time.Duration:
-		return e.words.duration(v)
+		return e.words.Duration(v)
 	case campaign.Hours:
 		return e.hours(v)
 	}
@@ -70,18 +70,18 @@ func (e *env) paceWords(p campaign.Pace) string {
 		default:
 			said += ", "
 		}
-		said += e.t(words.said, "Value", e.limitValue(l), "Every", e.words.number(p.Every))
+		said += e.t(words.said, "Value", e.limitValue(l), "Every", e.words.Number(p.Every))
 	}
 	return said
 }
 
 func (e *env) span(s campaign.Span) string {
-	from, to := e.words.duration(s.Min), e.words.duration(s.Max)
+	from, to := e.words.Duration(s.Min), e.words.Duration(s.Max)
 	if from == to {
 		return from
 	}
 	if s.Min < time.Minute*2 && s.Max <= 5*time.Minute { // one unit for both reads better
-		return e.words.number(int(s.Min/time.Second)) + "–" + e.words.number(int(s.Max/time.Second)) + " s"
+		return e.words.Number(int(s.Min/time.Second)) + "–" + e.words.Number(int(s.Max/time.Second)) + " s"
 	}
 	return from + "–" + to
 }

@@ -162,7 +162,7 @@ func (l *link) passkeySigned(msg passkeySignedMsg) tea.Cmd {
 func (l *link) passkeyView(w, h int) string {
 	e, p := l.e, &l.passkey
 	inner := max(w-4, 1)
-	wait := e.words.duration(max(l.status.QRUntil.Sub(e.now()), 0))
+	wait := e.words.Duration(max(l.status.QRUntil.Sub(e.now()), 0))
 	lines := []string{"  " + e.theme.strong.of(e.t("passkey_wanted")) + "   " + e.theme.info.of("◷ ") + wait}
 	indent := func(more []string) {
 		for _, line := range more {
@@ -203,6 +203,6 @@ func (l *link) compareLines(w int) []string {
 	lines = append(lines, "")
 	lines = append(lines, e.wrap(e.t("passkey_compare"), w)...)
 	lines = append(lines, e.wrap(e.t("passkey_compare_stop"), w)...)
-	wait := e.words.duration(max(l.status.QRUntil.Sub(e.now()), 0))
+	wait := e.words.Duration(max(l.status.QRUntil.Sub(e.now()), 0))
 	return append(lines, "", e.theme.info.of("◷ ")+e.t("passkey_for", "Wait", wait))
 }

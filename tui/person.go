@@ -138,7 +138,7 @@ func (p *person) lines(w int) []string {
 	e, c, now := p.e, &p.contact, p.e.now()
 	lines := []string{""}
 	if c.OptedOut {
-		why := e.t("person_opted_out", "Time", e.words.moment(c.OptOutAt, now), "Why", c.OptOutWhy)
+		why := e.t("person_opted_out", "Time", e.words.Moment(c.OptOutAt, now), "Why", c.OptOutWhy)
 		for _, line := range e.wrap("⊘ "+why, max(w-4, 1)) {
 			lines = append(lines, "  "+e.theme.bad.of(line))
 		}
@@ -164,7 +164,7 @@ func (p *person) lines(w int) []string {
 	}
 	when := func(id string, t time.Time) {
 		if !t.IsZero() {
-			add(e.t(id), e.words.moment(t, now))
+			add(e.t(id), e.words.Moment(t, now))
 		}
 	}
 	add(e.t("col_name"), c.Name)
@@ -174,7 +174,7 @@ func (p *person) lines(w int) []string {
 		add(e.t("person_whatsapp"), c.WhatsApp.Pretty())
 	}
 	for _, f := range c.Former {
-		add(e.t("person_former"), e.t("person_former_until", "A", f.Phone.Pretty(), "B", e.words.moment(f.Until, now)))
+		add(e.t("person_former"), e.t("person_former_until", "A", f.Phone.Pretty(), "B", e.words.Moment(f.Until, now)))
 	}
 	add(e.t("person_presence"), e.t(presences[min(int(c.Presence), len(presences)-1)]))
 	add(e.t("col_tags"), strings.Join(c.Tags, ", "))

@@ -208,9 +208,9 @@ func (p *progress) head(w int) []string {
 	ink, word := e.campaignState(s.Campaign, p.numbers, p.holds)
 	status := word
 	if !s.Ended.IsZero() {
-		status += "  " + e.words.moment(s.Ended, now)
+		status += "  " + e.words.Moment(s.Ended, now)
 	} else if !s.Started.IsZero() {
-		status += "  " + e.t("progress_since", "Time", e.words.moment(s.Started, now))
+		status += "  " + e.t("progress_since", "Time", e.words.Moment(s.Started, now))
 	}
 	lines := []string{e.row(false).cell(e.theme.strong, s.Name, max(w-e.width(status)-3, 0)).gap(1).put(ink, status, e.width(status)).fill(w)}
 	if s.Attachment != nil {
@@ -226,7 +226,7 @@ func (p *progress) head(w int) []string {
 	if total > 0 {
 		share = settled * 100 / total
 	}
-	figures := e.words.number(settled) + "/" + e.words.number(total) + e.fitRight(e.words.number(share)+" %", 7)
+	figures := e.words.Number(settled) + "/" + e.words.Number(total) + e.fitRight(e.words.Number(share)+" %", 7)
 	bar := max(w-e.width(figures)-4, 1)
 	return append(lines, e.row(false).standingBar(*s, bar).gap(2).put(e.theme.strong, figures, e.width(figures)).fill(w), "")
 }
@@ -242,7 +242,7 @@ func (p *progress) counts(w int) []string {
 	}
 	figures := 8
 	for _, n := range p.shown.counts {
-		figures = max(figures, e.width(e.words.number(n)))
+		figures = max(figures, e.width(e.words.Number(n)))
 	}
 	const sign, leastWord = 4, 8
 	columns := max(min((w-2)/(sign+leastWord+figures+2), 3), 1)
@@ -262,7 +262,7 @@ func (p *progress) counts(w int) []string {
 		if n == 0 {
 			word, figure = e.theme.faint, e.theme.faint
 		}
-		r.gap(1).cell(mark.ink, mark.symbol, 3).cell(word, e.t(mark.word), max(column-sign-figures-2, 1)).right(figure, e.words.number(n), figures).gap(2)
+		r.gap(1).cell(mark.ink, mark.symbol, 3).cell(word, e.t(mark.word), max(column-sign-figures-2, 1)).right(figure, e.words.Number(n), figures).gap(2)
 		if i%columns == columns-1 || i == 8 {
 			lines = append(lines, r.fill(w))
 		}
@@ -298,7 +298,7 @@ func (p *progress) rate(w int) string {
 	}
 	parts := []string{e.words.n("progress_left", left)}
 	if perHour, ok := hourly(p.recent, e.now()); ok && s.Status == campaign.Running && p.sends() {
-		parts = append(parts, e.t("progress_rate", "Rate", e.words.number(int(perHour+0.5))))
+		parts = append(parts, e.t("progress_rate", "Rate", e.words.Number(int(perHour+0.5))))
 	}
 	if o := p.outlook; o.known && s.Status == campaign.Running {
 		parts = append(parts, e.sayForecast(o.forecast, s.ID))
@@ -375,9 +375,9 @@ func (p *progress) lanes(w, room int) []string {
 			switch wait := hold.Until.Sub(now); {
 			case wait > 0 && wait < time.Minute:
 				wait += time.Second / 2 // a wait that is not over is never "0 s"
-				text += " · " + e.t("lane_wait", "Wait", e.words.duration(wait))
+				text += " · " + e.t("lane_wait", "Wait", e.words.Duration(wait))
 			case wait > 0:
-				text += " · " + e.t("lane_until", "Time", e.words.moment(hold.Until, now), "Wait", e.words.duration(wait))
+				text += " · " + e.t("lane_until", "Time", e.words.Moment(hold.Until, now), "Wait", e.words.Duration(wait))
 			}
 		}
 		lines = append(lines, e.row(false).gap(1).cell("", n.Name, 18).gap(1).cell(i, text, max(w-22, 1)).fill(w))

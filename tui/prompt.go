@@ -27,7 +27,7 @@ type prompt struct {
 
 // taker does something with what was typed, off the loop, and returns what
 // comes next on the screen; nil: nothing. A *doubt is put to the person; if
-// she says yes it is called once more, and sure is set.
+// they say yes it is called once more, and sure is set.
 type taker func(ctx context.Context, text string, sure bool) (next func() tea.Cmd, err error)
 
 // doubt is what a person must say yes to before something is done.

@@ -1,10 +1,7 @@
 package tui
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,7 +13,6 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
-	"recado/campaign/reason"
 	"recado/session"
 )
 
@@ -207,86 +203,6 @@ func TestOtherKeysAreNotTakenForText(t *testing.T) {
 				t.Errorf("%s changed:\n%s\n%s", scene.name, before, got)
 			}
 		})
-	}
-}
-
-func readCatalogue(t *testing.T, lang string) map[string]any {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("catalogue", lang+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var texts map[string]any
-	if err := json.Unmarshal(b, &texts); err != nil {
-		t.Fatal(err)
-	}
-	return texts
-}
-
-var slot = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
-
-func slots(text any) string {
-	found := make(map[string]bool)
-	for _, m := range slot.FindAllStringSubmatch(fmt.Sprint(text), -1) {
-		found[m[1]] = true
-	}
-	return fmt.Sprint(found)
-}
-
-func TestTheLanguagesSayTheSame(t *testing.T) {
-	pt, en := readCatalogue(t, "pt-BR"), readCatalogue(t, "en")
-	for id, text := range pt {
-		other, ok := en[id]
-		if !ok {
-			t.Errorf("%s is not in English", id)
-		} else if slots(text) != slots(other) {
-			t.Errorf("%s: %s in Portuguese, %s in English", id, slots(text), slots(other))
-		}
-	}
-	for id := range en {
-		if _, ok := pt[id]; !ok {
-			t.Errorf("%s is not in Portuguese", id)
-		}
-	}
-}
-
-func TestEveryTextIsThereAndUsed(t *testing.T) {
-	texts := readCatalogue(t, "pt-BR")
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	quoted := regexp.MustCompile(`"([a-z][a-z0-9_]+)"`)
-	asked := regexp.MustCompile(`\.(?:t|n)\("([a-z0-9_]+)"[,)]`)
-	bound := regexp.MustCompile(`bind\("([a-z0-9_]+)"`)
-	used := make(map[string]bool)
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range quoted.FindAllStringSubmatch(string(b), -1) {
-			used[m[1]] = true
-		}
-		for _, m := range bound.FindAllStringSubmatch(string(b), -1) {
-			used["key_"+m[1]] = true
-		}
-		for _, m := range asked.FindAllStringSubmatch(string(b), -1) {
-			if _, ok := texts[m[1]]; !ok {
-				t.Errorf("%s asks for %q, which is not in the catalogue", file, m[1])
-			}
-		}
-	}
-	for code := range reason.Codes() {
-		used[becauseID(code)] = true
-	}
-	for id := range texts {
-		if !used[id] {
-			t.Errorf("nobody uses %q", id)
-		}
 	}
 }
 

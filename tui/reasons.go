@@ -189,7 +189,7 @@ func (w *words) sentence(s string) string {
 // another language is spoken.
 func (w *words) known(s string) (text string, ok bool) {
 	s = strings.TrimSpace(s)
-	if s == "" || w.english && !ofNetwork(s) {
+	if s == "" || w.Lang() == "en" && !ofNetwork(s) {
 		return "", false
 	}
 	for _, table := range []map[string]string{deliveryReasons, holdReasons, filterMistakes, templateMistakes} {

@@ -95,8 +95,8 @@ func (r *review) lines() []string {
 	}
 	add(e.t("composer_name"), e.theme.strong, draft.Name)
 	var names []string
-	for _, n := range c.senders() {
-		names = append(names, n.Name)
+	for _, s := range c.senders() {
+		names = append(names, s.Number.Name)
 	}
 	add(e.t("composer_numbers"), "", strings.Join(names, ", "))
 	to := e.words.n("people", len(people.ids))
@@ -105,7 +105,7 @@ func (r *review) lines() []string {
 	}
 	add(e.t("composer_to"), "", to)
 	flight := people.flight
-	add(e.t("review_receive"), e.theme.strong, e.words.number(flight.Receive))
+	add(e.t("review_receive"), e.theme.strong, e.words.Number(flight.Receive))
 	for _, why := range slices.Sorted(maps.Keys(flight.LeftOut)) {
 		add("", e.theme.warn, e.words.n("review_left_out", flight.LeftOut[why], "Why", e.words.reason(why)))
 	}

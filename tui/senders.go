@@ -4,20 +4,25 @@ import (
 	"slices"
 
 	"recado/campaign"
-	"recado/campaign/reason"
+	"recado/store"
 )
 
-// senders are the numbers that would send: the chosen ones, or every linked
-// one if none is chosen.
-func (c *composer) senders() []campaign.Number {
-	some := slices.ContainsFunc(c.numbers, func(n campaign.Number) bool { return c.chosen[n.ID] })
-	var senders []campaign.Number
-	for _, n := range c.numbers {
-		if n.Linked() && (c.chosen[n.ID] || !some) {
-			senders = append(senders, n)
+// senders are the numbers that would send what is written now.
+func (c *composer) senders() []store.Sender {
+	draft := campaign.Campaign{Numbers: c.picked()}
+	draft.Pace, _ = c.paceNow()
+	return store.Senders(c.numbers, c.holds, draft, c.e.now())
+}
+
+// picked are the numbers that are ticked.
+func (c *composer) picked() (ids []campaign.NumberID) {
+	for id, on := range c.chosen {
+		if on {
+			ids = append(ids, id)
 		}
 	}
-	return senders
+	slices.Sort(ids)
+	return ids
 }
 
 // paceNow is the campaign's own pace as it is typed.
@@ -33,23 +38,14 @@ func sameSender(a, b campaign.Number) bool {
 }
 
 // offline reports whether none of the numbers that would send is connected.
-func (c *composer) offline() bool {
-	senders := c.senders()
-	return len(senders) > 0 && !slices.ContainsFunc(senders, func(n campaign.Number) bool {
-		return c.holds[n.ID].Reason != reason.HoldOffline
-	})
-}
+func (c *composer) offline() bool { return store.Offline(c.senders()) }
 
 // overruled says which of its own limits have no effect, and beside which
 // number.
 func (c *composer) overruled() (names []string, number string) {
-	pace, err := c.paceNow()
-	if err != nil {
-		return nil, ""
-	}
-	for _, n := range c.senders() {
-		if names := pace.Overruled(n.Pace(c.e.now())); len(names) > 0 {
-			return names, n.Name
+	for _, s := range c.senders() {
+		if len(s.Overruled) > 0 {
+			return s.Overruled, s.Number.Name
 		}
 	}
 	return nil, ""
@@ -57,13 +53,9 @@ func (c *composer) overruled() (names []string, number string) {
 
 // shut is the number that never may send when the campaign may; empty: none.
 func (c *composer) shut() string {
-	pace, err := c.paceNow()
-	if err != nil {
-		return ""
-	}
-	for _, n := range c.senders() {
-		if n.Pace(c.e.now()).Tightest(pace).Hours.Shut {
-			return n.Name
+	for _, s := range c.senders() {
+		if s.Shut {
+			return s.Number.Name
 		}
 	}
 	return ""
@@ -71,25 +63,18 @@ func (c *composer) shut() string {
 
 // paces says the pace that will hold, once if it is the same for every number.
 func (c *composer) paces() []string {
-	pace, err := c.paceNow()
-	if err != nil {
-		return nil
-	}
 	var said, texts []string
-	for _, n := range c.senders() {
-		text := c.e.paceWords(n.Pace(c.e.now()).Tightest(pace))
+	for _, s := range c.senders() {
+		text := c.e.paceWords(s.Pace)
 		if !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
-		said = append(said, c.e.clean(n.Name)+": "+text)
+		said = append(said, c.e.clean(s.Number.Name)+": "+text)
 	}
-	switch {
-	case len(texts) == 1:
-		return texts
-	case len(texts) > 1:
+	if len(texts) > 1 {
 		return said
-	case pace == (campaign.Pace{}):
-		return nil
+	} else if pace, err := c.paceNow(); len(texts) == 0 && err == nil && pace != (campaign.Pace{}) {
+		return []string{c.e.paceWords(pace)}
 	}
-	return []string{c.e.paceWords(pace)}
+	return texts
 }

@@ -617,10 +617,10 @@ func TestMomentsSayNoMoreThanIsNeeded(t *testing.T) {
 		{now.AddDate(-1, 0, 0), "23/11/2025", "2025-11-23"},
 		{time.Time{}, "–", "–"},
 	} {
-		if got := pt.moment(c.at, now); got != c.pt {
+		if got := pt.Moment(c.at, now); got != c.pt {
 			t.Errorf("got %q, want %q", got, c.pt)
 		}
-		if got := en.moment(c.at, now); got != c.en {
+		if got := en.Moment(c.at, now); got != c.en {
 			t.Errorf("got %q, want %q", got, c.en)
 		}
 	}
@@ -632,11 +632,11 @@ func TestDurationsHaveAtMostTwoUnits(t *testing.T) {
 		-time.Second: "0 s", 12 * time.Second: "12 s", 125 * time.Second: "2 min 5 s", 20*time.Minute + 5*time.Second: "20 min",
 		time.Hour: "1 h", 90 * time.Minute: "1 h 30 min", 26 * time.Hour: "1 d 2 h", 240 * time.Hour: "10 d",
 	} {
-		if got := w.duration(d); got != want {
+		if got := w.Duration(d); got != want {
 			t.Errorf("%v: got %q, want %q", d, got, want)
 		}
 	}
-	if got := w.number(-1234567); got != "-1.234.567" {
+	if got := w.Number(-1234567); got != "-1.234.567" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -14,9 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"golang.org/x/text/language"
-
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -189,51 +186,5 @@ func TestMistakesOfOtherPackagesAreTranslated(t *testing.T) {
 		if got := Translate("en", test.err.Error()); got != test.err.Error() {
 			t.Errorf("English %q became %q", test.err, got)
 		}
-	}
-}
-
-// TestEveryCountedTextHasEveryFormOfItsLanguage asks the rules of the language
-// which forms there are, and reads every counted text with each.
-func TestEveryCountedTextHasEveryFormOfItsLanguage(t *testing.T) {
-	for _, lang := range languages {
-		forms := i18n.NewBundle(language.MustParse(lang))
-		if err := forms.AddMessages(language.MustParse(lang), &i18n.Message{
-			ID: "form", Zero: "zero", One: "one", Two: "two", Few: "few", Many: "many", Other: "other",
-		}); err != nil {
-			t.Fatal(err)
-		}
-		speaker, needed := i18n.NewLocalizer(forms, lang), make(map[string]int)
-		for _, n := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 19, 20, 21, 22, 99, 100, 101, 102, 1_000, 1_000_000, 1_000_001, 2_000_000} {
-			form, err := speaker.Localize(&i18n.LocalizeConfig{MessageID: "form", PluralCount: n})
-			if err != nil {
-				t.Fatal(err)
-			}
-			needed[form] = n
-		}
-		w := newWords(lang, cells{})
-		for id, text := range readCatalogue(t, lang) {
-			forms, counted := text.(map[string]any)
-			if !counted {
-				continue
-			}
-			for form, n := range needed {
-				if said, ok := forms[form].(string); !ok || said == "" {
-					t.Errorf("%s: %s has no form %q, which %s has for %d", lang, id, form, lang, n)
-				}
-			}
-			for form := range forms {
-				if _, ok := needed[form]; !ok {
-					t.Errorf("%s: %s has a form %q, which the language has not", lang, id, form)
-				}
-			}
-			for _, n := range []int{0, 1, 2, 1_000_000, 2_000_000, 1_000_001} {
-				if got := w.n(id, n); strings.Contains(got, "⟨") || got == "" {
-					t.Errorf("%s: %s for %d is %q", lang, id, n, got)
-				}
-			}
-		}
-	}
-	if got, want := newWords("pt-BR", cells{}).n("people", 1_000_000), "1.000.000 de pessoas"; got != want {
-		t.Errorf("got %q, want %q", got, want)
 	}
 }

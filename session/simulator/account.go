@@ -134,7 +134,7 @@ func (s *Service) ownAccount(number string) *account {
 	return nil
 }
 
-// Own is the hand on one of our own numbers: what its owner could do with her
+// Own is the hand on one of our own numbers: what its owner could do with their
 // phone, and what the service could do to it.
 type Own struct {
 	s *Service

@@ -265,7 +265,7 @@ func miscounted(patch []byte) []byte {
 }
 
 // SaveContact writes a person into the address book of the number, or renames
-// her there; without a name she is removed. Her number is taken as it is given
+// them there; without a name they are removed. Their number is taken as it is given
 // when nobody has it.
 func (o Own) SaveContact(person, name string) {
 	o.s.mu.Lock()

@@ -6,8 +6,8 @@ import (
 	"recado/session/simulator"
 )
 
-// BenchmarkFirstMessage is the whole way of a message to somebody new: look her
-// up, get her devices and keys, encrypt, accept, decrypt, acknowledge.
+// BenchmarkFirstMessage is the whole way of a message to somebody new: look them
+// up, get their devices and keys, encrypt, accept, decrypt, acknowledge.
 func BenchmarkFirstMessage(b *testing.B) {
 	s := simulator.New(simulator.Config{People: b.N + 1, Speed: simulator.Instant, Quiet: true})
 	defer s.Finish(b)

@@ -135,7 +135,7 @@ func TestPeopleTakeTheirTime(t *testing.T) {
 		c.receipt(id, types.ReceiptTypeDelivered)
 		c.receipt(id, types.ReceiptTypeRead)
 		if took := time.Since(began); took < 2*time.Second {
-			t.Errorf("she read it after %s", took)
+			t.Errorf("they read it after %s", took)
 		}
 	})
 }

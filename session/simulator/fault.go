@@ -46,7 +46,7 @@ const (
 	Nonsense    Action = "nonsense"     // logins, messages, queries: before the answer come stanzas full of nonsense
 	Duplicate   Action = "duplicate"    // receipts: it comes twice
 	Reorder     Action = "reorder"      // receipts: it comes after the next one of that person, or a minute late: read before delivered
-	ByPhone     Action = "by-phone"     // receipts: it comes from her number instead of her hidden name
+	ByPhone     Action = "by-phone"     // receipts: it comes from their number instead of their hidden name
 	WrongHash   Action = "wrong-hash"   // Query "w:sync:app:state": the changes of the address book do not add up; asked for again, they do
 	RefreshLID  Action = "refresh-lid"  // Message: the acknowledgement, with Code the refusal, says that the LID of the recipient is to be asked for anew
 	NoDevices   Action = "no-devices"   // Usync: the recipient seems to have no devices
@@ -68,7 +68,7 @@ type Rule struct {
 	Query  string // the namespace of a query, like "privacy"
 
 	Nth         int     // 1 and 0 are the first match
-	Limit       int     // how many times it strikes; 0 is for ever, but once for Restrict and Ban
+	Limit       int     // how many times it strikes; 0 is forever, but once for Restrict and Ban
 	Probability float64 // of striking, decided from the seed; 0 is always
 
 	Do       Action

@@ -26,7 +26,7 @@ func faulty(t *testing.T) (*simulator.Service, *client, simulator.Person) {
 func reachedOnce(t *testing.T, s *simulator.Service, p simulator.Person) []simulator.Stanza {
 	t.Helper()
 	if seen := s.Ledger().SeenBy(p.Phone); len(seen) != 1 {
-		t.Errorf("she sees %+v, want one message", seen)
+		t.Errorf("they see %+v, want one message", seen)
 	}
 	return s.Ledger().Stanzas()
 }
@@ -91,7 +91,7 @@ func TestMessageWithoutAckReachesThePerson(t *testing.T) {
 	}
 	c.receipt(id, types.ReceiptTypeDelivered)
 	if seen := s.Ledger().SeenBy(ana.Phone); len(seen) != 2 {
-		t.Errorf("she sees %+v", seen)
+		t.Errorf("they see %+v", seen)
 	}
 }
 
@@ -107,9 +107,9 @@ func TestLateAckIsLate(t *testing.T) {
 
 func TestMessageWithoutKeysOrDevicesIsAcceptedAndLost(t *testing.T) {
 	for name, rule := range map[string]simulator.Rule{
-		"no keys for her":   {On: simulator.PreKeys, Do: simulator.NoPreKeys},
-		"keys refused":      {On: simulator.PreKeys, Do: simulator.Refuse, Code: 429},
-		"no devices of her": {On: simulator.Usync, Do: simulator.NoDevices},
+		"no keys for them": {On: simulator.PreKeys, Do: simulator.NoPreKeys},
+		"keys refused":     {On: simulator.PreKeys, Do: simulator.Refuse, Code: 429},
+		"no devices":       {On: simulator.Usync, Do: simulator.NoDevices},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, c, ana := faulty(t)
@@ -225,7 +225,7 @@ func TestStreamErrorsInTheMiddleOfAMessage(t *testing.T) {
 			_, _ = c.SendMessage(within(t), at(s.People()[0].Phone), text("Oi"))
 			x.want(c)
 			if got := s.Ledger().SeenBy(s.People()[0].Phone); len(got) != 1 {
-				t.Errorf("she sees %+v", got)
+				t.Errorf("they see %+v", got)
 			}
 		})
 	}

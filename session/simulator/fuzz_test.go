@@ -252,7 +252,7 @@ func TestHostileNamesAndTextsArriveAsTheyAre(t *testing.T) {
 			words += fmt.Sprint(i)
 			tells(t, s, p, words)
 			if m := c.reads(words); m.Info.PushName != p.PushName {
-				t.Errorf("she is called %q, want %q", m.Info.PushName, p.PushName)
+				t.Errorf("they are called %q, want %q", m.Info.PushName, p.PushName)
 			}
 		}
 	}

@@ -98,7 +98,7 @@ func (a *account) remember(with *Person, fromMe bool, id string, message *waE2E.
 	}}, talk...)
 }
 
-// tellPart sends a companion the word of a part of the history. The lock must be
+// tellPart sends a companion the notice of a part of the history. The lock must be
 // held.
 func (a *account) tellPart(c *companion, make piece) {
 	m, err := make()

@@ -55,7 +55,7 @@ func TestPersonWritesFirst(t *testing.T) {
 	}
 	c.say(ana.Phone, "Sim!")
 	if got := s.Ledger().Stanzas()[0].Legs; !slices.ContainsFunc(got, func(l simulator.Leg) bool { return l.Type == "msg" && l.Error == "" }) {
-		t.Errorf("the answer does not use her session: %+v", got)
+		t.Errorf("the answer does not use their session: %+v", got)
 	}
 }
 
@@ -113,7 +113,7 @@ func TestReceiptsWaitForTheClient(t *testing.T) {
 	c.receipt(id, types.ReceiptTypeSender)
 	c.Disconnect()
 	if got := s.Ledger().Seen(); len(got) > 0 {
-		t.Errorf("her phone is off and she sees %+v", got)
+		t.Errorf("their phone is off and they see %+v", got)
 	}
 	if err := s.SetPersonPhone(ana.Phone, true); err != nil {
 		t.Fatal(err)
@@ -133,7 +133,7 @@ func TestOwnNumbersWriteToEachOther(t *testing.T) {
 	if got.Info.SenderAlt.User != "551140028921" {
 		t.Errorf("it is from %s", got.Info.SenderAlt)
 	}
-	a.receipt(id, types.ReceiptTypeDelivered) // her phone's
+	a.receipt(id, types.ReceiptTypeDelivered) // their phone's
 	b.say("+551140028921", "Recebido")
 	a.reads("Recebido")
 }
@@ -150,7 +150,7 @@ func TestPersonWithNewPhoneAsksForTheMessageAgain(t *testing.T) {
 	c.receipt(id, types.ReceiptTypeRetry)
 	c.receipt(id, types.ReceiptTypeDelivered)
 	if seen := s.Ledger().SeenBy(ana.Phone); len(seen) != 2 || seen[1].Text != "depois" {
-		t.Errorf("she sees %+v", seen)
+		t.Errorf("they see %+v", seen)
 	}
 }
 
@@ -225,7 +225,7 @@ func TestMessageToTheOtherSpellingReachesTheSamePerson(t *testing.T) {
 	ana := s.People()[0]
 	c.say(ana.Alias, "Oi")
 	if seen := s.Ledger().SeenBy(ana.Phone); len(seen) != 1 {
-		t.Errorf("she sees %+v", seen)
+		t.Errorf("they see %+v", seen)
 	}
 }
 
@@ -321,7 +321,7 @@ func TestPersonFoldsAResentMessage(t *testing.T) {
 		}
 	}
 	if seen := s.Ledger().SeenBy(ana.Phone); len(seen) != 1 {
-		t.Errorf("she sees %+v", seen)
+		t.Errorf("they see %+v", seen)
 	}
 	if got := s.Ledger().Stanzas(); len(got) != 2 || got[1].Duplicate {
 		t.Errorf("the stanzas are %+v", got)

@@ -25,7 +25,7 @@ type Stanza struct {
 	ID     string    `json:"id"`
 	Kind   string    `json:"kind"` // "text", "media", "reaction", "poll"; "peer" to the own phone; "retry" encrypted again on request
 	Text   string    `json:"text,omitempty"`
-	Media  string    `json:"media,omitempty"` // SHA-256 of the attachment as the recipient decrypted it, in hex, or why she could not
+	Media  string    `json:"media,omitempty"` // SHA-256 of the attachment as the recipient decrypted it, in hex, or why they could not
 	Legs   []Leg     `json:"legs,omitempty"`
 
 	Timer     time.Duration `json:"timer,omitempty"`     // after how long it says that it disappears; 0: it stays
@@ -34,10 +34,10 @@ type Stanza struct {
 	Lost      bool          `json:"lost,omitempty"`      // nothing in it was for the recipient: accepted, and nobody will ever get it
 }
 
-// Seen is a message that a person sees in her chat, once however often it came.
+// Seen is a message that a person sees in their chat, once however often it came.
 type Seen struct {
 	Time   time.Time `json:"time"`
-	Person string    `json:"person"` // her number, "+5511…"
+	Person string    `json:"person"` // their number, "+5511…"
 	Number string    `json:"number"` // ours
 	ID     string    `json:"id"`
 	Text   string    `json:"text"`

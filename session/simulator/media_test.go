@@ -71,11 +71,11 @@ func TestImageReachesItsRecipientUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.Ledger().SeenBy(p.Phone)[0].Text; got != "Promoção de segunda" {
-		t.Errorf("she reads %q", got)
+		t.Errorf("they read %q", got)
 	}
 	sum := sha256.Sum256(picture)
 	if got, want := s.Ledger().Stanzas()[0].Media, hex.EncodeToString(sum[:]); got != want {
-		t.Errorf("her picture is %s, want %s", got, want)
+		t.Errorf("their picture is %s, want %s", got, want)
 	}
 	back, err := c.Download(within(t), message)
 	if err != nil || !bytes.Equal(back, picture) {

@@ -23,12 +23,12 @@ func TestTextArrivesIsReadAndAnswered(t *testing.T) {
 	}
 	seen := s.Ledger().SeenBy(ana.Phone)
 	if len(seen) != 1 || seen[0].Text != "Oi, Ana!" || seen[0].ID != sent.ID {
-		t.Errorf("she sees %+v", seen)
+		t.Errorf("they see %+v", seen)
 	}
 	// The second one goes through the session that the answer completed.
 	second := c.say(ana.Phone, "Tudo bem?")
 	c.receipt(second.ID, types.ReceiptTypeDelivered)
 	if seen := s.Ledger().SeenBy(ana.Phone); len(seen) != 2 || seen[1].Text != "Tudo bem?" {
-		t.Errorf("she sees %+v", seen)
+		t.Errorf("they see %+v", seen)
 	}
 }

@@ -91,7 +91,7 @@ var hostileNames = []string{
 	strings.Repeat("Wolfeschlegelstein", 30),
 }
 
-// someName draws what address books call a person and what she calls herself.
+// someName draws what address books call a person and what they call themselves.
 func someName(dice *rand.Rand) (full, push string) {
 	pick := func(of []string) string { return of[dice.IntN(len(of))] }
 	first := pick(firstNames)

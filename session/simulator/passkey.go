@@ -42,7 +42,7 @@ type passkeyPairing struct {
 	nonce      []byte // the phone's
 
 	code     string // what the phone shows, once the client has told its nonce
-	rejected bool   // her owner says that the codes differ
+	rejected bool   // their owner says that the codes differ
 }
 
 // RequirePasskey makes every link from now on need a passkey, or no longer:

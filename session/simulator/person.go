@@ -32,7 +32,7 @@ type phone struct {
 	held     []func()          // what it does when it is on again
 	shown    map[string]string // number and message id → text
 	count    map[string]int    // number → messages that it sent
-	optedOut map[string]bool   // the numbers that she asked to stop
+	optedOut map[string]bool   // the numbers that they asked to stop
 }
 
 func newPhone(s *Service, who *Person) *phone {
@@ -140,7 +140,7 @@ func (p *phone) write(a *account, text string) (id string) {
 }
 
 // token is what the service tells a client about a person who wrote to it: with
-// the token, later messages to her are not a new chat.
+// the token, later messages to them are not a new chat.
 func (p *phone) token() wire.Node {
 	return wire.Node{
 		Tag: "notification",
@@ -325,7 +325,7 @@ func (s *Service) SetPersonPhone(person string, on bool) error {
 }
 
 // Reinstall gives a person new keys, as a new phone does: what is encrypted for
-// the old ones cannot be read, and her phone asks for it again.
+// the old ones cannot be read, and their phone asks for it again.
 func (s *Service) Reinstall(person string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -78,7 +78,7 @@ func TestPhoneThatIsOffForDaysCatchesUp(t *testing.T) {
 				t.Errorf("the phone is off and confirms %v", r.MessageIDs)
 			}
 		}
-		c.receipt(id, types.ReceiptTypeDelivered) // hers is on
+		c.receipt(id, types.ReceiptTypeDelivered) // theirs is on
 		own.SetPhone(true)
 		c.receipt(id, types.ReceiptTypeSender)
 		collectionSynced(second, appstate.WAPatchRegularLow)

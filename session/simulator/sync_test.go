@@ -106,7 +106,7 @@ func TestContactThatIsRenamedWhileAwayIsThereForTheNextClient(t *testing.T) {
 	second := link(t, s, s.OwnNumbers()[0])
 	collectionSynced(second, appstate.WAPatchCriticalUnblockLow)
 	if row, err := second.Store.Contacts.GetContact(within(t), at(p.Phone)); err != nil || row.FullName != "Segunda" {
-		t.Errorf("another client of the number knows her as %q (%v)", row.FullName, err)
+		t.Errorf("another client of the number knows them as %q (%v)", row.FullName, err)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestHistoryArrivesInsideTheMessageAndByFile(t *testing.T) {
 			for _, n := range names {
 				jid, _ := types.ParseJID(n.GetID())
 				if want := everybody[jid].PushName; n.GetPushname() != want {
-					t.Errorf("%s calls herself %q, want %q", jid, n.GetPushname(), want)
+					t.Errorf("%s calls themselves %q, want %q", jid, n.GetPushname(), want)
 				}
 			}
 			if !byMedia {

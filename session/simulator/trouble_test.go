@@ -91,7 +91,7 @@ func TestClockOfTheServiceIsWrong(t *testing.T) {
 		off("the ack", sent.Timestamp)
 		off("the receipt", c.receipt(sent.ID, types.ReceiptTypeDelivered).Timestamp)
 		tells(t, s, ana, "Olá")
-		off("her message", c.reads("Olá").Info.Timestamp)
+		off("their message", c.reads("Olá").Info.Timestamp)
 		answer, err := s.HTTPClient().Get("https://web.whatsapp.com/")
 		if err != nil {
 			t.Fatal(err)

@@ -16,19 +16,19 @@ import (
 type Person struct {
 	LID        string `json:"lid"`             // the service's hidden id, 15 digits, without server
 	Phone      string `json:"phone"`           // the canonical number: digits with country code, no plus
-	Alias      string `json:"alias,omitempty"` // the other ninth-digit spelling, which reaches her as well
-	Name       string `json:"name"`            // as address books have her
-	PushName   string `json:"push_name"`       // what she calls herself
+	Alias      string `json:"alias,omitempty"` // the other ninth-digit spelling, which reaches them as well
+	Name       string `json:"name"`            // as address books have them
+	PushName   string `json:"push_name"`       // what they call themselves
 	Registered bool   `json:"registered"`      // false: the number is not on WhatsApp
 }
 
 // reaction is what a person does about one message. A zero duration means that
-// she never does it.
+// they never do it.
 type reaction struct {
 	Delivered time.Duration // after the service accepted the message
 	Read      time.Duration // after it was delivered
 	Reply     time.Duration // after it was read
-	Text      string        // what she answers
+	Text      string        // what they answer
 	OptsOut   bool          // Text asks to get no more
 }
 
@@ -167,7 +167,7 @@ func (w *world) lid(lid string) (*Person, bool) {
 }
 
 // phone finds who has a number, by either spelling, with or without a plus.
-// Whether she is on the service is in Registered.
+// Whether they are on the service is in Registered.
 func (w *world) phone(number string) (*Person, bool) {
 	number = strings.TrimPrefix(number, "+")
 	w.mu.Lock()
@@ -247,7 +247,7 @@ func (w *world) chatAge(own, p *Person) time.Duration {
 	return between(w.dice("chat age", own.LID, p.LID), time.Hour, 90*24*time.Hour)
 }
 
-// react says what a person does about the nth message (from 0) she gets from a
+// react says what a person does about the nth message (from 0) they get from a
 // number. Who answers has read, whatever the rate of readers.
 func (w *world) react(p *Person, own string, n int) reaction {
 	dice := w.dice("react", p.LID, own, strconv.Itoa(n))

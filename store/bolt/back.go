@@ -4,15 +4,23 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"go.etcd.io/bbolt"
+
+	"recado/campaign/reason"
+	"recado/store/trust"
 )
 
 // ErrNoWayBack says that a file has no state before its last transaction that
 // is whole.
-var ErrNoWayBack = errors.New("there is no whole state before the last change")
+var ErrNoWayBack = reason.Err(reason.NoWayBack)
 
-// Hold opens a file and takes its lock, as Open does, and looks at nothing. It
-// is let go when the file is closed.
+// Hold opens a file and takes its lock, as Open does, and looks at nothing
+// inside. It is let go when the file is closed.
 func Hold(path string, exclusive bool, timeout time.Duration) (*os.File, error) {
+	if err := trust.File(path); err != nil {
+		return nil, err
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -56,4 +64,24 @@ func StepBack(file *os.File) (at int64, page []byte, err error) {
 	order.PutUint64(page, uint64(at/rest.pageSize))
 	order.PutUint16(page[8:], metaPage)
 	return at, page, nil
+}
+
+// copyTxSize is how much of a file one transaction copies.
+const copyTxSize = 1 << 20
+
+// CopyTo writes what is in a file to a new one, without the pages that nothing
+// uses, and says its size in bytes. The copy is on the disk when it returns.
+func (db *DB) CopyTo(path string) (size int64, err error) {
+	to, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: Patience, NoSync: true, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return 0, err
+	}
+	if err := errors.Join(bbolt.Compact(to, db.DB, copyTxSize), to.Sync(), to.Close()); err != nil {
+		return 0, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }

@@ -1,7 +1,9 @@
 // Package bolt is what both files of a data directory, the book and the keys
 // of the numbers, need of bbolt: to be opened by one process alone, to be
-// looked at before they are trusted, and to fail with an error, not with the
-// process, when what is on the disk has changed under them.
+// looked at before they are trusted, to be written by one goroutine that lets
+// whoever is waiting share a commit, and to fail with an error, not with the
+// process, when the disk refuses or what is on it has changed under them. Begin
+// reading at [Open], then at writer.go (how a change reaches the disk).
 //
 // bbolt maps its file into memory and believes what stands there. A page that
 // is gone is a fault that ends the process, a page that has changed a panic, a
@@ -16,6 +18,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -23,11 +26,14 @@ import (
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"recado/campaign/reason"
+	"recado/store/trust"
 )
 
 // ErrLocked says that another process has the file, or has put another one in
 // its place.
-var ErrLocked = errors.New("in use by another process")
+var ErrLocked = reason.Err(reason.FileLocked)
 
 // DamagedError says that a file is not as it was written.
 type DamagedError struct {
@@ -48,10 +54,16 @@ type Options struct {
 	Timeout  time.Duration // how long to wait for another process to let go
 	ReadOnly bool
 	File     *os.File            // the file itself, opened by somebody else; nil: it is opened by its path
-	Room     int                 // bytes that the file can grow to without being mapped anew, which copies all of a transaction
-	Trust    bool                // do not look at the pages: whoever opens it does
+	Room     int                 // bytes that the file can grow to without being mapped anew, which copies all of a transaction; it then grows by little
+	NoSync   bool                // nothing is synced: for tests that fear no power cut
+	NoBack   bool                // it is damaged if it may have forgotten its last transaction, see WentBack
 	Found    func(*DamagedError) // told once, when the file is found damaged; nil: nobody is
+	Failed   func(error)         // told when a write fails, and with nil when one has worked again; nil: nobody is
+	After    func()              // told of each commit, in order and before its callers are answered; it must not wait for the file; nil: nobody is
 }
+
+// Patience is how long another process is usually waited for.
+const Patience = 2 * time.Second
 
 // DB is an open file. Its methods may be called from many goroutines.
 type DB struct {
@@ -59,7 +71,12 @@ type DB struct {
 	path     string
 	file     *os.File
 	found    func(*DamagedError)
+	failed   func(error)
+	after    func()
+	grows    bool
 	wentBack bool
+	empty    bool    // nothing was ever committed to it
+	writer   *writer // nil: it is read only
 
 	damage    atomic.Pointer[DamagedError]
 	stuck     atomic.Bool // bbolt keeps a lock that nobody will let go
@@ -68,13 +85,19 @@ type DB struct {
 }
 
 // Open opens a file, making it if there is none and it is not to be read only.
-// It fails with ErrLocked when another process has it, and with a
+// It fails with a [*trust.Error] when it is not the user's own or others can
+// read it, with ErrLocked when another process has it, and with a
 // *DamagedError when its pages do not fit together; nothing of it is mapped
-// then.
+// then. The name of a new file is on the disk when Open returns.
 func Open(path string, o Options) (*DB, error) {
-	db := &DB{path: path, found: o.Found}
+	if o.File == nil {
+		if err := trust.File(path); err != nil {
+			return nil, err
+		}
+	}
+	db := &DB{path: path, found: o.Found, failed: o.Failed, after: o.After, grows: o.Room > 0}
 	options := bbolt.Options{
-		Timeout: o.Timeout, ReadOnly: o.ReadOnly, FreelistType: bbolt.FreelistMapType,
+		Timeout: o.Timeout, ReadOnly: o.ReadOnly, NoSync: o.NoSync, FreelistType: bbolt.FreelistMapType,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
 			file := o.File
 			if file == nil {
@@ -97,7 +120,13 @@ func Open(path string, o Options) (*DB, error) {
 	if err == nil {
 		err = db.stillThere(o)
 	}
+	if err == nil && db.empty && !o.ReadOnly {
+		err = SyncDir(filepath.Dir(path))
+	}
 	if err == nil {
+		if !o.ReadOnly {
+			db.writer = startWriter(db)
+		}
 		return db, nil
 	}
 	if db.DB != nil {
@@ -124,15 +153,16 @@ func (db *DB) look(o Options) error {
 	}
 	info, err := db.file.Stat()
 	if err != nil || info.Size() == 0 && !o.ReadOnly { // a new one
+		db.empty = true
 		return err
 	}
 	m, err := readMetas(db.file, info.Size())
 	if err != nil {
 		return db.damaged(err.Error())
 	}
-	db.wentBack = m.wentBack()
-	if o.Trust {
-		return nil
+	db.wentBack, db.empty = m.wentBack(), m.newest.txid < firstCommit
+	if o.NoBack && db.wentBack {
+		return db.damaged("one of its two first pages is damaged: what it holds may be old")
 	}
 	if p := readPages(db.file, m.newest); len(p.broken) > 0 {
 		return db.damaged(p.broken...)
@@ -161,9 +191,19 @@ func (db *DB) stillThere(o Options) error {
 // forgotten, though whoever made it was told that it is on the disk.
 func (db *DB) WentBack() bool { return db.wentBack }
 
-// Err is the damage that was found since the file was opened; nil if there is
-// none. It stays: nothing is written any more.
+// Err is why nothing that is written would be on the disk: the damage that was
+// found since the file was opened, which stays, or the disk's answer to the last
+// write. That is forgotten when a write has worked; while nobody writes, the
+// file tries by itself every ProbeDelay.
 func (db *DB) Err() error {
+	if err := db.broken(); err != nil || db.writer == nil {
+		return err
+	}
+	return db.writer.failure()
+}
+
+// broken is the damage that was found; nil if there is none.
+func (db *DB) broken() error {
 	if damage := db.damage.Load(); damage != nil {
 		return damage
 	}
@@ -182,11 +222,27 @@ func (db *DB) damaged(why ...string) error {
 	return damage
 }
 
-// Close waits for the transactions under way and closes the file.
+// Close writes what is queued and what is behind, waits for the transactions
+// under way and closes the file. Its error says that not all of that could be
+// written.
 func (db *DB) Close() error {
-	if db.stuck.Load() { // bbolt would wait for ever
-		unlock(db.file)
-		return db.Err()
+	var left error
+	if db.writer != nil {
+		left = db.writer.stop()
 	}
-	return db.DB.Close()
+	if db.stuck.Load() { // bbolt would wait forever
+		unlock(db.file)
+		return db.broken()
+	}
+	return errors.Join(left, db.DB.Close())
+}
+
+// SyncDir makes the names in a folder as durable as what they name.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
 }

@@ -62,7 +62,7 @@ func TestAFileThatIsWellOpens(t *testing.T) {
 		if db.WentBack() {
 			t.Errorf("%d rows: it went back", n)
 		}
-		ok(t, db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("rows")).Put([]byte("x"), nil) }))
+		ok(t, db.Update(putRow("x")))
 		ok(t, db.Close())
 	}
 	path := filepath.Join(t.TempDir(), "new.db")
@@ -94,12 +94,12 @@ func TestOneFirstPageThatIsDamagedIsNoticed(t *testing.T) {
 				if !db.WentBack() {
 					t.Errorf("page %d, byte %d: nobody noticed", page, at)
 				}
-				ok(t, db.View(func(tx *bbolt.Tx) error { return nil }))
+				ok(t, db.View(func(*Tx) error { return nil }))
 				ok(t, db.Close())
 			}
 			db, err := Open(path, Options{})
 			ok(t, err)
-			ok(t, db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte("rows")).Put([]byte("x"), nil) }))
+			ok(t, db.Update(putRow("x")))
 			ok(t, db.Close())
 			db, err = Open(path, Options{})
 			ok(t, err)

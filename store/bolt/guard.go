@@ -1,12 +1,14 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 	"strings"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 // Where the line is between a damaged file and a fault of ours:
@@ -17,36 +19,29 @@ import (
 //     its indexes speak of pages. Two are not, see misuse;
 //   - any other panic is ours, and goes on its way.
 
-// View runs read in a read transaction.
-func (db *DB) View(read func(*bbolt.Tx) error) error {
-	return db.guard(func() error {
+// View runs read in a read transaction. After Close it is ErrClosed.
+func (db *DB) View(read func(*Tx) error) error {
+	err := db.guard(func() error {
 		tx, err := db.begin(false)
 		if err != nil {
 			return err
 		}
 		defer db.end(tx)
-		return read(tx)
+		return read(&Tx{Tx: tx})
 	})
+	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	return err
 }
 
-// Update runs change in a write transaction and commits it if it returns no
-// error.
-func (db *DB) Update(change func(*bbolt.Tx) error) error {
-	return db.Write(func(tx *bbolt.Tx) error {
-		if err := change(tx); err != nil {
-			return err
-		}
-		return tx.Commit()
-	})
-}
-
-// Write runs do with a write transaction, which do commits itself; if it does
+// write runs do with a write transaction, which do commits itself; if it does
 // not, nothing is written. Once the file was found damaged it only fails.
-func (db *DB) Write(do func(*bbolt.Tx) error) error {
+func (db *DB) write(do func(*Tx) error) error {
 	return db.guard(func() error {
 		db.writing.Lock()
 		defer db.writing.Unlock()
-		if err := db.Err(); err != nil {
+		if err := db.broken(); err != nil {
 			return err
 		}
 		tx, err := db.begin(true)
@@ -54,7 +49,7 @@ func (db *DB) Write(do func(*bbolt.Tx) error) error {
 			return err
 		}
 		defer db.end(tx)
-		return do(tx)
+		return do(&Tx{Tx: tx})
 	})
 }
 

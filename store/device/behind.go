@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"recado/store/bolt"
 	"slices"
 	"strings"
 	"sync"
@@ -103,7 +104,7 @@ func (s *scope) readBehind(fn func(r rows) error) error {
 }
 
 // writeBehind runs fn, whose writes are seen by the next read and are on the disk within
-// behindDelay. While the disk fails they wait.
+// bolt.BehindDelay. While the disk fails they wait.
 func (s *scope) writeBehind(fn func(r rows) error) error {
 	s.behind.edit.Lock()
 	defer s.behind.edit.Unlock()
@@ -116,7 +117,7 @@ func (s *scope) writeBehind(fn func(r rows) error) error {
 	if len(s.behind.waiting) == 0 {
 		return err
 	}
-	return errors.Join(err, s.c.writer.behind(s))
+	return errors.Join(err, s.c.db.Behind(s))
 }
 
 // writeAhead runs fn in the writer's next transaction, after everything that was behind, and returns
@@ -125,7 +126,7 @@ func (s *scope) writeBehind(fn func(r rows) error) error {
 func (s *scope) writeAhead(fn func(r *diskRows) error) error {
 	s.behind.edit.Lock()
 	defer s.behind.edit.Unlock()
-	return s.c.writer.doAfterAll(func(tx *transaction) error {
+	return s.c.db.UpdateAll(func(tx *bolt.Tx) error {
 		r, err := s.in(tx)
 		if err != nil {
 			return err
@@ -134,8 +135,8 @@ func (s *scope) writeAhead(fn func(r *diskRows) error) error {
 	})
 }
 
-// take implements flusher.
-func (s *scope) take() (write func(*transaction) error, done func(error)) {
+// Take implements [bolt.Flusher].
+func (s *scope) Take() (write func(*bolt.Tx) error, done func(error)) {
 	b := &s.behind
 	b.mu.Lock()
 	b.writing, b.waiting = b.waiting, nil
@@ -143,7 +144,7 @@ func (s *scope) take() (write func(*transaction) error, done func(error)) {
 	b.mu.Unlock()
 
 	keys := slices.Sorted(maps.Keys(writing))
-	write = func(tx *transaction) error {
+	write = func(tx *bolt.Tx) error {
 		if len(keys) == 0 {
 			return nil
 		}

@@ -15,7 +15,7 @@ import (
 // Check reads a whole device file and says what in it does not fit together: its version, the map of
 // LIDs in both directions, the rows of every device and account, and the tables of times against
 // their rows. A file that is well has no findings, and findings never hold a key or a secret.
-func Check(tx *bbolt.Tx) []string {
+func Check(tx *bolt.Tx) []string {
 	c := &checking{}
 	version, err := readVersion(tx)
 	switch {

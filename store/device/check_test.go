@@ -11,6 +11,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	recado "recado/store"
+	"recado/store/bolt"
 	"recado/store/device/conformance"
 )
 
@@ -26,11 +27,11 @@ func fullFile(t *testing.T) (path string) {
 }
 
 // edit changes a closed file behind its back.
-func edit(t *testing.T, path string, change func(tx *bbolt.Tx) error) {
+func edit(t *testing.T, path string, change func(tx *bolt.Tx) error) {
 	t.Helper()
-	db, err := bbolt.Open(path, 0o600, nil)
+	db, err := bolt.Open(path, bolt.Options{})
 	must(t, err)
-	must(t, db.Update(change))
+	must(t, db.Update(func(tx *bolt.Tx) error { tx.Touch(); return change(tx) }))
 	must(t, db.Close())
 }
 
@@ -53,23 +54,23 @@ func TestAFileThatIsWellHasNoFindings(t *testing.T) {
 }
 
 func TestCheckFindsWhatDoesNotFit(t *testing.T) {
-	own := func(tx *bbolt.Tx) *bbolt.Bucket { return tx.Bucket(bucketDevices).Bucket(jidKey(ownJID)) }
+	own := func(tx *bolt.Tx) *bbolt.Bucket { return tx.Bucket(bucketDevices).Bucket(jidKey(ownJID)) }
 	empty := func(b *bbolt.Bucket) error {
 		return b.ForEach(func(k, _ []byte) error { return b.Delete(k) })
 	}
 	tests := map[string]struct {
-		change func(tx *bbolt.Tx) error
+		change func(tx *bolt.Tx) error
 		want   string
 	}{
-		"a newer version": {func(tx *bbolt.Tx) error { return writeVersion(tx, formatVersion+1) }, "this program knows version 2"},
-		"no version":      {func(tx *bbolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) }, "no version"},
-		"no accounts":     {func(tx *bbolt.Tx) error { return tx.DeleteBucket(bucketAccounts) }, `"accounts" is missing`},
-		"a LID without its phone": {func(tx *bbolt.Tx) error { return empty(tx.Bucket(bucketPhones)) },
+		"a newer version": {func(tx *bolt.Tx) error { return writeVersion(tx, formatVersion+1) }, "this program knows version 2"},
+		"no version":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) }, "no version"},
+		"no accounts":     {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketAccounts) }, `"accounts" is missing`},
+		"a LID without its phone": {func(tx *bolt.Tx) error { return empty(tx.Bucket(bucketPhones)) },
 			`table "phones": row ` + ana.User + ` is missing`},
-		"a phone without its LID": {func(tx *bbolt.Tx) error { return empty(tx.Bucket(bucketLIDs)) },
+		"a phone without its LID": {func(tx *bolt.Tx) error { return empty(tx.Bucket(bucketLIDs)) },
 			`table "lids": row ` + anaLID.User + ` is missing`},
-		"a device without keys": {func(tx *bbolt.Tx) error { return own(tx).Put(keyDevice, []byte("x")) }, "keys are damaged"},
-		"a link twice": {func(tx *bbolt.Tx) error {
+		"a device without keys": {func(tx *bolt.Tx) error { return own(tx).Put(keyDevice, []byte("x")) }, "keys are damaged"},
+		"a link twice": {func(tx *bolt.Tx) error {
 			b, err := tx.Bucket(bucketDevices).CreateBucket([]byte("5511900000000:1@s.whatsapp.net"))
 			must(t, err)
 			must(t, b.SetSequence(own(tx).Sequence()))
@@ -78,17 +79,17 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 	}
 	for _, x := range timed {
 		tests[fmt.Sprintf("%s without a time", tableNames[x.rows])] = struct {
-			change func(tx *bbolt.Tx) error
+			change func(tx *bolt.Tx) error
 			want   string
-		}{func(tx *bbolt.Tx) error { return empty(tableIn(tx, x.times)) }, "is missing"}
+		}{func(tx *bolt.Tx) error { return empty(tableIn(tx, x.times)) }, "is missing"}
 		tests[fmt.Sprintf("%s without a row", tableNames[x.times])] = struct {
-			change func(tx *bbolt.Tx) error
+			change func(tx *bolt.Tx) error
 			want   string
-		}{func(tx *bbolt.Tx) error { return empty(tableIn(tx, x.rows)) }, "leads nowhere"}
+		}{func(tx *bolt.Tx) error { return empty(tableIn(tx, x.rows)) }, "leads nowhere"}
 		tests[fmt.Sprintf("%s with two times", tableNames[x.rows])] = struct {
-			change func(tx *bbolt.Tx) error
+			change func(tx *bolt.Tx) error
 			want   string
-		}{func(tx *bbolt.Tx) error {
+		}{func(tx *bolt.Tx) error {
 			b := tableIn(tx, x.times)
 			k, _ := b.Cursor().First()
 			again := bytes.Clone(k)
@@ -98,9 +99,9 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 	}
 	for t := range sound {
 		tests[fmt.Sprintf("%s of nonsense", tableNames[t])] = struct {
-			change func(tx *bbolt.Tx) error
+			change func(tx *bolt.Tx) error
 			want   string
-		}{func(tx *bbolt.Tx) error {
+		}{func(tx *bolt.Tx) error {
 			b := tableIn(tx, t)
 			k, _ := b.Cursor().First()
 			return b.Put(bytes.Clone(k), []byte{0xff})
@@ -118,7 +119,7 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 }
 
 // tableIn is a table of the one device of fullFile, or of its account.
-func tableIn(tx *bbolt.Tx, t table) *bbolt.Bucket {
+func tableIn(tx *bolt.Tx, t table) *bbolt.Bucket {
 	if t == tableTokens || t == tableTokenTimes {
 		return tx.Bucket(bucketAccounts).Bucket(jidKey(ownJID.ToNonAD())).Bucket(tableNames[t])
 	}

@@ -188,7 +188,7 @@ func putBook(r *diskRows, book []bookEntry) error {
 		if err := b.Put([]byte(e.key), arena[begin:len(arena):len(arena)]); err != nil {
 			return fmt.Errorf("write %s: %w", tableNames[tableContacts], err)
 		}
-		r.tx.changed = true
+		r.tx.Touch()
 	}
 	return nil
 }
@@ -244,7 +244,7 @@ func (s *stores) GetAllContacts(_ context.Context) (map[types.JID]types.ContactI
 
 // chat is the settings of one chat as they are stored.
 type chat struct {
-	muted            int64 // Unix seconds; 0: not muted, -1: for ever
+	muted            int64 // Unix seconds; 0: not muted, -1: forever
 	pinned, archived bool
 }
 

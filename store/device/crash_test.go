@@ -91,9 +91,7 @@ func TestNoRatchetGoesBackInAPowerCut(t *testing.T) {
 	k := &camera{acked: make(map[string]uint64)}
 	jids := []types.JID{ownJID, {User: "5511900000000", Device: 1, Server: types.DefaultUserServer}}
 	devices := []*store.Device{link(t, c, jids[0]), link(t, c, jids[1])}
-	c.writer.mu.Lock()
-	c.writer.commit = func(tx *bbolt.Tx) error { return k.commit(t, c.path, tx) }
-	c.writer.mu.Unlock()
+	c.db.CommitBy(func(tx *bbolt.Tx) error { return k.commit(t, c.path, tx) })
 
 	var wg sync.WaitGroup
 	for i, d := range devices {
@@ -188,7 +186,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// sendUntilKilled counts one ratchet up for ever and says every number that it may rely on.
+// sendUntilKilled counts one ratchet up forever and says every number that it may rely on.
 func sendUntilKilled(path string) {
 	c, err := Open(path)
 	if err != nil {

@@ -132,7 +132,7 @@ func TestKeysThatGoAwayAreAnErrorAndNothingIsWrittenAfterwards(t *testing.T) {
 			if !errors.As(c.Err(), &damaged) {
 				t.Errorf("%d pages: Err is %v", at, c.Err())
 			}
-			if err := c.writer.flush(); !errors.As(err, &damaged) {
+			if err := c.db.Flush(); !errors.As(err, &damaged) {
 				t.Errorf("%d pages: a later write got %v", at, err)
 			}
 		} else if err != nil {

@@ -17,7 +17,9 @@ import (
 	"go.mau.fi/whatsmeow/types"
 
 	recado "recado/store"
+	"recado/store/bolt"
 	"recado/store/device/conformance"
+	"recado/store/trust"
 )
 
 var ctx = context.Background()
@@ -75,7 +77,7 @@ func link(t testing.TB, c *Container, jid types.JID) *store.Device {
 // that says so in its own time, not in that of a fake clock.
 func untilWell(c *Container) {
 	for c.Err() != nil {
-		time.Sleep(probeDelay / 10)
+		time.Sleep(bolt.ProbeDelay / 10)
 	}
 }
 
@@ -128,8 +130,9 @@ func TestFileIsReadableByItsOwnerAlone(t *testing.T) {
 	}
 	must(t, os.Chmod(path, 0o640))
 	_, err = Open(path)
-	if !errors.Is(err, ErrExposed) || !bytes.Contains([]byte(err.Error()), []byte("chmod 600 '"+path+"'")) {
-		t.Errorf("a file others can read opens with %v; want ErrExposed and the chmod command", err)
+	refused := (*trust.Error)(nil)
+	if !errors.As(err, &refused) || refused.Why != trust.Exposed || refused.Path != path || refused.Mode != 0o600 {
+		t.Errorf("a file others can read opens with %v; want a refusal that names the mode", err)
 	}
 	must(t, os.Chmod(path, 0o600))
 	must(t, openAt(t, path).Close())
@@ -145,7 +148,7 @@ func TestSecondOpenFindsTheFileLocked(t *testing.T) {
 
 func TestNewerFormatIsRefused(t *testing.T) {
 	path := fullFile(t)
-	edit(t, path, func(tx *bbolt.Tx) error { return writeVersion(tx, formatVersion+1) })
+	edit(t, path, func(tx *bolt.Tx) error { return writeVersion(tx, formatVersion+1) })
 	if _, err := Open(path); !errors.Is(err, ErrNewer) {
 		t.Errorf("Open = %v, want ErrNewer", err)
 	}
@@ -175,7 +178,7 @@ func TestFileWhoseMakerWasKilledIsFinished(t *testing.T) {
 	c, err := Open(path)
 	must(t, err)
 	must(t, c.Close())
-	edit(t, path, func(tx *bbolt.Tx) error {
+	edit(t, path, func(tx *bolt.Tx) error {
 		_, err := readVersion(tx)
 		return err
 	})
@@ -185,9 +188,9 @@ func TestFileWhoseMakerWasKilledIsFinished(t *testing.T) {
 func TestBucketTreeIsAsDrawn(t *testing.T) {
 	c := openNew(t)
 	conformance.Fill(t, link(t, c, ownJID))
-	must(t, c.writer.flush())
+	must(t, c.db.Flush())
 	var got []string
-	must(t, c.view(func(tx *bbolt.Tx) error {
+	must(t, c.view(func(tx *bolt.Tx) error {
 		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 			got = append(got, string(name))
 			return b.ForEachBucket(func(scope []byte) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"recado/store/bolt"
 	"sync/atomic"
 	"time"
 
@@ -100,7 +101,7 @@ func (s *stores) DeleteOldBufferedHashes(_ context.Context) error {
 		return err
 	}
 	now := time.Now()
-	return s.c.writer.do(func(tx *transaction) error {
+	return s.c.db.Update(func(tx *bolt.Tx) error {
 		devices := tx.Bucket(bucketDevices)
 		var names [][]byte
 		err := devices.ForEachBucket(func(name []byte) error {

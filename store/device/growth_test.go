@@ -3,11 +3,11 @@ package device
 import (
 	"fmt"
 	"os"
+	"recado/store/bolt"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/store"
 )
 
@@ -118,7 +118,7 @@ func TestFileStopsGrowing(t *testing.T) {
 			must(t, d.EventBuffer.DeleteOldOutgoingEvents(ctx))
 			_, err := d.PrivacyTokens.DeleteExpiredPrivacyTokens(ctx, time.Now().Add(-4*eventLife))
 			must(t, err)
-			must(t, c.view(func(tx *bbolt.Tx) error {
+			must(t, c.view(func(tx *bolt.Tx) error {
 				sizes = append(sizes, tx.Size()) // all pages, used or free; the file itself grows by leaps
 				return nil
 			}))

@@ -5,8 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"recado/store/bolt"
 
-	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/types"
 )
 
@@ -18,8 +18,8 @@ import (
 // store.ErrDeviceDeleted.
 func (c *Container) KeepHistory(_ context.Context, jid types.JID, id string, notification []byte) error {
 	row := append(appendField(nil, id), notification...)
-	err := c.writer.do(func(tx *transaction) error {
-		r := historyRows(tx.Tx, jid)
+	err := c.db.Update(func(tx *bolt.Tx) error {
+		r := historyRows(tx, jid)
 		if r == nil {
 			return errGone
 		}
@@ -65,7 +65,7 @@ func (c *Container) History(_ context.Context, jid types.JID, id string) (notifi
 
 // eachHistory calls fn with what is kept until it returns false; value is valid during the call.
 func (c *Container) eachHistory(jid types.JID, fn func(id string, value []byte) bool) error {
-	err := c.view(func(tx *bbolt.Tx) (err error) {
+	err := c.view(func(tx *bolt.Tx) (err error) {
 		r := historyRows(tx, jid)
 		if r == nil {
 			return nil
@@ -87,8 +87,8 @@ func (c *Container) eachHistory(jid types.JID, fn func(id string, value []byte) 
 // ForgetHistory deletes a notification that has been worked off. It is no error if it is not there,
 // or the device is not.
 func (c *Container) ForgetHistory(_ context.Context, jid types.JID, id string) error {
-	err := c.writer.do(func(tx *transaction) error {
-		r := historyRows(tx.Tx, jid)
+	err := c.db.Update(func(tx *bolt.Tx) error {
+		r := historyRows(tx, jid)
 		if r == nil {
 			return nil
 		}
@@ -112,7 +112,7 @@ func (c *Container) ForgetHistory(_ context.Context, jid types.JID, id string) e
 }
 
 // historyRows is the tables of a device, nil if it is not linked.
-func historyRows(tx *bbolt.Tx, jid types.JID) *diskRows {
+func historyRows(tx *bolt.Tx, jid types.JID) *diskRows {
 	if b := tx.Bucket(bucketDevices).Bucket(jidKey(jid)); b != nil {
 		return &diskRows{bucket: b}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"recado/store/bolt"
 	"slices"
 	"strings"
 	"sync"
@@ -64,7 +65,7 @@ func (m *lidMap) load() {
 	phones, lids := newUsers(), newUsers()
 	var last []byte
 	for more := true; more; {
-		err := m.c.view(func(tx *bbolt.Tx) error {
+		err := m.c.view(func(tx *bolt.Tx) error {
 			c := tx.Bucket(bucketLIDs).Cursor()
 			k, v := c.Seek(last)
 			if last != nil && bytes.Equal(k, last) {
@@ -117,7 +118,7 @@ func (m *lidMap) read(fn func(look lookUp)) error {
 		})
 		return nil
 	}
-	return m.c.view(func(tx *bbolt.Tx) error {
+	return m.c.view(func(tx *bolt.Tx) error {
 		disk := map[*lidSide]*bbolt.Bucket{m.phones: tx.Bucket(m.phones.bucket), m.lids: tx.Bucket(m.lids.bucket)}
 		fn(func(buf []byte, s *lidSide, user string) []byte {
 			buf, known := s.known.append(buf, user)
@@ -243,7 +244,7 @@ func (m *lidMap) put(mappings ...store.LIDMapping) error {
 	if err != nil {
 		return err
 	}
-	return m.c.writer.behind(m)
+	return m.c.db.Behind(m)
 }
 
 func (m *lidMap) pair(look lookUp, lid, phone string) {
@@ -267,13 +268,13 @@ func (m *lidMap) forget(s *lidSide, user string) {
 	}
 }
 
-// take implements flusher. Both directions are always in one transaction.
-func (m *lidMap) take() (write func(*transaction) error, done func(error)) {
+// Take implements [bolt.Flusher]. Both directions are always in one transaction.
+func (m *lidMap) Take() (write func(*bolt.Tx) error, done func(error)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	writePhones, againPhones := m.phones.take()
 	writeLIDs, againLIDs := m.lids.take()
-	write = func(tx *transaction) error {
+	write = func(tx *bolt.Tx) error {
 		if err := writePhones(tx); err != nil {
 			return err
 		}
@@ -291,10 +292,10 @@ func (m *lidMap) take() (write func(*transaction) error, done func(error)) {
 }
 
 // take hands over what is waiting: write puts it into a transaction, again makes it wait again.
-func (s *lidSide) take() (write func(*transaction) error, again func()) {
+func (s *lidSide) take() (write func(*bolt.Tx) error, again func()) {
 	writing := s.waiting
 	s.waiting = make(map[string]string)
-	write = func(tx *transaction) error {
+	write = func(tx *bolt.Tx) error {
 		b := tx.Bucket(s.bucket)
 		for _, user := range slices.Sorted(maps.Keys(writing)) {
 			var err error
@@ -306,7 +307,7 @@ func (s *lidSide) take() (write func(*transaction) error, again func()) {
 			if err != nil {
 				return fmt.Errorf("write the map of LIDs: %w", err)
 			}
-			tx.changed = true
+			tx.Touch()
 		}
 		return nil
 	}

@@ -3,10 +3,10 @@ package device
 import (
 	"fmt"
 	"path/filepath"
+	"recado/store/bolt"
 	"sync"
 	"testing"
 
-	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/types"
 )
 
@@ -58,7 +58,7 @@ func TestLIDsAreAnsweredBeforeTheyAreRead(t *testing.T) {
 				check := func(want string) {
 					t.Helper()
 					if flushed {
-						must(t, c.writer.flush())
+						must(t, c.db.Flush())
 					}
 					if got := paired(t, m, all...); got != want {
 						t.Errorf("%s, want %s", got, want)
@@ -79,7 +79,7 @@ func TestLIDsAreAnsweredBeforeTheyAreRead(t *testing.T) {
 					m.load()
 					check("55s=111111111111111 55s= 11l=5511911111111 22l= ")
 				}
-				must(t, c.writer.flush())
+				must(t, c.db.Flush())
 				c = reopen(t, c)
 				m = c.lids
 				check("55s=111111111111111 55s= 11l=5511911111111 22l= ")
@@ -94,7 +94,7 @@ func TestLIDsAreAnsweredBeforeTheyAreRead(t *testing.T) {
 // lidsWrong says where the two directions differ on the disk.
 func lidsWrong(t *testing.T, c *Container) (wrong string) {
 	t.Helper()
-	must(t, c.view(func(tx *bbolt.Tx) error {
+	must(t, c.view(func(tx *bolt.Tx) error {
 		lids, phones := tx.Bucket(bucketLIDs), tx.Bucket(bucketPhones)
 		if a, b := lids.Stats().KeyN, phones.Stats().KeyN; a != b {
 			wrong = fmt.Sprintf("%d LIDs, %d phones", a, b)
@@ -136,7 +136,7 @@ func TestLIDsWhileTheyAreRead(t *testing.T) {
 						t.Errorf("%v belongs to %v, which belongs to %v", person(i), got, back)
 					}
 					if i%5 == 0 {
-						must(t, c.writer.flush())
+						must(t, c.db.Flush())
 					}
 				}
 			})
@@ -146,7 +146,7 @@ func TestLIDsWhileTheyAreRead(t *testing.T) {
 		if !c.lids.loaded || count(c.lids.lids.known) != n || count(c.lids.phones.known) != n {
 			t.Fatalf("%d LIDs and %d phones are known, want %d", count(c.lids.lids.known), count(c.lids.phones.known), n)
 		}
-		must(t, c.writer.flush())
+		must(t, c.db.Flush())
 		if wrong := lidsWrong(t, c); wrong != "" {
 			t.Error(wrong)
 		}
@@ -170,7 +170,7 @@ func TestCloseDoesNotWaitForTheLIDs(t *testing.T) {
 // age makes of a closed file what version 1 of the format wrote.
 func age(t *testing.T, path string) {
 	t.Helper()
-	edit(t, path, func(tx *bbolt.Tx) error {
+	edit(t, path, func(tx *bolt.Tx) error {
 		must(t, tx.DeleteBucket(bucketPhones))
 		return writeVersion(tx, 1)
 	})
@@ -196,7 +196,7 @@ func TestFileOfVersion1IsBroughtToToday(t *testing.T) {
 		}
 		must(t, c.Close())
 	}
-	edit(t, c.path, func(tx *bbolt.Tx) error {
+	edit(t, c.path, func(tx *bolt.Tx) error {
 		v, err := readVersion(tx)
 		if v != formatVersion {
 			t.Errorf("the file says version %d", v)
@@ -211,7 +211,7 @@ func TestFileOfVersion1WithoutLIDsIsBroughtToToday(t *testing.T) {
 	age(t, path)
 	c := openAt(t, path)
 	must(t, c.lids.PutLIDMapping(ctx, anaLID, ana))
-	must(t, c.writer.flush())
+	must(t, c.db.Flush())
 	if wrong := lidsWrong(t, c); wrong != "" {
 		t.Error(wrong)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
+	"recado/store/bolt"
 
 	"github.com/google/uuid"
 	"go.etcd.io/bbolt"
@@ -40,7 +41,7 @@ func (c *Container) NewDevice() *store.Device {
 // if there is none.
 func (c *Container) GetDevice(_ context.Context, jid types.JID) (*store.Device, error) {
 	var d *store.Device
-	err := c.view(func(tx *bbolt.Tx) (err error) {
+	err := c.view(func(tx *bolt.Tx) (err error) {
 		if b := tx.Bucket(bucketDevices).Bucket(jidKey(jid)); b != nil {
 			d, err = c.load(jid, b)
 		}
@@ -55,7 +56,7 @@ func (c *Container) GetDevice(_ context.Context, jid types.JID) (*store.Device, 
 // GetAllDevices answers every linked device in the order of their JIDs.
 func (c *Container) GetAllDevices(_ context.Context) ([]*store.Device, error) {
 	var devices []*store.Device
-	err := c.view(func(tx *bbolt.Tx) error {
+	err := c.view(func(tx *bolt.Tx) error {
 		return tx.Bucket(bucketDevices).ForEachBucket(func(name []byte) error {
 			jid, err := types.ParseJID(string(name))
 			if err != nil {
@@ -134,7 +135,7 @@ func (c *Container) PutDevice(_ context.Context, d *store.Device) error {
 		known = s.generation
 	}
 	var generation uint64
-	err = c.writer.do(func(tx *transaction) (err error) {
+	err = c.db.Update(func(tx *bolt.Tx) (err error) {
 		generation, err = putDevice(tx, jidKey(*d.ID), row, known)
 		return err
 	})
@@ -147,7 +148,7 @@ func (c *Container) PutDevice(_ context.Context, d *store.Device) error {
 	return nil
 }
 
-func putDevice(tx *transaction, name []byte, row deviceRow, known uint64) (generation uint64, err error) {
+func putDevice(tx *bolt.Tx, name []byte, row deviceRow, known uint64) (generation uint64, err error) {
 	devices := tx.Bucket(bucketDevices)
 	b := devices.Bucket(name)
 	if known != 0 && (b == nil || b.Sequence() != known) {
@@ -180,7 +181,7 @@ func putDevice(tx *transaction, name []byte, row deviceRow, known uint64) (gener
 	}
 	value := row.encode()
 	if !bytes.Equal(b.Get(keyDevice), value) {
-		tx.changed = true
+		tx.Touch()
 		err = b.Put(keyDevice, value)
 	}
 	return b.Sequence(), err
@@ -194,7 +195,7 @@ func (c *Container) DeleteDevice(_ context.Context, d *store.Device) error {
 		return ErrNoJID
 	}
 	name := jidKey(*d.ID)
-	err := c.writer.do(func(tx *transaction) error {
+	err := c.db.Update(func(tx *bolt.Tx) error {
 		devices := tx.Bucket(bucketDevices)
 		b := devices.Bucket(name)
 		if b == nil {
@@ -204,7 +205,7 @@ func (c *Container) DeleteDevice(_ context.Context, d *store.Device) error {
 		if err == nil && d.NoiseKey != nil && !bytes.Equal(old.noise, d.NoiseKey.Priv[:]) {
 			return nil
 		}
-		tx.changed = true
+		tx.Touch()
 		return devices.DeleteBucket(name)
 	})
 	if err != nil {

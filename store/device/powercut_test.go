@@ -43,9 +43,7 @@ func TestNothingElseGoesBackInAPowerCut(t *testing.T) {
 	d := link(t, c, ownJID)
 	k := &camera{acked: make(map[string]uint64)}
 	kept := &promises{prekeys: make(map[uint32][32]byte), linked: make(map[types.JID]*store.Device)}
-	c.writer.mu.Lock()
-	c.writer.commit = func(tx *bbolt.Tx) error { return k.commit(t, c.path, tx) }
-	c.writer.mu.Unlock()
+	c.db.CommitBy(func(tx *bbolt.Tx) error { return k.commit(t, c.path, tx) })
 
 	var wg sync.WaitGroup
 	each := func(name string, do func(n uint64)) {

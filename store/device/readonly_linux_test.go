@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"recado/store/bolt"
 	"syscall"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func TestFileThatTurnsReadOnlyStopsAndGoesOn(t *testing.T) {
 	}
 	_, _, err = d.Contacts.PutPushName(ctx, ana, "Ana") // is not on the disk yet, and waits
 	must(t, err)
-	time.Sleep(probeDelay + behindDelay) // the kernel's answer knows no fake clock
+	time.Sleep(bolt.ProbeDelay + bolt.BehindDelay) // the kernel's answer knows no fake clock
 	if c.Err() == nil {
 		t.Error("Err() is nil though the file is still read-only")
 	}
@@ -78,11 +79,9 @@ func descriptor(t *testing.T, path string) (fd int) {
 func TestReadOnlyFileSystemIsNamed(t *testing.T) {
 	c := openNew(t)
 	d := link(t, c, ownJID)
-	c.writer.mu.Lock()
-	c.writer.commit = func(*bbolt.Tx) error {
+	c.db.CommitBy(func(*bbolt.Tx) error {
 		return &os.PathError{Op: "write", Path: c.path, Err: syscall.EROFS}
-	}
-	c.writer.mu.Unlock()
+	})
 	refused := map[string]error{
 		"PutManySessions":  d.Sessions.PutManySessions(ctx, map[string][]byte{"1:0": []byte("x")}),
 		"AddOutgoingEvent": d.EventBuffer.AddOutgoingEvent(ctx, ana, "1", "wa", []byte("p")),
@@ -98,7 +97,5 @@ func TestReadOnlyFileSystemIsNamed(t *testing.T) {
 			t.Errorf("%s on a read-only file system = %v", name, err)
 		}
 	}
-	c.writer.mu.Lock()
-	c.writer.commit = (*bbolt.Tx).Commit
-	c.writer.mu.Unlock()
+	c.db.CommitBy(nil)
 }

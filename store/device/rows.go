@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"recado/store/bolt"
 
 	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/store"
@@ -74,7 +75,7 @@ type rows interface {
 // transaction full of them costs no sync.
 type diskRows struct {
 	bucket *bbolt.Bucket
-	tx     *transaction // nil: read only
+	tx     *bolt.Tx // nil: read only
 	tables [tableCount]*bbolt.Bucket
 }
 
@@ -119,7 +120,7 @@ func (d *diskRows) put(t table, key, value []byte) error {
 	if err := b.Put(key, value); err != nil {
 		return fmt.Errorf("write %s: %w", tableNames[t], err)
 	}
-	d.tx.changed = true
+	d.tx.Touch()
 	return nil
 }
 
@@ -131,7 +132,7 @@ func (d *diskRows) delete(t table, key []byte) error {
 	if err := b.Delete(key); err != nil {
 		return fmt.Errorf("delete from %s: %w", tableNames[t], err)
 	}
-	d.tx.changed = true
+	d.tx.Touch()
 	return nil
 }
 
@@ -220,7 +221,7 @@ type scope struct {
 var errGone = store.ErrDeviceDeleted
 
 // bucket finds the scope's place in a transaction.
-func (s *scope) bucket(tx *bbolt.Tx) (*bbolt.Bucket, error) {
+func (s *scope) bucket(tx *bolt.Tx) (*bbolt.Bucket, error) {
 	b := tx.Bucket(s.parent).Bucket(s.name)
 	if b == nil || (s.generation != 0 && b.Sequence() != s.generation) {
 		return nil, errGone
@@ -230,7 +231,7 @@ func (s *scope) bucket(tx *bbolt.Tx) (*bbolt.Bucket, error) {
 
 // read runs fn over what is committed. fn must not write, wait for the writer or lock.
 func (s *scope) read(fn func(r rows) error) error {
-	return s.c.view(func(tx *bbolt.Tx) error {
+	return s.c.view(func(tx *bolt.Tx) error {
 		b, err := s.bucket(tx)
 		if errors.Is(err, errGone) && s.generation == 0 {
 			return fn(noRows{})
@@ -242,10 +243,10 @@ func (s *scope) read(fn func(r rows) error) error {
 }
 
 // in opens the scope for writing inside a transaction of the writer.
-func (s *scope) in(tx *transaction) (*diskRows, error) {
-	b, err := s.bucket(tx.Tx)
+func (s *scope) in(tx *bolt.Tx) (*diskRows, error) {
+	b, err := s.bucket(tx)
 	if errors.Is(err, errGone) && s.generation == 0 {
-		tx.changed = true
+		tx.Touch()
 		b, err = tx.Bucket(s.parent).CreateBucketIfNotExists(s.name)
 	}
 	if err != nil {
@@ -257,7 +258,7 @@ func (s *scope) in(tx *transaction) (*diskRows, error) {
 // write runs fn in the writer's next transaction and returns when that is on the disk. fn may be
 // called more than once.
 func (s *scope) write(fn func(r rows) error) error {
-	return s.c.writer.do(func(tx *transaction) error {
+	return s.c.db.Update(func(tx *bolt.Tx) error {
 		r, err := s.in(tx)
 		if err != nil {
 			return err

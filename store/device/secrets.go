@@ -172,7 +172,7 @@ func (s *stores) DeleteExpiredPrivacyTokens(_ context.Context, cutoff time.Time)
 	if err := s.alive(); err != nil {
 		return 0, err
 	}
-	if err := s.c.writer.flush(); err != nil {
+	if err := s.c.db.Flush(); err != nil {
 		return 0, err
 	}
 	err = s.account.write(func(r rows) (err error) {

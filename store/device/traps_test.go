@@ -82,7 +82,7 @@ func TestHandlesOfADeletedDeviceFail(t *testing.T) {
 	if err := other.Save(ctx); !errors.Is(err, store.ErrDeviceDeleted) {
 		t.Errorf("Save of the other handle = %v", err)
 	}
-	must(t, c.writer.flush())
+	must(t, c.db.Flush())
 	if all, err := c.GetAllDevices(ctx); len(all) != 0 || err != nil {
 		t.Errorf("what was behind brought the device back: %v, %v", all, err)
 	}
@@ -103,7 +103,7 @@ func TestLinkingAnewEndsTheOldLink(t *testing.T) {
 		t.Errorf("Save of the old link = %v", err)
 	}
 	must(t, old.Delete(ctx))
-	must(t, c.writer.flush())
+	must(t, c.db.Flush())
 	if got := load(t, c, ownJID); *got.NoiseKey.Priv != *fresh.NoiseKey.Priv {
 		t.Error("the keys are not those of the new link")
 	}
@@ -358,7 +358,7 @@ func TestLIDMapStaysOneToOneOnDisk(t *testing.T) {
 	c := openNew(t)
 	for _, m := range []store.LIDMapping{{LID: anaLID, PN: ana}, {LID: bobLID, PN: bob}, {LID: bobLID, PN: ana}} {
 		must(t, c.lids.PutLIDMapping(ctx, m.LID, m.PN))
-		must(t, c.writer.flush())
+		must(t, c.db.Flush())
 	}
 	c = reopen(t, c)
 	<-c.lids.gone

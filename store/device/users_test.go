@@ -90,7 +90,7 @@ func TestManyLIDsAreAnsweredLikeOne(t *testing.T) {
 		pn.Device = uint16(i % 5)
 		asked = append(asked, pn, person(1000+i))
 	}
-	must(t, c.writer.flush())
+	must(t, c.db.Flush())
 	for name, m := range map[string]*lidMap{"in memory": c.lids, "on the disk": unread(t, c)} {
 		many, err := m.GetManyLIDsForPNs(context.Background(), asked)
 		must(t, err)

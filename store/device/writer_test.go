@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"recado/store/bolt"
 	"runtime"
 	"sync"
 	"testing"
@@ -22,26 +23,20 @@ type disk struct {
 	mu      sync.Mutex
 	commits int
 	broken  bool
-	hold    chan struct{} // if set, every commit waits for it
 }
 
 func watch(c *Container) *disk {
 	d := &disk{}
-	c.writer.mu.Lock()
-	defer c.writer.mu.Unlock()
-	c.writer.commit = func(tx *bbolt.Tx) error {
+	c.db.CommitBy(func(tx *bbolt.Tx) error {
 		d.mu.Lock()
-		hold, broken := d.hold, d.broken
+		broken := d.broken
 		d.commits++
 		d.mu.Unlock()
-		if hold != nil {
-			<-hold
-		}
 		if broken {
 			return errDisk
 		}
 		return tx.Commit()
-	}
+	})
 	return d
 }
 
@@ -55,84 +50,6 @@ func (d *disk) breaks(broken bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.broken = broken
-}
-
-func (d *disk) holds(hold chan struct{}) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.hold = hold
-}
-
-func TestCallersThatWaitShareOneCommit(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := openNew(t)
-		d := link(t, c, ownJID)
-		disk := watch(c)
-		hold := make(chan struct{})
-		disk.holds(hold)
-		var wg sync.WaitGroup
-		for i := range 64 {
-			wg.Go(func() { must(t, d.Sessions.PutSession(ctx, fmt.Sprint(i, ":0"), []byte{byte(i)})) })
-		}
-		synctest.Wait() // the first commit is held up, the others queue behind it
-		disk.holds(nil)
-		close(hold)
-		wg.Wait()
-		if got := disk.count(); got > 2 {
-			t.Errorf("64 callers took %d commits, want at most 2", got)
-		}
-		must(t, c.Close())
-	})
-}
-
-func TestOneFailingWriteDoesNotFailItsNeighbours(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := openNew(t)
-		d := link(t, c, ownJID)
-		disk := watch(c)
-		hold := make(chan struct{})
-		disk.holds(hold)
-		var wg sync.WaitGroup
-		wg.Go(func() { must(t, d.Sessions.PutSession(ctx, "first:0", []byte("1"))) })
-		synctest.Wait()
-		results := make([]error, 6)
-		for i := range results {
-			wg.Go(func() {
-				switch i {
-				case 2: // leaves a write behind and fails
-					results[i] = c.writer.do(func(tx *transaction) error {
-						r, err := d.Sessions.(*stores).in(tx)
-						must(t, err)
-						must(t, r.put(tableSessions, []byte("bad:0"), []byte("x")))
-						return errStop
-					})
-				case 4:
-					results[i] = c.writer.do(func(tx *transaction) error { panic("ouch") })
-				default:
-					results[i] = d.Sessions.PutSession(ctx, fmt.Sprint(i, ":0"), []byte("good"))
-				}
-			})
-		}
-		synctest.Wait()
-		disk.holds(nil)
-		close(hold)
-		wg.Wait()
-		for i, err := range results {
-			if bad := i == 2 || i == 4; bad != (err != nil) {
-				t.Errorf("write %d: %v", i, err)
-			}
-		}
-		if has, _ := d.Sessions.HasSession(ctx, "bad:0"); has {
-			t.Error("a failed write left something behind")
-		}
-		if has, _ := d.Sessions.HasSession(ctx, "5:0"); !has {
-			t.Error("a neighbour's write is not there")
-		}
-		if c.Err() != nil {
-			t.Errorf("Err() = %v though the disk is well", c.Err())
-		}
-		must(t, c.Close())
-	})
 }
 
 func TestFailedWriteSticksUntilTheDiskIsBack(t *testing.T) {
@@ -151,32 +68,15 @@ func TestFailedWriteSticksUntilTheDiskIsBack(t *testing.T) {
 		if session, _ := d.Sessions.GetSession(ctx, "1:0"); string(session) != "one" {
 			t.Errorf("after a failed write the session is %q", session)
 		}
-		time.Sleep(10 * probeDelay)
+		time.Sleep(10 * bolt.ProbeDelay)
 		if c.Err() == nil {
 			t.Error("Err() is nil though every attempt has failed")
 		}
 		disk.breaks(false)
-		time.Sleep(2 * probeDelay)
+		time.Sleep(2 * bolt.ProbeDelay)
 		if err := c.Err(); err != nil {
 			t.Errorf("Err() = %v after the disk came back, with nobody writing", err)
 		}
-		must(t, c.Close())
-	})
-}
-
-func TestWriteThatChangesNothingDoesNotClearTheFailure(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := openNew(t)
-		d := link(t, c, ownJID)
-		must(t, d.Sessions.PutSession(ctx, "1:0", []byte("one")))
-		disk := watch(c)
-		disk.breaks(true)
-		_ = d.Sessions.PutSession(ctx, "1:0", []byte("two"))
-		must(t, d.Sessions.PutSession(ctx, "1:0", []byte("one")))
-		if c.Err() == nil {
-			t.Error("Err() is nil though nothing has reached the disk")
-		}
-		disk.breaks(false)
 		must(t, c.Close())
 	})
 }
@@ -201,10 +101,10 @@ func TestWhatIsBehindIsSeenAtOnceAndWrittenSoon(t *testing.T) {
 		if all, _ := d.Contacts.GetAllContacts(ctx); len(all) != 1000 {
 			t.Errorf("%d contacts, want 1000", len(all))
 		}
-		time.Sleep(behindDelay + time.Millisecond)
+		time.Sleep(bolt.BehindDelay + time.Millisecond)
 		synctest.Wait()
 		onDisk := 0
-		must(t, c.view(func(tx *bbolt.Tx) error {
+		must(t, c.view(func(tx *bolt.Tx) error {
 			contacts := tx.Bucket(bucketDevices).Bucket(jidKey(ownJID)).Bucket(tableNames[tableContacts])
 			onDisk = contacts.Stats().KeyN + tx.Bucket(bucketLIDs).Stats().KeyN
 			return nil
@@ -225,7 +125,7 @@ func TestWhatIsBehindSurvivesAFailedWrite(t *testing.T) {
 		_, _, err := d.Contacts.PutPushName(ctx, ana, "old")
 		must(t, err)
 		must(t, d.LIDs.PutLIDMapping(ctx, anaLID, ana))
-		time.Sleep(2 * behindDelay)
+		time.Sleep(2 * bolt.BehindDelay)
 		_, _, err = d.Contacts.PutPushName(ctx, ana, "new")
 		must(t, err)
 		if err := d.Contacts.PutAllContactNames(ctx, []store.ContactEntry{{JID: ana, FirstName: "Ana"}}); !errors.Is(err, errDisk) {
@@ -268,7 +168,7 @@ func TestSameIdentityCostsNoCommit(t *testing.T) {
 	must(t, d.Identities.PutIdentity(ctx, "1:0", [32]byte{1}))
 	must(t, d.Sessions.PutSession(ctx, "1:0", []byte("s")))
 	must(t, d.LIDs.PutLIDMapping(ctx, anaLID, ana))
-	must(t, c.writer.flush())
+	must(t, c.db.Flush())
 	disk := watch(c)
 	for range 10 {
 		must(t, d.Identities.PutIdentity(ctx, "1:0", [32]byte{1}))
@@ -279,7 +179,7 @@ func TestSameIdentityCostsNoCommit(t *testing.T) {
 		must(t, d.EventBuffer.DeleteOldOutgoingEvents(ctx))
 		must(t, d.EventBuffer.DeleteOldBufferedHashes(ctx))
 		must(t, d.Save(ctx))
-		must(t, c.writer.flush())
+		must(t, c.db.Flush())
 	}
 	if got := disk.count(); got != 0 {
 		t.Errorf("writes that change nothing took %d commits", got)
@@ -336,14 +236,12 @@ func TestAddressBookTakesNoNameBack(t *testing.T) {
 	_, _, err := d.Contacts.PutPushName(ctx, bob, "Bobby") // is behind when the book comes
 	must(t, err)
 	reached, hold := make(chan struct{}), make(chan struct{})
-	c.writer.mu.Lock()
-	c.writer.commit = func(tx *bbolt.Tx) error {
-		c.writer.commit = (*bbolt.Tx).Commit
+	c.db.CommitBy(func(tx *bbolt.Tx) error {
+		c.db.CommitBy(nil)
 		close(reached)
 		<-hold
 		return tx.Commit()
-	}
-	c.writer.mu.Unlock()
+	})
 
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -391,7 +289,7 @@ func TestAddressBookIsOnTheDiskWhenItsCallReturns(t *testing.T) {
 	if got := disk.count(); got != 1 {
 		t.Errorf("an address book and the same again took %d commits, want 1", got)
 	}
-	must(t, c.view(func(tx *bbolt.Tx) error {
+	must(t, c.view(func(tx *bolt.Tx) error {
 		contacts := tx.Bucket(bucketDevices).Bucket(jidKey(ownJID)).Bucket(tableNames[tableContacts])
 		if s := contacts.Stats(); s.KeyN != 2001 || s.LeafInuse*10 < s.LeafAlloc*8 {
 			t.Errorf("%d rows fill %d of %d bytes", s.KeyN, s.LeafInuse, s.LeafAlloc)

@@ -204,7 +204,7 @@ func (c *call) follow(book *store.Book, which func(store.Job) bool) (stop func()
 
 // status is the word for a status in the caller's language.
 func (c *call) status(s campaign.Status) string {
-	if c.tongue == english {
+	if c.tongue.english() {
 		return s.String()
 	}
 	switch s {

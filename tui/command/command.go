@@ -26,6 +26,7 @@ import (
 	"golang.org/x/term"
 
 	"recado/tui/host"
+	"recado/tui/words"
 )
 
 // The exit codes.
@@ -59,7 +60,7 @@ type Env struct {
 func Main(ctx context.Context, env Env) int {
 	c := &call{
 		env:    env,
-		tongue: tongueOf(env.Getenv),
+		tongue: tongue{words.For(words.Environment(env.Getenv))},
 		seen: terminals{
 			In:  isTerminal(env.Stdin),
 			Out: isTerminal(env.Stdout),
@@ -161,7 +162,7 @@ func (c *call) asksHelp() bool {
 		case i == 0 && arg == "man":
 			return true
 		case arg == "-h", arg == "--help", i == 0 && arg == "help":
-			return c.seen.Out && c.tongue == english // its headings are English
+			return c.seen.Out && c.tongue.english() // its headings are English
 		}
 	}
 	return false
@@ -201,7 +202,7 @@ func (c *call) root() *cobra.Command {
 			cmd.Hidden = true
 		}
 	}
-	if c.tongue == portuguese {
+	if !c.tongue.english() {
 		ownOptions(root)
 	}
 	return root

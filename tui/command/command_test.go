@@ -14,6 +14,7 @@ import (
 	"recado/session"
 	"recado/store"
 	"recado/tui/host"
+	"recado/tui/words"
 )
 
 // typist is a person at a terminal, without a real terminal.
@@ -21,6 +22,7 @@ func typist(t *testing.T, dir, typed string, args ...string) (c *call, out, errs
 	t.Helper()
 	out, errs = new(bytes.Buffer), new(bytes.Buffer)
 	return &call{
+		tongue: portuguese,
 		env: Env{
 			Args: append([]string{"--data", dir}, args...), Dir: dir,
 			Stdin: strings.NewReader(typed), Stdout: out, Stderr: errs,
@@ -279,20 +281,5 @@ func TestTextFromOutsideNeverDrivesTheTerminal(t *testing.T) {
 	}
 }
 
-func TestWordsArePortugueseUnlessTheEnvironmentIsEnglish(t *testing.T) {
-	for _, test := range []struct {
-		env  map[string]string
-		want tongue
-	}{
-		{nil, portuguese},
-		{map[string]string{"LANG": "C.UTF-8"}, portuguese},
-		{map[string]string{"LANG": "en_US.UTF-8"}, english},
-		{map[string]string{"LANG": "en"}, english},
-		{map[string]string{"LANG": "en_US.UTF-8", "RECADO_LANG": "pt"}, portuguese},
-		{map[string]string{"LANG": "pt_BR.UTF-8", "RECADO_LANG": "en"}, english},
-	} {
-		if got := tongueOf(func(name string) string { return test.env[name] }); got != test.want {
-			t.Errorf("%v: %v, want %v", test.env, got, test.want)
-		}
-	}
-}
+// The languages that the tests speak.
+var portuguese, english = tongue{words.For("pt-BR")}, tongue{words.For("en")}

@@ -16,7 +16,7 @@ import (
 	"recado/store"
 )
 
-// A damaged file can end the process that reads it, or keep it busy for ever,
+// A damaged file can end the process that reads it, or keep it busy forever,
 // in ways that nothing in that process can help. So files are examined in a
 // process of their own: this program again, with a hidden command, the file
 // open as descriptor 3, and limits of time and memory that grow with the file.

@@ -12,6 +12,7 @@ import (
 
 	"recado/store"
 	"recado/tui/host"
+	"recado/tui/words"
 )
 
 // handedExit is the exit code of a command that ran in the owner. Everything
@@ -27,7 +28,7 @@ func (c *call) hand(ctx context.Context, w *host.Wire, dir string, resumes bool)
 	end, err := w.Hand(ctx, host.Request{
 		Args:      c.env.Args,
 		Dir:       c.env.Dir,
-		Lang:      c.tongue.tag(),
+		Lang:      c.tongue.Tag(),
 		Seen:      host.Seen(c.seen),
 		Simulated: c.env.Getenv("RECADO_SERVER") != "",
 	}, host.Caller{
@@ -104,7 +105,7 @@ func runHanded(ctx context.Context, h *host.Handed) (end host.Exit) {
 			Stderr: h.Err,
 			Getenv: func(string) string { return "" },
 		},
-		tongue: tongueOf(func(string) string { return h.Lang }),
+		tongue: tongue{words.For(h.Lang)},
 		seen:   terminals(h.Seen),
 		owner:  ownerOf(h.Owner),
 	}

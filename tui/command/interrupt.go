@@ -9,7 +9,7 @@ import (
 )
 
 // A read from a terminal, a pipe or a FIFO waits for whoever writes there, and
-// a write to a pipe for whoever reads it: perhaps for ever. A command that is
+// a write to a pipe for whoever reads it: perhaps forever. A command that is
 // interrupted does not wait with them.
 
 // lastWords is how long a write may still take once the command is

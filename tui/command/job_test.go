@@ -63,7 +63,7 @@ func (p *program) show(id string) shown {
 }
 
 // checkOnce holds the book against what the simulated people saw: each the
-// text once, with her own name in it, and no delivery that says otherwise.
+// text once, with their own name in it, and no delivery that says otherwise.
 func (p *program) checkOnce(s *simulated, id, before string) {
 	p.t.Helper()
 	saw := make(map[string][]seen) // by message id
@@ -87,7 +87,7 @@ func (p *program) checkOnce(s *simulated, id, before string) {
 			p.t.Errorf("%s saw %q, the book says %q", d.Phone, got[0].Text, d.Text)
 		}
 	}
-	texts := make(map[string]int) // by person: another id would be another message to her
+	texts := make(map[string]int) // by person: another id would be another message to them
 	for _, x := range tell[ledger](s, "/ledger").Seen {
 		if strings.HasPrefix(x.Text, before) {
 			if texts[x.Person]++; texts[x.Person] == 2 {

@@ -40,11 +40,10 @@ func (c *call) limitsCommand() *cobra.Command {
 // limits changes the limits of a number that spec names, none if it is empty,
 // and prints them.
 func (c *call) limits(ctx context.Context, o *owner, name, spec string, yes bool) error {
-	numbers, _, err := c.senders(o, []string{name})
+	n, err := c.numberNamed(o, name)
 	if err != nil {
 		return err
 	}
-	n := numbers[0]
 	if spec != "" {
 		if n, err = c.changeLimits(ctx, o, n, spec, yes); err != nil {
 			return err

@@ -13,7 +13,6 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/media"
-	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store"
 )
@@ -65,21 +64,19 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if err := campaign.CheckLength(d.text); err != nil {
 		return &failure{code: ExitUsage, text: c.spoken(err.Error()), err: err}
 	}
-	_, err := campaign.ParseTemplate(d.text)
-	if err != nil {
+	if _, err := campaign.ParseTemplate(d.text); err != nil {
 		return c.mistake(c.tongue.say("texto", "text"), d.text, err)
 	}
-	filter, err := c.filter(d.to)
+	if _, err := c.filter(d.to); err != nil {
+		return err
+	}
+	numbers, err := c.numbersNamed(o, d.numbers)
 	if err != nil {
 		return err
 	}
-	numbers, ids, err := c.senders(o, d.numbers)
+	pace, err := campaign.ParsePace(campaign.Pace{}, d.pace)
 	if err != nil {
-		return err
-	}
-	pace, err := c.pace(d, numbers)
-	if err != nil {
-		return err
+		return &failure{code: ExitUsage, err: err}
 	}
 	attachment, err := c.attachment(ctx, o, d.attach)
 	if err != nil {
@@ -89,13 +86,13 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(reason.AttachmentText)}
 	}
 	written := campaign.Campaign{
-		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: ids, Pace: pace,
-	}
-	if err := c.preflight(ctx, o, written, filter); err != nil {
-		return err
+		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: numbers, Pace: pace,
 	}
 	if lacks := written.Lacks(); len(lacks) > 0 { // the book would keep it: a script is told at once
 		return lacks[0]
+	}
+	if err := c.preflight(ctx, o, written); err != nil {
+		return err
 	}
 	written, err = o.parts.Book.AddCampaign(written)
 	if err != nil {
@@ -127,56 +124,32 @@ func (c *call) attachment(ctx context.Context, o *owner, name string) (*media.At
 	return &a, nil
 }
 
-// senders finds the numbers by name or phone. Without a name it returns all
-// that are linked, and no ids: the campaign decides when it starts.
-func (c *call) senders(o *owner, names []string) (numbers []campaign.Number, ids []campaign.NumberID, err error) {
+// numbersNamed finds numbers by name or phone.
+func (c *call) numbersNamed(o *owner, names []string) (ids []campaign.NumberID, err error) {
 	for _, name := range names {
-		n, err := o.parts.Book.NumberNamed(name)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil, nil, c.fail(ExitNotFound, "não há número chamado %q; veja recado numbers",
-				"there is no number named %q; see recado numbers", name)
-		} else if err != nil {
-			return nil, nil, err
+		n, err := c.numberNamed(o, name)
+		if err != nil {
+			return nil, err
 		}
 		if !slices.Contains(ids, n.ID) {
-			numbers, ids = append(numbers, n), append(ids, n.ID)
+			ids = append(ids, n.ID)
 		}
 	}
-	if len(names) > 0 {
-		return numbers, ids, nil
-	}
-	all, err := o.parts.Book.Numbers()
-	for _, n := range all {
-		if n.Linked() {
-			numbers = append(numbers, n)
-		}
-	}
-	return numbers, nil, err
+	return ids, nil
 }
 
-// pace reads the campaign's own limits, and says which of them have no effect
-// because a number's are tighter.
-func (c *call) pace(d draft, numbers []campaign.Number) (campaign.Pace, error) {
-	pace, err := campaign.ParsePace(campaign.Pace{}, d.pace)
-	if err != nil {
-		return pace, &failure{code: ExitUsage, err: err}
+// numberNamed finds a number by name or phone.
+func (c *call) numberNamed(o *owner, name string) (campaign.Number, error) {
+	n, err := o.parts.Book.NumberNamed(name)
+	if errors.Is(err, store.ErrNotFound) {
+		err = c.fail(ExitNotFound, "não há número chamado %q; veja recado numbers",
+			"there is no number named %q; see recado numbers", name)
 	}
-	for _, n := range numbers {
-		own := n.Pace(time.Now())
-		if names := pace.Overruled(own); len(names) > 0 {
-			c.tell("aviso: o número %s tem limites mais apertados, que valem: %s (mudam com: recado numbers pace %s)",
-				"note: the number %s has tighter limits, which hold: %s (to change them: recado numbers pace %s)",
-				n.Name, strings.Join(names, ", "), word(n.Name))
-		}
-		if own.Tightest(pace).Hours.Shut {
-			c.tell("aviso: o horário da campanha e o do número %s nunca coincidem", "note: the hours of the campaign and of the number %s never meet", n.Name)
-		}
-	}
-	return pace, nil
+	return n, err
 }
 
 // ask puts a question to the person at the terminal. The answer is yes only if
-// she says so.
+// they say so.
 func (c *call) ask(ctx context.Context, pt, en string) (bool, error) {
 	c.words("%s", c.tongue.say(pt, en))
 	typed := make(chan string, 1)
@@ -203,17 +176,19 @@ func affirms(line string) bool {
 }
 
 // preflight says who of the audience of a draft would receive it, who would not
-// and why, and when it would be sent.
-func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign, filter people.Filter) error {
-	now := o.parts.Clock.Now()
-	p, err := o.parts.Book.Preflight(ctx, draft, now)
+// and why, which numbers would send it at what pace and when, and what keeps it
+// from being started.
+func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign) error {
+	p, err := o.parts.Book.Preflight(ctx, draft, o.parts.Clock.Now())
 	if err != nil {
 		return err
 	}
-	if err := o.parts.Book.CheckLists(filter); err != nil {
-		c.tell("aviso: %s", "note: %s", c.spoken(err.Error()))
-	} else if p.Receive == 0 && len(p.LeftOut) == 0 {
-		c.tell("aviso: por enquanto o filtro não acha ninguém", "note: for now the filter finds nobody")
+	for _, s := range p.Senders {
+		if len(s.Overruled) > 0 {
+			c.tell("aviso: o número %s tem limites mais apertados, que valem: %s (mudam com: recado numbers pace %s)",
+				"note: the number %s has tighter limits, which hold: %s (to change them: recado numbers pace %s)",
+				s.Number.Name, strings.Join(s.Overruled, ", "), word(s.Number.Name))
+		}
 	}
 	for _, why := range slices.Sorted(maps.Keys(p.LeftOut)) {
 		c.tell("aviso: ficam de fora %d: %s", "note: %d left out: %s", p.LeftOut[why], c.spoken(why))
@@ -225,8 +200,17 @@ func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign,
 		}
 		c.tell("aviso: falta {%s} a %d (%s); use {%s|reserva}", "note: {%s} is missing for %d (%s); use {%s|fallback}", l.Field, l.Count, who, l.Field)
 	}
+	for _, s := range p.Stops {
+		c.tell("aviso: não pode começar: %s", "note: it cannot start: %s", c.spoken(s.Error()))
+	}
+	for _, s := range p.Senders {
+		c.tell("%s envia com: %s", "%s sends with: %s", s.Number.Name, s.Pace)
+	}
 	if p.Receive > 0 {
 		c.tell("recebem: %d; %s", "%d receive it; %s", p.Receive, c.forecast(p.Forecast))
+	}
+	if store.Offline(p.Senders) {
+		c.tell("nenhum desses números está conectado", "none of these numbers is connected")
 	}
 	return nil
 }

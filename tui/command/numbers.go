@@ -108,11 +108,10 @@ const reconnectWithin = time.Minute
 
 // reconnect connects a number now and returns when it is online.
 func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
-	numbers, _, err := c.senders(o, []string{name})
+	number, err := c.numberNamed(o, name)
 	if err != nil {
 		return err
 	}
-	number := numbers[0]
 	if !number.Linked() {
 		return c.fail(ExitRefused, "%s não está vinculado: recado link --name %s",
 			"%s is not linked: recado link --name %s", number.Name, word(number.Name))

@@ -57,7 +57,7 @@ func TestTheEndOfTheInputIsNoAnswerToTheCode(t *testing.T) {
 // A script holds names that the service wrote; in it they are strings.
 func TestScriptDoesNotDriveTheTerminal(t *testing.T) {
 	var out bytes.Buffer
-	l := &linking{draw: true, call: &call{env: Env{Stdout: &out}}}
+	l := &linking{draw: true, call: &call{env: Env{Stdout: &out}, tongue: portuguese}}
 	if err := l.datum("passkey", "{\"name\":\"\u009b2J\u202e\"}"); err != nil || out.String() != `{"name":"\u009b2J\u202e"}`+"\n" {
 		t.Errorf("wrote %q, %v", &out, err)
 	}
@@ -85,7 +85,7 @@ func TestTheCodeOfALatePasskeyIsCompared(t *testing.T) {
 				defer typed.Close()
 				var out, errs bytes.Buffer
 				o := aside(t, service)
-				l := &linking{phone: "+5511987654321", yes: test.yes, owner: o, draw: test.terminal, call: &call{
+				l := &linking{phone: "+5511987654321", yes: test.yes, owner: o, draw: test.terminal, call: &call{tongue: portuguese,
 					env:  Env{Stdin: in, Stdout: &out, Stderr: &errs},
 					seen: terminals{In: test.terminal, Out: test.terminal, Err: test.terminal},
 				}}

@@ -46,16 +46,18 @@ func TestImportsKeepTheRooms(t *testing.T) {
 		"recado/campaign/reason":          {},
 		"recado/campaign/people":          {"recado/campaign/reason"},
 		"recado/campaign/media":           {"recado/campaign/reason"},
-		"recado/store":                    append(below, "recado/campaign", "recado/store/bolt"),
-		"recado/store/bolt":               {},
+		"recado/store":                    append(below, "recado/campaign", "recado/store/bolt", "recado/store/trust"),
+		"recado/store/bolt":               {"recado/store/trust"},
+		"recado/store/trust":              {},
 		"recado/store/device":             {"recado/store/bolt"},
 		"recado/store/device/conformance": {}, // for tests alone
 		"recado/session":                  append(below, "recado/campaign"),
 		"recado/session/simulator":        append(below, "recado/campaign"),
 		"recado/session/simulator/bubble": {},
-		"recado/tui":                      append(below, "recado/campaign", "recado/store", "recado/session"),
-		"recado/tui/command":              append(below, "recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui", "recado/tui/host"),
-		"recado/tui/host":                 append(below, "recado/campaign", "recado/store", "recado/session", "recado/tui"),
+		"recado/tui":                      append(below, "recado/campaign", "recado/store", "recado/session", "recado/tui/words"),
+		"recado/tui/words":                append(below, "recado/campaign"),
+		"recado/tui/command":              append(below, "recado/campaign", "recado/store", "recado/session", "recado/session/simulator", "recado/tui", "recado/tui/host", "recado/tui/words"),
+		"recado/tui/host":                 append(below, "recado/campaign", "recado/store", "recado/session", "recado/tui", "recado/tui/words"),
 	}
 	// Who may import these libraries, by the beginning of their path.
 	theirs := map[string][]string{

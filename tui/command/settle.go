@@ -84,15 +84,15 @@ func (c *call) unsure(ctx context.Context, o *owner, id campaign.ID, who string)
 		}
 		for _, d := range deliveries {
 			after = int64(d.Seq)
-			hers := notPhone == nil && d.Phone.Key() == phone.Key()
+			theirs := notPhone == nil && d.Phone.Key() == phone.Key()
 			if d.Phone == "" {
-				hers = people.Fold(d.Name) == people.Fold(who)
+				theirs = people.Fold(d.Name) == people.Fold(who)
 			}
 			switch {
-			case hers && d.State == campaign.Unsure:
+			case theirs && d.State == campaign.Unsure:
 				found = d
 				matches++
-			case hers:
+			case theirs:
 				others++
 			}
 		}

@@ -14,44 +14,25 @@ import (
 	"recado/store"
 	"recado/tui"
 	"recado/tui/host"
+	"recado/tui/words"
 )
 
 // tongue is the language of the words that a person reads.
-type tongue uint8
-
-const (
-	portuguese tongue = iota
-	english
-)
-
-// tongueOf reads the language from the environment: RECADO_LANG, else what
-// the system's own variables say; Portuguese unless that is English.
-func tongueOf(getenv func(string) string) tongue {
-	for _, name := range []string{"RECADO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
-		if value := getenv(name); value != "" {
-			if strings.HasPrefix(strings.ToLower(value), "en") {
-				return english
-			}
-			return portuguese
-		}
-	}
-	return portuguese
-}
-
-// tag is its language tag.
-func (t tongue) tag() string { return t.say("pt", "en") }
+type tongue struct{ *words.Words }
 
 // say chooses the text in the tongue.
 func (t tongue) say(pt, en string) string {
-	if t == english {
+	if t.english() {
 		return en
 	}
 	return pt
 }
 
+func (t tongue) english() bool { return t.Words != nil && t.Lang() == "en" }
+
 // usage translates the headings of the help.
 func (t tongue) usage(template string) string {
-	if t == english {
+	if t.english() {
 		return template
 	}
 	return strings.NewReplacer(
@@ -82,7 +63,7 @@ func (c *call) tell(pt, en string, args ...any) {
 // spoken says in the caller's language what other parts of the program say in
 // English.
 func (c *call) spoken(s string) string {
-	return tui.Translate(c.tongue.tag(), s)
+	return tui.Translate(c.tongue.Tag(), s)
 }
 
 // line writes cells of plain data, separated by tabs, to standard output.

@@ -14,7 +14,7 @@ import (
 // Test is synctest.Test but for one fault of the client library, which is
 // forgiven. When the library ends a connection by itself, after a refused link
 // for one, and a frame arrives at that moment, the goroutine that has read the
-// frame waits for ever to hand it on. synctest takes any goroutine that stays
+// frame waits forever to hand it on. synctest takes any goroutine that stays
 // for a mistake of the test.
 func Test(t *testing.T, f func(*testing.T)) {
 	t.Helper()

@@ -1,4 +1,9 @@
-package store
+// Package trust says which files and folders are used at all: those that belong
+// to the user that the program runs as, that others can neither read nor write
+// to, and that nobody else can put something else in the place of. Begin
+// reading at [File], which both databases of a data directory pass before they
+// are opened, and at [Way], which a data directory itself passes.
+package trust
 
 import (
 	"errors"
@@ -22,16 +27,15 @@ const (
 	Irregular                 // it is a link or something else where only a file of its own, or a folder, is used
 )
 
-// TrustError is the refusal of a path that other users had, or may have, a
-// hand in.
-type TrustError struct {
+// Error is the refusal of a path that other users had, or may have, a hand in.
+type Error struct {
 	Path  string
 	Why   Distrust
 	Owner string      // of what is at Path: a name, or # and a number
 	Mode  os.FileMode // that it should have, if Exposed
 }
 
-func (e *TrustError) Error() string {
+func (e *Error) Error() string {
 	switch e.Why {
 	case Foreign:
 		return fmt.Sprintf("%s belongs to user %s", e.Path, e.Owner)
@@ -49,7 +53,7 @@ func (e *TrustError) Error() string {
 const maxLinks = 40
 
 // Way finds out where an absolute path leads, as far as it is there, and
-// refuses it with a [*TrustError] if another user than root could make it lead
+// refuses it with a [*Error] if another user than root could make it lead
 // elsewhere: every folder above it, and every link on the way, has to belong to
 // the user that the program runs as or to root, and nobody else may write to
 // those folders, unless only owners may rename what is in them. What is at the
@@ -81,8 +85,8 @@ func Way(path string) (end string, err error) {
 		case info.Mode().Type() != fs.ModeSymlink:
 			at = next
 			continue
-		case !mine(info) && !roots(info):
-			return "", &TrustError{Path: next, Why: Crossed, Owner: ownerOf(info)}
+		case !Mine(info) && !roots(info):
+			return "", &Error{Path: next, Why: Crossed, Owner: Owner(info)}
 		}
 		if links++; links > maxLinks {
 			return "", &fs.PathError{Op: "open", Path: path, Err: syscall.ELOOP}
@@ -107,27 +111,26 @@ func split(path string) []string {
 // steady refuses a folder whose entries others can rename.
 func steady(path string, info fs.FileInfo) error {
 	switch {
-	case !mine(info) && !roots(info):
-		return &TrustError{Path: path, Why: Crossed, Owner: ownerOf(info)}
+	case !Mine(info) && !roots(info):
+		return &Error{Path: path, Why: Crossed, Owner: Owner(info)}
 	case info.Mode()&fs.ModeSticky != 0:
 		return nil
 	case shared(info):
-		return &TrustError{Path: path, Why: Swappable, Owner: ownerOf(info)}
+		return &Error{Path: path, Why: Swappable, Owner: Owner(info)}
 	}
 	return nil
 }
 
-// Private refuses, with a [*TrustError], a file or folder of the data that
-// does not belong to the user that the program runs as, or that others may
-// read. A link is followed if it belongs to that user as well. It fails with
+// Private refuses, with a [*Error], a file or folder of the data that does not
+// belong to the user that the program runs as, or that others may read. A link is followed if it belongs to that user as well. It fails with
 // fs.ErrNotExist if there is nothing.
 func Private(path string) (info fs.FileInfo, err error) {
 	if info, err = os.Lstat(path); err != nil {
 		return nil, err
 	}
 	if info.Mode().Type() == fs.ModeSymlink {
-		if !mine(info) {
-			return nil, &TrustError{Path: path, Why: Foreign, Owner: ownerOf(info)}
+		if !Mine(info) {
+			return nil, &Error{Path: path, Why: Foreign, Owner: Owner(info)}
 		}
 		if path, err = Way(path); err != nil {
 			return nil, err
@@ -141,40 +144,41 @@ func Private(path string) (info fs.FileInfo, err error) {
 		mode = 0o700
 	}
 	switch {
-	case !mine(info):
-		return info, &TrustError{Path: path, Why: Foreign, Owner: ownerOf(info)}
+	case !Mine(info):
+		return info, &Error{Path: path, Why: Foreign, Owner: Owner(info)}
 	case info.Mode().Perm()&0o077 != 0:
-		return info, &TrustError{Path: path, Why: Exposed, Owner: ownerOf(info), Mode: mode}
+		return info, &Error{Path: path, Why: Exposed, Owner: Owner(info), Mode: mode}
 	}
 	return info, nil
 }
 
-// Plain refuses, with a [*TrustError], what is not a private file with this
-// one name: it was looked at without following links, and to write to it
-// changes nothing elsewhere. It fails with fs.ErrNotExist if there is nothing.
+// Plain refuses, with a [*Error], what is not a private file with this one name:
+// it was looked at without following links, and to write to it changes nothing
+// elsewhere. It fails with fs.ErrNotExist if there is nothing.
 func Plain(path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case err != nil:
 		return err
-	case !mine(info):
-		return &TrustError{Path: path, Why: Foreign, Owner: ownerOf(info)}
+	case !Mine(info):
+		return &Error{Path: path, Why: Foreign, Owner: Owner(info)}
 	case !info.Mode().IsRegular() || names(info) > 1:
-		return &TrustError{Path: path, Why: Irregular, Owner: ownerOf(info)}
+		return &Error{Path: path, Why: Irregular, Owner: Owner(info)}
 	}
 	_, err = Private(path)
 	return err
 }
 
-// private refuses a database of the data that is not the user's own file, or
-// that others can read.
-func private(path string) error {
+// File refuses, with a [*Error], a database of the data that is not the user's
+// own file, or that others can read. One that is not there is no reason to
+// refuse it.
+func File(path string) error {
 	info, err := Private(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err == nil && !info.Mode().IsRegular():
-		return &TrustError{Path: path, Why: Irregular, Owner: ownerOf(info)}
+		return &Error{Path: path, Why: Irregular, Owner: Owner(info)}
 	}
 	return err
 }

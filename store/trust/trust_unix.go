@@ -1,6 +1,6 @@
 //go:build unix
 
-package store
+package trust
 
 import (
 	"io/fs"
@@ -12,8 +12,8 @@ import (
 
 func stat(info fs.FileInfo) *syscall.Stat_t { return info.Sys().(*syscall.Stat_t) }
 
-// mine reports whether something belongs to the user that the program runs as.
-func mine(info fs.FileInfo) bool { return int(stat(info).Uid) == os.Geteuid() }
+// Mine reports whether something belongs to the user that the program runs as.
+func Mine(info fs.FileInfo) bool { return int(stat(info).Uid) == os.Geteuid() }
 
 func roots(info fs.FileInfo) bool { return stat(info).Uid == 0 }
 
@@ -39,7 +39,8 @@ func shared(info fs.FileInfo) bool {
 	return err != nil || group.Name != owner.Username
 }
 
-func ownerOf(info fs.FileInfo) string { return UserName(int(stat(info).Uid)) }
+// Owner is the name of the user that something belongs to, see [UserName].
+func Owner(info fs.FileInfo) string { return UserName(int(stat(info).Uid)) }
 
 // UserName is the name of a user, or # and the number of one without a name,
 // as sudo takes it.
@@ -50,9 +51,9 @@ func UserName(uid int) string {
 	return "#" + strconv.Itoa(uid)
 }
 
-// calm are the flags that open whatever is there without waiting for it and
+// Calm are the flags that open whatever is there without waiting for it and
 // without making it our terminal.
-const calm = syscall.O_NONBLOCK | syscall.O_NOCTTY
+const Calm = syscall.O_NONBLOCK | syscall.O_NOCTTY
 
-// noFollow is the flag that opens no link.
-const noFollow = syscall.O_NOFOLLOW
+// NoFollow is the flag that opens no link.
+const NoFollow = syscall.O_NOFOLLOW

@@ -1,0 +1,35 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"recado/session"
+	"recado/store"
+)
+
+// fault says an error to a person: what happened and what to do now.
+func (e *env) fault(err error) string {
+	switch {
+	case errors.Is(err, store.ErrExists):
+		return e.t("fault_exists")
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):
+		return e.t("fault_not_found")
+	case errors.Is(err, store.ErrNoLimit):
+		return e.t("fault_no_limit")
+	case errors.Is(err, session.ErrLinked):
+		return e.t("fault_linked")
+	case errors.Is(err, session.ErrNotLinked):
+		return e.t("fault_not_linked")
+	case errors.Is(err, session.ErrClosed), errors.Is(err, store.ErrClosed):
+		return e.t("fault_closed")
+	case errors.Is(err, context.DeadlineExceeded):
+		return e.t("fault_timeout")
+	}
+	text := strings.TrimSuffix(err.Error(), ": "+store.ErrState.Error())
+	if said, ok := e.words.known(text); ok {
+		return said
+	}
+	return e.t("fault", "Error", text)
+}

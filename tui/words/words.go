@@ -1,0 +1,351 @@
+// Package words is every text that a person reads, on a screen or from a
+// command, in every language that the program speaks. A language is one file
+// in catalogue/, named by its tag: texts by id, with the plural forms of the
+// language, and the patterns of its dates and durations. Begin reading at
+// [For].
+//
+// What the texts are given is put in as it is: whoever writes to a terminal
+// cleans what came from outside.
+package words
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/number"
+)
+
+//go:embed catalogue/*.json
+var files embed.FS
+
+// fallback is the language of whoever asks for none that there is.
+const fallback = "pt-BR"
+
+// languages are the tags of the catalogues, the fallback first, and what finds
+// the one that fits.
+var languages = sync.OnceValues(func() ([]language.Tag, language.Matcher) {
+	entries, err := files.ReadDir("catalogue")
+	if err != nil {
+		panic(err) // the files are inside the program
+	}
+	tags := []language.Tag{language.MustParse(fallback)}
+	for _, entry := range entries {
+		if name := strings.TrimSuffix(entry.Name(), ".json"); name != fallback {
+			tags = append(tags, language.MustParse(name))
+		}
+	}
+	return tags, language.NewMatcher(tags)
+})
+
+// Languages lists the tags of the languages, the one first that is spoken to
+// whoever asks for none of them.
+func Languages() []string {
+	tags, _ := languages()
+	names := make([]string, len(tags))
+	for i, tag := range tags {
+		names[i] = tag.String()
+	}
+	return names
+}
+
+// Environment is the language that the environment asks for: RECADO_LANG, else
+// what the system's own variables say.
+func Environment(getenv func(string) string) string {
+	for _, name := range []string{"RECADO_LANG", "LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := getenv(name); value != "" {
+			return value
+		}
+	}
+	return fallback
+}
+
+// Words speaks one language. Any number of goroutines may use it.
+type Words struct {
+	*catalogue
+	region  language.Tag     // the person's
+	printer *message.Printer // writes numbers as people do there
+}
+
+// For returns the words of a language tag, or of what an environment calls a
+// language: "pt_BR.UTF-8", "en", "es-AR". It is Portuguese if there is no
+// catalogue that fits.
+func For(tag string) *Words {
+	tags, matcher := languages()
+	name, _, _ := strings.Cut(tag, ".")
+	name, _, _ = strings.Cut(name, "@")
+	asked, err := language.Parse(name)
+	if err != nil {
+		asked = tags[0]
+	}
+	_, i, _ := matcher.Match(asked)
+	region := tags[i]
+	if base, _ := asked.Base(); base == baseOf(tags[i]) {
+		region = asked
+	}
+	return &Words{catalogue: load(tags[i]), region: region, printer: message.NewPrinter(region)}
+}
+
+func baseOf(tag language.Tag) language.Base {
+	base, _ := tag.Base()
+	return base
+}
+
+// Lang is the tag of the catalogue.
+func (w *Words) Lang() string { return w.tag.String() }
+
+// Tag is the tag of the language and the region. [For] returns the same words
+// for it.
+func (w *Words) Tag() string { return w.region.String() }
+
+// T returns the text id. The arguments are names and values in turn, as the
+// text asks for them; numbers among them are written as people write them, so
+// are durations.
+func (w *Words) T(id string, args ...any) string {
+	if len(args) == 0 {
+		return w.plain(id)
+	}
+	return w.say(&i18n.LocalizeConfig{MessageID: id, TemplateData: w.data(args)})
+}
+
+// N returns the text id for a count, which it knows as Count.
+func (w *Words) N(id string, count int, args ...any) string {
+	data := w.data(args)
+	data["Count"] = w.Number(count)
+	plural := count
+	if count == 0 { // the rules have "0 pessoa", and nobody in Brazil says so
+		plural, _ = strconv.Atoi(w.plain("plural_of_zero"))
+	}
+	return w.say(&i18n.LocalizeConfig{MessageID: id, PluralCount: plural, TemplateData: data})
+}
+
+// Has reports whether there is a text id.
+func (w *Words) Has(id string) bool {
+	_, ok := w.texts[id]
+	return ok
+}
+
+func (w *Words) data(args []any) map[string]any {
+	data := make(map[string]any, len(args)/2+1)
+	for i := 0; i+1 < len(args); i += 2 {
+		switch v := args[i+1].(type) {
+		case string:
+			data[args[i].(string)] = v
+		case int:
+			data[args[i].(string)] = w.Number(v)
+		case time.Duration:
+			data[args[i].(string)] = w.Duration(v)
+		default:
+			data[args[i].(string)] = fmt.Sprint(v)
+		}
+	}
+	return data
+}
+
+// Number writes n with its thousands apart.
+func (w *Words) Number(n int) string { return w.printer.Sprint(number.Decimal(n)) }
+
+// Decimal writes x with so many digits after the point.
+func (w *Words) Decimal(x float64, digits int) string {
+	return w.printer.Sprint(number.Decimal(x, number.Scale(digits)))
+}
+
+// Size writes a number of bytes as people do.
+func (w *Words) Size(n int64) string {
+	if n < 1<<20 {
+		return w.T("size_kb", "Size", int((n+1023)>>10))
+	}
+	return w.T("size_mb", "Size", w.Decimal(float64(n)/(1<<20), 1))
+}
+
+// Duration writes d in its two largest units, from seconds to days.
+func (w *Words) Duration(d time.Duration) string {
+	d = max(d.Round(time.Second), 0)
+	whole := func(unit time.Duration) int { return int(d / unit) }
+	rest := func(unit, of time.Duration) int { return int(d % of / unit) }
+	switch {
+	case d < time.Minute:
+		return w.T("duration_s", "S", whole(time.Second))
+	case d < time.Hour:
+		if s := rest(time.Second, time.Minute); s != 0 && d < 10*time.Minute {
+			return w.T("duration_m_s", "M", whole(time.Minute), "S", s)
+		}
+		return w.T("duration_m", "M", whole(time.Minute))
+	case d < 24*time.Hour:
+		if m := rest(time.Minute, time.Hour); m != 0 {
+			return w.T("duration_h_m", "H", whole(time.Hour), "M", m)
+		}
+		return w.T("duration_h", "H", whole(time.Hour))
+	}
+	if h := rest(time.Hour, 24*time.Hour); h != 0 && d < 7*24*time.Hour {
+		return w.T("duration_d_h", "D", whole(24*time.Hour), "H", h)
+	}
+	return w.T("duration_d", "D", whole(24*time.Hour))
+}
+
+// Moment writes t as seen from now: the time of day, with the date if it is
+// another day, and no more of the date than is needed.
+func (w *Words) Moment(t, now time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	t = t.In(now.Location())
+	y, m, d := t.Date()
+	switch ny, nm, nd := now.Date(); {
+	case y == ny && m == nm && d == nd:
+		return w.date("date_clock", t)
+	case y == ny:
+		return w.date("date_moment", t)
+	}
+	return w.date("date_day_year", t)
+}
+
+// Day writes the date of t as seen from now, without the year if it is this
+// one.
+func (w *Words) Day(t, now time.Time) string {
+	t = t.In(now.Location())
+	if t.Year() == now.Year() {
+		return w.date("date_day", t)
+	}
+	return w.date("date_day_year", t)
+}
+
+// Minute writes the whole of a time, to the minute.
+func (w *Words) Minute(t time.Time) string { return w.date("date_minute", t) }
+
+// date writes t by a pattern of the catalogue.
+func (w *Words) date(pattern string, t time.Time) string {
+	name := ""
+	if months := strings.Fields(w.plain("date_months")); len(months) == 12 {
+		name = months[t.Month()-1]
+	}
+	return w.T(pattern, "Clock", t.Format("15:04"), "Day", strconv.Itoa(t.Day()), "DD", t.Format("02"),
+		"MM", t.Format("01"), "Month", name, "YYYY", t.Format("2006"))
+}
+
+// catalogue is the texts of one language. They are parsed one by one when they
+// are asked for: to parse them all takes longer than most commands.
+type catalogue struct {
+	tag   language.Tag
+	texts map[string][]byte // the JSON of each
+
+	mu      sync.Mutex   // guards what follows
+	bundle  *i18n.Bundle // nil until a text has arguments: its rules alone take half a millisecond
+	speaker *i18n.Localizer
+	parsed  map[string]bool
+	said    map[string]string // the texts without arguments, once they have been looked up
+}
+
+var (
+	loadedMu sync.Mutex
+	loaded   = make(map[language.Tag]*catalogue)
+)
+
+// load returns the catalogue of a language, which is read at the first call.
+func load(tag language.Tag) *catalogue {
+	loadedMu.Lock()
+	defer loadedMu.Unlock()
+	if c := loaded[tag]; c != nil {
+		return c
+	}
+	raw, err := files.ReadFile(path.Join("catalogue", tag.String()+".json"))
+	if err != nil {
+		panic(err) // the files are inside the program
+	}
+	c := &catalogue{tag: tag, texts: index(raw), parsed: make(map[string]bool), said: make(map[string]string)}
+	loaded[tag] = c
+	return c
+}
+
+// index finds the texts of a file without parsing it. It relies on the layout
+// of the file, which a test holds: each text begins on a line of its own, one
+// space from the left, and nothing else does.
+func index(file []byte) map[string][]byte {
+	texts := make(map[string][]byte, bytes.Count(file, []byte("\n \"")))
+	_, rest, _ := bytes.Cut(file, []byte("\n \""))
+	for len(rest) > 0 {
+		var entry []byte
+		entry, rest, _ = bytes.Cut(rest, []byte("\n \""))
+		id, text, _ := bytes.Cut(entry, []byte("\": "))
+		if len(rest) == 0 {
+			text = bytes.TrimSuffix(bytes.TrimSpace(text), []byte("}")) // the end of the file
+		}
+		texts[string(id)] = bytes.TrimSuffix(bytes.TrimSpace(text), []byte(","))
+	}
+	return texts
+}
+
+// parse parses a text if that has not been done. The caller holds mu.
+func (c *catalogue) parse(id string) {
+	if c.parsed[id] {
+		return
+	}
+	c.parsed[id] = true
+	if c.bundle == nil {
+		c.bundle = i18n.NewBundle(c.tag)
+		c.speaker = i18n.NewLocalizer(c.bundle, c.tag.String())
+	}
+	text, ok := c.texts[id]
+	if !ok {
+		return
+	}
+	m := &i18n.Message{ID: id}
+	if text[0] == '"' {
+		if json.Unmarshal(text, &m.Other) != nil {
+			return
+		}
+	} else if json.Unmarshal(text, m) != nil {
+		return
+	}
+	c.bundle.MustAddMessages(c.tag, m) // fails only for a language without plural rules
+}
+
+// say returns a text. One that is missing is shown as its id in brackets,
+// which no test lets pass.
+func (c *catalogue) say(config *i18n.LocalizeConfig) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.parse(config.MessageID)
+	text, err := c.speaker.Localize(config)
+	if err != nil {
+		return "⟨" + config.MessageID + "⟩"
+	}
+	return text
+}
+
+// plain returns a text that has no arguments.
+func (c *catalogue) plain(id string) string {
+	c.mu.Lock()
+	text, ok := c.said[id]
+	c.mu.Unlock()
+	if ok {
+		return text
+	}
+	if raw := c.texts[id]; bytes.Contains(raw, []byte("{{")) || json.Unmarshal(raw, &text) != nil {
+		text = c.say(&i18n.LocalizeConfig{MessageID: id})
+	}
+	c.mu.Lock()
+	c.said[id] = text
+	c.mu.Unlock()
+	return text
+}
+
+// ids lists the ids of the texts, in order.
+func (c *catalogue) ids() []string {
+	ids := make([]string, 0, len(c.texts))
+	for id := range c.texts {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
