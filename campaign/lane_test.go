@@ -65,7 +65,7 @@ func TestRefusedQuestionIsAskedLessAndLessHoweverOftenTheBellRings(t *testing.T)
 // inquiry is a book in which phones wait to be asked about until they are
 // answered or put off, and a service that knows some accounts.
 type inquiry struct {
-	held []string // what was said to hold it
+	held []reason.Code // what was said to hold it
 
 	campaign.Log
 	campaign.Sender
@@ -122,8 +122,8 @@ func (q *inquiry) Answered(_ campaign.NumberID, asked []people.Phone, answers []
 
 func (q *inquiry) Held(_ campaign.NumberID, hold campaign.Hold) { q.held = append(q.held, hold.Reason) }
 
-func (q *inquiry) Slow(_ campaign.NumberID, reason string, until time.Time) error {
-	if reason == reason.HoldRateLimit {
+func (q *inquiry) Slow(_ campaign.NumberID, why reason.Code, until time.Time) error {
+	if why == reason.HoldRateLimit {
 		q.slow = until
 	}
 	return nil
@@ -272,7 +272,7 @@ type script struct {
 	claims  []time.Time
 	asked   []time.Time
 	settled []time.Time
-	held    []string
+	held    []reason.Code
 	slow    time.Time
 	unsent  []string // why an attachment was not uploaded
 }
@@ -331,7 +331,7 @@ func (s *script) Held(_ campaign.NumberID, hold campaign.Hold) {
 	s.held = append(s.held, hold.Reason)
 }
 
-func (s *script) Slow(_ campaign.NumberID, _ string, until time.Time) error {
+func (s *script) Slow(_ campaign.NumberID, _ reason.Code, until time.Time) error {
 	s.slow = until
 	return nil
 }
@@ -476,7 +476,7 @@ func TestNumberThatIsNotReadyClaimsNothing(t *testing.T) {
 		s.mu.Unlock()
 		time.Sleep(time.Second)
 	})
-	if !slices.Equal(s.held, []string{reason.HoldSyncing, reason.HoldOffline}) {
+	if !slices.Equal(s.held, []reason.Code{reason.HoldSyncing, reason.HoldOffline}) {
 		t.Errorf("told: %v", s.held)
 	}
 	if len(s.claims) == 0 || s.claims[0].Sub(begun) != 20*time.Minute {

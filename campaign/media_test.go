@@ -132,7 +132,7 @@ func (u *oneUpload) NotUploaded(_ campaign.NumberID, up campaign.Upload, why err
 
 func (u *oneUpload) Held(campaign.NumberID, campaign.Hold) {}
 
-func (u *oneUpload) Slow(campaign.NumberID, string, time.Time) error {
+func (u *oneUpload) Slow(campaign.NumberID, reason.Code, time.Time) error {
 	u.heard = append(u.heard, "slow down")
 	return nil
 }

@@ -93,7 +93,7 @@ func TestStandingWrittenByAClockThatWasAheadEnds(t *testing.T) {
 				begun := time.Now()
 				r.open()
 				closed := func(s Status) bool {
-					return s.State == campaign.Banned || !r.pool.Sender(id).Ready().NewChats.Reason.IsZero()
+					return s.State == campaign.Banned || r.pool.Sender(id).Ready().NewChats.Reason != ""
 				}
 				time.Sleep(c.ends - time.Hour)
 				if s := r.status(id); !closed(s) {

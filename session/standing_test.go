@@ -91,7 +91,7 @@ func TestRefusedNewChatWaitsForTheEndThatTheServiceNames(t *testing.T) {
 		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Restrict, Expire: time.Until(end), Limit: 1})
 		r.greet(id, 0)
 		s := r.await(id, "restricted until the end", func(s Status) bool { return s.State == campaign.Restricted && s.Until.Equal(end) })
-		if s.Reason != restricted {
+		if s.Reason.Code != reason.NumberRestricted {
 			r.Errorf("reason %q", s.Reason)
 		}
 	})
@@ -135,7 +135,7 @@ func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
 		}
 		want := campaign.Hold{Reason: reason.HoldQuota, Until: end}
 		for _, when := range []string{"at once", "after a restart"} {
-			r.await(id, "restricted", func(s Status) bool { return s.State == campaign.Restricted && s.Reason == sayQuota })
+			r.await(id, "restricted", func(s Status) bool { return s.State == campaign.Restricted && s.Reason.Code == reason.NumberQuota })
 			if hold := r.newChats(id); hold.Reason != want.Reason || !hold.Until.Equal(end) {
 				r.Errorf("%s: %+v, want %+v", when, hold, want)
 			}

@@ -10,13 +10,14 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
 // Check reads the whole book and says what in it does not fit together: its
 // version and kind, what leads to the people, and every table that follows
 // from the deliveries. A book that is well has no findings. It is for Examine.
-func Check(tx *bolt.Tx) []string {
+func Check(tx *bolt.Tx) []reason.Reason {
 	c := &checking{tx: tx}
 	if c.frame() && c.merges() {
 		c.people()
@@ -28,34 +29,34 @@ func Check(tx *bolt.Tx) []string {
 // checking is one Check under way.
 type checking struct {
 	tx    *bolt.Tx
-	found []string
+	found []reason.Reason
 }
 
-func (c *checking) wrong(format string, args ...any) {
-	c.found = append(c.found, fmt.Sprintf(format, args...))
+func (c *checking) wrong(code reason.Code, args ...any) {
+	c.found = append(c.found, reason.New(code, args...))
 }
 
 // The usual findings. Rows are named by their keys, see rowName.
 
 func (c *checking) damaged(table string, k []byte) {
-	c.wrong("table %q: row %s is damaged", table, rowName(k))
+	c.wrong(reason.CheckDamaged, table, rowName(k))
 }
 
 func (c *checking) stray(table string, k []byte) {
-	c.wrong("table %q: row %s leads nowhere", table, rowName(k))
+	c.wrong(reason.CheckStray, table, rowName(k))
 }
 
 func (c *checking) missing(table string, k []byte) {
-	c.wrong("table %q: row %s is missing", table, rowName(k))
+	c.wrong(reason.CheckMissing, table, rowName(k))
 }
 
 // rowName writes the key of a row: that of a delivery as campaign/place, any
 // other as hexadecimal digits.
-func rowName(k []byte) string {
+func rowName(k []byte) reason.Plain {
 	if len(k) == 12 {
-		return fmt.Sprintf("%d/%d", binary.BigEndian.Uint64(k), binary.BigEndian.Uint32(k[8:]))
+		return reason.Plain(fmt.Sprintf("%d/%d", binary.BigEndian.Uint64(k), binary.BigEndian.Uint32(k[8:])))
 	}
-	return fmt.Sprintf("%x", k)
+	return reason.Plain(fmt.Sprintf("%x", k))
 }
 
 // each runs look over the rows of a table whose key and value have those
@@ -78,26 +79,26 @@ func (c *checking) has(table string, k []byte) bool { return bucket(c.tx, table)
 func (c *checking) frame() bool {
 	meta := bucket(c.tx, "meta")
 	if meta == nil {
-		c.wrong("table %q is missing", "meta")
+		c.wrong(reason.CheckTable, "meta")
 		return false
 	}
 	if v := meta.Get([]byte("version")); len(v) != 4 || binary.BigEndian.Uint32(v) == 0 {
-		c.wrong("it has no version")
+		c.wrong(reason.CheckNoVersion)
 	} else if have := binary.BigEndian.Uint32(v); have > version {
-		c.wrong(bolt.Newer+" (its version is %d, this program knows %d): update the program", have, version)
+		c.wrong(reason.CheckNewer, have, version)
 	} else if have < version {
 		return false // its tables are those of an older program, which this one does not know
 	}
 	for _, name := range buckets {
 		if bucket(c.tx, name) == nil {
-			c.wrong("table %q is missing", name)
+			c.wrong(reason.CheckTable, name)
 		}
 	}
 	if len(c.found) > 0 {
 		return false
 	}
 	if kind := Kind(meta.Get([]byte("kind"))); kind != Real && kind != Demo {
-		c.wrong("it is neither real data nor a demo's")
+		c.wrong(reason.CheckKind)
 	}
 	return len(c.found) == 0
 }
@@ -149,7 +150,7 @@ func (c *checking) people() {
 		}
 		for _, f := range p.Former {
 			if id, ok := aliasTx(c.tx, phoneKey(f.Phone)); ok && id == p.ID {
-				c.wrong("contact %d is written to by a phone that is somebody else's", p.ID)
+				c.wrong(reason.CheckForeignPhone, p.ID)
 			}
 		}
 		if !c.has("names", nameKey(p.ID, &p)) {
@@ -218,7 +219,7 @@ func (c *checking) lists() {
 
 func (c *checking) counted(what string, counted, are int) {
 	if counted != are {
-		c.wrong("%q: %d are counted, there are %d", what, counted, are)
+		c.wrong(reason.CheckCounted, what, counted, are)
 	}
 }
 
@@ -325,12 +326,12 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 				c.missing("messages", []byte(d.Message))
 			}
 			if !c.has("persons", key(uint64(d.Campaign), uint64(mergedTx(c.tx, d.Contact)))) {
-				c.wrong("the person of delivery %s could be written to twice", rowName(k))
+				c.wrong(reason.CheckTwice, rowName(k))
 			}
 		} else if d.State != campaign.Queued && d.State != campaign.Sending {
 			claimed[place(k)] = true // it may have been, see forgotten.go
 			if claimLost(&d) && !c.has("persons", key(uint64(d.Campaign), uint64(mergedTx(c.tx, d.Contact)))) {
-				c.wrong("the person of delivery %s could be written to twice", rowName(k))
+				c.wrong(reason.CheckTwice, rowName(k))
 			}
 		}
 	})
@@ -413,20 +414,20 @@ func (c *checking) tallies(scanned map[campaign.ID]*tally) {
 		}
 		for state, n := range counts.counts {
 			if n != is.counts[state] {
-				c.wrong("campaign %d: %d are counted as %q, there are %d", id, n, campaign.State(state), is.counts[state])
+				c.wrong(reason.CheckTally, id, n, campaign.State(state).String(), is.counts[state])
 			}
 		}
 		if counts.pending != is.pending {
-			c.wrong("campaign %d: %d are counted as %q, there are %d", id, counts.pending, "still to send", is.pending)
+			c.wrong(reason.CheckTally, id, counts.pending, "still to send", is.pending)
 		}
 		camp, err := campaignTx(c.tx, id)
 		if err != nil {
 			continue // found before
 		}
 		if runs := camp.Status == campaign.Running; runs != c.has("running", key(uint64(id))) {
-			c.wrong("campaign %d is %q, which the table of running ones contradicts", id, camp.Status)
+			c.wrong(reason.CheckRunning, id, camp.Status.String())
 		} else if runs && is.pending == 0 {
-			c.wrong("campaign %d runs and has nothing left to send", id)
+			c.wrong(reason.CheckIdle, id)
 		}
 		// What is on the wire is not the sweeper's.
 		swept := camp.Status != campaign.Cancelled || is.pending == is.counts[campaign.Sending]

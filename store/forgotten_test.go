@@ -360,7 +360,7 @@ func TestMendKeepsACopyAndGoesBackOnce(t *testing.T) {
 	}
 	// One whose content is not well is none either.
 	write(func(data []byte) { data[newestRoot(data)+8] ^= 3 })
-	wrong := func(string) (store.Health, error) { return store.Health{Wrong: []string{"x"}}, nil }
+	wrong := func(string) (store.Health, error) { return store.Health{Wrong: []reason.Reason{reason.New("x")}}, nil }
 	if _, err := store.Mend(path, wrong); !errors.Is(err, store.ErrNoWayBack) {
 		t.Errorf("content that is not well: %v", err)
 	}

@@ -48,7 +48,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -155,7 +154,7 @@ func Open(path string, o Options) (*Book, error) {
 		o.maxChunk = maxChunk
 	}
 	found := func(e *DamagedError) {
-		o.Logger.Error("a file is damaged", "path", e.Path, "why", strings.Join(e.Why, "; "))
+		o.Logger.Error("a file is damaged", "path", e.Path, "why", fmt.Sprint(e.Why))
 		o.Bell.Ring()
 	}
 	failed := func(err error) {
@@ -192,7 +191,7 @@ func Open(path string, o Options) (*Book, error) {
 		if damaged := (*DamagedError)(nil); errors.As(err, &damaged) {
 			return nil, damaged
 		} else if errors.Is(err, berrors.ErrIncompatibleValue) { // a table that is none
-			return nil, &DamagedError{Path: path, Why: []string{err.Error()}}
+			return nil, &DamagedError{Path: path, Why: []reason.Reason{reason.Of(err)}}
 		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}

@@ -687,7 +687,7 @@ func TestARowWithoutAPhoneIsNoImport(t *testing.T) {
 	y := newYard(t, 2)
 	rows := yardRows(0, 20)
 	rows[17].Phone = ""
-	if _, err := y.book.Import(t.Context(), rows, "people.csv"); err == nil || !strings.Contains(err.Error(), "line 19: no phone") {
+	if _, err := y.book.Import(t.Context(), rows, "people.csv"); err == nil || !strings.Contains(err.Error(), "line 19: row_no_phone") {
 		t.Errorf("%v", err)
 	}
 	if names := found(t, y.book, ""); len(names) != 2 {

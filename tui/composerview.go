@@ -85,7 +85,7 @@ func (c *composer) form(w, h int) []string {
 	switch p := c.people; {
 	case p.mistake != nil:
 		at := e.width(e.clean(c.to.value()[:min(p.mistake.Offset, len(c.to.value()))]))
-		text, _ := e.cut("▲ "+e.words.filterMistake(p.mistake), inner)
+		text, _ := e.cut("▲ "+e.words.because(p.mistake.Reason), inner)
 		lines = append(lines, strings.Repeat(" ", labelWidth+2+min(at, max(inner-24, 0)))+e.theme.bad.of(text))
 	case p.known:
 		text := e.words.n("people", len(p.ids))
@@ -101,7 +101,7 @@ func (c *composer) form(w, h int) []string {
 	names, number := c.overruled()
 	switch shut := c.shut(); {
 	case err != nil:
-		under(e.theme.bad, "▲ "+e.words.sentence(err.Error()), 2)
+		under(e.theme.bad, "▲ "+e.words.why(err), 2)
 	case shut != "":
 		under(e.theme.bad, "▲ "+e.t("pace_shut", "Number", shut), 2)
 	case len(names) > 0:
@@ -115,9 +115,9 @@ func (c *composer) form(w, h int) []string {
 		under(e.theme.faint, e.t("loading"), 1)
 	case f.unread():
 	case f.mistake != nil:
-		under(e.theme.bad, "▲ "+e.words.sentence(f.mistake.Error()), 2)
+		under(e.theme.bad, "▲ "+e.words.why(f.mistake), 2)
 	case c.content() == "need_no_text":
-		under(e.theme.bad, "▲ "+e.words.sentence(reason.AttachmentText), 2)
+		under(e.theme.bad, "▲ "+e.words.because(reason.New(reason.AttachmentText)), 2)
 	case f.found != nil:
 		under(e.theme.dim, e.attachment(f.found), 1)
 	}

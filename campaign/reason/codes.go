@@ -336,6 +336,9 @@ const (
 	CheckDamaged      Code = "check_damaged"       // the table, the row
 	CheckStray        Code = "check_stray"         // the table, the row
 	CheckMissing      Code = "check_missing"       // the table, the row
+	CheckDamagedOf    Code = "check_damaged_of"    // whose, the table, the row
+	CheckStrayOf      Code = "check_stray_of"      // whose, the table, the row
+	CheckMissingOf    Code = "check_missing_of"    // whose, the table, the row
 	CheckTable        Code = "check_table"         // which is missing
 	CheckCounted      Code = "check_counted"       // what, how many are counted, how many there are
 	CheckTally        Code = "check_tally"         // the campaign, how many are counted, as what, how many there are
@@ -352,11 +355,28 @@ const (
 	CheckNoDatabase   Code = "check_no_database"
 	CheckShort        Code = "check_short" // how many bytes there are, how many there should be
 	CheckWentBack     Code = "check_went_back"
+	CheckOld          Code = "check_old"
+	CheckStuck        Code = "check_stuck"
 	CheckPages        Code = "check_pages"      // what is wrong with them
 	CheckUnreadable   Code = "check_unreadable" // why
 	CheckEndless      Code = "check_endless"    // the time
 	CheckDeadly       Code = "check_deadly"     // how
 	CheckMore         Code = "check_more"       // how many
+)
+
+// What is wrong with the pages of a file, as the argument of CheckPages. A page is an argument by its number.
+const (
+	PageFreeUsed   Code = "page_free_used" // which
+	PageOthers     Code = "page_others"    // which
+	PageUnled      Code = "page_unled"     // which
+	PageOutside    Code = "page_outside"   // from which, to which, of how many
+	PageTwice      Code = "page_twice"     // which
+	PageUnread     Code = "page_unread"    // which, why
+	PageHeader     Code = "page_header"    // which
+	PageFreeList   Code = "page_free_list"
+	PageDamaged    Code = "page_damaged"      // which
+	PageRoot       Code = "page_root"         // which, of how many
+	PageFreeListAt Code = "page_free_list_at" // which, of how many
 )
 
 // Why a path is not used.

@@ -38,16 +38,14 @@ var ErrLocked = reason.Err(reason.FileLocked)
 // DamagedError says that a file is not as it was written.
 type DamagedError struct {
 	Path string
-	Why  []string // what was found, one thing each: for the log, and for who examines the file
+	Why  []reason.Reason // what was found, one thing each: for the log, and for who examines the file
 }
 
 // Error says what to do. It leaves out why: a person cannot mend that.
-func (e *DamagedError) Error() string {
-	return fmt.Sprintf("the file %s is damaged: recado check", e.Path)
-}
+func (e *DamagedError) Error() string { return e.Unwrap().Error() }
 
-// Newer is how the finding begins of a file that a newer program has written.
-const Newer = "it was written by a newer recado"
+// Unwrap returns the reason.
+func (e *DamagedError) Unwrap() error { return reason.New(reason.FileDamaged, reason.Plain(e.Path)) }
 
 // Options are how a file is opened.
 type Options struct {
@@ -158,11 +156,11 @@ func (db *DB) look(o Options) error {
 	}
 	m, err := readMetas(db.file, info.Size())
 	if err != nil {
-		return db.damaged(err.Error())
+		return db.damaged(reason.Of(err))
 	}
 	db.wentBack, db.empty = m.wentBack(), m.newest.txid < firstCommit
 	if o.NoBack && db.wentBack {
-		return db.damaged("one of its two first pages is damaged: what it holds may be old")
+		return db.damaged(reason.New(reason.CheckOld))
 	}
 	if p := readPages(db.file, m.newest); len(p.broken) > 0 {
 		return db.damaged(p.broken...)
@@ -211,7 +209,7 @@ func (db *DB) broken() error {
 }
 
 // damaged notes what was found, if it is the first finding, and returns it.
-func (db *DB) damaged(why ...string) error {
+func (db *DB) damaged(why ...reason.Reason) error {
 	damage := &DamagedError{Path: db.path, Why: why}
 	if !db.damage.CompareAndSwap(nil, damage) {
 		return db.damage.Load()

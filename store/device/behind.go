@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"recado/store/bolt"
 	"slices"
 	"strings"
 	"sync"
+
+	"recado/store/bolt"
 
 	"go.etcd.io/bbolt"
 )

@@ -5,11 +5,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"recado/store/bolt"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"recado/store/bolt"
 
 	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/store"

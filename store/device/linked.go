@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
+
 	"recado/store/bolt"
 
 	"github.com/google/uuid"

@@ -144,10 +144,11 @@ func (c *call) execute(ctx context.Context) int {
 	if handed := (*handedExit)(nil); errors.As(err, &handed) {
 		return handed.code // whoever ran it has said all there is to say
 	}
-	c.words("recado: %s\n", c.spoken(err.Error()))
 	if f := (*failure)(nil); errors.As(err, &f) {
+		c.words("recado: %s\n", err)
 		return f.code
 	}
+	c.words("recado: %s\n", c.misuse(err))
 	c.words("%s\n", c.tongue.say("Veja recado --help.", "See recado --help."))
 	return ExitUsage
 }

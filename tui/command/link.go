@@ -59,7 +59,7 @@ func (c *call) linkCommand() *cobra.Command {
 			}
 			if phone != "" {
 				if l.phone, err = people.ParsePhone(phone); err != nil {
-					return &failure{code: ExitUsage, text: "--phone: " + c.spoken(err.Error())}
+					return &failure{code: ExitUsage, text: "--phone: " + c.why(err)}
 				}
 			}
 			return c.withOwner(ctx, lasting, func(ctx context.Context, o *owner) error {
@@ -121,7 +121,7 @@ func (l *linking) run(ctx context.Context, name string) (err error) {
 		return err
 	}
 	l.tell("vinculado: %s (%s), %s, %d contatos", "linked: %s (%s), %s, %d contacts",
-		number.Name, number.Phone.Pretty(), l.spoken(status.State.String()), people)
+		number.Name, number.Phone.Pretty(), l.state(status.State), people)
 	return nil
 }
 
@@ -160,7 +160,7 @@ func (l *linking) refuseLinked(n campaign.Number) error {
 		return nil
 	case n.Standing.State == campaign.Blocked:
 		return l.fail(ExitRefused, "%s já está vinculado (%s), mas parado: %s Tente: recado numbers reconnect %s",
-			"%s is already linked (%s), but stopped: %s Try: recado numbers reconnect %s", n.Name, n.Phone, l.spoken(n.Standing.Reason), word(n.Name))
+			"%s is already linked (%s), but stopped: %s Try: recado numbers reconnect %s", n.Name, n.Phone, l.because(n.Standing.Reason), word(n.Name))
 	}
 	return l.fail(ExitRefused, "%s já está vinculado (%s)", "%s is already linked (%s)", n.Name, n.Phone)
 }
@@ -293,11 +293,11 @@ func over(s campaign.NumberState) bool {
 }
 
 func (c *call) linkFailure(s session.Status) error {
-	reason := s.Reason
-	if reason == "" {
-		reason = s.State.String()
+	why := c.because(s.Reason)
+	if s.Reason.IsZero() {
+		why = c.state(s.State)
 	}
-	return c.fail(ExitFailed, "não conectou: %s", "not linked: %s", c.spoken(reason))
+	return c.fail(ExitFailed, "não conectou: %s", "not linked: %s", why)
 }
 
 // showCode writes one code: drawn, or alone on a line.

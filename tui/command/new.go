@@ -62,7 +62,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	}
 	d.text = campaign.Text(d.text)
 	if err := campaign.CheckLength(d.text); err != nil {
-		return &failure{code: ExitUsage, text: c.spoken(err.Error()), err: err}
+		return &failure{code: ExitUsage, text: c.why(err), err: err}
 	}
 	if _, err := campaign.ParseTemplate(d.text); err != nil {
 		return c.mistake(c.tongue.say("texto", "text"), d.text, err)
@@ -83,7 +83,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 		return err
 	}
 	if attachment != nil && !attachment.Captioned() && strings.TrimSpace(d.text) != "" {
-		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(reason.AttachmentText)}
+		return &failure{code: ExitUsage, text: d.attach + ": " + c.because(reason.New(reason.AttachmentText))}
 	}
 	written := campaign.Campaign{
 		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: numbers, Pace: pace,
@@ -119,7 +119,7 @@ func (c *call) attachment(ctx context.Context, o *owner, name string) (*media.At
 	defer file.Close()
 	a, err := o.parts.Book.Attach(name, file)
 	if err != nil {
-		return nil, &failure{code: ExitFailed, text: name + ": " + c.spoken(err.Error()), err: err}
+		return nil, &failure{code: ExitFailed, text: name + ": " + c.why(err), err: err}
 	}
 	return &a, nil
 }
@@ -191,7 +191,7 @@ func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign)
 		}
 	}
 	for _, why := range slices.Sorted(maps.Keys(p.LeftOut)) {
-		c.tell("aviso: ficam de fora %d: %s", "note: %d left out: %s", p.LeftOut[why], c.spoken(why))
+		c.tell("aviso: ficam de fora %d: %s", "note: %d left out: %s", p.LeftOut[why], c.because(reason.New(why)))
 	}
 	for _, l := range p.Lacking {
 		who := strings.Join(l.Who, ", ")
@@ -201,7 +201,7 @@ func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign)
 		c.tell("aviso: falta {%s} a %d (%s); use {%s|reserva}", "note: {%s} is missing for %d (%s); use {%s|fallback}", l.Field, l.Count, who, l.Field)
 	}
 	for _, s := range p.Stops {
-		c.tell("aviso: não pode começar: %s", "note: it cannot start: %s", c.spoken(s.Error()))
+		c.tell("aviso: não pode começar: %s", "note: it cannot start: %s", c.why(s))
 	}
 	for _, s := range p.Senders {
 		c.tell("%s envia com: %s", "%s sends with: %s", s.Number.Name, s.Pace)

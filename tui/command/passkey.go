@@ -99,7 +99,7 @@ func (l *linking) heard(ctx context.Context, s session.Status, line typedLine) e
 	case errors.Is(err, session.ErrPasskey) && line.last:
 		return l.fail(ExitFailed, "a resposta do navegador não veio pela entrada padrão", "the browser's answer did not come by standard input")
 	case errors.Is(err, session.ErrPasskey):
-		l.tell("%s", "%s", l.spoken(session.ErrPasskey.Error()))
+		l.tell("%s", "%s", l.why(session.ErrPasskey))
 		return nil
 	}
 	return nil // whatever it was, the status tells

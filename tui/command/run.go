@@ -171,13 +171,13 @@ func (i *idleness) stopped(o *owner) error {
 	}
 	var all []string
 	for _, c := range campaigns {
-		if c.Status != campaign.Paused || c.Reason == "" || i.paused[c.ID] {
+		if c.Status != campaign.Paused || c.Reason.IsZero() || i.paused[c.ID] {
 			continue
 		}
 		all = append(all, fmt.Sprintf(i.call.tongue.say(
 			"a campanha %s (%s) parou: %s. Veja recado numbers; depois: recado campaign resume %s",
 			"campaign %s (%s) stopped: %s. See recado numbers; then: recado campaign resume %s"),
-			c.ID, c.Name, strings.TrimSuffix(i.call.spoken(c.Reason), "."), c.ID))
+			c.ID, c.Name, strings.TrimSuffix(i.call.because(c.Reason), "."), c.ID))
 	}
 	if len(all) == 0 {
 		return nil
@@ -244,7 +244,7 @@ func (c *call) stuckFailure(s session.Status) error {
 	}
 	return c.fail(ExitFailed,
 		"uma campanha espera pelo número %q (%s); resolva com: %s",
-		"a campaign waits for the number %q (%s); see to it with: %s", s.Number.Name, c.spoken(s.State.String()), do)
+		"a campaign waits for the number %q (%s); see to it with: %s", s.Number.Name, c.state(s.State), do)
 }
 
 // stuck is a number without which nothing more will be sent and which does
@@ -304,7 +304,7 @@ func (p *progress) line(pool *session.Pool) string {
 	}
 	parts, err := p.campaigns()
 	if err != nil {
-		return err.Error()
+		return p.call.why(err)
 	}
 	parts = append([]string{fmt.Sprintf(say("%d/%d números conectados", "%d/%d numbers online"), online, linked)}, parts...)
 	return strings.Join(parts[:min(len(parts), 3)], " · ")
