@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -448,41 +447,12 @@ func TestPersonWithNewKeysIsHeardAndMessagesThatCannotBeReadHarmNothing(t *testi
 	})
 }
 
-// TestEveryTestThatTheTableNamesExists holds the pages about the service to
-// the tests.
-func TestEveryTestThatTheTableNamesExists(t *testing.T) {
-	var code []byte
-	for _, room := range []string{"*", "simulator/*", "../store/*", "../store/device/*", "../campaign/*", "../tui/*", "../tui/command/*"} {
-		files, err := filepath.Glob(room + "_test.go")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range files {
-			source, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			code = append(code, source...)
-		}
-	}
-	var table []byte
-	for page, least := range map[string]int{"connections": 30, "wire": 0} {
-		text, err := os.ReadFile("../docs/" + page + ".md")
-		if err != nil {
-			t.Fatal(err)
-		}
-		named := regexp.MustCompile("`(Test[A-Za-z]+)").FindAllStringSubmatch(string(text), -1)
-		if len(named) < least {
-			t.Errorf("%s names %d tests", page, len(named))
-		}
-		for _, name := range named {
-			if !strings.Contains(string(code), "func "+name[1]+"(t *testing.T)") {
-				t.Errorf("%s: there is no %s", page, name[1])
-			}
-		}
-		if page == "connections" {
-			table = text
-		}
+// TestTheTableSaysWhatAPersonIsTold holds the page about connections to the
+// rules.
+func TestTheTableSaysWhatAPersonIsTold(t *testing.T) {
+	table, err := os.ReadFile("../docs/connections.md")
+	if err != nil {
+		t.Fatal(err)
 	}
 	for o, r := range rules {
 		if !strings.Contains(string(table), string(r.say)) {

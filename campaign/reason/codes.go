@@ -102,7 +102,6 @@ const (
 	HoldOthers    Code = "hold_others"
 	HoldRateLimit Code = "hold_rate_limit"
 	HoldDisk      Code = "hold_disk"
-	HoldCheck     Code = "hold_check"
 	HoldUpload    Code = "hold_upload"
 	HoldDoubt     Code = "hold_doubt"
 	HoldRetry     Code = "hold_retry"
@@ -283,7 +282,6 @@ const (
 	ListNoName   Code = "list_no_name"
 	ListNameLong Code = "list_name_long" // the most characters
 	ListNameSign Code = "list_name_sign"
-	ListLeft     Code = "list_left" // somebody who was to be put on it is gone
 )
 
 // What is wrong with a contact, or with what is asked of one.
@@ -388,12 +386,14 @@ const (
 	TrustIrregular Code = "trust_irregular" // it
 )
 
-// The settings of a simulated service.
+// A simulated service: its settings, and what it cannot do.
 const (
 	ServerAddress  Code = "server_address"  // what was written
 	ServerLoopback Code = "server_loopback" // what was written
 	ServerCA       Code = "server_ca"       // the file
 	ServerKey      Code = "server_key"      // how many bytes it has to have
+	DemoNoNumber   Code = "demo_no_number"
+	DemoNobody     Code = "demo_nobody"
 	ServerOther    Code = "server_other"
 )
 

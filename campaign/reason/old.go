@@ -56,7 +56,6 @@ var old = []struct {
 	{"waiting for what another number has not heard yet", HoldOthers},
 	{"WhatsApp asks to slow down", HoldRateLimit},
 	{"the disk refuses to write", HoldDisk},
-	{"asking WhatsApp who is there", HoldCheck},
 	{"uploading the attachment", HoldUpload},
 	{"waiting for proof of a message", HoldDoubt},
 	{"trying again soon", HoldRetry},
@@ -182,4 +181,13 @@ func oldArgument(s string, quoted bool) any {
 		return r
 	}
 	return Plain(s)
+}
+
+// OldTexts are the texts that Old knows; %s and %q stand for arguments.
+func OldTexts() []string {
+	texts := make([]string, len(old))
+	for i, known := range old {
+		texts[i] = known.text
+	}
+	return texts
 }

@@ -2,14 +2,15 @@ package device
 
 import (
 	"encoding/binary"
-	"errors"
 	"strings"
 	"time"
+
+	"recado/campaign/reason"
 
 	"go.mau.fi/whatsmeow/types"
 )
 
-var errRow = errors.New("a row of the device file is damaged")
+var errRow = reason.Err(reason.RecordDamaged)
 
 // appendField appends v behind its length.
 func appendField[T []byte | string](row []byte, v T) []byte {

@@ -91,7 +91,7 @@ var (
 	ErrNotFound = errors.New("no such outgoing event")
 )
 
-var errForeign = errors.New("not a device file")
+var errForeign = reason.Err(reason.CheckNoVersion)
 
 // room is what the file of ten numbers with large address books needs. It costs addresses, not memory.
 const room = 64 << 20

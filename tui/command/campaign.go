@@ -80,29 +80,29 @@ func deliveryObject(d campaign.Delivery) deliveryJSON {
 }
 
 func (c *call) campaignCommand() *cobra.Command {
-	return c.group("campaign", "Escreve, inicia e acompanha campanhas", "Write, start and follow campaigns",
+	return c.group("campaign", "cmd_campaign",
 		c.newCommand(),
-		c.change("start", "Congela o público e começa a enviar", "Freeze the audience and begin to send",
+		c.change("start", "cmd_campaign_start",
 			c.start),
-		c.change("pause", "Pausa antes do próximo envio", "Pause before the next send",
+		c.change("pause", "cmd_campaign_pause",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
 				return o.parts.Book.Pause(id, reason.Reason{})
 			}),
-		c.change("resume", "Continua uma campanha pausada", "Go on with a paused campaign",
+		c.change("resume", "cmd_campaign_resume",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
 				return o.parts.Book.Resume(id)
 			}),
-		c.change("cancel", "Encerra de vez; o que falta não é enviado", "End for good; what is left is not sent",
+		c.change("cancel", "cmd_campaign_cancel",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
 				return o.parts.Book.Cancel(id)
 			}),
-		c.about("show", "Mostra uma campanha e suas contagens", "Show a campaign and its counts", c.showCampaign),
-		c.about("deliveries", "Lista cada entrega de uma campanha", "List every delivery of a campaign", c.listDeliveries),
+		c.about("show", "cmd_campaign_show", c.showCampaign),
+		c.about("deliveries", "cmd_campaign_deliveries", c.listDeliveries),
 		c.settleCommand(),
 		c.jsonFlag(&cobra.Command{
 			Use:   "list",
-			Short: c.tongue.say("Lista as campanhas, as novas primeiro", "List the campaigns, newest first"),
-			Args:  cobra.NoArgs,
+			Short: c.t("cmd_campaign_list"),
+			Args:  c.noArgs,
 			RunE: c.run(func(ctx context.Context, _ []string) error {
 				return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.listCampaigns(o) })
 			}),
@@ -111,15 +111,15 @@ func (c *call) campaignCommand() *cobra.Command {
 }
 
 // about makes a command that prints something of one campaign.
-func (c *call) about(name, pt, en string, do func(context.Context, *owner, campaign.ID) error) *cobra.Command {
+func (c *call) about(name, short string, do func(context.Context, *owner, campaign.ID) error) *cobra.Command {
 	return c.jsonFlag(&cobra.Command{
 		Use:   name + " ID",
-		Short: c.tongue.say(pt, en),
-		Args:  cobra.ExactArgs(1),
+		Short: c.t(short),
+		Args:  c.exactArgs(1),
 		RunE: c.run(func(ctx context.Context, args []string) error {
 			id, err := campaign.ParseID(args[0])
 			if err != nil {
-				return c.fail(ExitUsage, "não é o id de uma campanha: %q", "not a campaign id: %q", args[0])
+				return c.fail(ExitUsage, "campaign_bad_id", "ID", args[0])
 			}
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return do(ctx, o, id) })
 		}),
@@ -128,11 +128,10 @@ func (c *call) about(name, pt, en string, do func(context.Context, *owner, campa
 
 // change makes a command that writes a campaign's status. With --json it
 // prints the campaign as it is then.
-func (c *call) change(name, pt, en string, write func(context.Context, *owner, campaign.ID) (campaign.Campaign, error)) *cobra.Command {
-	return c.about(name, pt, en, func(ctx context.Context, o *owner, id campaign.ID) error {
+func (c *call) change(name, short string, write func(context.Context, *owner, campaign.ID) (campaign.Campaign, error)) *cobra.Command {
+	return c.about(name, short, func(ctx context.Context, o *owner, id campaign.ID) error {
 		if name == "start" {
-			c.tell("O WhatsApp proíbe mensagens em massa a quem não as pediu; o número corre risco.",
-				"WhatsApp forbids bulk messages to people who did not agree; the number is at risk.")
+			c.tell("campaign_start_notice")
 		}
 		written, err := write(ctx, o, id)
 		if err != nil {
@@ -141,9 +140,9 @@ func (c *call) change(name, pt, en string, write func(context.Context, *owner, c
 		if c.json {
 			return c.campaignObject(o, written, nil)
 		}
-		c.tell("campanha %s (%s): %s", "campaign %s (%s): %s", written.ID, written.Name, c.status(written.Status))
+		c.tell("campaign_status_is", "ID", written.ID, "Name", written.Name, "Status", c.status(written.Status))
 		if name == "pause" && written.Status == campaign.Freezing {
-			c.tell("quando estiver pronta, ficará pausada", "when it is ready it will be paused")
+			c.tell("campaign_pause_when_ready")
 		}
 		return nil
 	})
@@ -166,9 +165,7 @@ func (c *call) start(ctx context.Context, o *owner, id campaign.ID) (campaign.Ca
 	stop()
 	if errors.Is(err, store.ErrGoesOn) && ctx.Err() != nil {
 		err = c.fail(ExitInterrupted,
-			"interrompido: a campanha %s (%s) segue em preparação enquanto o recado estiver aberto, e depois envia; para desistir: recado campaign cancel %s",
-			"interrupted: campaign %s (%s) goes on being prepared while recado is open, and then sends; to give it up: recado campaign cancel %s",
-			id, begun.Name, id)
+			"campaign_start_interrupted", "ID", id, "Name", begun.Name)
 	}
 	return started, err
 }
@@ -197,8 +194,7 @@ func (c *call) follow(book *store.Book, which func(store.Job) bool) (stop func()
 			jobs, err := book.Jobs()
 			if at := slices.IndexFunc(jobs, which); err == nil && at >= 0 {
 				drawn = true
-				c.write(c.env.Stderr, "\r\x1b[K"+fmt.Sprintf(c.tongue.say("preparando: %s de %s", "getting ready: %s of %s"),
-					c.number(jobs[at].Done), c.number(jobs[at].Total)))
+				c.write(c.env.Stderr, "\r\x1b[K"+c.t("campaign_start_progress", "Done", jobs[at].Done, "Total", jobs[at].Total))
 			}
 		}
 	})
@@ -210,22 +206,19 @@ func (c *call) follow(book *store.Book, which func(store.Job) bool) (stop func()
 
 // status is the word for a status in the caller's language.
 func (c *call) status(s campaign.Status) string {
-	if c.tongue.english() {
-		return s.String()
-	}
 	switch s {
 	case campaign.Draft:
-		return "rascunho"
+		return c.t("status_draft")
 	case campaign.Freezing:
-		return "preparando"
+		return c.t("status_freezing")
 	case campaign.Running:
-		return "enviando"
+		return c.t("status_running")
 	case campaign.Paused:
-		return "pausada"
+		return c.t("status_paused")
 	case campaign.Finished:
-		return "concluída"
+		return c.t("status_finished")
 	case campaign.Cancelled:
-		return "cancelada"
+		return c.t("status_cancelled")
 	}
 	return s.String()
 }

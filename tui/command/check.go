@@ -47,17 +47,13 @@ func (c *call) checkCommand() *cobra.Command {
 	var o checks
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: c.tongue.say("Confere os arquivos de dados, sem outro recado aberto", "Check the data files, with no other recado open"),
-		Args:  cobra.NoArgs,
+		Short: c.t("cmd_check"),
+		Args:  c.noArgs,
 		RunE:  c.run(func(ctx context.Context, _ []string) error { return c.check(ctx, o) }),
 	}
-	cmd.Flags().BoolVar(&o.compact, "compact", false, c.tongue.say(
-		"se estiver tudo certo, regrava os arquivos sem o espaço livre",
-		"if all is well, write the files anew without the free space"))
-	cmd.Flags().BoolVar(&o.mend, "mend", false, c.tongue.say(
-		"se book.db estiver danificado, volta a como estava antes da última mudança",
-		"if book.db is damaged, go back to what it was before its last change"))
-	cmd.Flags().BoolVar(&o.yes, "yes", false, c.tongue.say("responde sim ao que seria perguntado", "answer yes to what would be asked"))
+	cmd.Flags().BoolVar(&o.compact, "compact", false, c.t("flag_check_compact"))
+	cmd.Flags().BoolVar(&o.mend, "mend", false, c.t("flag_check_mend"))
+	cmd.Flags().BoolVar(&o.yes, "yes", false, c.t("flag_yes"))
 	return c.jsonFlag(cmd)
 }
 
@@ -114,13 +110,12 @@ func (c *call) check(ctx context.Context, o checks) error {
 			errs = append(errs, c.mend(ctx, file, dir, o.yes))
 		default:
 			errs = append(errs, c.fail(ExitFailed,
-				"o que não está certo não se conserta sozinho; guarde uma cópia de %s antes de continuar. O que recado check --mend pode fazer: voltar book.db a antes da última mudança",
-				"what is wrong does not mend itself; keep a copy of %s before you go on. What recado check --mend can do: go back to what book.db was before its last change", dir))
+				"check_what_now", "Dir", dir))
 		}
 	}
 	switch err := errors.Join(errs...); {
 	case found == 0:
-		return c.fail(ExitFailed, "não há dados em %s", "there is no data in %s", dir)
+		return c.fail(ExitFailed, "check_no_data", "Dir", dir)
 	case err != nil:
 		return err
 	case newer:
@@ -133,24 +128,19 @@ func (c *call) check(ctx context.Context, o checks) error {
 // ratchet loses messages.
 func (c *call) lostKeys(path string) error {
 	return c.fail(ExitFailed,
-		"as chaves dos números não podem voltar atrás, pois mensagens se perderiam. Tire o arquivo do lugar (mv %s %s), rode recado run --until-idle, que nota a falta delas, e vincule de novo cada número: recado link --name NOME",
-		"the keys of the numbers cannot go back, messages would be lost. Move the file away (mv %s %s), do recado run --until-idle, which notices that they are gone, and link each number again: recado link --name NAME",
-		word(path), word(path+".damaged"))
+		"check_lost_keys", "Path", word(path), "Aside", word(path+".damaged"))
 }
 
 // mend brings a damaged book back to what it was before its last change.
 func (c *call) mend(ctx context.Context, file File, dir string, yes bool) error {
 	path := filepath.Join(dir, file.Name)
-	if err := c.confirm(ctx, yes,
-		"Voltar "+file.Name+" a como estava antes da última mudança? Ela pode ter sido uma mensagem enviada: as campanhas ficam pausadas e o que pode ter saído fica incerto. [s/N] ",
-		"Go back to what "+file.Name+" was before its last change? That may have been a message that was sent: campaigns are paused, and what may have left is unsure. [y/N] "); err != nil {
+	if err := c.confirm(ctx, yes, "check_mend_ask", "File", file.Name); err != nil {
 		return err
 	}
 	copied, err := store.Mend(path, func(trial string) (store.Health, error) { return c.examine(ctx, file, trial) })
 	if errors.Is(err, store.ErrNoWayBack) {
 		return c.fail(ExitFailed,
-			"%s não tem um estado inteiro antes da última mudança; nada foi mudado. Use uma cópia de segurança",
-			"%s has no whole state before its last change; nothing was changed. Use a backup", path)
+			"check_mend_no_way_back", "Path", path)
 	} else if err != nil {
 		return c.unlessInUse(dir, err)
 	}
@@ -161,10 +151,9 @@ func (c *call) mend(ctx context.Context, file File, dir string, yes bool) error 
 	if err := c.health(healthJSON{File: file.Name, Size: health.Size, Free: health.Free, found: health.Wrong, Copy: copied}); err != nil {
 		return err
 	}
-	c.tell("%s voltou a antes da última mudança; o arquivo danificado está em %s. As campanhas que enviavam estão pausadas: veja recado campaign list",
-		"%s is what it was before its last change; the damaged file is %s. The campaigns that were sending are paused: see recado campaign list", path, copied)
+	c.tell("check_mend_done", "Path", path, "Copy", copied)
 	if len(health.Wrong) > 0 {
-		return c.fail(ExitFailed, "%s ainda não está certo", "%s is still not well", path)
+		return c.fail(ExitFailed, "check_mend_not_well", "Path", path)
 	}
 	return nil
 }
@@ -179,8 +168,7 @@ func (c *call) unlessInUse(dir string, err error) error {
 
 func (c *call) inUse(dir string) error {
 	return c.fail(ExitInUse,
-		"os dados em %s estão em uso por %s; encerre-o (q nas telas, Ctrl-C no recado run) e tente de novo",
-		"the data in %s is in use by %s; end it (q in the screens, Ctrl-C in recado run) and try again", dir, host.Holder(dir))
+		"check_in_use", "Dir", dir, "Who", host.Holder(dir))
 }
 
 // health writes how a file is: a line about the whole, then one for each
@@ -196,9 +184,9 @@ func (c *call) health(h healthJSON) error {
 	}
 	verdict := "ok"
 	if len(h.found) > 0 {
-		verdict = c.tongue.say("com erro", "wrong")
+		verdict = c.t("check_wrong")
 	}
-	cells := []string{h.File, megabytes(h.Size), c.tongue.say("livre ", "free ") + megabytes(h.Free), verdict}
+	cells := []string{h.File, megabytes(h.Size), c.t("check_free", "Size", megabytes(h.Free)), verdict}
 	if h.After > 0 {
 		cells = append(cells, megabytes(h.Size)+" → "+megabytes(h.After))
 	}

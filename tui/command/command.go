@@ -15,7 +15,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -111,9 +110,9 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// fail makes a failure with a text in both languages.
-func (c *call) fail(code int, pt, en string, args ...any) error {
-	return &failure{code: code, text: fmt.Sprintf(c.tongue.say(pt, en), args...)}
+// fail makes a failure that the text id explains.
+func (c *call) fail(code int, id string, args ...any) error {
+	return &failure{code: code, text: c.t(id, args...)}
 }
 
 // execute parses the arguments, runs the command and reports an error.
@@ -144,14 +143,17 @@ func (c *call) execute(ctx context.Context) int {
 	if handed := (*handedExit)(nil); errors.As(err, &handed) {
 		return handed.code // whoever ran it has said all there is to say
 	}
+	c.words("recado: %s\n", err)
 	if f := (*failure)(nil); errors.As(err, &f) {
-		c.words("recado: %s\n", err)
 		return f.code
 	}
-	c.words("recado: %s\n", c.misuse(err))
-	c.words("%s\n", c.tongue.say("Veja recado --help.", "See recado --help."))
+	c.words("%s\n", c.t("see_help"))
 	return ExitUsage
 }
+
+// styledUsage is a heading of the styled help. The library has the headings in
+// English alone, so it is for whoever is spoken to like that.
+const styledUsage = "Usage:"
 
 // asksHelp reports whether the arguments ask for styled help, or for the
 // manual page that is made from the same texts.
@@ -163,7 +165,7 @@ func (c *call) asksHelp() bool {
 		case i == 0 && arg == "man":
 			return true
 		case arg == "-h", arg == "--help", i == 0 && arg == "help":
-			return c.seen.Out && c.tongue.english() // its headings are English
+			return c.seen.Out && c.t("usage") == styledUsage
 		}
 	}
 	return false
@@ -173,69 +175,31 @@ func (c *call) asksHelp() bool {
 func (c *call) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "recado",
-		Short:         c.tongue.say("Campanhas de WhatsApp pelo terminal", "WhatsApp campaigns from a terminal"),
-		Long:          c.tongue.say(longPT, longEN),
+		Short:         c.t("cmd_recado"),
+		Long:          c.t("cmd_recado_long"),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		Args:          c.noArgs,
 	}
-	version := root.Flags().Bool("version", false, c.tongue.say("a versão, como recado version", "the version, as recado version"))
+	version := root.Flags().Bool("version", false, c.t("flag_version"))
 	root.RunE = c.run(func(ctx context.Context, _ []string) error {
 		if *version {
 			return c.version()
 		}
 		return c.screens(ctx)
 	})
-	root.PersistentFlags().StringVar(&c.data, "data", "", c.tongue.say(
-		"`DIR` dos dados (ou RECADO_DATA; senão $XDG_DATA_HOME/recado)",
-		"data `DIR` (or RECADO_DATA; else $XDG_DATA_HOME/recado)"))
-	root.PersistentFlags().BoolP("help", "h", false, c.tongue.say("esta ajuda", "this help"))
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().StringVar(&c.data, "data", "", c.t("flag_data"))
+	root.PersistentFlags().BoolP("help", "h", false, c.t("flag_help"))
 	root.AddCommand(
 		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(), c.listsCommand(),
 		c.campaignCommand(), c.runCommand(), c.checkCommand(), c.examineCommand(), c.simulateCommand(), c.versionCommand(),
 	)
-	root.SetUsageTemplate(c.tongue.usage(root.UsageTemplate()))
-	root.InitDefaultHelpCmd()
-	for _, cmd := range root.Commands() {
-		if cmd.Name() == "help" {
-			cmd.Short = c.tongue.say("A ajuda de um comando", "Help about any command")
-			cmd.Hidden = true
-		}
-	}
-	if !c.tongue.english() {
-		ownOptions(root)
-	}
+	root.SetUsageFunc(c.usage)
+	root.SetFlagErrorFunc(c.flagMistake)
+	root.SetHelpCommand(c.helpCommand(root))
+	c.completions(root)
 	return root
 }
-
-// ownOptions writes what may follow a command in Portuguese.
-func ownOptions(cmd *cobra.Command) {
-	cmd.DisableFlagsInUseLine = true
-	cmd.Use += " [opções]"
-	for _, sub := range cmd.Commands() {
-		ownOptions(sub)
-	}
-}
-
-const longPT = `Recado envia campanhas de WhatsApp a partir do terminal: vincula números,
-reúne contatos, escreve a mensagem e envia devagar. Sem argumentos abre as
-telas; "recado demo" mostra tudo num WhatsApp simulado.
-
-O WhatsApp proíbe mensagens em massa a quem não as pediu, e o número corre risco.
-
-Códigos de saída: 0 feito, 1 falhou, 2 uso errado, 3 não existe, 4 recusado ou
-falta confirmação, 5 em uso por outro processo, 130 interrompido.`
-
-const longEN = `Recado sends WhatsApp campaigns from a terminal: it links numbers, gathers
-contacts, and sends what you write, slowly. Without arguments it opens the
-screens; "recado demo" shows everything on a simulated WhatsApp.
-
-WhatsApp forbids bulk messages to people who did not agree, and the number is
-at risk.
-
-Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused or needs
-confirmation, 5 in use by another process, 130 interrupted.`
 
 // run adapts a function to cobra. Errors that it returns are failures of the
 // command, never of its usage.
@@ -250,14 +214,14 @@ func (c *call) run(do func(ctx context.Context, args []string) error) func(*cobr
 }
 
 // group makes a command that only holds others.
-func (c *call) group(use, pt, en string, commands ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: c.tongue.say(pt, en), Args: cobra.NoArgs}
+func (c *call) group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: c.t(short), Args: c.noArgs}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		var names []string
 		for _, sub := range cmd.Commands() {
 			names = append(names, sub.Name())
 		}
-		return fmt.Errorf(c.tongue.say("falta dizer o quê: recado %s %s", "say what: recado %s %s"), use, strings.Join(names, "|"))
+		return errors.New(c.t("group_say_what", "Command", use, "Commands", strings.Join(names, "|")))
 	}
 	cmd.AddCommand(commands...)
 	return cmd
@@ -265,7 +229,7 @@ func (c *call) group(use, pt, en string, commands ...*cobra.Command) *cobra.Comm
 
 // jsonFlag gives a command its --json.
 func (c *call) jsonFlag(cmd *cobra.Command) *cobra.Command {
-	cmd.Flags().BoolVar(&c.json, "json", false, c.tongue.say("um objeto JSON por linha", "one JSON object a line"))
+	cmd.Flags().BoolVar(&c.json, "json", false, c.t("flag_json"))
 	return cmd
 }
 
@@ -291,8 +255,7 @@ func (c *call) usualDir() (string, error) {
 		user := c.env.Getenv("HOME")
 		if user == "" {
 			return "", c.fail(ExitFailed,
-				"não sei onde guardar os dados: use --data DIR ou defina HOME",
-				"no place for the data: give --data DIR or set HOME")
+				"data_no_place")
 		}
 		home = filepath.Join(user, ".local", "share")
 	}

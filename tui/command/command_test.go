@@ -237,7 +237,7 @@ func TestForWhomTheTextBecomesTooLongIsReportedBeforeTheStart(t *testing.T) {
 		t.Fatal(errs)
 	}
 	c, _, errs = typist(t, dir, "", "campaign", "new", "--name", "N", "--text", strings.Repeat("{nota|}", 17))
-	if code := c.execute(t.Context()); code != ExitOK || !strings.Contains(errs.String(), "ficam de fora 1: texto longo demais") {
+	if code := c.execute(t.Context()); code != ExitOK || !strings.Contains(errs.String(), "1 fica de fora: texto longo demais") {
 		t.Errorf("exit %d, %q; want how many get nothing", code, errs)
 	}
 }

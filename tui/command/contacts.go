@@ -25,33 +25,31 @@ type contactJSON struct {
 
 func (c *call) contactsCommand() *cobra.Command {
 	imports := &cobra.Command{
-		Use: "import " + c.tongue.say("ARQUIVO.csv", "FILE.csv"),
-		Short: c.tongue.say("Importa contatos de um arquivo CSV (- lê da entrada)",
-			"Import contacts from a CSV file (- reads standard input)"),
-		Args: cobra.ExactArgs(1),
+		Use:   "import " + c.t("arg_csv"),
+		Short: c.t("cmd_contacts_import"),
+		Args:  c.exactArgs(1),
 		RunE: c.run(func(ctx context.Context, args []string) error {
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return c.importCSV(ctx, o, args[0]) })
 		}),
 	}
 	list := &cobra.Command{
-		Use: "list [" + c.tongue.say("FILTRO", "FILTER") + "]",
-		Short: c.tongue.say("Lista contatos, todos ou os que o filtro acha (ana, tag:vip, -tag:frio…)",
-			"List contacts, all or those a filter finds (ana, tag:vip, -tag:cold…)"),
-		Args: cobra.ArbitraryArgs,
+		Use:   "list [" + c.t("arg_filter") + "]",
+		Short: c.t("cmd_contacts_list"),
+		Args:  cobra.ArbitraryArgs,
 		RunE: c.run(func(ctx context.Context, args []string) error {
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error {
 				return c.listContacts(ctx, o, strings.Join(args, " "))
 			})
 		}),
 	}
-	return c.group("contacts", "Importa e lista contatos", "Import and list contacts", c.jsonFlag(imports), c.jsonFlag(list))
+	return c.group("contacts", "cmd_contacts", c.jsonFlag(imports), c.jsonFlag(list))
 }
 
 // filter reads a filter that was typed.
 func (c *call) filter(text string) (people.Filter, error) {
 	filter, err := people.ParseFilter(text)
 	if err != nil {
-		return filter, c.mistake(c.tongue.say("filtro", "filter"), text, err)
+		return filter, c.mistake(c.t("what_filter"), text, err)
 	}
 	return filter, nil
 }

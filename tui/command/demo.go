@@ -28,19 +28,17 @@ type world struct {
 
 // flags lets the command line change the world.
 func (w *world) flags(c *call, cmd *cobra.Command) {
-	say, flags := c.tongue.say, cmd.Flags()
-	flags.Uint64Var(&w.config.Seed, "seed", w.config.Seed, say("de onde o mundo é sorteado", "what the world is drawn from"))
-	flags.IntVar(&w.config.People, "people", w.config.People, say("pessoas no WhatsApp", "people on WhatsApp"))
-	flags.IntVar(&w.config.Unregistered, "unregistered", w.config.Unregistered, say("telefones sem WhatsApp", "phones without WhatsApp"))
-	flags.IntVar(&w.config.Aliases, "aliases", w.config.Aliases, say("pessoas conhecidas sem o nono dígito", "people known without the ninth digit"))
-	flags.Float64Var(&w.config.Reads, "reads", w.config.Reads, say("parte que lê (0 a 1)", "share that reads (0 to 1)"))
-	flags.Float64Var(&w.config.Replies, "replies", w.config.Replies, say("parte que responde", "share that replies"))
-	flags.Float64Var(&w.config.OptOuts, "opt-outs", w.config.OptOuts, say("parte que pede para sair", "share that opts out"))
-	flags.DurationVar(&w.config.Latency, "latency", w.config.Latency, say("demora de cada resposta do serviço", "delay of every answer of the service"))
-	flags.Float64Var(&w.config.Speed, "speed", w.config.Speed, say(
-		"quantas vezes mais depressa as pessoas recebem, leem e respondem; -1: na hora",
-		"how many times faster people receive, read and answer; -1: at once"))
-	flags.IntVar(&w.config.Hostile, "hostile", w.config.Hostile, say("pessoas com nomes que atrapalham", "people with harmful names"))
+	flags := cmd.Flags()
+	flags.Uint64Var(&w.config.Seed, "seed", w.config.Seed, c.t("flag_world_seed"))
+	flags.IntVar(&w.config.People, "people", w.config.People, c.t("flag_world_people"))
+	flags.IntVar(&w.config.Unregistered, "unregistered", w.config.Unregistered, c.t("flag_world_absent"))
+	flags.IntVar(&w.config.Aliases, "aliases", w.config.Aliases, c.t("flag_world_old"))
+	flags.Float64Var(&w.config.Reads, "reads", w.config.Reads, c.t("flag_world_read"))
+	flags.Float64Var(&w.config.Replies, "replies", w.config.Replies, c.t("flag_world_reply"))
+	flags.Float64Var(&w.config.OptOuts, "opt-outs", w.config.OptOuts, c.t("flag_world_optout"))
+	flags.DurationVar(&w.config.Latency, "latency", w.config.Latency, c.t("flag_world_delay"))
+	flags.Float64Var(&w.config.Speed, "speed", w.config.Speed, c.t("flag_world_speed"))
+	flags.IntVar(&w.config.Hostile, "hostile", w.config.Hostile, c.t("flag_world_harmful"))
 }
 
 // simulateCommand is the simulated WhatsApp as a process of its own.
@@ -50,20 +48,20 @@ func (c *call) simulateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:    "simulate",
 		Hidden: true,
-		Short:  c.tongue.say("Um WhatsApp simulado para outros processos", "A simulated WhatsApp for other processes"),
-		Args:   cobra.NoArgs,
+		Short:  c.t("cmd_simulate"),
+		Args:   c.noArgs,
 		RunE: c.run(func(ctx context.Context, _ []string) error {
 			if dir == "" {
-				return c.fail(ExitUsage, "falta --dir", "--dir is needed")
+				return c.fail(ExitUsage, "simulate_needs_dir")
 			}
 			if c.owner != nil {
-				return c.fail(ExitUsage, "não dentro de outro processo", "not inside another process")
+				return c.fail(ExitUsage, "simulate_not_here")
 			}
 			return simulator.Serve(ctx, listen, c.path(dir), w.config, c.env.Stdout)
 		}),
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", c.tongue.say("endereço local onde atender", "loopback address to listen on"))
-	cmd.Flags().StringVar(&dir, "dir", "", c.tongue.say("onde gravar ca.pem, root.key e ledger.jsonl", "where to write ca.pem, root.key and ledger.jsonl"))
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:0", c.t("flag_simulate_listen"))
+	cmd.Flags().StringVar(&dir, "dir", "", c.t("flag_simulate_dir"))
 	w.flags(c, cmd)
 	return cmd
 }
@@ -86,15 +84,12 @@ func (c *call) demoCommand() *cobra.Command {
 	var dir string
 	w := &world{demoWorld}
 	cmd := &cobra.Command{
-		Use: "demo",
-		Short: c.tongue.say("O programa inteiro num WhatsApp simulado, sem celular nem rede",
-			"The whole program on a simulated WhatsApp, without a phone or a network"),
-		Args: cobra.NoArgs,
-		RunE: c.run(func(ctx context.Context, _ []string) error { return c.demo(ctx, dir, w.config) }),
+		Use:   "demo",
+		Short: c.t("cmd_demo"),
+		Args:  c.noArgs,
+		RunE:  c.run(func(ctx context.Context, _ []string) error { return c.demo(ctx, dir, w.config) }),
 	}
-	cmd.Flags().StringVar(&dir, "dir", "", c.tongue.say(
-		"`DIR` onde guardar os dados; sem ele, um lugar temporário que some no fim",
-		"`DIR` to keep the data in; without it, a temporary place that is gone afterwards"))
+	cmd.Flags().StringVar(&dir, "dir", "", c.t("flag_demo_dir"))
 	w.flags(c, cmd)
 	return cmd
 }

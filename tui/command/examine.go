@@ -46,11 +46,11 @@ func (c *call) examineCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "examine NAME PATH MEMORY",
 		Hidden: true,
-		Args:   cobra.ExactArgs(3),
+		Args:   c.exactArgs(3),
 		RunE: c.run(func(_ context.Context, args []string) error {
 			memory, err := strconv.ParseUint(args[2], 10, 63)
 			if err != nil || c.owner != nil {
-				return c.fail(ExitUsage, "este comando é interno", "this command is internal")
+				return c.fail(ExitUsage, "examine_internal")
 			}
 			for _, file := range c.env.Files {
 				if file.Name != args[0] {
@@ -64,7 +64,7 @@ func (c *call) examineCommand() *cobra.Command {
 				}
 				return json.NewEncoder(c.env.Stdout).Encode(out)
 			}
-			return c.fail(ExitUsage, "este comando é interno", "this command is internal")
+			return c.fail(ExitUsage, "examine_internal")
 		}),
 	}
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -47,22 +46,21 @@ func forecastObject(f campaign.Forecast) *forecastJSON {
 
 // forecast says when a campaign ends, and what makes it last or stops it.
 func (c *call) forecast(f campaign.Forecast) string {
-	say := c.tongue.say
 	var parts []string
 	if !f.Ends.IsZero() {
-		parts = append(parts, fmt.Sprintf(say("começa %s, termina %s", "begins %s, ends %s"), moment(f.Starts), moment(f.Ends)))
+		parts = append(parts, c.t("forecast_from_to", "Starts", c.tongue.Minute(f.Starts), "Ends", c.tongue.Minute(f.Ends)))
 	}
 	if f.Stuck > 0 {
-		parts = append(parts, fmt.Sprintf(say("%d não saem", "%d do not leave"), f.Stuck))
+		parts = append(parts, c.n("forecast_stay", f.Stuck))
 	}
 	if f.Binds.Reason != "" {
 		why := c.because(reason.New(f.Binds.Reason))
 		switch whose(f.Binds) {
 		case "":
 		case "number":
-			why += say(" (do número)", " (of the number)")
+			why = c.t("forecast_of_number", "Why", why)
 		default:
-			why += say(" (da campanha)", " (of the campaign)")
+			why = c.t("forecast_of_campaign", "Why", why)
 		}
 		parts = append(parts, why)
 	}

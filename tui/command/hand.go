@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"recado/store"
@@ -48,8 +49,7 @@ func (c *call) hand(ctx context.Context, w *host.Wire, dir string, resumes bool)
 		return host.ErrAgain // what was done goes on by itself
 	case errors.Is(err, host.ErrBroken):
 		return c.fail(ExitFailed,
-			"o processo que cuida dos dados parou no meio do comando; confira o que ficou feito",
-			"the process that owns the data stopped in the middle of the command; check what was done")
+			"hand_broken")
 	case err != nil:
 		return c.explain(err)
 	case end.Again:
@@ -112,14 +112,13 @@ func runHanded(ctx context.Context, h *host.Handed) (end host.Exit) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			h.Owner.Parts.Logger.Error("a handed command broke", "fault", fault, "stack", string(debug.Stack()))
-			c.tell("recado: defeito interno; veja recado.log", "recado: internal fault; see recado.log")
+			c.tell("hand_defect")
 			end = host.Exit{Code: ExitFailed}
 		}
 	}()
 	switch {
 	case !h.Known:
-		c.tell("recado: o processo %d, que cuida dos dados, é de outra versão do programa; encerre-o e tente de novo",
-			"recado: process %d, which owns the data, is another version of the program; end it and try again", os.Getpid())
+		c.tell("hand_other_version", "PID", strconv.Itoa(os.Getpid()))
 		return host.Exit{Code: ExitInUse}
 	case h.Simulated && h.Owner.Parts.Kind != store.Demo:
 		c.words("recado: %s\n", c.explain(store.ErrKind))

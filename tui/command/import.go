@@ -3,7 +3,7 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -43,7 +43,7 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 		},
 		func(row people.RowError) error {
 			if bad.Add(row); bad.Total <= len(bad.First) {
-				c.tell("%s: linha %d: %s", "%s: line %d: %s", name, row.Line, c.because(row.Reason))
+				c.tell("import_line", "File", name, "Line", strconv.Itoa(row.Line), "Why", c.because(row.Reason))
 			}
 			return nil
 		})
@@ -56,17 +56,14 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 	stop()
 	switch {
 	case errors.Is(err, context.Canceled) && errors.Is(err, store.ErrGoesOn):
-		return c.fail(ExitInterrupted, "interrompido: %s já foi lido e continua entrando enquanto o recado estiver aberto",
-			"interrupted: %s has been read and goes on being imported while recado is open", name)
+		return c.fail(ExitInterrupted, "import_interrupted", "File", name)
 	case errors.Is(err, context.Canceled):
 		return c.unread(name, err)
 	case err != nil:
 		return err
 	}
 	if report.Full > 0 {
-		c.tell("%s: não entraram, porque a pessoa passaria de %s etiquetas ou de %s campos: %s (a primeira é a linha %d)",
-			"%s: not taken, because the person would have more than %s tags or %s fields: %s (the first is line %d)",
-			name, c.number(people.MaxTags), c.number(people.MaxFields), c.number(report.Full), report.FullLine)
+		c.tell("import_full", "File", name, "Tags", people.MaxTags, "Fields", people.MaxFields, "Rows", report.Full, "Line", strconv.Itoa(report.FullLine))
 	}
 	if c.json {
 		out := importJSON{Added: report.Added, Updated: report.Updated, Same: report.Same, Bad: bad.Total + report.Full}
@@ -78,11 +75,10 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 		}
 		err = c.object(out)
 	} else {
-		c.tell("novos: %d, atualizados: %d, já estavam: %d, linhas com erro: %d", "added: %d, updated: %d, already there: %d, bad rows: %d",
-			report.Added, report.Updated, report.Same, bad.Total+report.Full)
+		c.tell("import_done", "Added", report.Added, "Updated", report.Updated, "Same", report.Same, "Bad", bad.Total+report.Full)
 	}
 	if err == nil && len(rows) == 0 && bad.Total > 0 {
-		return c.fail(ExitFailed, "%s: nenhuma linha pôde ser usada", "%s: no row could be used", name)
+		return c.fail(ExitFailed, "import_nothing", "File", name)
 	}
 	return err
 }
@@ -91,7 +87,7 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 func (c *call) unread(name string, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
-		return c.fail(ExitInterrupted, "interrompido: nada foi importado de %s", "interrupted: nothing was imported from %s", name)
+		return c.fail(ExitInterrupted, "import_interrupted_early", "File", name)
 	}
 	return &failure{code: ExitFailed, text: name + ": " + c.why(err), err: err}
 }
@@ -99,23 +95,14 @@ func (c *call) unread(name string, err error) error {
 // sumUp tells of the bad rows that were not told one by one.
 func (c *call) sumUp(name string, bad people.Complaints) {
 	if rest := bad.Total - len(bad.First); rest > 0 {
-		c.tell("%s: … outras linhas com erro: %s", "%s: … other bad rows: %s", name, c.number(rest))
+		c.tell("import_more_bad", "File", name, "Rows", rest)
 	}
 	for _, kind := range bad.Rest {
 		text := c.because(kind.Example.Reason)
 		if kind.Count == 1 {
-			c.tell("%s:   linha %d: %s", "%s:   line %d: %s", name, kind.Example.Line, text)
+			c.tell("import_line_alike", "File", name, "Line", strconv.Itoa(kind.Example.Line), "Why", text)
 			continue
 		}
-		c.tell("%s:   %s como a linha %d: %s", "%s:   %s like line %d: %s", name, c.number(kind.Count), kind.Example.Line, text)
+		c.tell("import_lines_alike", "File", name, "Rows", kind.Count, "Line", strconv.Itoa(kind.Example.Line), "Why", text)
 	}
-}
-
-// number writes a number with its thousands apart.
-func (c *call) number(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + c.tongue.say(".", ",") + s[i:]
-	}
-	return s
 }

@@ -32,7 +32,7 @@ func TestManyBadRowsAreSummedUp(t *testing.T) {
 		"-:   3.000 como a linha 28: não é um telefone: \"119\": curto demais\n" +
 		"-:   5 como a linha 23: sem telefone\n" +
 		"-:   linha 3028: não é um telefone: \"abc\": \"a\" não faz parte de um telefone\n" +
-		"novos: 1, atualizados: 0, já estavam: 0, linhas com erro: 3026\n")
+		"novos: 1, atualizados: 0, já estavam: 0, linhas com erro: 3.026\n")
 	if errs.String() != want.String() {
 		t.Errorf("got\n%swant\n%s", errs, &want)
 	}

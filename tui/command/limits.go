@@ -22,18 +22,17 @@ type limitsJSON struct {
 func (c *call) limitsCommand() *cobra.Command {
 	var yes bool
 	cmd := c.jsonFlag(&cobra.Command{
-		Use: "pace " + c.tongue.say("NOME [LIMITE=VALOR…]", "NAME [LIMIT=VALUE…]"),
-		Short: c.tongue.say("Mostra ou muda os limites de um número; valem para tudo o que ele envia",
-			"Show or change the limits of a number; they hold for all that it sends"),
+		Use:     "pace " + c.t("arg_pace"),
+		Short:   c.t("cmd_numbers_pace"),
 		Example: "recado numbers pace loja day=30 gap=60s-90s\nrecado numbers pace loja day=default",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    c.leastArgs(1),
 		RunE: c.run(func(ctx context.Context, args []string) error {
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error {
 				return c.limits(ctx, o, args[0], strings.Join(args[1:], " "), yes)
 			})
 		}),
 	})
-	cmd.Flags().BoolVar(&yes, "yes", false, c.tongue.say("responde sim ao que seria perguntado", "answer yes to what would be asked"))
+	cmd.Flags().BoolVar(&yes, "yes", false, c.t("flag_yes"))
 	return cmd
 }
 
@@ -78,18 +77,16 @@ func (c *call) changeLimits(ctx context.Context, o *owner, n campaign.Number, sp
 	then.Limits = changed
 	if o.parts.Kind == store.Real && then.Pace(now) == (campaign.Pace{}) {
 		return n, c.fail(ExitRefused,
-			"sem limite nenhum (off) só na demonstração: o WhatsApp bloquearia o número",
-			"no limit at all (off) is only for the demo: WhatsApp would ban the number")
+			"pace_no_limit")
 	}
 	if looser := then.Pace(now).Looser(n.Pace(now)); len(looser) > 0 && !yes {
-		c.tell("%s poderá enviar mais que agora em: %s. Quanto mais rápido, maior o risco de o número ser banido.",
-			"%s may send more than now in: %s. The faster, the likelier the number is banned.", n.Name, strings.Join(looser, ", "))
+		c.tell("pace_raises", "Name", n.Name, "Limits", strings.Join(looser, ", "))
 		if !c.seen.In || !c.seen.Err {
-			return n, c.fail(ExitRefused, "confirme com --yes", "confirm with --yes")
+			return n, c.fail(ExitRefused, "confirm_yes")
 		}
-		agreed, err := c.ask(ctx, "Usar assim mesmo? [s/N] ", "Use it all the same? [y/N] ")
+		agreed, err := c.ask(ctx, "pace_ask")
 		if err == nil && !agreed {
-			err = c.fail(ExitRefused, "nada mudou", "nothing has changed")
+			err = c.fail(ExitRefused, "nothing_changed")
 		}
 		if err != nil {
 			return n, err

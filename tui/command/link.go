@@ -44,10 +44,9 @@ func (c *call) linkCommand() *cobra.Command {
 	var name, qr, phone string
 	l := &linking{call: c}
 	cmd := &cobra.Command{
-		Use: "link",
-		Short: c.tongue.say("Vincula um número: mostra o QR para o celular ler, ou um código para digitar nele",
-			"Link a number: show the QR code for the phone to scan, or a code to type on it"),
-		Args: cobra.NoArgs,
+		Use:   "link",
+		Short: c.t("cmd_link"),
+		Args:  c.noArgs,
 		RunE: c.run(func(ctx context.Context, _ []string) (err error) {
 			switch qr {
 			case "":
@@ -55,7 +54,7 @@ func (c *call) linkCommand() *cobra.Command {
 			case "terminal", "text":
 				l.draw = qr == "terminal"
 			default:
-				return c.fail(ExitUsage, "--qr: terminal ou text, não %q", "--qr: terminal or text, not %q", qr)
+				return c.fail(ExitUsage, "link_bad_qr", "How", qr)
 			}
 			if phone != "" {
 				if l.phone, err = people.ParsePhone(phone); err != nil {
@@ -68,14 +67,10 @@ func (c *call) linkCommand() *cobra.Command {
 			})
 		}),
 	}
-	cmd.Flags().StringVar(&name, "name", "", c.tongue.say("`NOME` para o número; sem ele, o telefone",
-		"`NAME` for the number; without it, its phone"))
-	cmd.Flags().StringVar(&phone, "phone", "", c.tongue.say("`TELEFONE` que recebe um código para digitar, em vez do QR",
-		"`PHONE` that gets a code to type, instead of the QR code"))
-	cmd.Flags().StringVar(&qr, "qr", "", c.tongue.say("`COMO` mostrar: terminal (desenha) ou text (cada código numa linha)",
-		"`HOW` to show it: terminal (draws) or text (each code alone on a line)"))
-	cmd.Flags().BoolVar(&l.yes, "yes", false, c.tongue.say("confirma o código da chave de acesso sem perguntar",
-		"confirm the code of a passkey without asking"))
+	cmd.Flags().StringVar(&name, "name", "", c.t("flag_link_name"))
+	cmd.Flags().StringVar(&phone, "phone", "", c.t("flag_link_phone"))
+	cmd.Flags().StringVar(&qr, "qr", "", c.t("flag_link_qr"))
+	cmd.Flags().BoolVar(&l.yes, "yes", false, c.t("flag_link_yes"))
 	return cmd
 }
 
@@ -94,8 +89,7 @@ func (l *linking) run(ctx context.Context, name string) (err error) {
 		return err
 	}
 	if number.Phone != "" && l.phone != "" && number.Phone.Key() != l.phone.Key() {
-		return l.fail(ExitRefused, "%s é %s: vincule outros celulares como números novos",
-			"%s is %s: link other phones as new numbers", number.Name, number.Phone)
+		return l.fail(ExitRefused, "link_other_phone", "Name", number.Name, "Phone", number.Phone)
 	}
 	l.number = number
 	status, err := l.follow(ctx)
@@ -120,8 +114,7 @@ func (l *linking) run(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	l.tell("vinculado: %s (%s), %s, %d contatos", "linked: %s (%s), %s, %d contacts",
-		number.Name, number.Phone.Pretty(), l.state(status.State), people)
+	l.tellN("link_linked", people, "Name", number.Name, "Phone", number.Phone.Pretty(), "State", l.state(status.State))
 	return nil
 }
 
@@ -141,7 +134,7 @@ func (l *linking) numberToLink(name string) (n campaign.Number, added bool, err 
 		return n, false, err
 	}
 	for i := 1; ; i++ {
-		n, err = book.AddNumber(fmt.Sprintf("%s %d", l.tongue.say("novo número", "new number"), i))
+		n, err = book.AddNumber(fmt.Sprintf("%s %d", l.t("link_new_name"), i))
 		if !errors.Is(err, store.ErrExists) {
 			return n, err == nil, err
 		}
@@ -156,27 +149,24 @@ func (l *linking) refuseLinked(n campaign.Number) error {
 	case err != nil:
 		return err
 	case !linked:
-		l.tell("as chaves do vínculo de %s não estão neste computador; vincule de novo", "the keys of the link of %s are missing from this computer; link it again", n.Name)
+		l.tell("link_keys_missing", "Name", n.Name)
 		return nil
 	case n.Standing.State == campaign.Blocked:
-		return l.fail(ExitRefused, "%s já está vinculado (%s), mas parado: %s Tente: recado numbers reconnect %s",
-			"%s is already linked (%s), but stopped: %s Try: recado numbers reconnect %s", n.Name, n.Phone, l.because(n.Standing.Reason), word(n.Name))
+		return l.fail(ExitRefused, "link_stopped", "Name", n.Name, "Phone", n.Phone, "Why", l.because(n.Standing.Reason), "Quoted", word(n.Name))
 	}
-	return l.fail(ExitRefused, "%s já está vinculado (%s)", "%s is already linked (%s)", n.Name, n.Phone)
+	return l.fail(ExitRefused, "link_already", "Name", n.Name, "Phone", n.Phone)
 }
 
 // begin asks for the link and says what to do.
 func (l *linking) begin() error {
 	if l.phone == "" {
 		if l.draw {
-			l.tell("No celular: WhatsApp > Dispositivos conectados > Conectar dispositivo.",
-				"On the phone: WhatsApp > Linked devices > Link a device.")
+			l.tell("link_do_qr")
 		}
 		return l.pool.Link(l.number.ID)
 	}
 	if l.draw {
-		l.tell("No celular de %s: WhatsApp > Dispositivos conectados > Conectar dispositivo > Conectar com número de telefone. Digite:",
-			"On the phone of %s: WhatsApp > Linked devices > Link a device > Link with phone number instead. Type:", l.phone.Pretty())
+		l.tell("link_do_code", "Phone", l.phone.Pretty())
 	}
 	return l.pool.LinkByCode(l.number.ID, l.phone)
 }
@@ -194,7 +184,7 @@ func (l *linking) follow(ctx context.Context) (session.Status, error) {
 	for {
 		s, ok := statusOf(l.pool, l.number.ID)
 		if !ok {
-			return s, l.fail(ExitFailed, "o número foi removido", "the number was removed")
+			return s, l.fail(ExitFailed, "link_removed")
 		}
 		if err := l.show(ctx, s); err != nil {
 			return s, err
@@ -229,7 +219,7 @@ func (l *linking) there(s session.Status, timer *time.Timer) (bool, error) {
 	linked := s.Number.Linked()
 	if linked && !l.scanned {
 		l.scanned = true
-		l.tell("aceito por %s; recebendo os contatos…", "accepted by %s; receiving the contacts…", s.Number.Phone.Pretty())
+		l.tell("link_accepted", "Phone", s.Number.Phone.Pretty())
 	}
 	switch {
 	case linked && (s.State == campaign.Online || s.State == campaign.Restricted):
@@ -266,7 +256,7 @@ func (l *linking) show(ctx context.Context, s session.Status) error {
 		if err := l.datum("", s.Code); err != nil || !l.draw {
 			return err
 		}
-		l.tell("vale até %s", "good until %s", s.QRUntil.Format("15:04:05"))
+		l.tell("link_good_until", "Time", s.QRUntil.Format("15:04:05"))
 		return nil
 	}
 	return l.showCode(s.QR, l.draw, s.QRUntil)
@@ -297,7 +287,7 @@ func (c *call) linkFailure(s session.Status) error {
 	if s.Reason.IsZero() {
 		why = c.state(s.State)
 	}
-	return c.fail(ExitFailed, "não conectou: %s", "not linked: %s", why)
+	return c.fail(ExitFailed, "link_failed", "Why", why)
 }
 
 // showCode writes one code: drawn, or alone on a line.
@@ -316,7 +306,7 @@ func (c *call) showCode(code string, draw bool, until time.Time) error {
 		return err
 	}
 	if !until.IsZero() {
-		c.tell("vale até %s", "good until %s", until.Format("15:04:05"))
+		c.tell("link_good_until", "Time", until.Format("15:04:05"))
 	}
 	return nil
 }

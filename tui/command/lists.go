@@ -20,42 +20,38 @@ type listJSON struct {
 }
 
 func (c *call) listsCommand() *cobra.Command {
-	name := c.tongue.say("NOME", "NAME")
+	name := c.t("arg_name")
 	cmd := c.jsonFlag(&cobra.Command{
 		Use:   "lists",
-		Short: c.tongue.say("Mostra e muda as listas salvas", "Show and change the saved lists"),
-		Long: c.tongue.say(`Mostra as listas salvas, quantas pessoas há em cada uma e os rascunhos que
-escrevem para ela. Quem está numa lista: recado contacts list lista:NOME`,
-			`Shows the saved lists, how many people are on each, and the drafts that write
-to it. Who is on a list: recado contacts list list:NAME`),
-		Args: cobra.NoArgs,
+		Short: c.t("cmd_lists"),
+		Long:  c.t("cmd_lists_long"),
+		Args:  c.noArgs,
 		RunE: c.run(func(ctx context.Context, _ []string) error {
 			return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.showLists(o) })
 		}),
 	})
 	var yes bool
 	asks := func(sub *cobra.Command) *cobra.Command {
-		sub.Flags().BoolVar(&yes, "yes", false, c.tongue.say("responde sim ao que seria perguntado", "answer yes to what would be asked"))
+		sub.Flags().BoolVar(&yes, "yes", false, c.t("flag_yes"))
 		return sub
 	}
-	sub := func(use, pt, en string, args cobra.PositionalArgs, do func(context.Context, *owner, []string) error) *cobra.Command {
-		return &cobra.Command{Use: use, Short: c.tongue.say(pt, en), Args: args, RunE: c.run(func(ctx context.Context, args []string) error {
+	sub := func(use, short string, args cobra.PositionalArgs, do func(context.Context, *owner, []string) error) *cobra.Command {
+		return &cobra.Command{Use: use, Short: c.t(short), Args: args, RunE: c.run(func(ctx context.Context, args []string) error {
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return do(ctx, o, args) })
 		})}
 	}
-	whom := name + " " + c.tongue.say("FILTRO", "FILTER")
+	whom := name + " " + c.t("arg_filter")
 	cmd.AddCommand(
-		asks(sub("save "+whom, "Faz uma lista de quem o filtro acha; se ela já existe, troca quem está nela",
-			"Make a list of whom the filter finds; if it is there already, replace who is on it", cobra.MinimumNArgs(2),
+		asks(sub("save "+whom, "cmd_lists_save", c.leastArgs(2),
 			func(ctx context.Context, o *owner, args []string) error { return c.saveList(ctx, o, args, yes) })),
-		sub("add "+whom, "Acrescenta a uma lista quem o filtro acha", "Add to a list whom the filter finds", cobra.MinimumNArgs(2), c.addToList),
-		asks(sub("rename "+name+" "+c.tongue.say("NOVO", "NEW"), "Dá outro nome a uma lista", "Call a list something else", cobra.ExactArgs(2),
+		sub("add "+whom, "cmd_lists_add", c.leastArgs(2), c.addToList),
+		asks(sub("rename "+name+" "+c.t("arg_new_name"), "cmd_lists_rename", c.exactArgs(2),
 			func(ctx context.Context, o *owner, args []string) error {
 				return c.renameList(ctx, o, args[0], args[1], yes)
 			})),
-		asks(sub("empty "+name, "Tira todos de uma lista, que fica", "Take everybody off a list, which stays", cobra.ExactArgs(1),
+		asks(sub("empty "+name, "cmd_lists_empty", c.exactArgs(1),
 			func(ctx context.Context, o *owner, args []string) error { return c.emptyList(ctx, o, args[0], yes) })),
-		asks(sub("delete "+name, "Exclui uma lista; as pessoas ficam nos contatos", "Delete a list; its people stay among the contacts", cobra.ExactArgs(1),
+		asks(sub("delete "+name, "cmd_lists_delete", c.exactArgs(1),
 			func(ctx context.Context, o *owner, args []string) error { return c.deleteList(ctx, o, args[0], yes) })),
 	)
 	return cmd
@@ -71,7 +67,7 @@ func (c *call) showLists(o *owner) error {
 		return err
 	}
 	if len(lists) == 0 {
-		c.tell("nenhuma lista ainda; faça uma com: recado lists save NOME FILTRO", "no list yet; make one with: recado lists save NAME FILTER")
+		c.tell("lists_no_list")
 	}
 	for _, l := range lists {
 		names := drafts[people.Fold(l.Name)]
@@ -95,7 +91,7 @@ func (c *call) chosen(ctx context.Context, o *owner, words []string) ([]people.C
 		return nil, err
 	}
 	if err := o.parts.Book.CheckLists(filter); err != nil {
-		return nil, c.mistake(c.tongue.say("filtro", "filter"), text, err)
+		return nil, c.mistake(c.t("what_filter"), text, err)
 	}
 	return o.parts.Book.Find(ctx, filter)
 }
@@ -110,8 +106,8 @@ func (c *call) saveList(ctx context.Context, o *owner, args []string, yes bool) 
 		return err
 	}
 	if have.Size > 0 {
-		c.tell("A lista %s já existe: pessoas nela agora: %d; depois: %d.", "The list %s is there already: people on it now: %d; then: %d.", have.Name, have.Size, len(ids))
-		if err := c.confirm(ctx, yes, "Trocar quem está nela? [s/N] ", "Replace who is on it? [y/N] "); err != nil {
+		c.tell("lists_save_there", "Name", have.Name, "Now", have.Size, "Then", len(ids))
+		if err := c.confirm(ctx, yes, "lists_save_ask"); err != nil {
 			return err
 		}
 	}
@@ -129,7 +125,7 @@ func (c *call) addToList(ctx context.Context, o *owner, args []string) error {
 // told says how many are on a list now.
 func (c *call) told(l store.List, err error) error {
 	if err == nil {
-		c.tell("lista %s: pessoas nela: %d", "list %s: people on it: %d", l.Name, l.Size)
+		c.tell("lists_people", "Name", l.Name, "People", l.Size)
 	}
 	return err
 }
@@ -143,7 +139,7 @@ func (c *call) renameList(ctx context.Context, o *owner, name, to string, yes bo
 		if lost, err := c.leavesDrafts(o, l); err != nil {
 			return err
 		} else if lost {
-			if err := c.confirm(ctx, yes, "Renomear assim mesmo? [s/N] ", "Rename it all the same? [y/N] "); err != nil {
+			if err := c.confirm(ctx, yes, "lists_rename_ask"); err != nil {
 				return err
 			}
 		}
@@ -151,7 +147,7 @@ func (c *call) renameList(ctx context.Context, o *owner, name, to string, yes bo
 	if err := o.parts.Book.RenameList(l.Name, to); err != nil {
 		return err
 	}
-	c.tell("a lista agora se chama %s", "the list is called %s now", to)
+	c.tell("lists_renamed", "Name", to)
 	return nil
 }
 
@@ -161,15 +157,15 @@ func (c *call) emptyList(ctx context.Context, o *owner, name string, yes bool) e
 		return err
 	}
 	if l.Size > 0 {
-		c.tell("Pessoas na lista %s: %d. Elas continuam nos contatos.", "People on the list %s: %d. They stay among the contacts.", l.Name, l.Size)
-		if err := c.confirm(ctx, yes, "Esvaziar a lista? [s/N] ", "Empty the list? [y/N] "); err != nil {
+		c.tell("lists_people_stay", "Name", l.Name, "People", l.Size)
+		if err := c.confirm(ctx, yes, "lists_empty_ask"); err != nil {
 			return err
 		}
 	}
 	if err := o.parts.Book.EmptyList(l.Name); err != nil {
 		return err
 	}
-	c.tell("a lista %s está vazia", "the list %s is empty", l.Name)
+	c.tell("lists_emptied", "Name", l.Name)
 	return nil
 }
 
@@ -178,17 +174,17 @@ func (c *call) deleteList(ctx context.Context, o *owner, name string, yes bool) 
 	if err != nil {
 		return err
 	}
-	c.tell("Pessoas na lista %s: %d. Elas continuam nos contatos.", "People on the list %s: %d. They stay among the contacts.", l.Name, l.Size)
+	c.tell("lists_people_stay", "Name", l.Name, "People", l.Size)
 	if _, err := c.leavesDrafts(o, l); err != nil {
 		return err
 	}
-	if err := c.confirm(ctx, yes, "Excluir a lista? [s/N] ", "Delete the list? [y/N] "); err != nil {
+	if err := c.confirm(ctx, yes, "lists_delete_ask"); err != nil {
 		return err
 	}
 	if err := o.parts.Book.DeleteList(l.Name); err != nil {
 		return err
 	}
-	c.tell("lista %s excluída", "list %s deleted", l.Name)
+	c.tell("lists_deleted", "Name", l.Name)
 	return nil
 }
 
@@ -196,7 +192,7 @@ func (c *call) deleteList(ctx context.Context, o *owner, name string, yes bool) 
 func (c *call) listed(o *owner, name string) (store.List, error) {
 	l, err := o.parts.Book.ListNamed(name)
 	if errors.Is(err, store.ErrNotFound) {
-		err = c.fail(ExitNotFound, "não há lista %q; veja recado lists", "there is no list %q; see recado lists", name)
+		err = c.fail(ExitNotFound, "lists_not_found", "Name", name)
 	}
 	return l, err
 }
@@ -207,24 +203,23 @@ func (c *call) leavesDrafts(o *owner, l store.List) (bool, error) {
 	drafts, err := o.parts.Book.ListDrafts()
 	names := drafts[people.Fold(l.Name)]
 	if len(names) > 0 {
-		c.tell("Rascunhos que escrevem para ela, e que não começam até o público deles ser trocado: %s.",
-			"Drafts that write to it, and will not start until their audience is changed: %s.", strings.Join(names, ", "))
+		c.tell("lists_drafts_lost", "Names", strings.Join(names, ", "))
 	}
 	return len(names) > 0, err
 }
 
 // confirm asks before something that cannot be taken back. Where there is
 // nobody to ask it takes --yes.
-func (c *call) confirm(ctx context.Context, yes bool, pt, en string) error {
+func (c *call) confirm(ctx context.Context, yes bool, id string, args ...any) error {
 	if yes {
 		return nil
 	}
 	if !c.seen.In || !c.seen.Err {
-		return c.fail(ExitRefused, "confirme com --yes", "confirm with --yes")
+		return c.fail(ExitRefused, "confirm_yes")
 	}
-	said, err := c.ask(ctx, pt, en)
+	said, err := c.ask(ctx, id, args...)
 	if err == nil && !said {
-		err = c.fail(ExitRefused, "nada foi mudado", "nothing was changed")
+		err = c.fail(ExitRefused, "nothing_changed")
 	}
 	return err
 }

@@ -28,29 +28,22 @@ type draft struct {
 func (c *call) newCommand() *cobra.Command {
 	var d draft
 	cmd := &cobra.Command{
-		Use: "new",
-		Short: c.tongue.say("Escreve uma campanha (rascunho) e imprime seu id",
-			"Write a campaign (a draft) and print its id"),
+		Use:     "new",
+		Short:   c.t("cmd_campaign_new"),
 		Example: `recado campaign new --name Natal --text 'Oi {primeiro_nome|tudo bem}!' --to 'tag:vip -tag:frio'`,
-		Args:    cobra.NoArgs,
+		Args:    c.noArgs,
 		RunE: c.run(func(ctx context.Context, _ []string) error {
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return c.newCampaign(ctx, o, d) })
 		}),
 	}
-	say := c.tongue.say
 	flags := cmd.Flags()
-	flags.StringVar(&d.name, "name", "", say("`NOME` da campanha", "`NAME` of the campaign"))
-	flags.StringVar(&d.text, "text", "", say("`TEXTO` da mensagem, com {nome}, {primeiro_nome}, {campo|reserva}…",
-		"`TEXT` of the message, with {name}, {first_name}, {field|fallback}…"))
-	flags.StringVar(&d.attach, "attach", "", say("`ARQUIVO` que vai junto: foto, vídeo, áudio ou documento; o texto fica embaixo e pode faltar",
-		"`FILE` to send: picture, video, audio or document; the text goes below it and may be left out"))
-	flags.StringVar(&d.to, "to", "", say("`FILTRO` do público; vazio: todos", "`FILTER` of the audience; empty: everybody"))
-	flags.StringArrayVar(&d.numbers, "number", nil, say("`QUEM` envia (nome ou telefone de um número); repita para vários; sem ele: todos os vinculados",
-		"`WHO` sends (name or phone of a number); repeat for more; without it: all that are linked"))
-	flags.StringVar(&d.pace, "pace", "", say("`RITMO` desta campanha, mais lento que o dos números: qualquer parte de '",
-		"`PACE` of this campaign, slower than that of the numbers: any part of '")+
-		campaign.DefaultPace(time.Time{}, time.Now()).String()+"'")
-	flags.BoolVar(&d.yes, "yes", false, say("responde sim ao que seria perguntado", "answer yes to what would be asked"))
+	flags.StringVar(&d.name, "name", "", c.t("flag_new_name"))
+	flags.StringVar(&d.text, "text", "", c.t("flag_new_text"))
+	flags.StringVar(&d.attach, "attach", "", c.t("flag_new_attach"))
+	flags.StringVar(&d.to, "to", "", c.t("flag_new_to"))
+	flags.StringArrayVar(&d.numbers, "number", nil, c.t("flag_new_number"))
+	flags.StringVar(&d.pace, "pace", "", c.t("flag_new_pace", "Pace", campaign.DefaultPace(time.Time{}, time.Now()).String()))
+	flags.BoolVar(&d.yes, "yes", false, c.t("flag_yes"))
 	return c.jsonFlag(cmd)
 }
 
@@ -58,14 +51,14 @@ func (c *call) newCommand() *cobra.Command {
 // the draft.
 func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if strings.TrimSpace(d.name) == "" || strings.TrimSpace(d.text) == "" && d.attach == "" {
-		return c.fail(ExitUsage, "faltam --name e --text (ou --attach)", "--name and --text (or --attach) are needed")
+		return c.fail(ExitUsage, "new_needs")
 	}
 	d.text = campaign.Text(d.text)
 	if err := campaign.CheckLength(d.text); err != nil {
 		return &failure{code: ExitUsage, text: c.why(err), err: err}
 	}
 	if _, err := campaign.ParseTemplate(d.text); err != nil {
-		return c.mistake(c.tongue.say("texto", "text"), d.text, err)
+		return c.mistake(c.t("what_text"), d.text, err)
 	}
 	if _, err := c.filter(d.to); err != nil {
 		return err
@@ -110,7 +103,7 @@ func (c *call) attachment(ctx context.Context, o *owner, name string) (*media.At
 		return nil, nil
 	}
 	if name == "-" { // people see the name
-		return nil, c.fail(ExitUsage, "--attach precisa do nome de um arquivo", "--attach needs the name of a file")
+		return nil, c.fail(ExitUsage, "new_attach_name")
 	}
 	file, err := c.open(ctx, name)
 	if err != nil {
@@ -142,16 +135,15 @@ func (c *call) numbersNamed(o *owner, names []string) (ids []campaign.NumberID, 
 func (c *call) numberNamed(o *owner, name string) (campaign.Number, error) {
 	n, err := o.parts.Book.NumberNamed(name)
 	if errors.Is(err, store.ErrNotFound) {
-		err = c.fail(ExitNotFound, "não há número chamado %q; veja recado numbers",
-			"there is no number named %q; see recado numbers", name)
+		err = c.fail(ExitNotFound, "number_not_found", "Name", name)
 	}
 	return n, err
 }
 
 // ask puts a question to the person at the terminal. The answer is yes only if
 // they say so.
-func (c *call) ask(ctx context.Context, pt, en string) (bool, error) {
-	c.words("%s", c.tongue.say(pt, en))
+func (c *call) ask(ctx context.Context, id string, args ...any) (bool, error) {
+	c.words("%s %s ", c.t(id, args...), c.t("ask_yes_no"))
 	typed := make(chan string, 1)
 	go func() { // ends with the line, or with the process whose terminal it is
 		line, _ := bufio.NewReader(c.env.Stdin).ReadString('\n')
@@ -162,17 +154,13 @@ func (c *call) ask(ctx context.Context, pt, en string) (bool, error) {
 		c.words("\n")
 		return false, c.interrupted()
 	case line := <-typed:
-		return affirms(line), nil
+		return c.affirms(line), nil
 	}
 }
 
 // affirms reports whether a line that was typed means yes.
-func affirms(line string) bool {
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "s", "sim", "y", "yes":
-		return true
-	}
-	return false
+func (c *call) affirms(line string) bool {
+	return slices.Contains(strings.Fields(c.t("yes_words")), strings.ToLower(strings.TrimSpace(line)))
 }
 
 // preflight says who of the audience of a draft would receive it, who would not
@@ -185,32 +173,30 @@ func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign)
 	}
 	for _, s := range p.Senders {
 		if len(s.Overruled) > 0 {
-			c.tell("aviso: o número %s tem limites mais apertados, que valem: %s (mudam com: recado numbers pace %s)",
-				"note: the number %s has tighter limits, which hold: %s (to change them: recado numbers pace %s)",
-				s.Number.Name, strings.Join(s.Overruled, ", "), word(s.Number.Name))
+			c.tell("new_overruled", "Name", s.Number.Name, "Limits", strings.Join(s.Overruled, ", "), "Quoted", word(s.Number.Name))
 		}
 	}
 	for _, why := range slices.Sorted(maps.Keys(p.LeftOut)) {
-		c.tell("aviso: ficam de fora %d: %s", "note: %d left out: %s", p.LeftOut[why], c.because(reason.New(why)))
+		c.tellN("new_left_out", p.LeftOut[why], "Why", c.because(reason.New(why)))
 	}
 	for _, l := range p.Lacking {
 		who := strings.Join(l.Who, ", ")
 		if l.Count > len(l.Who) {
 			who += "…"
 		}
-		c.tell("aviso: falta {%s} a %d (%s); use {%s|reserva}", "note: {%s} is missing for %d (%s); use {%s|fallback}", l.Field, l.Count, who, l.Field)
+		c.tellN("new_lacking", l.Count, "Field", l.Field, "Who", who)
 	}
 	for _, s := range p.Stops {
-		c.tell("aviso: não pode começar: %s", "note: it cannot start: %s", c.why(s))
+		c.tell("new_cannot_start", "Why", c.why(s))
 	}
 	for _, s := range p.Senders {
-		c.tell("%s envia com: %s", "%s sends with: %s", s.Number.Name, s.Pace)
+		c.tell("new_sends_with", "Name", s.Number.Name, "Pace", s.Pace)
 	}
 	if p.Receive > 0 {
-		c.tell("recebem: %d; %s", "%d receive it; %s", p.Receive, c.forecast(p.Forecast))
+		c.tell("new_receive", "Receive", p.Receive, "Forecast", c.forecast(p.Forecast))
 	}
 	if store.Offline(p.Senders) {
-		c.tell("nenhum desses números está conectado", "none of these numbers is connected")
+		c.tell("new_none_online")
 	}
 	return nil
 }

@@ -54,48 +54,40 @@ func numberObject(s session.Status, now time.Time) numberJSON {
 }
 
 // warn says what will go wrong with a number if nobody sees to it.
-func (c *call) warn(s session.Status) {
+func (c *call) warn(s session.Status, now time.Time) {
 	if !s.Unlinks.IsZero() {
-		c.tell("%s: o celular não dá sinal desde %s: abra o WhatsApp nele até %s, ou o WhatsApp desvincula este número",
-			"%s: the phone has given no sign since %s: open WhatsApp on it by %s, or WhatsApp unlinks this number",
-			s.Number.Name, s.Number.Seen.Format(time.DateOnly), s.Unlinks.Format(time.DateOnly))
+		c.tell("numbers_quiet", "Name", s.Number.Name, "Since", c.tongue.Day(s.Number.Seen, now), "Until", c.tongue.Day(s.Unlinks, now))
 	}
 	if !s.Reading.IsZero() {
-		c.tell("%s: lendo o histórico do celular; nada é enviado antes, no máximo até %s",
-			"%s: reading the phone's history; nothing is sent before, until %s at most", s.Number.Name, s.Reading.Format(time.TimeOnly))
+		c.tell("numbers_reading", "Name", s.Number.Name, "Time", s.Reading.Format(time.TimeOnly))
 	}
 	if s.Missed {
-		c.tell("%s: uma parte do histórico do celular não pôde ser lida a tempo: quem pediu para sair nela pode ainda receber mensagens",
-			"%s: part of the phone's history could not be read in time: who opted out in it may still get messages", s.Number.Name)
+		c.tell("numbers_missed", "Name", s.Number.Name)
 	}
 	if s.Outrun {
-		c.tell("%s: os outros números já não esperam por este: quem pediu para sair a ele enquanto esteve fora pode ainda receber mensagens deles",
-			"%s: the other numbers no longer wait for this one: who opted out to it while it was away may still get messages from them", s.Number.Name)
+		c.tell("numbers_outrun", "Name", s.Number.Name)
 	}
-	switch minutes := int(s.Skew.Abs().Round(time.Minute) / time.Minute); {
+	switch wait := s.Skew.Abs().Round(time.Minute); {
 	case s.Skew > 0:
-		c.tell("%s: o relógio deste computador está %d min adiantado em relação ao do WhatsApp: acerte-o",
-			"%s: the clock of this computer is %d min ahead of WhatsApp's: set it", s.Number.Name, minutes)
+		c.tell("numbers_clock_ahead", "Name", s.Number.Name, "Wait", wait)
 	case s.Skew < 0:
-		c.tell("%s: o relógio deste computador está %d min atrasado em relação ao do WhatsApp: acerte-o",
-			"%s: the clock of this computer is %d min behind WhatsApp's: set it", s.Number.Name, minutes)
+		c.tell("numbers_clock_behind", "Name", s.Number.Name, "Wait", wait)
 	}
 }
 
 func (c *call) numbersCommand() *cobra.Command {
 	cmd := c.jsonFlag(&cobra.Command{
 		Use:   "numbers",
-		Short: c.tongue.say("Lista os números e como cada um está", "List the numbers and how each one is"),
-		Args:  cobra.NoArgs,
+		Short: c.t("cmd_numbers"),
+		Args:  c.noArgs,
 		RunE: c.run(func(ctx context.Context, _ []string) error {
 			return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.listNumbers(o) })
 		}),
 	})
 	cmd.AddCommand(c.limitsCommand(), &cobra.Command{
-		Use: "reconnect " + c.tongue.say("NOME", "NAME"),
-		Short: c.tongue.say("Conecta de novo um número que parou à espera de uma pessoa",
-			"Connect a number again that stopped and waits for a person"),
-		Args: cobra.ExactArgs(1),
+		Use:   "reconnect " + c.t("arg_name"),
+		Short: c.t("cmd_numbers_reconnect"),
+		Args:  c.exactArgs(1),
 		RunE: c.run(func(ctx context.Context, args []string) error {
 			return c.withOwner(ctx, lasting, func(ctx context.Context, o *owner) error { return c.reconnect(ctx, o, args[0]) })
 		}),
@@ -113,8 +105,7 @@ func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
 		return err
 	}
 	if !number.Linked() {
-		return c.fail(ExitRefused, "%s não está vinculado: recado link --name %s",
-			"%s is not linked: recado link --name %s", number.Name, word(number.Name))
+		return c.fail(ExitRefused, "numbers_not_linked", "Name", number.Name, "Quoted", word(number.Name))
 	}
 	pool, err := o.Pool(ctx)
 	if err != nil {
@@ -130,7 +121,7 @@ func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
 		s, _ := statusOf(pool, number.ID)
 		switch {
 		case s.State == campaign.Online, s.State == campaign.Restricted:
-			c.tell("%s: %s", "%s: %s", number.Name, c.state(s.State))
+			c.words("%s: %s\n", number.Name, c.state(s.State))
 			return nil
 		case over(s.State) && s.Since.After(begun), s.State == campaign.Banned && s.Until.After(begun):
 			return c.linkFailure(s)
@@ -164,11 +155,12 @@ func (c *call) listNumbers(o *owner) error {
 		return err
 	}
 	if len(statuses) == 0 {
-		c.tell("nenhum número ainda; vincule um com: recado link", "no number yet; link one with: recado link")
+		c.tell("numbers_none")
 	}
 	for _, s := range statuses {
-		c.warn(s)
-		n := numberObject(s, o.parts.Clock.Now())
+		now := o.parts.Clock.Now()
+		c.warn(s, now)
+		n := numberObject(s, now)
 		if c.json {
 			err = c.object(n)
 		} else {

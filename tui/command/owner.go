@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"recado/session"
@@ -66,8 +67,7 @@ func (c *call) withOwner(ctx context.Context, h how, do func(context.Context, *o
 // opened is the refusal of screens where another process shows or sends.
 func (c *call) opened() error {
 	return c.fail(ExitInUse,
-		"os dados já estão abertos no processo %d; as telas só abrem nele",
-		"the data is already open in process %d; the screens can open only there", os.Getpid())
+		"screens_open_elsewhere", "PID", strconv.Itoa(os.Getpid()))
 }
 
 // withOwnerOf is withOwner for a given directory and service.
@@ -81,8 +81,7 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *host.Servic
 		w, err := host.Knock(dir)
 		if errors.Is(err, host.ErrStranger) {
 			return c.fail(ExitRefused,
-				"quem atende em %s não é um processo seu (%v); encerre esse processo ou use outro --data",
-				"who answers at %s is not a process of yours (%v); end that process or use another --data", host.Door(dir), err)
+				"door_stranger", "Path", host.Door(dir), "Why", err)
 		} else if err == nil {
 			if err := c.hand(ctx, w, dir, h == endless); !errors.Is(err, host.ErrAgain) {
 				return err
@@ -115,15 +114,13 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *host.Servic
 // unanswered is the failure of a command that the owner did not take.
 func (c *call) unanswered(dir string) error {
 	return c.fail(ExitInUse,
-		"os dados em %s estão em uso por %s, que não atende",
-		"the data in %s is in use by %s, which does not answer", dir, host.Holder(dir))
+		"door_silent", "Dir", dir, "Who", host.Holder(dir))
 }
 
 // patiently runs what ends the program, and says so if that takes a while.
 func (c *call) patiently(wait func()) {
 	said := time.AfterFunc(time.Second, func() {
-		c.tell("terminando: há mensagens a caminho ou comandos em andamento…",
-			"ending: messages are on their way or commands are still running…")
+		c.tell("ending")
 	})
 	defer said.Stop()
 	wait()
@@ -131,7 +128,7 @@ func (c *call) patiently(wait func()) {
 
 // interrupted is the error of a command that was stopped before its end.
 func (c *call) interrupted() error {
-	return c.fail(ExitInterrupted, "interrompido", "interrupted")
+	return c.fail(ExitInterrupted, "interrupted")
 }
 
 // service is the simulated WhatsApp that the environment asks for; nil is the
@@ -159,8 +156,7 @@ func (c *call) own(dir string, service *host.Service, brief bool) (*owner, error
 		return nil, err
 	}
 	if o.Parts.Book.WentBack() {
-		c.tell("os dados em %s foram danificados e a última mudança pode faltar; o que estava enviando foi pausado. Veja: recado campaign list",
-			"the data in %s was damaged and its last change may be missing; what was sending is paused. See: recado campaign list", dir)
+		c.tell("book_went_back", "Dir", dir)
 	}
 	return ownerOf(o), nil
 }
@@ -169,10 +165,8 @@ func (c *call) own(dir string, service *host.Service, brief bool) (*owner, error
 func (c *call) mixed(dir string, simulated bool) error {
 	if simulated {
 		return c.fail(ExitRefused,
-			"os dados em %s são de verdade; para um WhatsApp simulado use outro diretório",
-			"the data in %s is real; use another directory for a simulated WhatsApp", dir)
+			"data_is_real", "Dir", dir)
 	}
 	return c.fail(ExitRefused,
-		"os dados em %s são de uma demonstração; abra com: recado demo --dir %s",
-		"the data in %s is a demo's; open it with: recado demo --dir %s", dir, word(dir))
+		"data_is_demo", "Dir", dir, "Quoted", word(dir))
 }

@@ -44,13 +44,11 @@ func (l *linking) read(ctx context.Context) {
 
 // showScript says what to do with the script.
 func (l *linking) showScript(ctx context.Context, s session.Status) error {
-	l.tell("O WhatsApp pede a chave de acesso (passkey) desta conta, até %s. No computador, abra web.whatsapp.com no navegador (não precisa entrar), aperte F12, abra o Console, cole esta linha, aperte enter, clique na página e confirme:",
-		"WhatsApp asks for the passkey of this account, until %s. On your computer, open web.whatsapp.com in a browser (no need to log in), press F12, open the Console, paste this line, press enter, click on the page and confirm:",
-		s.QRUntil.Format("15:04:05"))
+	l.tell("passkey_do", "Time", s.QRUntil.Format("15:04:05"))
 	if err := l.datum("passkey", s.Passkey.Script); err != nil {
 		return err
 	}
-	l.tell("Copie a resposta do navegador, cole aqui e aperte enter:", "Copy the browser's answer, paste it here and press enter:")
+	l.tell("passkey_paste")
 	l.answer = ""
 	l.read(ctx)
 	return nil
@@ -66,9 +64,9 @@ func (l *linking) showCompare(ctx context.Context, s session.Status) error {
 		l.confirm(ctx)
 		return nil
 	case !l.seen.In || !l.seen.Err:
-		return l.fail(ExitRefused, "o celular mostra o mesmo código? confirme com --yes", "does the phone show the same code? confirm with --yes")
+		return l.fail(ExitRefused, "passkey_confirm_yes")
 	}
-	l.words("%s", l.tongue.say("O celular mostra o mesmo código? [s/N] ", "Does the phone show the same code? [y/N] "))
+	l.words("%s %s ", l.t("passkey_ask"), l.t("ask_yes_no"))
 	l.read(ctx)
 	return nil
 }
@@ -79,8 +77,8 @@ func (l *linking) heard(ctx context.Context, s session.Status, line typedLine) e
 		if l.yes {
 			return nil // it has been confirmed; this is the end of what the answer came in
 		}
-		if !affirms(line.text) {
-			return l.fail(ExitRefused, "o código é outro: nada foi vinculado", "the code is another one: nothing was linked")
+		if !l.affirms(line.text) {
+			return l.fail(ExitRefused, "passkey_other_code")
 		}
 		l.confirm(ctx)
 		return nil
@@ -97,9 +95,9 @@ func (l *linking) heard(ctx context.Context, s session.Status, line typedLine) e
 	l.answer = ""
 	switch {
 	case errors.Is(err, session.ErrPasskey) && line.last:
-		return l.fail(ExitFailed, "a resposta do navegador não veio pela entrada padrão", "the browser's answer did not come by standard input")
+		return l.fail(ExitFailed, "passkey_no_answer")
 	case errors.Is(err, session.ErrPasskey):
-		l.tell("%s", "%s", l.why(session.ErrPasskey))
+		l.words("%s\n", l.why(session.ErrPasskey))
 		return nil
 	}
 	return nil // whatever it was, the status tells

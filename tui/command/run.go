@@ -29,10 +29,9 @@ const (
 func (c *call) runCommand() *cobra.Command {
 	var untilIdle bool
 	cmd := &cobra.Command{
-		Use: "run",
-		Short: c.tongue.say("Mantém os números conectados e envia as campanhas, sem telas",
-			"Keep the numbers connected and send the campaigns, without screens"),
-		Args: cobra.NoArgs,
+		Use:   "run",
+		Short: c.t("cmd_run"),
+		Args:  c.noArgs,
 		RunE: c.run(func(ctx context.Context, _ []string) error {
 			err := c.withOwner(ctx, endless, func(ctx context.Context, o *owner) error { return c.keep(ctx, o, untilIdle) })
 			if f := (*failure)(nil); !untilIdle && errors.As(err, &f) && f.code == ExitInterrupted {
@@ -41,9 +40,7 @@ func (c *call) runCommand() *cobra.Command {
 			return err
 		}),
 	}
-	cmd.Flags().BoolVar(&untilIdle, "until-idle", false, c.tongue.say(
-		"termina quando nenhuma campanha está enviando e os números já ouviram o que chegou",
-		"end when no campaign is running and the numbers have heard what arrived"))
+	cmd.Flags().BoolVar(&untilIdle, "until-idle", false, c.t("flag_run_until_idle"))
 	return cmd
 }
 
@@ -134,8 +131,6 @@ func (i *idleness) see(o *owner) error {
 // again, nothing is sent. What was tried goes on being tried. The error is that
 // of a run that somebody waits for.
 func (i *idleness) full(refused bool, now time.Time, waited bool) error {
-	const pt, en = "o disco está cheio ou recusa gravações: nada é enviado até haver espaço; libere espaço em %s",
-		"the disk is full or refuses to be written to: nothing is sent until there is room; free some space in %s"
 	if !refused {
 		i.filled, i.told = time.Time{}, false
 		return nil
@@ -145,10 +140,10 @@ func (i *idleness) full(refused bool, now time.Time, waited bool) error {
 	}
 	switch since := now.Sub(i.filled); {
 	case waited && since >= fullWithin:
-		return i.call.fail(ExitFailed, pt, en, i.dir)
+		return i.call.fail(ExitFailed, "run_disk_full", "Dir", i.dir)
 	case !i.told && since >= fullFor:
 		i.told = true
-		i.call.tell(pt, en, i.dir)
+		i.call.tell("run_disk_full", "Dir", i.dir)
 	}
 	return nil
 }
@@ -174,10 +169,7 @@ func (i *idleness) stopped(o *owner) error {
 		if c.Status != campaign.Paused || c.Reason.IsZero() || i.paused[c.ID] {
 			continue
 		}
-		all = append(all, fmt.Sprintf(i.call.tongue.say(
-			"a campanha %s (%s) parou: %s. Veja recado numbers; depois: recado campaign resume %s",
-			"campaign %s (%s) stopped: %s. See recado numbers; then: recado campaign resume %s"),
-			c.ID, c.Name, strings.TrimSuffix(i.call.because(c.Reason), "."), c.ID))
+		all = append(all, i.call.t("run_campaign_stopped", "ID", c.ID, "Name", c.Name, "Why", strings.TrimSuffix(i.call.because(c.Reason), ".")))
 	}
 	if len(all) == 0 {
 		return nil
@@ -243,8 +235,7 @@ func (c *call) stuckFailure(s session.Status) error {
 		do = "recado link --name " + word(s.Number.Name)
 	}
 	return c.fail(ExitFailed,
-		"uma campanha espera pelo número %q (%s); resolva com: %s",
-		"a campaign waits for the number %q (%s); see to it with: %s", s.Number.Name, c.state(s.State), do)
+		"run_campaign_waits", "Name", s.Number.Name, "State", c.state(s.State), "Do", do)
 }
 
 // stuck is a number without which nothing more will be sent and which does
@@ -292,7 +283,6 @@ func (p *progress) end() {
 }
 
 func (p *progress) line(pool *session.Pool) string {
-	say := p.call.tongue.say
 	online, linked := 0, 0
 	for _, s := range pool.Status() {
 		if s.Number.Linked() {
@@ -306,7 +296,7 @@ func (p *progress) line(pool *session.Pool) string {
 	if err != nil {
 		return p.call.why(err)
 	}
-	parts = append([]string{fmt.Sprintf(say("%d/%d números conectados", "%d/%d numbers online"), online, linked)}, parts...)
+	parts = append([]string{p.call.t("run_online", "Online", online, "Linked", linked)}, parts...)
 	return strings.Join(parts[:min(len(parts), 3)], " · ")
 }
 

@@ -18,8 +18,7 @@ func (c *call) screens(ctx context.Context) error {
 func (c *call) needTerminal() error {
 	if c.owner == nil && !(c.seen.In && c.seen.Out) {
 		return c.fail(ExitUsage,
-			"as telas precisam de um terminal; para scripts: recado run, recado --help",
-			"the screens need a terminal; for scripts: recado run, recado --help")
+			"screens_need_terminal")
 	}
 	return nil
 }

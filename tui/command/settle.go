@@ -11,33 +11,20 @@ import (
 
 func (c *call) settleCommand() *cobra.Command {
 	return c.jsonFlag(&cobra.Command{
-		Use:   c.tongue.say("settle ID TELEFONE sent|resend|skip", "settle ID PHONE sent|resend|skip"),
-		Short: c.tongue.say("Diz o que houve com uma mensagem incerta", "Say what became of an unsure message"),
-		Long: c.tongue.say(`Diz o que houve com uma mensagem incerta (unsure) de uma campanha:
-
-  sent    a pessoa recebeu
-  resend  a pessoa não recebeu: enviar quando for a vez dela
-  skip    deixar como está, não enviar
-
-Veja antes a conversa no celular. Quem não tem telefone se indica pelo nome.`,
-			`Say what became of an unsure message of a campaign:
-
-  sent    the person has it
-  resend  the person does not have it: send it when their turn comes
-  skip    leave it as it is, do not send it
-
-Look at the chat on the phone first. Whoever has no phone is given by name.`),
-		Args: cobra.ExactArgs(3),
+		Use:   c.t("arg_settle"),
+		Short: c.t("cmd_settle"),
+		Long:  c.t("cmd_settle_long"),
+		Args:  c.exactArgs(3),
 		RunE: c.run(func(ctx context.Context, args []string) error {
 			id, err := campaign.ParseID(args[0])
 			if err != nil {
-				return c.fail(ExitUsage, "não é o id de uma campanha: %q", "not a campaign id: %q", args[0])
+				return c.fail(ExitUsage, "campaign_bad_id", "ID", args[0])
 			}
 			verdict := campaign.Verdict(args[2])
 			switch verdict {
 			case campaign.Arrived, campaign.SendIt, campaign.Leave:
 			default:
-				return c.fail(ExitUsage, "diga sent, resend ou skip, não %q", "say sent, resend or skip, not %q", args[2])
+				return c.fail(ExitUsage, "settle_bad_verb", "Verb", args[2])
 			}
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error {
 				return c.settle(ctx, o, id, args[1], verdict)
@@ -63,11 +50,11 @@ func (c *call) settle(ctx context.Context, o *owner, id campaign.ID, who string,
 	}
 	switch v {
 	case campaign.Arrived:
-		c.tell("%s %s: enviada", "%s %s: sent", d.Phone, d.Name)
+		c.tell("settle_sent", "Phone", d.Phone, "Name", d.Name)
 	case campaign.SendIt:
-		c.tell("%s %s: na fila para enviar", "%s %s: queued to be sent", d.Phone, d.Name)
+		c.tell("settle_queued", "Phone", d.Phone, "Name", d.Name)
 	case campaign.Leave:
-		c.tell("%s %s: fica como está", "%s %s: left as it is", d.Phone, d.Name)
+		c.tell("settle_left", "Phone", d.Phone, "Name", d.Name)
 	}
 	return nil
 }
@@ -106,9 +93,9 @@ func (c *call) unsure(ctx context.Context, o *owner, id campaign.ID, who string)
 	case matches == 1:
 		return found, nil
 	case matches > 1:
-		return found, c.fail(ExitRefused, "há mais de uma mensagem incerta para %q nesta campanha", "there is more than one unsure message to %q in this campaign", who)
+		return found, c.fail(ExitRefused, "settle_several", "Who", who)
 	case others > 0:
-		return found, c.fail(ExitRefused, "a mensagem para %q não está incerta", "the message to %q is not unsure", who)
+		return found, c.fail(ExitRefused, "settle_not_unsure", "Who", who)
 	}
-	return found, c.fail(ExitNotFound, "não há mensagem para %q nesta campanha", "there is no message to %q in this campaign", who)
+	return found, c.fail(ExitNotFound, "settle_no_message", "Who", who)
 }

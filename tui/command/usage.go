@@ -1,39 +1,178 @@
 package command
 
 import (
-	"regexp"
+	"errors"
+	"fmt"
+	"strings"
 
-	"recado/campaign/reason"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
-// The library that reads the command line words its errors in English alone:
-// these are how they look, and what they are in the catalogue.
-var misuses = []struct {
-	looks *regexp.Regexp
-	id    string
-}{
-	{regexp.MustCompile(`(?s)^unknown command (.*) for (.*)\n\nDid you mean this\?\n\t(\S*)\s*$`), "mistake_command_similar"},
-	{regexp.MustCompile(`^unknown command (.*) for (.*)$`), "mistake_command"},
-	{regexp.MustCompile(`^unknown flag: (.*)$`), "mistake_flag"},
-	{regexp.MustCompile(`^unknown shorthand flag: (.*) in (.*)$`), "mistake_shorthand"},
-	{regexp.MustCompile(`^flag needs an argument: (.*)$`), "mistake_flag_empty"},
-	{regexp.MustCompile(`^invalid argument (.*) for (.*) flag: (.*)$`), "mistake_flag_value"},
-	{regexp.MustCompile(`^accepts (.*) arg\(s\), received (.*)$`), "mistake_arguments"},
+// Help and mistakes on the command line, in the caller's language: the
+// library's own are English.
+
+// noArgs refuses any argument. What was meant is a command, most likely.
+func (c *call) noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+		return errors.New(c.t("usage_unknown_command_like", "Command", args[0], "Like", strings.Join(like, ", ")))
+	}
+	return errors.New(c.t("usage_unknown_command", "Command", args[0]))
 }
 
-// misuse says what is wrong with a command line.
-func (c *call) misuse(err error) string {
-	for _, m := range misuses {
-		if found := m.looks.FindStringSubmatch(err.Error()); found != nil {
-			var args []any
-			for i, text := range found[1:] {
-				args = append(args, string(rune('A'+i)), text)
+// exactArgs takes n arguments.
+func (c *call) exactArgs(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == n {
+			return nil
+		}
+		return errors.New(c.t("usage_arguments", "Want", n, "Got", len(args), "Line", cmd.UseLine()))
+	}
+}
+
+// leastArgs takes n arguments or more.
+func (c *call) leastArgs(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= n {
+			return nil
+		}
+		return errors.New(c.t("usage_arguments_least", "Want", n, "Got", len(args), "Line", cmd.UseLine()))
+	}
+}
+
+// flagMistake says what is wrong with the options.
+func (c *call) flagMistake(_ *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var empty *pflag.ValueRequiredError
+	var value *pflag.InvalidValueError
+	var syntax *pflag.InvalidSyntaxError
+	switch {
+	case errors.As(err, &unknown):
+		return errors.New(c.t("usage_unknown_flag", "Flag", dashed(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames())))
+	case errors.As(err, &empty):
+		return errors.New(c.t("usage_flag_empty", "Flag", dashed(empty.GetSpecifiedName(), empty.GetSpecifiedShortnames())))
+	case errors.As(err, &value):
+		return errors.New(c.t("usage_flag_value", "Flag", "--"+value.GetFlag().Name, "Value", value.GetValue()))
+	case errors.As(err, &syntax):
+		return errors.New(c.t("usage_unknown_flag", "Flag", syntax.GetSpecifiedFlag()))
+	}
+	return err
+}
+
+// dashed is an option as it was typed: by its name, or among letters.
+func dashed(name, letters string) string {
+	if letters != "" {
+		return "-" + letters
+	}
+	return "--" + name
+}
+
+// usage writes how a command is used.
+func (c *call) usage(cmd *cobra.Command) error {
+	var b strings.Builder
+	heading := func(text string) { fmt.Fprintf(&b, "%s\n", text) }
+	heading(c.t("usage"))
+	if cmd.Runnable() {
+		cmd.DisableFlagsInUseLine = true
+		fmt.Fprintf(&b, "  %s %s\n", cmd.UseLine(), c.t("usage_flags"))
+	}
+	if cmd.HasAvailableSubCommands() {
+		fmt.Fprintf(&b, "  %s %s\n", cmd.CommandPath(), c.t("usage_command"))
+	}
+	if cmd.HasExample() {
+		heading("\n" + c.t("usage_examples"))
+		heading(cmd.Example)
+	}
+	if cmd.HasAvailableSubCommands() {
+		heading("\n" + c.t("usage_commands"))
+		for _, sub := range cmd.Commands() {
+			if sub.IsAvailableCommand() {
+				fmt.Fprintf(&b, "  %-*s %s\n", sub.NamePadding(), sub.Name(), sub.Short)
 			}
-			return c.tongue.T(m.id, args...)
 		}
 	}
-	if _, ok := reason.Find(err); ok {
-		return c.why(err)
+	if cmd.HasAvailableLocalFlags() {
+		heading("\n" + c.t("usage_options"))
+		b.WriteString(c.flagUsages(cmd.LocalFlags()))
 	}
-	return err.Error()
+	if cmd.HasAvailableInheritedFlags() {
+		heading("\n" + c.t("usage_global_options"))
+		b.WriteString(c.flagUsages(cmd.InheritedFlags()))
+	}
+	if cmd.HasAvailableSubCommands() {
+		heading("\n" + c.t("usage_more", "Command", cmd.CommandPath()))
+	}
+	return c.print(b.String())
+}
+
+// flagUsages lists options as the library does.
+func (c *call) flagUsages(flags *pflag.FlagSet) string {
+	type line struct{ option, text string }
+	var lines []line
+	widest := 0
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		option := "      --" + f.Name
+		if f.Shorthand != "" {
+			option = "  -" + f.Shorthand + ", --" + f.Name
+		}
+		name, text := pflag.UnquoteUsage(f)
+		if name != "" {
+			option += " " + name
+		}
+		switch f.DefValue {
+		case "", "0", "0s", "[]", "false":
+		default:
+			text += " " + c.t("usage_default", "Value", f.DefValue)
+		}
+		lines = append(lines, line{option, text})
+		widest = max(widest, len([]rune(option)))
+	})
+	var b strings.Builder
+	for _, l := range lines {
+		fmt.Fprintf(&b, "%-*s   %s\n", widest, l.option, l.text)
+	}
+	return b.String()
+}
+
+// helpCommand is `recado help`, which is not listed: --help does the same.
+func (c *call) helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:    "help " + c.t("usage_command"),
+		Short:  c.t("cmd_help"),
+		Hidden: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return errors.New(c.t("usage_unknown_command", "Command", strings.Join(args, " ")))
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
+}
+
+// completions gives the library's commands for shells texts in the caller's
+// language.
+func (c *call) completions(root *cobra.Command) {
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "completion" {
+			continue
+		}
+		cmd.Short, cmd.Long = c.t("cmd_completion"), ""
+		for _, shell := range cmd.Commands() {
+			shell.Short, shell.Long = c.t("cmd_completion_shell", "Shell", shell.Name()), ""
+			shell.Args = c.noArgs
+			if f := shell.Flags().Lookup("no-descriptions"); f != nil {
+				f.Usage = c.t("flag_completion_plain")
+			}
+		}
+	}
 }

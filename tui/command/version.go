@@ -51,8 +51,8 @@ func built(info *debug.BuildInfo) versionJSON {
 func (c *call) versionCommand() *cobra.Command {
 	return c.jsonFlag(&cobra.Command{
 		Use:   "version",
-		Short: c.tongue.say("Mostra a versão do programa e do que ele usa", "Show the version of the program and of what it uses"),
-		Args:  cobra.NoArgs,
+		Short: c.t("cmd_version"),
+		Args:  c.noArgs,
 		RunE:  c.run(func(context.Context, []string) error { return c.version() }),
 	})
 }

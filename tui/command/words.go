@@ -21,44 +21,23 @@ import (
 // tongue is the language of the words that a person reads.
 type tongue struct{ *words.Words }
 
-// say chooses the text in the tongue.
-func (t tongue) say(pt, en string) string {
-	if t.english() {
-		return en
-	}
-	return pt
-}
+// t returns the text id in the caller's language; see words.Words.T.
+func (c *call) t(id string, args ...any) string { return c.tongue.T(id, args...) }
 
-func (t tongue) english() bool { return t.Words != nil && t.Lang() == "en" }
-
-// usage translates the headings of the help.
-func (t tongue) usage(template string) string {
-	if t.english() {
-		return template
-	}
-	return strings.NewReplacer(
-		"Usage:", "Uso:",
-		"Aliases:", "Também:",
-		"Examples:", "Exemplos:",
-		"Available Commands:", "Comandos:",
-		"Additional Commands:", "Outros comandos:",
-		"Global Flags:", "Opções de todos:",
-		"Flags:", "Opções:",
-		"Additional help topics:", "Outros assuntos:",
-		"{{.CommandPath}} [command]{{end}}", "{{.CommandPath}} [comando]{{end}}",
-		`Use "{{.CommandPath}} [command] --help" for more information about a command.`,
-		`Para saber mais: {{.CommandPath}} [comando] --help`,
-	).Replace(template)
-}
+// n returns the text id for a count; see words.Words.N.
+func (c *call) n(id string, count int, args ...any) string { return c.tongue.N(id, count, args...) }
 
 // words writes to standard error. What comes from outside is made harmless.
 func (c *call) words(format string, args ...any) {
 	c.write(c.env.Stderr, clean(fmt.Sprintf(format, args...)))
 }
 
-// tell writes one line in the caller's language to standard error.
-func (c *call) tell(pt, en string, args ...any) {
-	c.words(c.tongue.say(pt, en)+"\n", args...)
+// tell writes the text id on a line of its own to standard error.
+func (c *call) tell(id string, args ...any) { c.words("%s\n", c.t(id, args...)) }
+
+// tellN is tell with a text for a count.
+func (c *call) tellN(id string, count int, args ...any) {
+	c.words("%s\n", c.n(id, count, args...))
 }
 
 // because says a reason in the caller's language.
@@ -161,10 +140,9 @@ func (c *call) explain(err error) error {
 	damaged := (*store.DamagedError)(nil)
 	switch {
 	case errors.As(err, &damaged):
-		text = fmt.Sprintf(c.tongue.say(
-			"o arquivo %s está danificado: rode %s", "the file %s is damaged: %s"), damaged.Path, c.checkLine())
+		text = c.t("file_damaged", "Path", damaged.Path, "Command", c.checkLine())
 	case errors.Is(err, context.Canceled) && errors.Is(err, store.ErrGoesOn):
-		return c.fail(ExitInterrupted, "interrompido; o que já tinha começado continua sozinho", "interrupted; what had begun goes on by itself")
+		return c.fail(ExitInterrupted, "interrupted_goes_on")
 	case errors.Is(err, context.Canceled):
 		return c.interrupted()
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):
@@ -174,13 +152,9 @@ func (c *call) explain(err error) error {
 	case errors.Is(err, store.ErrState):
 		code = ExitRefused
 	case errors.Is(err, store.ErrKind):
-		code, text = ExitRefused, c.tongue.say(
-			"os dados de uma demonstração e os de verdade não se misturam; use outro --data",
-			"a demo's data and real data do not mix; use another --data")
+		code, text = ExitRefused, c.t("kind_mixed")
 	case errors.Is(err, store.ErrNewer):
-		code, text = ExitRefused, c.tongue.say(
-			"os dados foram gravados por um recado mais novo: atualize o programa",
-			"the data was written by a newer recado: update the program")
+		code, text = ExitRefused, c.t("data_newer")
 	case errors.Is(err, store.ErrLocked):
 		code = ExitInUse
 	}

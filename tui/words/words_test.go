@@ -3,10 +3,7 @@ package words
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -15,8 +12,6 @@ import (
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
-
-	"recado/campaign/reason"
 )
 
 // readCatalogue parses the whole file of a language.
@@ -184,80 +179,6 @@ func TestEveryCountedTextHasEveryFormOfItsLanguage(t *testing.T) {
 	}
 	if got, want := For("pt-BR").N("people", 1_000_000), "1.000.000 de pessoas"; got != want {
 		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-var slot = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
-
-func slots(text any) string {
-	found := make(map[string]bool)
-	for _, m := range slot.FindAllStringSubmatch(fmt.Sprint(text), -1) {
-		found[m[1]] = true
-	}
-	return fmt.Sprint(found)
-}
-
-func TestTheLanguagesSayTheSame(t *testing.T) {
-	first := readCatalogue(t, fallback)
-	for _, lang := range Languages()[1:] {
-		texts := readCatalogue(t, lang)
-		for id, text := range first {
-			other, ok := texts[id]
-			if !ok {
-				t.Errorf("%s is not in %s", id, lang)
-			} else if slots(text) != slots(other) && !strings.HasPrefix(id, "date_") { // each language takes of a date what it needs
-				t.Errorf("%s: %s in %s, %s in %s", id, slots(text), fallback, slots(other), lang)
-			}
-		}
-		for id := range texts {
-			if _, ok := first[id]; !ok {
-				t.Errorf("%s is not in %s", id, fallback)
-			}
-		}
-	}
-}
-
-func TestEveryTextIsThereAndUsed(t *testing.T) {
-	texts := readCatalogue(t, "pt-BR")
-	var files []string
-	for _, dir := range []string{"..", ".", "../command", "../host"} {
-		found, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	quoted := regexp.MustCompile(`"([a-z][a-z0-9_]+)"`)
-	asked := regexp.MustCompile(`\.(?:[tTnN]|plain|date)\("([a-z0-9_]+)"[,)]`)
-	bound := regexp.MustCompile(`bind\("([a-z0-9_]+)"`)
-	used := make(map[string]bool)
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range quoted.FindAllStringSubmatch(string(b), -1) {
-			used[m[1]] = true
-		}
-		for _, m := range bound.FindAllStringSubmatch(string(b), -1) {
-			used["key_"+m[1]] = true
-		}
-		for _, m := range asked.FindAllStringSubmatch(string(b), -1) {
-			if _, ok := texts[m[1]]; !ok {
-				t.Errorf("%s asks for %q, which is not in the catalogue", file, m[1])
-			}
-		}
-	}
-	for code := range reason.Codes() {
-		used["mistake_"+string(code)] = true
-	}
-	for id := range texts {
-		if !used[id] {
-			t.Errorf("nobody uses %q", id)
-		}
 	}
 }
 
