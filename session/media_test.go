@@ -372,7 +372,7 @@ func TestErrorOfAnUploadDoesNotTellTheAddress(t *testing.T) {
 			return os.Open(filepath.Join(r.dir, "media", a.SHA256))
 		}}
 		_, err := r.pool.Sender(id).Upload(r.Context(), u)
-		if err == nil || strings.Contains(err.Error(), "auth") || strings.Contains(err.Error(), "mms") || !strings.HasPrefix(err.Error(), "WhatsApp cannot be reached: ") {
+		if err == nil || strings.Contains(err.Error(), "auth") || strings.Contains(err.Error(), "mms") || reason.Of(err).Code != reason.UploadUnreachable {
 			r.Errorf("it says %v", err)
 		}
 		r.service.SetDown(false)

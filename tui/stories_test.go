@@ -244,9 +244,10 @@ func TestEveryLimitHasItsWords(t *testing.T) {
 				t.Errorf("limit %s is called %q, its value %q", l.Name, e.limit(l.Name), e.limitValue(l))
 			}
 		}
-		for reason := range holdReasons {
-			if text := e.words.hold(campaign.Hold{Reason: reason}, 1); strings.HasSuffix(text, "do número") != (campaign.Hold{Reason: reason}.Paced()) && reason != reason.HoldShut {
-				t.Errorf("%q is said as %q", reason, text)
+		for _, why := range []reason.Code{reason.HoldGap, reason.HoldLong, reason.HoldHour, reason.HoldNewHour, reason.HoldDay, reason.HoldNewDay, reason.HoldHours,
+			reason.HoldShut, reason.HoldNewChats, reason.HoldQuota, reason.HoldOffline, reason.HoldRateLimit, reason.HoldDisk, reason.HoldEmpty} {
+			if text := e.words.hold(campaign.Hold{Reason: why}, 1); strings.HasSuffix(text, "do número") != (campaign.Hold{Reason: why}.Paced()) && why != reason.HoldShut {
+				t.Errorf("%q is said as %q", why, text)
 			}
 		}
 	})
@@ -573,12 +574,12 @@ func TestHoldsAreToldWithTheirEnd(t *testing.T) {
 			s.tell(msg)
 			s.shows("◷ limite por dia " + want + " · até")
 		}
-		for reason, want := range map[string]string{
+		for why, want := range map[reason.Code]string{
 			reason.HoldQuota:    "◷ sem cota de conversas novas · até 03/02 10:06 (31 d)",
 			reason.HoldNewChats: "◷ conversas novas restritas · até 03/02 10:06 (31 d)",
 		} {
 			msg.question = p.question.renew(s.root.env)
-			msg.holds = map[campaign.NumberID]campaign.Hold{1: {Reason: reason, Until: s.app.now().AddDate(0, 1, 0)}}
+			msg.holds = map[campaign.NumberID]campaign.Hold{1: {Reason: why, Until: s.app.now().AddDate(0, 1, 0)}}
 			s.tell(msg)
 			s.shows(want)
 		}

@@ -12,7 +12,7 @@ import (
 func TestANumberThatReadsItsHistoryIsNotCalledOnline(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		loja := someStatuses(s.app.now())[:1]
-		loja[0].State, loja[0].Synced, loja[0].Reason = campaign.Online, true, ""
+		loja[0].State, loja[0].Synced, loja[0].Reason = campaign.Online, true, reason.Reason{}
 		loja[0].Reading = s.app.now().Add(2 * time.Minute)
 		s.statuses(loja...)
 		s.shows("◌ lendo histórico", "alguém pode ter pedido para sair")

@@ -174,7 +174,7 @@ func oldArgument(s string, quoted bool) any {
 			return text
 		}
 	}
-	if n, err := strconv.Atoi(s); err == nil {
+	if n, err := strconv.Atoi(s); err == nil && len(s) < 7 && s[0] != '+' {
 		return n
 	}
 	if r := Old(s); string(r.Code) != s {
