@@ -15,6 +15,28 @@ import (
 
 const elsewhere = "+5521912345678" // nobody's, until somebody moves there
 
+// says has somebody write to one of our numbers, a minute ago.
+func (r *rig) says(phone, own, text string) {
+	r.Helper()
+	if _, err := r.service.Say(phone, own, text); err != nil {
+		r.Fatal(err)
+	}
+	time.Sleep(time.Minute)
+}
+
+// moves has a person take the phone elsewhere, and somebody new get theirs.
+func (r *rig) moves(p simulator.Person) (next simulator.Person) {
+	r.Helper()
+	if err := r.service.ChangePhone(p.Phone, elsewhere); err != nil {
+		r.Fatal(err)
+	}
+	next, err := r.service.Register(p.Phone)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return next
+}
+
 // campaignToAll starts a campaign to everybody in the book.
 func (r *rig) campaignToAll() campaign.ID {
 	r.Helper()
@@ -129,22 +151,10 @@ func TestPhoneWithANewOwnerTakesNoOptOutAlong(t *testing.T) {
 				inBubble(t, simulator.Config{People: 2}, func(r *rig) {
 					_, own := r.linked("loja")
 					a := r.someone(0)
-					if _, err := r.service.Say(a.Phone, own, "SAIR"); err != nil {
-						r.Fatal(err)
-					}
-					time.Sleep(time.Minute)
-					if err := r.service.ChangePhone(a.Phone, elsewhere); err != nil {
-						r.Fatal(err)
-					}
-					b, err := r.service.Register(a.Phone)
-					if err != nil {
-						r.Fatal(err)
-					}
+					r.says(a.Phone, own, "SAIR")
+					b := r.moves(a)
 					back := func() {
-						if _, err := r.service.Say(elsewhere, own, "cheguei"); err != nil {
-							r.Fatal(err)
-						}
-						time.Sleep(time.Minute)
+						r.says(elsewhere, own, "cheguei")
 					}
 					if aFirst {
 						back()
@@ -176,27 +186,12 @@ func TestDeliveryGoesToTheAccountAndNotToThePhone(t *testing.T) {
 		inBubble(t, simulator.Config{People: 1}, func(r *rig) {
 			_, own := r.linked("loja")
 			a := r.someone(0)
-			if _, err := r.service.Say(a.Phone, own, "oi"); err != nil {
-				r.Fatal(err)
-			}
-			time.Sleep(time.Minute)
+			r.says(a.Phone, own, "oi")
 			c := r.campaignToAll()
-			if err := r.service.ChangePhone(a.Phone, elsewhere); err != nil {
-				r.Fatal(err)
-			}
-			b, err := r.service.Register(a.Phone)
-			if err != nil {
-				r.Fatal(err)
-			}
-			if _, err := r.service.Say(b.Phone, own, "oi"); err != nil {
-				r.Fatal(err)
-			}
-			time.Sleep(time.Minute)
+			b := r.moves(a)
+			r.says(b.Phone, own, "oi")
 			if back {
-				if _, err := r.service.Say(elsewhere, own, "oi"); err != nil {
-					r.Fatal(err)
-				}
-				time.Sleep(time.Minute)
+				r.says(elsewhere, own, "oi")
 			}
 			r.sent(c)
 			if got := r.letters(b.LID); len(got) > 0 {
@@ -276,10 +271,7 @@ func TestRefusedAddressOfAnAccountThatIsGone(t *testing.T) {
 	inBubble(t, simulator.Config{People: 1}, func(r *rig) {
 		_, own := r.linked("loja")
 		a := r.someone(0)
-		if _, err := r.service.Say(a.Phone, own, "oi"); err != nil {
-			r.Fatal(err)
-		}
-		time.Sleep(time.Minute)
+		r.says(a.Phone, own, "oi")
 		b, err := r.service.Register(a.Phone)
 		if err != nil {
 			r.Fatal(err)
@@ -305,17 +297,8 @@ func TestAcceptedMessageWhoseAddressIsToBeAskedForTeachesUsWhoseThePhoneIs(t *te
 	inBubble(t, simulator.Config{People: 1}, func(r *rig) {
 		_, own := r.linked("loja")
 		a := r.someone(0)
-		if _, err := r.service.Say(a.Phone, own, "oi"); err != nil {
-			r.Fatal(err)
-		}
-		time.Sleep(time.Minute)
-		if err := r.service.ChangePhone(a.Phone, elsewhere); err != nil {
-			r.Fatal(err)
-		}
-		b, err := r.service.Register(a.Phone)
-		if err != nil {
-			r.Fatal(err)
-		}
+		r.says(a.Phone, own, "oi")
+		b := r.moves(a)
 		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.RefreshLID, Limit: 1})
 		c := r.campaignToAll()
 		r.sent(c)

@@ -17,8 +17,10 @@ import (
 // a program which ended has left unread is waited for like one that came now.
 
 const (
-	readQuiet   = 5 * time.Second  // without a piece nothing more is waited for
-	readStalled = 2 * time.Minute  // since a piece came or was read
+	readQuiet = 5 * time.Second // without a piece nothing more is waited for
+	// Since a piece came or was read: a try that failed, the pause after it, and
+	// the longest that the next try takes.
+	readStalled = historyPause + historyTimeout + 10*time.Second
 	readLongest = 10 * time.Minute // in readRenews
 	readRenews  = time.Hour
 	freshFor    = 10 * time.Minute // a link is one whose phone may not have told yet

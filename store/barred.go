@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"slices"
 
@@ -25,12 +24,11 @@ func ourAliases(n *campaign.Number) []string {
 
 // keepOursTx keeps the addresses of a number. Those that it had before stay.
 func keepOursTx(tx *bolt.Tx, n *campaign.Number) error {
-	ours := bucket(tx, "ours")
 	for _, alias := range ourAliases(n) {
-		if ours.Get([]byte(alias)) != nil {
+		if oursTable.Get(tx, alias) != nil {
 			continue
 		}
-		if err := ours.Put([]byte(alias), key(uint32(n.ID))); err != nil {
+		if err := oursTable.Put(tx, alias, row(n.ID)); err != nil {
 			return err
 		}
 	}
@@ -51,27 +49,20 @@ func keepAllOursTx(tx *bolt.Tx) error {
 	return nil
 }
 
-// blockedKey is where it stands that an address is blocked by a number: the
-// address, a zero byte, the number.
-func blockedKey(alias string, n campaign.NumberID) []byte {
-	return key(alias, byte(0), uint32(n))
-}
-
 // SetBlocked writes down who is blocked on the phone of a number: these and
 // nobody else.
 func (b *Book) SetBlocked(number campaign.NumberID, blocked []people.Seen) error {
 	want := make(map[string]bool)
 	for _, p := range blocked {
 		for _, alias := range aliasesOf(&people.Contact{Phone: p.Phone, LID: p.LID}) {
-			want[string(blockedKey(alias, number))] = true
+			want[string(blockedTable.key(alias, number))] = true
 		}
 	}
 	// changes finds what is to be written; mostly that is nothing.
 	changes := func(tx *bolt.Tx) (more, less [][]byte) {
 		have := make(map[string]bool)
-		cursor := bucket(tx, "blocked").Cursor()
-		for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
-			if bytes.HasSuffix(k, key(byte(0), uint32(number))) {
+		for k := range blockedTable.Each(tx, nil) {
+			if _, by, ok := blockedTable.parts(k); ok && by == number {
 				if have[string(k)] = true; !want[string(k)] {
 					less = append(less, bytes.Clone(k))
 				}
@@ -95,15 +86,14 @@ func (b *Book) SetBlocked(number campaign.NumberID, blocked []people.Seen) error
 	}
 	return b.update(func(tx *bolt.Tx) error {
 		more, less := changes(tx)
-		blocked := bucket(tx, "blocked")
 		slices.SortFunc(more, bytes.Compare)
 		for _, k := range more {
-			if err := blocked.Put(k, nil); err != nil {
+			if err := blockedTable.PutAt(tx, k, nil); err != nil {
 				return err
 			}
 		}
 		for _, k := range less {
-			if err := blocked.Delete(k); err != nil {
+			if err := blockedTable.DeleteAt(tx, k); err != nil {
 				return err
 			}
 		}
@@ -125,12 +115,12 @@ func (b *Book) Block(number campaign.NumberID, who people.Seen, blocked bool) er
 			person.WhatsApp = known.WhatsApp
 		}
 		for _, alias := range aliasesOf(&person) {
-			k := blockedKey(alias, number)
+			k := blockedTable.key(alias, number)
 			var err error
 			if blocked {
-				err = bucket(tx, "blocked").Put(k, nil)
+				err = blockedTable.PutAt(tx, k, nil)
 			} else {
-				err = bucket(tx, "blocked").Delete(k)
+				err = blockedTable.DeleteAt(tx, k)
 			}
 			if err != nil {
 				return err
@@ -143,14 +133,15 @@ func (b *Book) Block(number campaign.NumberID, who people.Seen, blocked bool) er
 // barredTx is why a person is never written to; zero: they may be. by is the
 // number that has blocked them.
 func barredTx(tx *bolt.Tx, c *people.Contact) (why reason.Code, by campaign.NumberID) {
-	ours, blocked := bucket(tx, "ours"), bucket(tx, "blocked").Cursor()
 	for _, alias := range aliasesOf(c) {
-		if ours.Get([]byte(alias)) != nil {
+		if oursTable.Has(tx, alias) {
 			return reason.DeliveryOwnNumber, 0
 		}
-		prefix := key(alias, byte(0))
-		if k, _ := blocked.Seek(prefix); bytes.HasPrefix(k, prefix) && len(k) == len(prefix)+4 {
-			return reason.DeliveryBlocked, campaign.NumberID(binary.BigEndian.Uint32(k[len(prefix):]))
+		for k := range blockedTable.Each(tx, blockedTable.of(alias)) {
+			if of, by, ok := blockedTable.parts(k); ok && of == alias {
+				return reason.DeliveryBlocked, by
+			}
+			break
 		}
 	}
 	return "", 0
@@ -184,12 +175,12 @@ type barredAliases map[string]reason.Code
 
 func allBarredTx(tx *bolt.Tx) barredAliases {
 	all := make(barredAliases)
-	cursor := bucket(tx, "blocked").Cursor()
-	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
-		all[string(k[:max(len(k)-5, 0)])] = reason.DeliveryBlocked
+	for k := range blockedTable.Each(tx, nil) {
+		if alias, _, ok := blockedTable.parts(k); ok {
+			all[alias] = reason.DeliveryBlocked
+		}
 	}
-	cursor = bucket(tx, "ours").Cursor()
-	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+	for k := range oursTable.Each(tx, nil) {
 		all[string(k)] = reason.DeliveryOwnNumber
 	}
 	return all

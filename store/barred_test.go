@@ -15,14 +15,8 @@ import (
 func TestOurOwnNumbersAreNotWrittenTo(t *testing.T) {
 	s := newShop(t, 4, "")
 	rows := crowd(4)
-	first, err := s.book.AddNumber("outra")
-	if err == nil {
-		_, err = s.book.LinkNumber(first.ID, rows[0].Phone, "x:1@s.whatsapp.net", s.now)
-	}
-	if err == nil {
-		err = s.book.UnlinkNumber(first.ID, campaign.Standing{State: campaign.LoggedOut, Since: s.now})
-	}
-	if err != nil {
+	first := s.linked("outra", rows[0].Phone)
+	if err := s.book.UnlinkNumber(first, campaign.Standing{State: campaign.LoggedOut, Since: s.now}); err != nil {
 		t.Fatal(err)
 	}
 	s.restart()
@@ -39,14 +33,8 @@ func TestOurOwnNumbersAreNotWrittenTo(t *testing.T) {
 		t.Errorf("it is %s (%s)", d.State, d.Reason)
 	}
 	// Linked later: the second by its phone, the third by its account.
-	second, err := s.book.AddNumber("mais uma")
-	if err == nil {
-		_, err = s.book.LinkNumber(second.ID, rows[1].Phone, "y:1@s.whatsapp.net", s.now)
-	}
-	if err == nil {
-		_, err = s.book.SetAccount(second.ID, lidOf(rows[2].Phone), rows[1].Phone)
-	}
-	if err != nil {
+	second := s.linked("mais uma", rows[1].Phone)
+	if _, err := s.book.SetAccount(second, lidOf(rows[2].Phone), rows[1].Phone); err != nil {
 		t.Fatal(err)
 	}
 	if d := s.mustClaim(); d.Seq != 3 {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -25,9 +24,8 @@ func (b *Book) Campaign(id campaign.ID) (c campaign.Campaign, err error) {
 // or written if it was not.
 func (b *Book) Campaigns() (all []campaign.Campaign, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		cursor := bucket(tx, "campaigns").Cursor()
-		for k, _ := cursor.Last(); k != nil; k, _ = cursor.Prev() {
-			c, err := campaignTx(tx, campaign.ID(binary.BigEndian.Uint64(k)))
+		for k := range campaignsTable.Back(tx, nil) {
+			c, err := campaignTx(tx, campaignsTable.Parts(k))
 			if err != nil {
 				return err
 			}
@@ -61,10 +59,9 @@ func (b *Book) Counts(id campaign.ID) (counts campaign.Counts, err error) {
 // own. A job that cannot go on is an error.
 func (b *Book) Idle() (idle bool, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		run, _ := bucket(tx, "running").Cursor().First()
-		work, _ := bucket(tx, "jobs").Cursor().First()
-		if idle = run == nil && work == nil; run == nil && work != nil {
-			return b.jobStopped(work)
+		runs, work := runningTable.Any(tx, nil), jobsTable.Keys(tx, nil, 1)
+		if idle = !runs && len(work) == 0; !runs && !idle {
+			return b.jobStopped(work[0])
 		}
 		return nil
 	})
@@ -181,10 +178,10 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why reason.Rea
 	if to == campaign.Cancelled {
 		c.Ended = time.Now()
 	}
-	if running := bucket(tx, "running"); to == campaign.Running {
-		err = running.Put(key(uint64(id)), nil)
+	if to == campaign.Running {
+		err = runningTable.Put(tx, id, nil)
 	} else {
-		err = running.Delete(key(uint64(id)))
+		err = runningTable.Delete(tx, id)
 	}
 	if err != nil {
 		return c, err
@@ -207,7 +204,7 @@ func finishTx(tx *bolt.Tx, id campaign.ID) error {
 		return err
 	}
 	c.Status, c.Reason, c.Ended = campaign.Finished, reason.Reason{}, time.Now()
-	if err := bucket(tx, "running").Delete(key(uint64(id))); err != nil {
+	if err := runningTable.Delete(tx, id); err != nil {
 		return err
 	}
 	if err := unguardTx(tx, id); err != nil {
@@ -221,11 +218,11 @@ func putCampaignTx(tx *bolt.Tx, c campaign.Campaign) error {
 	if err != nil {
 		return err
 	}
-	return bucket(tx, "campaigns").Put(key(uint64(c.ID)), v)
+	return campaignsTable.Put(tx, c.ID, v)
 }
 
 func campaignTx(tx *bolt.Tx, id campaign.ID) (c campaign.Campaign, err error) {
-	v := bucket(tx, "campaigns").Get(key(uint64(id)))
+	v := campaignsTable.Get(tx, id)
 	if v == nil {
 		return c, reason.Because(ErrNotFound, reason.CampaignNotFound, id)
 	}

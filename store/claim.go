@@ -1,8 +1,6 @@
 package store
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"strings"
 	"time"
@@ -158,7 +156,7 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 		if err := change(p.fresh, func(d *campaign.Delivery) { d.New = true }); err != nil || p.group == nil {
 			return false, err
 		}
-		return false, bucket(tx, "queue").Put(queueKey(p.fresh, p.group[len(p.group)-1]), nil)
+		return false, queueTable.PutAt(tx, queueTable.key(p.fresh, queueTable.zone(p.group)), nil)
 	case p.amend:
 		return false, amendTx(tx, c.Number, now)
 	case p.resent != nil:
@@ -201,17 +199,17 @@ func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*camp
 	}
 	at := deliveryKey(d.Campaign, d.Seq)
 	if first {
-		if err := bucket(tx, "messages").Put([]byte(d.Message), at); err != nil {
+		if err := messagesTable.Put(tx, d.Message, at); err != nil {
 			return err
 		}
-		if err := bucket(tx, "persons").Put(key(uint64(d.Campaign), uint64(p.to.ID)), key(d.Seq)); err != nil {
+		if err := personsTable.Put(tx, d.Campaign, p.to.ID, row(d.Seq)); err != nil {
 			return err
 		}
 	}
-	if err := bucket(tx, "latest").Put(key(uint64(p.to.ID), uint32(d.Number)), at); err != nil {
+	if err := latestTable.Put(tx, p.to.ID, d.Number, at); err != nil {
 		return err
 	}
-	if err := bucket(tx, "inflight").Put(key(uint32(d.Number)), at); err != nil {
+	if err := inflightTable.Put(tx, d.Number, at); err != nil {
 		return err
 	}
 	p.to.LastSent = c.Now
@@ -234,7 +232,7 @@ func (b *Book) planTx(tx *bolt.Tx, c campaign.Claim) (plan, error) {
 	if t.Slow.Until.After(c.Now) {
 		return plan{hold: t.Slow}, nil
 	}
-	if bucket(tx, "inflight").Get(key(uint32(c.Number))) != nil {
+	if inflightTable.Get(tx, c.Number) != nil {
 		return plan{hold: campaign.Hold{Reason: reason.HoldDoubt}}, nil
 	}
 	hold := campaign.Hold{Reason: reason.HoldEmpty}
@@ -272,9 +270,8 @@ func sooner(h, o campaign.Hold) campaign.Hold {
 // take turns.
 func rotation(tx *bolt.Tx, last campaign.ID) (ids []campaign.ID) {
 	var first []campaign.ID
-	cursor := bucket(tx, "running").Cursor()
-	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
-		if id := campaign.ID(binary.BigEndian.Uint64(k)); id > last {
+	for k := range runningTable.Each(tx, nil) {
+		if id := runningTable.Parts(k); id > last {
 			ids = append(ids, id)
 		} else {
 			first = append(first, id)
@@ -298,11 +295,10 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 	}
 	hold := campaign.Hold{Reason: reason.HoldEmpty}
 	paces := pacing{tx: tx, claim: c, turn: t, number: own, campaign: camp}
-	prefix := key(uint32(c.Number), uint64(id))
 
-	cursor := bucket(tx, "again").Cursor()
-	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
-		d, err := deliveryTx(tx, k[4:])
+	for k := range againTable.Each(tx, againTable.Of2(c.Number, id)) {
+		_, _, seq := againTable.Parts(k)
+		d, err := deliveryTx(tx, deliveryKey(id, seq))
 		if err != nil {
 			return plan{}, err
 		}
@@ -324,10 +320,8 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 		hold = sooner(hold, p.hold)
 	}
 
-	cursor = bucket(tx, "queue").Cursor()
-	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); {
-		group := bytes.Clone(k[:len(prefix)+2])
-		d, err := deliveryTx(tx, deliveryKey(id, binary.BigEndian.Uint32(k[len(group):])))
+	for group, seq := range queueTable.firsts(tx, c.Number, id) {
+		d, err := deliveryTx(tx, deliveryKey(id, seq))
 		if err != nil {
 			return plan{}, err
 		}
@@ -340,8 +334,6 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 			held = p.hold
 		}
 		hold = sooner(hold, held)
-		seekLast(cursor, group)
-		k, _ = cursor.Next()
 	}
 	return plan{hold: hold}, nil
 }
@@ -413,7 +405,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		}
 	}
 	// Also one that was tried: two records may have turned out to be one person.
-	if seq := bucket(tx, "persons").Get(key(uint64(camp.ID), uint64(contact.ID))); seq != nil && binary.BigEndian.Uint32(seq) != d.Seq {
+	if seq := personsTable.Get(tx, camp.ID, contact.ID); seq != nil && fromRow[uint32](seq) != d.Seq {
 		return skip(reason.DeliveryDuplicate)
 	}
 	if !d.New && c.Ready.NewChats.Reason != "" && !chatting(&contact, c.Number) {
@@ -473,10 +465,12 @@ func (b *Book) planCheckTx(tx *bolt.Tx, c campaign.Claim, d campaign.Delivery, c
 	}
 	phones := []people.Phone{askAs(&contact)}
 	if group != nil {
-		cursor := bucket(tx, "queue").Cursor()
-		cursor.Seek(append(bytes.Clone(group), key(d.Seq)...))
-		for k, _ := cursor.Next(); bytes.HasPrefix(k, group) && len(phones) < checkSize; k, _ = cursor.Next() {
-			next, err := deliveryTx(tx, deliveryKey(d.Campaign, binary.BigEndian.Uint32(k[len(group):])))
+		for k := range queueTable.From(tx, group, queueTable.in(group, d.Seq+1)) {
+			if len(phones) == checkSize {
+				break
+			}
+			_, seq := queueTable.parts(k)
+			next, err := deliveryTx(tx, deliveryKey(d.Campaign, seq))
 			if err != nil {
 				return plan{}, err
 			}
@@ -533,18 +527,11 @@ func (b *Book) render(c campaign.Campaign, contact *people.Contact, now time.Tim
 
 // dequeueTx takes a delivery that was never tried out of its queue.
 func dequeueTx(tx *bolt.Tx, d *campaign.Delivery) error {
-	queue := bucket(tx, "queue")
-	cursor := queue.Cursor()
-	prefix := key(uint32(d.Number), uint64(d.Campaign))
 	// The group is not in the record: it is one of a few.
-	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); {
-		group := bytes.Clone(k[:len(prefix)+2])
-		own := append(bytes.Clone(group), key(d.Seq)...)
-		if k, _ := cursor.Seek(own); bytes.Equal(k, own) {
-			return queue.Delete(own)
+	for group := range queueTable.firsts(tx, d.Number, d.Campaign) {
+		if own := queueTable.in(group, d.Seq); queueTable.HasAt(tx, own) {
+			return queueTable.DeleteAt(tx, own)
 		}
-		seekLast(cursor, group)
-		k, _ = cursor.Next()
 	}
 	return nil
 }

@@ -1,24 +1,16 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store/bolt"
 )
-
-// deliveryKey is where a delivery is in "deliveries", and what points at it
-// elsewhere.
-func deliveryKey(c campaign.ID, seq uint32) []byte { return key(uint64(c), seq) }
 
 // Deliveries returns up to limit deliveries of a campaign in their order,
 // those after the place after; -1 begins at the first.
@@ -28,9 +20,10 @@ func (b *Book) Deliveries(id campaign.ID, after int64, limit int) (page []campai
 		if err != nil || shown.nothing {
 			return err
 		}
-		cursor := bucket(tx, "deliveries").Cursor()
-		prefix := key(uint64(id))
-		for k, v := cursor.Seek(deliveryKey(id, uint32(after+1))); bytes.HasPrefix(k, prefix) && len(page) < limit; k, v = cursor.Next() {
+		for k, v := range deliveriesTable.From(tx, deliveriesTable.Of(id), deliveryKey(id, uint32(after+1))) {
+			if len(page) >= limit {
+				break
+			}
 			d, err := decodeDelivery(k, v)
 			if err != nil {
 				return err
@@ -119,13 +112,11 @@ func (b *Book) Recent(id campaign.ID, limit int) (recent []campaign.Delivery, er
 			return err
 		}
 		seen := make(map[uint32]bool)
-		prefix := key(uint64(id))
-		cursor := bucket(tx, "events").Cursor()
-		for k, v := seekLast(cursor, prefix); k != nil && len(recent) < limit; k, v = cursor.Prev() {
-			if !bytes.HasPrefix(k, prefix) {
+		for _, v := range eventsTable.Back(tx, eventsTable.Of(id)) {
+			if len(recent) == limit {
 				break
 			}
-			seq := binary.BigEndian.Uint32(v)
+			seq := fromRow[uint32](v)
 			if seen[seq] {
 				continue
 			}
@@ -145,7 +136,7 @@ func (b *Book) Recent(id campaign.ID, limit int) (recent []campaign.Delivery, er
 // carried, to answer a recipient who could not read it.
 func (b *Book) Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		at := bucket(tx, "messages").Get([]byte(id))
+		at := messagesTable.Get(tx, id)
 		if at == nil {
 			return nil
 		}
@@ -195,7 +186,7 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 // recordDeliveryTx writes a delivery and whether it waits to be tried again.
 // The counts and what changed last are for the caller to keep.
 func recordDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
-	if err := bucket(tx, "deliveries").Put(deliveryKey(d.Campaign, d.Seq), encodeDelivery(d)); err != nil {
+	if err := deliveriesTable.PutAt(tx, deliveryKey(d.Campaign, d.Seq), encodeDelivery(d)); err != nil {
 		return err
 	}
 	return indexAgainTx(tx, before, d)
@@ -217,12 +208,11 @@ func pending(d *campaign.Delivery) bool {
 }
 
 func indexAgainTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
-	k := key(uint32(d.Number), uint64(d.Campaign), d.Seq)
 	switch {
 	case again(d):
-		return bucket(tx, "again").Put(k, nil)
+		return againTable.Put(tx, d.Number, d.Campaign, d.Seq, nil)
 	case again(before):
-		return bucket(tx, "again").Delete(k)
+		return againTable.Delete(tx, d.Number, d.Campaign, d.Seq)
 	}
 	return nil
 }
@@ -231,43 +221,27 @@ func indexAgainTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 // and forgets as many as are too old.
 func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 	changed = changed[max(len(changed)-eventsKept, 0):]
-	events := bucket(tx, "events")
-	prefix := key(uint64(id))
+	prefix := eventsTable.Of(id)
 	var last uint64
-	if k, _ := seekLast(events.Cursor(), prefix); bytes.HasPrefix(k, prefix) {
-		last = binary.BigEndian.Uint64(k[len(prefix):])
+	if k, _ := eventsTable.Last(tx, prefix); k != nil {
+		_, last = eventsTable.Parts(k)
 	}
 	for _, seq := range changed {
 		last++
-		if err := events.Put(key(uint64(id), last), key(seq)); err != nil {
+		if err := eventsTable.Put(tx, id, last, row(seq)); err != nil {
 			return err
 		}
 	}
 	// Two for each, because the books of before may have too many.
-	for _, k := range firstKeys(events, prefix, 2*len(changed)) {
-		if last-binary.BigEndian.Uint64(k[len(prefix):]) < eventsKept {
+	for _, k := range eventsTable.Keys(tx, prefix, 2*len(changed)) {
+		if _, n := eventsTable.Parts(k); last-n < eventsKept {
 			break
 		}
-		if err := events.Delete(k); err != nil {
+		if err := eventsTable.DeleteAt(tx, k); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// seekLast moves to the last key with the prefix; where there is none, to the
-// key before it.
-func seekLast(c *bbolt.Cursor, prefix []byte) (k, v []byte) {
-	after := bytes.Clone(prefix)
-	for i := len(after) - 1; i >= 0; i-- {
-		if after[i]++; after[i] != 0 {
-			break
-		}
-	}
-	if k, _ := c.Seek(after); k == nil {
-		return c.Last()
-	}
-	return c.Prev()
 }
 
 // tally is how a campaign stands.
@@ -289,31 +263,35 @@ func (t *tally) move(before, d *campaign.Delivery) {
 }
 
 func tallyTx(tx *bolt.Tx, id campaign.ID) (t tally, err error) {
-	v := bucket(tx, "counts").Get(key(uint64(id)))
+	v := countsTable.Get(tx, id)
 	if v == nil {
 		return t, nil
 	}
-	d := dec{b: v}
-	d.uint() // version
-	t.pending = d.int()
+	d := bolt.Dec{B: v}
+	d.Version(1)
+	t.pending = d.Int()
 	for i := range t.counts {
-		t.counts[i] = d.int()
+		t.counts[i] = d.Int()
 	}
-	return t, d.err
+	return t, d.Err
+}
+
+func encodeTally(t tally) []byte {
+	var e bolt.Enc
+	e.Uint(1)
+	e.Uint(uint64(t.pending))
+	for _, n := range t.counts {
+		e.Uint(uint64(n))
+	}
+	return e.B
 }
 
 func putTallyTx(tx *bolt.Tx, id campaign.ID, t tally) error {
-	var e enc
-	e.uint(1)
-	e.uint(uint64(t.pending))
-	for _, n := range t.counts {
-		e.uint(uint64(n))
-	}
-	return bucket(tx, "counts").Put(key(uint64(id)), e.b)
+	return countsTable.Put(tx, id, encodeTally(t))
 }
 
 func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
-	v := bucket(tx, "deliveries").Get(at)
+	v := deliveriesTable.GetAt(tx, at)
 	if v == nil {
 		return campaign.Delivery{}, reason.Because(ErrNotFound, reason.DeliveryGone)
 	}
@@ -325,32 +303,32 @@ func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
 const deliveryVersion = 4
 
 func encodeDelivery(d *campaign.Delivery) []byte {
-	e := enc{b: make([]byte, 0, 192)}
-	e.uint(deliveryVersion)
-	e.uint(uint64(d.Contact))
-	e.uint(uint64(d.Number))
-	e.str(string(d.Phone))
-	e.str(d.Name)
-	e.uint(uint64(d.State))
-	e.bool(d.New)
-	e.str(d.Zone)
-	e.str(d.LID)
-	e.str(string(d.Message))
-	e.str(d.Text)
-	e.str(d.Reason.Text())
-	e.uint(uint64(d.Code))
-	e.uint(uint64(d.Attempts))
-	e.uint(uint64(d.Doubts))
-	e.bool(d.InDoubt)
-	e.uint(uint64(d.Unheard))
-	e.uint(uint64(d.Link))
+	e := bolt.Enc{B: make([]byte, 0, 192)}
+	e.Uint(deliveryVersion)
+	e.Uint(uint64(d.Contact))
+	e.Uint(uint64(d.Number))
+	e.Text(string(d.Phone))
+	e.Text(d.Name)
+	e.Uint(uint64(d.State))
+	e.Bool(d.New)
+	e.Text(d.Zone)
+	e.Text(d.LID)
+	e.Text(string(d.Message))
+	e.Text(d.Text)
+	e.Text(d.Reason.Text())
+	e.Uint(uint64(d.Code))
+	e.Uint(uint64(d.Attempts))
+	e.Uint(uint64(d.Doubts))
+	e.Bool(d.InDoubt)
+	e.Uint(uint64(d.Unheard))
+	e.Uint(uint64(d.Link))
 	for _, t := range []time.Time{d.NotBefore, d.Claimed, d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt} {
-		e.time(t)
+		e.Time(t)
 	}
-	e.uint(d.Upload)
-	e.bool(d.Redirected)
-	e.timer(d.Timer)
-	return e.b
+	e.Uint(d.Upload)
+	e.Bool(d.Redirected)
+	putTimer(&e, d.Timer)
+	return e.B
 }
 
 // readReason reads the reason of a delivery. Before version 4 of the record it
@@ -363,46 +341,47 @@ func readReason(text string, version uint64) reason.Reason {
 }
 
 func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
-	r := dec{b: v}
-	version := r.uint()
+	r := bolt.Dec{B: v}
+	version := r.Version(deliveryVersion)
+	id, seq := deliveryAt(at)
 	d := campaign.Delivery{
-		Campaign: campaign.ID(binary.BigEndian.Uint64(at)),
-		Seq:      binary.BigEndian.Uint32(at[8:]),
-		Contact:  people.ContactID(r.uint()),
-		Number:   campaign.NumberID(r.uint()),
-		Phone:    people.Phone(r.str()),
-		Name:     r.str(),
-		State:    campaign.State(r.uint()),
-		New:      r.bool(),
-		Zone:     r.str(),
-		LID:      r.str(),
-		Message:  campaign.MessageID(r.str()),
-		Text:     r.str(),
-		Reason:   readReason(r.str(), version),
-		Code:     r.int(),
-		Attempts: r.int(),
-		Doubts:   r.int(),
-		InDoubt:  r.bool(),
-		Unheard:  r.int(),
-		Link:     uint32(r.uint()),
+		Campaign: id,
+		Seq:      seq,
+		Contact:  people.ContactID(r.Uint()),
+		Number:   campaign.NumberID(r.Uint()),
+		Phone:    people.Phone(r.Text()),
+		Name:     r.Text(),
+		State:    campaign.State(r.Uint()),
+		New:      r.Bool(),
+		Zone:     r.Text(),
+		LID:      r.Text(),
+		Message:  campaign.MessageID(r.Text()),
+		Text:     r.Text(),
+		Reason:   readReason(r.Text(), version),
+		Code:     r.Int(),
+		Attempts: r.Int(),
+		Doubts:   r.Int(),
+		InDoubt:  r.Bool(),
+		Unheard:  r.Int(),
+		Link:     uint32(r.Uint()),
 	}
 	for _, t := range []*time.Time{&d.NotBefore, &d.Claimed, &d.Accepted, &d.Arrived, &d.ReadAt, &d.RepliedAt} {
-		*t = r.time()
+		*t = r.Time()
 	}
 	if version >= 2 {
-		d.Upload = r.uint()
+		d.Upload = r.Uint()
 	}
-	if len(r.b) > 0 {
-		d.Redirected = r.bool()
+	if len(r.B) > 0 {
+		d.Redirected = r.Bool()
 	}
 	if version >= 3 {
-		d.Timer = r.timer()
+		d.Timer = takeTimer(&r)
 	}
-	if r.err == nil && d.State >= campaign.NumStates {
-		r.err = errDamaged
+	if r.Err == nil && d.State >= campaign.NumStates {
+		r.Err = bolt.ErrRecord
 	}
-	if r.err != nil {
-		return d, fmt.Errorf("delivery %d of campaign %d: %w", d.Seq, d.Campaign, r.err)
+	if r.Err != nil {
+		return d, fmt.Errorf("delivery %d of campaign %d: %w", d.Seq, d.Campaign, r.Err)
 	}
 	return d, nil
 }

@@ -20,7 +20,7 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 		return c, err
 	}
 	err := b.update(func(tx *bolt.Tx) error {
-		id, err := bucket(tx, "campaigns").NextSequence()
+		id, err := campaignsTable.Next(tx)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
 	"time"
 
 	"recado/campaign"
@@ -28,14 +27,13 @@ func findTx(ctx context.Context, tx *bolt.Tx, f people.Filter) (ids []people.Con
 			return nil, err
 		}
 	}
-	cursor := bucket(tx, "names").Cursor()
 	n := 0
-	for k, _ := cursor.First(); k != nil; k, _ = cursor.Next() {
+	for k := range namesTable.Each(tx, nil) {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		n++
-		id := people.ContactID(binary.BigEndian.Uint64(k[len(k)-8:]))
+		id := namesTable.whose(k)
 		if all || chosen.Has(id) {
 			ids = append(ids, id)
 		}
@@ -64,13 +62,12 @@ func matchTx(ctx context.Context, tx *bolt.Tx, f people.Filter, take func(*peopl
 		}
 	}
 	n := 0
-	cursor := bucket(tx, "contacts").Cursor()
-	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
+	for k, v := range contactsTable.Each(tx, nil) {
 		if n%256 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		n++
-		id := people.ContactID(binary.BigEndian.Uint64(k))
+		id := contactsTable.Parts(k)
 		if err := decodeContactInto(&c, id, v); err != nil {
 			return err
 		}

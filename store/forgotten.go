@@ -1,8 +1,6 @@
 package store
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -34,8 +32,8 @@ import (
 // before recoverTx: what is in flight is no part of it.
 func forgetTx(tx *bolt.Tx, now time.Time) error {
 	var running []campaign.ID
-	err := bucket(tx, "campaigns").ForEach(func(k, _ []byte) error {
-		c, err := campaignTx(tx, campaign.ID(binary.BigEndian.Uint64(k)))
+	err := campaignsTable.ForEach(tx, func(k, _ []byte) error {
+		c, err := campaignTx(tx, campaignsTable.Parts(k))
 		if err == nil && (c.Status == campaign.Running || c.Status == campaign.Freezing) {
 			running = append(running, c.ID)
 		}
@@ -91,10 +89,9 @@ func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID, now time.Time
 		return nil, err
 	}
 	seqs := firstsTx(tx, n, id)
-	prefix := key(uint32(n), uint64(id))
-	cursor := bucket(tx, "again").Cursor()
-	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
-		seqs = append(seqs, binary.BigEndian.Uint32(k[len(prefix):]))
+	for k := range againTable.Each(tx, againTable.Of2(n, id)) {
+		_, _, seq := againTable.Parts(k)
+		seqs = append(seqs, seq)
 	}
 	for _, seq := range seqs {
 		d, err := deliveryTx(tx, deliveryKey(id, seq))
@@ -112,8 +109,7 @@ func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID, now time.Time
 		if d.Message == "" {
 			d.Claimed = turn.Last // not before that
 			// Nor is anybody else to be written to who turns out to be her.
-			at := key(uint64(id), uint64(mergedTx(tx, d.Contact)))
-			if err := keepClaimTx(tx, at, key(seq)); err != nil {
+			if err := keepClaimTx(tx, id, mergedTx(tx, d.Contact), seq); err != nil {
 				return nil, err
 			}
 		}
@@ -131,11 +127,8 @@ func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID, now time.Time
 // firstsTx lists the first delivery of each group in a number's queue of a
 // campaign.
 func firstsTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID) (seqs []uint32) {
-	prefix := key(uint32(n), uint64(id))
-	cursor := bucket(tx, "queue").Cursor()
-	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
-		seqs = append(seqs, binary.BigEndian.Uint32(k[len(k)-4:]))
-		seekLast(cursor, bytes.Clone(k[:len(k)-4]))
+	for _, seq := range queueTable.firsts(tx, n, id) {
+		seqs = append(seqs, seq)
 	}
 	return seqs
 }
@@ -150,7 +143,7 @@ func firstTx(committed *bolt.Tx, d *campaign.Delivery) (bool, error) {
 	} else if err != nil || c.Status != campaign.Running {
 		return false, err
 	}
-	if bucket(committed, "again").Get(key(uint32(d.Number), uint64(d.Campaign), d.Seq)) != nil {
+	if againTable.Get(committed, d.Number, d.Campaign, d.Seq) != nil {
 		return true, nil
 	}
 	for _, seq := range firstsTx(committed, d.Number, d.Campaign) {
@@ -186,7 +179,7 @@ func (b *Book) Prove(number campaign.NumberID, to people.Seen, ids []campaign.Me
 			return err
 		}
 		d := found
-		if err := bucket(tx, "messages").Put([]byte(d.Message), deliveryKey(d.Campaign, d.Seq)); err != nil {
+		if err := messagesTable.Put(tx, d.Message, deliveryKey(d.Campaign, d.Seq)); err != nil {
 			return err
 		}
 		if err := reachedTx(tx, &d, at); err != nil {
@@ -201,7 +194,7 @@ func (b *Book) Prove(number campaign.NumberID, to people.Seen, ids []campaign.Me
 func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to people.Seen, ids []campaign.MessageID, at, now time.Time) (found campaign.Delivery, err error) {
 	var unknown []campaign.MessageID
 	for _, id := range ids {
-		if bucket(tx, "messages").Get([]byte(id)) == nil {
+		if messagesTable.Get(tx, id) == nil {
 			unknown = append(unknown, id)
 		}
 	}
@@ -241,7 +234,7 @@ func reachedTx(tx *bolt.Tx, d *campaign.Delivery, at time.Time) error {
 	if d.Message == "" {
 		return nil
 	}
-	return bucket(tx, "latest").Put(key(uint64(contact.ID), uint32(d.Number)), deliveryKey(d.Campaign, d.Seq))
+	return latestTable.Put(tx, contact.ID, d.Number, deliveryKey(d.Campaign, d.Seq))
 }
 
 // Decide writes what a person knows of a delivery that is unsure: that it has
@@ -293,7 +286,7 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery, now time.Time) error {
 		return err
 	}
 	if d.Message == "" {
-		if err := bucket(tx, "persons").Delete(key(uint64(d.Campaign), uint64(mergedTx(tx, d.Contact)))); err != nil {
+		if err := personsTable.Delete(tx, d.Campaign, mergedTx(tx, d.Contact)); err != nil {
 			return err
 		}
 		d.Claimed = time.Time{}
@@ -302,7 +295,7 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery, now time.Time) error {
 	d.Reason, d.Code, d.Doubts = reason.Reason{}, 0, 0
 	if c.Status == campaign.Finished {
 		c.Status, c.Ended = campaign.Running, time.Time{}
-		if err := bucket(tx, "running").Put(key(uint64(c.ID)), nil); err != nil {
+		if err := runningTable.Put(tx, c.ID, nil); err != nil {
 			return err
 		}
 		return putCampaignTx(tx, c)

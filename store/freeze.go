@@ -216,14 +216,14 @@ func (b *Book) Started(ctx context.Context, id campaign.ID) (campaign.Campaign, 
 func freezeJobTx(tx *bolt.Tx, id campaign.ID) (job, error) {
 	j, ok, err := jobTx(tx, campaignJobKey(id))
 	if err == nil && (!ok || j.Freeze == nil) {
-		err = fmt.Errorf("campaign %d: its freeze: %w", id, errDamaged)
+		err = fmt.Errorf("campaign %d: its freeze: %w", id, bolt.ErrRecord)
 	}
 	return j, err
 }
 
 // holdFreezesTx lets no campaign of a number run that is still freezing.
 func holdFreezesTx(tx *bolt.Tx, number campaign.NumberID, why reason.Reason) error {
-	for _, k := range firstKeys(bucket(tx, "jobs"), []byte{campaignJob}, math.MaxInt) {
+	for _, k := range jobsTable.Keys(tx, []byte{campaignJob}, math.MaxInt) {
 		j, _, err := jobTx(tx, k)
 		if err != nil {
 			return err
@@ -255,8 +255,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 	if f.Load == nil {
 		f.Load = make(map[campaign.NumberID]int)
 	}
-	deliveries := bucket(tx, "deliveries")
-	deliveries.FillPercent = 1 // keys come in order
+	deliveriesTable.InOrder(tx) // keys come in order
 	audience := stagedIDs{tx: tx, job: k}
 	barred := allBarredTx(tx)
 	var queue [][]byte
@@ -283,17 +282,17 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			d.State, d.Reason = campaign.Skipped, reason.New(why)
 		} else {
 			f.Load[number]++
-			queue = append(queue, queueKey(&d, f.zone(d.Zone)))
+			queue = append(queue, queueTable.key(&d, f.zone(d.Zone)))
 			t.pending++
 		}
 		t.counts[d.State]++
-		if err := deliveries.Put(deliveryKey(c.ID, d.Seq), encodeDelivery(&d)); err != nil {
+		if err := deliveriesTable.PutAt(tx, deliveryKey(c.ID, d.Seq), encodeDelivery(&d)); err != nil {
 			return false, err
 		}
 	}
 	slices.SortFunc(queue, bytes.Compare)
 	for _, k := range queue {
-		if err := bucket(tx, "queue").Put(k, nil); err != nil {
+		if err := queueTable.PutAt(tx, k, nil); err != nil {
 			return false, err
 		}
 	}
@@ -328,17 +327,6 @@ func home(contact *people.Contact, numbers []campaign.NumberID, load map[campaig
 	})
 }
 
-// queueKey is the place of a delivery in its number's queue. Within a
-// campaign those to known chats come first, then by zone, so that a whole
-// group which may not be written to now is passed over in one step.
-func queueKey(d *campaign.Delivery, zone byte) []byte {
-	var fresh byte
-	if d.New {
-		fresh = 1
-	}
-	return key(uint32(d.Number), uint64(d.Campaign), fresh, zone, d.Seq)
-}
-
 // frozenTx lets a campaign run whose deliveries are all made, or takes them
 // back if it cannot.
 func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done bool, err error) {
@@ -363,7 +351,7 @@ func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done
 	c.Numbers, c.Status = j.Freeze.Numbers, campaign.Running
 	if j.Held {
 		c.Status, c.Reason = campaign.Paused, j.Freeze.Why
-	} else if err := bucket(tx, "running").Put(key(uint64(c.ID)), nil); err != nil {
+	} else if err := runningTable.Put(tx, c.ID, nil); err != nil {
 		return false, err
 	}
 	if err := putCampaignTx(tx, c); err != nil {
@@ -376,12 +364,11 @@ func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done
 // start after all. In the end it is a draft again, with the reason, if nobody
 // has cancelled it.
 func undoChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
-	deliveries, queue := bucket(tx, "deliveries"), bucket(tx, "queue")
 	t, err := tallyTx(tx, j.Campaign)
 	if err != nil {
 		return false, err
 	}
-	made := firstKeys(deliveries, key(uint64(j.Campaign)), n)
+	made := deliveriesTable.Keys(tx, deliveriesTable.Of(j.Campaign), n)
 	for _, at := range made {
 		d, err := deliveryTx(tx, at)
 		if err != nil {
@@ -389,18 +376,18 @@ func undoChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
 		}
 		if t.counts[d.State]--; d.State == campaign.Queued {
 			t.pending--
-			if err := queue.Delete(queueKey(&d, j.Freeze.zone(d.Zone))); err != nil {
+			if err := queueTable.DeleteAt(tx, queueTable.key(&d, j.Freeze.zone(d.Zone))); err != nil {
 				return false, err
 			}
 		}
-		if err := deliveries.Delete(at); err != nil {
+		if err := deliveriesTable.DeleteAt(tx, at); err != nil {
 			return false, err
 		}
 	}
 	if len(made) == n {
 		return false, putTallyTx(tx, j.Campaign, t)
 	}
-	if err := bucket(tx, "counts").Delete(key(uint64(j.Campaign))); err != nil {
+	if err := countsTable.Delete(tx, j.Campaign); err != nil {
 		return false, err
 	}
 	c, err := campaignTx(tx, j.Campaign)
@@ -424,7 +411,6 @@ const (
 )
 
 func stageIDsTx(tx *bolt.Tx, k []byte, ids people.Set) error {
-	staged := bucket(tx, "staged")
 	part := uint32(0)
 	for words := range slices.Chunk(ids, partWords) {
 		if people.Set(words).Size() > 0 {
@@ -432,7 +418,7 @@ func stageIDsTx(tx *bolt.Tx, k []byte, ids people.Set) error {
 			for _, word := range words {
 				v = binary.BigEndian.AppendUint64(v, word)
 			}
-			if err := staged.Put(key(string(k), part), v); err != nil {
+			if err := stagedTable.PutAt(tx, stagedTable.key(k, part), v); err != nil {
 				return err
 			}
 		}
@@ -456,11 +442,11 @@ func (s *stagedIDs) next(from people.ContactID) (people.ContactID, bool) {
 	id := uint64(from)
 	for {
 		if s.words == nil || id/partIDs != s.part {
-			k, v := bucket(s.tx, "staged").Cursor().Seek(key(string(s.job), uint32(id/partIDs)))
+			k, v := stagedTable.Cursor(s.tx).Seek(stagedTable.key(s.job, uint32(id/partIDs)))
 			if !bytes.HasPrefix(k, s.job) {
 				return 0, false
 			}
-			s.part, s.words = uint64(binary.BigEndian.Uint32(k[len(s.job):])), v
+			s.part, s.words = uint64(stagedTable.part(s.job, k)), v
 			id = max(id, s.part*partIDs)
 		}
 		for at := id % partIDs / 64; int(at+1)*8 <= len(s.words); at++ {
@@ -476,7 +462,7 @@ func (s *stagedIDs) next(from people.ContactID) (people.ContactID, bool) {
 
 func (s *stagedIDs) has(id people.ContactID) bool {
 	at := uint64(id) % partIDs / 64
-	v := bucket(s.tx, "staged").Get(key(string(s.job), uint32(uint64(id)/partIDs)))
+	v := stagedTable.GetAt(s.tx, stagedTable.key(s.job, uint32(uint64(id)/partIDs)))
 	return int(at+1)*8 <= len(v) && binary.BigEndian.Uint64(v[8*at:])>>(id%64)&1 == 1
 }
 
@@ -489,8 +475,8 @@ func (s *stagedIDs) twice(now, id people.ContactID) bool {
 	}
 	if s.twin == nil {
 		s.twin = make(map[people.ContactID]people.ContactID)
-		_ = bucket(s.tx, "merged").ForEach(func(k, _ []byte) error {
-			gone := people.ContactID(binary.BigEndian.Uint64(k))
+		_ = mergedTable.ForEach(s.tx, func(k, _ []byte) error {
+			gone := mergedTable.Parts(k)
 			if s.has(gone) {
 				keep := mergedTx(s.tx, gone)
 				if first, ok := s.twin[keep]; !ok || gone < first {

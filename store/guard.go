@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -44,7 +43,7 @@ type guard struct {
 }
 
 func guardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID) (g guard, err error) {
-	v := bucket(tx, "guards").Get(key(uint64(id), uint32(n)))
+	v := guardsTable.Get(tx, id, n)
 	if v == nil {
 		return g, nil
 	}
@@ -55,30 +54,33 @@ func guardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID) (g guard, err err
 }
 
 func decodeGuard(v []byte) (guard, error) {
-	r := dec{b: v}
-	r.uint() // version
-	g := guard{kind: r.str(), row: r.int(), size: r.int()}
-	return g, r.err
+	r := bolt.Dec{B: v}
+	r.Version(1)
+	g := guard{kind: r.Text(), row: r.Int(), size: r.Int()}
+	return g, r.Err
+}
+
+func encodeGuard(g guard) []byte {
+	var e bolt.Enc
+	e.Uint(1)
+	e.Text(g.kind)
+	e.Uint(uint64(g.row))
+	e.Uint(uint64(g.size))
+	return e.B
 }
 
 func putGuardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, g guard) error {
-	k := key(uint64(id), uint32(n))
 	if g == (guard{}) {
-		return bucket(tx, "guards").Delete(k)
+		return guardsTable.Delete(tx, id, n)
 	}
-	var e enc
-	e.uint(1)
-	e.str(g.kind)
-	e.uint(uint64(g.row))
-	e.uint(uint64(g.size))
-	return bucket(tx, "guards").Put(k, e.b)
+	return guardsTable.Put(tx, id, n, encodeGuard(g))
 }
 
 // unguardTx begins everything anew for a campaign.
 func unguardTx(tx *bolt.Tx, id campaign.ID) error {
-	for _, table := range []string{"guards", "sample"} {
-		for _, k := range firstKeys(bucket(tx, table), key(uint64(id)), math.MaxInt) {
-			if err := bucket(tx, table).Delete(k); err != nil {
+	for _, t := range []table{guardsTable, sampleTable} {
+		for _, k := range t.Keys(tx, row(id), math.MaxInt) { // both begin with the campaign
+			if err := t.DeleteAt(tx, k); err != nil {
 				return err
 			}
 		}
@@ -152,8 +154,8 @@ func crowdedTx(tx *bolt.Tx, id campaign.ID) (bool, error) {
 		return false, err
 	}
 	flying := 0
-	err = bucket(tx, "inflight").ForEach(func(_, at []byte) error {
-		if bytes.HasPrefix(at, key(uint64(id))) {
+	err = inflightTable.ForEach(tx, func(_, at []byte) error {
+		if bytes.HasPrefix(at, deliveriesTable.Of(id)) {
 			flying++
 		}
 		return nil
@@ -166,10 +168,6 @@ func arrived(d *campaign.Delivery) bool {
 	return d.State >= campaign.Delivered && d.State <= campaign.Replied
 }
 
-func sampleKey(d *campaign.Delivery, n campaign.NumberID) []byte {
-	return key(uint64(d.Campaign), uint32(n), uint64(d.Accepted.UnixNano()), d.Seq)
-}
-
 // sampleTx keeps what a change of a delivery says of whether messages arrive.
 func sampleTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	switch {
@@ -180,10 +178,9 @@ func sampleTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 			}
 		}
 	case !arrived(before) && arrived(d):
-		sample := bucket(tx, "sample")
 		for _, n := range []campaign.NumberID{d.Number, all} {
-			if k := sampleKey(d, n); sample.Get(k) != nil {
-				if err := sample.Put(k, []byte{1}); err != nil {
+			if k := sampleTable.key(d, n); sampleTable.GetAt(tx, k) != nil {
+				if err := sampleTable.PutAt(tx, k, []byte{1}); err != nil {
 					return err
 				}
 			}
@@ -192,9 +189,6 @@ func sampleTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	return nil
 }
 
-// sampledAt is when a message in "sample" was accepted, by its key.
-func sampledAt(k []byte) time.Time { return time.Unix(0, int64(binary.BigEndian.Uint64(k[12:]))) }
-
 // addSampleTx adds a message that the service has taken, and forgets those that
 // are too old to be looked at.
 func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
@@ -202,25 +196,24 @@ func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
 	if err != nil {
 		return err
 	}
-	sample := bucket(tx, "sample")
-	prefix := key(uint64(d.Campaign), uint32(n))
+	prefix := sampleTable.of(d.Campaign, n)
 	for range 4 { // what a clock that was wrong has put into the future would stay there
-		k, _ := seekLast(sample.Cursor(), prefix)
-		if !bytes.HasPrefix(k, prefix) || !early(sampledAt(k), d.Accepted) {
+		k, _ := sampleTable.Last(tx, prefix)
+		if !bytes.HasPrefix(k, prefix) || !early(sampleTable.at(k), d.Accepted) {
 			break
 		}
-		if err := sample.Delete(bytes.Clone(k)); err != nil {
+		if err := sampleTable.DeleteAt(tx, bytes.Clone(k)); err != nil {
 			return err
 		}
 		g.size--
 	}
 	if g.size >= sampleSize {
 		oldest, _ := oldTx(tx, d.Campaign, n, d.Accepted)
-		for _, k := range firstKeys(sample, prefix, 4) { // more than one comes
+		for _, k := range sampleTable.Keys(tx, prefix, 4) { // more than one comes
 			if oldest == nil || bytes.Compare(k, oldest) >= 0 {
 				break
 			}
-			if err := sample.Delete(k); err != nil {
+			if err := sampleTable.DeleteAt(tx, k); err != nil {
 				return err
 			}
 			g.size--
@@ -237,24 +230,15 @@ func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
 	if arrived(d) {
 		came = 1
 	}
-	return sample.Put(sampleKey(d, n), []byte{came})
+	return sampleTable.PutAt(tx, sampleTable.key(d, n), []byte{came})
 }
 
 // oldTx looks at the newest messages of a campaign that had time to arrive at
 // now: the first one of them, nil if there are not enough to judge by, and how
 // many arrived.
 func oldTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, now time.Time) (first []byte, came int) {
-	prefix := key(uint64(id), uint32(n))
-	cursor := bucket(tx, "sample").Cursor()
 	seen := 0
-	var v []byte
-	k, _ := cursor.Seek(key(string(prefix), uint64(now.Add(-sampleAge).UnixNano())))
-	if k == nil {
-		k, v = cursor.Last()
-	} else {
-		k, v = cursor.Prev()
-	}
-	for ; bytes.HasPrefix(k, prefix); k, v = cursor.Prev() {
+	for k, v := range sampleTable.BackFrom(tx, sampleTable.of(id, n), sampleTable.from(id, n, now.Add(-sampleAge))) {
 		came += int(v[0])
 		if seen++; seen == sampleSize {
 			return bytes.Clone(k), came

@@ -126,17 +126,7 @@ func TestFivePeopleAreSpentWhenAllNumbersAreRefused(t *testing.T) {
 	s := newShop(t, 40, "")
 	numbers := []campaign.NumberID{s.number, s.another()}
 	for i := range 6 {
-		n, err := s.book.AddNumber(fmt.Sprint("n", i))
-		if err == nil {
-			_, err = s.book.LinkNumber(n.ID, people.Phone(fmt.Sprintf("+551188877700%d", i)), fmt.Sprintf("551188877700%d:1@s.whatsapp.net", i), s.now)
-		}
-		if err == nil {
-			_, err = s.book.SetLimits(n.ID, campaign.Pace{}.All())
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		numbers = append(numbers, n.ID)
+		numbers = append(numbers, s.linked(fmt.Sprint("n", i), people.Phone(fmt.Sprintf("+551188877700%d", i))))
 	}
 	// round lets every number claim before any outcome is known.
 	round := func(outcome func(i int) campaign.Outcome) (flying int) {

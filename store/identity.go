@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
@@ -169,7 +168,7 @@ func whoTx(tx *bolt.Tx, t told, at time.Time) (c people.Contact, err error) {
 		c, err = contactTx(tx, id)
 	} else {
 		var n uint64
-		n, err = bucket(tx, "contacts").NextSequence()
+		n, err = contactsTable.Next(tx)
 		c = people.Contact{ID: people.ContactID(n), Created: at}
 	}
 	if err != nil {
@@ -228,7 +227,7 @@ func passOnTx(tx *bolt.Tx, id people.ContactID, phone people.Phone, at time.Time
 		return err
 	}
 	// A phone in no field of the record led to it as well in older books.
-	return bucket(tx, "aliases").Delete([]byte(phoneKey(phone)))
+	return aliasesTable.Delete(tx, phoneKey(phone))
 }
 
 // settlePhonesTx gives a person the phones by which they were named. If that is
@@ -293,10 +292,9 @@ func saidOfTx(tx *bolt.Tx, c *people.Contact, phone people.Phone) error {
 // formerTx lists who had a phone that is theirs no more.
 func formerTx(tx *bolt.Tx, phone people.Phone) (ids []people.ContactID) {
 	prefix := string(formerAlias) + phone.Key()
-	cursor := bucket(tx, "aliases").Cursor()
-	for k, _ := cursor.Seek([]byte(prefix)); len(k) >= len(prefix) && string(k[:len(prefix)]) == prefix; k, _ = cursor.Next() {
+	for k := range aliasesTable.Each(tx, []byte(prefix)) {
 		if len(k) == len(prefix)+8 { // not a longer phone
-			ids = append(ids, people.ContactID(binary.BigEndian.Uint64(k[len(prefix):])))
+			ids = append(ids, fromRow[people.ContactID](k[len(prefix):]))
 		}
 	}
 	return ids
@@ -332,7 +330,7 @@ func tidyFormer(c *people.Contact) {
 // phones.
 func formerKeys(c *people.Contact) (keys []string) {
 	for _, f := range c.Former {
-		keys = append(keys, string(formerAlias)+f.Phone.Key()+string(key(uint64(c.ID))))
+		keys = append(keys, string(formerAlias)+f.Phone.Key()+string(row(c.ID)))
 	}
 	return keys
 }

@@ -125,11 +125,11 @@ func inKeyOrder(rows []people.Row) []people.Row {
 // complete. After an error there is none.
 func (b *Book) stageImport(ctx context.Context, rows []people.Row, source string) (k []byte, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
-		n, err := bucket(tx, "jobs").NextSequence()
+		n, err := jobsTable.Next(tx)
 		if err != nil {
 			return err
 		}
-		k = key(peopleJob, n)
+		k = peopleJobKey(n)
 		return putJobTx(tx, k, job{
 			Job:     Job{Kind: JobImport, Source: source, Total: len(rows)},
 			Staging: true, Report: new(ImportReport),
@@ -140,10 +140,9 @@ func (b *Book) stageImport(ctx context.Context, rows []people.Row, source string
 	}
 	part := uint32(0)
 	err = inChunks(ctx, b, rows, func(tx *bolt.Tx, some []people.Row) error {
-		staged := bucket(tx, "staged")
-		staged.FillPercent = 1 // keys come in order
+		stagedTable.InOrder(tx) // keys come in order
 		for few := range slices.Chunk(some, rowsPart) {
-			if err := staged.Put(key(string(k), part), encodeRows(few)); err != nil {
+			if err := stagedTable.PutAt(tx, stagedTable.key(k, part), encodeRows(few)); err != nil {
 				return err
 			}
 			part++
@@ -179,18 +178,20 @@ func completeStagingTx(tx *bolt.Tx, k []byte) error {
 func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
 	var rows []people.Row
 	var parts [][]byte
-	cursor := bucket(tx, "staged").Cursor()
-	part, v := cursor.Seek(k)
-	for ; bytes.HasPrefix(part, k) && len(rows) < n; part, v = cursor.Next() {
+	done = true
+	for part, v := range stagedTable.Each(tx, k) {
+		if len(rows) >= n {
+			done = false
+			break
+		}
 		few, err := decodeRows(v)
 		if err != nil {
 			return false, fmt.Errorf("import %s: %w", j.Source, err)
 		}
 		rows, parts = append(rows, few...), append(parts, bytes.Clone(part))
 	}
-	done = !bytes.HasPrefix(part, k)
 	for _, part := range parts {
-		if err := bucket(tx, "staged").Delete(part); err != nil {
+		if err := stagedTable.DeleteAt(tx, part); err != nil {
 			return false, err
 		}
 	}
@@ -243,42 +244,42 @@ func complete(c *people.Contact, row people.Row) {
 const rowsVersion = 1
 
 func encodeRows(rows []people.Row) []byte {
-	e := enc{b: make([]byte, 0, 64*len(rows))}
-	e.uint(rowsVersion)
-	e.uint(uint64(len(rows)))
+	e := bolt.Enc{B: make([]byte, 0, 64*len(rows))}
+	e.Uint(rowsVersion)
+	e.Uint(uint64(len(rows)))
 	for _, row := range rows {
-		e.uint(uint64(row.Line))
-		e.str(string(row.Phone))
-		e.str(row.Name)
-		e.strs(row.Tags)
-		e.uint(uint64(len(row.Fields)))
+		e.Uint(uint64(row.Line))
+		e.Text(string(row.Phone))
+		e.Text(row.Name)
+		e.Texts(row.Tags)
+		e.Uint(uint64(len(row.Fields)))
 		for f, v := range row.Fields {
-			e.str(f)
-			e.str(v)
+			e.Text(f)
+			e.Text(v)
 		}
 	}
-	return e.b
+	return e.B
 }
 
 func decodeRows(v []byte) (rows []people.Row, err error) {
-	d := dec{b: v}
-	if d.uint() != rowsVersion {
-		d.fail()
+	d := bolt.Dec{B: v}
+	if d.Uint() != rowsVersion {
+		d.Fail()
 	}
-	rows = make([]people.Row, d.count())
+	rows = make([]people.Row, d.Count())
 	for i := range rows {
-		row := people.Row{Line: int(d.uint()), Phone: people.Phone(d.str()), Name: d.str()}
-		for range d.count() {
-			row.Tags = append(row.Tags, d.str())
+		row := people.Row{Line: int(d.Uint()), Phone: people.Phone(d.Text()), Name: d.Text()}
+		for range d.Count() {
+			row.Tags = append(row.Tags, d.Text())
 		}
-		if n := d.count(); n > 0 {
+		if n := d.Count(); n > 0 {
 			row.Fields = make(map[string]string, n)
 			for range n {
-				f := d.str()
-				row.Fields[f] = d.str()
+				f := d.Text()
+				row.Fields[f] = d.Text()
 			}
 		}
 		rows[i] = row
 	}
-	return rows, d.err
+	return rows, d.Err
 }

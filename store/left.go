@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"time"
 
@@ -63,13 +62,12 @@ func lastLeftTx(tx *bolt.Tx, id people.ContactID, d *campaign.Delivery) (last ti
 
 // eachClaimTx looks at what was claimed for a person, in all campaigns.
 func eachClaimTx(tx *bolt.Tx, id people.ContactID, look func(campaign.Delivery)) error {
-	persons := bucket(tx, "persons")
-	return bucket(tx, "campaigns").ForEach(func(k, _ []byte) error {
-		seq := persons.Get(append(bytes.Clone(k), key(uint64(id))...))
+	return campaignsTable.ForEach(tx, func(k, _ []byte) error {
+		seq := personsTable.Get(tx, campaignsTable.Parts(k), id)
 		if seq == nil {
 			return nil
 		}
-		d, err := deliveryTx(tx, append(bytes.Clone(k), seq...))
+		d, err := deliveryTx(tx, deliveryKey(campaignsTable.Parts(k), fromRow[uint32](seq)))
 		if err == nil {
 			look(d)
 		}

@@ -201,9 +201,15 @@ func TestRefusalsSpendEverythingButTheNewChatsOfADay(t *testing.T) {
 // another links one more number, without limits.
 func (s *shop) another() campaign.NumberID {
 	s.Helper()
-	n, err := s.book.AddNumber("outra")
+	return s.linked("outra", "+5511888777666")
+}
+
+// linked links one more number with a phone, without limits.
+func (s *shop) linked(name string, phone people.Phone) campaign.NumberID {
+	s.Helper()
+	n, err := s.book.AddNumber(name)
 	if err == nil {
-		_, err = s.book.LinkNumber(n.ID, "+5511888777666", "5511888777666:1@s.whatsapp.net", s.now)
+		_, err = s.book.LinkNumber(n.ID, phone, string(phone[1:])+":1@s.whatsapp.net", s.now)
 	}
 	if err == nil {
 		_, err = s.book.SetLimits(n.ID, campaign.Pace{}.All())

@@ -129,7 +129,7 @@ func (b *Book) RenameList(name, to string) error {
 		if other, err := listTx(tx, to); err == nil && other.ID != l.ID {
 			return reason.Because(ErrExists, reason.ListExists, to)
 		}
-		if err := bucket(tx, "lists").Delete([]byte(people.Fold(l.Name))); err != nil {
+		if err := listsTable.Delete(tx, people.Fold(l.Name)); err != nil {
 			return err
 		}
 		l.Name = to
@@ -159,7 +159,7 @@ func (b *Book) DeleteList(name string) error {
 		if _, err := putMembersTx(tx, l, nil); err != nil {
 			return err
 		}
-		return bucket(tx, "lists").Delete([]byte(people.Fold(l.Name)))
+		return listsTable.Delete(tx, people.Fold(l.Name))
 	})
 }
 
@@ -222,7 +222,7 @@ func listName(name string) (string, error) {
 }
 
 func listsTx(tx *bolt.Tx) (lists []List, err error) {
-	err = bucket(tx, "lists").ForEach(func(_, v []byte) error {
+	err = listsTable.ForEach(tx, func(_, v []byte) error {
 		var l List
 		if err := json.Unmarshal(v, &l); err != nil {
 			return err
@@ -234,7 +234,7 @@ func listsTx(tx *bolt.Tx) (lists []List, err error) {
 }
 
 func listTx(tx *bolt.Tx, name string) (l List, err error) {
-	v := bucket(tx, "lists").Get([]byte(people.Fold(strings.Join(strings.Fields(name), " "))))
+	v := listsTable.Get(tx, people.Fold(strings.Join(strings.Fields(name), " ")))
 	if v == nil {
 		return l, reason.Because(ErrNotFound, reason.ListNotFound, name)
 	}
@@ -242,7 +242,7 @@ func listTx(tx *bolt.Tx, name string) (l List, err error) {
 }
 
 func newListIDTx(tx *bolt.Tx) (uint32, error) {
-	id, err := bucket(tx, "lists").NextSequence()
+	id, err := listsTable.Next(tx)
 	return uint32(id), err
 }
 
@@ -251,7 +251,7 @@ func putListTx(tx *bolt.Tx, l List) error {
 	if err != nil {
 		return err
 	}
-	return bucket(tx, "lists").Put([]byte(people.Fold(l.Name)), v)
+	return listsTable.Put(tx, people.Fold(l.Name), v)
 }
 
 // memberBlock is how many bytes of a set are one row.
@@ -259,11 +259,9 @@ const memberBlock = 2048
 
 // membersTx reads who is on a list.
 func membersTx(tx *bolt.Tx, list uint32) (members people.Set) {
-	prefix := key(list)
-	last, _ := memberPlace(people.ContactID(bucket(tx, "contacts").Sequence()))
-	cursor := bucket(tx, "members").Cursor()
-	for k, v := cursor.Seek(prefix); len(k) == 8 && string(k[:4]) == string(prefix); k, v = cursor.Next() {
-		if n := binary.BigEndian.Uint32(k[4:]); n <= last { // a damaged key is no reason to take all memory
+	last, _ := memberPlace(people.ContactID(contactsTable.Given(tx)))
+	for k, v := range membersTable.Each(tx, membersTable.Of(list)) {
+		if _, n := membersTable.Parts(k); n <= last { // a damaged key is no reason to take all memory
 			putMemberRow(&members, n, v)
 		}
 	}
@@ -273,19 +271,17 @@ func membersTx(tx *bolt.Tx, list uint32) (members people.Set) {
 // putMembersTx writes who is on a list, and the list with its size. Rows that
 // are as they were are not written.
 func putMembersTx(tx *bolt.Tx, l List, people people.Set) (List, error) {
-	members := bucket(tx, "members")
 	blocks := max(memberRows(people), memberRows(membersTx(tx, l.ID)))
 	for n := range blocks {
-		at := key(l.ID, n)
 		v := memberRow(people, n)
-		if have := members.Get(at); string(have) == string(v) {
+		if have := membersTable.Get(tx, l.ID, n); string(have) == string(v) {
 			continue
 		}
 		var err error
 		if v == nil {
-			err = members.Delete(at)
+			err = membersTable.Delete(tx, l.ID, n)
 		} else {
-			err = members.Put(at, v)
+			err = membersTable.Put(tx, l.ID, n, v)
 		}
 		if err != nil {
 			return l, err
@@ -307,12 +303,12 @@ func presentTx(tx *bolt.Tx, ids []people.ContactID) (people people.Set) {
 
 // leftBookTx is how often somebody has left the book: an id that was looked up
 // before is somebody's still if it is the same.
-func leftBookTx(tx *bolt.Tx) uint64 { return bucket(tx, "members").Sequence() }
+func leftBookTx(tx *bolt.Tx) uint64 { return membersTable.Given(tx) }
 
 // leaveListsTx takes a person who leaves the book off every list, and puts
 // heir, whose record takes hers in, on them; 0: nobody.
 func leaveListsTx(tx *bolt.Tx, id, heir people.ContactID) error {
-	if _, err := bucket(tx, "members").NextSequence(); err != nil {
+	if _, err := membersTable.Next(tx); err != nil {
 		return err
 	}
 	rolls, err := rostersTx(tx)
@@ -372,7 +368,7 @@ func (r rosters) fill(c *people.Contact) {
 		l := &r.lists[i]
 		row, ok := l.rows[n]
 		if !ok {
-			row = bucket(r.tx, "members").Get(key(l.ID, n))
+			row = membersTable.Get(r.tx, l.ID, n)
 			l.rows[n] = row
 		}
 		if len(row) == memberBlock && row[bit/8]&(1<<(bit%8)) != 0 {

@@ -238,14 +238,14 @@ func TestListsOfAnOlderBookAreKept(t *testing.T) {
 			c, err := contactTx(tx, id)
 			ok(t, err)
 			v := string(encodeContact(&c))
-			e := enc{}
-			e.strs(c.Tags)
-			e.strs(nil)
-			before := string(e.b)
-			e = enc{}
-			e.strs(c.Tags)
-			e.strs(lists)
-			ok(t, bucket(tx, "contacts").Put(key(uint64(id)), []byte(strings.Replace(v, before, string(e.b), 1))))
+			e := bolt.Enc{}
+			e.Texts(c.Tags)
+			e.Texts(nil)
+			before := string(e.B)
+			e = bolt.Enc{}
+			e.Texts(c.Tags)
+			e.Texts(lists)
+			ok(t, bucket(tx, "contacts").Put(key(uint64(id)), []byte(strings.Replace(v, before, string(e.B), 1))))
 		}
 		for name, size := range map[string]int{"b": 1, "Férias": 2} {
 			v, err := json.Marshal(map[string]any{"Name": name, "Size": size})

@@ -1,8 +1,6 @@
 package store
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -142,25 +140,21 @@ type upload struct {
 	media []byte // as the sender wrote it
 }
 
-func uploadKey(id campaign.ID, number campaign.NumberID, n uint64) []byte {
-	return key(uint64(id), uint32(number), n)
-}
-
-func putUploadTx(tx *bolt.Tx, at []byte, u upload) error {
-	var e enc
-	e.uint(1)
-	e.uint(uint64(u.link))
-	e.time(u.at)
-	e.str(string(u.media))
-	return bucket(tx, "uploads").Put(at, e.b)
+func encodeUpload(u upload) []byte {
+	var e bolt.Enc
+	e.Uint(1)
+	e.Uint(uint64(u.link))
+	e.Time(u.at)
+	e.Text(string(u.media))
+	return e.B
 }
 
 func decodeUpload(v []byte) (u upload, err error) {
-	d := dec{b: v}
-	d.uint() // version
-	u.link, u.at, u.media = uint32(d.uint()), d.time(), []byte(d.str())
-	if d.err != nil {
-		return u, fmt.Errorf("upload: %w", d.err)
+	d := bolt.Dec{B: v}
+	d.Version(1)
+	u.link, u.at, u.media = uint32(d.Uint()), d.Time(), []byte(d.Text())
+	if d.Err != nil {
+		return u, fmt.Errorf("upload: %w", d.Err)
 	}
 	return u, nil
 }
@@ -171,7 +165,7 @@ func carriedTx(tx *bolt.Tx, d *campaign.Delivery) ([]byte, error) {
 	if d.Upload == 0 {
 		return nil, nil
 	}
-	u, err := decodeUpload(bucket(tx, "uploads").Get(uploadKey(d.Campaign, d.Number, d.Upload)))
+	u, err := decodeUpload(uploadsTable.Get(tx, d.Campaign, d.Number, d.Upload))
 	if err != nil {
 		return nil, fmt.Errorf("delivery %d of campaign %d: %w", d.Seq, d.Campaign, err)
 	}
@@ -200,15 +194,14 @@ var uploadPauses = []time.Duration{30 * time.Second, 2 * time.Minute}
 // number, by the present link and not too long ago. Where there is none, that
 // comes first. It spends nothing of the pace.
 func (b *Book) planUploadTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaign, p plan) (plan, error) {
-	prefix := key(uint64(camp.ID), uint32(c.Number))
-	if k, v := seekLast(bucket(tx, "uploads").Cursor(), prefix); bytes.HasPrefix(k, prefix) {
+	if k, v := uploadsTable.Last(tx, uploadsTable.Of2(camp.ID, c.Number)); k != nil {
 		u, err := decodeUpload(v)
 		if err != nil {
 			return plan{}, err
 		}
 		if age := c.Now.Sub(u.at); u.link == c.Ready.Link && age >= 0 && age < campaign.UploadAge {
 			p.send.Media = u.media
-			p.upload = binary.BigEndian.Uint64(k[len(prefix):])
+			_, _, p.upload = uploadsTable.Parts(k)
 			return p, nil
 		}
 	}
@@ -228,11 +221,11 @@ func (b *Book) planUploadTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaig
 // Uploaded implements [campaign.Log].
 func (b *Book) Uploaded(number campaign.NumberID, u campaign.Upload, media []byte, at time.Time) error {
 	err := b.update(func(tx *bolt.Tx) error {
-		n, err := bucket(tx, "uploads").NextSequence()
+		n, err := uploadsTable.Next(tx)
 		if err != nil {
 			return err
 		}
-		return putUploadTx(tx, uploadKey(u.Campaign, number, n), upload{u.Link, at, media})
+		return uploadsTable.Put(tx, u.Campaign, number, n, encodeUpload(upload{u.Link, at, media}))
 	})
 	if err == nil {
 		b.mu.Lock()

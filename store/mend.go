@@ -73,10 +73,9 @@ func settleMended(path string) error {
 		return err
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		tx.Touch()
 		var kind Kind
-		if meta := bucket(tx, "meta"); meta != nil {
-			kind = Kind(meta.Get([]byte("kind")))
+		if metaTable.Exists(tx) {
+			kind = Kind(metaTable.Get(tx, metaKind))
 		}
 		return prepare(tx, kind, db.WentBack(), time.Now())
 	})

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
 	"encoding/json"
 
 	"recado/campaign"
@@ -27,29 +26,22 @@ var migrations = [...]func(*bolt.Tx) error{
 // claimsByContact is version 2: who has been claimed is known by her record.
 // Before, it was her LID or her phone, which may turn out to be one person's.
 func claimsByContact(tx *bolt.Tx) error {
-	if err := tx.DeleteBucket([]byte("persons")); err != nil {
+	if err := personsTable.Clear(tx); err != nil {
 		return err
 	}
-	if _, err := tx.CreateBucket([]byte("persons")); err != nil {
-		return err
-	}
-	return bucket(tx, "deliveries").ForEach(func(k, v []byte) error {
+	return deliveriesTable.ForEach(tx, func(k, v []byte) error {
 		d, err := decodeDelivery(k, v)
 		if err != nil || d.Message == "" {
 			return err
 		}
-		at := key(uint64(d.Campaign), uint64(mergedTx(tx, d.Contact)))
-		return keepClaimTx(tx, at, key(d.Seq))
+		return keepClaimTx(tx, d.Campaign, mergedTx(tx, d.Contact), d.Seq)
 	})
 }
 
 // membersOfLists is version 4: who is on a list is a set beside it. Before, it
 // was part of each person's record, where it is passed over from now on.
 func membersOfLists(tx *bolt.Tx) error {
-	if err := tx.DeleteBucket([]byte("members")); err != nil {
-		return err
-	}
-	if _, err := tx.CreateBucket([]byte("members")); err != nil {
+	if err := membersTable.Clear(tx); err != nil {
 		return err
 	}
 	lists, err := listsTx(tx)
@@ -65,8 +57,8 @@ func membersOfLists(tx *bolt.Tx) error {
 	}
 	members := make([]people.Set, len(lists))
 	var c people.Contact
-	err = bucket(tx, "contacts").ForEach(func(k, v []byte) error {
-		if err := decodeWithLists(&c, people.ContactID(binary.BigEndian.Uint64(k)), v); err != nil {
+	err = contactsTable.ForEach(tx, func(k, v []byte) error {
+		if err := decodeWithLists(&c, contactsTable.Parts(k), v); err != nil {
 			return err
 		}
 		for _, name := range c.Lists {
@@ -87,9 +79,8 @@ func membersOfLists(tx *bolt.Tx) error {
 // limitsAsNamed is version 5: a number keeps the limits that somebody has set
 // and no others. Before, to set one froze all.
 func limitsAsNamed(tx *bolt.Tx) error {
-	numbers := bucket(tx, "numbers")
 	changed := make(map[campaign.NumberID]campaign.Number)
-	err := numbers.ForEach(func(k, v []byte) error {
+	err := numbersTable.ForEach(tx, func(k, v []byte) error {
 		var old struct {
 			Pace    campaign.Pace
 			OwnPace bool
@@ -97,7 +88,7 @@ func limitsAsNamed(tx *bolt.Tx) error {
 		if err := json.Unmarshal(v, &old); err != nil || !old.OwnPace {
 			return err
 		}
-		n, err := numberTx(tx, campaign.NumberID(binary.BigEndian.Uint32(k)))
+		n, err := numberTx(tx, numbersTable.Parts(k))
 		if err != nil {
 			return err
 		}

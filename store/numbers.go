@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -61,7 +60,7 @@ func (b *Book) AddNumber(name string) (n campaign.Number, err error) {
 		if err := nameFreeTx(tx, name, 0); err != nil {
 			return err
 		}
-		id, err := bucket(tx, "numbers").NextSequence()
+		id, err := numbersTable.Next(tx)
 		if err != nil {
 			return err
 		}
@@ -188,7 +187,7 @@ func (b *Book) RemoveNumber(id campaign.NumberID) error {
 		if n.Link > 0 {
 			return reason.Because(ErrState, reason.NumberKept, n.Name)
 		}
-		return bucket(tx, "numbers").Delete(key(uint32(id)))
+		return numbersTable.Delete(tx, id)
 	})
 }
 
@@ -212,7 +211,7 @@ func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, change func
 			continue
 		}
 		c.Status, c.Reason = campaign.Paused, reason.New(reason.CampaignStopped, name)
-		if err := bucket(tx, "running").Delete(key(uint64(c.ID))); err != nil {
+		if err := runningTable.Delete(tx, c.ID); err != nil {
 			return err
 		}
 		if err := putCampaignTx(tx, c); err != nil {
@@ -258,11 +257,11 @@ func putNumberTx(tx *bolt.Tx, n campaign.Number) error {
 	if err := keepOursTx(tx, &n); err != nil {
 		return err
 	}
-	return bucket(tx, "numbers").Put(key(uint32(n.ID)), v)
+	return numbersTable.Put(tx, n.ID, v)
 }
 
 func numberTx(tx *bolt.Tx, id campaign.NumberID) (n campaign.Number, err error) {
-	v := bucket(tx, "numbers").Get(key(uint32(id)))
+	v := numbersTable.Get(tx, id)
 	if v == nil {
 		return n, reason.Because(ErrNotFound, reason.NumberGone)
 	}
@@ -273,8 +272,8 @@ func numberTx(tx *bolt.Tx, id campaign.NumberID) (n campaign.Number, err error) 
 }
 
 func numbersTx(tx *bolt.Tx) (numbers []campaign.Number, err error) {
-	err = bucket(tx, "numbers").ForEach(func(k, v []byte) error {
-		n, err := numberTx(tx, campaign.NumberID(binary.BigEndian.Uint32(k)))
+	err = numbersTable.ForEach(tx, func(k, v []byte) error {
+		n, err := numberTx(tx, numbersTable.Parts(k))
 		numbers = append(numbers, n)
 		return err
 	})

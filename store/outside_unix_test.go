@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"recado/store/trust"
+
 	"recado/campaign/reason"
 
 	bolt "go.etcd.io/bbolt"
@@ -116,14 +118,14 @@ func TestMediaThatIsNotOursIsNotUsed(t *testing.T) {
 	if err := os.WriteFile(media, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refused := (*TrustError)(nil)
-	if err := open(); !errors.As(err, &refused) || refused.Why != Irregular {
+	refused := (*trust.Error)(nil)
+	if err := open(); !errors.As(err, &refused) || refused.Why != trust.Irregular {
 		t.Errorf("a file in place of the folder: %v", err)
 	}
 	if err := errors.Join(os.Remove(media), os.Mkdir(media, 0o755)); err != nil {
 		t.Fatal(err)
 	}
-	if err := open(); !errors.As(err, &refused) || refused.Why != Exposed || refused.Mode != 0o700 {
+	if err := open(); !errors.As(err, &refused) || refused.Why != trust.Exposed || refused.Mode != 0o700 {
 		t.Errorf("a folder that others can read: %v", err)
 	}
 	if err := os.Chmod(media, 0o700); err != nil {

@@ -2,10 +2,10 @@ package store
 
 import (
 	"bytes"
-	"encoding/binary"
 	"slices"
 	"time"
 
+	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store/bolt"
@@ -34,7 +34,7 @@ const (
 // contactTx reads a person, following merges.
 func contactTx(tx *bolt.Tx, id people.ContactID) (people.Contact, error) {
 	id = mergedTx(tx, id)
-	v := bucket(tx, "contacts").Get(key(uint64(id)))
+	v := contactsTable.Get(tx, id)
 	if v == nil {
 		return people.Contact{}, reason.Because(ErrNotFound, reason.ContactGone)
 	}
@@ -43,24 +43,23 @@ func contactTx(tx *bolt.Tx, id people.ContactID) (people.Contact, error) {
 
 // mergedTx is the id that an id leads to now.
 func mergedTx(tx *bolt.Tx, id people.ContactID) people.ContactID {
-	merged := bucket(tx, "merged")
-	for v := merged.Get(key(uint64(id))); v != nil; v = merged.Get(v) {
-		id = people.ContactID(binary.BigEndian.Uint64(v))
+	for v := mergedTable.Get(tx, id); v != nil; v = mergedTable.GetAt(tx, v) {
+		id = fromRow[people.ContactID](v)
 	}
 	return id
 }
 
 func existsTx(tx *bolt.Tx, id people.ContactID) bool {
-	return bucket(tx, "contacts").Get(key(uint64(id))) != nil
+	return contactsTable.Get(tx, id) != nil
 }
 
 // aliasTx returns to whom a key of "aliases" leads.
 func aliasTx(tx *bolt.Tx, alias string) (people.ContactID, bool) {
-	v := bucket(tx, "aliases").Get([]byte(alias))
+	v := aliasesTable.Get(tx, alias)
 	if v == nil {
 		return 0, false
 	}
-	id := mergedTx(tx, people.ContactID(binary.BigEndian.Uint64(v)))
+	id := mergedTx(tx, fromRow[people.ContactID](v))
 	return id, existsTx(tx, id)
 }
 
@@ -93,12 +92,10 @@ func putContactTx(tx *bolt.Tx, c *people.Contact) error {
 // putPersonTx is putContactTx without the order of names, for those who write
 // many people and move all the names at the end.
 func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
-	contacts := bucket(tx, "contacts")
 	c.Tags = union(nil, c.Tags)
 	tidyFormer(c)
-	at := key(uint64(c.ID))
 	before := people.Contact{}
-	if v := contacts.Get(at); v != nil {
+	if v := contactsTable.Get(tx, c.ID); v != nil {
 		old, err := decodeContact(c.ID, v)
 		if err != nil {
 			return err
@@ -113,7 +110,7 @@ func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	case !before.OptedOut && c.OptOutPhone == "" && c.LID == "":
 		c.OptOutPhone = c.Phone
 	}
-	if err := contacts.Put(at, encodeContact(c)); err != nil {
+	if err := contactsTable.Put(tx, c.ID, encodeContact(c)); err != nil {
 		return err
 	}
 	return reindexTx(tx, c.ID, &before, c, names)
@@ -121,7 +118,7 @@ func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 
 // deleteContactTx takes a person and everything by which she is found away.
 func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
-	if err := bucket(tx, "contacts").Delete(key(uint64(c.ID))); err != nil {
+	if err := contactsTable.Delete(tx, c.ID); err != nil {
 		return err
 	}
 	if err := addCountTx(tx, countContacts, -1); err != nil {
@@ -137,17 +134,16 @@ func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
 // reindexTx changes what leads to a person from how she was to how she is. An
 // empty record is nobody: before, she was not there; after, she is gone.
 func reindexTx(tx *bolt.Tx, id people.ContactID, before, after *people.Contact, names nameMoves) error {
-	aliases := bucket(tx, "aliases")
 	old, now := aliasesOf(before), aliasesOf(after)
 	for _, alias := range old {
 		if slices.Contains(now, alias) {
 			continue
 		}
-		v := aliases.Get([]byte(alias))
-		if v == nil || mergedTx(tx, people.ContactID(binary.BigEndian.Uint64(v))) != id {
+		v := aliasesTable.Get(tx, alias)
+		if v == nil || mergedTx(tx, fromRow[people.ContactID](v)) != id {
 			continue
 		}
-		if err := aliases.Delete([]byte(alias)); err != nil {
+		if err := aliasesTable.Delete(tx, alias); err != nil {
 			return err
 		}
 	}
@@ -158,26 +154,26 @@ func reindexTx(tx *bolt.Tx, id people.ContactID, before, after *people.Contact, 
 		if _, taken := aliasTx(tx, alias); taken {
 			continue
 		}
-		if err := aliases.Put([]byte(alias), key(uint64(id))); err != nil {
+		if err := aliasesTable.Put(tx, alias, row(id)); err != nil {
 			return err
 		}
 	}
 	had, has := formerKeys(before), formerKeys(after)
 	for _, k := range had {
 		if !slices.Contains(has, k) {
-			if err := aliases.Delete([]byte(k)); err != nil {
+			if err := aliasesTable.Delete(tx, k); err != nil {
 				return err
 			}
 		}
 	}
 	for _, k := range has {
 		if !slices.Contains(had, k) {
-			if err := aliases.Put([]byte(k), key(uint64(id))); err != nil {
+			if err := aliasesTable.Put(tx, k, row(id)); err != nil {
 				return err
 			}
 		}
 	}
-	names.move(id, nameKey(id, before), nameKey(id, after))
+	names.move(id, namesTable.key(id, before), namesTable.key(id, after))
 	if before.OptedOut != after.OptedOut {
 		by := 1
 		if before.OptedOut {
@@ -188,19 +184,6 @@ func reindexTx(tx *bolt.Tx, id people.ContactID, before, after *people.Contact, 
 		}
 	}
 	return nil
-}
-
-// nameKey is the place of a person in the order of names; nil for nobody. Who
-// has no name comes last, by phone.
-func nameKey(id people.ContactID, c *people.Contact) []byte {
-	if c.ID == 0 {
-		return nil
-	}
-	name := people.Fold(c.Name)
-	if name == "" {
-		name = "\xff" + string(c.Phone) + c.LID
-	}
-	return key(name[:min(len(name), 200)], byte(0), uint64(id))
 }
 
 // nameMoves are changes in the order of names, by person. Keys that are
@@ -232,14 +215,13 @@ func (m nameMoves) applyTx(tx *bolt.Tx) error {
 	}
 	slices.SortFunc(gone, bytes.Compare)
 	slices.SortFunc(come, bytes.Compare)
-	names := bucket(tx, "names")
 	for _, k := range gone {
-		if err := names.Delete(k); err != nil {
+		if err := namesTable.DeleteAt(tx, k); err != nil {
 			return err
 		}
 	}
 	for _, k := range come {
-		if err := names.Put(k, nil); err != nil {
+		if err := namesTable.PutAt(tx, k, nil); err != nil {
 			return err
 		}
 	}
@@ -248,15 +230,15 @@ func (m nameMoves) applyTx(tx *bolt.Tx) error {
 
 // countTx reads one of the counters.
 func countTx(tx *bolt.Tx, name string) int {
-	v := bucket(tx, "meta").Get([]byte(name))
+	v := metaTable.Get(tx, name)
 	if v == nil {
 		return 0
 	}
-	return int(binary.BigEndian.Uint64(v))
+	return int(fromRow[uint64](v))
 }
 
 func addCountTx(tx *bolt.Tx, name string, by int) error {
-	return bucket(tx, "meta").Put([]byte(name), key(uint64(countTx(tx, name)+by)))
+	return metaTable.Put(tx, name, row(uint64(countTx(tx, name)+by)))
 }
 
 // mergeTx makes two records one: gone's id leads to keep from now on. Names
@@ -282,7 +264,7 @@ func mergeTx(tx *bolt.Tx, keep, gone people.ContactID, at time.Time) error {
 	if err := deleteContactTx(tx, &g); err != nil {
 		return err
 	}
-	if err := bucket(tx, "merged").Put(key(uint64(gone)), key(uint64(keep))); err != nil {
+	if err := mergedTable.Put(tx, gone, row(keep)); err != nil {
 		return err
 	}
 	if err := latestMovesTx(tx, gone, keep); err != nil {
@@ -352,20 +334,20 @@ func unite(k, g *people.Contact) {
 // latestMovesTx gives the last deliveries of a person to the record she is
 // merged into, so that a reply finds the one it answers.
 func latestMovesTx(tx *bolt.Tx, gone, keep people.ContactID) error {
-	latest := bucket(tx, "latest")
-	cursor := latest.Cursor()
-	prefix := key(uint64(gone))
-	type move struct{ number, at []byte }
+	type move struct {
+		number campaign.NumberID
+		at     []byte
+	}
 	var moves []move
-	for k, v := cursor.Seek(prefix); len(k) == 12 && string(k[:8]) == string(prefix); k, v = cursor.Next() {
-		moves = append(moves, move{slices.Clone(k[8:]), slices.Clone(v)})
+	for k, v := range latestTable.Each(tx, latestTable.Of(gone)) {
+		_, number := latestTable.Parts(k)
+		moves = append(moves, move{number, slices.Clone(v)})
 	}
 	for _, m := range moves {
-		if err := latest.Delete(append(slices.Clone(prefix), m.number...)); err != nil {
+		if err := latestTable.Delete(tx, gone, m.number); err != nil {
 			return err
 		}
-		to := append(key(uint64(keep)), m.number...)
-		if have := latest.Get(to); have != nil {
+		if have := latestTable.Get(tx, keep, m.number); have != nil {
 			mine, err := deliveryTx(tx, have)
 			if err != nil {
 				return err
@@ -378,7 +360,7 @@ func latestMovesTx(tx *bolt.Tx, gone, keep people.ContactID) error {
 				continue
 			}
 		}
-		if err := latest.Put(to, m.at); err != nil {
+		if err := latestTable.Put(tx, keep, m.number, m.at); err != nil {
 			return err
 		}
 	}
@@ -388,38 +370,37 @@ func latestMovesTx(tx *bolt.Tx, gone, keep people.ContactID) error {
 // claimsMoveTx makes what a person was sent count for the record she is merged
 // into, so that a campaign does not reach her again under that one.
 func claimsMoveTx(tx *bolt.Tx, gone, keep people.ContactID) error {
-	persons := bucket(tx, "persons")
-	return bucket(tx, "campaigns").ForEach(func(id, _ []byte) error {
-		from, to := append(slices.Clone(id), key(uint64(gone))...), append(slices.Clone(id), key(uint64(keep))...)
-		seq := slices.Clone(persons.Get(from))
-		if seq == nil {
+	return campaignsTable.ForEach(tx, func(k, _ []byte) error {
+		id := campaignsTable.Parts(k)
+		v := personsTable.Get(tx, id, gone)
+		if v == nil {
 			return nil
 		}
-		if err := persons.Delete(from); err != nil {
+		seq := fromRow[uint32](v)
+		if err := personsTable.Delete(tx, id, gone); err != nil {
 			return err
 		}
-		return keepClaimTx(tx, to, seq)
+		return keepClaimTx(tx, id, keep, seq)
 	})
 }
 
 // keepClaimTx writes that a person has been claimed. Of two deliveries of a
-// campaign to her the one counts that has left, or may have.
-func keepClaimTx(tx *bolt.Tx, at, seq []byte) error {
-	persons := bucket(tx, "persons")
-	if have := persons.Get(at); have != nil {
-		if stays, err := leftTx(tx, at[:8], have); stays || err != nil {
+// campaign to them the one counts that has left, or may have.
+func keepClaimTx(tx *bolt.Tx, id campaign.ID, person people.ContactID, seq uint32) error {
+	if have := personsTable.Get(tx, id, person); have != nil {
+		if stays, err := leftTx(tx, id, fromRow[uint32](have)); stays || err != nil {
 			return err
 		}
-		if left, err := leftTx(tx, at[:8], seq); !left || err != nil {
+		if left, err := leftTx(tx, id, seq); !left || err != nil {
 			return err
 		}
 	}
-	return persons.Put(at, seq)
+	return personsTable.Put(tx, id, person, row(seq))
 }
 
 // leftTx reports whether a delivery of a campaign has left, or may have.
-func leftTx(tx *bolt.Tx, id, seq []byte) (bool, error) {
-	d, err := deliveryTx(tx, append(slices.Clone(id), seq...))
+func leftTx(tx *bolt.Tx, id campaign.ID, seq uint32) (bool, error) {
+	d, err := deliveryTx(tx, deliveryKey(id, seq))
 	return mayHaveLeft(&d), err
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -364,14 +363,13 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 // pastTx is what a number has sent in the last day, as far as any limit counts.
 func pastTx(tx *bolt.Tx, number campaign.NumberID, now time.Time) (past []campaign.Past) {
 	const most = 10_000
-	prefix := key(uint32(number))
-	cursor := bucket(tx, "sends").Cursor()
-	for k, _ := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix) && len(past) < most; k, _ = cursor.Prev() {
-		at := sofar(sentAt(k), now)
-		if now.Sub(at) >= 24*time.Hour {
+	for k := range sendsTable.Back(tx, sendsTable.Of(number)) {
+		_, sent, kind := sendsTable.Parts(k)
+		at := sofar(sent.time(), now)
+		if len(past) == most || now.Sub(at) >= 24*time.Hour {
 			break
 		}
-		past = append(past, campaign.Past{At: at, New: k[12] != knownChat, Unsent: k[12] == newUnsent})
+		past = append(past, campaign.Past{At: at, New: kind != knownChat, Unsent: kind == newUnsent})
 	}
 	slices.Reverse(past)
 	return past
@@ -384,12 +382,12 @@ const usualTake = 300 * time.Millisecond
 func takesTx(tx *bolt.Tx, id campaign.ID) (time.Duration, error) {
 	var sum time.Duration
 	n := 0
-	prefix := key(uint64(id))
-	cursor := bucket(tx, "events").Cursor()
 	looked := 0
-	for k, v := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix) && looked < 200; k, v = cursor.Prev() {
-		looked++
-		d, err := deliveryTx(tx, deliveryKey(id, binary.BigEndian.Uint32(v)))
+	for _, v := range eventsTable.Back(tx, eventsTable.Of(id)) {
+		if looked++; looked > 200 {
+			break
+		}
+		d, err := deliveryTx(tx, deliveryKey(id, fromRow[uint32](v)))
 		if err != nil {
 			return 0, err
 		}
@@ -406,16 +404,16 @@ func takesTx(tx *bolt.Tx, id campaign.ID) (time.Duration, error) {
 
 // waitingTx counts what waits on a number of a campaign, group by group.
 func waitingTx(ctx context.Context, tx *bolt.Tx, groups []campaign.Waiting, number campaign.NumberID, id campaign.ID) ([]campaign.Waiting, error) {
-	prefix := key(uint32(number), uint64(id))
-	if !taken(bucket(tx, "queue"), prefix) && !taken(bucket(tx, "again"), prefix) {
+	queued, tried := queueTable.of(number, id), againTable.Of2(number, id)
+	if !queueTable.Any(tx, queued) && !againTable.Any(tx, tried) {
 		return groups, nil
 	}
 	c, err := campaignTx(tx, id)
 	if err != nil {
 		return groups, err
 	}
-	add := func(at []byte, n int, due bool) error {
-		d, err := deliveryTx(tx, at)
+	add := func(seq uint32, n int, due bool) error {
+		d, err := deliveryTx(tx, deliveryKey(id, seq))
 		if err != nil {
 			return err
 		}
@@ -427,36 +425,37 @@ func waitingTx(ctx context.Context, tx *bolt.Tx, groups []campaign.Waiting, numb
 		return nil
 	}
 	n := 0
-	cursor := bucket(tx, "again").Cursor()
-	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
+	for k := range againTable.Each(tx, tried) {
 		if n++; n%256 == 0 && ctx.Err() != nil {
 			return groups, ctx.Err()
 		}
-		if err := add(k[4:], 1, true); err != nil {
+		_, _, seq := againTable.Parts(k)
+		if err := add(seq, 1, true); err != nil {
 			return groups, err
 		}
 	}
-	cursor = bucket(tx, "queue").Cursor()
-	var first []byte // of the group that is being counted
+	var group []byte // that is being counted
+	var first uint32
 	in := 0
 	flush := func() error {
 		if in == 0 {
 			return nil
 		}
-		return add(deliveryKey(id, binary.BigEndian.Uint32(first[len(first)-4:])), in, false)
+		return add(first, in, false)
 	}
-	for k, _ := cursor.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
+	for k := range queueTable.Each(tx, queued) {
 		if n++; n%4096 == 0 && ctx.Err() != nil {
 			return groups, ctx.Err()
 		}
-		if in > 0 && bytes.Equal(k[:len(k)-4], first[:len(first)-4]) {
+		if in > 0 && bytes.HasPrefix(k, group) {
 			in++
 			continue
 		}
 		if err := flush(); err != nil {
 			return groups, err
 		}
-		first, in = bytes.Clone(k), 1
+		group, first = queueTable.parts(k)
+		in = 1
 	}
 	return groups, flush()
 }

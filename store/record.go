@@ -8,45 +8,46 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/store/bolt"
 )
 
 // contactVersion is the first byte of a contact's record.
 const contactVersion = 1
 
 func encodeContact(c *people.Contact) []byte {
-	e := enc{b: make([]byte, 0, 160)}
-	e.uint(contactVersion)
-	e.str(string(c.Phone))
-	e.str(string(c.WhatsApp))
-	e.str(c.LID)
-	e.str(c.Name)
-	e.uint(uint64(c.NameSource))
-	e.strs(c.Tags)
-	e.strs(nil) // lists, until version 3 of the book
-	e.uint(uint64(len(c.Fields)))
+	e := bolt.Enc{B: make([]byte, 0, 160)}
+	e.Uint(contactVersion)
+	e.Text(string(c.Phone))
+	e.Text(string(c.WhatsApp))
+	e.Text(c.LID)
+	e.Text(c.Name)
+	e.Uint(uint64(c.NameSource))
+	e.Texts(c.Tags)
+	e.Texts(nil) // lists, until version 3 of the book
+	e.Uint(uint64(len(c.Fields)))
 	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
-		e.str(f)
-		e.str(c.Fields[f])
+		e.Text(f)
+		e.Text(c.Fields[f])
 	}
-	e.uint(uint64(c.Presence))
-	e.time(c.CheckedAt)
-	e.bool(c.OptedOut)
-	e.time(c.OptOutAt)
-	e.str(c.OptOutWhy)
-	e.uint(uint64(len(c.Knows)))
+	e.Uint(uint64(c.Presence))
+	e.Time(c.CheckedAt)
+	e.Bool(c.OptedOut)
+	e.Time(c.OptOutAt)
+	e.Text(c.OptOutWhy)
+	e.Uint(uint64(len(c.Knows)))
 	for _, n := range c.Knows {
-		e.uint(uint64(n))
+		e.Uint(uint64(n))
 	}
-	e.time(c.LastSent)
-	e.time(c.LastHeard)
-	e.time(c.Created)
-	e.uint(uint64(len(c.Former)))
+	e.Time(c.LastSent)
+	e.Time(c.LastHeard)
+	e.Time(c.Created)
+	e.Uint(uint64(len(c.Former)))
 	for _, f := range c.Former {
-		e.str(string(f.Phone))
-		e.time(f.Until)
+		e.Text(string(f.Phone))
+		e.Time(f.Until)
 	}
-	e.str(string(c.OptOutPhone))
-	return e.b
+	e.Text(string(c.OptOutPhone))
+	return e.B
 }
 
 func decodeContact(id people.ContactID, v []byte) (c people.Contact, err error) {
@@ -66,56 +67,38 @@ func decodeContactInto(c *people.Contact, id people.ContactID, v []byte) error {
 // decodeWithLists is decodeContactInto with the lists that were part of a
 // person's record until version 3 of the book.
 func decodeWithLists(c *people.Contact, id people.ContactID, v []byte) error {
-	r := dec{b: v}
-	if version := r.uint(); version != contactVersion {
-		return fmt.Errorf("contact %d: record of version %d: %w", id, version, errDamaged)
-	}
-	whole := string(v)
-	text := func() string {
-		n := r.uint()
-		if n > uint64(len(r.b)) {
-			r.fail()
-			return ""
-		}
-		at := len(whole) - len(r.b)
-		r.b = r.b[n:]
-		return whole[at : at+int(n)]
-	}
-	texts := func(list []string) []string {
-		for range r.count() {
-			list = append(list, text())
-		}
-		return list
-	}
+	r := bolt.Dec{B: v}
+	r.Version(contactVersion)
+	r.Share()
 	clear(c.Fields)
 	*c = people.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields, Former: c.Former[:0]}
-	c.Phone, c.WhatsApp = people.Phone(text()), people.Phone(text())
-	c.LID, c.Name = text(), text()
-	c.NameSource = people.NameSource(r.uint())
-	c.Tags, c.Lists = texts(c.Tags), texts(c.Lists)
-	for range r.count() {
-		f := text()
-		setField(c, f, text())
+	c.Phone, c.WhatsApp = people.Phone(r.Text()), people.Phone(r.Text())
+	c.LID, c.Name = r.Text(), r.Text()
+	c.NameSource = people.NameSource(r.Uint())
+	c.Tags, c.Lists = r.Texts(c.Tags), r.Texts(c.Lists)
+	for range r.Count() {
+		f := r.Text()
+		setField(c, f, r.Text())
 	}
-	c.Presence = people.Presence(r.uint())
-	c.CheckedAt = r.time()
-	c.OptedOut = r.bool()
-	c.OptOutAt = r.time()
-	c.OptOutWhy = text()
-	for range r.count() {
-		c.Knows = append(c.Knows, campaign.NumberID(r.uint()))
+	c.Presence = people.Presence(r.Uint())
+	c.CheckedAt = r.Time()
+	c.OptedOut = r.Bool()
+	c.OptOutAt = r.Time()
+	c.OptOutWhy = r.Text()
+	for range r.Count() {
+		c.Knows = append(c.Knows, campaign.NumberID(r.Uint()))
 	}
-	c.LastSent = r.time()
-	c.LastHeard = r.time()
-	c.Created = r.time()
-	if len(r.b) > 0 { // from version 6 of the book on
-		for range r.count() {
-			c.Former = append(c.Former, people.FormerPhone{Phone: people.Phone(text()), Until: r.time()})
+	c.LastSent = r.Time()
+	c.LastHeard = r.Time()
+	c.Created = r.Time()
+	if len(r.B) > 0 { // from version 6 of the book on
+		for range r.Count() {
+			c.Former = append(c.Former, people.FormerPhone{Phone: people.Phone(r.Text()), Until: r.Time()})
 		}
-		c.OptOutPhone = people.Phone(text())
+		c.OptOutPhone = people.Phone(r.Text())
 	}
-	if r.err != nil {
-		return fmt.Errorf("contact %d: %w", id, r.err)
+	if r.Err != nil {
+		return fmt.Errorf("contact %d: %w", id, r.Err)
 	}
 	return nil
 }

@@ -559,17 +559,7 @@ func TestRateLimitHoldsEverythingOfItsNumber(t *testing.T) {
 		})
 	}
 	s := newShop(t, 2, "")
-	other, err := s.book.AddNumber("outra")
-	if err == nil {
-		_, err = s.book.LinkNumber(other.ID, "+5511888777666", "5511888777666:1@s.whatsapp.net", s.now)
-	}
-	if err == nil {
-		_, err = s.book.SetLimits(other.ID, campaign.Pace{}.All())
-	}
-	if err == nil {
-		err = s.book.Slow(other.ID, reason.HoldRateLimit, s.now.Add(time.Hour))
-	}
-	if err != nil {
+	if err := s.book.Slow(s.another(), reason.HoldRateLimit, s.now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	s.start("")
@@ -801,16 +791,7 @@ func TestPerPersonLimitDoesNotStopAnotherTry(t *testing.T) {
 // What holds one campaign is said though another one has nothing for the number.
 func TestHoldIsSaidThoughAnotherCampaignHasNothingToSend(t *testing.T) {
 	s := newShop(t, 2, "")
-	other, err := s.book.AddNumber("outra")
-	if err == nil {
-		_, err = s.book.LinkNumber(other.ID, "+5511888777666", "5511888777666:1@s.whatsapp.net", s.now)
-	}
-	if err == nil {
-		_, err = s.book.SetLimits(other.ID, campaign.Pace{}.All())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	other := s.another()
 	c, err := s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: hours(t, "hours=12:00-13:00"), Numbers: []campaign.NumberID{s.number}})
 	if err == nil {
 		_, err = s.book.Start(c.ID, s.now)
@@ -818,7 +799,7 @@ func TestHoldIsSaidThoughAnotherCampaignHasNothingToSend(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	started(t, s.book, campaign.Campaign{Name: "d", Text: "Oi", Numbers: []campaign.NumberID{other.ID}}, s.now)
+	started(t, s.book, campaign.Campaign{Name: "d", Text: "Oi", Numbers: []campaign.NumberID{other}}, s.now)
 	s.mustHold(reason.HoldHours, s.now.Add(2*time.Hour))
 	s.limit("hours=09:00-12:00")
 	s.mustHold(reason.HoldShut, time.Time{})

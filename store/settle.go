@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,9 +16,8 @@ import (
 
 // recoverTx puts in doubt what was in flight when the last process ended.
 func recoverTx(tx *bolt.Tx, now time.Time) error {
-	inflight := bucket(tx, "inflight")
-	for _, k := range firstKeys(inflight, nil, math.MaxInt) {
-		d, err := deliveryTx(tx, inflight.Get(k))
+	for _, k := range inflightTable.Keys(tx, nil, math.MaxInt) {
+		d, err := deliveryTx(tx, inflightTable.GetAt(tx, k))
 		if err != nil {
 			return err
 		}
@@ -34,7 +32,7 @@ func recoverTx(tx *bolt.Tx, now time.Time) error {
 				return err
 			}
 		}
-		if err := inflight.Delete(k); err != nil {
+		if err := inflightTable.DeleteAt(tx, k); err != nil {
 			return err
 		}
 	}
@@ -69,7 +67,7 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 		} else if o.Kind == campaign.Accepted {
 			d.Advance(campaign.Sent, at)
 		}
-		if err := bucket(tx, "inflight").Delete(key(uint32(d.Number))); err != nil {
+		if err := inflightTable.Delete(tx, d.Number); err != nil {
 			return err
 		}
 		// Gaps are counted from the end of a send, so that a slow one does not
@@ -277,7 +275,7 @@ func (b *Book) SentTo(number campaign.NumberID, to people.Seen, id campaign.Mess
 
 // messageTx returns the delivery that has a message id; not ok if none has.
 func messageTx(tx *bolt.Tx, id campaign.MessageID) (d campaign.Delivery, ok bool, err error) {
-	where := bucket(tx, "messages").Get([]byte(id))
+	where := messagesTable.Get(tx, id)
 	if where == nil {
 		return d, false, nil
 	}
@@ -387,7 +385,7 @@ func answeredTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID,
 		left := d.State.Proven() || d.State == campaign.Sending || d.InDoubt
 		return left && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= answerWindow
 	}
-	where := bucket(tx, "latest").Get(key(uint64(contact), uint32(number)))
+	where := latestTable.Get(tx, contact, number)
 	if where == nil {
 		return d, false, nil
 	}
@@ -398,13 +396,12 @@ func answeredTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID,
 		return d, false, nil // and the ones before it are older
 	}
 	// The last one was refused, or the message is from before it.
-	persons := bucket(tx, "persons")
-	err = bucket(tx, "campaigns").ForEach(func(k, _ []byte) error {
-		seq := persons.Get(append(bytes.Clone(k), key(uint64(contact))...))
+	err = campaignsTable.ForEach(tx, func(k, _ []byte) error {
+		seq := personsTable.Get(tx, campaignsTable.Parts(k), contact)
 		if seq == nil {
 			return nil
 		}
-		earlier, err := deliveryTx(tx, append(bytes.Clone(k), seq...))
+		earlier, err := deliveryTx(tx, deliveryKey(campaignsTable.Parts(k), fromRow[uint32](seq)))
 		if err == nil && answers(&earlier) && (!ok || earlier.Claimed.After(d.Claimed)) {
 			d, ok = earlier, true
 		}

@@ -42,17 +42,12 @@
 package store
 
 import (
-	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
 	"time"
-
-	"go.etcd.io/bbolt"
-	berrors "go.etcd.io/bbolt/errors"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -128,13 +123,6 @@ type Book struct {
 	stopped    map[string]error      // jobs that cannot go on
 }
 
-// buckets are made when the book is opened.
-var buckets = []string{
-	"meta", "numbers", "ours", "blocked", "turns", "sends", "inflight",
-	"campaigns", "running", "guards", "sample", "counts", "deliveries", "queue", "again", "messages", "uploads", "persons", "latest", "timers", "events",
-	"contacts", "aliases", "merged", "names", "lists", "members", "jobs", "staged",
-}
-
 // Open opens the book at path, making it if there is none. What was being
 // sent when the last process ended is put in doubt, see Claim.
 func Open(path string, o Options) (*Book, error) {
@@ -165,7 +153,7 @@ func Open(path string, o Options) (*Book, error) {
 		}
 		o.Bell.Ring()
 	}
-	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: o.Bell.Ring})
+	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: func(bolt.Changes) { o.Bell.Ring() }})
 	if err != nil {
 		return nil, err
 	}
@@ -190,8 +178,6 @@ func Open(path string, o Options) (*Book, error) {
 		db.Close()
 		if damaged := (*DamagedError)(nil); errors.As(err, &damaged) {
 			return nil, damaged
-		} else if errors.Is(err, berrors.ErrIncompatibleValue) { // a table that is none
-			return nil, &DamagedError{Path: path, Why: []reason.Reason{reason.Of(err)}}
 		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -202,23 +188,22 @@ func Open(path string, o Options) (*Book, error) {
 // prepare makes the buckets, checks version and kind, and recovers: from a
 // process that died, and, if the file went back, from what that has forgotten.
 func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
-	meta, err := tx.CreateBucketIfNotExists([]byte("meta"))
-	if err != nil {
+	if err := metaTable.Make(tx); err != nil {
 		return err
 	}
 	have := version
-	if v := meta.Get([]byte("version")); v == nil {
-		if err := meta.Put([]byte("kind"), []byte(kind)); err != nil {
+	if v := metaTable.Get(tx, metaVersion); v == nil {
+		if err := metaTable.Put(tx, metaKind, []byte(kind)); err != nil {
 			return err
 		}
-	} else if have = binary.BigEndian.Uint32(v); have > version {
+	} else if have = fromRow[uint32](v); have > version {
 		return reason.Because(ErrNewer, reason.CheckNewer, have, version)
 	}
-	if have := Kind(meta.Get([]byte("kind"))); have != kind {
+	if have := Kind(metaTable.Get(tx, metaKind)); have != kind {
 		return fmt.Errorf("%w: the data is %s, the program runs as %s", ErrKind, have, kind)
 	}
-	for _, name := range buckets {
-		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+	for _, t := range allTables {
+		if err := t.Make(tx); err != nil {
 			return err
 		}
 	}
@@ -227,7 +212,7 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 			return fmt.Errorf("bring it from version %d to %d: %w", have, have+1, err)
 		}
 	}
-	if err := meta.Put([]byte("version"), key(version)); err != nil {
+	if err := metaTable.Put(tx, metaVersion, row(version)); err != nil {
 		return err
 	}
 	if err := keepAllOursTx(tx); err != nil {
@@ -271,9 +256,6 @@ func (b *Book) Err() error { return b.db.Err() }
 // what may have been sent is unsure.
 func (b *Book) WentBack() bool { return b.db.WentBack() }
 
-// bucket is one of the buckets that Open has made.
-func bucket(tx *bolt.Tx, name string) *bbolt.Bucket { return tx.Bucket([]byte(name)) }
-
 // view runs read in a read transaction.
 func (b *Book) view(read func(*bolt.Tx) error) error { return b.db.View(read) }
 
@@ -284,11 +266,4 @@ var ErrClosed = bolt.ErrClosed
 // waiting, and returns when it is on the disk. If change returns an error
 // nothing of it is written. It may run more than once, so it must set, not
 // add to, what it leaves outside the transaction.
-func (b *Book) update(change func(*bolt.Tx) error) error {
-	return b.db.Update(func(tx *bolt.Tx) error { tx.Touch(); return change(tx) })
-}
-
-// chunkOf is update for a part of a long work, see [bolt.DB.Chunk].
-func (b *Book) chunkOf(ctx context.Context, change func(*bolt.Tx) error) error {
-	return b.db.Chunk(ctx, func(tx *bolt.Tx) error { tx.Touch(); return change(tx) })
-}
+func (b *Book) update(change func(*bolt.Tx) error) error { return b.db.Update(change) }

@@ -3,14 +3,12 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"recado/campaign"
 	"recado/campaign/reason"
@@ -59,18 +57,10 @@ type job struct {
 	Report *ImportReport `json:",omitempty"`
 }
 
-// The first byte of a job's key says whose it is.
-const (
-	campaignJob byte = 'c'
-	peopleJob   byte = 'p'
-)
-
-func campaignJobKey(id campaign.ID) []byte { return key(campaignJob, uint64(id)) }
-
 // Jobs lists the work that goes on, that of the campaigns first.
 func (b *Book) Jobs() (jobs []Job, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		return bucket(tx, "jobs").ForEach(func(k, v []byte) error {
+		return jobsTable.ForEach(tx, func(k, v []byte) error {
 			j, err := decodeJob(k, v)
 			if !j.Staging {
 				jobs = append(jobs, j.Job)
@@ -95,7 +85,7 @@ func (b *Book) Freeze(id campaign.ID) (freeze Job, err error) {
 
 // jobTx reads a job; false if it is done, or never was.
 func jobTx(tx *bolt.Tx, k []byte) (j job, ok bool, err error) {
-	v := bucket(tx, "jobs").Get(k)
+	v := jobsTable.GetAt(tx, k)
 	if v == nil {
 		return j, false, nil
 	}
@@ -115,22 +105,21 @@ func putJobTx(tx *bolt.Tx, k []byte, j job) error {
 	if err != nil {
 		return err
 	}
-	return bucket(tx, "jobs").Put(k, v)
+	return jobsTable.PutAt(tx, k, v)
 }
 
 // dropStagingTx gives up what was still being staged when the last process
 // ended.
 func dropStagingTx(tx *bolt.Tx) error {
-	cursor := bucket(tx, "jobs").Cursor()
-	for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
-		j, err := decodeJob(k, v)
+	for _, k := range jobsTable.Keys(tx, nil, math.MaxInt) {
+		j, _, err := jobTx(tx, k)
 		if err != nil {
 			return err
 		}
 		if !j.Staging {
 			continue
 		}
-		if err := putJobTx(tx, bytes.Clone(k), job{Job: Job{Kind: JobDrop}}); err != nil {
+		if err := putJobTx(tx, k, job{Job: Job{Kind: JobDrop}}); err != nil {
 			return err
 		}
 	}
@@ -171,7 +160,7 @@ func inChunks[T any](ctx context.Context, b *Book, items []T, change func(tx *bo
 		}
 		part := items[:min(size.n, len(items))]
 		begun := time.Now()
-		if err := b.chunkOf(ctx, func(tx *bolt.Tx) error { return change(tx, part) }); err != nil {
+		if err := b.db.Chunk(ctx, func(tx *bolt.Tx) error { return change(tx, part) }); err != nil {
 			return err
 		}
 		size.took(time.Since(begun))
@@ -243,7 +232,7 @@ func (b *Book) sweep() {
 // nextJob is the job whose turn comes after last; nil if there is none.
 func (b *Book) nextJob(last []byte) (next []byte, kind JobKind, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		return bucket(tx, "jobs").ForEach(func(k, v []byte) error {
+		return jobsTable.ForEach(tx, func(k, v []byte) error {
 			if b.jobStopped(k) != nil {
 				return nil
 			}
@@ -305,7 +294,7 @@ func (b *Book) answer(k []byte, e ended) {
 func (b *Book) chunk(k []byte, n int) error {
 	var done bool
 	var j job
-	err := b.chunkOf(context.Background(), func(tx *bolt.Tx) (err error) {
+	err := b.db.Chunk(context.Background(), func(tx *bolt.Tx) (err error) {
 		var ok bool
 		if j, ok, err = jobTx(tx, k); err != nil || !ok {
 			return err
@@ -314,7 +303,7 @@ func (b *Book) chunk(k []byte, n int) error {
 			return err
 		}
 		if done {
-			return bucket(tx, "jobs").Delete(k)
+			return jobsTable.DeleteAt(tx, k)
 		}
 		return putJobTx(tx, k, j)
 	})
@@ -346,25 +335,13 @@ func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err err
 // unstageTx takes n of the parts away that were staged for a job, and reports
 // whether that was all.
 func unstageTx(tx *bolt.Tx, k []byte, n int) (done bool, err error) {
-	staged := bucket(tx, "staged")
-	parts := firstKeys(staged, k, n)
+	parts := stagedTable.Keys(tx, k, n)
 	for _, part := range parts {
-		if err := staged.Delete(part); err != nil {
+		if err := stagedTable.DeleteAt(tx, part); err != nil {
 			return false, err
 		}
 	}
 	return len(parts) < n, nil
-}
-
-// firstKeys are the first n keys with a prefix. What is deleted is listed
-// first: a cursor that seeks the next one after each delete passes over the
-// pages that its own transaction has emptied, again and again.
-func firstKeys(b *bbolt.Bucket, prefix []byte, n int) (keys [][]byte) {
-	cursor := b.Cursor()
-	for k, _ := cursor.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix) && len(keys) < n; k, _ = cursor.Next() {
-		keys = append(keys, bytes.Clone(k))
-	}
-	return keys
 }
 
 // cancelChunkTx skips the next n deliveries that wait in a cancelled campaign,
@@ -375,19 +352,18 @@ func cancelChunkTx(tx *bolt.Tx, j *job, n int) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	queue := bucket(tx, "queue")
 	var waiting [][]byte
 	for _, number := range c.Numbers {
-		prefix := key(uint32(number), uint64(c.ID))
-		for _, table := range []*bbolt.Bucket{queue, bucket(tx, "again")} {
-			for _, k := range firstKeys(table, prefix, n-len(waiting)) {
-				waiting = append(waiting, deliveryKey(c.ID, binary.BigEndian.Uint32(k[len(k)-4:])))
-				if table == queue { // from "again" it goes with its delivery
-					if err := queue.Delete(k); err != nil {
-						return false, err
-					}
-				}
+		for _, k := range queueTable.Keys(tx, queueTable.of(number, c.ID), n-len(waiting)) {
+			_, seq := queueTable.parts(k)
+			waiting = append(waiting, deliveryKey(c.ID, seq))
+			if err := queueTable.DeleteAt(tx, k); err != nil {
+				return false, err
 			}
+		}
+		for _, k := range againTable.Keys(tx, againTable.Of2(number, c.ID), n-len(waiting)) { // they go with their deliveries
+			_, _, seq := againTable.Parts(k)
+			waiting = append(waiting, deliveryKey(c.ID, seq))
 		}
 	}
 	slices.SortFunc(waiting, bytes.Compare)

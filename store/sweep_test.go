@@ -744,7 +744,7 @@ func TestEachCampaignRemembersItsLastChanges(t *testing.T) {
 		}
 		ok(t, eventsTx(tx, 3, many))
 		for id, last := range map[uint64]uint32{1: n - 1, 2: n - 1, 3: 3*eventsKept - 1} {
-			keys := firstKeys(bucket(tx, "events"), key(id), 10*n)
+			keys := eventsTable.Keys(tx, key(id), 10*n)
 			if len(keys) != eventsKept {
 				t.Errorf("campaign %d remembers %d changes, want %d", id, len(keys), eventsKept)
 			}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"time"
 
 	"recado/campaign"
@@ -18,31 +17,31 @@ import (
 const nobody people.ContactID = 0
 
 func encodeTimer(t people.Timer) []byte {
-	var e enc
-	e.uint(1)
-	e.timer(t)
-	return e.b
+	var e bolt.Enc
+	e.Uint(1)
+	putTimer(&e, t)
+	return e.B
 }
 
 func decodeTimer(v []byte) (people.Timer, error) {
-	r := dec{b: v}
-	r.uint() // version
-	return r.timer(), r.err
+	r := bolt.Dec{B: v}
+	r.Version(1)
+	return takeTimer(&r), r.Err
 }
 
-func (e *enc) timer(t people.Timer) {
-	e.uint(uint64(t.After / time.Second))
-	e.time(t.Set)
-	e.bool(t.Account)
+func putTimer(e *bolt.Enc, t people.Timer) {
+	e.Uint(uint64(t.After / time.Second))
+	e.Time(t.Set)
+	e.Bool(t.Account)
 }
 
-func (d *dec) timer() people.Timer {
-	return people.Timer{After: time.Duration(d.int()) * time.Second, Set: d.time(), Account: d.bool()}
+func takeTimer(d *bolt.Dec) people.Timer {
+	return people.Timer{After: time.Duration(d.Int()) * time.Second, Set: d.Time(), Account: d.Bool()}
 }
 
 // timerTx is what is known of a chat; nothing is the zero timer.
 func timerTx(tx *bolt.Tx, id people.ContactID, number campaign.NumberID) (people.Timer, error) {
-	v := bucket(tx, "timers").Get(key(uint64(id), uint32(number)))
+	v := timersTable.Get(tx, id, number)
 	if v == nil {
 		return people.Timer{}, nil
 	}
@@ -59,7 +58,7 @@ func keepTimerTx(tx *bolt.Tx, id people.ContactID, number campaign.NumberID, t p
 	if err != nil || !t.Set.After(have.Set) {
 		return err
 	}
-	return bucket(tx, "timers").Put(key(uint64(id), uint32(number)), encodeTimer(t))
+	return timersTable.Put(tx, id, number, encodeTimer(t))
 }
 
 // carriesTx is the timer that a message to a person carries: that of the chat. A
@@ -67,7 +66,7 @@ func keepTimerTx(tx *bolt.Tx, id people.ContactID, number campaign.NumberID, t p
 // begins.
 func carriesTx(tx *bolt.Tx, to *people.Contact, number campaign.NumberID) (people.Timer, error) {
 	t, err := timerTx(tx, to.ID, number)
-	began := bucket(tx, "latest").Get(key(uint64(to.ID), uint32(number))) != nil
+	began := latestTable.Get(tx, to.ID, number) != nil
 	if err != nil || !t.Set.IsZero() || began || chatting(to, number) {
 		return t, err
 	}
@@ -86,23 +85,21 @@ func (b *Book) Begins(number campaign.NumberID, t people.Timer) error {
 // timersMoveTx gives the settings of a person to the record they are merged
 // into.
 func timersMoveTx(tx *bolt.Tx, gone, keep people.ContactID) error {
-	timers := bucket(tx, "timers")
-	prefix := key(uint64(gone))
 	type move struct {
 		with  campaign.NumberID
 		timer people.Timer
 	}
 	var moves []move
-	cursor := timers.Cursor()
-	for k, v := cursor.Seek(prefix); len(k) == 12 && bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+	for k, v := range timersTable.Each(tx, timersTable.Of(gone)) {
 		t, err := decodeTimer(v)
 		if err != nil {
 			return err
 		}
-		moves = append(moves, move{number(k[8:]), t})
+		_, with := timersTable.Parts(k)
+		moves = append(moves, move{with, t})
 	}
 	for _, m := range moves {
-		if err := timers.Delete(key(uint64(gone), uint32(m.with))); err != nil {
+		if err := timersTable.Delete(tx, gone, m.with); err != nil {
 			return err
 		}
 		if err := keepTimerTx(tx, keep, m.with, m.timer); err != nil {

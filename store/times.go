@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/binary"
 	"time"
 
 	"recado/campaign"
@@ -52,14 +51,16 @@ func within(until, now time.Time, most time.Duration) time.Time {
 
 // misdatedTx reports whether what paces a number lies in the future.
 func misdatedTx(tx *bolt.Tx, number campaign.NumberID, t turn, now time.Time) bool {
-	prefix := key(uint32(number))
-	k, _ := seekLast(bucket(tx, "sends").Cursor(), prefix)
+	k, _ := sendsTable.Last(tx, sendsTable.Of(number))
 	return early(t.Last, now) || within(t.Slow.Until, now, campaign.LongestSlow) != t.Slow.Until ||
-		bytes.HasPrefix(k, prefix) && early(sentAt(k), now)
+		k != nil && early(sentAt(k), now)
 }
 
 // sentAt is when a message left, by its key in "sends".
-func sentAt(k []byte) time.Time { return time.Unix(0, int64(binary.BigEndian.Uint64(k[4:]))) }
+func sentAt(k []byte) time.Time {
+	_, at, _ := sendsTable.Parts(k)
+	return at.time()
+}
 
 // amendTx writes what paces a number, and lies in the future, as if it were
 // now.
@@ -75,19 +76,21 @@ func amendTx(tx *bolt.Tx, number campaign.NumberID, now time.Time) error {
 	if err := putTurnTx(tx, number, t); err != nil {
 		return err
 	}
-	sends, prefix := bucket(tx, "sends"), key(uint32(number))
 	var misdated [][]byte
-	cursor := sends.Cursor()
-	for k, _ := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix) && sentAt(k).After(now); k, _ = cursor.Prev() {
+	for k := range sendsTable.Back(tx, sendsTable.Of(number)) {
+		if !sentAt(k).After(now) {
+			break
+		}
 		misdated = append(misdated, bytes.Clone(k))
 	}
 	for _, k := range misdated {
-		if err := sends.Delete(k); err != nil {
+		if err := sendsTable.DeleteAt(tx, k); err != nil {
 			return err
 		}
 	}
 	for _, k := range misdated {
-		if err := putSendTx(tx, number, now, k[12]); err != nil {
+		_, _, kind := sendsTable.Parts(k)
+		if err := putSendTx(tx, number, now, kind); err != nil {
 			return err
 		}
 	}
@@ -96,11 +99,10 @@ func amendTx(tx *bolt.Tx, number campaign.NumberID, now time.Time) error {
 
 // putSendTx keeps that a message of a number left. Two at the same moment of a
 // clock are two.
-func putSendTx(tx *bolt.Tx, number campaign.NumberID, now time.Time, fresh byte) error {
-	sends := bucket(tx, "sends")
-	at := uint64(now.UnixNano())
-	for taken(sends, key(uint32(number), at)) {
+func putSendTx(tx *bolt.Tx, number campaign.NumberID, now time.Time, kind chatKind) error {
+	at := momentOf(now)
+	for sendsTable.Any(tx, sendsTable.Of2(number, at)) {
 		at++
 	}
-	return sends.Put(key(uint32(number), at, fresh), nil)
+	return sendsTable.Put(tx, number, at, kind, nil)
 }

@@ -8,8 +8,6 @@ import (
 
 	"recado/campaign"
 	"recado/store/bolt"
-
-	"go.etcd.io/bbolt"
 )
 
 // turn is the state of a number's pace, and what the service asked of it.
@@ -71,71 +69,55 @@ func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Tim
 	if err := putTurnTx(tx, d.Number, t); err != nil {
 		return err
 	}
-	sends := bucket(tx, "sends")
 	// What is older than a day counts in no limit any more.
-	prefix := key(uint32(d.Number))
-	old := key(uint32(d.Number), uint64(now.Add(-25*time.Hour).UnixNano()))
-	for _, k := range firstKeys(sends, prefix, oldSends) {
+	old := sendsTable.Of2(d.Number, momentOf(now.Add(-25*time.Hour)))
+	for _, k := range sendsTable.Keys(tx, sendsTable.Of(d.Number), oldSends) {
 		if bytes.Compare(k, old) >= 0 {
 			break
 		}
-		if err := sends.Delete(k); err != nil {
+		if err := sendsTable.DeleteAt(tx, k); err != nil {
 			return err
 		}
 	}
-	kind := byte(knownChat)
+	kind := knownChat
 	if d.New {
 		kind = newChat
 	}
 	return putSendTx(tx, d.Number, now, kind)
 }
 
-// What the last byte of a key in "sends" says.
-const (
-	knownChat = iota
-	newChat
-	newUnsent // it was to open a new chat and did not leave
-)
-
 // unspendTx writes that the last message of a number, claimed at that time, did
 // not leave: it opened no chat. That it was tried stays written, so that who is
 // refused is no faster for it.
 func unspendTx(tx *bolt.Tx, number campaign.NumberID, claimed time.Time) error {
-	sends := bucket(tx, "sends")
-	k, _ := seekLast(sends.Cursor(), key(uint32(number)))
-	if !bytes.HasPrefix(k, key(uint32(number))) || k[12] != newChat || bytes.Compare(k, key(uint32(number), uint64(claimed.UnixNano()))) < 0 {
+	k, _ := sendsTable.Last(tx, sendsTable.Of(number))
+	if k == nil {
 		return nil
 	}
-	return markSendTx(sends, k, newUnsent)
+	_, at, kind := sendsTable.Parts(k)
+	if kind != newChat || at < momentOf(claimed) {
+		return nil
+	}
+	return markSendTx(tx, number, at, newChat, newUnsent)
 }
 
 // respendTx writes that a message which seemed not to have left has, whatever
 // the service said: it opened a chat.
 func respendTx(tx *bolt.Tx, d *campaign.Delivery) error {
-	sends := bucket(tx, "sends")
-	cursor := sends.Cursor()
-	prefix := key(uint32(d.Number))
-	for k, _ := cursor.Seek(key(uint32(d.Number), uint64(d.Claimed.UnixNano()))); bytes.HasPrefix(k, prefix); k, _ = cursor.Next() {
-		if k[12] == newUnsent {
-			return markSendTx(sends, k, newChat)
+	for k := range sendsTable.From(tx, sendsTable.Of(d.Number), sendsTable.Of2(d.Number, momentOf(d.Claimed))) {
+		if _, at, kind := sendsTable.Parts(k); kind == newUnsent {
+			return markSendTx(tx, d.Number, at, newUnsent, newChat)
 		}
 	}
 	return nil
 }
 
-func markSendTx(sends *bbolt.Bucket, k []byte, kind byte) error {
-	k = bytes.Clone(k)
-	if err := sends.Delete(k); err != nil {
+// markSendTx makes of a message in "sends" one of another kind.
+func markSendTx(tx *bolt.Tx, number campaign.NumberID, at moment, from, to chatKind) error {
+	if err := sendsTable.Delete(tx, number, at, from); err != nil {
 		return err
 	}
-	k[12] = kind
-	return sends.Put(k, nil)
-}
-
-// taken reports whether a key with the prefix is there.
-func taken(b *bbolt.Bucket, prefix []byte) bool {
-	k, _ := b.Cursor().Seek(prefix)
-	return bytes.HasPrefix(k, prefix)
+	return sendsTable.Put(tx, number, at, to, nil)
 }
 
 // sends answers what a number sent, for [campaign.Pace].
@@ -147,14 +129,13 @@ type sends struct {
 
 // Nth implements [campaign.History].
 func (s sends) Nth(n int, of campaign.Counted) time.Time {
-	prefix := key(uint32(s.number))
-	cursor := bucket(s.tx, "sends").Cursor()
-	for k, _ := seekLast(cursor, prefix); bytes.HasPrefix(k, prefix); k, _ = cursor.Prev() {
-		at := sofar(sentAt(k), s.now)
+	for k := range sendsTable.Back(s.tx, sendsTable.Of(s.number)) {
+		_, sent, kind := sendsTable.Parts(k)
+		at := sofar(sent.time(), s.now)
 		if s.now.Sub(at) >= 24*time.Hour {
 			return time.Time{}
 		}
-		if of != campaign.Tries && k[12] == knownChat || of == campaign.NewChats && k[12] == newUnsent {
+		if of != campaign.Tries && kind == knownChat || of == campaign.NewChats && kind == newUnsent {
 			continue
 		}
 		if n--; n == 0 {
@@ -165,7 +146,7 @@ func (s sends) Nth(n int, of campaign.Counted) time.Time {
 }
 
 func turnTx(tx *bolt.Tx, n campaign.NumberID) (t turn, err error) {
-	if v := bucket(tx, "turns").Get(key(uint32(n))); v != nil {
+	if v := turnsTable.Get(tx, n); v != nil {
 		err = json.Unmarshal(v, &t)
 	}
 	return t, err
@@ -176,5 +157,5 @@ func putTurnTx(tx *bolt.Tx, n campaign.NumberID, t turn) error {
 	if err != nil {
 		return err
 	}
-	return bucket(tx, "turns").Put(key(uint32(n)), v)
+	return turnsTable.Put(tx, n, v)
 }

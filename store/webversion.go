@@ -19,7 +19,7 @@ type webVersion struct {
 func (b *Book) WebVersion() (version [3]uint32, asked time.Time, err error) {
 	var v webVersion
 	err = b.view(func(tx *bolt.Tx) error {
-		if kept := bucket(tx, "meta").Get([]byte("web version")); kept != nil {
+		if kept := metaTable.Get(tx, "web version"); kept != nil {
 			return json.Unmarshal(kept, &v)
 		}
 		return nil
@@ -37,6 +37,6 @@ func (b *Book) SetWebVersion(version [3]uint32, asked time.Time) error {
 		if err != nil {
 			return err
 		}
-		return bucket(tx, "meta").Put([]byte("web version"), v)
+		return metaTable.Put(tx, "web version", v)
 	})
 }

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -32,11 +33,38 @@ var ErrClosed = reason.Err(reason.BookClosed)
 type Tx struct {
 	*bbolt.Tx
 	changed bool
+	watched []Table
+	keys    Changes
+	open    []opened
 }
+
+// opened is a bucket that a transaction has looked for.
+type opened struct {
+	name   string
+	bucket *bbolt.Bucket
+}
+
+// Changes are the keys that a transaction has put or deleted, by the names of the
+// tables that are watched, each table's in the order in which that was done. A
+// key may be there more than once.
+type Changes map[string][][]byte
 
 // Touch notes that the transaction changes something. One that was never
 // touched is not committed: it costs no sync, and says nothing about the disk.
 func (tx *Tx) Touch() { tx.changed = true }
+
+// note notes that a row is put or deleted.
+func (tx *Tx) note(table string, key []byte) {
+	tx.changed = true
+	for i := range tx.watched {
+		if tx.watched[i].Name == table {
+			if tx.keys == nil {
+				tx.keys = make(Changes)
+			}
+			tx.keys[table] = append(tx.keys[table], bytes.Clone(key))
+		}
+	}
+}
 
 // job is one caller's change, waiting for its commit.
 type job struct {
@@ -332,7 +360,7 @@ func (w *writer) write(b batch) {
 			done(out.err)
 		}
 		if out.committed && out.err == nil && w.db.after != nil {
-			w.db.after()
+			w.db.after(out.changes)
 		}
 		for _, j := range jobs {
 			j.done <- out.err
@@ -346,6 +374,7 @@ type outcome struct {
 	badJob    int  // the job that returned err, or -1
 	badBehind bool // what is behind returned err
 	committed bool // the disk was asked; err is its answer
+	changes   Changes
 	err       error
 }
 
@@ -355,6 +384,7 @@ func (w *writer) attempt(jobs []*job, behind []func(*Tx) error) (out outcome) {
 	commit := w.commit
 	w.mu.Unlock()
 	err := w.db.write(func(tx *Tx) error {
+		tx.watched = w.db.watched
 		for _, write := range behind {
 			if out.err = w.guard(write, tx); out.err != nil {
 				out.badBehind = true
@@ -370,7 +400,7 @@ func (w *writer) attempt(jobs []*job, behind []func(*Tx) error) (out outcome) {
 		if !tx.changed {
 			return nil
 		}
-		out.committed = true
+		out.committed, out.changes = true, tx.keys
 		if w.db.grows { // it doubles when it grows; bbolt would make it as large as its map
 			w.db.AllocSize = int(min(max(tx.Size(), growLeast), growMost))
 		}

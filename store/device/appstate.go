@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 
+	"recado/store/bolt"
+
 	"go.mau.fi/whatsmeow/store"
 )
 
@@ -80,7 +82,7 @@ func (s *stores) writeStaged(r rows, name string) error {
 // PutAppStateSyncKey stores a key unless one with that id is there that is not older.
 func (s *stores) PutAppStateSyncKey(ctx context.Context, id []byte, key store.AppStateSyncKey) error {
 	row := appendInt64(nil, key.Timestamp)
-	row = appendField(appendField(row, key.Data), key.Fingerprint)
+	row = bolt.AppendText(bolt.AppendText(row, key.Data), key.Fingerprint)
 	return s.update(ctx, func(r rows) error {
 		if old := r.get(tableAppStateKeys, id); len(old) >= 8 {
 			if at, _ := takeInt64(old); at >= key.Timestamp {
@@ -93,12 +95,12 @@ func (s *stores) PutAppStateSyncKey(ctx context.Context, id []byte, key store.Ap
 
 func decodeSyncKey(row []byte) (*store.AppStateSyncKey, error) {
 	if len(row) < 8 {
-		return nil, errRow
+		return nil, bolt.ErrRecord
 	}
 	at, rest := takeInt64(row)
-	f := fields{row: rest}
-	key := &store.AppStateSyncKey{Data: f.bytes(), Fingerprint: f.bytes(), Timestamp: at}
-	return key, f.err()
+	f := bolt.Dec{B: rest, Short: true}
+	key := &store.AppStateSyncKey{Data: f.Bytes(), Fingerprint: f.Bytes(), Timestamp: at}
+	return key, f.Err
 }
 
 // GetAppStateSyncKey answers the key with that id, nil if there is none.
@@ -175,7 +177,7 @@ func (s *stores) GetAppStateVersion(ctx context.Context, name string) (version u
 		if row == nil {
 			return nil
 		} else if len(row) != 8+len(hash) {
-			return errRow
+			return bolt.ErrRecord
 		}
 		version = binary.BigEndian.Uint64(row)
 		if version == 0 {
@@ -276,7 +278,7 @@ func (s *stores) GetAppStateMutationMAC(ctx context.Context, name string, indexM
 		}
 		row := r.get(tableAppStateMACs, macKey(name, indexMAC))
 		if row != nil && len(row) < 8 {
-			return errRow
+			return bolt.ErrRecord
 		}
 		if row != nil {
 			valueMAC = bytes.Clone(row[8:])

@@ -9,8 +9,6 @@ import (
 	"sync"
 
 	"recado/store/bolt"
-
-	"go.etcd.io/bbolt"
 )
 
 // behind holds the writes of one scope that are not on the disk yet. They are seen by every read at
@@ -58,7 +56,7 @@ func (r behindRows) get(t table, key []byte) []byte {
 
 func (r behindRows) put(t table, key, value []byte) error {
 	// What the disk would refuse is refused here, where the caller can still be told.
-	if len(key) == 0 || len(key) > bbolt.MaxKeySize {
+	if len(key) == 0 || len(key) > bolt.MaxKeySize {
 		return fmt.Errorf("write %s: a key of %d bytes", tableNames[t], len(key))
 	}
 	if value == nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/types"
 
 	"recado/campaign/reason"
@@ -25,24 +24,21 @@ func Check(tx *bolt.Tx) []reason.Reason {
 	case err != nil:
 		return []reason.Reason{reason.New(reason.CheckNoVersion)}
 	}
-	required := [][]byte{bucketLIDs, bucketPhones, bucketAccounts, bucketDevices}
-	for _, name := range required {
-		if tx.Bucket(name) == nil && (version > 1 || !bytes.Equal(name, bucketPhones)) {
-			c.wrong(reason.CheckTable, string(name))
+	for _, t := range []bolt.Table{lidTable.Table, phoneTable.Table, accountRows.Table, deviceRows.Table} {
+		if !t.Exists(tx) && (version > 1 || t != phoneTable.Table) {
+			c.wrong(reason.CheckTable, t.String())
 		}
 	}
 	if len(c.found) > 0 {
 		return c.found
 	}
 	if version > 1 {
-		c.lids(tx.Bucket(bucketLIDs), tx.Bucket(bucketPhones))
+		c.lids(tx)
 	}
-	c.devices(tx.Bucket(bucketDevices))
-	accounts := tx.Bucket(bucketAccounts)
-	_ = accounts.ForEachBucket(func(name []byte) error {
-		c.tables(string(name), accounts.Bucket(name))
-		return nil
-	})
+	c.devices(tx)
+	for name, account := range accountRows.Groups(tx) {
+		c.tables(string(name), account)
+	}
 	return c.found
 }
 
@@ -54,40 +50,33 @@ func (c *checking) wrong(code reason.Code, args ...any) {
 }
 
 // lids compares the two directions of the map.
-func (c *checking) lids(lids, phones *bbolt.Bucket) {
-	for _, side := range []struct {
-		name      string
-		from, to  *bbolt.Bucket
-		otherName string
-	}{{"lids", lids, phones, "phones"}, {"phones", phones, lids, "lids"}} {
-		_ = side.from.ForEach(func(user, other []byte) error {
-			if !bytes.Equal(side.to.Get(other), user) {
-				c.wrong(reason.CheckMissing, side.otherName, reason.Plain(other))
+func (c *checking) lids(tx *bolt.Tx) {
+	for _, side := range []struct{ from, to bolt.TextTable[string] }{{lidTable, phoneTable}, {phoneTable, lidTable}} {
+		for user, other := range side.from.Each(tx, nil) {
+			if !bytes.Equal(side.to.GetAt(tx, other), user) {
+				c.wrong(reason.CheckMissing, side.to.String(), reason.Plain(other))
 			}
-			return nil
-		})
+		}
 	}
 }
 
 // devices checks the devices themselves, that no two of them are the same link, and their tables.
-func (c *checking) devices(devices *bbolt.Bucket) {
+func (c *checking) devices(tx *bolt.Tx) {
 	links := make(map[uint64]bool)
-	_ = devices.ForEachBucket(func(name []byte) error {
-		b := devices.Bucket(name)
+	for name, device := range deviceRows.Groups(tx) {
 		if _, err := types.ParseJID(string(name)); err != nil {
-			c.wrong(reason.CheckDamaged, "devices", reason.Plain(name))
+			c.wrong(reason.CheckDamaged, deviceRows.String(), reason.Plain(name))
 		}
-		if _, err := decodeDevice(b.Get(keyDevice)); err != nil {
+		if _, err := decodeDevice(device.Own(keyDevice)); err != nil {
 			c.wrong(reason.CheckKeys, reason.Plain(name))
 		}
-		if link := b.Sequence(); link == 0 || link > devices.Sequence() || links[link] {
+		if link := device.Number(); link == 0 || link > deviceRows.Given(tx) || links[link] {
 			c.wrong(reason.CheckLink, reason.Plain(name))
 		} else {
 			links[link] = true
 		}
-		c.tables(string(name), b)
-		return nil
-	})
+		c.tables(string(name), device)
+	}
 }
 
 // sound says, of the tables whose rows have a form, whether a row has it.
@@ -111,10 +100,10 @@ var sound = map[table]func(key, row []byte) bool{
 		if len(row) < 8 {
 			return false
 		}
-		f := fields{row: row[8:]}
-		f.bytes()
-		f.bytes()
-		return f.err() == nil
+		f := bolt.Dec{B: row[8:], Short: true}
+		f.Bytes()
+		f.Bytes()
+		return f.Err == nil
 	},
 	tableContacts: func(_, row []byte) bool {
 		_, err := decodeContact(row)
@@ -129,9 +118,9 @@ var sound = map[table]func(key, row []byte) bool{
 		return err == nil
 	},
 	tableHistory: func(key, row []byte) bool {
-		f := fields{row: row}
-		f.bytes()
-		return len(key) == 8 && f.err() == nil
+		f := bolt.Dec{B: row, Short: true}
+		f.Bytes()
+		return len(key) == 8 && f.Err == nil
 	},
 }
 
@@ -150,8 +139,8 @@ var timed = []struct {
 func firstInt64(row []byte) int64 { return int64(binary.BigEndian.Uint64(row)) }
 
 // tables checks what lies below one device or account, which is named in the findings.
-func (c *checking) tables(owner string, b *bbolt.Bucket) {
-	r := &diskRows{bucket: b}
+func (c *checking) tables(owner string, of bolt.Group) {
+	r := &diskRows{group: of}
 	damaged := false
 	for t := range tableCount {
 		form := sound[t]

@@ -67,7 +67,7 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		want   string
 	}{
 		"a newer version": {func(tx *bolt.Tx) error { return writeVersion(tx, formatVersion+1) }, "check_newer_than 2"},
-		"no version":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete(keyVersion) }, "check_no_version"},
+		"no version":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete([]byte(keyVersion)) }, "check_no_version"},
 		"no accounts":     {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketAccounts) }, `check_table "accounts"`},
 		"a LID without its phone": {func(tx *bolt.Tx) error { return empty(tx.Bucket(bucketPhones)) },
 			`check_missing "phones" ` + ana.User},

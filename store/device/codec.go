@@ -5,66 +5,20 @@ import (
 	"strings"
 	"time"
 
-	"recado/campaign/reason"
+	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/types"
 )
 
-var errRow = reason.Err(reason.RecordDamaged)
-
-// appendField appends v behind its length.
-func appendField[T []byte | string](row []byte, v T) []byte {
-	row = binary.AppendUvarint(row, uint64(len(v)))
-	return append(row, v...)
-}
-
-// fields reads a row front to back. What a shorter, older row lacks is empty. The values are copies.
-type fields struct {
-	row []byte
-	bad bool
-}
-
-func (f *fields) bytes() []byte {
-	n, size := binary.Uvarint(f.row)
-	if len(f.row) == 0 {
-		return nil
-	}
-	if size <= 0 || n > uint64(len(f.row)-size) {
-		f.bad = true
-		f.row = nil
-		return nil
-	}
-	v := append([]byte(nil), f.row[size:size+int(n)]...)
-	f.row = f.row[size+int(n):]
-	return v
-}
-
-func (f *fields) string() string { return string(f.bytes()) }
-
-func (f *fields) err() error {
-	if f.bad {
-		return errRow
-	}
-	return nil
-}
-
-// stringFields splits a row of strings into out; they share one allocation.
+// stringFields splits a row of strings into out; they share one allocation. What a shorter, older row
+// lacks is empty.
 func stringFields(row []byte, out ...*string) error {
-	all := string(row)
+	f := bolt.Dec{B: row, Short: true}
+	f.Share()
 	for _, dst := range out {
-		if len(row) == 0 {
-			*dst = ""
-			continue
-		}
-		n, size := binary.Uvarint(row)
-		if size <= 0 || n > uint64(len(row)-size) {
-			return errRow
-		}
-		at := len(all) - len(row) + size
-		*dst = all[at : at+int(n)]
-		row = row[size+int(n):]
+		*dst = f.Text()
 	}
-	return nil
+	return f.Err
 }
 
 func appendInt64(row []byte, v int64) []byte {

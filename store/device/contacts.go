@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"recado/store/bolt"
+
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 )
@@ -21,7 +23,7 @@ func encodeContact(c *types.ContactInfo) []byte {
 
 func appendContact(row []byte, c *types.ContactInfo) []byte {
 	for _, v := range [...]string{c.FirstName, c.FullName, c.PushName, c.BusinessName, c.RedactedPhone} {
-		row = appendField(row, v)
+		row = bolt.AppendText(row, v)
 	}
 	return row
 }
@@ -165,12 +167,12 @@ func putBook(r *diskRows, book []bookEntry) error {
 	if err != nil {
 		return err
 	}
-	b.FillPercent = bookFill // in this transaction
-	first, _ := b.Cursor().First()
+	b.Fill(bookFill)
+	empty := b.Empty()
 	var arena []byte
 	for _, e := range book {
 		var c types.ContactInfo
-		if first != nil {
+		if !empty {
 			if row := b.Get([]byte(e.key)); row != nil {
 				if c, err = decodeContact(row); err != nil {
 					return err
@@ -188,7 +190,6 @@ func putBook(r *diskRows, book []bookEntry) error {
 		if err := b.Put([]byte(e.key), arena[begin:len(arena):len(arena)]); err != nil {
 			return fmt.Errorf("write %s: %w", tableNames[tableContacts], err)
 		}
-		r.tx.Touch()
 	}
 	return nil
 }
@@ -250,7 +251,7 @@ type chat struct {
 
 func decodeChat(row []byte) (c chat, err error) {
 	if len(row) != 10 {
-		return c, errRow
+		return c, bolt.ErrRecord
 	}
 	c.muted, row = takeInt64(row)
 	return chat{c.muted, row[0] == 1, row[1] == 1}, nil

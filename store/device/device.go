@@ -65,14 +65,15 @@ import (
 //	    history                   number of arrival → id, notification of a history sync
 const formatVersion = 2
 
+// The tables at the top; those of a device or an account are in rows.go.
 var (
-	bucketMeta     = []byte("meta")
-	bucketLIDs     = []byte("lids")
-	bucketPhones   = []byte("phones")
-	bucketAccounts = []byte("accounts")
-	bucketDevices  = []byte("devices")
+	metaTable   = bolt.NewTextTable[string]("meta")
+	lidTable    = bolt.NewTextTable[string]("lids")
+	phoneTable  = bolt.NewTextTable[string]("phones")
+	accountRows = bolt.Groups{Table: bolt.Table{Name: "accounts"}}
+	deviceRows  = bolt.Groups{Table: bolt.Table{Name: "devices"}}
 
-	keyVersion = []byte("version")
+	keyVersion = "version"
 	keyDevice  = []byte("device")
 )
 
@@ -147,11 +148,10 @@ func (c *Container) prepare() error {
 
 // readVersion answers the version of a file, ErrNewer if this program does not know it.
 func readVersion(tx *bolt.Tx) (uint32, error) {
-	meta := tx.Bucket(bucketMeta)
-	if meta == nil {
+	if !metaTable.Exists(tx) {
 		return 0, errForeign
 	}
-	version := meta.Get(keyVersion)
+	version := metaTable.Get(tx, keyVersion)
 	if len(version) != 4 {
 		return 0, errForeign
 	}
@@ -166,8 +166,8 @@ func readVersion(tx *bolt.Tx) (uint32, error) {
 }
 
 func writeFrame(tx *bolt.Tx) error {
-	for _, name := range [][]byte{bucketMeta, bucketLIDs, bucketPhones, bucketAccounts, bucketDevices} {
-		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+	for _, t := range []bolt.Table{metaTable.Table, lidTable.Table, phoneTable.Table, accountRows.Table, deviceRows.Table} {
+		if err := t.Make(tx); err != nil {
 			return err
 		}
 	}
@@ -175,8 +175,7 @@ func writeFrame(tx *bolt.Tx) error {
 }
 
 func writeVersion(tx *bolt.Tx, version uint32) error {
-	tx.Touch()
-	return tx.Bucket(bucketMeta).Put(keyVersion, binary.BigEndian.AppendUint32(nil, version))
+	return metaTable.Put(tx, keyVersion, binary.BigEndian.AppendUint32(nil, version))
 }
 
 // migrations make of a file of version n+1 one of version n+2. They are only ever added to.
@@ -196,13 +195,12 @@ func migrateFile(tx *bolt.Tx, version uint32) error {
 
 // addPhones turns the map of LIDs round: until version 2 it was kept in one direction alone.
 func addPhones(tx *bolt.Tx) error {
-	phones, err := tx.CreateBucketIfNotExists(bucketPhones)
-	if err != nil {
+	if err := phoneTable.Make(tx); err != nil {
 		return err
 	}
 	type pair struct{ phone, lid []byte }
 	var pairs []pair
-	err = tx.Bucket(bucketLIDs).ForEach(func(lid, phone []byte) error {
+	err := lidTable.ForEach(tx, func(lid, phone []byte) error {
 		pairs = append(pairs, pair{phone, lid})
 		return nil
 	})
@@ -211,7 +209,7 @@ func addPhones(tx *bolt.Tx) error {
 	}
 	slices.SortFunc(pairs, func(a, b pair) int { return bytes.Compare(a.phone, b.phone) })
 	for _, p := range pairs {
-		if err := phones.Put(p.phone, p.lid); err != nil {
+		if err := phoneTable.PutAt(tx, p.phone, p.lid); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,7 @@ func encodeEvent(arrived, served int64, plaintext []byte) []byte {
 
 func decodeEvent(row []byte) (*store.BufferedEvent, error) {
 	if len(row) < 17 {
-		return nil, errRow
+		return nil, bolt.ErrRecord
 	}
 	arrived, row := takeInt64(row)
 	served, row := takeInt64(row)
@@ -89,7 +89,7 @@ func (s *stores) ClearBufferedEventPlaintext(ctx context.Context, ciphertextHash
 		if row == nil {
 			return nil
 		} else if len(row) < 17 {
-			return errRow
+			return bolt.ErrRecord
 		}
 		return r.put(tableEvents, ciphertextHash[:], append(bytes.Clone(row[:16]), 0))
 	})
@@ -103,18 +103,12 @@ func (s *stores) DeleteOldBufferedHashes(_ context.Context) error {
 	}
 	now := time.Now()
 	return s.c.db.Update(func(tx *bolt.Tx) error {
-		devices := tx.Bucket(bucketDevices)
-		var names [][]byte
-		err := devices.ForEachBucket(func(name []byte) error {
-			names = append(names, name)
-			return nil
-		})
-		for _, name := range names {
-			if err == nil {
-				err = sweep(&diskRows{bucket: devices.Bucket(name), tx: tx}, now)
+		for _, device := range deviceRows.Groups(tx) {
+			if err := sweep(&diskRows{group: device}, now); err != nil {
+				return err
 			}
 		}
-		return err
+		return nil
 	})
 }
 
@@ -139,11 +133,11 @@ func (s *stores) GetOutgoingEvent(
 			if row == nil {
 				continue
 			} else if len(row) < 8 {
-				return errRow
+				return bolt.ErrRecord
 			}
-			f := fields{row: row[8:]}
-			format, payload = f.string(), f.bytes()
-			return f.err()
+			f := bolt.Dec{B: row[8:], Short: true}
+			format, payload = f.Text(), f.Bytes()
+			return f.Err
 		}
 		return ErrNotFound
 	})
@@ -159,7 +153,7 @@ func (s *stores) AddOutgoingEvent(
 	}
 	now := time.Now().UnixMilli()
 	key := joinKey(chatJID.String(), id)
-	row := appendField(appendField(appendInt64(nil, now), format), plaintext)
+	row := bolt.AppendText(bolt.AppendText(appendInt64(nil, now), format), plaintext)
 	return s.update(ctx, func(r rows) error {
 		if old := r.get(tableOutgoing, key); len(old) >= 8 {
 			at, _ := takeInt64(old)

@@ -18,13 +18,12 @@ import (
 // An id that is there already changes nothing. A device that is not linked, or not any more, is
 // store.ErrDeviceDeleted.
 func (c *Container) KeepHistory(_ context.Context, jid types.JID, id string, notification []byte) error {
-	row := append(appendField(nil, id), notification...)
+	row := append(bolt.AppendText(nil, id), notification...)
 	err := c.db.Update(func(tx *bolt.Tx) error {
 		r := historyRows(tx, jid)
 		if r == nil {
 			return errGone
 		}
-		r.tx = tx
 		last := uint64(0)
 		there := false
 		r.each(tableHistory, nil, func(key, row []byte) bool {
@@ -72,10 +71,10 @@ func (c *Container) eachHistory(jid types.JID, fn func(id string, value []byte) 
 			return nil
 		}
 		r.each(tableHistory, nil, func(_, row []byte) bool {
-			f := fields{row: row}
-			id := f.string()
-			err = f.err()
-			return err == nil && fn(id, f.row)
+			f := bolt.Dec{B: row, Short: true}
+			id := f.Text()
+			err = f.Err
+			return err == nil && fn(id, f.B)
 		})
 		return err
 	})
@@ -93,7 +92,6 @@ func (c *Container) ForgetHistory(_ context.Context, jid types.JID, id string) e
 		if r == nil {
 			return nil
 		}
-		r.tx = tx
 		var key []byte
 		r.each(tableHistory, nil, func(k, row []byte) bool {
 			if historyID(row) == id {
@@ -114,13 +112,13 @@ func (c *Container) ForgetHistory(_ context.Context, jid types.JID, id string) e
 
 // historyRows is the tables of a device, nil if it is not linked.
 func historyRows(tx *bolt.Tx, jid types.JID) *diskRows {
-	if b := tx.Bucket(bucketDevices).Bucket(jidKey(jid)); b != nil {
-		return &diskRows{bucket: b}
+	if device := deviceRows.Group(tx, jidKey(jid)); device.There() {
+		return &diskRows{group: device}
 	}
 	return nil
 }
 
 func historyID(row []byte) string {
-	f := fields{row: row}
-	return f.string()
+	f := bolt.Dec{B: row, Short: true}
+	return f.Text()
 }

@@ -10,11 +10,10 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"recado/store/bolt"
-
-	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
+
+	"recado/store/bolt"
 )
 
 // lidMap is which LID belongs to which phone number, one to one. It is asked several times for every
@@ -34,8 +33,8 @@ type lidMap struct {
 
 // lidSide is the map in one direction.
 type lidSide struct {
-	bucket []byte
-	known  users // who belongs with nobody any more is in it only until all is loaded
+	table bolt.TextTable[string]
+	known users // who belongs with nobody any more is in it only until all is loaded
 
 	waiting map[string]string // what is not on the disk yet: user → the other's user, or "" for nobody
 }
@@ -46,8 +45,8 @@ var _ store.LIDStore = (*lidMap)(nil)
 func loadLIDs(c *Container) *lidMap {
 	m := &lidMap{
 		c: c, gone: make(chan struct{}),
-		phones: &lidSide{bucketLIDs, newUsers(), make(map[string]string)},
-		lids:   &lidSide{bucketPhones, newUsers(), make(map[string]string)},
+		phones: &lidSide{lidTable, newUsers(), make(map[string]string)},
+		lids:   &lidSide{phoneTable, newUsers(), make(map[string]string)},
 	}
 	go func() { // ends when all is read, or soon after close
 		defer close(m.gone)
@@ -67,7 +66,7 @@ func (m *lidMap) load() {
 	var last []byte
 	for more := true; more; {
 		err := m.c.view(func(tx *bolt.Tx) error {
-			c := tx.Bucket(bucketLIDs).Cursor()
+			c := lidTable.Cursor(tx)
 			k, v := c.Seek(last)
 			if last != nil && bytes.Equal(k, last) {
 				k, v = c.Next()
@@ -120,11 +119,10 @@ func (m *lidMap) read(fn func(look lookUp)) error {
 		return nil
 	}
 	return m.c.view(func(tx *bolt.Tx) error {
-		disk := map[*lidSide]*bbolt.Bucket{m.phones: tx.Bucket(m.phones.bucket), m.lids: tx.Bucket(m.lids.bucket)}
 		fn(func(buf []byte, s *lidSide, user string) []byte {
 			buf, known := s.known.append(buf, user)
 			if !known {
-				buf = append(buf, disk[s].Get([]byte(user))...)
+				buf = append(buf, s.table.Get(tx, user)...)
 			}
 			return buf
 		})
@@ -297,18 +295,16 @@ func (s *lidSide) take() (write func(*bolt.Tx) error, again func()) {
 	writing := s.waiting
 	s.waiting = make(map[string]string)
 	write = func(tx *bolt.Tx) error {
-		b := tx.Bucket(s.bucket)
 		for _, user := range slices.Sorted(maps.Keys(writing)) {
 			var err error
 			if other := writing[user]; other == "" {
-				err = b.Delete([]byte(user))
+				err = s.table.Delete(tx, user)
 			} else {
-				err = b.Put([]byte(user), []byte(other))
+				err = s.table.Put(tx, user, []byte(other))
 			}
 			if err != nil {
 				return fmt.Errorf("write the map of LIDs: %w", err)
 			}
-			tx.Touch()
 		}
 		return nil
 	}

@@ -10,7 +10,6 @@ import (
 	"recado/store/bolt"
 
 	"github.com/google/uuid"
-	"go.etcd.io/bbolt"
 	"go.mau.fi/util/random"
 	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/store"
@@ -42,8 +41,8 @@ func (c *Container) NewDevice() *store.Device {
 func (c *Container) GetDevice(_ context.Context, jid types.JID) (*store.Device, error) {
 	var d *store.Device
 	err := c.view(func(tx *bolt.Tx) (err error) {
-		if b := tx.Bucket(bucketDevices).Bucket(jidKey(jid)); b != nil {
-			d, err = c.load(jid, b)
+		if kept := deviceRows.Group(tx, jidKey(jid)); kept.There() {
+			d, err = c.load(jid, kept)
 		}
 		return err
 	})
@@ -57,15 +56,18 @@ func (c *Container) GetDevice(_ context.Context, jid types.JID) (*store.Device, 
 func (c *Container) GetAllDevices(_ context.Context) ([]*store.Device, error) {
 	var devices []*store.Device
 	err := c.view(func(tx *bolt.Tx) error {
-		return tx.Bucket(bucketDevices).ForEachBucket(func(name []byte) error {
+		for name, kept := range deviceRows.Groups(tx) {
 			jid, err := types.ParseJID(string(name))
 			if err != nil {
 				return err
 			}
-			d, err := c.load(jid, tx.Bucket(bucketDevices).Bucket(name))
+			d, err := c.load(jid, kept)
+			if err != nil {
+				return err
+			}
 			devices = append(devices, d)
-			return err
-		})
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load devices: %w", err)
@@ -73,15 +75,15 @@ func (c *Container) GetAllDevices(_ context.Context) ([]*store.Device, error) {
 	return devices, nil
 }
 
-// load makes a handle of the device that lies in b.
-func (c *Container) load(jid types.JID, b *bbolt.Bucket) (*store.Device, error) {
-	row, err := decodeDevice(b.Get(keyDevice))
+// load makes a handle of a device that is kept.
+func (c *Container) load(jid types.JID, kept bolt.Group) (*store.Device, error) {
+	row, err := decodeDevice(kept.Own(keyDevice))
 	if err != nil {
 		return nil, err
 	}
 	d := row.device()
 	d.ID = &jid
-	c.initialize(d, b.Sequence())
+	c.initialize(d, kept.Number())
 	return d, nil
 }
 
@@ -104,10 +106,10 @@ func (c *Container) storesOf(jid types.JID, generation uint64) *stores {
 	}
 	account := jid.ToNonAD().String()
 	if c.accounts[account] == nil {
-		c.accounts[account] = &scope{c: c, parent: bucketAccounts, name: []byte(account)}
+		c.accounts[account] = &scope{c: c, parent: accountRows, name: []byte(account)}
 	}
 	s := &stores{
-		scope:   scope{c: c, parent: bucketDevices, name: []byte(name), generation: generation},
+		scope:   scope{c: c, parent: deviceRows, name: []byte(name), generation: generation},
 		account: c.accounts[account],
 		lids:    c.lids,
 	}
@@ -149,42 +151,40 @@ func (c *Container) PutDevice(_ context.Context, d *store.Device) error {
 }
 
 func putDevice(tx *bolt.Tx, name []byte, row deviceRow, known uint64) (generation uint64, err error) {
-	devices := tx.Bucket(bucketDevices)
-	b := devices.Bucket(name)
-	if known != 0 && (b == nil || b.Sequence() != known) {
+	kept := deviceRows.Group(tx, name)
+	if known != 0 && (!kept.There() || kept.Number() != known) {
 		return 0, store.ErrDeviceDeleted
 	}
-	if b != nil {
-		old, err := decodeDevice(b.Get(keyDevice))
+	fresh := !kept.There()
+	if !fresh {
+		old, err := decodeDevice(kept.Own(keyDevice))
 		if err == nil && bytes.Equal(old.noise, row.noise) {
 			old.lid, old.platform, old.businessName, old.pushName = row.lid, row.platform, row.businessName, row.pushName
 			old.migration, old.nonce = row.migration, row.nonce
 			row = old
 		} else {
-			if err := devices.DeleteBucket(name); err != nil {
+			if err := deviceRows.Drop(tx, name); err != nil {
 				return 0, err
 			}
-			b = nil
+			fresh = true
 		}
 	}
-	if b == nil {
-		if b, err = devices.CreateBucket(name); err != nil {
+	if fresh {
+		if kept, err = deviceRows.MakeGroup(tx, name); err != nil {
 			return 0, err
 		}
-		next, err := devices.NextSequence()
+		next, err := deviceRows.Next(tx)
 		if err != nil {
 			return 0, err
 		}
-		if err := b.SetSequence(next); err != nil {
+		if err := kept.SetNumber(next); err != nil {
 			return 0, err
 		}
 	}
-	value := row.encode()
-	if !bytes.Equal(b.Get(keyDevice), value) {
-		tx.Touch()
-		err = b.Put(keyDevice, value)
+	if value := row.encode(); !bytes.Equal(kept.Own(keyDevice), value) {
+		err = kept.PutOwn(keyDevice, value)
 	}
-	return b.Sequence(), err
+	return kept.Number(), err
 }
 
 // DeleteDevice deletes the device and everything that belongs to its link; Device.Delete calls it.
@@ -196,17 +196,15 @@ func (c *Container) DeleteDevice(_ context.Context, d *store.Device) error {
 	}
 	name := jidKey(*d.ID)
 	err := c.db.Update(func(tx *bolt.Tx) error {
-		devices := tx.Bucket(bucketDevices)
-		b := devices.Bucket(name)
-		if b == nil {
+		kept := deviceRows.Group(tx, name)
+		if !kept.There() {
 			return nil
 		}
-		old, err := decodeDevice(b.Get(keyDevice))
+		old, err := decodeDevice(kept.Own(keyDevice))
 		if err == nil && d.NoiseKey != nil && !bytes.Equal(old.noise, d.NoiseKey.Priv[:]) {
 			return nil
 		}
-		tx.Touch()
-		return devices.DeleteBucket(name)
+		return deviceRows.Drop(tx, name)
 	})
 	if err != nil {
 		return fmt.Errorf("delete device: %w", err)
@@ -239,10 +237,10 @@ type deviceRow struct {
 
 func rowOf(d *store.Device) (deviceRow, error) {
 	if d.NoiseKey == nil || d.IdentityKey == nil || d.SignedPreKey == nil || d.SignedPreKey.Signature == nil {
-		return deviceRow{}, fmt.Errorf("it has no keys: %w", errRow)
+		return deviceRow{}, fmt.Errorf("it has no keys: %w", bolt.ErrRecord)
 	}
 	if d.Account == nil {
-		return deviceRow{}, fmt.Errorf("the phone has not signed it: %w", errRow)
+		return deviceRow{}, fmt.Errorf("the phone has not signed it: %w", bolt.ErrRecord)
 	}
 	return deviceRow{
 		noise: d.NoiseKey.Priv[:], identity: d.IdentityKey.Priv[:],
@@ -283,34 +281,34 @@ func (r *deviceRow) encode() []byte {
 		r.noise, r.identity, r.prekey, r.prekeySig,
 		r.advSecret, r.details, r.accountSig, r.accountSigKey, r.deviceSig,
 	} {
-		row = appendField(row, v)
+		row = bolt.AppendText(row, v)
 	}
 	for _, v := range []string{r.lid, r.platform, r.businessName, r.pushName, r.nonce} {
-		row = appendField(row, v)
+		row = bolt.AppendText(row, v)
 	}
-	row = appendField(row, binary.BigEndian.AppendUint32(nil, r.registration))
-	row = appendField(row, binary.BigEndian.AppendUint32(nil, r.prekeyID))
-	row = appendField(row, appendInt64(nil, r.migration))
-	return appendField(row, r.facebook[:])
+	row = bolt.AppendText(row, binary.BigEndian.AppendUint32(nil, r.registration))
+	row = bolt.AppendText(row, binary.BigEndian.AppendUint32(nil, r.prekeyID))
+	row = bolt.AppendText(row, appendInt64(nil, r.migration))
+	return bolt.AppendText(row, r.facebook[:])
 }
 
 func decodeDevice(row []byte) (deviceRow, error) {
-	f := fields{row: row}
+	f := bolt.Dec{B: row, Short: true}
 	r := deviceRow{
-		noise: f.bytes(), identity: f.bytes(), prekey: f.bytes(), prekeySig: f.bytes(),
-		advSecret: f.bytes(), details: f.bytes(), accountSig: f.bytes(), accountSigKey: f.bytes(), deviceSig: f.bytes(),
-		lid: f.string(), platform: f.string(), businessName: f.string(), pushName: f.string(), nonce: f.string(),
+		noise: f.Bytes(), identity: f.Bytes(), prekey: f.Bytes(), prekeySig: f.Bytes(),
+		advSecret: f.Bytes(), details: f.Bytes(), accountSig: f.Bytes(), accountSigKey: f.Bytes(), deviceSig: f.Bytes(),
+		lid: f.Text(), platform: f.Text(), businessName: f.Text(), pushName: f.Text(), nonce: f.Text(),
 	}
-	registration, prekeyID, migration, facebook := f.bytes(), f.bytes(), f.bytes(), f.bytes()
-	if f.bad || len(r.noise) != 32 || len(r.identity) != 32 || len(r.prekey) != 32 || len(r.prekeySig) != 64 ||
+	registration, prekeyID, migration, facebook := f.Bytes(), f.Bytes(), f.Bytes(), f.Bytes()
+	if f.Err != nil || len(r.noise) != 32 || len(r.identity) != 32 || len(r.prekey) != 32 || len(r.prekeySig) != 64 ||
 		len(registration) != 4 || len(prekeyID) != 4 || len(migration) != 8 || len(facebook) != 16 {
-		return deviceRow{}, errRow
+		return deviceRow{}, bolt.ErrRecord
 	}
 	r.registration, r.prekeyID = binary.BigEndian.Uint32(registration), binary.BigEndian.Uint32(prekeyID)
 	r.migration, _ = takeInt64(migration)
 	r.facebook = uuid.UUID(facebook)
 	if _, err := types.ParseJID(r.lid); err != nil {
-		return deviceRow{}, errRow
+		return deviceRow{}, bolt.ErrRecord
 	}
 	return r, nil
 }

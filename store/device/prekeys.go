@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 
+	"recado/store/bolt"
+
 	"go.mau.fi/whatsmeow/util/keys"
 )
 
@@ -41,7 +43,7 @@ func encodePreKey(flag byte, pair *keys.KeyPair) []byte {
 
 func decodePreKey(id uint32, row []byte) (*keys.PreKey, error) {
 	if len(row) != 65 {
-		return nil, errRow
+		return nil, bolt.ErrRecord
 	}
 	priv, pub := [32]byte(row[1:33]), [32]byte(row[33:])
 	return &keys.PreKey{KeyPair: keys.KeyPair{Priv: &priv, Pub: &pub}, KeyID: id}, nil

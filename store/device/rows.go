@@ -7,7 +7,6 @@ import (
 
 	"recado/store/bolt"
 
-	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/store"
 )
 
@@ -75,34 +74,33 @@ type rows interface {
 // diskRows is rows in a transaction. A put of what is already there changes nothing, so that a
 // transaction full of them costs no sync.
 type diskRows struct {
-	bucket *bbolt.Bucket
-	tx     *bolt.Tx // nil: read only
-	tables [tableCount]*bbolt.Bucket
+	group  bolt.Group
+	tables [tableCount]bolt.Rows
 }
 
-func (d *diskRows) table(t table) *bbolt.Bucket {
-	if d.tables[t] == nil {
-		d.tables[t] = d.bucket.Bucket(tableNames[t])
+func (d *diskRows) table(t table) bolt.Rows {
+	if !d.tables[t].There() {
+		d.tables[t] = d.group.Rows(tableNames[t])
 	}
 	return d.tables[t]
 }
 
 // make is table for writing.
-func (d *diskRows) make(t table) (*bbolt.Bucket, error) {
-	if b := d.table(t); b != nil {
-		return b, nil
+func (d *diskRows) make(t table) (bolt.Rows, error) {
+	if rows := d.table(t); rows.There() {
+		return rows, nil
 	}
-	b, err := d.bucket.CreateBucketIfNotExists(tableNames[t])
+	rows, err := d.group.MakeRows(tableNames[t])
 	if err != nil {
-		return nil, fmt.Errorf("write %s: %w", tableNames[t], err)
+		return rows, fmt.Errorf("write %s: %w", tableNames[t], err)
 	}
-	d.tables[t] = b
-	return b, nil
+	d.tables[t] = rows
+	return rows, nil
 }
 
 func (d *diskRows) get(t table, key []byte) []byte {
-	if b := d.table(t); b != nil {
-		return b.Get(key)
+	if rows := d.table(t); rows.There() {
+		return rows.Get(key)
 	}
 	return nil
 }
@@ -111,42 +109,33 @@ func (d *diskRows) put(t table, key, value []byte) error {
 	if value == nil {
 		value = []byte{} // bbolt would answer nil for it, as if it were not there
 	}
-	b, err := d.make(t)
+	rows, err := d.make(t)
 	if err != nil {
 		return err
 	}
-	if old := b.Get(key); old != nil && bytes.Equal(old, value) {
+	if old := rows.Get(key); old != nil && bytes.Equal(old, value) {
 		return nil
 	}
-	if err := b.Put(key, value); err != nil {
+	if err := rows.Put(key, value); err != nil {
 		return fmt.Errorf("write %s: %w", tableNames[t], err)
 	}
-	d.tx.Touch()
 	return nil
 }
 
 func (d *diskRows) delete(t table, key []byte) error {
-	b := d.table(t)
-	if b == nil || b.Get(key) == nil {
+	rows := d.table(t)
+	if !rows.There() || rows.Get(key) == nil {
 		return nil
 	}
-	if err := b.Delete(key); err != nil {
+	if err := rows.Delete(key); err != nil {
 		return fmt.Errorf("delete from %s: %w", tableNames[t], err)
 	}
-	d.tx.Touch()
 	return nil
 }
 
 func (d *diskRows) each(t table, prefix []byte, fn func(key, value []byte) bool) {
-	b := d.table(t)
-	if b == nil {
-		return
-	}
-	c := b.Cursor()
-	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		if !fn(k, v) {
-			return
-		}
+	if rows := d.table(t); rows.There() {
+		rows.Each(prefix, fn)
 	}
 }
 
@@ -210,7 +199,7 @@ func older(r rows, times table, cutoff int64) (yes bool) {
 // scope is where rows live: below one device or one account, with the writes that may be behind.
 type scope struct {
 	c          *Container
-	parent     []byte // bucketDevices or bucketAccounts
+	parent     bolt.Groups // deviceRows or accountRows
 	name       []byte
 	generation uint64 // of a device: which link of that JID; 0 for accounts
 
@@ -221,39 +210,38 @@ type scope struct {
 // anew; an account without one is empty.
 var errGone = store.ErrDeviceDeleted
 
-// bucket finds the scope's place in a transaction.
-func (s *scope) bucket(tx *bolt.Tx) (*bbolt.Bucket, error) {
-	b := tx.Bucket(s.parent).Bucket(s.name)
-	if b == nil || (s.generation != 0 && b.Sequence() != s.generation) {
-		return nil, errGone
+// group finds the scope's place in a transaction.
+func (s *scope) group(tx *bolt.Tx) (bolt.Group, error) {
+	g := s.parent.Group(tx, s.name)
+	if !g.There() || s.generation != 0 && g.Number() != s.generation {
+		return g, errGone
 	}
-	return b, nil
+	return g, nil
 }
 
 // read runs fn over what is committed. fn must not write, wait for the writer or lock.
 func (s *scope) read(fn func(r rows) error) error {
 	return s.c.view(func(tx *bolt.Tx) error {
-		b, err := s.bucket(tx)
+		g, err := s.group(tx)
 		if errors.Is(err, errGone) && s.generation == 0 {
 			return fn(noRows{})
 		} else if err != nil {
 			return err
 		}
-		return fn(&diskRows{bucket: b})
+		return fn(&diskRows{group: g})
 	})
 }
 
 // in opens the scope for writing inside a transaction of the writer.
 func (s *scope) in(tx *bolt.Tx) (*diskRows, error) {
-	b, err := s.bucket(tx)
+	g, err := s.group(tx)
 	if errors.Is(err, errGone) && s.generation == 0 {
-		tx.Touch()
-		b, err = tx.Bucket(s.parent).CreateBucketIfNotExists(s.name)
+		g, err = s.parent.MakeGroup(tx, s.name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &diskRows{bucket: b, tx: tx}, nil
+	return &diskRows{group: g}, nil
 }
 
 // write runs fn in the writer's next transaction and returns when that is on the disk. fn may be

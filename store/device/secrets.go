@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"recado/store/bolt"
+
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 )
@@ -83,7 +85,7 @@ func (t token) encode() []byte {
 
 func decodeToken(row []byte) (t token, err error) {
 	if len(row) < 16 {
-		return t, errRow
+		return t, bolt.ErrRecord
 	}
 	t.at, row = takeInt64(row)
 	t.sent, row = takeInt64(row)

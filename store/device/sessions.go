@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"recado/store/bolt"
+
 	"go.mau.fi/whatsmeow/types"
 )
 
@@ -39,7 +41,7 @@ func (s *stores) IsTrustedIdentity(ctx context.Context, address string, key [32]
 	err = s.view(ctx, func(r rows) error {
 		known := r.get(tableIdentities, []byte(address))
 		if known != nil && len(known) != len(key) {
-			return errRow
+			return bolt.ErrRecord
 		}
 		trusted = known == nil || bytes.Equal(known, key[:])
 		return nil

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"recado/store"
+	"recado/store/trust"
 	"recado/tui/host"
 )
 
@@ -20,19 +20,19 @@ func (c *call) private(dir string) error {
 
 // distrusted is the refusal of a path that other users had, or may have, a
 // hand in, with the command that mends it.
-func (c *call) distrusted(e *store.TrustError) error {
+func (c *call) distrusted(e *trust.Error) error {
 	path, owner := quoted(e.Path), word(e.Owner)
 	switch e.Why {
-	case store.Foreign:
+	case trust.Foreign:
 		return c.fail(ExitRefused,
-			"trust_owner_root", "Path", e.Path, "Owner", e.Owner, "Login", owner, "Me", strings.TrimPrefix(store.UserName(os.Geteuid()), "#"), "Quoted", path)
-	case store.Crossed:
+			"trust_owner_root", "Path", e.Path, "Owner", e.Owner, "Login", owner, "Me", strings.TrimPrefix(trust.UserName(os.Geteuid()), "#"), "Quoted", path)
+	case trust.Crossed:
 		return c.fail(ExitRefused,
 			"trust_owner", "Path", e.Path, "Owner", e.Owner, "Login", owner)
-	case store.Swappable:
+	case trust.Swappable:
 		return c.fail(ExitRefused,
 			"trust_writable", "Path", e.Path, "Quoted", path)
-	case store.Irregular:
+	case trust.Irregular:
 		return c.fail(ExitRefused,
 			"trust_kind", "Path", e.Path, "Quoted", path, "Aside", quoted(filepath.Join(filepath.Dir(e.Path), "old-"+filepath.Base(e.Path))))
 	}

@@ -14,6 +14,7 @@ import (
 	"recado/campaign/reason"
 	"recado/session"
 	"recado/store"
+	"recado/store/trust"
 	"recado/tui/host"
 	"recado/tui/words"
 )
@@ -133,7 +134,7 @@ func (c *call) explain(err error) error {
 	if handed := (*handedExit)(nil); errors.As(err, &handed) || errors.Is(err, host.ErrAgain) {
 		return err
 	}
-	if refused := (*store.TrustError)(nil); errors.As(err, &refused) {
+	if refused := (*trust.Error)(nil); errors.As(err, &refused) {
 		return c.distrusted(refused)
 	}
 	code, text := ExitFailed, ""

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"recado/store"
+	"recado/store/trust"
 )
 
 // The files that this package keeps in the data directory, beside the door and
@@ -23,22 +23,22 @@ const (
 // hand in it: it and what recado keeps in it belong to the user that the
 // program runs as, others can neither read it nor put another one in its place,
 // and what recado writes to are plain files. An empty one is simply closed to
-// others. What it refuses is a [*store.TrustError].
+// others. What it refuses is a [*trust.Error].
 //
 // What was found stays so while the program runs: only that user and root can
 // change a directory of mode 0700 whose way nobody else can change. So the
 // files may be opened later by their names, the log and its rotations by a
 // library that follows links.
 func Private(dir string) error {
-	dir, err := store.Way(dir)
+	dir, err := trust.Way(dir)
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	_, err = store.Private(dir)
-	if refused := (*store.TrustError)(nil); errors.As(err, &refused) && refused.Why == store.Exposed {
+	_, err = trust.Private(dir)
+	if refused := (*trust.Error)(nil); errors.As(err, &refused) && refused.Why == trust.Exposed {
 		if err = seal(dir, err); err != nil {
 			return err
 		}
@@ -82,17 +82,17 @@ func trusted(dir string, entry fs.DirEntry) error {
 			return err
 		}
 		if info.Mode().Type() != fs.ModeSocket {
-			return &store.TrustError{Path: path, Why: store.Irregular}
+			return &trust.Error{Path: path, Why: trust.Irregular}
 		}
-		_, err = store.Private(path) // its mode is given to it as soon as it is there
-		if refused := (*store.TrustError)(nil); errors.As(err, &refused) && refused.Why == store.Exposed {
+		_, err = trust.Private(path) // its mode is given to it as soon as it is there
+		if refused := (*trust.Error)(nil); errors.As(err, &refused) && refused.Why == trust.Exposed {
 			return nil
 		}
 		return err
 	case strings.HasPrefix(name, "recado.") || strings.HasPrefix(name, "recado-"): // and the rotations of the log
-		return store.Plain(path)
+		return trust.Plain(path)
 	case name == "media" || strings.HasSuffix(name, ".db"):
-		_, err := store.Private(path)
+		_, err := trust.Private(path)
 		return err
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"recado/store"
+	"recado/store/trust"
 )
 
 // doorName is the door: a Unix socket in the data directory, open to its user
@@ -33,7 +33,7 @@ func acquainted(conn net.Conn) error {
 	case err != nil:
 		return fmt.Errorf("%w, perhaps: %w", ErrStranger, err)
 	case uid != os.Geteuid():
-		return fmt.Errorf("%w: %s", ErrStranger, store.UserName(uid))
+		return fmt.Errorf("%w: %s", ErrStranger, trust.UserName(uid))
 	}
 	return nil
 }

@@ -40,6 +40,8 @@ func TestTheLanguageIsThatOfTheEnvironment(t *testing.T) {
 		{map[string]string{"LANG": "pt_PT@euro"}, "pt-BR"},
 		{map[string]string{"LANG": "en_US.UTF-8"}, "en"},
 		{map[string]string{"LANG": "en"}, "en"},
+		{map[string]string{"LANG": "es_AR.UTF-8"}, "es"},
+		{map[string]string{"LANG": "en_US.UTF-8", "RECADO_LANG": "es-419"}, "es"},
 		{map[string]string{"LANG": "en_US.UTF-8", "RECADO_LANG": "pt"}, "pt-BR"},
 		{map[string]string{"LANG": "pt_BR.UTF-8", "RECADO_LANG": "en"}, "en"},
 		{map[string]string{"LANG": "pt_BR.UTF-8", "LC_MESSAGES": "en_GB"}, "en"},
@@ -90,6 +92,8 @@ func TestNumbersDatesAndDurationsAreThoseOfTheLanguage(t *testing.T) {
 		{"pt-BR", "1.234.567", "1,5 MB", "02/11 08:30", "02/11/2025", "02/11"},
 		{"en_US.UTF-8", "1,234,567", "1.5 MB", "Nov 2 08:30", "2025-11-02", "Nov 2"},
 		{"en-IN", "12,34,567", "1.5 MB", "Nov 2 08:30", "2025-11-02", "Nov 2"},
+		{"es", "1.234.567", "1,5 MB", "02/11 08:30", "02/11/2025", "02/11"},
+		{"es_MX.UTF-8", "1,234,567", "1.5 MB", "02/11 08:30", "02/11/2025", "02/11"},
 		{"ja", "1.234.567", "1,5 MB", "02/11 08:30", "02/11/2025", "02/11"},
 	} {
 		w := For(test.lang)
