@@ -135,9 +135,12 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 
 // pauseTx pauses a campaign for a reason if it is running.
 func (b *Book) pauseTx(tx *bolt.Tx, id campaign.ID, why reason.Reason) error {
-	_, err := setStatusTx(tx, id, campaign.Paused, why, campaign.Running)
+	c, err := setStatusTx(tx, id, campaign.Paused, why, campaign.Running)
 	if errors.Is(err, ErrState) {
 		return nil
+	}
+	if err == nil {
+		err = pausedItselfTx(tx, &c, campaign.Running, why, b.clock.Now())
 	}
 	if err == nil {
 		b.logger.Warn("pause a campaign", "campaign", id, "why", why)

@@ -397,6 +397,14 @@ const (
 	ServerOther    Code = "server_other"
 )
 
+// What the desk says: why a verb was refused, and what became of one that was asked.
+const (
+	RoleRefused      Code = "role_refused"
+	AuditInterrupted Code = "audit_interrupted"
+	AuditCancelled   Code = "audit_cancelled"
+	AuditAgain       Code = "audit_again"
+)
+
 // What the network says.
 const (
 	NoAnswer           Code = "no_answer"
