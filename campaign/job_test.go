@@ -404,7 +404,7 @@ func TestAfterSairNothingFromAnyNumber(t *testing.T) {
 		time.Sleep(48 * time.Hour) // the slowest have answered
 		said := make(map[string]time.Time)
 		for _, s := range o.service.Ledger().Said() {
-			if _, ok := people.IsOptOut(s.Text); ok {
+			if wish, _ := people.Wants(s.Text, ""); wish == people.No {
 				said[s.Person] = s.Time
 			}
 		}

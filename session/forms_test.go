@@ -107,7 +107,7 @@ func TestEveryFormComesThroughEveryDoor(t *testing.T) {
 					got, what := notOurs, heard[m.id]
 					if what.ID != "" {
 						got = isOther
-						if _, is := people.IsOptOut(what.Text); is {
+						if wish, _ := people.Wants(what.Text, ""); wish == people.No {
 							got = isNo
 						}
 					}

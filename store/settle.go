@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"recado/campaign"
@@ -317,9 +318,9 @@ func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.
 
 // Heard writes down what people wrote to one of our numbers. A message answers
 // the delivery that it quotes, or the last one that the person had from that
-// number, and if it is an
-// opt-out word, nobody here writes to them again. After an error some may be
-// written down, and to hear them all again completes it.
+// number, and if it is a
+// no, nobody here writes to them again. After an error some may be written down,
+// and to hear them all again completes it.
 func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) error {
 	hear := func(tx *bolt.Tx, part []campaign.Incoming) error {
 		for _, m := range part {
@@ -345,8 +346,9 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 		return err
 	}
 	before := cloneContact(&contact)
-	if word, ok := people.IsOptOut(m.Text); ok && optsOut(&contact, m.At, now) {
-		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, word
+	if wish, why := people.Wants(m.Text, ""); wish == people.No && optsOut(&contact, m.At, now) {
+		_, said, _ := strings.Cut(why, ": ")
+		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, said
 	}
 	if m.At.After(contact.LastHeard) {
 		contact.LastHeard = m.At

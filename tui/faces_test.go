@@ -143,7 +143,7 @@ func TestBothFacesSayTheSameOfADraft(t *testing.T) {
 			for _, l := range flight.Lacking {
 				want.lacking[l.Field] = l.Count
 			}
-			command := hear(t, byCommand, `recebem: (\d+);`, `ficam de fora (?P<n>\d+): (?P<what>.*)`, `falta {(?P<what>.*)} a (?P<n>\d+)`)
+			command := hear(t, byCommand, `recebem: (\d+);`, `(?P<n>\d+) (?:fica|ficam) de fora: (?P<what>.*)`, `falta {(?P<what>.*)} a (?P<n>\d+)`)
 			if !same(command, want) {
 				t.Errorf("the command says %+v, the book %+v:\n%s", command, want, byCommand)
 			}

@@ -210,7 +210,13 @@ func (s *stage) hides(texts ...string) {
 // golden compares the screen at 80×24 and 120×40 with the files of that name.
 func (s *stage) golden(name string) {
 	s.t.Helper()
-	for _, size := range []Size{{80, 24}, {120, 40}} {
+	s.goldenAt(name, Size{80, 24}, Size{120, 40})
+}
+
+// goldenAt is golden at other sizes.
+func (s *stage) goldenAt(name string, sizes ...Size) {
+	s.t.Helper()
+	for _, size := range sizes {
 		s.size(size.Width, size.Height)
 		got := s.read()
 		file := filepath.Join("testdata", name+"-"+sizeName(size)+".txt")

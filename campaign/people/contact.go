@@ -54,7 +54,7 @@ type Contact struct {
 	CheckedAt  time.Time // when the service answered about Presence
 	OptedOut   bool
 	OptOutAt   time.Time
-	OptOutWhy  string     // the word she wrote, or the reason that was typed
+	OptOutWhy  string     // the words that they wrote, folded, or the reason that was typed
 	Knows      []NumberID // our numbers that she has written to, or whose address book has her
 	LastSent   time.Time  // the last campaign message to her, from any number
 	LastHeard  time.Time  // the last message from her, to any number

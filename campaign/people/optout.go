@@ -1,54 +1,241 @@
 package people
 
 import (
+	"slices"
 	"strings"
-	"unicode"
 )
 
-// optOuts are the messages that ask for nothing else than to be left alone,
-// folded and without punctuation.
-var optOuts = func() map[string]bool {
-	words := make(map[string]bool)
-	for _, w := range []string{
-		"sair", "quero sair", "eu quero sair", "sair da lista", "quero sair da lista",
-		"pare", "parar", "para de mandar", "pare de mandar", "pare de enviar", "parem", "quero parar", "parar de receber",
-		"pare de mandar mensagem", "pare de mandar mensagens", "pare de enviar mensagem", "pare de enviar mensagens",
-		"para de mandar mensagem", "para de mandar mensagens", "parar mensagens", "parar mensagem",
-		"cancelar", "cancele", "cancela", "quero cancelar", "cancelar inscricao", "cancelar envio", "cancelar envios", "cancelar mensagens",
-		"remover", "remova", "remove", "me remova", "me remove", "me remover", "remover meu numero", "remova meu numero",
-		"me remova da lista", "remover da lista", "quero ser removido", "quero ser removida",
-		"me tira da lista", "me tire da lista", "me exclua", "me exclua da lista", "excluir meu numero", "exclua meu numero",
-		"descadastrar", "descadastre", "descadastra", "descadastro", "me descadastre", "me descadastra", "me descadastrar", "quero descadastrar",
-		"desinscrever", "desinscrever se", "desinscreva", "me desinscreva", "desinscricao",
-		"nao quero mais", "nao quero receber", "nao quero mais receber", "nao quero receber mais",
-		"nao quero receber mensagens", "nao quero receber mensagem", "nao quero mais receber mensagens", "nao quero receber mais mensagens",
-		"nao me mande mais mensagem", "nao me mande mais mensagens", "nao me envie mais mensagens", "nao enviar mais", "nao envie mais",
-		"opt out", "optout",
-		"stop", "stop all", "stopall", "stop it", "please stop", "unsubscribe", "unsubscribe me", "remove me", "cancel", "quit",
-		"baja", "darme de baja", "dar de baja", "no quiero recibir",
-	} {
-		words[w] = true
-	}
-	return words
-}()
+// Wish is what a person who writes to us wants of us.
+type Wish uint8
 
-// longestOptOut is more than any of them has, with all that may stand around
-// it: a longer text says something else too.
-const longestOptOut = 300
+const (
+	// Other is anything else: an answer, an order, thanks.
+	Other Wish = iota
+	// Doubt is perhaps a no: a person has to read it.
+	Doubt
+	// No is a clear wish to be left alone.
+	No
+)
 
-// IsOptOut reports whether a text, as a whole, asks not to be written to
-// again: SAIR, PARE, CANCELAR, STOP and their like. Case, accents, spaces,
-// punctuation, emoji and a "por favor" do not matter. Word is what was
-// written, folded. A text that says more ("vou sair agora") is none.
-func IsOptOut(text string) (word string, ok bool) {
-	if len(text) > longestOptOut {
-		return "", false
+func (w Wish) String() string {
+	switch w {
+	case Other:
+		return "other"
+	case Doubt:
+		return "doubt"
+	case No:
+		return "no"
 	}
-	word = strings.Join(strings.FieldsFunc(Fold(text), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}), " ")
-	for _, polite := range []string{"por favor", "por gentileza", "pfv", "pf", "please", "obrigado", "obrigada"} {
-		word = strings.TrimPrefix(strings.TrimSuffix(word, " "+polite), polite+" ")
+	return "unknown"
+}
+
+// Wants says what the person who wrote text wants of us. Asked is the text of the
+// campaign that they answer, empty if it is not known: a "não" answers its
+// question. Why names the family of what was written and the words that decided,
+// folded; it is empty for Other. Portuguese, English and Spanish are understood.
+// Of a long text only the beginning and the end count.
+func Wants(text, asked string) (w Wish, why string) {
+	written, question := foldLines(bounded(text)), foldLines(bounded(asked))
+	if len(question) >= shortestQuote {
+		// They send back what we wrote, with or without words of their own.
+		written = strings.ReplaceAll(written, question, "\n")
 	}
-	return word, optOuts[word]
+	said := splitWords(make([]piece, 0, 64), written)
+	if len(said) == 0 {
+		return Other, ""
+	}
+	// A word alone may be of several languages: the question tells of which.
+	both := splitWords(slices.Clone(said), question)
+	all, best := grammars(), 0
+	var known [languages]int
+	for i, g := range all {
+		known[i] = g.known(both)
+		best = max(best, known[i])
+	}
+	for i, g := range all {
+		if known[i] < best {
+			continue
+		}
+		if as, because := g.wants(said, question); as > w {
+			w, why = as, because
+		}
+	}
+	return w, why
+}
+
+const (
+	// readHead and readTail are how many bytes of a longer text are looked at.
+	// Who wants to be left alone says so at once or in the end.
+	readHead = 500
+	readTail = 400
+	// shortestQuote is the length from which a text of ours in what they wrote is
+	// a quotation.
+	shortestQuote = 20
+)
+
+func bounded(text string) string {
+	if len(text) <= readHead+readTail {
+		return text
+	}
+	return strings.ToValidUTF8(text[:readHead], "") + "\n" + strings.ToValidUTF8(text[len(text)-readTail:], "")
+}
+
+// foldLines folds a text and keeps its lines.
+func foldLines(text string) string {
+	if !strings.ContainsAny(text, "\n\r\u2028\u2029") {
+		return Fold(text)
+	}
+	var out []byte
+	for _, line := range strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' }) {
+		out = append(AppendFold(out, line), '\n')
+	}
+	return string(out)
+}
+
+// wants judges what was said in a language of which the grammar is g.
+func (g *grammar) wants(said []piece, question string) (w Wish, why string) {
+	t := g.read(make([]token, 0, 64), said)
+	if len(t) == 0 {
+		return Other, ""
+	}
+	m := g.reader(t)
+	if w, why, ok := g.answer(&m, question); ok {
+		return w, why
+	}
+	for i := range g.rules {
+		r := &g.rules[i]
+		for from := 0; from < len(t); {
+			start, end, ok := m.find(r, from)
+			if !ok {
+				break
+			}
+			if as := wishOf[r.kind]; as > w {
+				w, why = as, r.family+": "+joinWords(t[start:end])
+			}
+			if w == No {
+				return w, why
+			}
+			if r.sentence {
+				start, end = m.sentence(start, end)
+			}
+			m.take(start, end)
+			from = max(end, start+1)
+		}
+	}
+	return w, why
+}
+
+var wishOf = map[kind]Wish{isOther: Other, isDoubt: Doubt, isNo: No}
+
+// answer judges a text that says nothing by itself and answers a question: a
+// bare yes or no, a word or a figure that was offered. Not ok if it is none.
+func (g *grammar) answer(m *reader, question string) (w Wish, why string, ok bool) {
+	whole := m.tokens
+	bare := g.reader(slices.DeleteFunc(slices.Clone(whole), func(t token) bool { return t.edge != noEdge }))
+	m = &bare
+	no, yes, word := g.matches(m, saysNo), g.matches(m, saysYes), g.matches(m, isWord)
+	if !no && !yes && !word {
+		return Other, "", false
+	}
+	said := joinWords(m.tokens)
+	asks := splitWords(nil, question)
+	purpose, offered, choice := g.offered(asks, m.tokens)
+	if offered {
+		p := g.reader(purpose)
+		if g.matches(&p, leaves) {
+			return No, "as was offered: " + said, true
+		}
+		no, yes = no || g.matches(&p, saysNo), yes || g.matches(&p, saysYes)
+		if word && !no && !yes {
+			return Other, "", choice
+		}
+	}
+	asked, toKeep, toLeave := false, false, false
+	for len(asks) > 0 {
+		var sentence []piece
+		sentence, asks = nextSentence(asks)
+		if sentence[len(sentence)-1].word != "?" {
+			continue
+		}
+		asked = true
+		q := g.reader(g.read(nil, sentence))
+		toLeave = toLeave || g.matches(&q, leaves)
+		toKeep = toKeep || !toLeave && g.matches(&q, keeps)
+	}
+	switch {
+	case no && toKeep || yes && toLeave:
+		return No, "answer to whether to write on: " + said, true
+	case asked && (no || yes || word):
+		return Other, "", true
+	case question != "" && g.matches(m, saysNoMore):
+		return No, "no more: " + said, true
+	}
+	return Other, "", false
+}
+
+// offered finds the words of an answer among those of a question, and what they
+// were offered for there: "2 - não", "responda NÃO para sair".
+func (g *grammar) offered(asks []piece, answer []token) (purpose []token, ok, choice bool) {
+	for len(asks) > 0 {
+		var sentence []piece
+		sentence, asks = nextSentence(asks)
+		for i := range sentence {
+			if !says(sentence[i:], answer) {
+				continue
+			}
+			ok = true
+			after := sentence[i+countWords(answer):]
+			for j, p := range after {
+				if g.splits[p.word] || p.isNumber() {
+					choice = true
+					after = after[:j]
+					break
+				}
+			}
+			before := sentence[:i]
+			for j := len(before) - 1; j >= 0; j-- {
+				if g.splits[before[j].word] {
+					choice = true
+					before = before[j+1:]
+					break
+				}
+			}
+			for _, part := range [][]piece{after, before} {
+				t := g.read(nil, part)
+				p := g.reader(t)
+				if g.matches(&p, leaves) {
+					return t, true, true
+				}
+			}
+			if t := g.read(nil, after); len(t) > 0 {
+				purpose = t
+			}
+		}
+	}
+	return purpose, ok, choice
+}
+
+// says reports whether a sentence goes on with the words of an answer.
+func says(sentence []piece, answer []token) bool {
+	for _, t := range answer {
+		if t.edge != noEdge {
+			continue
+		}
+		for w := range strings.FieldsSeq(t.word) {
+			if len(sentence) == 0 || sentence[0].word != w {
+				return false
+			}
+			sentence = sentence[1:]
+		}
+	}
+	return true
+}
+
+func countWords(answer []token) (n int) {
+	for _, t := range answer {
+		if t.edge == noEdge {
+			n += strings.Count(t.word, " ") + 1
+		}
+	}
+	return n
 }

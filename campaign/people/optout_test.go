@@ -1,42 +1,278 @@
 package people
 
-import "testing"
+import (
+	"embed"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
 
-func TestOptOutWordsAreTheWholeMessage(t *testing.T) {
-	for _, text := range []string{
-		"SAIR", "sair", " Sair. ", "\n*SAIR*\n", "sair!!! 😡", "🛑STOP🛑", "Pare", "PARAR", "Cancelar", "REMOVER",
-		"descadastrar", "Descadástrar", "stop", "Unsubscribe", "QUERO SAIR", "quero\nsair", "Não quero mais", "opt-out",
-		"sair, por favor", "Por favor, pare de mandar mensagens!", "“SAIR”", "me remova", "ＳＡＩＲ",
+func TestWishesByFamily(t *testing.T) {
+	for family, texts := range map[string][]string{
+		"one word":                 {"SAIR", " Sair. ", "\n*SAIR*\n", "🛑STOP🛑", "“SAIR”", "ＳＡＩＲ", "saiiiir", "S A I R", "s.a.i.r.", "Pare", "opt-out", "Por favor, sair!", "oi\nsair", "baja", "unsubscribe"},
+		"stop sending":             {"parem de mandar", "para de me mandar essas coisas", "pode parar de me enviar msg?", "chega de propaganda", "gostaria que vocês parassem de me mandar isso", "stop texting me", "dejen de escribirme"},
+		"not to be written to":     {"não me mande mais nada", "ñ me mandem + msgs", "nao mim mande mais mensagem", "nunca mais entrem em contato", "não precisam mais mandar mensagem", "do not message me", "no me escriban más"},
+		"does not want to receive": {"não quero mais receber", "naum kero receber propaganda", "não quero q me mandem msg", "não tenho mais interesse em receber ofertas", "I don't want any more texts", "no quiero recibir nada"},
+		"words after the verb":     {"me mande mais mensagem não", "quero mais receber isso não", "propaganda não quero", "mensagens nunca mais"},
+		"off the list":             {"me tira dessa lista", "tirem meu número do cadastro", "como faço pra sair dessa lista?", "solicito a exclusão do meu contato", "quero ser removida", "take me off your list", "sáquenme de la lista"},
+		"block and report":         {"vou bloquear", "vou te bloquear e denunciar", "bloqueado", "se mandar mais uma mensagem eu bloqueio", "isso é spam", "I'm blocking you", "los voy a bloquear"},
+		"to be left in peace":      {"me deixa em paz", "ME ESQUECE", "leave me alone", "déjenme en paz", "perde meu número"},
+		"said so already":          {"já falei que não quero", "eu já disse que não quero mais"},
+		"asked why it goes on":     {"por que vocês não param de mandar mensagem?", "ainda não me tiraram da lista"},
 	} {
-		if word, ok := IsOptOut(text); !ok || word == "" {
-			t.Errorf("%q is not taken for an opt-out", text)
+		for _, text := range texts {
+			w, why := Wants(text, "")
+			if got, _, _ := strings.Cut(why, ": "); w != No {
+				t.Errorf("%q is %v (%s), not a no", text, w, why)
+			} else if got != family {
+				t.Errorf("%q is a no by %q, not by %q", text, why, family)
+			}
 		}
 	}
 	for _, text := range []string{
-		"", " ", "😀", "vou sair agora", "sairam", "não consigo parar de usar", "pode cancelar meu pedido 123?", "nao sair",
-		"que horas vocês vão parar?", "stop motion", "oi", "por favor", "sim",
+		"acho que é engano", "esse número não é da Júlia", "não tenho interesse", "quem passou meu número pra vocês?",
+		"não sou mais cliente", "só mande mensagem de dia", "não me mande mais boleto no zap", "para de me ligar",
+		"a dona desse celular faleceu", "vcs mandam msg toda hora", "não quero mais", "não quero nada não",
+		"vou no procon", "wrong number", "no me interesa",
 	} {
-		if word, ok := IsOptOut(text); ok {
-			t.Errorf("%q is taken for an opt-out (%q)", text, word)
+		if w, why := Wants(text, ""); w != Doubt || why == "" {
+			t.Errorf("%q is %v (%s), not a doubt", text, w, why)
+		}
+	}
+	for _, text := range []string{
+		"", " ", "😀", ".", "?!", "sim", "não", "não, obrigada", "nunca parem de mandar", "não me tira da lista", "não quero sair da lista",
+		"não quero parar de receber", "tem como parar a dor?", "quero cancelar meu pedido", "posso sair antes das 15h?",
+		"para de 10 reais", "não recebi", "não precisa mandar a nota", "não quero esse, quero o outro", "me manda a lista de preços",
+		"tira o arroz da lista", "caiu no spam", "bloquearam meu cartão", "por que pararam de mandar as ofertas?",
+		"Para sair desta lista responda SAIR.", "don't stop", "no dejen de mandar ofertas", "stop by tomorrow",
+	} {
+		if w, why := Wants(text, ""); w != Other || why != "" {
+			t.Errorf("%q is %v (%s), neither no nor doubt", text, w, why)
 		}
 	}
 }
 
-func TestOptOutKeepsTheWord(t *testing.T) {
-	if word, _ := IsOptOut(" *Quero SAIR!* 😡 "); word != "quero sair" {
-		t.Errorf("got %q", word)
+func TestABareAnswerAnswersTheQuestion(t *testing.T) {
+	const (
+		news     = "Oi, Ana! Chegou coleção nova na Loja Bela."
+		keep     = "Quer continuar recebendo nossas ofertas por aqui?"
+		leave    = "Deseja sair da nossa lista?"
+		order    = "Ainda quer a pizza de calabresa?"
+		optOut   = "Novidades! Se não quiser receber mais, responda NÃO."
+		figures  = "Deseja continuar recebendo? 1 - Sim 2 - Não"
+		exit     = "Ofertas do dia. Digite 0 para sair da lista."
+		meeting  = "Sua consulta é amanhã. Responda CONFIRMAR ou CANCELAR."
+		stopWord = "Ofertas do dia. Para deixar de receber, envie PARAR."
+	)
+	for _, c := range []struct {
+		text, asked string
+		want        Wish
+	}{
+		{"não", "", Other},
+		{"não", news, Other},
+		{"não", keep, No},
+		{"Não, obrigada", keep, No},
+		{"não", leave, Other},
+		{"não", order, Other},
+		{"não", optOut, No},
+		{"sim", "", Other},
+		{"sim", keep, Other},
+		{"sim", leave, No},
+		{"não quero mais", "", Doubt},
+		{"não quero mais", news, No},
+		{"não quero mais", keep, No},
+		{"não quero mais", order, Other},
+		{"não quero mais receber", order, No},
+		{"1", figures, Other},
+		{"2", figures, No},
+		{"2", news, Other},
+		{"0", exit, No},
+		{"cancelar", meeting, Other},
+		{"cancelar", news, No},
+		{"cancela", order, Other},
+		{"sair", meeting, No},
+		{"parar", stopWord, No},
+		{optOut, optOut, Other},
+		{optOut + "\nNão", optOut, No},
+		{"não tenho interesse", news, Doubt},
+		{"no", "Would you like to keep receiving our offers?", No},
+		{"no", "¿Quieres seguir recibiendo nuestras ofertas?", No},
+	} {
+		if got, why := Wants(c.text, c.asked); got != c.want {
+			t.Errorf("%q to %q is %v (%s), want %v", c.text, c.asked, got, why, c.want)
+		}
 	}
 }
 
-func FuzzIsOptOut(f *testing.F) {
-	f.Add("SAIR")
-	f.Add("por favor")
-	f.Fuzz(func(t *testing.T, s string) {
-		if word, ok := IsOptOut(s); ok && !optOuts[word] {
-			t.Errorf("%q: %q", s, word)
+func TestWhyKeepsWhatWasWritten(t *testing.T) {
+	for text, want := range map[string]string{
+		" *Quero SAIR!* 😡 ":                                "one word: quero sair",
+		"Bom dia! Por favor, não me mande mais MENSAGENS.": "not to be written to: nao me mande mais mensagens",
+		"acho que é engano":                                "somebody else: engano",
+	} {
+		if _, why := Wants(text, ""); why != want {
+			t.Errorf("%q: %q, want %q", text, why, want)
 		}
-		if _, ok := IsOptOut("  SAIR! " + "🙂"); !ok {
-			t.Error("SAIR")
+	}
+}
+
+func TestALongTextCountsByItsBeginningAndItsEnd(t *testing.T) {
+	story := strings.Repeat("O produto chegou no prazo e a cor era bonita. ", 200)
+	for text, want := range map[string]Wish{
+		story:                                   Other,
+		"Me tirem dessa lista. " + story:        No,
+		story + "Não me mandem mais mensagens.": No,
+		story + "Não me mandem mais mensagens. " + story: Other,
+	} {
+		if got, why := Wants(text, ""); got != want {
+			t.Errorf("a text of %d bytes is %v (%s), want %v", len(text), got, why, want)
+		}
+	}
+	if got, _ := Wants(story[:readHead-1]+"çççç"+story, ""); got != Other {
+		t.Error("a letter that is cut in two decides")
+	}
+}
+
+//go:embed testdata/wishes
+var wishes embed.FS
+
+type wish struct {
+	want        Wish
+	text, asked string
+}
+
+// readWishes reads a file of texts: what they are, the text, and what was asked.
+func readWishes(t testing.TB, name string) (all []wish) {
+	t.Helper()
+	file, err := wishes.ReadFile("testdata/wishes/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	classes := map[string]Wish{"no": No, "doubt": Doubt, "other": Other}
+	for i, line := range strings.Split(strings.TrimSpace(string(file)), "\n") {
+		part := append(strings.Split(line, "\t"), "")
+		want, ok := classes[part[0]]
+		if !ok || len(part) < 3 || part[1] == "" {
+			t.Fatalf("%s:%d: not a class and a text: %q", name, i+1, line)
+		}
+		all = append(all, wish{want, strings.ReplaceAll(part[1], `\n`, "\n"), part[2]})
+	}
+	return all
+}
+
+// TestWishesAreHeard holds the marks on texts as people write them. One of them
+// that is misjudged is no fault, a share of them is.
+func TestWishesAreHeard(t *testing.T) {
+	var all []wish
+	entries, err := wishes.ReadDir("testdata/wishes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		all = append(all, readWishes(t, e.Name())...)
+	}
+	var got [3][3]float64 // what they are, what they were taken for
+	for _, c := range all {
+		w, why := Wants(c.text, c.asked)
+		got[c.want][w]++
+		if c.want != w {
+			t.Logf("%v: %q (%q) is taken for %v (%s)", c.want, c.text, c.asked, w, why)
+		}
+	}
+	var n [3]float64
+	for want := range got {
+		for _, x := range got[want] {
+			n[want] += x
+		}
+	}
+	t.Logf("%v noes: %.2f %% heard; %v doubts: %.1f %% held, %.1f %% opted out; %v others: %v opted out, %.2f %% held",
+		n[No], 100*got[No][No]/n[No], n[Doubt], 100*got[Doubt][Doubt]/n[Doubt], 100*got[Doubt][No]/n[Doubt],
+		n[Other], got[Other][No], 100*got[Other][Doubt]/n[Other])
+	if n[No] < 600 || n[Doubt] < 220 || n[Other] < 1300 {
+		t.Errorf("too few texts: %v", n)
+	}
+	for what, c := range map[string]struct {
+		got, least float64
+	}{
+		"noes that are heard":                   {got[No][No] / n[No], .98},
+		"doubts that are held":                  {got[Doubt][Doubt] / n[Doubt], .90},
+		"doubts that are not opted out":         {1 - got[Doubt][No]/n[Doubt], .70},
+		"ordinary texts that are not held":      {1 - got[Other][Doubt]/n[Other], .95},
+		"ordinary texts that are no opting out": {1 - got[Other][No]/n[Other], 1},
+	} {
+		if c.got < c.least {
+			t.Errorf("%s: %.4f, want %v", what, c.got, c.least)
+		}
+	}
+}
+
+func TestAGrammarWithAMistakeIsRefused(t *testing.T) {
+	for _, text := range []string{
+		"[spelling]\nvc voce", "[spelling]\nv c = voce", "[send]\nMandar", "[send]\nmandar,,enviar",
+		"[no: x]\nsend", "[send]\nmandar\n[maybe: x]\nsend", "[send]\nmandar\n[no: x]\nsend|rcv",
+		"[send]\nmandar\n[no: x]\n" + strings.Repeat("send ", 33),
+	} {
+		if _, err := parseGrammar(text); err == nil {
+			t.Errorf("%q is a grammar", text)
+		}
+	}
+	if _, err := parseGrammar("[send]\nmandar\n[no: x]\nsend .. =mais $"); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzWants(f *testing.F) {
+	for _, name := range []string{"no.tsv", "doubt.tsv", "other.tsv", "held.tsv"} {
+		for i, c := range readWishes(f, name) {
+			if i%10 == 0 || c.asked != "" {
+				f.Add(c.text, c.asked)
+			}
+		}
+	}
+	f.Add("s.a.i.r", "S A I R ou a.b. c'd")
+	f.Add("d'", "'d ’’ x\u2028y")
+	f.Add("\xff\xfe não \xe7", "\xff?")
+	f.Fuzz(func(t *testing.T, text, asked string) {
+		w, why := Wants(text, asked)
+		if w > No || (w == Other) != (why == "") {
+			t.Errorf("%q to %q: %v (%q)", text, asked, w, why)
+		}
+		if utf8.ValidString(text) && !utf8.ValidString(why) {
+			t.Errorf("%q: %q is cut", text, why)
+		}
+		if again, _ := Wants(text, asked); again != w {
+			t.Errorf("%q to %q: %v, and then %v", text, asked, w, again)
+		}
+		if len(text) <= readHead && !strings.ContainsAny(text, "\n") {
+			if loud, _ := Wants(strings.ToUpper(text), asked); loud != w && strings.ToLower(strings.ToUpper(text)) == text && Fold(strings.ToUpper(text)) == Fold(text) {
+				t.Errorf("%q: %v, in capitals %v", text, w, loud)
+			}
 		}
 	})
+}
+
+// BenchmarkWants judges the texts of the corpus, one an operation.
+func BenchmarkWants(b *testing.B) {
+	grammars() // read once, by the first message
+	for _, name := range []string{"no.tsv", "doubt.tsv", "other.tsv"} {
+		all := readWishes(b, name)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				c := &all[i%len(all)]
+				Wants(c.text, c.asked)
+			}
+		})
+	}
+}
+
+func BenchmarkReadTheGrammars(b *testing.B) {
+	for b.Loop() {
+		for _, name := range languageNames {
+			text, _ := grammarFiles.ReadFile("optout/" + name + ".txt")
+			if _, err := parseGrammar(string(text)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
 }

@@ -99,7 +99,8 @@ func TestPeopleReactAtTheGivenRates(t *testing.T) {
 		if r.Read > 0 {
 			read++
 		}
-		_, word := people.IsOptOut(r.Text)
+		wish, _ := people.Wants(r.Text, "")
+		word := wish == people.No
 		if word != r.OptsOut {
 			t.Fatalf("%q counts as opting out: %t, for the program: %t", r.Text, r.OptsOut, word)
 		}

@@ -59,6 +59,15 @@ func Languages() []string {
 	return names
 }
 
+// Raw is the file of a language that [Languages] lists.
+func Raw(lang string) string {
+	raw, err := files.ReadFile(path.Join("catalogue", lang+".json"))
+	if err != nil {
+		panic(err) // the files are inside the program
+	}
+	return string(raw)
+}
+
 // Environment is the language that the environment asks for: RECADO_LANG, else
 // what the system's own variables say.
 func Environment(getenv func(string) string) string {
@@ -258,11 +267,7 @@ func load(tag language.Tag) *catalogue {
 	if c := loaded[tag]; c != nil {
 		return c
 	}
-	raw, err := files.ReadFile(path.Join("catalogue", tag.String()+".json"))
-	if err != nil {
-		panic(err) // the files are inside the program
-	}
-	c := &catalogue{tag: tag, texts: index(raw), parsed: make(map[string]bool), said: make(map[string]string)}
+	c := &catalogue{tag: tag, texts: index([]byte(Raw(tag.String()))), parsed: make(map[string]bool), said: make(map[string]string)}
 	loaded[tag] = c
 	return c
 }

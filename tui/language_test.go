@@ -1,0 +1,148 @@
+package tui
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	spoken "recado/tui/words"
+	"recado/tui/words/foreign"
+)
+
+// outside is what the scenes put into the book and type: it is in nobody's
+// language.
+func outside(t *testing.T) string {
+	t.Helper()
+	var all []string
+	for _, file := range []string{"scenes_test.go", "stage_test.go"} {
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Reason" {
+					return false // said by us
+				}
+			case *ast.CallExpr:
+				if f, ok := n.Fun.(*ast.SelectorExpr); ok && strings.HasPrefix(f.Sel.Name, "Fatal") || ok && strings.HasPrefix(f.Sel.Name, "Error") {
+					return false // said to whoever runs the tests
+				}
+			}
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				text, _ := strconv.Unquote(lit.Value)
+				all = append(all, text)
+			}
+			return true
+		})
+	}
+	// A greeting is in the language of the text; a script is broken into lines.
+	return strings.Join(append(all, "Bom dia", "chal lenge"), " ")
+}
+
+// sampleLetters are what a QR code is made of in the scenes.
+var sampleLetters = regexp.MustCompile(`(?i)q{9,}|k{9,}|z{9,}`)
+
+// strange are the words on the screen that an ear does not know.
+func (s *stage) strange(ear *foreign.Ear) []string {
+	return ear.Strange(sampleLetters.ReplaceAllString(ansi.Strip(s.shown()), ""))
+}
+
+// speak plays every scene in a language, in a terminal of that size.
+func speak(t *testing.T, lang string, w, h int, seen func(s *stage, scene string)) {
+	drawsAlone(t)
+	for _, scene := range scenes {
+		play(t, func(t *testing.T, s *stage) {
+			s = onStage(t, App{Book: s.app.Book, Pool: s.app.Pool, Bell: s.app.Bell, Lang: lang, Now: s.app.Now, Demo: s.app.Demo})
+			scene.set(s)
+			s.size(w, h)
+			seen(s, scene.name)
+		})
+	}
+}
+
+// Whatever stands on a screen is of the language that was asked for, or came
+// from outside.
+func TestEveryScreenSpeaksOneLanguage(t *testing.T) {
+	data := outside(t)
+	for _, lang := range spoken.Languages() {
+		ear := foreign.For(lang, data)
+		speak(t, lang, 120, 40, func(s *stage, scene string) {
+			if strange := s.strange(ear); len(strange) > 0 {
+				t.Errorf("%s in %s: %q\n%s", scene, lang, strange, ansi.Strip(s.shown()))
+			}
+		})
+	}
+}
+
+// A sentence of the code, or of another language, would be found.
+func TestAForeignSentenceOnAScreenIsFound(t *testing.T) {
+	data := outside(t)
+	play(t, func(t *testing.T, s *stage) {
+		for lang, sentence := range map[string]string{
+			"pt-BR": "The file could not be read.",
+			"en":    "O arquivo não pôde ser lido.",
+			"es":    "O arquivo não pôde ser lido.",
+		} {
+			ear := foreign.For(lang, data)
+			s := onStage(t, App{Book: s.app.Book, Pool: s.app.Pool, Bell: s.app.Bell, Lang: lang, Now: s.app.Now})
+			s.size(120, 40)
+			if strange := s.strange(ear); len(strange) > 0 {
+				t.Errorf("%s: %q", lang, strange)
+			}
+			s.root.say(s.root.env.theme.good, sentence)
+			if strange := s.strange(ear); len(strange) < 2 {
+				t.Errorf("%s: of %q only %q is found", lang, sentence, strange)
+			}
+		}
+	})
+}
+
+// Some screens as whoever speaks Spanish sees them; the others differ from them
+// in nothing but what the tests above hold.
+func TestTheMainScreensInSpanish(t *testing.T) {
+	main := []string{"numbers", "link-code", "passkey", "contacts", "person", "composer", "review", "progress", "doubts", "campaigns", "limits", "help"}
+	shown := 0
+	for _, scene := range scenes {
+		if !slices.Contains(main, scene.name) {
+			continue
+		}
+		shown++
+		play(t, func(t *testing.T, s *stage) {
+			s = onStage(t, App{Book: s.app.Book, Pool: s.app.Pool, Bell: s.app.Bell, Lang: "es", Now: s.app.Now})
+			scene.set(s)
+			s.goldenAt(scene.name+"-es", Size{80, 24})
+		})
+	}
+	if shown != len(main) {
+		t.Errorf("%d of %d screens are there", shown, len(main))
+	}
+}
+
+// What a screen has to cut for want of room it cuts in every language: a text
+// that is too long in one alone is the fault of the text.
+func TestNoLanguageIsTooLong(t *testing.T) {
+	raw := []string{"doubts", "progress-paused", "progress-unsure"} // their English does not come from the catalogue yet
+	cuts := make(map[string]map[string]int)
+	for _, lang := range spoken.Languages() {
+		cuts[lang] = make(map[string]int)
+		speak(t, lang, 80, 24, func(s *stage, scene string) {
+			cuts[lang][scene] = strings.Count(ansi.Strip(s.shown()), "…")
+		})
+	}
+	for scene, least := range cuts[spoken.Languages()[0]] {
+		for lang, n := range cuts {
+			if n[scene] > least && !(lang == "en" && slices.Contains(raw, scene)) {
+				t.Errorf("%s in %s: %d texts are cut, %d are in Portuguese", scene, lang, n[scene], least)
+			}
+		}
+	}
+}
