@@ -38,7 +38,7 @@ func TestABookLearnsByItselfThatTheDiskIsWell(t *testing.T) {
 		}
 		errFull := errors.New("no space left on device")
 		b.db.CommitBy(func(*bbolt.Tx) error { return errFull })
-		if _, err := b.AddNumber("loja"); !errors.Is(err, errFull) || !errors.Is(b.Err(), errFull) {
+		if _, err := desk(b).AddNumber("loja"); !errors.Is(err, errFull) || !errors.Is(b.Err(), errFull) {
 			t.Errorf("on a full disk: %v, Err() = %v", err, b.Err())
 		}
 		rung("a disk that refuses", true)
@@ -48,7 +48,7 @@ func TestABookLearnsByItselfThatTheDiskIsWell(t *testing.T) {
 		time.Sleep(bolt.ProbeDelay)
 		rung("a disk that is well", true)
 		ok(t, b.Err())
-		must[campaign.Number](t)(b.AddNumber("loja"))
+		must[campaign.Number](t)(desk(b).AddNumber("loja"))
 		rung("a change", true)
 	})
 }
