@@ -47,7 +47,7 @@ func TestRefusedByEverybodyCostsFivePeople(t *testing.T) {
 					t.Errorf("%v, %v; want five refused and the others still to come", counts, err)
 				}
 				o.service.ClearFaults()
-				if _, err := o.book.Resume(id); err != nil {
+				if _, err := desk(o.book).Resume(id); err != nil {
 					t.Fatal(err)
 				}
 				o.finish(id)

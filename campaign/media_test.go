@@ -24,7 +24,7 @@ func (o *office) attach(name string) *media.Attachment {
 		o.t.Fatal(err)
 	}
 	defer file.Close()
-	a, err := o.book.Attach(name, file)
+	a, err := desk(o.book).Attach(name, file)
 	if err != nil {
 		o.t.Fatal(err)
 	}

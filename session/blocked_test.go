@@ -29,7 +29,7 @@ func TestWhoIsBlockedOnThePhoneIsNotWrittenTo(t *testing.T) {
 		for i := range 4 {
 			rows = append(rows, people.Row{Phone: people.Phone(r.someone(i).Phone)})
 		}
-		if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
+		if _, err := desk(r.book.Book).Import(r.Context(), rows, "test"); err != nil {
 			r.Fatal(err)
 		}
 		if _, err := r.pool.Sender(id).Check(r.Context(), []people.Phone{rows[0].Phone, rows[1].Phone, rows[2].Phone, rows[3].Phone}); err != nil {
@@ -70,7 +70,7 @@ func TestBlockedPeopleStayBlockedWhileNobodyAnswers(t *testing.T) {
 	inBubble(t, simulator.Config{People: 6}, func(r *rig) {
 		id, phone := r.linked("loja")
 		person := r.someone(0)
-		if _, err := r.book.Import(r.Context(), []people.Row{{Phone: people.Phone(person.Phone)}}, "test"); err != nil {
+		if _, err := desk(r.book.Book).Import(r.Context(), []people.Row{{Phone: people.Phone(person.Phone)}}, "test"); err != nil {
 			r.Fatal(err)
 		}
 		if _, err := r.pool.Sender(id).Check(r.Context(), []people.Phone{people.Phone(person.Phone)}); err != nil {

@@ -41,15 +41,15 @@ func TestNothingIsClaimedWhileTheKeyFileCannotBeWritten(t *testing.T) {
 		for i, p := range r.service.People() {
 			rows = append(rows, people.Row{Line: i + 1, Phone: people.Phone(p.Phone), Name: p.Name})
 		}
-		if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
+		if _, err := desk(r.book.Book).Import(r.Context(), rows, "test"); err != nil {
 			r.Fatal(err)
 		}
 		minute := campaign.Span{Min: time.Minute, Max: time.Minute}
-		c, err := r.book.AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: minute, NewGap: minute}})
+		c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: minute, NewGap: minute}})
 		if err != nil {
 			r.Fatal(err)
 		}
-		if _, err := r.book.Start(c.ID, time.Now()); err != nil {
+		if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
 			r.Fatal(err)
 		}
 		stop := r.lanes()

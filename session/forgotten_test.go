@@ -53,16 +53,16 @@ func TestReceiptProvesWhatTheBookHasForgotten(t *testing.T) {
 			phones = append(phones, people.Phone(p.Phone))
 			rows = append(rows, people.Row{Line: i + 2, Phone: phones[i], Name: p.Name})
 		}
-		if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
+		if _, err := desk(r.book.Book).Import(r.Context(), rows, "test"); err != nil {
 			r.Fatal(err)
 		}
-		if _, err := r.book.SaveList("todos", r.everyone(phones)); err != nil {
+		if _, err := desk(r.book.Book).SaveList("todos", r.everyone(phones)); err != nil {
 			r.Fatal(err)
 		}
 		hour := campaign.Span{Min: time.Hour, Max: time.Hour} // one leaves, the others wait
-		c, err := r.book.AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", To: "lista:todos", Pace: campaign.Pace{Gap: hour, NewGap: hour}})
+		c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", To: "lista:todos", Pace: campaign.Pace{Gap: hour, NewGap: hour}})
 		if err == nil {
-			c, err = r.book.Start(c.ID, time.Now())
+			c, err = desk(r.book.Book).Start(c.ID, time.Now())
 		}
 		// Whom the service knows, and by which LID, is found out before.
 		answers, asked := r.pool.Sender(id).Check(r.Context(), phones)
@@ -104,11 +104,11 @@ func TestReceiptProvesWhatTheBookHasForgotten(t *testing.T) {
 		}
 		// The others that are held did not leave: a person says so.
 		for seq, d := range r.inState(c.ID, campaign.Unsure) {
-			if _, err := r.book.Decide(c.ID, seq, campaign.SendIt, time.Now()); err != nil || seq == sent[0].Seq {
+			if _, err := desk(r.book.Book).Decide(c.ID, seq, campaign.SendIt, time.Now()); err != nil || seq == sent[0].Seq {
 				r.Errorf("%+v is unsure; %v", d, err)
 			}
 		}
-		if _, err := r.book.Resume(c.ID); err != nil {
+		if _, err := desk(r.book.Book).Resume(c.ID); err != nil {
 			r.Fatal(err)
 		}
 		defer r.lanes()()

@@ -319,7 +319,7 @@ func deaf(f *testing.F) (*link, *store.Book, stumbles) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	record, err := book.AddNumber("loja")
+	record, err := desk(book).AddNumber("loja")
 	if err != nil {
 		f.Fatal(err)
 	}

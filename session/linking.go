@@ -107,6 +107,9 @@ func (n *number) cancelLinking() {
 // failLinking ends it for a reason.
 func (n *number) failLinking(why string) {
 	n.endPairing()
+	if err := n.pool.book.NotLinked(n.id, why); err != nil {
+		n.log.Error("write down that there is no link", "err", err)
+	}
 	n.enter(n.look().number.Standing.State, time.Time{}, why)
 }
 

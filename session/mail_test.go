@@ -97,7 +97,7 @@ func (r *rig) attach(name string) *media.Attachment {
 		r.Fatal(err)
 	}
 	defer file.Close()
-	a, err := r.book.Attach(name, file)
+	a, err := desk(r.book.Book).Attach(name, file)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -111,14 +111,14 @@ func (r *rig) campaign(c campaign.Campaign) campaign.ID {
 	for i, p := range r.service.People() {
 		rows = append(rows, people.Row{Line: i + 1, Phone: people.Phone(p.Phone), Name: p.Name})
 	}
-	if _, err := r.book.Import(r.Context(), rows, "test"); err != nil {
+	if _, err := desk(r.book.Book).Import(r.Context(), rows, "test"); err != nil {
 		r.Fatal(err)
 	}
-	c, err := r.book.AddCampaign(c)
+	c, err := desk(r.book.Book).AddCampaign(c)
 	if err != nil {
 		r.Fatal(err)
 	}
-	if _, err := r.book.Start(c.ID, time.Now()); err != nil {
+	if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
 		r.Fatal(err)
 	}
 	return c.ID

@@ -36,7 +36,7 @@ func TestEveryKindOfFileArrivesAsItWasAndIsUploadedOnce(t *testing.T) {
 			withMail(t, simulator.Config{People: 5}, func(r *rig, mail *uploads, _ campaign.NumberID) {
 				var a *media.Attachment
 				if c.file == "preços.txt" {
-					made, err := r.book.Attach(c.file, strings.NewReader("café R$ 10"))
+					made, err := desk(r.book.Book).Attach(c.file, strings.NewReader("café R$ 10"))
 					if err != nil {
 						r.Fatal(err)
 					}
@@ -163,7 +163,7 @@ func TestUploadThatNeverWorksPausesTheCampaignAndSaysWhy(t *testing.T) {
 				mail.mu.Lock()
 				mail.refuse = nil
 				mail.mu.Unlock()
-				if _, err := r.book.Resume(id); err != nil {
+				if _, err := desk(r.book.Book).Resume(id); err != nil {
 					r.Fatal(err)
 				}
 				r.awaitStatus(id, campaign.Finished)
@@ -272,7 +272,7 @@ func TestRecipientWhoCannotReadGetsTheSameFileAfterARestart(t *testing.T) {
 		if err := r.service.Reinstall(person.Phone); err != nil {
 			r.Fatal(err)
 		}
-		a, err := r.book.Attach("tabela de preços.pdf", strings.NewReader("%PDF-1.7\n%%EOF\n"))
+		a, err := desk(r.book.Book).Attach("tabela de preços.pdf", strings.NewReader("%PDF-1.7\n%%EOF\n"))
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -423,7 +423,7 @@ func TestMessageOfAFileSaysAllThatIsKnownOfIt(t *testing.T) {
 		if v := m.GetAudioMessage(); err != nil || v.GetMimetype() != "audio/ogg; codecs=opus" || v.GetSeconds() != 3 || v.GetPTT() {
 			r.Errorf("audio: %v, %v", m, err)
 		}
-		text, err := r.book.Attach("oi.txt", strings.NewReader("oi"))
+		text, err := desk(r.book.Book).Attach("oi.txt", strings.NewReader("oi"))
 		if err != nil {
 			r.Fatal(err)
 		}

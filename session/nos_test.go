@@ -123,7 +123,7 @@ func newHistory(r *rig, seed uint64) *history {
 		}
 		o := &ours{id: r.add(string(rune('a' + i))), phone: own.Number()}
 		pace := campaign.Pace{Gap: campaign.Span{Min: 3 * time.Second, Max: 9 * time.Second}, NewGap: campaign.Span{Min: 3 * time.Second, Max: 9 * time.Second}}
-		if _, err := r.book.SetLimits(o.id, pace.All()); err != nil {
+		if _, err := desk(r.book.Book).SetLimits(o.id, pace.All()); err != nil {
 			r.Fatal(err)
 		}
 		h.ours = append(h.ours, o)
@@ -185,11 +185,11 @@ func (h *history) says(p *theirSide, o *ours) {
 
 // promoteAll starts a campaign to everybody from all that are linked.
 func (h *history) promoteAll() {
-	c, err := h.book.AddCampaign(campaign.Campaign{Name: fmt.Sprint("promo ", len(h.log)), Text: "oferta"})
+	c, err := desk(h.book.Book).AddCampaign(campaign.Campaign{Name: fmt.Sprint("promo ", len(h.log)), Text: "oferta"})
 	if err != nil {
 		h.Fatal(err)
 	}
-	if _, err := h.book.Start(c.ID, time.Now()); err == nil { // else nobody is linked
+	if _, err := desk(h.book.Book).Start(c.ID, time.Now()); err == nil { // else nobody is linked
 		h.note("campaign %d begins", c.ID)
 	}
 }
@@ -292,7 +292,7 @@ func (h *history) optIn() {
 			continue
 		}
 		time.Sleep(2 * time.Minute) // no doubt about which was first
-		if err := h.book.OptIn(c.ID, "pediu de novo"); err != nil {
+		if err := desk(h.book.Book).OptIn(c.ID, "pediu de novo"); err != nil {
 			h.Fatal(err)
 		}
 		h.backAt[p.lid] = time.Now()

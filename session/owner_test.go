@@ -39,11 +39,11 @@ func (r *rig) moves(p simulator.Person) (next simulator.Person) {
 // campaignToAll starts a campaign to everybody in the book.
 func (r *rig) campaignToAll() campaign.ID {
 	r.Helper()
-	c, err := r.book.AddCampaign(campaign.Campaign{Name: "promo", Text: "olá"})
+	c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: "olá"})
 	if err != nil {
 		r.Fatal(err)
 	}
-	if _, err := r.book.Start(c.ID, time.Now()); err != nil {
+	if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
 		r.Fatal(err)
 	}
 	return c.ID
@@ -52,7 +52,7 @@ func (r *rig) campaignToAll() campaign.ID {
 // imported puts somebody into the book by their phone.
 func (r *rig) imported(phone string) {
 	r.Helper()
-	if _, err := r.book.Import(r.Context(), []people.Row{{Line: 1, Phone: people.Phone(phone)}}, "test"); err != nil {
+	if _, err := desk(r.book.Book).Import(r.Context(), []people.Row{{Line: 1, Phone: people.Phone(phone)}}, "test"); err != nil {
 		r.Fatal(err)
 	}
 }

@@ -40,7 +40,7 @@ func (r *rig) everybody() []simulator.Person {
 	for i, p := range persons {
 		rows[i] = people.Row{Line: i + 1, Phone: people.Phone(p.Phone), Name: p.Name}
 	}
-	if _, err := r.book.Import(r.Context(), rows, "lista"); err != nil {
+	if _, err := desk(r.book.Book).Import(r.Context(), rows, "lista"); err != nil {
 		r.Fatal(err)
 	}
 	return persons
@@ -96,7 +96,7 @@ func TestWhoAnsweredWhileTheLinkWasLoggedOutIsHeardOnce(t *testing.T) {
 			time.Sleep(time.Minute)
 			if c := r.contact(people[2]); !c.OptedOut {
 				r.Fatalf("a live no is not heard: %+v", c)
-			} else if err := r.book.OptIn(c.ID, "pediu de novo"); err != nil {
+			} else if err := desk(r.book.Book).OptIn(c.ID, "pediu de novo"); err != nil {
 				r.Fatal(err)
 			}
 			r.own(phone).Logout()

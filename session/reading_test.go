@@ -53,7 +53,7 @@ func TestAFreshLinkSendsNothingBeforeItsHistoryIsRead(t *testing.T) {
 			inBubble(t, simulator.Config{Seed: 7, People: 6, HistoryByMedia: true}, func(r *rig) {
 				people := r.everybody()
 				id, phone := r.linked("loja")
-				r.book.OptOut(r.contact(people[1]).ID, "teste")
+				desk(r.book.Book).OptOut(r.contact(people[1]).ID, "teste")
 				defer r.lanes()()
 				if c.fault != nil {
 					r.service.Fault(*c.fault)

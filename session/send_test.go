@@ -252,15 +252,15 @@ func TestWhoHasAnAccountIsNeverCalledAbsent(t *testing.T) {
 // campaignTo starts a campaign to one person and sends it as the program does.
 func (r *rig) campaignTo(person simulator.Person, text string) campaign.ID {
 	r.Helper()
-	_, err := r.book.Import(r.Context(), []people.Row{{Line: 1, Phone: people.Phone(person.Phone), Name: person.Name}}, "test")
+	_, err := desk(r.book.Book).Import(r.Context(), []people.Row{{Line: 1, Phone: people.Phone(person.Phone), Name: person.Name}}, "test")
 	if err != nil {
 		r.Fatal(err)
 	}
-	c, err := r.book.AddCampaign(campaign.Campaign{Name: "promo", Text: text, To: "fone:" + person.Phone})
+	c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: text, To: "fone:" + person.Phone})
 	if err != nil {
 		r.Fatal(err)
 	}
-	if _, err := r.book.Start(c.ID, time.Now()); err != nil {
+	if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
 		r.Fatal(err)
 	}
 	return c.ID

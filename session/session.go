@@ -54,6 +54,8 @@ type Devices interface {
 type Book interface {
 	Numbers() ([]campaign.Number, error)
 	LinkNumber(id campaign.NumberID, phone people.Phone, jid string, at time.Time) (campaign.Number, error)
+	// NotLinked is told that a number that was to be linked was not, and why.
+	NotLinked(id campaign.NumberID, why string) error
 	SetAccount(id campaign.NumberID, lid string, phone people.Phone) (campaign.Number, error)
 	UnlinkNumber(id campaign.NumberID, s campaign.Standing) error
 	SetStanding(id campaign.NumberID, s campaign.Standing) error

@@ -241,11 +241,11 @@ func TestWhoIsOnlyInTheAddressBookWaitsWhileNewChatsAreClosed(t *testing.T) {
 		id, phone := r.linked("loja")
 		time.Sleep(time.Minute) // for the history, which tells who has written
 		r.own(phone).Quota(2, 2, time.Now().Add(48*time.Hour))
-		c, err := r.book.AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: campaign.Span{Max: time.Second}, NewGap: campaign.Span{Max: time.Second}}})
+		c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: campaign.Span{Max: time.Second}, NewGap: campaign.Span{Max: time.Second}}})
 		if err != nil {
 			r.Fatal(err)
 		}
-		if _, err := r.book.Start(c.ID, time.Now()); err != nil {
+		if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
 			r.Fatal(err)
 		}
 		stop := r.lanes()

@@ -27,7 +27,7 @@ func newMail(t *testing.T) *mail {
 // that time.
 func (m *mail) send(number campaign.NumberID, id people.ContactID, state campaign.State, change func(*campaign.Delivery)) campaign.Delivery {
 	m.Helper()
-	c, err := m.b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"})
+	c, err := desk(m.b).AddCampaign(campaign.Campaign{Name: "c", Text: "x"})
 	ok(m.T, err)
 	m.last = c.ID
 	var d campaign.Delivery

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -93,14 +94,20 @@ func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
 // Pause stops a running campaign before its next send; reason is empty when
 // somebody asked for it. One that is still freezing goes on with that, and is
 // paused when it is done.
-func (b *Book) Pause(id campaign.ID, reason string) (campaign.Campaign, error) {
-	return b.setStatus(id, campaign.Paused, reason, campaign.Running, campaign.Freezing)
+func (d *Desk) Pause(id campaign.ID, reason string) (campaign.Campaign, error) {
+	return d.setStatus(VerbCampaignPause, id, campaign.Paused, reason, campaign.Running, campaign.Freezing)
 }
 
 // Resume lets a paused campaign go on, and one that is freezing run when it is
 // done.
-func (b *Book) Resume(id campaign.ID) (c campaign.Campaign, err error) {
-	err = b.update(func(tx *bolt.Tx) error {
+func (d *Desk) Resume(id campaign.ID) (c campaign.Campaign, err error) {
+	err = d.write(VerbCampaignResume, func(tx *bolt.Tx, e *Entry) error {
+		before, err := campaignTx(tx, id)
+		if err != nil {
+			return err
+		}
+		e.onCampaign(&before)
+		e.change("status", heldStatusTx(tx, &before), campaign.Running.String())
 		if c, err = setStatusTx(tx, id, campaign.Running, "", campaign.Paused, campaign.Freezing); err != nil || c.Status != campaign.Running {
 			return err
 		}
@@ -117,23 +124,64 @@ func (b *Book) Resume(id campaign.ID) (c campaign.Campaign, err error) {
 		c, err = campaignTx(tx, id)
 		return err
 	})
-	b.wake()
+	d.book.wake()
 	return c, err
 }
 
 // Cancel ends a campaign for good: what is queued is skipped. Of one that is
 // still freezing nothing stays but the campaign.
-func (b *Book) Cancel(id campaign.ID) (campaign.Campaign, error) {
-	return b.setStatus(id, campaign.Cancelled, "", campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
+func (d *Desk) Cancel(id campaign.ID) (campaign.Campaign, error) {
+	return d.setStatus(VerbCampaignCancel, id, campaign.Cancelled, "", campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
 }
 
-func (b *Book) setStatus(id campaign.ID, to campaign.Status, reason string, from ...campaign.Status) (c campaign.Campaign, err error) {
-	err = b.update(func(tx *bolt.Tx) error {
-		c, err = setStatusTx(tx, id, to, reason, from...)
-		return err
+func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, why string, from ...campaign.Status) (c campaign.Campaign, err error) {
+	err = d.write(v, func(tx *bolt.Tx, e *Entry) error {
+		before, err := campaignTx(tx, id)
+		if err != nil {
+			return err
+		}
+		e.onCampaign(&before)
+		e.change("status", heldStatusTx(tx, &before), to.String())
+		if why != "" {
+			e.Why = reason.Old(why)
+		}
+		if c, err = setStatusTx(tx, id, to, why, from...); err != nil || v != VerbCampaignCancel {
+			return err
+		}
+		return d.book.cancelsTx(tx, e, id)
 	})
-	b.wake()
+	d.book.wake()
 	return c, err
+}
+
+// heldStatusTx is the status of a campaign before a verb: one that freezes and
+// is to be paused then is paused already, for a person.
+func heldStatusTx(tx *bolt.Tx, c *campaign.Campaign) string {
+	if c.Status == campaign.Freezing {
+		if j, err := freezeJobTx(tx, c.ID); err == nil && j.Held {
+			return campaign.Paused.String()
+		}
+	}
+	return c.Status.String()
+}
+
+// cancelsTx lets the job that a cancel has left complete its entry, in place of
+// that of the start that it undoes.
+func (b *Book) cancelsTx(tx *bolt.Tx, e *Entry, id campaign.ID) error {
+	k := campaignJobKey(id)
+	j, ok, err := jobTx(tx, k)
+	if err != nil || !ok {
+		return err
+	}
+	if err := b.closeEntryTx(tx, j.Audit, func(e *Entry) { e.fail(reason.New(reason.AuditCancelled)) }); err != nil {
+		return err
+	}
+	e.Outcome, e.Ended = Asked, time.Time{}
+	if err := addEntryTx(tx, e); err != nil {
+		return err
+	}
+	j.Audit = e.ID
+	return putJobTx(tx, k, j)
 }
 
 // setStatusTx writes the status alone. What follows from it for many

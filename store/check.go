@@ -20,6 +20,7 @@ func Check(tx *bolt.Tx) []string {
 	if c.frame() && c.merges() {
 		c.people()
 		c.deliveries()
+		c.audit()
 	}
 	return c.found
 }
@@ -213,6 +214,38 @@ func (c *checking) lists() {
 			c.stray(membersTable, row(list))
 		}
 	}
+}
+
+// audit checks that no entry is missing, and that those whose end is not known
+// are the ones that wait for it.
+func (c *checking) audit() {
+	last, next := auditTable.Given(c.tx), uint64(1)
+	c.each(auditTable, -1, func(k, v []byte) {
+		id := auditTable.Parts(k)
+		if id > last {
+			c.stray(auditTable, k)
+			return
+		}
+		if id != next {
+			c.missing(auditTable, auditTable.Key(next))
+		}
+		next = id + 1
+		if e, err := decodeEntry(id, v); err != nil {
+			c.damaged(auditTable, k)
+		} else if (e.Outcome == Asked) != c.has(askedTable, k) {
+			c.missing(askedTable, k)
+		}
+	})
+	if next <= last {
+		c.missing(auditTable, auditTable.Key(last))
+	}
+	c.each(askedTable, 1, func(k, v []byte) {
+		if v[0] != 1 {
+			c.damaged(askedTable, k)
+		} else if !c.has(auditTable, k) {
+			c.stray(askedTable, k)
+		}
+	})
 }
 
 func (c *checking) counted(what string, counted, are int) {

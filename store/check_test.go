@@ -27,29 +27,29 @@ func busyBook(t *testing.T) (path string) {
 	path = filepath.Join(t.TempDir(), "book.db")
 	b, err := Open(path, Options{Kind: Demo})
 	ok(t, err)
-	n, err := b.AddNumber("loja")
+	n, err := desk(b).AddNumber("loja")
 	ok(t, err)
 	_, err = b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now())
 	ok(t, err)
-	_, err = b.SetLimits(n.ID, campaign.Pace{}.All()) // at any hour
+	_, err = desk(b).SetLimits(n.ID, campaign.Pace{}.All()) // at any hour
 	ok(t, err)
 	var rows []people.Row
 	for i := range 8 {
 		rows = append(rows, people.Row{Line: i + 2, Phone: people.Phone(fmt.Sprintf("+551198765432%d", i)), Name: fmt.Sprint("Pessoa ", i)})
 	}
-	_, err = b.Import(t.Context(), rows, "people.csv")
+	_, err = desk(b).Import(t.Context(), rows, "people.csv")
 	ok(t, err)
-	_, err = b.SaveList("clientes", []people.ContactID{1, 2})
+	_, err = desk(b).SaveList("clientes", []people.ContactID{1, 2})
 	ok(t, err)
 	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Name: "Ana", Timer: people.Timer{After: time.Hour, Set: time.Now()}}}))
 	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Phone: rows[0].Phone}})) // two records become one
-	ok(t, b.OptOut(8, "asked for it"))
+	ok(t, desk(b).OptOut(8, "asked for it"))
 	ok(t, b.Block(n.ID, people.Seen{LID: "78"}, true))
-	a, err := b.Attach("catálogo.txt", strings.NewReader("camisetas"))
+	a, err := desk(b).Attach("catálogo.txt", strings.NewReader("camisetas"))
 	ok(t, err)
-	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Attachment: &a})
+	c, err := desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Attachment: &a})
 	ok(t, err)
-	c, err = b.Start(c.ID, time.Now())
+	c, err = desk(b).Start(c.ID, time.Now())
 	ok(t, err)
 	outcomes := []campaign.Outcome{{Kind: campaign.Accepted}, {Kind: campaign.NotSent, Reason: "not connected"}}
 	ids := 0
@@ -73,10 +73,10 @@ func busyBook(t *testing.T) (path string) {
 			ok(t, b.Settle(*got.Delivery, outcomes[ids-1], now))
 		}
 	}
-	c, err = b.AddCampaign(campaign.Campaign{Name: "d", Text: "Oi"}) // and one that is being frozen
+	c, err = desk(b).AddCampaign(campaign.Campaign{Name: "d", Text: "Oi"}) // and one that is being frozen
 	ok(t, err)
 	b.stop(campaignJobKey(c.ID), errors.New("not now"))
-	_, err = b.Begin(t.Context(), c.ID, time.Now())
+	_, err = desk(b).Begin(t.Context(), c.ID, time.Now())
 	ok(t, err)
 	ok(t, b.Close())
 	return path

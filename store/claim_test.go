@@ -94,7 +94,7 @@ func (w *wire) upload(t *testing.T, b *store.Book, number campaign.NumberID, u c
 	if c, err := b.Campaign(u.Campaign); err != nil {
 		t.Fatal(err)
 	} else if c.Status == campaign.Paused { // somebody reads why, and resumes it
-		if _, err := b.Resume(u.Campaign); err != nil || c.Reason == "" {
+		if _, err := desk(b).Resume(u.Campaign); err != nil || c.Reason == "" {
 			t.Fatalf("%v, paused for %q", err, c.Reason)
 		}
 	}
@@ -137,7 +137,7 @@ func open(t *testing.T, path string) *store.Book {
 func linked(t *testing.T, b *store.Book, n int) (ids []campaign.NumberID) {
 	t.Helper()
 	for i := range n {
-		number, err := b.AddNumber(fmt.Sprintf("loja %d", i))
+		number, err := desk(b).AddNumber(fmt.Sprintf("loja %d", i))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +145,7 @@ func linked(t *testing.T, b *store.Book, n int) (ids []campaign.NumberID) {
 		if _, err := b.LinkNumber(number.ID, phone, string(phone)+":1@s.whatsapp.net", time.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.SetLimits(number.ID, campaign.Pace{}.All()); err != nil {
+		if _, err := desk(b).SetLimits(number.ID, campaign.Pace{}.All()); err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, number.ID)
@@ -155,11 +155,11 @@ func linked(t *testing.T, b *store.Book, n int) (ids []campaign.NumberID) {
 
 func started(t *testing.T, b *store.Book, c campaign.Campaign, now time.Time) campaign.Campaign {
 	t.Helper()
-	c, err := b.AddCampaign(c)
+	c, err := desk(b).AddCampaign(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err = b.Start(c.ID, now); err != nil {
+	if c, err = desk(b).Start(c.ID, now); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -180,7 +180,7 @@ func badDays(t *testing.T, seed uint64) {
 	b := open(t, path)
 	numbers := linked(t, b, 3)
 	rows := crowd(n)
-	if _, err := b.Import(t.Context(), rows, "people.csv"); err != nil {
+	if _, err := desk(b).Import(t.Context(), rows, "people.csv"); err != nil {
 		t.Fatal(err)
 	}
 	index := make(map[people.Phone]int)

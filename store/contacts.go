@@ -90,10 +90,10 @@ func (b *Book) OptOutCount() (n int, err error) {
 
 // OptOut writes down that a person must not be written to, and why. Of one who
 // has opted out before, the first time and reason stay.
-func (b *Book) OptOut(id people.ContactID, why string) error {
-	return b.editContact(id, func(_ *bolt.Tx, c *people.Contact) error {
+func (d *Desk) OptOut(id people.ContactID, why string) error {
+	return d.editContact(VerbOptOut, id, func(_ *bolt.Tx, c *people.Contact) error {
 		if !c.OptedOut {
-			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, b.clock.Now(), why
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, d.book.clock.Now(), why
 		}
 		return nil
 	})
@@ -103,13 +103,13 @@ func (b *Book) OptOut(id people.ContactID, why string) error {
 // with the time. It comes after the no that it takes back, whoever's clock says
 // what, so that the same no, told once more by the history of a phone, is not
 // another one.
-func (b *Book) OptIn(id people.ContactID, why string) error {
+func (d *Desk) OptIn(id people.ContactID, why string) error {
 	if strings.TrimSpace(why) == "" {
 		return errors.New("taking back an opt-out needs a reason")
 	}
-	return b.editContact(id, func(_ *bolt.Tx, c *people.Contact) error {
+	return d.editContact(VerbOptIn, id, func(_ *bolt.Tx, c *people.Contact) error {
 		if c.OptedOut {
-			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, later(c.OptOutAt, b.clock.Now()), why
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, later(c.OptOutAt, d.book.clock.Now()), why
 		}
 		return nil
 	})
@@ -119,8 +119,8 @@ func (b *Book) OptIn(id people.ContactID, why string) error {
 // changes is a typed one from then on. A phone that is somebody else's is
 // ErrExists. Opt-outs and lists are not changed by it, see OptOut, OptIn and
 // SaveList.
-func (b *Book) EditContact(id people.ContactID, edit func(*people.Contact)) error {
-	return b.editContact(id, func(tx *bolt.Tx, c *people.Contact) error {
+func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) error {
+	return d.editContact(VerbContactEdit, id, func(tx *bolt.Tx, c *people.Contact) error {
 		before := cloneContact(c)
 		edit(c)
 		c.ID, c.Created, c.LID, c.Former = before.ID, before.Created, before.LID, before.Former
@@ -144,7 +144,7 @@ func (b *Book) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 		}
 		// What was said of the old phone is not to be forgotten with it.
 		if before.Phone != "" {
-			c.Former = append(c.Former, people.FormerPhone{Phone: before.Phone, Until: b.clock.Now()})
+			c.Former = append(c.Former, people.FormerPhone{Phone: before.Phone, Until: d.book.clock.Now()})
 		}
 		if c.Phone == "" {
 			return nil
@@ -153,18 +153,40 @@ func (b *Book) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 	})
 }
 
-func (b *Book) editContact(id people.ContactID, edit func(*bolt.Tx, *people.Contact) error) error {
-	return b.update(func(tx *bolt.Tx) error {
+func (d *Desk) editContact(v Verb, id people.ContactID, edit func(*bolt.Tx, *people.Contact) error) error {
+	return d.write(v, func(tx *bolt.Tx, e *Entry) error {
 		c, err := contactTx(tx, id)
 		if err != nil {
 			return err
 		}
 		before := cloneContact(&c)
-		if err := edit(tx, &c); err != nil || sameContact(&before, &c) {
+		if err := edit(tx, &c); err != nil {
 			return err
+		}
+		e.onContact(&c)
+		e.changeContact(&before, &c)
+		if sameContact(&before, &c) {
+			return nil
 		}
 		return putContactTx(tx, &c)
 	})
+}
+
+// changeContact notes what is another one about a person.
+func (e *Entry) changeContact(before, after *people.Contact) {
+	e.change("name", before.Name, after.Name)
+	e.change("phone", string(before.Phone), string(after.Phone))
+	e.change("tags", strings.Join(before.Tags, ", "), strings.Join(after.Tags, ", "))
+	for _, fields := range []map[string]string{before.Fields, after.Fields} {
+		for name := range fields {
+			e.change("field "+shortened(name), before.Fields[name], after.Fields[name])
+		}
+	}
+	optedOut := func(c *people.Contact) string { return map[bool]string{true: "yes", false: "no"}[c.OptedOut] }
+	e.change("opted_out", optedOut(before), optedOut(after))
+	if before.OptedOut != after.OptedOut {
+		e.change("why", before.OptOutWhy, after.OptOutWhy)
+	}
 }
 
 // Saw writes down what a number learnt of people from the service. Somebody

@@ -49,10 +49,10 @@ func TestNobodyIsImportedTwice(t *testing.T) {
 		{Phone: "+5521999990000", Name: "Bia"},
 		{Phone: withoutNinth, Name: "Ana Souza", Tags: []string{"VIP", "nova"}, Fields: map[string]string{"cidade": "", "uf": "SP"}},
 	}
-	if got := must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv")); got != (ImportReport{Added: 2, Updated: 1}) {
+	if got := must[ImportReport](t)(desk(b).Import(t.Context(), rows, "a.csv")); got != (ImportReport{Added: 2, Updated: 1}) {
 		t.Errorf("the first time: %+v", got)
 	}
-	if got := must[ImportReport](t)(b.Import(t.Context(), rows[1:], "a.csv")); got != (ImportReport{Same: 2}) {
+	if got := must[ImportReport](t)(desk(b).Import(t.Context(), rows[1:], "a.csv")); got != (ImportReport{Same: 2}) {
 		t.Errorf("the second time: %+v", got)
 	}
 	if n := must[int](t)(b.ContactCount()); n != 2 {
@@ -76,7 +76,7 @@ func TestAnImportLargerThanATransactionIsWhole(t *testing.T) {
 	for i := range rows {
 		rows[i] = people.Row{Phone: people.Phone(fmt.Sprintf("+55119%08d", i*7919%100_000_000)), Name: fmt.Sprint("Pessoa ", i%977)}
 	}
-	if got := must[ImportReport](t)(b.Import(t.Context(), rows, "large.csv")); got.Added != len(rows) {
+	if got := must[ImportReport](t)(desk(b).Import(t.Context(), rows, "large.csv")); got.Added != len(rows) {
 		t.Errorf("got %+v, want %d added", got, len(rows))
 	}
 	sound(t, b)
@@ -102,7 +102,7 @@ func TestTheBetterSourceOfANameWins(t *testing.T) {
 	if got := see("outra ✨", people.PushName); got != "Ana do Zé" {
 		t.Errorf("after another push name: %q", got)
 	}
-	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withoutNinth, Name: "Ana Souza"}}, "a.csv"))
+	must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: withoutNinth, Name: "Ana Souza"}}, "a.csv"))
 	if got := see("Ana do João", people.AddressBook); got != "Ana Souza" {
 		t.Errorf("after a typed one: %q", got)
 	}
@@ -140,7 +140,7 @@ func TestTheServicesAnswerMakesTwoRecordsOnePerson(t *testing.T) {
 			b := newBook(t)
 			imported := func() {
 				rows := []people.Row{{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}, Fields: map[string]string{"cidade": "Rio"}}}
-				must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv"))
+				must[ImportReport](t)(desk(b).Import(t.Context(), rows, "a.csv"))
 			}
 			seen := func() {
 				ok(t, b.Heard(2, campaign.Incoming{From: people.Seen{LID: "77", Name: "aninha", Source: people.PushName, Known: true}, Text: "SAIR", At: townStart}))
@@ -208,12 +208,12 @@ func TestAMergedPersonKeepsTheDeliveryThatAReplyAnswers(t *testing.T) {
 // to, the two prove to be one person.
 func TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond(t *testing.T) {
 	b := newBook(t)
-	n := must[campaign.Number](t)(b.AddNumber("loja"))
+	n := must[campaign.Number](t)(desk(b).AddNumber("loja"))
 	_ = must[campaign.Number](t)(b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now()))
 	ok(t, b.Saw(n.ID, []people.Seen{{Phone: withNinth}, {LID: "77"}}))
-	c := must[campaign.Campaign](t)(b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
+	c := must[campaign.Campaign](t)(desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
 	now := time.Now()
-	_ = must[campaign.Campaign](t)(b.Start(c.ID, now))
+	_ = must[campaign.Campaign](t)(desk(b).Start(c.ID, now))
 	sent, ids := 0, 0
 	for range 10 {
 		got := must[campaign.Claimed](t)(b.Claim(campaign.Claim{
@@ -244,21 +244,21 @@ func TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond(t *testing.T) {
 
 func TestAnOptOutIsTakenBackOnlyWithAReason(t *testing.T) {
 	b := newBook(t)
-	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth}}, "a.csv"))
-	ok(t, b.OptOut(1, "asked by phone"))
-	ok(t, b.OptOut(1, "again"))
-	ok(t, b.EditContact(1, func(c *people.Contact) { c.OptedOut = false }))
-	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withoutNinth, Name: "Ana"}}, "a.csv"))
+	must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: withNinth}}, "a.csv"))
+	ok(t, desk(b).OptOut(1, "asked by phone"))
+	ok(t, desk(b).OptOut(1, "again"))
+	ok(t, desk(b).EditContact(1, func(c *people.Contact) { c.OptedOut = false }))
+	must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: withoutNinth, Name: "Ana"}}, "a.csv"))
 	if c := must[people.Contact](t)(b.Contact(1)); !c.OptedOut || c.OptOutWhy != "asked by phone" {
 		t.Errorf("got %+v", c)
 	}
 	if n := must[int](t)(b.OptOutCount()); n != 1 {
 		t.Errorf("%d opt-outs, want 1", n)
 	}
-	if err := b.OptIn(1, "  "); err == nil {
+	if err := desk(b).OptIn(1, "  "); err == nil {
 		t.Error("taken back without a reason")
 	}
-	ok(t, b.OptIn(1, "she signed up again"))
+	ok(t, desk(b).OptIn(1, "she signed up again"))
 	if c := must[people.Contact](t)(b.Contact(1)); c.OptedOut || c.OptOutWhy != "she signed up again" {
 		t.Errorf("got %+v", c)
 	}
@@ -267,11 +267,11 @@ func TestAnOptOutIsTakenBackOnlyWithAReason(t *testing.T) {
 
 func TestAContactIsNotGivenSomebodyElsesPhone(t *testing.T) {
 	b := newBook(t)
-	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana"}, {Phone: "+5521999990000", Name: "Bia"}}, "a.csv"))
-	if err := b.EditContact(2, func(c *people.Contact) { c.Phone = withoutNinth }); !errors.Is(err, ErrExists) {
+	must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana"}, {Phone: "+5521999990000", Name: "Bia"}}, "a.csv"))
+	if err := desk(b).EditContact(2, func(c *people.Contact) { c.Phone = withoutNinth }); !errors.Is(err, ErrExists) {
 		t.Errorf("got %v, want ErrExists", err)
 	}
-	ok(t, b.EditContact(2, func(c *people.Contact) { c.Phone, c.Name = "+5521999990001", "Beatriz" }))
+	ok(t, desk(b).EditContact(2, func(c *people.Contact) { c.Phone, c.Name = "+5521999990001", "Beatriz" }))
 	if _, err := b.ContactByPhone("+5521999990000"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("the old phone: %v, want ErrNotFound", err)
 	}
@@ -287,7 +287,7 @@ func TestFindFollowsTheOrderOfNamesAndStopsWhenAsked(t *testing.T) {
 	for i, name := range []string{"zeca", "Ágata", "", "ana", "Bruno", "ÉRICA", "avelã"} {
 		rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765000%d", i)), Name: name, Tags: []string{"t"}})
 	}
-	must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv"))
+	must[ImportReport](t)(desk(b).Import(t.Context(), rows, "a.csv"))
 	if got, want := found(t, b, "tag:t"), []string{"Ágata", "ana", "avelã", "Bruno", "ÉRICA", "zeca", ""}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -301,7 +301,7 @@ func TestFindFollowsTheOrderOfNamesAndStopsWhenAsked(t *testing.T) {
 	for i := range 1000 {
 		rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198766%04d", i))})
 	}
-	must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv"))
+	must[ImportReport](t)(desk(b).Import(t.Context(), rows, "a.csv"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := b.Find(ctx, people.Filter{}); !errors.Is(err, context.Canceled) {
@@ -311,7 +311,7 @@ func TestFindFollowsTheOrderOfNamesAndStopsWhenAsked(t *testing.T) {
 
 func TestFindKnowsOurNumbersByName(t *testing.T) {
 	b := newBook(t)
-	n := must[campaign.Number](t)(b.AddNumber("Loja Centro"))
+	n := must[campaign.Number](t)(desk(b).AddNumber("Loja Centro"))
 	ok(t, b.Saw(n.ID, []people.Seen{{Phone: withNinth, Name: "Ana", Source: people.AddressBook, Known: true}, {Phone: "+5521999990000", Name: "Bia"}}))
 	if got := found(t, b, `conexao:"loja centro"`); !slices.Equal(got, []string{"Ana"}) {
 		t.Errorf("got %q", got)

@@ -47,11 +47,11 @@ func thickBook(t *testing.T) (path string) {
 	for i := range 300 {
 		rows = append(rows, people.Row{Line: i + 2, Phone: people.Phone(fmt.Sprintf("+55119%08d", 70000000+i)), Name: fmt.Sprint("Fulano ", i)})
 	}
-	_, err = b.Import(t.Context(), rows, "more.csv")
+	_, err = desk(b).Import(t.Context(), rows, "more.csv")
 	ok(t, err)
-	c, err := b.AddCampaign(campaign.Campaign{Name: "d", Text: "Oi"})
+	c, err := desk(b).AddCampaign(campaign.Campaign{Name: "d", Text: "Oi"})
 	ok(t, err)
-	_, err = b.Start(c.ID, time.Now())
+	_, err = desk(b).Start(c.ID, time.Now())
 	ok(t, err)
 	return path
 }
@@ -97,7 +97,7 @@ func useUp(b *Book) error {
 	keep(b.Heard(1, campaign.Incoming{From: people.Seen{Phone: "+5511987654321"}, Text: "sair", At: now}))
 	_, err = b.Claim(campaign.Claim{Number: 1, Ready: campaign.Readiness{Link: 1, Since: now}, Now: now, NewID: func() campaign.MessageID { return "3EB0" }})
 	keep(err)
-	_, err = b.Cancel(1)
+	_, err = desk(b).Cancel(1)
 	keep(err)
 	return errors.Join(errs...)
 }

@@ -3,6 +3,11 @@ package store
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -16,17 +21,22 @@ var ErrChanged = errors.New("changed elsewhere meanwhile")
 // AddCampaign writes a draft and returns it with its id. A draft may lack
 // anything: what it needs is asked for when it starts, see
 // [campaign.Campaign.Lacks]. Only a name that is too long is refused.
-func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
+func (d *Desk) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
+	if !d.May(VerbCampaignNew) {
+		return c, ErrRole
+	}
 	c.Text = campaign.Text(c.Text)
 	if err := people.CheckName(c.Name); err != nil {
 		return c, err
 	}
-	err := b.update(func(tx *bolt.Tx) error {
+	err := d.write(VerbCampaignNew, func(tx *bolt.Tx, e *Entry) error {
 		id, err := campaignsTable.Next(tx)
 		if err != nil {
 			return err
 		}
-		c.ID, c.Rev, c.Status, c.Created = campaign.ID(id), 1, campaign.Draft, b.clock.Now()
+		c.ID, c.Rev, c.Status, c.Created = campaign.ID(id), 1, campaign.Draft, d.book.clock.Now()
+		e.onCampaign(&c)
+		e.changeDraft(&campaign.Campaign{}, &c)
 		return putCampaignTx(tx, c)
 	})
 	return c, err
@@ -36,13 +46,16 @@ func (b *Book) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 // new Rev. It is ErrChanged if somebody else has written it since that Rev,
 // and ErrState once it has started: what people were sent must not change
 // afterwards.
-func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
+func (d *Desk) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
+	if !d.May(VerbCampaignEdit) {
+		return c, ErrRole
+	}
 	c.Text = campaign.Text(c.Text)
 	if err := people.CheckName(c.Name); err != nil {
 		return c, err
 	}
 	kept := c
-	err := b.update(func(tx *bolt.Tx) error {
+	err := d.write(VerbCampaignEdit, func(tx *bolt.Tx, e *Entry) error {
 		old, err := campaignTx(tx, c.ID)
 		switch {
 		case err != nil:
@@ -53,10 +66,83 @@ func (b *Book) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 			return fmt.Errorf("edit campaign %d: %w", c.ID, ErrChanged)
 		}
 		kept.Rev, kept.Status, kept.Reason, kept.Created = old.Rev+1, campaign.Draft, "", old.Created
+		e.onCampaign(&kept)
+		e.changeDraft(&old, &kept)
+		if err := e.joinTx(tx); err != nil {
+			return err
+		}
 		return putCampaignTx(tx, kept)
 	})
 	if err != nil {
 		return c, err
 	}
 	return kept, nil
+}
+
+// changeDraft notes what is another one about a draft. Of its text that is how
+// long it is: what people get is kept with each delivery.
+func (e *Entry) changeDraft(before, after *campaign.Campaign) {
+	size := func(c *campaign.Campaign) string { return strconv.Itoa(utf8.RuneCountInString(c.Text)) }
+	file := func(c *campaign.Campaign) string {
+		if c.Attachment == nil {
+			return c.Unread.File
+		}
+		return c.Attachment.Name
+	}
+	e.change("name", before.Name, after.Name)
+	e.change("to", before.To, after.To)
+	e.change("numbers", numberList(before.Numbers), numberList(after.Numbers))
+	e.change("pace", before.Pace.Limits().String(), after.Pace.Limits().String())
+	e.change("attachment", file(before), file(after))
+	if before.Text != after.Text {
+		e.change("text", size(before), size(after))
+		if size(before) == size(after) { // another one as long
+			e.change("text", size(before), size(after)+" *")
+		}
+	}
+}
+
+func numberList(ids []campaign.NumberID) string {
+	var all []string
+	for _, id := range ids {
+		all = append(all, strconv.FormatUint(uint64(id), 10))
+	}
+	return strings.Join(all, ",")
+}
+
+// joinWithin is for how long the saves of a draft are one entry.
+const joinWithin = time.Hour
+
+// joinTx makes of an entry the next save of what the last one of the audit is
+// about, if that is by the same person and of the same draft: what is typed in
+// the composer is kept every few seconds.
+func (e *Entry) joinTx(tx *bolt.Tx) error {
+	e.count("saves", 1)
+	k, v := auditTable.Last(tx, nil)
+	if k == nil {
+		return nil
+	}
+	last, err := decodeEntry(auditTable.Parts(k), v)
+	if err != nil {
+		return err
+	}
+	if last.Verb != e.Verb || last.Actor != e.Actor || last.Target != e.Target || e.At.Sub(last.At) >= joinWithin || e.At.Before(last.At) {
+		return nil
+	}
+	before, after := e.Before, e.After
+	if before == nil {
+		before = make(Values)
+	}
+	e.ID, e.At, e.Before, e.After = last.ID, last.At, nil, nil
+	e.count("saves", last.Counts["saves"]+1)
+	// As it was before the first save, and as it is after this one.
+	maps.Copy(before, last.Before)
+	for name, was := range before {
+		is, touched := after[name]
+		if !touched {
+			is = last.After[name]
+		}
+		e.change(name, was, is)
+	}
+	return nil
 }

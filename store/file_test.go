@@ -114,7 +114,7 @@ func TestWhoWaitedForACompactedFileGetsTheNewOne(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		ok(t, err)
-		_, err = b.AddNumber(fmt.Sprint("loja ", round))
+		_, err = desk(b).AddNumber(fmt.Sprint("loja ", round))
 		ok(t, err)
 		ok(t, b.Close())
 		if err := <-done; err != nil && !errors.Is(err, ErrLocked) {

@@ -22,7 +22,7 @@ func crowd(b *testing.B, n int) *Book {
 			Fields: map[string]string{"email": "alguem@example.com", "cidade": "São Paulo"},
 		}
 	}
-	if _, err := book.Import(b.Context(), rows, "a crowd"); err != nil {
+	if _, err := desk(book).Import(b.Context(), rows, "a crowd"); err != nil {
 		b.Fatal(err)
 	}
 	return book

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -51,6 +53,9 @@ func forgetTx(tx *bolt.Tx, now time.Time) error {
 		}
 		if c.Status != campaign.Paused {
 			continue
+		}
+		if err := pausedItselfTx(tx, &c, campaign.Running, reason.Old(c.Reason), now); err != nil {
+			return err
 		}
 		for _, n := range c.Numbers {
 			held, err := holdFirstTx(tx, n, id, now)
@@ -241,11 +246,12 @@ func reachedTx(tx *bolt.Tx, d *campaign.Delivery, at time.Time) error {
 // more it keeps its id and what it carries, if it has them. It is ErrState if
 // the delivery is not unsure, or is to be sent though its campaign was
 // cancelled. To send one of a finished campaign lets that run again.
-func (b *Book) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now time.Time) (d campaign.Delivery, err error) {
-	err = b.update(func(tx *bolt.Tx) error {
+func (desk *Desk) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now time.Time) (d campaign.Delivery, err error) {
+	err = desk.write(VerbSettle, func(tx *bolt.Tx, e *Entry) error {
 		if d, err = deliveryTx(tx, deliveryKey(id, seq)); err != nil {
 			return err
 		}
+		e.on("delivery", fmt.Sprintf("%d/%d", id, seq), cmp.Or(d.Name, string(d.Phone)))
 		if d.State != campaign.Unsure {
 			return fmt.Errorf("delivery %d of campaign %d is %s: %w", seq, id, d.State, ErrState)
 		}
@@ -266,6 +272,7 @@ func (b *Book) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now time.T
 		default:
 			return fmt.Errorf("decide about a delivery: %q is no verdict", v)
 		}
+		e.change("state", before.State.String(), d.State.String())
 		return putDeliveryTx(tx, &before, &d)
 	})
 	return d, err

@@ -61,7 +61,7 @@ func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.I
 	b := open(t, path)
 	numbers := linked(t, b, 2)
 	rows := crowd(8)
-	if _, err := b.Import(t.Context(), rows, "people.csv"); err != nil {
+	if _, err := desk(b).Import(t.Context(), rows, "people.csv"); err != nil {
 		t.Fatal(err)
 	}
 	now, seen := time.Now(), make(screen)
@@ -83,7 +83,7 @@ func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.I
 	for _, i := range []int{0, 3} {
 		c, err := b.ContactByPhone(rows[i].Phone)
 		if err == nil {
-			err = b.OptOut(c.ID, "asked for it")
+			err = desk(b).OptOut(c.ID, "asked for it")
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -206,10 +206,10 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 			fail("%s is held, and %s", d.Phone, d.State)
 		case who == "person" && there:
 			decided++
-			_, err = b.Decide(id, d.Seq, campaign.Arrived, now)
+			_, err = desk(b).Decide(id, d.Seq, campaign.Arrived, now)
 		case who == "person" || who == "receipts" && !there:
 			decided++
-			_, err = b.Decide(id, d.Seq, campaign.SendIt, now)
+			_, err = desk(b).Decide(id, d.Seq, campaign.SendIt, now)
 		case who == "receipts":
 			fail("no receipt has settled %s, who has it", d.Phone)
 		default:
@@ -219,7 +219,7 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 	}
 	if c.Status == campaign.Paused {
 		if c, err = b.Campaign(id); err == nil && c.Status == campaign.Paused {
-			_, err = b.Resume(id)
+			_, err = desk(b).Resume(id)
 		}
 		must(err)
 	}
@@ -452,23 +452,23 @@ func TestADoubtIsSettledByAPerson(t *testing.T) {
 		t.Fatalf("%d are held, want the first of each number", len(held))
 	}
 	now := moments[1].now
-	if _, err := b.Decide(1, held[0].Seq, "perhaps", now); err == nil {
+	if _, err := desk(b).Decide(1, held[0].Seq, "perhaps", now); err == nil {
 		t.Error("no verdict was taken")
 	}
-	d, err := b.Decide(1, held[0].Seq, campaign.Leave, now)
+	d, err := desk(b).Decide(1, held[0].Seq, campaign.Leave, now)
 	if err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonLeft {
 		t.Errorf("left alone: %+v, %v", d, err)
 	}
-	if _, err := b.Decide(1, held[0].Seq, campaign.SendIt, now); !errors.Is(err, store.ErrState) {
+	if _, err := desk(b).Decide(1, held[0].Seq, campaign.SendIt, now); !errors.Is(err, store.ErrState) {
 		t.Errorf("twice: %v", err)
 	}
-	if _, err := b.Cancel(1); err != nil {
+	if _, err := desk(b).Cancel(1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Decide(1, held[1].Seq, campaign.SendIt, now); !errors.Is(err, store.ErrState) {
+	if _, err := desk(b).Decide(1, held[1].Seq, campaign.SendIt, now); !errors.Is(err, store.ErrState) {
 		t.Errorf("of a cancelled campaign: %v", err)
 	}
-	if d, err = b.Decide(1, held[1].Seq, campaign.Arrived, now); err != nil || d.State != campaign.Sent || d.Reason != "" {
+	if d, err = desk(b).Decide(1, held[1].Seq, campaign.Arrived, now); err != nil || d.State != campaign.Sent || d.Reason != "" {
 		t.Errorf("arrived: %+v, %v", d, err)
 	}
 }
@@ -477,7 +477,7 @@ func TestADoubtIsSettledByAPerson(t *testing.T) {
 func TestAFinishedCampaignRunsAgainForWhatIsSentAfterAll(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(t.Context(), crowd(1), ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), crowd(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -493,7 +493,7 @@ func TestAFinishedCampaignRunsAgainForWhatIsSentAfterAll(t *testing.T) {
 	if c, err := b.Campaign(c.ID); err != nil || c.Status != campaign.Finished {
 		t.Fatalf("it is %s, %v", c.Status, err)
 	}
-	if _, err := b.Decide(c.ID, 0, campaign.SendIt, late.Now); err != nil {
+	if _, err := desk(b).Decide(c.ID, 0, campaign.SendIt, late.Now); err != nil {
 		t.Fatal(err)
 	}
 	again, err := b.Claim(late)
@@ -572,7 +572,7 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(t.Context(), crowd(2), ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), crowd(2), ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -583,7 +583,7 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 	}
 	l, err := campaign.ParseLimits(campaign.Pace{}.All(), "day=2")
 	if err == nil {
-		_, err = b.SetLimits(n, l)
+		_, err = desk(b).SetLimits(n, l)
 	}
 	if err := errors.Join(err, b.Close()); err != nil {
 		t.Fatal(err)
@@ -619,10 +619,10 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 	if d, err := b.Delivery(id, 1); err != nil || d.State != campaign.Unsure {
 		t.Errorf("a receipt from before it can have been sent has settled it: %s, %v", d.State, err)
 	}
-	if c, err = b.Resume(id); err != nil || c.Status != campaign.Finished {
+	if c, err = desk(b).Resume(id); err != nil || c.Status != campaign.Finished {
 		t.Errorf("resumed with nothing left to send it is %s, %v", c.Status, err)
 	}
-	if _, err := b.Decide(id, 1, campaign.SendIt, now); err != nil {
+	if _, err := desk(b).Decide(id, 1, campaign.SendIt, now); err != nil {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, n, time.Now().Add(time.Minute), lidOf); got.Delivery != nil || got.Hold.Reason != campaign.HoldDay {
@@ -655,7 +655,7 @@ func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := b.Resume(1); err != nil {
+	if _, err := desk(b).Resume(1); err != nil {
 		t.Fatal(err)
 	}
 	w := &wire{}

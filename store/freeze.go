@@ -40,13 +40,17 @@ type freezing struct {
 }
 
 // Start is Begin, and waits until the campaign is running.
-func (b *Book) Start(id campaign.ID, now time.Time) (campaign.Campaign, error) {
+func (d *Desk) Start(id campaign.ID, now time.Time) (campaign.Campaign, error) {
 	ctx := context.Background()
-	if c, err := b.Begin(ctx, id, now); err != nil {
+	if c, err := d.Begin(ctx, id, now); err != nil {
 		return c, err
 	}
-	return b.Started(ctx, id)
+	return d.book.Started(ctx, id)
 }
+
+// errEdited is returned by a start when the draft has been edited since its
+// people were looked up.
+var errEdited = errors.New("the draft was edited meanwhile")
 
 // Begin chooses the audience of a draft and lets the book freeze it: give each
 // person to the number that writes to her, or skip her because she has opted
@@ -54,7 +58,11 @@ func (b *Book) Start(id campaign.ID, now time.Time) (campaign.Campaign, error) {
 // [Book.Started] waits for that. Begin fails if there is nobody to write to,
 // no number to write with, or if the file that is attached or a list that the
 // audience names is not there. ctx ends the search for the people.
-func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c campaign.Campaign, err error) {
+func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c campaign.Campaign, err error) {
+	if !d.May(VerbCampaignStart) {
+		return c, ErrRole
+	}
+	b := d.book
 	for {
 		if c, err = b.Campaign(id); err != nil {
 			return c, err
@@ -75,8 +83,8 @@ func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 		if err != nil {
 			return c, err
 		}
-		searched, edited := c, false // between the search and the write
-		err = b.update(func(tx *bolt.Tx) error {
+		searched := c
+		err = d.write(VerbCampaignStart, func(tx *bolt.Tx, e *Entry) error {
 			if c, err = campaignTx(tx, id); err != nil {
 				return err
 			}
@@ -84,8 +92,14 @@ func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 			if err != nil {
 				return err
 			}
-			if edited = !reflect.DeepEqual(c, searched); edited {
-				return nil
+			if !reflect.DeepEqual(c, searched) {
+				return errEdited
+			}
+			e.onCampaign(&c)
+			e.change("status", c.Status.String(), campaign.Running.String())
+			e.Outcome, e.Ended = Asked, time.Time{}
+			if err := addEntryTx(tx, e); err != nil {
+				return err
 			}
 			c.Status, c.Reason, c.Started = campaign.Freezing, "", now
 			if err := putCampaignTx(tx, c); err != nil {
@@ -97,10 +111,11 @@ func (b *Book) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 			}
 			return putJobTx(tx, k, job{
 				Job:    Job{Kind: JobFreeze, Campaign: id, Total: audience.Size()},
+				Audit:  e.ID,
 				Freeze: &freezing{Numbers: numbers},
 			})
 		})
-		if err != nil || !edited {
+		if !errors.Is(err, errEdited) {
 			b.wake()
 			return c, err
 		}

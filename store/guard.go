@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -133,13 +134,16 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 }
 
 // pauseTx pauses a campaign for a reason if it is running.
-func (b *Book) pauseTx(tx *bolt.Tx, id campaign.ID, reason string) error {
-	_, err := setStatusTx(tx, id, campaign.Paused, reason, campaign.Running)
+func (b *Book) pauseTx(tx *bolt.Tx, id campaign.ID, why string) error {
+	c, err := setStatusTx(tx, id, campaign.Paused, why, campaign.Running)
 	if errors.Is(err, ErrState) {
 		return nil
 	}
 	if err == nil {
-		b.logger.Warn("pause a campaign", "campaign", id, "why", reason)
+		err = pausedItselfTx(tx, &c, campaign.Running, reason.Old(why), b.clock.Now())
+	}
+	if err == nil {
+		b.logger.Warn("pause a campaign", "campaign", id, "why", why)
 	}
 	return err
 }

@@ -39,7 +39,7 @@ type street struct {
 func newStreet(t *testing.T) *street {
 	t.Helper()
 	s := &street{T: t, b: newBook(t)}
-	n := must[campaign.Number](t)(s.b.AddNumber("loja"))
+	n := must[campaign.Number](t)(desk(s.b).AddNumber("loja"))
 	s.number = n.ID
 	_ = must[campaign.Number](t)(s.b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", streetStart))
 	return s
@@ -50,9 +50,9 @@ func (s *street) move(phone people.Phone, lid string, out bool) {
 	s.Helper()
 	switch {
 	case lid == "":
-		_ = must[ImportReport](s.T)(s.b.Import(s.Context(), []people.Row{{Line: 1, Phone: phone}}, "a.csv"))
+		_ = must[ImportReport](s.T)(desk(s.b).Import(s.Context(), []people.Row{{Line: 1, Phone: phone}}, "a.csv"))
 		if out {
-			ok(s.T, s.b.OptOut(must[people.Contact](s.T)(s.b.ContactByPhone(phone)).ID, "asked by phone"))
+			ok(s.T, desk(s.b).OptOut(must[people.Contact](s.T)(s.b.ContactByPhone(phone)).ID, "asked by phone"))
 		}
 	case out:
 		ok(s.T, s.b.Heard(s.number, campaign.Incoming{From: people.Seen{Phone: phone, LID: lid}, Text: "SAIR", At: streetStart}))
@@ -109,9 +109,9 @@ var doors = map[string]func(*street){
 // claimedOf lists the LIDs that a campaign to everybody is claimed for.
 func (s *street) claimedOf() (lids []string) {
 	s.Helper()
-	c := must[campaign.Campaign](s.T)(s.b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
+	c := must[campaign.Campaign](s.T)(desk(s.b).AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
 	now := time.Now()
-	if _, err := s.b.Start(c.ID, now); err != nil { // nobody may be written to
+	if _, err := desk(s.b).Start(c.ID, now); err != nil { // nobody may be written to
 		return nil
 	}
 	for i := range 50 {
@@ -331,7 +331,7 @@ func TestPhoneWithoutALIDIsWhoseItIsNow(t *testing.T) {
 			ok(s.T, s.b.Saw(s.number, []people.Seen{{Phone: thePhone, Name: "Ana", Source: people.AddressBook, Known: true}}))
 		}},
 		{"import", func(s *street) {
-			_ = must[ImportReport](s.T)(s.b.Import(s.Context(), []people.Row{{Line: 1, Phone: thePhone, Name: "Ana"}}, "a.csv"))
+			_ = must[ImportReport](s.T)(desk(s.b).Import(s.Context(), []people.Row{{Line: 1, Phone: thePhone, Name: "Ana"}}, "a.csv"))
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -357,7 +357,7 @@ func TestOldFileIsAboutWhoHadThePhone(t *testing.T) {
 	s := newStreet(t)
 	s.move(thePhone, another, true)
 	s.move(oldPhone, another, false) // they have another phone now
-	if got := must[ImportReport](t)(s.b.Import(t.Context(), row, "old.csv")); got.Added != 0 || got.Updated != 1 {
+	if got := must[ImportReport](t)(desk(s.b).Import(t.Context(), row, "old.csv")); got.Added != 0 || got.Updated != 1 {
 		t.Errorf("%+v, want the one who had it updated", got)
 	}
 	had, _ := s.by(another)
@@ -370,7 +370,7 @@ func TestOldFileIsAboutWhoHadThePhone(t *testing.T) {
 	// A second one had it as well: then a file means neither.
 	s.move(thePhone, third, false)
 	s.move(asked, third, false)
-	if got := must[ImportReport](t)(s.b.Import(t.Context(), row, "old.csv")); got.Added != 1 {
+	if got := must[ImportReport](t)(desk(s.b).Import(t.Context(), row, "old.csv")); got.Added != 1 {
 		t.Errorf("%+v, want somebody new", got)
 	}
 	s.well()
@@ -407,10 +407,10 @@ func TestOptOutThatWasSaidOfAPhoneStaysWithIt(t *testing.T) {
 		s := newStreet(t)
 		s.move(thePhone, "", true)
 		id := must[people.Contact](t)(s.b.ContactByPhone(thePhone)).ID
-		ok(t, s.b.EditContact(id, func(c *people.Contact) { c.Phone = oldPhone }))
+		ok(t, desk(s.b).EditContact(id, func(c *people.Contact) { c.Phone = oldPhone }))
 		s.move(asked, theLID, false)
 		is, _ := s.by(theLID)
-		ok(t, s.b.EditContact(is.ID, func(c *people.Contact) { c.Phone = thePhone }))
+		ok(t, desk(s.b).EditContact(is.ID, func(c *people.Contact) { c.Phone = thePhone }))
 		if is, _ := s.by(theLID); !is.OptedOut {
 			t.Errorf("who got the phone by hand is %+v", is)
 		}
@@ -419,7 +419,7 @@ func TestOptOutThatWasSaidOfAPhoneStaysWithIt(t *testing.T) {
 	t.Run("taken back", func(t *testing.T) {
 		s := newStreet(t)
 		s.move(thePhone, "", true)
-		ok(t, s.b.OptIn(must[people.Contact](t)(s.b.ContactByPhone(thePhone)).ID, "signed up again"))
+		ok(t, desk(s.b).OptIn(must[people.Contact](t)(s.b.ContactByPhone(thePhone)).ID, "signed up again"))
 		s.move(thePhone, another, false)
 		s.move(thePhone, theLID, false)
 		if is, _ := s.by(theLID); is.OptedOut {
@@ -498,7 +498,7 @@ func TestFormerPhoneIsNotThatOfALongerOne(t *testing.T) {
 	s := newStreet(t)
 	s.move("+12125550100", another, true)
 	s.move(oldPhone, another, false)
-	if got := must[ImportReport](t)(s.b.Import(t.Context(), []people.Row{{Line: 1, Phone: "+1212555010"}}, "a.csv")); got.Added != 1 {
+	if got := must[ImportReport](t)(desk(s.b).Import(t.Context(), []people.Row{{Line: 1, Phone: "+1212555010"}}, "a.csv")); got.Added != 1 {
 		t.Errorf("%+v, want somebody new", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -48,7 +49,11 @@ func (r *ImportReport) full(line int) {
 // all of them are in the book; after an error none is, unless that says
 // ErrGoesOn: then all of them will be. ctx ends it in the first half, before
 // anything has changed, and in the second one only the waiting.
-func (b *Book) Import(ctx context.Context, rows []people.Row, source string) (report ImportReport, err error) {
+func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (report ImportReport, err error) {
+	if !d.May(VerbImport) {
+		return report, ErrRole
+	}
+	b := d.book
 	for _, row := range rows {
 		if row.Phone == "" {
 			return report, fmt.Errorf("import %s: line %d: no phone", source, row.Line)
@@ -59,9 +64,12 @@ func (b *Book) Import(ctx context.Context, rows []people.Row, source string) (re
 	}
 	rows = inKeyOrder(rows)
 	if len(rows) <= min(smallImport, b.maxChunk) {
-		err := b.update(func(tx *bolt.Tx) error {
+		err := d.write(VerbImport, func(tx *bolt.Tx, e *Entry) error {
 			report = ImportReport{}
-			return importTx(tx, rows, &report)
+			e.on("contacts", "", source)
+			err := importTx(tx, rows, &report)
+			e.countImport(len(rows), &report)
+			return err
 		})
 		if err != nil {
 			return ImportReport{}, fmt.Errorf("import %s: %w", source, err)
@@ -69,7 +77,7 @@ func (b *Book) Import(ctx context.Context, rows []people.Row, source string) (re
 		b.logImport(source, report)
 		return report, nil
 	}
-	k, err := b.stageImport(ctx, rows, source)
+	k, err := d.stageImport(ctx, rows, source)
 	if err != nil {
 		return report, fmt.Errorf("import %s: %w", source, err)
 	}
@@ -93,6 +101,15 @@ func (b *Book) Import(ctx context.Context, rows []people.Row, source string) (re
 		err = ErrClosed
 	}
 	return report, fmt.Errorf("import %s: %w: %w", source, err, ErrGoesOn)
+}
+
+// countImport notes what an import did.
+func (e *Entry) countImport(rows int, r *ImportReport) {
+	e.count("rows", rows)
+	e.count("added", r.Added)
+	e.count("updated", r.Updated)
+	e.count("same", r.Same)
+	e.count("full", r.Full)
 }
 
 func (b *Book) logImport(source string, r ImportReport) {
@@ -122,14 +139,21 @@ func inKeyOrder(rows []people.Row) []people.Row {
 
 // stageImport puts rows beside a new job, which it leaves to be marked as
 // complete. After an error there is none.
-func (b *Book) stageImport(ctx context.Context, rows []people.Row, source string) (k []byte, err error) {
-	err = b.update(func(tx *bolt.Tx) error {
+func (d *Desk) stageImport(ctx context.Context, rows []people.Row, source string) (k []byte, err error) {
+	b := d.book
+	entry, err := d.writeEntry(VerbImport, func(tx *bolt.Tx, e *Entry) error {
 		n, err := jobsTable.Next(tx)
 		if err != nil {
 			return err
 		}
+		e.on("contacts", "", source)
+		e.Outcome, e.Ended = Asked, time.Time{}
+		if err := addEntryTx(tx, e); err != nil {
+			return err
+		}
 		k = peopleJobKey(n)
 		return putJobTx(tx, k, job{
+			Audit:   e.ID,
 			Job:     Job{Kind: JobImport, Source: source, Total: len(rows)},
 			Staging: true, Report: new(ImportReport),
 		})
@@ -155,6 +179,9 @@ func (b *Book) stageImport(ctx context.Context, rows []people.Row, source string
 		return k, nil
 	}
 	if failed := b.update(func(tx *bolt.Tx) error {
+		if err := b.closeEntryTx(tx, entry, func(e *Entry) { e.fail(reason.Of(err)) }); err != nil {
+			return err
+		}
 		return putJobTx(tx, k, job{Job: Job{Kind: JobDrop}})
 	}); failed != nil { // then it is dropped when the book is opened again
 		b.logger.Error("drop an import", "err", failed)

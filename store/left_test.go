@@ -57,7 +57,7 @@ func TestWhatNeverLeftDoesNotCountForThePerson(t *testing.T) {
 				want = claimed
 			}
 			mustSent(s, "in the end", want)
-			if _, err := s.book.Cancel(first); err != nil && !errors.Is(err, store.ErrState) { // it may be finished
+			if _, err := desk(s.book).Cancel(first); err != nil && !errors.Is(err, store.ErrState) { // it may be finished
 				t.Fatal(err)
 			}
 			next := s.start("")
@@ -206,12 +206,12 @@ func (s *shop) another() campaign.NumberID {
 // linked links one more number with a phone, without limits.
 func (s *shop) linked(name string, phone people.Phone) campaign.NumberID {
 	s.Helper()
-	n, err := s.book.AddNumber(name)
+	n, err := desk(s.book).AddNumber(name)
 	if err == nil {
 		_, err = s.book.LinkNumber(n.ID, phone, string(phone[1:])+":1@s.whatsapp.net", s.now)
 	}
 	if err == nil {
-		_, err = s.book.SetLimits(n.ID, campaign.Pace{}.All())
+		_, err = desk(s.book).SetLimits(n.ID, campaign.Pace{}.All())
 	}
 	if err != nil {
 		s.Fatal(err)
@@ -222,9 +222,9 @@ func (s *shop) linked(name string, phone people.Phone) campaign.NumberID {
 // startBy starts a campaign that these numbers send.
 func (s *shop) startBy(numbers ...campaign.NumberID) campaign.ID {
 	s.Helper()
-	c, err := s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Numbers: numbers})
+	c, err := desk(s.book).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Numbers: numbers})
 	if err == nil {
-		c, err = s.book.Start(c.ID, s.now)
+		c, err = desk(s.book).Start(c.ID, s.now)
 	}
 	if err != nil {
 		s.Fatal(err)
@@ -238,7 +238,7 @@ func TestMessageThatIsToBeSentAgainDoesNotCountMeanwhile(t *testing.T) {
 	id := s.start("")
 	s.settle(s.mustClaim(), unknown)
 	mustSent(s, "in doubt", s.now)
-	if _, err := s.book.Decide(id, 0, campaign.SendIt, s.now); err != nil {
+	if _, err := desk(s.book).Decide(id, 0, campaign.SendIt, s.now); err != nil {
 		t.Fatal(err)
 	}
 	mustSent(s, "to be sent again", time.Time{})

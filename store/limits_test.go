@@ -38,7 +38,7 @@ func newShop(t *testing.T, n int, spec string) *shop {
 	s.book = open(t, s.path)
 	s.number = linked(t, s.book, 1)[0]
 	rows := crowd(n)
-	if _, err := s.book.Import(context.Background(), rows, "test"); err != nil {
+	if _, err := desk(s.book).Import(context.Background(), rows, "test"); err != nil {
 		t.Fatal(err)
 	}
 	s.answer(rows...)
@@ -62,7 +62,7 @@ func (s *shop) limit(spec string) {
 	s.Helper()
 	l, err := campaign.ParseLimits(campaign.Pace{}.All(), spec)
 	if err == nil {
-		_, err = s.book.SetLimits(s.number, l)
+		_, err = desk(s.book).SetLimits(s.number, l)
 	}
 	if err != nil {
 		s.Fatal(err)
@@ -74,7 +74,7 @@ func (s *shop) start(spec string) campaign.ID {
 	s.Helper()
 	c, err := s.write(spec)
 	if err == nil {
-		c, err = s.book.Start(c.ID, s.now)
+		c, err = desk(s.book).Start(c.ID, s.now)
 	}
 	if err != nil {
 		s.Fatal(err)
@@ -87,7 +87,7 @@ func (s *shop) write(spec string) (campaign.Campaign, error) {
 	if err != nil {
 		return campaign.Campaign{}, err
 	}
-	return s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: pace})
+	return desk(s.book).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: pace})
 }
 
 // claim claims once, at the time of the shop.
@@ -235,13 +235,13 @@ func TestYoungNumberSendsAnOldDraftAtItsOwnPace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: n.Pace(s.now)})
+	c, err := desk(s.book).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: n.Pace(s.now)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.age(time.Hour)
 	s.lift("gap=0 new-gap=0 long=0 hour=0 new-hour=0 hours=all weekdays=all")
-	if c, err = s.book.Start(c.ID, s.now); err != nil {
+	if c, err = desk(s.book).Start(c.ID, s.now); err != nil {
 		t.Fatal(err)
 	}
 	days := s.sendOverDays(1)
@@ -257,7 +257,7 @@ func (s *shop) age(since time.Duration) {
 	if _, err := s.book.LinkNumber(s.number, phone, string(phone)+":1@s.whatsapp.net", s.now.Add(-since)); err != nil {
 		s.Fatal(err)
 	}
-	if _, err := s.book.SetLimits(s.number, campaign.Limits{}); err != nil {
+	if _, err := desk(s.book).SetLimits(s.number, campaign.Limits{}); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -267,7 +267,7 @@ func (s *shop) lift(spec string) {
 	s.Helper()
 	l, err := campaign.ParseLimits(campaign.Limits{}, spec)
 	if err == nil {
-		_, err = s.book.SetLimits(s.number, l)
+		_, err = desk(s.book).SetLimits(s.number, l)
 	}
 	if err != nil {
 		s.Fatal(err)
@@ -338,11 +338,11 @@ func TestHoursThatNeverMeetAreRefusedAndHold(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.book.Start(c.ID, s.now); !errors.Is(err, store.ErrState) || !strings.Contains(err.Error(), "may not") {
+			if _, err := desk(s.book).Start(c.ID, s.now); !errors.Is(err, store.ErrState) || !strings.Contains(err.Error(), "may not") {
 				t.Errorf("to start it got %v", err)
 			}
 			s.limit("")
-			if _, err := s.book.Start(c.ID, s.now); err != nil {
+			if _, err := desk(s.book).Start(c.ID, s.now); err != nil {
 				t.Fatal(err)
 			}
 			s.limit(test.number)
@@ -396,4 +396,9 @@ func TestOnePersonIsLeftAlonePerPersonLimit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// desk is where the person of a test changes the book.
+func desk(b *store.Book) *store.Desk {
+	return b.Desk(store.Actor{Name: "ana", Role: store.Admin, From: "test"})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -51,8 +52,8 @@ func (b *Book) ListNamed(name string) (l List, err error) {
 // SaveList makes a list of exactly those people. If there is one of that name,
 // case and accents aside, they replace whoever was on it. Who is in the book
 // no more is passed over.
-func (b *Book) SaveList(name string, ids []people.ContactID) (List, error) {
-	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people people.Set) (List, error) {
+func (d *Desk) SaveList(name string, ids []people.ContactID) (List, error) {
+	return d.enlist(VerbListSave, name, ids, func(tx *bolt.Tx, e *Entry, name string, people people.Set) (List, error) {
 		l, err := listTx(tx, name)
 		if errors.Is(err, ErrNotFound) {
 			l.Name = name
@@ -62,20 +63,32 @@ func (b *Book) SaveList(name string, ids []people.ContactID) (List, error) {
 		} else if err != nil {
 			return l, err
 		}
-		return putMembersTx(tx, l, people)
+		before := l.Size
+		l, err = putMembersTx(tx, l, people)
+		e.sized(l, before)
+		return l, err
 	})
 }
 
 // AddToList puts people on a list that is there already; ErrNotFound if it is
 // not. Whoever is on it stays.
-func (b *Book) AddToList(name string, ids []people.ContactID) (List, error) {
-	return b.enlist(name, ids, func(tx *bolt.Tx, name string, people people.Set) (List, error) {
+func (d *Desk) AddToList(name string, ids []people.ContactID) (List, error) {
+	return d.enlist(VerbListAdd, name, ids, func(tx *bolt.Tx, e *Entry, name string, people people.Set) (List, error) {
 		l, err := listTx(tx, name)
 		if err != nil {
 			return l, err
 		}
-		return putMembersTx(tx, l, people.Union(membersTx(tx, l.ID)))
+		before := l.Size
+		l, err = putMembersTx(tx, l, people.Union(membersTx(tx, l.ID)))
+		e.sized(l, before)
+		return l, err
 	})
+}
+
+// sized notes how many people are on a list now.
+func (e *Entry) sized(l List, before int) {
+	e.onList(l)
+	e.change("size", strconv.Itoa(before), strconv.Itoa(l.Size))
 }
 
 // errLeft is returned by a change of a list when somebody has left the book
@@ -84,28 +97,31 @@ var errLeft = errors.New("somebody has left the book meanwhile")
 
 // enlist looks up which of the people are in the book, which takes a while if
 // they are many, and then changes a list with them in one short transaction.
-func (b *Book) enlist(name string, ids []people.ContactID, change func(*bolt.Tx, string, people.Set) (List, error)) (l List, err error) {
+func (d *Desk) enlist(v Verb, name string, ids []people.ContactID, change func(*bolt.Tx, *Entry, string, people.Set) (List, error)) (l List, err error) {
+	if !d.May(v) {
+		return l, ErrRole
+	}
 	if name, err = listName(name); err != nil {
 		return l, err
 	}
 	for patience := 3; ; patience-- {
 		var people people.Set
 		var left uint64
-		err = b.view(func(tx *bolt.Tx) error {
+		err = d.book.view(func(tx *bolt.Tx) error {
 			people, left = presentTx(tx, ids), leftBookTx(tx)
 			return nil
 		})
 		if err != nil {
 			return l, err
 		}
-		err = b.update(func(tx *bolt.Tx) error {
+		err = d.write(v, func(tx *bolt.Tx, e *Entry) error {
 			if leftBookTx(tx) != left {
 				if patience > 0 {
 					return errLeft
 				}
 				people = presentTx(tx, ids)
 			}
-			l, err = change(tx, name, people)
+			l, err = change(tx, e, name, people)
 			return err
 		})
 		if !errors.Is(err, errLeft) {
@@ -116,12 +132,15 @@ func (b *Book) enlist(name string, ids []people.ContactID, change func(*bolt.Tx,
 
 // RenameList calls a list something else. A filter that names it does not
 // follow, see ListDrafts. A name that another list has is ErrExists.
-func (b *Book) RenameList(name, to string) error {
+func (d *Desk) RenameList(name, to string) error {
+	if !d.May(VerbListRename) {
+		return ErrRole
+	}
 	to, err := listName(to)
 	if err != nil {
 		return err
 	}
-	return b.update(func(tx *bolt.Tx) error {
+	return d.write(VerbListRename, func(tx *bolt.Tx, e *Entry) error {
 		l, err := listTx(tx, name)
 		if err != nil {
 			return err
@@ -132,30 +151,37 @@ func (b *Book) RenameList(name, to string) error {
 		if err := listsTable.Delete(tx, people.Fold(l.Name)); err != nil {
 			return err
 		}
+		e.change("name", l.Name, to)
 		l.Name = to
+		e.onList(l)
 		return putListTx(tx, l)
 	})
 }
 
 // EmptyList takes everybody off a list, which stays.
-func (b *Book) EmptyList(name string) error {
-	return b.update(func(tx *bolt.Tx) error {
+func (d *Desk) EmptyList(name string) error {
+	return d.write(VerbListEmpty, func(tx *bolt.Tx, e *Entry) error {
 		l, err := listTx(tx, name)
 		if err != nil {
 			return err
 		}
-		_, err = putMembersTx(tx, l, nil)
+		before := l.Size
+		l, err = putMembersTx(tx, l, nil)
+		e.sized(l, before)
 		return err
 	})
 }
 
 // DeleteList takes a list away. The people stay.
-func (b *Book) DeleteList(name string) error {
-	return b.update(func(tx *bolt.Tx) error {
+func (d *Desk) DeleteList(name string) error {
+	return d.write(VerbListDelete, func(tx *bolt.Tx, e *Entry) error {
 		l, err := listTx(tx, name)
 		if err != nil {
 			return err
 		}
+		e.onList(l)
+		e.change("name", l.Name, "")
+		e.count("people", l.Size)
 		if _, err := putMembersTx(tx, l, nil); err != nil {
 			return err
 		}

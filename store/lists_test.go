@@ -25,7 +25,7 @@ func crowdedBook(t *testing.T, n int) *Book {
 	for i := range rows {
 		rows[i] = people.Row{Phone: people.Phone(fmt.Sprintf("+55119%08d", 80000000+i)), Name: fmt.Sprintf("P%07d", i+1)}
 	}
-	must[ImportReport](t)(b.Import(t.Context(), rows, "a.csv"))
+	must[ImportReport](t)(desk(b).Import(t.Context(), rows, "a.csv"))
 	return b
 }
 
@@ -41,15 +41,15 @@ func sizes(t *testing.T, b *Book) string {
 
 func TestSavingAListReplacesWhoWasOnItAndAddingKeepsThem(t *testing.T) {
 	b := crowdedBook(t, 9)
-	must[List](t)(b.SaveList("Férias  2026", []people.ContactID{1, 2, 3, 99}))
-	must[List](t)(b.SaveList("b", []people.ContactID{2}))
-	if got := must[List](t)(b.SaveList("ferias 2026", []people.ContactID{4})); got.Name != "Férias 2026" || got.Size != 1 {
+	must[List](t)(desk(b).SaveList("Férias  2026", []people.ContactID{1, 2, 3, 99}))
+	must[List](t)(desk(b).SaveList("b", []people.ContactID{2}))
+	if got := must[List](t)(desk(b).SaveList("ferias 2026", []people.ContactID{4})); got.Name != "Férias 2026" || got.Size != 1 {
 		t.Errorf("saved anew it is %+v", got)
 	}
 	if got := found(t, b, `lista:"FERIAS 2026"`); !slices.Equal(got, []string{"P0000004"}) {
 		t.Errorf("on it are %q", got)
 	}
-	if got := must[List](t)(b.AddToList("férias 2026", []people.ContactID{4, 5, 99})); got.Size != 2 {
+	if got := must[List](t)(desk(b).AddToList("férias 2026", []people.ContactID{4, 5, 99})); got.Size != 2 {
 		t.Errorf("after two were added it is %+v", got)
 	}
 	if got := found(t, b, `lista:"ferias 2026" ou list:b`); !slices.Equal(got, []string{"P0000002", "P0000004", "P0000005"}) {
@@ -58,7 +58,7 @@ func TestSavingAListReplacesWhoWasOnItAndAddingKeepsThem(t *testing.T) {
 	if got := found(t, b, `lista:* -lista:b`); len(got) != 2 {
 		t.Errorf("on another than b are %q", got)
 	}
-	if _, err := b.AddToList("ferias", []people.ContactID{1}); !errors.Is(err, ErrNotFound) {
+	if _, err := desk(b).AddToList("ferias", []people.ContactID{1}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("adding to a list that is not there got %v", err)
 	}
 	if got := sizes(t, b); got != "b 1, Férias 2026 2" {
@@ -75,33 +75,33 @@ func TestSavingAListReplacesWhoWasOnItAndAddingKeepsThem(t *testing.T) {
 
 func TestAListIsRenamedEmptiedAndDeleted(t *testing.T) {
 	b := crowdedBook(t, 5)
-	must[List](t)(b.SaveList("clientes", []people.ContactID{1, 2}))
-	must[List](t)(b.SaveList("amigos", []people.ContactID{2, 3}))
-	if err := b.RenameList("amigos", "CLIENTES"); !errors.Is(err, ErrExists) {
+	must[List](t)(desk(b).SaveList("clientes", []people.ContactID{1, 2}))
+	must[List](t)(desk(b).SaveList("amigos", []people.ContactID{2, 3}))
+	if err := desk(b).RenameList("amigos", "CLIENTES"); !errors.Is(err, ErrExists) {
 		t.Errorf("a name that is taken got %v", err)
 	}
-	ok(t, b.RenameList("clientes", "Clientes")) // its own, spelled anew
-	ok(t, b.RenameList("clientes", "Fregueses"))
+	ok(t, desk(b).RenameList("clientes", "Clientes")) // its own, spelled anew
+	ok(t, desk(b).RenameList("clientes", "Fregueses"))
 	if got := found(t, b, "lista:fregueses"); len(got) != 2 {
 		t.Errorf("under the new name are %q", got)
 	}
 	if got := found(t, b, "lista:clientes"); len(got) != 0 {
 		t.Errorf("under the old name are %q", got)
 	}
-	ok(t, b.EmptyList("fregueses"))
+	ok(t, desk(b).EmptyList("fregueses"))
 	if got := sizes(t, b); got != "amigos 2, Fregueses 0" {
 		t.Errorf("a list that was emptied is gone or not empty: %s", got)
 	}
 	sound(t, b)
-	ok(t, b.DeleteList("AMIGOS"))
+	ok(t, desk(b).DeleteList("AMIGOS"))
 	if got := sizes(t, b); got != "Fregueses 0" {
 		t.Errorf("after one was deleted: %s", got)
 	}
-	must[List](t)(b.SaveList("amigos", []people.ContactID{5}))
+	must[List](t)(desk(b).SaveList("amigos", []people.ContactID{5}))
 	if got := found(t, b, "lista:amigos"); !slices.Equal(got, []string{"P0000005"}) {
 		t.Errorf("a new list of an old name has %q", got)
 	}
-	for _, err := range []error{b.RenameList("x", "y"), b.EmptyList("x"), b.DeleteList("x")} {
+	for _, err := range []error{desk(b).RenameList("x", "y"), desk(b).EmptyList("x"), desk(b).DeleteList("x")} {
 		if !errors.Is(err, ErrNotFound) {
 			t.Errorf("of a list that is not there: %v", err)
 		}
@@ -112,18 +112,18 @@ func TestAListIsRenamedEmptiedAndDeleted(t *testing.T) {
 // A filter must mean the list and nothing else by its name.
 func TestAListIsNeverCalledWhatAFilterReadsOtherwise(t *testing.T) {
 	b := crowdedBook(t, 2)
-	must[List](t)(b.SaveList("a", []people.ContactID{1}))
+	must[List](t)(desk(b).SaveList("a", []people.ContactID{1}))
 	for _, name := range []string{"", "  ", "*", ` * `, `as "boas"`, strings.Repeat("x", longestListName+1)} {
-		if _, err := b.SaveList(name, []people.ContactID{1}); err == nil {
+		if _, err := desk(b).SaveList(name, []people.ContactID{1}); err == nil {
 			t.Errorf("a list was called %q", name)
 		}
-		if err := b.RenameList("a", name); err == nil {
+		if err := desk(b).RenameList("a", name); err == nil {
 			t.Errorf("a list was renamed %q", name)
 		}
 	}
-	must[List](t)(b.SaveList(strings.Repeat("ç", longestListName), nil))
+	must[List](t)(desk(b).SaveList(strings.Repeat("ç", longestListName), nil))
 	for _, name := range []string{"feira (de) maio", "ou", "-x", "a:b", "10:30"} {
-		must[List](t)(b.SaveList(name, []people.ContactID{2}))
+		must[List](t)(desk(b).SaveList(name, []people.ContactID{2}))
 		if got := found(t, b, `lista:"`+name+`"`); len(got) != 1 {
 			t.Errorf("a filter finds %q on %q", got, name)
 		}
@@ -132,12 +132,12 @@ func TestAListIsNeverCalledWhatAFilterReadsOtherwise(t *testing.T) {
 
 func TestTheListsOfTwoRecordsAreThoseOfOnePerson(t *testing.T) {
 	b := newBook(t)
-	n := must[campaign.Number](t)(b.AddNumber("loja"))
+	n := must[campaign.Number](t)(desk(b).AddNumber("loja"))
 	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Name: "Ana"}}))
-	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
-	must[List](t)(b.SaveList("x", []people.ContactID{1}))
-	must[List](t)(b.SaveList("y", []people.ContactID{1, 2}))
-	must[List](t)(b.SaveList("z", []people.ContactID{2}))
+	must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
+	must[List](t)(desk(b).SaveList("x", []people.ContactID{1}))
+	must[List](t)(desk(b).SaveList("y", []people.ContactID{1, 2}))
+	must[List](t)(desk(b).SaveList("z", []people.ContactID{2}))
 	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Phone: withNinth}})) // two records become one
 	if got := sizes(t, b); got != "x 1, y 1, z 1" {
 		t.Errorf("the lists are %s", got)
@@ -145,7 +145,7 @@ func TestTheListsOfTwoRecordsAreThoseOfOnePerson(t *testing.T) {
 	if c := must[people.Contact](t)(b.Contact(2)); !slices.Equal(c.Lists, []string{"x", "y", "z"}) {
 		t.Errorf("she is on %q", c.Lists)
 	}
-	must[List](t)(b.SaveList("x", []people.ContactID{2})) // an id from before
+	must[List](t)(desk(b).SaveList("x", []people.ContactID{2})) // an id from before
 	if got := sizes(t, b); got != "x 1, y 1, z 1" {
 		t.Errorf("saved by her old id: %s", got)
 	}
@@ -157,16 +157,16 @@ func TestTheListsOfTwoRecordsAreThoseOfOnePerson(t *testing.T) {
 func TestAListSavedWhilePeopleAreMergedHasNoGhosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBook(t)
-		n := must[campaign.Number](t)(b.AddNumber("loja"))
+		n := must[campaign.Number](t)(desk(b).AddNumber("loja"))
 		ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Name: "Ana"}}))
-		must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
+		must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana"}}, "a.csv"))
 		release := make(chan bool)
 		go b.update(func(tx *bolt.Tx) error {
 			<-release
 			return mergeTx(tx, 2, 1, time.Now()) // the record 1 goes
 		})
 		synctest.Wait()
-		go b.SaveList("x", []people.ContactID{1, 2}) // it has looked both up, and waits to write
+		go desk(b).SaveList("x", []people.ContactID{1, 2}) // it has looked both up, and waits to write
 		synctest.Wait()
 		close(release)
 		synctest.Wait()
@@ -180,12 +180,12 @@ func TestAListSavedWhilePeopleAreMergedHasNoGhosts(t *testing.T) {
 
 func TestDraftsThatNameAListAreKnown(t *testing.T) {
 	b := crowdedBook(t, 2)
-	must[List](t)(b.SaveList("Férias", []people.ContactID{1}))
+	must[List](t)(desk(b).SaveList("Férias", []people.ContactID{1}))
 	for _, to := range []string{"lista:ferias", "ana", `tag:vip (ou -list:"FÉRIAS")`, "lista:*", "lista:feriasx", "lista:ferias ou lista:ferias"} {
-		must[campaign.Campaign](t)(b.AddCampaign(campaign.Campaign{Name: to, Text: "oi", To: to}))
+		must[campaign.Campaign](t)(desk(b).AddCampaign(campaign.Campaign{Name: to, Text: "oi", To: to}))
 	}
-	gone := must[campaign.Campaign](t)(b.AddCampaign(campaign.Campaign{Name: "gone", Text: "oi", To: "lista:ferias"}))
-	must[campaign.Campaign](t)(b.Cancel(gone.ID))
+	gone := must[campaign.Campaign](t)(desk(b).AddCampaign(campaign.Campaign{Name: "gone", Text: "oi", To: "lista:ferias"}))
+	must[campaign.Campaign](t)(desk(b).Cancel(gone.ID))
 	got := must[map[string][]string](t)(b.ListDrafts())["ferias"]
 	if want := []string{"lista:ferias ou lista:ferias", `tag:vip (ou -list:"FÉRIAS")`, "lista:ferias"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -194,7 +194,7 @@ func TestDraftsThatNameAListAreKnown(t *testing.T) {
 
 func TestAFilterThatNamesAListThatIsGoneSaysWhich(t *testing.T) {
 	b := crowdedBook(t, 2)
-	must[List](t)(b.SaveList("a", nil))
+	must[List](t)(desk(b).SaveList("a", nil))
 	for to, want := range map[string]string{"lista:a": "", "lista:*": "", "ana": "", "": "", "lista:a -lista:B": "B", `vip ou (lista:"c d")`: "c d"} {
 		filter, err := people.ParseFilter(to)
 		ok(t, err)
@@ -208,16 +208,16 @@ func TestAFilterThatNamesAListThatIsGoneSaysWhich(t *testing.T) {
 
 func TestACampaignToAListThatIsGoneDoesNotStart(t *testing.T) {
 	b := crowdedBook(t, 2)
-	n := must[campaign.Number](t)(b.AddNumber("loja"))
+	n := must[campaign.Number](t)(desk(b).AddNumber("loja"))
 	must[campaign.Number](t)(b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now()))
-	must[List](t)(b.SaveList("a", []people.ContactID{1}))
-	c := must[campaign.Campaign](t)(b.AddCampaign(campaign.Campaign{Name: "c", Text: "oi", To: "-lista:a"}))
-	ok(t, b.RenameList("a", "b"))
-	if _, err := b.Start(c.ID, time.Now()); !errors.Is(err, ErrState) || !strings.Contains(err.Error(), `there is no list "a"`) {
+	must[List](t)(desk(b).SaveList("a", []people.ContactID{1}))
+	c := must[campaign.Campaign](t)(desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "oi", To: "-lista:a"}))
+	ok(t, desk(b).RenameList("a", "b"))
+	if _, err := desk(b).Start(c.ID, time.Now()); !errors.Is(err, ErrState) || !strings.Contains(err.Error(), `there is no list "a"`) {
 		t.Errorf("the start got %v", err)
 	}
-	ok(t, b.RenameList("b", "a"))
-	if c = must[campaign.Campaign](t)(b.Start(c.ID, time.Now())); c.Status != campaign.Running {
+	ok(t, desk(b).RenameList("b", "a"))
+	if c = must[campaign.Campaign](t)(desk(b).Start(c.ID, time.Now())); c.Status != campaign.Running {
 		t.Errorf("it is %v", c.Status)
 	}
 	if counts := must[campaign.Counts](t)(b.Counts(c.ID)); counts.Total() != 1 {
@@ -230,7 +230,7 @@ func TestListsOfAnOlderBookAreKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book.db")
 	b, err := Open(path, Options{Kind: Demo})
 	ok(t, err)
-	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}}, {Phone: "+5521999990000", Name: "Bia", Tags: []string{"frio"}}}, "a.csv"))
+	must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: withNinth, Name: "Ana", Tags: []string{"vip"}}, {Phone: "+5521999990000", Name: "Bia", Tags: []string{"frio"}}}, "a.csv"))
 	ok(t, b.Close())
 	edit(t, path, func(tx *bolt.Tx) error {
 		for id, lists := range map[people.ContactID][]string{1: {"b", "Férias"}, 2: {"ferias"}} {
@@ -282,13 +282,13 @@ func TestAListOfEverybodyIsChangedByAShortWrite(t *testing.T) {
 		return after.TxStats.GetPageCount() - before.TxStats.GetPageCount()
 	}
 	for name, change := range map[string]func() error{
-		"save":    func() error { _, err := b.SaveList("x", all); return err },
-		"replace": func() error { _, err := b.SaveList("x", all[:n/2]); return err },
-		"add":     func() error { _, err := b.AddToList("x", all); return err },
-		"empty":   func() error { return b.EmptyList("x") },
-		"delete":  func() error { return b.DeleteList("x") },
+		"save":    func() error { _, err := desk(b).SaveList("x", all); return err },
+		"replace": func() error { _, err := desk(b).SaveList("x", all[:n/2]); return err },
+		"add":     func() error { _, err := desk(b).AddToList("x", all); return err },
+		"empty":   func() error { return desk(b).EmptyList("x") },
+		"delete":  func() error { return desk(b).DeleteList("x") },
 	} {
-		must[List](t)(b.SaveList("x", all[1:]))
+		must[List](t)(desk(b).SaveList("x", all[1:]))
 		if pages := written(change); pages > 30 {
 			t.Errorf("%s: %d pages were written for %d people", name, pages, n)
 		}

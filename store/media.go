@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"recado/campaign"
@@ -47,7 +48,21 @@ func openMedia(dir string) error {
 // Attach keeps a copy of a file for a campaign and says what it is. An error
 // says for a person why WhatsApp would not take it. name is what recipients of
 // a document see.
-func (b *Book) Attach(name string, from io.Reader) (a media.Attachment, err error) {
+func (d *Desk) Attach(name string, from io.Reader) (a media.Attachment, err error) {
+	if !d.May(VerbAttach) {
+		return a, ErrRole
+	}
+	if a, err = d.book.attach(name, from); err != nil {
+		return a, err
+	}
+	return a, d.write(VerbAttach, func(_ *bolt.Tx, e *Entry) error {
+		e.on("file", a.SHA256, a.Name)
+		e.change("size", "", strconv.FormatInt(a.Size, 10))
+		return nil
+	})
+}
+
+func (b *Book) attach(name string, from io.Reader) (a media.Attachment, err error) {
 	if err := os.Mkdir(b.media, 0o700); err == nil {
 		err = bolt.SyncDir(filepath.Dir(b.media))
 		if err != nil {

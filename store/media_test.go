@@ -29,15 +29,15 @@ func attach(t *testing.T, b *store.Book, name string) *media.Attachment {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	a, err := b.Attach(name, file)
+	a, err := desk(b).Attach(name, file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &a
 }
 
-// desk is a book with people, and time that passes when the test says so.
-type desk struct {
+// bench is a book with people, and time that passes when the test says so.
+type bench struct {
 	*testing.T
 	path    string
 	book    *store.Book
@@ -49,18 +49,18 @@ type desk struct {
 	lid     func(people.Phone) string // what the service says of a phone; nil: lidOf
 }
 
-func newDesk(t *testing.T, numbers, persons int) *desk {
+func newBench(t *testing.T, numbers, persons int) *bench {
 	t.Helper()
-	d := &desk{T: t, path: filepath.Join(t.TempDir(), "book.db"), link: 1, now: time.Now(), index: make(map[people.Phone]int)}
+	d := &bench{T: t, path: filepath.Join(t.TempDir(), "book.db"), link: 1, now: time.Now(), index: make(map[people.Phone]int)}
 	d.book = open(t, d.path)
 	d.numbers = linked(t, d.book, numbers)
-	if _, err := d.book.Import(t.Context(), crowd(persons), "people.csv"); err != nil {
+	if _, err := desk(d.book).Import(t.Context(), crowd(persons), "people.csv"); err != nil {
 		t.Fatal(err)
 	}
 	return d
 }
 
-func (d *desk) restart() {
+func (d *bench) restart() {
 	d.Helper()
 	if err := d.book.Close(); err != nil {
 		d.Fatal(err)
@@ -68,13 +68,13 @@ func (d *desk) restart() {
 	d.book = open(d.T, d.path)
 }
 
-func (d *desk) start(c campaign.Campaign) campaign.ID {
+func (d *bench) start(c campaign.Campaign) campaign.ID {
 	d.Helper()
 	return started(d.T, d.book, c, d.now).ID
 }
 
 // claim asks for the next thing to do, once everybody has been asked about.
-func (d *desk) claim(n campaign.NumberID) campaign.Claimed {
+func (d *bench) claim(n campaign.NumberID) campaign.Claimed {
 	d.Helper()
 	for {
 		ready := campaign.Readiness{Link: d.link, Since: d.now.Add(-time.Hour)}
@@ -100,7 +100,7 @@ func (d *desk) claim(n campaign.NumberID) campaign.Claimed {
 }
 
 // upload wants the next thing to do to be an upload, and does it.
-func (d *desk) upload(n campaign.NumberID, media string) campaign.Upload {
+func (d *bench) upload(n campaign.NumberID, media string) campaign.Upload {
 	d.Helper()
 	got := d.claim(n)
 	if got.Upload == nil {
@@ -113,7 +113,7 @@ func (d *desk) upload(n campaign.NumberID, media string) campaign.Upload {
 }
 
 // send wants the next thing to do to be a delivery, and settles it.
-func (d *desk) send(n campaign.NumberID, media string, kind campaign.OutcomeKind) campaign.Delivery {
+func (d *bench) send(n campaign.NumberID, media string, kind campaign.OutcomeKind) campaign.Delivery {
 	d.Helper()
 	got := d.claim(n)
 	if got.Delivery == nil {
@@ -133,7 +133,7 @@ func (d *desk) send(n campaign.NumberID, media string, kind campaign.OutcomeKind
 }
 
 func TestAttachmentIsUploadedOncePerNumberAndCampaign(t *testing.T) {
-	d := newDesk(t, 2, 8)
+	d := newBench(t, 2, 8)
 	a := attach(t, d.book, "picture.jpg")
 	d.start(campaign.Campaign{Name: "um", Text: "Oi", Attachment: a})
 	for i, n := range d.numbers {
@@ -166,7 +166,7 @@ func TestAttachmentIsUploadedOncePerNumberAndCampaign(t *testing.T) {
 }
 
 func TestUploadSpendsNothingOfThePace(t *testing.T) {
-	d := newDesk(t, 1, 3)
+	d := newBench(t, 1, 3)
 	gap := campaign.Span{Min: time.Minute, Max: time.Minute}
 	d.start(campaign.Campaign{Name: "c", Attachment: attach(t, d.book, "picture.jpg"), Pace: campaign.Pace{Gap: gap, NewGap: gap}})
 	n := d.numbers[0]
@@ -182,7 +182,7 @@ func TestUploadSpendsNothingOfThePace(t *testing.T) {
 }
 
 func TestOldUploadIsMadeAnewAndADoubtKeepsItsOwn(t *testing.T) {
-	d := newDesk(t, 1, 4)
+	d := newBench(t, 1, 4)
 	d.start(campaign.Campaign{Name: "c", Text: "Oi", Attachment: attach(t, d.book, "video.mp4")})
 	n := d.numbers[0]
 	d.upload(n, "antes")
@@ -201,7 +201,7 @@ func TestOldUploadIsMadeAnewAndADoubtKeepsItsOwn(t *testing.T) {
 }
 
 func TestUploadOfAnOldLinkIsNotUsed(t *testing.T) {
-	d := newDesk(t, 1, 3)
+	d := newBench(t, 1, 3)
 	d.start(campaign.Campaign{Name: "c", Attachment: attach(t, d.book, "audio.ogg")})
 	n := d.numbers[0]
 	d.upload(n, "primeiro vínculo")
@@ -214,7 +214,7 @@ func TestUploadOfAnOldLinkIsNotUsed(t *testing.T) {
 }
 
 func TestUploadThatFailsThreeTimesPausesItsCampaignAlone(t *testing.T) {
-	d := newDesk(t, 1, 6)
+	d := newBench(t, 1, 6)
 	n := d.numbers[0]
 	id := d.start(campaign.Campaign{Name: "foto", Text: "Oi", Attachment: attach(t, d.book, "picture.jpg")})
 	other := d.start(campaign.Campaign{Name: "texto", Text: "Olá"})
@@ -247,7 +247,7 @@ func TestUploadThatFailsThreeTimesPausesItsCampaignAlone(t *testing.T) {
 	if want := fmt.Sprintf(campaign.ReasonNoUpload, "loja 0", "WhatsApp refused the file with code 500"); err != nil || c.Status != campaign.Paused || c.Reason != want {
 		t.Errorf("%v, %q, %v; want paused, %q", c.Status, c.Reason, err, want)
 	}
-	if _, err := d.book.Resume(id); err != nil {
+	if _, err := desk(d.book).Resume(id); err != nil {
 		t.Fatal(err)
 	}
 	d.upload(n, "enfim") // at once
@@ -264,7 +264,7 @@ func TestFileThatIsGonePausesTheCampaignAndComesBackWithAnotherDraft(t *testing.
 		"changed": {func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) }, campaign.ErrFileChanged, campaign.ReasonFileChanged},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t, 1, 3)
+			d := newBench(t, 1, 3)
 			n := d.numbers[0]
 			a := attach(t, d.book, "picture.jpg")
 			id := d.start(campaign.Campaign{Name: "c", Text: "Oi", Attachment: a})
@@ -288,15 +288,15 @@ func TestFileThatIsGonePausesTheCampaignAndComesBackWithAnotherDraft(t *testing.
 			if got := d.claim(n); got.Delivery != nil {
 				t.Errorf("%+v left without its attachment", got.Delivery)
 			}
-			draft, err := d.book.AddCampaign(campaign.Campaign{Name: "outra", Text: "Oi", Attachment: a})
+			draft, err := desk(d.book).AddCampaign(campaign.Campaign{Name: "outra", Text: "Oi", Attachment: a})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := d.book.Start(draft.ID, d.now); !errors.Is(err, store.ErrState) || !strings.Contains(err.Error(), want) {
+			if _, err := desk(d.book).Start(draft.ID, d.now); !errors.Is(err, store.ErrState) || !strings.Contains(err.Error(), want) {
 				t.Errorf("another one starts: %v", err)
 			}
 			attach(t, d.book, "picture.jpg")
-			if _, err := d.book.Resume(id); err != nil {
+			if _, err := desk(d.book).Resume(id); err != nil {
 				t.Fatal(err)
 			}
 			d.upload(n, "de novo")
@@ -314,10 +314,10 @@ func TestFileIsKeptOnceAndForTheUserAlone(t *testing.T) {
 	if a.SHA256 != again.SHA256 {
 		t.Error("the same file has two hashes")
 	}
-	if _, err := b.Attach("x.gif", strings.NewReader("GIF89a……")); err == nil {
+	if _, err := desk(b).Attach("x.gif", strings.NewReader("GIF89a……")); err == nil {
 		t.Error("a GIF was taken")
 	}
-	if _, err := b.Attach("x", io.MultiReader(strings.NewReader("half"), failingDisk{})); err == nil {
+	if _, err := desk(b).Attach("x", io.MultiReader(strings.NewReader("half"), failingDisk{})); err == nil {
 		t.Error("half a file was taken")
 	}
 	if err := os.WriteFile(filepath.Join(media, "123"+".part"), []byte("half"), 0o600); err != nil {
@@ -366,7 +366,7 @@ func TestAStartNeedsATextOrAnAttachmentAndAnAudioTakesNoText(t *testing.T) {
 		{"Oi", nil, ""}, {"", picture, ""}, {"Oi", picture, ""}, {" ", audio, ""},
 		{" ", nil, "a campaign needs a text or an attachment"}, {"Oi", audio, media.AttachmentText},
 	} {
-		draft, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: c.text, Attachment: c.file})
+		draft, err := desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: c.text, Attachment: c.file})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -374,7 +374,7 @@ func TestAStartNeedsATextOrAnAttachmentAndAnAudioTakesNoText(t *testing.T) {
 		if c.want != "" {
 			want = c.want
 		}
-		if _, err := b.Start(draft.ID, time.Now()); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("start campaign %d: %s", draft.ID, want)) {
+		if _, err := desk(b).Start(draft.ID, time.Now()); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("start campaign %d: %s", draft.ID, want)) {
 			t.Errorf("%q with %v: %v, want %q", c.text, c.file != nil, err, want)
 		}
 	}
@@ -383,7 +383,7 @@ func TestAStartNeedsATextOrAnAttachmentAndAnAudioTakesNoText(t *testing.T) {
 // TestDeliveryWrittenBeforeThereWereAttachmentsIsRead rewrites a record as it
 // was in version 1.
 func TestDeliveryWrittenBeforeThereWereAttachmentsIsRead(t *testing.T) {
-	d := newDesk(t, 1, 1)
+	d := newBench(t, 1, 1)
 	id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
 	sent := d.send(d.numbers[0], "", campaign.Accepted)
 	if err := d.book.Close(); err != nil {

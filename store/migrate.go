@@ -20,6 +20,7 @@ var migrations = [...]func(*bolt.Tx) error{
 	membersOfLists,
 	limitsAsNamed,
 	func(*bolt.Tx) error { return nil }, // version 6: former phones, whose owners an older program would make one person
+	func(*bolt.Tx) error { return nil }, // version 7: the audit, which an older program would not write
 }
 
 // claimsByContact is version 2: who has been claimed is known by her record.

@@ -38,7 +38,7 @@ func TestNumbersOfVersion4KeepTheLimitsThatSomebodyHasSet(t *testing.T) {
 			b, err := Open(path, Options{Kind: Demo})
 			ok(t, err)
 			for _, name := range []string{"loja", "outra"} {
-				n, err := b.AddNumber(name)
+				n, err := desk(b).AddNumber(name)
 				ok(t, err)
 				_, err = b.LinkNumber(n.ID, people.Phone("+551191234567"+string('0'+rune(n.ID))), "5511912345678:1@s.whatsapp.net", time.Now())
 				ok(t, err)

@@ -10,9 +10,9 @@ import (
 
 // newMisled is a desk with a delivery that is claimed, with an address or, since
 // the service did not say whose the phone is, without.
-func newMisled(t *testing.T, address bool, pace campaign.Pace) (*desk, campaign.ID, campaign.Delivery) {
+func newMisled(t *testing.T, address bool, pace campaign.Pace) (*bench, campaign.ID, campaign.Delivery) {
 	t.Helper()
-	d := newDesk(t, 1, 2)
+	d := newBench(t, 1, 2)
 	if !address {
 		d.lid = func(p people.Phone) string {
 			if p == crowd(2)[0].Phone {
@@ -31,7 +31,7 @@ func newMisled(t *testing.T, address bool, pace campaign.Pace) (*desk, campaign.
 
 // misled settles a delivery whose address was no good, with what the service said
 // of its phone, and returns it as it is then.
-func (d *desk) misled(x campaign.Delivery, lid string) campaign.Delivery {
+func (d *bench) misled(x campaign.Delivery, lid string) campaign.Delivery {
 	d.Helper()
 	a := people.Answer{Asked: x.Phone, Presence: people.OnWhatsApp, Phone: x.Phone, LID: lid}
 	if lid == "nobody" {
@@ -44,7 +44,7 @@ func (d *desk) misled(x campaign.Delivery, lid string) campaign.Delivery {
 	return d.is(x)
 }
 
-func (d *desk) is(x campaign.Delivery) campaign.Delivery {
+func (d *bench) is(x campaign.Delivery) campaign.Delivery {
 	d.Helper()
 	is, err := d.book.Delivery(x.Campaign, x.Seq)
 	if err != nil {
@@ -55,7 +55,7 @@ func (d *desk) is(x campaign.Delivery) campaign.Delivery {
 
 // claimedLater claims all that there is, and returns what was claimed of the
 // delivery.
-func (d *desk) claimedLater(x campaign.Delivery) (again []campaign.Delivery) {
+func (d *bench) claimedLater(x campaign.Delivery) (again []campaign.Delivery) {
 	d.Helper()
 	for range 10 {
 		d.now = d.now.Add(time.Minute)
@@ -123,15 +123,15 @@ func TestAnswerAboutAnAddressIsCheckedLikeAnyClaim(t *testing.T) {
 	for _, c := range []struct {
 		reason string
 		lid    string // whose the phone is
-		know   func(*desk)
+		know   func(*bench)
 	}{
-		{campaign.ReasonOptedOut, "77", func(d *desk) {
+		{campaign.ReasonOptedOut, "77", func(d *bench) {
 			if err := d.book.Heard(d.numbers[0], campaign.Incoming{From: people.Seen{LID: "77"}, Text: "SAIR", At: d.now}); err != nil {
 				d.Fatal(err)
 			}
 		}},
-		{campaign.ReasonDuplicate, bia, func(d *desk) { d.sends(1) }},
-		{campaign.ReasonPerPerson, "77", func(d *desk) {
+		{campaign.ReasonDuplicate, bia, func(d *bench) { d.sends(1) }},
+		{campaign.ReasonPerPerson, "77", func(d *bench) {
 			if err := d.book.Saw(d.numbers[0], []people.Seen{{LID: "77", Name: "Ana"}}); err != nil {
 				d.Fatal(err)
 			}
@@ -172,7 +172,7 @@ func TestAnswerAboutAnAddressIsCheckedLikeAnyClaim(t *testing.T) {
 }
 
 // sends sends what comes next, until that was one of a campaign.
-func (d *desk) sends(id campaign.ID) {
+func (d *bench) sends(id campaign.ID) {
 	d.Helper()
 	for {
 		got := d.claim(d.numbers[0])

@@ -9,6 +9,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -54,8 +55,8 @@ func (b *Book) NumberNamed(name string) (campaign.Number, error) {
 
 // AddNumber adds a number that is not linked yet. A name that is taken is
 // ErrExists.
-func (b *Book) AddNumber(name string) (n campaign.Number, err error) {
-	err = b.update(func(tx *bolt.Tx) error {
+func (d *Desk) AddNumber(name string) (n campaign.Number, err error) {
+	err = d.write(VerbNumberAdd, func(tx *bolt.Tx, e *Entry) error {
 		if err := nameFreeTx(tx, name, 0); err != nil {
 			return err
 		}
@@ -63,7 +64,7 @@ func (b *Book) AddNumber(name string) (n campaign.Number, err error) {
 		if err != nil {
 			return err
 		}
-		now := b.clock.Now()
+		now := d.book.clock.Now()
 		n = campaign.Number{
 			ID: campaign.NumberID(id), Name: strings.TrimSpace(name),
 			Standing: campaign.Standing{State: campaign.Unlinked, Since: now},
@@ -72,18 +73,25 @@ func (b *Book) AddNumber(name string) (n campaign.Number, err error) {
 			return err
 		}
 		n, err = numberTx(tx, n.ID)
+		e.onNumber(&n)
+		e.change("name", "", n.Name)
 		return err
 	})
 	return n, err
 }
 
 // RenameNumber changes what the user calls a number.
-func (b *Book) RenameNumber(id campaign.NumberID, name string) error {
-	return b.update(func(tx *bolt.Tx) error {
+func (d *Desk) RenameNumber(id campaign.NumberID, name string) error {
+	return d.write(VerbNumberRename, func(tx *bolt.Tx, e *Entry) error {
 		if err := nameFreeTx(tx, name, id); err != nil {
 			return err
 		}
-		return changeNumberTx(tx, id, func(n *campaign.Number) { n.Name = strings.TrimSpace(name) })
+		return changeNumberTx(tx, id, func(n *campaign.Number) {
+			before := n.Name
+			n.Name = strings.TrimSpace(name)
+			e.onNumber(n)
+			e.change("name", before, n.Name)
+		})
 	})
 }
 
@@ -104,7 +112,7 @@ func (b *Book) SetAccount(id campaign.NumberID, lid string, phone people.Phone) 
 // chats that were closed stay so: it is the account that may not open them.
 func (b *Book) LinkNumber(id campaign.NumberID, phone people.Phone, jid string, at time.Time) (n campaign.Number, err error) {
 	err = b.update(func(tx *bolt.Tx) error {
-		return changeNumberTx(tx, id, func(old *campaign.Number) {
+		err := changeNumberTx(tx, id, func(old *campaign.Number) {
 			if old.LinkedAt.IsZero() || old.Phone != phone {
 				old.LinkedAt = at
 			}
@@ -114,6 +122,10 @@ func (b *Book) LinkNumber(id campaign.NumberID, phone people.Phone, jid string, 
 			old.Standing = campaign.Standing{State: campaign.Offline, Since: at, Closed: old.Standing.Closed, Refused: old.Standing.Refused}
 			n = *old
 		})
+		if err != nil {
+			return err
+		}
+		return b.closeLinksTx(tx, id, func(e *Entry) { e.change("phone", e.Before["phone"], string(phone)) })
 	})
 	return n, err
 }
@@ -123,7 +135,7 @@ func (b *Book) LinkNumber(id campaign.NumberID, phone people.Phone, jid string, 
 // that says Stop pauses the campaigns of the number.
 func (b *Book) UnlinkNumber(id campaign.NumberID, s campaign.Standing) error {
 	return b.update(func(tx *bolt.Tx) error {
-		return standTx(tx, id, s, func(n *campaign.Number) { n.JID = "" })
+		return standTx(tx, id, s, b.clock.Now(), func(n *campaign.Number) { n.JID = "" })
 	})
 }
 
@@ -131,7 +143,7 @@ func (b *Book) UnlinkNumber(id campaign.NumberID, s campaign.Standing) error {
 // One that says Stop pauses the campaigns of the number.
 func (b *Book) SetStanding(id campaign.NumberID, s campaign.Standing) error {
 	return b.update(func(tx *bolt.Tx) error {
-		return standTx(tx, id, s, func(*campaign.Number) {})
+		return standTx(tx, id, s, b.clock.Now(), func(*campaign.Number) {})
 	})
 }
 
@@ -156,15 +168,18 @@ func (b *Book) SawPhone(id campaign.NumberID, at time.Time) error {
 
 // SetLimits changes the limits of a number, from its next claim on. No limit at
 // all is ErrNoLimit on real data. What allows more than before is in the log.
-func (b *Book) SetLimits(id campaign.NumberID, l campaign.Limits) (n campaign.Number, err error) {
+func (d *Desk) SetLimits(id campaign.NumberID, l campaign.Limits) (n campaign.Number, err error) {
+	b := d.book
 	now := b.clock.Now()
 	if b.kind == Real && l.Over(campaign.DefaultPace(now, now)) == (campaign.Pace{}) {
 		return n, ErrNoLimit
 	}
 	var before campaign.Pace
-	err = b.update(func(tx *bolt.Tx) error {
+	err = d.write(VerbNumberLimits, func(tx *bolt.Tx, e *Entry) error {
 		return changeNumberTx(tx, id, func(old *campaign.Number) {
 			before = old.Pace(now)
+			e.onNumber(old)
+			e.change("limits", old.Limits.String(), l.String())
 			old.Limits = l
 			n = *old
 		})
@@ -177,12 +192,14 @@ func (b *Book) SetLimits(id campaign.NumberID, l campaign.Limits) (n campaign.Nu
 
 // RemoveNumber forgets a number that was never linked; one that has sent
 // something stays, for the sake of its history, and is ErrState.
-func (b *Book) RemoveNumber(id campaign.NumberID) error {
-	return b.update(func(tx *bolt.Tx) error {
+func (d *Desk) RemoveNumber(id campaign.NumberID) error {
+	return d.write(VerbNumberRemove, func(tx *bolt.Tx, e *Entry) error {
 		n, err := numberTx(tx, id)
 		if err != nil {
 			return err
 		}
+		e.onNumber(&n)
+		e.change("name", n.Name, "")
 		if n.Link > 0 {
 			return fmt.Errorf("remove number %q: it has been linked: %w", n.Name, ErrState)
 		}
@@ -192,7 +209,7 @@ func (b *Book) RemoveNumber(id campaign.NumberID) error {
 
 // standTx gives a number its standing and pauses what must not go on without a
 // person: another number may not take over what got this one into trouble.
-func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, change func(*campaign.Number)) error {
+func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, now time.Time, change func(*campaign.Number)) error {
 	var name string
 	err := changeNumberTx(tx, id, func(n *campaign.Number) {
 		change(n)
@@ -214,6 +231,9 @@ func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, change func
 			return err
 		}
 		if err := putCampaignTx(tx, c); err != nil {
+			return err
+		}
+		if err := pausedItselfTx(tx, &c, campaign.Running, reason.Old(c.Reason), now); err != nil {
 			return err
 		}
 	}

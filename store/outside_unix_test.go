@@ -90,7 +90,7 @@ func TestNoFileOfTheDataIsHandedOut(t *testing.T) {
 			file.Close()
 		}
 	}
-	if _, err := book.Attach("copy.pdf", strings.NewReader(string(keys))); !errors.Is(err, ErrOurs) {
+	if _, err := desk(book).Attach("copy.pdf", strings.NewReader(string(keys))); !errors.Is(err, ErrOurs) {
 		t.Errorf("a database given to the book to be sent: %v", err)
 	}
 	if files, _ := os.ReadDir(filepath.Join(dir, "media")); len(files) != 1 {
@@ -133,7 +133,7 @@ func TestMediaThatIsNotOursIsNotUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	a, err := book.Attach("x.txt", strings.NewReader("Oi"))
+	a, err := desk(book).Attach("x.txt", strings.NewReader("Oi"))
 	if err != nil {
 		t.Fatal(err)
 	}

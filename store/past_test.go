@@ -22,7 +22,7 @@ func heardBook(t *testing.T) (*store.Book, func(...campaign.Incoming), func() pe
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.Close() })
-	n, err := b.AddNumber("loja")
+	n, err := desk(b).AddNumber("loja")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestANoFromBeforeAnOptInIsTheOneThatWasTakenBack(t *testing.T) {
 	b, hear, ana := heardBook(t)
 	now := time.Now()
 	hear(fromAna("SAIR", now.Add(-time.Hour)))
-	if err := b.OptIn(ana().ID, "pediu de novo"); err != nil {
+	if err := desk(b).OptIn(ana().ID, "pediu de novo"); err != nil {
 		t.Fatal(err)
 	}
 	hear(fromAna("SAIR", now.Add(-time.Hour)), fromAna("pare", now.Add(-50*time.Minute)), fromAna("STOP", now.Add(-24*time.Hour)))
@@ -66,7 +66,7 @@ func TestTheSameNoHeardAgainIsTakenBackWhateverTheClocksSay(t *testing.T) {
 	b, hear, ana := heardBook(t)
 	ahead := time.Now().Add(10 * time.Minute) // the service's clock
 	hear(fromAna("SAIR", ahead))
-	if err := b.OptIn(ana().ID, "pediu de novo"); err != nil {
+	if err := desk(b).OptIn(ana().ID, "pediu de novo"); err != nil {
 		t.Fatal(err)
 	}
 	hear(fromAna("SAIR", ahead))
@@ -79,7 +79,7 @@ func TestANoRightAfterAnOptInCountsThoughOurClockIsAhead(t *testing.T) {
 	b, hear, ana := heardBook(t)
 	now := time.Now()
 	hear(fromAna("SAIR", now.Add(-time.Hour)))
-	if err := b.OptIn(ana().ID, "pediu de novo"); err != nil {
+	if err := desk(b).OptIn(ana().ID, "pediu de novo"); err != nil {
 		t.Fatal(err)
 	}
 	behind := now.Add(-30 * time.Second)
@@ -91,7 +91,7 @@ func TestANoRightAfterAnOptInCountsThoughOurClockIsAhead(t *testing.T) {
 
 func TestANoFromBeforeWeKnewThemCounts(t *testing.T) {
 	b, hear, ana := heardBook(t)
-	if _, err := b.Import(t.Context(), []people.Row{{Line: 1, Phone: "+5511999990001", Name: "Ana"}}, "lista"); err != nil {
+	if _, err := desk(b).Import(t.Context(), []people.Row{{Line: 1, Phone: "+5511999990001", Name: "Ana"}}, "lista"); err != nil {
 		t.Fatal(err)
 	}
 	year := time.Now().AddDate(-1, 0, 0)
@@ -120,7 +120,7 @@ func TestTheLaterOptInOfTwoRecordsOfOnePersonStays(t *testing.T) {
 		}
 		for _, c := range people {
 			if c.OptedOut {
-				if err := b.OptIn(c.ID, "pediu de novo"); err != nil {
+				if err := desk(b).OptIn(c.ID, "pediu de novo"); err != nil {
 					t.Fatal(err)
 				}
 			}

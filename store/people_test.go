@@ -116,7 +116,7 @@ func (w *town) live(at time.Time) error {
 				Fields: map[string]string{"cidade": w.maybe("Rio")},
 			})
 		}
-		_, err := w.b.Import(w.t.Context(), rows, "a test")
+		_, err := desk(w.b).Import(w.t.Context(), rows, "a test")
 		return err
 	case 2:
 		return w.b.Saw(number, []people.Seen{w.seen(), {}, w.seen(), w.seen()})
@@ -137,17 +137,17 @@ func (w *town) live(at time.Time) error {
 	case 6:
 		if w.rng.IntN(3) > 0 {
 			name := w.lists[w.rng.IntN(len(w.lists))]
-			_, err := w.b.AddToList(name, []people.ContactID{w.someone(), w.someone(), 9999})
+			_, err := desk(w.b).AddToList(name, []people.ContactID{w.someone(), w.someone(), 9999})
 			if errors.Is(err, ErrNotFound) {
-				_, err = w.b.SaveList(name, []people.ContactID{w.someone()})
+				_, err = desk(w.b).SaveList(name, []people.ContactID{w.someone()})
 			}
 			return err
 		}
-		if err := w.b.OptOut(w.someone(), "asked by phone"); !errors.Is(err, ErrNotFound) {
+		if err := desk(w.b).OptOut(w.someone(), "asked by phone"); !errors.Is(err, ErrNotFound) {
 			return err
 		}
 	case 7:
-		err := w.b.EditContact(w.someone(), func(c *people.Contact) {
+		err := desk(w.b).EditContact(w.someone(), func(c *people.Contact) {
 			c.OptedOut, c.ID = false, 77
 			c.Lists = nil // changes nothing
 			if w.rng.IntN(2) == 0 {

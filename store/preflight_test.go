@@ -51,7 +51,7 @@ func TestForecastIsWhatHappens(t *testing.T) {
 				t.Fatal(err)
 			}
 			begun := s.now
-			if _, err := s.book.Start(draft.ID, s.now); err != nil {
+			if _, err := desk(s.book).Start(draft.ID, s.now); err != nil {
 				t.Fatal(err)
 			}
 			s.sendSome(test.sent)
@@ -188,19 +188,19 @@ func TestForecastReckonsWithTheOtherCampaigns(t *testing.T) {
 func TestPreflightCountsWhoIsLeftOutAndWhy(t *testing.T) {
 	s := newShop(t, 10, "per-person=7d")
 	optedOut := contact(t, s, 0)
-	if err := s.book.OptOut(optedOut.ID, "asked"); err != nil {
+	if err := desk(s.book).OptOut(optedOut.ID, "asked"); err != nil {
 		t.Fatal(err)
 	}
 	s.answerAbsent(crowd(10)[1])
-	other, err := s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", To: `nome:"Pessoa 2"`})
+	other, err := desk(s.book).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", To: `nome:"Pessoa 2"`})
 	if err == nil {
-		_, err = s.book.Start(other.ID, s.now)
+		_, err = desk(s.book).Start(other.ID, s.now)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.sendSome(1)
-	if err := s.book.EditContact(contact(t, s, 3).ID, func(c *people.Contact) { c.Fields = map[string]string{"cidade": "Recife"} }); err != nil {
+	if err := desk(s.book).EditContact(contact(t, s, 3).ID, func(c *people.Contact) { c.Fields = map[string]string{"cidade": "Recife"} }); err != nil {
 		t.Fatal(err)
 	}
 	p, err := s.book.Preflight(t.Context(), campaign.Campaign{Text: "Oi, {cidade}"}, s.now)
@@ -245,7 +245,7 @@ func TestWhoIsSkippedIsNobodysShare(t *testing.T) {
 	s := newShop(t, 12, "gap=1m new-gap=1m")
 	s.another()
 	for i := 0; i < 6; i += 2 {
-		if err := s.book.OptOut(contact(t, s, i).ID, "asked"); err != nil {
+		if err := desk(s.book).OptOut(contact(t, s, i).ID, "asked"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -255,7 +255,7 @@ func TestWhoIsSkippedIsNobodysShare(t *testing.T) {
 	}
 	before, err := s.book.Preflight(t.Context(), draft, s.now)
 	if err == nil {
-		_, err = s.book.Start(draft.ID, s.now)
+		_, err = desk(s.book).Start(draft.ID, s.now)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ func numbered(prefix string, n int) []string {
 // A phone may send whatever name it likes, by whichever way.
 func TestANameFromAPhoneIsBounded(t *testing.T) {
 	b := newBook(t)
-	n := must[campaign.Number](t)(b.AddNumber("loja"))
+	n := must[campaign.Number](t)(desk(b).AddNumber("loja"))
 	huge := strings.Repeat("ã", 3<<20)
 	for i, source := range []people.NameSource{people.PushName, people.Business, people.AddressBook} {
 		ok(t, b.Saw(n.ID, []people.Seen{{Phone: withNinth, LID: "77", Name: huge, Source: source, Known: true}}))
@@ -38,16 +38,16 @@ func TestANameFromAPhoneIsBounded(t *testing.T) {
 
 func TestATypedNameThatIsTooLongIsRefused(t *testing.T) {
 	b := newBook(t)
-	n := must[campaign.Number](t)(b.AddNumber("loja"))
-	must[ImportReport](t)(b.Import(t.Context(), []people.Row{{Phone: withNinth}}, "a.csv"))
+	n := must[campaign.Number](t)(desk(b).AddNumber("loja"))
+	must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: withNinth}}, "a.csv"))
 	ana := must[people.Contact](t)(b.ContactByPhone(withNinth))
 	for length, refused := range map[int]bool{people.MaxName: false, people.MaxName + 1: true} {
 		name := strings.Repeat("ã", length)
-		_, added := b.AddNumber(name)
-		_, drafted := b.AddCampaign(campaign.Campaign{Name: name, Text: "Oi", Pace: campaign.DefaultPace(n.LinkedAt, n.LinkedAt)})
+		_, added := desk(b).AddNumber(name)
+		_, drafted := desk(b).AddCampaign(campaign.Campaign{Name: name, Text: "Oi", Pace: campaign.DefaultPace(n.LinkedAt, n.LinkedAt)})
 		for what, err := range map[string]error{
 			"a number": added, "a campaign": drafted,
-			"a contact": b.EditContact(ana.ID, func(c *people.Contact) { c.Name = name }),
+			"a contact": desk(b).EditContact(ana.ID, func(c *people.Contact) { c.Name = name }),
 		} {
 			var why reason.Reason
 			if errors.As(err, &why) != refused || !refused && err != nil {
@@ -70,7 +70,7 @@ func TestAPersonHasRoomForSoMuch(t *testing.T) {
 			return all
 		}
 		full := people.Row{Line: 2, Phone: withNinth, Tags: numbered("t", people.MaxTags), Fields: fields("f", people.MaxFields)}
-		if got := must[ImportReport](t)(b.Import(t.Context(), []people.Row{full}, "a.csv")); got != (ImportReport{Added: 1}) {
+		if got := must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{full}, "a.csv")); got != (ImportReport{Added: 1}) {
 			t.Fatalf("as much as there is room for: %+v", got)
 		}
 		var more []people.Row
@@ -81,7 +81,7 @@ func TestAPersonHasRoomForSoMuch(t *testing.T) {
 			people.Row{Line: 31, Phone: withNinth, Name: "Ana", Tags: []string{"more"}},
 			people.Row{Line: 30, Phone: withNinth, Name: "Bia", Fields: map[string]string{"more": "x"}},
 			people.Row{Line: 32, Phone: withNinth, Tags: []string{"T3"}, Fields: map[string]string{"f3": "y"}})
-		if got := must[ImportReport](t)(b.Import(t.Context(), more, "b.csv")); got != (ImportReport{Added: rows - 1, Updated: 1, Full: 2, FullLine: 30}) {
+		if got := must[ImportReport](t)(desk(b).Import(t.Context(), more, "b.csv")); got != (ImportReport{Added: rows - 1, Updated: 1, Full: 2, FullLine: 30}) {
 			t.Errorf("more than that, in %d rows: %+v", rows, got)
 		}
 		c := must[people.Contact](t)(b.ContactByPhone(withNinth))

@@ -204,14 +204,14 @@ func TestCampaignsOfANumberTakeTurns(t *testing.T) {
 
 func (s *shop) pause(id uint64) {
 	s.Helper()
-	if _, err := s.book.Pause(campaign.ID(id), ""); err != nil {
+	if _, err := desk(s.book).Pause(campaign.ID(id), ""); err != nil {
 		s.Fatal(err)
 	}
 }
 
 func (s *shop) resume(id uint64) {
 	s.Helper()
-	if _, err := s.book.Resume(campaign.ID(id)); err != nil {
+	if _, err := desk(s.book).Resume(campaign.ID(id)); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -259,7 +259,7 @@ func TestPausesAreCountedFromTheEndOfASend(t *testing.T) {
 func TestReceiptProvesOnlyWhatItsNumberSent(t *testing.T) {
 	s := newShop(t, 1, "")
 	other := s.number + 1
-	if n, err := s.book.AddNumber("outra"); err != nil || n.ID != other {
+	if n, err := desk(s.book).AddNumber("outra"); err != nil || n.ID != other {
 		t.Fatal(n.ID, err)
 	}
 	id := s.start("")
@@ -416,7 +416,7 @@ func TestDoubtIsSentAgainOnlyWhileThatMakesSense(t *testing.T) {
 // optOut takes the first person out of all campaigns.
 func (s *shop) optOut() {
 	s.Helper()
-	if err := s.book.OptOut(contact(s.T, s, 0).ID, "asked"); err != nil {
+	if err := desk(s.book).OptOut(contact(s.T, s, 0).ID, "asked"); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -618,7 +618,7 @@ func TestOnlyWhoseAnswerIsMissingAreAskedAbout(t *testing.T) {
 	s.answer(rows[2])       // was asked about a moment ago
 	s.answerAbsent(rows[4]) // so was she
 	s.start("")
-	if err := s.book.OptOut(contact(t, s, 1).ID, "asked"); err != nil {
+	if err := desk(s.book).OptOut(contact(t, s, 1).ID, "asked"); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.claim().Check; !slices.Equal(got, []people.Phone{rows[0].Phone, rows[3].Phone}) {
@@ -791,9 +791,9 @@ func TestPerPersonLimitDoesNotStopAnotherTry(t *testing.T) {
 func TestHoldIsSaidThoughAnotherCampaignHasNothingToSend(t *testing.T) {
 	s := newShop(t, 2, "")
 	other := s.another()
-	c, err := s.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: hours(t, "hours=12:00-13:00"), Numbers: []campaign.NumberID{s.number}})
+	c, err := desk(s.book).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Pace: hours(t, "hours=12:00-13:00"), Numbers: []campaign.NumberID{s.number}})
 	if err == nil {
-		_, err = s.book.Start(c.ID, s.now)
+		_, err = desk(s.book).Start(c.ID, s.now)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -34,6 +34,8 @@
 //	├── lists       <folded name> → JSON
 //	├── members     <list 4><n 4> → bits: who is on a list
 //	├── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
+//	├── audit       <n 8> → record: what people have done, see audit.go
+//	├── asked       <n 8> → 1: the entries of the audit whose end is not known yet
 //	├── jobs        c<campaign 8> or p<n 8> → JSON: work that goes on in chunks
 //	└── staged      <job 9><part 4> → record: what a job works through, ids or rows
 //
@@ -219,6 +221,9 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 		return err
 	}
 	if err := dropStagingTx(tx); err != nil {
+		return err
+	}
+	if err := auditAgainTx(tx, now); err != nil {
 		return err
 	}
 	if wentBack {

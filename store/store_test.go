@@ -111,7 +111,7 @@ func TestWritersShareACommitAndFailAlone(t *testing.T) {
 			if i%2 == 0 {
 				name = string(rune('0'+i/10)) + string(rune('0'+i%10))
 			}
-			_, errs[i] = b.AddNumber(name)
+			_, errs[i] = desk(b).AddNumber(name)
 		})
 	}
 	wg.Wait()
@@ -163,7 +163,7 @@ func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid f
 func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(t.Context(), crowd(3), ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), crowd(3), ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -175,22 +175,22 @@ func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
 	if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Pause(c.ID, ""); err != nil {
+	if _, err := desk(b).Pause(c.ID, ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, n, now, lidOf); got.Delivery != nil {
 		t.Errorf("a paused campaign sent to %s", got.Delivery.Phone)
 	}
-	if _, err := b.Pause(c.ID, ""); !errors.Is(err, store.ErrState) {
+	if _, err := desk(b).Pause(c.ID, ""); !errors.Is(err, store.ErrState) {
 		t.Errorf("pausing twice got %v, want ErrState", err)
 	}
-	if _, err := b.Resume(c.ID); err != nil {
+	if _, err := desk(b).Resume(c.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, n, now, lidOf); got.Delivery == nil {
 		t.Errorf("a resumed campaign does not send: %+v", got.Hold)
 	}
-	if _, err := b.Cancel(c.ID); err != nil {
+	if _, err := desk(b).Cancel(c.ID); err != nil {
 		t.Fatal(err)
 	}
 	counts, err := b.Counts(c.ID)
@@ -207,7 +207,7 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	ids := linked(t, b, 2)
 	rows := crowd(1)
-	if _, err := b.Import(t.Context(), rows, ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -225,11 +225,11 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 	if d.State != campaign.Skipped || d.Reason != campaign.ReasonOptedOut {
 		t.Errorf("the delivery is %s (%s), want skipped for the opt-out", d.State, d.Reason)
 	}
-	next, err := b.AddCampaign(campaign.Campaign{Name: "d", Text: "y"})
+	next, err := desk(b).AddCampaign(campaign.Campaign{Name: "d", Text: "y"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Start(next.ID, now); !errors.Is(err, store.ErrState) {
+	if _, err := desk(b).Start(next.ID, now); !errors.Is(err, store.ErrState) {
 		t.Errorf("a campaign to nobody but her got %v, want ErrState", err)
 	}
 }
@@ -238,7 +238,7 @@ func TestWhomTheServiceProvesOnePersonIsOneDelivery(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
 	rows := crowd(3)
-	if _, err := b.Import(t.Context(), rows, ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -293,7 +293,7 @@ func TestWhomTheServiceIsSilentAboutHoldsNobodyUp(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
 	rows := crowd(2)
-	if _, err := b.Import(t.Context(), rows, ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -330,7 +330,7 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book.db")
 	b := open(t, path)
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(t.Context(), crowd(1), ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), crowd(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now()
@@ -362,31 +362,31 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 func TestDraftIsWrittenAgainUntilItStarts(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	linked(t, b, 1)
-	if _, err := b.Import(t.Context(), crowd(2), ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), crowd(2), ""); err != nil {
 		t.Fatal(err)
 	}
-	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"})
+	c, err := desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := c
 	c.Text = "y"
-	if c, err = b.EditDraft(c); err != nil {
+	if c, err = desk(b).EditDraft(c); err != nil {
 		t.Fatal(err)
 	}
 	before.Text = "z"
-	if _, err := b.EditDraft(before); !errors.Is(err, store.ErrChanged) {
+	if _, err := desk(b).EditDraft(before); !errors.Is(err, store.ErrChanged) {
 		t.Errorf("writing over what somebody else wrote got %v, want ErrChanged", err)
 	}
 	all, err := b.Campaigns()
 	if err != nil || len(all) != 1 || all[0].Text != "y" || all[0].Rev != c.Rev {
 		t.Errorf("the book has %+v, %v; want one draft with the new text", all, err)
 	}
-	if _, err := b.Start(c.ID, time.Now()); err != nil {
+	if _, err := desk(b).Start(c.ID, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	c.Text = "z"
-	if _, err := b.EditDraft(c); !errors.Is(err, store.ErrState) {
+	if _, err := desk(b).EditDraft(c); !errors.Is(err, store.ErrState) {
 		t.Errorf("editing what has started got %v, want ErrState", err)
 	}
 }
@@ -395,7 +395,7 @@ func TestDraftIsWrittenAgainUntilItStarts(t *testing.T) {
 func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	linked(t, b, 1)
-	if _, err := b.Import(t.Context(), crowd(2), ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), crowd(2), ""); err != nil {
 		t.Fatal(err)
 	}
 	audio := &media.Attachment{Kind: media.Audio}
@@ -415,12 +415,12 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 		{campaign.Campaign{To: "(", Text: "{", Unread: campaign.Unread{Pace: "x", File: "y"}},
 			`a campaign needs a name · audience: ( without ) · pace: "x": want key=value, for example gap=30s-60s · the file has not been read: "y" · text: { without }`},
 	} {
-		c, err := b.AddCampaign(test.draft)
+		c, err := desk(b).AddCampaign(test.draft)
 		if err != nil {
 			t.Errorf("%+v is not kept: %v", test.draft, err)
 			continue
 		}
-		if c, err = b.EditDraft(c); err != nil {
+		if c, err = desk(b).EditDraft(c); err != nil {
 			t.Errorf("%+v is not kept anew: %v", test.draft, err)
 		}
 		if test.draft.Attachment != nil {
@@ -430,7 +430,7 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 			continue // its file is not there either
 		}
 		want := fmt.Sprintf("start campaign %d: %s", c.ID, test.want)
-		if _, err := b.Start(c.ID, time.Now()); !errors.Is(err, store.ErrState) || !strings.HasPrefix(err.Error(), want) {
+		if _, err := desk(b).Start(c.ID, time.Now()); !errors.Is(err, store.ErrState) || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("the start got %v, want %s", err, want)
 		}
 		if again, err := b.Campaign(c.ID); err != nil || again.Status != campaign.Draft || again.Rev != 2 {
@@ -443,7 +443,7 @@ func TestNumbersThatKnowTheSamePeopleShareTheWork(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	ids := linked(t, b, 3)
 	rows := crowd(31)
-	if _, err := b.Import(t.Context(), rows, ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), rows, ""); err != nil {
 		t.Fatal(err)
 	}
 	var seen []people.Seen
@@ -478,7 +478,7 @@ func TestNumbersThatKnowTheSamePeopleShareTheWork(t *testing.T) {
 func TestWhoTheServicePutsOffForGoodDoesNotHoldTheCampaignForLong(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
 	n := linked(t, b, 1)[0]
-	if _, err := b.Import(t.Context(), crowd(1), ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), crowd(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	begun := time.Now()
@@ -506,18 +506,18 @@ func TestWhoTheServicePutsOffForGoodDoesNotHoldTheCampaignForLong(t *testing.T) 
 
 func TestPanicInOneChangeIsItsErrorAlone(t *testing.T) {
 	b := open(t, filepath.Join(t.TempDir(), "book.db"))
-	if _, err := b.Import(t.Context(), crowd(1), ""); err != nil {
+	if _, err := desk(b).Import(t.Context(), crowd(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	c, err := b.ContactByPhone(crowd(1)[0].Phone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = b.EditContact(c.ID, func(*people.Contact) { panic("a mistake of ours") })
+	err = desk(b).EditContact(c.ID, func(*people.Contact) { panic("a mistake of ours") })
 	if err == nil || !strings.Contains(err.Error(), "a mistake of ours") {
 		t.Errorf("got %v, want the panic as an error", err)
 	}
-	if err := b.EditContact(c.ID, func(c *people.Contact) { c.Tags = []string{"vip"} }); err != nil {
+	if err := desk(b).EditContact(c.ID, func(c *people.Contact) { c.Tags = []string{"vip"} }); err != nil {
 		t.Errorf("the next change failed: %v", err)
 	}
 }
@@ -528,11 +528,11 @@ func TestRealNumbersAlwaysHaveALimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	n, err := b.AddNumber("loja")
+	n, err := desk(b).AddNumber("loja")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.SetLimits(n.ID, campaign.Pace{}.All()); !errors.Is(err, store.ErrNoLimit) {
+	if _, err := desk(b).SetLimits(n.ID, campaign.Pace{}.All()); !errors.Is(err, store.ErrNoLimit) {
 		t.Errorf("taking every limit away got %v, want ErrNoLimit", err)
 	}
 	if n, err = b.Number(n.ID); err != nil {
@@ -542,7 +542,7 @@ func TestRealNumbersAlwaysHaveALimit(t *testing.T) {
 		t.Errorf("its limits are %v, want the default ones", n.Pace(now))
 	}
 	one := campaign.Pace{Gap: campaign.Span{Min: time.Second, Max: time.Second}}.All()
-	if _, err := b.SetLimits(n.ID, one); err != nil {
+	if _, err := desk(b).SetLimits(n.ID, one); err != nil {
 		t.Errorf("one limit that stays got %v", err)
 	}
 }
@@ -559,13 +559,13 @@ func TestWhatIsOnTheWireWhenItsCampaignIsCancelledWaitsForNothingMore(t *testing
 		{"the process dies", nil, campaign.Unsure},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			d := newDesk(t, 1, 2)
+			d := newBench(t, 1, 2)
 			id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
 			got := d.claim(d.numbers[0])
 			if got.Delivery == nil {
 				t.Fatalf("nothing to send: %+v", got)
 			}
-			if _, err := d.book.Cancel(id); err != nil {
+			if _, err := desk(d.book).Cancel(id); err != nil {
 				t.Fatal(err)
 			}
 			if test.outcome == nil {
@@ -586,10 +586,10 @@ func TestWhatIsOnTheWireWhenItsCampaignIsCancelledWaitsForNothingMore(t *testing
 
 // Who has no phone that we know cannot be asked about, and need not be.
 func TestNobodyWithoutAPhoneIsAskedAbout(t *testing.T) {
-	d := newDesk(t, 1, 0)
+	d := newBench(t, 1, 0)
 	n := d.numbers[0]
 	const satellite = "+881631234567" // in no time zone, as little as a LID
-	if _, err := d.book.Import(t.Context(), []people.Row{{Phone: satellite}}, ""); err != nil {
+	if _, err := desk(d.book).Import(t.Context(), []people.Row{{Phone: satellite}}, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.book.Saw(n, []people.Seen{{LID: "77", Name: "Ana"}}); err != nil {
@@ -604,7 +604,7 @@ func TestNobodyWithoutAPhoneIsAskedAbout(t *testing.T) {
 
 // Not even one that was tried, or put aside, before new chats were closed.
 func TestClosedNewChatsHoldWhoeverHasNeverWritten(t *testing.T) {
-	d := newDesk(t, 1, 0)
+	d := newBench(t, 1, 0)
 	n := d.numbers[0]
 	rows := crowd(2)
 	seen := []people.Seen{{Phone: rows[0].Phone, LID: "70", Known: true}, {Phone: rows[1].Phone, LID: "71", Known: true, Heard: d.now}}
@@ -645,7 +645,7 @@ func TestClosedNewChatsHoldWhoeverHasNeverWritten(t *testing.T) {
 
 func TestWhoIsFoundToBeOnePersonBetweenTwoTriesGetsOneMessage(t *testing.T) {
 	for _, first := range []campaign.OutcomeKind{campaign.Accepted, campaign.NotSent, campaign.Unknown} {
-		d := newDesk(t, 1, 2)
+		d := newBench(t, 1, 2)
 		n := d.numbers[0]
 		id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
 		second := campaign.NotSent
@@ -690,7 +690,7 @@ func TestWhoIsFoundToBeOnePersonBetweenTwoTriesGetsOneMessage(t *testing.T) {
 }
 
 func TestDoubtStaysOneWhenTheAccountIsGone(t *testing.T) {
-	d := newDesk(t, 1, 1)
+	d := newBench(t, 1, 1)
 	id := d.start(campaign.Campaign{Name: "c", Text: "Oi"})
 	for _, kind := range []campaign.OutcomeKind{campaign.Unknown, campaign.Misled} {
 		d.send(d.numbers[0], "", kind)

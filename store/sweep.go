@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -50,7 +51,8 @@ type Job struct {
 // job is the record of a Job, with what it takes to go on.
 type job struct {
 	Job
-	Staging bool `json:",omitempty"` // what it works through is not all there: as yet nothing has happened
+	Audit   uint64 `json:",omitempty"` // the entry about the verb that began it; 0: none
+	Staging bool   `json:",omitempty"` // what it works through is not all there: as yet nothing has happened
 
 	Freeze *freezing     `json:",omitempty"`
 	Report *ImportReport `json:",omitempty"`
@@ -302,6 +304,9 @@ func (b *Book) chunk(k []byte, n int) error {
 			return err
 		}
 		if done {
+			if err := b.closeEntryTx(tx, j.Audit, func(e *Entry) { jobEntryTx(tx, e, &j) }); err != nil {
+				return err
+			}
 			return jobsTable.DeleteAt(tx, k)
 		}
 		return putJobTx(tx, k, j)
@@ -313,6 +318,27 @@ func (b *Book) chunk(k []byte, n int) error {
 		b.answer(k, ended{job: j})
 	}
 	return err
+}
+
+// jobEntryTx notes in the entry of a verb what came of its job.
+func jobEntryTx(tx *bolt.Tx, e *Entry, j *job) {
+	switch j.Kind {
+	case JobFreeze:
+		t, _ := tallyTx(tx, j.Campaign)
+		e.count("people", t.counts.Total())
+		e.count("skipped", t.counts[campaign.Skipped])
+		if j.Held {
+			e.After["status"] = campaign.Paused.String()
+		}
+	case JobUndo:
+		if e.Verb == VerbCampaignStart {
+			e.fail(reason.Old(j.Freeze.Why))
+		}
+	case JobCancel:
+		e.count("skipped", j.Done)
+	case JobImport:
+		e.countImport(j.Total, j.Report)
+	}
 }
 
 func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {

@@ -35,15 +35,15 @@ func crowdFile(b *testing.B, n int) string {
 	path := filepath.Join(dir, "book.db")
 	book, err := Open(path, Options{Kind: Demo})
 	fatal(b, err)
-	number, err := book.AddNumber("loja")
+	number, err := desk(book).AddNumber("loja")
 	fatal(b, err)
 	_, err = book.LinkNumber(number.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now())
 	fatal(b, err)
-	_, err = book.SetLimits(number.ID, campaign.Pace{}.All())
+	_, err = desk(book).SetLimits(number.ID, campaign.Pace{}.All())
 	fatal(b, err)
 	book.db.NoSync = true
 	begun := time.Now()
-	_, err = book.Import(b.Context(), crowdRows(n, 0), "crowd.csv")
+	_, err = desk(book).Import(b.Context(), crowdRows(n, 0), "crowd.csv")
 	fatal(b, err)
 	fatal(b, book.db.Sync())
 	b.Logf("%d people imported in %v", n, time.Since(begun))
@@ -104,7 +104,7 @@ func crowded(b *testing.B, n int) (*Book, campaign.Campaign) {
 	book, err := Open(path, Options{Kind: Demo})
 	fatal(b, err)
 	b.Cleanup(func() { book.Close() })
-	c, err := book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi, {nome}!"})
+	c, err := desk(book).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi, {nome}!"})
 	fatal(b, err)
 	return book, c
 }
@@ -128,13 +128,13 @@ func rest(b testing.TB, book *Book) {
 func BenchmarkSweepReturns(b *testing.B) {
 	for b.Loop() {
 		book, c := crowded(b, 600_000)
-		_, err := book.Start(c.ID, time.Now())
+		_, err := desk(book).Start(c.ID, time.Now())
 		fatal(b, err)
 		begun := time.Now()
-		_, err = book.Pause(c.ID, "")
+		_, err = desk(book).Pause(c.ID, "")
 		fatal(b, err)
 		paused := time.Now()
-		_, err = book.Cancel(c.ID)
+		_, err = desk(book).Cancel(c.ID)
 		fatal(b, err)
 		cancelled := time.Now()
 		rest(b, book)
@@ -156,7 +156,7 @@ func BenchmarkSweepBeside(b *testing.B) {
 				var rows []people.Row
 				switch kind {
 				case "cancel":
-					_, err := book.Start(c.ID, time.Now())
+					_, err := desk(book).Start(c.ID, time.Now())
 					fatal(b, err)
 				case "import":
 					rows = crowdRows(600_000, 300_000)
@@ -167,16 +167,16 @@ func BenchmarkSweepBeside(b *testing.B) {
 				go func() { // ends with the job
 					switch kind {
 					case "freeze":
-						if _, err := book.Start(c.ID, time.Now()); err != nil {
+						if _, err := desk(book).Start(c.ID, time.Now()); err != nil {
 							b.Error(err)
 						}
 					case "cancel":
-						if _, err := book.Cancel(c.ID); err != nil {
+						if _, err := desk(book).Cancel(c.ID); err != nil {
 							b.Error(err)
 						}
 						rest(b, book)
 					case "import":
-						if _, err := book.Import(b.Context(), rows, "more.csv"); err != nil {
+						if _, err := desk(book).Import(b.Context(), rows, "more.csv"); err != nil {
 							b.Error(err)
 						}
 					}
@@ -206,7 +206,7 @@ func waits(b *testing.B, book *Book, end <-chan time.Time) float64 {
 		}
 		id := people.ContactID(1 + i*7919%100_000)
 		begun := time.Now()
-		if err := book.EditContact(id, func(c *people.Contact) { c.Fields["visto"] = fmt.Sprint(i) }); err != nil {
+		if err := desk(book).EditContact(id, func(c *people.Contact) { c.Fields["visto"] = fmt.Sprint(i) }); err != nil {
 			b.Error(err)
 		}
 		took = append(took, time.Since(begun))
@@ -236,7 +236,7 @@ func BenchmarkStart(b *testing.B) {
 			}
 		})
 		begun := time.Now()
-		_, err := book.Start(c.ID, time.Now())
+		_, err := desk(book).Start(c.ID, time.Now())
 		fatal(b, err)
 		b.ReportMetric(time.Since(begun).Seconds(), "start-s")
 		close(stop)
@@ -256,9 +256,9 @@ func BenchmarkClaimOf(b *testing.B) {
 		for i, to := range []string{"tag:mil", ""} {
 			book, c := crowded(b, 1_000_000)
 			c.To = to
-			_, err := book.EditDraft(c)
+			_, err := desk(book).EditDraft(c)
 			fatal(b, err)
-			_, err = book.Start(c.ID, time.Now())
+			_, err = desk(book).Start(c.ID, time.Now())
 			fatal(b, err)
 			counts, err := book.Counts(c.ID)
 			fatal(b, err)

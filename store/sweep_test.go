@@ -40,14 +40,14 @@ func newYard(t *testing.T, n int) *yard {
 	t.Helper()
 	y := &yard{T: t, path: filepath.Join(t.TempDir(), "book.db"), now: time.Now()}
 	y.book = y.open(y.path)
-	number, err := y.book.AddNumber("loja")
+	number, err := desk(y.book).AddNumber("loja")
 	ok(t, err)
 	y.number = number.ID
 	_, err = y.book.LinkNumber(y.number, "+5511912345678", "5511912345678:1@s.whatsapp.net", y.now)
 	ok(t, err)
-	_, err = y.book.SetLimits(y.number, campaign.Pace{}.All())
+	_, err = desk(y.book).SetLimits(y.number, campaign.Pace{}.All())
 	ok(t, err)
-	_, err = y.book.Import(t.Context(), yardRows(0, n), "people.csv")
+	_, err = desk(y.book).Import(t.Context(), yardRows(0, n), "people.csv")
 	ok(t, err)
 	return y
 }
@@ -81,7 +81,7 @@ func (y *yard) person(i int) people.Contact {
 func (y *yard) draft(c campaign.Campaign) campaign.ID {
 	y.Helper()
 	c.Name, c.Text = "c", "Oi"
-	c, err := y.book.AddCampaign(c)
+	c, err := desk(y.book).AddCampaign(c)
 	ok(y.T, err)
 	y.book.stop(campaignJobKey(c.ID), errors.New("the test does it"))
 	return c.ID
@@ -91,7 +91,7 @@ func (y *yard) draft(c campaign.Campaign) campaign.ID {
 func (y *yard) begin() campaign.ID {
 	y.Helper()
 	id := y.draft(campaign.Campaign{})
-	c, err := y.book.Begin(y.Context(), id, y.now)
+	c, err := desk(y.book).Begin(y.Context(), id, y.now)
 	ok(y.T, err)
 	if c.Status != campaign.Freezing {
 		y.Fatalf("it is %s", c.Status)
@@ -203,7 +203,7 @@ func (y *yard) names(id campaign.ID) (names []string) {
 
 func TestAStartThatDiesAtAnyCommitGoesOn(t *testing.T) {
 	y := newYard(t, 23)
-	ok(t, y.book.OptOut(y.person(3).ID, "asked for it"))
+	ok(t, desk(y.book).OptOut(y.person(3).ID, "asked for it"))
 	id := y.begin()
 	var want []string
 	for commit, more := 0, true; more; commit++ {
@@ -232,7 +232,7 @@ func TestACancelThatDiesAtAnyCommitGoesOn(t *testing.T) {
 	id := y.begin()
 	y.finish(id)
 	y.claim() // on the wire
-	_, err := y.book.Cancel(id)
+	_, err := desk(y.book).Cancel(id)
 	ok(t, err)
 	for more := true; more; more = y.chunk(id) {
 		y.is(id, campaign.Cancelled, campaign.Counts{campaign.Sending: 1, campaign.Skipped: 22})
@@ -241,7 +241,7 @@ func TestACancelThatDiesAtAnyCommitGoesOn(t *testing.T) {
 		z.sound()
 		z.is(id, campaign.Cancelled, campaign.Counts{campaign.Unsure: 1, campaign.Skipped: 22})
 	}
-	if _, err := y.book.Cancel(id); !errors.Is(err, ErrState) {
+	if _, err := desk(y.book).Cancel(id); !errors.Is(err, ErrState) {
 		t.Errorf("cancelled twice: %v, want ErrState", err)
 	}
 	y.is(id, campaign.Cancelled, campaign.Counts{campaign.Sending: 1, campaign.Skipped: 22})
@@ -280,16 +280,16 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 		}}, y.now))
 	}
 	// One who does not belong to it, with the smallest id of all but one.
-	ok(t, y.book.EditContact(y.person(1).ID, func(c *people.Contact) { c.Tags = []string{"fora"} }))
+	ok(t, desk(y.book).EditContact(y.person(1).ID, func(c *people.Contact) { c.Tags = []string{"fora"} }))
 	id := y.draft(campaign.Campaign{To: "-tag:fora"})
-	_, err := y.book.Begin(t.Context(), id, y.now)
+	_, err := desk(y.book).Begin(t.Context(), id, y.now)
 	ok(t, err)
 	y.chunk(id) // persons 0, 2, 3, 4, 5
-	_, err = y.book.Import(t.Context(), yardRows(100, 3), "late.csv")
+	_, err = desk(y.book).Import(t.Context(), yardRows(100, 3), "late.csv")
 	ok(t, err)
-	ok(t, y.book.EditContact(y.person(19).ID, func(c *people.Contact) { c.Tags = []string{"fora"} }))
-	ok(t, y.book.OptOut(y.person(18).ID, "asked for it"))
-	ok(t, y.book.OptOut(y.person(5).ID, "asked for it")) // has her delivery
+	ok(t, desk(y.book).EditContact(y.person(19).ID, func(c *people.Contact) { c.Tags = []string{"fora"} }))
+	ok(t, desk(y.book).OptOut(y.person(18).ID, "asked for it"))
+	ok(t, desk(y.book).OptOut(y.person(5).ID, "asked for it")) // has her delivery
 	ids := make([]people.ContactID, 20)
 	for i := range ids {
 		ids[i] = y.person(i).ID
@@ -342,9 +342,9 @@ func TestOfAFreezeThatIsCancelledNothingStays(t *testing.T) {
 	y.chunk(id)
 	y.chunk(id)
 	y.is(id, campaign.Freezing, campaign.Counts{campaign.Queued: 10})
-	_, err := y.book.Cancel(id)
+	_, err := desk(y.book).Cancel(id)
 	ok(t, err)
-	if _, err := y.book.Cancel(id); !errors.Is(err, ErrState) {
+	if _, err := desk(y.book).Cancel(id); !errors.Is(err, ErrState) {
 		t.Errorf("cancelled twice: %v, want ErrState", err)
 	}
 	for more := true; more; more = y.chunk(id) {
@@ -382,9 +382,9 @@ func TestWhatIsFoundInTheFreezeMakesItADraftAgain(t *testing.T) {
 	}{
 		{"everybody opts out", func(y *yard) {
 			for i := range 12 {
-				ok(y.T, y.book.OptOut(y.person(i).ID, "asked for it"))
+				ok(y.T, desk(y.book).OptOut(y.person(i).ID, "asked for it"))
 			}
-		}, func(y *yard) { ok(y.T, y.book.OptIn(y.person(2).ID, "by phone")) }, fmt.Sprintf(campaign.ReasonNobody, 12)},
+		}, func(y *yard) { ok(y.T, desk(y.book).OptIn(y.person(2).ID, "by phone")) }, fmt.Sprintf(campaign.ReasonNobody, 12)},
 		{"the number is unlinked", func(y *yard) {
 			ok(y.T, y.book.UnlinkNumber(y.number, campaign.Standing{State: campaign.Unlinked}))
 		}, func(y *yard) {
@@ -408,7 +408,7 @@ func TestWhatIsFoundInTheFreezeMakesItADraftAgain(t *testing.T) {
 				t.Errorf("who waits is told %v", err)
 			}
 			test.mend(y)
-			_, err := y.book.Begin(t.Context(), id, y.now)
+			_, err := desk(y.book).Begin(t.Context(), id, y.now)
 			ok(t, err)
 			y.finish(id)
 			if c, err := y.book.Campaign(id); err != nil || c.Status != campaign.Running || c.Reason != "" {
@@ -423,15 +423,15 @@ func TestACampaignThatIsPausedWhileItIsFrozenDoesNotRun(t *testing.T) {
 	queued := campaign.Counts{campaign.Queued: 12}
 	paused, resumed, stopped := y.begin(), y.begin(), y.begin()
 	for _, id := range []campaign.ID{paused, resumed} {
-		_, err := y.book.Pause(id, "")
+		_, err := desk(y.book).Pause(id, "")
 		ok(t, err)
-		if _, err := y.book.Pause(id, ""); !errors.Is(err, ErrState) {
+		if _, err := desk(y.book).Pause(id, ""); !errors.Is(err, ErrState) {
 			t.Errorf("paused twice: %v, want ErrState", err)
 		}
 	}
-	_, err := y.book.Resume(resumed)
+	_, err := desk(y.book).Resume(resumed)
 	ok(t, err)
-	if _, err := y.book.Resume(resumed); !errors.Is(err, ErrState) {
+	if _, err := desk(y.book).Resume(resumed); !errors.Is(err, ErrState) {
 		t.Errorf("resumed twice: %v, want ErrState", err)
 	}
 	y.finish(paused)
@@ -444,7 +444,7 @@ func TestACampaignThatIsPausedWhileItIsFrozenDoesNotRun(t *testing.T) {
 		t.Errorf("paused for %q", c.Reason)
 	}
 	for _, id := range []campaign.ID{paused, resumed, stopped} { // each may be ended
-		_, err := y.book.Cancel(id)
+		_, err := desk(y.book).Cancel(id)
 		ok(t, err)
 		y.finish(id)
 		y.is(id, campaign.Cancelled, campaign.Counts{campaign.Skipped: 12})
@@ -461,7 +461,7 @@ func TestAReceiptCountsThoughItsDeliveryIsNotSweptYet(t *testing.T) {
 		ok(t, y.book.Settle(*d, campaign.Outcome{Kind: kind}, y.now))
 		sent = append(sent, *d)
 	}
-	_, err := y.book.Cancel(id)
+	_, err := desk(y.book).Cancel(id)
 	ok(t, err)
 	for _, d := range sent[:3] {
 		_, err := y.book.Receipt(y.number, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, y.now)
@@ -485,9 +485,9 @@ func TestAReceiptCountsThoughItsDeliveryIsNotSweptYet(t *testing.T) {
 
 func TestABookClosedInAJobGoesOnWithIt(t *testing.T) {
 	y := newYard(t, 60)
-	c, err := y.book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi"})
+	c, err := desk(y.book).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi"})
 	ok(t, err)
-	_, err = y.book.Begin(t.Context(), c.ID, y.now)
+	_, err = desk(y.book).Begin(t.Context(), c.ID, y.now)
 	ok(t, err)
 	for opened := 0; c.Status != campaign.Running; opened++ {
 		waited := make(chan error)
@@ -544,12 +544,12 @@ func TestAMistakeInAJobIsToldToWhoeverWaits(t *testing.T) {
 func TestNobodyToWriteToIsRefusedAtOnce(t *testing.T) {
 	y := newYard(t, 12)
 	for i := range 12 {
-		ok(t, y.book.OptOut(y.person(i).ID, "asked for it"))
+		ok(t, desk(y.book).OptOut(y.person(i).ID, "asked for it"))
 	}
 	for to, skipped := range map[string]int{"": 12, "tag:nobody": 0} {
 		id := y.draft(campaign.Campaign{To: to})
 		want := fmt.Sprintf(campaign.ReasonNobody, skipped)
-		if _, err := y.book.Begin(t.Context(), id, y.now); !errors.Is(err, ErrState) || !strings.Contains(err.Error(), want) {
+		if _, err := desk(y.book).Begin(t.Context(), id, y.now); !errors.Is(err, ErrState) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", to, err, want)
 		}
 		y.is(id, campaign.Draft, campaign.Counts{})
@@ -560,11 +560,11 @@ func TestNobodyToWriteToIsRefusedAtOnce(t *testing.T) {
 // of the search.
 func TestADraftEditedWhileItsAudienceIsSoughtIsSoughtAgain(t *testing.T) {
 	y := newYard(t, 12)
-	ok(t, y.book.EditContact(y.person(4).ID, func(c *people.Contact) { c.Tags = []string{"vip"} }))
+	ok(t, desk(y.book).EditContact(y.person(4).ID, func(c *people.Contact) { c.Tags = []string{"vip"} }))
 	id := y.draft(campaign.Campaign{})
 	edited := false
 	var editing sync.WaitGroup
-	_, err := y.book.Begin(tellsWhen{t.Context(), func() {
+	_, err := desk(y.book).Begin(tellsWhen{t.Context(), func() {
 		if !edited {
 			edited = true
 			begun := make(chan struct{})
@@ -607,7 +607,7 @@ func TestAnImportIsWholeOrNothing(t *testing.T) {
 	want := ImportReport{Added: 15, Updated: 2, Same: 9}
 	y := newYard(t, 10)
 	before := found(t, y.book, "")
-	report, err := y.copied().book.Import(t.Context(), rows, "people.csv")
+	report, err := desk(y.copied().book).Import(t.Context(), rows, "people.csv")
 	if err != nil || report != want {
 		t.Fatalf("%+v, %v; want %+v", report, err, want)
 	}
@@ -617,7 +617,7 @@ func TestAnImportIsWholeOrNothing(t *testing.T) {
 		times := 0
 		ctx, cancel := context.WithCancel(t.Context())
 		var dead *yard
-		_, err := z.book.Import(tellsWhen{ctx, func() {
+		_, err := desk(z.book).Import(tellsWhen{ctx, func() {
 			if times++; times == asked+1 {
 				dead = z.copied()
 				cancel()
@@ -659,7 +659,7 @@ func TestAnImportIsWholeOrNothing(t *testing.T) {
 func TestTheReportOfAnImportThatDiedIsThatOfTheWhole(t *testing.T) {
 	y := newYard(t, 10)
 	rows := append(yardRows(5, 20), yardRows(8, 6)...)
-	k, err := y.book.stageImport(t.Context(), inKeyOrder(rows), "people.csv")
+	k, err := desk(y.book).stageImport(t.Context(), inKeyOrder(rows), "people.csv")
 	ok(t, err)
 	y.book.stop(k, errors.New("the test does it"))
 	ok(t, y.book.update(func(tx *bolt.Tx) error { return completeStagingTx(tx, k) }))
@@ -686,7 +686,7 @@ func TestARowWithoutAPhoneIsNoImport(t *testing.T) {
 	y := newYard(t, 2)
 	rows := yardRows(0, 20)
 	rows[17].Phone = ""
-	if _, err := y.book.Import(t.Context(), rows, "people.csv"); err == nil || !strings.Contains(err.Error(), "line 19: no phone") {
+	if _, err := desk(y.book).Import(t.Context(), rows, "people.csv"); err == nil || !strings.Contains(err.Error(), "line 19: no phone") {
 		t.Errorf("%v", err)
 	}
 	if names := found(t, y.book, ""); len(names) != 2 {
@@ -754,3 +754,6 @@ func TestEachCampaignRemembersItsLastChanges(t *testing.T) {
 		return nil
 	}))
 }
+
+// desk is where the person of a test changes the book.
+func desk(b *Book) *Desk { return b.Desk(Actor{Name: "ana", Role: Admin, From: "test"}) }

@@ -41,6 +41,8 @@ var (
 	membersTable    = bolt.NewTable2[uint32, uint32]("members")
 	eventsTable     = bolt.NewTable2[campaign.ID, uint64]("events")
 	jobsTable       = bolt.Table{Name: "jobs"} // by campaignJobKey or peopleJobKey
+	auditTable      = bolt.NewTable1[uint64]("audit")
+	askedTable      = bolt.NewTable1[uint64]("asked")
 	stagedTable     = stagedRows{bolt.Table{Name: "staged"}}
 )
 
@@ -67,7 +69,7 @@ var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
 	campaignsTable, runningTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
 	messagesTable, uploadsTable, personsTable, latestTable, timersTable, eventsTable,
-	contactsTable, aliasesTable, mergedTable, namesTable, listsTable, membersTable, jobsTable, stagedTable,
+	contactsTable, aliasesTable, mergedTable, namesTable, listsTable, membersTable, auditTable, askedTable, jobsTable, stagedTable,
 }
 
 // row is a value that is one number, or a part of a key.

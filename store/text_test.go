@@ -20,15 +20,15 @@ func textBook(t *testing.T) (*Book, campaign.NumberID) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.Close() })
-	number, err := b.AddNumber("loja")
+	number, err := desk(b).AddNumber("loja")
 	if err == nil {
 		_, err = b.LinkNumber(number.ID, "+5511880000001", "5511880000001:1@s.whatsapp.net", time.Now())
 	}
 	if err == nil {
-		_, err = b.SetLimits(number.ID, campaign.Pace{}.All())
+		_, err = desk(b).SetLimits(number.ID, campaign.Pace{}.All())
 	}
 	if err == nil {
-		_, err = b.Import(t.Context(), []people.Row{
+		_, err = desk(b).Import(t.Context(), []people.Row{
 			{Line: 2, Phone: "+5511970000001", Name: "Ana", Fields: map[string]string{"nota": "boa"}},
 			{Line: 3, Phone: "+5511970000002", Name: "Bia", Fields: map[string]string{"nota": strings.Repeat("x", campaign.TextMost)}},
 		}, "")
@@ -42,16 +42,16 @@ func textBook(t *testing.T) (*Book, campaign.NumberID) {
 // It is kept as a draft, so that it can be shortened.
 func TestATextLongerThanWhatsAppTakesDoesNotStart(t *testing.T) {
 	b, _ := textBook(t)
-	draft, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: strings.Repeat("é", campaign.TextMost)})
+	draft, err := desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: strings.Repeat("é", campaign.TextMost)})
 	if err != nil || len(draft.Lacks()) != 0 {
 		t.Fatalf("what just fits: %v, lacks %v", err, draft.Lacks())
 	}
 	draft.Text += "é"
-	if draft, err = b.EditDraft(draft); err != nil {
+	if draft, err = desk(b).EditDraft(draft); err != nil {
 		t.Fatal(err)
 	}
 	var long *campaign.TooLongError
-	if _, err := b.Start(draft.ID, time.Now()); !errors.As(err, &long) || long.Count != campaign.TextMost+1 {
+	if _, err := desk(b).Start(draft.ID, time.Now()); !errors.As(err, &long) || long.Count != campaign.TextMost+1 {
 		t.Errorf("started: %v", err)
 	}
 	if counts, err := b.Counts(draft.ID); err != nil || counts != (campaign.Counts{}) {
@@ -61,12 +61,12 @@ func TestATextLongerThanWhatsAppTakesDoesNotStart(t *testing.T) {
 
 func TestADraftKeepsOneKindOfLineEnd(t *testing.T) {
 	b, _ := textBook(t)
-	draft, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi\r\nlinha 2\rlinha 3\r\n\r\n"})
+	draft, err := desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi\r\nlinha 2\rlinha 3\r\n\r\n"})
 	if want := "Oi\nlinha 2\nlinha 3"; err != nil || draft.Text != want {
 		t.Errorf("added %q, %v, want %q", draft.Text, err, want)
 	}
 	draft.Text = "a\rb\n"
-	draft, err = b.EditDraft(draft)
+	draft, err = desk(b).EditDraft(draft)
 	if want := "a\nb"; err != nil || draft.Text != want {
 		t.Errorf("edited %q, %v, want %q", draft.Text, err, want)
 	}
@@ -74,9 +74,9 @@ func TestADraftKeepsOneKindOfLineEnd(t *testing.T) {
 
 func TestWhoseTextBecomesTooLongIsSkippedWithTheReason(t *testing.T) {
 	b, number := textBook(t)
-	c, err := b.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi {nome}: {nota}"})
+	c, err := desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi {nome}: {nota}"})
 	if err == nil {
-		c, err = b.Start(c.ID, time.Now())
+		c, err = desk(b).Start(c.ID, time.Now())
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -316,7 +316,7 @@ func TestNoAfterAnOptInFromTheFutureIsHeard(t *testing.T) {
 	}
 	now := time.Now()
 	clock.Told(now.Add(month), now, now)
-	if err := book.OptIn(person().ID, "asked for it"); err != nil {
+	if err := desk(book).OptIn(person().ID, "asked for it"); err != nil {
 		t.Fatal(err)
 	}
 	clock.Told(now, now, now)

@@ -43,9 +43,9 @@ func newWander(t *testing.T, seed uint64) *wander {
 	}
 	w.open()
 	for i := range 2 {
-		n := must[campaign.Number](t)(w.b.AddNumber(fmt.Sprint("loja ", i)))
+		n := must[campaign.Number](t)(desk(w.b).AddNumber(fmt.Sprint("loja ", i)))
 		_ = must[campaign.Number](t)(w.b.LinkNumber(n.ID, people.Phone(fmt.Sprint("+551191234567", i)), fmt.Sprint(i, "@s.whatsapp.net"), w.now))
-		_ = must[campaign.Number](t)(w.b.SetLimits(n.ID, campaign.Pace{}.All()))
+		_ = must[campaign.Number](t)(desk(w.b).SetLimits(n.ID, campaign.Pace{}.All()))
 		w.numbers = append(w.numbers, n.ID)
 	}
 	for i := range housed {
@@ -107,10 +107,10 @@ func (w *wander) happens() {
 	case 4:
 		ok(w.T, w.b.Saw(w.someNumber(), []people.Seen{w.seen(), {Phone: w.somewhere(), Name: "Ana", Source: people.AddressBook, Known: true}}))
 	case 5:
-		_ = must[ImportReport](w.T)(w.b.Import(w.Context(), []people.Row{{Line: 1, Phone: w.somewhere(), Name: "Bia"}}, "a.csv"))
+		_ = must[ImportReport](w.T)(desk(w.b).Import(w.Context(), []people.Row{{Line: 1, Phone: w.somewhere(), Name: "Bia"}}, "a.csv"))
 	case 6:
-		c := must[campaign.Campaign](w.T)(w.b.AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
-		if _, err := w.b.Start(c.ID, w.now); err != nil && !errors.Is(err, ErrState) {
+		c := must[campaign.Campaign](w.T)(desk(w.b).AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
+		if _, err := desk(w.b).Start(c.ID, w.now); err != nil && !errors.Is(err, ErrState) {
 			w.Fatal(err)
 		}
 	case 7: // the process ends as it is, and another one opens the book

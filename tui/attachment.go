@@ -131,13 +131,13 @@ func expanded(path string) string {
 var errFileChanged = errors.New("the file has changed since it was checked: check it again")
 
 // attach gives the book the file of a draft.
-func attach(book *store.Book, draft *campaign.Campaign, path string) error {
+func attach(book *store.Book, desk *store.Desk, draft *campaign.Campaign, path string) error {
 	file, _, err := book.Outside(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	kept, err := book.Attach(path, file)
+	kept, err := desk.Attach(path, file)
 	if err != nil {
 		return err
 	}

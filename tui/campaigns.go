@@ -108,7 +108,7 @@ func (c *campaigns) here() (s standing, ok bool) {
 }
 
 func (c *campaigns) actions() []action {
-	e, book := c.e, c.e.app.Book
+	e, desk := c.e, c.e.app.Desk
 	s, ok := c.here()
 	draft := ok && s.Status == campaign.Draft
 	return append([]action{
@@ -128,7 +128,7 @@ func (c *campaigns) actions() []action {
 		act(e.keys.discard, draft, func() tea.Cmd {
 			return e.root.push(newAsk(e, e.t("draft_discard", "Name", e.named(s.Name)), "", func() tea.Cmd {
 				return e.do(e.t("draft_discarded"), func(context.Context) error {
-					_, err := book.Cancel(s.ID)
+					_, err := desk.Cancel(s.ID)
 					return err
 				})
 			}))
@@ -156,18 +156,18 @@ func (e *env) named(name string) string {
 
 // pauseCampaign stops a campaign before its next message.
 func (e *env) pauseCampaign(c campaign.Campaign) tea.Cmd {
-	book := e.app.Book
+	desk := e.app.Desk
 	return e.do(e.t("campaign_paused", "Name", c.Name), func(context.Context) error {
-		_, err := book.Pause(c.ID, "")
+		_, err := desk.Pause(c.ID, "")
 		return err
 	})
 }
 
 // resumeCampaign lets a paused campaign go on.
 func (e *env) resumeCampaign(c campaign.Campaign) tea.Cmd {
-	book := e.app.Book
+	desk := e.app.Desk
 	return e.do(e.t("campaign_resumed", "Name", c.Name), func(context.Context) error {
-		_, err := book.Resume(c.ID)
+		_, err := desk.Resume(c.ID)
 		return err
 	})
 }

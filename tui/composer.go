@@ -447,11 +447,11 @@ func (c *composer) start(ctx context.Context) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	book, now, pen, page := c.e.app.Book, c.e.now(), c.pen, c.page()
+	app, now, pen, page := c.e.app, c.e.now(), c.pen, c.page()
 	return func() tea.Msg {
-		msg := campaignStartedMsg{question: id, written: pen.write(book, page)}
+		msg := campaignStartedMsg{question: id, written: pen.write(app, page)}
 		if msg.err = cmp.Or(msg.written.err, msg.written.apart, msg.written.file, ctx.Err()); msg.err == nil {
-			msg.campaign, msg.err = book.Begin(ctx, msg.written.draft.ID, now)
+			msg.campaign, msg.err = app.Desk.Begin(ctx, msg.written.draft.ID, now)
 		}
 		return msg
 	}

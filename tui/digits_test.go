@@ -201,7 +201,7 @@ func TestForWhomTheTextBecomesTooLongIsSaidInThePreview(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.people()
 		long := people.Row{Phone: "+5511987659999", Name: "Zoé", Fields: map[string]string{"nota": strings.Repeat("x", 4000)}}
-		if _, err := s.app.Book.Import(t.Context(), []people.Row{long}, "longa"); err != nil {
+		if _, err := desk(s.app.Book).Import(t.Context(), []people.Row{long}, "longa"); err != nil {
 			t.Fatal(err)
 		}
 		s.press("3", "n")

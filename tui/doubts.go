@@ -149,14 +149,14 @@ type doubtsSettledMsg struct {
 // settle writes a verdict on some. What a receipt has settled meanwhile is
 // passed over.
 func (d *doubts) settle(some []campaign.Delivery, v campaign.Verdict) tea.Cmd {
-	ctx, book, now := d.e.ctx, d.e.app.Book, d.e.now()
+	ctx, desk, now := d.e.ctx, d.e.app.Desk, d.e.now()
 	return func() tea.Msg {
 		msg := doubtsSettledMsg{from: d}
 		for _, one := range some {
 			if msg.err = ctx.Err(); msg.err != nil {
 				return msg
 			}
-			if _, msg.err = book.Decide(one.Campaign, one.Seq, v, now); errors.Is(msg.err, store.ErrState) {
+			if _, msg.err = desk.Decide(one.Campaign, one.Seq, v, now); errors.Is(msg.err, store.ErrState) {
 				msg.err = nil
 			} else if msg.err != nil {
 				return msg

@@ -126,7 +126,7 @@ func TestMarkedDoubtsAloneAreSettled(t *testing.T) {
 func TestDoubtsOfACancelledCampaignAreNotSentAgain(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		c := s.inDoubt()
-		if _, err := s.app.Book.Cancel(c.ID); err != nil {
+		if _, err := desk(s.app.Book).Cancel(c.ID); err != nil {
 			t.Fatal(err)
 		}
 		s.ring()

@@ -82,26 +82,26 @@ type written struct {
 	err   error // why nothing was written
 }
 
-func (p *pen) write(book *store.Book, w page) (got written) {
+func (p *pen) write(app App, w page) (got written) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if w.n < p.last {
 		return written{draft: p.kept}
 	}
 	if w.path != "" {
-		if got.file = attach(book, &w.draft, w.path); got.file != nil {
+		if got.file = attach(app.Book, app.Desk, &w.draft, w.path); got.file != nil {
 			w.draft.Attachment, w.draft.Unread.File = p.kept.Attachment, w.typed
 		}
 	}
 	w.draft.ID, w.draft.Rev = p.kept.ID, p.kept.Rev
 	if w.draft.ID != 0 {
-		got.draft, got.err = book.EditDraft(w.draft)
+		got.draft, got.err = app.Desk.EditDraft(w.draft)
 		if errors.Is(got.err, store.ErrChanged) || errors.Is(got.err, store.ErrState) || errors.Is(got.err, store.ErrNotFound) {
 			got.apart, w.draft.ID, w.draft.Name = got.err, 0, w.copy
 		}
 	}
 	if w.draft.ID == 0 {
-		got.draft, got.err = book.AddCampaign(w.draft)
+		got.draft, got.err = app.Desk.AddCampaign(w.draft)
 	}
 	if got.err == nil {
 		p.kept, p.last = got.draft, w.n
@@ -148,12 +148,12 @@ func (c *composer) save() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	book, pen, page := c.e.app.Book, c.pen, c.page()
-	return func() tea.Msg { return draftSavedMsg{id, pen.write(book, page)} }
+	app, pen, page := c.e.app, c.pen, c.page()
+	return func() tea.Msg { return draftSavedMsg{id, pen.write(app, page)} }
 }
 
 func (c *composer) flush() error {
-	got := c.pen.write(c.e.app.Book, c.page())
+	got := c.pen.write(c.e.app, c.page())
 	return errors.Join(got.err, got.file)
 }
 
@@ -167,9 +167,9 @@ func (c *composer) leave() tea.Cmd {
 	c.people.close()
 	back := c.e.root.drop(c)
 	if d := c.saved; c.began && d.ID != 0 && empty(d) {
-		book := c.e.app.Book
+		desk := c.e.app.Desk
 		return tea.Batch(back, c.e.do("", func(context.Context) error {
-			_, err := book.Cancel(d.ID)
+			_, err := desk.Cancel(d.ID)
 			return err
 		}))
 	}

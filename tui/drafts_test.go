@@ -273,7 +273,7 @@ func TestADraftThatAnotherTerminalChangedDoesNotStartUnseen(t *testing.T) {
 		}
 		changed := c[0]
 		changed.Text = "outra coisa"
-		if _, err := s.app.Book.EditDraft(changed); err != nil {
+		if _, err := desk(s.app.Book).EditDraft(changed); err != nil {
 			t.Fatal(err)
 		}
 		s.press("s")
@@ -290,7 +290,7 @@ func TestTextOfACampaignThatStartedElsewhereIsKeptApart(t *testing.T) {
 		s.number("Loja", "+5511900000001")
 		d := s.draft("Natal", "Oi")
 		s.press("3", "enter", "tab", "tab", "tab", "tab", "tab")
-		if _, err := s.app.Book.Start(d.ID, time.Now()); err != nil {
+		if _, err := desk(s.app.Book).Start(d.ID, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		s.enter(" Ana")
@@ -333,7 +333,7 @@ func TestAnOlderPageIsNotWrittenOverANewerOne(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		p := new(pen)
 		for _, w := range []page{{n: 2, draft: campaign.Campaign{Name: "new"}}, {n: 1, draft: campaign.Campaign{Name: "old"}}} {
-			if got := p.write(s.app.Book, w); got.err != nil || got.apart != nil || got.draft.Name != "new" {
+			if got := p.write(s.app, w); got.err != nil || got.apart != nil || got.draft.Name != "new" {
 				t.Errorf("page %d: %+v", w.n, got)
 			}
 		}
@@ -352,7 +352,7 @@ func TestTheNewestCampaignIsFirstEverywhere(t *testing.T) {
 		second := s.draft("segunda", "Oi")
 		time.Sleep(time.Minute)
 		for _, c := range []campaign.Campaign{second, first} { // the older draft is started last
-			if _, err := s.app.Book.Start(c.ID, time.Now()); err != nil {
+			if _, err := desk(s.app.Book).Start(c.ID, time.Now()); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(time.Minute)

@@ -63,7 +63,7 @@ func (l *limits) keys() []key.Binding { return bindings(l.actions()) }
 // accept changes the limits that were typed; to allow more than now it asks
 // first.
 func (l *limits) accept() tea.Cmd {
-	e, book, number := l.e, l.e.app.Book, l.number
+	e, desk, number := l.e, l.e.app.Desk, l.number
 	changed, err := campaign.ParseLimits(number.Limits, l.field.value())
 	if err != nil {
 		l.mistake = e.words.sentence(err.Error())
@@ -72,7 +72,7 @@ func (l *limits) accept() tea.Cmd {
 	change := func() tea.Cmd {
 		l.field.set("")
 		return e.do(e.t("limits_changed", "Name", number.Name), func(context.Context) error {
-			_, err := book.SetLimits(number.ID, changed)
+			_, err := desk.SetLimits(number.ID, changed)
 			return err
 		})
 	}

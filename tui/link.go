@@ -82,15 +82,15 @@ func (l *link) load() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	pool, number, phone, begin := l.e.app.Pool, l.number.ID, l.phone, !l.began
+	pool, number, phone, begin, desk := l.e.app.Pool, l.number.ID, l.phone, !l.began, l.e.app.Desk
 	l.began = true
 	return func() tea.Msg {
 		msg := linkLoadedMsg{question: id}
 		switch {
 		case begin && phone != "":
-			msg.err = pool.LinkByCode(number, phone)
+			msg.err = desk.LinkByCode(pool, number, phone)
 		case begin:
-			msg.err = pool.Link(number)
+			msg.err = desk.Link(pool, number)
 		}
 		for _, s := range pool.Status() {
 			if s.Number.ID == number {
@@ -145,14 +145,13 @@ func (l *link) scan() tea.Cmd {
 
 // leave stops linking, if it is still under way.
 func (l *link) leave() tea.Cmd {
-	pool, id := l.e.app.Pool, l.number.ID
+	pool, id, desk := l.e.app.Pool, l.number.ID, l.e.app.Desk
 	back := l.e.root.drop(l)
 	if l.status.State != campaign.Linking {
 		return back
 	}
 	return tea.Batch(back, l.e.do("", func(context.Context) error {
-		pool.CancelLink(id)
-		return nil
+		return desk.CancelLink(pool, id)
 	}))
 }
 

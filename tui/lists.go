@@ -122,9 +122,9 @@ type listAddedMsg struct {
 }
 
 func (l *lists) add(list store.List) tea.Cmd {
-	book, ids := l.e.app.Book, l.adding
+	desk, ids := l.e.app.Desk, l.adding
 	return func() tea.Msg {
-		grown, err := book.AddToList(list.Name, ids)
+		grown, err := desk.AddToList(list.Name, ids)
 		return listAddedMsg{l, grown, err}
 	}
 }
@@ -149,29 +149,29 @@ func (l *lists) draftsTo(list store.List, text string) string {
 }
 
 func (l *lists) rename(list store.List) tea.Cmd {
-	e, book := l.e, l.e.app.Book
+	e, desk := l.e, l.e.app.Desk
 	return e.root.push(newPrompt(e, e.t("list_rename"), l.draftsTo(list, "list_drafts_lost"), "", list.Name, e.taken(
 		func(name string) string { return e.t("list_renamed", "Name", name) },
-		func(name string) error { return book.RenameList(list.Name, name) })))
+		func(name string) error { return desk.RenameList(list.Name, name) })))
 }
 
 func (l *lists) empty(list store.List) tea.Cmd {
-	e, book := l.e, l.e.app.Book
+	e, desk := l.e, l.e.app.Desk
 	detail := strings.TrimSpace(e.words.n("list_empty_detail", list.Size) + "\n" + l.draftsTo(list, "list_drafts"))
 	return e.root.push(newAsk(e, e.t("list_empty", "Name", list.Name), detail, func() tea.Cmd {
-		return e.do(e.t("list_emptied", "Name", list.Name), func(context.Context) error { return book.EmptyList(list.Name) })
+		return e.do(e.t("list_emptied", "Name", list.Name), func(context.Context) error { return desk.EmptyList(list.Name) })
 	}))
 }
 
 func (l *lists) remove(list store.List) tea.Cmd {
-	e, book := l.e, l.e.app.Book
+	e, desk := l.e, l.e.app.Desk
 	detail := ""
 	if list.Size > 0 {
 		detail = e.words.n("list_delete_detail", list.Size)
 	}
 	detail = strings.TrimSpace(detail + "\n" + l.draftsTo(list, "list_drafts_lost"))
 	return e.root.push(newAsk(e, e.t("list_delete", "Name", list.Name), detail, func() tea.Cmd {
-		return e.do(e.t("list_deleted", "Name", list.Name), func(context.Context) error { return book.DeleteList(list.Name) })
+		return e.do(e.t("list_deleted", "Name", list.Name), func(context.Context) error { return desk.DeleteList(list.Name) })
 	}))
 }
 
@@ -205,7 +205,7 @@ func (l *lists) view() string {
 
 // saveList asks for the name of a list and saves people as it.
 func (c *contacts) saveList(ids []people.ContactID, detail string, next func(store.List) tea.Cmd) tea.Cmd {
-	e, book := c.e, c.e.app.Book
+	e, book, desk := c.e, c.e.app.Book, c.e.app.Desk
 	return e.root.push(newPrompt(e, e.t("list_save"), detail, e.t("list_example"), "", func(_ context.Context, name string, sure bool) (func() tea.Cmd, error) {
 		have, err := book.ListNamed(name)
 		switch {
@@ -216,7 +216,7 @@ func (c *contacts) saveList(ids []people.ContactID, detail string, next func(sto
 				return e.t("list_replace", "Name", have.Name), e.words.n("list_replace_out", have.Size) + " " + e.words.n("list_replace_in", len(ids))
 			}}
 		}
-		list, err := book.SaveList(name, ids)
+		list, err := desk.SaveList(name, ids)
 		return func() tea.Cmd { return next(list) }, err
 	}))
 }

@@ -86,39 +86,38 @@ func (n *numbers) update(msg tea.Msg) tea.Cmd {
 }
 
 func (n *numbers) add() tea.Cmd {
-	e, book := n.e, n.e.app.Book
+	e, desk := n.e, n.e.app.Desk
 	return e.root.push(newPrompt(e, e.t("number_add"), e.t("number_add_detail"), e.t("number_add_example"), "", func(_ context.Context, name string, _ bool) (func() tea.Cmd, error) {
-		number, err := book.AddNumber(name)
+		number, err := desk.AddNumber(name)
 		return func() tea.Cmd { return tea.Batch(n.load(), e.root.push(newLink(e, number))) }, err // the next thing is to link it
 	}))
 }
 
 func (n *numbers) rename(number campaign.Number) tea.Cmd {
-	e, book := n.e, n.e.app.Book
+	e, desk := n.e, n.e.app.Desk
 	return e.root.push(newPrompt(e, e.t("number_rename"), "", "", number.Name, e.taken(
 		func(name string) string { return e.t("number_renamed", "Name", name) },
-		func(name string) error { return book.RenameNumber(number.ID, name) })))
+		func(name string) error { return desk.RenameNumber(number.ID, name) })))
 }
 
 func (n *numbers) reconnect(id campaign.NumberID) tea.Cmd {
-	pool := n.e.app.Pool
+	pool, desk := n.e.app.Pool, n.e.app.Desk
 	return n.e.do(n.e.t("number_reconnecting"), func(context.Context) error {
-		pool.Reconnect(id)
-		return nil
+		return desk.Reconnect(pool, id)
 	})
 }
 
 func (n *numbers) unlink(number campaign.Number) tea.Cmd {
-	e, pool := n.e, n.e.app.Pool
+	e, pool, desk := n.e, n.e.app.Pool, n.e.app.Desk
 	return e.root.push(newAsk(e, e.t("number_unlink", "Name", number.Name), e.t("number_unlink_detail"), func() tea.Cmd {
-		return e.do(e.t("number_unlinked_done", "Name", number.Name), func(ctx context.Context) error { return pool.Unlink(ctx, number.ID) })
+		return e.do(e.t("number_unlinked_done", "Name", number.Name), func(ctx context.Context) error { return desk.Unlink(ctx, pool, number.ID) })
 	}))
 }
 
 func (n *numbers) remove(number campaign.Number) tea.Cmd {
-	e, book := n.e, n.e.app.Book
+	e, desk := n.e, n.e.app.Desk
 	return e.root.push(newAsk(e, e.t("number_remove", "Name", number.Name), "", func() tea.Cmd {
-		return e.do(e.t("number_removed", "Name", number.Name), func(context.Context) error { return book.RemoveNumber(number.ID) })
+		return e.do(e.t("number_removed", "Name", number.Name), func(context.Context) error { return desk.RemoveNumber(number.ID) })
 	}))
 }
 

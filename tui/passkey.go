@@ -105,14 +105,14 @@ func (l *link) compareActions() []action {
 
 // sendPasskey hands over the answer.
 func (l *link) sendPasskey() tea.Cmd {
-	pool, id, answer := l.e.app.Pool, l.number.ID, l.passkey.answer
-	return l.passkeyStep(func(ctx context.Context) error { return pool.AnswerPasskey(ctx, id, answer) })
+	pool, id, answer, desk := l.e.app.Pool, l.number.ID, l.passkey.answer, l.e.app.Desk
+	return l.passkeyStep(func(ctx context.Context) error { return desk.AnswerPasskey(ctx, pool, id, answer) })
 }
 
 // confirmPasskey says that the phone shows the same code.
 func (l *link) confirmPasskey() tea.Cmd {
-	pool, id := l.e.app.Pool, l.number.ID
-	return l.passkeyStep(func(ctx context.Context) error { return pool.ConfirmPasskey(ctx, id) })
+	pool, id, desk := l.e.app.Pool, l.number.ID, l.e.app.Desk
+	return l.passkeyStep(func(ctx context.Context) error { return desk.ConfirmPasskey(ctx, pool, id) })
 }
 
 func (l *link) passkeyStep(step func(context.Context) error) tea.Cmd {

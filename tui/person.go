@@ -81,18 +81,18 @@ func (p *person) keys() []key.Binding { return bindings(p.actions()) }
 
 // optOut asks why nothing must be sent to this person any more.
 func (p *person) optOut() screen {
-	e, book, id := p.e, p.e.app.Book, p.id
+	e, desk, id := p.e, p.e.app.Desk, p.id
 	return newPrompt(e, e.t("opt_out_ask"), e.t("opt_out_detail"), e.t("opt_out_example"), "", e.taken(
 		func(string) string { return e.t("opt_out_done") },
-		func(why string) error { return book.OptOut(id, why) }))
+		func(why string) error { return desk.OptOut(id, why) }))
 }
 
 // optIn asks why this person may be written to again.
 func (p *person) optIn() screen {
-	e, book, id := p.e, p.e.app.Book, p.id
+	e, desk, id := p.e, p.e.app.Desk, p.id
 	return newPrompt(e, e.t("opt_in_ask"), e.t("opt_in_detail"), e.t("opt_in_example"), "", e.taken(
 		func(string) string { return e.t("opt_in_done") },
-		func(why string) error { return book.OptIn(id, why) }))
+		func(why string) error { return desk.OptIn(id, why) }))
 }
 
 func (p *person) update(msg tea.Msg) tea.Cmd {

@@ -113,7 +113,7 @@ func chosen(all []campaign.Campaign, id campaign.ID) (c campaign.Campaign, ok bo
 }
 
 func (p *progress) actions() []action {
-	e, book := p.e, p.e.app.Book
+	e, desk := p.e, p.e.app.Desk
 	var s standing
 	if p.shown != nil {
 		s = *p.shown
@@ -138,7 +138,7 @@ func (p *progress) actions() []action {
 			left := e.words.n("campaign_cancel_detail", queued)
 			return e.root.push(newAsk(e, e.t("campaign_cancel", "Name", s.Name), left, func() tea.Cmd {
 				return e.do(e.t("campaign_cancelled", "Name", s.Name), func(context.Context) error {
-					_, err := book.Cancel(s.ID)
+					_, err := desk.Cancel(s.ID)
 					return err
 				})
 			}))

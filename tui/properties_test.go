@@ -47,7 +47,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		for i := range 3 {
 			rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765001%d", i)), Name: strings.Repeat(hostile, 20)})
 		}
-		if _, err := book.Import(t.Context(), rows, hostile); err != nil {
+		if _, err := desk(book).Import(t.Context(), rows, hostile); err != nil {
 			t.Fatal(err)
 		}
 		n := s.number(hostile, "+5511900000001")
@@ -56,14 +56,14 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		c := s.draft(hostile, seen+" {cidade|"+seen+"}")
 		c.Attachment = s.attached("picture.jpg")
 		c.Attachment.Name, c.Attachment.Type = hostile, hostile
-		if _, err := book.EditDraft(c); err != nil {
+		if _, err := desk(book).EditDraft(c); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := book.Start(c.ID, time.Now()); err != nil {
+		if _, err := desk(book).Start(c.ID, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		s.send(n, 1)
-		if _, err := book.Pause(c.ID, hostile); err != nil {
+		if _, err := desk(book).Pause(c.ID, hostile); err != nil {
 			t.Fatal(err)
 		}
 		statuses := someStatuses(s.app.now())
@@ -211,7 +211,7 @@ func TestNoScreenLacksAText(t *testing.T) {
 	for _, lang := range []string{"pt-BR", "en_US.UTF-8"} {
 		for _, scene := range scenes {
 			play(t, func(t *testing.T, s *stage) {
-				s = onStage(t, App{Book: s.app.Book, Pool: s.app.Pool, Bell: s.app.Bell, Lang: lang, Now: s.app.Now})
+				s = onStage(t, App{Book: s.app.Book, Desk: s.app.Desk, Pool: s.app.Pool, Bell: s.app.Bell, Lang: lang, Now: s.app.Now})
 				scene.set(s)
 				s.size(120, 40)
 				s.hides("⟨", "<no value>")
@@ -222,7 +222,7 @@ func TestNoScreenLacksAText(t *testing.T) {
 
 func TestEnglishIsSpokenToWhoAsksForIt(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
-		s = onStage(t, App{Book: s.app.Book, Pool: s.app.Pool, Bell: s.app.Bell, Lang: "en_US.UTF-8", Now: s.app.Now})
+		s = onStage(t, App{Book: s.app.Book, Desk: s.app.Desk, Pool: s.app.Pool, Bell: s.app.Bell, Lang: "en_US.UTF-8", Now: s.app.Now})
 		s.shows("Numbers", "No number yet", "help")
 	})
 }

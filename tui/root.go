@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"recado/campaign"
+	"recado/store"
 )
 
 // The tabs.
@@ -66,6 +67,9 @@ type overviewLoadedMsg struct {
 }
 
 func newRoot(ctx context.Context, app App) *root {
+	if app.Desk == nil && app.Book != nil {
+		app.Desk = app.Book.Desk(store.Actor{Role: store.Viewer})
+	}
 	e := &env{app: app, ctx: ctx, theme: newTheme(true)}
 	e.words = newWords(app.Lang, e.cells)
 	e.keys = newKeys(e.words)

@@ -143,7 +143,7 @@ var scenes = []scene{
 		c := s.draft("Natal", "Oi")
 		s.press("3", "enter")
 		c.Text = "Olá"
-		if _, err := s.app.Book.EditDraft(c); err != nil {
+		if _, err := desk(s.app.Book).EditDraft(c); err != nil {
 			s.t.Fatal(err)
 		}
 		s.enter("!")
@@ -302,7 +302,7 @@ var steady = campaign.Pace{Gap: campaign.Span{Min: 45 * time.Second, Max: 45 * t
 // draft writes a draft to the book.
 func (s *stage) draft(name, text string) campaign.Campaign {
 	s.t.Helper()
-	c, err := s.app.Book.AddCampaign(campaign.Campaign{Name: name, Text: text, Pace: steady})
+	c, err := desk(s.app.Book).AddCampaign(campaign.Campaign{Name: name, Text: text, Pace: steady})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -316,7 +316,7 @@ func (s *stage) list(name string, ids ...people.ContactID) {
 	if n, err := s.app.Book.ContactCount(); n == 0 && err == nil {
 		s.people()
 	}
-	if _, err := s.app.Book.SaveList(name, ids); err != nil {
+	if _, err := desk(s.app.Book).SaveList(name, ids); err != nil {
 		s.t.Fatal(err)
 	}
 	s.ring()
@@ -327,7 +327,7 @@ func (s *stage) someLists() {
 	s.list("amigos", 1, 2, 3)
 	s.list("feira de maio", 2)
 	s.list("vazia")
-	if _, err := s.app.Book.AddCampaign(campaign.Campaign{Name: "Volta às aulas", Text: "Oi!", To: "lista:amigos", Pace: steady}); err != nil {
+	if _, err := desk(s.app.Book).AddCampaign(campaign.Campaign{Name: "Volta às aulas", Text: "Oi!", To: "lista:amigos", Pace: steady}); err != nil {
 		s.t.Fatal(err)
 	}
 	s.press("2", "l")
@@ -361,7 +361,7 @@ func (s *stage) attached(name string) *media.Attachment {
 		s.t.Fatal(err)
 	}
 	defer file.Close()
-	a, err := s.app.Book.Attach(name, file)
+	a, err := desk(s.app.Book).Attach(name, file)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -374,11 +374,11 @@ func (s *stage) uploadFailed() {
 	s.people()
 	n := s.number("Loja", "+5511900000001")
 	a := s.attached("picture.jpg")
-	c, err := s.app.Book.AddCampaign(campaign.Campaign{Name: "Volta às aulas", Text: "Oi!", Pace: steady, Attachment: a})
+	c, err := desk(s.app.Book).AddCampaign(campaign.Campaign{Name: "Volta às aulas", Text: "Oi!", Pace: steady, Attachment: a})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := s.app.Book.Start(c.ID, time.Now()); err != nil {
+	if _, err := desk(s.app.Book).Start(c.ID, time.Now()); err != nil {
 		s.t.Fatal(err)
 	}
 	for range 3 {
@@ -397,15 +397,15 @@ func (s *stage) running() campaign.Campaign {
 	for i := range 100 {
 		rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765%04d", i)), Name: names[i%10] + " " + names[i/10]})
 	}
-	if _, err := s.app.Book.Import(s.t.Context(), rows, "teste"); err != nil {
+	if _, err := desk(s.app.Book).Import(s.t.Context(), rows, "teste"); err != nil {
 		s.t.Fatal(err)
 	}
 	n := s.number("Loja", "+5511900000001")
-	if _, err := s.app.Book.SetLimits(n.ID, campaign.Pace{}.All()); err != nil {
+	if _, err := desk(s.app.Book).SetLimits(n.ID, campaign.Pace{}.All()); err != nil {
 		s.t.Fatal(err)
 	}
 	c := s.draft("Volta às aulas", "Oi {primeiro_nome}!")
-	c, err := s.app.Book.Start(c.ID, time.Now())
+	c, err := desk(s.app.Book).Start(c.ID, time.Now())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -444,7 +444,7 @@ func (s *stage) limited(spec string) campaign.Number {
 	n := s.number("Loja", "+5511900000001")
 	l, err := campaign.ParseLimits(campaign.Limits{}, spec)
 	if err == nil {
-		n, err = s.app.Book.SetLimits(n.ID, l)
+		n, err = desk(s.app.Book).SetLimits(n.ID, l)
 	}
 	if err != nil {
 		s.t.Fatal(err)

@@ -72,7 +72,7 @@ func newAppIn(t *testing.T, dir, lang string) App {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { pool.Close() })
-	return App{Book: book, Pool: pool, Bell: bell, Lang: lang, Now: func() time.Time { return time.Now().UTC() }}
+	return App{Book: book, Desk: book.Desk(store.Actor{Name: "ana", Role: store.Admin, From: "terminal"}), Pool: pool, Bell: bell, Lang: lang, Now: func() time.Time { return time.Now().UTC() }}
 }
 
 func onStage(t *testing.T, app App) *stage {
@@ -267,7 +267,7 @@ func (s *stage) people() {
 		}
 		rows = append(rows, row)
 	}
-	if _, err := s.app.Book.Import(s.t.Context(), rows, "teste"); err != nil {
+	if _, err := desk(s.app.Book).Import(s.t.Context(), rows, "teste"); err != nil {
 		s.t.Fatal(err)
 	}
 	s.ring()
@@ -276,7 +276,7 @@ func (s *stage) people() {
 // number adds a number, linked if it has a phone.
 func (s *stage) number(name string, phone people.Phone) campaign.Number {
 	s.t.Helper()
-	n, err := s.app.Book.AddNumber(name)
+	n, err := desk(s.app.Book).AddNumber(name)
 	if err == nil && phone != "" {
 		n, err = s.app.Book.LinkNumber(n.ID, phone, phone.Digits()+":1@s.whatsapp.net", time.Now())
 	}
@@ -291,4 +291,9 @@ func (s *stage) number(name string, phone people.Phone) campaign.Number {
 func (s *stage) statuses(statuses ...session.Status) {
 	n := s.root.stacks[tabNumbers][0].(*numbers)
 	s.tell(statusLoadedMsg{n.question.renew(s.root.env), statuses})
+}
+
+// desk is where the person of a test changes the book.
+func desk(b *store.Book) *store.Desk {
+	return b.Desk(store.Actor{Name: "ana", Role: store.Admin, From: "test"})
 }

@@ -136,7 +136,7 @@ func TestAStalledTerminalStopsNobodyElse(t *testing.T) {
 	well.out.await(t, "recado")
 	stuck.out.stall(true)
 	for i := range 8 {
-		if _, err := app.Book.AddNumber(fmt.Sprintf("shop-%d", i)); err != nil {
+		if _, err := desk(app.Book).AddNumber(fmt.Sprintf("shop-%d", i)); err != nil {
 			t.Fatal(err)
 		}
 		well.out.await(t, fmt.Sprintf("shop-%d", i))
@@ -176,7 +176,7 @@ func TestQuittingLeavesTheTerminalAsItWas(t *testing.T) {
 func TestATerminalThatSaysNothingGetsItsEmojiPinned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := newApp(t, "en")
-		if _, err := app.Book.AddNumber("👍🏽 shop"); err != nil {
+		if _, err := desk(app.Book).AddNumber("👍🏽 shop"); err != nil {
 			t.Fatal(err)
 		}
 		r := start(t, app)

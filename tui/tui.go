@@ -27,7 +27,8 @@ import (
 // App is the open parts that the screens show and change. The same App may be
 // given to several terminals.
 type App struct {
-	Book   *store.Book
+	Book   *store.Book // what the screens read
+	Desk   *store.Desk // and where the person changes it; nil: they may only look
 	Pool   *session.Pool
 	Bell   *campaign.Bell
 	Logger *slog.Logger     // nil: none

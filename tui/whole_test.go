@@ -81,9 +81,9 @@ func TestAStalledTerminalDoesNotStopTheSending(t *testing.T) {
 	app := onService(t, ctx, service)
 	sending.Go(func() { lanesOf(app).Run(ctx) })
 	importAll(t, app, service)
-	number, err := app.Book.AddNumber("Loja")
+	number, err := desk(app.Book).AddNumber("Loja")
 	if err == nil {
-		_, err = app.Book.SetLimits(number.ID, campaign.Pace{}.All())
+		_, err = desk(app.Book).SetLimits(number.ID, campaign.Pace{}.All())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -104,12 +104,12 @@ func TestAStalledTerminalDoesNotStopTheSending(t *testing.T) {
 		t.Fatal(err)
 	}
 	stuck.out.awaitBlocked(t)
-	c, err := app.Book.AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Numbers: []campaign.NumberID{number.ID}})
+	c, err := desk(app.Book).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Numbers: []campaign.NumberID{number.ID}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for {
-		if _, err = app.Book.Start(c.ID, time.Now()); err == nil {
+		if _, err = desk(app.Book).Start(c.ID, time.Now()); err == nil {
 			break
 		}
 		<-ring // not linked yet
@@ -143,7 +143,7 @@ func importAll(t *testing.T, app App, service *simulator.Service) {
 	for _, p := range service.People() {
 		rows = append(rows, people.Row{Phone: people.Phone(p.Phone), Name: "Pessoa " + p.Phone[len(p.Phone)-4:]})
 	}
-	if _, err := app.Book.Import(t.Context(), rows, "teste"); err != nil {
+	if _, err := desk(app.Book).Import(t.Context(), rows, "teste"); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -171,7 +171,7 @@ func onService(t *testing.T, ctx context.Context, service *simulator.Service) Ap
 	}
 	t.Cleanup(func() { pool.Close() })
 	pool.Start()
-	return App{Book: book, Pool: pool, Bell: bell, Lang: "pt", Now: time.Now, Demo: demoOf(service)}
+	return App{Book: book, Desk: desk(book), Pool: pool, Bell: bell, Lang: "pt", Now: time.Now, Demo: demoOf(service)}
 }
 
 // demoOf is what the screens can do to a simulated service.

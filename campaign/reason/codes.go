@@ -384,3 +384,12 @@ const (
 	Foreign    Code = "foreign"     // their text
 	OurMistake Code = "our_mistake" // a number stumbled over a mistake of the program
 )
+
+// What the desk says: why a verb was refused, and what became of one that was
+// asked.
+const (
+	RoleRefused      Code = "role_refused"
+	AuditInterrupted Code = "audit_interrupted"
+	AuditCancelled   Code = "audit_cancelled"
+	AuditAgain       Code = "audit_again"
+)

@@ -45,6 +45,11 @@ var reasonTexts = map[Code]string{
 	RowNameLong: "the name has %s characters; the most is %s",
 	RowTagLong:  "the tag %s has %s characters; the most is %s",
 	RowTags:     "more than %s tags",
+
+	RoleRefused:      "This terminal is for looking only: whoever owns the data has to do that.",
+	AuditInterrupted: "the program ended before it was done",
+	AuditCancelled:   "it was cancelled",
+	AuditAgain:       "it was begun again",
 }
 
 // Codes are all the codes of reasons, each with the English text, in order.

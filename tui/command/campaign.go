@@ -80,15 +80,15 @@ func (c *call) campaignCommand() *cobra.Command {
 			c.start),
 		c.change("pause", "cmd_campaign_pause",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
-				return o.parts.Book.Pause(id, "")
+				return c.desk(o).Pause(id, "")
 			}),
 		c.change("resume", "cmd_campaign_resume",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
-				return o.parts.Book.Resume(id)
+				return c.desk(o).Resume(id)
 			}),
 		c.change("cancel", "cmd_campaign_cancel",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
-				return o.parts.Book.Cancel(id)
+				return c.desk(o).Cancel(id)
 			}),
 		c.about("show", "cmd_campaign_show", c.showCampaign),
 		c.about("deliveries", "cmd_campaign_deliveries", c.listDeliveries),
@@ -147,7 +147,7 @@ func (c *call) change(name, short string, write func(context.Context, *owner, ca
 // begun is to happen, and there is a command to give it up.
 func (c *call) start(ctx context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
 	book := o.parts.Book
-	begun, err := book.Begin(ctx, id, o.parts.Clock.Now())
+	begun, err := c.desk(o).Begin(ctx, id, o.parts.Clock.Now())
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return begun, c.interrupted()

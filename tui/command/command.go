@@ -76,6 +76,7 @@ type call struct {
 	tongue tongue
 	seen   terminals
 	owner  *owner // where it was handed to; nil in the process that was given the command
+	user   string // who gave it, if it was handed to this process
 	again  bool   // the owner could not keep it: the other side has to try again
 
 	stopped <-chan struct{} // closed when the command is interrupted

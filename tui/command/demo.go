@@ -173,7 +173,7 @@ func settle(ctx context.Context, book *store.Book, persons []simulator.Person) e
 		}
 		rows = append(rows, row)
 	}
-	_, err := book.Import(ctx, rows, "demo.csv")
+	_, err := book.Desk(demoActor).Import(ctx, rows, "demo.csv")
 	return err
 }
 
@@ -212,6 +212,6 @@ func quickenOne(book *store.Book, id campaign.NumberID) error {
 	if err != nil || n.Limits != (campaign.Limits{}) {
 		return err
 	}
-	_, err = book.SetLimits(id, demoPace.All())
+	_, err = book.Desk(demoActor).SetLimits(id, demoPace.All())
 	return err
 }

@@ -26,7 +26,7 @@ func crowded(t *testing.T, n int) *owner {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { book.Close() })
-	number, err := book.AddNumber("loja")
+	number, err := desk(book).AddNumber("loja")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func crowded(t *testing.T, n int) *owner {
 	for i := range rows {
 		rows[i] = people.Row{Line: i + 2, Phone: people.Phone(fmt.Sprintf("+55119%08d", 70000000+i)), Name: fmt.Sprint("Pessoa ", i)}
 	}
-	if _, err := book.Import(t.Context(), rows, "people.csv"); err != nil {
+	if _, err := desk(book).Import(t.Context(), rows, "people.csv"); err != nil {
 		t.Fatal(err)
 	}
 	return &owner{parts: &host.Parts{Book: book}}
@@ -60,7 +60,7 @@ func whileFreezing(t *testing.T, book *store.Book, id campaign.ID, do func()) bo
 		if c.Status != campaign.Draft && c.Status != campaign.Freezing {
 			return false
 		}
-		if err := book.EditContact(person.ID, func(*people.Contact) {
+		if err := desk(book).EditContact(person.ID, func(*people.Contact) {
 			if c, err := book.Campaign(id); err == nil && c.Status == campaign.Freezing && !done {
 				done = true
 				do()
@@ -77,7 +77,7 @@ func TestAStartShowsHowFarItIsAndGoesOnWhenItIsInterrupted(t *testing.T) {
 	o := crowded(t, n)
 	book := o.parts.Book
 	for range 20 { // the freeze may be faster than we are
-		draft, err := book.AddCampaign(campaign.Campaign{Name: "Maio", Text: "Oi"})
+		draft, err := desk(book).AddCampaign(campaign.Campaign{Name: "Maio", Text: "Oi"})
 		if err != nil {
 			t.Fatal(err)
 		}

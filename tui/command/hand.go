@@ -108,6 +108,7 @@ func runHanded(ctx context.Context, h *host.Handed) (end host.Exit) {
 		tongue: tongue{words.For(h.Lang)},
 		seen:   terminals(h.Seen),
 		owner:  ownerOf(h.Owner),
+		user:   h.User,
 	}
 	defer func() {
 		if fault := recover(); fault != nil {

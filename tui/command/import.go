@@ -53,7 +53,7 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 	}
 	c.sumUp(name, bad)
 	stop := c.follow(o.parts.Book, func(j store.Job) bool { return j.Kind == store.JobImport && j.Source == name })
-	report, err := o.parts.Book.Import(ctx, rows, name)
+	report, err := c.desk(o).Import(ctx, rows, name)
 	stop()
 	switch {
 	case errors.Is(err, context.Canceled) && errors.Is(err, store.ErrGoesOn):

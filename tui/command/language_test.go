@@ -88,7 +88,7 @@ func TestEveryCommandSpeaksOneLanguage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := book.AddNumber("loja"); err != nil {
+		if _, err := desk(book).AddNumber("loja"); err != nil {
 			t.Fatal(err)
 		}
 		if err := book.Close(); err != nil {

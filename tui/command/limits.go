@@ -92,5 +92,5 @@ func (c *call) changeLimits(ctx context.Context, o *owner, n campaign.Number, sp
 			return n, err
 		}
 	}
-	return o.parts.Book.SetLimits(n.ID, changed)
+	return c.desk(o).SetLimits(n.ID, changed)
 }

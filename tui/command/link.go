@@ -28,6 +28,7 @@ type linking struct {
 	*call
 	owner  *owner
 	pool   *session.Pool
+	desk   *store.Desk
 	number campaign.Number
 	phone  people.Phone // gets a code to type; empty: a QR code is shown
 	draw   bool         // for a person: codes are drawn, and explained
@@ -62,7 +63,7 @@ func (c *call) linkCommand() *cobra.Command {
 				}
 			}
 			return c.withOwner(ctx, lasting, func(ctx context.Context, o *owner) error {
-				l.owner = o
+				l.owner, l.desk = o, c.desk(o)
 				return l.run(ctx, strings.TrimSpace(name))
 			})
 		}),
@@ -94,9 +95,9 @@ func (l *linking) run(ctx context.Context, name string) (err error) {
 	l.number = number
 	status, err := l.follow(ctx)
 	if err != nil {
-		l.pool.CancelLink(number.ID)
+		err = errors.Join(err, l.desk.CancelLink(l.pool, number.ID))
 		if now, lost := book.Number(number.ID); added && lost == nil && !now.Linked() && now.Link == 0 {
-			err = errors.Join(err, book.RemoveNumber(number.ID))
+			err = errors.Join(err, l.desk.RemoveNumber(number.ID))
 		}
 		return err
 	}
@@ -104,7 +105,7 @@ func (l *linking) run(ctx context.Context, name string) (err error) {
 		return err
 	}
 	if name == "" && added {
-		if err := book.RenameNumber(number.ID, string(number.Phone)); err == nil {
+		if err := l.desk.RenameNumber(number.ID, string(number.Phone)); err == nil {
 			number.Name = string(number.Phone)
 		} else if !errors.Is(err, store.ErrExists) {
 			return err
@@ -126,7 +127,7 @@ func (l *linking) numberToLink(name string) (n campaign.Number, added bool, err 
 		n, err = book.NumberNamed(name)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
-			n, err = book.AddNumber(name)
+			n, err = l.desk.AddNumber(name)
 			return n, err == nil, err
 		case err == nil && n.Linked():
 			return n, false, l.refuseLinked(n)
@@ -134,7 +135,7 @@ func (l *linking) numberToLink(name string) (n campaign.Number, added bool, err 
 		return n, false, err
 	}
 	for i := 1; ; i++ {
-		n, err = book.AddNumber(fmt.Sprintf("%s %d", l.t("link_new_name"), i))
+		n, err = l.desk.AddNumber(fmt.Sprintf("%s %d", l.t("link_new_name"), i))
 		if !errors.Is(err, store.ErrExists) {
 			return n, err == nil, err
 		}
@@ -163,12 +164,12 @@ func (l *linking) begin() error {
 		if l.draw {
 			l.tell("link_do_qr")
 		}
-		return l.pool.Link(l.number.ID)
+		return l.desk.Link(l.pool, l.number.ID)
 	}
 	if l.draw {
 		l.tell("link_do_code", "Phone", l.phone.Pretty())
 	}
-	return l.pool.LinkByCode(l.number.ID, l.phone)
+	return l.desk.LinkByCode(l.pool, l.number.ID, l.phone)
 }
 
 // follow shows each code as it comes and returns when the number is there, or

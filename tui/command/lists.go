@@ -111,7 +111,7 @@ func (c *call) saveList(ctx context.Context, o *owner, args []string, yes bool) 
 			return err
 		}
 	}
-	return c.told(o.parts.Book.SaveList(args[0], ids))
+	return c.told(c.desk(o).SaveList(args[0], ids))
 }
 
 func (c *call) addToList(ctx context.Context, o *owner, args []string) error {
@@ -119,7 +119,7 @@ func (c *call) addToList(ctx context.Context, o *owner, args []string) error {
 	if err != nil {
 		return err
 	}
-	return c.told(o.parts.Book.AddToList(args[0], ids))
+	return c.told(c.desk(o).AddToList(args[0], ids))
 }
 
 // told says how many are on a list now.
@@ -144,7 +144,7 @@ func (c *call) renameList(ctx context.Context, o *owner, name, to string, yes bo
 			}
 		}
 	}
-	if err := o.parts.Book.RenameList(l.Name, to); err != nil {
+	if err := c.desk(o).RenameList(l.Name, to); err != nil {
 		return err
 	}
 	c.tell("lists_renamed", "Name", to)
@@ -162,7 +162,7 @@ func (c *call) emptyList(ctx context.Context, o *owner, name string, yes bool) e
 			return err
 		}
 	}
-	if err := o.parts.Book.EmptyList(l.Name); err != nil {
+	if err := c.desk(o).EmptyList(l.Name); err != nil {
 		return err
 	}
 	c.tell("lists_emptied", "Name", l.Name)
@@ -181,7 +181,7 @@ func (c *call) deleteList(ctx context.Context, o *owner, name string, yes bool) 
 	if err := c.confirm(ctx, yes, "lists_delete_ask"); err != nil {
 		return err
 	}
-	if err := o.parts.Book.DeleteList(l.Name); err != nil {
+	if err := c.desk(o).DeleteList(l.Name); err != nil {
 		return err
 	}
 	c.tell("lists_deleted", "Name", l.Name)

@@ -25,14 +25,14 @@ func peopled(t *testing.T, dir string) {
 	}
 	defer book.Close()
 	rows := []people.Row{{Phone: "+5511987650001", Name: "Ana"}, {Phone: "+5511987650002", Name: "Bia"}, {Phone: "+5511987650003", Name: "Caio"}}
-	if _, err := book.Import(t.Context(), rows, "a test"); err != nil {
+	if _, err := desk(book).Import(t.Context(), rows, "a test"); err != nil {
 		t.Fatal(err)
 	}
 	pace, err := campaign.ParsePace(campaign.Pace{}, "day=5")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := book.AddCampaign(campaign.Campaign{Name: "Natal", Text: "oi", To: "lista:vip", Pace: pace}); err != nil {
+	if _, err := desk(book).AddCampaign(campaign.Campaign{Name: "Natal", Text: "oi", To: "lista:vip", Pace: pace}); err != nil {
 		t.Fatal(err)
 	}
 }

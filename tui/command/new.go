@@ -86,7 +86,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if err := c.preflight(ctx, o, written); err != nil {
 		return err
 	}
-	written, err = o.parts.Book.AddCampaign(written)
+	written, err = c.desk(o).AddCampaign(written)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (c *call) attachment(ctx context.Context, o *owner, name string) (*media.At
 		return nil, err
 	}
 	defer file.Close()
-	a, err := o.parts.Book.Attach(name, file)
+	a, err := c.desk(o).Attach(name, file)
 	if err != nil {
 		return nil, &failure{code: ExitFailed, text: name + ": " + c.spoken(err.Error()), err: err}
 	}

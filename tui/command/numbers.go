@@ -114,7 +114,9 @@ func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
 	ring, unhear := o.parts.Bell.Listen()
 	defer unhear()
 	begun := o.parts.Clock.Now()
-	pool.Reconnect(number.ID)
+	if err := c.desk(o).Reconnect(pool, number.ID); err != nil {
+		return err
+	}
 	timer := time.NewTimer(reconnectWithin)
 	defer timer.Stop()
 	for {

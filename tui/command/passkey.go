@@ -91,7 +91,7 @@ func (l *linking) heard(ctx context.Context, s session.Status, line typedLine) e
 	if !l.seen.In && !line.last && !whole(l.answer) {
 		return nil
 	}
-	err := l.pool.AnswerPasskey(ctx, l.number.ID, l.answer)
+	err := l.desk.AnswerPasskey(ctx, l.pool, l.number.ID, l.answer)
 	l.answer = ""
 	switch {
 	case errors.Is(err, session.ErrPasskey) && line.last:
@@ -105,7 +105,7 @@ func (l *linking) heard(ctx context.Context, s session.Status, line typedLine) e
 
 // confirm says that the codes are the same; what comes of it is in the status.
 func (l *linking) confirm(ctx context.Context) {
-	if err := l.pool.ConfirmPasskey(ctx, l.number.ID); err != nil {
+	if err := l.desk.ConfirmPasskey(ctx, l.pool, l.number.ID); err != nil {
 		l.owner.parts.Logger.Warn("confirm a passkey", "err", err)
 	}
 }

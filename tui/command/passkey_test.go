@@ -85,7 +85,7 @@ func TestTheCodeOfALatePasskeyIsCompared(t *testing.T) {
 				defer typed.Close()
 				var out, errs bytes.Buffer
 				o := aside(t, service)
-				l := &linking{phone: "+5511987654321", yes: test.yes, owner: o, draw: test.terminal, call: &call{tongue: portuguese,
+				l := &linking{phone: "+5511987654321", yes: test.yes, owner: o, desk: desk(o.parts.Book), draw: test.terminal, call: &call{tongue: portuguese,
 					env:  Env{Stdin: in, Stdout: &out, Stderr: &errs},
 					seen: terminals{In: test.terminal, Out: test.terminal, Err: test.terminal},
 				}}

@@ -32,7 +32,7 @@ func (c *call) show(ctx context.Context, o *owner, demo *tui.Demo) error {
 	}
 	defer c.patiently(release)
 	app := tui.App{
-		Book: o.parts.Book, Pool: pool, Bell: o.parts.Bell, Logger: o.parts.Logger,
+		Book: o.parts.Book, Desk: o.parts.Book.Desk(c.actor("terminal")), Pool: pool, Bell: o.parts.Bell, Logger: o.parts.Logger,
 		Now: o.parts.Clock.Now, Demo: demo, Lang: c.tongue.Tag(), Stops: true, Data: c.dataFlag(o.Dir),
 	}
 	return tui.Run(ctx, app, c.env.Stdin, c.env.Stdout, tui.Console())

@@ -42,7 +42,7 @@ func (c *call) settle(ctx context.Context, o *owner, id campaign.ID, who string,
 	if err != nil {
 		return err
 	}
-	if d, err = o.parts.Book.Decide(id, d.Seq, v, o.parts.Clock.Now()); err != nil {
+	if d, err = c.desk(o).Decide(id, d.Seq, v, o.parts.Clock.Now()); err != nil {
 		return err
 	}
 	if c.json {

@@ -54,6 +54,16 @@ func peer(conn net.Conn) (uid int, err error) {
 	return uid, err
 }
 
+// userOf is the name of the user at the other end of a connection, as far as
+// the system says it.
+func userOf(conn net.Conn) string {
+	uid, err := peer(conn)
+	if err != nil {
+		uid = os.Geteuid() // acquainted lets nobody else in
+	}
+	return trust.UserName(uid)
+}
+
 // Knock connects to the owner of a data directory. It fails with ErrStranger if
 // whoever answers is another user's.
 func Knock(dir string) (*Wire, error) {

@@ -124,6 +124,7 @@ type Handed struct {
 	Request
 	Known    bool // it is of this version of the program; the others are not to be run
 	Owner    *Owner
+	User     string // the system's name of the user at the other end
 	Out, Err io.Writer
 	Stdin    *Borrowed
 }
@@ -215,7 +216,7 @@ func (o *Owner) receive(w *Wire) {
 		}
 	}()
 	w.sendJSON(frameExit, o.run(ctx, &Handed{
-		Request: req, Known: req.Protocol == protocol, Owner: o,
+		Request: req, Known: req.Protocol == protocol, Owner: o, User: userOf(w.conn),
 		Out: stream{w, frameOut}, Err: stream{w, frameErr},
 		Stdin: &Borrowed{ctx: ctx, wire: w, answers: answers},
 	}))
