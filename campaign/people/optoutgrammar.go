@@ -24,7 +24,7 @@ import (
 //	[clitics]       what may hang on the end of a verb
 //	[anything else] a class of words, for the patterns
 //	[no: family]    patterns of a no; likewise doubt, other, and the ones about
-//	                questions: says no, says no more, says yes, word, keeps, leaves
+//	                questions: says no, says no more, says yes, word, keeps, leaves, business
 //
 // A pattern is a row of steps, each of which takes one word, or an expression
 // that stands in a list as one:
@@ -71,14 +71,15 @@ const (
 	saysNo     // says no to a question, and nothing else
 	saysNoMore // likewise, and that it was enough
 	saysYes
-	isWord // a word or figure that a question may have offered
-	keeps  // of a question: whether to write on
-	leaves // of a question: whether to be left alone
+	isWord   // a word or figure that a question may have offered
+	keeps    // of a question: whether to write on
+	leaves   // of a question: whether to be left alone
+	business // of who goes on with it: there is no doubt then
 )
 
 var kinds = map[string]kind{
 	"other": isOther, "doubt": isDoubt, "no": isNo,
-	"says no": saysNo, "says no more": saysNoMore, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves,
+	"says no": saysNo, "says no more": saysNoMore, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "business": business,
 }
 
 type (
@@ -95,8 +96,8 @@ type (
 		soft       wordSet
 		things     wordSet // droppable words that are an object after a pointing one
 		points     wordSet
-		rules      []rule             // of what people write
-		answers    [leaves + 1][]rule // of bare answers, and of questions, by kind
+		rules      []rule               // of what people write
+		answers    [business + 1][]rule // of bare answers, and of questions, by kind
 		ids        int
 		classes    map[string]wordSet
 		// offers says for a word, by id, for which of the sets of words that the

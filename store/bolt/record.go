@@ -141,13 +141,13 @@ func (d *Dec) part() []byte {
 	if d.Short && len(d.B) == 0 {
 		return nil
 	}
-	n := d.Uint()
-	if n > uint64(len(d.B)) {
+	n, size := binary.Uvarint(d.B)
+	if size <= 0 || n > uint64(len(d.B)-size) {
 		d.Fail()
 		return nil
 	}
-	part := d.B[:n]
-	d.B = d.B[n:]
+	part := d.B[size : size+int(n)]
+	d.B = d.B[size+int(n):]
 	return part
 }
 

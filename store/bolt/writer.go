@@ -193,11 +193,12 @@ func (w *writer) submit(j *job) error {
 
 func (w *writer) enqueue(queue *[]*job, j *job) error {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	if w.closed {
+		w.mu.Unlock()
 		return ErrClosed
 	}
 	*queue = append(*queue, j)
+	w.mu.Unlock()
 	w.ring()
 	return nil
 }
@@ -220,8 +221,8 @@ func (w *writer) failure() error {
 func (w *writer) stop() error {
 	w.mu.Lock()
 	w.closed = true
-	w.ring()
 	w.mu.Unlock()
+	w.ring()
 	<-w.gone
 	w.mu.Lock()
 	defer w.mu.Unlock()
