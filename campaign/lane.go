@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -83,13 +84,24 @@ type Claim struct {
 	NewID  func() MessageID
 }
 
-// Claimed is the book's answer. One of the fields is set.
-type Claimed struct {
-	Delivery *Delivery      // in state Sending, with its id and all that it carries, durable: send it
-	Check    []people.Phone // ask the service about these phones, then claim again
-	Upload   *Upload        // upload this, then claim again
-	Hold     Hold           // nothing to send now
-}
+// Act is the book's answer to a claim, what the lane is to do: one of [Wait],
+// [Check], [Upload] and [Send].
+type Act interface{ act() }
+
+// Wait says that nothing is to be done now, and for how long.
+type Wait struct{ Hold Hold }
+
+// Check says which phones to check, see [Sender], before the next claim.
+type Check struct{ Phones []people.Phone }
+
+// Send says which delivery to send: it is in state Sending, and with its id and
+// all that it carries on the disk.
+type Send struct{ Delivery Delivery }
+
+func (Wait) act()   {}
+func (Check) act()  {}
+func (Upload) act() {}
+func (Send) act()   {}
 
 // Log is the book as a lane sees it. Every method returns when what it wrote
 // is on the disk.
@@ -97,7 +109,7 @@ type Log interface {
 	// Claim takes the next delivery of a number, if a campaign is running, its
 	// pace gives a turn and the person may be written to; or a delivery in
 	// doubt whose time has come.
-	Claim(Claim) (Claimed, error)
+	Claim(Claim) (Act, error)
 	// Settle writes the outcome of a claimed delivery. What a receipt has
 	// proved meanwhile stands.
 	Settle(d Delivery, o Outcome, at time.Time) error
@@ -184,19 +196,26 @@ func (l *Lane) step(ctx context.Context) Hold {
 	if l.rest.After(time.Now()) {
 		return Hold{Reason: reason.HoldRetry, Until: l.Clock.At(l.rest)}
 	}
-	got, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: l.Clock.Now(), NewID: l.Sender.NewID})
-	switch {
-	case err != nil:
+	act, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: l.Clock.Now(), NewID: l.Sender.NewID})
+	if err != nil {
 		return l.stumble("claim", err)
-	case len(got.Check) > 0:
-		return l.check(ctx, got.Check)
-	case got.Upload != nil:
-		return l.upload(ctx, *got.Upload)
-	case got.Delivery == nil:
-		return got.Hold
 	}
+	switch act := act.(type) {
+	case Wait:
+		return act.Hold
+	case Check:
+		return l.check(ctx, act.Phones)
+	case Upload:
+		return l.upload(ctx, act)
+	case Send:
+		return l.send(ctx, act.Delivery)
+	}
+	panic(fmt.Sprintf("campaign: a lane cannot do a %T", act))
+}
+
+// send sends a delivery and writes down what became of it.
+func (l *Lane) send(ctx context.Context, d Delivery) Hold {
 	l.stumbles = 0
-	d := *got.Delivery
 	l.Bell.Ring()
 	// A send that has begun is not cut short when the program is asked to
 	// stop: cutting it would only leave one more delivery in doubt.

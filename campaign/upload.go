@@ -8,7 +8,7 @@ import (
 )
 
 // Upload is an attachment that a number must upload before it can send the
-// next delivery of a campaign.
+// next delivery of a campaign. It is an [Act].
 type Upload struct {
 	Campaign   ID
 	Attachment media.Attachment

@@ -334,11 +334,11 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 			return
 		}
 		t.counts[d.State]++
-		if pending(&d) {
+		if d.Pending() {
 			t.pending++
 		}
 		switch {
-		case again(&d):
+		case d.Again():
 			if at := againTable.Key(d.Number, d.Campaign, d.Seq); !c.has(againTable, at) {
 				c.missing(againTable, at)
 			}
@@ -362,7 +362,7 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 			}
 		} else if d.State != campaign.Queued && d.State != campaign.Sending {
 			claimed[place(k)] = true // it may have been, see forgotten.go
-			if claimLost(&d) && !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) {
+			if d.ClaimForgotten() && !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) {
 				c.wrong(reason.CheckTwice, rowName(k))
 			}
 		}
@@ -396,7 +396,7 @@ func (c *checking) waiting(queued map[place]bool) {
 		c.missing(queueTable, at[:])
 	}
 	c.each(againTable, 0, func(k, _ []byte) {
-		c.leads(againTable, k, k[4:], func(d *campaign.Delivery) bool { return again(d) && d.Number == fromRow[campaign.NumberID](k) })
+		c.leads(againTable, k, k[4:], func(d *campaign.Delivery) bool { return d.Again() && d.Number == fromRow[campaign.NumberID](k) })
 	})
 	c.each(inflightTable, 12, func(k, v []byte) {
 		// A receipt may have come before the answer: then it is sent already.

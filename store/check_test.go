@@ -55,7 +55,7 @@ func busyBook(t *testing.T) (path string) {
 	outcomes := []campaign.Outcome{{Kind: campaign.Accepted}, {Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}}
 	ids := 0
 	for now := time.Now(); ids < 3; now = now.Add(time.Second) {
-		got, err := b.Claim(campaign.Claim{
+		got, err := ClaimApart(b, campaign.Claim{
 			Number: n.ID, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprint("3EB0", ids)) },
 		})

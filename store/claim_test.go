@@ -226,7 +226,7 @@ func badDays(t *testing.T, seed uint64) {
 			w.later = w.later[1:]
 		}
 		number := numbers[w.rng.IntN(len(numbers))]
-		got, err := b.Claim(campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: online}, Now: now, NewID: w.newID})
+		got, err := store.ClaimApart(b, campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: online}, Now: now, NewID: w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -216,7 +216,7 @@ func TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond(t *testing.T) {
 	_ = must[campaign.Campaign](t)(desk(b).Start(c.ID, now))
 	sent, ids := 0, 0
 	for range 10 {
-		got := must[campaign.Claimed](t)(b.Claim(campaign.Claim{
+		got := must[Claimed](t)(ClaimApart(b, campaign.Claim{
 			Number: n.ID, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprint("3EB0", ids)) },
 		}))

@@ -294,7 +294,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
 		}
 		if why := unwanted(&contact, barred, c.Started); why != "" {
-			d.State, d.Reason = campaign.Skipped, reason.New(why)
+			d.GiveUp(reason.New(why))
 		} else {
 			f.Load[number]++
 			queue = append(queue, queueTable.key(&d, f.zone(d.Zone)))

@@ -16,11 +16,6 @@ import (
 // any campaign that has left, or may have. A receipt that comes for it after
 // all counts it again.
 
-// mayHaveLeft reports whether a delivery has left, or may have.
-func mayHaveLeft(d *campaign.Delivery) bool {
-	return d.State.Proven() || d.State == campaign.Sending || d.InDoubt
-}
-
 // wroteTx writes that a person was written to at a time.
 func wroteTx(tx *bolt.Tx, id people.ContactID, at time.Time) error {
 	contact, err := contactTx(tx, id)
@@ -53,7 +48,7 @@ func unwroteTx(tx *bolt.Tx, d *campaign.Delivery, claimed time.Time) error {
 // than d; zero: none did.
 func lastLeftTx(tx *bolt.Tx, id people.ContactID, d *campaign.Delivery) (last time.Time, err error) {
 	err = eachClaimTx(tx, id, func(other campaign.Delivery) {
-		if (other.Campaign != d.Campaign || other.Seq != d.Seq) && mayHaveLeft(&other) {
+		if (other.Campaign != d.Campaign || other.Seq != d.Seq) && other.MayHaveLeft() {
 			last = later(last, later(other.Claimed, other.Accepted))
 		}
 	})

@@ -401,7 +401,7 @@ func keepClaimTx(tx *bolt.Tx, id campaign.ID, person people.ContactID, seq uint3
 // leftTx reports whether a delivery of a campaign has left, or may have.
 func leftTx(tx *bolt.Tx, id campaign.ID, seq uint32) (bool, error) {
 	d, err := deliveryTx(tx, deliveryKey(id, seq))
-	return mayHaveLeft(&d), err
+	return d.MayHaveLeft(), err
 }
 
 func later(a, b time.Time) time.Time {

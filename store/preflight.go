@@ -329,7 +329,7 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 	if err != nil {
 		return o, err
 	}
-	t.Last, t.Slow.Until = sofar(t.Last, now), within(t.Slow.Until, now, campaign.LongestSlow)
+	t.Last, t.Slow.Until = sofar(t.Last, now), campaign.Within(t.Slow.Until, now, campaign.LongestSlow)
 	o = campaign.Outlook{Number: n, Turn: t.Turn, Slow: t.Slow, Sent: pastTx(tx, n.ID, now)}
 	switch s := n.Standing; {
 	case !n.Linked():
@@ -355,7 +355,7 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 		}
 	}
 	for i := range o.Waiting {
-		o.Waiting[i].Due = within(o.Waiting[i].Due, now, longestWait)
+		o.Waiting[i].Due = campaign.Within(o.Waiting[i].Due, now, campaign.LongestWait)
 	}
 	return o, nil
 }

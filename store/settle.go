@@ -24,8 +24,7 @@ func recoverTx(tx *bolt.Tx, now time.Time) error {
 		}
 		if d.State == campaign.Sending {
 			before := d
-			d.State, d.InDoubt = campaign.Unsure, true
-			d.Reason, d.NotBefore = reason.New(reason.DeliveryInterrupted), now
+			d.Interrupt(now)
 			if err := unlessCancelledTx(tx, &d); err != nil {
 				return err
 			}
@@ -52,12 +51,11 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 		if err != nil {
 			return err
 		}
-		if d.State == campaign.Sending {
-			settle(&d, o, at, b.grace)
+		if d.Settle(o, b.grace, at) {
 			if err := unlessCancelledTx(tx, &d); err != nil {
 				return err
 			}
-			if !mayHaveLeft(&d) {
+			if !d.MayHaveLeft() {
 				if err := unspendTx(tx, d.Number, t.Last); err != nil {
 					return err
 				}
@@ -65,8 +63,6 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 					return err
 				}
 			}
-		} else if o.Kind == campaign.Accepted {
-			d.Advance(campaign.Sent, at)
 		}
 		if err := inflightTable.Delete(tx, d.Number); err != nil {
 			return err
@@ -96,7 +92,7 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 // delivery must be written before: it has not left, so that it does not stand in
 // the way of another one to the same person if two records turn out to be one.
 func redirectTx(tx *bolt.Tx, d *campaign.Delivery, a people.Answer, at time.Time) error {
-	if _, err := answerTx(tx, a, at); err != nil || !again(d) {
+	if _, err := answerTx(tx, a, at); err != nil || !d.Again() {
 		return err
 	}
 	contact, err := contactTx(tx, d.Contact)
@@ -106,114 +102,21 @@ func redirectTx(tx *bolt.Tx, d *campaign.Delivery, a people.Answer, at time.Time
 		return err
 	}
 	before := *d
-	end := func(state campaign.State, why reason.Reason) {
-		d.State, d.Reason, d.NotBefore = state, why, time.Time{}
-		if d.InDoubt { // an earlier try may have arrived
-			d.State = campaign.Unsure
-		}
-	}
-	switch {
-	case a.Presence == people.NotOnWhatsApp:
-		end(campaign.Skipped, reason.New(reason.DeliveryNotOnWhatsApp))
-	case a.LID == "": // it did not say whose the phone is
-		return nil
-	case a.LID != contact.LID:
-		end(campaign.Skipped, reason.New(reason.DeliveryMoved))
-	case d.Redirected:
-		end(campaign.Failed, d.Reason)
-	default:
-		d.Redirected, d.NotBefore = true, at
-	}
+	d.Redirect(a, contact.LID, at)
 	return putDeliveryTx(tx, &before, d)
-}
-
-// settle gives a delivery that is being sent the state that follows from the
-// outcome of the try. What became of this try says nothing of an earlier one:
-// a delivery that is in doubt stays so until something proves it.
-func settle(d *campaign.Delivery, o campaign.Outcome, at time.Time, grace time.Duration) {
-	switch o.Kind {
-	case campaign.Accepted:
-		d.Advance(campaign.Sent, at)
-		return
-	case campaign.Refused:
-		d.State = campaign.Failed
-		if d.InDoubt {
-			d.State = campaign.Unsure
-		}
-	case campaign.NotSent, campaign.Misled:
-		tries := maxAttempts
-		switch {
-		case o.Reason.Code == reason.DeliveryNoKeys, o.Kind == campaign.Misled:
-			tries = maxNoKeys
-		case o.Code != 0:
-			tries = maxPutOff
-		}
-		d.State = campaign.Failed
-		if d.Attempts < tries {
-			d.State, d.NotBefore = campaign.Queued, at.Add(backoff(d.Attempts))
-		}
-		if d.InDoubt {
-			d.State = campaign.Unsure
-		}
-	case campaign.Unknown:
-		d.State, d.InDoubt = campaign.Unsure, true
-		d.NotBefore = at.Add(grace)
-		d.Doubts++
-	}
-	d.Code, d.Reason = o.Code, o.Reason
 }
 
 // unlessCancelledTx gives up a delivery that waits if its campaign was cancelled
 // while it was on the wire.
 func unlessCancelledTx(tx *bolt.Tx, d *campaign.Delivery) error {
-	if !pending(d) {
+	if !d.Pending() {
 		return nil
 	}
 	c, err := campaignTx(tx, d.Campaign)
 	if err == nil && c.Status == campaign.Cancelled {
-		giveUp(d)
+		d.GiveUp(reason.New(reason.DeliveryCancelled))
 	}
 	return err
-}
-
-// backoff is how long a delivery that did not leave waits after its n-th try.
-func backoff(n int) time.Duration {
-	return min(5*time.Second<<(2*(n-1)), longestWait)
-}
-
-// Answered implements [campaign.Log].
-func (b *Book) Answered(number campaign.NumberID, asked []people.Phone, answers []people.Answer, at time.Time) error {
-	var silent []people.ContactID
-	err := b.update(func(tx *bolt.Tx) error {
-		silent = silent[:0]
-		heard := make(map[people.Phone]bool, len(answers))
-		for _, a := range answers {
-			heard[a.Asked] = true
-			if _, err := answerTx(tx, a, at); err != nil {
-				return err
-			}
-		}
-		for _, phone := range asked {
-			if id, ok := findPersonTx(tx, phone, ""); ok && !heard[phone] {
-				silent = append(silent, id)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for id, when := range b.unanswered {
-		if at.Sub(when) > time.Hour {
-			delete(b.unanswered, id)
-		}
-	}
-	for _, id := range silent {
-		b.unanswered[id] = at
-	}
-	return nil
 }
 
 // Slow implements [campaign.Log].
@@ -303,10 +206,7 @@ func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who people.Seen) bool {
 func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.Time) error {
 	before := *d
 	d.Advance(state, at)
-	if d.State.Proven() {
-		d.NotBefore = time.Time{}
-	}
-	if !mayHaveLeft(&before) && mayHaveLeft(d) {
+	if !before.MayHaveLeft() && d.MayHaveLeft() {
 		if err := wroteTx(tx, d.Contact, d.Accepted); err != nil {
 			return err
 		}
@@ -421,10 +321,10 @@ func optsOut(c *people.Contact, at, now time.Time) bool {
 	switch {
 	case c.OptedOut:
 		return false
-	case early(c.OptOutAt, now):
+	case campaign.Early(c.OptOutAt, now):
 		return at.After(c.LastHeard)
 	case at.After(c.LastHeard):
-		return at.After(c.OptOutAt.Add(-clockSlack))
+		return at.After(c.OptOutAt.Add(-campaign.ClockSlack))
 	}
 	return at.After(c.OptOutAt)
 }

@@ -136,11 +136,11 @@ func TestWritersShareACommitAndFailAlone(t *testing.T) {
 
 // lane drives one number by hand: it asks, answers and claims until there is
 // a delivery or a hold.
-func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid func(people.Phone) string) campaign.Claimed {
+func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid func(people.Phone) string) store.Claimed {
 	t.Helper()
 	w := &wire{next: rand.IntN(1e6)} // another number's lane must not choose the same ids
 	for range 100 {
-		got, err := b.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
+		got, err := store.ClaimApart(b, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid f
 		}
 	}
 	t.Fatal("the lane only asks")
-	return campaign.Claimed{}
+	return store.Claimed{}
 }
 
 func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
@@ -344,7 +344,7 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	b = open(t, path)
-	again, err := b.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 2}, Now: now.Add(time.Hour)})
+	again, err := store.ClaimApart(b, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 2}, Now: now.Add(time.Hour)})
 	if err != nil || again.Delivery != nil {
 		t.Errorf("by a new link it was sent again: %+v, %v", again, err)
 	}
@@ -597,7 +597,7 @@ func TestNobodyWithoutAPhoneIsAskedAbout(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.start(campaign.Campaign{Name: "c", Text: "Oi"})
-	got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now}, Now: d.now, NewID: d.w.newID})
+	got, err := store.ClaimApart(d.book, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now}, Now: d.now, NewID: d.w.newID})
 	if err != nil || !slices.Equal(got.Check, []people.Phone{satellite}) {
 		t.Errorf("asks about %q, %v; want the one with a phone", got.Check, err)
 	}
@@ -618,8 +618,8 @@ func TestClosedNewChatsHoldWhoeverHasNeverWritten(t *testing.T) {
 	}
 	d.now = d.now.Add(time.Minute)
 	closed := campaign.Hold{Reason: reason.HoldNewChats, Until: d.now.Add(time.Hour)}
-	claim := func() campaign.Claimed {
-		got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now, NewChats: closed}, Now: d.now, NewID: d.w.newID})
+	claim := func() store.Claimed {
+		got, err := store.ClaimApart(d.book, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now, NewChats: closed}, Now: d.now, NewID: d.w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -403,7 +403,7 @@ func cancelChunkTx(tx *bolt.Tx, j *job, n int) (done bool, err error) {
 			return false, err
 		}
 		before := d
-		giveUp(&d)
+		d.GiveUp(reason.New(reason.DeliveryCancelled))
 		if err := recordDeliveryTx(tx, &before, &d); err != nil {
 			return false, err
 		}

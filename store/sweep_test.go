@@ -152,7 +152,7 @@ func (y *yard) is(id campaign.ID, status campaign.Status, want campaign.Counts) 
 func (y *yard) claim() *campaign.Delivery {
 	y.Helper()
 	for {
-		got, err := y.book.Claim(campaign.Claim{
+		got, err := ClaimApart(y.book, campaign.Claim{
 			Number: y.number, Ready: campaign.Readiness{Link: 1, Since: y.now.Add(-time.Hour)}, Now: y.now,
 			NewID: func() campaign.MessageID { y.ids++; return campaign.MessageID(fmt.Sprint("3EB0", y.ids)) },
 		})
