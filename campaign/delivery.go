@@ -79,7 +79,7 @@ type Delivery struct {
 	Reason     reason.Reason // of failed, unsure, skipped, or of the last try
 	Code       int           // the service's error code, 0 if none
 	Attempts   int           // how many times it was claimed
-	Doubts     int           // how many of these ended without the service's word, though we waited for it
+	Doubts     int           // how many of these ended without an answer, though we waited for it
 	InDoubt    bool          // a try ended without our knowing and nothing has proved it since
 	Unheard    int           // how many times the service said nothing when asked about the phone
 	Link       uint32        // the link it left by, see [Number]
@@ -92,10 +92,10 @@ type Delivery struct {
 // How often and for how long a delivery is tried.
 const (
 	doubtAge    = 24 * time.Hour // one in doubt is not sent again after that
-	maxDoubts   = 3              // tries that ended without the service's word
+	maxDoubts   = 3              // tries that ended without an answer
 	maxAttempts = 10             // claims of one delivery, whatever became of them
 	maxNoKeys   = 3              // claims that ended without keys or without an address for the recipient
-	maxPutOff   = 5              // claims that ended with the service's word to try later
+	maxPutOff   = 5              // claims that ended because the service says later
 	maxUnheard  = 3              // questions about a phone that brought no answer
 
 	firstBackoff = 5 * time.Second

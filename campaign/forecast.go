@@ -9,12 +9,12 @@ import (
 	"recado/campaign/reason"
 )
 
-// Forecast is when a campaign will have been sent, as its limits, its hours,
-// what WhatsApp allows and what was sent already let it. It is walked on the
-// calendar, message by message, see [Walk].
+// Forecast is when a campaign will have been sent, by its limits, its hours,
+// what WhatsApp allows and what was sent already. It is found by walking through
+// the calendar, message by message, see [Walk].
 type Forecast struct {
 	Left   int       // deliveries that wait
-	Stuck  int       // of those, how many do not leave before somebody does something: see Binds
+	Stuck  int       // of those, how many do not leave until somebody does something, see Binds
 	Starts time.Time // when the next one leaves; zero: none does
 	Ends   time.Time // when the last one has left that is not stuck; zero: none leaves
 	Days   []Day     // on which something leaves, the first first
@@ -110,7 +110,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// longest is what held longest; whatever has no end before all that has one.
+// longest is the hold that lasted longest; one without an end counts as longest.
 func longest(held map[Hold]time.Duration) (binds Hold) {
 	var most time.Duration
 	for h, d := range held {

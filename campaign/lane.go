@@ -30,7 +30,7 @@ type Sender interface {
 	// fs.ErrNotExist if the file is not there, [ErrFileChanged] if it is not
 	// the one that was attached.
 	Upload(ctx context.Context, u Upload) ([]byte, error)
-	// Send sends one message and waits for the service's word. It takes as
+	// Send sends one message and waits for what the service says. It takes as
 	// long as it needs to, within the limits of the connection, and does not
 	// return before the outcome is known or cannot be.
 	Send(ctx context.Context, d Delivery) Outcome
@@ -118,11 +118,11 @@ type Log interface {
 	Answered(number NumberID, asked []people.Phone, answers []people.Answer, at time.Time) error
 	// Uploaded keeps what a number uploaded, as its Sender wrote it.
 	Uploaded(number NumberID, u Upload, media []byte, at time.Time) error
-	// NotUploaded says why a number could not upload an attachment. It is not
-	// asked for at once again, and after a few times the campaign is paused.
+	// NotUploaded says why a number could not upload an attachment. The next
+	// try waits a while, and after a few the campaign is paused.
 	NotUploaded(number NumberID, u Upload, why error, at time.Time) error
 	// Held says what holds a number that cannot claim at all; the zero Hold is
-	// none. It is told to whoever looks and not kept on the disk.
+	// none. It is for the screens and not kept on the disk.
 	Held(number NumberID, hold Hold)
 	// Slow makes the number send and ask nothing until then.
 	Slow(number NumberID, why reason.Code, until time.Time) error
@@ -131,10 +131,10 @@ type Log interface {
 // Lane sends the deliveries of one number, one at a time. It owns the number's
 // pace: two lanes for one number would send twice as fast as its limits.
 //
-// What makes it exactly once: the claim is on the disk, with the message id
-// and all that the message carries, before anything leaves; the id never changes; and an outcome
-// that is not known is never taken for a no. See Claim in package store for
-// what happens to a delivery found half sent.
+// What makes it exactly once: the claim is on the disk, with the message id and
+// all that the message carries, before anything leaves; the id never changes;
+// and an outcome that is not known is never taken for a no. For what happens to
+// a delivery that is found half sent see Claim in package store.
 type Lane struct {
 	Number NumberID
 	Log    Log
@@ -144,7 +144,7 @@ type Lane struct {
 	Logger *slog.Logger
 
 	stumbles int       // in a row
-	rest     time.Time // nothing is tried before on this connection, whatever the bell says
+	rest     time.Time // nothing is tried before that on this connection, even if the bell rings
 	online   time.Time // since when the connection is up
 }
 
@@ -179,8 +179,8 @@ func (l *Lane) Run(ctx context.Context) {
 	}
 }
 
-// step does one thing: a check, an upload, or a send from claim to settle. The zero Hold
-// means that there may be more to do at once.
+// step does one thing: a check, an upload, or a send from claim to settle. The
+// zero Hold means that there may be more to do at once.
 func (l *Lane) step(ctx context.Context) Hold {
 	if ctx.Err() != nil {
 		return Hold{Reason: reason.HoldEmpty}

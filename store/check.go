@@ -15,7 +15,8 @@ import (
 
 // Check reads the whole book and says what in it does not fit together: its
 // version and kind, what leads to the people, and every table that follows
-// from the deliveries. A book that is well has no findings. It is for Examine.
+// from the deliveries. It finds nothing in a book that is whole. It is for
+// Examine.
 func Check(tx *bolt.Tx) []reason.Reason {
 	c := &checking{tx: tx}
 	if c.frame() && c.merges() {
@@ -108,7 +109,7 @@ func (c *checking) frame() bool {
 func (c *checking) merges() bool {
 	longest := mergedTable.Rows(c.tx)
 	c.each(mergedTable, 8, func(k, v []byte) {
-		for range longest { // more would be a circle
+		for range longest { // longer would be a circle
 			next := mergedTable.GetAt(c.tx, v)
 			if next == nil {
 				if !c.has(contactsTable, v) {

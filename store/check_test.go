@@ -275,7 +275,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			"check_kind"},
 		{"no queue", func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("queue")) },
 			`check_table "queue"`},
-		{"nobody knows that she was written to", func(tx *bolt.Tx) error {
+		{"nobody knows that they were written to", func(tx *bolt.Tx) error {
 			return bucket(tx, "persons").ForEach(func(k, _ []byte) error { return bucket(tx, "persons").Delete(k) })
 		}, "check_twice"},
 	} {

@@ -18,7 +18,7 @@ import (
 // wire is a service that does as badly as it likes, and the people behind it.
 type wire struct {
 	rng   *rand.Rand
-	inbox map[string]map[campaign.MessageID]string // by LID, what each person has on her screen
+	inbox map[string]map[campaign.MessageID]string // by LID, what each person has on their screen
 	media map[campaign.MessageID]string            // what came with it
 	other []campaign.MessageID                     // came again with other content
 	later []func(*store.Book) error                // receipts on their way

@@ -219,7 +219,7 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 			return err
 		}
 	}
-	// Two for each, because the books of before may have too many.
+	// Two for each, because books of older programs may have too many.
 	for _, k := range eventsTable.Keys(tx, prefix, 2*len(changed)) {
 		if _, n := eventsTable.Parts(k); last-n < eventsKept {
 			break
@@ -231,7 +231,7 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 	return nil
 }
 
-// tally is how a campaign stands.
+// tally is how far a campaign is.
 type tally struct {
 	counts  campaign.Counts
 	pending int // how many may still be sent

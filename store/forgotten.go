@@ -110,7 +110,7 @@ func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID, now time.Time
 		}
 		d.Forget(turn.Last)
 		if d.Message == "" {
-			// Nor is anybody else to be written to who turns out to be her.
+			// Nor is anybody else to be written to who turns out to be them.
 			if err := keepClaimTx(tx, id, mergedTx(tx, d.Contact), seq); err != nil {
 				return nil, err
 			}
@@ -159,8 +159,8 @@ func firstTx(committed *bolt.Tx, d *campaign.Delivery) (bool, error) {
 // Prove is told of receipts for messages that one of our numbers may have sent
 // to a person: ids of ours that the book does not know, which state they prove
 // and when. If exactly one delivery to that person by that number is held
-// because its claim may be forgotten, then this was it: it takes the id, and is
-// in doubt no more.
+// because its claim may be forgotten, then it is the one: it is given the id and
+// is no longer in doubt.
 func (b *Book) Prove(number campaign.NumberID, to people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
 	var found campaign.Delivery
 	look := func(tx *bolt.Tx) (err error) {
@@ -186,7 +186,7 @@ func (b *Book) Prove(number campaign.NumberID, to people.Seen, ids []campaign.Me
 }
 
 // forgottenTx finds the delivery that a receipt speaks of, and gives it the id.
-// It has none if there is no such delivery, or more than one.
+// It returns one without an id if there is no such delivery, or more than one.
 func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to people.Seen, ids []campaign.MessageID, at, now time.Time) (found campaign.Delivery, err error) {
 	var unknown []campaign.MessageID
 	for _, id := range ids {
@@ -213,7 +213,7 @@ func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to people.Seen, ids []ca
 }
 
 // reachedTx keeps what follows from a delivery that was held and has reached
-// somebody: she was written to, and what she answers answers it.
+// somebody: they were written to, and what they write replies to it.
 func reachedTx(tx *bolt.Tx, d *campaign.Delivery, at time.Time) error {
 	contact, err := contactTx(tx, mergedTx(tx, d.Contact))
 	if errors.Is(err, ErrNotFound) {

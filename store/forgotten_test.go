@@ -416,7 +416,7 @@ func TestAReceiptThatFitsNobodyOrManySettlesNothing(t *testing.T) {
 	}
 	got, err := b.Delivery(1, d.Seq)
 	if err != nil || got.State != campaign.Delivered || got.Message != "3EB0X" || got.InDoubt || !got.Reason.IsZero() {
-		t.Errorf("by her phone: %+v, %v", got, err)
+		t.Errorf("by the phone: %+v, %v", got, err)
 	}
 	if _, err := b.Receipt(d.Number, people.Seen{Phone: d.Phone}, []campaign.MessageID{"3EB0X"}, campaign.Read, now); err != nil {
 		t.Fatal(err)

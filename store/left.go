@@ -9,12 +9,12 @@ import (
 	"recado/store/bolt"
 )
 
-// What never left does not count for the person. A claim writes that they were
-// written to, before anything leaves: neither a crash nor another number may
-// write to them a second time. When the outcome proves that nothing left, they
-// are again as if they had not been tried: what counts is the last message of
-// any campaign that has left, or may have. A receipt that comes for it after
-// all counts it again.
+// A message that never left does not count for its person. A claim writes that
+// they were written to before anything leaves, so that neither a crash nor
+// another number writes to them a second time. When the outcome proves that
+// nothing left, that is taken back: what counts is the last message of any
+// campaign that has left, or may have. If a receipt comes after all, it counts
+// again.
 
 // wroteTx writes that a person was written to at a time.
 func wroteTx(tx *bolt.Tx, id people.ContactID, at time.Time) error {

@@ -18,9 +18,9 @@ import (
 )
 
 // The files of the campaigns are beside the book in the folder media, each
-// once, named by the SHA-256 of its bytes. What a user does with the file that
-// he attached changes nothing any more. None is ever removed: campaigns are
-// not, and theirs may still have to be uploaded again.
+// once, named by the SHA-256 of its bytes. What users do with the file that they
+// attached changes nothing afterwards. None is ever removed: campaigns are not,
+// and a file may have to be uploaded again.
 
 // partial ends the name of a file that is being written.
 const partial = ".part"
@@ -280,7 +280,7 @@ func (b *Book) NotUploaded(number campaign.NumberID, u campaign.Upload, why erro
 	})
 	if err == nil {
 		b.mu.Lock()
-		delete(b.stalls, who) // whoever resumes it wants it tried again
+		delete(b.stalls, who) // when it is resumed, it is tried again
 		b.mu.Unlock()
 	}
 	return err

@@ -312,11 +312,11 @@ func answeredTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID,
 	return d, ok, err
 }
 
-// optsOut reports whether a no that a person wrote at that time opts them out. A
-// no from before an opt-in is what that has taken back, however late it is heard
-// and however often. Of one that says something new, a little before the opt-in
-// counts as after it, and after one that was written down by a clock that was far
-// ahead: it is not known when that was.
+// optsOut reports whether an opt-out word that a person wrote at that time opts
+// them out. One from before an opt-in was taken back by it, however late it is
+// heard and however often. If it is newer than all that was heard, a little
+// before the opt-in counts as after it; and so does any time if the opt-in was
+// written by a clock that was far ahead, because then its time is not known.
 func optsOut(c *people.Contact, at, now time.Time) bool {
 	switch {
 	case c.OptedOut:

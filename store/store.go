@@ -101,7 +101,7 @@ type Options struct {
 const DefaultGrace = 30 * time.Second
 
 // Book is the open book. Its methods may be called from any goroutine; those
-// that write return when what they wrote is on the bolt.
+// that write return when what they wrote is on the disk.
 type Book struct {
 	db     *bolt.DB
 	kind   Kind

@@ -217,7 +217,7 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, ids[0], now, lidOf); got.Delivery != nil {
-		t.Error("she was written to")
+		t.Error("somebody who opted out was written to")
 	}
 	d, err := b.Delivery(c.ID, 0)
 	if err != nil {
@@ -231,7 +231,7 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := desk(b).Start(next.ID, now); !errors.Is(err, store.ErrState) {
-		t.Errorf("a campaign to nobody but her got %v, want ErrState", err)
+		t.Errorf("a campaign to nobody but them got %v, want ErrState", err)
 	}
 }
 
@@ -272,21 +272,21 @@ func TestWhomTheServiceProvesOnePersonIsOneDelivery(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryDuplicate {
-		t.Errorf("the second of her deliveries is %s (%s), want skipped as a duplicate", d.State, d.Reason)
+		t.Errorf("the second of the deliveries is %s (%s), want skipped as a duplicate", d.State, d.Reason)
 	}
 	found, err := b.Find(context.Background(), people.Filter{})
 	if err != nil || len(found) != 2 {
 		t.Errorf("the book has %d people, %v; want 2", len(found), err)
 	}
-	// The old phone still leads to her, and her answer to the delivery.
+	// The old phone still leads to them, and their reply to the delivery.
 	if err := b.Heard(n, campaign.Incoming{From: people.Seen{LID: "one"}, Text: "oi", At: now}); err != nil {
 		t.Fatal(err)
 	}
 	if d, err = b.Delivery(c.ID, 0); err != nil || d.State != campaign.Replied {
-		t.Errorf("her delivery is %s, %v; want replied", d.State, err)
+		t.Errorf("the delivery is %s, %v; want replied", d.State, err)
 	}
 	if p, err := b.ContactByPhone(rows[2].Phone); err != nil || p.LID != "one" {
-		t.Errorf("her second phone leads to %+v, %v", p, err)
+		t.Errorf("the second phone leads to %+v, %v", p, err)
 	}
 }
 
@@ -320,7 +320,7 @@ func TestWhomTheServiceIsSilentAboutHoldsNobodyUp(t *testing.T) {
 	}
 	d, err := b.Delivery(c.ID, 0)
 	if err != nil || d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryNoAnswer {
-		t.Errorf("her delivery is %s (%s), %v; want skipped for want of an answer", d.State, d.Reason, err)
+		t.Errorf("the delivery is %s (%s), %v; want skipped for want of an answer", d.State, d.Reason, err)
 	}
 	if c, err = b.Campaign(c.ID); err != nil || c.Status != campaign.Finished {
 		t.Errorf("the campaign is %s, %v; want finished", c.Status, err)
@@ -468,7 +468,7 @@ func TestNumbersThatKnowTheSamePeopleShareTheWork(t *testing.T) {
 	for _, d := range deliveries {
 		load[d.Number]++
 		if d.New {
-			t.Errorf("%s hears from a number that does not know her", d.Name)
+			t.Errorf("%s hears from a number that does not know them", d.Name)
 		}
 	}
 	if load[ids[0]] != 15 || load[ids[1]] != 15 || load[ids[2]] != 1 {
@@ -679,7 +679,7 @@ func TestWhoIsFoundToBeOnePersonBetweenTwoTriesGetsOneMessage(t *testing.T) {
 			got = d.claim(n)
 		}
 		if got.Delivery != nil {
-			t.Errorf("first %d: she gets a second message: %+v", first, got.Delivery)
+			t.Errorf("first %d: a second message: %+v", first, got.Delivery)
 		}
 		if is, err := d.book.Delivery(id, again.Seq); err != nil || is.State != campaign.Skipped || is.Reason.Code != reason.DeliveryDuplicate {
 			t.Errorf("first %d: the other one is %s (%s), %v", first, is.State, is.Reason, err)

@@ -290,13 +290,13 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 	ok(t, err)
 	ok(t, desk(y.book).EditContact(y.person(19).ID, func(c *people.Contact) { c.Tags = []string{"fora"} }))
 	ok(t, desk(y.book).OptOut(y.person(18).ID, "asked for it"))
-	ok(t, desk(y.book).OptOut(y.person(5).ID, "asked for it")) // has her delivery
+	ok(t, desk(y.book).OptOut(y.person(5).ID, "asked for it")) // has a delivery
 	ids := make([]people.ContactID, 20)
 	for i := range ids {
 		ids[i] = y.person(i).ID
 	}
-	merge(0, 10) // she has hers already
-	merge(1, 11) // she did not belong to it by this id,
+	merge(0, 10) // they have theirs already
+	merge(1, 11) // they did not belong to it by this id,
 	merge(1, 12) // and does by two others
 	merge(1, 4)  // of which one has been frozen
 	merge(13, 14)

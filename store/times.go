@@ -8,13 +8,13 @@ import (
 	"recado/store/bolt"
 )
 
-// The times in the book are by one clock, see [campaign.Clock]. That may have
-// been wrong when one was written, or be wrong now, and then what has happened
-// seems to lie in the future. Nobody knows when it was, only that it is over,
-// so it counts as this moment: what counts as later than it was makes a number
-// slower, never faster. Left at that it would hold until the clock comes by,
-// so it is written anew, once, as this moment (amendTx); but not while the
-// clock itself may be off by whole weeks, when the time may be true.
+// The times in the book are by one clock, see [campaign.Clock]. It may have been
+// wrong when one was written, or be wrong now, and then something that has
+// happened seems to lie in the future. We only know that it is over, so it counts
+// as happening now: that can make a number slower, never faster. It would count
+// so until the clock reaches that time, so it is written anew, once, as the
+// present time (amendTx); but not while the clock itself may be off by whole
+// weeks, because then the time may be right.
 
 // sofar is a time that has passed: at, but not after now.
 func sofar(at, now time.Time) time.Time {
@@ -24,8 +24,8 @@ func sofar(at, now time.Time) time.Time {
 	return at
 }
 
-// precedes reports whether something was before another one. That says
-// nothing of one that seems to be still to come.
+// precedes reports whether something was before another one. It is never known
+// of one that lies in the future.
 func precedes(at, other, now time.Time) bool {
 	return at.Before(other.Add(-campaign.ClockSlack)) && !campaign.Early(other, now)
 }
