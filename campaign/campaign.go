@@ -131,8 +131,8 @@ func (c Counts) Total() int {
 	return n
 }
 
-// Settled is how many deliveries need no more sending.
-func (c Counts) Settled() int { return c.Total() - c[Queued] - c[Sending] }
+// Done is how many deliveries need no more sending.
+func (c Counts) Done() int { return c.Total() - c[Queued] - c[Sending] }
 
 // Accepted is how many deliveries the service accepted: sent and whatever
 // comes after it.

@@ -113,9 +113,9 @@ type Log interface {
 	// Settle writes the outcome of a claimed delivery. What a receipt has
 	// proved meanwhile stands.
 	Settle(d Delivery, o Outcome, at time.Time) error
-	// Answered keeps the service's answers about phones that number asked. A
-	// phone in asked without an answer is put aside for a while.
-	Answered(number NumberID, asked []people.Phone, answers []people.Answer, at time.Time) error
+	// Answered keeps the service's answers about the phones that a number
+	// checked. A phone without one is put aside for a while.
+	Answered(number NumberID, checked []people.Phone, answers []people.Answer, at time.Time) error
 	// Uploaded keeps what a number uploaded, as its Sender wrote it.
 	Uploaded(number NumberID, u Upload, media []byte, at time.Time) error
 	// NotUploaded says why a number could not upload an attachment. The next
@@ -124,7 +124,7 @@ type Log interface {
 	// Held says what holds a number that cannot claim at all; the zero Hold is
 	// none. It is for the screens and not kept on the disk.
 	Held(number NumberID, hold Hold)
-	// Slow makes the number send and ask nothing until then.
+	// Slow makes the number send and check nothing until then.
 	Slow(number NumberID, why reason.Code, until time.Time) error
 }
 
@@ -238,14 +238,14 @@ func (l *Lane) send(ctx context.Context, d Delivery) Hold {
 	return Hold{}
 }
 
-// check asks the service about phones before anything is claimed for them.
+// check checks phones before anything is claimed for them.
 func (l *Lane) check(ctx context.Context, phones []people.Phone) Hold {
-	answers, err := Ask(ctx, l.Sender.Check, phones)
+	answers, err := CheckPhones(ctx, l.Sender.Check, phones)
 	switch {
 	case errors.Is(err, ErrRateLimit):
 		return l.slow()
 	case err != nil:
-		return l.stumble("ask who is on WhatsApp", err)
+		return l.stumble("check who is on WhatsApp", err)
 	}
 	if err := l.Log.Answered(l.Number, phones, answers, l.Clock.Now()); err != nil {
 		return l.stumble("keep the answers", err)
@@ -291,11 +291,11 @@ func (l *Lane) upload(ctx context.Context, u Upload) Hold {
 	return Hold{}
 }
 
-// Ask asks about phones as they were written. A Brazilian mobile may have been
-// registered with or without its ninth digit: one that is not there is asked
-// about in its other spelling, and the service's word is kept. What it does
-// not say about the other spelling leaves the phone without an answer.
-func Ask(ctx context.Context, check func(context.Context, []people.Phone) ([]people.Answer, error), phones []people.Phone) ([]people.Answer, error) {
+// CheckPhones checks phones as they were written. A Brazilian mobile may have been
+// registered with or without its ninth digit: one that is not there is checked
+// in its other spelling, and that answer is kept. If there is none for the other
+// spelling, the phone is left without an answer.
+func CheckPhones(ctx context.Context, check func(context.Context, []people.Phone) ([]people.Answer, error), phones []people.Phone) ([]people.Answer, error) {
 	answers, err := check(ctx, phones)
 	if err != nil {
 		return nil, err
@@ -335,7 +335,7 @@ const (
 )
 
 // stumble logs what went wrong and tries again a little later, then less and
-// less often: a service that refuses a question is not asked it all the time.
+// less often: a service that refuses is not asked all the time.
 func (l *Lane) stumble(doing string, err error) Hold {
 	l.Logger.Warn(doing, "number", l.Number, "err", err)
 	l.rest = time.Now().Add(min(firstPause<<min(l.stumbles, 16), lastPause))

@@ -256,7 +256,7 @@ func holdFreezesTx(tx *bolt.Tx, number campaign.NumberID, why reason.Reason) err
 
 // freezeChunkTx makes the deliveries of the next n people of a campaign, and
 // lets it run if those were the last. A person belongs to the number that they
-// know; strangers are shared out evenly.
+// know; those whom no number knows are shared out evenly.
 func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
 	c, err := campaignTx(tx, j.Campaign)
 	if err != nil {

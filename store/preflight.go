@@ -127,11 +127,11 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 				return
 			}
 			p.Receive++
-			fresh := !contact.KnownTo(number)
-			if fresh {
+			isNew := !contact.KnownTo(number)
+			if isNew {
 				p.NewChats++
 			}
-			waiting.add(group{number, fresh, contact.Phone.Zone()})
+			waiting.add(group{number, isNew, contact.Phone.Zone()})
 		})
 		if err != nil {
 			return err
@@ -166,7 +166,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 // group is what a queue treats alike.
 type group struct {
 	number campaign.NumberID
-	fresh  bool
+	isNew  bool
 	zone   string
 }
 
@@ -188,10 +188,10 @@ func (g *groups) add(one group) {
 
 // of is what waits on a number, in the order of its queue: known chats first.
 func (g *groups) of(number campaign.NumberID, c campaign.Campaign) (waiting []campaign.Waiting) {
-	for _, fresh := range []bool{false, true} {
+	for _, isNew := range []bool{false, true} {
 		for _, one := range g.order {
-			if one.number == number && one.fresh == fresh {
-				waiting = append(waiting, campaign.Waiting{Campaign: c.ID, Pace: c.Pace, New: fresh, Zone: location(one.zone), Count: g.seen[one]})
+			if one.number == number && one.isNew == isNew {
+				waiting = append(waiting, campaign.Waiting{Campaign: c.ID, Pace: c.Pace, New: isNew, Zone: location(one.zone), Count: g.seen[one]})
 			}
 		}
 	}

@@ -259,7 +259,7 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 			return err
 		}
 	}
-	d, ok, err := answeredTx(tx, contact.ID, number, m, now)
+	d, ok, err := repliedToTx(tx, contact.ID, number, m, now)
 	if err != nil || !ok {
 		return err
 	}
@@ -271,21 +271,21 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	return advanceTx(tx, &d, campaign.Replied, m.At)
 }
 
-// answerWindow is how long after a delivery what a person writes is an answer to
+// replyWindow is how long after a delivery what a person writes is an answer to
 // it, unless they say so.
-const answerWindow = 30 * 24 * time.Hour
+const replyWindow = 30 * 24 * time.Hour
 
-// answeredTx finds the delivery that a message answers; not ok if it answers
+// repliedToTx finds the delivery that a message answers; not ok if it answers
 // none. A quote says which, and if it is of something else, that it is none of
 // ours. Otherwise it is the last one that has left, or may have.
-func answeredTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID, m campaign.Incoming, now time.Time) (d campaign.Delivery, ok bool, err error) {
+func repliedToTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID, m campaign.Incoming, now time.Time) (d campaign.Delivery, ok bool, err error) {
 	if m.Quoted != "" {
 		d, ok, err = messageTx(tx, m.Quoted)
 		return d, ok && d.Number == number && (mergedTx(tx, d.Contact) == contact || sentToTx(tx, &d, m.From)), err
 	}
 	answers := func(d *campaign.Delivery) bool {
 		left := d.State.Proven() || d.State == campaign.Sending || d.InDoubt
-		return left && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= answerWindow
+		return left && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= replyWindow
 	}
 	where := latestTable.Get(tx, contact, number)
 	if where == nil {
@@ -294,7 +294,7 @@ func answeredTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID,
 	if d, err = deliveryTx(tx, where); err != nil || answers(&d) {
 		return d, err == nil, err
 	}
-	if m.At.Sub(later(d.Claimed, d.Arrived)) > answerWindow {
+	if m.At.Sub(later(d.Claimed, d.Arrived)) > replyWindow {
 		return d, false, nil // and the ones before it are older
 	}
 	// The last one was refused, or the message is from before it.

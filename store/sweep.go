@@ -257,7 +257,7 @@ func (b *Book) stop(k []byte, why error) {
 	b.mu.Lock()
 	b.stopped[string(k)] = why
 	b.mu.Unlock()
-	b.answer(k, ended{err: why})
+	b.release(k, ended{err: why})
 	b.bell.Ring()
 }
 
@@ -281,8 +281,8 @@ type ended struct {
 	err error
 }
 
-// answer tells whoever waits for a job how it ended.
-func (b *Book) answer(k []byte, e ended) {
+// release tells who waits for a job how it ended.
+func (b *Book) release(k []byte, e ended) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if waiting := b.waiting[string(k)]; waiting != nil {
@@ -315,7 +315,7 @@ func (b *Book) chunk(k []byte, n int) error {
 		if j.Kind == JobImport {
 			b.logImport(j.Source, *j.Report)
 		}
-		b.answer(k, ended{job: j})
+		b.release(k, ended{job: j})
 	}
 	return err
 }

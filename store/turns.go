@@ -31,11 +31,11 @@ type pacing struct {
 func (p pacing) both() campaign.Pace { return p.number.Tightest(p.campaign.Pace) }
 
 // hold says what holds a message of this kind: a pace, or the service.
-func (p pacing) hold(fresh bool, zone string) campaign.Hold {
+func (p pacing) hold(isNew bool, zone string) campaign.Hold {
 	c := p.claim
 	history := sends{tx: p.tx, number: c.Number, now: c.Now}
-	hold := p.number.Held(p.campaign.ID, p.campaign.Pace, p.turn.Turn, history, fresh, location(zone), c.Now)
-	if fresh {
+	hold := p.number.Held(p.campaign.ID, p.campaign.Pace, p.turn.Turn, history, isNew, location(zone), c.Now)
+	if isNew {
 		hold = hold.Later(c.Ready.NewChats)
 	}
 	return hold
