@@ -188,8 +188,8 @@ func messageTx(tx *bolt.Tx, id campaign.MessageID) (d campaign.Delivery, ok bool
 }
 
 // sentToTx reports whether a delivery went to a person, who may have got it
-// under another address than the one that they are known by now. Whoever has
-// their phone today, and another account, is somebody else.
+// under another address than the one that they are known by now. Another account
+// that has their phone today is somebody else.
 func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who people.Seen) bool {
 	if who.LID != "" && who.LID == d.LID {
 		return true
@@ -271,27 +271,26 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	return advanceTx(tx, &d, campaign.Replied, m.At)
 }
 
-// replyWindow is how long after a delivery what a person writes is an answer to
-// it, unless they say so.
+// replyWindow is how long after a delivery what a person writes counts as a reply
+// to it, unless they quote it.
 const replyWindow = 30 * 24 * time.Hour
 
-// repliedToTx finds the delivery that a message answers; not ok if it answers
-// none. A quote says which, and if it is of something else, that it is none of
-// ours. Otherwise it is the last one that has left, or may have.
+// repliedToTx finds the delivery to which a message replies; not ok if there is
+// none. A quote says which one, or that it is none of ours. Otherwise it is the
+// last one that has left, or may have.
 func repliedToTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID, m campaign.Incoming, now time.Time) (d campaign.Delivery, ok bool, err error) {
 	if m.Quoted != "" {
 		d, ok, err = messageTx(tx, m.Quoted)
 		return d, ok && d.Number == number && (mergedTx(tx, d.Contact) == contact || sentToTx(tx, &d, m.From)), err
 	}
-	answers := func(d *campaign.Delivery) bool {
-		left := d.State.Proven() || d.State == campaign.Sending || d.InDoubt
-		return left && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= replyWindow
+	replies := func(d *campaign.Delivery) bool {
+		return d.MayHaveLeft() && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= replyWindow
 	}
 	where := latestTable.Get(tx, contact, number)
 	if where == nil {
 		return d, false, nil
 	}
-	if d, err = deliveryTx(tx, where); err != nil || answers(&d) {
+	if d, err = deliveryTx(tx, where); err != nil || replies(&d) {
 		return d, err == nil, err
 	}
 	if m.At.Sub(later(d.Claimed, d.Arrived)) > replyWindow {
@@ -304,7 +303,7 @@ func repliedToTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID
 			return nil
 		}
 		earlier, err := deliveryTx(tx, deliveryKey(campaignsTable.Parts(k), fromRow[uint32](seq)))
-		if err == nil && answers(&earlier) && (!ok || earlier.Claimed.After(d.Claimed)) {
+		if err == nil && replies(&earlier) && (!ok || earlier.Claimed.After(d.Claimed)) {
 			d, ok = earlier, true
 		}
 		return err
