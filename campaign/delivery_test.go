@@ -163,6 +163,14 @@ var events = []struct {
 		"put off": "Redirected=true NotBefore=now",
 		"unsure":  "Redirected=true NotBefore=now",
 	}},
+	{"address found twice", func(d *Delivery) {
+		for range 2 {
+			d.Redirect(people.Answer{Presence: people.OnWhatsApp, LID: "1"}, "1", moment)
+		}
+	}, map[string]string{
+		"put off": "State=failed Redirected=true NotBefore=never",
+		"unsure":  "Redirected=true NotBefore=never",
+	}},
 	{"address of somebody else", func(d *Delivery) { d.Redirect(people.Answer{Presence: people.OnWhatsApp, LID: "2"}, "1", moment) }, map[string]string{
 		"put off": "State=skipped Reason=delivery_moved NotBefore=never",
 		"unsure":  "Reason=delivery_moved NotBefore=never",
