@@ -205,7 +205,7 @@ func (b *Book) sweep() {
 				return
 			case err != nil && b.Err() != nil: // the disk; it is in the log
 				wait = time.After(diskPause)
-				b.answer(k, ended{err: err})
+				b.release(k, ended{err: err})
 				b.bell.Ring() // somebody may wait for a campaign
 			case err != nil:
 				b.stop(k, err)
