@@ -60,28 +60,24 @@ func TestTheLanguageIsThatOfTheEnvironment(t *testing.T) {
 // What is found in a file without parsing it is what a parser finds.
 func TestTheIndexFindsEveryText(t *testing.T) {
 	for _, lang := range Languages() {
-		texts, found := readCatalogue(t, lang), load(For(lang).tag).texts
+		texts, c := readCatalogue(t, lang), load(For(lang).tag)
 		for id, want := range texts {
 			var got any
-			if err := json.Unmarshal(found[id], &got); err != nil || !reflect.DeepEqual(got, want) {
-				t.Errorf("%s: %s is %s, %v; want %v", lang, id, found[id], err, want)
+			if err := json.Unmarshal(c.raw(id), &got); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %s is %s, %v; want %v", lang, id, c.raw(id), err, want)
 			}
 		}
-		for id := range found {
-			if _, ok := texts[id]; !ok {
-				t.Errorf("%s: %q is no text", lang, id)
-			}
-		}
-		raw, _ := files.ReadFile("catalogue/" + lang + ".json")
 		var ids []string
-		for line := range strings.Lines(string(raw)) {
-			if id, ok := strings.CutPrefix(line, ` "`); ok {
-				id, _, _ = strings.Cut(id, `"`)
-				ids = append(ids, id)
-			}
+		for _, at := range c.at {
+			ids = append(ids, string(c.id(at)))
 		}
 		if !slices.IsSorted(ids) || len(slices.Compact(ids)) != len(texts) {
 			t.Errorf("%s: the texts are not in order, one of each", lang)
+		}
+		for _, id := range []string{"", "a", "zz", "ask", ids[0] + "x"} {
+			if c.raw(id) != nil {
+				t.Errorf("%s: %q is no text", lang, id)
+			}
 		}
 	}
 }
@@ -124,7 +120,8 @@ func TestManyMaySpeakAtOnce(t *testing.T) {
 	for range 8 {
 		speaking.Go(func() {
 			w := For("pt-BR")
-			for _, id := range w.ids() {
+			for _, at := range w.at {
+				id := string(w.id(at))
 				if w.T(id) == "" || w.N("people", 2) != "2 pessoas" || w.N("people", 0) != "0 pessoas" {
 					t.Errorf("%s: wrong", id)
 				}

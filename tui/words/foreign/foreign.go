@@ -24,7 +24,7 @@ type Ear struct{ known map[string]bool }
 // texts, file names.
 func For(lang string, known ...string) *Ear {
 	e := &Ear{known: make(map[string]bool)}
-	for _, source := range append(known, neutral, words.Raw(words.For(lang).Lang())) {
+	for _, source := range append(known, neutral, string(words.Raw(words.For(lang).Lang()))) {
 		for _, word := range split(source) {
 			e.known[word] = true
 		}
