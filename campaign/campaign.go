@@ -6,11 +6,11 @@
 package campaign
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
 	"recado/campaign/media"
+	"recado/campaign/reason"
 )
 
 // ID names one campaign. IDs are given in order, start at 1 and are never
@@ -24,7 +24,7 @@ func (i ID) String() string { return strconv.FormatUint(uint64(i), 10) }
 func ParseID(s string) (ID, error) {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil || n == 0 {
-		return 0, fmt.Errorf("not a campaign id: %q", s)
+		return 0, reason.Err(reason.CampaignBadID, reason.Clip(s))
 	}
 	return ID(n), nil
 }
@@ -53,6 +53,19 @@ func (s Status) String() string {
 	return "status(" + strconv.Itoa(int(s)) + ")"
 }
 
+// statusReasons are the statuses as they are said.
+var statusReasons = [...]reason.Code{
+	reason.StatusDraft, reason.StatusRunning, reason.StatusPaused, reason.StatusFinished, reason.StatusCancelled, reason.StatusFreezing,
+}
+
+// Reason is the status as an argument of what is said.
+func (s Status) Reason() reason.Reason {
+	if int(s) < len(statusReasons) {
+		return reason.New(statusReasons[s])
+	}
+	return reason.New(reason.Foreign, reason.Plain(s.String()))
+}
+
 // Campaign is one message to many people.
 type Campaign struct {
 	ID   ID
@@ -68,15 +81,11 @@ type Campaign struct {
 	Numbers []NumberID // who sends; empty in a draft means every number linked at the start
 	Pace    Pace       // its own limits, beside those of the numbers; the zero Pace: none
 	Status  Status
-	Reason  string    // why it is paused or cancelled, or a draft again, for a person; empty when somebody asked for it
-	Created time.Time // zero times have not happened
+	Reason  reason.Reason // why it is paused or cancelled, or a draft again, for a person; zero when somebody asked for it
+	Created time.Time     // zero times have not happened
 	Started time.Time
 	Ended   time.Time
 }
-
-// ReasonNobody is why a campaign did not start; %d is how many people were
-// skipped.
-const ReasonNobody = "nobody to write to (%d skipped)"
 
 // Begun is when a campaign was started or, if it was not, written.
 func (c *Campaign) Begun() time.Time {
@@ -85,25 +94,6 @@ func (c *Campaign) Begun() time.Time {
 	}
 	return c.Created
 }
-
-// PausedByStop is the reason of a campaign that was paused because WhatsApp
-// banned or locked one of its numbers; %q is what the user calls that.
-const PausedByStop = "WhatsApp stopped the number %q. See to it before you resume the campaign."
-
-// Reasons of a campaign that paused itself because what it sends leads nowhere.
-// The first has how many were refused and why, the second how many messages
-// were looked at, how many minutes they had and how many arrived.
-const (
-	PausedByRefusals = "%s messages in a row did not leave: %s. Look at WhatsApp on the phone and write to somebody from there, then resume the campaign."
-	PausedBySilence  = "Of the last %s messages that WhatsApp took more than %s minutes ago, %s arrived. Look on the phone whether others arrive and what people see, then resume the campaign."
-)
-
-// WithCode is a reason together with the service's code for it.
-const WithCode = "%s (code %s)"
-
-// PausedByDamage is the reason of a campaign that was paused because the book
-// was damaged and what was written last may be missing from it.
-const PausedByDamage = "The data file was damaged and its last change may be missing: a message, a reply or an opt-out. Look at the latest chats on the phone, say what became of the unsure messages, then resume the campaign."
 
 // Counts is how many deliveries of a campaign are in each state. Every
 // delivery is counted once, in the state it is in.

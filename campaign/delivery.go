@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // MessageID is the id by which WhatsApp knows one message. It is chosen once
@@ -42,29 +43,6 @@ func (s State) String() string {
 // Proven reports whether the state says that the service has the message.
 func (s State) Proven() bool { return s >= Sent && s <= Replied }
 
-// Reasons for which a delivery is skipped, failed or unsure. They are data:
-// commands print them as they are and the screens translate them.
-const (
-	ReasonOptedOut     = "opted out"
-	ReasonNotOnService = "not on WhatsApp"
-	ReasonDuplicate    = "same person as another delivery"
-	ReasonPerPerson    = "got another campaign message too recently"
-	ReasonMissingField = "missing field"
-	ReasonTooLong      = "text too long" // what is filled in made it so
-	ReasonCancelled    = "campaign cancelled"
-	ReasonErased       = "contact removed"
-	ReasonInterrupted  = "interrupted while sending"
-	ReasonNoAnswer     = "no answer from WhatsApp"
-	ReasonNoKeys       = "WhatsApp gave no encryption keys for this person"
-	ReasonUnlinked     = "the number was unlinked while sending"
-	ReasonForgotten    = "may have been sent: the last change of the data is forgotten"
-	ReasonLeft         = "left alone by a person"
-	ReasonNoAddress    = "WhatsApp does not know this person's address any more"
-	ReasonOurs         = "one of our own numbers"
-	ReasonBlocked      = "blocked on the phone of a number of ours" // and its name, if it is known
-	ReasonMoved        = "the phone belongs to another WhatsApp account now"
-)
-
 // Verdict is what a person says of a delivery that is unsure.
 type Verdict string
 
@@ -73,14 +51,6 @@ const (
 	Arrived Verdict = "sent"   // she has it
 	SendIt  Verdict = "resend" // she does not have it: send it
 	Leave   Verdict = "skip"   // whatever became of it, do not send it
-)
-
-// Reasons for which a campaign with an attachment pauses itself, with what to
-// do. %s is a number of ours and what went wrong; %q the name of the file.
-const (
-	ReasonNoUpload    = "number %s could not upload the attachment (%s): check the connection, then resume the campaign"
-	ReasonFileGone    = "the file %q is missing from the data directory: attach the same file to a draft, then go on"
-	ReasonFileChanged = "the file %q was damaged in the data directory: attach the same file to a draft, then go on"
 )
 
 // Delivery is one person in one campaign.
@@ -96,20 +66,20 @@ type Delivery struct {
 	Zone     string // her time zone, by her phone; IANA name
 	LID      string // where it went; empty until claimed
 
-	Message    MessageID    // chosen at the first claim
-	Text       string       // rendered at the first claim
-	Upload     uint64       // which upload of its number it carries, chosen at the first claim; 0: text alone
-	Media      []byte       // that upload as [Sender] wrote it; only where the book gives it out to be sent
-	Timer      people.Timer // of its chat, at the first claim
-	Reason     string       // of failed, unsure, skipped, or of the last try
-	Code       int          // the service's error code, 0 if none
-	Attempts   int          // how many times it was claimed
-	Doubts     int          // how many of these ended without the service's word, though we waited for it
-	InDoubt    bool         // a try ended without our knowing and nothing has proved it since
-	Unheard    int          // how many times the service said nothing when asked about her phone
-	Link       uint32       // the link it left by, see [Number]
-	Redirected bool         // its address was no good once, and the service named it anew
-	NotBefore  time.Time    // when one that waits may be tried again; zero if it was never put off, or will not be tried again
+	Message    MessageID     // chosen at the first claim
+	Text       string        // rendered at the first claim
+	Upload     uint64        // which upload of its number it carries, chosen at the first claim; 0: text alone
+	Media      []byte        // that upload as [Sender] wrote it; only where the book gives it out to be sent
+	Timer      people.Timer  // of its chat, at the first claim
+	Reason     reason.Reason // of failed, unsure, skipped, or of the last try
+	Code       int           // the service's error code, 0 if none
+	Attempts   int           // how many times it was claimed
+	Doubts     int           // how many of these ended without the service's word, though we waited for it
+	InDoubt    bool          // a try ended without our knowing and nothing has proved it since
+	Unheard    int           // how many times the service said nothing when asked about her phone
+	Link       uint32        // the link it left by, see [Number]
+	Redirected bool          // its address was no good once, and the service named it anew
+	NotBefore  time.Time     // when one that waits may be tried again; zero if it was never put off, or will not be tried again
 
 	Claimed, Accepted, Arrived, ReadAt, RepliedAt time.Time // zero times have not happened
 }
@@ -148,7 +118,7 @@ func (d *Delivery) Advance(to State, at time.Time) bool {
 		d.State = Replied
 	}
 	if d.State != before && !before.Proven() {
-		d.Reason, d.Code, d.InDoubt = "", 0, false
+		d.Reason, d.Code, d.InDoubt = reason.Reason{}, 0, false
 	}
 	return d.State != before
 }

@@ -3,6 +3,8 @@ package campaign
 import (
 	"testing"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 func TestProofNeverMovesADeliveryBack(t *testing.T) {
@@ -25,13 +27,13 @@ func TestProofNeverMovesADeliveryBack(t *testing.T) {
 }
 
 func TestReplyAloneProvesNothingAndIsNotForgotten(t *testing.T) {
-	d := Delivery{State: Unsure, InDoubt: true, Reason: ReasonNoAnswer}
+	d := Delivery{State: Unsure, InDoubt: true, Reason: reason.New(reason.DeliveryNoAnswer)}
 	d.Advance(Replied, time.Unix(1, 0))
 	if d.State != Unsure {
 		t.Fatalf("a reply made it %v, want unsure", d.State)
 	}
 	d.Advance(Delivered, time.Unix(2, 0))
-	if d.State != Replied || d.InDoubt || d.Reason != "" {
+	if d.State != Replied || d.InDoubt || !d.Reason.IsZero() {
 		t.Errorf("with proof it is %v, in doubt %v for %q; want replied and no doubt", d.State, d.InDoubt, d.Reason)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // Forecast is when a campaign will have been sent, as its limits, its hours,
@@ -190,7 +192,7 @@ const forever = 1<<63 - 1
 // run walks until nothing of the campaign is left, or nothing of it can leave.
 func (w *walk) run(ctx context.Context, days map[time.Time]int, held map[Hold]time.Duration) error {
 	if w.Stopped {
-		held[Hold{Reason: HoldStopped}] = forever
+		held[Hold{Reason: reason.HoldStopped}] = forever
 		return nil
 	}
 	begun, all := w.at, w.left
@@ -273,7 +275,7 @@ func (w *walk) repace() {
 // hold says what holds a group: the same as in a claim.
 func (w *walk) hold(id ID, g *Waiting) Hold {
 	if g.Due.After(w.at) {
-		return Hold{Reason: HoldRetry, Until: g.Due}
+		return Hold{Reason: reason.HoldRetry, Until: g.Due}
 	}
 	own := w.groups[id][0].Pace
 	hold := w.paces[id].Hold(w.Turn, w, g.New, g.Zone, w.at)
@@ -287,7 +289,7 @@ func (w *walk) hold(id ID, g *Waiting) Hold {
 		hold = hold.Later(closed)
 	}
 	if w.quota.Spent(w.at) {
-		hold = hold.Later(Hold{Reason: HoldQuota, Until: w.quota.Until})
+		hold = hold.Later(Hold{Reason: reason.HoldQuota, Until: w.quota.Until})
 	}
 	return hold
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // Sender is the wire as a lane sees it: one of our numbers.
@@ -36,10 +37,10 @@ type Sender interface {
 
 var (
 	// ErrRateLimit is the service's wish to be asked less.
-	ErrRateLimit = errors.New("the service asks to slow down")
+	ErrRateLimit = reason.Err(reason.HoldRateLimit)
 	// ErrFileChanged says that the bytes of an attachment are not those that
 	// were attached.
-	ErrFileChanged = errors.New("the file is not the one that was attached")
+	ErrFileChanged = reason.Err(reason.AttachmentOther)
 )
 
 // LongestSlow is the longest for which a number sends nothing by the service's
@@ -58,7 +59,7 @@ type Readiness struct {
 type Outcome struct {
 	Kind   OutcomeKind
 	Code   int           // the service's error code, 0 if none
-	Reason string        // for a person
+	Reason reason.Reason // for a person
 	Answer people.Answer // of Misled: what the service said when it was asked anew about the phone
 }
 
@@ -112,7 +113,7 @@ type Log interface {
 	// none. It is told to whoever looks and not kept on the disk.
 	Held(number NumberID, hold Hold)
 	// Slow makes the number send and ask nothing until then.
-	Slow(number NumberID, reason string, until time.Time) error
+	Slow(number NumberID, why reason.Code, until time.Time) error
 }
 
 // Lane sends the deliveries of one number, one at a time. It owns the number's
@@ -144,7 +145,7 @@ func (l *Lane) Run(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		hold := l.step(ctx)
-		if hold.Reason == HoldDisk { // nobody rings when the disk takes writes again
+		if hold.Reason == reason.HoldDisk { // nobody rings when the disk takes writes again
 			hold.Until = l.Clock.Now().Add(firstPause)
 		}
 		var due <-chan time.Time
@@ -170,7 +171,7 @@ func (l *Lane) Run(ctx context.Context) {
 // means that there may be more to do at once.
 func (l *Lane) step(ctx context.Context) Hold {
 	if ctx.Err() != nil {
-		return Hold{Reason: HoldEmpty}
+		return Hold{Reason: reason.HoldEmpty}
 	}
 	ready := l.Sender.Ready()
 	if ready.Hold.Reason != "" {
@@ -181,7 +182,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 		l.online, l.stumbles, l.rest = ready.Since, 0, time.Time{}
 	}
 	if l.rest.After(time.Now()) {
-		return Hold{Reason: HoldRetry, Until: l.Clock.At(l.rest)}
+		return Hold{Reason: reason.HoldRetry, Until: l.Clock.At(l.rest)}
 	}
 	got, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: l.Clock.Now(), NewID: l.Sender.NewID})
 	switch {
@@ -210,7 +211,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 		l.Logger.Error("settle a delivery", "campaign", d.Campaign, "seq", d.Seq, "err", err)
 		select {
 		case <-ctx.Done():
-			return Hold{Reason: HoldDisk}
+			return Hold{Reason: reason.HoldDisk}
 		case <-time.After(time.Second):
 		}
 	}
@@ -237,7 +238,7 @@ func (l *Lane) check(ctx context.Context, phones []people.Phone) Hold {
 
 // slow obeys the service's wish to be asked less.
 func (l *Lane) slow() Hold {
-	if err := l.Log.Slow(l.Number, HoldRateLimit, l.Clock.Now().Add(15*time.Minute)); err != nil {
+	if err := l.Log.Slow(l.Number, reason.HoldRateLimit, l.Clock.Now().Add(15*time.Minute)); err != nil {
 		return l.stumble("slow down", err)
 	}
 	return Hold{}
@@ -250,7 +251,7 @@ func (l *Lane) upload(ctx context.Context, u Upload) Hold {
 	media, err := l.Sender.Upload(ctx, u)
 	switch {
 	case ctx.Err() != nil:
-		return Hold{Reason: HoldEmpty}
+		return Hold{Reason: reason.HoldEmpty}
 	case errors.Is(err, ErrRateLimit):
 		return l.slow()
 	case err != nil:
@@ -320,7 +321,7 @@ func (l *Lane) stumble(doing string, err error) Hold {
 	l.Logger.Warn(doing, "number", l.Number, "err", err)
 	l.rest = time.Now().Add(min(firstPause<<min(l.stumbles, 16), lastPause))
 	l.stumbles++
-	return Hold{Reason: HoldRetry, Until: l.Clock.At(l.rest)}
+	return Hold{Reason: reason.HoldRetry, Until: l.Clock.At(l.rest)}
 }
 
 // Lanes keeps one running lane for every number.

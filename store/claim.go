@@ -7,6 +7,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -63,7 +64,7 @@ type plan struct {
 	check  []people.Phone
 	needs  *campaign.Upload // before anything with an attachment can be claimed
 	stop   campaign.ID      // to be paused, for a reason
-	why    string
+	why    reason.Reason
 	hold   campaign.Hold
 }
 
@@ -85,12 +86,12 @@ func (b *Book) Claim(c campaign.Claim) (got campaign.Claimed, err error) {
 		case err != nil && b.Err() == nil:
 			return got, err
 		case err != nil: // it is in the log; the next claim is the next try to write
-			p = plan{hold: campaign.Hold{Reason: campaign.HoldDisk, Until: c.Now.Add(diskPause)}}
+			p = plan{hold: campaign.Hold{Reason: reason.HoldDisk, Until: c.Now.Add(diskPause)}}
 		}
 	}
 	shown := p.hold
 	if p.needs != nil {
-		shown = campaign.Hold{Reason: campaign.HoldUpload}
+		shown = campaign.Hold{Reason: reason.HoldUpload}
 	}
 	b.mu.Lock()
 	b.holds[c.Number] = shown
@@ -149,7 +150,7 @@ func (b *Book) carryOutTx(tx *bolt.Tx, c campaign.Claim, p *plan) (done bool, er
 	case p.aside != nil:
 		return false, change(p.aside, func(d *campaign.Delivery) {
 			d.Unheard++
-			d.Reason, d.NotBefore = campaign.ReasonNoAnswer, now.Add(unheardPause)
+			d.Reason, d.NotBefore = reason.New(reason.DeliveryNoAnswer), now.Add(unheardPause)
 		})
 	case p.fresh != nil:
 		if err := change(p.fresh, func(d *campaign.Delivery) { d.New = true }); err != nil || p.group == nil {
@@ -189,7 +190,7 @@ func (b *Book) claimTx(tx *bolt.Tx, c campaign.Claim, p *plan, change func(*camp
 		if p.to.Phone != "" {
 			d.Phone = p.to.Phone
 		}
-		d.State, d.NotBefore, d.Reason, d.Code = campaign.Sending, time.Time{}, "", 0
+		d.State, d.NotBefore, d.Reason, d.Code = campaign.Sending, time.Time{}, reason.Reason{}, 0
 		d.Link = c.Ready.Link
 		d.Attempts++
 	})
@@ -232,9 +233,9 @@ func (b *Book) planTx(tx *bolt.Tx, c campaign.Claim) (plan, error) {
 		return plan{hold: t.Slow}, nil
 	}
 	if inflightTable.Get(tx, c.Number) != nil {
-		return plan{hold: campaign.Hold{Reason: campaign.HoldDoubt}}, nil
+		return plan{hold: campaign.Hold{Reason: reason.HoldDoubt}}, nil
 	}
-	hold := campaign.Hold{Reason: campaign.HoldEmpty}
+	hold := campaign.Hold{Reason: reason.HoldEmpty}
 	running := rotation(tx, t.Campaign)
 	if len(running) == 0 {
 		return plan{hold: hold}, nil
@@ -256,10 +257,10 @@ func (b *Book) planTx(tx *bolt.Tx, c campaign.Claim) (plan, error) {
 // sooner is the hold to name when several hold: the one that ends first, and
 // any before "nothing to send".
 func sooner(h, o campaign.Hold) campaign.Hold {
-	if h.Reason == campaign.HoldEmpty {
+	if h.Reason == reason.HoldEmpty {
 		return o
 	}
-	if o.Reason == campaign.HoldEmpty {
+	if o.Reason == reason.HoldEmpty {
 		return h
 	}
 	return h.Sooner(o)
@@ -286,13 +287,13 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 	if err != nil {
 		return plan{}, err
 	}
-	if why, err := b.silencedTx(tx, c, id); why != "" || err != nil {
+	if why, err := b.silencedTx(tx, c, id); !why.IsZero() || err != nil {
 		return plan{stop: id, why: why}, err
 	}
 	if crowded, err := crowdedTx(tx, id); crowded || err != nil {
-		return plan{hold: campaign.Hold{Reason: campaign.HoldDoubt}}, err
+		return plan{hold: campaign.Hold{Reason: reason.HoldDoubt}}, err
 	}
-	hold := campaign.Hold{Reason: campaign.HoldEmpty}
+	hold := campaign.Hold{Reason: reason.HoldEmpty}
 	paces := pacing{tx: tx, claim: c, turn: t, number: own, campaign: camp}
 
 	for k := range againTable.Each(tx, againTable.Of2(c.Number, id)) {
@@ -339,15 +340,15 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 
 // due says what a delivery that was tried before still waits for.
 func (b *Book) due(d *campaign.Delivery, c campaign.Claim) campaign.Hold {
-	at, reason := within(d.NotBefore, c.Now, max(longestWait, b.grace)), campaign.HoldRetry
+	at, why := within(d.NotBefore, c.Now, max(longestWait, b.grace)), reason.HoldRetry
 	if d.State == campaign.Unsure {
-		reason = campaign.HoldDoubt
+		why = reason.HoldDoubt
 		if heard := c.Ready.Since.Add(b.grace); heard.After(at) {
 			at = heard
 		}
 	}
 	if at.After(c.Now) {
-		return campaign.Hold{Reason: reason, Until: at}
+		return campaign.Hold{Reason: why, Until: at}
 	}
 	return campaign.Hold{}
 }
@@ -356,7 +357,7 @@ func (b *Book) due(d *campaign.Delivery, c campaign.Claim) campaign.Hold {
 func hopeless(d *campaign.Delivery, c campaign.Claim) bool {
 	switch {
 	case d.Link != c.Ready.Link:
-		d.Reason = campaign.ReasonUnlinked
+		d.Reason = reason.New(reason.DeliveryUnlinked)
 	case c.Now.Sub(d.Claimed) > doubtAge, early(d.Claimed, c.Now), d.Doubts >= maxDoubts, d.Attempts >= maxAttempts:
 	default:
 		return false
@@ -367,26 +368,26 @@ func hopeless(d *campaign.Delivery, c campaign.Claim) bool {
 // planDeliveryTx decides about one delivery that has its turn at a pace. group
 // is its place in the queue, nil if it was tried before.
 func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaign, pace campaign.Pace, d campaign.Delivery, group []byte) (plan, error) {
-	skip := func(reason string) (plan, error) {
+	skip := func(code reason.Code, args ...any) (plan, error) {
 		if d.State == campaign.Unsure {
 			return plan{drop: &d}, nil
 		}
-		d.Reason = reason
+		d.Reason = reason.New(code, args...)
 		return plan{skip: &d}, nil
 	}
 	contact, err := contactTx(tx, d.Contact)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return skip(campaign.ReasonErased)
+		return skip(reason.DeliveryErased)
 	case err != nil:
 		return plan{}, err
 	case contact.OptedOut:
-		return skip(campaign.ReasonOptedOut)
+		return skip(reason.DeliveryOptedOut)
 	case contact.Moved():
-		return skip(campaign.ReasonMoved)
+		return skip(reason.DeliveryMoved)
 	}
-	if why := whyBarredTx(tx, &contact); why != "" {
-		return skip(why)
+	if why := whyBarredTx(tx, &contact); !why.IsZero() {
+		return skip(why.Code, why.Args...)
 	}
 	// One that is in doubt goes again as what it may be already: the message
 	// that they have. One that was tried and did not leave is like any other.
@@ -400,12 +401,12 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 			if d.Attempts == 0 && early(contact.LastSent, c.Now) && b.clock.Sure() {
 				return plan{resent: &contact}, nil
 			}
-			return skip(campaign.ReasonPerPerson)
+			return skip(reason.DeliveryPerPerson)
 		}
 	}
 	// Also one that was tried: two records may have turned out to be one person.
 	if seq := personsTable.Get(tx, camp.ID, contact.ID); seq != nil && fromRow[uint32](seq) != d.Seq {
-		return skip(campaign.ReasonDuplicate)
+		return skip(reason.DeliveryDuplicate)
 	}
 	if !d.New && c.Ready.NewChats.Reason != "" && !chatting(&contact, c.Number) {
 		return plan{fresh: &d, group: group}, nil
@@ -421,13 +422,13 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return b.planCheckTx(tx, c, d, contact, group)
 	}
 	if contact.Presence == people.NotOnWhatsApp {
-		return skip(campaign.ReasonNotOnService)
+		return skip(reason.DeliveryNotOnWhatsApp)
 	}
 	text, err := b.render(camp, &contact, c.Now)
 	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {
-		return skip(campaign.ReasonMissingField + ": " + strings.Join(missing.Fields, ", "))
+		return skip(reason.DeliveryMissingField, reason.Plain(strings.Join(missing.Fields, ", ")))
 	} else if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {
-		return skip(campaign.ReasonTooLong)
+		return skip(reason.DeliveryTooLong)
 	} else if err != nil {
 		return plan{}, err
 	}
@@ -457,7 +458,7 @@ func chatting(c *people.Contact, number campaign.NumberID) bool {
 func (b *Book) planCheckTx(tx *bolt.Tx, c campaign.Claim, d campaign.Delivery, contact people.Contact, group []byte) (plan, error) {
 	if b.lately(contact.ID, c.Now) {
 		if d.Unheard+1 >= maxUnheard {
-			d.Reason = campaign.ReasonNoAnswer
+			d.Reason = reason.New(reason.DeliveryNoAnswer)
 			return plan{skip: &d}, nil
 		}
 		return plan{aside: &d}, nil

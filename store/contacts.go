@@ -3,12 +3,12 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -39,7 +39,7 @@ func (b *Book) ContactByPhone(phone people.Phone) (c people.Contact, err error) 
 	err = b.view(func(tx *bolt.Tx) error {
 		id, ok := findPersonTx(tx, phone, "")
 		if !ok {
-			return fmt.Errorf("contact %s: %w", phone.Masked(), ErrNotFound)
+			return reason.Because(ErrNotFound, reason.ContactNotFound, reason.Plain(phone.Masked()))
 		}
 		c, err = listedTx(tx, id)
 		return err
@@ -105,7 +105,7 @@ func (d *Desk) OptOut(id people.ContactID, why string) error {
 // another one.
 func (d *Desk) OptIn(id people.ContactID, why string) error {
 	if strings.TrimSpace(why) == "" {
-		return errors.New("taking back an opt-out needs a reason")
+		return reason.Err(reason.OptInNoReason)
 	}
 	return d.editContact(VerbOptIn, id, func(_ *bolt.Tx, c *people.Contact) error {
 		if c.OptedOut {
@@ -132,11 +132,11 @@ func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 			}
 		}
 		if c.Phone == "" && c.WhatsApp == "" && c.LID == "" {
-			return errors.New("a contact needs a phone")
+			return reason.Err(reason.ContactNoPhone)
 		}
 		for _, alias := range aliasesOf(c) {
 			if whose, ok := aliasTx(tx, alias); ok && whose != c.ID {
-				return fmt.Errorf("contact %d has that phone: %w", whose, ErrExists)
+				return reason.Because(ErrExists, reason.ContactExists)
 			}
 		}
 		if c.Phone.Key() == before.Phone.Key() {

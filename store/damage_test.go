@@ -141,7 +141,7 @@ func TestNoDamagedPageCrashesOrHangs(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			default:
 				refused++
-				if want := "the file " + path + " is damaged: recado check"; err.Error() != want {
+				if want := "file_damaged " + path; err.Error() != want {
 					t.Errorf("%s: %q, want %q", name, err, want)
 				}
 				if after, err := os.ReadFile(path); err != nil || string(after) != string(data) {

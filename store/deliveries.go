@@ -8,6 +8,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -68,7 +69,7 @@ func (b *Book) Delivery(id campaign.ID, seq uint32) (d campaign.Delivery, err er
 			return err
 		}
 		if d, err = deliveryTx(tx, deliveryKey(id, seq)); err == nil && shown.nothing {
-			return fmt.Errorf("delivery %d of campaign %d: %w", seq, id, ErrNotFound)
+			return reason.Because(ErrNotFound, reason.DeliveryNotFound, seq, id)
 		}
 		d = shown.delivery(d)
 		return err
@@ -292,14 +293,14 @@ func putTallyTx(tx *bolt.Tx, id campaign.ID, t tally) error {
 func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
 	v := deliveriesTable.GetAt(tx, at)
 	if v == nil {
-		return campaign.Delivery{}, fmt.Errorf("delivery %x: %w", at, ErrNotFound)
+		return campaign.Delivery{}, reason.Because(ErrNotFound, reason.DeliveryGone)
 	}
 	return decodeDelivery(at, v)
 }
 
 // deliveryVersion is the first byte of a delivery's record; 2 has the upload, 3 the
-// timer.
-const deliveryVersion = 3
+// timer, 4 a code as its reason.
+const deliveryVersion = 4
 
 func encodeDelivery(d *campaign.Delivery) []byte {
 	e := bolt.Enc{B: make([]byte, 0, 192)}
@@ -314,7 +315,7 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	e.Text(d.LID)
 	e.Text(string(d.Message))
 	e.Text(d.Text)
-	e.Text(d.Reason)
+	e.Text(d.Reason.Text())
 	e.Uint(uint64(d.Code))
 	e.Uint(uint64(d.Attempts))
 	e.Uint(uint64(d.Doubts))
@@ -328,6 +329,15 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	e.Bool(d.Redirected)
 	putTimer(&e, d.Timer)
 	return e.B
+}
+
+// readReason reads the reason of a delivery. Before version 4 of the record it
+// was a sentence.
+func readReason(text string, version uint64) reason.Reason {
+	if version < 4 {
+		return reason.Old(text)
+	}
+	return reason.Parse(text)
 }
 
 func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
@@ -347,7 +357,7 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 		LID:      r.Text(),
 		Message:  campaign.MessageID(r.Text()),
 		Text:     r.Text(),
-		Reason:   r.Text(),
+		Reason:   readReason(r.Text(), version),
 		Code:     r.Int(),
 		Attempts: r.Int(),
 		Doubts:   r.Int(),

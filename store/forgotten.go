@@ -45,7 +45,7 @@ func forgetTx(tx *bolt.Tx, now time.Time) error {
 	}
 	spent := make(map[campaign.NumberID]bool)
 	for _, id := range running {
-		c, err := setStatusTx(tx, id, campaign.Paused, campaign.PausedByDamage, campaign.Running, campaign.Freezing)
+		c, err := setStatusTx(tx, id, campaign.Paused, reason.New(reason.CampaignDamage), campaign.Running, campaign.Freezing)
 		if errors.Is(err, ErrState) { // it freezes, and is paused when it is done anyway
 			continue
 		} else if err != nil {
@@ -54,7 +54,7 @@ func forgetTx(tx *bolt.Tx, now time.Time) error {
 		if c.Status != campaign.Paused {
 			continue
 		}
-		if err := pausedItselfTx(tx, &c, campaign.Running, reason.Old(c.Reason), now); err != nil {
+		if err := pausedItselfTx(tx, &c, campaign.Running, c.Reason, now); err != nil {
 			return err
 		}
 		for _, n := range c.Numbers {
@@ -109,7 +109,7 @@ func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID, now time.Time
 			}
 		}
 		d.State, d.InDoubt, d.NotBefore = campaign.Unsure, true, time.Time{}
-		d.Reason, d.Code = campaign.ReasonForgotten, 0
+		d.Reason, d.Code = reason.New(reason.DeliveryForgotten), 0
 		if d.Message == "" {
 			d.Claimed = turn.Last // not before that
 			// Nor is anybody else to be written to who turns out to be her.
@@ -161,7 +161,7 @@ func firstTx(committed *bolt.Tx, d *campaign.Delivery) (bool, error) {
 // claimLost reports whether a delivery is held, and without an id: if it was
 // sent, then with one that nobody knows.
 func claimLost(d *campaign.Delivery) bool {
-	return d.State == campaign.Unsure && d.Reason == campaign.ReasonForgotten && d.Message == ""
+	return d.State == campaign.Unsure && d.Reason.Code == reason.DeliveryForgotten && d.Message == ""
 }
 
 // Prove is told of receipts for messages that one of our numbers may have sent
@@ -253,7 +253,7 @@ func (desk *Desk) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now tim
 		}
 		e.on("delivery", fmt.Sprintf("%d/%d", id, seq), cmp.Or(d.Name, string(d.Phone)))
 		if d.State != campaign.Unsure {
-			return fmt.Errorf("delivery %d of campaign %d is %s: %w", seq, id, d.State, ErrState)
+			return reason.Because(ErrState, reason.DeliveryDecided, seq, id)
 		}
 		before := d
 		d.NotBefore = time.Time{}
@@ -264,7 +264,7 @@ func (desk *Desk) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now tim
 			}
 			d.Advance(campaign.Sent, now)
 		case campaign.Leave:
-			d.State, d.Reason, d.Code = campaign.Skipped, campaign.ReasonLeft, 0
+			d.State, d.Reason, d.Code = campaign.Skipped, reason.New(reason.DeliveryLeftAlone), 0
 		case campaign.SendIt:
 			if err := sendAgainTx(tx, &d, now); err != nil {
 				return err
@@ -286,7 +286,7 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery, now time.Time) error {
 		return err
 	}
 	if c.Status == campaign.Cancelled {
-		return fmt.Errorf("campaign %d is %s: %w", d.Campaign, c.Status, ErrState)
+		return reason.Because(ErrState, reason.CampaignIs, d.Campaign, c.Status.Reason())
 	}
 	if err := unwroteTx(tx, d, time.Time{}); err != nil {
 		return err
@@ -298,7 +298,7 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery, now time.Time) error {
 		d.Claimed = time.Time{}
 	}
 	d.State, d.InDoubt, d.NotBefore = campaign.Queued, false, now
-	d.Reason, d.Code, d.Doubts = "", 0, 0
+	d.Reason, d.Code, d.Doubts = reason.Reason{}, 0, 0
 	if c.Status == campaign.Finished {
 		c.Status, c.Ended = campaign.Running, time.Time{}
 		if err := runningTable.Put(tx, c.ID, nil); err != nil {

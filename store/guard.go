@@ -37,7 +37,7 @@ const all campaign.NumberID = 0
 
 // guard is what is kept of a number in a campaign, or of [all].
 type guard struct {
-	kind string // of the refusals in a row: the service's code, or the reason if it gave none
+	kind string // of the refusals in a row: the service's code, or that of the reason if it gave none
 	row  int    // how many
 	size int    // rows in "sample"
 }
@@ -91,7 +91,7 @@ func unguardTx(tx *bolt.Tx, id campaign.ID) error {
 // weighTx counts the outcome of a try, of which d is what has become, and pauses
 // the campaign if it is one refusal too many in a row.
 func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) error {
-	kind := o.Reason
+	kind := string(o.Reason.Code)
 	if o.Code != 0 {
 		kind = strconv.Itoa(o.Code)
 	}
@@ -124,9 +124,9 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 		}
 		why := o.Reason
 		if o.Code != 0 {
-			why = fmt.Sprintf(campaign.WithCode, o.Reason, kind)
+			why = reason.New(reason.RefusedWithCode, o.Reason, o.Code)
 		}
-		if err := b.pauseTx(tx, d.Campaign, fmt.Sprintf(campaign.PausedByRefusals, strconv.Itoa(g.row), why)); err != nil {
+		if err := b.pauseTx(tx, d.Campaign, reason.New(reason.CampaignRefusals, g.row, why)); err != nil {
 			return err
 		}
 	}
@@ -134,13 +134,13 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 }
 
 // pauseTx pauses a campaign for a reason if it is running.
-func (b *Book) pauseTx(tx *bolt.Tx, id campaign.ID, why string) error {
+func (b *Book) pauseTx(tx *bolt.Tx, id campaign.ID, why reason.Reason) error {
 	c, err := setStatusTx(tx, id, campaign.Paused, why, campaign.Running)
 	if errors.Is(err, ErrState) {
 		return nil
 	}
 	if err == nil {
-		err = pausedItselfTx(tx, &c, campaign.Running, reason.Old(why), b.clock.Now())
+		err = pausedItselfTx(tx, &c, campaign.Running, why, b.clock.Now())
 	}
 	if err == nil {
 		b.logger.Warn("pause a campaign", "campaign", id, "why", why)
@@ -253,21 +253,21 @@ func oldTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, now time.Time) (fir
 // silencedTx is why a campaign that a number wants to send for is to be paused:
 // too little of what was sent has arrived. A number that has just come back may
 // not have heard of all that did.
-func (b *Book) silencedTx(tx *bolt.Tx, c campaign.Claim, id campaign.ID) (reason string, err error) {
+func (b *Book) silencedTx(tx *bolt.Tx, c campaign.Claim, id campaign.ID) (why reason.Reason, err error) {
 	if c.Now.Before(c.Ready.Since.Add(b.grace)) {
-		return "", nil
+		return why, nil
 	}
 	for _, n := range []campaign.NumberID{c.Number, all} {
 		g, err := guardTx(tx, id, n)
 		if err != nil {
-			return "", err
+			return why, err
 		}
 		if g.size < sampleSize {
 			continue
 		}
 		if first, came := oldTx(tx, id, n, c.Now); first != nil && came < sampleNeed {
-			return fmt.Sprintf(campaign.PausedBySilence, strconv.Itoa(sampleSize), strconv.Itoa(int(sampleAge.Minutes())), strconv.Itoa(came)), nil
+			return reason.New(reason.CampaignSilence, sampleSize, int(sampleAge.Minutes()), came), nil
 		}
 	}
-	return "", nil
+	return why, nil
 }

@@ -56,7 +56,7 @@ func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (re
 	b := d.book
 	for _, row := range rows {
 		if row.Phone == "" {
-			return report, fmt.Errorf("import %s: line %d: no phone", source, row.Line)
+			return report, fmt.Errorf("import %s: line %d: %w", source, row.Line, reason.New(reason.RowNoPhone))
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -92,7 +92,7 @@ func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (re
 	select {
 	case e := <-end:
 		if e.err != nil {
-			return report, fmt.Errorf("import %s: %w: %w", source, e.err, ErrGoesOn)
+			return report, fmt.Errorf("import %s: %w", source, goesOn(e.err))
 		}
 		return *e.job.Report, nil
 	case <-ctx.Done():
@@ -100,7 +100,7 @@ func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (re
 	case <-b.closing:
 		err = ErrClosed
 	}
-	return report, fmt.Errorf("import %s: %w: %w", source, err, ErrGoesOn)
+	return report, fmt.Errorf("import %s: %w", source, goesOn(err))
 }
 
 // countImport notes what an import did.

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -146,7 +146,7 @@ func (d *Desk) RenameList(name, to string) error {
 			return err
 		}
 		if other, err := listTx(tx, to); err == nil && other.ID != l.ID {
-			return fmt.Errorf("list %q: %w", to, ErrExists)
+			return reason.Because(ErrExists, reason.ListExists, to)
 		}
 		if err := listsTable.Delete(tx, people.Fold(l.Name)); err != nil {
 			return err
@@ -224,7 +224,7 @@ func checkListsTx(tx *bolt.Tx, f people.Filter) error {
 			continue
 		}
 		if _, err := listTx(tx, l.Name); errors.Is(err, ErrNotFound) {
-			return &people.FilterError{Offset: l.Offset, Message: fmt.Sprintf(people.FilterNoList, l.Name)}
+			return &people.FilterError{Offset: l.Offset, Reason: reason.New(reason.FilterNoList, l.Name)}
 		} else if err != nil {
 			return err
 		}
@@ -238,11 +238,11 @@ func listName(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	switch {
 	case people.Fold(name) == "":
-		return "", errors.New("a list needs a name")
+		return "", reason.Err(reason.ListNoName)
 	case utf8.RuneCountInString(name) > longestListName:
-		return "", fmt.Errorf("the name of a list has at most %d characters", longestListName)
+		return "", reason.Err(reason.ListNameLong, longestListName)
 	case name == people.AnyList, strings.Contains(name, `"`):
-		return "", errors.New(`the name of a list cannot be * and has no "`)
+		return "", reason.Err(reason.ListNameSign)
 	}
 	return name, nil
 }
@@ -262,7 +262,7 @@ func listsTx(tx *bolt.Tx) (lists []List, err error) {
 func listTx(tx *bolt.Tx, name string) (l List, err error) {
 	v := listsTable.Get(tx, people.Fold(strings.Join(strings.Fields(name), " ")))
 	if v == nil {
-		return l, fmt.Errorf("list %q: %w", name, ErrNotFound)
+		return l, reason.Because(ErrNotFound, reason.ListNotFound, name)
 	}
 	return l, json.Unmarshal(v, &l)
 }

@@ -15,6 +15,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // crowdedBook has n people, P0000001 with the id 1 and so on.
@@ -200,7 +201,7 @@ func TestAFilterThatNamesAListThatIsGoneSaysWhich(t *testing.T) {
 		ok(t, err)
 		var gone *people.FilterError
 		if err := b.CheckLists(filter); want == "" && err != nil || want != "" &&
-			(!errors.As(err, &gone) || gone.Message != fmt.Sprintf("there is no list %q", want) || !strings.HasPrefix(strings.Trim(to[gone.Offset:], `"`), want)) {
+			(!errors.As(err, &gone) || !gone.Reason.Equal(reason.New(reason.FilterNoList, want)) || !strings.HasPrefix(strings.Trim(to[gone.Offset:], `"`), want)) {
 			t.Errorf("%q: got %v, want %q", to, err, want)
 		}
 	}
@@ -213,7 +214,7 @@ func TestACampaignToAListThatIsGoneDoesNotStart(t *testing.T) {
 	must[List](t)(desk(b).SaveList("a", []people.ContactID{1}))
 	c := must[campaign.Campaign](t)(desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "oi", To: "-lista:a"}))
 	ok(t, desk(b).RenameList("a", "b"))
-	if _, err := desk(b).Start(c.ID, time.Now()); !errors.Is(err, ErrState) || !strings.Contains(err.Error(), `there is no list "a"`) {
+	if _, err := desk(b).Start(c.ID, time.Now()); !errors.Is(err, ErrState) || !strings.Contains(err.Error(), `filter_no_list "a"`) {
 		t.Errorf("the start got %v", err)
 	}
 	ok(t, desk(b).RenameList("b", "a"))

@@ -12,6 +12,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/media"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 	"recado/store/trust"
 )
@@ -130,7 +131,7 @@ func (b *Book) openKept(a *media.Attachment) (*os.File, error) {
 func (b *Book) checkMedia(a *media.Attachment) error {
 	file, err := b.openKept(a)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf(campaign.ReasonFileGone+": %w", a.Name, ErrState)
+		return reason.Because(ErrState, reason.CampaignFileGone, a.Name)
 	} else if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (b *Book) checkMedia(a *media.Attachment) error {
 	}
 	now, err := media.Read(a.Name, file, info.Size())
 	if err != nil || now.SHA256 != a.SHA256 {
-		return fmt.Errorf(campaign.ReasonFileChanged+": %w", a.Name, ErrState)
+		return reason.Because(ErrState, reason.CampaignFileDamaged, a.Name)
 	}
 	return nil
 }
@@ -223,7 +224,7 @@ func (b *Book) planUploadTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaig
 	s := b.stalls[stalled{c.Number, camp.ID}]
 	b.mu.Unlock()
 	if until := within(s.until, c.Now, longestWait); until.After(c.Now) {
-		return plan{hold: campaign.Hold{Reason: campaign.HoldRetry, Until: until}}, nil
+		return plan{hold: campaign.Hold{Reason: reason.HoldRetry, Until: until}}, nil
 	}
 	a := *camp.Attachment
 	return plan{needs: &campaign.Upload{
@@ -268,14 +269,14 @@ func (b *Book) NotUploaded(number campaign.NumberID, u campaign.Upload, why erro
 		if err != nil {
 			return err
 		}
-		reason := fmt.Sprintf(campaign.ReasonNoUpload, n.Name, why)
+		said := reason.New(reason.CampaignNoUpload, reason.Plain(n.Name), reason.Of(why))
 		switch {
 		case errors.Is(why, fs.ErrNotExist):
-			reason = fmt.Sprintf(campaign.ReasonFileGone, u.Attachment.Name)
+			said = reason.New(reason.CampaignFileGone, u.Attachment.Name)
 		case lost:
-			reason = fmt.Sprintf(campaign.ReasonFileChanged, u.Attachment.Name)
+			said = reason.New(reason.CampaignFileDamaged, u.Attachment.Name)
 		}
-		return b.pauseTx(tx, u.Campaign, reason)
+		return b.pauseTx(tx, u.Campaign, said)
 	})
 	if err == nil {
 		b.mu.Lock()

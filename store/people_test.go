@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -41,7 +40,7 @@ func checkPeople(b *Book) error {
 			c.people()
 		}
 		if len(c.found) > 0 {
-			return errors.New(strings.Join(c.found, "; "))
+			return fmt.Errorf("%v", c.found)
 		}
 		return nil
 	})

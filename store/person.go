@@ -2,12 +2,12 @@ package store
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -36,7 +36,7 @@ func contactTx(tx *bolt.Tx, id people.ContactID) (people.Contact, error) {
 	id = mergedTx(tx, id)
 	v := contactsTable.Get(tx, id)
 	if v == nil {
-		return people.Contact{}, fmt.Errorf("contact %d: %w", id, ErrNotFound)
+		return people.Contact{}, reason.Because(ErrNotFound, reason.ContactGone)
 	}
 	return decodeContact(id, v)
 }

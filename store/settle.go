@@ -11,6 +11,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -24,7 +25,7 @@ func recoverTx(tx *bolt.Tx, now time.Time) error {
 		if d.State == campaign.Sending {
 			before := d
 			d.State, d.InDoubt = campaign.Unsure, true
-			d.Reason, d.NotBefore = campaign.ReasonInterrupted, now
+			d.Reason, d.NotBefore = reason.New(reason.DeliveryInterrupted), now
 			if err := unlessCancelledTx(tx, &d); err != nil {
 				return err
 			}
@@ -105,19 +106,19 @@ func redirectTx(tx *bolt.Tx, d *campaign.Delivery, a people.Answer, at time.Time
 		return err
 	}
 	before := *d
-	end := func(state campaign.State, reason string) {
-		d.State, d.Reason, d.NotBefore = state, reason, time.Time{}
+	end := func(state campaign.State, why reason.Reason) {
+		d.State, d.Reason, d.NotBefore = state, why, time.Time{}
 		if d.InDoubt { // an earlier try may have arrived
 			d.State = campaign.Unsure
 		}
 	}
 	switch {
 	case a.Presence == people.NotOnWhatsApp:
-		end(campaign.Skipped, campaign.ReasonNotOnService)
+		end(campaign.Skipped, reason.New(reason.DeliveryNotOnWhatsApp))
 	case a.LID == "": // it did not say whose the phone is
 		return nil
 	case a.LID != contact.LID:
-		end(campaign.Skipped, campaign.ReasonMoved)
+		end(campaign.Skipped, reason.New(reason.DeliveryMoved))
 	case d.Redirected:
 		end(campaign.Failed, d.Reason)
 	default:
@@ -142,7 +143,7 @@ func settle(d *campaign.Delivery, o campaign.Outcome, at time.Time, grace time.D
 	case campaign.NotSent, campaign.Misled:
 		tries := maxAttempts
 		switch {
-		case o.Reason == campaign.ReasonNoKeys, o.Kind == campaign.Misled:
+		case o.Reason.Code == reason.DeliveryNoKeys, o.Kind == campaign.Misled:
 			tries = maxNoKeys
 		case o.Code != 0:
 			tries = maxPutOff
@@ -216,13 +217,13 @@ func (b *Book) Answered(number campaign.NumberID, asked []people.Phone, answers 
 }
 
 // Slow implements [campaign.Log].
-func (b *Book) Slow(number campaign.NumberID, reason string, until time.Time) error {
+func (b *Book) Slow(number campaign.NumberID, why reason.Code, until time.Time) error {
 	return b.update(func(tx *bolt.Tx) error {
 		t, err := turnTx(tx, number)
 		if err != nil {
 			return err
 		}
-		t.Slow = campaign.Hold{Reason: reason, Until: until}
+		t.Slow = campaign.Hold{Reason: why, Until: until}
 		return putTurnTx(tx, number, t)
 	})
 }

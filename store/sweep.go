@@ -332,7 +332,7 @@ func jobEntryTx(tx *bolt.Tx, e *Entry, j *job) {
 		}
 	case JobUndo:
 		if e.Verb == VerbCampaignStart {
-			e.fail(reason.Old(j.Freeze.Why))
+			e.fail(j.Freeze.Why)
 		}
 	case JobCancel:
 		e.count("skipped", j.Done)
@@ -354,7 +354,7 @@ func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err err
 	case JobDrop:
 		return unstageTx(tx, k, n)
 	}
-	return false, fmt.Errorf("job %x: no such work: %q", k, j.Kind)
+	return false, fmt.Errorf("job %x: %w", k, reason.New(reason.JobUnknown, string(j.Kind)))
 }
 
 // unstageTx takes n of the parts away that were staged for a job, and reports

@@ -155,8 +155,8 @@ func TestMistakesInAFilterArePointedAt(t *testing.T) {
 		var mistake *FilterError
 		if !errors.As(err, &mistake) {
 			t.Errorf("%q: got %v, want a mistake", filter, err)
-		} else if mistake.Offset != offset || mistake.Message == "" {
-			t.Errorf("%q: mistake at %d (%s), want %d", filter, mistake.Offset, mistake.Message, offset)
+		} else if mistake.Offset != offset || mistake.Reason.IsZero() {
+			t.Errorf("%q: mistake at %d (%s), want %d", filter, mistake.Offset, mistake.Reason, offset)
 		}
 	}
 }

@@ -80,7 +80,7 @@ func bounded(text string) string {
 	if len(text) <= readHead+readTail {
 		return text
 	}
-	return strings.ToValidUTF8(text[:readHead], "") + "\n" + strings.ToValidUTF8(text[len(text)-readTail:], "")
+	return text[:readHead] + "\n" + text[len(text)-readTail:] // half a letter is none, to Fold
 }
 
 // foldLines folds a text and keeps its lines.

@@ -104,6 +104,37 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 	}
 }
 
+func TestAWishIsHeardHoweverItIsSpelled(t *testing.T) {
+	for what, texts := range map[string][]string{
+		"letters repeated":          {"paraaaa de mandaaar msg", "descadastrarrrr", "nao quero mais receberr"},
+		"a letter too many":         {"não quero receber propagandaz", "quero me descadasttrar"},
+		"a letter left out":         {"não me mande propganda", "quero me descadstrar"},
+		"another letter":            {"não me mande propabanda", "quero me descadestrar"},
+		"two letters exchanged":     {"não me mande propagadna", "quero me descadatsrar"},
+		"letter by letter":          {"s a i r", "S.A.I.R", "p-a-r-e"},
+		"a pronoun at the end":      {"bórrenme", "dejen de escribirnos", "remova-me", "retirem-me da lista"},
+		"as chats do":               {"ñ qro + receber msg d vcs", "n mande mais msg p mim pfv", "u keep texting me pls stop"},
+		"an oath for the thing":     {"para com essa porra", "parem com essa merda"},
+		"a comma and a new line":    {"Parar,\nmeu nome é Ana Prado"},
+		"several ways of asking":    {"eu quero sair", "vocês poderiam parar", "será que eu posso sair dessa lista"},
+		"greetings and goodbyes":    {"Bom dia, tudo bem? Por gentileza, me retirem da lista. Grata, Ana", "oi moça, sair por favor, obrigada"},
+		"after something else":      {"não tenho interesse, me tira da lista", "número errado, tira meu número da lista", "Adorei a loja, mas não me mandem mais mensagem"},
+		"after what only sounds so": {"não quero sair do grupo vip, quero que parem de mandar mensagem"},
+	} {
+		for _, text := range texts {
+			if w, why := Wants(text, ""); w != No {
+				t.Errorf("%s: %q is %v (%s)", what, text, w, why)
+			}
+		}
+	}
+	// What resembles a word is not always it.
+	for _, text := range []string{"não recebeu", "quero contrato", "não quero contrato", "manda no portaria", "a placa diz PARE e eu parei", "moro em Paraíba"} {
+		if w, why := Wants(text, ""); w != Other {
+			t.Errorf("%q is %v (%s)", text, w, why)
+		}
+	}
+}
+
 func TestWhyKeepsWhatWasWritten(t *testing.T) {
 	for text, want := range map[string]string{
 		" *Quero SAIR!* 😡 ":                                "one word: quero sair",

@@ -2,9 +2,10 @@ package bolt
 
 import (
 	"encoding/binary"
-	"errors"
 	"math"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // A record is fields in their order: numbers as varints, texts with their length
@@ -13,7 +14,7 @@ import (
 // programs add fields at its end, or raise that.
 
 // ErrRecord says that a record is not as it was written.
-var ErrRecord = errors.New("damaged record")
+var ErrRecord = reason.Err(reason.RecordDamaged)
 
 // AppendText appends a text, or bytes, behind its length.
 func AppendText[T []byte | string](b []byte, v T) []byte {

@@ -3,13 +3,14 @@ package bolt
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
+
+	"recado/campaign/reason"
 
 	"go.etcd.io/bbolt"
 )
@@ -26,7 +27,7 @@ const (
 )
 
 // ErrClosed is the answer of a file that has been closed.
-var ErrClosed = errors.New("the file is closed")
+var ErrClosed = reason.Err(reason.BookClosed)
 
 // Tx is a transaction of a file.
 type Tx struct {
@@ -422,7 +423,7 @@ func (w *writer) guard(change func(*Tx) error, tx *Tx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			if err = w.db.Fault(p); err == nil {
-				err = fmt.Errorf("write %s: panic: %v\n%s", filepath.Base(w.db.path), p, debug.Stack())
+				err = reason.Because(fmt.Errorf("write %s: panic: %v\n%s", filepath.Base(w.db.path), p, debug.Stack()), reason.OurMistake)
 			}
 		}
 	}()

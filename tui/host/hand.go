@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // How long a command is waited for at the door.
@@ -105,14 +107,14 @@ func (w *Wire) lend(caller Caller, wanted <-chan string) {
 		if from == nil {
 			file, err := caller.Open(want)
 			if err != nil {
-				w.send(frameDenied, []byte(err.Error()))
+				w.send(frameDenied, []byte(reason.Of(err).Text()))
 				continue
 			}
 			files[want], from = file, file
 		}
 		n, err := from.Read(buffer)
 		if n == 0 && err != nil && err != io.EOF {
-			w.send(frameDenied, []byte(err.Error()))
+			w.send(frameDenied, []byte(reason.Of(err).Text()))
 			continue
 		}
 		w.send(frameData, buffer[:n])
@@ -207,7 +209,7 @@ func (o *Owner) receive(w *Wire) {
 			}
 			a := answer{data: payload}
 			if kind == frameDenied {
-				a = answer{err: errors.New(string(payload))}
+				a = answer{err: reason.Parse(string(payload))}
 			}
 			select {
 			case answers <- a:
