@@ -121,14 +121,14 @@ func TestNumbersDatesAndDurationsAreThoseOfTheLanguage(t *testing.T) {
 func TestATextIsPutTogetherOfWhatItIsGiven(t *testing.T) {
 	w := For("pt-BR")
 	for got, want := range map[string]string{
-		w.Size(0):                               "0 KB",
-		w.Size(1):                               "1 KB",
-		w.Size(1<<20 - 1024):                    "1.023 KB",
-		w.T("retry_in", "Wait", 90*time.Second): "tenta em 1 min 30 s",
-		w.T("need", "What", 1234):               "falta 1.234",
-		w.T("need", "What", "{{.What}}"):        "falta {{.What}}",
-		w.T("need", "What", errors.New("x")):    "falta x",
-		w.T("template_bad_name"):                "isto não cabe no nome de um campo; escreva {{ para uma chave",
+		w.Size(0):                                              "0 KB",
+		w.Size(1):                                              "1 KB",
+		w.Size(1<<20 - 1024):                                   "1.023 KB",
+		w.T("retry_in", "Wait", 90*time.Second):                "tenta em 1 min 30 s",
+		w.T("need", "What", 1234):                              "falta 1.234",
+		w.T("need", "What", "{{.What}}"):                       "falta {{.What}}",
+		w.T("need", "What", errors.New("x")):                   "falta x",
+		w.T("reason_template_bad_name"):                        "isto não cabe no nome de um campo; escreva {{ para uma chave",
 		w.N("new_lacking", 2, "Field", "cidade", "Who", "Ana"): "aviso: falta {cidade} a 2 (Ana); use {cidade|reserva}",
 	} {
 		if got != want {
