@@ -1,8 +1,31 @@
-// Package campaign holds what a campaign is and how one runs: the people, the
-// text, the pace, the states of a delivery, and the lane that sends them one by
+// Package campaign holds what a campaign is and how one runs: its text, its
+// pace, the states of a delivery, and the lane that sends the deliveries one by
 // one. It knows neither the wire nor the disk: both stand behind the small
 // interfaces [Sender] and [Log]. Begin reading at lane.go, which is how a
-// message travels.
+// message travels, and go on with delivery.go, which is what becomes of it.
+//
+// # Words
+//
+// One word stands for one thing, in code, in files and on screens:
+//
+//   - A campaign is one message to many people. Its status is what it is doing:
+//     draft, running, paused and so on. Nothing else has a status.
+//   - A contact, or person, is somebody we may write to.
+//   - A delivery is one person in one campaign. Its state is how far it is.
+//   - A number is one of our own WhatsApp numbers. It has a state too; its
+//     standing is that state with the reason and the end.
+//   - A link ties this program to the phone of a number, as one of its linked
+//     devices. A number that is unlinked and linked again has another link.
+//   - A lane claims a delivery before it sends it, and settles it when it writes
+//     down the outcome of that try. Only deliveries are settled.
+//   - A delivery whose outcome is not known is unsure, or in doubt. A receipt
+//     proves it, or a person decides about it.
+//   - To check phones is to ask the service whether they have an account. What it
+//     says is the answer; what a person writes back is a reply.
+//   - A new chat is one that the number did not have before. Only chats, and the
+//     deliveries that open them, are called new.
+//   - A hold is why nothing may be sent now, and until when.
+//   - To ask is what a screen does with the person before it: yes or no.
 package campaign
 
 import (
@@ -108,8 +131,8 @@ func (c Counts) Total() int {
 	return n
 }
 
-// Settled is how many deliveries need no more sending.
-func (c Counts) Settled() int { return c.Total() - c[Queued] - c[Sending] }
+// Done is how many deliveries need no more sending.
+func (c Counts) Done() int { return c.Total() - c[Queued] - c[Sending] }
 
 // Accepted is how many deliveries the service accepted: sent and whatever
 // comes after it.

@@ -9,12 +9,12 @@ import (
 	"recado/campaign/reason"
 )
 
-// Forecast is when a campaign will have been sent, as its limits, its hours,
-// what WhatsApp allows and what was sent already let it. It is walked on the
-// calendar, message by message, see [Walk].
+// Forecast is when a campaign will have been sent, by its limits, its hours,
+// what WhatsApp allows and what was sent already. It is found by walking through
+// the calendar, message by message, see [Walk].
 type Forecast struct {
 	Left   int       // deliveries that wait
-	Stuck  int       // of those, how many do not leave before somebody does something: see Binds
+	Stuck  int       // of those, how many do not leave until somebody does something, see Binds
 	Starts time.Time // when the next one leaves; zero: none does
 	Ends   time.Time // when the last one has left that is not stuck; zero: none leaves
 	Days   []Day     // on which something leaves, the first first
@@ -110,7 +110,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// longest is what held longest; whatever has no end before all that has one.
+// longest is the hold that lasted longest; one without an end counts as longest.
 func longest(held map[Hold]time.Duration) (binds Hold) {
 	var most time.Duration
 	for h, d := range held {
@@ -124,18 +124,18 @@ func longest(held map[Hold]time.Duration) (binds Hold) {
 // walk is one number on its way through the calendar.
 type walk struct {
 	Outlook
-	id     ID
-	at     time.Time
-	zone   *time.Location // whose days are counted
-	turn   ID             // whose message was the last
-	all    []time.Time    // what it has sent, the oldest first
-	fresh  []time.Time    // of which new chats
-	opened []time.Time    // of these, the ones that may have left
-	quota  Quota
-	order  []ID              // of the campaigns
-	groups map[ID][]*Waiting // of each
-	paces  map[ID]Pace       // the tighter of the number's and the campaign's
-	young  bool              // paces are those of its first month
+	id       ID
+	at       time.Time
+	zone     *time.Location // whose days are counted
+	turn     ID             // whose message was the last
+	all      []time.Time    // what it has sent, the oldest first
+	newChats []time.Time    // of which new chats
+	opened   []time.Time    // of these, the ones that may have left
+	quota    Quota
+	order    []ID              // of the campaigns
+	groups   map[ID][]*Waiting // of each
+	paces    map[ID]Pace       // the tighter of the number's and the campaign's
+	young    bool              // paces are those of its first month
 
 	left        int
 	first, last time.Time
@@ -147,7 +147,7 @@ func newWalk(id ID, o Outlook, now time.Time) *walk {
 	for _, s := range o.Sent {
 		w.all = append(w.all, s.At)
 		if s.New {
-			w.fresh = append(w.fresh, s.At)
+			w.newChats = append(w.newChats, s.At)
 			if !s.Unsent {
 				w.opened = append(w.opened, s.At)
 			}
@@ -176,7 +176,7 @@ func (w *walk) Nth(n int, of Counted) time.Time {
 	sent := w.all
 	switch of {
 	case NewTries:
-		sent = w.fresh
+		sent = w.newChats
 	case NewChats:
 		sent = w.opened
 	}
@@ -306,7 +306,7 @@ func (w *walk) send(g *Waiting) {
 	w.Turn = w.paces[g.Campaign].Spent(w.Turn, w.at, 0.5)
 	w.all = append(w.all, w.at)
 	if g.New {
-		w.fresh, w.opened = append(w.fresh, w.at), append(w.opened, w.at)
+		w.newChats, w.opened = append(w.newChats, w.at), append(w.opened, w.at)
 		for w.quota.Known && !w.quota.Until.IsZero() && !w.quota.Until.After(w.at) {
 			w.quota.Used, w.quota.Until = 0, w.quota.Until.Add(quotaCycle)
 		}

@@ -432,7 +432,7 @@ func TestAfterSairNothingFromAnyNumber(t *testing.T) {
 }
 
 // TestWithoutKeysNothingIsSent: the library reports success when the service
-// refuses a recipient's keys or lists no device of hers.
+// refuses a recipient's keys or lists no device of theirs.
 func TestWithoutKeysNothingIsSent(t *testing.T) {
 	for _, fault := range []simulator.Rule{
 		{On: simulator.PreKeys, Do: simulator.NoPreKeys},
@@ -458,7 +458,7 @@ func TestWithoutKeysNothingIsSent(t *testing.T) {
 				}
 				for _, d := range o.deliveries(id) {
 					if string(d.Phone) == victim.Phone && d.Reason.Code != reason.DeliveryNoKeys {
-						t.Errorf("hers failed for %q, want %q", d.Reason, reason.DeliveryNoKeys)
+						t.Errorf("it failed for %q, want %q", d.Reason, reason.DeliveryNoKeys)
 					}
 				}
 			})

@@ -26,8 +26,8 @@ type oneQuestion struct {
 
 func (q *oneQuestion) Ready() campaign.Readiness { return campaign.Readiness{Link: 1} }
 
-func (q *oneQuestion) Claim(campaign.Claim) (campaign.Claimed, error) {
-	return campaign.Claimed{Check: []people.Phone{"+5511987654321"}}, nil
+func (q *oneQuestion) Claim(campaign.Claim) (campaign.Act, error) {
+	return campaign.Check{Phones: []people.Phone{"+5511987654321"}}, nil
 }
 
 func (q *oneQuestion) NewID() campaign.MessageID { return "3EB0" }
@@ -85,14 +85,14 @@ func (q *inquiry) Ready() campaign.Readiness { return campaign.Readiness{Link: 1
 
 func (q *inquiry) NewID() campaign.MessageID { return "3EB0" }
 
-func (q *inquiry) Claim(c campaign.Claim) (campaign.Claimed, error) {
+func (q *inquiry) Claim(c campaign.Claim) (campaign.Act, error) {
 	switch {
 	case q.kept:
-		return campaign.Claimed{Hold: campaign.Hold{Reason: reason.HoldEmpty}}, nil
+		return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldEmpty}}, nil
 	case q.slow.After(c.Now):
-		return campaign.Claimed{Hold: campaign.Hold{Reason: reason.HoldRateLimit, Until: q.slow}}, nil
+		return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldRateLimit, Until: q.slow}}, nil
 	}
-	return campaign.Claimed{Check: q.phones}, nil
+	return campaign.Check{Phones: q.phones}, nil
 }
 
 func (q *inquiry) Check(_ context.Context, phones []people.Phone) ([]people.Answer, error) {
@@ -265,7 +265,7 @@ type script struct {
 	campaign.Log
 	campaign.Sender
 	ready   func() campaign.Readiness // nil: always
-	claim   func() campaign.Claimed   // nil: one phone to ask about
+	claim   func() campaign.Act       // nil: one phone to ask about
 	check   func(question int) error  // of the questions from 0 on; nil: a phone that is there
 	upload  func() error
 	settle  func(try int) error
@@ -288,15 +288,15 @@ func (s *script) Ready() campaign.Readiness {
 
 func (s *script) NewID() campaign.MessageID { return "3EB0" }
 
-func (s *script) Claim(c campaign.Claim) (campaign.Claimed, error) {
+func (s *script) Claim(c campaign.Claim) (campaign.Act, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.slow.After(c.Now) {
-		return campaign.Claimed{Hold: campaign.Hold{Reason: reason.HoldRateLimit, Until: s.slow}}, nil
+		return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldRateLimit, Until: s.slow}}, nil
 	}
 	s.claims = append(s.claims, time.Now())
 	if s.claim == nil {
-		return campaign.Claimed{Check: []people.Phone{abroad}}, nil
+		return campaign.Check{Phones: []people.Phone{abroad}}, nil
 	}
 	return s.claim(), nil
 }
@@ -411,7 +411,7 @@ func TestRateLimitHoldsTheNumberForAQuarterOfAnHour(t *testing.T) {
 	for name, s := range map[string]*script{
 		"a question": {check: func(int) error { return limited }},
 		"an upload": {
-			claim:  func() campaign.Claimed { return campaign.Claimed{Upload: new(campaign.Upload)} },
+			claim:  func() campaign.Act { return campaign.Upload{} },
 			upload: func() error { return limited },
 		},
 	} {
@@ -434,11 +434,11 @@ func TestUploadThatBrokeWithTheConnectionIsNotCounted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var hold campaign.Hold
 			s := &script{ready: func() campaign.Readiness { return campaign.Readiness{Link: 1, Hold: hold} }}
-			s.claim = func() campaign.Claimed {
+			s.claim = func() campaign.Act {
 				if len(s.claims) > 1 {
-					return campaign.Claimed{Hold: campaign.Hold{Reason: reason.HoldEmpty}}
+					return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldEmpty}}
 				}
-				return campaign.Claimed{Upload: new(campaign.Upload)}
+				return campaign.Upload{}
 			}
 			s.upload = func() error {
 				if offline {
@@ -493,11 +493,11 @@ func TestOutcomeIsWrittenHoweverLongTheDiskRefuses(t *testing.T) {
 		}
 		return nil
 	}}
-	s.claim = func() campaign.Claimed {
+	s.claim = func() campaign.Act {
 		if len(s.claims) > 1 {
-			return campaign.Claimed{Hold: campaign.Hold{Reason: reason.HoldEmpty}}
+			return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldEmpty}}
 		}
-		return campaign.Claimed{Delivery: new(campaign.Delivery)}
+		return campaign.Send{}
 	}
 	s.run(t, time.Hour, nil)
 	if len(s.settled) != 61 || len(s.claims) < 2 || s.claims[1].Before(s.settled[60]) {

@@ -103,11 +103,11 @@ func (u *oneUpload) Ready() campaign.Readiness {
 	return campaign.Readiness{Link: 1}
 }
 
-func (u *oneUpload) Claim(campaign.Claim) (campaign.Claimed, error) {
+func (u *oneUpload) Claim(campaign.Claim) (campaign.Act, error) {
 	if len(u.heard) > 0 {
-		return campaign.Claimed{Hold: campaign.Hold{Reason: reason.HoldEmpty}}, nil
+		return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldEmpty}}, nil
 	}
-	return campaign.Claimed{Upload: &campaign.Upload{Campaign: 7, Link: 1}}, nil
+	return campaign.Upload{Campaign: 7, Link: 1}, nil
 }
 
 func (u *oneUpload) Upload(ctx context.Context, _ campaign.Upload) ([]byte, error) {

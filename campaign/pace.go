@@ -24,8 +24,8 @@ func (s Span) String() string {
 
 // Pace says how fast a number may send: its own pace and that of a campaign
 // hold together, see Tightest. Every limit counts all that the number has sent,
-// for whatever campaign. The zero Pace has no limit at all. The limits are in
-// limits.go, one by one.
+// for whatever campaign. The zero Pace has no limit at all. What each limit does
+// is in pacelimits.go.
 type Pace struct {
 	Gap       Span          // between two messages when the second opens no new chat
 	NewGap    Span          // before a message that opens a new chat

@@ -16,9 +16,9 @@ import (
 // Template is the text of a campaign, with fields to be filled in for each
 // person:
 //
-//	{nome} {primeiro_nome} {telefone} {email}   who she is; also {name}, {first_name}, {phone}
-//	{saudacao}       Bom dia, Boa tarde or Boa noite, by the clock where her phone is; also {greeting}
-//	{cidade}         any field of hers; case, accents, spaces and underscores do not matter
+//	{nome} {primeiro_nome} {telefone} {email}   who they are; also {name}, {first_name}, {phone}
+//	{saudacao}       Bom dia, Boa tarde or Boa noite, by the clock where their phone is; also {greeting}
+//	{cidade}         any field of theirs; case, accents, spaces and underscores do not matter
 //	{cidade|aqui}    the same, or "aqui" if it is missing or empty
 //	{{ and }}        a brace
 //
@@ -191,7 +191,7 @@ func (t *Template) Render(c *people.Contact, now time.Time) (string, error) {
 	return text, nil
 }
 
-// value is what a field of a person says, empty if she has none.
+// value is what a field of a person says, empty if they have none.
 func (t *Template) value(field string, c *people.Contact, lookup *fieldLookup, now time.Time) string {
 	switch field {
 	case "nome", "name":

@@ -307,27 +307,32 @@ func TestProcessThatDiesBetweenUploadAndClaimUploadsNoMore(t *testing.T) {
 	withMail(t, simulator.Config{People: 2}, func(r *rig, mail *uploads, id campaign.NumberID) {
 		c := r.campaign(campaign.Campaign{Name: "c", Text: "Oi", Attachment: r.attach("picture.png")})
 		sender := r.pool.Sender(id)
-		var u *campaign.Upload
-		for u == nil {
-			got, err := r.book.Claim(campaign.Claim{Number: id, Ready: sender.Ready(), Now: time.Now(), NewID: sender.NewID})
-			if err != nil || got.Delivery != nil {
-				r.Fatalf("claimed %+v, %v", got.Delivery, err)
+		var u campaign.Upload
+		for u.Open == nil {
+			act, err := r.book.Claim(campaign.Claim{Number: id, Ready: sender.Ready(), Now: time.Now(), NewID: sender.NewID})
+			if err != nil {
+				r.Fatal(err)
 			}
-			if u = got.Upload; u == nil {
-				answers, err := sender.Check(r.Context(), got.Check)
+			switch act := act.(type) {
+			case campaign.Upload:
+				u = act
+			case campaign.Check:
+				answers, err := sender.Check(r.Context(), act.Phones)
 				if err == nil {
-					err = r.book.Answered(id, got.Check, answers, time.Now())
+					err = r.book.Answered(id, act.Phones, answers, time.Now())
 				}
 				if err != nil {
 					r.Fatal(err)
 				}
+			default:
+				r.Fatalf("claimed %+v", act)
 			}
 		}
-		media, err := sender.Upload(r.Context(), *u)
+		media, err := sender.Upload(r.Context(), u)
 		if err != nil {
 			r.Fatal(err)
 		}
-		if err := r.book.Uploaded(id, *u, media, time.Now()); err != nil {
+		if err := r.book.Uploaded(id, u, media, time.Now()); err != nil {
 			r.Fatal(err)
 		}
 		r.reopen(mail)

@@ -332,7 +332,7 @@ func (n *number) lookUp(l *link, d campaign.Delivery, o campaign.Outcome) campai
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, askTimeout)
 	defer cancel()
-	answers, err := campaign.Ask(ctx, l.check, []people.Phone{d.Phone})
+	answers, err := campaign.CheckPhones(ctx, l.check, []people.Phone{d.Phone})
 	switch {
 	case errors.Is(err, campaign.ErrRateLimit):
 		n.slowDown()
@@ -351,7 +351,7 @@ func (l *link) learn(phone people.Phone) {
 	ctx, cancel := context.WithTimeout(l.ctx, askTimeout)
 	defer cancel()
 	phones := []people.Phone{phone}
-	answers, err := campaign.Ask(ctx, l.check, phones)
+	answers, err := campaign.CheckPhones(ctx, l.check, phones)
 	switch {
 	case errors.Is(err, campaign.ErrRateLimit):
 		l.number.slowDown()

@@ -11,11 +11,12 @@ import (
 	"recado/store/bolt"
 )
 
-// Who is never written to by any number, though they have said nothing: our own
-// numbers, those that were linked once included, and whoever is blocked on the
-// phone of one of them. A team that blocks a person on one phone does not want
-// to write to them from another. Both are kept by address, beside the people:
-// a record that is merged, comes apart or is imported later changes nothing.
+// Some people are never written to by any number although they have not opted
+// out: our own numbers, also those that were linked once, and people who are
+// blocked on the phone of one of them. A team that blocks a person on one phone
+// does not want to write to them from another. Both are kept by address and not
+// in the contacts, so that merging, splitting or importing contacts changes
+// nothing.
 
 // ourAliases are the addresses of a number.
 func ourAliases(n *campaign.Number) []string {
@@ -39,7 +40,7 @@ func keepOursTx(tx *bolt.Tx, n *campaign.Number) error {
 func keepAllOursTx(tx *bolt.Tx) error {
 	numbers, err := numbersTx(tx)
 	if err != nil {
-		return nil // of a damaged one somebody else complains
+		return nil // if it is damaged, another reader says so
 	}
 	for i := range numbers {
 		if err := keepOursTx(tx, &numbers[i]); err != nil {

@@ -236,14 +236,6 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why reason.Rea
 	return c, putCampaignTx(tx, c)
 }
 
-// giveUp makes of a delivery that waits one that does not.
-func giveUp(d *campaign.Delivery) {
-	d.NotBefore = time.Time{}
-	if d.State == campaign.Queued {
-		d.State, d.Reason = campaign.Skipped, reason.New(reason.DeliveryCancelled)
-	}
-}
-
 // finishTx ends a campaign that has nothing left to send.
 func finishTx(tx *bolt.Tx, id campaign.ID) error {
 	c, err := campaignTx(tx, id)

@@ -15,7 +15,8 @@ import (
 
 // Check reads the whole book and says what in it does not fit together: its
 // version and kind, what leads to the people, and every table that follows
-// from the deliveries. A book that is well has no findings. It is for Examine.
+// from the deliveries. It finds nothing in a book that is whole. It is for
+// Examine.
 func Check(tx *bolt.Tx) []reason.Reason {
 	c := &checking{tx: tx}
 	if c.frame() && c.merges() {
@@ -108,7 +109,7 @@ func (c *checking) frame() bool {
 func (c *checking) merges() bool {
 	longest := mergedTable.Rows(c.tx)
 	c.each(mergedTable, 8, func(k, v []byte) {
-		for range longest { // more would be a circle
+		for range longest { // longer would be a circle
 			next := mergedTable.GetAt(c.tx, v)
 			if next == nil {
 				if !c.has(contactsTable, v) {
@@ -334,11 +335,11 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 			return
 		}
 		t.counts[d.State]++
-		if pending(&d) {
+		if d.Pending() {
 			t.pending++
 		}
 		switch {
-		case again(&d):
+		case d.Again():
 			if at := againTable.Key(d.Number, d.Campaign, d.Seq); !c.has(againTable, at) {
 				c.missing(againTable, at)
 			}
@@ -362,7 +363,7 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 			}
 		} else if d.State != campaign.Queued && d.State != campaign.Sending {
 			claimed[place(k)] = true // it may have been, see forgotten.go
-			if claimLost(&d) && !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) {
+			if d.ClaimForgotten() && !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) {
 				c.wrong(reason.CheckTwice, rowName(k))
 			}
 		}
@@ -396,7 +397,7 @@ func (c *checking) waiting(queued map[place]bool) {
 		c.missing(queueTable, at[:])
 	}
 	c.each(againTable, 0, func(k, _ []byte) {
-		c.leads(againTable, k, k[4:], func(d *campaign.Delivery) bool { return again(d) && d.Number == fromRow[campaign.NumberID](k) })
+		c.leads(againTable, k, k[4:], func(d *campaign.Delivery) bool { return d.Again() && d.Number == fromRow[campaign.NumberID](k) })
 	})
 	c.each(inflightTable, 12, func(k, v []byte) {
 		// A receipt may have come before the answer: then it is sent already.

@@ -55,7 +55,7 @@ func busyBook(t *testing.T) (path string) {
 	outcomes := []campaign.Outcome{{Kind: campaign.Accepted}, {Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}}
 	ids := 0
 	for now := time.Now(); ids < 3; now = now.Add(time.Second) {
-		got, err := b.Claim(campaign.Claim{
+		got, err := ClaimApart(b, campaign.Claim{
 			Number: n.ID, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprint("3EB0", ids)) },
 		})
@@ -275,7 +275,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 			"check_kind"},
 		{"no queue", func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("queue")) },
 			`check_table "queue"`},
-		{"nobody knows that she was written to", func(tx *bolt.Tx) error {
+		{"nobody knows that they were written to", func(tx *bolt.Tx) error {
 			return bucket(tx, "persons").ForEach(func(k, _ []byte) error { return bucket(tx, "persons").Delete(k) })
 		}, "check_twice"},
 	} {

@@ -18,7 +18,7 @@ import (
 // wire is a service that does as badly as it likes, and the people behind it.
 type wire struct {
 	rng   *rand.Rand
-	inbox map[string]map[campaign.MessageID]string // by LID, what each person has on her screen
+	inbox map[string]map[campaign.MessageID]string // by LID, what each person has on their screen
 	media map[campaign.MessageID]string            // what came with it
 	other []campaign.MessageID                     // came again with other content
 	later []func(*store.Book) error                // receipts on their way
@@ -226,7 +226,7 @@ func badDays(t *testing.T, seed uint64) {
 			w.later = w.later[1:]
 		}
 		number := numbers[w.rng.IntN(len(numbers))]
-		got, err := b.Claim(campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: online}, Now: now, NewID: w.newID})
+		got, err := store.ClaimApart(b, campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: online}, Now: now, NewID: w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}

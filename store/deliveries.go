@@ -97,8 +97,8 @@ func shownTx(tx *bolt.Tx, id campaign.ID) (s shown, err error) {
 }
 
 func (s shown) delivery(d campaign.Delivery) campaign.Delivery {
-	if s.cancelled && d.State != campaign.Sending {
-		giveUp(&d)
+	if s.cancelled {
+		d.GiveUp(reason.New(reason.DeliveryCancelled))
 	}
 	return d
 }
@@ -160,7 +160,7 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	if err := recordDeliveryTx(tx, before, d); err != nil {
 		return err
 	}
-	if before.State == d.State && pending(before) == pending(d) {
+	if before.State == d.State && before.Pending() == d.Pending() {
 		return nil
 	}
 	if err := eventsTx(tx, d.Campaign, []uint32{d.Seq}); err != nil {
@@ -192,26 +192,13 @@ func recordDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	return indexAgainTx(tx, before, d)
 }
 
-// tried reports whether a delivery that waits has been tried or put aside
-// before: it waits in "again" and not in "queue".
-func tried(d *campaign.Delivery) bool { return !d.NotBefore.IsZero() }
-
-// again reports whether a delivery waits in "again".
-func again(d *campaign.Delivery) bool {
-	return (d.State == campaign.Queued || d.State == campaign.Unsure) && tried(d)
-}
-
-// pending reports whether a delivery keeps its campaign from being finished.
-// An unsure one that will not be sent again does not.
-func pending(d *campaign.Delivery) bool {
-	return d.State == campaign.Queued || d.State == campaign.Sending || again(d)
-}
-
+// indexAgainTx keeps the order in which what was put off waits: it is in
+// "again" and not in "queue".
 func indexAgainTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	switch {
-	case again(d):
+	case d.Again():
 		return againTable.Put(tx, d.Number, d.Campaign, d.Seq, nil)
-	case again(before):
+	case before.Again():
 		return againTable.Delete(tx, d.Number, d.Campaign, d.Seq)
 	}
 	return nil
@@ -232,7 +219,7 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 			return err
 		}
 	}
-	// Two for each, because the books of before may have too many.
+	// Two for each, because books of older programs may have too many.
 	for _, k := range eventsTable.Keys(tx, prefix, 2*len(changed)) {
 		if _, n := eventsTable.Parts(k); last-n < eventsKept {
 			break
@@ -244,7 +231,7 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 	return nil
 }
 
-// tally is how a campaign stands.
+// tally is how far a campaign is.
 type tally struct {
 	counts  campaign.Counts
 	pending int // how many may still be sent
@@ -254,10 +241,10 @@ type tally struct {
 func (t *tally) move(before, d *campaign.Delivery) {
 	t.counts[before.State]--
 	t.counts[d.State]++
-	if pending(before) {
+	if before.Pending() {
 		t.pending--
 	}
-	if pending(d) {
+	if d.Pending() {
 		t.pending++
 	}
 }

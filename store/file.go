@@ -32,9 +32,9 @@ const maxFindings = 100
 // check. It fails with ErrLocked when another process has the file open, and
 // with fs.ErrNotExist when there is none.
 //
-// A file that is damaged in a way that nobody has thought of may still end the
-// process, or keep it busy forever: see package command for how it is called
-// in one of its own.
+// A file that is damaged in a way that was not foreseen may still crash the
+// process, or keep it busy forever: package command runs it in a process of its
+// own.
 func Examine(path string, check func(*bolt.Tx) []reason.Reason) (h Health, err error) {
 	return ExamineOpen(nil, path, check)
 }

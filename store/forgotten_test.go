@@ -103,7 +103,7 @@ func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.I
 			return id, moments
 		}
 		now = now.Add(3 * time.Second)
-		got, err := b.Claim(campaign.Claim{Number: numbers[step%2], Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
+		got, err := store.ClaimApart(b, campaign.Claim{Number: numbers[step%2], Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +233,7 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 		}
 		now = now.Add(time.Minute)
 		for n := range campaign.NumberID(2) {
-			got, err := b.Claim(campaign.Claim{Number: n + 1, Ready: campaign.Readiness{Link: 1, Since: m.now}, Now: now, NewID: w.newID})
+			got, err := store.ClaimApart(b, campaign.Claim{Number: n + 1, Ready: campaign.Readiness{Link: 1, Since: m.now}, Now: now, NewID: w.newID})
 			must(err)
 			if got.Delivery != nil {
 				seen.show(got.Delivery)
@@ -416,7 +416,7 @@ func TestAReceiptThatFitsNobodyOrManySettlesNothing(t *testing.T) {
 	}
 	got, err := b.Delivery(1, d.Seq)
 	if err != nil || got.State != campaign.Delivered || got.Message != "3EB0X" || got.InDoubt || !got.Reason.IsZero() {
-		t.Errorf("by her phone: %+v, %v", got, err)
+		t.Errorf("by the phone: %+v, %v", got, err)
 	}
 	if _, err := b.Receipt(d.Number, people.Seen{Phone: d.Phone}, []campaign.MessageID{"3EB0X"}, campaign.Read, now); err != nil {
 		t.Fatal(err)
@@ -488,7 +488,7 @@ func TestAFinishedCampaignRunsAgainForWhatIsSentAfterAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 2, Since: now}, Now: now.Add(time.Hour)} // by another link it is sent no more
-	if again, err := b.Claim(late); err != nil || again.Delivery != nil {
+	if again, err := store.ClaimApart(b, late); err != nil || again.Delivery != nil {
 		t.Fatalf("%+v, %v", again, err)
 	}
 	if c, err := b.Campaign(c.ID); err != nil || c.Status != campaign.Finished {
@@ -497,7 +497,7 @@ func TestAFinishedCampaignRunsAgainForWhatIsSentAfterAll(t *testing.T) {
 	if _, err := desk(b).Decide(c.ID, 0, campaign.SendIt, late.Now); err != nil {
 		t.Fatal(err)
 	}
-	again, err := b.Claim(late)
+	again, err := store.ClaimApart(b, late)
 	if err != nil || again.Delivery == nil || again.Delivery.Message != got.Delivery.Message || again.Delivery.Text != "x" {
 		t.Fatalf("%+v, %v; want the same message", again, err)
 	}
@@ -662,7 +662,7 @@ func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
 	w := &wire{}
 	for range 20 {
 		now = now.Add(time.Minute)
-		got, err := b.Claim(campaign.Claim{Number: held.Number, Ready: campaign.Readiness{Link: 1, Since: moments[1].now}, Now: now, NewID: w.newID})
+		got, err := store.ClaimApart(b, campaign.Claim{Number: held.Number, Ready: campaign.Readiness{Link: 1, Since: moments[1].now}, Now: now, NewID: w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}

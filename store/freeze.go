@@ -22,8 +22,8 @@ import (
 //
 // Begin looks for the audience in one read transaction and writes down who it
 // is together with the status Freezing. From then on it is known who belongs to
-// the campaign: whoever comes later does not, and whoever is edited meanwhile
-// stays. The sweeper makes the deliveries, in chunks, from the records as they
+// the campaign: people who are added later do not, and people who are edited
+// meanwhile stay. The sweeper makes the deliveries, in chunks, from the records as they
 // are when their turn comes. When all are made, and not before, the campaign is
 // among the running ones.
 
@@ -39,7 +39,7 @@ func goesOn(err error) error {
 // freezing is how far a freeze is.
 type freezing struct {
 	Numbers []campaign.NumberID       // who sends
-	Next    people.ContactID          // whose delivery is the next to be made, or whoever of the audience comes after
+	Next    people.ContactID          // whose delivery is the next to be made, or the next of the audience after them
 	Load    map[campaign.NumberID]int // how many deliveries each number has
 	Zones   []string                  // by their numbers in the queue
 	Why     reason.Reason             `json:",omitzero"` // it is held, or undone, for this reason; zero: somebody asked for it
@@ -59,8 +59,8 @@ func (d *Desk) Start(id campaign.ID, now time.Time) (campaign.Campaign, error) {
 var errEdited = errors.New("the draft was edited meanwhile")
 
 // Begin chooses the audience of a draft and lets the book freeze it: give each
-// person to the number that writes to her, or skip her because she has opted
-// out or is known not to be on WhatsApp. The campaign is Freezing until then;
+// person to the number that writes to them, or skip them because they have opted
+// out or are known not to be on WhatsApp. The campaign is Freezing until then;
 // [Book.Started] waits for that. Begin fails if there is nobody to write to,
 // no number to write with, or if the file that is attached or a list that the
 // audience names is not there. ctx ends the search for the people.
@@ -255,8 +255,8 @@ func holdFreezesTx(tx *bolt.Tx, number campaign.NumberID, why reason.Reason) err
 }
 
 // freezeChunkTx makes the deliveries of the next n people of a campaign, and
-// lets it run if those were the last. A person belongs to the number that she
-// knows; strangers are shared out evenly.
+// lets it run if those were the last. A person belongs to the number that they
+// know; those whom no number knows are shared out evenly.
 func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
 	c, err := campaignTx(tx, j.Campaign)
 	if err != nil {
@@ -294,7 +294,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
 		}
 		if why := unwanted(&contact, barred, c.Started); why != "" {
-			d.State, d.Reason = campaign.Skipped, reason.New(why)
+			d.GiveUp(reason.New(why))
 		} else {
 			f.Load[number]++
 			queue = append(queue, queueTable.key(&d, f.zone(d.Zone)))
@@ -328,7 +328,7 @@ func (f *freezing) zone(name string) byte {
 	return byte(min(zone, 255))
 }
 
-// home is the number that writes to a person: of those that know her, else of
+// home is the number that writes to a person: of those that know them, else of
 // all, the one with the least to do.
 func home(contact *people.Contact, numbers []campaign.NumberID, load map[campaign.NumberID]int) campaign.NumberID {
 	return slices.MinFunc(numbers, func(a, b campaign.NumberID) int {
@@ -348,7 +348,7 @@ func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done
 	var why reason.Reason
 	if t.pending == 0 {
 		why = reason.Of(reachesNobody(t.counts[campaign.Skipped]))
-	} else if !j.Held { // what holds it is for a person to see to
+	} else if !j.Held { // a person must resume one that is held
 		numbers, err := numbersTx(tx)
 		if err != nil {
 			return false, err
@@ -482,8 +482,8 @@ func (s *stagedIDs) has(id people.ContactID) bool {
 }
 
 // twice reports whether the person to whom the staged id leads now, since its
-// record was merged into hers, is in the audience by an earlier id as well:
-// then she has her delivery. Ids lead to smaller ones.
+// record was merged into theirs, is in the audience by an earlier id as well:
+// then they have their delivery. Ids lead to smaller ones.
 func (s *stagedIDs) twice(now, id people.ContactID) bool {
 	if s.has(now) {
 		return true

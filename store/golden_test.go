@@ -195,7 +195,7 @@ func TestABookOfBeforeGoesOn(t *testing.T) {
 	ids := 0
 	now := time.Now()
 	for until := now.Add(20 * time.Hour); now.Before(until); now = now.Add(time.Minute) {
-		got, err := b.Claim(campaign.Claim{
+		got, err := ClaimApart(b, campaign.Claim{
 			Number: n.ID, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprint("3EB1", ids)) },
 		})

@@ -21,9 +21,9 @@ import (
 // few did. Both are looked at for each number of a campaign and for all of them
 // together: one number may be the only one in trouble, and in a campaign of many
 // numbers none of them alone may have sent enough to tell. In a row means that
-// none was accepted in between; who is not on WhatsApp, and a message of which
-// nobody knows, say nothing. Whoever resumes a campaign, for whatever it was
-// paused, begins both anew.
+// none was accepted in between; people who are not on WhatsApp, and messages
+// whose outcome is not known, do not count. When a campaign is resumed, whatever
+// it was paused for, both begin anew.
 const (
 	rowMost    = 5                // refusals in a row
 	sampleSize = 20               // messages that are looked at for whether they arrived
@@ -166,11 +166,6 @@ func crowdedTx(tx *bolt.Tx, id campaign.ID) (bool, error) {
 	return g.row+flying >= rowMost, err
 }
 
-// arrived reports whether a delivery has reached a device of its person.
-func arrived(d *campaign.Delivery) bool {
-	return d.State >= campaign.Delivered && d.State <= campaign.Replied
-}
-
 // sampleTx keeps what a change of a delivery says of whether messages arrive.
 func sampleTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	switch {
@@ -180,7 +175,7 @@ func sampleTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 				return err
 			}
 		}
-	case !arrived(before) && arrived(d):
+	case !before.State.Reached() && d.State.Reached():
 		for _, n := range []campaign.NumberID{d.Number, all} {
 			if k := sampleTable.key(d, n); sampleTable.GetAt(tx, k) != nil {
 				if err := sampleTable.PutAt(tx, k, []byte{1}); err != nil {
@@ -200,9 +195,9 @@ func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
 		return err
 	}
 	prefix := sampleTable.of(d.Campaign, n)
-	for range 4 { // what a clock that was wrong has put into the future would stay there
+	for range 4 { // what a wrong clock has put into the future would stay there
 		k, _ := sampleTable.Last(tx, prefix)
-		if !bytes.HasPrefix(k, prefix) || !early(sampleTable.at(k), d.Accepted) {
+		if !bytes.HasPrefix(k, prefix) || !campaign.Early(sampleTable.at(k), d.Accepted) {
 			break
 		}
 		if err := sampleTable.DeleteAt(tx, bytes.Clone(k)); err != nil {
@@ -230,7 +225,7 @@ func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
 		return err
 	}
 	var came byte
-	if arrived(d) {
+	if d.State.Reached() {
 		came = 1
 	}
 	return sampleTable.PutAt(tx, sampleTable.key(d, n), []byte{came})

@@ -13,10 +13,10 @@ import (
 	"recado/store/bolt"
 )
 
-// Half an import is no import. The rows of a large one are first put into
-// "staged" as they are, which is fast and harms nobody; then the job is marked
-// as complete, and the sweeper adds the people. A process that dies before that
-// mark has imported nothing; after it, the next one goes on.
+// An import is done as a whole or not at all. The rows of a large one are first
+// put into "staged" as they are, which is fast and changes nothing; then the job
+// is marked as complete, and the sweeper adds the people. If the process dies
+// before that mark, nothing is imported; after it, the next one goes on.
 
 const (
 	smallImport = 500 // rows that are one transaction
@@ -24,7 +24,7 @@ const (
 )
 
 // ImportReport is what an import did. Rows are counted, not people: the
-// second row about somebody updates her or says nothing new.
+// second row about somebody updates them or says nothing new.
 type ImportReport struct {
 	Added   int // people who were not in the book
 	Updated int // something new about somebody who was
@@ -255,7 +255,7 @@ func importTx(tx *bolt.Tx, rows []people.Row, report *ImportReport) error {
 	return names.applyTx(tx)
 }
 
-// complete adds to a person what a row says of her.
+// complete adds to a person what a row says of them.
 func complete(c *people.Contact, row people.Row) {
 	setName(c, row.Name, people.Typed)
 	c.Tags = union(c.Tags, row.Tags)

@@ -24,14 +24,14 @@ func mustSent(s *shop, what string, want time.Time) {
 // What never left does not count for the person: the next campaign writes to
 // them, as if nobody had tried. What may have left counts from its claim on.
 func TestWhatNeverLeftDoesNotCountForThePerson(t *testing.T) {
-	stranger := campaign.Outcome{Kind: campaign.Refused, Code: 463, Reason: reason.New(reason.Refused)}
+	cold := campaign.Outcome{Kind: campaign.Refused, Code: 463, Reason: reason.New(reason.Refused)}
 	form := campaign.Outcome{Kind: campaign.Refused, Code: 479, Reason: reason.New(reason.Refused)}
 	for _, test := range []struct {
 		name   string
 		tries  []campaign.Outcome
 		counts bool
 	}{
-		{"refused 463", []campaign.Outcome{stranger}, false},
+		{"refused 463", []campaign.Outcome{cold}, false},
 		{"refused 479", []campaign.Outcome{form}, false},
 		{"no keys, three times", []campaign.Outcome{noKeys, noKeys, noKeys}, false},
 		{"it does not leave, then refused", []campaign.Outcome{offline, form}, false},
@@ -149,18 +149,18 @@ func TestAnotherTryObeysThePerPersonLimit(t *testing.T) {
 // Refusals never speed anything up: pauses and the tries of an hour and a day
 // stay spent. The new chats of a day are those that may have been opened.
 func TestRefusalsSpendEverythingButTheNewChatsOfADay(t *testing.T) {
-	stranger := campaign.Outcome{Kind: campaign.Refused, Code: 463, Reason: reason.New(reason.Refused)}
+	cold := campaign.Outcome{Kind: campaign.Refused, Code: 463, Reason: reason.New(reason.Refused)}
 	for _, test := range []struct {
 		spec   string
 		o      campaign.Outcome
 		reason reason.Code // what holds the next one; empty: nothing
 	}{
-		{"gap=1m new-gap=1m", stranger, reason.HoldGap},
-		{"every=1 long=10m", stranger, reason.HoldLong},
-		{"hour=1", stranger, reason.HoldHour},
-		{"day=1", stranger, reason.HoldDay},
-		{"new-hour=1", stranger, reason.HoldNewHour},
-		{"new-day=1", stranger, ""},
+		{"gap=1m new-gap=1m", cold, reason.HoldGap},
+		{"every=1 long=10m", cold, reason.HoldLong},
+		{"hour=1", cold, reason.HoldHour},
+		{"day=1", cold, reason.HoldDay},
+		{"new-hour=1", cold, reason.HoldNewHour},
+		{"new-day=1", cold, ""},
 		{"new-day=1", campaign.Outcome{Kind: campaign.Misled}, ""},
 		{"new-day=1", accepted, reason.HoldNewDay},
 		{"new-day=1", unknown, reason.HoldNewDay},
@@ -190,7 +190,7 @@ func TestRefusalsSpendEverythingButTheNewChatsOfADay(t *testing.T) {
 		d := s.mustClaim()
 		until := s.now.Add(24 * time.Hour)
 		s.now = s.now.Add(time.Second)
-		s.settle(d, stranger)
+		s.settle(d, cold)
 		if _, err := s.book.Receipt(s.number, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
 			t.Fatal(err)
 		}

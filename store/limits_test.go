@@ -92,10 +92,10 @@ func (s *shop) write(spec string) (campaign.Campaign, error) {
 }
 
 // claim claims once, at the time of the shop.
-func (s *shop) claim() campaign.Claimed {
+func (s *shop) claim() store.Claimed {
 	s.Helper()
 	ready := campaign.Readiness{Link: s.link, Since: s.since, NewChats: s.newChats()}
-	got, err := s.book.Claim(campaign.Claim{Number: s.number, Ready: ready, Now: s.now, NewID: func() campaign.MessageID {
+	got, err := store.ClaimApart(s.book, campaign.Claim{Number: s.number, Ready: ready, Now: s.now, NewID: func() campaign.MessageID {
 		s.next++
 		return campaign.MessageID(strings.Repeat("A", 12) + string(rune('A'+s.next%26)) + string(rune('A'+s.next/26%26)) + string(rune('A'+s.next/676%26)))
 	}})

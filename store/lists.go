@@ -50,8 +50,8 @@ func (b *Book) ListNamed(name string) (l List, err error) {
 }
 
 // SaveList makes a list of exactly those people. If there is one of that name,
-// case and accents aside, they replace whoever was on it. Who is in the book
-// no more is passed over.
+// case and accents aside, they replace the people on it. People who are no
+// longer in the book are left out.
 func (d *Desk) SaveList(name string, ids []people.ContactID) (List, error) {
 	return d.enlist(VerbListSave, name, ids, func(tx *bolt.Tx, e *Entry, name string, people people.Set) (List, error) {
 		l, err := listTx(tx, name)
@@ -71,7 +71,7 @@ func (d *Desk) SaveList(name string, ids []people.ContactID) (List, error) {
 }
 
 // AddToList puts people on a list that is there already; ErrNotFound if it is
-// not. Whoever is on it stays.
+// not. The people on it stay.
 func (d *Desk) AddToList(name string, ids []people.ContactID) (List, error) {
 	return d.enlist(VerbListAdd, name, ids, func(tx *bolt.Tx, e *Entry, name string, people people.Set) (List, error) {
 		l, err := listTx(tx, name)
@@ -332,7 +332,7 @@ func presentTx(tx *bolt.Tx, ids []people.ContactID) (people people.Set) {
 func leftBookTx(tx *bolt.Tx) uint64 { return membersTable.Given(tx) }
 
 // leaveListsTx takes a person who leaves the book off every list, and puts
-// heir, whose record takes hers in, on them; 0: nobody.
+// heir, whose record takes theirs in, on them; 0: nobody.
 func leaveListsTx(tx *bolt.Tx, id, heir people.ContactID) error {
 	if _, err := membersTable.Next(tx); err != nil {
 		return err

@@ -144,17 +144,17 @@ func TestTheListsOfTwoRecordsAreThoseOfOnePerson(t *testing.T) {
 		t.Errorf("the lists are %s", got)
 	}
 	if c := must[people.Contact](t)(b.Contact(2)); !slices.Equal(c.Lists, []string{"x", "y", "z"}) {
-		t.Errorf("she is on %q", c.Lists)
+		t.Errorf("Ana is on %q", c.Lists)
 	}
 	must[List](t)(desk(b).SaveList("x", []people.ContactID{2})) // an id from before
 	if got := sizes(t, b); got != "x 1, y 1, z 1" {
-		t.Errorf("saved by her old id: %s", got)
+		t.Errorf("saved by the old id: %s", got)
 	}
 	sound(t, b)
 }
 
 // Whoever was merged away between the look-up and the write is on the list as
-// who she is now.
+// who they are now.
 func TestAListSavedWhilePeopleAreMergedHasNoGhosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBook(t)
@@ -226,7 +226,7 @@ func TestACampaignToAListThatIsGoneDoesNotStart(t *testing.T) {
 	}
 }
 
-// Until version 3 every person's record had the names of her lists.
+// Until version 3 every person's record had the names of its lists.
 func TestListsOfAnOlderBookAreKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book.db")
 	b, err := Open(path, Options{Kind: Demo})
@@ -262,7 +262,7 @@ func TestListsOfAnOlderBookAreKept(t *testing.T) {
 		t.Errorf("the lists are %s", got)
 	}
 	if c := must[people.Contact](t)(b.Contact(1)); c.Name != "Ana" || !slices.Equal(c.Lists, []string{"b", "Férias"}) || !slices.Equal(c.Tags, []string{"vip"}) {
-		t.Errorf("she is %+v", c)
+		t.Errorf("the person is %+v", c)
 	}
 	sound(t, b)
 }

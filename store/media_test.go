@@ -75,11 +75,11 @@ func (d *bench) start(c campaign.Campaign) campaign.ID {
 }
 
 // claim asks for the next thing to do, once everybody has been asked about.
-func (d *bench) claim(n campaign.NumberID) campaign.Claimed {
+func (d *bench) claim(n campaign.NumberID) store.Claimed {
 	d.Helper()
 	for {
 		ready := campaign.Readiness{Link: d.link, Since: d.now.Add(-time.Hour)}
-		got, err := d.book.Claim(campaign.Claim{Number: n, Ready: ready, Now: d.now, NewID: d.w.newID})
+		got, err := store.ClaimApart(d.book, campaign.Claim{Number: n, Ready: ready, Now: d.now, NewID: d.w.newID})
 		if err != nil {
 			d.Fatal(err)
 		}

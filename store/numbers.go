@@ -159,7 +159,7 @@ func (b *Book) SetQuota(id campaign.NumberID, q campaign.Quota) error {
 func (b *Book) SawPhone(id campaign.NumberID, at time.Time) error {
 	return b.update(func(tx *bolt.Tx) error {
 		return changeNumberTx(tx, id, func(n *campaign.Number) {
-			if at.After(n.Seen) || early(n.Seen, b.clock.Now()) {
+			if at.After(n.Seen) || campaign.Early(n.Seen, b.clock.Now()) {
 				n.Seen = at
 			}
 		})

@@ -127,11 +127,11 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 				return
 			}
 			p.Receive++
-			fresh := !contact.KnownTo(number)
-			if fresh {
+			isNew := !contact.KnownTo(number)
+			if isNew {
 				p.NewChats++
 			}
-			waiting.add(group{number, fresh, contact.Phone.Zone()})
+			waiting.add(group{number, isNew, contact.Phone.Zone()})
 		})
 		if err != nil {
 			return err
@@ -166,7 +166,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 // group is what a queue treats alike.
 type group struct {
 	number campaign.NumberID
-	fresh  bool
+	isNew  bool
 	zone   string
 }
 
@@ -188,10 +188,10 @@ func (g *groups) add(one group) {
 
 // of is what waits on a number, in the order of its queue: known chats first.
 func (g *groups) of(number campaign.NumberID, c campaign.Campaign) (waiting []campaign.Waiting) {
-	for _, fresh := range []bool{false, true} {
+	for _, isNew := range []bool{false, true} {
 		for _, one := range g.order {
-			if one.number == number && one.fresh == fresh {
-				waiting = append(waiting, campaign.Waiting{Campaign: c.ID, Pace: c.Pace, New: fresh, Zone: location(one.zone), Count: g.seen[one]})
+			if one.number == number && one.isNew == isNew {
+				waiting = append(waiting, campaign.Waiting{Campaign: c.ID, Pace: c.Pace, New: isNew, Zone: location(one.zone), Count: g.seen[one]})
 			}
 		}
 	}
@@ -329,7 +329,7 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 	if err != nil {
 		return o, err
 	}
-	t.Last, t.Slow.Until = sofar(t.Last, now), within(t.Slow.Until, now, campaign.LongestSlow)
+	t.Last, t.Slow.Until = sofar(t.Last, now), campaign.Within(t.Slow.Until, now, campaign.LongestSlow)
 	o = campaign.Outlook{Number: n, Turn: t.Turn, Slow: t.Slow, Sent: pastTx(tx, n.ID, now)}
 	switch s := n.Standing; {
 	case !n.Linked():
@@ -355,7 +355,7 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 		}
 	}
 	for i := range o.Waiting {
-		o.Waiting[i].Due = within(o.Waiting[i].Due, now, longestWait)
+		o.Waiting[i].Due = campaign.Within(o.Waiting[i].Due, now, campaign.LongestWait)
 	}
 	return o, nil
 }

@@ -617,7 +617,7 @@ func TestOnlyWhoseAnswerIsMissingAreAskedAbout(t *testing.T) {
 	s.now = s.now.Add(30 * 24 * time.Hour)
 	rows := crowd(5)
 	s.answer(rows[2])       // was asked about a moment ago
-	s.answerAbsent(rows[4]) // so was she
+	s.answerAbsent(rows[4]) // so were they
 	s.start("")
 	if err := desk(s.book).OptOut(contact(t, s, 1).ID, "asked"); err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@
 //	├── messages    <message id> → <campaign 8><seq 4>
 //	├── uploads     <campaign 8><number 4><n 8> → record: what a number uploaded of an attachment
 //	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
-//	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
+//	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, to which a reply belongs
 //	├── timers      <contact 8><number 4> → record: after how long the messages of the chat disappear; contact 0: of the chats that the number begins
 //	├── contacts    <contact 8> → record
 //	├── aliases     p<phone key>, l<lid>, or f<key of a phone they had><contact 8> → <contact 8>
@@ -101,7 +101,7 @@ type Options struct {
 const DefaultGrace = 30 * time.Second
 
 // Book is the open book. Its methods may be called from any goroutine; those
-// that write return when what they wrote is on the bolt.
+// that write return when what they wrote is on the disk.
 type Book struct {
 	db     *bolt.DB
 	kind   Kind

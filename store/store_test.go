@@ -136,11 +136,11 @@ func TestWritersShareACommitAndFailAlone(t *testing.T) {
 
 // lane drives one number by hand: it asks, answers and claims until there is
 // a delivery or a hold.
-func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid func(people.Phone) string) campaign.Claimed {
+func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid func(people.Phone) string) store.Claimed {
 	t.Helper()
 	w := &wire{next: rand.IntN(1e6)} // another number's lane must not choose the same ids
 	for range 100 {
-		got, err := b.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
+		got, err := store.ClaimApart(b, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid f
 		}
 	}
 	t.Fatal("the lane only asks")
-	return campaign.Claimed{}
+	return store.Claimed{}
 }
 
 func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
@@ -217,7 +217,7 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, ids[0], now, lidOf); got.Delivery != nil {
-		t.Error("she was written to")
+		t.Error("somebody who opted out was written to")
 	}
 	d, err := b.Delivery(c.ID, 0)
 	if err != nil {
@@ -231,7 +231,7 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := desk(b).Start(next.ID, now); !errors.Is(err, store.ErrState) {
-		t.Errorf("a campaign to nobody but her got %v, want ErrState", err)
+		t.Errorf("a campaign to nobody but them got %v, want ErrState", err)
 	}
 }
 
@@ -272,21 +272,21 @@ func TestWhomTheServiceProvesOnePersonIsOneDelivery(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryDuplicate {
-		t.Errorf("the second of her deliveries is %s (%s), want skipped as a duplicate", d.State, d.Reason)
+		t.Errorf("the second of the deliveries is %s (%s), want skipped as a duplicate", d.State, d.Reason)
 	}
 	found, err := b.Find(context.Background(), people.Filter{})
 	if err != nil || len(found) != 2 {
 		t.Errorf("the book has %d people, %v; want 2", len(found), err)
 	}
-	// The old phone still leads to her, and her answer to the delivery.
+	// The old phone still leads to them, and their reply to the delivery.
 	if err := b.Heard(n, campaign.Incoming{From: people.Seen{LID: "one"}, Text: "oi", At: now}); err != nil {
 		t.Fatal(err)
 	}
 	if d, err = b.Delivery(c.ID, 0); err != nil || d.State != campaign.Replied {
-		t.Errorf("her delivery is %s, %v; want replied", d.State, err)
+		t.Errorf("the delivery is %s, %v; want replied", d.State, err)
 	}
 	if p, err := b.ContactByPhone(rows[2].Phone); err != nil || p.LID != "one" {
-		t.Errorf("her second phone leads to %+v, %v", p, err)
+		t.Errorf("the second phone leads to %+v, %v", p, err)
 	}
 }
 
@@ -320,7 +320,7 @@ func TestWhomTheServiceIsSilentAboutHoldsNobodyUp(t *testing.T) {
 	}
 	d, err := b.Delivery(c.ID, 0)
 	if err != nil || d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryNoAnswer {
-		t.Errorf("her delivery is %s (%s), %v; want skipped for want of an answer", d.State, d.Reason, err)
+		t.Errorf("the delivery is %s (%s), %v; want skipped for want of an answer", d.State, d.Reason, err)
 	}
 	if c, err = b.Campaign(c.ID); err != nil || c.Status != campaign.Finished {
 		t.Errorf("the campaign is %s, %v; want finished", c.Status, err)
@@ -344,7 +344,7 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	b = open(t, path)
-	again, err := b.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 2}, Now: now.Add(time.Hour)})
+	again, err := store.ClaimApart(b, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 2}, Now: now.Add(time.Hour)})
 	if err != nil || again.Delivery != nil {
 		t.Errorf("by a new link it was sent again: %+v, %v", again, err)
 	}
@@ -468,7 +468,7 @@ func TestNumbersThatKnowTheSamePeopleShareTheWork(t *testing.T) {
 	for _, d := range deliveries {
 		load[d.Number]++
 		if d.New {
-			t.Errorf("%s hears from a number that does not know her", d.Name)
+			t.Errorf("%s hears from a number that does not know them", d.Name)
 		}
 	}
 	if load[ids[0]] != 15 || load[ids[1]] != 15 || load[ids[2]] != 1 {
@@ -597,7 +597,7 @@ func TestNobodyWithoutAPhoneIsAskedAbout(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.start(campaign.Campaign{Name: "c", Text: "Oi"})
-	got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now}, Now: d.now, NewID: d.w.newID})
+	got, err := store.ClaimApart(d.book, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now}, Now: d.now, NewID: d.w.newID})
 	if err != nil || !slices.Equal(got.Check, []people.Phone{satellite}) {
 		t.Errorf("asks about %q, %v; want the one with a phone", got.Check, err)
 	}
@@ -618,8 +618,8 @@ func TestClosedNewChatsHoldWhoeverHasNeverWritten(t *testing.T) {
 	}
 	d.now = d.now.Add(time.Minute)
 	closed := campaign.Hold{Reason: reason.HoldNewChats, Until: d.now.Add(time.Hour)}
-	claim := func() campaign.Claimed {
-		got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now, NewChats: closed}, Now: d.now, NewID: d.w.newID})
+	claim := func() store.Claimed {
+		got, err := store.ClaimApart(d.book, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now, NewChats: closed}, Now: d.now, NewID: d.w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -679,7 +679,7 @@ func TestWhoIsFoundToBeOnePersonBetweenTwoTriesGetsOneMessage(t *testing.T) {
 			got = d.claim(n)
 		}
 		if got.Delivery != nil {
-			t.Errorf("first %d: she gets a second message: %+v", first, got.Delivery)
+			t.Errorf("first %d: a second message: %+v", first, got.Delivery)
 		}
 		if is, err := d.book.Delivery(id, again.Seq); err != nil || is.State != campaign.Skipped || is.Reason.Code != reason.DeliveryDuplicate {
 			t.Errorf("first %d: the other one is %s (%s), %v", first, is.State, is.Reason, err)

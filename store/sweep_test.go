@@ -152,7 +152,7 @@ func (y *yard) is(id campaign.ID, status campaign.Status, want campaign.Counts) 
 func (y *yard) claim() *campaign.Delivery {
 	y.Helper()
 	for {
-		got, err := y.book.Claim(campaign.Claim{
+		got, err := ClaimApart(y.book, campaign.Claim{
 			Number: y.number, Ready: campaign.Readiness{Link: 1, Since: y.now.Add(-time.Hour)}, Now: y.now,
 			NewID: func() campaign.MessageID { y.ids++; return campaign.MessageID(fmt.Sprint("3EB0", y.ids)) },
 		})
@@ -290,13 +290,13 @@ func TestTheAudienceIsThatOfOneMoment(t *testing.T) {
 	ok(t, err)
 	ok(t, desk(y.book).EditContact(y.person(19).ID, func(c *people.Contact) { c.Tags = []string{"fora"} }))
 	ok(t, desk(y.book).OptOut(y.person(18).ID, "asked for it"))
-	ok(t, desk(y.book).OptOut(y.person(5).ID, "asked for it")) // has her delivery
+	ok(t, desk(y.book).OptOut(y.person(5).ID, "asked for it")) // has a delivery
 	ids := make([]people.ContactID, 20)
 	for i := range ids {
 		ids[i] = y.person(i).ID
 	}
-	merge(0, 10) // she has hers already
-	merge(1, 11) // she did not belong to it by this id,
+	merge(0, 10) // they have theirs already
+	merge(1, 11) // they did not belong to it by this id,
 	merge(1, 12) // and does by two others
 	merge(1, 4)  // of which one has been frozen
 	merge(13, 14)

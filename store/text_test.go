@@ -84,7 +84,7 @@ func TestWhoseTextBecomesTooLongIsSkippedWithTheReason(t *testing.T) {
 	}
 	now, ids := time.Now(), 0
 	for range 10 {
-		got, err := b.Claim(campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
+		got, err := ClaimApart(b, campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(strings.Repeat("3", ids)) }})
 		if err != nil {
 			t.Fatal(err)

@@ -127,7 +127,7 @@ func (w *wander) happens() {
 // claims lets a number do the next thing.
 func (w *wander) claims(n campaign.NumberID) {
 	w.Helper()
-	got := must[campaign.Claimed](w.T)(w.b.Claim(campaign.Claim{
+	got := must[Claimed](w.T)(ClaimApart(w.b, campaign.Claim{
 		Number: n, Ready: campaign.Readiness{Link: 1, Since: w.now.Add(-time.Hour)}, Now: w.now,
 		NewID: func() campaign.MessageID { w.ids++; return campaign.MessageID(fmt.Sprint("3EB0", w.ids)) },
 	}))

@@ -47,7 +47,7 @@ func (s standing) done() (done, total int) {
 	if s.Status == campaign.Freezing {
 		return s.freeze.Done, s.freeze.Total
 	}
-	return s.counts.Settled(), s.counts.Total()
+	return s.counts.Done(), s.counts.Total()
 }
 
 // campaignsLoadedMsg answers campaigns.load.

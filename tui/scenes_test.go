@@ -423,12 +423,12 @@ func (s *stage) inDoubt() campaign.Campaign {
 	for i := range 4 {
 		time.Sleep(3 * time.Minute)
 		link := uint32(1 + i/3) // at last it has been linked anew
-		got, err := s.app.Book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: link, Since: time.Now()}, Now: time.Now(),
+		act, err := s.app.Book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: link, Since: time.Now()}, Now: time.Now(),
 			NewID: func() campaign.MessageID { return campaign.MessageID(fmt.Sprintf("3EB1%06d", i)) }})
-		if err == nil && got.Delivery == nil {
-			s.t.Fatalf("nothing is claimed: %+v", got)
+		if claimed, ok := act.(campaign.Send); err == nil && !ok {
+			s.t.Fatalf("nothing is claimed: %+v", act)
 		} else if err == nil {
-			err = s.app.Book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}, time.Now())
+			err = s.app.Book.Settle(claimed.Delivery, campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}, time.Now())
 		}
 		if err != nil {
 			s.t.Fatal(err)
@@ -458,40 +458,40 @@ func (s *stage) send(number campaign.Number, n int) {
 	s.t.Helper()
 	book, ids := s.app.Book, 0
 	for sent := 0; sent < n; {
-		got, err := book.Claim(campaign.Claim{Number: number.ID, Ready: campaign.Readiness{Link: 1, Since: time.Now().Add(-time.Hour)}, Now: time.Now(),
+		act, err := book.Claim(campaign.Claim{Number: number.ID, Ready: campaign.Readiness{Link: 1, Since: time.Now().Add(-time.Hour)}, Now: time.Now(),
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprintf("3EB0%06d", ids)) }})
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		switch {
-		case len(got.Check) > 0:
+		switch act := act.(type) {
+		case campaign.Check:
 			var answers []people.Answer
-			for _, p := range got.Check {
+			for _, p := range act.Phones {
 				answers = append(answers, people.Answer{Asked: p, Phone: p, Presence: people.OnWhatsApp, LID: p.Digits()})
 			}
-			if err := book.Answered(number.ID, got.Check, answers, time.Now()); err != nil {
+			if err := book.Answered(number.ID, act.Phones, answers, time.Now()); err != nil {
 				s.t.Fatal(err)
 			}
-		case got.Upload != nil:
-			if err := book.Uploaded(number.ID, *got.Upload, []byte("there"), time.Now()); err != nil {
+		case campaign.Upload:
+			if err := book.Uploaded(number.ID, act, []byte("there"), time.Now()); err != nil {
 				s.t.Fatal(err)
 			}
-		case got.Delivery != nil:
+		case campaign.Send:
 			outcome := campaign.Outcome{Kind: campaign.Accepted}
 			if sent == 1 {
 				outcome = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: reason.New(reason.RefusedPerson)}
 			}
-			if err := book.Settle(*got.Delivery, outcome, time.Now()); err != nil {
+			if err := book.Settle(act.Delivery, outcome, time.Now()); err != nil {
 				s.t.Fatal(err)
 			}
 			if sent == 0 {
-				if _, err := book.Receipt(number.ID, people.Seen{Phone: got.Delivery.Phone}, []campaign.MessageID{got.Delivery.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
+				if _, err := book.Receipt(number.ID, people.Seen{Phone: act.Delivery.Phone}, []campaign.MessageID{act.Delivery.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
 					s.t.Fatal(err)
 				}
 			}
 			sent++
-		default:
-			time.Sleep(max(time.Until(got.Hold.Until), time.Second))
+		case campaign.Wait:
+			time.Sleep(max(time.Until(act.Hold.Until), time.Second))
 		}
 	}
 	// The lane's last question, which leaves what holds it on the screen.

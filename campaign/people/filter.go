@@ -21,8 +21,8 @@ import (
 //	cidade:"São Paulo"      in any field; cidade:* filled in; saldo:>100 a number
 //	conexao:loja  connection:loja   known to that number of ours
 //	optout:sim  whatsapp:nao        sim, nao; of whatsapp also ? (not known)
-//	visto:<30d  seen:>2w    the last message from her; also nunca (never)
-//	enviado:<7d  sent:<12h  the last campaign message to her
+//	visto:<30d  seen:>2w    the last message from them; also nunca (never)
+//	enviado:<7d  sent:<12h  the last campaign message to them
 //	criado:<1d  created:<1d in the book since
 //
 // Terms side by side must all hold; "ou" or "or" between them: either; a

@@ -44,7 +44,7 @@ func TestFiltersChoosePeople(t *testing.T) {
 		"fone:+5511":                   "ana",
 		"fone:+11":                     "",
 		"fone:8765-4321":               "ana bia",
-		"98765":                        "ana bia", // she may be written with the ninth digit
+		"98765":                        "ana bia", // the phone may be written with the ninth digit
 		"+55":                          "ana bia",
 		"phone:3105550000":             "orlando",
 		"tag:vip":                      "ana",
@@ -88,7 +88,7 @@ func TestFiltersChoosePeople(t *testing.T) {
 		"(ana ou beatriz) -tag:frio":   "ana",
 		"-(ana ou beatriz)":            "orlando",
 		"-(-ana)":                      "ana",
-		"ou":                           "orlando", // she types Ouro
+		"ou":                           "orlando", // on the way to Ouro
 		"or":                           "orlando",
 		"(or)":                         "orlando",
 		"lando ou":                     "!",

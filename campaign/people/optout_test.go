@@ -45,6 +45,7 @@ func TestWishesByFamily(t *testing.T) {
 		"para de 10 reais", "não recebi", "não precisa mandar a nota", "não quero esse, quero o outro", "me manda a lista de preços",
 		"tira o arroz da lista", "caiu no spam", "bloquearam meu cartão", "por que pararam de mandar as ofertas?",
 		"Para sair desta lista responda SAIR.", "don't stop", "no dejen de mandar ofertas", "stop by tomorrow",
+		"nunca comprei com vocês, como funciona?", "cansado de pagar caro",
 	} {
 		if w, why := Wants(text, ""); w != Other || why != "" {
 			t.Errorf("%q is %v (%s), neither no nor doubt", text, w, why)
@@ -107,7 +108,7 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 func TestAWishIsHeardHoweverItIsSpelled(t *testing.T) {
 	for what, texts := range map[string][]string{
 		"letters repeated":          {"paraaaa de mandaaar msg", "descadastrarrrr", "nao quero mais receberr"},
-		"a letter too many":         {"não quero receber propagandaz", "quero me descadasttrar"},
+		"a letter too many":         {"não quero receber propagranda", "quero me descadasttrar"},
 		"a letter left out":         {"não me mande propganda", "quero me descadstrar"},
 		"another letter":            {"não me mande propabanda", "quero me descadestrar"},
 		"two letters exchanged":     {"não me mande propagadna", "quero me descadatsrar"},

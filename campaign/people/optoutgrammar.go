@@ -94,8 +94,6 @@ type (
 		drops      wordSet
 		breaks     wordSet
 		soft       wordSet
-		things     wordSet // droppable words that are an object after a pointing one
-		points     wordSet
 		rules      []rule               // of what people write
 		answers    [business + 1][]rule // of bare answers, and of questions, by kind
 		ids        int
@@ -226,7 +224,6 @@ func parseGrammar(text string) (*grammar, error) {
 		}
 	}
 	g.drops, g.breaks, g.soft = g.classes["drop"], g.classes["break"], g.classes["soft"]
-	g.things, g.points = g.classes["thing"], g.classes["pointing"]
 	for _, l := range lines {
 		name, family, ok := strings.Cut(l.section, ": ")
 		k, isKind := kinds[name]
@@ -623,7 +620,7 @@ func (g *grammar) read(dst []token, said []piece) []token {
 		switch {
 		case t.edge != noEdge:
 			dst = addEdge(dst, t)
-		case g.drops.has(t.id) && !(g.things.has(t.id) && len(dst) > 0 && g.points.has(dst[len(dst)-1].id)):
+		case g.drops.has(t.id):
 			if len(dst) > 0 && dst[len(dst)-1].edge == clauseEdge {
 				dst = dst[:len(dst)-1]
 			}

@@ -341,7 +341,7 @@ func howFar(book *store.Book, camp campaign.Campaign) (done, total int, err erro
 		return freeze.Done, freeze.Total, err
 	}
 	counts, err := book.Counts(camp.ID)
-	return counts.Settled(), counts.Total(), err
+	return counts.Done(), counts.Total(), err
 }
 
 func (c *call) listDeliveries(ctx context.Context, o *owner, id campaign.ID) error {
