@@ -107,6 +107,9 @@ func (d *bench) upload(n campaign.NumberID, media string) campaign.Upload {
 	if got.Upload == nil {
 		d.Fatalf("%+v, want an upload", got)
 	}
+	if hold := d.book.Holds()[n]; hold.Reason != reason.HoldUpload {
+		d.Errorf("while it uploads, %q holds the number", hold.Reason)
+	}
 	if err := d.book.Uploaded(n, *got.Upload, []byte(media), d.now); err != nil {
 		d.Fatal(err)
 	}
@@ -119,6 +122,9 @@ func (d *bench) send(n campaign.NumberID, media string, kind campaign.OutcomeKin
 	got := d.claim(n)
 	if got.Delivery == nil {
 		d.Fatalf("%+v, want a delivery", got)
+	}
+	if hold := d.book.Holds()[n]; hold != (campaign.Hold{}) {
+		d.Errorf("while it sends, %q holds the number", hold.Reason)
 	}
 	if string(got.Delivery.Media) != media {
 		d.Errorf("a delivery carries %q, want %q", got.Delivery.Media, media)
