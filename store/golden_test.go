@@ -21,9 +21,12 @@ import (
 
 // bookOfBefore is a copy of testdata/book-before.db.gz: what busyBook made, when
 // every file of this package still asked for its buckets by their names.
-func bookOfBefore(t *testing.T) (path string) {
+func bookOfBefore(t *testing.T) (path string) { return unpacked(t, "testdata/book-before.db.gz") }
+
+// unpacked is a copy of a packed book.
+func unpacked(t *testing.T, name string) (path string) {
 	t.Helper()
-	packed, err := os.Open("testdata/book-before.db.gz")
+	packed, err := os.Open(name)
 	ok(t, err)
 	defer packed.Close()
 	r, err := gzip.NewReader(packed)

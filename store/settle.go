@@ -246,8 +246,16 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	if err != nil {
 		return err
 	}
+	d, replies, err := repliedToTx(tx, contact.ID, number, m, now)
+	if err != nil {
+		return err
+	}
+	var asked string // what a bare "não" answers
+	if replies {
+		asked = d.Text
+	}
 	before := cloneContact(&contact)
-	if wish, why := people.Wants(m.Text, ""); wish == people.No && optsOut(&contact, m.At, now) {
+	if wish, why := people.Wants(m.Text, asked); wish == people.No && optsOut(&contact, m.At, now) {
 		_, said, _ := strings.Cut(why, ": ")
 		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, said
 	}
@@ -259,9 +267,8 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 			return err
 		}
 	}
-	d, ok, err := repliedToTx(tx, contact.ID, number, m, now)
-	if err != nil || !ok {
-		return err
+	if !replies {
+		return nil
 	}
 	if m.Quoted != "" { // nobody else knows its id: it has arrived
 		if err := advanceTx(tx, &d, campaign.Read, m.At); err != nil {

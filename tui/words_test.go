@@ -67,3 +67,16 @@ func TestMistakesOfOtherPackagesAreTranslated(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatATextIsGivenCannotDriveTheTerminal(t *testing.T) {
+	w := newWords("pt-BR", cells{})
+	for _, got := range []string{
+		w.t("need", "What", "\x1b[31mx\u202e"),
+		w.t("need", "What", errors.New("\x1b[31mx")),
+		w.n("list_saved", 2, "Name", "\x1b[31mx"),
+	} {
+		if strings.ContainsAny(got, "\x1b\u202e") || !strings.Contains(got, "x") {
+			t.Errorf("got %q", got)
+		}
+	}
+}

@@ -69,7 +69,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	}
 	pace, err := campaign.ParsePace(campaign.Pace{}, d.pace)
 	if err != nil {
-		return &failure{code: ExitUsage, err: err}
+		return &failure{code: ExitUsage, text: c.why(err), err: err}
 	}
 	attachment, err := c.attachment(ctx, o, d.attach)
 	if err != nil {

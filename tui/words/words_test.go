@@ -2,6 +2,7 @@ package words
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -40,6 +41,8 @@ func TestTheLanguageIsThatOfTheEnvironment(t *testing.T) {
 		{map[string]string{"LANG": "pt_PT@euro"}, "pt-BR"},
 		{map[string]string{"LANG": "en_US.UTF-8"}, "en"},
 		{map[string]string{"LANG": "en"}, "en"},
+		{map[string]string{"LANG": "en_IE@euro"}, "en"},
+		{map[string]string{"LC_ALL": "pt_BR.UTF-8", "RECADO_LANG": "en"}, "en"},
 		{map[string]string{"LANG": "es_AR.UTF-8"}, "es"},
 		{map[string]string{"LANG": "en_US.UTF-8", "RECADO_LANG": "es-419"}, "es"},
 		{map[string]string{"LANG": "en_US.UTF-8", "RECADO_LANG": "pt"}, "pt-BR"},
@@ -112,6 +115,28 @@ func TestNumbersDatesAndDurationsAreThoseOfTheLanguage(t *testing.T) {
 		if got := w.Duration(d); got != want {
 			t.Errorf("%v: got %q, want %q", d, got, want)
 		}
+	}
+}
+
+func TestATextIsPutTogetherOfWhatItIsGiven(t *testing.T) {
+	w := For("pt-BR")
+	for got, want := range map[string]string{
+		w.Size(0):                                              "0 KB",
+		w.Size(1):                                              "1 KB",
+		w.Size(1<<20 - 1024):                                   "1.023 KB",
+		w.T("retry_in", "Wait", 90*time.Second):                "tenta em 1 min 30 s",
+		w.T("need", "What", 1234):                              "falta 1.234",
+		w.T("need", "What", "{{.What}}"):                       "falta {{.What}}",
+		w.T("need", "What", errors.New("x")):                   "falta x",
+		w.T("reason_template_bad_name"):                        "isto não cabe no nome de um campo; escreva {{ para uma chave",
+		w.N("new_lacking", 2, "Field", "cidade", "Who", "Ana"): "aviso: falta {cidade} a 2 (Ana); use {cidade|reserva}",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := w.T("need", "Other", "x"); !strings.Contains(got, "<no value>") { // which no test lets pass
+		t.Errorf("what is not given is hidden: %q", got)
 	}
 }
 
