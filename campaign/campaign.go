@@ -1,16 +1,39 @@
-// Package campaign holds what a campaign is and how one runs: the people, the
-// text, the pace, the states of a delivery, and the lane that sends them one by
+// Package campaign holds what a campaign is and how one runs: its text, its
+// pace, the states of a delivery, and the lane that sends the deliveries one by
 // one. It knows neither the wire nor the disk: both stand behind the small
 // interfaces [Sender] and [Log]. Begin reading at lane.go, which is how a
-// message travels.
+// message travels, and go on with delivery.go, which is what becomes of it.
+//
+// # Words
+//
+// One word stands for one thing, in code, in files and on screens:
+//
+//   - A campaign is one message to many people. Its status is what it is doing:
+//     draft, running, paused and so on. Nothing else has a status.
+//   - A contact, or person, is somebody we may write to.
+//   - A delivery is one person in one campaign. Its state is how far it is.
+//   - A number is one of our own WhatsApp numbers. It has a state too; its
+//     standing is that state with the reason and the end.
+//   - A link ties this program to the phone of a number, as one of its linked
+//     devices. A number that is unlinked and linked again has another link.
+//   - A lane claims a delivery before it sends it, and settles it when it writes
+//     down the outcome of that try. Only deliveries are settled.
+//   - A delivery whose outcome is not known is unsure, or in doubt. A receipt
+//     proves it, or a person decides about it.
+//   - To check phones is to ask the service whether they have an account. What it
+//     says is the answer; what a person writes back is a reply.
+//   - A new chat is one that the number did not have before. Only chats, and the
+//     deliveries that open them, are called new.
+//   - A hold is why nothing may be sent now, and until when.
+//   - To ask is what a screen does with the person before it: yes or no.
 package campaign
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
 	"recado/campaign/media"
+	"recado/campaign/reason"
 )
 
 // ID names one campaign. IDs are given in order, start at 1 and are never
@@ -24,7 +47,7 @@ func (i ID) String() string { return strconv.FormatUint(uint64(i), 10) }
 func ParseID(s string) (ID, error) {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil || n == 0 {
-		return 0, fmt.Errorf("not a campaign id: %q", s)
+		return 0, reason.Err(reason.CampaignBadID, reason.Clip(s))
 	}
 	return ID(n), nil
 }
@@ -53,6 +76,19 @@ func (s Status) String() string {
 	return "status(" + strconv.Itoa(int(s)) + ")"
 }
 
+// statusReasons are the statuses as they are said.
+var statusReasons = [...]reason.Code{
+	reason.StatusDraft, reason.StatusRunning, reason.StatusPaused, reason.StatusFinished, reason.StatusCancelled, reason.StatusFreezing,
+}
+
+// Reason is the status as an argument of what is said.
+func (s Status) Reason() reason.Reason {
+	if int(s) < len(statusReasons) {
+		return reason.New(statusReasons[s])
+	}
+	return reason.New(reason.Foreign, reason.Plain(s.String()))
+}
+
 // Campaign is one message to many people.
 type Campaign struct {
 	ID   ID
@@ -68,15 +104,11 @@ type Campaign struct {
 	Numbers []NumberID // who sends; empty in a draft means every number linked at the start
 	Pace    Pace       // its own limits, beside those of the numbers; the zero Pace: none
 	Status  Status
-	Reason  string    // why it is paused or cancelled, or a draft again, for a person; empty when somebody asked for it
-	Created time.Time // zero times have not happened
+	Reason  reason.Reason // why it is paused or cancelled, or a draft again, for a person; zero when somebody asked for it
+	Created time.Time     // zero times have not happened
 	Started time.Time
 	Ended   time.Time
 }
-
-// ReasonNobody is why a campaign did not start; %d is how many people were
-// skipped.
-const ReasonNobody = "nobody to write to (%d skipped)"
 
 // Begun is when a campaign was started or, if it was not, written.
 func (c *Campaign) Begun() time.Time {
@@ -85,25 +117,6 @@ func (c *Campaign) Begun() time.Time {
 	}
 	return c.Created
 }
-
-// PausedByStop is the reason of a campaign that was paused because WhatsApp
-// banned or locked one of its numbers; %q is what the user calls that.
-const PausedByStop = "WhatsApp stopped the number %q. See to it before you resume the campaign."
-
-// Reasons of a campaign that paused itself because what it sends leads nowhere.
-// The first has how many were refused and why, the second how many messages
-// were looked at, how many minutes they had and how many arrived.
-const (
-	PausedByRefusals = "%s messages in a row did not leave: %s. Look at WhatsApp on the phone and write to somebody from there, then resume the campaign."
-	PausedBySilence  = "Of the last %s messages that WhatsApp took more than %s minutes ago, %s arrived. Look on the phone whether others arrive and what people see, then resume the campaign."
-)
-
-// WithCode is a reason together with the service's code for it.
-const WithCode = "%s (code %s)"
-
-// PausedByDamage is the reason of a campaign that was paused because the book
-// was damaged and what was written last may be missing from it.
-const PausedByDamage = "The data file was damaged and its last change may be missing: a message, a reply or an opt-out. Look at the latest chats on the phone, say what became of the unsure messages, then resume the campaign."
 
 // Counts is how many deliveries of a campaign are in each state. Every
 // delivery is counted once, in the state it is in.
@@ -118,8 +131,8 @@ func (c Counts) Total() int {
 	return n
 }
 
-// Settled is how many deliveries need no more sending.
-func (c Counts) Settled() int { return c.Total() - c[Queued] - c[Sending] }
+// Done is how many deliveries need no more sending.
+func (c Counts) Done() int { return c.Total() - c[Queued] - c[Sending] }
 
 // Accepted is how many deliveries the service accepted: sent and whatever
 // comes after it.

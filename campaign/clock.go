@@ -113,3 +113,20 @@ func (c *Clock) Sure() bool {
 	k := c.known.Load()
 	return k == nil || k.sure
 }
+
+// ClockSlack is how far a time that has passed may lie in the future, and an
+// answer before its question: two clocks are never quite alike.
+const ClockSlack = time.Minute
+
+// Early reports whether a time that has passed lies in the future: it was
+// written down by a clock that was wrong, or the clock is wrong now.
+func Early(at, now time.Time) bool { return at.After(now.Add(ClockSlack)) }
+
+// Within is a time until which something waits that never waits longer than
+// most; zero if it would.
+func Within(until, now time.Time, most time.Duration) time.Time {
+	if until.After(now.Add(most + ClockSlack)) {
+		return time.Time{}
+	}
+	return until
+}

@@ -1,12 +1,10 @@
 package campaign
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
-	"recado/campaign/media"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // Unread is what was typed in a draft and cannot be used as it is. It is kept
@@ -51,29 +49,29 @@ func (c *Campaign) Lacks() (lacks []Lack) {
 		}
 	}
 	if strings.TrimSpace(c.Name) == "" {
-		lack(FieldName, errors.New("a campaign needs a name"))
+		lack(FieldName, reason.Err(reason.CampaignNoName))
 	}
 	if _, err := people.ParseFilter(c.To); err != nil {
-		lack(FieldAudience, fmt.Errorf("audience: %w", err))
+		lack(FieldAudience, reason.Within(err, reason.CampaignAudience))
 	}
 	if c.Unread.Pace != "" {
 		_, err := ParsePace(Pace{}, c.Unread.Pace)
 		if err == nil {
-			err = errors.New("pace: it was not taken")
+			err = reason.Err(reason.PaceUnread)
 		}
 		lack(FieldPace, err)
 	}
 	if c.Unread.File != "" {
-		lack(FieldAttachment, fmt.Errorf("the file has not been read: %q", c.Unread.File))
+		lack(FieldAttachment, reason.Err(reason.CampaignFileUnread, c.Unread.File))
 	}
 	switch a, blank := c.Attachment, strings.TrimSpace(c.Text) == ""; {
 	case a == nil && c.Unread.File == "" && blank:
-		lack(FieldText, errors.New("a campaign needs a text or an attachment"))
+		lack(FieldText, reason.Err(reason.CampaignNoText))
 	case a != nil && !a.Captioned() && !blank:
-		lack(FieldText, errors.New(media.AttachmentText))
+		lack(FieldText, reason.Err(reason.AttachmentText))
 	}
 	if _, err := ParseTemplate(c.Text); err != nil {
-		lack(FieldText, fmt.Errorf("text: %w", err))
+		lack(FieldText, reason.Within(err, reason.CampaignText))
 	}
 	lack(FieldText, c.CheckText(c.Text))
 	return lacks

@@ -5,14 +5,16 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"recado/campaign/reason"
 )
 
-// Forecast is when a campaign will have been sent, as its limits, its hours,
-// what WhatsApp allows and what was sent already let it. It is walked on the
-// calendar, message by message, see [Walk].
+// Forecast is when a campaign will have been sent, by its limits, its hours,
+// what WhatsApp allows and what was sent already. It is found by walking through
+// the calendar, message by message, see [Walk].
 type Forecast struct {
 	Left   int       // deliveries that wait
-	Stuck  int       // of those, how many do not leave before somebody does something: see Binds
+	Stuck  int       // of those, how many do not leave until somebody does something, see Binds
 	Starts time.Time // when the next one leaves; zero: none does
 	Ends   time.Time // when the last one has left that is not stuck; zero: none leaves
 	Days   []Day     // on which something leaves, the first first
@@ -108,7 +110,7 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// longest is what held longest; whatever has no end before all that has one.
+// longest is the hold that lasted longest; one without an end counts as longest.
 func longest(held map[Hold]time.Duration) (binds Hold) {
 	var most time.Duration
 	for h, d := range held {
@@ -122,18 +124,18 @@ func longest(held map[Hold]time.Duration) (binds Hold) {
 // walk is one number on its way through the calendar.
 type walk struct {
 	Outlook
-	id     ID
-	at     time.Time
-	zone   *time.Location // whose days are counted
-	turn   ID             // whose message was the last
-	all    []time.Time    // what it has sent, the oldest first
-	fresh  []time.Time    // of which new chats
-	opened []time.Time    // of these, the ones that may have left
-	quota  Quota
-	order  []ID              // of the campaigns
-	groups map[ID][]*Waiting // of each
-	paces  map[ID]Pace       // the tighter of the number's and the campaign's
-	young  bool              // paces are those of its first month
+	id       ID
+	at       time.Time
+	zone     *time.Location // whose days are counted
+	turn     ID             // whose message was the last
+	all      []time.Time    // what it has sent, the oldest first
+	newChats []time.Time    // of which new chats
+	opened   []time.Time    // of these, the ones that may have left
+	quota    Quota
+	order    []ID              // of the campaigns
+	groups   map[ID][]*Waiting // of each
+	paces    map[ID]Pace       // the tighter of the number's and the campaign's
+	young    bool              // paces are those of its first month
 
 	left        int
 	first, last time.Time
@@ -145,7 +147,7 @@ func newWalk(id ID, o Outlook, now time.Time) *walk {
 	for _, s := range o.Sent {
 		w.all = append(w.all, s.At)
 		if s.New {
-			w.fresh = append(w.fresh, s.At)
+			w.newChats = append(w.newChats, s.At)
 			if !s.Unsent {
 				w.opened = append(w.opened, s.At)
 			}
@@ -174,7 +176,7 @@ func (w *walk) Nth(n int, of Counted) time.Time {
 	sent := w.all
 	switch of {
 	case NewTries:
-		sent = w.fresh
+		sent = w.newChats
 	case NewChats:
 		sent = w.opened
 	}
@@ -190,7 +192,7 @@ const forever = 1<<63 - 1
 // run walks until nothing of the campaign is left, or nothing of it can leave.
 func (w *walk) run(ctx context.Context, days map[time.Time]int, held map[Hold]time.Duration) error {
 	if w.Stopped {
-		held[Hold{Reason: HoldStopped}] = forever
+		held[Hold{Reason: reason.HoldStopped}] = forever
 		return nil
 	}
 	begun, all := w.at, w.left
@@ -273,7 +275,7 @@ func (w *walk) repace() {
 // hold says what holds a group: the same as in a claim.
 func (w *walk) hold(id ID, g *Waiting) Hold {
 	if g.Due.After(w.at) {
-		return Hold{Reason: HoldRetry, Until: g.Due}
+		return Hold{Reason: reason.HoldRetry, Until: g.Due}
 	}
 	own := w.groups[id][0].Pace
 	hold := w.paces[id].Hold(w.Turn, w, g.New, g.Zone, w.at)
@@ -287,7 +289,7 @@ func (w *walk) hold(id ID, g *Waiting) Hold {
 		hold = hold.Later(closed)
 	}
 	if w.quota.Spent(w.at) {
-		hold = hold.Later(Hold{Reason: HoldQuota, Until: w.quota.Until})
+		hold = hold.Later(Hold{Reason: reason.HoldQuota, Until: w.quota.Until})
 	}
 	return hold
 }
@@ -304,7 +306,7 @@ func (w *walk) send(g *Waiting) {
 	w.Turn = w.paces[g.Campaign].Spent(w.Turn, w.at, 0.5)
 	w.all = append(w.all, w.at)
 	if g.New {
-		w.fresh, w.opened = append(w.fresh, w.at), append(w.opened, w.at)
+		w.newChats, w.opened = append(w.newChats, w.at), append(w.opened, w.at)
 		for w.quota.Known && !w.quota.Until.IsZero() && !w.quota.Until.After(w.at) {
 			w.quota.Used, w.quota.Until = 0, w.quota.Until.Add(quotaCycle)
 		}

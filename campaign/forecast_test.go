@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // calm is ten in the morning of a Monday, where nobody changes the clocks.
@@ -115,21 +117,21 @@ func (c *lateCancel) Err() error {
 func TestForecastOfSeveralNumbers(t *testing.T) {
 	early, slow, stopped := outlook(t, 3, "gap=1h"), outlook(t, 4, "gap=1h"), outlook(t, 7, "gap=1h")
 	early.From = calm.Add(time.Hour)
-	slow.Slow = Hold{Reason: HoldRateLimit, Until: calm.Add(2 * time.Hour)}
+	slow.Slow = Hold{Reason: reason.HoldRateLimit, Until: calm.Add(2 * time.Hour)}
 	stopped.Stopped = true
 	idle := outlook(t, 0, "")
 	f := forecast(t, idle, slow, stopped, early)
 	if f.Left != 14 || f.Stuck != 7 || !f.Starts.Equal(calm.Add(time.Hour)) || !f.Ends.Equal(calm.Add(5*time.Hour)) {
 		t.Errorf("got %+v", f)
 	}
-	if f.Binds.Reason != HoldStopped {
+	if f.Binds.Reason != reason.HoldStopped {
 		t.Errorf("%q is said to make it last, want the number that is stopped", f.Binds.Reason)
 	}
 	if len(f.Days) != 1 || f.Days[0].Count != 7 {
 		t.Errorf("the days are %v", f.Days)
 	}
 	f = forecast(t, slow, early)
-	if f.Stuck != 0 || f.Binds != (Hold{Reason: HoldGap, Campaign: 1}) {
+	if f.Stuck != 0 || f.Binds != (Hold{Reason: reason.HoldGap, Campaign: 1}) {
 		t.Errorf("%d are stuck, and %+v makes it last; want the campaign's gap", f.Stuck, f.Binds)
 	}
 }
@@ -141,22 +143,22 @@ func TestForecastKnowsWhatTheServiceAllows(t *testing.T) {
 		spoil func(o *Outlook)
 		ends  time.Duration
 		stuck int
-		binds string
+		binds reason.Code
 	}{
-		{"nothing", func(*Outlook) {}, 9 * time.Minute, 0, HoldGap},
-		{"a quota that lasts", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 10, Until: calm.Add(day)} }, 9 * time.Minute, 0, HoldGap},
-		{"a quota that does not", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 9, Until: calm.Add(day)} }, day, 0, HoldQuota},
-		{"a quota of which most is used", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 9, Used: 5, Until: calm.Add(day)} }, day + 5*time.Minute, 0, HoldQuota},
-		{"several cycles", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 4, Until: calm.Add(day)} }, day + quotaCycle + time.Minute, 0, HoldQuota},
-		{"a quota that nobody counts", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: -1, Used: 99, Until: calm.Add(day)} }, 9 * time.Minute, 0, HoldGap},
-		{"closed for a while", func(o *Outlook) { o.NewChats = Hold{Reason: HoldNewChats, Until: calm.Add(day)} }, day + 9*time.Minute, 0, HoldNewChats},
-		{"closed for good", func(o *Outlook) { o.NewChats = Hold{Reason: HoldNewChats} }, 0, 10, HoldNewChats},
+		{"nothing", func(*Outlook) {}, 9 * time.Minute, 0, reason.HoldGap},
+		{"a quota that lasts", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 10, Until: calm.Add(day)} }, 9 * time.Minute, 0, reason.HoldGap},
+		{"a quota that does not", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 9, Until: calm.Add(day)} }, day, 0, reason.HoldQuota},
+		{"a quota of which most is used", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 9, Used: 5, Until: calm.Add(day)} }, day + 5*time.Minute, 0, reason.HoldQuota},
+		{"several cycles", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 4, Until: calm.Add(day)} }, day + quotaCycle + time.Minute, 0, reason.HoldQuota},
+		{"a quota that nobody counts", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: -1, Used: 99, Until: calm.Add(day)} }, 9 * time.Minute, 0, reason.HoldGap},
+		{"closed for a while", func(o *Outlook) { o.NewChats = Hold{Reason: reason.HoldNewChats, Until: calm.Add(day)} }, day + 9*time.Minute, 0, reason.HoldNewChats},
+		{"closed for good", func(o *Outlook) { o.NewChats = Hold{Reason: reason.HoldNewChats} }, 0, 10, reason.HoldNewChats},
 		{"closed, and known people", func(o *Outlook) {
-			o.NewChats, o.Waiting[0].New = Hold{Reason: HoldNewChats}, false
-		}, 9 * time.Minute, 0, HoldGap},
-		{"one that waits", func(o *Outlook) { o.Waiting[0].Due = calm.Add(day) }, day + 9*time.Minute, 0, HoldRetry},
-		{"messages that take their time", func(o *Outlook) { o.Takes = time.Minute }, 18 * time.Minute, 0, HoldGap},
-		{"one sent a moment ago", func(o *Outlook) { o.Turn = Turn{Last: calm.Add(-30 * time.Second)} }, 9*time.Minute + 30*time.Second, 0, HoldGap},
+			o.NewChats, o.Waiting[0].New = Hold{Reason: reason.HoldNewChats}, false
+		}, 9 * time.Minute, 0, reason.HoldGap},
+		{"one that waits", func(o *Outlook) { o.Waiting[0].Due = calm.Add(day) }, day + 9*time.Minute, 0, reason.HoldRetry},
+		{"messages that take their time", func(o *Outlook) { o.Takes = time.Minute }, 18 * time.Minute, 0, reason.HoldGap},
+		{"one sent a moment ago", func(o *Outlook) { o.Turn = Turn{Last: calm.Add(-30 * time.Second)} }, 9*time.Minute + 30*time.Second, 0, reason.HoldGap},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := outlook(t, 10, "gap=1m new-gap=1m")

@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 	"recado/session/simulator/bubble"
 )
 
 // paused waits until a campaign has paused itself and says why.
-func (o *office) paused(id campaign.ID) string {
+func (o *office) paused(id campaign.ID) reason.Reason {
 	o.t.Helper()
-	var why string
+	var why reason.Reason
 	o.until("paused", func() bool {
 		c, err := o.book.Campaign(id)
 		if err != nil {
@@ -39,7 +40,7 @@ func TestRefusedByEverybodyCostsFivePeople(t *testing.T) {
 				n := map[string]int{"403": 403, "479": 479}[code]
 				o.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: n})
 				id := o.campaign(campaign.Campaign{Name: "olá", Text: "Olá, {nome}!"})
-				if why := o.paused(id); !strings.Contains(why, "5 messages in a row") || !strings.Contains(why, "code "+code) {
+				if why := o.paused(id); !strings.HasPrefix(why.Error(), "campaign_refusals 5 (refused_with_code (") || !strings.HasSuffix(why.Error(), " "+code+")") {
 					t.Errorf("it is paused for %q", why)
 				}
 				time.Sleep(time.Hour)
@@ -75,7 +76,7 @@ func TestOneTickForEverybodyPausesTheCampaign(t *testing.T) {
 		o.service.Fault(simulator.Rule{On: simulator.Receipt, Do: simulator.Silence})
 		gap := campaign.Span{Min: time.Minute, Max: time.Minute}
 		id := o.campaign(campaign.Campaign{Name: "olá", Text: "Olá, {nome}!", Pace: campaign.Pace{Gap: gap, NewGap: gap}})
-		if why := o.paused(id); !strings.Contains(why, "Of the last 20 messages") || !strings.Contains(why, "0 arrived") {
+		if why := o.paused(id); !why.Equal(reason.New(reason.CampaignSilence, 20, 30, 0)) {
 			t.Errorf("it is paused for %q", why)
 		}
 		if counts, err := o.book.Counts(id); err != nil || counts[campaign.Sent] < 20 || counts[campaign.Sent] > 20+31 {

@@ -11,6 +11,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session"
 	"recado/session/simulator"
 	"recado/session/simulator/bubble"
@@ -376,7 +377,7 @@ func TestPausedCampaignSendsNothing(t *testing.T) {
 		if sent() == 0 {
 			t.Fatal("nothing left before the pause")
 		}
-		if _, err := desk(o.book).Pause(id, ""); err != nil {
+		if _, err := desk(o.book).Pause(id, reason.Reason{}); err != nil {
 			t.Fatal(err)
 		}
 		before := sent()
@@ -420,7 +421,7 @@ func TestAfterSairNothingFromAnyNumber(t *testing.T) {
 		}
 		skipped := 0
 		for _, d := range o.deliveries(second) {
-			if d.State == campaign.Skipped && d.Reason == campaign.ReasonOptedOut {
+			if d.State == campaign.Skipped && d.Reason.Code == reason.DeliveryOptedOut {
 				skipped++
 			}
 		}
@@ -431,7 +432,7 @@ func TestAfterSairNothingFromAnyNumber(t *testing.T) {
 }
 
 // TestWithoutKeysNothingIsSent: the library reports success when the service
-// refuses a recipient's keys or lists no device of hers.
+// refuses a recipient's keys or lists no device of theirs.
 func TestWithoutKeysNothingIsSent(t *testing.T) {
 	for _, fault := range []simulator.Rule{
 		{On: simulator.PreKeys, Do: simulator.NoPreKeys},
@@ -456,8 +457,8 @@ func TestWithoutKeysNothingIsSent(t *testing.T) {
 					t.Errorf("%v, want five sent and one failed", counts)
 				}
 				for _, d := range o.deliveries(id) {
-					if string(d.Phone) == victim.Phone && d.Reason != campaign.ReasonNoKeys {
-						t.Errorf("hers failed for %q, want %q", d.Reason, campaign.ReasonNoKeys)
+					if string(d.Phone) == victim.Phone && d.Reason.Code != reason.DeliveryNoKeys {
+						t.Errorf("it failed for %q, want %q", d.Reason, reason.DeliveryNoKeys)
 					}
 				}
 			})

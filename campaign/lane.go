@@ -3,12 +3,14 @@ package campaign
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // Sender is the wire as a lane sees it: one of our numbers.
@@ -28,7 +30,7 @@ type Sender interface {
 	// fs.ErrNotExist if the file is not there, [ErrFileChanged] if it is not
 	// the one that was attached.
 	Upload(ctx context.Context, u Upload) ([]byte, error)
-	// Send sends one message and waits for the service's word. It takes as
+	// Send sends one message and waits for what the service says. It takes as
 	// long as it needs to, within the limits of the connection, and does not
 	// return before the outcome is known or cannot be.
 	Send(ctx context.Context, d Delivery) Outcome
@@ -36,10 +38,10 @@ type Sender interface {
 
 var (
 	// ErrRateLimit is the service's wish to be asked less.
-	ErrRateLimit = errors.New("the service asks to slow down")
+	ErrRateLimit = reason.Err(reason.HoldRateLimit)
 	// ErrFileChanged says that the bytes of an attachment are not those that
 	// were attached.
-	ErrFileChanged = errors.New("the file is not the one that was attached")
+	ErrFileChanged = reason.Err(reason.AttachmentOther)
 )
 
 // LongestSlow is the longest for which a number sends nothing by the service's
@@ -58,7 +60,7 @@ type Readiness struct {
 type Outcome struct {
 	Kind   OutcomeKind
 	Code   int           // the service's error code, 0 if none
-	Reason string        // for a person
+	Reason reason.Reason // for a person
 	Answer people.Answer // of Misled: what the service said when it was asked anew about the phone
 }
 
@@ -82,13 +84,24 @@ type Claim struct {
 	NewID  func() MessageID
 }
 
-// Claimed is the book's answer. One of the fields is set.
-type Claimed struct {
-	Delivery *Delivery      // in state Sending, with its id and all that it carries, durable: send it
-	Check    []people.Phone // ask the service about these phones, then claim again
-	Upload   *Upload        // upload this, then claim again
-	Hold     Hold           // nothing to send now
-}
+// Act is the book's answer to a claim, what the lane is to do: one of [Wait],
+// [Check], [Upload] and [Send].
+type Act interface{ act() }
+
+// Wait says that nothing is to be done now, and for how long.
+type Wait struct{ Hold Hold }
+
+// Check says which phones to check, see [Sender], before the next claim.
+type Check struct{ Phones []people.Phone }
+
+// Send says which delivery to send: it is in state Sending, and with its id and
+// all that it carries on the disk.
+type Send struct{ Delivery Delivery }
+
+func (Wait) act()   {}
+func (Check) act()  {}
+func (Upload) act() {}
+func (Send) act()   {}
 
 // Log is the book as a lane sees it. Every method returns when what it wrote
 // is on the disk.
@@ -96,32 +109,32 @@ type Log interface {
 	// Claim takes the next delivery of a number, if a campaign is running, its
 	// pace gives a turn and the person may be written to; or a delivery in
 	// doubt whose time has come.
-	Claim(Claim) (Claimed, error)
+	Claim(Claim) (Act, error)
 	// Settle writes the outcome of a claimed delivery. What a receipt has
 	// proved meanwhile stands.
 	Settle(d Delivery, o Outcome, at time.Time) error
-	// Answered keeps the service's answers about phones that number asked. A
-	// phone in asked without an answer is put aside for a while.
-	Answered(number NumberID, asked []people.Phone, answers []people.Answer, at time.Time) error
+	// Answered keeps the service's answers about the phones that a number
+	// checked. A phone without one is put aside for a while.
+	Answered(number NumberID, checked []people.Phone, answers []people.Answer, at time.Time) error
 	// Uploaded keeps what a number uploaded, as its Sender wrote it.
 	Uploaded(number NumberID, u Upload, media []byte, at time.Time) error
-	// NotUploaded says why a number could not upload an attachment. It is not
-	// asked for at once again, and after a few times the campaign is paused.
+	// NotUploaded says why a number could not upload an attachment. The next
+	// try waits a while, and after a few the campaign is paused.
 	NotUploaded(number NumberID, u Upload, why error, at time.Time) error
 	// Held says what holds a number that cannot claim at all; the zero Hold is
-	// none. It is told to whoever looks and not kept on the disk.
+	// none. It is for the screens and not kept on the disk.
 	Held(number NumberID, hold Hold)
-	// Slow makes the number send and ask nothing until then.
-	Slow(number NumberID, reason string, until time.Time) error
+	// Slow makes the number send and check nothing until then.
+	Slow(number NumberID, why reason.Code, until time.Time) error
 }
 
 // Lane sends the deliveries of one number, one at a time. It owns the number's
 // pace: two lanes for one number would send twice as fast as its limits.
 //
-// What makes it exactly once: the claim is on the disk, with the message id
-// and all that the message carries, before anything leaves; the id never changes; and an outcome
-// that is not known is never taken for a no. See Claim in package store for
-// what happens to a delivery found half sent.
+// What makes it exactly once: the claim is on the disk, with the message id and
+// all that the message carries, before anything leaves; the id never changes;
+// and an outcome that is not known is never taken for a no. For what happens to
+// a delivery that is found half sent see Claim in package store.
 type Lane struct {
 	Number NumberID
 	Log    Log
@@ -131,7 +144,7 @@ type Lane struct {
 	Logger *slog.Logger
 
 	stumbles int       // in a row
-	rest     time.Time // nothing is tried before on this connection, whatever the bell says
+	rest     time.Time // nothing is tried before that on this connection, even if the bell rings
 	online   time.Time // since when the connection is up
 }
 
@@ -144,7 +157,7 @@ func (l *Lane) Run(ctx context.Context) {
 	defer timer.Stop()
 	for {
 		hold := l.step(ctx)
-		if hold.Reason == HoldDisk { // nobody rings when the disk takes writes again
+		if hold.Reason == reason.HoldDisk { // nobody rings when the disk takes writes again
 			hold.Until = l.Clock.Now().Add(firstPause)
 		}
 		var due <-chan time.Time
@@ -166,11 +179,11 @@ func (l *Lane) Run(ctx context.Context) {
 	}
 }
 
-// step does one thing: a check, an upload, or a send from claim to settle. The zero Hold
-// means that there may be more to do at once.
+// step does one thing: a check, an upload, or a send from claim to settle. The
+// zero Hold means that there may be more to do at once.
 func (l *Lane) step(ctx context.Context) Hold {
 	if ctx.Err() != nil {
-		return Hold{Reason: HoldEmpty}
+		return Hold{Reason: reason.HoldEmpty}
 	}
 	ready := l.Sender.Ready()
 	if ready.Hold.Reason != "" {
@@ -181,21 +194,28 @@ func (l *Lane) step(ctx context.Context) Hold {
 		l.online, l.stumbles, l.rest = ready.Since, 0, time.Time{}
 	}
 	if l.rest.After(time.Now()) {
-		return Hold{Reason: HoldRetry, Until: l.Clock.At(l.rest)}
+		return Hold{Reason: reason.HoldRetry, Until: l.Clock.At(l.rest)}
 	}
-	got, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: l.Clock.Now(), NewID: l.Sender.NewID})
-	switch {
-	case err != nil:
+	act, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: l.Clock.Now(), NewID: l.Sender.NewID})
+	if err != nil {
 		return l.stumble("claim", err)
-	case len(got.Check) > 0:
-		return l.check(ctx, got.Check)
-	case got.Upload != nil:
-		return l.upload(ctx, *got.Upload)
-	case got.Delivery == nil:
-		return got.Hold
 	}
+	switch act := act.(type) {
+	case Wait:
+		return act.Hold
+	case Check:
+		return l.check(ctx, act.Phones)
+	case Upload:
+		return l.upload(ctx, act)
+	case Send:
+		return l.send(ctx, act.Delivery)
+	}
+	panic(fmt.Sprintf("campaign: a lane cannot do a %T", act))
+}
+
+// send sends a delivery and writes down what became of it.
+func (l *Lane) send(ctx context.Context, d Delivery) Hold {
 	l.stumbles = 0
-	d := *got.Delivery
 	l.Bell.Ring()
 	// A send that has begun is not cut short when the program is asked to
 	// stop: cutting it would only leave one more delivery in doubt.
@@ -210,7 +230,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 		l.Logger.Error("settle a delivery", "campaign", d.Campaign, "seq", d.Seq, "err", err)
 		select {
 		case <-ctx.Done():
-			return Hold{Reason: HoldDisk}
+			return Hold{Reason: reason.HoldDisk}
 		case <-time.After(time.Second):
 		}
 	}
@@ -218,14 +238,14 @@ func (l *Lane) step(ctx context.Context) Hold {
 	return Hold{}
 }
 
-// check asks the service about phones before anything is claimed for them.
+// check checks phones before anything is claimed for them.
 func (l *Lane) check(ctx context.Context, phones []people.Phone) Hold {
-	answers, err := Ask(ctx, l.Sender.Check, phones)
+	answers, err := CheckPhones(ctx, l.Sender.Check, phones)
 	switch {
 	case errors.Is(err, ErrRateLimit):
 		return l.slow()
 	case err != nil:
-		return l.stumble("ask who is on WhatsApp", err)
+		return l.stumble("check who is on WhatsApp", err)
 	}
 	if err := l.Log.Answered(l.Number, phones, answers, l.Clock.Now()); err != nil {
 		return l.stumble("keep the answers", err)
@@ -237,7 +257,7 @@ func (l *Lane) check(ctx context.Context, phones []people.Phone) Hold {
 
 // slow obeys the service's wish to be asked less.
 func (l *Lane) slow() Hold {
-	if err := l.Log.Slow(l.Number, HoldRateLimit, l.Clock.Now().Add(15*time.Minute)); err != nil {
+	if err := l.Log.Slow(l.Number, reason.HoldRateLimit, l.Clock.Now().Add(15*time.Minute)); err != nil {
 		return l.stumble("slow down", err)
 	}
 	return Hold{}
@@ -250,7 +270,7 @@ func (l *Lane) upload(ctx context.Context, u Upload) Hold {
 	media, err := l.Sender.Upload(ctx, u)
 	switch {
 	case ctx.Err() != nil:
-		return Hold{Reason: HoldEmpty}
+		return Hold{Reason: reason.HoldEmpty}
 	case errors.Is(err, ErrRateLimit):
 		return l.slow()
 	case err != nil:
@@ -271,11 +291,11 @@ func (l *Lane) upload(ctx context.Context, u Upload) Hold {
 	return Hold{}
 }
 
-// Ask asks about phones as they were written. A Brazilian mobile may have been
-// registered with or without its ninth digit: one that is not there is asked
-// about in its other spelling, and the service's word is kept. What it does
-// not say about the other spelling leaves the phone without an answer.
-func Ask(ctx context.Context, check func(context.Context, []people.Phone) ([]people.Answer, error), phones []people.Phone) ([]people.Answer, error) {
+// CheckPhones checks phones as they were written. A Brazilian mobile may have been
+// registered with or without its ninth digit: one that is not there is checked
+// in its other spelling, and that answer is kept. If there is none for the other
+// spelling, the phone is left without an answer.
+func CheckPhones(ctx context.Context, check func(context.Context, []people.Phone) ([]people.Answer, error), phones []people.Phone) ([]people.Answer, error) {
 	answers, err := check(ctx, phones)
 	if err != nil {
 		return nil, err
@@ -315,12 +335,12 @@ const (
 )
 
 // stumble logs what went wrong and tries again a little later, then less and
-// less often: a service that refuses a question is not asked it all the time.
+// less often: a service that refuses is not asked all the time.
 func (l *Lane) stumble(doing string, err error) Hold {
 	l.Logger.Warn(doing, "number", l.Number, "err", err)
 	l.rest = time.Now().Add(min(firstPause<<min(l.stumbles, 16), lastPause))
 	l.stumbles++
-	return Hold{Reason: HoldRetry, Until: l.Clock.At(l.rest)}
+	return Hold{Reason: reason.HoldRetry, Until: l.Clock.At(l.rest)}
 }
 
 // Lanes keeps one running lane for every number.

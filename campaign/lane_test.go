@@ -13,6 +13,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // oneQuestion is a book in which one phone waits to be asked about, and a
@@ -25,8 +26,8 @@ type oneQuestion struct {
 
 func (q *oneQuestion) Ready() campaign.Readiness { return campaign.Readiness{Link: 1} }
 
-func (q *oneQuestion) Claim(campaign.Claim) (campaign.Claimed, error) {
-	return campaign.Claimed{Check: []people.Phone{"+5511987654321"}}, nil
+func (q *oneQuestion) Claim(campaign.Claim) (campaign.Act, error) {
+	return campaign.Check{Phones: []people.Phone{"+5511987654321"}}, nil
 }
 
 func (q *oneQuestion) NewID() campaign.MessageID { return "3EB0" }
@@ -64,7 +65,7 @@ func TestRefusedQuestionIsAskedLessAndLessHoweverOftenTheBellRings(t *testing.T)
 // inquiry is a book in which phones wait to be asked about until they are
 // answered or put off, and a service that knows some accounts.
 type inquiry struct {
-	held []string // what was said to hold it
+	held []reason.Code // what was said to hold it
 
 	campaign.Log
 	campaign.Sender
@@ -84,14 +85,14 @@ func (q *inquiry) Ready() campaign.Readiness { return campaign.Readiness{Link: 1
 
 func (q *inquiry) NewID() campaign.MessageID { return "3EB0" }
 
-func (q *inquiry) Claim(c campaign.Claim) (campaign.Claimed, error) {
+func (q *inquiry) Claim(c campaign.Claim) (campaign.Act, error) {
 	switch {
 	case q.kept:
-		return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldEmpty}}, nil
+		return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldEmpty}}, nil
 	case q.slow.After(c.Now):
-		return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldRateLimit, Until: q.slow}}, nil
+		return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldRateLimit, Until: q.slow}}, nil
 	}
-	return campaign.Claimed{Check: q.phones}, nil
+	return campaign.Check{Phones: q.phones}, nil
 }
 
 func (q *inquiry) Check(_ context.Context, phones []people.Phone) ([]people.Answer, error) {
@@ -121,8 +122,8 @@ func (q *inquiry) Answered(_ campaign.NumberID, asked []people.Phone, answers []
 
 func (q *inquiry) Held(_ campaign.NumberID, hold campaign.Hold) { q.held = append(q.held, hold.Reason) }
 
-func (q *inquiry) Slow(_ campaign.NumberID, reason string, until time.Time) error {
-	if reason == campaign.HoldRateLimit {
+func (q *inquiry) Slow(_ campaign.NumberID, why reason.Code, until time.Time) error {
+	if why == reason.HoldRateLimit {
 		q.slow = until
 	}
 	return nil
@@ -264,14 +265,14 @@ type script struct {
 	campaign.Log
 	campaign.Sender
 	ready   func() campaign.Readiness // nil: always
-	claim   func() campaign.Claimed   // nil: one phone to ask about
+	claim   func() campaign.Act       // nil: one phone to ask about
 	check   func(question int) error  // of the questions from 0 on; nil: a phone that is there
 	upload  func() error
 	settle  func(try int) error
 	claims  []time.Time
 	asked   []time.Time
 	settled []time.Time
-	held    []string
+	held    []reason.Code
 	slow    time.Time
 	unsent  []string // why an attachment was not uploaded
 }
@@ -287,15 +288,15 @@ func (s *script) Ready() campaign.Readiness {
 
 func (s *script) NewID() campaign.MessageID { return "3EB0" }
 
-func (s *script) Claim(c campaign.Claim) (campaign.Claimed, error) {
+func (s *script) Claim(c campaign.Claim) (campaign.Act, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.slow.After(c.Now) {
-		return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldRateLimit, Until: s.slow}}, nil
+		return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldRateLimit, Until: s.slow}}, nil
 	}
 	s.claims = append(s.claims, time.Now())
 	if s.claim == nil {
-		return campaign.Claimed{Check: []people.Phone{abroad}}, nil
+		return campaign.Check{Phones: []people.Phone{abroad}}, nil
 	}
 	return s.claim(), nil
 }
@@ -330,7 +331,7 @@ func (s *script) Held(_ campaign.NumberID, hold campaign.Hold) {
 	s.held = append(s.held, hold.Reason)
 }
 
-func (s *script) Slow(_ campaign.NumberID, _ string, until time.Time) error {
+func (s *script) Slow(_ campaign.NumberID, _ reason.Code, until time.Time) error {
 	s.slow = until
 	return nil
 }
@@ -410,7 +411,7 @@ func TestRateLimitHoldsTheNumberForAQuarterOfAnHour(t *testing.T) {
 	for name, s := range map[string]*script{
 		"a question": {check: func(int) error { return limited }},
 		"an upload": {
-			claim:  func() campaign.Claimed { return campaign.Claimed{Upload: new(campaign.Upload)} },
+			claim:  func() campaign.Act { return campaign.Upload{} },
 			upload: func() error { return limited },
 		},
 	} {
@@ -433,15 +434,15 @@ func TestUploadThatBrokeWithTheConnectionIsNotCounted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var hold campaign.Hold
 			s := &script{ready: func() campaign.Readiness { return campaign.Readiness{Link: 1, Hold: hold} }}
-			s.claim = func() campaign.Claimed {
+			s.claim = func() campaign.Act {
 				if len(s.claims) > 1 {
-					return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldEmpty}}
+					return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldEmpty}}
 				}
-				return campaign.Claimed{Upload: new(campaign.Upload)}
+				return campaign.Upload{}
 			}
 			s.upload = func() error {
 				if offline {
-					hold = campaign.Hold{Reason: campaign.HoldOffline}
+					hold = campaign.Hold{Reason: reason.HoldOffline}
 				}
 				return errBroken
 			}
@@ -456,14 +457,14 @@ func TestUploadThatBrokeWithTheConnectionIsNotCounted(t *testing.T) {
 // A number that is not ready claims nothing, and what holds it is told when the
 // bell says that something has changed, and when the hold ends.
 func TestNumberThatIsNotReadyClaimsNothing(t *testing.T) {
-	hold := campaign.Hold{Reason: campaign.HoldSyncing}
+	hold := campaign.Hold{Reason: reason.HoldSyncing}
 	s := &script{ready: func() campaign.Readiness { return campaign.Readiness{Link: 1, Hold: hold} }, check: func(int) error { return errBroken }}
 	var begun time.Time
 	s.run(t, time.Second, func(bell *campaign.Bell) {
 		begun = time.Now()
 		time.Sleep(10 * time.Minute)
 		s.mu.Lock()
-		hold = campaign.Hold{Reason: campaign.HoldOffline, Until: time.Now().Add(10 * time.Minute)}
+		hold = campaign.Hold{Reason: reason.HoldOffline, Until: time.Now().Add(10 * time.Minute)}
 		s.mu.Unlock()
 		bell.Ring()
 		time.Sleep(10*time.Minute - time.Millisecond)
@@ -475,7 +476,7 @@ func TestNumberThatIsNotReadyClaimsNothing(t *testing.T) {
 		s.mu.Unlock()
 		time.Sleep(time.Second)
 	})
-	if !slices.Equal(s.held, []string{campaign.HoldSyncing, campaign.HoldOffline}) {
+	if !slices.Equal(s.held, []reason.Code{reason.HoldSyncing, reason.HoldOffline}) {
 		t.Errorf("told: %v", s.held)
 	}
 	if len(s.claims) == 0 || s.claims[0].Sub(begun) != 20*time.Minute {
@@ -492,11 +493,11 @@ func TestOutcomeIsWrittenHoweverLongTheDiskRefuses(t *testing.T) {
 		}
 		return nil
 	}}
-	s.claim = func() campaign.Claimed {
+	s.claim = func() campaign.Act {
 		if len(s.claims) > 1 {
-			return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldEmpty}}
+			return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldEmpty}}
 		}
-		return campaign.Claimed{Delivery: new(campaign.Delivery)}
+		return campaign.Send{}
 	}
 	s.run(t, time.Hour, nil)
 	if len(s.settled) != 61 || len(s.claims) < 2 || s.claims[1].Before(s.settled[60]) {

@@ -12,6 +12,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/media"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 	"recado/session/simulator/bubble"
 )
@@ -97,16 +98,16 @@ func (u *oneUpload) NewID() campaign.MessageID { return "3EB0" }
 
 func (u *oneUpload) Ready() campaign.Readiness {
 	if u.offline && u.tries > 0 {
-		return campaign.Readiness{Hold: campaign.Hold{Reason: campaign.HoldOffline}}
+		return campaign.Readiness{Hold: campaign.Hold{Reason: reason.HoldOffline}}
 	}
 	return campaign.Readiness{Link: 1}
 }
 
-func (u *oneUpload) Claim(campaign.Claim) (campaign.Claimed, error) {
+func (u *oneUpload) Claim(campaign.Claim) (campaign.Act, error) {
 	if len(u.heard) > 0 {
-		return campaign.Claimed{Hold: campaign.Hold{Reason: campaign.HoldEmpty}}, nil
+		return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldEmpty}}, nil
 	}
-	return campaign.Claimed{Upload: &campaign.Upload{Campaign: 7, Link: 1}}, nil
+	return campaign.Upload{Campaign: 7, Link: 1}, nil
 }
 
 func (u *oneUpload) Upload(ctx context.Context, _ campaign.Upload) ([]byte, error) {
@@ -131,7 +132,7 @@ func (u *oneUpload) NotUploaded(_ campaign.NumberID, up campaign.Upload, why err
 
 func (u *oneUpload) Held(campaign.NumberID, campaign.Hold) {}
 
-func (u *oneUpload) Slow(campaign.NumberID, string, time.Time) error {
+func (u *oneUpload) Slow(campaign.NumberID, reason.Code, time.Time) error {
 	u.heard = append(u.heard, "slow down")
 	return nil
 }

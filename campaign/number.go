@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // NumberID names one of our numbers. It is declared beside the contacts, which
@@ -70,9 +71,9 @@ func (s NumberState) String() string {
 type Standing struct {
 	State  NumberState
 	Since  time.Time
-	Until  time.Time // when a restriction or ban ends, or the next try; zero when not known
-	Reason string    // a sentence for a person, in English; empty when the state says all
-	Stop   bool      // the campaigns of the number are not to go on by themselves
+	Until  time.Time     // when a restriction or ban ends, or the next try; zero when not known
+	Reason reason.Reason // for a person; zero when the state says all
+	Stop   bool          // the campaigns of the number are not to go on by themselves
 
 	// Closed is until when no new chat may be opened, whatever the state; zero:
 	// they may. Refused is how many the service has refused in a row meanwhile.

@@ -3,6 +3,8 @@ package campaign
 import (
 	"slices"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // Span is a range of durations from which gaps are drawn uniformly.
@@ -22,8 +24,8 @@ func (s Span) String() string {
 
 // Pace says how fast a number may send: its own pace and that of a campaign
 // hold together, see Tightest. Every limit counts all that the number has sent,
-// for whatever campaign. The zero Pace has no limit at all. The limits are in
-// limits.go, one by one.
+// for whatever campaign. The zero Pace has no limit at all. What each limit does
+// is in pacelimits.go.
 type Pace struct {
 	Gap       Span          // between two messages when the second opens no new chat
 	NewGap    Span          // before a message that opens a new chat
@@ -160,37 +162,11 @@ type History interface {
 
 // Hold says why nothing may be sent now, and until when.
 type Hold struct {
-	Reason   string    // one of the Hold constants; empty: nothing holds
-	Until    time.Time // zero: until somebody or something changes it
-	Campaign ID        `json:",omitempty"` // whose limit it is; 0: the number's own, or no limit of ours
-	Number   NumberID  `json:",omitempty"` // of HoldOthers: which number is waited for
+	Reason   reason.Code // one of the Hold codes; empty: nothing holds
+	Until    time.Time   // zero: until somebody or something changes it
+	Campaign ID          `json:",omitempty"` // whose limit it is; 0: the number's own, or no limit of ours
+	Number   NumberID    `json:",omitempty"` // of HoldOthers: which number is waited for
 }
-
-// The reasons of a hold. The screens translate them.
-const (
-	HoldGap       = "gap between messages"
-	HoldLong      = "long pause"
-	HoldHour      = "hourly limit"
-	HoldNewHour   = "hourly limit of new chats"
-	HoldDay       = "daily limit"
-	HoldNewDay    = "daily limit of new chats"
-	HoldHours     = "outside the hours"
-	HoldShut      = "the hours of the campaign and of the number never meet"
-	HoldNewChats  = "WhatsApp restricts new chats"
-	HoldQuota     = "WhatsApp's quota of new chats is used up"
-	HoldOffline   = "not connected"
-	HoldStopped   = "the number needs a person"
-	HoldSyncing   = "receiving what arrived while away"
-	HoldReading   = "reading the history of the phone"
-	HoldOthers    = "waiting for what another number has not heard yet"
-	HoldRateLimit = "WhatsApp asks to slow down"
-	HoldDisk      = "the disk refuses to write"
-	HoldCheck     = "asking WhatsApp who is there"
-	HoldUpload    = "uploading the attachment"
-	HoldDoubt     = "waiting for proof of a message"
-	HoldRetry     = "trying again soon"
-	HoldEmpty     = "nothing to send"
-)
 
 // Paced reports whether a limit of ours holds, a number's or a campaign's.
 func (h Hold) Paced() bool {
@@ -227,9 +203,9 @@ func (h Hold) Sooner(o Hold) Hold {
 // that ends last winning. The zero Hold means: send.
 func (p Pace) Hold(t Turn, h History, newChat bool, zone *time.Location, now time.Time) Hold {
 	var hold Hold
-	until := func(reason string, at time.Time) {
+	until := func(code reason.Code, at time.Time) {
 		if at.After(now) {
-			hold = hold.Later(Hold{Reason: reason, Until: at})
+			hold = hold.Later(Hold{Reason: code, Until: at})
 		}
 	}
 	if !t.Last.IsZero() {
@@ -237,34 +213,34 @@ func (p Pace) Hold(t Turn, h History, newChat bool, zone *time.Location, now tim
 		if newChat {
 			gap = p.NewGap
 		}
-		until(HoldGap, t.Last.Add(gap.at(t.Draw)))
+		until(reason.HoldGap, t.Last.Add(gap.at(t.Draw)))
 		if p.Every > 0 && t.Since >= p.Every {
-			until(HoldLong, t.Last.Add(p.Long.at(t.Draw)))
+			until(reason.HoldLong, t.Last.Add(p.Long.at(t.Draw)))
 		}
 	}
-	capped := func(reason string, limit int, window time.Duration, of Counted) {
+	capped := func(code reason.Code, limit int, window time.Duration, of Counted) {
 		if limit <= 0 {
 			return
 		}
 		if nth := h.Nth(limit, of); !nth.IsZero() {
-			until(reason, nth.Add(window))
+			until(code, nth.Add(window))
 		}
 	}
-	capped(HoldHour, p.Hour, time.Hour, Tries)
-	capped(HoldDay, p.Day, 24*time.Hour, Tries)
+	capped(reason.HoldHour, p.Hour, time.Hour, Tries)
+	capped(reason.HoldDay, p.Day, 24*time.Hour, Tries)
 	if newChat {
-		capped(HoldNewHour, p.NewHour, time.Hour, NewTries)
-		capped(HoldNewDay, p.NewDay, 24*time.Hour, NewChats)
+		capped(reason.HoldNewHour, p.NewHour, time.Hour, NewTries)
+		capped(reason.HoldNewDay, p.NewDay, 24*time.Hour, NewChats)
 	}
 	if p.Hours.Shut {
-		return Hold{Reason: HoldShut}
+		return Hold{Reason: reason.HoldShut}
 	}
 	at := now
 	if hold.Until.After(at) {
 		at = hold.Until
 	}
 	if open := p.Hours.Next(at.In(zone)); open.After(at) {
-		hold = Hold{Reason: HoldHours, Until: open}
+		hold = Hold{Reason: reason.HoldHours, Until: open}
 	}
 	return hold
 }
@@ -273,9 +249,9 @@ func (p Pace) Hold(t Turn, h History, newChat bool, zone *time.Location, now tim
 // tighter than p's.
 func (p Pace) binds(q Pace, hold Hold, zone *time.Location, now time.Time) bool {
 	switch hold.Reason {
-	case HoldShut:
+	case reason.HoldShut:
 		return true
-	case HoldHours:
+	case reason.HoldHours:
 		open := p.Hours.Next(hold.Until.In(zone).Add(-time.Nanosecond))
 		return !open.Equal(hold.Until)
 	}

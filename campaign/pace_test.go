@@ -9,13 +9,13 @@ import (
 
 // sent is a History over times that were written down by the test.
 type sent []struct {
-	at    time.Time
-	fresh bool
+	at      time.Time
+	newChat bool
 }
 
 func (s sent) Nth(n int, of Counted) time.Time {
 	for i := len(s) - 1; i >= 0; i-- {
-		if of != Tries && !s[i].fresh {
+		if of != Tries && !s[i].newChat {
 			continue
 		}
 		if n--; n == 0 {
@@ -111,8 +111,8 @@ func TestPaceObeysEveryLimit(t *testing.T) {
 	var log sent
 	var turn Turn
 	for now.Before(end) {
-		fresh := rng.IntN(3) == 0
-		hold := p.Hold(turn, log, fresh, zone, now)
+		newChat := rng.IntN(3) == 0
+		hold := p.Hold(turn, log, newChat, zone, now)
 		if hold.Reason != "" {
 			if !hold.Until.After(now) {
 				t.Fatalf("held by %q until %v, which is not after %v", hold.Reason, hold.Until, now)
@@ -122,13 +122,13 @@ func TestPaceObeysEveryLimit(t *testing.T) {
 		}
 		turn = p.Spent(turn, now, rng.Float64())
 		log = append(log, struct {
-			at    time.Time
-			fresh bool
-		}{now, fresh})
+			at      time.Time
+			newChat bool
+		}{now, newChat})
 	}
-	within := func(i int, window time.Duration, fresh bool) (n int) {
+	within := func(i int, window time.Duration, newChat bool) (n int) {
 		for j := i; j >= 0 && log[i].at.Sub(log[j].at) < window; j-- {
-			if !fresh || log[j].fresh {
+			if !newChat || log[j].newChat {
 				n++
 			}
 		}
@@ -137,7 +137,7 @@ func TestPaceObeysEveryLimit(t *testing.T) {
 	for i, s := range log {
 		if i > 0 {
 			gap, least := s.at.Sub(log[i-1].at), p.Gap.Min
-			if s.fresh {
+			if s.newChat {
 				least = p.NewGap.Min
 			}
 			if i%p.Every == 0 {

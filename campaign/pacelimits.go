@@ -5,12 +5,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // limit is one of the limits of a pace: all that the program knows about it.
 type limit struct {
-	name    string   // as a spec names it
-	holds   []string // the reasons of the holds that it makes
+	name    string        // as a spec names it
+	holds   []reason.Code // the reasons of the holds that it makes
 	value   func(p Pace) any
 	set     func(p Pace) bool // it is not lifted
 	read    func(p *Pace, s string) error
@@ -22,17 +24,17 @@ type limit struct {
 
 // limits are all there are, in the order of a spec.
 var limits = [...]limit{
-	spanLimit("gap", func(p *Pace) *Span { return &p.Gap }, HoldGap),
-	spanLimit("new-gap", func(p *Pace) *Span { return &p.NewGap }, HoldGap),
-	spanLimit("long", func(p *Pace) *Span { return &p.Long }, HoldLong),
-	countLimit("every", func(p *Pace) *int { return &p.Every }, HoldLong),
-	countLimit("hour", func(p *Pace) *int { return &p.Hour }, HoldHour),
-	countLimit("new-hour", func(p *Pace) *int { return &p.NewHour }, HoldNewHour),
-	countLimit("day", func(p *Pace) *int { return &p.Day }, HoldDay),
-	countLimit("new-day", func(p *Pace) *int { return &p.NewDay }, HoldNewDay),
+	spanLimit("gap", func(p *Pace) *Span { return &p.Gap }, reason.HoldGap),
+	spanLimit("new-gap", func(p *Pace) *Span { return &p.NewGap }, reason.HoldGap),
+	spanLimit("long", func(p *Pace) *Span { return &p.Long }, reason.HoldLong),
+	countLimit("every", func(p *Pace) *int { return &p.Every }, reason.HoldLong),
+	countLimit("hour", func(p *Pace) *int { return &p.Hour }, reason.HoldHour),
+	countLimit("new-hour", func(p *Pace) *int { return &p.NewHour }, reason.HoldNewHour),
+	countLimit("day", func(p *Pace) *int { return &p.Day }, reason.HoldDay),
+	countLimit("new-day", func(p *Pace) *int { return &p.NewDay }, reason.HoldNewDay),
 	{
 		name:  "hours",
-		holds: []string{HoldHours, HoldShut},
+		holds: []reason.Code{reason.HoldHours, reason.HoldShut},
 		value: func(p Pace) any { return Hours{From: p.Hours.From, To: p.Hours.To} },
 		set:   func(p Pace) bool { return p.Hours.To > 0 },
 		read: func(p *Pace, s string) (err error) {
@@ -64,7 +66,7 @@ var limits = [...]limit{
 	},
 	{
 		name:  "weekdays",
-		holds: []string{HoldHours, HoldShut},
+		holds: []reason.Code{reason.HoldHours, reason.HoldShut},
 		value: func(p Pace) any { return Hours{Days: p.Hours.Days} },
 		set:   func(p Pace) bool { return p.Hours.Days != 0 },
 		read: func(p *Pace, s string) (err error) {
@@ -107,10 +109,10 @@ var limits = [...]limit{
 }
 
 // spanLimit is a limit that is a range of pauses.
-func spanLimit(name string, of func(*Pace) *Span, hold string) limit {
+func spanLimit(name string, of func(*Pace) *Span, hold reason.Code) limit {
 	return limit{
 		name:  name,
-		holds: []string{hold},
+		holds: []reason.Code{hold},
 		value: func(p Pace) any { return *of(&p) },
 		set:   func(p Pace) bool { return of(&p).Max > 0 },
 		read: func(p *Pace, s string) (err error) {
@@ -128,10 +130,10 @@ func spanLimit(name string, of func(*Pace) *Span, hold string) limit {
 }
 
 // countLimit is a limit that is a number of messages.
-func countLimit(name string, of func(*Pace) *int, hold string) limit {
+func countLimit(name string, of func(*Pace) *int, hold reason.Code) limit {
 	return limit{
 		name:  name,
-		holds: []string{hold},
+		holds: []reason.Code{hold},
 		value: func(p Pace) any { return *of(&p) },
 		set:   func(p Pace) bool { return *of(&p) > 0 },
 		read: func(p *Pace, s string) (err error) {
@@ -196,16 +198,18 @@ func ParseLimits(base Limits, spec string) (Limits, error) {
 	for _, part := range strings.Fields(spec) {
 		name, value, ok := strings.Cut(part, "=")
 		if !ok {
-			return base, fmt.Errorf("pace: %q: want key=value, for example gap=30s-60s", part)
+			return base, reason.Err(reason.PaceNoValue, reason.Clip(part))
 		}
-		if err := l.read(name, value); err != nil {
-			return base, fmt.Errorf("pace: %s: %w", part, err)
+		if known, err := l.read(name, value); !known {
+			return base, reason.Err(reason.PaceNoLimit, reason.Plain(reason.Clip(part)), limitNames())
+		} else if err != nil {
+			return base, reason.Within(err, reason.PaceBadValue, reason.Plain(reason.Clip(part)))
 		}
 	}
 	return l, nil
 }
 
-func (l *Limits) read(name, value string) error {
+func (l *Limits) read(name, value string) (known bool, err error) {
 	for i, limit := range limits {
 		if limit.name != name {
 			continue
@@ -213,16 +217,20 @@ func (l *Limits) read(name, value string) error {
 		if value == "default" {
 			l.named &^= 1 << i
 			limit.copy(&l.pace, Pace{})
-			return nil
+			return true, nil
 		}
 		l.named |= 1 << i
-		return limit.read(&l.pace, value)
+		return true, limit.read(&l.pace, value)
 	}
+	return false, nil
+}
+
+func limitNames() reason.Plain {
 	names := make([]string, len(limits))
 	for i, limit := range limits {
 		names[i] = limit.name
 	}
-	return fmt.Errorf("no such limit; there are %s", strings.Join(names, ", "))
+	return reason.Plain(strings.Join(names, ", "))
 }
 
 // Over returns the pace p with the limits that l names.
@@ -284,7 +292,7 @@ func parseSpan(s string) (Span, error) {
 		}
 	}
 	if to < from {
-		return Span{}, fmt.Errorf("the second duration is shorter than the first")
+		return Span{}, reason.Err(reason.PaceSpan)
 	}
 	return Span{from, to}, nil
 }
@@ -293,7 +301,7 @@ func parseDuration(s string) (time.Duration, error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		n, err := strconv.Atoi(days)
 		if err != nil || n < 0 || n > 3650 {
-			return 0, fmt.Errorf("not a number of days: %q", s)
+			return 0, reason.Err(reason.PaceDays, reason.Clip(s))
 		}
 		return time.Duration(n) * 24 * time.Hour, nil
 	}
@@ -302,7 +310,7 @@ func parseDuration(s string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf("not a duration: %q (write 30s, 2m, 1h or 7d)", s)
+		return 0, reason.Err(reason.PaceDuration, reason.Clip(s))
 	}
 	return d, nil
 }
@@ -310,7 +318,7 @@ func parseDuration(s string) (time.Duration, error) {
 func parseCount(s string) (int, error) {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 || n > 1e6 {
-		return 0, fmt.Errorf("not a number from 0 to 1000000: %q", s)
+		return 0, reason.Err(reason.PaceCount, reason.Clip(s))
 	}
 	return n, nil
 }
@@ -321,20 +329,20 @@ func parseHours(s string) (from, to int, err error) {
 	}
 	lo, hi, ok := strings.Cut(s, "-")
 	if !ok {
-		return 0, 0, fmt.Errorf("want from-to, for example 09:00-20:00")
+		return 0, 0, reason.Err(reason.PaceFromTo)
 	}
 	minute := func(s string) (n int) {
 		h, m, ok := strings.Cut(s, ":")
 		hour, err1 := strconv.Atoi(h)
 		min, err2 := strconv.Atoi(m)
 		if !ok || err1 != nil || err2 != nil || hour < 0 || min < 0 || min > 59 || hour*60+min > 24*60 {
-			err = fmt.Errorf("not a time of day: %q", s)
+			err = reason.Err(reason.PaceClock, reason.Clip(s))
 		}
 		return hour*60 + min
 	}
 	from, to = minute(lo), minute(hi)
 	if err == nil && from >= to {
-		err = fmt.Errorf("the end must be later on the same day than the beginning")
+		err = reason.Err(reason.PaceWindow)
 	}
 	return from, to, err
 }
@@ -353,7 +361,7 @@ func parseWeekdays(s string) (days uint8, err error) {
 				return i
 			}
 		}
-		err = fmt.Errorf("not a weekday: %q (sun, mon, tue, wed, thu, fri, sat)", s)
+		err = reason.Err(reason.PaceWeekday, reason.Clip(s))
 		return 0
 	}
 	for _, part := range strings.Split(s, ",") {

@@ -10,14 +10,15 @@ import (
 	"unicode/utf8"
 
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // Template is the text of a campaign, with fields to be filled in for each
 // person:
 //
-//	{nome} {primeiro_nome} {telefone} {email}   who she is; also {name}, {first_name}, {phone}
-//	{saudacao}       Bom dia, Boa tarde or Boa noite, by the clock where her phone is; also {greeting}
-//	{cidade}         any field of hers; case, accents, spaces and underscores do not matter
+//	{nome} {primeiro_nome} {telefone} {email}   who they are; also {name}, {first_name}, {phone}
+//	{saudacao}       Bom dia, Boa tarde or Boa noite, by the clock where their phone is; also {greeting}
+//	{cidade}         any field of theirs; case, accents, spaces and underscores do not matter
 //	{cidade|aqui}    the same, or "aqui" if it is missing or empty
 //	{{ and }}        a brace
 //
@@ -42,23 +43,15 @@ type part struct {
 
 // TemplateError is a mistake in a template.
 type TemplateError struct {
-	Offset  int    // in bytes, where in the text it is
-	Message string // one of the Template constants
+	Offset int           // in bytes, where in the text it is
+	Reason reason.Reason // what it is
 }
 
-// What can be wrong with a template. Commands print it as it is and the
-// screens translate it.
-const (
-	TemplateNoOpening = "} without {; write }} for a brace"
-	TemplateNoClosing = "{ without }; write {{ for a brace"
-	TemplateNested    = "{ inside a field; close the field with } first"
-	TemplateNoName    = "a field without a name"
-	TemplateHidden    = "a character that cannot be seen; delete what is there and type it again"
-	TemplateBadName   = "not part of a field's name; write {{ for a brace"
-)
+// Error is the reason without the place.
+func (e *TemplateError) Error() string { return e.Reason.Error() }
 
-// Error is the message without the place.
-func (e *TemplateError) Error() string { return e.Message }
+// Unwrap returns the reason.
+func (e *TemplateError) Unwrap() error { return e.Reason }
 
 // MissingError says that a person lacks fields that have no fallback.
 type MissingError struct {
@@ -66,14 +59,17 @@ type MissingError struct {
 }
 
 // Error names the fields.
-func (e *MissingError) Error() string {
-	return "missing: {" + strings.Join(e.Fields, "}, {") + "}"
+func (e *MissingError) Error() string { return e.Unwrap().Error() }
+
+// Unwrap returns the reason.
+func (e *MissingError) Unwrap() error {
+	return reason.New(reason.DeliveryMissingField, reason.Plain(strings.Join(e.Fields, ", ")))
 }
 
 // ParseTemplate reads a text. The error is a *TemplateError.
 func ParseTemplate(text string) (*Template, error) {
 	if at, _ := nextHidden(text, 0, -1); at >= 0 {
-		return nil, &TemplateError{at, TemplateHidden}
+		return nil, &TemplateError{at, reason.New(reason.TemplateHidden)}
 	}
 	t := &Template{text: text}
 	slots := make(map[string]int)
@@ -92,7 +88,7 @@ func ParseTemplate(text string) (*Template, error) {
 			plain.WriteByte(c)
 			i += 2
 		case c == '}':
-			return nil, &TemplateError{i, TemplateNoOpening}
+			return nil, &TemplateError{i, reason.New(reason.TemplateNoOpening)}
 		default:
 			field, size, err := parseField(text, i)
 			if err != nil {
@@ -125,19 +121,19 @@ func parseField(text string, start int) (part, int, error) {
 	body := text[start+1:]
 	end := strings.IndexAny(body, "{}")
 	if end < 0 {
-		return part{}, 0, &TemplateError{start, TemplateNoClosing}
+		return part{}, 0, &TemplateError{start, reason.New(reason.TemplateNoClosing)}
 	}
 	if body[end] == '{' {
-		return part{}, 0, &TemplateError{start + 1 + end, TemplateNested}
+		return part{}, 0, &TemplateError{start + 1 + end, reason.New(reason.TemplateNested)}
 	}
 	name, fallback, optional := strings.Cut(body[:end], "|")
 	p := part{text: strings.TrimSpace(name), field: people.FieldKey(name), fallback: fallback, optional: optional}
 	if p.field == "" {
-		return part{}, 0, &TemplateError{start, TemplateNoName}
+		return part{}, 0, &TemplateError{start, reason.New(reason.TemplateNoName)}
 	}
 	for i, r := range name {
 		if r == '\n' || unicode.IsControl(r) && r != '\t' || r == utf8.RuneError {
-			return part{}, 0, &TemplateError{start + 1 + i, TemplateBadName}
+			return part{}, 0, &TemplateError{start + 1 + i, reason.New(reason.TemplateBadName)}
 		}
 	}
 	return p, end + 2, nil
@@ -195,7 +191,7 @@ func (t *Template) Render(c *people.Contact, now time.Time) (string, error) {
 	return text, nil
 }
 
-// value is what a field of a person says, empty if she has none.
+// value is what a field of a person says, empty if they have none.
 func (t *Template) value(field string, c *people.Contact, lookup *fieldLookup, now time.Time) string {
 	switch field {
 	case "nome", "name":

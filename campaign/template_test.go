@@ -74,8 +74,8 @@ func TestMistakesInATemplateArePointedAt(t *testing.T) {
 		var mistake *TemplateError
 		if !errors.As(err, &mistake) {
 			t.Errorf("%q: got %v, want a mistake", text, err)
-		} else if mistake.Offset != offset || mistake.Message == "" {
-			t.Errorf("%q: mistake at %d (%s), want %d", text, mistake.Offset, mistake.Message, offset)
+		} else if mistake.Offset != offset || mistake.Reason.IsZero() {
+			t.Errorf("%q: mistake at %d (%s), want %d", text, mistake.Offset, mistake.Reason, offset)
 		}
 	}
 }

@@ -1,9 +1,10 @@
 package campaign
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"recado/campaign/reason"
 )
 
 // TextMost is how long a message may be: WhatsApp takes no more. It counts
@@ -47,9 +48,10 @@ type TooLongError struct {
 }
 
 // Error has the count and the limit.
-func (e *TooLongError) Error() string {
-	return fmt.Sprintf("the text has %d characters, WhatsApp takes %d at the most", e.Count, e.Most)
-}
+func (e *TooLongError) Error() string { return e.Unwrap().Error() }
+
+// Unwrap returns the reason.
+func (e *TooLongError) Unwrap() error { return reason.New(reason.TextLong, e.Count, e.Most) }
 
 // CheckLength is a *TooLongError if WhatsApp would not take the text.
 func CheckLength(text string) error { return checkLength(text, TextMost) }

@@ -8,7 +8,7 @@ import (
 )
 
 // Upload is an attachment that a number must upload before it can send the
-// next delivery of a campaign.
+// next delivery of a campaign. It is an [Act].
 type Upload struct {
 	Campaign   ID
 	Attachment media.Attachment
@@ -18,6 +18,6 @@ type Upload struct {
 
 // UploadAge is for how long an upload is used for further deliveries.
 // WhatsApp promises to keep a file for 14 days (its documentation for
-// businesses; phones fetch for up to 30), and who is away when the last one is
-// sent must still find it.
+// businesses; phones fetch for up to 30), and people who are away when the last
+// message is sent must still be able to fetch it.
 const UploadAge = 3 * 24 * time.Hour

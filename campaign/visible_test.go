@@ -9,6 +9,7 @@ import (
 
 	"recado/campaign/media"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // What cannot be seen and changes what is seen, or only makes two texts
@@ -31,7 +32,7 @@ func TestWhatCannotBeSeenIsTakenAway(t *testing.T) {
 			}
 			_, err := ParseTemplate(text)
 			var mistake *TemplateError
-			if !errors.As(err, &mistake) || mistake.Message != TemplateHidden || mistake.Offset != len(around[0]) {
+			if !errors.As(err, &mistake) || mistake.Reason.Code != reason.TemplateHidden || mistake.Offset != len(around[0]) {
 				t.Errorf("the text %+q: %v, want that it is refused at %d", text, err, len(around[0]))
 			}
 		}

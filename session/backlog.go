@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // Whoever says no to one of our numbers says it to all of them. A no that waits
@@ -191,7 +192,7 @@ func (b *backlog) hold(now time.Time) campaign.Hold {
 	if !b.until.After(now) {
 		return campaign.Hold{}
 	}
-	return campaign.Hold{Reason: campaign.HoldOthers, Until: b.until, Number: b.last}
+	return campaign.Hold{Reason: reason.HoldOthers, Until: b.until, Number: b.last}
 }
 
 // outrun reports whether a number is behind and others go on without it.

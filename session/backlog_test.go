@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -314,7 +315,7 @@ func TestWhoMayNeverComeBackHoldsTheOthersForAMinute(t *testing.T) {
 			r.Errorf("%d messages left before the others were waited for", n)
 		}
 		hold := r.pool.Sender(b).Ready().Hold
-		if hold.Reason != campaign.HoldOthers || hold.Number != a || !hold.Until.Equal(began.Add(purseFull)) {
+		if hold.Reason != reason.HoldOthers || hold.Number != a || !hold.Until.Equal(began.Add(purseFull)) {
 			r.Errorf("held by %+v, want the wait for number %d until a minute after the start", hold, a)
 		}
 		if r.status(a).Outrun {
@@ -358,7 +359,7 @@ func TestAnOutageOfOneNumberHoldsTheOthersForAMinute(t *testing.T) {
 		r.own(phoneA).Drop()
 		r.await(a, "offline", func(s Status) bool { return s.State == campaign.Offline })
 		r.say(people[0], phoneA, "SAIR")
-		if hold := r.pool.Sender(b).Ready().Hold; hold.Reason != campaign.HoldOthers || hold.Number != a {
+		if hold := r.pool.Sender(b).Ready().Hold; hold.Reason != reason.HoldOthers || hold.Number != a {
 			r.Errorf("as soon as it is lost: %+v", hold)
 		}
 		time.Sleep(2 * time.Minute)
@@ -382,7 +383,7 @@ func TestAllAreWaitedForFromTheStartOn(t *testing.T) {
 	inBubble(t, simulator.Config{Seed: 5, People: 3}, func(r *rig) {
 		r.pair()
 		r.restart()
-		if hold := r.pool.backlog.hold(time.Now()); hold.Reason != campaign.HoldOthers {
+		if hold := r.pool.backlog.hold(time.Now()); hold.Reason != reason.HoldOthers {
 			r.Errorf("when Start returns all are held by %+v", hold)
 		}
 		r.await(1, "online", func(s Status) bool { return s.State == campaign.Online })

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -176,7 +177,7 @@ func TestWaitsAreNotMovedWithTheClock(t *testing.T) {
 			r.pool.CancelLink(other)
 			n := r.pool.known(id)
 			n.slowDown()
-			if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != campaign.HoldRateLimit || hold.Until.Sub(r.clock.Now()) != slowPause {
+			if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != reason.HoldRateLimit || hold.Until.Sub(r.clock.Now()) != slowPause {
 				r.Errorf("asked to slow down: %+v", hold)
 			}
 			r.clock.Told(time.Now(), time.Now(), time.Now()) // moved back by as much

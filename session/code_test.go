@@ -2,12 +2,12 @@ package session
 
 import (
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -56,8 +56,8 @@ func TestCodeThatNobodyTypesIsReplacedAndThenGivenUp(t *testing.T) {
 		}
 		r.await(id, "showing a third code", func(s Status) bool { return s.Code != "" && s.Code != second })
 		s := r.awaitState(id, campaign.Unlinked)
-		if s.Reason != sayUntyped || s.Code != "" {
-			r.Errorf("reason %q, code %q; want %q and none", s.Reason, s.Code, sayUntyped)
+		if s.Reason.Code != reason.LinkUntyped || s.Code != "" {
+			r.Errorf("reason %q, code %q; want %q and none", s.Reason, s.Code, reason.LinkUntyped)
 		}
 	})
 }
@@ -65,10 +65,10 @@ func TestCodeThatNobodyTypesIsReplacedAndThenGivenUp(t *testing.T) {
 func TestServiceThatGivesNoCodeIsExplained(t *testing.T) {
 	for _, c := range []struct {
 		code int
-		want string
+		want reason.Reason
 	}{
-		{429, sayTooMany},
-		{400, "WhatsApp gives no code for +5511987654321"},
+		{429, reason.New(reason.LinkTooMany)},
+		{400, reason.New(reason.LinkNoCode, somePhone)},
 	} {
 		inBubble(t, simulator.Config{}, func(r *rig) {
 			id := r.add("loja")
@@ -77,7 +77,7 @@ func TestServiceThatGivesNoCodeIsExplained(t *testing.T) {
 				r.Fatal(err)
 			}
 			s := r.awaitState(id, campaign.Unlinked)
-			if !strings.HasPrefix(s.Reason, c.want) {
+			if !s.Reason.Equal(c.want) {
 				r.Errorf("%d: reason %q, want %q", c.code, s.Reason, c.want)
 			}
 
@@ -126,7 +126,7 @@ func TestCodeForAnotherPhoneThanBeforeIsRefused(t *testing.T) {
 			r.Error("another phone took the number over")
 		}
 		s := r.awaitState(id, campaign.LoggedOut)
-		if !strings.Contains(s.Reason, "another phone") {
+		if s.Reason.Code != reason.LinkOther {
 			r.Errorf("reason %q", s.Reason)
 		}
 		if err := r.pool.LinkByCode(id, people.Phone(phone)); err != nil {
@@ -146,12 +146,12 @@ func TestLinkingThatEndsWithoutACodeSaysWhy(t *testing.T) {
 		name  string
 		rule  simulator.Rule
 		phone people.Phone
-		want  string
+		want  reason.Reason
 	}{
-		{"no connection, by code", simulator.Rule{On: simulator.Login, Do: simulator.DropBefore}, somePhone, rules[onLost].say},
-		{"no connection, by QR", simulator.Rule{On: simulator.Login, Do: simulator.DropBefore}, "", rules[onLost].say},
-		{"the code is not answered", simulator.Rule{On: simulator.Query, Query: "md", Do: simulator.Silence}, somePhone, "WhatsApp cannot be reached: no answer in time."},
-		{"nothing is answered", simulator.Rule{On: simulator.Login, Do: simulator.Silence}, "", sayNoCodes},
+		{"no connection, by code", simulator.Rule{On: simulator.Login, Do: simulator.DropBefore}, somePhone, reason.New(reason.NumberLost)},
+		{"no connection, by QR", simulator.Rule{On: simulator.Login, Do: simulator.DropBefore}, "", reason.New(reason.NumberLost)},
+		{"the code is not answered", simulator.Rule{On: simulator.Query, Query: "md", Do: simulator.Silence}, somePhone, reason.New(reason.NumberUnreachable, reason.New(reason.NoAnswer))},
+		{"nothing is answered", simulator.Rule{On: simulator.Login, Do: simulator.Silence}, "", reason.New(reason.LinkNoCodes)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if raced && c.rule.Do == simulator.DropBefore {
@@ -163,7 +163,7 @@ func TestLinkingThatEndsWithoutACodeSaysWhy(t *testing.T) {
 				if err := r.pool.link(id, c.phone); err != nil {
 					r.Fatal(err)
 				}
-				if s := r.awaitState(id, campaign.Unlinked); s.Reason != c.want {
+				if s := r.awaitState(id, campaign.Unlinked); !s.Reason.Equal(c.want) {
 					r.Errorf("reason %q, want %q", s.Reason, c.want)
 				}
 			})

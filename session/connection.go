@@ -12,6 +12,7 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // begin has the number start. From now on the others wait for it if it may
@@ -74,13 +75,13 @@ func (n *number) connect() {
 	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync)
 	if n.link == nil {
 		if o, detail := n.openLink(); o != "" {
-			n.meet(o, detail, 0)
+			n.meet(o, 0, detail...)
 			return
 		}
 	}
 	n.phase, n.early, n.heardAll = dialling, false, false
 	n.version = n.pool.version.current()
-	n.enter(campaign.Connecting, time.Time{}, "")
+	n.enter(campaign.Connecting, time.Time{}, reason.Reason{})
 	n.attempt++
 	attempt := n.attempt
 	n.link.dial(func(err error) {
@@ -120,12 +121,12 @@ func (n *number) dialled(err error) {
 	case err != nil && strings.Contains(err.Error(), "certificate") && strings.Contains(err.Error(), "valid yet"),
 		err != nil && strings.Contains(err.Error(), "cert") && strings.Contains(err.Error(), "expired"):
 		n.log.Warn("connect", "err", err)
-		n.meet(onClock, "", 0)
+		n.meet(onClock, 0)
 	case err != nil:
 		n.log.Warn("connect", "err", err)
-		n.meet(onUnreachable, cause(err), 0)
+		n.meet(onUnreachable, 0, causeOf(err))
 	case !l.cli.IsConnected():
-		n.meet(onLost, "", 0)
+		n.meet(onLost, 0)
 	case n.early:
 		n.loggedIn()
 	default:
@@ -155,6 +156,24 @@ func cause(err error) string {
 			return err.Error()
 		}
 	}
+}
+
+// causeOf is what an error of the library means to a person. Phones in it are
+// masked.
+func causeOf(err error) reason.Reason {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, whatsmeow.ErrIQTimedOut):
+		return reason.New(reason.NoAnswer)
+	case errors.Is(err, whatsmeow.ErrNotConnected):
+		return reason.New(reason.HoldOffline)
+	}
+	r := reason.Of(err)
+	for i, arg := range r.Args {
+		if text, ok := arg.(reason.Plain); ok {
+			r.Args[i] = reason.Plain(mask(string(text)))
+		}
+	}
+	return r
 }
 
 // loggedIn is called when the service has let us in.
@@ -195,7 +214,7 @@ func (n *number) heardEverything() {
 	reading := n.readFirst()
 	n.show(func(v *view) {
 		v.synced, v.reading = time.Now(), reading
-		v.enter(campaign.Online, time.Time{}, "")
+		v.enter(campaign.Online, time.Time{}, reason.Reason{})
 	})
 	l := n.link
 	n.follow(l)
@@ -207,7 +226,7 @@ func (n *number) heardEverything() {
 }
 
 // meet does what the table says about an occasion.
-func (n *number) meet(o occasion, detail string, duration time.Duration) {
+func (n *number) meet(o occasion, duration time.Duration, detail ...any) {
 	switch {
 	case o == onStreamError && n.flaps():
 		o = onFlapping
@@ -217,11 +236,11 @@ func (n *number) meet(o occasion, detail string, duration time.Duration) {
 		o = onRefusedLong
 	}
 	r := rules[o]
-	say := r.say
-	if strings.Contains(say, "%s") {
-		say = fmt.Sprintf(say, detail)
+	var say reason.Reason
+	if r.say != "" {
+		say = reason.New(r.say, detail...)
 	}
-	n.log.Info("state", "occasion", string(o), "detail", mask(detail), "state", r.state.String())
+	n.log.Info("state", "occasion", string(o), "why", mask(say.Error()), "state", r.state.String())
 	until := n.act(r.act, duration)
 	if r.act != forget {
 		n.enter(r.state, until, say)
@@ -342,13 +361,13 @@ func (n *number) unlink(ctx context.Context) error {
 	s := campaign.Standing{State: campaign.Unlinked, Since: n.pool.clock.Now()}
 	if n.link == nil {
 		if o, detail := n.openLink(); o != "" && o != onKeysGone {
-			return fmt.Errorf("unlink number %d: read its keys: %s", n.id, detail)
+			return fmt.Errorf("unlink number %d: %w", n.id, reason.New(rules[o].say, detail...))
 		}
 	}
 	if n.link != nil {
 		if err := n.link.logOut(ctx, n.phase == open); err != nil {
 			n.log.Warn("unlink on the phone", "err", err)
-			s.Reason = "The phone could not be told: remove the device there, under linked devices."
+			s.Reason = reason.New(reason.NumberUntold)
 		}
 	}
 	n.forget(s)
@@ -382,7 +401,7 @@ func (n *number) event(l *link, event any) {
 			if !v.synced.IsZero() {
 				state = campaign.Online
 			}
-			n.show(func(v *view) { v.lively = true; v.enter(state, time.Time{}, "") })
+			n.show(func(v *view) { v.lively = true; v.enter(state, time.Time{}, reason.Reason{}) })
 		}
 		return
 	case *events.NotifyAccountReachoutTimelock:
@@ -397,5 +416,5 @@ func (n *number) event(l *link, event any) {
 		(o == onSilence || o == onDead) && (n.phase != open || !n.look().login):
 		return // word of an earlier connection, or of one that the login says more about
 	}
-	n.meet(o, detail, duration)
+	n.meet(o, duration, detail...)
 }

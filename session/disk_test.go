@@ -8,6 +8,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -64,7 +65,7 @@ func TestNothingIsClaimedWhileTheKeyFileCannotBeWritten(t *testing.T) {
 		time.Sleep(10*time.Minute + 30*time.Second) // between two messages
 
 		full.Store(true)
-		if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != campaign.HoldDisk {
+		if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != reason.HoldDisk {
 			r.Errorf("the hold is %+v, want the disk", hold)
 		}
 		before, left := counts(), len(r.service.Ledger().Stanzas())
@@ -77,7 +78,7 @@ func TestNothingIsClaimedWhileTheKeyFileCannotBeWritten(t *testing.T) {
 		}
 
 		full.Store(false)
-		if hold := r.pool.Sender(id).Ready().Hold; hold.Reason == campaign.HoldDisk {
+		if hold := r.pool.Sender(id).Ready().Hold; hold.Reason == reason.HoldDisk {
 			r.Errorf("the hold is %+v though the disk takes writes again", hold)
 		}
 		time.Sleep(time.Hour) // nobody tells the lane: it asks again by itself

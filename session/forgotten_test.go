@@ -9,6 +9,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -93,7 +94,7 @@ func TestReceiptProvesWhatTheBookHasForgotten(t *testing.T) {
 		r.awaitState(id, campaign.Online)
 		held := r.inState(c.ID, campaign.Unsure)
 		forgotten := held[sent[0].Seq]
-		if !r.book.WentBack() || forgotten.Reason != campaign.ReasonForgotten || forgotten.Message != "" {
+		if !r.book.WentBack() || forgotten.Reason.Code != reason.DeliveryForgotten || forgotten.Message != "" {
 			r.Fatalf("went back: %v; what has left is %+v", r.book.WentBack(), forgotten)
 		}
 

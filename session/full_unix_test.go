@@ -13,6 +13,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -65,7 +66,7 @@ func TestFullDiskHoldsTheSendingUntilThereIsRoom(t *testing.T) {
 		sent := len(r.service.Ledger().Stanzas())
 		time.Sleep(time.Hour)
 		hold := r.book.Holds()[id]
-		if ready := r.pool.Sender(id).Ready().Hold; hold.Reason != campaign.HoldDisk && ready.Reason != campaign.HoldDisk {
+		if ready := r.pool.Sender(id).Ready().Hold; hold.Reason != reason.HoldDisk && ready.Reason != reason.HoldDisk {
 			r.Errorf("the hold is %+v, ready %+v; want the disk", hold, ready)
 		}
 		if n := len(r.service.Ledger().Stanzas()); n != sent || sent == 0 || sent >= size {

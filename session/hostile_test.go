@@ -564,7 +564,7 @@ func TestPanicWhileLinkingEndsTheLinkingAlone(t *testing.T) {
 		if _, err := r.service.Scan(r.awaitCode(a).QR); err == nil {
 			r.Error("the phone believes in a link that the book does not have")
 		}
-		if s := r.awaitState(a, campaign.Unlinked); s.Reason == "" || len(log.taken()) == 0 {
+		if s := r.awaitState(a, campaign.Unlinked); s.Reason.IsZero() || len(log.taken()) == 0 {
 			r.Error("nobody is told")
 		}
 		r.hears(b, other, since)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"recado/campaign/reason"
+
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
@@ -27,7 +29,7 @@ import (
 
 // errMoved says that a session was changed by an incoming message while a
 // message was being encrypted with it.
-var errMoved = errors.New("the session moved on meanwhile")
+var errMoved = reason.Err(reason.SessionMoved)
 
 // sessions is a session store that notes what a send reads and writes.
 type sessions struct {

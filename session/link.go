@@ -316,17 +316,17 @@ func (l *link) awaitDeletion(patience time.Duration) {
 
 // openLink makes the client of the link that the book knows; an occasion says
 // why there is none.
-func (n *number) openLink() (occasion, string) {
+func (n *number) openLink() (o occasion, detail []any) {
 	jid, err := types.ParseJID(n.look().number.JID)
 	if err != nil {
-		return onKeysGone, ""
+		return onKeysGone, nil
 	}
 	dev, err := n.pool.devices.GetDevice(n.pool.ctx, jid)
 	if err != nil {
 		n.log.Error("read the keys", "err", err)
-		return onNoKeys, err.Error()
+		return onNoKeys, []any{causeOf(err)}
 	} else if dev == nil {
-		return onKeysGone, ""
+		return onKeysGone, nil
 	}
 	version, _, err := dev.AppState.GetAppStateVersion(n.pool.ctx, string(appstate.WAPatchCriticalUnblockLow))
 	l := newLink(n, dev)
@@ -334,7 +334,7 @@ func (n *number) openLink() (occasion, string) {
 	l.arrived.Store(err == nil && version > 0)
 	n.link = l
 	n.show(func(v *view) { v.link, v.contacts = l, l.arrived.Load() })
-	return "", ""
+	return "", nil
 }
 
 // endLink drops the client.

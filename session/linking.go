@@ -15,6 +15,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // pairing is a link being made: rounds of QR codes until a phone scans one, or
@@ -22,17 +23,17 @@ import (
 type pairing struct {
 	phone    people.Phone // whose phone gets a code to type; empty: any phone scans
 	link     *link
-	dialed   bool     // its connection is made, or cannot be
-	codes    []string // the QR on the screen and those to come
-	asked    bool     // for a code to type, in this round
-	passkey  bool     // WhatsApp wants one, in this round
-	answered bool     // a person has done their part, and WhatsApp is checking it
-	rounds   int      // begun so far
-	linked   bool     // a phone has scanned it, and the book has it
-	told     bool     // the phone has been told that we accept
-	restart  bool     // the service wants us to log in
-	refusal  string   // why we refused the phone that scanned it
-	hint     string   // shown beside the code
+	dialed   bool          // its connection is made, or cannot be
+	codes    []string      // the QR on the screen and those to come
+	asked    bool          // for a code to type, in this round
+	passkey  bool          // WhatsApp wants one, in this round
+	answered bool          // a person has done their part, and WhatsApp is checking it
+	rounds   int           // begun so far
+	linked   bool          // a phone has scanned it, and the book has it
+	told     bool          // the phone has been told that we accept
+	restart  bool          // the service wants us to log in
+	refusal  reason.Reason // why we refused the phone that scanned it
+	hint     reason.Reason // shown beside the code
 }
 
 const (
@@ -42,17 +43,6 @@ const (
 	laterCode   = 20 * time.Second
 	codesTime   = 30 * time.Second // to show the first code
 	restartTime = 10 * time.Second // between pairing and the wish to log in again
-)
-
-// What a person is told when linking ends without a link.
-const (
-	sayNobody  = "Nobody scanned the code. Start again when the phone is at hand."
-	sayUpdate  = "Update WhatsApp on the phone, then scan again."
-	sayNoCodes = "WhatsApp gives no code. Try again later."
-	sayUntyped = "Nobody typed the code. Start again when the phone is at hand."
-	sayTooMany = "WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code."
-	sayOther   = "The code was for %s, but %s typed it. Start again."
-	sayNoCode  = "WhatsApp gives no code for %s: check the phone number, or scan the QR code."
 )
 
 // hasLink reports whether there is a link, and forgets one whose keys are not on
@@ -68,7 +58,7 @@ func (n *number) hasLink() (bool, error) {
 			return true, err
 		}
 	}
-	n.meet(onKeysGone, "", 0)
+	n.meet(onKeysGone, 0)
 	return false, nil
 }
 
@@ -89,7 +79,7 @@ func (n *number) beginLinking(phone people.Phone) error {
 	n.pairing = &pairing{phone: phone}
 	n.show(func(v *view) {
 		v.clearCodes()
-		v.enter(campaign.Linking, time.Time{}, "")
+		v.enter(campaign.Linking, time.Time{}, reason.Reason{})
 	})
 	n.nextRound()
 	return nil
@@ -105,7 +95,7 @@ func (n *number) cancelLinking() {
 }
 
 // failLinking ends it for a reason.
-func (n *number) failLinking(why string) {
+func (n *number) failLinking(why reason.Reason) {
 	n.endPairing()
 	if err := n.pool.book.NotLinked(n.id, why); err != nil {
 		n.log.Error("write down that there is no link", "err", err)
@@ -153,7 +143,7 @@ func (n *number) roundDialled(l *link, err error) {
 		return
 	}
 	n.log.Warn("link: connect", "err", err)
-	n.roundLost(fmt.Sprintf(rules[onUnreachable].say, cause(err)))
+	n.roundLost(reason.New(reason.NumberUnreachable, causeOf(err)))
 }
 
 // lastRound reports whether no other round follows.
@@ -167,7 +157,7 @@ const lastMoments = 5 * time.Second
 
 // roundLost begins a new round soon: the codes died with the connection. After
 // the last round it says why instead.
-func (n *number) roundLost(why string) {
+func (n *number) roundLost(why reason.Reason) {
 	p := n.pairing
 	if end := n.alarms[alarmCode]; !p.passkey && len(p.codes) <= 1 && !end.IsZero() && time.Until(end) < lastMoments {
 		if v := n.look(); v.qr != "" || v.code != "" {
@@ -195,11 +185,11 @@ func (n *number) nextCode() {
 		return
 	}
 	if p.passkey && p.answered {
-		n.failLinking(sayPasskeySilent)
+		n.failLinking(reason.New(reason.PasskeySilent))
 		return
 	}
 	if p.passkey {
-		n.failLinking(sayPasskeyLate)
+		n.failLinking(reason.New(reason.PasskeyLate))
 		return
 	}
 	if len(p.codes) > 1 {
@@ -212,11 +202,11 @@ func (n *number) nextCode() {
 		n.show((*view).clearCodes)
 		n.nextRound()
 	case v.qr == "" && v.code == "":
-		n.failLinking(sayNoCodes)
+		n.failLinking(reason.New(reason.LinkNoCodes))
 	case p.phone != "":
-		n.failLinking(sayUntyped)
+		n.failLinking(reason.New(reason.LinkUntyped))
 	default:
-		n.failLinking(sayNobody)
+		n.failLinking(reason.New(reason.LinkNobody))
 	}
 }
 
@@ -262,11 +252,11 @@ func (n *number) codeCame(l *link, code string, err error) {
 		})
 		return
 	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
-		n.failLinking(sayTooMany)
+		n.failLinking(reason.New(reason.LinkTooMany))
 	case errors.As(err, &refused), errors.Is(err, whatsmeow.ErrPhoneNumberTooShort), errors.Is(err, whatsmeow.ErrPhoneNumberIsNotInternational):
-		n.failLinking(fmt.Sprintf(sayNoCode, p.phone))
+		n.failLinking(reason.New(reason.LinkNoCode, p.phone))
 	default:
-		n.roundLost(fmt.Sprintf(rules[onUnreachable].say, cause(err)))
+		n.roundLost(reason.New(reason.NumberUnreachable, causeOf(err)))
 	}
 	n.log.Warn("link: ask for a code", "err", err)
 }
@@ -297,8 +287,8 @@ func (n *number) pairingEvent(event any) {
 			n.show(func(v *view) { v.qr = p.codes[0] })
 		}
 	case *events.QRScannedWithoutMultidevice:
-		p.hint = sayUpdate
-		n.show(func(v *view) { v.reason = sayUpdate })
+		p.hint = reason.New(reason.LinkUpdate)
+		n.show(func(v *view) { v.reason = p.hint })
 	case *events.PairSuccess:
 		p.told = true
 		n.in(alarmPair, restartTime)
@@ -313,7 +303,7 @@ func (n *number) pairingEvent(event any) {
 		n.passkeyTaken(e)
 	case *events.PairPasskeyError:
 		n.log.Warn("link: passkey", "err", e.Error)
-		n.failLinking(fmt.Sprintf(sayPasskeyRefused, cause(e.Error)))
+		n.failLinking(reason.New(reason.PasskeyRefused, causeOf(e.Error)))
 	case *events.ManualLoginReconnect:
 		p.restart = true
 		if p.told { // otherwise the library is still writing it, and would give the link up
@@ -323,16 +313,16 @@ func (n *number) pairingEvent(event any) {
 		switch {
 		case p.linked:
 		case p.passkey: // it was asked for on this connection
-			n.failLinking(sayPasskeyLost)
+			n.failLinking(reason.New(reason.PasskeyLost))
 		default:
-			n.roundLost(rules[onLost].say)
+			n.roundLost(reason.New(reason.NumberLost))
 		}
 	case *events.ClientOutdated:
-		n.failLinking(rules[onOutdated].say)
+		n.failLinking(reason.New(reason.NumberOutdated))
 	case *events.ConnectFailure:
-		n.failLinking(fmt.Sprintf(rules[onRefused].say, refusal(e)))
+		n.failLinking(reason.New(reason.NumberRefused, refusal(e)))
 	case *events.TemporaryBan:
-		n.failLinking(fmt.Sprintf(rules[onBan].say, banReason(e.Code)))
+		n.failLinking(reason.New(reason.NumberBanned, banReason(e.Code)))
 	}
 }
 
@@ -340,20 +330,20 @@ func (n *number) pairingEvent(event any) {
 // this number. It runs on the library's goroutine.
 func (n *number) mayPair(l *link, jid types.JID, asked people.Phone) bool {
 	phone := phoneOf(jid)
-	why := ""
+	var why reason.Reason
 	if asked != "" && asked.Key() != phone.Key() {
-		why = fmt.Sprintf(sayOther, asked, phone)
+		why = reason.New(reason.LinkOtherTyped, asked, phone)
 	}
 	lid, _ := l.offered.Load().(string)
 	if mine := n.look().number; mine.Phone != "" && mine.Phone != phone && (lid == "" || mine.LID != lid) {
-		why = fmt.Sprintf("This is another phone. %q is %s: link other phones as new numbers.", mine.Name, mine.Phone)
+		why = reason.New(reason.LinkOther, mine.Name, mine.Phone)
 	}
 	for _, other := range n.pool.all() {
 		if o := other.look().number; o.ID != n.id && o.Linked() && (o.Phone == phone || lid != "" && o.LID == lid) {
-			why = fmt.Sprintf("This phone is already linked as %q.", o.Name)
+			why = reason.New(reason.LinkTwice, o.Name)
 		}
 	}
-	if why == "" {
+	if why.IsZero() {
 		return true
 	}
 	n.post(func() {
@@ -371,7 +361,7 @@ func (n *number) paired(dev *store.Device) (err error) {
 	defer func() { // the library would let the panic end the program
 		if r := recover(); r != nil {
 			n.log.Error("a number stumbled", "panic", r, "stack", string(debug.Stack()))
-			err = fmt.Errorf("write down the link: internal mistake: %v", r)
+			err = reason.Because(fmt.Errorf("write down the link: panic: %v", r), reason.OurMistake)
 		}
 	}()
 	jid := dev.GetJID()
@@ -387,7 +377,7 @@ func (n *number) paired(dev *store.Device) (err error) {
 	n.show(func(v *view) {
 		record.Name = v.number.Name
 		v.number = record
-		v.enter(campaign.Connecting, time.Time{}, "")
+		v.enter(campaign.Connecting, time.Time{}, reason.Reason{})
 	})
 	n.post(func() {
 		if n.pairing == nil { // cancelled at the last moment: the service says whether the link stands
@@ -403,8 +393,8 @@ func (n *number) paired(dev *store.Device) (err error) {
 
 // pairFailed is called when a phone scanned the code but no link came of it.
 func (n *number) pairFailed(err error) {
-	why := "Linking failed: " + cause(err) + "."
-	if errors.Is(err, whatsmeow.ErrPairRejectedLocally) && n.pairing.refusal != "" {
+	why := reason.New(reason.LinkFailed, causeOf(err))
+	if errors.Is(err, whatsmeow.ErrPairRejectedLocally) && !n.pairing.refusal.IsZero() {
 		why = n.pairing.refusal
 	}
 	n.log.Warn("link", "err", err)

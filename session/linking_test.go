@@ -11,6 +11,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -68,8 +69,8 @@ func TestLinkingEndsWhenNobodyScans(t *testing.T) {
 		}
 		r.awaitCode(id)
 		s := r.awaitState(id, campaign.Unlinked)
-		if s.Reason != sayNobody || s.QR != "" {
-			r.Errorf("reason %q, QR %q; want %q, none", s.Reason, s.QR, sayNobody)
+		if s.Reason.Code != reason.LinkNobody || s.QR != "" {
+			r.Errorf("reason %q, QR %q; want %q, none", s.Reason, s.QR, reason.LinkNobody)
 		}
 	})
 }
@@ -83,7 +84,7 @@ func TestCancelledLinkingShowsNoCode(t *testing.T) {
 		code := r.awaitCode(id)
 		r.pool.CancelLink(id)
 		s := r.awaitState(id, campaign.Unlinked)
-		if s.QR != "" || s.Reason != "" {
+		if s.QR != "" || !s.Reason.IsZero() {
 			r.Errorf("QR %q, reason %q; want none", s.QR, s.Reason)
 		}
 		if _, err := r.service.Scan(code.QR); err == nil {
@@ -103,7 +104,7 @@ func TestPhoneIsNotLinkedUnderTwoNames(t *testing.T) {
 			r.Error("the phone was linked twice")
 		}
 		s := r.awaitState(other, campaign.Unlinked)
-		if !strings.Contains(s.Reason, `"loja"`) {
+		if !s.Reason.Equal(reason.New(reason.LinkTwice, "loja")) {
 			r.Errorf("reason %q does not name the other number", s.Reason)
 		}
 		if kept, err := r.book.Number(other); err != nil || kept.Link != 0 || kept.Phone != "" {
@@ -117,7 +118,7 @@ func TestRelinkKeepsTheIDAndThePhone(t *testing.T) {
 		id, phone := r.linked("loja")
 		r.own(phone).Logout()
 		s := r.awaitState(id, campaign.LoggedOut)
-		if s.Number.Linked() || s.Reason != rules[onLoggedOut].say {
+		if s.Number.Linked() || s.Reason.Code != rules[onLoggedOut].say {
 			r.Errorf("after the logout: linked %v, reason %q", s.Number.Linked(), s.Reason)
 		}
 
@@ -129,7 +130,7 @@ func TestRelinkKeepsTheIDAndThePhone(t *testing.T) {
 			r.Error("another phone took the number over")
 		}
 		r.await(id, "refused", func(s Status) bool {
-			return s.State == campaign.LoggedOut && strings.Contains(s.Reason, "another phone")
+			return s.State == campaign.LoggedOut && s.Reason.Code == reason.LinkOther
 		})
 
 		r.scan(id, phone)
@@ -150,7 +151,7 @@ func TestUnlinkTakesTheDeviceOffThePhone(t *testing.T) {
 			r.Fatal(err)
 		}
 		s := r.status(id)
-		if s.State != campaign.Unlinked || s.Number.Linked() || s.Reason != "" {
+		if s.State != campaign.Unlinked || s.Number.Linked() || !s.Reason.IsZero() {
 			r.Errorf("state %v, linked %v, reason %q; want unlinked", s.State, s.Number.Linked(), s.Reason)
 		}
 		if got := len(r.own(phone).Devices()); got != 0 {
@@ -188,8 +189,8 @@ func TestOldPhoneIsExplained(t *testing.T) {
 		if err := r.service.ScanWithOldPhone(code); err != nil {
 			r.Fatal(err)
 		}
-		s := r.await(id, "told", func(s Status) bool { return s.Reason != "" })
-		if s.State != campaign.Linking || s.Reason != sayUpdate || s.QR != code {
+		s := r.await(id, "told", func(s Status) bool { return !s.Reason.IsZero() })
+		if s.State != campaign.Linking || s.Reason.Code != reason.LinkUpdate || s.QR != code {
 			r.Errorf("old phone: %v, %q, QR kept %v", s.State, s.Reason, s.QR == code)
 		}
 		if _, err := r.service.Scan(code); err != nil {
@@ -211,7 +212,7 @@ func TestLinkThatTheBookRefusesIsNotMade(t *testing.T) {
 			r.Error("the phone believes in a link that the book does not have")
 		}
 		s := r.awaitState(id, campaign.Unlinked)
-		if !strings.Contains(s.Reason, "the disk is full") {
+		if !s.Reason.Equal(reason.New(reason.LinkFailed, reason.New(reason.Foreign, reason.Plain("the disk is full")))) {
 			r.Errorf("reason %q", s.Reason)
 		}
 		devices, err := r.devices.GetAllDevices(r.Context())

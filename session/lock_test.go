@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -24,7 +25,7 @@ func (r *rig) closeNewChats(id campaign.NumberID) {
 
 func (r *rig) wantClosed(id campaign.NumberID, when string) {
 	r.Helper()
-	if hold := r.newChats(id); hold.Reason != campaign.HoldNewChats || time.Until(hold.Until) < 20*time.Hour {
+	if hold := r.newChats(id); hold.Reason != reason.HoldNewChats || time.Until(hold.Until) < 20*time.Hour {
 		r.Errorf("%s: %+v, want new chats held for a day", when, hold)
 	}
 }

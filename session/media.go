@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/media"
+	"recado/campaign/reason"
 )
 
 const (
@@ -45,7 +45,7 @@ func (s sender) Upload(ctx context.Context, u campaign.Upload) ([]byte, error) {
 	}
 	v := n.look()
 	if v.link == nil || !v.login || v.number.Link != u.Link {
-		return nil, whatsmeow.ErrNotConnected
+		return nil, reason.Because(whatsmeow.ErrNotConnected, reason.HoldOffline)
 	}
 	file, err := u.Open()
 	if err != nil {
@@ -111,16 +111,16 @@ func uploadError(err error) error {
 	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
 		return campaign.ErrRateLimit
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, whatsmeow.ErrIQTimedOut):
-		return errors.New("WhatsApp did not answer in time")
+		return reason.Err(reason.UploadNoAnswer)
 	case errors.As(err, &request):
-		return fmt.Errorf("WhatsApp cannot be reached: %s", mask(cause(request.Err)))
+		return reason.Err(reason.UploadUnreachable, causeOf(request.Err))
 	case errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	if n, _ := fmt.Sscanf(cause(err), "upload failed with status code %d", &status); n == 1 {
-		return fmt.Errorf("WhatsApp refused the file with code %s", strconv.Itoa(status))
+		return reason.Err(reason.UploadRefused, status)
 	}
-	return errors.New(mask(cause(err)))
+	return causeOf(err)
 }
 
 // attached is the message that carries an upload, without caption.
@@ -167,7 +167,7 @@ func attached(a media.Attachment, up whatsmeow.UploadResponse, at time.Time) *wa
 
 // errNoMedia is the error of a delivery that has an attachment which is not
 // given: it must not leave as bare text.
-var errNoMedia = errors.New("the attachment of the message is missing")
+var errNoMedia = reason.Err(reason.AttachmentMissing)
 
 // messageOf is the message of a delivery: made of what the book keeps of it
 // alone, it is the same however often it is made.

@@ -16,6 +16,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/media"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -135,10 +136,10 @@ func TestUploadRefusedTwiceIsTriedAThirdTime(t *testing.T) {
 func TestUploadThatNeverWorksPausesTheCampaignAndSaysWhy(t *testing.T) {
 	for name, c := range map[string]struct {
 		refuse func(int, *http.Request) int
-		why    string
+		why    reason.Reason
 	}{
-		"refused":  {func(int, *http.Request) int { return http.StatusUnsupportedMediaType }, "WhatsApp refused the file with code 415"},
-		"no reply": {func(_ int, r *http.Request) int { <-r.Context().Done(); return 0 }, "WhatsApp did not answer in time"},
+		"refused":  {func(int, *http.Request) int { return http.StatusUnsupportedMediaType }, reason.New(reason.UploadRefused, 415)},
+		"no reply": {func(_ int, r *http.Request) int { <-r.Context().Done(); return 0 }, reason.New(reason.UploadNoAnswer)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withMail(t, simulator.Config{People: 3}, func(r *rig, mail *uploads, _ campaign.NumberID) {
@@ -149,8 +150,8 @@ func TestUploadThatNeverWorksPausesTheCampaignAndSaysWhy(t *testing.T) {
 				defer func() { stop() }()
 				r.awaitStatus(other, campaign.Finished)
 				got := r.awaitStatus(id, campaign.Paused)
-				if !strings.Contains(got.Reason, c.why) || !strings.Contains(got.Reason, "resume the campaign") || !strings.Contains(got.Reason, "loja") {
-					r.Errorf("paused for %q, want %q and what to do", got.Reason, c.why)
+				if !got.Reason.Equal(reason.New(reason.CampaignNoUpload, reason.Plain("loja"), c.why)) {
+					r.Errorf("paused for %q, want %q", got.Reason, c.why)
 				}
 				if n := mail.count(); n != 3 {
 					r.Errorf("%d tries, want 3", n)
@@ -306,27 +307,32 @@ func TestProcessThatDiesBetweenUploadAndClaimUploadsNoMore(t *testing.T) {
 	withMail(t, simulator.Config{People: 2}, func(r *rig, mail *uploads, id campaign.NumberID) {
 		c := r.campaign(campaign.Campaign{Name: "c", Text: "Oi", Attachment: r.attach("picture.png")})
 		sender := r.pool.Sender(id)
-		var u *campaign.Upload
-		for u == nil {
-			got, err := r.book.Claim(campaign.Claim{Number: id, Ready: sender.Ready(), Now: time.Now(), NewID: sender.NewID})
-			if err != nil || got.Delivery != nil {
-				r.Fatalf("claimed %+v, %v", got.Delivery, err)
+		var u campaign.Upload
+		for u.Open == nil {
+			act, err := r.book.Claim(campaign.Claim{Number: id, Ready: sender.Ready(), Now: time.Now(), NewID: sender.NewID})
+			if err != nil {
+				r.Fatal(err)
 			}
-			if u = got.Upload; u == nil {
-				answers, err := sender.Check(r.Context(), got.Check)
+			switch act := act.(type) {
+			case campaign.Upload:
+				u = act
+			case campaign.Check:
+				answers, err := sender.Check(r.Context(), act.Phones)
 				if err == nil {
-					err = r.book.Answered(id, got.Check, answers, time.Now())
+					err = r.book.Answered(id, act.Phones, answers, time.Now())
 				}
 				if err != nil {
 					r.Fatal(err)
 				}
+			default:
+				r.Fatalf("claimed %+v", act)
 			}
 		}
-		media, err := sender.Upload(r.Context(), *u)
+		media, err := sender.Upload(r.Context(), u)
 		if err != nil {
 			r.Fatal(err)
 		}
-		if err := r.book.Uploaded(id, *u, media, time.Now()); err != nil {
+		if err := r.book.Uploaded(id, u, media, time.Now()); err != nil {
 			r.Fatal(err)
 		}
 		r.reopen(mail)
@@ -371,7 +377,7 @@ func TestErrorOfAnUploadDoesNotTellTheAddress(t *testing.T) {
 			return os.Open(filepath.Join(r.dir, "media", a.SHA256))
 		}}
 		_, err := r.pool.Sender(id).Upload(r.Context(), u)
-		if err == nil || strings.Contains(err.Error(), "auth") || strings.Contains(err.Error(), "mms") || !strings.HasPrefix(err.Error(), "WhatsApp cannot be reached: ") {
+		if err == nil || strings.Contains(err.Error(), "auth") || strings.Contains(err.Error(), "mms") || reason.Of(err).Code != reason.UploadUnreachable {
 			r.Errorf("it says %v", err)
 		}
 		r.service.SetDown(false)
@@ -385,7 +391,7 @@ func TestDeliveryWithoutItsAttachmentNeverLeavesAsBareText(t *testing.T) {
 		d := r.delivery(id, r.someone(0), "olá")
 		for _, media := range [][]byte{nil, []byte("nonsense")} {
 			d.Upload, d.Media = 1, media
-			if got := r.pool.Sender(id).Send(context.Background(), d); got.Kind != campaign.NotSent || got.Reason == "" {
+			if got := r.pool.Sender(id).Send(context.Background(), d); got.Kind != campaign.NotSent || got.Reason.IsZero() {
 				r.Errorf("%+v, want not sent", got)
 			}
 		}

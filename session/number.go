@@ -10,6 +10,7 @@ import (
 	"go.mau.fi/whatsmeow/store"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // number is one of our numbers: the goroutine of run owns it. The library's
@@ -78,7 +79,7 @@ type view struct {
 	state    campaign.NumberState
 	since    time.Time
 	until    time.Time
-	reason   string
+	reason   reason.Reason
 	qr       string
 	code     string
 	passkey  Passkey
@@ -112,7 +113,7 @@ func newNumber(p *Pool, record campaign.Number) *number {
 	}
 	n.strangers = s.Refused
 	if record.Linked() && s.State != campaign.Banned && s.State != campaign.Blocked {
-		n.view.state, n.view.until, n.view.reason = campaign.Offline, time.Time{}, ""
+		n.view.state, n.view.until, n.view.reason = campaign.Offline, time.Time{}, reason.Reason{}
 	}
 	return n
 }
@@ -155,7 +156,7 @@ func (n *number) post(f func()) { n.mail.put(f) }
 func (n *number) ask(f func() error) error {
 	answer := make(chan error, 1)
 	n.post(func() {
-		err := fmt.Errorf("number %d: internal mistake", n.id) // unless f gets to its end
+		err := reason.Because(fmt.Errorf("number %d: internal mistake", n.id), reason.OurMistake) // unless f gets to its end
 		defer func() { answer <- err }()
 		err = f()
 	})
@@ -205,7 +206,7 @@ func (n *number) ring() {
 		case alarmDial, alarmBan:
 			n.connect()
 		case alarmLogin:
-			n.meet(onNoLogin, "", 0)
+			n.meet(onNoLogin, 0)
 		case alarmSync:
 			n.heardEverything()
 		case alarmLift:
@@ -248,15 +249,15 @@ func (n *number) show(change func(*view)) {
 }
 
 // enter goes into a state.
-func (n *number) enter(s campaign.NumberState, until time.Time, reason string) {
-	n.show(func(v *view) { v.enter(s, until, reason) })
+func (n *number) enter(s campaign.NumberState, until time.Time, why reason.Reason) {
+	n.show(func(v *view) { v.enter(s, until, why) })
 }
 
-func (v *view) enter(s campaign.NumberState, until time.Time, reason string) {
+func (v *view) enter(s campaign.NumberState, until time.Time, why reason.Reason) {
 	if v.state != s {
 		v.since = v.clock.Now()
 	}
-	v.state, v.until, v.reason = s, until, reason
+	v.state, v.until, v.reason = s, until, why
 	if s != campaign.Linking {
 		v.clearCodes()
 	}
@@ -278,9 +279,9 @@ func (v view) status() Status {
 		s.Reading = v.clock.At(v.reading)
 	}
 	if hold := v.newChats(now); s.State == campaign.Online && hold.Reason != "" {
-		s.State, s.Until, s.Reason = campaign.Restricted, hold.Until, restricted
-		if hold.Reason == campaign.HoldQuota {
-			s.Reason = sayQuota
+		s.State, s.Until, s.Reason = campaign.Restricted, hold.Until, reason.New(reason.NumberRestricted)
+		if hold.Reason == reason.HoldQuota {
+			s.Reason = reason.New(reason.NumberQuota)
 		}
 	}
 	s.Unlinks = Unlinks(v.number, now)

@@ -9,6 +9,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -203,7 +204,7 @@ func TestDeliveryGoesToTheAccountAndNotToThePhone(t *testing.T) {
 			switch got := r.letters(a.LID); {
 			case back && (len(got) != 1 || d.Phone != elsewhere || !d.State.Proven()):
 				r.Errorf("who had it gets %q; the delivery is %+v", got, d)
-			case !back && (len(got) != 0 || d.State != campaign.Skipped || d.Reason != campaign.ReasonMoved):
+			case !back && (len(got) != 0 || d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryMoved):
 				r.Errorf("who is nowhere gets %q; the delivery is %+v", got, d)
 			}
 		})
@@ -278,7 +279,7 @@ func TestRefusedAddressOfAnAccountThatIsGone(t *testing.T) {
 		c := r.campaignToAll()
 		r.sent(c)
 		d, err := r.book.Delivery(c, 0)
-		if err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonMoved {
+		if err != nil || d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryMoved {
 			r.Errorf("%+v, %v", d, err)
 		}
 		if got := r.letters(b.LID); len(got) > 0 {

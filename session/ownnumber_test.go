@@ -2,12 +2,12 @@ package session
 
 import (
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -62,7 +62,7 @@ func TestAccountUnderAnotherPhoneIsLinkedAgainAsTheSameNumber(t *testing.T) {
 			r.Error("the account is linked twice")
 		}
 		r.await(other, "refused", func(s Status) bool {
-			return s.State == campaign.Unlinked && strings.Contains(s.Reason, "already linked")
+			return s.State == campaign.Unlinked && s.Reason.Code == reason.LinkTwice
 		})
 	})
 }

@@ -1,11 +1,11 @@
 package session
 
 import (
-	"strings"
 	"testing"
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -93,7 +93,7 @@ func TestBanPausesTheCampaignsForAPerson(t *testing.T) {
 				if err != nil {
 					r.Fatal(err)
 				}
-				if paused := got.Status == campaign.Paused; paused != c.pause || paused && !strings.Contains(got.Reason, `"loja"`) {
+				if paused := got.Status == campaign.Paused; paused != c.pause || paused && !got.Reason.Equal(reason.New(reason.CampaignStopped, "loja")) {
 					r.Errorf("the campaign is %v, %q; want paused: %v", got.Status, got.Reason, c.pause)
 				}
 				if c.state == campaign.Banned {

@@ -13,6 +13,7 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // Some accounts must confirm a link with the passkey of their owner, which
@@ -25,15 +26,6 @@ const (
 	maxPasskeyTime = 30 * time.Minute
 	passkeySend    = 30 * time.Second
 	passkeyCheck   = 2 * time.Minute // for what comes of an answer
-)
-
-// What a person is told about it.
-const (
-	sayPasskeyLate    = "The passkey did not come in time. Start again when the browser is at hand."
-	sayPasskeyLost    = "The connection was lost before the passkey came. Start again."
-	sayPasskeyRefused = "WhatsApp did not accept the passkey: %s."
-	sayPasskeySilent  = "WhatsApp did not say what it thinks of the passkey. Start again."
-	sayPasskeyCheck   = "WhatsApp is checking the passkey."
 )
 
 // passkeyScript asks a browser for the passkey, prints the answer and copies
@@ -51,7 +43,7 @@ func (n *number) passkeyWanted(options *types.WebAuthnPublicKey) {
 	}
 	text, err := json.Marshal(options)
 	if err != nil {
-		n.failLinking(fmt.Sprintf(sayPasskeyRefused, err))
+		n.failLinking(reason.New(reason.PasskeyRefused, causeOf(err)))
 		return
 	}
 	life := time.Duration(options.Timeout) * time.Millisecond
@@ -61,7 +53,7 @@ func (n *number) passkeyWanted(options *types.WebAuthnPublicKey) {
 	p.passkey, p.answered, p.codes = true, false, nil
 	n.in(alarmCode, life)
 	n.show(func(v *view) {
-		v.enter(campaign.Linking, time.Time{}, "")
+		v.enter(campaign.Linking, time.Time{}, reason.Reason{})
 		v.clearCodes()
 		v.passkey = Passkey{Options: string(text), Script: fmt.Sprintf(passkeyScript, text)}
 		v.qrUntil = n.due(alarmCode)
@@ -89,7 +81,7 @@ func (n *number) passkeyTaken(e *events.PairPasskeyConfirmation) {
 	p.answered = false
 	n.in(alarmCode, passkeyTime) // that of the script may be nearly over
 	n.show(func(v *view) {
-		v.enter(campaign.Linking, time.Time{}, "")
+		v.enter(campaign.Linking, time.Time{}, reason.Reason{})
 		v.passkey, v.qrUntil = Passkey{Code: e.Code}, n.due(alarmCode)
 	})
 }
@@ -97,7 +89,7 @@ func (n *number) passkeyTaken(e *events.PairPasskeyConfirmation) {
 func (n *number) passkeyFailed(l *link, err error) {
 	if n.pairing != nil && n.pairing.link == l && !n.pairing.linked {
 		n.log.Warn("link: passkey", "err", err)
-		n.failLinking(fmt.Sprintf(sayPasskeyRefused, cause(err)))
+		n.failLinking(reason.New(reason.PasskeyRefused, causeOf(err)))
 	}
 }
 
@@ -138,7 +130,7 @@ func (p *Pool) passkeyStep(ctx context.Context, id campaign.NumberID, due func(v
 		n.in(alarmCode, passkeyCheck)
 		n.show(func(v *view) {
 			v.clearCodes()
-			v.enter(campaign.Linking, time.Time{}, sayPasskeyCheck)
+			v.enter(campaign.Linking, time.Time{}, reason.New(reason.PasskeyChecked))
 		})
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -103,7 +104,7 @@ func TestPasskeyThatDoesNotComeEndsTheLinking(t *testing.T) {
 		r.awaitScript(id)
 		begun := time.Now()
 		s := r.awaitState(id, campaign.Unlinked)
-		if s.Reason != sayPasskeyLate || s.Passkey != (Passkey{}) || time.Since(begun) > 11*time.Minute {
+		if s.Reason.Code != reason.PasskeyLate || s.Passkey != (Passkey{}) || time.Since(begun) > 11*time.Minute {
 			r.Errorf("after %v: reason %q, passkey %+v", time.Since(begun), s.Reason, s.Passkey)
 		}
 	})
@@ -121,7 +122,7 @@ func TestPasskeyOfAnotherChallengeIsRefused(t *testing.T) {
 			r.Error("an old answer was taken")
 		}
 		s := r.awaitState(id, campaign.Unlinked)
-		if !strings.HasPrefix(s.Reason, "WhatsApp did not accept the passkey") {
+		if s.Reason.Code != reason.PasskeyRefused {
 			r.Errorf("reason %q", s.Reason)
 		}
 	})
@@ -133,7 +134,7 @@ func TestConnectionLostBeforeThePasskeyIsSaid(t *testing.T) {
 		r.awaitScript(id)
 		r.service.DropAll()
 		s := r.awaitState(id, campaign.Unlinked)
-		if s.Reason != sayPasskeyLost || s.Passkey != (Passkey{}) {
+		if s.Reason.Code != reason.PasskeyLost || s.Passkey != (Passkey{}) {
 			r.Errorf("reason %q, passkey %+v", s.Reason, s.Passkey)
 		}
 	})

@@ -3,7 +3,6 @@ package session
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // Pool is our numbers. Its methods may be called from any goroutine.
@@ -161,7 +161,7 @@ func (p *Pool) Close() error {
 	case <-done:
 		return nil
 	case <-timer.C:
-		return errors.New("close the numbers: a connection does not end")
+		return reason.Err(reason.NumbersStuck)
 	}
 }
 

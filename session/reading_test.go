@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -62,7 +63,7 @@ func TestAFreshLinkSendsNothingBeforeItsHistoryIsRead(t *testing.T) {
 				r.awaitState(id, campaign.Online)
 				linked := time.Now()
 				time.Sleep(time.Second)
-				if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != campaign.HoldReading || !hold.Until.After(time.Now()) {
+				if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != reason.HoldReading || !hold.Until.After(time.Now()) {
 					r.Errorf("held by %+v, want the history", hold)
 				}
 				if s := r.status(id); !s.Reading.After(time.Now()) || s.Missed {
@@ -101,7 +102,7 @@ func TestALinkWhoseHistoryIsToldWaitsAlsoAfterAKill(t *testing.T) {
 		r.open()
 		defer r.lanes()()
 		r.awaitState(id, campaign.Online)
-		if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != campaign.HoldReading {
+		if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != reason.HoldReading {
 			r.Errorf("held by %+v, want the history", hold)
 		}
 		time.Sleep(5 * time.Minute)
@@ -169,7 +170,7 @@ func TestAPieceThatComesLaterIsWaitedForTenMinutesInAnHourAtMost(t *testing.T) {
 				r.own(phone).Tell(&waHistorySync.HistorySync{SyncType: waHistorySync.HistorySync_FULL.Enum(), ChunkOrder: proto.Uint32(uint32(i))})
 			}
 			time.Sleep(time.Second)
-			if r.pool.Sender(id).Ready().Hold.Reason == campaign.HoldReading {
+			if r.pool.Sender(id).Ready().Hold.Reason == reason.HoldReading {
 				held += time.Second
 			}
 		}
@@ -193,7 +194,7 @@ func TestTheOthersWaitAMinuteForTheHistoryOfAFreshLink(t *testing.T) {
 		r.awaitState(a, campaign.Online)
 		online := time.Now()
 		r.promote(b)
-		if hold := r.pool.Sender(b).Ready().Hold; hold.Reason != campaign.HoldOthers || hold.Number != a || hold.Until.After(online.Add(purseFull)) {
+		if hold := r.pool.Sender(b).Ready().Hold; hold.Reason != reason.HoldOthers || hold.Number != a || hold.Until.After(online.Add(purseFull)) {
 			r.Errorf("held by %+v, want a wait for number %d of a minute at most", hold, a)
 		}
 		time.Sleep(5 * time.Minute)
@@ -271,7 +272,7 @@ func TestALinkMadeAgainIsWaitedForAnew(t *testing.T) {
 		r.awaitState(id, campaign.Online)
 		r.promote(id)
 		time.Sleep(5 * time.Second)
-		if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != campaign.HoldReading {
+		if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != reason.HoldReading {
 			r.Errorf("held by %+v, want the history of the new link", hold)
 		}
 		r.own(phone).Logout()

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 const (
@@ -49,7 +51,7 @@ func (s sender) NewID() campaign.MessageID {
 func (s sender) Ready() campaign.Readiness {
 	n, err := s.pool.number(s.id)
 	if err != nil {
-		return campaign.Readiness{Hold: campaign.Hold{Reason: campaign.HoldOffline}}
+		return campaign.Readiness{Hold: campaign.Hold{Reason: reason.HoldOffline}}
 	}
 	v, now := n.look(), s.pool.clock.Now()
 	r := campaign.Readiness{Link: v.number.Link}
@@ -58,17 +60,17 @@ func (s sender) Ready() campaign.Readiness {
 	}
 	switch {
 	case s.pool.devices.Err() != nil:
-		r.Hold = campaign.Hold{Reason: campaign.HoldDisk}
+		r.Hold = campaign.Hold{Reason: reason.HoldDisk}
 	case v.state == campaign.Banned && v.until.After(now):
-		r.Hold = campaign.Hold{Reason: campaign.HoldOffline, Until: v.until}
+		r.Hold = campaign.Hold{Reason: reason.HoldOffline, Until: v.until}
 	case v.link == nil || !v.login || !v.lively:
-		r.Hold = campaign.Hold{Reason: campaign.HoldOffline}
+		r.Hold = campaign.Hold{Reason: reason.HoldOffline}
 	case v.synced.IsZero():
-		r.Hold = campaign.Hold{Reason: campaign.HoldSyncing}
+		r.Hold = campaign.Hold{Reason: reason.HoldSyncing}
 	case v.slow.After(time.Now()):
-		r.Hold = campaign.Hold{Reason: campaign.HoldRateLimit, Until: v.clock.At(v.slow)}
+		r.Hold = campaign.Hold{Reason: reason.HoldRateLimit, Until: v.clock.At(v.slow)}
 	case v.reading.After(time.Now()):
-		r.Hold = campaign.Hold{Reason: campaign.HoldReading, Until: v.clock.At(v.reading)}
+		r.Hold = campaign.Hold{Reason: reason.HoldReading, Until: v.clock.At(v.reading)}
 	default:
 		if r.Hold = s.pool.backlog.hold(time.Now()); r.Hold.Reason != "" {
 			r.Hold.Until = v.clock.At(r.Hold.Until)
@@ -235,17 +237,17 @@ type flight struct {
 func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome {
 	n, err := s.pool.number(s.id)
 	if err != nil {
-		return campaign.Outcome{Kind: campaign.NotSent, Reason: err.Error()}
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: causeOf(err)}
 	}
 	v := n.look()
 	if v.link == nil || !v.login {
-		return campaign.Outcome{Kind: campaign.NotSent, Reason: sayNotConnected}
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}
 	}
 	if d.Link != 0 && d.Link != v.number.Link {
-		return campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonUnlinked}
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.DeliveryUnlinked)}
 	}
 	if d.LID == "" { // the library would choose a LID that the book has not seen
-		return n.lookUp(v.link, d, campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonNoKeys})
+		return n.lookUp(v.link, d, campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.DeliveryNoKeys)})
 	}
 	to := types.NewJID(d.LID, types.HiddenUserServer)
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
@@ -261,7 +263,7 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	switch {
 	case refresh && o.Kind == campaign.Accepted: // they have it; who comes next under this phone is another matter
 		v.link.jobs.put(func() { v.link.learn(d.Phone) })
-	case refresh && o.Kind == campaign.Refused, o.Code == addressGone, o.Reason == campaign.ReasonNoKeys && v.link.deviceless(ctx, to):
+	case refresh && o.Kind == campaign.Refused, o.Code == addressGone, o.Reason.Code == reason.DeliveryNoKeys && v.link.deviceless(ctx, to):
 		return n.lookUp(v.link, d, o)
 	}
 	if o.Kind == campaign.Accepted {
@@ -330,16 +332,16 @@ func (n *number) lookUp(l *link, d campaign.Delivery, o campaign.Outcome) campai
 	}
 	ctx, cancel := context.WithTimeout(l.ctx, askTimeout)
 	defer cancel()
-	answers, err := campaign.Ask(ctx, l.check, []people.Phone{d.Phone})
+	answers, err := campaign.CheckPhones(ctx, l.check, []people.Phone{d.Phone})
 	switch {
 	case errors.Is(err, campaign.ErrRateLimit):
 		n.slowDown()
-		return campaign.Outcome{Kind: campaign.NotSent, Code: 429, Reason: refusals[429]}
+		return campaign.Outcome{Kind: campaign.NotSent, Code: 429, Reason: reason.New(refusals[429])}
 	case err != nil:
 		n.log.Warn("ask anew about a phone", "message", d.Message, "err", mask(err.Error()))
-		return campaign.Outcome{Kind: campaign.NotSent, Code: o.Code, Reason: mask(cause(err))}
+		return campaign.Outcome{Kind: campaign.NotSent, Code: o.Code, Reason: causeOf(err)}
 	case len(answers) == 0:
-		return campaign.Outcome{Kind: campaign.NotSent, Code: o.Code, Reason: campaign.ReasonNoAnswer}
+		return campaign.Outcome{Kind: campaign.NotSent, Code: o.Code, Reason: reason.New(reason.DeliveryNoAnswer)}
 	}
 	return campaign.Outcome{Kind: campaign.Misled, Code: o.Code, Reason: o.Reason, Answer: answers[0]}
 }
@@ -349,7 +351,7 @@ func (l *link) learn(phone people.Phone) {
 	ctx, cancel := context.WithTimeout(l.ctx, askTimeout)
 	defer cancel()
 	phones := []people.Phone{phone}
-	answers, err := campaign.Ask(ctx, l.check, phones)
+	answers, err := campaign.CheckPhones(ctx, l.check, phones)
 	switch {
 	case errors.Is(err, campaign.ErrRateLimit):
 		l.number.slowDown()
@@ -372,9 +374,6 @@ func (l *link) deviceless(ctx context.Context, account types.JID) bool {
 	return err == nil && len(devices) == 0
 }
 
-// sayNotConnected is the reason of a send without a connection.
-const sayNotConnected = "not connected"
-
 // outcome says what became of a send. reached: a part for the recipient has
 // been encrypted, so it may have left.
 func (n *number) outcome(f *flight, reached bool, err error) campaign.Outcome {
@@ -387,7 +386,7 @@ func (n *number) outcome(f *flight, reached bool, err error) campaign.Outcome {
 	case err == nil && reached:
 		return campaign.Outcome{Kind: campaign.Accepted}
 	case err == nil || proved:
-		return campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonNoKeys}
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.DeliveryNoKeys)}
 	}
 	n.log.Warn("send", "message", f.id, "err", mask(err.Error()))
 	switch {
@@ -395,13 +394,13 @@ func (n *number) outcome(f *flight, reached bool, err error) campaign.Outcome {
 		return n.refused(serverCode(err))
 	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
 		n.slowDown()
-		return campaign.Outcome{Kind: campaign.NotSent, Code: 429, Reason: refusals[429]}
+		return campaign.Outcome{Kind: campaign.NotSent, Code: 429, Reason: reason.New(refusals[429])}
 	case errors.Is(err, whatsmeow.ErrNotConnected) && (!reached || strings.HasPrefix(err.Error(), "failed to send message node")):
-		return campaign.Outcome{Kind: campaign.NotSent, Reason: sayNotConnected}
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}
 	case !reached:
-		return campaign.Outcome{Kind: campaign.NotSent, Reason: mask(cause(err))}
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: causeOf(err)}
 	}
-	return campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}
+	return campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}
 }
 
 var trailingCode = regexp.MustCompile(`(\d+)$`)
@@ -423,23 +422,20 @@ const (
 )
 
 // refusals are what the codes of a refused message mean, as far as is known.
-var refusals = map[int]string{
-	400: "WhatsApp did not accept the message",
-	403: "WhatsApp does not let this number write to this person",
-	404: campaign.ReasonNoAddress,
-	429: "WhatsApp asks to slow down",
-	463: "WhatsApp does not let this number write to new people for now",
-	475: "the monthly limit of new chats is reached",
-	479: "WhatsApp did not accept the form of the message",
-	503: "WhatsApp is unavailable",
+var refusals = map[int]reason.Code{
+	400: reason.RefusedText,
+	403: reason.RefusedPerson,
+	404: reason.DeliveryNoAddress,
+	429: reason.HoldRateLimit,
+	463: reason.RefusedStrangers,
+	475: reason.RefusedQuota,
+	479: reason.RefusedForm,
+	503: reason.RefusedForNow,
 }
 
 // refused is the outcome of a code, and what it means for the number.
 func (n *number) refused(code int) campaign.Outcome {
-	o := campaign.Outcome{Kind: campaign.Refused, Code: code, Reason: refusals[code]}
-	if o.Reason == "" {
-		o.Reason = "WhatsApp refused the message"
-	}
+	o := campaign.Outcome{Kind: campaign.Refused, Code: code, Reason: reason.New(cmp.Or(refusals[code], reason.Refused))}
 	switch code {
 	case 503:
 		o.Kind = campaign.NotSent
@@ -461,7 +457,7 @@ func (n *number) slowDown() {
 		until = time.Now().Add(min(slowPause<<min(v.slowed, 16), campaign.LongestSlow))
 		v.slow, v.slowed = until, v.slowed+1
 	})
-	if err := n.pool.book.Slow(n.id, campaign.HoldRateLimit, n.pool.clock.At(until)); err != nil {
+	if err := n.pool.book.Slow(n.id, reason.HoldRateLimit, n.pool.clock.At(until)); err != nil {
 		n.log.Error("write down the wish to slow down", "err", err)
 	}
 }

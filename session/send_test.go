@@ -10,6 +10,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -110,7 +111,7 @@ func TestOutcomeOfASend(t *testing.T) {
 				if got.Kind != c.want || got.Code != c.code {
 					r.Errorf("%+v, want kind %v, code %d", got, c.want, c.code)
 				}
-				if got.Kind != campaign.Accepted && got.Reason == "" {
+				if got.Kind != campaign.Accepted && got.Reason.IsZero() {
 					r.Error("no reason is given")
 				}
 				if took := time.Since(begun); took > sendTimeout+time.Second {
@@ -155,7 +156,7 @@ func TestRateLimitHoldsEverythingLongerEachTime(t *testing.T) {
 		for _, want := range []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 4 * time.Hour} {
 			send()
 			ready := r.pool.Sender(id).Ready()
-			if left := time.Until(ready.Hold.Until); ready.Hold.Reason != campaign.HoldRateLimit || left > want || left < want-time.Minute {
+			if left := time.Until(ready.Hold.Until); ready.Hold.Reason != reason.HoldRateLimit || left > want || left < want-time.Minute {
 				r.Errorf("ready: %+v, %v left; want everything held for %v", ready, left, want)
 			}
 			time.Sleep(time.Until(ready.Hold.Until))
@@ -179,7 +180,7 @@ func TestSendWithoutAConnectionSendsNothing(t *testing.T) {
 		d := r.delivery(id, r.someone(0), "olá")
 		r.service.SetDown(true)
 		r.awaitState(id, campaign.Offline)
-		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.NotSent || got.Reason == "" {
+		if got := r.pool.Sender(id).Send(r.Context(), d); got.Kind != campaign.NotSent || got.Reason.IsZero() {
 			r.Errorf("%+v, want not sent", got)
 		}
 		r.service.SetDown(false)

@@ -11,6 +11,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // Server reads the three settings by which a simulated service is reached:
@@ -20,10 +22,10 @@ import (
 func Server(addr, caFile, keyHex string) (httpClient func() *http.Client, rootKey [32]byte, err error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, rootKey, fmt.Errorf("server %q: want host:port", addr)
+		return nil, rootKey, reason.Err(reason.ServerAddress, addr)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, rootKey, fmt.Errorf("server %q: only a loopback address is allowed", addr)
+		return nil, rootKey, reason.Err(reason.ServerLoopback, addr)
 	}
 	pem, err := os.ReadFile(caFile)
 	if err != nil {
@@ -31,11 +33,11 @@ func Server(addr, caFile, keyHex string) (httpClient func() *http.Client, rootKe
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, rootKey, fmt.Errorf("certificates of the server: no certificate in %s", caFile)
+		return nil, rootKey, reason.Err(reason.ServerCA, reason.Plain(caFile))
 	}
 	key, err := hex.DecodeString(strings.TrimSpace(keyHex))
 	if err != nil || len(key) != len(rootKey) {
-		return nil, rootKey, fmt.Errorf("root key of the server: want %d bytes in hex", len(rootKey))
+		return nil, rootKey, reason.Err(reason.ServerKey, len(rootKey))
 	}
 	copy(rootKey[:], key)
 	dialer := &net.Dialer{Timeout: 10 * time.Second}

@@ -8,7 +8,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -18,18 +17,19 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // Errors that callers branch on.
 var (
-	ErrNotFound  = errors.New("no such number")
-	ErrLinked    = errors.New("already linked")
-	ErrNotLinked = errors.New("not linked")
-	ErrClosed    = errors.New("the numbers are closed")
-	ErrRootKey   = errors.New("this process already talks to a service with another root key")
-	ErrPhone     = errors.New("the phone number is missing")
-	ErrPasskey   = errors.New("this is not what the browser answered: copy all of it")
-	ErrNoPasskey = errors.New("WhatsApp is not asking for a passkey")
+	ErrNotFound  = reason.Err(reason.NumberGone)
+	ErrLinked    = reason.Err(reason.NumberLinked)
+	ErrNotLinked = reason.Err(reason.NumberNotLinked)
+	ErrClosed    = reason.Err(reason.NumbersClosed)
+	ErrRootKey   = reason.Err(reason.ServerOther)
+	ErrPhone     = reason.Err(reason.LinkNoPhone)
+	ErrPasskey   = reason.Err(reason.PasskeyAnswer)
+	ErrNoPasskey = reason.Err(reason.PasskeyNone)
 )
 
 // Devices is where the keys of the linked devices are kept.
@@ -55,7 +55,7 @@ type Book interface {
 	Numbers() ([]campaign.Number, error)
 	LinkNumber(id campaign.NumberID, phone people.Phone, jid string, at time.Time) (campaign.Number, error)
 	// NotLinked is told that a number that was to be linked was not, and why.
-	NotLinked(id campaign.NumberID, why string) error
+	NotLinked(id campaign.NumberID, why reason.Reason) error
 	SetAccount(id campaign.NumberID, lid string, phone people.Phone) (campaign.Number, error)
 	UnlinkNumber(id campaign.NumberID, s campaign.Standing) error
 	SetStanding(id campaign.NumberID, s campaign.Standing) error
@@ -82,7 +82,7 @@ type Book interface {
 	// changed of that.
 	SetBlocked(number campaign.NumberID, people []people.Seen) error
 	Block(number campaign.NumberID, who people.Seen, blocked bool) error
-	Slow(number campaign.NumberID, reason string, until time.Time) error
+	Slow(number campaign.NumberID, why reason.Code, until time.Time) error
 	SetQuota(id campaign.NumberID, q campaign.Quota) error
 	SawPhone(id campaign.NumberID, at time.Time) error
 	WebVersion() (version [3]uint32, asked time.Time, err error)
@@ -104,15 +104,15 @@ type Config struct {
 type Status struct {
 	Number   campaign.Number
 	State    campaign.NumberState
-	Since    time.Time // when it came into this state
-	Until    time.Time // when a ban or restriction ends, or the next try to connect; zero when not known
-	Reason   string    // a sentence for a person, in English; empty when the state says all
-	QR       string    // the text of the code to scan; empty when there is none
-	Code     string    // what to type on the phone, "ABCD-EFGH"; empty when there is none
-	Passkey  Passkey   // what WhatsApp wants besides
-	QRUntil  time.Time // when any of these dies; another code follows, a passkey is given up
-	Synced   bool      // what arrived while away has been heard
-	Contacts bool      // the address book of the phone has arrived
+	Since    time.Time     // when it came into this state
+	Until    time.Time     // when a ban or restriction ends, or the next try to connect; zero when not known
+	Reason   reason.Reason // for a person; zero when the state says all
+	QR       string        // the text of the code to scan; empty when there is none
+	Code     string        // what to type on the phone, "ABCD-EFGH"; empty when there is none
+	Passkey  Passkey       // what WhatsApp wants besides
+	QRUntil  time.Time     // when any of these dies; another code follows, a passkey is given up
+	Synced   bool          // what arrived while away has been heard
+	Contacts bool          // the address book of the phone has arrived
 
 	// Reading is until when at most nothing leaves because the history of the
 	// phone is being read; zero: it is not, or not waited for. Missed: a part of

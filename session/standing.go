@@ -12,6 +12,7 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // How a number stands with the service: whether it may write to people who
@@ -30,19 +31,13 @@ const (
 	maxStrangers  = 2                // new chats refused in a row without a restriction
 )
 
-// What a person is told while new chats are closed.
-const (
-	restricted = "WhatsApp does not let this number write to new people for now."
-	sayQuota   = "WhatsApp's quota of new chats for this number is used up."
-)
-
 // newChats says what keeps the number from opening new chats.
 func (v view) newChats(now time.Time) (hold campaign.Hold) {
 	if v.lock.After(now) {
-		hold = campaign.Hold{Reason: campaign.HoldNewChats, Until: v.lock}
+		hold = campaign.Hold{Reason: reason.HoldNewChats, Until: v.lock}
 	}
 	if q := v.number.Quota; q.Spent(now) && (q.Until.After(hold.Until) || q.Until.IsZero()) {
-		hold = campaign.Hold{Reason: campaign.HoldQuota, Until: q.Until}
+		hold = campaign.Hold{Reason: reason.HoldQuota, Until: q.Until}
 	}
 	return hold
 }
@@ -214,7 +209,7 @@ func (n *number) stillClosed(s campaign.Standing) campaign.Standing {
 // before lock.
 func standing(lock, now time.Time) campaign.Standing {
 	if lock.After(now) {
-		return campaign.Standing{State: campaign.Restricted, Since: now, Until: lock, Reason: restricted}
+		return campaign.Standing{State: campaign.Restricted, Since: now, Until: lock, Reason: reason.New(reason.NumberRestricted)}
 	}
 	return campaign.Standing{State: campaign.Online, Since: now}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 )
 
@@ -39,7 +40,7 @@ func TestRefusedNewChatClosesNewChatsForADayWhenNothingIsKnown(t *testing.T) {
 				r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 463, Limit: 1})
 				r.greet(id, 0)
 				time.Sleep(time.Hour)
-				if hold := r.newChats(id); hold.Reason != campaign.HoldNewChats || time.Until(hold.Until) < 22*time.Hour {
+				if hold := r.newChats(id); hold.Reason != reason.HoldNewChats || time.Until(hold.Until) < 22*time.Hour {
 					r.Errorf("an hour later: %+v, want new chats held for a day", hold)
 				}
 				kept, err := r.book.Number(id)
@@ -60,7 +61,7 @@ func TestRefusalOfOneNewChatClosesNoneWhenTheServiceKnowsOfNoRestriction(t *test
 			if o := r.greet(id, 0); o.Kind != campaign.Refused {
 				r.Fatalf("%+v, want refused", o)
 			}
-			if r.newChats(id).Reason != campaign.HoldNewChats {
+			if r.newChats(id).Reason != reason.HoldNewChats {
 				r.Error("new chats are open before the service has said whether they may be")
 			}
 			time.Sleep(time.Minute)
@@ -77,7 +78,7 @@ func TestRefusalOfOneNewChatClosesNoneWhenTheServiceKnowsOfNoRestriction(t *test
 			r.Errorf("after one more: %+v, want new chats open", hold)
 		}
 		refuse()
-		if hold := r.newChats(id); hold.Reason != campaign.HoldNewChats || time.Until(hold.Until) < 23*time.Hour {
+		if hold := r.newChats(id); hold.Reason != reason.HoldNewChats || time.Until(hold.Until) < 23*time.Hour {
 			r.Errorf("after two in a row: %+v, want new chats held for a day", hold)
 		}
 	})
@@ -90,7 +91,7 @@ func TestRefusedNewChatWaitsForTheEndThatTheServiceNames(t *testing.T) {
 		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Restrict, Expire: time.Until(end), Limit: 1})
 		r.greet(id, 0)
 		s := r.await(id, "restricted until the end", func(s Status) bool { return s.State == campaign.Restricted && s.Until.Equal(end) })
-		if s.Reason != restricted {
+		if s.Reason.Code != reason.NumberRestricted {
 			r.Errorf("reason %q", s.Reason)
 		}
 	})
@@ -129,12 +130,12 @@ func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
 				r.Fatalf("%+v", o)
 			}
 		}
-		if hold := r.newChats(id); hold.Reason != campaign.HoldQuota {
+		if hold := r.newChats(id); hold.Reason != reason.HoldQuota {
 			r.Errorf("as soon as the last new chat has begun: %+v, want the quota", hold)
 		}
-		want := campaign.Hold{Reason: campaign.HoldQuota, Until: end}
+		want := campaign.Hold{Reason: reason.HoldQuota, Until: end}
 		for _, when := range []string{"at once", "after a restart"} {
-			r.await(id, "restricted", func(s Status) bool { return s.State == campaign.Restricted && s.Reason == sayQuota })
+			r.await(id, "restricted", func(s Status) bool { return s.State == campaign.Restricted && s.Reason.Code == reason.NumberQuota })
 			if hold := r.newChats(id); hold.Reason != want.Reason || !hold.Until.Equal(end) {
 				r.Errorf("%s: %+v, want %+v", when, hold, want)
 			}
@@ -204,7 +205,7 @@ func TestRefusalForTheQuotaAsksForItsEnd(t *testing.T) {
 		}
 		r.await(id, "restricted until the end", func(s Status) bool {
 			hold := r.newChats(id)
-			return s.State == campaign.Restricted && hold.Reason == campaign.HoldQuota && hold.Until.Equal(end)
+			return s.State == campaign.Restricted && hold.Reason == reason.HoldQuota && hold.Until.Equal(end)
 		})
 	})
 }
@@ -259,7 +260,7 @@ func TestWhoIsOnlyInTheAddressBookWaitsWhileNewChatsAreClosed(t *testing.T) {
 		if counts[campaign.Failed] > 1 || counts[campaign.Queued] == 0 || counts[campaign.Delivered] == 0 {
 			r.Errorf("while they are closed: %v; want one refused, who has written served, the others waiting", counts)
 		}
-		if hold := r.book.Holds()[id]; hold.Reason != campaign.HoldQuota {
+		if hold := r.book.Holds()[id]; hold.Reason != reason.HoldQuota {
 			r.Errorf("the hold is %+v, want the quota", hold)
 		}
 		stop()

@@ -7,6 +7,7 @@ import (
 	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // occasion is something that happened to a connection and changes the state
@@ -53,35 +54,35 @@ const (
 )
 
 // rule is what an occasion means: the state that follows, what is done, and
-// what the person is told. %s stands for what came with the occasion.
+// what the person is told.
 type rule struct {
 	state campaign.NumberState
 	act   act
-	keep  bool // written to the book: a restart must not forget it
-	say   string
+	keep  bool        // written to the book: a restart must not forget it
+	say   reason.Code // with what came with the occasion; empty: the state says all
 }
 
 var rules = map[occasion]rule{
-	onLost:        {campaign.Offline, retry, false, "The connection was lost."},
-	onUnreachable: {campaign.Offline, retry, false, "WhatsApp cannot be reached: %s."},
-	onClock:       {campaign.Offline, retry, false, "The clock of this computer is wrong: set its date and time."},
-	onNoLogin:     {campaign.Offline, retry, false, "WhatsApp did not answer the login."},
-	onSilence:     {campaign.Offline, wait, false, "The connection is slow: WhatsApp does not answer."},
-	onDead:        {campaign.Offline, retry, false, "WhatsApp stopped answering."},
-	onStreamError: {campaign.Offline, retry, false, "WhatsApp closed the connection (code %s)."},
-	onFlapping:    {campaign.Blocked, halt, true, "WhatsApp keeps closing the connection (code %s). Wait a while, then reconnect."},
+	onLost:        {campaign.Offline, retry, false, reason.NumberLost},
+	onUnreachable: {campaign.Offline, retry, false, reason.NumberUnreachable},
+	onClock:       {campaign.Offline, retry, false, reason.NumberClock},
+	onNoLogin:     {campaign.Offline, retry, false, reason.NumberNoLogin},
+	onSilence:     {campaign.Offline, wait, false, reason.NumberSlow},
+	onDead:        {campaign.Offline, retry, false, reason.NumberDead},
+	onStreamError: {campaign.Offline, retry, false, reason.NumberClosed},
+	onFlapping:    {campaign.Blocked, halt, true, reason.NumberFlapping},
 	onRestart:     {campaign.Connecting, now, false, ""},
-	onReplaced:    {campaign.Blocked, halt, true, "This link is in use elsewhere. Close the other program, then reconnect."},
-	onLoggedOut:   {campaign.LoggedOut, forget, true, "The phone unlinked this device. Link it again."},
-	onLocked:      {campaign.LoggedOut, forget, true, "WhatsApp locked the account, or its phone number was registered again. Open WhatsApp on the phone before linking it again."},
-	onExpelled:    {campaign.LoggedOut, forget, true, "WhatsApp banned this account. Ask for a review in the WhatsApp app."},
-	onBan:         {campaign.Banned, rest, true, "WhatsApp banned this number for a time: %s."},
-	onOutdated:    {campaign.Outdated, renew, false, "WhatsApp asks for a newer program: update recado."},
-	onRefused:     {campaign.Offline, seldom, false, "WhatsApp refused the connection (%s)."},
-	onRefusedLong: {campaign.Blocked, halt, true, "WhatsApp refused the connection (%s), several times. Look at WhatsApp on the phone, then reconnect."},
-	onToken:       {campaign.Blocked, halt, true, "WhatsApp refused the connection in an unexpected way (413 or 414)."},
-	onKeysGone:    {campaign.LoggedOut, forget, true, "The keys of this link are missing from this computer. Link it again."},
-	onNoKeys:      {campaign.Offline, retry, false, "The keys of this link cannot be read: %s."},
+	onReplaced:    {campaign.Blocked, halt, true, reason.NumberReplaced},
+	onLoggedOut:   {campaign.LoggedOut, forget, true, reason.NumberLoggedOut},
+	onLocked:      {campaign.LoggedOut, forget, true, reason.NumberLocked},
+	onExpelled:    {campaign.LoggedOut, forget, true, reason.NumberExpelled},
+	onBan:         {campaign.Banned, rest, true, reason.NumberBanned},
+	onOutdated:    {campaign.Outdated, renew, false, reason.NumberOutdated},
+	onRefused:     {campaign.Offline, seldom, false, reason.NumberRefused},
+	onRefusedLong: {campaign.Blocked, halt, true, reason.NumberRefusedLong},
+	onToken:       {campaign.Blocked, halt, true, reason.NumberToken},
+	onKeysGone:    {campaign.LoggedOut, forget, true, reason.NumberKeysGone},
+	onNoKeys:      {campaign.Offline, retry, false, reason.NumberNoKeys},
 }
 
 // stops are the occasions after which the campaigns of a number wait for a
@@ -107,63 +108,66 @@ const (
 
 // occasionOf says which occasion an event of the library is, and what came
 // with it; an empty occasion is none.
-func occasionOf(event any) (o occasion, detail string, until time.Duration) {
+func occasionOf(event any) (o occasion, detail []any, until time.Duration) {
 	switch e := event.(type) {
 	case *events.Disconnected:
-		return onLost, "", 0
+		return onLost, nil, 0
 	case *events.KeepAliveTimeout:
 		if e.ErrorCount >= deadAfter {
-			return onDead, "", 0
+			return onDead, nil, 0
 		}
-		return onSilence, "", 0
+		return onSilence, nil, 0
 	case *events.StreamError:
-		return onStreamError, e.Code, 0
+		return onStreamError, []any{reason.Plain(e.Code)}, 0
 	case *events.ManualLoginReconnect:
-		return onRestart, "", 0
+		return onRestart, nil, 0
 	case *events.StreamReplaced:
-		return onReplaced, "", 0
+		return onReplaced, nil, 0
 	case *events.LoggedOut:
 		switch e.Reason {
 		case events.ConnectFailureMainDeviceGone:
-			return onLocked, "", 0
+			return onLocked, nil, 0
 		case events.ConnectFailureUnknownLogout:
-			return onExpelled, "", 0
+			return onExpelled, nil, 0
 		}
-		return onLoggedOut, "", 0
+		return onLoggedOut, nil, 0
 	case *events.TemporaryBan:
-		return onBan, banReason(e.Code), e.Expire
+		return onBan, []any{banReason(e.Code)}, e.Expire
 	case *events.ClientOutdated:
-		return onOutdated, "", 0
+		return onOutdated, nil, 0
 	case *events.ConnectFailure:
-		return onRefused, refusal(e), 0
+		return onRefused, []any{refusal(e)}, 0
 	case *events.CATRefreshError:
-		return onToken, "", 0
+		return onToken, nil, 0
 	}
-	return "", "", 0
+	return "", nil, 0
 }
 
-func refusal(e *events.ConnectFailure) string {
-	code := strconv.Itoa(int(e.Reason))
+func refusal(e *events.ConnectFailure) reason.Reason {
 	if e.Message != "" {
-		return code + ", " + e.Message
+		return reason.New(reason.Foreign, reason.Plain(strconv.Itoa(int(e.Reason))+", "+e.Message))
 	}
-	return "code " + code
+	return serviceCode(int(e.Reason))
 }
 
-// banReason is the service's own reason, after the documented codes of
-// temporary bans.
-func banReason(code events.TempBanReason) string {
-	switch code {
-	case events.TempBanSentToTooManyPeople:
-		return "too many messages to people who do not have it in their address books"
-	case events.TempBanBlockedByUsers:
-		return "too many people blocked it"
-	case events.TempBanCreatedTooManyGroups:
-		return "too many groups with people who do not have it in their address books"
-	case events.TempBanSentTooManySameMessage:
-		return "the same message to too many people"
-	case events.TempBanBroadcastList:
-		return "too many messages to a broadcast list"
+// serviceCode is a code of the service about which nothing else is known.
+func serviceCode(code int) reason.Reason {
+	return reason.New(reason.ServiceCode, reason.Plain(strconv.Itoa(code)))
+}
+
+// bans are the service's own reasons, after the documented codes of temporary
+// bans.
+var bans = map[events.TempBanReason]reason.Code{
+	events.TempBanSentToTooManyPeople:    reason.BanStrangers,
+	events.TempBanBlockedByUsers:         reason.BanBlocked,
+	events.TempBanCreatedTooManyGroups:   reason.BanGroups,
+	events.TempBanSentTooManySameMessage: reason.BanSame,
+	events.TempBanBroadcastList:          reason.BanBroadcast,
+}
+
+func banReason(code events.TempBanReason) reason.Reason {
+	if why, ok := bans[code]; ok {
+		return reason.New(why)
 	}
-	return "code " + strconv.Itoa(int(code))
+	return serviceCode(int(code))
 }

@@ -24,7 +24,7 @@ func TestNewerVersionIsFoundOutAndRemembered(t *testing.T) {
 		next[2] += 1000
 		r.service.SetNewestVersion(next)
 		r.own(phone).Drop()
-		if s := r.awaitState(id, campaign.Outdated); s.Reason != rules[onOutdated].say {
+		if s := r.awaitState(id, campaign.Outdated); s.Reason.Code != rules[onOutdated].say {
 			r.Errorf("reason %q", s.Reason)
 		}
 		time.Sleep(time.Until(asked.Add(23 * time.Hour)))

@@ -261,3 +261,31 @@ func TestAQuoteProvesThatItsMessageArrived(t *testing.T) {
 		t.Errorf("%v, in doubt %v, arrived %v, replied %v", got.State, got.InDoubt, got.Arrived, got.RepliedAt)
 	}
 }
+
+// TestAShortNoAnswersTheQuestionOfItsMessage: "não" alone is a wish to be left
+// alone if that is what the message asked.
+func TestAShortNoAnswersTheQuestionOfItsMessage(t *testing.T) {
+	const keep, order = "Oi Ana! Quer continuar recebendo nossas ofertas?", "Oi Ana! Você já escolheu a cor do sofá?"
+	for _, c := range []struct {
+		text, asked string
+		left        campaign.State // how far the message had come
+		out         bool
+	}{
+		{"não", keep, campaign.Read, true},
+		{"não", order, campaign.Read, false},
+		{"não", keep, campaign.Failed, false}, // they never saw it
+		{"não quero mais", keep, campaign.Sent, true},
+		{"SAIR", order, campaign.Read, true},
+		{"sim", keep, campaign.Read, false},
+	} {
+		m := newMail(t)
+		id := m.saw(people.Seen{Phone: anaPhone, LID: anaLID})
+		m.send(1, id, c.left, func(d *campaign.Delivery) { d.Text = c.asked })
+		ok(t, m.b.Heard(1, campaign.Incoming{From: people.Seen{LID: anaLID}, Text: c.text, At: m.now.Add(time.Hour)}))
+		ana, err := m.b.Contact(id)
+		ok(t, err)
+		if ana.OptedOut != c.out {
+			t.Errorf("%q to %q (%v): opted out %v, want %v", c.text, c.asked, c.left, ana.OptedOut, c.out)
+		}
+	}
+}

@@ -200,8 +200,8 @@ func (b *Book) closeLinksTx(tx *bolt.Tx, id campaign.NumberID, end func(*Entry))
 
 // NotLinked is told that no link came of it when a number was to be linked, and
 // why.
-func (b *Book) NotLinked(id campaign.NumberID, why string) error {
-	return b.update(func(tx *bolt.Tx) error { return b.giveUpLinksTx(tx, id, reason.Old(why)) })
+func (b *Book) NotLinked(id campaign.NumberID, why reason.Reason) error {
+	return b.update(func(tx *bolt.Tx) error { return b.giveUpLinksTx(tx, id, why) })
 }
 
 // pausedItselfTx writes down that a campaign was paused though nobody has asked

@@ -7,14 +7,16 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
-// Who is never written to by any number, though they have said nothing: our own
-// numbers, those that were linked once included, and whoever is blocked on the
-// phone of one of them. A team that blocks a person on one phone does not want
-// to write to them from another. Both are kept by address, beside the people:
-// a record that is merged, comes apart or is imported later changes nothing.
+// Some people are never written to by any number although they have not opted
+// out: our own numbers, also those that were linked once, and people who are
+// blocked on the phone of one of them. A team that blocks a person on one phone
+// does not want to write to them from another. Both are kept by address and not
+// in the contacts, so that merging, splitting or importing contacts changes
+// nothing.
 
 // ourAliases are the addresses of a number.
 func ourAliases(n *campaign.Number) []string {
@@ -38,7 +40,7 @@ func keepOursTx(tx *bolt.Tx, n *campaign.Number) error {
 func keepAllOursTx(tx *bolt.Tx) error {
 	numbers, err := numbersTx(tx)
 	if err != nil {
-		return nil // of a damaged one somebody else complains
+		return nil // if it is damaged, another reader says so
 	}
 	for i := range numbers {
 		if err := keepOursTx(tx, &numbers[i]); err != nil {
@@ -129,16 +131,16 @@ func (b *Book) Block(number campaign.NumberID, who people.Seen, blocked bool) er
 	})
 }
 
-// barredTx is why a person is never written to; empty: they may be. by is the
+// barredTx is why a person is never written to; zero: they may be. by is the
 // number that has blocked them.
-func barredTx(tx *bolt.Tx, c *people.Contact) (reason string, by campaign.NumberID) {
+func barredTx(tx *bolt.Tx, c *people.Contact) (why reason.Code, by campaign.NumberID) {
 	for _, alias := range aliasesOf(c) {
 		if oursTable.Has(tx, alias) {
-			return campaign.ReasonOurs, 0
+			return reason.DeliveryOwnNumber, 0
 		}
 		for k := range blockedTable.Each(tx, blockedTable.of(alias)) {
 			if of, by, ok := blockedTable.parts(k); ok && of == alias {
-				return campaign.ReasonBlocked, by
+				return reason.DeliveryBlocked, by
 			}
 			break
 		}
@@ -147,45 +149,45 @@ func barredTx(tx *bolt.Tx, c *people.Contact) (reason string, by campaign.Number
 }
 
 // Barred is why a person is never written to by any number, as the reason of
-// their deliveries says it; empty: they may be.
-func (b *Book) Barred(id people.ContactID) (reason string, err error) {
+// their deliveries says it; zero: they may be.
+func (b *Book) Barred(id people.ContactID) (why reason.Reason, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		c, err := contactTx(tx, id)
 		if err == nil {
-			reason = whyBarredTx(tx, &c)
+			why = whyBarredTx(tx, &c)
 		}
 		return err
 	})
-	return reason, err
+	return why, err
 }
 
 // whyBarredTx is barredTx with the name of the number.
-func whyBarredTx(tx *bolt.Tx, c *people.Contact) string {
+func whyBarredTx(tx *bolt.Tx, c *people.Contact) reason.Reason {
 	why, by := barredTx(tx, c)
 	if n, err := numberTx(tx, by); by != 0 && err == nil {
-		why += ": " + n.Name
+		return reason.New(why, reason.Plain(n.Name))
 	}
-	return why
+	return reason.New(why)
 }
 
 // barredAliases are the reasons by address, for those who look at many people:
 // most of them are nowhere in it.
-type barredAliases map[string]string
+type barredAliases map[string]reason.Code
 
 func allBarredTx(tx *bolt.Tx) barredAliases {
 	all := make(barredAliases)
 	for k := range blockedTable.Each(tx, nil) {
 		if alias, _, ok := blockedTable.parts(k); ok {
-			all[alias] = campaign.ReasonBlocked
+			all[alias] = reason.DeliveryBlocked
 		}
 	}
 	for k := range oursTable.Each(tx, nil) {
-		all[string(k)] = campaign.ReasonOurs
+		all[string(k)] = reason.DeliveryOwnNumber
 	}
 	return all
 }
 
-func (b barredAliases) why(c *people.Contact) string {
+func (b barredAliases) why(c *people.Contact) reason.Code {
 	for _, alias := range aliasesOf(c) {
 		if why := b[alias]; why != "" {
 			return why

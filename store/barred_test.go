@@ -6,6 +6,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // Our own numbers in an audience are left out with that reason, by the phone and
@@ -24,11 +25,11 @@ func TestOurOwnNumbersAreNotWrittenTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := s.book.Preflight(t.Context(), draft, s.now)
-	if err != nil || p.LeftOut[campaign.ReasonOurs] != 1 || p.Receive != 3 {
+	if err != nil || p.LeftOut[reason.DeliveryOwnNumber] != 1 || p.Receive != 3 {
 		t.Errorf("%+v, %v; want one of four left out", p.LeftOut, err)
 	}
 	id := s.startBy(s.number)
-	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonOurs {
+	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryOwnNumber {
 		t.Errorf("it is %s (%s)", d.State, d.Reason)
 	}
 	// Linked later: the second by its phone, the third by its account.
@@ -40,7 +41,7 @@ func TestOurOwnNumbersAreNotWrittenTo(t *testing.T) {
 		t.Errorf("number %d is written to", d.Seq)
 	}
 	for seq := range uint32(3) {
-		if d, err := s.book.Delivery(id, seq); err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonOurs {
+		if d, err := s.book.Delivery(id, seq); err != nil || d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryOwnNumber {
 			t.Errorf("%d is %s (%s), %v", seq, d.State, d.Reason, err)
 		}
 	}
@@ -62,11 +63,11 @@ func TestWhoIsBlockedIsNotWrittenToByAnyNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := s.book.Preflight(t.Context(), draft, s.now)
-	if err != nil || p.LeftOut[campaign.ReasonBlocked] != 1 || p.Receive != 2 {
+	if err != nil || p.LeftOut[reason.DeliveryBlocked] != 1 || p.Receive != 2 {
 		t.Errorf("%+v, %v; want one of three left out", p.LeftOut, err)
 	}
 	id := s.startBy(s.number)
-	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonBlocked {
+	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryBlocked {
 		t.Errorf("it is %s (%s)", d.State, d.Reason)
 	}
 	if err := s.book.Block(other, people.Seen{Phone: rows[1].Phone}, true); err != nil { // after the start
@@ -77,14 +78,14 @@ func TestWhoIsBlockedIsNotWrittenToByAnyNumber(t *testing.T) {
 	} else {
 		s.settle(d, accepted)
 	}
-	if d, err := s.book.Delivery(id, 1); err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonBlocked+": outra" {
+	if d, err := s.book.Delivery(id, 1); err != nil || d.State != campaign.Skipped || !d.Reason.Equal(reason.New(reason.DeliveryBlocked, reason.Plain("outra"))) {
 		t.Errorf("it is %s (%s), %v", d.State, d.Reason, err)
 	}
 	why, err := s.book.Barred(contact(t, s, 1).ID)
-	if err != nil || why != campaign.ReasonBlocked+": outra" {
+	if err != nil || !why.Equal(reason.New(reason.DeliveryBlocked, reason.Plain("outra"))) {
 		t.Errorf("the card says %q, %v", why, err)
 	}
-	if why, err := s.book.Barred(contact(t, s, 2).ID); err != nil || why != "" {
+	if why, err := s.book.Barred(contact(t, s, 2).ID); err != nil || !why.IsZero() {
 		t.Errorf("the card of somebody else says %q, %v", why, err)
 	}
 	receive := func(want int) {
@@ -123,7 +124,7 @@ func TestDoubtIsNotSentAgainToWhoIsBlocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.now = s.now.Add(time.Hour)
-	s.mustHold(campaign.HoldEmpty, time.Time{})
+	s.mustHold(reason.HoldEmpty, time.Time{})
 	if d := s.delivery(id); d.State != campaign.Unsure {
 		t.Errorf("it is %s (%s)", d.State, d.Reason)
 	}

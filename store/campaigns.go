@@ -94,8 +94,8 @@ func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
 // Pause stops a running campaign before its next send; reason is empty when
 // somebody asked for it. One that is still freezing goes on with that, and is
 // paused when it is done.
-func (d *Desk) Pause(id campaign.ID, reason string) (campaign.Campaign, error) {
-	return d.setStatus(VerbCampaignPause, id, campaign.Paused, reason, campaign.Running, campaign.Freezing)
+func (d *Desk) Pause(id campaign.ID, why reason.Reason) (campaign.Campaign, error) {
+	return d.setStatus(VerbCampaignPause, id, campaign.Paused, why, campaign.Running, campaign.Freezing)
 }
 
 // Resume lets a paused campaign go on, and one that is freezing run when it is
@@ -108,7 +108,7 @@ func (d *Desk) Resume(id campaign.ID) (c campaign.Campaign, err error) {
 		}
 		e.onCampaign(&before)
 		e.change("status", heldStatusTx(tx, &before), campaign.Running.String())
-		if c, err = setStatusTx(tx, id, campaign.Running, "", campaign.Paused, campaign.Freezing); err != nil || c.Status != campaign.Running {
+		if c, err = setStatusTx(tx, id, campaign.Running, reason.Reason{}, campaign.Paused, campaign.Freezing); err != nil || c.Status != campaign.Running {
 			return err
 		}
 		if err := unguardTx(tx, id); err != nil {
@@ -131,10 +131,10 @@ func (d *Desk) Resume(id campaign.ID) (c campaign.Campaign, err error) {
 // Cancel ends a campaign for good: what is queued is skipped. Of one that is
 // still freezing nothing stays but the campaign.
 func (d *Desk) Cancel(id campaign.ID) (campaign.Campaign, error) {
-	return d.setStatus(VerbCampaignCancel, id, campaign.Cancelled, "", campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
+	return d.setStatus(VerbCampaignCancel, id, campaign.Cancelled, reason.Reason{}, campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
 }
 
-func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, why string, from ...campaign.Status) (c campaign.Campaign, err error) {
+func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, why reason.Reason, from ...campaign.Status) (c campaign.Campaign, err error) {
 	err = d.write(v, func(tx *bolt.Tx, e *Entry) error {
 		before, err := campaignTx(tx, id)
 		if err != nil {
@@ -142,8 +142,8 @@ func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, why string,
 		}
 		e.onCampaign(&before)
 		e.change("status", heldStatusTx(tx, &before), to.String())
-		if why != "" {
-			e.Why = reason.Old(why)
+		if !why.IsZero() {
+			e.Why = why
 		}
 		if c, err = setStatusTx(tx, id, to, why, from...); err != nil || v != VerbCampaignCancel {
 			return err
@@ -186,13 +186,13 @@ func (b *Book) cancelsTx(tx *bolt.Tx, e *Entry, id campaign.ID) error {
 
 // setStatusTx writes the status alone. What follows from it for many
 // deliveries is the sweeper's.
-func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string, from ...campaign.Status) (campaign.Campaign, error) {
+func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why reason.Reason, from ...campaign.Status) (campaign.Campaign, error) {
 	c, err := campaignTx(tx, id)
 	if err != nil {
 		return c, err
 	}
 	if !slices.Contains(from, c.Status) {
-		return c, fmt.Errorf("campaign %d is %s: %w", id, c.Status, ErrState)
+		return c, reason.Because(ErrState, reason.CampaignIs, id, c.Status.Reason())
 	}
 	k := campaignJobKey(id)
 	switch {
@@ -211,9 +211,9 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string,
 			return c, err
 		}
 		if hold := to == campaign.Paused; j.Kind != JobFreeze || j.Held == hold {
-			return c, fmt.Errorf("campaign %d is %s: %w", id, c.Status, ErrState)
+			return c, reason.Because(ErrState, reason.CampaignIs, id, c.Status.Reason())
 		} else {
-			j.Held, j.Freeze.Why = hold, reason
+			j.Held, j.Freeze.Why = hold, why
 		}
 		return c, putJobTx(tx, k, j)
 	case c.Status != campaign.Draft && to == campaign.Cancelled:
@@ -221,7 +221,7 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string,
 			return c, err
 		}
 	}
-	c.Status, c.Reason = to, reason
+	c.Status, c.Reason = to, why
 	if to == campaign.Cancelled {
 		c.Ended = time.Now()
 	}
@@ -236,21 +236,13 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, reason string,
 	return c, putCampaignTx(tx, c)
 }
 
-// giveUp makes of a delivery that waits one that does not.
-func giveUp(d *campaign.Delivery) {
-	d.NotBefore = time.Time{}
-	if d.State == campaign.Queued {
-		d.State, d.Reason = campaign.Skipped, campaign.ReasonCancelled
-	}
-}
-
 // finishTx ends a campaign that has nothing left to send.
 func finishTx(tx *bolt.Tx, id campaign.ID) error {
 	c, err := campaignTx(tx, id)
 	if err != nil || c.Status != campaign.Running && c.Status != campaign.Paused {
 		return err
 	}
-	c.Status, c.Reason, c.Ended = campaign.Finished, "", time.Now()
+	c.Status, c.Reason, c.Ended = campaign.Finished, reason.Reason{}, time.Now()
 	if err := runningTable.Delete(tx, id); err != nil {
 		return err
 	}
@@ -271,7 +263,7 @@ func putCampaignTx(tx *bolt.Tx, c campaign.Campaign) error {
 func campaignTx(tx *bolt.Tx, id campaign.ID) (c campaign.Campaign, err error) {
 	v := campaignsTable.Get(tx, id)
 	if v == nil {
-		return c, fmt.Errorf("campaign %d: %w", id, ErrNotFound)
+		return c, reason.Because(ErrNotFound, reason.CampaignNotFound, id)
 	}
 	if err := json.Unmarshal(v, &c); err != nil {
 		return c, fmt.Errorf("campaign %d: %w", id, err)

@@ -9,13 +9,15 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
 // Check reads the whole book and says what in it does not fit together: its
 // version and kind, what leads to the people, and every table that follows
-// from the deliveries. A book that is well has no findings. It is for Examine.
-func Check(tx *bolt.Tx) []string {
+// from the deliveries. It finds nothing in a book that is whole. It is for
+// Examine.
+func Check(tx *bolt.Tx) []reason.Reason {
 	c := &checking{tx: tx}
 	if c.frame() && c.merges() {
 		c.people()
@@ -28,35 +30,35 @@ func Check(tx *bolt.Tx) []string {
 // checking is one Check under way.
 type checking struct {
 	tx    *bolt.Tx
-	found []string
+	found []reason.Reason
 }
 
-func (c *checking) wrong(format string, args ...any) {
-	c.found = append(c.found, fmt.Sprintf(format, args...))
+func (c *checking) wrong(code reason.Code, args ...any) {
+	c.found = append(c.found, reason.New(code, args...))
 }
 
 // The usual findings. Rows are named by their keys, see rowName.
 
 func (c *checking) damaged(t table, k []byte) {
-	c.wrong("table %q: row %s is damaged", t, rowName(k))
+	c.wrong(reason.CheckDamaged, t.String(), rowName(k))
 }
 
 func (c *checking) stray(t table, k []byte) {
-	c.wrong("table %q: row %s leads nowhere", t, rowName(k))
+	c.wrong(reason.CheckStray, t.String(), rowName(k))
 }
 
 func (c *checking) missing(t table, k []byte) {
-	c.wrong("table %q: row %s is missing", t, rowName(k))
+	c.wrong(reason.CheckMissing, t.String(), rowName(k))
 }
 
 // rowName writes the key of a row: that of a delivery as campaign/place, any
 // other as hexadecimal digits.
-func rowName(k []byte) string {
+func rowName(k []byte) reason.Plain {
 	if len(k) == 12 {
 		id, seq := deliveryAt(k)
-		return fmt.Sprintf("%d/%d", id, seq)
+		return reason.Plain(fmt.Sprintf("%d/%d", id, seq))
 	}
-	return fmt.Sprintf("%x", k)
+	return reason.Plain(fmt.Sprintf("%x", k))
 }
 
 // each runs look over the rows of a table whose keys have the length that it
@@ -78,26 +80,26 @@ func (c *checking) has(t table, k []byte) bool { return t.HasAt(c.tx, k) }
 // this program knows.
 func (c *checking) frame() bool {
 	if !metaTable.Exists(c.tx) {
-		c.wrong("table %q is missing", metaTable)
+		c.wrong(reason.CheckTable, metaTable.String())
 		return false
 	}
 	if v := metaTable.Get(c.tx, metaVersion); len(v) != 4 || fromRow[uint32](v) == 0 {
-		c.wrong("it has no version")
+		c.wrong(reason.CheckNoVersion)
 	} else if have := fromRow[uint32](v); have > version {
-		c.wrong(bolt.Newer+" (its version is %d, this program knows %d): update the program", have, version)
+		c.wrong(reason.CheckNewer, have, version)
 	} else if have < version {
 		return false // its tables are those of an older program, which this one does not know
 	}
 	for _, t := range allTables {
 		if !t.Exists(c.tx) {
-			c.wrong("table %q is missing", t)
+			c.wrong(reason.CheckTable, t.String())
 		}
 	}
 	if len(c.found) > 0 {
 		return false
 	}
 	if kind := Kind(metaTable.Get(c.tx, metaKind)); kind != Real && kind != Demo {
-		c.wrong("it is neither real data nor a demo's")
+		c.wrong(reason.CheckKind)
 	}
 	return len(c.found) == 0
 }
@@ -107,7 +109,7 @@ func (c *checking) frame() bool {
 func (c *checking) merges() bool {
 	longest := mergedTable.Rows(c.tx)
 	c.each(mergedTable, 8, func(k, v []byte) {
-		for range longest { // more would be a circle
+		for range longest { // longer would be a circle
 			next := mergedTable.GetAt(c.tx, v)
 			if next == nil {
 				if !c.has(contactsTable, v) {
@@ -148,7 +150,7 @@ func (c *checking) people() {
 		}
 		for _, f := range p.Former {
 			if id, ok := aliasTx(c.tx, phoneKey(f.Phone)); ok && id == p.ID {
-				c.wrong("contact %d is written to by a phone that is somebody else's", p.ID)
+				c.wrong(reason.CheckForeignPhone, p.ID)
 			}
 		}
 		if !c.has(namesTable, namesTable.key(p.ID, &p)) {
@@ -250,7 +252,7 @@ func (c *checking) audit() {
 
 func (c *checking) counted(what string, counted, are int) {
 	if counted != are {
-		c.wrong("%q: %d are counted, there are %d", what, counted, are)
+		c.wrong(reason.CheckCounted, what, counted, are)
 	}
 }
 
@@ -333,11 +335,11 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 			return
 		}
 		t.counts[d.State]++
-		if pending(&d) {
+		if d.Pending() {
 			t.pending++
 		}
 		switch {
-		case again(&d):
+		case d.Again():
 			if at := againTable.Key(d.Number, d.Campaign, d.Seq); !c.has(againTable, at) {
 				c.missing(againTable, at)
 			}
@@ -357,12 +359,12 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 				c.missing(messagesTable, []byte(d.Message))
 			}
 			if !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) {
-				c.wrong("the person of delivery %s could be written to twice", rowName(k))
+				c.wrong(reason.CheckTwice, rowName(k))
 			}
 		} else if d.State != campaign.Queued && d.State != campaign.Sending {
 			claimed[place(k)] = true // it may have been, see forgotten.go
-			if claimLost(&d) && !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) {
-				c.wrong("the person of delivery %s could be written to twice", rowName(k))
+			if d.ClaimForgotten() && !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) {
+				c.wrong(reason.CheckTwice, rowName(k))
 			}
 		}
 	})
@@ -395,7 +397,7 @@ func (c *checking) waiting(queued map[place]bool) {
 		c.missing(queueTable, at[:])
 	}
 	c.each(againTable, 0, func(k, _ []byte) {
-		c.leads(againTable, k, k[4:], func(d *campaign.Delivery) bool { return again(d) && d.Number == fromRow[campaign.NumberID](k) })
+		c.leads(againTable, k, k[4:], func(d *campaign.Delivery) bool { return d.Again() && d.Number == fromRow[campaign.NumberID](k) })
 	})
 	c.each(inflightTable, 12, func(k, v []byte) {
 		// A receipt may have come before the answer: then it is sent already.
@@ -445,20 +447,20 @@ func (c *checking) tallies(scanned map[campaign.ID]*tally) {
 		}
 		for state, n := range counts.counts {
 			if n != is.counts[state] {
-				c.wrong("campaign %d: %d are counted as %q, there are %d", id, n, campaign.State(state), is.counts[state])
+				c.wrong(reason.CheckTally, id, n, campaign.State(state).String(), is.counts[state])
 			}
 		}
 		if counts.pending != is.pending {
-			c.wrong("campaign %d: %d are counted as %q, there are %d", id, counts.pending, "still to send", is.pending)
+			c.wrong(reason.CheckTally, id, counts.pending, "still to send", is.pending)
 		}
 		camp, err := campaignTx(c.tx, id)
 		if err != nil {
 			continue // found before
 		}
 		if runs := camp.Status == campaign.Running; runs != runningTable.Has(c.tx, id) {
-			c.wrong("campaign %d is %q, which the table of running ones contradicts", id, camp.Status)
+			c.wrong(reason.CheckRunning, id, camp.Status.String())
 		} else if runs && is.pending == 0 {
-			c.wrong("campaign %d runs and has nothing left to send", id)
+			c.wrong(reason.CheckIdle, id)
 		}
 		// What is on the wire is not the sweeper's.
 		swept := camp.Status != campaign.Cancelled || is.pending == is.counts[campaign.Sending]

@@ -17,6 +17,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // busyBook is a closed book in the middle of a campaign: one delivery was
@@ -51,10 +52,10 @@ func busyBook(t *testing.T) (path string) {
 	ok(t, err)
 	c, err = desk(b).Start(c.ID, time.Now())
 	ok(t, err)
-	outcomes := []campaign.Outcome{{Kind: campaign.Accepted}, {Kind: campaign.NotSent, Reason: "not connected"}}
+	outcomes := []campaign.Outcome{{Kind: campaign.Accepted}, {Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}}
 	ids := 0
 	for now := time.Now(); ids < 3; now = now.Add(time.Second) {
-		got, err := b.Claim(campaign.Claim{
+		got, err := ClaimApart(b, campaign.Claim{
 			Number: n.ID, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprint("3EB0", ids)) },
 		})
@@ -83,11 +84,14 @@ func busyBook(t *testing.T) (path string) {
 }
 
 // examined is what is wrong with a book.
-func examined(t *testing.T, path string) []string {
+func examined(t *testing.T, path string) (wrong []string) {
 	t.Helper()
 	h, err := Examine(path, Check)
 	ok(t, err)
-	return h.Wrong
+	for _, finding := range h.Wrong {
+		wrong = append(wrong, finding.Error())
+	}
+	return wrong
 }
 
 func TestABusyBookIsWell(t *testing.T) {
@@ -227,53 +231,53 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		want   string
 	}{
 		{"counter of people", func(tx *bolt.Tx) error { return addCountTx(tx, countContacts, 1) },
-			`"contacts": 9 are counted, there are 8`},
+			`check_counted "contacts" 9 8`},
 		{"counter of opt-outs", func(tx *bolt.Tx) error { return addCountTx(tx, countOptOuts, -1) },
-			`"opt-outs": 0 are counted, there are 1`},
+			`check_counted "opt-outs" 0 1`},
 		{"counter of a state", func(tx *bolt.Tx) error {
 			tally, err := tallyTx(tx, 1)
 			tally.counts[campaign.Sent]++
 			return errors.Join(err, putTallyTx(tx, 1, tally))
-		}, `campaign 1: 2 are counted as "sent", there are 1`},
+		}, `check_tally 1 2 "sent" 1`},
 		{"counter of what is left", func(tx *bolt.Tx) error {
 			tally, err := tallyTx(tx, 1)
 			tally.pending--
 			return errors.Join(err, putTallyTx(tx, 1, tally))
-		}, `campaign 1: 5 are counted as "still to send", there are 6`},
+		}, `check_tally 1 5 "still to send" 6`},
 		{"size of a list", func(tx *bolt.Tx) error {
 			return bucket(tx, "lists").Put([]byte("clientes"), []byte(`{"ID":1,"Name":"clientes","Size":7}`))
-		}, `"list clientes": 7 are counted, there are 2`},
+		}, `check_counted "list clientes" 7 2`},
 		{"a list of two names", func(tx *bolt.Tx) error {
 			return bucket(tx, "lists").Put([]byte("fregueses"), []byte(`{"ID":1,"Name":"fregueses","Size":2}`))
-		}, `table "lists": row 667265677565736573 is damaged`},
+		}, `check_damaged "lists" 667265677565736573`},
 		{"somebody on a list who is nobody", func(tx *bolt.Tx) error {
 			people := membersTx(tx, 1)
 			people.Add(9999)
 			_, err := putMembersTx(tx, List{ID: 1, Name: "clientes"}, people)
 			return err
-		}, `table "members": row 0000000100000000 leads nowhere`},
+		}, `check_stray "members" 0000000100000000`},
 		{"people on a list that is not there", func(tx *bolt.Tx) error {
 			var people people.Set
 			people.Add(1)
 			return bucket(tx, "members").Put(key(uint32(7), uint32(0)), memberRow(people, 0))
-		}, `table "members": row 00000007 leads nowhere`},
+		}, `check_stray "members" 00000007`},
 		{"paused, and yet among the running", func(tx *bolt.Tx) error {
 			c, err := campaignTx(tx, 1)
 			c.Status = campaign.Paused
 			return errors.Join(err, putCampaignTx(tx, c))
-		}, `campaign 1 is "paused", which the table of running ones contradicts`},
+		}, `check_running 1 "paused"`},
 		{"people merged in a circle", func(tx *bolt.Tx) error {
 			return errors.Join(bucket(tx, "merged").Put(key(uint64(50)), key(uint64(51))), bucket(tx, "merged").Put(key(uint64(51)), key(uint64(50))))
-		}, `table "merged": row 0000000000000032 leads nowhere`},
+		}, `check_stray "merged" 0000000000000032`},
 		{"a newer version", func(tx *bolt.Tx) error { return bucket(tx, "meta").Put([]byte("version"), key(version+1)) },
-			fmt.Sprintf("it was written by a newer recado (its version is %d, this program knows %d): update the program", version+1, version)},
+			fmt.Sprintf("check_newer %d %d", version+1, version)},
 		{"another kind", func(tx *bolt.Tx) error { return bucket(tx, "meta").Put([]byte("kind"), []byte("x")) },
-			"it is neither real data nor a demo's"},
+			"check_kind"},
 		{"no queue", func(tx *bolt.Tx) error { return tx.DeleteBucket([]byte("queue")) },
-			`table "queue" is missing`},
-		{"nobody knows that she was written to", func(tx *bolt.Tx) error {
+			`check_table "queue"`},
+		{"nobody knows that they were written to", func(tx *bolt.Tx) error {
 			return bucket(tx, "persons").ForEach(func(k, _ []byte) error { return bucket(tx, "persons").Delete(k) })
-		}, "could be written to twice"},
+		}, "check_twice"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := busyBook(t)
@@ -291,15 +295,15 @@ func TestDamagedFilesAreFindingsAndNoCrash(t *testing.T) {
 		damage func(data []byte) []byte
 		want   string
 	}{
-		{"empty", func([]byte) []byte { return nil }, "not a database"},
-		{"text", func([]byte) []byte { return bytes.Repeat([]byte("recado "), 5000) }, "not a database"},
-		{"cut short", func(data []byte) []byte { return data[:5*os.Getpagesize()] }, "cut short"},
+		{"empty", func([]byte) []byte { return nil }, "check_no_database"},
+		{"text", func([]byte) []byte { return bytes.Repeat([]byte("recado "), 5000) }, "check_no_database"},
+		{"check_short", func(data []byte) []byte { return data[:5*os.Getpagesize()] }, "check_short"},
 		{"zeros in the middle", func(data []byte) []byte {
 			for page := 2; page < len(data)/os.Getpagesize(); page++ {
 				clear(data[page*os.Getpagesize() : page*os.Getpagesize()+16])
 			}
 			return data
-		}, "pages: "},
+		}, "check_pages"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			path := busyBook(t)
@@ -315,12 +319,12 @@ func TestDamagedFilesAreFindingsAndNoCrash(t *testing.T) {
 		t.Errorf("no file: %v", err)
 	}
 	path := busyBook(t)
-	h, err := Examine(path, func(*bolt.Tx) []string { panic("a fault of ours") })
+	h, err := Examine(path, func(*bolt.Tx) []reason.Reason { panic("a fault of ours") })
 	if err != nil || len(h.Wrong) != 1 {
 		t.Errorf("a check that breaks: %q, %v", h.Wrong, err)
 	}
-	h, err = Examine(path, func(*bolt.Tx) []string { return make([]string, 5000) })
-	if err != nil || len(h.Wrong) != maxFindings+1 || h.Wrong[maxFindings] != "and 4900 more findings" {
+	h, err = Examine(path, func(*bolt.Tx) []reason.Reason { return make([]reason.Reason, 5000) })
+	if err != nil || len(h.Wrong) != maxFindings+1 || !h.Wrong[maxFindings].Equal(reason.New(reason.CheckMore, 4900)) {
 		t.Errorf("%d findings of 5000 are told, the last is %q, %v", len(h.Wrong), h.Wrong[len(h.Wrong)-1], err)
 	}
 }

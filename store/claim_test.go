@@ -11,13 +11,14 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
 // wire is a service that does as badly as it likes, and the people behind it.
 type wire struct {
 	rng   *rand.Rand
-	inbox map[string]map[campaign.MessageID]string // by LID, what each person has on her screen
+	inbox map[string]map[campaign.MessageID]string // by LID, what each person has on their screen
 	media map[campaign.MessageID]string            // what came with it
 	other []campaign.MessageID                     // came again with other content
 	later []func(*store.Book) error                // receipts on their way
@@ -60,15 +61,15 @@ func (w *wire) try(d campaign.Delivery, at time.Time) (campaign.Outcome, bool) {
 	switch w.rng.IntN(10) {
 	case 0: // accepted, and the answer is lost
 		w.deliver(d, at)
-		return campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, alive
+		return campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}, alive
 	case 1: // lost on the way
-		return campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, alive
+		return campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}, alive
 	case 2:
-		return campaign.Outcome{Kind: campaign.NotSent, Reason: "not connected"}, alive
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}, alive
 	case 3:
-		return campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonNoKeys}, alive
+		return campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.DeliveryNoKeys)}, alive
 	case 4:
-		return campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: "forbidden"}, alive
+		return campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: reason.New(reason.RefusedPerson)}, alive
 	}
 	w.deliver(d, at)
 	return campaign.Outcome{Kind: campaign.Accepted}, alive
@@ -94,7 +95,7 @@ func (w *wire) upload(t *testing.T, b *store.Book, number campaign.NumberID, u c
 	if c, err := b.Campaign(u.Campaign); err != nil {
 		t.Fatal(err)
 	} else if c.Status == campaign.Paused { // somebody reads why, and resumes it
-		if _, err := desk(b).Resume(u.Campaign); err != nil || c.Reason == "" {
+		if _, err := desk(b).Resume(u.Campaign); err != nil || c.Reason.IsZero() {
 			t.Fatalf("%v, paused for %q", err, c.Reason)
 		}
 	}
@@ -225,7 +226,7 @@ func badDays(t *testing.T, seed uint64) {
 			w.later = w.later[1:]
 		}
 		number := numbers[w.rng.IntN(len(numbers))]
-		got, err := b.Claim(campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: online}, Now: now, NewID: w.newID})
+		got, err := store.ClaimApart(b, campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: online}, Now: now, NewID: w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,7 +306,7 @@ func judge(t *testing.T, b *store.Book, id campaign.ID, w *wire, n int) {
 			t.Errorf("%s is %s and saw nothing", d.Name, d.State)
 		case (d.State == campaign.Failed || d.State == campaign.Skipped) && len(seen) > 0:
 			t.Errorf("%s is %s (%s) and saw it", d.Name, d.State, d.Reason)
-		case (d.State == campaign.Failed || d.State == campaign.Unsure || d.State == campaign.Skipped) && d.Reason == "":
+		case (d.State == campaign.Failed || d.State == campaign.Unsure || d.State == campaign.Skipped) && d.Reason.IsZero():
 			t.Errorf("%s is %s without a reason", d.Name, d.State)
 		}
 	}

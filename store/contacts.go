@@ -3,12 +3,12 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -22,7 +22,7 @@ func (b *Book) Contact(id people.ContactID) (c people.Contact, err error) {
 	return c, err
 }
 
-// listedTx reads a person with the lists that she is on.
+// listedTx reads a person with the lists that they are on.
 func listedTx(tx *bolt.Tx, id people.ContactID) (people.Contact, error) {
 	c, err := contactTx(tx, id)
 	if err != nil {
@@ -39,7 +39,7 @@ func (b *Book) ContactByPhone(phone people.Phone) (c people.Contact, err error) 
 	err = b.view(func(tx *bolt.Tx) error {
 		id, ok := findPersonTx(tx, phone, "")
 		if !ok {
-			return fmt.Errorf("contact %s: %w", phone.Masked(), ErrNotFound)
+			return reason.Because(ErrNotFound, reason.ContactNotFound, reason.Plain(phone.Masked()))
 		}
 		c, err = listedTx(tx, id)
 		return err
@@ -100,12 +100,12 @@ func (d *Desk) OptOut(id people.ContactID, why string) error {
 }
 
 // OptIn takes an opt-out back. That needs a reason in words, which is kept
-// with the time. It comes after the no that it takes back, whoever's clock says
-// what, so that the same no, told once more by the history of a phone, is not
-// another one.
+// with the time. It counts as later than the opt-out, whatever the clocks say:
+// the same message, heard once more from the history of a phone, is not another
+// opt-out.
 func (d *Desk) OptIn(id people.ContactID, why string) error {
 	if strings.TrimSpace(why) == "" {
-		return errors.New("taking back an opt-out needs a reason")
+		return reason.Err(reason.OptInNoReason)
 	}
 	return d.editContact(VerbOptIn, id, func(_ *bolt.Tx, c *people.Contact) error {
 		if c.OptedOut {
@@ -132,17 +132,17 @@ func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 			}
 		}
 		if c.Phone == "" && c.WhatsApp == "" && c.LID == "" {
-			return errors.New("a contact needs a phone")
+			return reason.Err(reason.ContactNoPhone)
 		}
 		for _, alias := range aliasesOf(c) {
 			if whose, ok := aliasTx(tx, alias); ok && whose != c.ID {
-				return fmt.Errorf("contact %d has that phone: %w", whose, ErrExists)
+				return reason.Because(ErrExists, reason.ContactExists)
 			}
 		}
 		if c.Phone.Key() == before.Phone.Key() {
 			return nil
 		}
-		// What was said of the old phone is not to be forgotten with it.
+		// An opt-out that was given for the old phone stays.
 		if before.Phone != "" {
 			c.Former = append(c.Former, people.FormerPhone{Phone: before.Phone, Until: d.book.clock.Now()})
 		}
@@ -189,9 +189,9 @@ func (e *Entry) changeContact(before, after *people.Contact) {
 	}
 }
 
-// Saw writes down what a number learnt of people from the service. Somebody
-// without phone and LID is nobody. After an error some may be written down, and
-// to see them all again completes it.
+// Saw writes down what a number learnt about people from the service. People
+// without a phone and a LID are left out. After an error some may be written
+// down; calling it again with all of them completes it.
 func (b *Book) Saw(number campaign.NumberID, seen []people.Seen) error {
 	return inChunks(context.Background(), b, seen, func(tx *bolt.Tx, part []people.Seen) error {
 		now := b.clock.Now()
@@ -207,7 +207,7 @@ func (b *Book) Saw(number campaign.NumberID, seen []people.Seen) error {
 	})
 }
 
-// seenTx writes down what a number learnt of one person, and returns her id.
+// seenTx writes down what a number learnt of one person, and returns their id.
 func seenTx(tx *bolt.Tx, number campaign.NumberID, s people.Seen, at time.Time) (people.ContactID, error) {
 	if s.Phone == "" && s.LID == "" {
 		return 0, errors.New("a person without phone and LID")
@@ -220,8 +220,8 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s people.Seen, at time.Time) 
 	if err != nil {
 		return 0, err
 	}
-	// With the LID it is the service's word and its spelling. An address book
-	// alone may be old.
+	// With the LID it comes from the service, in its spelling. An address book
+	// alone may be out of date.
 	if s.Phone != "" && (s.LID != "" || c.WhatsApp == "") {
 		c.WhatsApp = s.Phone
 	}
@@ -272,7 +272,7 @@ func answerTx(tx *bolt.Tx, a people.Answer, at time.Time) (people.ContactID, err
 }
 
 // setName gives a person a name if it comes from a source as good as that of
-// the one she has. A longer one than people.MaxName is cut: an import has
+// the one they have. A longer one than people.MaxName is cut: an import has
 // refused it before.
 func setName(c *people.Contact, name string, source people.NameSource) {
 	if name = people.ClipName(strings.TrimSpace(name)); name != "" && source >= c.NameSource {

@@ -133,7 +133,7 @@ func TestThePhoneThatTheServiceKnowsHerByIsItsOwnWord(t *testing.T) {
 }
 
 // A person is imported, and writes to us from an account that nobody can tell
-// is hers, until the service says so.
+// is theirs, until the service says so.
 func TestTheServicesAnswerMakesTwoRecordsOnePerson(t *testing.T) {
 	for _, first := range []string{"imported", "seen"} {
 		t.Run(first+" first", func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond(t *testing.T) {
 	_ = must[campaign.Campaign](t)(desk(b).Start(c.ID, now))
 	sent, ids := 0, 0
 	for range 10 {
-		got := must[campaign.Claimed](t)(b.Claim(campaign.Claim{
+		got := must[Claimed](t)(ClaimApart(b, campaign.Claim{
 			Number: n.ID, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprint("3EB0", ids)) },
 		}))
@@ -258,8 +258,8 @@ func TestAnOptOutIsTakenBackOnlyWithAReason(t *testing.T) {
 	if err := desk(b).OptIn(1, "  "); err == nil {
 		t.Error("taken back without a reason")
 	}
-	ok(t, desk(b).OptIn(1, "she signed up again"))
-	if c := must[people.Contact](t)(b.Contact(1)); c.OptedOut || c.OptOutWhy != "she signed up again" {
+	ok(t, desk(b).OptIn(1, "signed up again"))
+	if c := must[people.Contact](t)(b.Contact(1)); c.OptedOut || c.OptOutWhy != "signed up again" {
 		t.Errorf("got %+v", c)
 	}
 	sound(t, b)

@@ -95,7 +95,7 @@ func useUp(b *Book) error {
 	keep(err)
 	keep(b.Saw(1, []people.Seen{{LID: fmt.Sprint(now.UnixNano()), Name: "Nova"}}))
 	keep(b.Heard(1, campaign.Incoming{From: people.Seen{Phone: "+5511987654321"}, Text: "sair", At: now}))
-	_, err = b.Claim(campaign.Claim{Number: 1, Ready: campaign.Readiness{Link: 1, Since: now}, Now: now, NewID: func() campaign.MessageID { return "3EB0" }})
+	_, err = ClaimApart(b, campaign.Claim{Number: 1, Ready: campaign.Readiness{Link: 1, Since: now}, Now: now, NewID: func() campaign.MessageID { return "3EB0" }})
 	keep(err)
 	_, err = desk(b).Cancel(1)
 	keep(err)
@@ -141,7 +141,7 @@ func TestNoDamagedPageCrashesOrHangs(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			default:
 				refused++
-				if want := "the file " + path + " is damaged: recado check"; err.Error() != want {
+				if want := "file_damaged " + path; err.Error() != want {
 					t.Errorf("%s: %q, want %q", name, err, want)
 				}
 				if after, err := os.ReadFile(path); err != nil || string(after) != string(data) {

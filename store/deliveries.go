@@ -8,6 +8,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -68,7 +69,7 @@ func (b *Book) Delivery(id campaign.ID, seq uint32) (d campaign.Delivery, err er
 			return err
 		}
 		if d, err = deliveryTx(tx, deliveryKey(id, seq)); err == nil && shown.nothing {
-			return fmt.Errorf("delivery %d of campaign %d: %w", seq, id, ErrNotFound)
+			return reason.Because(ErrNotFound, reason.DeliveryNotFound, seq, id)
 		}
 		d = shown.delivery(d)
 		return err
@@ -96,8 +97,8 @@ func shownTx(tx *bolt.Tx, id campaign.ID) (s shown, err error) {
 }
 
 func (s shown) delivery(d campaign.Delivery) campaign.Delivery {
-	if s.cancelled && d.State != campaign.Sending {
-		giveUp(&d)
+	if s.cancelled {
+		d.GiveUp(reason.New(reason.DeliveryCancelled))
 	}
 	return d
 }
@@ -159,7 +160,7 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	if err := recordDeliveryTx(tx, before, d); err != nil {
 		return err
 	}
-	if before.State == d.State && pending(before) == pending(d) {
+	if before.State == d.State && before.Pending() == d.Pending() {
 		return nil
 	}
 	if err := eventsTx(tx, d.Campaign, []uint32{d.Seq}); err != nil {
@@ -191,26 +192,13 @@ func recordDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	return indexAgainTx(tx, before, d)
 }
 
-// tried reports whether a delivery that waits has been tried or put aside
-// before: it waits in "again" and not in "queue".
-func tried(d *campaign.Delivery) bool { return !d.NotBefore.IsZero() }
-
-// again reports whether a delivery waits in "again".
-func again(d *campaign.Delivery) bool {
-	return (d.State == campaign.Queued || d.State == campaign.Unsure) && tried(d)
-}
-
-// pending reports whether a delivery keeps its campaign from being finished.
-// An unsure one that will not be sent again does not.
-func pending(d *campaign.Delivery) bool {
-	return d.State == campaign.Queued || d.State == campaign.Sending || again(d)
-}
-
+// indexAgainTx keeps the order in which what was put off waits: it is in
+// "again" and not in "queue".
 func indexAgainTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	switch {
-	case again(d):
+	case d.Again():
 		return againTable.Put(tx, d.Number, d.Campaign, d.Seq, nil)
-	case again(before):
+	case before.Again():
 		return againTable.Delete(tx, d.Number, d.Campaign, d.Seq)
 	}
 	return nil
@@ -231,7 +219,7 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 			return err
 		}
 	}
-	// Two for each, because the books of before may have too many.
+	// Two for each, because books of older programs may have too many.
 	for _, k := range eventsTable.Keys(tx, prefix, 2*len(changed)) {
 		if _, n := eventsTable.Parts(k); last-n < eventsKept {
 			break
@@ -243,7 +231,7 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 	return nil
 }
 
-// tally is how a campaign stands.
+// tally is how far a campaign is.
 type tally struct {
 	counts  campaign.Counts
 	pending int // how many may still be sent
@@ -253,10 +241,10 @@ type tally struct {
 func (t *tally) move(before, d *campaign.Delivery) {
 	t.counts[before.State]--
 	t.counts[d.State]++
-	if pending(before) {
+	if before.Pending() {
 		t.pending--
 	}
-	if pending(d) {
+	if d.Pending() {
 		t.pending++
 	}
 }
@@ -292,14 +280,14 @@ func putTallyTx(tx *bolt.Tx, id campaign.ID, t tally) error {
 func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
 	v := deliveriesTable.GetAt(tx, at)
 	if v == nil {
-		return campaign.Delivery{}, fmt.Errorf("delivery %x: %w", at, ErrNotFound)
+		return campaign.Delivery{}, reason.Because(ErrNotFound, reason.DeliveryGone)
 	}
 	return decodeDelivery(at, v)
 }
 
 // deliveryVersion is the first byte of a delivery's record; 2 has the upload, 3 the
-// timer.
-const deliveryVersion = 3
+// timer, 4 a code as its reason.
+const deliveryVersion = 4
 
 func encodeDelivery(d *campaign.Delivery) []byte {
 	e := bolt.Enc{B: make([]byte, 0, 192)}
@@ -314,7 +302,7 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	e.Text(d.LID)
 	e.Text(string(d.Message))
 	e.Text(d.Text)
-	e.Text(d.Reason)
+	e.Text(d.Reason.Text())
 	e.Uint(uint64(d.Code))
 	e.Uint(uint64(d.Attempts))
 	e.Uint(uint64(d.Doubts))
@@ -328,6 +316,15 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	e.Bool(d.Redirected)
 	putTimer(&e, d.Timer)
 	return e.B
+}
+
+// readReason reads the reason of a delivery. Before version 4 of the record it
+// was a sentence.
+func readReason(text string, version uint64) reason.Reason {
+	if version < 4 {
+		return reason.Old(text)
+	}
+	return reason.Parse(text)
 }
 
 func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
@@ -347,7 +344,7 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 		LID:      r.Text(),
 		Message:  campaign.MessageID(r.Text()),
 		Text:     r.Text(),
-		Reason:   r.Text(),
+		Reason:   readReason(r.Text(), version),
 		Code:     r.Int(),
 		Attempts: r.Int(),
 		Doubts:   r.Int(),

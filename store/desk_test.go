@@ -131,9 +131,11 @@ var deeds = map[string]deed{
 	"LinkByCode": {
 		before: second,
 		do:     func(s *scene, d *Desk) error { return d.LinkByCode(s.keys, 2, "+5511911112222") },
-		after:  func(s *scene) { ok(s.T, s.book.NotLinked(2, "Linking failed: no.")) },
+		after: func(s *scene) {
+			ok(s.T, s.book.NotLinked(2, reason.New(reason.LinkFailed, reason.New(reason.Foreign, reason.Plain("no")))))
+		},
 		want: Entry{Verb: VerbLink, Kind: "number", Target: "2", Name: "outra", After: Values{"phone": "+5511911112222"},
-			Outcome: Failed, Why: reason.Old("Linking failed: no.")},
+			Outcome: Failed, Why: reason.New(reason.LinkFailed, reason.New(reason.Foreign, reason.Plain("no")))},
 		role: Admin,
 		fail: func(s *scene, d *Desk) error { return d.LinkByCode(s.keys, gone, "+5511911112222") },
 	},
@@ -298,14 +300,14 @@ var deeds = map[string]deed{
 	},
 	"Pause": {
 		before: running,
-		do:     func(s *scene, d *Desk) error { return only(d.Pause(s.id, "")) },
+		do:     func(s *scene, d *Desk) error { return only(d.Pause(s.id, reason.Reason{})) },
 		want: Entry{Verb: VerbCampaignPause, Kind: "campaign", Target: "1", Name: "Natal",
 			Before: Values{"status": "running"}, After: Values{"status": "paused"}},
 		role: Operator,
-		fail: func(_ *scene, d *Desk) error { return only(d.Pause(gone, "")) },
+		fail: func(_ *scene, d *Desk) error { return only(d.Pause(gone, reason.Reason{})) },
 	},
 	"Resume": {
-		before: func(s *scene) { running(s); ok(s.T, only(desk(s.book).Pause(s.id, ""))) },
+		before: func(s *scene) { running(s); ok(s.T, only(desk(s.book).Pause(s.id, reason.Reason{}))) },
 		do:     func(s *scene, d *Desk) error { return only(d.Resume(s.id)) },
 		want: Entry{Verb: VerbCampaignResume, Kind: "campaign", Target: "1", Name: "Natal",
 			Before: Values{"status": "paused"}, After: Values{"status": "running"}},
@@ -627,7 +629,7 @@ func TestACampaignThatPausedItselfIsToldApart(t *testing.T) {
 	}
 	_, err := desk(s.book).Resume(s.id)
 	ok(t, err)
-	ok(t, s.book.update(func(tx *bolt.Tx) error { return s.book.pauseTx(tx, s.id, campaign.PausedByDamage) }))
+	ok(t, s.book.update(func(tx *bolt.Tx) error { return s.book.pauseTx(tx, s.id, reason.New(reason.CampaignDamage)) }))
 	all = s.audit()
 	if e := all[len(all)-1]; e.Actor != itself || e.Why.Code != reason.CampaignDamage || e.After["status"] != "paused" {
 		t.Errorf("a guard: %+v", e)

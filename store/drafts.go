@@ -1,8 +1,6 @@
 package store
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -11,12 +9,13 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
 // ErrChanged is returned when a draft is written that somebody else has
 // written since it was read.
-var ErrChanged = errors.New("changed elsewhere meanwhile")
+var ErrChanged = reason.Err(reason.Changed)
 
 // AddCampaign writes a draft and returns it with its id. A draft may lack
 // anything: what it needs is asked for when it starts, see
@@ -61,11 +60,11 @@ func (d *Desk) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 		case err != nil:
 			return err
 		case old.Status != campaign.Draft:
-			return fmt.Errorf("edit campaign %d: it is %s: %w", c.ID, old.Status, ErrState)
+			return reason.Because(ErrState, reason.CampaignEdit, c.ID, old.Status.Reason())
 		case old.Rev != c.Rev:
-			return fmt.Errorf("edit campaign %d: %w", c.ID, ErrChanged)
+			return reason.Because(ErrChanged, reason.CampaignEditChanged, c.ID)
 		}
-		kept.Rev, kept.Status, kept.Reason, kept.Created = old.Rev+1, campaign.Draft, "", old.Created
+		kept.Rev, kept.Status, kept.Reason, kept.Created = old.Rev+1, campaign.Draft, reason.Reason{}, old.Created
 		e.onCampaign(&kept)
 		e.changeDraft(&old, &kept)
 		if err := e.joinTx(tx); err != nil {

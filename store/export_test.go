@@ -1,7 +1,36 @@
 package store
 
+import (
+	"recado/campaign"
+	"recado/campaign/people"
+)
+
 // InSmallChunks makes the jobs of a book do n people at once.
 func InSmallChunks(o Options, n int) Options {
 	o.maxChunk = n
 	return o
+}
+
+// Claimed is an act taken apart, for tests that look at one side of it.
+type Claimed struct {
+	Delivery *campaign.Delivery
+	Check    []people.Phone
+	Upload   *campaign.Upload
+	Hold     campaign.Hold
+}
+
+// ClaimApart is Book.Claim with the act taken apart.
+func ClaimApart(b *Book, c campaign.Claim) (got Claimed, err error) {
+	act, err := b.Claim(c)
+	switch act := act.(type) {
+	case campaign.Wait:
+		got.Hold = act.Hold
+	case campaign.Check:
+		got.Check = act.Phones
+	case campaign.Upload:
+		got.Upload = &act
+	case campaign.Send:
+		got.Delivery = &act.Delivery
+	}
+	return got, err
 }

@@ -6,9 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"recado/store/bolt"
 	"slices"
-	"strings"
+
+	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // What can be done with any bbolt file of the data directory, the book or the
@@ -16,10 +17,10 @@ import (
 
 // Health is how Examine found a file.
 type Health struct {
-	Size  int64    // in bytes
-	Free  int64    // how much of it are pages that nothing uses
-	Wrong []string // what is wrong, one finding each
-	Newer bool     // nothing may be wrong: a newer recado has written it
+	Size  int64           // in bytes
+	Free  int64           // how much of it are pages that nothing uses
+	Wrong []reason.Reason // what is wrong, one finding each
+	Newer bool            // nothing may be wrong: a newer recado has written it
 }
 
 // maxFindings is how many findings are told: a page that is gone may be behind
@@ -31,10 +32,10 @@ const maxFindings = 100
 // check. It fails with ErrLocked when another process has the file open, and
 // with fs.ErrNotExist when there is none.
 //
-// A file that is damaged in a way that nobody has thought of may still end the
-// process, or keep it busy forever: see package command for how it is called
-// in one of its own.
-func Examine(path string, check func(*bolt.Tx) []string) (h Health, err error) {
+// A file that is damaged in a way that was not foreseen may still crash the
+// process, or keep it busy forever: package command runs it in a process of its
+// own.
+func Examine(path string, check func(*bolt.Tx) []reason.Reason) (h Health, err error) {
 	return ExamineOpen(nil, path, check)
 }
 
@@ -46,7 +47,7 @@ func Hold(path string) (*os.File, error) {
 
 // ExamineOpen is Examine of a file that Hold has opened, in this process or in
 // another.
-func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []string) (h Health, err error) {
+func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []reason.Reason) (h Health, err error) {
 	stat := func() (os.FileInfo, error) { return os.Stat(path) }
 	if file != nil {
 		stat = file.Stat
@@ -67,32 +68,34 @@ func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []string) (h H
 	defer func() { err = errors.Join(err, db.Close()) }()
 	err = db.View(func(tx *bolt.Tx) error {
 		for err := range tx.Check() {
-			h.Wrong = append(h.Wrong, fmt.Sprintf("pages: %v", err))
+			h.Wrong = append(h.Wrong, reason.New(reason.CheckPages, reason.Plain(err.Error())))
 		}
 		if len(h.Wrong) == 0 {
 			h.Wrong = contentWrong(tx, check)
-			h.Newer = slices.ContainsFunc(h.Wrong, func(s string) bool { return strings.HasPrefix(s, bolt.Newer) })
+			h.Newer = slices.ContainsFunc(h.Wrong, func(r reason.Reason) bool {
+				return r.Code == reason.CheckNewer || r.Code == reason.CheckNewerThan
+			})
 		}
 		return nil
 	})
 	if db.WentBack() {
-		h.Wrong = append([]string{wentBack}, h.Wrong...)
+		h.Wrong = append([]reason.Reason{wentBack}, h.Wrong...)
 	}
 	h.Free = int64(db.Stats().FreePageN) * int64(db.Info().PageSize)
 	if more := len(h.Wrong) - maxFindings; more > 0 {
-		h.Wrong = append(h.Wrong[:maxFindings], fmt.Sprintf("and %d more findings", more))
+		h.Wrong = append(h.Wrong[:maxFindings], reason.New(reason.CheckMore, more))
 	}
 	return h, err
 }
 
 // wentBack is the finding of a file with one of its two first pages alone.
-const wentBack = "one of its two first pages is damaged: the last change may be forgotten"
+var wentBack = reason.New(reason.CheckWentBack)
 
 // contentWrong runs check. What breaks it is a finding too.
-func contentWrong(tx *bolt.Tx, check func(*bolt.Tx) []string) (wrong []string) {
+func contentWrong(tx *bolt.Tx, check func(*bolt.Tx) []reason.Reason) (wrong []reason.Reason) {
 	defer func() {
 		if p := recover(); p != nil {
-			wrong = append(wrong, fmt.Sprintf("the content cannot be read: %v", p))
+			wrong = append(wrong, reason.New(reason.CheckUnreadable, reason.Plain(fmt.Sprint(p))))
 		}
 	}()
 	return check(tx)
@@ -112,7 +115,7 @@ func Compact(path string) (before, after int64, err error) {
 		return 0, 0, err
 	}
 	if db.WentBack() { // the new file would not show it any more
-		return 0, 0, errors.Join(&DamagedError{Path: path, Why: []string{wentBack}}, db.Close())
+		return 0, 0, errors.Join(&DamagedError{Path: path, Why: []reason.Reason{wentBack}}, db.Close())
 	}
 	// The lock on the old file is held until the new one has its name: nobody
 	// writes in between.

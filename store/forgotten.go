@@ -45,7 +45,7 @@ func forgetTx(tx *bolt.Tx, now time.Time) error {
 	}
 	spent := make(map[campaign.NumberID]bool)
 	for _, id := range running {
-		c, err := setStatusTx(tx, id, campaign.Paused, campaign.PausedByDamage, campaign.Running, campaign.Freezing)
+		c, err := setStatusTx(tx, id, campaign.Paused, reason.New(reason.CampaignDamage), campaign.Running, campaign.Freezing)
 		if errors.Is(err, ErrState) { // it freezes, and is paused when it is done anyway
 			continue
 		} else if err != nil {
@@ -54,7 +54,7 @@ func forgetTx(tx *bolt.Tx, now time.Time) error {
 		if c.Status != campaign.Paused {
 			continue
 		}
-		if err := pausedItselfTx(tx, &c, campaign.Running, reason.Old(c.Reason), now); err != nil {
+		if err := pausedItselfTx(tx, &c, campaign.Running, c.Reason, now); err != nil {
 			return err
 		}
 		for _, n := range c.Numbers {
@@ -103,16 +103,14 @@ func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID, now time.Time
 			return nil, err
 		}
 		before := d
-		if !again(&before) {
+		if !before.Again() {
 			if err := dequeueTx(tx, &d); err != nil {
 				return nil, err
 			}
 		}
-		d.State, d.InDoubt, d.NotBefore = campaign.Unsure, true, time.Time{}
-		d.Reason, d.Code = campaign.ReasonForgotten, 0
+		d.Forget(turn.Last)
 		if d.Message == "" {
-			d.Claimed = turn.Last // not before that
-			// Nor is anybody else to be written to who turns out to be her.
+			// Nor is anybody else to be written to who turns out to be them.
 			if err := keepClaimTx(tx, id, mergedTx(tx, d.Contact), seq); err != nil {
 				return nil, err
 			}
@@ -158,17 +156,11 @@ func firstTx(committed *bolt.Tx, d *campaign.Delivery) (bool, error) {
 	return false, nil
 }
 
-// claimLost reports whether a delivery is held, and without an id: if it was
-// sent, then with one that nobody knows.
-func claimLost(d *campaign.Delivery) bool {
-	return d.State == campaign.Unsure && d.Reason == campaign.ReasonForgotten && d.Message == ""
-}
-
 // Prove is told of receipts for messages that one of our numbers may have sent
 // to a person: ids of ours that the book does not know, which state they prove
 // and when. If exactly one delivery to that person by that number is held
-// because its claim may be forgotten, then this was it: it takes the id, and is
-// in doubt no more.
+// because its claim may be forgotten, then it is the one: it is given the id and
+// is no longer in doubt.
 func (b *Book) Prove(number campaign.NumberID, to people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
 	var found campaign.Delivery
 	look := func(tx *bolt.Tx) (err error) {
@@ -194,7 +186,7 @@ func (b *Book) Prove(number campaign.NumberID, to people.Seen, ids []campaign.Me
 }
 
 // forgottenTx finds the delivery that a receipt speaks of, and gives it the id.
-// It has none if there is no such delivery, or more than one.
+// It returns one without an id if there is no such delivery, or more than one.
 func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to people.Seen, ids []campaign.MessageID, at, now time.Time) (found campaign.Delivery, err error) {
 	var unknown []campaign.MessageID
 	for _, id := range ids {
@@ -208,7 +200,7 @@ func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to people.Seen, ids []ca
 	}
 	candidates := 0
 	err = eachClaimTx(tx, contact, func(d campaign.Delivery) {
-		if d.Number == number && claimLost(&d) && !precedes(at, d.Claimed, now) {
+		if d.Number == number && d.ClaimForgotten() && !precedes(at, d.Claimed, now) {
 			candidates++
 			found = d
 		}
@@ -216,12 +208,12 @@ func forgottenTx(tx *bolt.Tx, number campaign.NumberID, to people.Seen, ids []ca
 	if err != nil || candidates != 1 {
 		return campaign.Delivery{}, err
 	}
-	found.Message = unknown[0]
+	found.Identify(unknown[0])
 	return found, nil
 }
 
 // reachedTx keeps what follows from a delivery that was held and has reached
-// somebody: she was written to, and what she answers answers it.
+// somebody: they were written to, and what they write replies to it.
 func reachedTx(tx *bolt.Tx, d *campaign.Delivery, at time.Time) error {
 	contact, err := contactTx(tx, mergedTx(tx, d.Contact))
 	if errors.Is(err, ErrNotFound) {
@@ -229,9 +221,7 @@ func reachedTx(tx *bolt.Tx, d *campaign.Delivery, at time.Time) error {
 	} else if err != nil {
 		return err
 	}
-	if d.LID == "" {
-		d.LID = contact.LID
-	}
+	d.Address(contact.LID)
 	if err := wroteTx(tx, contact.ID, at); err != nil {
 		return err
 	}
@@ -253,23 +243,19 @@ func (desk *Desk) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now tim
 		}
 		e.on("delivery", fmt.Sprintf("%d/%d", id, seq), cmp.Or(d.Name, string(d.Phone)))
 		if d.State != campaign.Unsure {
-			return fmt.Errorf("delivery %d of campaign %d is %s: %w", seq, id, d.State, ErrState)
+			return reason.Because(ErrState, reason.DeliveryDecided, seq, id)
 		}
 		before := d
-		d.NotBefore = time.Time{}
 		switch v {
 		case campaign.Arrived:
-			if err := reachedTx(tx, &d, now); err != nil {
-				return err
-			}
-			d.Advance(campaign.Sent, now)
-		case campaign.Leave:
-			d.State, d.Reason, d.Code = campaign.Skipped, campaign.ReasonLeft, 0
+			err = reachedTx(tx, &d, now)
 		case campaign.SendIt:
-			if err := sendAgainTx(tx, &d, now); err != nil {
-				return err
-			}
-		default:
+			err = sendAgainTx(tx, &d)
+		}
+		if err != nil {
+			return err
+		}
+		if !d.Decide(v, now) {
 			return fmt.Errorf("decide about a delivery: %q is no verdict", v)
 		}
 		e.change("state", before.State.String(), d.State.String())
@@ -278,15 +264,15 @@ func (desk *Desk) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now tim
 	return d, err
 }
 
-// sendAgainTx lets an unsure delivery wait for its turn, in a campaign that
-// runs or can.
-func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery, now time.Time) error {
+// sendAgainTx makes room for an unsure delivery that is to be sent once more, in
+// a campaign that runs or can.
+func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery) error {
 	c, err := campaignTx(tx, d.Campaign)
 	if err != nil {
 		return err
 	}
 	if c.Status == campaign.Cancelled {
-		return fmt.Errorf("campaign %d is %s: %w", d.Campaign, c.Status, ErrState)
+		return reason.Because(ErrState, reason.CampaignIs, d.Campaign, c.Status.Reason())
 	}
 	if err := unwroteTx(tx, d, time.Time{}); err != nil {
 		return err
@@ -295,10 +281,7 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery, now time.Time) error {
 		if err := personsTable.Delete(tx, d.Campaign, mergedTx(tx, d.Contact)); err != nil {
 			return err
 		}
-		d.Claimed = time.Time{}
 	}
-	d.State, d.InDoubt, d.NotBefore = campaign.Queued, false, now
-	d.Reason, d.Code, d.Doubts = "", 0, 0
 	if c.Status == campaign.Finished {
 		c.Status, c.Ended = campaign.Running, time.Time{}
 		if err := runningTable.Put(tx, c.ID, nil); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -92,8 +93,8 @@ func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.I
 	keep("opted out")
 	w := &wire{}
 	outcomes := map[int]campaign.Outcome{
-		2: {Kind: campaign.NotSent, Reason: "not connected"},
-		4: {Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer},
+		2: {Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)},
+		4: {Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)},
 	}
 	for step, sent := 0, 0; ; step++ {
 		if idle, err := b.Idle(); err != nil || step > 200 {
@@ -102,7 +103,7 @@ func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.I
 			return id, moments
 		}
 		now = now.Add(3 * time.Second)
-		got, err := b.Claim(campaign.Claim{Number: numbers[step%2], Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
+		got, err := store.ClaimApart(b, campaign.Claim{Number: numbers[step%2], Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +182,7 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 	must(err)
 	c, err := b.Started(t.Context(), id) // it may still have to be frozen
 	must(err)
-	if c.Status != campaign.Finished && (c.Status != campaign.Paused || c.Reason != campaign.PausedByDamage) {
+	if c.Status != campaign.Finished && (c.Status != campaign.Paused || c.Reason.Code != reason.CampaignDamage) {
 		fail("the campaign is %s (%s)", c.Status, c.Reason)
 	}
 	seen, w, now := m.seen.clone(), &wire{next: 1000}, m.now.Add(time.Minute)
@@ -201,7 +202,7 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 		switch there := len(seen[lidOf(d.Phone)]) > 0; {
 		case d.State == campaign.Read && who == "receipts":
 			proved++
-		case d.Reason != campaign.ReasonForgotten:
+		case d.Reason.Code != reason.DeliveryForgotten:
 		case d.State != campaign.Unsure:
 			fail("%s is held, and %s", d.Phone, d.State)
 		case who == "person" && there:
@@ -232,7 +233,7 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 		}
 		now = now.Add(time.Minute)
 		for n := range campaign.NumberID(2) {
-			got, err := b.Claim(campaign.Claim{Number: n + 1, Ready: campaign.Readiness{Link: 1, Since: m.now}, Now: now, NewID: w.newID})
+			got, err := store.ClaimApart(b, campaign.Claim{Number: n + 1, Ready: campaign.Readiness{Link: 1, Since: m.now}, Now: now, NewID: w.newID})
 			must(err)
 			if got.Delivery != nil {
 				seen.show(got.Delivery)
@@ -250,7 +251,7 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 			fail("%s has %d messages: %v", d.Phone, has, seen[lidOf(d.Phone)])
 		case d.State.Proven() && has == 0:
 			fail("%s is %s and has nothing", d.Phone, d.State)
-		case d.State == campaign.Skipped && d.Reason == campaign.ReasonOptedOut:
+		case d.State == campaign.Skipped && d.Reason.Code == reason.DeliveryOptedOut:
 			// The opt-out itself may be what was forgotten: the other way round is no fault.
 		case d.State == campaign.Unsure:
 			unsure++
@@ -359,7 +360,7 @@ func TestMendKeepsACopyAndGoesBackOnce(t *testing.T) {
 	}
 	// One whose content is not well is none either.
 	write(func(data []byte) { data[newestRoot(data)+8] ^= 3 })
-	wrong := func(string) (store.Health, error) { return store.Health{Wrong: []string{"x"}}, nil }
+	wrong := func(string) (store.Health, error) { return store.Health{Wrong: []reason.Reason{reason.New("x")}}, nil }
 	if _, err := store.Mend(path, wrong); !errors.Is(err, store.ErrNoWayBack) {
 		t.Errorf("content that is not well: %v", err)
 	}
@@ -379,7 +380,7 @@ func TestAReceiptThatFitsNobodyOrManySettlesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(deliveries, func(d campaign.Delivery) bool { return d.Reason == campaign.ReasonForgotten })
+	i := slices.IndexFunc(deliveries, func(d campaign.Delivery) bool { return d.Reason.Code == reason.DeliveryForgotten })
 	if i < 0 {
 		t.Fatal("nothing is held")
 	}
@@ -414,8 +415,8 @@ func TestAReceiptThatFitsNobodyOrManySettlesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := b.Delivery(1, d.Seq)
-	if err != nil || got.State != campaign.Delivered || got.Message != "3EB0X" || got.InDoubt || got.Reason != "" {
-		t.Errorf("by her phone: %+v, %v", got, err)
+	if err != nil || got.State != campaign.Delivered || got.Message != "3EB0X" || got.InDoubt || !got.Reason.IsZero() {
+		t.Errorf("by the phone: %+v, %v", got, err)
 	}
 	if _, err := b.Receipt(d.Number, people.Seen{Phone: d.Phone}, []campaign.MessageID{"3EB0X"}, campaign.Read, now); err != nil {
 		t.Fatal(err)
@@ -444,7 +445,7 @@ func TestADoubtIsSettledByAPerson(t *testing.T) {
 	}
 	var held []campaign.Delivery
 	for _, d := range deliveries {
-		if d.Reason == campaign.ReasonForgotten {
+		if d.Reason.Code == reason.DeliveryForgotten {
 			held = append(held, d)
 		}
 	}
@@ -456,7 +457,7 @@ func TestADoubtIsSettledByAPerson(t *testing.T) {
 		t.Error("no verdict was taken")
 	}
 	d, err := desk(b).Decide(1, held[0].Seq, campaign.Leave, now)
-	if err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonLeft {
+	if err != nil || d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryLeftAlone {
 		t.Errorf("left alone: %+v, %v", d, err)
 	}
 	if _, err := desk(b).Decide(1, held[0].Seq, campaign.SendIt, now); !errors.Is(err, store.ErrState) {
@@ -468,7 +469,7 @@ func TestADoubtIsSettledByAPerson(t *testing.T) {
 	if _, err := desk(b).Decide(1, held[1].Seq, campaign.SendIt, now); !errors.Is(err, store.ErrState) {
 		t.Errorf("of a cancelled campaign: %v", err)
 	}
-	if d, err = desk(b).Decide(1, held[1].Seq, campaign.Arrived, now); err != nil || d.State != campaign.Sent || d.Reason != "" {
+	if d, err = desk(b).Decide(1, held[1].Seq, campaign.Arrived, now); err != nil || d.State != campaign.Sent || !d.Reason.IsZero() {
 		t.Errorf("arrived: %+v, %v", d, err)
 	}
 }
@@ -487,7 +488,7 @@ func TestAFinishedCampaignRunsAgainForWhatIsSentAfterAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 2, Since: now}, Now: now.Add(time.Hour)} // by another link it is sent no more
-	if again, err := b.Claim(late); err != nil || again.Delivery != nil {
+	if again, err := store.ClaimApart(b, late); err != nil || again.Delivery != nil {
 		t.Fatalf("%+v, %v", again, err)
 	}
 	if c, err := b.Campaign(c.ID); err != nil || c.Status != campaign.Finished {
@@ -496,7 +497,7 @@ func TestAFinishedCampaignRunsAgainForWhatIsSentAfterAll(t *testing.T) {
 	if _, err := desk(b).Decide(c.ID, 0, campaign.SendIt, late.Now); err != nil {
 		t.Fatal(err)
 	}
-	again, err := b.Claim(late)
+	again, err := store.ClaimApart(b, late)
 	if err != nil || again.Delivery == nil || again.Delivery.Message != got.Delivery.Message || again.Delivery.Text != "x" {
 		t.Fatalf("%+v, %v; want the same message", again, err)
 	}
@@ -605,11 +606,11 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 	}
 	b = open(t, path)
 	c, err := b.Campaign(id)
-	if err != nil || c.Status != campaign.Paused || c.Reason != campaign.PausedByDamage || !c.Ended.IsZero() {
+	if err != nil || c.Status != campaign.Paused || c.Reason.Code != reason.CampaignDamage || !c.Ended.IsZero() {
 		t.Fatalf("it is %s (%s), %v", c.Status, c.Reason, err)
 	}
 	held, err := b.Delivery(id, 1)
-	if err != nil || held.Reason != campaign.ReasonForgotten || held.Claimed.IsZero() {
+	if err != nil || held.Reason.Code != reason.DeliveryForgotten || held.Claimed.IsZero() {
 		t.Fatalf("%+v, %v", held, err)
 	}
 	to, ids := people.Seen{LID: lidOf(held.Phone)}, []campaign.MessageID{"3EB0X"}
@@ -625,7 +626,7 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 	if _, err := desk(b).Decide(id, 1, campaign.SendIt, now); err != nil {
 		t.Fatal(err)
 	}
-	if got := lane(t, b, n, time.Now().Add(time.Minute), lidOf); got.Delivery != nil || got.Hold.Reason != campaign.HoldDay {
+	if got := lane(t, b, n, time.Now().Add(time.Minute), lidOf); got.Delivery != nil || got.Hold.Reason != reason.HoldDay {
 		t.Errorf("two may have left today, of two allowed, and it sends: %+v", got.Hold)
 	}
 }
@@ -646,7 +647,7 @@ func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
 			return right(d) && d.Phone != crowd(8)[0].Phone && d.Phone != crowd(8)[3].Phone // who have opted out
 		})]
 	}
-	held := among(func(d campaign.Delivery) bool { return d.Reason == campaign.ReasonForgotten })
+	held := among(func(d campaign.Delivery) bool { return d.Reason.Code == reason.DeliveryForgotten })
 	other := among(func(d campaign.Delivery) bool { return d.Number == held.Number && d.State == campaign.Queued })
 	now := moments[1].now.Add(time.Minute)
 	for _, phone := range []people.Phone{held.Phone, other.Phone} {
@@ -661,7 +662,7 @@ func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
 	w := &wire{}
 	for range 20 {
 		now = now.Add(time.Minute)
-		got, err := b.Claim(campaign.Claim{Number: held.Number, Ready: campaign.Readiness{Link: 1, Since: moments[1].now}, Now: now, NewID: w.newID})
+		got, err := store.ClaimApart(b, campaign.Claim{Number: held.Number, Ready: campaign.Readiness{Link: 1, Since: moments[1].now}, Now: now, NewID: w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -675,7 +676,7 @@ func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if d, err := b.Delivery(1, other.Seq); err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonDuplicate {
+	if d, err := b.Delivery(1, other.Seq); err != nil || d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryDuplicate {
 		t.Errorf("it is %s (%s), %v", d.State, d.Reason, err)
 	}
 }

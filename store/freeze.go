@@ -14,6 +14,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -21,22 +22,27 @@ import (
 //
 // Begin looks for the audience in one read transaction and writes down who it
 // is together with the status Freezing. From then on it is known who belongs to
-// the campaign: whoever comes later does not, and whoever is edited meanwhile
-// stays. The sweeper makes the deliveries, in chunks, from the records as they
+// the campaign: people who are added later do not, and people who are edited
+// meanwhile stay. The sweeper makes the deliveries, in chunks, from the records as they
 // are when their turn comes. When all are made, and not before, the campaign is
 // among the running ones.
 
 // ErrGoesOn says that what was waited for is written down and goes on by
 // itself, also when this process ends and another one opens the book.
-var ErrGoesOn = errors.New("it goes on by itself")
+var ErrGoesOn = reason.Err(reason.GoesOn)
+
+// goesOn is the error of a wait that ended while the work goes on.
+func goesOn(err error) error {
+	return reason.Because(fmt.Errorf("%w: %w", err, ErrGoesOn), reason.GoesOn, reason.Of(err))
+}
 
 // freezing is how far a freeze is.
 type freezing struct {
 	Numbers []campaign.NumberID       // who sends
-	Next    people.ContactID          // whose delivery is the next to be made, or whoever of the audience comes after
+	Next    people.ContactID          // whose delivery is the next to be made, or the next of the audience after them
 	Load    map[campaign.NumberID]int // how many deliveries each number has
 	Zones   []string                  // by their numbers in the queue
-	Why     string                    `json:",omitempty"` // it is held, or undone, for this reason; empty: somebody asked for it
+	Why     reason.Reason             `json:",omitzero"` // it is held, or undone, for this reason; zero: somebody asked for it
 }
 
 // Start is Begin, and waits until the campaign is running.
@@ -53,8 +59,8 @@ func (d *Desk) Start(id campaign.ID, now time.Time) (campaign.Campaign, error) {
 var errEdited = errors.New("the draft was edited meanwhile")
 
 // Begin chooses the audience of a draft and lets the book freeze it: give each
-// person to the number that writes to her, or skip her because she has opted
-// out or is known not to be on WhatsApp. The campaign is Freezing until then;
+// person to the number that writes to them, or skip them because they have opted
+// out or are known not to be on WhatsApp. The campaign is Freezing until then;
 // [Book.Started] waits for that. Begin fails if there is nobody to write to,
 // no number to write with, or if the file that is attached or a list that the
 // audience names is not there. ctx ends the search for the people.
@@ -69,7 +75,7 @@ func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 		}
 		if c.Attachment != nil && c.Status == campaign.Draft {
 			if err := b.checkMedia(c.Attachment); err != nil {
-				return c, fmt.Errorf("start campaign %d: %w", id, err)
+				return c, reason.Within(err, reason.CampaignStart, id)
 			}
 		}
 		var audience people.Set
@@ -101,7 +107,7 @@ func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 			if err := addEntryTx(tx, e); err != nil {
 				return err
 			}
-			c.Status, c.Reason, c.Started = campaign.Freezing, "", now
+			c.Status, c.Reason, c.Started = campaign.Freezing, reason.Reason{}, now
 			if err := putCampaignTx(tx, c); err != nil {
 				return err
 			}
@@ -129,13 +135,13 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 		return nil, err
 	}
 	if c.Status != campaign.Draft {
-		return nil, fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
+		return nil, reason.Because(ErrState, reason.CampaignStart, id, reason.New(reason.CampaignItIs, c.Status.Reason()))
 	}
 	stops, err := stopsTx(tx, c, now)
 	if err != nil {
 		return nil, err
 	} else if err := joined(append(c.Lacks(), stops...)); err != nil {
-		return nil, fmt.Errorf("start campaign %d: %w: %w", id, err, ErrState)
+		return nil, reason.Because(fmt.Errorf("%w: %w", err, ErrState), reason.CampaignStart, id, reason.Of(err))
 	}
 	numbers, err := numbersTx(tx)
 	if err != nil {
@@ -153,7 +159,7 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience people.Set, err error) {
 	filter, err := people.ParseFilter(c.To)
 	if err != nil {
-		return nil, fmt.Errorf("audience: %w", err)
+		return nil, reason.Within(err, reason.CampaignAudience)
 	}
 	to, skipped := 0, 0
 	barred := allBarredTx(tx)
@@ -169,21 +175,21 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 		audience.Add(contact.ID)
 	})
 	if err == nil && to == 0 {
-		err = fmt.Errorf("start campaign %d: %w: %w", c.ID, reachesNobody(skipped), ErrState)
+		err = reason.Because(ErrState, reason.CampaignStart, c.ID, reason.Of(reachesNobody(skipped)))
 	}
 	return audience, err
 }
 
 // unwanted is the reason why a person's delivery is skipped when it is made;
 // empty: it is not.
-func unwanted(contact *people.Contact, barred barredAliases, now time.Time) string {
+func unwanted(contact *people.Contact, barred barredAliases, now time.Time) reason.Code {
 	switch {
 	case contact.OptedOut:
-		return campaign.ReasonOptedOut
+		return reason.DeliveryOptedOut
 	case contact.Moved():
-		return campaign.ReasonMoved
+		return reason.DeliveryMoved
 	case contact.Presence == people.NotOnWhatsApp && contact.Checked(now):
-		return campaign.ReasonNotOnService
+		return reason.DeliveryNotOnWhatsApp
 	}
 	return barred.why(contact)
 }
@@ -204,19 +210,19 @@ func (b *Book) Started(ctx context.Context, id campaign.ID) (campaign.Campaign, 
 		case campaign.Running, campaign.Paused, campaign.Finished:
 			return c, nil
 		case campaign.Draft:
-			return c, fmt.Errorf("start campaign %d: %s: %w", id, c.Reason, ErrState)
+			return c, reason.Because(ErrState, reason.CampaignStart, id, c.Reason)
 		case campaign.Cancelled:
-			return c, fmt.Errorf("start campaign %d: it is %s: %w", id, c.Status, ErrState)
+			return c, reason.Because(ErrState, reason.CampaignStart, id, reason.New(reason.CampaignItIs, c.Status.Reason()))
 		}
 		if err := b.jobFault(campaignJobKey(id)); err != nil {
-			return c, fmt.Errorf("start campaign %d: %w: %w", id, err, ErrGoesOn)
+			return c, reason.Within(goesOn(err), reason.CampaignStart, id)
 		}
 		select {
 		case <-ring:
 		case <-ctx.Done():
-			return c, fmt.Errorf("start campaign %d: %w: %w", id, ctx.Err(), ErrGoesOn)
+			return c, reason.Within(goesOn(ctx.Err()), reason.CampaignStart, id)
 		case <-b.closing:
-			return c, fmt.Errorf("start campaign %d: %w: %w", id, ErrClosed, ErrGoesOn)
+			return c, reason.Within(goesOn(ErrClosed), reason.CampaignStart, id)
 		}
 	}
 }
@@ -231,7 +237,7 @@ func freezeJobTx(tx *bolt.Tx, id campaign.ID) (job, error) {
 }
 
 // holdFreezesTx lets no campaign of a number run that is still freezing.
-func holdFreezesTx(tx *bolt.Tx, number campaign.NumberID, why string) error {
+func holdFreezesTx(tx *bolt.Tx, number campaign.NumberID, why reason.Reason) error {
 	for _, k := range jobsTable.Keys(tx, []byte{campaignJob}, math.MaxInt) {
 		j, _, err := jobTx(tx, k)
 		if err != nil {
@@ -249,8 +255,8 @@ func holdFreezesTx(tx *bolt.Tx, number campaign.NumberID, why string) error {
 }
 
 // freezeChunkTx makes the deliveries of the next n people of a campaign, and
-// lets it run if those were the last. A person belongs to the number that she
-// knows; strangers are shared out evenly.
+// lets it run if those were the last. A person belongs to the number that they
+// know; those whom no number knows are shared out evenly.
 func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
 	c, err := campaignTx(tx, j.Campaign)
 	if err != nil {
@@ -287,8 +293,8 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
 			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
 		}
-		if d.Reason = unwanted(&contact, barred, c.Started); d.Reason != "" {
-			d.State = campaign.Skipped
+		if why := unwanted(&contact, barred, c.Started); why != "" {
+			d.GiveUp(reason.New(why))
 		} else {
 			f.Load[number]++
 			queue = append(queue, queueTable.key(&d, f.zone(d.Zone)))
@@ -322,7 +328,7 @@ func (f *freezing) zone(name string) byte {
 	return byte(min(zone, 255))
 }
 
-// home is the number that writes to a person: of those that know her, else of
+// home is the number that writes to a person: of those that know them, else of
 // all, the one with the least to do.
 func home(contact *people.Contact, numbers []campaign.NumberID, load map[campaign.NumberID]int) campaign.NumberID {
 	return slices.MinFunc(numbers, func(a, b campaign.NumberID) int {
@@ -339,10 +345,10 @@ func home(contact *people.Contact, numbers []campaign.NumberID, load map[campaig
 // frozenTx lets a campaign run whose deliveries are all made, or takes them
 // back if it cannot.
 func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done bool, err error) {
-	why := ""
+	var why reason.Reason
 	if t.pending == 0 {
-		why = reachesNobody(t.counts[campaign.Skipped]).Error()
-	} else if !j.Held { // what holds it is for a person to see to
+		why = reason.Of(reachesNobody(t.counts[campaign.Skipped]))
+	} else if !j.Held { // a person must resume one that is held
 		numbers, err := numbersTx(tx)
 		if err != nil {
 			return false, err
@@ -350,10 +356,10 @@ func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done
 		linked := c
 		linked.Numbers = j.Freeze.Numbers
 		if err := joined(senderStops(numbers, linked, c.Started)); err != nil {
-			why = err.Error()
+			why = reason.Of(err)
 		}
 	}
-	if why != "" {
+	if !why.IsZero() {
 		j.Kind, j.Freeze.Why = JobUndo, why
 		return false, nil
 	}
@@ -476,8 +482,8 @@ func (s *stagedIDs) has(id people.ContactID) bool {
 }
 
 // twice reports whether the person to whom the staged id leads now, since its
-// record was merged into hers, is in the audience by an earlier id as well:
-// then she has her delivery. Ids lead to smaller ones.
+// record was merged into theirs, is in the audience by an earlier id as well:
+// then they have their delivery. Ids lead to smaller ones.
 func (s *stagedIDs) twice(now, id people.ContactID) bool {
 	if s.has(now) {
 		return true

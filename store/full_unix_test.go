@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // A disk that refuses to write is tried again five seconds later, and nothing
@@ -31,7 +32,7 @@ func TestFullDiskIsTriedAgainAfterFiveSeconds(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &roomy); err != nil {
 		t.Fatal(err)
 	}
-	want := campaign.Hold{Reason: campaign.HoldDisk, Until: s.now.Add(5 * time.Second)}
+	want := campaign.Hold{Reason: reason.HoldDisk, Until: s.now.Add(5 * time.Second)}
 	if got.Delivery != nil || got.Hold != want || hold != want {
 		t.Errorf("a full disk: %+v, the screens say %+v; want %+v", got, hold, want)
 	}

@@ -21,9 +21,9 @@ import (
 // few did. Both are looked at for each number of a campaign and for all of them
 // together: one number may be the only one in trouble, and in a campaign of many
 // numbers none of them alone may have sent enough to tell. In a row means that
-// none was accepted in between; who is not on WhatsApp, and a message of which
-// nobody knows, say nothing. Whoever resumes a campaign, for whatever it was
-// paused, begins both anew.
+// none was accepted in between; people who are not on WhatsApp, and messages
+// whose outcome is not known, do not count. When a campaign is resumed, whatever
+// it was paused for, both begin anew.
 const (
 	rowMost    = 5                // refusals in a row
 	sampleSize = 20               // messages that are looked at for whether they arrived
@@ -37,7 +37,7 @@ const all campaign.NumberID = 0
 
 // guard is what is kept of a number in a campaign, or of [all].
 type guard struct {
-	kind string // of the refusals in a row: the service's code, or the reason if it gave none
+	kind string // of the refusals in a row: the service's code, or that of the reason if it gave none
 	row  int    // how many
 	size int    // rows in "sample"
 }
@@ -91,7 +91,7 @@ func unguardTx(tx *bolt.Tx, id campaign.ID) error {
 // weighTx counts the outcome of a try, of which d is what has become, and pauses
 // the campaign if it is one refusal too many in a row.
 func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) error {
-	kind := o.Reason
+	kind := string(o.Reason.Code)
 	if o.Code != 0 {
 		kind = strconv.Itoa(o.Code)
 	}
@@ -124,9 +124,9 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 		}
 		why := o.Reason
 		if o.Code != 0 {
-			why = fmt.Sprintf(campaign.WithCode, o.Reason, kind)
+			why = reason.New(reason.RefusedWithCode, o.Reason, o.Code)
 		}
-		if err := b.pauseTx(tx, d.Campaign, fmt.Sprintf(campaign.PausedByRefusals, strconv.Itoa(g.row), why)); err != nil {
+		if err := b.pauseTx(tx, d.Campaign, reason.New(reason.CampaignRefusals, g.row, why)); err != nil {
 			return err
 		}
 	}
@@ -134,13 +134,13 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 }
 
 // pauseTx pauses a campaign for a reason if it is running.
-func (b *Book) pauseTx(tx *bolt.Tx, id campaign.ID, why string) error {
+func (b *Book) pauseTx(tx *bolt.Tx, id campaign.ID, why reason.Reason) error {
 	c, err := setStatusTx(tx, id, campaign.Paused, why, campaign.Running)
 	if errors.Is(err, ErrState) {
 		return nil
 	}
 	if err == nil {
-		err = pausedItselfTx(tx, &c, campaign.Running, reason.Old(why), b.clock.Now())
+		err = pausedItselfTx(tx, &c, campaign.Running, why, b.clock.Now())
 	}
 	if err == nil {
 		b.logger.Warn("pause a campaign", "campaign", id, "why", why)
@@ -166,11 +166,6 @@ func crowdedTx(tx *bolt.Tx, id campaign.ID) (bool, error) {
 	return g.row+flying >= rowMost, err
 }
 
-// arrived reports whether a delivery has reached a device of its person.
-func arrived(d *campaign.Delivery) bool {
-	return d.State >= campaign.Delivered && d.State <= campaign.Replied
-}
-
 // sampleTx keeps what a change of a delivery says of whether messages arrive.
 func sampleTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	switch {
@@ -180,7 +175,7 @@ func sampleTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 				return err
 			}
 		}
-	case !arrived(before) && arrived(d):
+	case !before.State.Reached() && d.State.Reached():
 		for _, n := range []campaign.NumberID{d.Number, all} {
 			if k := sampleTable.key(d, n); sampleTable.GetAt(tx, k) != nil {
 				if err := sampleTable.PutAt(tx, k, []byte{1}); err != nil {
@@ -200,9 +195,9 @@ func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
 		return err
 	}
 	prefix := sampleTable.of(d.Campaign, n)
-	for range 4 { // what a clock that was wrong has put into the future would stay there
+	for range 4 { // what a wrong clock has put into the future would stay there
 		k, _ := sampleTable.Last(tx, prefix)
-		if !bytes.HasPrefix(k, prefix) || !early(sampleTable.at(k), d.Accepted) {
+		if !bytes.HasPrefix(k, prefix) || !campaign.Early(sampleTable.at(k), d.Accepted) {
 			break
 		}
 		if err := sampleTable.DeleteAt(tx, bytes.Clone(k)); err != nil {
@@ -230,7 +225,7 @@ func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
 		return err
 	}
 	var came byte
-	if arrived(d) {
+	if d.State.Reached() {
 		came = 1
 	}
 	return sampleTable.PutAt(tx, sampleTable.key(d, n), []byte{came})
@@ -253,21 +248,21 @@ func oldTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, now time.Time) (fir
 // silencedTx is why a campaign that a number wants to send for is to be paused:
 // too little of what was sent has arrived. A number that has just come back may
 // not have heard of all that did.
-func (b *Book) silencedTx(tx *bolt.Tx, c campaign.Claim, id campaign.ID) (reason string, err error) {
+func (b *Book) silencedTx(tx *bolt.Tx, c campaign.Claim, id campaign.ID) (why reason.Reason, err error) {
 	if c.Now.Before(c.Ready.Since.Add(b.grace)) {
-		return "", nil
+		return why, nil
 	}
 	for _, n := range []campaign.NumberID{c.Number, all} {
 		g, err := guardTx(tx, id, n)
 		if err != nil {
-			return "", err
+			return why, err
 		}
 		if g.size < sampleSize {
 			continue
 		}
 		if first, came := oldTx(tx, id, n, c.Now); first != nil && came < sampleNeed {
-			return fmt.Sprintf(campaign.PausedBySilence, strconv.Itoa(sampleSize), strconv.Itoa(int(sampleAge.Minutes())), strconv.Itoa(came)), nil
+			return reason.New(reason.CampaignSilence, sampleSize, int(sampleAge.Minutes()), came), nil
 		}
 	}
-	return "", nil
+	return why, nil
 }

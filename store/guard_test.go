@@ -2,17 +2,16 @@ package store_test
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // status is the status of a campaign, and why.
-func (s *shop) status(id campaign.ID) (campaign.Status, string) {
+func (s *shop) status(id campaign.ID) (campaign.Status, reason.Reason) {
 	s.Helper()
 	c, err := s.book.Campaign(id)
 	if err != nil {
@@ -49,7 +48,7 @@ func about(d campaign.Delivery, o campaign.Outcome) campaign.Outcome {
 }
 
 func code(n int) campaign.Outcome {
-	return campaign.Outcome{Kind: campaign.Refused, Code: n, Reason: "WhatsApp did not accept the message"}
+	return campaign.Outcome{Kind: campaign.Refused, Code: n, Reason: reason.New(reason.RefusedText)}
 }
 
 // Five refusals in a row of one kind pause a campaign, and say so; anything in
@@ -84,7 +83,7 @@ func TestFiveRefusalsInARowPauseTheCampaign(t *testing.T) {
 				t.Fatalf("it is %s: %q", status, why)
 			}
 			last := test.tries[len(test.tries)-1]
-			if want := fmt.Sprintf(campaign.PausedByRefusals, "5", fmt.Sprintf(campaign.WithCode, last.Reason, strconv.Itoa(last.Code))); test.paused && why != want {
+			if want := reason.New(reason.CampaignRefusals, 5, reason.New(reason.RefusedWithCode, last.Reason, last.Code)); test.paused && !why.Equal(want) {
 				t.Errorf("it is paused because %q, want %q", why, want)
 			}
 		})
@@ -103,7 +102,7 @@ func TestMessagesThatAreGivenUpForOneReasonPauseTheCampaign(t *testing.T) {
 			s.mustRun(id)
 		}
 	}
-	if status, why := s.status(id); status != campaign.Paused || !strings.Contains(why, campaign.ReasonNoKeys) || strings.Contains(why, "code") {
+	if status, why := s.status(id); status != campaign.Paused || !why.Equal(reason.New(reason.CampaignRefusals, 5, reason.New(reason.DeliveryNoKeys))) {
 		t.Errorf("it is %s: %q", status, why)
 	}
 	if n := s.failed(id); n != 5 {
@@ -246,7 +245,7 @@ func TestCampaignPausesWhenTooLittleArrives(t *testing.T) {
 				t.Fatalf("it is %s: %s", status, why)
 			}
 			came := max(test.came-(test.sent-20), 0)
-			if want := fmt.Sprintf(campaign.PausedBySilence, "20", "30", strconv.Itoa(came)); test.paused && why != want {
+			if want := reason.New(reason.CampaignSilence, 20, 30, came); test.paused && !why.Equal(want) {
 				t.Errorf("it is paused because %q, want %q", why, want)
 			}
 		})
@@ -316,7 +315,7 @@ func TestResumeBeginsTheSampleAnew(t *testing.T) {
 	s.try(accepted)
 	s.sendMany(19, 0, s.number)
 	s.now = s.now.Add(time.Hour)
-	s.mustHold(campaign.HoldEmpty, time.Time{})
+	s.mustHold(reason.HoldEmpty, time.Time{})
 	if status, _ := s.status(id); status != campaign.Paused {
 		t.Fatalf("it is %s", status)
 	}
@@ -326,7 +325,7 @@ func TestResumeBeginsTheSampleAnew(t *testing.T) {
 	s.sendMany(1, 0, s.number)
 	s.mustRun(id)
 	s.now = s.now.Add(time.Hour)
-	s.mustHold(campaign.HoldEmpty, time.Time{})
+	s.mustHold(reason.HoldEmpty, time.Time{})
 	if status, _ := s.status(id); status != campaign.Paused {
 		t.Errorf("it is %s after twenty more of which none arrived", status)
 	}
@@ -340,7 +339,7 @@ func TestArrivalsAreLookedAtByNumberAndTogether(t *testing.T) {
 	id := s.startBy(s.number, other)
 	s.sendMany(10, 0, s.number, other)
 	s.now = s.now.Add(time.Hour)
-	s.mustHold(campaign.HoldEmpty, time.Time{})
+	s.mustHold(reason.HoldEmpty, time.Time{})
 	if status, _ := s.status(id); status != campaign.Paused {
 		t.Errorf("of ten each none arrived, and it is %s", status)
 	}
@@ -358,7 +357,7 @@ func TestArrivalsAreLookedAtByNumberAndTogether(t *testing.T) {
 		t.Error("the number whose messages arrive is held")
 	}
 	s.number = mine
-	s.mustHold(campaign.HoldEmpty, time.Time{})
+	s.mustHold(reason.HoldEmpty, time.Time{})
 	if status, _ := s.status(id); status != campaign.Paused {
 		t.Errorf("of one number nothing arrives, and it is %s", status)
 	}
@@ -375,7 +374,7 @@ func TestReceiptsThatWaitForTheNumberAreHeardFirst(t *testing.T) {
 	s.sendMany(1, 0, s.number)
 	s.mustRun(id)
 	s.now = s.now.Add(time.Second)
-	s.mustHold(campaign.HoldEmpty, time.Time{})
+	s.mustHold(reason.HoldEmpty, time.Time{})
 	if status, _ := s.status(id); status != campaign.Paused {
 		t.Errorf("it is %s", status)
 	}

@@ -9,22 +9,21 @@ import (
 	"recado/store/bolt"
 )
 
-// Who is who.
+// Which record is which person.
 //
-// The LID is the account. What a person wants and what became of them, an
-// opt-out, tags, lists, deliveries, stays with the record of their LID. A phone
-// is only where an account can be found for now: when the service names another
-// LID under it, it has another owner, and goes over to that one's record. The
-// record that had it keeps it as a former phone, which is shown and searched for,
-// and by which nobody is written to.
+// The LID is the account. An opt-out, tags, lists and deliveries stay with the
+// record of the LID. A phone is only where an account can be found for now: when
+// the service names another LID for it, it has another owner, and moves to the
+// record of that one. The record that had it keeps it as a former phone, which is
+// shown and searched, and to which nothing is sent.
 //
-// A record without a LID is whoever the phone belonged to when somebody wrote it
-// down. As long as no LID is known for it, it is the person of the first LID that
-// the service names under its phone.
+// A record without a LID is the person who had the phone when it was written
+// down. It becomes the person of the first LID that the service names for that
+// phone.
 //
-// That is a guess, and a guess must not weaken an opt-out: what was said of a
-// record without a LID was said of the phone, and holds for every account that
-// has the phone later, too (people.Contact.OptOutPhone).
+// That is a guess, and a guess must not weaken an opt-out: an opt-out of a record
+// without a LID is one of the phone, and holds for every account that has the
+// phone later, too (people.Contact.OptOutPhone).
 
 // side is what is known of the one to whom a phone leads, or a LID.
 type side uint8
@@ -126,7 +125,7 @@ func findPersonTx(tx *bolt.Tx, phone people.Phone, lid string) (people.ContactID
 type told struct {
 	lid    string
 	phones [2]people.Phone // as asked and as the service has it; either may be empty
-	sure   bool            // it is the service's word that these phones are theirs now, and no others
+	sure   bool            // the service says that these phones are theirs now, and no others
 }
 
 // whoTx returns the record of the person. Records that prove to be one person
@@ -177,7 +176,7 @@ func whoTx(tx *bolt.Tx, t told, at time.Time) (c people.Contact, err error) {
 	if t.lid != "" {
 		c.LID = t.lid
 	}
-	return c, settlePhonesTx(tx, &c, t, at)
+	return c, setPhonesTx(tx, &c, t, at)
 }
 
 // uniteTx makes one record of two, of which the first may be nobody's.
@@ -230,9 +229,9 @@ func passOnTx(tx *bolt.Tx, id people.ContactID, phone people.Phone, at time.Time
 	return aliasesTable.Delete(tx, phoneKey(phone))
 }
 
-// settlePhonesTx gives a person the phones by which they were named. If that is
-// the service's word, any other phone of theirs is a former one from now on.
-func settlePhonesTx(tx *bolt.Tx, c *people.Contact, t told, at time.Time) error {
+// setPhonesTx gives a person the phones by which they were named. If the service
+// has named them, any other phone of theirs is a former one from now on.
+func setPhonesTx(tx *bolt.Tx, c *people.Contact, t told, at time.Time) error {
 	var phones []people.Phone
 	for _, p := range t.phones {
 		if p != "" {
@@ -271,8 +270,8 @@ func settlePhonesTx(tx *bolt.Tx, c *people.Contact, t told, at time.Time) error 
 	return nil
 }
 
-// saidOfTx opts a person out who gets a phone of which an opt-out was said while
-// nobody knew whose account it was.
+// saidOfTx opts a person out who gets a phone for which an opt-out was given while
+// its account was not known.
 func saidOfTx(tx *bolt.Tx, c *people.Contact, phone people.Phone) error {
 	for _, id := range formerTx(tx, phone) {
 		before, err := contactTx(tx, id)
@@ -289,7 +288,7 @@ func saidOfTx(tx *bolt.Tx, c *people.Contact, phone people.Phone) error {
 	return nil
 }
 
-// formerTx lists who had a phone that is theirs no more.
+// formerTx lists who had a phone and no longer has it.
 func formerTx(tx *bolt.Tx, phone people.Phone) (ids []people.ContactID) {
 	prefix := string(formerAlias) + phone.Key()
 	for k := range aliasesTable.Each(tx, []byte(prefix)) {

@@ -116,7 +116,7 @@ func (s *street) claimedOf() (lids []string) {
 	}
 	for i := range 50 {
 		now = now.Add(time.Hour)
-		got := must[campaign.Claimed](s.T)(s.b.Claim(campaign.Claim{
+		got := must[Claimed](s.T)(ClaimApart(s.b, campaign.Claim{
 			Number: s.number, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
 			NewID: func() campaign.MessageID { return campaign.MessageID(fmt.Sprint("3EB0", i)) },
 		}))

@@ -13,10 +13,10 @@ import (
 	"recado/store/bolt"
 )
 
-// Half an import is no import. The rows of a large one are first put into
-// "staged" as they are, which is fast and harms nobody; then the job is marked
-// as complete, and the sweeper adds the people. A process that dies before that
-// mark has imported nothing; after it, the next one goes on.
+// An import is done as a whole or not at all. The rows of a large one are first
+// put into "staged" as they are, which is fast and changes nothing; then the job
+// is marked as complete, and the sweeper adds the people. If the process dies
+// before that mark, nothing is imported; after it, the next one goes on.
 
 const (
 	smallImport = 500 // rows that are one transaction
@@ -24,7 +24,7 @@ const (
 )
 
 // ImportReport is what an import did. Rows are counted, not people: the
-// second row about somebody updates her or says nothing new.
+// second row about somebody updates them or says nothing new.
 type ImportReport struct {
 	Added   int // people who were not in the book
 	Updated int // something new about somebody who was
@@ -56,7 +56,7 @@ func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (re
 	b := d.book
 	for _, row := range rows {
 		if row.Phone == "" {
-			return report, fmt.Errorf("import %s: line %d: no phone", source, row.Line)
+			return report, fmt.Errorf("import %s: line %d: %w", source, row.Line, reason.New(reason.RowNoPhone))
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -92,7 +92,7 @@ func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (re
 	select {
 	case e := <-end:
 		if e.err != nil {
-			return report, fmt.Errorf("import %s: %w: %w", source, e.err, ErrGoesOn)
+			return report, fmt.Errorf("import %s: %w", source, goesOn(e.err))
 		}
 		return *e.job.Report, nil
 	case <-ctx.Done():
@@ -100,7 +100,7 @@ func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (re
 	case <-b.closing:
 		err = ErrClosed
 	}
-	return report, fmt.Errorf("import %s: %w: %w", source, err, ErrGoesOn)
+	return report, fmt.Errorf("import %s: %w", source, goesOn(err))
 }
 
 // countImport notes what an import did.
@@ -255,7 +255,7 @@ func importTx(tx *bolt.Tx, rows []people.Row, report *ImportReport) error {
 	return names.applyTx(tx)
 }
 
-// complete adds to a person what a row says of her.
+// complete adds to a person what a row says of them.
 func complete(c *people.Contact, row people.Row) {
 	setName(c, row.Name, people.Typed)
 	c.Tags = union(c.Tags, row.Tags)

@@ -9,17 +9,12 @@ import (
 	"recado/store/bolt"
 )
 
-// What never left does not count for the person. A claim writes that they were
-// written to, before anything leaves: neither a crash nor another number may
-// write to them a second time. When the outcome proves that nothing left, they
-// are again as if they had not been tried: what counts is the last message of
-// any campaign that has left, or may have. A receipt that comes for it after
-// all counts it again.
-
-// mayHaveLeft reports whether a delivery has left, or may have.
-func mayHaveLeft(d *campaign.Delivery) bool {
-	return d.State.Proven() || d.State == campaign.Sending || d.InDoubt
-}
+// A message that never left does not count for its person. A claim writes that
+// they were written to before anything leaves, so that neither a crash nor
+// another number writes to them a second time. When the outcome proves that
+// nothing left, that is taken back: what counts is the last message of any
+// campaign that has left, or may have. If a receipt comes after all, it counts
+// again.
 
 // wroteTx writes that a person was written to at a time.
 func wroteTx(tx *bolt.Tx, id people.ContactID, at time.Time) error {
@@ -53,7 +48,7 @@ func unwroteTx(tx *bolt.Tx, d *campaign.Delivery, claimed time.Time) error {
 // than d; zero: none did.
 func lastLeftTx(tx *bolt.Tx, id people.ContactID, d *campaign.Delivery) (last time.Time, err error) {
 	err = eachClaimTx(tx, id, func(other campaign.Delivery) {
-		if (other.Campaign != d.Campaign || other.Seq != d.Seq) && mayHaveLeft(&other) {
+		if (other.Campaign != d.Campaign || other.Seq != d.Seq) && other.MayHaveLeft() {
 			last = later(last, later(other.Claimed, other.Accepted))
 		}
 	})

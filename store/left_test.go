@@ -7,6 +7,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -23,14 +24,14 @@ func mustSent(s *shop, what string, want time.Time) {
 // What never left does not count for the person: the next campaign writes to
 // them, as if nobody had tried. What may have left counts from its claim on.
 func TestWhatNeverLeftDoesNotCountForThePerson(t *testing.T) {
-	stranger := campaign.Outcome{Kind: campaign.Refused, Code: 463, Reason: "no"}
-	form := campaign.Outcome{Kind: campaign.Refused, Code: 479, Reason: "no"}
+	cold := campaign.Outcome{Kind: campaign.Refused, Code: 463, Reason: reason.New(reason.Refused)}
+	form := campaign.Outcome{Kind: campaign.Refused, Code: 479, Reason: reason.New(reason.Refused)}
 	for _, test := range []struct {
 		name   string
 		tries  []campaign.Outcome
 		counts bool
 	}{
-		{"refused 463", []campaign.Outcome{stranger}, false},
+		{"refused 463", []campaign.Outcome{cold}, false},
 		{"refused 479", []campaign.Outcome{form}, false},
 		{"no keys, three times", []campaign.Outcome{noKeys, noKeys, noKeys}, false},
 		{"it does not leave, then refused", []campaign.Outcome{offline, form}, false},
@@ -64,7 +65,7 @@ func TestWhatNeverLeftDoesNotCountForThePerson(t *testing.T) {
 			if got := s.claim(); (got.Delivery != nil) == test.counts {
 				t.Errorf("the next campaign: %+v", got)
 			}
-			if d := s.delivery(next); test.counts && (d.State != campaign.Skipped || d.Reason != campaign.ReasonPerPerson) {
+			if d := s.delivery(next); test.counts && (d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryPerPerson) {
 				t.Errorf("in the next campaign they are %s (%s)", d.State, d.Reason)
 			}
 		})
@@ -121,7 +122,7 @@ func TestInterruptedClaimCountsForThePerson(t *testing.T) {
 	mustSent(s, "after a crash", claimed)
 	s.now = s.now.Add(10 * time.Second)
 	id := s.start("")
-	if s.claim(); s.delivery(id).Reason != campaign.ReasonPerPerson {
+	if s.claim(); s.delivery(id).Reason.Code != reason.DeliveryPerPerson {
 		t.Errorf("in the next campaign they are %+v", s.delivery(id))
 	}
 }
@@ -139,8 +140,8 @@ func TestAnotherTryObeysThePerPersonLimit(t *testing.T) {
 	s.settle(s.mustClaim(), accepted)
 	s.number = number
 	s.now = s.now.Add(time.Hour)
-	s.mustHold(campaign.HoldEmpty, time.Time{})
-	if d := s.delivery(first); d.State != campaign.Skipped || d.Reason != campaign.ReasonPerPerson {
+	s.mustHold(reason.HoldEmpty, time.Time{})
+	if d := s.delivery(first); d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryPerPerson {
 		t.Errorf("it is %s (%s)", d.State, d.Reason)
 	}
 }
@@ -148,23 +149,23 @@ func TestAnotherTryObeysThePerPersonLimit(t *testing.T) {
 // Refusals never speed anything up: pauses and the tries of an hour and a day
 // stay spent. The new chats of a day are those that may have been opened.
 func TestRefusalsSpendEverythingButTheNewChatsOfADay(t *testing.T) {
-	stranger := campaign.Outcome{Kind: campaign.Refused, Code: 463, Reason: "no"}
+	cold := campaign.Outcome{Kind: campaign.Refused, Code: 463, Reason: reason.New(reason.Refused)}
 	for _, test := range []struct {
 		spec   string
 		o      campaign.Outcome
-		reason string // what holds the next one; empty: nothing
+		reason reason.Code // what holds the next one; empty: nothing
 	}{
-		{"gap=1m new-gap=1m", stranger, campaign.HoldGap},
-		{"every=1 long=10m", stranger, campaign.HoldLong},
-		{"hour=1", stranger, campaign.HoldHour},
-		{"day=1", stranger, campaign.HoldDay},
-		{"new-hour=1", stranger, campaign.HoldNewHour},
-		{"new-day=1", stranger, ""},
+		{"gap=1m new-gap=1m", cold, reason.HoldGap},
+		{"every=1 long=10m", cold, reason.HoldLong},
+		{"hour=1", cold, reason.HoldHour},
+		{"day=1", cold, reason.HoldDay},
+		{"new-hour=1", cold, reason.HoldNewHour},
+		{"new-day=1", cold, ""},
 		{"new-day=1", campaign.Outcome{Kind: campaign.Misled}, ""},
-		{"new-day=1", accepted, campaign.HoldNewDay},
-		{"new-day=1", unknown, campaign.HoldNewDay},
+		{"new-day=1", accepted, reason.HoldNewDay},
+		{"new-day=1", unknown, reason.HoldNewDay},
 	} {
-		t.Run(test.spec+" "+test.o.Reason, func(t *testing.T) {
+		t.Run(test.spec+" "+test.o.Reason.Error(), func(t *testing.T) {
 			s := newShop(t, 3, test.spec)
 			s.start("")
 			s.settle(s.mustClaim(), accepted)
@@ -178,7 +179,7 @@ func TestRefusalsSpendEverythingButTheNewChatsOfADay(t *testing.T) {
 				}
 				return
 			}
-			if got.Delivery != nil || got.Hold.Reason != test.reason && got.Hold.Reason != campaign.HoldDoubt {
+			if got.Delivery != nil || got.Hold.Reason != test.reason && got.Hold.Reason != reason.HoldDoubt {
 				t.Errorf("%+v, want %q", got, test.reason)
 			}
 		})
@@ -189,11 +190,11 @@ func TestRefusalsSpendEverythingButTheNewChatsOfADay(t *testing.T) {
 		d := s.mustClaim()
 		until := s.now.Add(24 * time.Hour)
 		s.now = s.now.Add(time.Second)
-		s.settle(d, stranger)
+		s.settle(d, cold)
 		if _, err := s.book.Receipt(s.number, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, s.now); err != nil {
 			t.Fatal(err)
 		}
-		s.mustHold(campaign.HoldNewDay, until)
+		s.mustHold(reason.HoldNewDay, until)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -91,10 +92,10 @@ func (s *shop) write(spec string) (campaign.Campaign, error) {
 }
 
 // claim claims once, at the time of the shop.
-func (s *shop) claim() campaign.Claimed {
+func (s *shop) claim() store.Claimed {
 	s.Helper()
 	ready := campaign.Readiness{Link: s.link, Since: s.since, NewChats: s.newChats()}
-	got, err := s.book.Claim(campaign.Claim{Number: s.number, Ready: ready, Now: s.now, NewID: func() campaign.MessageID {
+	got, err := store.ClaimApart(s.book, campaign.Claim{Number: s.number, Ready: ready, Now: s.now, NewID: func() campaign.MessageID {
 		s.next++
 		return campaign.MessageID(strings.Repeat("A", 12) + string(rune('A'+s.next%26)) + string(rune('A'+s.next/26%26)) + string(rune('A'+s.next/676%26)))
 	}})
@@ -110,7 +111,7 @@ func (s *shop) newChats() campaign.Hold {
 		s.quota.Used, s.quota.Until = 0, s.quota.Until.Add(30*24*time.Hour)
 	}
 	if s.quota.Spent(s.now) {
-		return campaign.Hold{Reason: campaign.HoldQuota, Until: s.quota.Until}
+		return campaign.Hold{Reason: reason.HoldQuota, Until: s.quota.Until}
 	}
 	return s.closed
 }
@@ -169,18 +170,18 @@ func TestClaimObeysTheTighterOfNumberAndCampaign(t *testing.T) {
 		name         string
 		tight, loose string
 		sent         int           // messages before it holds
-		reason       string        // of the hold then
+		reason       reason.Code   // of the hold then
 		until        time.Duration // after the first message; 0: no end
 
 	}{
-		{name: "gap", tight: "gap=10m new-gap=10m", loose: "gap=1m new-gap=1m", sent: 1, reason: campaign.HoldGap, until: 10 * time.Minute},
-		{name: "long pause", tight: "every=2 long=30m", loose: "every=9 long=1m", sent: 2, reason: campaign.HoldLong, until: 30 * time.Minute},
-		{name: "hour", tight: "hour=2", loose: "hour=9", sent: 2, reason: campaign.HoldHour, until: time.Hour},
-		{name: "new hour", tight: "new-hour=2", loose: "new-hour=9", sent: 2, reason: campaign.HoldNewHour, until: time.Hour},
-		{name: "day", tight: "day=1", loose: "day=150", sent: 1, reason: campaign.HoldDay, until: 24 * time.Hour},
-		{name: "new day", tight: "new-day=2", loose: "new-day=9", sent: 2, reason: campaign.HoldNewDay, until: 24 * time.Hour},
-		{name: "hours", tight: "hours=12:00-13:00", loose: "hours=09:00-20:00", reason: campaign.HoldHours, until: 2 * time.Hour},
-		{name: "weekdays", tight: "weekdays=tue", loose: "weekdays=mon-fri", reason: campaign.HoldHours, until: 14 * time.Hour},
+		{name: "gap", tight: "gap=10m new-gap=10m", loose: "gap=1m new-gap=1m", sent: 1, reason: reason.HoldGap, until: 10 * time.Minute},
+		{name: "long pause", tight: "every=2 long=30m", loose: "every=9 long=1m", sent: 2, reason: reason.HoldLong, until: 30 * time.Minute},
+		{name: "hour", tight: "hour=2", loose: "hour=9", sent: 2, reason: reason.HoldHour, until: time.Hour},
+		{name: "new hour", tight: "new-hour=2", loose: "new-hour=9", sent: 2, reason: reason.HoldNewHour, until: time.Hour},
+		{name: "day", tight: "day=1", loose: "day=150", sent: 1, reason: reason.HoldDay, until: 24 * time.Hour},
+		{name: "new day", tight: "new-day=2", loose: "new-day=9", sent: 2, reason: reason.HoldNewDay, until: 24 * time.Hour},
+		{name: "hours", tight: "hours=12:00-13:00", loose: "hours=09:00-20:00", reason: reason.HoldHours, until: 2 * time.Hour},
+		{name: "weekdays", tight: "weekdays=tue", loose: "weekdays=mon-fri", reason: reason.HoldHours, until: 14 * time.Hour},
 	} {
 		for _, whose := range []string{"number", "campaign", "number alone", "campaign alone"} {
 			t.Run(test.name+" of the "+whose, func(t *testing.T) {
@@ -221,7 +222,7 @@ func TestNumbersOwnPaceIsReadWhenAMessageIsClaimed(t *testing.T) {
 	s := newShop(t, 10, "day=1")
 	s.start("off")
 	left, hold := s.sendAll(72 * time.Hour)
-	if len(left) != 4 || hold.Reason != campaign.HoldDay {
+	if len(left) != 4 || hold.Reason != reason.HoldDay {
 		t.Errorf("in three days %d messages left, then %q holds; want 4 and the daily limit", len(left), hold.Reason)
 	}
 }
@@ -316,7 +317,7 @@ func TestChangedLimitHoldsFromTheNextClaimOn(t *testing.T) {
 	if _, hold, ok := s.send(); !ok {
 		t.Fatalf("held by %q", hold.Reason)
 	}
-	if _, hold, ok := s.send(); ok || hold.Reason != campaign.HoldDay {
+	if _, hold, ok := s.send(); ok || hold.Reason != reason.HoldDay {
 		t.Errorf("the third is held by %q, want the daily limit", hold.Reason)
 	}
 	s.limit("day=3")
@@ -338,7 +339,7 @@ func TestHoursThatNeverMeetAreRefusedAndHold(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := desk(s.book).Start(c.ID, s.now); !errors.Is(err, store.ErrState) || !strings.Contains(err.Error(), "may not") {
+			if _, err := desk(s.book).Start(c.ID, s.now); !errors.Is(err, store.ErrState) || !strings.Contains(err.Error(), string(reason.CampaignShut)) {
 				t.Errorf("to start it got %v", err)
 			}
 			s.limit("")
@@ -347,7 +348,7 @@ func TestHoursThatNeverMeetAreRefusedAndHold(t *testing.T) {
 			}
 			s.limit(test.number)
 			for range 3 {
-				if got := s.claim(); got.Delivery != nil || got.Hold.Reason != campaign.HoldShut || !got.Hold.Until.IsZero() {
+				if got := s.claim(); got.Delivery != nil || got.Hold.Reason != reason.HoldShut || !got.Hold.Until.IsZero() {
 					t.Fatalf("got %+v, want a hold without an end", got)
 				}
 				s.now = s.now.Add(31 * time.Hour)
@@ -391,7 +392,7 @@ func TestOnePersonIsLeftAlonePerPersonLimit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if skipped := got.State == campaign.Skipped && got.Reason == campaign.ReasonPerPerson; skipped != test.skipped {
+			if skipped := got.State == campaign.Skipped && got.Reason.Code == reason.DeliveryPerPerson; skipped != test.skipped {
 				t.Errorf("it is %v (%s)", got.State, got.Reason)
 			}
 		})

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -50,8 +50,8 @@ func (b *Book) ListNamed(name string) (l List, err error) {
 }
 
 // SaveList makes a list of exactly those people. If there is one of that name,
-// case and accents aside, they replace whoever was on it. Who is in the book
-// no more is passed over.
+// case and accents aside, they replace the people on it. People who are no
+// longer in the book are left out.
 func (d *Desk) SaveList(name string, ids []people.ContactID) (List, error) {
 	return d.enlist(VerbListSave, name, ids, func(tx *bolt.Tx, e *Entry, name string, people people.Set) (List, error) {
 		l, err := listTx(tx, name)
@@ -71,7 +71,7 @@ func (d *Desk) SaveList(name string, ids []people.ContactID) (List, error) {
 }
 
 // AddToList puts people on a list that is there already; ErrNotFound if it is
-// not. Whoever is on it stays.
+// not. The people on it stay.
 func (d *Desk) AddToList(name string, ids []people.ContactID) (List, error) {
 	return d.enlist(VerbListAdd, name, ids, func(tx *bolt.Tx, e *Entry, name string, people people.Set) (List, error) {
 		l, err := listTx(tx, name)
@@ -146,7 +146,7 @@ func (d *Desk) RenameList(name, to string) error {
 			return err
 		}
 		if other, err := listTx(tx, to); err == nil && other.ID != l.ID {
-			return fmt.Errorf("list %q: %w", to, ErrExists)
+			return reason.Because(ErrExists, reason.ListExists, to)
 		}
 		if err := listsTable.Delete(tx, people.Fold(l.Name)); err != nil {
 			return err
@@ -224,7 +224,7 @@ func checkListsTx(tx *bolt.Tx, f people.Filter) error {
 			continue
 		}
 		if _, err := listTx(tx, l.Name); errors.Is(err, ErrNotFound) {
-			return &people.FilterError{Offset: l.Offset, Message: fmt.Sprintf(people.FilterNoList, l.Name)}
+			return &people.FilterError{Offset: l.Offset, Reason: reason.New(reason.FilterNoList, l.Name)}
 		} else if err != nil {
 			return err
 		}
@@ -238,11 +238,11 @@ func listName(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	switch {
 	case people.Fold(name) == "":
-		return "", errors.New("a list needs a name")
+		return "", reason.Err(reason.ListNoName)
 	case utf8.RuneCountInString(name) > longestListName:
-		return "", fmt.Errorf("the name of a list has at most %d characters", longestListName)
+		return "", reason.Err(reason.ListNameLong, longestListName)
 	case name == people.AnyList, strings.Contains(name, `"`):
-		return "", errors.New(`the name of a list cannot be * and has no "`)
+		return "", reason.Err(reason.ListNameSign)
 	}
 	return name, nil
 }
@@ -262,7 +262,7 @@ func listsTx(tx *bolt.Tx) (lists []List, err error) {
 func listTx(tx *bolt.Tx, name string) (l List, err error) {
 	v := listsTable.Get(tx, people.Fold(strings.Join(strings.Fields(name), " ")))
 	if v == nil {
-		return l, fmt.Errorf("list %q: %w", name, ErrNotFound)
+		return l, reason.Because(ErrNotFound, reason.ListNotFound, name)
 	}
 	return l, json.Unmarshal(v, &l)
 }
@@ -332,7 +332,7 @@ func presentTx(tx *bolt.Tx, ids []people.ContactID) (people people.Set) {
 func leftBookTx(tx *bolt.Tx) uint64 { return membersTable.Given(tx) }
 
 // leaveListsTx takes a person who leaves the book off every list, and puts
-// heir, whose record takes hers in, on them; 0: nobody.
+// heir, whose record takes theirs in, on them; 0: nobody.
 func leaveListsTx(tx *bolt.Tx, id, heir people.ContactID) error {
 	if _, err := membersTable.Next(tx); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // crowdedBook has n people, P0000001 with the id 1 and so on.
@@ -143,17 +144,17 @@ func TestTheListsOfTwoRecordsAreThoseOfOnePerson(t *testing.T) {
 		t.Errorf("the lists are %s", got)
 	}
 	if c := must[people.Contact](t)(b.Contact(2)); !slices.Equal(c.Lists, []string{"x", "y", "z"}) {
-		t.Errorf("she is on %q", c.Lists)
+		t.Errorf("Ana is on %q", c.Lists)
 	}
 	must[List](t)(desk(b).SaveList("x", []people.ContactID{2})) // an id from before
 	if got := sizes(t, b); got != "x 1, y 1, z 1" {
-		t.Errorf("saved by her old id: %s", got)
+		t.Errorf("saved by the old id: %s", got)
 	}
 	sound(t, b)
 }
 
 // Whoever was merged away between the look-up and the write is on the list as
-// who she is now.
+// who they are now.
 func TestAListSavedWhilePeopleAreMergedHasNoGhosts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBook(t)
@@ -200,7 +201,7 @@ func TestAFilterThatNamesAListThatIsGoneSaysWhich(t *testing.T) {
 		ok(t, err)
 		var gone *people.FilterError
 		if err := b.CheckLists(filter); want == "" && err != nil || want != "" &&
-			(!errors.As(err, &gone) || gone.Message != fmt.Sprintf("there is no list %q", want) || !strings.HasPrefix(strings.Trim(to[gone.Offset:], `"`), want)) {
+			(!errors.As(err, &gone) || !gone.Reason.Equal(reason.New(reason.FilterNoList, want)) || !strings.HasPrefix(strings.Trim(to[gone.Offset:], `"`), want)) {
 			t.Errorf("%q: got %v, want %q", to, err, want)
 		}
 	}
@@ -213,7 +214,7 @@ func TestACampaignToAListThatIsGoneDoesNotStart(t *testing.T) {
 	must[List](t)(desk(b).SaveList("a", []people.ContactID{1}))
 	c := must[campaign.Campaign](t)(desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "oi", To: "-lista:a"}))
 	ok(t, desk(b).RenameList("a", "b"))
-	if _, err := desk(b).Start(c.ID, time.Now()); !errors.Is(err, ErrState) || !strings.Contains(err.Error(), `there is no list "a"`) {
+	if _, err := desk(b).Start(c.ID, time.Now()); !errors.Is(err, ErrState) || !strings.Contains(err.Error(), `filter_no_list "a"`) {
 		t.Errorf("the start got %v", err)
 	}
 	ok(t, desk(b).RenameList("b", "a"))
@@ -225,7 +226,7 @@ func TestACampaignToAListThatIsGoneDoesNotStart(t *testing.T) {
 	}
 }
 
-// Until version 3 every person's record had the names of her lists.
+// Until version 3 every person's record had the names of its lists.
 func TestListsOfAnOlderBookAreKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book.db")
 	b, err := Open(path, Options{Kind: Demo})
@@ -261,7 +262,7 @@ func TestListsOfAnOlderBookAreKept(t *testing.T) {
 		t.Errorf("the lists are %s", got)
 	}
 	if c := must[people.Contact](t)(b.Contact(1)); c.Name != "Ana" || !slices.Equal(c.Lists, []string{"b", "Férias"}) || !slices.Equal(c.Tags, []string{"vip"}) {
-		t.Errorf("she is %+v", c)
+		t.Errorf("the person is %+v", c)
 	}
 	sound(t, b)
 }

@@ -12,14 +12,15 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/media"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 	"recado/store/trust"
 )
 
 // The files of the campaigns are beside the book in the folder media, each
-// once, named by the SHA-256 of its bytes. What a user does with the file that
-// he attached changes nothing any more. None is ever removed: campaigns are
-// not, and theirs may still have to be uploaded again.
+// once, named by the SHA-256 of its bytes. What users do with the file that they
+// attached changes nothing afterwards. None is ever removed: campaigns are not,
+// and a file may have to be uploaded again.
 
 // partial ends the name of a file that is being written.
 const partial = ".part"
@@ -130,7 +131,7 @@ func (b *Book) openKept(a *media.Attachment) (*os.File, error) {
 func (b *Book) checkMedia(a *media.Attachment) error {
 	file, err := b.openKept(a)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf(campaign.ReasonFileGone+": %w", a.Name, ErrState)
+		return reason.Because(ErrState, reason.CampaignFileGone, a.Name)
 	} else if err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (b *Book) checkMedia(a *media.Attachment) error {
 	}
 	now, err := media.Read(a.Name, file, info.Size())
 	if err != nil || now.SHA256 != a.SHA256 {
-		return fmt.Errorf(campaign.ReasonFileChanged+": %w", a.Name, ErrState)
+		return reason.Because(ErrState, reason.CampaignFileDamaged, a.Name)
 	}
 	return nil
 }
@@ -207,26 +208,26 @@ var uploadPauses = []time.Duration{30 * time.Second, 2 * time.Minute}
 // first time and has an attachment: what it carries is the last upload of its
 // number, by the present link and not too long ago. Where there is none, that
 // comes first. It spends nothing of the pace.
-func (b *Book) planUploadTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaign, p plan) (plan, error) {
+func (b *Book) planUploadTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaign, s send) (act, error) {
 	if k, v := uploadsTable.Last(tx, uploadsTable.Of2(camp.ID, c.Number)); k != nil {
 		u, err := decodeUpload(v)
 		if err != nil {
-			return plan{}, err
+			return nil, err
 		}
 		if age := c.Now.Sub(u.at); u.link == c.Ready.Link && age >= 0 && age < campaign.UploadAge {
-			p.send.Media = u.media
-			_, _, p.upload = uploadsTable.Parts(k)
-			return p, nil
+			s.d.Media = u.media
+			_, _, s.upload = uploadsTable.Parts(k)
+			return s, nil
 		}
 	}
 	b.mu.Lock()
-	s := b.stalls[stalled{c.Number, camp.ID}]
+	stall := b.stalls[stalled{c.Number, camp.ID}]
 	b.mu.Unlock()
-	if until := within(s.until, c.Now, longestWait); until.After(c.Now) {
-		return plan{hold: campaign.Hold{Reason: campaign.HoldRetry, Until: until}}, nil
+	if until := campaign.Within(stall.until, c.Now, campaign.LongestWait); until.After(c.Now) {
+		return wait(campaign.Hold{Reason: reason.HoldRetry, Until: until}), nil
 	}
 	a := *camp.Attachment
-	return plan{needs: &campaign.Upload{
+	return tell{campaign.Upload{
 		Campaign: camp.ID, Attachment: a, Link: c.Ready.Link,
 		Open: func() (io.ReadCloser, error) { return b.openKept(&a) },
 	}}, nil
@@ -268,18 +269,18 @@ func (b *Book) NotUploaded(number campaign.NumberID, u campaign.Upload, why erro
 		if err != nil {
 			return err
 		}
-		reason := fmt.Sprintf(campaign.ReasonNoUpload, n.Name, why)
+		said := reason.New(reason.CampaignNoUpload, reason.Plain(n.Name), reason.Of(why))
 		switch {
 		case errors.Is(why, fs.ErrNotExist):
-			reason = fmt.Sprintf(campaign.ReasonFileGone, u.Attachment.Name)
+			said = reason.New(reason.CampaignFileGone, u.Attachment.Name)
 		case lost:
-			reason = fmt.Sprintf(campaign.ReasonFileChanged, u.Attachment.Name)
+			said = reason.New(reason.CampaignFileDamaged, u.Attachment.Name)
 		}
-		return b.pauseTx(tx, u.Campaign, reason)
+		return b.pauseTx(tx, u.Campaign, said)
 	})
 	if err == nil {
 		b.mu.Lock()
-		delete(b.stalls, who) // whoever resumes it wants it tried again
+		delete(b.stalls, who) // when it is resumed, it is tried again
 		b.mu.Unlock()
 	}
 	return err

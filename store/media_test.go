@@ -18,6 +18,7 @@ import (
 	"recado/campaign"
 	"recado/campaign/media"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -74,11 +75,11 @@ func (d *bench) start(c campaign.Campaign) campaign.ID {
 }
 
 // claim asks for the next thing to do, once everybody has been asked about.
-func (d *bench) claim(n campaign.NumberID) campaign.Claimed {
+func (d *bench) claim(n campaign.NumberID) store.Claimed {
 	d.Helper()
 	for {
 		ready := campaign.Readiness{Link: d.link, Since: d.now.Add(-time.Hour)}
-		got, err := d.book.Claim(campaign.Claim{Number: n, Ready: ready, Now: d.now, NewID: d.w.newID})
+		got, err := store.ClaimApart(d.book, campaign.Claim{Number: n, Ready: ready, Now: d.now, NewID: d.w.newID})
 		if err != nil {
 			d.Fatal(err)
 		}
@@ -106,6 +107,9 @@ func (d *bench) upload(n campaign.NumberID, media string) campaign.Upload {
 	if got.Upload == nil {
 		d.Fatalf("%+v, want an upload", got)
 	}
+	if hold := d.book.Holds()[n]; hold.Reason != reason.HoldUpload {
+		d.Errorf("while it uploads, %q holds the number", hold.Reason)
+	}
 	if err := d.book.Uploaded(n, *got.Upload, []byte(media), d.now); err != nil {
 		d.Fatal(err)
 	}
@@ -119,10 +123,13 @@ func (d *bench) send(n campaign.NumberID, media string, kind campaign.OutcomeKin
 	if got.Delivery == nil {
 		d.Fatalf("%+v, want a delivery", got)
 	}
+	if hold := d.book.Holds()[n]; hold != (campaign.Hold{}) {
+		d.Errorf("while it sends, %q holds the number", hold.Reason)
+	}
 	if string(got.Delivery.Media) != media {
 		d.Errorf("a delivery carries %q, want %q", got.Delivery.Media, media)
 	}
-	o := campaign.Outcome{Kind: kind, Reason: campaign.ReasonNoAnswer}
+	o := campaign.Outcome{Kind: kind, Reason: reason.New(reason.DeliveryNoAnswer)}
 	if kind == campaign.Misled {
 		o.Answer = people.Answer{Asked: got.Delivery.Phone, Presence: people.NotOnWhatsApp}
 	}
@@ -156,7 +163,7 @@ func TestAttachmentIsUploadedOncePerNumberAndCampaign(t *testing.T) {
 		for range 2 {
 			d.send(n, fmt.Sprint("de ", i), campaign.Accepted)
 		}
-		if got := d.claim(n); got.Hold.Reason != campaign.HoldEmpty {
+		if got := d.claim(n); got.Hold.Reason != reason.HoldEmpty {
 			t.Errorf("%+v after the last one", got)
 		}
 	}
@@ -174,7 +181,7 @@ func TestUploadSpendsNothingOfThePace(t *testing.T) {
 	d.send(n, "1", campaign.Accepted)
 	// While the pace holds, nothing is uploaded either.
 	d.now = d.now.Add(time.Second)
-	if got := d.claim(n); got.Hold.Reason != campaign.HoldGap {
+	if got := d.claim(n); got.Hold.Reason != reason.HoldGap {
 		t.Errorf("%+v, want the gap", got)
 	}
 	d.now = d.now.Add(time.Minute)
@@ -223,7 +230,7 @@ func TestUploadThatFailsThreeTimesPausesItsCampaignAlone(t *testing.T) {
 		switch got := d.claim(n); {
 		case got.Upload != nil:
 			failed++
-			if err := d.book.NotUploaded(n, *got.Upload, errors.New("WhatsApp refused the file with code 500"), d.now); err != nil {
+			if err := d.book.NotUploaded(n, *got.Upload, reason.Err(reason.UploadRefused, 500), d.now); err != nil {
 				t.Fatal(err)
 			}
 		case got.Delivery != nil:
@@ -234,7 +241,7 @@ func TestUploadThatFailsThreeTimesPausesItsCampaignAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 		default:
-			if wait := got.Hold.Until.Sub(d.now); got.Hold.Reason != campaign.HoldRetry || wait <= 0 || wait > 5*time.Minute {
+			if wait := got.Hold.Until.Sub(d.now); got.Hold.Reason != reason.HoldRetry || wait <= 0 || wait > 5*time.Minute {
 				t.Fatalf("held by %+v", got.Hold)
 			}
 			d.now = got.Hold.Until
@@ -244,7 +251,7 @@ func TestUploadThatFailsThreeTimesPausesItsCampaignAlone(t *testing.T) {
 		t.Errorf("%d messages of the other campaign, want all 6 while this one waits", sent)
 	}
 	c, err := d.book.Campaign(id)
-	if want := fmt.Sprintf(campaign.ReasonNoUpload, "loja 0", "WhatsApp refused the file with code 500"); err != nil || c.Status != campaign.Paused || c.Reason != want {
+	if want := reason.New(reason.CampaignNoUpload, reason.Plain("loja 0"), reason.New(reason.UploadRefused, 500)); err != nil || c.Status != campaign.Paused || !c.Reason.Equal(want) {
 		t.Errorf("%v, %q, %v; want paused, %q", c.Status, c.Reason, err, want)
 	}
 	if _, err := desk(d.book).Resume(id); err != nil {
@@ -258,10 +265,10 @@ func TestFileThatIsGonePausesTheCampaignAndComesBackWithAnotherDraft(t *testing.
 	for name, c := range map[string]struct {
 		spoil  func(path string) error
 		why    error
-		reason string
+		reason reason.Code
 	}{
-		"deleted": {os.Remove, fs.ErrNotExist, campaign.ReasonFileGone},
-		"changed": {func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) }, campaign.ErrFileChanged, campaign.ReasonFileChanged},
+		"deleted": {os.Remove, fs.ErrNotExist, reason.CampaignFileGone},
+		"changed": {func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) }, campaign.ErrFileChanged, reason.CampaignFileDamaged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newBench(t, 1, 3)
@@ -281,8 +288,8 @@ func TestFileThatIsGonePausesTheCampaignAndComesBackWithAnotherDraft(t *testing.
 			if err := d.book.NotUploaded(n, *u, fmt.Errorf("upload: %w", c.why), d.now); err != nil {
 				t.Fatal(err)
 			}
-			want := fmt.Sprintf(c.reason, "picture.jpg")
-			if got, err := d.book.Campaign(id); err != nil || got.Status != campaign.Paused || got.Reason != want {
+			want := reason.New(c.reason, "picture.jpg")
+			if got, err := d.book.Campaign(id); err != nil || got.Status != campaign.Paused || !got.Reason.Equal(want) {
 				t.Errorf("%v, %q, %v; want paused, %q", got.Status, got.Reason, err, want)
 			}
 			if got := d.claim(n); got.Delivery != nil {
@@ -292,7 +299,7 @@ func TestFileThatIsGonePausesTheCampaignAndComesBackWithAnotherDraft(t *testing.
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := desk(d.book).Start(draft.ID, d.now); !errors.Is(err, store.ErrState) || !strings.Contains(err.Error(), want) {
+			if _, err := desk(d.book).Start(draft.ID, d.now); !errors.Is(err, store.ErrState) || !reason.Of(err).Equal(reason.New(reason.CampaignStart, draft.ID, want)) {
 				t.Errorf("another one starts: %v", err)
 			}
 			attach(t, d.book, "picture.jpg")
@@ -361,20 +368,20 @@ func TestAStartNeedsATextOrAnAttachmentAndAnAudioTakesNoText(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		file *media.Attachment
-		want string
+		want reason.Code
 	}{
 		{"Oi", nil, ""}, {"", picture, ""}, {"Oi", picture, ""}, {" ", audio, ""},
-		{" ", nil, "a campaign needs a text or an attachment"}, {"Oi", audio, media.AttachmentText},
+		{" ", nil, reason.CampaignNoText}, {"Oi", audio, reason.AttachmentText},
 	} {
 		draft, err := desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: c.text, Attachment: c.file})
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := "no number is linked" // all else is well
+		want := reason.NumberNoneLinked // all else is well
 		if c.want != "" {
 			want = c.want
 		}
-		if _, err := desk(b).Start(draft.ID, time.Now()); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("start campaign %d: %s", draft.ID, want)) {
+		if _, err := desk(b).Start(draft.ID, time.Now()); err == nil || !strings.Contains(err.Error(), "("+string(want)+")") {
 			t.Errorf("%q with %v: %v, want %q", c.text, c.file != nil, err, want)
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"recado/store/bolt"
-	"slices"
 	"time"
+
+	"recado/store/bolt"
 )
 
 // ErrNoWayBack says that a damaged book cannot be mended.
@@ -47,7 +47,7 @@ func Mend(path string, examine func(path string) (Health, error)) (copied string
 	health, err := examine(trial)
 	if err != nil {
 		return "", fmt.Errorf("mend %s: %w", path, err)
-	} else if !slices.Equal(health.Wrong, []string{wentBack}) {
+	} else if len(health.Wrong) != 1 || !health.Wrong[0].Equal(wentBack) {
 		return "", fmt.Errorf("mend %s: %w", path, ErrNoWayBack)
 	}
 	copied = path + ".damaged-" + time.Now().Format("20060102-150405")

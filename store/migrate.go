@@ -21,10 +21,11 @@ var migrations = [...]func(*bolt.Tx) error{
 	limitsAsNamed,
 	func(*bolt.Tx) error { return nil }, // version 6: former phones, whose owners an older program would make one person
 	func(*bolt.Tx) error { return nil }, // version 7: the audit, which an older program would not write
+	func(*bolt.Tx) error { return nil }, // version 8: reasons are codes, which an older program would print
 }
 
-// claimsByContact is version 2: who has been claimed is known by her record.
-// Before, it was her LID or her phone, which may turn out to be one person's.
+// claimsByContact is version 2: who has been claimed is known by their record.
+// Before, it was their LID or their phone, which may turn out to be one person's.
 func claimsByContact(tx *bolt.Tx) error {
 	if err := personsTable.Clear(tx); err != nil {
 		return err

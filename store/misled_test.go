@@ -6,6 +6,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // newMisled is a desk with a delivery that is claimed, with an address or, since
@@ -37,7 +38,7 @@ func (d *bench) misled(x campaign.Delivery, lid string) campaign.Delivery {
 	if lid == "nobody" {
 		a = people.Answer{Asked: x.Phone, Presence: people.NotOnWhatsApp}
 	}
-	o := campaign.Outcome{Kind: campaign.Misled, Code: 404, Reason: campaign.ReasonNoAddress, Answer: a}
+	o := campaign.Outcome{Kind: campaign.Misled, Code: 404, Reason: reason.New(reason.DeliveryNoAddress), Answer: a}
 	if err := d.book.Settle(x, o, d.now); err != nil {
 		d.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func TestAddressThatWasNoGoodIsTriedAgainOnceWithTheSameID(t *testing.T) {
 		if a := again.Delivery; a == nil || a.Seq != x.Seq || a.Message != x.Message || a.Text != x.Text || a.LID != lid {
 			t.Fatalf("address %v: %+v, want the same again to %s", address, again, lid)
 		}
-		if is := d.misled(*again.Delivery, lid); is.State != campaign.Failed || is.Reason != campaign.ReasonNoAddress {
+		if is := d.misled(*again.Delivery, lid); is.State != campaign.Failed || is.Reason.Code != reason.DeliveryNoAddress {
 			t.Errorf("address %v: the second time it is %s (%s)", address, is.State, is.Reason)
 		}
 		if again := d.claimedLater(x); len(again) > 0 {
@@ -101,7 +102,7 @@ func TestNothingIsSentToWhoHasThePhoneNow(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if is := d.misled(x, "77"); is.State != campaign.Skipped || is.Reason != campaign.ReasonMoved {
+		if is := d.misled(x, "77"); is.State != campaign.Skipped || is.Reason.Code != reason.DeliveryMoved {
 			t.Errorf("known %v: it is %s (%s)", known, is.State, is.Reason)
 		}
 		if again := d.claimedLater(x); len(again) > 0 {
@@ -121,30 +122,30 @@ func TestNothingIsSentToWhoHasThePhoneNow(t *testing.T) {
 func TestAnswerAboutAnAddressIsCheckedLikeAnyClaim(t *testing.T) {
 	bia := lidOf(crowd(2)[1].Phone)
 	for _, c := range []struct {
-		reason string
+		reason reason.Code
 		lid    string // whose the phone is
 		know   func(*bench)
 	}{
-		{campaign.ReasonOptedOut, "77", func(d *bench) {
+		{reason.DeliveryOptedOut, "77", func(d *bench) {
 			if err := d.book.Heard(d.numbers[0], campaign.Incoming{From: people.Seen{LID: "77"}, Text: "SAIR", At: d.now}); err != nil {
 				d.Fatal(err)
 			}
 		}},
-		{campaign.ReasonDuplicate, bia, func(d *bench) { d.sends(1) }},
-		{campaign.ReasonPerPerson, "77", func(d *bench) {
+		{reason.DeliveryDuplicate, bia, func(d *bench) { d.sends(1) }},
+		{reason.DeliveryPerPerson, "77", func(d *bench) {
 			if err := d.book.Saw(d.numbers[0], []people.Seen{{LID: "77", Name: "Ana"}}); err != nil {
 				d.Fatal(err)
 			}
 			d.sends(d.start(campaign.Campaign{Name: "outra", Text: "Oi", To: "-fone:+55"}))
 		}},
 	} {
-		t.Run(c.reason, func(t *testing.T) {
+		t.Run(string(c.reason), func(t *testing.T) {
 			var pace campaign.Pace
-			if c.reason == campaign.ReasonPerPerson {
+			if c.reason == reason.DeliveryPerPerson {
 				pace.PerPerson = 7 * 24 * time.Hour
 			}
 			d, id, x := newMisled(t, false, pace)
-			if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.NotSent, Reason: "not connected"}, d.now); err != nil {
+			if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}, d.now); err != nil {
 				t.Fatal(err)
 			}
 			c.know(d)
@@ -164,7 +165,7 @@ func TestAnswerAboutAnAddressIsCheckedLikeAnyClaim(t *testing.T) {
 			if again := d.claimedLater(x); len(again) > 0 {
 				t.Errorf("it is claimed again: %+v", again)
 			}
-			if is := d.is(x); is.State != campaign.Skipped || is.Reason != c.reason {
+			if is := d.is(x); is.State != campaign.Skipped || is.Reason.Code != c.reason {
 				t.Errorf("it is %s (%s), want %s", is.State, is.Reason, c.reason)
 			}
 		})
@@ -190,14 +191,14 @@ func (d *bench) sends(id campaign.ID) {
 
 func TestOnlyAnAnswerAboutThePhoneSaysWhoIsNotOnWhatsApp(t *testing.T) {
 	d, _, x := newMisled(t, true, campaign.Pace{})
-	if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.Refused, Code: 404, Reason: campaign.ReasonNoAddress}, d.now); err != nil {
+	if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.Refused, Code: 404, Reason: reason.New(reason.DeliveryNoAddress)}, d.now); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := d.book.Contact(x.Contact); err != nil || c.Presence != people.OnWhatsApp {
 		t.Errorf("after a refusal they are %v, %v", c.Presence, err)
 	}
 	d, _, x = newMisled(t, true, campaign.Pace{})
-	if is := d.misled(x, "nobody"); is.State != campaign.Skipped || is.Reason != campaign.ReasonNotOnService {
+	if is := d.misled(x, "nobody"); is.State != campaign.Skipped || is.Reason.Code != reason.DeliveryNotOnWhatsApp {
 		t.Errorf("it is %s (%s)", is.State, is.Reason)
 	}
 	if c, err := d.book.Contact(x.Contact); err != nil || c.Presence != people.NotOnWhatsApp {
@@ -237,7 +238,7 @@ func TestAnswerThatDoesNotSayWhoseThePhoneIsIsAskedForAFewTimes(t *testing.T) {
 func TestDoubtIsNotEndedByAnAddress(t *testing.T) {
 	for _, lid := range []string{"", "77", "nobody"} {
 		d, _, x := newMisled(t, true, campaign.Pace{})
-		if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, d.now); err != nil {
+		if err := d.book.Settle(x, campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}, d.now); err != nil {
 			t.Fatal(err)
 		}
 		d.now = d.now.Add(time.Hour)

@@ -50,7 +50,7 @@ func (b *Book) NumberNamed(name string) (campaign.Number, error) {
 			}
 		}
 	}
-	return campaign.Number{}, fmt.Errorf("number %q: %w", name, ErrNotFound)
+	return campaign.Number{}, reason.Because(ErrNotFound, reason.NumberNotFound, name)
 }
 
 // AddNumber adds a number that is not linked yet. A name that is taken is
@@ -159,7 +159,7 @@ func (b *Book) SetQuota(id campaign.NumberID, q campaign.Quota) error {
 func (b *Book) SawPhone(id campaign.NumberID, at time.Time) error {
 	return b.update(func(tx *bolt.Tx) error {
 		return changeNumberTx(tx, id, func(n *campaign.Number) {
-			if at.After(n.Seen) || early(n.Seen, b.clock.Now()) {
+			if at.After(n.Seen) || campaign.Early(n.Seen, b.clock.Now()) {
 				n.Seen = at
 			}
 		})
@@ -201,7 +201,7 @@ func (d *Desk) RemoveNumber(id campaign.NumberID) error {
 		e.onNumber(&n)
 		e.change("name", n.Name, "")
 		if n.Link > 0 {
-			return fmt.Errorf("remove number %q: it has been linked: %w", n.Name, ErrState)
+			return reason.Because(ErrState, reason.NumberKept, n.Name)
 		}
 		return numbersTable.Delete(tx, id)
 	})
@@ -226,23 +226,23 @@ func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, now time.Ti
 		if !slices.Contains(c.Numbers, id) {
 			continue
 		}
-		c.Status, c.Reason = campaign.Paused, fmt.Sprintf(campaign.PausedByStop, name)
+		c.Status, c.Reason = campaign.Paused, reason.New(reason.CampaignStopped, name)
 		if err := runningTable.Delete(tx, c.ID); err != nil {
 			return err
 		}
 		if err := putCampaignTx(tx, c); err != nil {
 			return err
 		}
-		if err := pausedItselfTx(tx, &c, campaign.Running, reason.Old(c.Reason), now); err != nil {
+		if err := pausedItselfTx(tx, &c, campaign.Running, c.Reason, now); err != nil {
 			return err
 		}
 	}
-	return holdFreezesTx(tx, id, fmt.Sprintf(campaign.PausedByStop, name))
+	return holdFreezesTx(tx, id, reason.New(reason.CampaignStopped, name))
 }
 
 func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {
 	if strings.TrimSpace(name) == "" {
-		return fmt.Errorf("a number needs a name")
+		return reason.Err(reason.NumberNoName)
 	}
 	if err := people.CheckName(name); err != nil {
 		return err
@@ -253,7 +253,7 @@ func nameFreeTx(tx *bolt.Tx, name string, except campaign.NumberID) error {
 	}
 	for _, n := range numbers {
 		if n.ID != except && people.Fold(n.Name) == people.Fold(name) {
-			return fmt.Errorf("number %q: %w", name, ErrExists)
+			return reason.Because(ErrExists, reason.NumberExists, name)
 		}
 	}
 	return nil
@@ -282,7 +282,7 @@ func putNumberTx(tx *bolt.Tx, n campaign.Number) error {
 func numberTx(tx *bolt.Tx, id campaign.NumberID) (n campaign.Number, err error) {
 	v := numbersTable.Get(tx, id)
 	if v == nil {
-		return n, fmt.Errorf("number %d: %w", id, ErrNotFound)
+		return n, reason.Because(ErrNotFound, reason.NumberGone)
 	}
 	if err := json.Unmarshal(v, &n); err != nil {
 		return n, fmt.Errorf("number %d: %w", id, err)

@@ -1,20 +1,20 @@
 package store
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
+
+	"recado/campaign/reason"
 	"recado/store/bolt"
 	"recado/store/trust"
-	"syscall"
 )
 
 // ErrOurs is the error of a file that is not sent or read as a person's: it is
 // part of the data of recado, or a database like those that hold the keys of
 // the numbers.
-var ErrOurs = errors.New("it is part of the data of recado, which is not to be given away")
+var ErrOurs = reason.Err(reason.FileOursAlone)
 
 // Outside opens a file that a person named, to be sent or imported, and says
 // its size. It refuses with ErrOurs every file in dir, the data directory, by
@@ -33,9 +33,9 @@ func Outside(path, dir string) (file *os.File, size int64, err error) {
 	case info.IsDir():
 		err = &fs.PathError{Op: "read", Path: path, Err: syscall.EISDIR}
 	case !info.Mode().IsRegular():
-		err = fmt.Errorf("not a file: %s", path)
+		err = reason.Err(reason.FileNone, reason.Plain(path))
 	case amongOurs(info, dir), besideOurs(path), bolt.IsDatabase(file):
-		err = fmt.Errorf("%s: %w", path, ErrOurs)
+		err = reason.Because(ErrOurs, reason.FileOurs, reason.Plain(path))
 	}
 	if err != nil {
 		file.Close()

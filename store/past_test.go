@@ -9,7 +9,7 @@ import (
 	"recado/store"
 )
 
-// fromAna is something that she wrote.
+// fromAna is something that Ana wrote.
 func fromAna(text string, at time.Time) campaign.Incoming {
 	return campaign.Incoming{
 		From: people.Seen{Phone: "+5511999990001", LID: "101", Known: true}, ID: "3A01", Text: text, At: at, Past: true,
@@ -97,7 +97,7 @@ func TestANoFromBeforeWeKnewThemCounts(t *testing.T) {
 	year := time.Now().AddDate(-1, 0, 0)
 	hear(fromAna("oi", year.Add(time.Hour)), fromAna("sair", year))
 	if c := ana(); !c.OptedOut || !c.OptOutAt.Equal(year) || !c.LastHeard.Equal(year.Add(time.Hour)) {
-		t.Errorf("a no from before she was imported: %+v", c)
+		t.Errorf("a no from before the import: %+v", c)
 	}
 }
 

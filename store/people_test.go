@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -41,7 +40,7 @@ func checkPeople(b *Book) error {
 			c.people()
 		}
 		if len(c.found) > 0 {
-			return errors.New(strings.Join(c.found, "; "))
+			return fmt.Errorf("%v", c.found)
 		}
 		return nil
 	})
@@ -163,8 +162,8 @@ func (w *town) live(at time.Time) error {
 	return nil
 }
 
-// remember looks at everybody, under every id she ever had, and compares with
-// what was known of her.
+// remember looks at everybody, under every id they ever had, and compares with
+// what was known of them.
 func (w *town) remember() error {
 	return w.b.view(func(tx *bolt.Tx) error {
 		var last uint64
@@ -199,7 +198,7 @@ func forgotten(was, is *people.Contact) error {
 	}
 	for _, n := range was.Knows {
 		if !is.KnownTo(n) {
-			return fmt.Errorf("number %d knew her", n)
+			return fmt.Errorf("number %d knew them", n)
 		}
 	}
 	for f := range was.Fields {

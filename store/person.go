@@ -2,12 +2,12 @@ package store
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -36,7 +36,7 @@ func contactTx(tx *bolt.Tx, id people.ContactID) (people.Contact, error) {
 	id = mergedTx(tx, id)
 	v := contactsTable.Get(tx, id)
 	if v == nil {
-		return people.Contact{}, fmt.Errorf("contact %d: %w", id, ErrNotFound)
+		return people.Contact{}, reason.Because(ErrNotFound, reason.ContactGone)
 	}
 	return decodeContact(id, v)
 }
@@ -79,7 +79,7 @@ func aliasesOf(c *people.Contact) (keys []string) {
 	return keys
 }
 
-// putContactTx writes a person and everything by which she is found. An alias
+// putContactTx writes a person and everything by which they are found. An alias
 // that leads to another record is left to it: merging comes before.
 func putContactTx(tx *bolt.Tx, c *people.Contact) error {
 	names := make(nameMoves, 1)
@@ -116,7 +116,7 @@ func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	return reindexTx(tx, c.ID, &before, c, names)
 }
 
-// deleteContactTx takes a person and everything by which she is found away.
+// deleteContactTx takes a person and everything by which they are found away.
 func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
 	if err := contactsTable.Delete(tx, c.ID); err != nil {
 		return err
@@ -131,8 +131,8 @@ func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
 	return names.applyTx(tx)
 }
 
-// reindexTx changes what leads to a person from how she was to how she is. An
-// empty record is nobody: before, she was not there; after, she is gone.
+// reindexTx changes what leads to a person from how they were to how they are. An
+// empty record is nobody: before, they were not there; after, they are gone.
 func reindexTx(tx *bolt.Tx, id people.ContactID, before, after *people.Contact, names nameMoves) error {
 	old, now := aliasesOf(before), aliasesOf(after)
 	for _, alias := range old {
@@ -190,7 +190,7 @@ func reindexTx(tx *bolt.Tx, id people.ContactID, before, after *people.Contact, 
 // written in their order are written many times faster.
 type nameMoves map[people.ContactID]nameMove
 
-// nameMove is from where to where she goes; nil: nowhere.
+// nameMove is from where to where somebody goes; nil: nowhere.
 type nameMove struct{ from, to []byte }
 
 func (m nameMoves) move(id people.ContactID, from, to []byte) {
@@ -331,7 +331,7 @@ func unite(k, g *people.Contact) {
 	}
 }
 
-// latestMovesTx gives the last deliveries of a person to the record she is
+// latestMovesTx gives the last deliveries of a person to the record that they are
 // merged into, so that a reply finds the one it answers.
 func latestMovesTx(tx *bolt.Tx, gone, keep people.ContactID) error {
 	type move struct {
@@ -367,8 +367,8 @@ func latestMovesTx(tx *bolt.Tx, gone, keep people.ContactID) error {
 	return nil
 }
 
-// claimsMoveTx makes what a person was sent count for the record she is merged
-// into, so that a campaign does not reach her again under that one.
+// claimsMoveTx makes what a person was sent count for the record that they are merged
+// into, so that a campaign does not reach them again under that one.
 func claimsMoveTx(tx *bolt.Tx, gone, keep people.ContactID) error {
 	return campaignsTable.ForEach(tx, func(k, _ []byte) error {
 		id := campaignsTable.Parts(k)
@@ -401,7 +401,7 @@ func keepClaimTx(tx *bolt.Tx, id campaign.ID, person people.ContactID, seq uint3
 // leftTx reports whether a delivery of a campaign has left, or may have.
 func leftTx(tx *bolt.Tx, id campaign.ID, seq uint32) (bool, error) {
 	d, err := deliveryTx(tx, deliveryKey(id, seq))
-	return mayHaveLeft(&d), err
+	return d.MayHaveLeft(), err
 }
 
 func later(a, b time.Time) time.Time {

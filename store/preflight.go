@@ -10,18 +10,19 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
 // Preflight is what would become of a draft if it were started. It is worked
 // out here and nowhere else: screens and commands only print it.
 type Preflight struct {
-	Receive  int             // people who get it, as far as anybody knows now
-	LeftOut  map[string]int  // those who do not, by the reason of their delivery
-	Lacking  []Lack          // what the text asks for and people do not have
-	NewChats int             // of those who receive, how many get it in a new chat
-	Senders  []Sender        // who sends, and how fast
-	Stops    []campaign.Lack // why it could not be started, beside what it lacks itself, see [campaign.Campaign.Lacks]
+	Receive  int                 // people who get it, as far as anybody knows now
+	LeftOut  map[reason.Code]int // those who do not, by the reason of their delivery
+	Lacking  []Lack              // what the text asks for and people do not have
+	NewChats int                 // of those who receive, how many get it in a new chat
+	Senders  []Sender            // who sends, and how fast
+	Stops    []campaign.Lack     // why it could not be started, beside what it lacks itself, see [campaign.Campaign.Lacks]
 	Forecast campaign.Forecast
 }
 
@@ -53,7 +54,7 @@ func Senders(numbers []campaign.Number, holds map[campaign.NumberID]campaign.Hol
 // Offline reports whether none of the senders is connected, though there are
 // some.
 func Offline(senders []Sender) bool {
-	return len(senders) > 0 && !slices.ContainsFunc(senders, func(s Sender) bool { return s.Hold.Reason != campaign.HoldOffline })
+	return len(senders) > 0 && !slices.ContainsFunc(senders, func(s Sender) bool { return s.Hold.Reason != reason.HoldOffline })
 }
 
 // Lack is a field of a text that people in its audience do not have.
@@ -88,7 +89,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 	if c.ID == 0 {
 		c.ID = Unsaved
 	}
-	p.LeftOut = make(map[string]int)
+	p.LeftOut = make(map[reason.Code]int)
 	var numbers []campaign.Outlook
 	holds := b.Holds()
 	err = b.view(func(tx *bolt.Tx) error {
@@ -126,11 +127,11 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 				return
 			}
 			p.Receive++
-			fresh := !contact.KnownTo(number)
-			if fresh {
+			isNew := !contact.KnownTo(number)
+			if isNew {
 				p.NewChats++
 			}
-			waiting.add(group{number, fresh, contact.Phone.Zone()})
+			waiting.add(group{number, isNew, contact.Phone.Zone()})
 		})
 		if err != nil {
 			return err
@@ -155,7 +156,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		return p, err
 	}
 	if len(numbers) == 0 {
-		p.Forecast = campaign.Forecast{Left: p.Receive, Stuck: p.Receive, Binds: campaign.Hold{Reason: campaign.HoldStopped}}
+		p.Forecast = campaign.Forecast{Left: p.Receive, Stuck: p.Receive, Binds: campaign.Hold{Reason: reason.HoldStopped}}
 		return p, nil
 	}
 	p.Forecast, err = campaign.Walk(ctx, c.ID, numbers, now)
@@ -165,7 +166,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 // group is what a queue treats alike.
 type group struct {
 	number campaign.NumberID
-	fresh  bool
+	isNew  bool
 	zone   string
 }
 
@@ -187,10 +188,10 @@ func (g *groups) add(one group) {
 
 // of is what waits on a number, in the order of its queue: known chats first.
 func (g *groups) of(number campaign.NumberID, c campaign.Campaign) (waiting []campaign.Waiting) {
-	for _, fresh := range []bool{false, true} {
+	for _, isNew := range []bool{false, true} {
 		for _, one := range g.order {
-			if one.number == number && one.fresh == fresh {
-				waiting = append(waiting, campaign.Waiting{Campaign: c.ID, Pace: c.Pace, New: fresh, Zone: location(one.zone), Count: g.seen[one]})
+			if one.number == number && one.isNew == isNew {
+				waiting = append(waiting, campaign.Waiting{Campaign: c.ID, Pace: c.Pace, New: isNew, Zone: location(one.zone), Count: g.seen[one]})
 			}
 		}
 	}
@@ -199,16 +200,16 @@ func (g *groups) of(number campaign.NumberID, c campaign.Campaign) (waiting []ca
 
 // leaveOut is why a person who is wanted would not get the text of a campaign;
 // empty: they would.
-func (p *Preflight) leaveOut(contact *people.Contact, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) string {
+func (p *Preflight) leaveOut(contact *people.Contact, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) reason.Code {
 	if tooSoon(contact, wait, now) {
-		return campaign.ReasonPerPerson
+		return reason.DeliveryPerPerson
 	}
 	said, err := text.Render(contact, now)
 	if err == nil {
 		err = c.CheckText(said)
 	}
 	if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {
-		return campaign.ReasonTooLong
+		return reason.DeliveryTooLong
 	}
 	var missing *campaign.MissingError
 	if !errors.As(err, &missing) {
@@ -217,7 +218,7 @@ func (p *Preflight) leaveOut(contact *people.Contact, wait time.Duration, c *cam
 	for _, field := range missing.Fields {
 		p.lack(field, contact)
 	}
-	return campaign.ReasonMissingField
+	return reason.DeliveryMissingField
 }
 
 func (p *Preflight) lack(field string, contact *people.Contact) {
@@ -247,7 +248,7 @@ func stopsTx(tx *bolt.Tx, c campaign.Campaign, now time.Time) ([]campaign.Lack, 
 	if filter, err := people.ParseFilter(c.To); err == nil {
 		var none *people.FilterError
 		if err := checkListsTx(tx, filter); errors.As(err, &none) {
-			stops = append(stops, campaign.Lack{Field: campaign.FieldAudience, Err: fmt.Errorf("audience: %w", err)})
+			stops = append(stops, campaign.Lack{Field: campaign.FieldAudience, Err: reason.Within(err, reason.CampaignAudience)})
 		} else if err != nil {
 			return nil, err
 		}
@@ -261,18 +262,18 @@ func senderStops(numbers []campaign.Number, c campaign.Campaign, now time.Time) 
 	senders := Senders(numbers, nil, c, now)
 	for _, id := range c.Numbers {
 		if !slices.ContainsFunc(senders, func(s Sender) bool { return s.Number.ID == id }) {
-			stop(campaign.FieldNumbers, fmt.Errorf("number %d: %w", id, ErrNotFound))
+			stop(campaign.FieldNumbers, reason.Because(ErrNotFound, reason.NumberGone))
 		}
 	}
 	if len(senders) == 0 && len(c.Numbers) == 0 {
-		stop(campaign.FieldNumbers, errors.New("no number is linked: run recado link"))
+		stop(campaign.FieldNumbers, reason.Err(reason.NumberNoneLinked))
 	}
 	for _, s := range senders {
 		switch name := s.Number.Name; {
 		case !s.Number.Linked():
-			stop(campaign.FieldNumbers, fmt.Errorf("number %q is not linked: run recado link --name %q", name, name))
+			stop(campaign.FieldNumbers, reason.Err(reason.NumberToLink, name, name))
 		case s.Shut:
-			stop(campaign.FieldPace, fmt.Errorf("the campaign may send when the number %q may not, and the other way round: change the hours or weekdays of one", name))
+			stop(campaign.FieldPace, reason.Err(reason.CampaignShut, name))
 		}
 	}
 	return stops
@@ -284,14 +285,14 @@ func joined(stops []campaign.Lack) (err error) {
 		if i == 0 {
 			err = s
 		} else {
-			err = fmt.Errorf("%w · %w", err, s)
+			err = reason.Because(fmt.Errorf("%w, %w", err, s), reason.Both, reason.Of(err), reason.Of(s))
 		}
 	}
 	return err
 }
 
 // reachesNobody is the refusal of a draft whose people are all skipped.
-func reachesNobody(skipped int) error { return fmt.Errorf(campaign.ReasonNobody, skipped) }
+func reachesNobody(skipped int) error { return reason.Err(reason.CampaignNobody, skipped) }
 
 // Forecast says when a campaign that was started will have been sent. It costs
 // as much as the queues of its numbers are long: it is not for every key press.
@@ -328,7 +329,7 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 	if err != nil {
 		return o, err
 	}
-	t.Last, t.Slow.Until = sofar(t.Last, now), within(t.Slow.Until, now, campaign.LongestSlow)
+	t.Last, t.Slow.Until = sofar(t.Last, now), campaign.Within(t.Slow.Until, now, campaign.LongestSlow)
 	o = campaign.Outlook{Number: n, Turn: t.Turn, Slow: t.Slow, Sent: pastTx(tx, n.ID, now)}
 	switch s := n.Standing; {
 	case !n.Linked():
@@ -339,7 +340,7 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 		o.Stopped = true
 	}
 	if n.Standing.Closed.After(now) {
-		o.NewChats = campaign.Hold{Reason: campaign.HoldNewChats, Until: n.Standing.Closed}
+		o.NewChats = campaign.Hold{Reason: reason.HoldNewChats, Until: n.Standing.Closed}
 	}
 	if o.Takes, err = takesTx(tx, id); err != nil {
 		return o, err
@@ -354,7 +355,7 @@ func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.
 		}
 	}
 	for i := range o.Waiting {
-		o.Waiting[i].Due = within(o.Waiting[i].Due, now, longestWait)
+		o.Waiting[i].Due = campaign.Within(o.Waiting[i].Due, now, campaign.LongestWait)
 	}
 	return o, nil
 }

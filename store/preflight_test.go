@@ -9,6 +9,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // The forecast is held against what a number then sends, in a time that the
@@ -125,16 +126,16 @@ func TestForecastSaysWhatStopsACampaign(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		spoil func(s *shop)
-		want  string
+		want  reason.Code
 	}{
-		{"a number that is banned for good", func(s *shop) { s.stand(campaign.Standing{State: campaign.Banned}) }, campaign.HoldStopped},
-		{"a number that is logged out", func(s *shop) { s.stand(campaign.Standing{State: campaign.LoggedOut}) }, campaign.HoldStopped},
-		{"hours that never meet", func(s *shop) { s.limit("hours=09:00-10:00") }, campaign.HoldShut},
+		{"a number that is banned for good", func(s *shop) { s.stand(campaign.Standing{State: campaign.Banned}) }, reason.HoldStopped},
+		{"a number that is logged out", func(s *shop) { s.stand(campaign.Standing{State: campaign.LoggedOut}) }, reason.HoldStopped},
+		{"hours that never meet", func(s *shop) { s.limit("hours=09:00-10:00") }, reason.HoldShut},
 		{"a quota that is used up for good", func(s *shop) {
 			if err := s.book.SetQuota(s.number, campaign.Quota{Known: true, Total: 3, Used: 3}); err != nil {
 				s.Fatal(err)
 			}
-		}, campaign.HoldQuota},
+		}, reason.HoldQuota},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newShop(t, 5, "")
@@ -207,7 +208,7 @@ func TestPreflightCountsWhoIsLeftOutAndWhy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{campaign.ReasonOptedOut: 1, campaign.ReasonNotOnService: 1, campaign.ReasonPerPerson: 1, campaign.ReasonMissingField: 6}
+	want := map[reason.Code]int{reason.DeliveryOptedOut: 1, reason.DeliveryNotOnWhatsApp: 1, reason.DeliveryPerPerson: 1, reason.DeliveryMissingField: 6}
 	if p.Receive != 1 || fmt.Sprint(p.LeftOut) != fmt.Sprint(want) {
 		t.Errorf("%d receive, left out are %v; want 1 and %v", p.Receive, p.LeftOut, want)
 	}

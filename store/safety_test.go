@@ -8,6 +8,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -35,10 +36,10 @@ func (s *shop) mustClaim() campaign.Delivery {
 
 // mustHold claims, and wants to be held for a reason until then: the zero time
 // is no end.
-func (s *shop) mustHold(reason string, until time.Time) {
+func (s *shop) mustHold(why reason.Code, until time.Time) {
 	s.Helper()
-	if got := s.claim(); got.Delivery != nil || len(got.Check) > 0 || got.Hold.Reason != reason || !got.Hold.Until.Equal(until) {
-		s.Fatalf("at %v got %+v (%+v), want %q until %v", s.now, got, got.Delivery, reason, until)
+	if got := s.claim(); got.Delivery != nil || len(got.Check) > 0 || got.Hold.Reason != why || !got.Hold.Until.Equal(until) {
+		s.Fatalf("at %v got %+v (%+v), want %q until %v", s.now, got, got.Delivery, why, until)
 	}
 }
 
@@ -63,11 +64,11 @@ func (s *shop) restart() {
 
 var (
 	accepted = campaign.Outcome{Kind: campaign.Accepted}
-	unknown  = campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}
-	offline  = campaign.Outcome{Kind: campaign.NotSent, Reason: "not connected"}
-	noKeys   = campaign.Outcome{Kind: campaign.NotSent, Reason: campaign.ReasonNoKeys}
-	busy     = campaign.Outcome{Kind: campaign.NotSent, Code: 503, Reason: "busy"}
-	refused  = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: "forbidden"}
+	unknown  = campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}
+	offline  = campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}
+	noKeys   = campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.DeliveryNoKeys)}
+	busy     = campaign.Outcome{Kind: campaign.NotSent, Code: 503, Reason: reason.New(reason.RefusedForNow)}
+	refused  = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: reason.New(reason.RefusedPerson)}
 )
 
 // A doubt waits for the grace after the failure, and after the moment at which
@@ -94,9 +95,9 @@ func TestDoubtWaitsForTheGraceAfterTheFailureAndAfterTheNumberIsBack(t *testing.
 			failed := s.now
 			s.since = failed.Add(test.since)
 			s.now = failed.Add(max(test.since, 0))
-			s.mustHold(campaign.HoldDoubt, failed.Add(test.due))
+			s.mustHold(reason.HoldDoubt, failed.Add(test.due))
 			s.now = failed.Add(test.due - time.Nanosecond)
-			s.mustHold(campaign.HoldDoubt, failed.Add(test.due))
+			s.mustHold(reason.HoldDoubt, failed.Add(test.due))
 			s.now = failed.Add(test.due)
 			again := s.mustClaim()
 			if again.Message != first.Message || again.Text != first.Text || !again.Claimed.Equal(first.Claimed) || again.Attempts != 2 {
@@ -117,7 +118,7 @@ func TestDoubtWaitsForTheGraceAfterTheFailureAndAfterTheNumberIsBack(t *testing.
 		s.restart()
 		s.now = time.Now().Add(time.Hour)
 		s.since = s.now
-		s.mustHold(campaign.HoldDoubt, s.now.Add(grace))
+		s.mustHold(reason.HoldDoubt, s.now.Add(grace))
 		s.now = s.now.Add(grace)
 		if again := s.mustClaim(); again.Message != first.Message {
 			t.Errorf("sent again as %s, first as %s", again.Message, first.Message)
@@ -132,7 +133,7 @@ func TestDoubtWaitsForTheGraceAfterTheFailureAndAfterTheNumberIsBack(t *testing.
 			t.Fatal(err)
 		}
 		s.now = s.now.Add(time.Hour)
-		s.mustHold(campaign.HoldEmpty, time.Time{})
+		s.mustHold(reason.HoldEmpty, time.Time{})
 		if d := s.delivery(id); d.State != campaign.Delivered || d.InDoubt || !d.NotBefore.IsZero() {
 			t.Errorf("it is %+v", d)
 		}
@@ -145,7 +146,7 @@ func TestNumberHasOneMessageOnTheWire(t *testing.T) {
 	s.start("")
 	d := s.mustClaim()
 	s.now = s.now.Add(time.Hour)
-	s.mustHold(campaign.HoldDoubt, time.Time{})
+	s.mustHold(reason.HoldDoubt, time.Time{})
 	s.settle(d, refused)
 	if next := s.mustClaim(); next.Contact == d.Contact {
 		t.Error("the same person again")
@@ -204,7 +205,7 @@ func TestCampaignsOfANumberTakeTurns(t *testing.T) {
 
 func (s *shop) pause(id uint64) {
 	s.Helper()
-	if _, err := desk(s.book).Pause(campaign.ID(id), ""); err != nil {
+	if _, err := desk(s.book).Pause(campaign.ID(id), reason.Reason{}); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -223,16 +224,16 @@ func TestPausesAreCountedFromTheEndOfASend(t *testing.T) {
 	for _, test := range []struct {
 		name, spec string
 		outcome    campaign.Outcome
-		reason     string
+		reason     reason.Code
 		until      time.Duration // after the claim
 	}{
-		{"gap", "gap=1m new-gap=1m", accepted, campaign.HoldGap, takes + time.Minute},
-		{"gap after a refusal", "gap=1m new-gap=1m", refused, campaign.HoldGap, takes + time.Minute},
-		{"gap after a doubt", "gap=1m new-gap=1m", unknown, campaign.HoldDoubt, takes + 30*time.Second},
-		{"gap after one that did not leave", "gap=1m new-gap=1m", offline, campaign.HoldRetry, takes + 5*time.Second},
-		{"long pause", "every=1 long=10m", accepted, campaign.HoldLong, takes + 10*time.Minute},
-		{"hour", "hour=1", accepted, campaign.HoldHour, time.Hour},
-		{"day", "day=1", accepted, campaign.HoldDay, 24 * time.Hour},
+		{"gap", "gap=1m new-gap=1m", accepted, reason.HoldGap, takes + time.Minute},
+		{"gap after a refusal", "gap=1m new-gap=1m", refused, reason.HoldGap, takes + time.Minute},
+		{"gap after a doubt", "gap=1m new-gap=1m", unknown, reason.HoldDoubt, takes + 30*time.Second},
+		{"gap after one that did not leave", "gap=1m new-gap=1m", offline, reason.HoldRetry, takes + 5*time.Second},
+		{"long pause", "every=1 long=10m", accepted, reason.HoldLong, takes + 10*time.Minute},
+		{"hour", "hour=1", accepted, reason.HoldHour, time.Hour},
+		{"day", "day=1", accepted, reason.HoldDay, 24 * time.Hour},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newShop(t, 2, test.spec)
@@ -241,10 +242,10 @@ func TestPausesAreCountedFromTheEndOfASend(t *testing.T) {
 			d := s.mustClaim()
 			s.now = s.now.Add(takes)
 			s.settle(d, test.outcome)
-			if test.reason == campaign.HoldDoubt || test.reason == campaign.HoldRetry { // the one ends before the gap does
+			if test.reason == reason.HoldDoubt || test.reason == reason.HoldRetry { // the one ends before the gap does
 				s.mustHold(test.reason, claimed.Add(test.until))
 				s.now = claimed.Add(test.until)
-				test.reason, test.until = campaign.HoldGap, takes+time.Minute
+				test.reason, test.until = reason.HoldGap, takes+time.Minute
 			}
 			s.mustHold(test.reason, claimed.Add(test.until))
 			s.now = claimed.Add(test.until - time.Nanosecond)
@@ -302,13 +303,13 @@ func TestRetriesComeLessAndLessOften(t *testing.T) {
 		}
 		s.settle(d, offline)
 		until := s.now.Add(pause)
-		s.mustHold(campaign.HoldRetry, until)
+		s.mustHold(reason.HoldRetry, until)
 		s.now = until.Add(-time.Nanosecond)
-		s.mustHold(campaign.HoldRetry, until)
+		s.mustHold(reason.HoldRetry, until)
 		s.now = until
 	}
 	s.settle(s.mustClaim(), offline)
-	if d := s.delivery(id); d.State != campaign.Failed || d.Reason != offline.Reason {
+	if d := s.delivery(id); d.State != campaign.Failed || !d.Reason.Equal(offline.Reason) {
 		t.Errorf("after ten tries it is %s (%s)", d.State, d.Reason)
 	}
 }
@@ -320,16 +321,16 @@ func TestTriesOfADeliveryAreCounted(t *testing.T) {
 		first, other campaign.Outcome
 		tries        int
 		state        campaign.State
-		reason       string
+		reason       reason.Code
 	}{
-		{"nobody knows", unknown, unknown, 3, campaign.Unsure, campaign.ReasonNoAnswer},
-		{"no keys", noKeys, noKeys, 3, campaign.Failed, campaign.ReasonNoKeys},
-		{"put off by the service", busy, busy, 5, campaign.Failed, "busy"},
-		{"it does not leave", offline, offline, 10, campaign.Failed, "not connected"},
-		{"in doubt, then it does not leave", unknown, offline, 10, campaign.Unsure, "not connected"},
-		{"in doubt, then no keys", unknown, noKeys, 3, campaign.Unsure, campaign.ReasonNoKeys},
-		{"it does not leave, then a doubt", offline, unknown, 4, campaign.Unsure, campaign.ReasonNoAnswer},
-		{"refused", refused, refused, 1, campaign.Failed, "forbidden"},
+		{"nobody knows", unknown, unknown, 3, campaign.Unsure, reason.DeliveryNoAnswer},
+		{"no keys", noKeys, noKeys, 3, campaign.Failed, reason.DeliveryNoKeys},
+		{"put off by the service", busy, busy, 5, campaign.Failed, reason.RefusedForNow},
+		{"it does not leave", offline, offline, 10, campaign.Failed, reason.HoldOffline},
+		{"in doubt, then it does not leave", unknown, offline, 10, campaign.Unsure, reason.HoldOffline},
+		{"in doubt, then no keys", unknown, noKeys, 3, campaign.Unsure, reason.DeliveryNoKeys},
+		{"it does not leave, then a doubt", offline, unknown, 4, campaign.Unsure, reason.DeliveryNoAnswer},
+		{"refused", refused, refused, 1, campaign.Failed, reason.RefusedPerson},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newShop(t, 1, "")
@@ -353,7 +354,7 @@ func TestTriesOfADeliveryAreCounted(t *testing.T) {
 			if tries != test.tries {
 				t.Errorf("it was tried %d times, want %d", tries, test.tries)
 			}
-			if d = s.delivery(id); d.State != test.state || d.Reason != test.reason || !d.NotBefore.IsZero() {
+			if d = s.delivery(id); d.State != test.state || d.Reason.Code != test.reason || !d.NotBefore.IsZero() {
 				t.Errorf("it is %s (%s), not before %v; want %s (%s)", d.State, d.Reason, d.NotBefore, test.state, test.reason)
 			}
 			if c, err := s.book.Campaign(id); err != nil || c.Status != campaign.Finished {
@@ -370,12 +371,12 @@ func TestDoubtIsSentAgainOnlyWhileThatMakesSense(t *testing.T) {
 		name   string
 		before func(s *shop)
 		again  bool
-		reason string
+		reason reason.Code
 	}{
 		{"at the end of the day", func(s *shop) { s.now = s.now.Add(24 * time.Hour) }, true, ""},
-		{"after the day", func(s *shop) { s.now = s.now.Add(24*time.Hour + time.Nanosecond) }, false, campaign.ReasonNoAnswer},
-		{"by another link", func(s *shop) { s.link = 2 }, false, campaign.ReasonUnlinked},
-		{"after an opt-out", func(s *shop) { s.optOut() }, false, campaign.ReasonNoAnswer},
+		{"after the day", func(s *shop) { s.now = s.now.Add(24*time.Hour + time.Nanosecond) }, false, reason.DeliveryNoAnswer},
+		{"by another link", func(s *shop) { s.link = 2 }, false, reason.DeliveryUnlinked},
+		{"after an opt-out", func(s *shop) { s.optOut() }, false, reason.DeliveryNoAnswer},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newShop(t, 1, "")
@@ -393,10 +394,10 @@ func TestDoubtIsSentAgainOnlyWhileThatMakesSense(t *testing.T) {
 				}
 				return
 			}
-			s.mustHold(campaign.HoldEmpty, time.Time{})
+			s.mustHold(reason.HoldEmpty, time.Time{})
 			s.link, s.now = 1, claimed.Add(time.Hour) // nor does it come back
-			s.mustHold(campaign.HoldEmpty, time.Time{})
-			if d := s.delivery(id); d.State != campaign.Unsure || d.Reason != test.reason || d.Attempts != 1 {
+			s.mustHold(reason.HoldEmpty, time.Time{})
+			if d := s.delivery(id); d.State != campaign.Unsure || d.Reason.Code != test.reason || d.Attempts != 1 {
 				t.Errorf("it is %s (%s) after %d tries, want unsure (%s)", d.State, d.Reason, d.Attempts, test.reason)
 			}
 		})
@@ -433,13 +434,13 @@ func TestOptOutCountsAtEveryMoment(t *testing.T) {
 		name   string
 		tried  []campaign.Outcome // before it, once the campaign runs; nil: the campaign does not run yet
 		state  campaign.State
-		reason string
+		reason reason.Code
 	}{
-		{"before the freeze", nil, campaign.Skipped, campaign.ReasonOptedOut},
-		{"before the claim", []campaign.Outcome{}, campaign.Skipped, campaign.ReasonOptedOut},
-		{"between two tries", []campaign.Outcome{offline}, campaign.Skipped, campaign.ReasonOptedOut},
-		{"while it is in doubt", []campaign.Outcome{unknown}, campaign.Unsure, campaign.ReasonNoAnswer},
-		{"while an earlier try is in doubt", []campaign.Outcome{unknown, offline}, campaign.Unsure, "not connected"},
+		{"before the freeze", nil, campaign.Skipped, reason.DeliveryOptedOut},
+		{"before the claim", []campaign.Outcome{}, campaign.Skipped, reason.DeliveryOptedOut},
+		{"between two tries", []campaign.Outcome{offline}, campaign.Skipped, reason.DeliveryOptedOut},
+		{"while it is in doubt", []campaign.Outcome{unknown}, campaign.Unsure, reason.DeliveryNoAnswer},
+		{"while an earlier try is in doubt", []campaign.Outcome{unknown, offline}, campaign.Unsure, reason.HoldOffline},
 		{"afterwards", []campaign.Outcome{accepted}, campaign.Sent, ""},
 	} {
 		for how, optOut := range map[string]func(*shop){"by hand": (*shop).optOut, "by the word": byWord} {
@@ -460,13 +461,13 @@ func TestOptOutCountsAtEveryMoment(t *testing.T) {
 				s.settle(s.mustClaim(), accepted)
 				for range 3 {
 					s.now = s.now.Add(time.Hour)
-					s.mustHold(campaign.HoldEmpty, time.Time{})
+					s.mustHold(reason.HoldEmpty, time.Time{})
 				}
 				want := test.state
 				if want == campaign.Sent && how == "by the word" {
 					want = campaign.Replied
 				}
-				if d := s.delivery(id); d.State != want || d.Reason != test.reason || d.Attempts != len(test.tried) {
+				if d := s.delivery(id); d.State != want || d.Reason.Code != test.reason || d.Attempts != len(test.tried) {
 					t.Errorf("it is %s (%s) after %d tries, want %s (%s)", d.State, d.Reason, d.Attempts, want, test.reason)
 				}
 			})
@@ -484,10 +485,10 @@ func TestClosedNewChatsHoldStrangersAlone(t *testing.T) {
 		close func(s *shop)
 		hold  campaign.Hold
 	}{
-		{"time lock", func(s *shop) { s.closed = campaign.Hold{Reason: campaign.HoldNewChats, Until: end} },
-			campaign.Hold{Reason: campaign.HoldNewChats, Until: end}},
+		{"time lock", func(s *shop) { s.closed = campaign.Hold{Reason: reason.HoldNewChats, Until: end} },
+			campaign.Hold{Reason: reason.HoldNewChats, Until: end}},
 		{"quota", func(s *shop) { s.quota = campaign.Quota{Known: true, Total: 9, Used: 9, Until: end} },
-			campaign.Hold{Reason: campaign.HoldQuota, Until: end}},
+			campaign.Hold{Reason: reason.HoldQuota, Until: end}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newShop(t, 4, "new-gap=1m")
@@ -509,7 +510,7 @@ func TestClosedNewChatsHoldStrangersAlone(t *testing.T) {
 			}
 			s.now, s.closed = end, campaign.Hold{}
 			left, hold := s.sendAll(time.Hour)
-			if len(left) != 3 || hold.Reason != campaign.HoldEmpty {
+			if len(left) != 3 || hold.Reason != reason.HoldEmpty {
 				t.Fatalf("%d left afterwards, then %q holds", len(left), hold.Reason)
 			}
 			for i, at := range left { // and each at the pace of new chats
@@ -539,18 +540,18 @@ func TestRateLimitHoldsEverythingOfItsNumber(t *testing.T) {
 			s.start("")
 			test.spoil(s)
 			end := s.now.Add(15 * time.Minute)
-			if err := s.book.Slow(s.number, campaign.HoldRateLimit, end); err != nil {
+			if err := s.book.Slow(s.number, reason.HoldRateLimit, end); err != nil {
 				t.Fatal(err)
 			}
-			s.mustHold(campaign.HoldRateLimit, end)
+			s.mustHold(reason.HoldRateLimit, end)
 			if test.name == "a restart" {
 				s.restart()
 			}
-			if hold := s.book.Holds()[s.number]; test.name != "a restart" && hold.Reason != campaign.HoldRateLimit {
+			if hold := s.book.Holds()[s.number]; test.name != "a restart" && hold.Reason != reason.HoldRateLimit {
 				t.Errorf("the screens say %+v", hold)
 			}
 			s.now = end.Add(-time.Nanosecond)
-			s.mustHold(campaign.HoldRateLimit, end)
+			s.mustHold(reason.HoldRateLimit, end)
 			s.now = end
 			if _, hold, ok := s.send(); !ok {
 				t.Errorf("at the end %q holds", hold.Reason)
@@ -558,7 +559,7 @@ func TestRateLimitHoldsEverythingOfItsNumber(t *testing.T) {
 		})
 	}
 	s := newShop(t, 2, "")
-	if err := s.book.Slow(s.another(), campaign.HoldRateLimit, s.now.Add(time.Hour)); err != nil {
+	if err := s.book.Slow(s.another(), reason.HoldRateLimit, s.now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	s.start("")
@@ -616,7 +617,7 @@ func TestOnlyWhoseAnswerIsMissingAreAskedAbout(t *testing.T) {
 	s.now = s.now.Add(30 * 24 * time.Hour)
 	rows := crowd(5)
 	s.answer(rows[2])       // was asked about a moment ago
-	s.answerAbsent(rows[4]) // so was she
+	s.answerAbsent(rows[4]) // so were they
 	s.start("")
 	if err := desk(s.book).OptOut(contact(t, s, 1).ID, "asked"); err != nil {
 		t.Fatal(err)
@@ -673,13 +674,13 @@ func TestSilentPhoneIsAskedAboutThreeTimes(t *testing.T) {
 			break
 		}
 		until := s.now.Add(time.Minute)
-		s.mustHold(campaign.HoldRetry, until)
+		s.mustHold(reason.HoldRetry, until)
 		s.now = until.Add(-time.Nanosecond)
-		s.mustHold(campaign.HoldRetry, until)
+		s.mustHold(reason.HoldRetry, until)
 		s.now = until
 	}
-	s.mustHold(campaign.HoldEmpty, time.Time{})
-	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonNoAnswer || d.Attempts != 0 {
+	s.mustHold(reason.HoldEmpty, time.Time{})
+	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryNoAnswer || d.Attempts != 0 {
 		t.Errorf("it is %s (%s) after %d tries", d.State, d.Reason, d.Attempts)
 	}
 }
@@ -703,11 +704,11 @@ func TestHoldIsToldOncePerChange(t *testing.T) {
 		hold  campaign.Hold
 		rings bool
 	}{
-		{campaign.Hold{Reason: campaign.HoldOffline}, true},
-		{campaign.Hold{Reason: campaign.HoldOffline}, false},
-		{campaign.Hold{Reason: campaign.HoldOffline, Until: monday}, true},
-		{campaign.Hold{Reason: campaign.HoldSyncing}, true},
-		{campaign.Hold{Reason: campaign.HoldSyncing}, false},
+		{campaign.Hold{Reason: reason.HoldOffline}, true},
+		{campaign.Hold{Reason: reason.HoldOffline}, false},
+		{campaign.Hold{Reason: reason.HoldOffline, Until: monday}, true},
+		{campaign.Hold{Reason: reason.HoldSyncing}, true},
+		{campaign.Hold{Reason: reason.HoldSyncing}, false},
 		{campaign.Hold{}, true},
 	} {
 		s.book.Held(s.number, test.hold)
@@ -735,7 +736,7 @@ func TestOutcomeCountsAfterTheBookWasOpenedAgain(t *testing.T) {
 		t.Errorf("it is %s, in doubt: %v, accepted at %v", d.State, d.InDoubt, d.Accepted)
 	}
 	s.now = time.Now().Add(time.Hour)
-	s.mustHold(campaign.HoldEmpty, time.Time{})
+	s.mustHold(reason.HoldEmpty, time.Time{})
 }
 
 // Who turns out to have no account is known to have none: nobody asks or tries
@@ -748,12 +749,12 @@ func TestWhoTurnsOutToHaveNoAccountIsNotTriedAgain(t *testing.T) {
 	if got := contact(t, s, int(d.Seq)); got.Presence != people.NotOnWhatsApp || !got.CheckedAt.Equal(s.now) {
 		t.Errorf("%v since %v, want absent since %v", got.Presence, got.CheckedAt, s.now)
 	}
-	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonNotOnService {
+	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryNotOnWhatsApp {
 		t.Errorf("it is %s (%s)", d.State, d.Reason)
 	}
 	s.settle(s.mustClaim(), accepted)
 	id = s.start("")
-	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason != campaign.ReasonNotOnService {
+	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryNotOnWhatsApp {
 		t.Errorf("in the next campaign it is %s (%s)", d.State, d.Reason)
 	}
 }
@@ -799,9 +800,9 @@ func TestHoldIsSaidThoughAnotherCampaignHasNothingToSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	started(t, s.book, campaign.Campaign{Name: "d", Text: "Oi", Numbers: []campaign.NumberID{other}}, s.now)
-	s.mustHold(campaign.HoldHours, s.now.Add(2*time.Hour))
+	s.mustHold(reason.HoldHours, s.now.Add(2*time.Hour))
 	s.limit("hours=09:00-12:00")
-	s.mustHold(campaign.HoldShut, time.Time{})
+	s.mustHold(reason.HoldShut, time.Time{})
 }
 
 func hours(t *testing.T, spec string) campaign.Pace {
@@ -822,10 +823,10 @@ func TestSendCountsForAWholeDay(t *testing.T) {
 	s.sendSome(1)
 	s.now = begun.Add(24*time.Hour - time.Minute)
 	s.sendSome(1)
-	s.mustHold(campaign.HoldDay, begun.Add(24*time.Hour))
+	s.mustHold(reason.HoldDay, begun.Add(24*time.Hour))
 	s.now = begun.Add(24 * time.Hour)
 	s.sendSome(1)
-	s.mustHold(campaign.HoldEmpty, time.Time{})
+	s.mustHold(reason.HoldEmpty, time.Time{})
 }
 
 // Whom the service knows by another spelling is asked about in that one.
@@ -849,11 +850,11 @@ func TestPersonIsAskedAboutAsTheServiceKnowsThem(t *testing.T) {
 
 // Limits of new chats count new chats alone.
 func TestMessagesToKnownPeopleSpendNoNewChats(t *testing.T) {
-	for reason, spec := range map[string]string{campaign.HoldNewHour: "new-hour=1", campaign.HoldNewDay: "new-day=1"} {
+	for why, spec := range map[reason.Code]string{reason.HoldNewHour: "new-hour=1", reason.HoldNewDay: "new-day=1"} {
 		s := newShop(t, 4, spec)
 		s.known(2)
 		s.start("")
-		if left, hold := s.sendAll(0); len(left) != 3 || hold.Reason != reason {
+		if left, hold := s.sendAll(0); len(left) != 3 || hold.Reason != why {
 			t.Errorf("%s: %d left, then %q holds; want both who are known and one other", spec, len(left), hold.Reason)
 		}
 	}

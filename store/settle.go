@@ -11,6 +11,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -23,8 +24,7 @@ func recoverTx(tx *bolt.Tx, now time.Time) error {
 		}
 		if d.State == campaign.Sending {
 			before := d
-			d.State, d.InDoubt = campaign.Unsure, true
-			d.Reason, d.NotBefore = campaign.ReasonInterrupted, now
+			d.Interrupt(now)
 			if err := unlessCancelledTx(tx, &d); err != nil {
 				return err
 			}
@@ -51,12 +51,11 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 		if err != nil {
 			return err
 		}
-		if d.State == campaign.Sending {
-			settle(&d, o, at, b.grace)
+		if d.Settle(o, b.grace, at) {
 			if err := unlessCancelledTx(tx, &d); err != nil {
 				return err
 			}
-			if !mayHaveLeft(&d) {
+			if !d.MayHaveLeft() {
 				if err := unspendTx(tx, d.Number, t.Last); err != nil {
 					return err
 				}
@@ -64,8 +63,6 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 					return err
 				}
 			}
-		} else if o.Kind == campaign.Accepted {
-			d.Advance(campaign.Sent, at)
 		}
 		if err := inflightTable.Delete(tx, d.Number); err != nil {
 			return err
@@ -95,7 +92,7 @@ func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Tim
 // delivery must be written before: it has not left, so that it does not stand in
 // the way of another one to the same person if two records turn out to be one.
 func redirectTx(tx *bolt.Tx, d *campaign.Delivery, a people.Answer, at time.Time) error {
-	if _, err := answerTx(tx, a, at); err != nil || !again(d) {
+	if _, err := answerTx(tx, a, at); err != nil || !d.Again() {
 		return err
 	}
 	contact, err := contactTx(tx, d.Contact)
@@ -105,124 +102,31 @@ func redirectTx(tx *bolt.Tx, d *campaign.Delivery, a people.Answer, at time.Time
 		return err
 	}
 	before := *d
-	end := func(state campaign.State, reason string) {
-		d.State, d.Reason, d.NotBefore = state, reason, time.Time{}
-		if d.InDoubt { // an earlier try may have arrived
-			d.State = campaign.Unsure
-		}
-	}
-	switch {
-	case a.Presence == people.NotOnWhatsApp:
-		end(campaign.Skipped, campaign.ReasonNotOnService)
-	case a.LID == "": // it did not say whose the phone is
-		return nil
-	case a.LID != contact.LID:
-		end(campaign.Skipped, campaign.ReasonMoved)
-	case d.Redirected:
-		end(campaign.Failed, d.Reason)
-	default:
-		d.Redirected, d.NotBefore = true, at
-	}
+	d.Redirect(a, contact.LID, at)
 	return putDeliveryTx(tx, &before, d)
-}
-
-// settle gives a delivery that is being sent the state that follows from the
-// outcome of the try. What became of this try says nothing of an earlier one:
-// a delivery that is in doubt stays so until something proves it.
-func settle(d *campaign.Delivery, o campaign.Outcome, at time.Time, grace time.Duration) {
-	switch o.Kind {
-	case campaign.Accepted:
-		d.Advance(campaign.Sent, at)
-		return
-	case campaign.Refused:
-		d.State = campaign.Failed
-		if d.InDoubt {
-			d.State = campaign.Unsure
-		}
-	case campaign.NotSent, campaign.Misled:
-		tries := maxAttempts
-		switch {
-		case o.Reason == campaign.ReasonNoKeys, o.Kind == campaign.Misled:
-			tries = maxNoKeys
-		case o.Code != 0:
-			tries = maxPutOff
-		}
-		d.State = campaign.Failed
-		if d.Attempts < tries {
-			d.State, d.NotBefore = campaign.Queued, at.Add(backoff(d.Attempts))
-		}
-		if d.InDoubt {
-			d.State = campaign.Unsure
-		}
-	case campaign.Unknown:
-		d.State, d.InDoubt = campaign.Unsure, true
-		d.NotBefore = at.Add(grace)
-		d.Doubts++
-	}
-	d.Code, d.Reason = o.Code, o.Reason
 }
 
 // unlessCancelledTx gives up a delivery that waits if its campaign was cancelled
 // while it was on the wire.
 func unlessCancelledTx(tx *bolt.Tx, d *campaign.Delivery) error {
-	if !pending(d) {
+	if !d.Pending() {
 		return nil
 	}
 	c, err := campaignTx(tx, d.Campaign)
 	if err == nil && c.Status == campaign.Cancelled {
-		giveUp(d)
+		d.GiveUp(reason.New(reason.DeliveryCancelled))
 	}
 	return err
 }
 
-// backoff is how long a delivery that did not leave waits after its n-th try.
-func backoff(n int) time.Duration {
-	return min(5*time.Second<<(2*(n-1)), longestWait)
-}
-
-// Answered implements [campaign.Log].
-func (b *Book) Answered(number campaign.NumberID, asked []people.Phone, answers []people.Answer, at time.Time) error {
-	var silent []people.ContactID
-	err := b.update(func(tx *bolt.Tx) error {
-		silent = silent[:0]
-		heard := make(map[people.Phone]bool, len(answers))
-		for _, a := range answers {
-			heard[a.Asked] = true
-			if _, err := answerTx(tx, a, at); err != nil {
-				return err
-			}
-		}
-		for _, phone := range asked {
-			if id, ok := findPersonTx(tx, phone, ""); ok && !heard[phone] {
-				silent = append(silent, id)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for id, when := range b.unanswered {
-		if at.Sub(when) > time.Hour {
-			delete(b.unanswered, id)
-		}
-	}
-	for _, id := range silent {
-		b.unanswered[id] = at
-	}
-	return nil
-}
-
 // Slow implements [campaign.Log].
-func (b *Book) Slow(number campaign.NumberID, reason string, until time.Time) error {
+func (b *Book) Slow(number campaign.NumberID, why reason.Code, until time.Time) error {
 	return b.update(func(tx *bolt.Tx) error {
 		t, err := turnTx(tx, number)
 		if err != nil {
 			return err
 		}
-		t.Slow = campaign.Hold{Reason: reason, Until: until}
+		t.Slow = campaign.Hold{Reason: why, Until: until}
 		return putTurnTx(tx, number, t)
 	})
 }
@@ -284,8 +188,8 @@ func messageTx(tx *bolt.Tx, id campaign.MessageID) (d campaign.Delivery, ok bool
 }
 
 // sentToTx reports whether a delivery went to a person, who may have got it
-// under another address than the one that they are known by now. Whoever has
-// their phone today, and another account, is somebody else.
+// under another address than the one that they are known by now. Another account
+// that has their phone today is somebody else.
 func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who people.Seen) bool {
 	if who.LID != "" && who.LID == d.LID {
 		return true
@@ -302,10 +206,7 @@ func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who people.Seen) bool {
 func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.Time) error {
 	before := *d
 	d.Advance(state, at)
-	if d.State.Proven() {
-		d.NotBefore = time.Time{}
-	}
-	if !mayHaveLeft(&before) && mayHaveLeft(d) {
+	if !before.MayHaveLeft() && d.MayHaveLeft() {
 		if err := wroteTx(tx, d.Contact, d.Accepted); err != nil {
 			return err
 		}
@@ -345,8 +246,16 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	if err != nil {
 		return err
 	}
+	d, replies, err := repliedToTx(tx, contact.ID, number, m, now)
+	if err != nil {
+		return err
+	}
+	var asked string // what a bare "não" answers
+	if replies {
+		asked = d.Text
+	}
 	before := cloneContact(&contact)
-	if wish, why := people.Wants(m.Text, ""); wish == people.No && optsOut(&contact, m.At, now) {
+	if wish, why := people.Wants(m.Text, asked); wish == people.No && optsOut(&contact, m.At, now) {
 		_, said, _ := strings.Cut(why, ": ")
 		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, said
 	}
@@ -358,9 +267,8 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 			return err
 		}
 	}
-	d, ok, err := answeredTx(tx, contact.ID, number, m, now)
-	if err != nil || !ok {
-		return err
+	if !replies {
+		return nil
 	}
 	if m.Quoted != "" { // nobody else knows its id: it has arrived
 		if err := advanceTx(tx, &d, campaign.Read, m.At); err != nil {
@@ -370,30 +278,29 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	return advanceTx(tx, &d, campaign.Replied, m.At)
 }
 
-// answerWindow is how long after a delivery what a person writes is an answer to
-// it, unless they say so.
-const answerWindow = 30 * 24 * time.Hour
+// replyWindow is how long after a delivery what a person writes counts as a reply
+// to it, unless they quote it.
+const replyWindow = 30 * 24 * time.Hour
 
-// answeredTx finds the delivery that a message answers; not ok if it answers
-// none. A quote says which, and if it is of something else, that it is none of
-// ours. Otherwise it is the last one that has left, or may have.
-func answeredTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID, m campaign.Incoming, now time.Time) (d campaign.Delivery, ok bool, err error) {
+// repliedToTx finds the delivery to which a message replies; not ok if there is
+// none. A quote says which one, or that it is none of ours. Otherwise it is the
+// last one that has left, or may have.
+func repliedToTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID, m campaign.Incoming, now time.Time) (d campaign.Delivery, ok bool, err error) {
 	if m.Quoted != "" {
 		d, ok, err = messageTx(tx, m.Quoted)
 		return d, ok && d.Number == number && (mergedTx(tx, d.Contact) == contact || sentToTx(tx, &d, m.From)), err
 	}
-	answers := func(d *campaign.Delivery) bool {
-		left := d.State.Proven() || d.State == campaign.Sending || d.InDoubt
-		return left && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= answerWindow
+	replies := func(d *campaign.Delivery) bool {
+		return d.MayHaveLeft() && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= replyWindow
 	}
 	where := latestTable.Get(tx, contact, number)
 	if where == nil {
 		return d, false, nil
 	}
-	if d, err = deliveryTx(tx, where); err != nil || answers(&d) {
+	if d, err = deliveryTx(tx, where); err != nil || replies(&d) {
 		return d, err == nil, err
 	}
-	if m.At.Sub(later(d.Claimed, d.Arrived)) > answerWindow {
+	if m.At.Sub(later(d.Claimed, d.Arrived)) > replyWindow {
 		return d, false, nil // and the ones before it are older
 	}
 	// The last one was refused, or the message is from before it.
@@ -403,7 +310,7 @@ func answeredTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID,
 			return nil
 		}
 		earlier, err := deliveryTx(tx, deliveryKey(campaignsTable.Parts(k), fromRow[uint32](seq)))
-		if err == nil && answers(&earlier) && (!ok || earlier.Claimed.After(d.Claimed)) {
+		if err == nil && replies(&earlier) && (!ok || earlier.Claimed.After(d.Claimed)) {
 			d, ok = earlier, true
 		}
 		return err
@@ -411,19 +318,19 @@ func answeredTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID,
 	return d, ok, err
 }
 
-// optsOut reports whether a no that a person wrote at that time opts them out. A
-// no from before an opt-in is what that has taken back, however late it is heard
-// and however often. Of one that says something new, a little before the opt-in
-// counts as after it, and after one that was written down by a clock that was far
-// ahead: it is not known when that was.
+// optsOut reports whether an opt-out word that a person wrote at that time opts
+// them out. One from before an opt-in was taken back by it, however late it is
+// heard and however often. If it is newer than all that was heard, a little
+// before the opt-in counts as after it; and so does any time if the opt-in was
+// written by a clock that was far ahead, because then its time is not known.
 func optsOut(c *people.Contact, at, now time.Time) bool {
 	switch {
 	case c.OptedOut:
 		return false
-	case early(c.OptOutAt, now):
+	case campaign.Early(c.OptOutAt, now):
 		return at.After(c.LastHeard)
 	case at.After(c.LastHeard):
-		return at.After(c.OptOutAt.Add(-clockSlack))
+		return at.After(c.OptOutAt.Add(-campaign.ClockSlack))
 	}
 	return at.After(c.OptOutAt)
 }

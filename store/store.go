@@ -25,7 +25,7 @@
 //	├── messages    <message id> → <campaign 8><seq 4>
 //	├── uploads     <campaign 8><number 4><n 8> → record: what a number uploaded of an attachment
 //	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
-//	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, which a reply answers
+//	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, to which a reply belongs
 //	├── timers      <contact 8><number 4> → record: after how long the messages of the chat disappear; contact 0: of the chats that the number begins
 //	├── contacts    <contact 8> → record
 //	├── aliases     p<phone key>, l<lid>, or f<key of a phone they had><contact 8> → <contact 8>
@@ -48,24 +48,24 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
 // Errors that callers branch on.
 var (
-	ErrNotFound = errors.New("not found")
-	ErrExists   = errors.New("already there")
+	ErrNotFound = reason.Err(reason.NotFound)
+	ErrExists   = reason.Err(reason.Exists)
 	ErrLocked   = bolt.ErrLocked
-	ErrKind     = errors.New("a demo's data and real data do not mix")
-	ErrNewer    = errors.New("written by a newer recado")
-	ErrNoLimit  = errors.New("no limit at all is only for the demo")
-	ErrState    = errors.New("not in a state for that")
+	ErrKind     = reason.Err(reason.Kind)
+	ErrNewer    = reason.Err(reason.Newer)
+	ErrNoLimit  = reason.Err(reason.NoLimit)
+	ErrState    = reason.Err(reason.WrongState)
 )
 
 // DamagedError says that a file of the data directory is not as it was
@@ -101,7 +101,7 @@ type Options struct {
 const DefaultGrace = 30 * time.Second
 
 // Book is the open book. Its methods may be called from any goroutine; those
-// that write return when what they wrote is on the bolt.
+// that write return when what they wrote is on the disk.
 type Book struct {
 	db     *bolt.DB
 	kind   Kind
@@ -144,7 +144,7 @@ func Open(path string, o Options) (*Book, error) {
 		o.maxChunk = maxChunk
 	}
 	found := func(e *DamagedError) {
-		o.Logger.Error("a file is damaged", "path", e.Path, "why", strings.Join(e.Why, "; "))
+		o.Logger.Error("a file is damaged", "path", e.Path, "why", fmt.Sprint(e.Why))
 		o.Bell.Ring()
 	}
 	failed := func(err error) {
@@ -199,7 +199,7 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 			return err
 		}
 	} else if have = fromRow[uint32](v); have > version {
-		return fmt.Errorf("%w (its version is %d, this program knows %d)", ErrNewer, have, version)
+		return reason.Because(ErrNewer, reason.CheckNewer, have, version)
 	}
 	if have := Kind(metaTable.Get(tx, metaKind)); have != kind {
 		return fmt.Errorf("%w: the data is %s, the program runs as %s", ErrKind, have, kind)

@@ -19,6 +19,7 @@ import (
 	"recado/campaign"
 	"recado/campaign/media"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -135,11 +136,11 @@ func TestWritersShareACommitAndFailAlone(t *testing.T) {
 
 // lane drives one number by hand: it asks, answers and claims until there is
 // a delivery or a hold.
-func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid func(people.Phone) string) campaign.Claimed {
+func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid func(people.Phone) string) store.Claimed {
 	t.Helper()
 	w := &wire{next: rand.IntN(1e6)} // another number's lane must not choose the same ids
 	for range 100 {
-		got, err := b.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
+		got, err := store.ClaimApart(b, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +158,7 @@ func lane(t *testing.T, b *store.Book, n campaign.NumberID, now time.Time, lid f
 		}
 	}
 	t.Fatal("the lane only asks")
-	return campaign.Claimed{}
+	return store.Claimed{}
 }
 
 func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
@@ -175,13 +176,13 @@ func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
 	if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := desk(b).Pause(c.ID, ""); err != nil {
+	if _, err := desk(b).Pause(c.ID, reason.Reason{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, n, now, lidOf); got.Delivery != nil {
 		t.Errorf("a paused campaign sent to %s", got.Delivery.Phone)
 	}
-	if _, err := desk(b).Pause(c.ID, ""); !errors.Is(err, store.ErrState) {
+	if _, err := desk(b).Pause(c.ID, reason.Reason{}); !errors.Is(err, store.ErrState) {
 		t.Errorf("pausing twice got %v, want ErrState", err)
 	}
 	if _, err := desk(b).Resume(c.ID); err != nil {
@@ -216,13 +217,13 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, ids[0], now, lidOf); got.Delivery != nil {
-		t.Error("she was written to")
+		t.Error("somebody who opted out was written to")
 	}
 	d, err := b.Delivery(c.ID, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.State != campaign.Skipped || d.Reason != campaign.ReasonOptedOut {
+	if d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryOptedOut {
 		t.Errorf("the delivery is %s (%s), want skipped for the opt-out", d.State, d.Reason)
 	}
 	next, err := desk(b).AddCampaign(campaign.Campaign{Name: "d", Text: "y"})
@@ -230,7 +231,7 @@ func TestWhoSaysSairGetsNothingMoreFromAnyNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := desk(b).Start(next.ID, now); !errors.Is(err, store.ErrState) {
-		t.Errorf("a campaign to nobody but her got %v, want ErrState", err)
+		t.Errorf("a campaign to nobody but them got %v, want ErrState", err)
 	}
 }
 
@@ -270,22 +271,22 @@ func TestWhomTheServiceProvesOnePersonIsOneDelivery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.State != campaign.Skipped || d.Reason != campaign.ReasonDuplicate {
-		t.Errorf("the second of her deliveries is %s (%s), want skipped as a duplicate", d.State, d.Reason)
+	if d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryDuplicate {
+		t.Errorf("the second of the deliveries is %s (%s), want skipped as a duplicate", d.State, d.Reason)
 	}
 	found, err := b.Find(context.Background(), people.Filter{})
 	if err != nil || len(found) != 2 {
 		t.Errorf("the book has %d people, %v; want 2", len(found), err)
 	}
-	// The old phone still leads to her, and her answer to the delivery.
+	// The old phone still leads to them, and their reply to the delivery.
 	if err := b.Heard(n, campaign.Incoming{From: people.Seen{LID: "one"}, Text: "oi", At: now}); err != nil {
 		t.Fatal(err)
 	}
 	if d, err = b.Delivery(c.ID, 0); err != nil || d.State != campaign.Replied {
-		t.Errorf("her delivery is %s, %v; want replied", d.State, err)
+		t.Errorf("the delivery is %s, %v; want replied", d.State, err)
 	}
 	if p, err := b.ContactByPhone(rows[2].Phone); err != nil || p.LID != "one" {
-		t.Errorf("her second phone leads to %+v, %v", p, err)
+		t.Errorf("the second phone leads to %+v, %v", p, err)
 	}
 }
 
@@ -318,8 +319,8 @@ func TestWhomTheServiceIsSilentAboutHoldsNobodyUp(t *testing.T) {
 		}
 	}
 	d, err := b.Delivery(c.ID, 0)
-	if err != nil || d.State != campaign.Skipped || d.Reason != campaign.ReasonNoAnswer {
-		t.Errorf("her delivery is %s (%s), %v; want skipped for want of an answer", d.State, d.Reason, err)
+	if err != nil || d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryNoAnswer {
+		t.Errorf("the delivery is %s (%s), %v; want skipped for want of an answer", d.State, d.Reason, err)
 	}
 	if c, err = b.Campaign(c.ID); err != nil || c.Status != campaign.Finished {
 		t.Errorf("the campaign is %s, %v; want finished", c.Status, err)
@@ -343,12 +344,12 @@ func TestAfterAnUnlinkADoubtIsNotSentAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	b = open(t, path)
-	again, err := b.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 2}, Now: now.Add(time.Hour)})
+	again, err := store.ClaimApart(b, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 2}, Now: now.Add(time.Hour)})
 	if err != nil || again.Delivery != nil {
 		t.Errorf("by a new link it was sent again: %+v, %v", again, err)
 	}
 	d, err := b.Delivery(c.ID, 0)
-	if err != nil || d.State != campaign.Unsure || d.Reason != campaign.ReasonUnlinked {
+	if err != nil || d.State != campaign.Unsure || d.Reason.Code != reason.DeliveryUnlinked {
 		t.Errorf("it is %s (%s), %v; want unsure for the unlinking", d.State, d.Reason, err)
 	}
 	if _, err := b.Receipt(n, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Delivered, now); err != nil {
@@ -403,17 +404,17 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 		draft campaign.Campaign
 		want  string
 	}{
-		{campaign.Campaign{}, "a campaign needs a name · a campaign needs a text or an attachment"},
-		{campaign.Campaign{Name: " ", Text: "x"}, "a campaign needs a name"},
-		{campaign.Campaign{Name: "c", Text: "{"}, "text: { without }"},
-		{campaign.Campaign{Name: "c", Text: "x", To: "("}, "audience: ( without )"},
-		{campaign.Campaign{Name: "c", Text: "x", To: "lista:a"}, `audience: there is no list "a"`},
-		{campaign.Campaign{Name: "c", Text: "x", Numbers: []campaign.NumberID{99}}, "number 99: not found"},
-		{campaign.Campaign{Name: "c", Text: "x", Unread: campaign.Unread{Pace: "day=x"}}, "pace: day=x: "},
-		{campaign.Campaign{Name: "c", Text: "x", Unread: campaign.Unread{File: "a.jpg"}}, `the file has not been read: "a.jpg"`},
-		{campaign.Campaign{Text: "x", Attachment: audio}, "a campaign needs a name · " + media.AttachmentText},
+		{campaign.Campaign{}, "(both (campaign_no_name) (campaign_no_text))"},
+		{campaign.Campaign{Name: " ", Text: "x"}, "(campaign_no_name)"},
+		{campaign.Campaign{Name: "c", Text: "{"}, "(campaign_text (template_no_closing))"},
+		{campaign.Campaign{Name: "c", Text: "x", To: "("}, "(campaign_audience (filter_no_closing))"},
+		{campaign.Campaign{Name: "c", Text: "x", To: "lista:a"}, `(campaign_audience (filter_no_list "a"))`},
+		{campaign.Campaign{Name: "c", Text: "x", Numbers: []campaign.NumberID{99}}, "(number_gone)"},
+		{campaign.Campaign{Name: "c", Text: "x", Unread: campaign.Unread{Pace: "day=x"}}, `(pace_bad_value day=x (pace_count "x"))`},
+		{campaign.Campaign{Name: "c", Text: "x", Unread: campaign.Unread{File: "a.jpg"}}, `(campaign_file_unread "a.jpg")`},
+		{campaign.Campaign{Text: "x", Attachment: audio}, ""},
 		{campaign.Campaign{To: "(", Text: "{", Unread: campaign.Unread{Pace: "x", File: "y"}},
-			`a campaign needs a name · audience: ( without ) · pace: "x": want key=value, for example gap=30s-60s · the file has not been read: "y" · text: { without }`},
+			`(both (both (both (both (campaign_no_name) (campaign_audience (filter_no_closing))) (pace_no_value "x")) (campaign_file_unread "y")) (campaign_text (template_no_closing)))`},
 	} {
 		c, err := desk(b).AddCampaign(test.draft)
 		if err != nil {
@@ -424,13 +425,13 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 			t.Errorf("%+v is not kept anew: %v", test.draft, err)
 		}
 		if test.draft.Attachment != nil {
-			if got := c.Lacks(); len(got) != 2 || got[1].Error() != media.AttachmentText || got[1].Field != campaign.FieldText {
+			if got := c.Lacks(); len(got) != 2 || reason.Of(got[1]).Code != reason.AttachmentText || got[1].Field != campaign.FieldText {
 				t.Errorf("%+v lacks %v", test.draft, got)
 			}
 			continue // its file is not there either
 		}
-		want := fmt.Sprintf("start campaign %d: %s", c.ID, test.want)
-		if _, err := desk(b).Start(c.ID, time.Now()); !errors.Is(err, store.ErrState) || !strings.HasPrefix(err.Error(), want) {
+		want := fmt.Sprintf("campaign_start %d %s", c.ID, test.want)
+		if _, err := desk(b).Start(c.ID, time.Now()); !errors.Is(err, store.ErrState) || reason.Of(err).Error() != want {
 			t.Errorf("the start got %v, want %s", err, want)
 		}
 		if again, err := b.Campaign(c.ID); err != nil || again.Status != campaign.Draft || again.Rev != 2 {
@@ -467,7 +468,7 @@ func TestNumbersThatKnowTheSamePeopleShareTheWork(t *testing.T) {
 	for _, d := range deliveries {
 		load[d.Number]++
 		if d.New {
-			t.Errorf("%s hears from a number that does not know her", d.Name)
+			t.Errorf("%s hears from a number that does not know them", d.Name)
 		}
 	}
 	if load[ids[0]] != 15 || load[ids[1]] != 15 || load[ids[2]] != 1 {
@@ -489,7 +490,7 @@ func TestWhoTheServicePutsOffForGoodDoesNotHoldTheCampaignForLong(t *testing.T) 
 		if got.Delivery == nil {
 			continue
 		}
-		if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.NotSent, Code: 503, Reason: "busy"}, now); err != nil {
+		if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.NotSent, Code: 503, Reason: reason.New(reason.RefusedForNow)}, now); err != nil {
 			t.Fatal(err)
 		}
 		if idle, err := b.Idle(); err != nil {
@@ -553,8 +554,8 @@ func TestWhatIsOnTheWireWhenItsCampaignIsCancelledWaitsForNothingMore(t *testing
 		outcome *campaign.Outcome // nil: the process dies
 		want    campaign.State
 	}{
-		{"it did not leave", &campaign.Outcome{Kind: campaign.NotSent, Reason: "not connected"}, campaign.Skipped},
-		{"nobody knows", &campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, campaign.Unsure},
+		{"it did not leave", &campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}, campaign.Skipped},
+		{"nobody knows", &campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}, campaign.Unsure},
 		{"it was accepted", &campaign.Outcome{Kind: campaign.Accepted}, campaign.Sent},
 		{"the process dies", nil, campaign.Unsure},
 	} {
@@ -596,7 +597,7 @@ func TestNobodyWithoutAPhoneIsAskedAbout(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.start(campaign.Campaign{Name: "c", Text: "Oi"})
-	got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now}, Now: d.now, NewID: d.w.newID})
+	got, err := store.ClaimApart(d.book, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now}, Now: d.now, NewID: d.w.newID})
 	if err != nil || !slices.Equal(got.Check, []people.Phone{satellite}) {
 		t.Errorf("asks about %q, %v; want the one with a phone", got.Check, err)
 	}
@@ -616,9 +617,9 @@ func TestClosedNewChatsHoldWhoeverHasNeverWritten(t *testing.T) {
 		d.send(n, "", campaign.NotSent)
 	}
 	d.now = d.now.Add(time.Minute)
-	closed := campaign.Hold{Reason: campaign.HoldNewChats, Until: d.now.Add(time.Hour)}
-	claim := func() campaign.Claimed {
-		got, err := d.book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now, NewChats: closed}, Now: d.now, NewID: d.w.newID})
+	closed := campaign.Hold{Reason: reason.HoldNewChats, Until: d.now.Add(time.Hour)}
+	claim := func() store.Claimed {
+		got, err := store.ClaimApart(d.book, campaign.Claim{Number: n, Ready: campaign.Readiness{Link: 1, Since: d.now, NewChats: closed}, Now: d.now, NewID: d.w.newID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -678,9 +679,9 @@ func TestWhoIsFoundToBeOnePersonBetweenTwoTriesGetsOneMessage(t *testing.T) {
 			got = d.claim(n)
 		}
 		if got.Delivery != nil {
-			t.Errorf("first %d: she gets a second message: %+v", first, got.Delivery)
+			t.Errorf("first %d: a second message: %+v", first, got.Delivery)
 		}
-		if is, err := d.book.Delivery(id, again.Seq); err != nil || is.State != campaign.Skipped || is.Reason != campaign.ReasonDuplicate {
+		if is, err := d.book.Delivery(id, again.Seq); err != nil || is.State != campaign.Skipped || is.Reason.Code != reason.DeliveryDuplicate {
 			t.Errorf("first %d: the other one is %s (%s), %v", first, is.State, is.Reason, err)
 		}
 		if c, err := d.book.Campaign(id); err != nil || c.Status != campaign.Finished {

@@ -15,11 +15,11 @@ import (
 	"recado/store/bolt"
 )
 
-// No verb holds the book. What touches many rows is a job: its record in
-// "jobs" says what is to be done and how far that is, and "staged" holds what
-// it works through. One goroutine of the book, the sweeper, does all jobs in
+// Nothing that a person does blocks the book. What touches many rows is a job:
+// its record in "jobs" says what is to be done and how far that is, and "staged"
+// holds what it works through. One goroutine of the book, the sweeper, does all jobs in
 // turn, in chunks: each is a short transaction, takes the record along, and
-// stands back for whoever else wants to write. So nobody waits for a job
+// lets others that want to write go before it. So nobody waits for a job
 // longer than for any other write, and a process that dies leaves a book in
 // which the next one goes on.
 //
@@ -29,7 +29,7 @@ import (
 // JobKind says what a job does.
 type JobKind string
 
-// The kinds. They are written to bolt.
+// The kinds. They are written to disk.
 const (
 	JobFreeze JobKind = "freeze" // make the deliveries of a campaign that starts
 	JobUndo   JobKind = "undo"   // take the deliveries away that were made of it
@@ -38,12 +38,12 @@ const (
 	JobDrop   JobKind = "drop"   // forget what was staged of a job that will not be done
 )
 
-// Job is work that goes on in chunks, as it stands.
+// Job is work that is done in chunks, and how far it is.
 type Job struct {
 	Kind     JobKind
 	Campaign campaign.ID `json:",omitempty"` // whose it is; 0: nobody's
 	Source   string      `json:",omitempty"` // of an import: where the rows come from
-	Done     int         `json:",omitempty"` // how many people are seen to,
+	Done     int         `json:",omitempty"` // how many people are done,
 	Total    int         `json:",omitempty"` // of how many; 0: nobody has counted
 	Held     bool        `json:",omitempty"` // of a freeze: the campaign is to be paused when it is done
 }
@@ -205,8 +205,8 @@ func (b *Book) sweep() {
 				return
 			case err != nil && b.Err() != nil: // the disk; it is in the log
 				wait = time.After(diskPause)
-				b.answer(k, ended{err: err})
-				b.bell.Ring() // for whoever waits for a campaign
+				b.release(k, ended{err: err})
+				b.bell.Ring() // somebody may wait for a campaign
 			case err != nil:
 				b.stop(k, err)
 			default:
@@ -257,7 +257,7 @@ func (b *Book) stop(k []byte, why error) {
 	b.mu.Lock()
 	b.stopped[string(k)] = why
 	b.mu.Unlock()
-	b.answer(k, ended{err: why})
+	b.release(k, ended{err: why})
 	b.bell.Ring()
 }
 
@@ -281,8 +281,8 @@ type ended struct {
 	err error
 }
 
-// answer tells whoever waits for a job how it ended.
-func (b *Book) answer(k []byte, e ended) {
+// release tells who waits for a job how it ended.
+func (b *Book) release(k []byte, e ended) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if waiting := b.waiting[string(k)]; waiting != nil {
@@ -315,7 +315,7 @@ func (b *Book) chunk(k []byte, n int) error {
 		if j.Kind == JobImport {
 			b.logImport(j.Source, *j.Report)
 		}
-		b.answer(k, ended{job: j})
+		b.release(k, ended{job: j})
 	}
 	return err
 }
@@ -332,7 +332,7 @@ func jobEntryTx(tx *bolt.Tx, e *Entry, j *job) {
 		}
 	case JobUndo:
 		if e.Verb == VerbCampaignStart {
-			e.fail(reason.Old(j.Freeze.Why))
+			e.fail(j.Freeze.Why)
 		}
 	case JobCancel:
 		e.count("skipped", j.Done)
@@ -354,7 +354,7 @@ func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err err
 	case JobDrop:
 		return unstageTx(tx, k, n)
 	}
-	return false, fmt.Errorf("job %x: no such work: %q", k, j.Kind)
+	return false, fmt.Errorf("job %x: %w", k, reason.New(reason.JobUnknown, string(j.Kind)))
 }
 
 // unstageTx takes n of the parts away that were staged for a job, and reports
@@ -403,7 +403,7 @@ func cancelChunkTx(tx *bolt.Tx, j *job, n int) (done bool, err error) {
 			return false, err
 		}
 		before := d
-		giveUp(&d)
+		d.GiveUp(reason.New(reason.DeliveryCancelled))
 		if err := recordDeliveryTx(tx, &before, &d); err != nil {
 			return false, err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // The marks of what touches many rows, each measured in one run:
@@ -131,7 +132,7 @@ func BenchmarkSweepReturns(b *testing.B) {
 		_, err := desk(book).Start(c.ID, time.Now())
 		fatal(b, err)
 		begun := time.Now()
-		_, err = desk(book).Pause(c.ID, "")
+		_, err = desk(book).Pause(c.ID, reason.Reason{})
 		fatal(b, err)
 		paused := time.Now()
 		_, err = desk(book).Cancel(c.ID)
@@ -161,7 +162,7 @@ func BenchmarkSweepBeside(b *testing.B) {
 				case "import":
 					rows = crowdRows(600_000, 300_000)
 				}
-				alone := waits(b, book, time.After(3*time.Second))
+				alone := waited(b, book, time.After(3*time.Second))
 				done := make(chan time.Time)
 				begun := time.Now()
 				go func() { // ends with the job
@@ -182,7 +183,7 @@ func BenchmarkSweepBeside(b *testing.B) {
 					}
 					close(done)
 				}()
-				beside := waits(b, book, done)
+				beside := waited(b, book, done)
 				b.ReportMetric(time.Since(begun).Seconds(), "job-s")
 				b.ReportMetric(alone, "alone-p99-ms")
 				b.ReportMetric(beside, "beside-p99-ms")
@@ -193,9 +194,9 @@ func BenchmarkSweepBeside(b *testing.B) {
 	}
 }
 
-// waits writes now and then, as receipts do, until the end, and returns how
+// waited writes now and then, as receipts do, until the end, and returns how
 // long the slowest of a hundred took, in ms.
-func waits(b *testing.B, book *Book, end <-chan time.Time) float64 {
+func waited(b *testing.B, book *Book, end <-chan time.Time) float64 {
 	var took []time.Duration
 	for i := 0; ; i++ {
 		select {
@@ -292,7 +293,7 @@ func claimOne(b *testing.B, book *Book, now time.Time, id campaign.MessageID) ti
 		NewID: func() campaign.MessageID { return id },
 	}
 	begun := time.Now()
-	got, err := book.Claim(claim)
+	got, err := ClaimApart(book, claim)
 	fatal(b, err)
 	if len(got.Check) > 0 {
 		var answers []people.Answer
@@ -301,7 +302,7 @@ func claimOne(b *testing.B, book *Book, now time.Time, id campaign.MessageID) ti
 		}
 		fatal(b, book.Answered(1, got.Check, answers, now))
 		begun = time.Now()
-		got, err = book.Claim(claim)
+		got, err = ClaimApart(book, claim)
 		fatal(b, err)
 	}
 	fatal(b, book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now))

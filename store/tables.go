@@ -162,11 +162,11 @@ func (queueRows) of(n campaign.NumberID, id campaign.ID) []byte {
 
 // key is the place of a delivery.
 func (t queueRows) key(d *campaign.Delivery, zone byte) []byte {
-	var fresh byte
+	kind := knownChat
 	if d.New {
-		fresh = 1
+		kind = newChat
 	}
-	return t.in(append(t.of(d.Number, d.Campaign), fresh, zone), d.Seq)
+	return t.in(append(t.of(d.Number, d.Campaign), byte(kind), zone), d.Seq)
 }
 
 // in is the place of a delivery in a group.

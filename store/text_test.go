@@ -9,6 +9,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // textBook is a book with a linked number and two people, the second of whom
@@ -83,7 +84,7 @@ func TestWhoseTextBecomesTooLongIsSkippedWithTheReason(t *testing.T) {
 	}
 	now, ids := time.Now(), 0
 	for range 10 {
-		got, err := b.Claim(campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
+		got, err := ClaimApart(b, campaign.Claim{Number: number, Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now,
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(strings.Repeat("3", ids)) }})
 		if err != nil {
 			t.Fatal(err)
@@ -110,12 +111,12 @@ func TestWhoseTextBecomesTooLongIsSkippedWithTheReason(t *testing.T) {
 		t.Fatalf("deliveries: %+v, %v", all, err)
 	}
 	for _, d := range all {
-		want, reason := campaign.Sent, ""
+		want, why := campaign.Sent, reason.Code("")
 		if d.Phone == "+5511970000002" {
-			want, reason = campaign.Skipped, campaign.ReasonTooLong
+			want, why = campaign.Skipped, reason.DeliveryTooLong
 		}
-		if d.State != want || d.Reason != reason {
-			t.Errorf("%s is %v (%q), want %v (%q)", d.Phone, d.State, d.Reason, want, reason)
+		if d.State != want || d.Reason.Code != why {
+			t.Errorf("%s is %v (%q), want %v (%q)", d.Phone, d.State, d.Reason, want, why)
 		}
 	}
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // The messages of a chat may be set to disappear. The setting is kept for each
-// chat, of a person with one of our numbers; that of nobody is what the number's
-// phone gives to the chats that it begins. What a message carries is read once,
-// when it is first claimed.
+// chat of a person with one of our numbers; the one of contact 0 is what the
+// number's phone gives to the chats that it begins. What a message carries is
+// read once, when it is first claimed.
 
 // nobody has the setting of the chats that a number begins.
 const nobody people.ContactID = 0

@@ -8,20 +8,13 @@ import (
 	"recado/store/bolt"
 )
 
-// The times in the book are by one clock, see [campaign.Clock]. That may have
-// been wrong when one was written, or be wrong now, and then what has happened
-// seems to lie in the future. Nobody knows when it was, only that it is over,
-// so it counts as this moment: what counts as later than it was makes a number
-// slower, never faster. Left at that it would hold until the clock comes by,
-// so it is written anew, once, as this moment (amendTx); but not while the
-// clock itself may be off by whole weeks, when the time may be true.
-
-// clockSlack is how far a time that has passed may lie in the future, and an
-// answer before its question: two clocks are never quite alike.
-const clockSlack = time.Minute
-
-// early reports whether a time that has passed lies in the future.
-func early(at, now time.Time) bool { return at.After(now.Add(clockSlack)) }
+// The times in the book are by one clock, see [campaign.Clock]. It may have been
+// wrong when one was written, or be wrong now, and then something that has
+// happened seems to lie in the future. We only know that it is over, so it counts
+// as happening now: that can make a number slower, never faster. It would count
+// so until the clock reaches that time, so it is written anew, once, as the
+// present time (amendTx); but not while the clock itself may be off by whole
+// weeks, because then the time may be right.
 
 // sofar is a time that has passed: at, but not after now.
 func sofar(at, now time.Time) time.Time {
@@ -31,29 +24,17 @@ func sofar(at, now time.Time) time.Time {
 	return at
 }
 
-// precedes reports whether something was before another one. That says
-// nothing of one that seems to be still to come.
+// precedes reports whether something was before another one. It is never known
+// of one that lies in the future.
 func precedes(at, other, now time.Time) bool {
-	return at.Before(other.Add(-clockSlack)) && !early(other, now)
-}
-
-// longestWait is the longest for which a delivery or an upload is put off.
-const longestWait = 10 * time.Minute
-
-// within is a time until which something waits that never waits longer than
-// most; zero if it would.
-func within(until, now time.Time, most time.Duration) time.Time {
-	if until.After(now.Add(most + clockSlack)) {
-		return time.Time{}
-	}
-	return until
+	return at.Before(other.Add(-campaign.ClockSlack)) && !campaign.Early(other, now)
 }
 
 // misdatedTx reports whether what paces a number lies in the future.
 func misdatedTx(tx *bolt.Tx, number campaign.NumberID, t turn, now time.Time) bool {
 	k, _ := sendsTable.Last(tx, sendsTable.Of(number))
-	return early(t.Last, now) || within(t.Slow.Until, now, campaign.LongestSlow) != t.Slow.Until ||
-		k != nil && early(sentAt(k), now)
+	return campaign.Early(t.Last, now) || campaign.Within(t.Slow.Until, now, campaign.LongestSlow) != t.Slow.Until ||
+		k != nil && campaign.Early(sentAt(k), now)
 }
 
 // sentAt is when a message left, by its key in "sends".

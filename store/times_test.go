@@ -8,6 +8,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -29,7 +30,7 @@ func TestClockSetBackAnHourAllowsNoDoubleDay(t *testing.T) {
 			s.restart()
 		}
 		end := s.now.Add(24 * time.Hour)
-		if left, hold := s.sendAll(24*time.Hour - time.Second); len(left) > 0 || hold.Reason != campaign.HoldDay {
+		if left, hold := s.sendAll(24*time.Hour - time.Second); len(left) > 0 || hold.Reason != reason.HoldDay {
 			t.Errorf("%d more left within the day, then %+v", len(left), hold)
 		}
 		s.now = end.Add(time.Second)
@@ -43,15 +44,16 @@ func TestClockSetBackAnHourAllowsNoDoubleDay(t *testing.T) {
 // longer than the limit says.
 func TestClockThatWasAMonthAheadHoldsNoNumber(t *testing.T) {
 	for _, test := range []struct {
-		spec, reason string
-		within       time.Duration
+		spec   string
+		reason reason.Code
+		within time.Duration
 	}{
-		{"gap=60s new-gap=60s", campaign.HoldGap, time.Minute},
-		{"long=20m every=1", campaign.HoldLong, 20 * time.Minute},
-		{"hour=1", campaign.HoldHour, time.Hour},
-		{"new-hour=1", campaign.HoldNewHour, time.Hour},
-		{"day=1", campaign.HoldDay, 24 * time.Hour},
-		{"new-day=1", campaign.HoldNewDay, 24 * time.Hour},
+		{"gap=60s new-gap=60s", reason.HoldGap, time.Minute},
+		{"long=20m every=1", reason.HoldLong, 20 * time.Minute},
+		{"hour=1", reason.HoldHour, time.Hour},
+		{"new-hour=1", reason.HoldNewHour, time.Hour},
+		{"day=1", reason.HoldDay, 24 * time.Hour},
+		{"new-day=1", reason.HoldNewDay, 24 * time.Hour},
 	} {
 		t.Run(test.spec, func(t *testing.T) {
 			s := newShop(t, 3, test.spec)
@@ -145,24 +147,24 @@ func TestTimesAreNotMendedByAClockThatIsNotSure(t *testing.T) {
 		t.Fatal("it is sure")
 	}
 	s.now = last.Add(-7 * 24 * time.Hour)
-	s.mustHold(campaign.HoldDay, s.now.Add(24*time.Hour))
+	s.mustHold(reason.HoldDay, s.now.Add(24*time.Hour))
 	// Now it is told, and the day is still spent.
 	clock.Told(time.Now(), time.Now(), time.Now())
 	s.now = last.Add(12 * time.Hour)
-	s.mustHold(campaign.HoldDay, last.Add(24*time.Hour))
+	s.mustHold(reason.HoldDay, last.Add(24*time.Hour))
 }
 
 func TestWishToSlowDownLastsForHoursAtMost(t *testing.T) {
 	s := newShop(t, 2, "")
 	s.start("")
-	if err := s.book.Slow(s.number, campaign.HoldRateLimit, monday.Add(month)); err != nil {
+	if err := s.book.Slow(s.number, reason.HoldRateLimit, monday.Add(month)); err != nil {
 		t.Fatal(err)
 	}
 	end := monday.Add(campaign.LongestSlow)
-	s.mustHold(campaign.HoldRateLimit, end)
+	s.mustHold(reason.HoldRateLimit, end)
 	s.restart()
 	s.now = end.Add(-time.Second)
-	s.mustHold(campaign.HoldRateLimit, end)
+	s.mustHold(reason.HoldRateLimit, end)
 	s.now = end
 	s.mustClaim()
 }
@@ -193,7 +195,7 @@ func TestDoubtOfAnUnknownAgeWaitsForAPerson(t *testing.T) {
 	id := s.start("")
 	s.settle(s.mustClaim(), unknown)
 	s.now, s.since = monday, monday.Add(-time.Hour)
-	s.mustHold(campaign.HoldEmpty, time.Time{})
+	s.mustHold(reason.HoldEmpty, time.Time{})
 	if d := s.delivery(id); d.State != campaign.Unsure {
 		t.Errorf("it is %s", d.State)
 	}
@@ -207,24 +209,24 @@ func TestClockThatWasAheadBarsNobodyForLong(t *testing.T) {
 	s.answer(crowd(1)...)
 	s.start("")
 	s.settle(s.mustClaim(), accepted)
-	reason := func() string {
+	left := func() reason.Code {
 		s.answer(crowd(1)...)
 		id := s.start("")
 		if got := s.claim(); got.Delivery != nil {
 			s.settle(*got.Delivery, accepted)
 		}
-		return s.delivery(id).Reason
+		return s.delivery(id).Reason.Code
 	}
 	for _, test := range []struct {
 		after time.Duration
-		want  string
+		want  reason.Code
 	}{
-		{0, campaign.ReasonPerPerson},
-		{7*24*time.Hour - time.Second, campaign.ReasonPerPerson},
+		{0, reason.DeliveryPerPerson},
+		{7*24*time.Hour - time.Second, reason.DeliveryPerPerson},
 		{7 * 24 * time.Hour, ""},
 	} {
 		s.now = monday.Add(test.after)
-		if got := reason(); got != test.want {
+		if got := left(); got != test.want {
 			t.Errorf("after %v: %q, want %q", test.after, got, test.want)
 		}
 	}

@@ -31,11 +31,11 @@ type pacing struct {
 func (p pacing) both() campaign.Pace { return p.number.Tightest(p.campaign.Pace) }
 
 // hold says what holds a message of this kind: a pace, or the service.
-func (p pacing) hold(fresh bool, zone string) campaign.Hold {
+func (p pacing) hold(isNew bool, zone string) campaign.Hold {
 	c := p.claim
 	history := sends{tx: p.tx, number: c.Number, now: c.Now}
-	hold := p.number.Held(p.campaign.ID, p.campaign.Pace, p.turn.Turn, history, fresh, location(zone), c.Now)
-	if fresh {
+	hold := p.number.Held(p.campaign.ID, p.campaign.Pace, p.turn.Turn, history, isNew, location(zone), c.Now)
+	if isNew {
 		hold = hold.Later(c.Ready.NewChats)
 	}
 	return hold
@@ -54,8 +54,9 @@ func location(zone string) *time.Location {
 	return loc
 }
 
-// oldSends is how many of the sends that count no more are forgotten with each
-// new one: more than one, so that they do not pile up, and not a day's at once.
+// oldSends is how many of the sends that no longer count are deleted with each
+// new one: more than one, so that they do not pile up, and not a whole day's at
+// once.
 const oldSends = 4
 
 // spendTx writes that a message of the number leaves at now.
@@ -69,7 +70,7 @@ func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Tim
 	if err := putTurnTx(tx, d.Number, t); err != nil {
 		return err
 	}
-	// What is older than a day counts in no limit any more.
+	// What is older than a day no longer counts in any limit.
 	old := sendsTable.Of2(d.Number, momentOf(now.Add(-25*time.Hour)))
 	for _, k := range sendsTable.Keys(tx, sendsTable.Of(d.Number), oldSends) {
 		if bytes.Compare(k, old) >= 0 {
@@ -87,8 +88,8 @@ func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Tim
 }
 
 // unspendTx writes that the last message of a number, claimed at that time, did
-// not leave: it opened no chat. That it was tried stays written, so that who is
-// refused is no faster for it.
+// not leave: it opened no chat. The try still counts, so that a refusal makes a
+// number no faster.
 func unspendTx(tx *bolt.Tx, number campaign.NumberID, claimed time.Time) error {
 	k, _ := sendsTable.Last(tx, sendsTable.Of(number))
 	if k == nil {

@@ -12,6 +12,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // wander is a world whose phones go from one account to another, and a book that
@@ -126,7 +127,7 @@ func (w *wander) happens() {
 // claims lets a number do the next thing.
 func (w *wander) claims(n campaign.NumberID) {
 	w.Helper()
-	got := must[campaign.Claimed](w.T)(w.b.Claim(campaign.Claim{
+	got := must[Claimed](w.T)(ClaimApart(w.b, campaign.Claim{
 		Number: n, Ready: campaign.Readiness{Link: 1, Since: w.now.Add(-time.Hour)}, Now: w.now,
 		NewID: func() campaign.MessageID { w.ids++; return campaign.MessageID(fmt.Sprint("3EB0", w.ids)) },
 	}))
@@ -145,12 +146,12 @@ func (w *wander) claims(n campaign.NumberID) {
 	if w.no[d.LID] {
 		w.Fatalf("%s is claimed for, who said no: %+v", d.LID, d)
 	}
-	o := campaign.Outcome{Kind: campaign.OutcomeKind(w.rng.IntN(3)), Reason: "not connected"} // accepted, refused, not sent
+	o := campaign.Outcome{Kind: campaign.OutcomeKind(w.rng.IntN(3)), Reason: reason.New(reason.HoldOffline)} // accepted, refused, not sent
 	switch {
 	case d.LID == "", w.phoneOf[d.LID] == "", w.rng.IntN(6) == 0: // no address, an account that is gone, a refusal of an address
-		o = campaign.Outcome{Kind: campaign.Misled, Code: 404, Reason: campaign.ReasonNoAddress, Answer: w.answer(d.Phone)}
+		o = campaign.Outcome{Kind: campaign.Misled, Code: 404, Reason: reason.New(reason.DeliveryNoAddress), Answer: w.answer(d.Phone)}
 		if d.Phone == "" {
-			o = campaign.Outcome{Kind: campaign.Refused, Code: 404, Reason: campaign.ReasonNoAddress}
+			o = campaign.Outcome{Kind: campaign.Refused, Code: 404, Reason: reason.New(reason.DeliveryNoAddress)}
 		}
 	case o.Kind == campaign.Accepted:
 		at := fmt.Sprint(d.Campaign, " ", d.LID)

@@ -3,8 +3,9 @@ package store
 import (
 	"encoding/json"
 	"fmt"
-	"recado/store/bolt"
 	"time"
+
+	"recado/store/bolt"
 )
 
 // webVersion is the newest version of the service's own client that is known.

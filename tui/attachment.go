@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/media"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -128,7 +128,7 @@ func expanded(path string) string {
 }
 
 // errFileChanged is the error of a file that is not what the screen said.
-var errFileChanged = errors.New("the file has changed since it was checked: check it again")
+var errFileChanged = reason.Err(reason.AttachmentChanged)
 
 // attach gives the book the file of a draft.
 func attach(book *store.Book, desk *store.Desk, draft *campaign.Campaign, path string) error {

@@ -8,6 +8,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -66,7 +67,7 @@ func (a *audience) choose(to string) tea.Cmd {
 	a.mistake = nil
 	if err != nil {
 		if !errors.As(err, &a.mistake) {
-			a.mistake = &people.FilterError{Message: err.Error()}
+			a.mistake = &people.FilterError{Reason: reason.Of(err)}
 		}
 		a.nobody()
 		return nil
@@ -90,7 +91,7 @@ func (a *audience) write(text string) tea.Cmd {
 	if err != nil {
 		a.text = nil
 		if !errors.As(err, &a.textFault) {
-			a.textFault = &campaign.TemplateError{Message: err.Error()}
+			a.textFault = &campaign.TemplateError{Reason: reason.Of(err)}
 		}
 		return nil
 	}

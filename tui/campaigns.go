@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -46,7 +47,7 @@ func (s standing) done() (done, total int) {
 	if s.Status == campaign.Freezing {
 		return s.freeze.Done, s.freeze.Total
 	}
-	return s.counts.Settled(), s.counts.Total()
+	return s.counts.Done(), s.counts.Total()
 }
 
 // campaignsLoadedMsg answers campaigns.load.
@@ -113,8 +114,8 @@ func (c *campaigns) actions() []action {
 	draft := ok && s.Status == campaign.Draft
 	return append([]action{
 		act(e.keys.edit, draft, func() tea.Cmd {
-			if s.Reason != "" { // why it did not start
-				e.root.say(e.theme.warn, e.words.sentence(s.Reason))
+			if !s.Reason.IsZero() { // why it did not start
+				e.root.say(e.theme.warn, e.words.because(s.Reason))
 			}
 			return e.root.push(newComposer(e, s.Campaign))
 		}),
@@ -158,7 +159,7 @@ func (e *env) named(name string) string {
 func (e *env) pauseCampaign(c campaign.Campaign) tea.Cmd {
 	desk := e.app.Desk
 	return e.do(e.t("campaign_paused", "Name", c.Name), func(context.Context) error {
-		_, err := desk.Pause(c.ID, "")
+		_, err := desk.Pause(c.ID, reason.Reason{})
 		return err
 	})
 }

@@ -357,7 +357,7 @@ func (c *composer) needs() (all []need) {
 		return all
 	}
 	for _, s := range c.people.flight.Stops { // what only the book knows
-		all = append(all, need{field: fields[s.Field], said: c.e.words.sentence(s.Error())})
+		all = append(all, need{field: fields[s.Field], said: c.e.words.why(s)})
 	}
 	return all
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"recado/campaign"
-	"recado/campaign/media"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -85,11 +85,11 @@ func (c *composer) form(w, h int) []string {
 	switch p := c.people; {
 	case p.mistake != nil:
 		at := e.width(e.clean(c.to.value()[:min(p.mistake.Offset, len(c.to.value()))]))
-		text, _ := e.cut("▲ "+e.words.filterMistake(p.mistake), inner)
+		text, _ := e.cut("▲ "+e.words.because(p.mistake.Reason), inner)
 		lines = append(lines, strings.Repeat(" ", labelWidth+2+min(at, max(inner-24, 0)))+e.theme.bad.of(text))
 	case p.known:
 		text := e.words.n("people", len(p.ids))
-		if out := p.flight.LeftOut[campaign.ReasonOptedOut]; out > 0 && p.checked {
+		if out := p.flight.LeftOut[reason.DeliveryOptedOut]; out > 0 && p.checked {
 			text += " · " + e.words.n("opted_out", out)
 		}
 		under(e.theme.dim, text, 1)
@@ -101,7 +101,7 @@ func (c *composer) form(w, h int) []string {
 	names, number := c.overruled()
 	switch shut := c.shut(); {
 	case err != nil:
-		under(e.theme.bad, "▲ "+e.words.sentence(err.Error()), 2)
+		under(e.theme.bad, "▲ "+e.words.why(err), 2)
 	case shut != "":
 		under(e.theme.bad, "▲ "+e.t("pace_shut", "Number", shut), 2)
 	case len(names) > 0:
@@ -115,9 +115,9 @@ func (c *composer) form(w, h int) []string {
 		under(e.theme.faint, e.t("loading"), 1)
 	case f.unread():
 	case f.mistake != nil:
-		under(e.theme.bad, "▲ "+e.words.sentence(f.mistake.Error()), 2)
+		under(e.theme.bad, "▲ "+e.words.why(f.mistake), 2)
 	case c.content() == "need_no_text":
-		under(e.theme.bad, "▲ "+e.words.sentence(media.AttachmentText), 2)
+		under(e.theme.bad, "▲ "+e.words.because(reason.New(reason.AttachmentText)), 2)
 	case f.found != nil:
 		under(e.theme.dim, e.attachment(f.found), 1)
 	}
@@ -249,7 +249,7 @@ func (c *composer) preview(w, h int) []string {
 			warn(e.theme.warn, "! "+e.words.n("preview_lacking", l.Count, "Field", "{"+l.Field+"}", "Who", who), 2)
 		}
 	}
-	if long := p.flight.LeftOut[campaign.ReasonTooLong]; p.checked && long > 0 {
+	if long := p.flight.LeftOut[reason.DeliveryTooLong]; p.checked && long > 0 {
 		warn(e.theme.warn, "! "+e.words.n("preview_long", long), 2)
 	}
 	if p.textFault != nil {

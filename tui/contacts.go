@@ -12,6 +12,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -236,7 +237,7 @@ func (c *contacts) apply() tea.Cmd {
 	c.mistake = nil
 	if err != nil {
 		if !errors.As(err, &c.mistake) {
-			c.mistake = &people.FilterError{Message: err.Error()}
+			c.mistake = &people.FilterError{Reason: reason.Of(err)}
 		}
 		return nil
 	}
@@ -358,7 +359,7 @@ func (c *contacts) head(w int) []string {
 	lines := []string{" " + field + "  " + e.theme.dim.of(count)}
 	if c.mistake != nil {
 		at := e.width(e.clean(c.field.value()[:min(c.mistake.Offset, len(c.field.value()))]))
-		lines = append(lines, strings.Repeat(" ", min(at+3, max(w-20, 0)))+e.theme.bad.of("▲ "+e.words.filterMistake(c.mistake)))
+		lines = append(lines, strings.Repeat(" ", min(at+3, max(w-20, 0)))+e.theme.bad.of("▲ "+e.words.because(c.mistake.Reason)))
 	}
 	return lines
 }

@@ -8,6 +8,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 func TestWhatIsCutIsNeverCutInsideANumber(t *testing.T) {
@@ -77,7 +78,7 @@ func (s *stage) crowded() {
 					flight := &on.people.flight
 					flight.Receive = many
 					if flight.LeftOut != nil {
-						flight.LeftOut[campaign.ReasonOptedOut], flight.LeftOut[campaign.ReasonTooLong] = many, many
+						flight.LeftOut[reason.DeliveryOptedOut], flight.LeftOut[reason.DeliveryTooLong] = many, many
 					}
 					for i := range flight.Lacking {
 						flight.Lacking[i].Count = many

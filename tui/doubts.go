@@ -109,7 +109,7 @@ func (d *doubts) alike() (seqs []uint32) {
 	}
 	here := d.all[d.win.cursor]
 	for _, one := range d.all {
-		if one.Reason == here.Reason && one.NotBefore.IsZero() == here.NotBefore.IsZero() && !d.marked[one.Seq] {
+		if one.Reason.Equal(here.Reason) && one.NotBefore.IsZero() == here.NotBefore.IsZero() && !d.marked[one.Seq] {
 			seqs = append(seqs, one.Seq)
 		}
 	}
@@ -240,7 +240,7 @@ func (d *doubts) view() string {
 		if d.marked[one.Seq] {
 			mark = "●"
 		}
-		why := e.words.reason(one.Reason)
+		why := e.words.because(one.Reason)
 		if !one.NotBefore.IsZero() {
 			why = e.t("doubts_waiting")
 		}

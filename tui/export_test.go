@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // AppIn opens the book in a directory, as the screens have it.
@@ -22,11 +23,11 @@ func ReviewOf(t *testing.T, app App, draft campaign.Campaign) string {
 }
 
 // Shown are the words of the screens for a reason.
-func Shown(app App, text string) string {
-	return newRoot(context.Background(), app).env.words.reason(text)
+func Shown(app App, code reason.Code) string {
+	return newRoot(context.Background(), app).env.words.because(reason.New(code))
 }
 
 // Sentence are the words of the screens for an error.
 func Sentence(app App, err error) string {
-	return newRoot(context.Background(), app).env.words.sentence(err.Error())
+	return newRoot(context.Background(), app).env.words.why(err)
 }

@@ -3,8 +3,8 @@ package tui
 import (
 	"context"
 	"errors"
-	"strings"
 
+	"recado/campaign/reason"
 	"recado/session"
 	"recado/store"
 )
@@ -29,9 +29,10 @@ func (e *env) fault(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return e.t("fault_timeout")
 	}
-	text := strings.TrimSuffix(err.Error(), ": "+store.ErrState.Error())
-	if said, ok := e.words.known(text); ok {
+	why := reason.Of(err)
+	if said := e.words.because(why); why.Code != reason.Foreign {
 		return said
+	} else {
+		return e.t("fault", "Error", said)
 	}
-	return e.t("fault", "Error", text)
 }

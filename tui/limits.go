@@ -66,7 +66,7 @@ func (l *limits) accept() tea.Cmd {
 	e, desk, number := l.e, l.e.app.Desk, l.number
 	changed, err := campaign.ParseLimits(number.Limits, l.field.value())
 	if err != nil {
-		l.mistake = e.words.sentence(err.Error())
+		l.mistake = e.words.why(err)
 		return nil
 	}
 	change := func() tea.Cmd {

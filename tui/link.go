@@ -239,9 +239,9 @@ func (l *link) waiting(w int) []string {
 	default:
 		lines = append(lines, sign.ink.of(sign.symbol)+" "+e.t(sign.word))
 	}
-	if l.status.Reason != "" {
+	if !l.status.Reason.IsZero() {
 		lines = append(lines, "")
-		lines = append(lines, e.wrap(e.words.sentence(l.status.Reason), w)...)
+		lines = append(lines, e.wrap(e.words.because(l.status.Reason), w)...)
 	}
 	return lines
 }
@@ -259,9 +259,9 @@ func (l *link) left() string {
 // before, and in the demo what can be done.
 func (l *link) asides(w int, demo string) (lines []string) {
 	e := l.e
-	if l.status.Reason != "" {
+	if !l.status.Reason.IsZero() {
 		lines = append(lines, "")
-		for _, text := range e.wrap(e.words.sentence(l.status.Reason), w) {
+		for _, text := range e.wrap(e.words.because(l.status.Reason), w) {
 			lines = append(lines, e.theme.warn.of(text))
 		}
 	}

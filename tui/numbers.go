@@ -227,8 +227,8 @@ func (n *numbers) tell(s session.Status, w int) []string {
 		}
 	}
 	forgotten := e.app.Demo != nil && s.State == campaign.LoggedOut
-	if s.Reason != "" && !forgotten {
-		add(sign.ink, e.words.sentence(s.Reason))
+	if !s.Reason.IsZero() && !forgotten {
+		add(sign.ink, e.words.because(s.Reason))
 	}
 	if next := n.next(s, forgotten); next != "" {
 		add(e.theme.dim, next)

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // outlook is the forecast of a campaign that is being sent. It costs a walk
@@ -95,7 +96,7 @@ func (e *env) sayForecast(f campaign.Forecast, id campaign.ID) string {
 		parts = append(parts, e.t("forecast_stuck", "Why", why))
 	case f.Stuck > 0:
 		parts = append(parts, e.words.n("forecast_some_stuck", f.Stuck))
-	case f.Binds.Reason != "" && f.Binds.Reason != campaign.HoldRetry:
+	case f.Binds.Reason != "" && f.Binds.Reason != reason.HoldRetry:
 		parts = append(parts, e.t("forecast_binds", "Why", why))
 	}
 	return strings.Join(parts, " · ")
@@ -141,13 +142,13 @@ func asleep(c campaign.Campaign, numbers []campaign.Number, holds map[campaign.N
 		}
 		hold, asked := holds[n.ID]
 		switch {
-		case !asked || hold.Reason == campaign.HoldEmpty:
+		case !asked || hold.Reason == reason.HoldEmpty:
 			if waits == "state_stopped" {
 				waits = "state_waiting"
 			}
-		case hold.Reason == campaign.HoldOffline || hold.Reason == campaign.HoldSyncing:
+		case hold.Reason == reason.HoldOffline || hold.Reason == reason.HoldSyncing:
 			waits = "state_offline"
-		case hold.Until.Sub(now) > soon, hold.Reason == campaign.HoldShut, hold.Reason == campaign.HoldDisk:
+		case hold.Until.Sub(now) > soon, hold.Reason == reason.HoldShut, hold.Reason == reason.HoldDisk:
 			waits = "state_waiting"
 		default:
 			return ""

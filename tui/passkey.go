@@ -173,7 +173,7 @@ func (l *link) passkeyView(w, h int) string {
 	got, i := e.t("passkey_none_yet"), e.theme.faint
 	switch n := utf8.RuneCountInString(p.answer); {
 	case p.mistake:
-		got, i = e.words.sentence(session.ErrPasskey.Error()), e.theme.bad
+		got, i = e.words.why(session.ErrPasskey), e.theme.bad
 	case n > 0:
 		got, i = e.words.n("passkey_got", n), e.theme.good
 	}

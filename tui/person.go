@@ -10,6 +10,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // person is everything that is known of one contact.
@@ -19,7 +20,7 @@ type person struct {
 	contact  people.Contact
 	known    bool
 	gone     bool
-	barred   string // why no number writes to them, as the reason of a delivery; empty: they may
+	barred   reason.Reason // why no number writes to them, as the reason of a delivery; empty: they may
 	numbers  map[campaign.NumberID]string
 	win      window
 	question question
@@ -29,7 +30,7 @@ type person struct {
 type personLoadedMsg struct {
 	question int
 	contact  people.Contact
-	barred   string
+	barred   reason.Reason
 	numbers  map[campaign.NumberID]string
 	err      error
 }
@@ -53,7 +54,7 @@ func (p *person) load() tea.Cmd {
 	book, id := p.e.app.Book, p.id
 	return func() tea.Msg {
 		contact, err := book.Contact(id)
-		barred := ""
+		var barred reason.Reason
 		if err == nil {
 			barred, err = book.Barred(id)
 		}
@@ -144,8 +145,8 @@ func (p *person) lines(w int) []string {
 		}
 		lines = append(lines, "")
 	}
-	if p.barred != "" {
-		for _, line := range e.wrap("⊘ "+e.words.reason(p.barred), max(w-4, 1)) {
+	if !p.barred.IsZero() {
+		for _, line := range e.wrap("⊘ "+e.words.because(p.barred), max(w-4, 1)) {
 			lines = append(lines, "  "+e.theme.bad.of(line))
 		}
 		lines = append(lines, "")

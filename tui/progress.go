@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // progress shows a campaign while it is being sent: how far it is, what holds
@@ -64,7 +65,7 @@ func (p *progress) load() tea.Cmd {
 			return
 		}
 		all = slices.DeleteFunc(all, func(c campaign.Campaign) bool {
-			failed := c.ID == id && c.Status == campaign.Draft && c.Reason != "" // it is looked at when it turns out that it cannot start
+			failed := c.ID == id && c.Status == campaign.Draft && !c.Reason.IsZero() // it is looked at when it turns out that it cannot start
 			return c.Started.IsZero() && !failed
 		})
 		for _, c := range all {
@@ -215,8 +216,8 @@ func (p *progress) head(w int) []string {
 	if s.Attachment != nil {
 		lines = append(lines, " "+e.theme.dim.of(e.attached(s.Attachment, max(w-2, 1))))
 	}
-	if s.Reason != "" {
-		for _, line := range e.wrap(e.words.sentence(s.Reason), max(w-2, 1)) {
+	if !s.Reason.IsZero() {
+		for _, line := range e.wrap(e.words.because(s.Reason), max(w-2, 1)) {
 			lines = append(lines, " "+e.theme.warn.of(line))
 		}
 	}
@@ -391,7 +392,7 @@ func (p *progress) lanes(w, room int) []string {
 // held says what holds a number, and for which other one it waits.
 func (p *progress) held(hold campaign.Hold) string {
 	at := slices.IndexFunc(p.numbers, func(n campaign.Number) bool { return n.ID == hold.Number })
-	if hold.Reason != campaign.HoldOthers || at < 0 {
+	if hold.Reason != reason.HoldOthers || at < 0 {
 		return p.e.words.hold(hold, p.shown.ID)
 	}
 	name, _ := p.e.cut(p.numbers[at].Name, 18)
@@ -418,11 +419,11 @@ func (p *progress) events(w, room int) []string {
 		}
 		r := e.row(false).gap(1).cell(e.theme.faint, clock, 9).cell(sign.ink, sign.symbol, 3).cell(sign.ink, e.t(sign.word), 11)
 		r.cell("", d.Name, name).gap(1)
-		if d.Reason == "" || w >= wideEvents {
+		if d.Reason.IsZero() || w >= wideEvents {
 			r.cell(e.theme.dim, d.Phone.Pretty(), phone).gap(1)
 		}
-		if d.Reason != "" {
-			r.cell(e.theme.dim, e.words.reason(d.Reason), max(w-r.used-1, 0))
+		if !d.Reason.IsZero() {
+			r.cell(e.theme.dim, e.words.because(d.Reason), max(w-r.used-1, 0))
 		}
 		lines = append(lines, r.fill(w))
 	}

@@ -13,12 +13,16 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session"
 )
 
 // hostile is text that drives a terminal, hides, turns round, or is counted
 // in different ways.
 const hostile = "a\x1b[2J\x1b]0;pwn\x07b\x9b31m\u202eabc\u2066x\u200b\ufeff\r\n\tç界界👨‍👩‍👧❤️🇧🇷e\u0301\u0301\u0301\u0301\u0301\xff\xfe\u2028\u00ad\U000e0041z"
+
+// hostileReason is what a record may say in which nobody can trust a byte.
+var hostileReason = reason.New(reason.CampaignRefusals, 5, reason.New(hostile))
 
 var paint = regexp.MustCompile("\x1b\\[[0-9;:]*m")
 
@@ -63,12 +67,12 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.send(n, 1)
-		if _, err := desk(book).Pause(c.ID, hostile); err != nil {
+		if _, err := desk(book).Pause(c.ID, hostileReason); err != nil {
 			t.Fatal(err)
 		}
 		statuses := someStatuses(s.app.now())
 		for i := range statuses {
-			statuses[i].Number.Name, statuses[i].Reason, statuses[i].QR = hostile, hostile, hostile
+			statuses[i].Number.Name, statuses[i].Reason, statuses[i].QR = hostile, hostileReason, hostile
 		}
 		check := func(where string, keys ...string) {
 			t.Helper()
@@ -87,7 +91,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		l.began = true
 		s.root.push(l)
 		for _, code := range []string{hostile, strings.Repeat(hostile, 50)} {
-			status := session.Status{Number: statuses[0].Number, State: campaign.Linking, QR: code, Reason: hostile}
+			status := session.Status{Number: statuses[0].Number, State: campaign.Linking, QR: code, Reason: hostileReason}
 			s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
 			check("link")
 			check("link as text", "c")
@@ -95,7 +99,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		}
 		l.phone = people.Phone(hostile)
 		for _, status := range []session.Status{{Code: hostile}, {Passkey: session.Passkey{Script: strings.Repeat(hostile, 50)}}, {Passkey: session.Passkey{Code: hostile}}} {
-			status.Number, status.State, status.Reason = statuses[0].Number, campaign.Linking, hostile
+			status.Number, status.State, status.Reason = statuses[0].Number, campaign.Linking, hostileReason
 			s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
 			s.tell(tea.PasteMsg{Content: hostile})
 			check("link otherwise")

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 // review is the last look before a campaign leaves: what will be sent, to how
@@ -107,7 +108,7 @@ func (r *review) lines() []string {
 	flight := people.flight
 	add(e.t("review_receive"), e.theme.strong, e.words.Number(flight.Receive))
 	for _, why := range slices.Sorted(maps.Keys(flight.LeftOut)) {
-		add("", e.theme.warn, e.words.n("review_left_out", flight.LeftOut[why], "Why", e.words.reason(why)))
+		add("", e.theme.warn, e.words.n("review_left_out", flight.LeftOut[why], "Why", e.words.because(reason.New(why))))
 	}
 	for _, l := range flight.Lacking {
 		add("", e.theme.warn, e.words.n("review_lacking", l.Count, "Field", "{"+l.Field+"}"))

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"recado/campaign"
 	"recado/campaign/media"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session"
 	"recado/store"
 )
@@ -45,14 +45,14 @@ var scenes = []scene{
 	{"link-typed", func(s *stage) { s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"}) }},
 	{"link-typed-nobody", func(s *stage) {
 		s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"})
-		s.linkFails("Nobody typed the code. Start again when the phone is at hand.")
+		s.linkFails(reason.New(reason.LinkUntyped))
 	}},
 	{"link-too-many", func(s *stage) {
 		s.linkShows("+5511987654321", session.Status{})
-		s.linkFails("WhatsApp gives no more codes for this phone for now, because too many were asked for. Wait an hour, or scan the QR code.")
+		s.linkFails(reason.New(reason.LinkTooMany))
 	}},
 	{"link-update", func(s *stage) {
-		s.linkShows("", session.Status{QR: sampleCode, Reason: "Update WhatsApp on the phone, then scan again."})
+		s.linkShows("", session.Status{QR: sampleCode, Reason: reason.New(reason.LinkUpdate)})
 	}},
 	{"passkey", func(s *stage) { s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}}) }},
 	{"passkey-answered", func(s *stage) {
@@ -66,12 +66,12 @@ var scenes = []scene{
 	}},
 	{"passkey-checking", func(s *stage) {
 		s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}})
-		s.linkTells(session.Status{Reason: "WhatsApp is checking the passkey."})
+		s.linkTells(session.Status{Reason: reason.New(reason.PasskeyChecked)})
 	}},
 	{"passkey-compare", func(s *stage) { s.linkShows("", session.Status{Passkey: session.Passkey{Code: "7HTX-3PRC"}}) }},
 	{"passkey-refused", func(s *stage) {
 		s.linkShows("", session.Status{Passkey: session.Passkey{Code: "7HTX-3PRC"}})
-		s.linkFails("WhatsApp did not accept the passkey: info query returned status 403: forbidden.")
+		s.linkFails(reason.New(reason.PasskeyRefused, reason.New(reason.Foreign, reason.Plain("info query returned status 403: forbidden"))))
 	}},
 	{"link-typed-demo", func(s *stage) { s.demo(); s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"}) }},
 	{"passkey-demo", func(s *stage) {
@@ -172,7 +172,7 @@ var scenes = []scene{
 	{"progress-freezing-cancel", func(s *stage) { s.freezing(store.Job{Done: 183_402, Total: 600_000}); s.press("x") }},
 	{"progress-not-started", func(s *stage) {
 		c := s.draft("Volta às aulas", "Oi {primeiro_nome}!")
-		c.Reason = fmt.Sprintf(campaign.ReasonNobody, 3)
+		c.Reason = reason.New(reason.CampaignNobody, 3)
 		s.press("4")
 		s.progresses(standing{Campaign: c})
 	}},
@@ -205,10 +205,10 @@ func someStatuses(now time.Time) []session.Status {
 	}
 	return []session.Status{
 		{Number: number(1, "Loja Centro", "+5511987654321"), State: campaign.Online, Since: now.Add(-3 * time.Hour), Synced: true, Contacts: true},
-		{Number: number(2, "Vendas", "+5521987654321"), State: campaign.Restricted, Since: now.Add(-20 * time.Minute), Until: now.Add(5 * time.Hour), Reason: "WhatsApp restricts new chats."},
-		{Number: number(3, "Suporte", "+5531987654321"), State: campaign.Offline, Since: now.Add(-90 * time.Second), Until: now.Add(12 * time.Second), Reason: "The connection was lost."},
-		{Number: number(4, "Cobrança", "+5541987654321"), State: campaign.Blocked, Since: now.Add(-26 * time.Hour), Reason: "This link is in use elsewhere. Close the other program, then reconnect."},
-		{Number: number(5, "Eventos", "+5551987654321"), State: campaign.Banned, Since: now.Add(-2 * time.Hour), Until: now.Add(22 * time.Hour), Reason: "WhatsApp banned this number for a time: too many people blocked it."},
+		{Number: number(2, "Vendas", "+5521987654321"), State: campaign.Restricted, Since: now.Add(-20 * time.Minute), Until: now.Add(5 * time.Hour), Reason: reason.New("WhatsApp restricts new chats.")},
+		{Number: number(3, "Suporte", "+5531987654321"), State: campaign.Offline, Since: now.Add(-90 * time.Second), Until: now.Add(12 * time.Second), Reason: reason.New(reason.NumberLost)},
+		{Number: number(4, "Cobrança", "+5541987654321"), State: campaign.Blocked, Since: now.Add(-26 * time.Hour), Reason: reason.New(reason.NumberReplaced)},
+		{Number: number(5, "Eventos", "+5551987654321"), State: campaign.Banned, Since: now.Add(-2 * time.Hour), Until: now.Add(22 * time.Hour), Reason: reason.New(reason.NumberBanned, reason.New(reason.BanBlocked))},
 		{Number: number(6, "Nova", ""), State: campaign.Unlinked, Since: now},
 	}
 }
@@ -236,11 +236,11 @@ func (s *stage) demo(going ...Fault) {
 func warnedStatuses(now time.Time) []session.Status {
 	all := someStatuses(now)[:3]
 	all[0].Number.Quota = campaign.Quota{Known: true, Total: 50, Used: 12, Until: now.AddDate(0, 0, 20)}
-	all[1].State, all[1].Until, all[1].Reason = campaign.Online, time.Time{}, ""
+	all[1].State, all[1].Until, all[1].Reason = campaign.Online, time.Time{}, reason.Reason{}
 	all[1].Synced, all[1].Contacts = true, true
 	all[1].Number.Seen = now.Add(-11*24*time.Hour - time.Hour)
 	all[1].Unlinks, all[1].Skew = all[1].Number.Seen.Add(14*24*time.Hour), -5*time.Minute
-	all[2].State, all[2].Until, all[2].Reason = campaign.Restricted, now.AddDate(0, 1, 0), "WhatsApp's quota of new chats for this number is used up."
+	all[2].State, all[2].Until, all[2].Reason = campaign.Restricted, now.AddDate(0, 1, 0), reason.New(reason.NumberQuota)
 	all[2].Number.Quota = campaign.Quota{Known: true, Total: 1, Used: 1, Until: now.AddDate(0, 1, 0)}
 	return all
 }
@@ -272,8 +272,8 @@ func (s *stage) linkTells(status session.Status) {
 }
 
 // linkFails ends the linking for a reason.
-func (s *stage) linkFails(reason string) {
-	s.linkIs(session.Status{State: campaign.Unlinked, Reason: reason})
+func (s *stage) linkFails(why reason.Reason) {
+	s.linkIs(session.Status{State: campaign.Unlinked, Reason: why})
 }
 
 func (s *stage) linkIs(status session.Status) {
@@ -382,7 +382,7 @@ func (s *stage) uploadFailed() {
 		s.t.Fatal(err)
 	}
 	for range 3 {
-		if err := s.app.Book.NotUploaded(n.ID, campaign.Upload{Campaign: c.ID, Attachment: *a}, errors.New("WhatsApp did not answer in time"), time.Now()); err != nil {
+		if err := s.app.Book.NotUploaded(n.ID, campaign.Upload{Campaign: c.ID, Attachment: *a}, reason.Err(reason.UploadNoAnswer), time.Now()); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -423,12 +423,12 @@ func (s *stage) inDoubt() campaign.Campaign {
 	for i := range 4 {
 		time.Sleep(3 * time.Minute)
 		link := uint32(1 + i/3) // at last it has been linked anew
-		got, err := s.app.Book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: link, Since: time.Now()}, Now: time.Now(),
+		act, err := s.app.Book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: link, Since: time.Now()}, Now: time.Now(),
 			NewID: func() campaign.MessageID { return campaign.MessageID(fmt.Sprintf("3EB1%06d", i)) }})
-		if err == nil && got.Delivery == nil {
-			s.t.Fatalf("nothing is claimed: %+v", got)
+		if claimed, ok := act.(campaign.Send); err == nil && !ok {
+			s.t.Fatalf("nothing is claimed: %+v", act)
 		} else if err == nil {
-			err = s.app.Book.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Unknown, Reason: campaign.ReasonNoAnswer}, time.Now())
+			err = s.app.Book.Settle(claimed.Delivery, campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}, time.Now())
 		}
 		if err != nil {
 			s.t.Fatal(err)
@@ -458,40 +458,40 @@ func (s *stage) send(number campaign.Number, n int) {
 	s.t.Helper()
 	book, ids := s.app.Book, 0
 	for sent := 0; sent < n; {
-		got, err := book.Claim(campaign.Claim{Number: number.ID, Ready: campaign.Readiness{Link: 1, Since: time.Now().Add(-time.Hour)}, Now: time.Now(),
+		act, err := book.Claim(campaign.Claim{Number: number.ID, Ready: campaign.Readiness{Link: 1, Since: time.Now().Add(-time.Hour)}, Now: time.Now(),
 			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprintf("3EB0%06d", ids)) }})
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		switch {
-		case len(got.Check) > 0:
+		switch act := act.(type) {
+		case campaign.Check:
 			var answers []people.Answer
-			for _, p := range got.Check {
+			for _, p := range act.Phones {
 				answers = append(answers, people.Answer{Asked: p, Phone: p, Presence: people.OnWhatsApp, LID: p.Digits()})
 			}
-			if err := book.Answered(number.ID, got.Check, answers, time.Now()); err != nil {
+			if err := book.Answered(number.ID, act.Phones, answers, time.Now()); err != nil {
 				s.t.Fatal(err)
 			}
-		case got.Upload != nil:
-			if err := book.Uploaded(number.ID, *got.Upload, []byte("there"), time.Now()); err != nil {
+		case campaign.Upload:
+			if err := book.Uploaded(number.ID, act, []byte("there"), time.Now()); err != nil {
 				s.t.Fatal(err)
 			}
-		case got.Delivery != nil:
+		case campaign.Send:
 			outcome := campaign.Outcome{Kind: campaign.Accepted}
 			if sent == 1 {
-				outcome = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: "WhatsApp does not let this number write to this person"}
+				outcome = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: reason.New(reason.RefusedPerson)}
 			}
-			if err := book.Settle(*got.Delivery, outcome, time.Now()); err != nil {
+			if err := book.Settle(act.Delivery, outcome, time.Now()); err != nil {
 				s.t.Fatal(err)
 			}
 			if sent == 0 {
-				if _, err := book.Receipt(number.ID, people.Seen{Phone: got.Delivery.Phone}, []campaign.MessageID{got.Delivery.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
+				if _, err := book.Receipt(number.ID, people.Seen{Phone: act.Delivery.Phone}, []campaign.MessageID{act.Delivery.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
 					s.t.Fatal(err)
 				}
 			}
 			sent++
-		default:
-			time.Sleep(max(time.Until(got.Hold.Until), time.Second))
+		case campaign.Wait:
+			time.Sleep(max(time.Until(act.Hold.Until), time.Second))
 		}
 	}
 	// The lane's last question, which leaves what holds it on the screen.

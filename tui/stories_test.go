@@ -9,6 +9,7 @@ import (
 	"rsc.io/qr"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 func TestTheFilterNarrowsWhileOneTypes(t *testing.T) {
@@ -243,9 +244,10 @@ func TestEveryLimitHasItsWords(t *testing.T) {
 				t.Errorf("limit %s is called %q, its value %q", l.Name, e.limit(l.Name), e.limitValue(l))
 			}
 		}
-		for reason := range holdReasons {
-			if text := e.words.hold(campaign.Hold{Reason: reason}, 1); strings.HasSuffix(text, "do número") != (campaign.Hold{Reason: reason}.Paced()) && reason != campaign.HoldShut {
-				t.Errorf("%q is said as %q", reason, text)
+		for _, why := range []reason.Code{reason.HoldGap, reason.HoldLong, reason.HoldHour, reason.HoldNewHour, reason.HoldDay, reason.HoldNewDay, reason.HoldHours,
+			reason.HoldShut, reason.HoldNewChats, reason.HoldQuota, reason.HoldOffline, reason.HoldRateLimit, reason.HoldDisk, reason.HoldEmpty} {
+			if text := e.words.hold(campaign.Hold{Reason: why}, 1); strings.HasSuffix(text, "do número") != (campaign.Hold{Reason: why}.Paced()) && why != reason.HoldShut {
+				t.Errorf("%q is said as %q", why, text)
 			}
 		}
 	})
@@ -501,12 +503,12 @@ func TestACampaignOfWhichNothingLeavesIsNotSaidToBeSending(t *testing.T) {
 			hold campaign.Hold
 			want string
 		}{
-			{campaign.Hold{Reason: campaign.HoldGap, Until: s.app.now().Add(time.Minute)}, "▶ enviando"},
-			{campaign.Hold{Reason: campaign.HoldOffline}, "◷ sem conexão"},
-			{campaign.Hold{Reason: campaign.HoldSyncing}, "◷ sem conexão"},
-			{campaign.Hold{Reason: campaign.HoldDay, Until: s.app.now().Add(9 * time.Hour)}, "◷ esperando"},
-			{campaign.Hold{Reason: campaign.HoldShut}, "◷ esperando"},
-			{campaign.Hold{Reason: campaign.HoldDisk}, "◷ esperando"},
+			{campaign.Hold{Reason: reason.HoldGap, Until: s.app.now().Add(time.Minute)}, "▶ enviando"},
+			{campaign.Hold{Reason: reason.HoldOffline}, "◷ sem conexão"},
+			{campaign.Hold{Reason: reason.HoldSyncing}, "◷ sem conexão"},
+			{campaign.Hold{Reason: reason.HoldDay, Until: s.app.now().Add(9 * time.Hour)}, "◷ esperando"},
+			{campaign.Hold{Reason: reason.HoldShut}, "◷ esperando"},
+			{campaign.Hold{Reason: reason.HoldDisk}, "◷ esperando"},
 			{campaign.Hold{}, "▶ enviando"},
 		} {
 			s.app.Book.Held(n, test.hold)
@@ -545,7 +547,7 @@ func TestADraftOfWhichNothingWouldLeaveSaysWhatStopsIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.app.Book.Held(all[0].ID, campaign.Hold{Reason: campaign.HoldOffline})
+		s.app.Book.Held(all[0].ID, campaign.Hold{Reason: reason.HoldOffline})
 		s.ring()
 		s.shows("! sem conexão: só sai quando o número conectar")
 		s.app.Book.Held(all[0].ID, campaign.Hold{})
@@ -563,21 +565,21 @@ func TestHoldsAreToldWithTheirEnd(t *testing.T) {
 		p := s.root.stacks[tabProgress][0].(*progress)
 		s.press("4")
 		msg := progressLoadedMsg{question: p.question.renew(s.root.env), shown: p.shown, ids: p.ids, recent: p.recent, numbers: p.numbers,
-			holds: map[campaign.NumberID]campaign.Hold{1: {Reason: campaign.HoldHours, Until: s.app.now().Add(22 * time.Hour)}}}
+			holds: map[campaign.NumberID]campaign.Hold{1: {Reason: reason.HoldHours, Until: s.app.now().Add(22 * time.Hour)}}}
 		s.tell(msg)
 		s.shows("◷ fora do horário do número · até 04/01", "(22 h)")
 		for whose, want := range map[campaign.ID]string{p.shown.ID: "da campanha", p.shown.ID + 1: "de outra campanha", 0: "do número"} {
 			msg.question = p.question.renew(s.root.env)
-			msg.holds = map[campaign.NumberID]campaign.Hold{1: {Reason: campaign.HoldDay, Campaign: whose, Until: s.app.now().Add(time.Hour)}}
+			msg.holds = map[campaign.NumberID]campaign.Hold{1: {Reason: reason.HoldDay, Campaign: whose, Until: s.app.now().Add(time.Hour)}}
 			s.tell(msg)
 			s.shows("◷ limite por dia " + want + " · até")
 		}
-		for reason, want := range map[string]string{
-			campaign.HoldQuota:    "◷ sem cota de conversas novas · até 03/02 10:06 (31 d)",
-			campaign.HoldNewChats: "◷ conversas novas restritas · até 03/02 10:06 (31 d)",
+		for why, want := range map[reason.Code]string{
+			reason.HoldQuota:    "◷ sem cota de conversas novas · até 03/02 10:06 (31 d)",
+			reason.HoldNewChats: "◷ conversas novas restritas · até 03/02 10:06 (31 d)",
 		} {
 			msg.question = p.question.renew(s.root.env)
-			msg.holds = map[campaign.NumberID]campaign.Hold{1: {Reason: reason, Until: s.app.now().AddDate(0, 1, 0)}}
+			msg.holds = map[campaign.NumberID]campaign.Hold{1: {Reason: why, Until: s.app.now().AddDate(0, 1, 0)}}
 			s.tell(msg)
 			s.shows(want)
 		}

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 )
 
 func TestANumberThatReadsItsHistoryIsNotCalledOnline(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		loja := someStatuses(s.app.now())[:1]
-		loja[0].State, loja[0].Synced, loja[0].Reason = campaign.Online, true, ""
+		loja[0].State, loja[0].Synced, loja[0].Reason = campaign.Online, true, reason.Reason{}
 		loja[0].Reading = s.app.now().Add(2 * time.Minute)
 		s.statuses(loja...)
 		s.shows("◌ lendo histórico", "alguém pode ter pedido para sair")
@@ -32,13 +33,13 @@ func TestTheNumberThatIsWaitedForIsNamed(t *testing.T) {
 		p := &progress{e: s.root.env}
 		p.shown = new(standing)
 		p.numbers = []campaign.Number{{ID: 1, Name: "Loja"}, {ID: 2, Name: "Balcão"}}
-		if text := p.held(campaign.Hold{Reason: campaign.HoldOthers, Number: 2}); text != "esperando Balcão receber suas mensagens" {
+		if text := p.held(campaign.Hold{Reason: reason.HoldOthers, Number: 2}); text != "esperando Balcão receber suas mensagens" {
 			t.Errorf("it says %q", text)
 		}
-		if text := p.held(campaign.Hold{Reason: campaign.HoldOthers, Number: 3}); text != "esperando outro número receber suas mensagens" {
+		if text := p.held(campaign.Hold{Reason: reason.HoldOthers, Number: 3}); text != "esperando outro número receber suas mensagens" {
 			t.Errorf("of a number that is gone it says %q", text)
 		}
-		if text := p.held(campaign.Hold{Reason: campaign.HoldReading, Number: 2}); text != "lendo o histórico do celular" {
+		if text := p.held(campaign.Hold{Reason: reason.HoldReading, Number: 2}); text != "lendo o histórico do celular" {
 			t.Errorf("of its own history it says %q", text)
 		}
 	})

@@ -1,8 +1,9 @@
 package tui
 
 import (
-	"errors"
+	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"recado/campaign/reason"
 	"recado/session"
 )
 
@@ -62,14 +64,13 @@ func TestWhatTheNetworkSaysIsPutIntoWords(t *testing.T) {
 		op(&net.DNSError{Err: "no such host", Name: "web.whatsapp.com"}),
 		op(call("connect", syscall.ECONNREFUSED)), op(call("connect", syscall.ENETUNREACH)), op(call("connect", syscall.EHOSTUNREACH)),
 		op(os.ErrDeadlineExceeded), syscall.ECONNREFUSED, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.ECONNRESET, syscall.ETIMEDOUT,
-		errors.New("EOF"), errors.New("unexpected EOF"), errors.New("x509: certificate signed by unknown authority"),
+		io.EOF, io.ErrUnexpectedEOF, x509.UnknownAuthorityError{},
 		fmt.Errorf("failed to dial whatsapp websocket: %w", op(call("connect", syscall.ECONNREFUSED))),
-		fmt.Errorf("failed to dial whatsapp websocket: dial tcp: lookup web.whatsapp.com: no such host"),
 	} {
 		for _, lang := range []string{"pt", "en"} {
 			w := newWords(lang, cells{})
-			for _, said := range []string{err.Error(), "WhatsApp cannot be reached: " + err.Error() + ".", "Linking failed: " + err.Error() + "."} {
-				got := strings.TrimSuffix(w.sentence(said), ".")
+			for _, said := range []error{err, reason.Within(err, reason.NumberUnreachable), reason.Within(err, reason.LinkFailed)} {
+				got := strings.TrimSuffix(w.why(said), ".")
 				if raw.MatchString(got) || strings.Contains(got, "⟨") {
 					t.Errorf("%s: %q is said as %q", lang, said, got)
 				}
@@ -78,42 +79,5 @@ func TestWhatTheNetworkSaysIsPutIntoWords(t *testing.T) {
 				}
 			}
 		}
-	}
-}
-
-// sentinel is the beginning of a line that declares an error to branch on.
-var sentinel = regexp.MustCompile(`(?:\t|var )Err\w+ += $`)
-
-// before is what stands before a text; empty if it is not there.
-func before(s, text string) string {
-	head, _, ok := strings.Cut(s, text)
-	if !ok {
-		return ""
-	}
-	return head[strings.LastIndexByte(head, '\n')+1:]
-}
-
-// Whatever other packages let a caller branch on can be said in Portuguese.
-func TestEverySentinelIsTranslated(t *testing.T) {
-	inner := map[string]bool{ // nobody sees them: they are branched on, or wrapped with words of their own
-		"not in a state for that": true, "it goes on by itself": true, "the service asks to slow down": true,
-		"this process already talks to a service with another root key": true,
-	}
-	found := 0
-	for text, file := range literals(t, "../store/*.go", "../session/*.go", "../campaign/*.go") {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if inner[text] || !sentinel.MatchString(before(string(source), fmt.Sprintf("errors.New(%q)", text))) {
-			continue
-		}
-		found++
-		if _, ok := newWords("pt", cells{}).known(text); !ok {
-			t.Errorf("%s has %q, which is not translated", file, text)
-		}
-	}
-	if found < 10 {
-		t.Errorf("only %d were found", found)
 	}
 }

@@ -2,8 +2,11 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
+	"recado/campaign"
+	"recado/campaign/reason"
 	spoken "recado/tui/words"
 )
 
@@ -38,4 +41,31 @@ func (w *words) cleaned(args []any) []any {
 		}
 	}
 	return args
+}
+
+// because says a reason.
+func (w *words) because(r reason.Reason) string { return w.cells.clean(w.Reason(r)) }
+
+// why says what an error means to a person.
+func (w *words) why(err error) string { return w.because(reason.Of(err)) }
+
+// hold says what holds a number back that sends a campaign, and whose limit it
+// is.
+func (w *words) hold(h campaign.Hold, of campaign.ID) string {
+	switch text := w.because(reason.New(h.Reason)); {
+	case !h.Paced() || h.Reason == reason.HoldShut:
+		return text
+	case h.Campaign == 0:
+		return text + " " + w.t("hold_of_number")
+	case h.Campaign == of:
+		return text + " " + w.t("hold_of_campaign")
+	default:
+		return text + " " + w.t("hold_of_other")
+	}
+}
+
+// templateMistake says what is wrong with a text, and where.
+func (w *words) templateMistake(m *campaign.TemplateError, text string) string {
+	line := 1 + strings.Count(text[:min(max(m.Offset, 0), len(text))], "\n")
+	return w.t("template_mistake", "Line", line, "Mistake", w.because(m.Reason))
 }

@@ -7,11 +7,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"recado/campaign/reason"
 )
 
 // AttachmentKind is how WhatsApp shows a file. It is written to disk and
@@ -52,32 +53,18 @@ const (
 	MaxDocument = 100 << 20
 )
 
-// What can be wrong with a file. Commands print it as it is and the screens
-// translate it; %s is a format or a number.
-const (
-	AttachmentEmpty    = "the file is empty"
-	AttachmentMedia    = "larger than %s MB, which is the most that WhatsApp takes of a picture, video or audio"
-	AttachmentLarge    = "larger than %s MB, which is the most that WhatsApp takes of a document"
-	AttachmentBroken   = "the file is damaged or incomplete"
-	AttachmentPoints   = "more than %s million points: make the picture smaller"
-	AttachmentPictures = "WhatsApp shows no %s as a picture: save it as JPEG or PNG"
-	AttachmentMoving   = "WhatsApp shows no %s as a picture: save it as JPEG or PNG, or as an MP4 video if it moves"
-	AttachmentVideos   = "WhatsApp plays no %s: save it as MP4"
-	AttachmentAudios   = "WhatsApp plays no %s: save it as MP3, M4A, or OGG with Opus"
-	AttachmentText     = "WhatsApp shows no text with an audio: leave the text empty, or send it as another campaign"
-)
-
 // errBroken is the error of a file that does not hold what its beginning
 // promises.
-var errBroken = errors.New(AttachmentBroken)
+var errBroken = reason.Err(reason.AttachmentBroken)
 
 // ReadAttachment finds out what a file is, by its content and not by its name,
 // and whether WhatsApp takes it: a picture is decoded, the boxes and frames of
-// a video or audio are followed. The error is a sentence for a person.
+// a video or audio are followed. The error says what
+// is wrong with it, see package reason.
 func Read(name string, file io.ReaderAt, size int64) (Attachment, error) {
 	a := Attachment{Name: fileName(name), Size: size}
 	if size == 0 {
-		return a, errors.New(AttachmentEmpty)
+		return a, reason.Err(reason.AttachmentEmpty)
 	}
 	head := make([]byte, min(size, 4096))
 	if _, err := file.ReadAt(head, 0); err != nil && err != io.EOF {
@@ -122,7 +109,7 @@ func (a *Attachment) media(file io.ReaderAt, read func(*Attachment, []byte) erro
 	case errors.Is(err, errNotMedia):
 		return a.document(file, data[:min(len(data), 4096)])
 	case a.Size > MaxShown: // whatever was found: the end is missing
-		return fmt.Errorf(AttachmentMedia, fmt.Sprint(MaxShown>>20))
+		return reason.Err(reason.AttachmentMedia, int(MaxShown>>20))
 	}
 	return err
 }
@@ -150,42 +137,42 @@ func mediaReader(head []byte) func(*Attachment, []byte) error {
 func unshown(head []byte, size int64) error {
 	begins := func(s string) bool { return bytes.HasPrefix(head, []byte(s)) }
 	at := func(i int, s string) bool { return len(head) >= i+len(s) && string(head[i:i+len(s)]) == s }
-	refuse := func(sentence, format string) error { return fmt.Errorf(sentence, format) }
+	refuse := func(code reason.Code, format reason.Plain) error { return reason.Err(code, format) }
 	switch {
 	case begins("GIF87a"), begins("GIF89a"):
-		return refuse(AttachmentMoving, "GIF")
+		return refuse(reason.AttachmentMoving, "GIF")
 	case begins("RIFF") && at(8, "WEBP"):
-		return refuse(AttachmentMoving, "WebP")
+		return refuse(reason.AttachmentMoving, "WebP")
 	case begins("II*\x00"), begins("MM\x00*"):
-		return refuse(AttachmentPictures, "TIFF")
+		return refuse(reason.AttachmentPictures, "TIFF")
 	case begins("BM") && len(head) >= 6 && int64(head[2])|int64(head[3])<<8|int64(head[4])<<16|int64(head[5])<<24 == size:
-		return refuse(AttachmentPictures, "BMP")
+		return refuse(reason.AttachmentPictures, "BMP")
 	case at(4, "ftypheic"), at(4, "ftypheix"), at(4, "ftypheif"), at(4, "ftypmif1"), at(4, "ftypmsf1"):
-		return refuse(AttachmentPictures, "HEIC")
+		return refuse(reason.AttachmentPictures, "HEIC")
 	case at(4, "ftypavif"), at(4, "ftypavis"):
-		return refuse(AttachmentPictures, "AVIF")
+		return refuse(reason.AttachmentPictures, "AVIF")
 	case at(4, "ftypqt  "), head[0] == 0 && (at(4, "moov") || at(4, "mdat") || at(4, "wide")):
-		return refuse(AttachmentVideos, "MOV")
+		return refuse(reason.AttachmentVideos, "MOV")
 	case at(4, "ftyp3g2"):
-		return refuse(AttachmentVideos, "3G2")
+		return refuse(reason.AttachmentVideos, "3G2")
 	case begins("RIFF") && at(8, "AVI "):
-		return refuse(AttachmentVideos, "AVI")
+		return refuse(reason.AttachmentVideos, "AVI")
 	case begins("\x1a\x45\xdf\xa3"):
-		return refuse(AttachmentVideos, "MKV/WebM")
+		return refuse(reason.AttachmentVideos, "MKV/WebM")
 	case begins("FLV\x01"):
-		return refuse(AttachmentVideos, "FLV")
+		return refuse(reason.AttachmentVideos, "FLV")
 	case begins("\x30\x26\xb2\x75\x8e\x66\xcf\x11"):
-		return refuse(AttachmentVideos, "WMV/WMA")
+		return refuse(reason.AttachmentVideos, "WMV/WMA")
 	case begins("\x00\x00\x01\xba"):
-		return refuse(AttachmentVideos, "MPEG")
+		return refuse(reason.AttachmentVideos, "MPEG")
 	case begins("RIFF") && at(8, "WAVE"):
-		return refuse(AttachmentAudios, "WAV")
+		return refuse(reason.AttachmentAudios, "WAV")
 	case begins("FORM") && at(8, "AIF"):
-		return refuse(AttachmentAudios, "AIFF")
+		return refuse(reason.AttachmentAudios, "AIFF")
 	case begins("fLaC"):
-		return refuse(AttachmentAudios, "FLAC")
+		return refuse(reason.AttachmentAudios, "FLAC")
 	case begins("#!AMR-WB"):
-		return refuse(AttachmentAudios, "AMR-WB")
+		return refuse(reason.AttachmentAudios, "AMR-WB")
 	}
 	return nil
 }

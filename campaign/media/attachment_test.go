@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"recado/campaign/media"
+	"recado/campaign/reason"
 )
 
 // read checks bytes as a file of that name.
@@ -100,24 +101,24 @@ func amr(n int) []byte {
 	return append([]byte("#!AMR\n"), bytes.Repeat(frame, n)...)
 }
 
-func TestWhatWhatsAppDoesNotShowIsRefusedInWords(t *testing.T) {
+func TestWhatWhatsAppDoesNotShowIsRefusedWithTheFormat(t *testing.T) {
 	riff := func(kind string) []byte { return []byte("RIFF\x10\x00\x00\x00" + kind + "fmt ") }
 	for _, c := range []struct {
 		data []byte
 		want string
 	}{
-		{nil, media.AttachmentEmpty},
-		{[]byte("GIF89a……"), "no GIF"},
-		{riff("WEBP"), "no WebP"},
-		{riff("WAVE"), "no WAV"},
-		{riff("AVI "), "no AVI"},
-		{[]byte("\x00\x00\x00\x18ftypheic……"), "no HEIC"},
-		{[]byte("\x00\x00\x00\x18ftypqt  ……"), "no MOV"},
-		{[]byte("\x1a\x45\xdf\xa3……"), "no MKV"},
-		{[]byte("fLaC……"), "no FLAC"},
-		{append([]byte("ID3\x04\x00\x00\x00\x00\x00\x00"), "fLaC……"...), "no FLAC"},
-		{[]byte("#!AMR-WB\n"), "no AMR-WB"},
-		{bytes.Replace(sample(t, "audio.ogg"), []byte("OpusHead"), []byte("\x01vorbis."), 1), "no OGG with another codec"},
+		{nil, "attachment_empty"},
+		{[]byte("GIF89a……"), "attachment_moving GIF"},
+		{riff("WEBP"), "attachment_moving WebP"},
+		{riff("WAVE"), "attachment_audios WAV"},
+		{riff("AVI "), "attachment_videos AVI"},
+		{[]byte("\x00\x00\x00\x18ftypheic……"), "attachment_pictures HEIC"},
+		{[]byte("\x00\x00\x00\x18ftypqt  ……"), "attachment_videos MOV"},
+		{[]byte("\x1a\x45\xdf\xa3……"), "attachment_videos MKV"},
+		{[]byte("fLaC……"), "attachment_audios FLAC"},
+		{append([]byte("ID3\x04\x00\x00\x00\x00\x00\x00"), "fLaC……"...), "attachment_audios FLAC"},
+		{[]byte("#!AMR-WB\n"), "attachment_audios AMR-WB"},
+		{bytes.Replace(sample(t, "audio.ogg"), []byte("OpusHead"), []byte("\x01vorbis."), 1), "attachment_audios (attachment_vorbis)"},
 	} {
 		if _, err := read("a", c.data); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.data[:min(len(c.data), 12)], err, c.want)
@@ -139,8 +140,8 @@ func TestBrokenFileIsRefused(t *testing.T) {
 		"an AMR of nothing":    []byte("#!AMR\n"),
 		"a tag and no sound":   append([]byte("ID3\x04\x00\x00\x00\x00\x00\x00"), bytes.Repeat([]byte("x"), 500)...),
 	} {
-		if _, err := read("a", data); err == nil || err.Error() != media.AttachmentBroken {
-			t.Errorf("%s: %v, want %q", name, err, media.AttachmentBroken)
+		if _, err := read("a", data); err == nil || reason.Of(err).Code != reason.AttachmentBroken {
+			t.Errorf("%s: %v, want %q", name, err, reason.AttachmentBroken)
 		}
 	}
 }
@@ -163,10 +164,10 @@ func TestFileLargerThanWhatsAppTakesIsRefused(t *testing.T) {
 		size int64
 		want string
 	}{
-		{sample(t, "picture.jpg"), media.MaxShown + 1, "larger than 16 MB"},
-		{sample(t, "video.mp4"), media.MaxShown + 1, "larger than 16 MB"},
-		{mp3, media.MaxShown + 1, "larger than 16 MB"},
-		{[]byte("what is this"), media.MaxDocument + 1, "larger than 100 MB"},
+		{sample(t, "picture.jpg"), media.MaxShown + 1, "attachment_media 16"},
+		{sample(t, "video.mp4"), media.MaxShown + 1, "attachment_media 16"},
+		{mp3, media.MaxShown + 1, "attachment_media 16"},
+		{[]byte("what is this"), media.MaxDocument + 1, "attachment_large 100"},
 		{[]byte("what is this"), media.MaxDocument, ""},
 		{mp3, int64(len(mp3)), ""},
 	} {
@@ -183,7 +184,7 @@ func TestHugePictureIsRefusedBeforeItIsDecoded(t *testing.T) {
 	data := sample(t, "picture.png")
 	binary.BigEndian.PutUint32(data[16:], math.MaxInt32)
 	binary.BigEndian.PutUint32(data[29:], crc32.ChecksumIEEE(data[12:29]))
-	if _, err := read("a.png", data); err == nil || !strings.Contains(err.Error(), "50 million points") {
+	if _, err := read("a.png", data); err == nil || !strings.Contains(err.Error(), "attachment_points 50") {
 		t.Errorf("got %v", err)
 	}
 }

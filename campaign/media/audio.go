@@ -3,7 +3,8 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
+
+	"recado/campaign/reason"
 )
 
 // MP3 and AAC are rows of frames, each with a header of its own; there is no
@@ -35,7 +36,7 @@ func (a *Attachment) frames(data []byte) error {
 		}
 		body = bytes.TrimLeft(body[min(10+size, len(body)):], "\x00")
 		if bytes.HasPrefix(body, []byte("fLaC")) {
-			return fmt.Errorf(AttachmentAudios, "FLAC")
+			return reason.Err(reason.AttachmentAudios, reason.Plain("FLAC"))
 		}
 	}
 	for _, format := range []struct {
@@ -166,7 +167,7 @@ func (a *Attachment) ogg(data []byte) error {
 		if data[5]&2 != 0 { // a stream begins
 			streams++
 			if !bytes.HasPrefix(body, []byte("OpusHead")) || len(body) < 19 {
-				return fmt.Errorf(AttachmentAudios, "OGG with another codec than Opus")
+				return reason.Err(reason.AttachmentAudios, reason.New(reason.AttachmentVorbis))
 			}
 			skip = uint64(binary.LittleEndian.Uint16(body[10:]))
 		} else if at := binary.LittleEndian.Uint64(data[6:]); at != 1<<64-1 && at != 0 {

@@ -3,10 +3,11 @@ package media
 import (
 	"archive/zip"
 	"bytes"
-	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"recado/campaign/reason"
 )
 
 // Names of what is in a container, and what the container then is.
@@ -26,7 +27,7 @@ var (
 // must have it: half a file is worse than none.
 func (a *Attachment) document(file io.ReaderAt, head []byte) error {
 	if a.Size > MaxDocument {
-		return fmt.Errorf(AttachmentLarge, fmt.Sprint(MaxDocument>>20))
+		return reason.Err(reason.AttachmentLarge, int(MaxDocument>>20))
 	}
 	a.Kind, a.Type = Document, "application/octet-stream"
 	ending := strings.ToLower(a.Name[strings.LastIndexByte(a.Name, '.')+1:])

@@ -3,8 +3,9 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"strings"
+
+	"recado/campaign/reason"
 )
 
 // An MP4 or 3GP file is a tree of boxes (ISO/IEC 14496-12): four bytes of
@@ -72,7 +73,7 @@ func (a *Attachment) movie(data []byte) error {
 	case m.sights:
 		a.Kind, a.Type = Video, "video/mp4"
 	case phone:
-		return fmt.Errorf(AttachmentAudios, "3GP")
+		return reason.Err(reason.AttachmentAudios, reason.Plain("3GP"))
 	default:
 		a.Kind, a.Type = Audio, "audio/mp4"
 	}

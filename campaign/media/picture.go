@@ -3,11 +3,12 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	_ "image/png" // for image.Decode
+
+	"recado/campaign/reason"
 )
 
 // maxPoints bounds the memory that a picture takes while it is decoded: at the
@@ -30,7 +31,7 @@ func (a *Attachment) picture(data []byte) error {
 		return errBroken
 	}
 	if config.Width > maxPoints/config.Height {
-		return fmt.Errorf(AttachmentPoints, fmt.Sprint(maxPoints/1_000_000))
+		return reason.Err(reason.AttachmentPoints, int(maxPoints/1_000_000))
 	}
 	decoded, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {

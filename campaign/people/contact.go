@@ -33,17 +33,17 @@ type NameSource uint8
 // The sources, from the weakest. The numbers are written to disk.
 const (
 	NoName      NameSource = iota
-	PushName               // what the person calls herself
+	PushName               // what the person calls themselves
 	Business               // verified by the service
 	AddressBook            // the address book of one of our phones
 	Typed                  // imported or typed by the operator
 )
 
-// Contact is one person: one record with every alias by which she is known.
+// Contact is one person: one record with every alias by which they are known.
 type Contact struct {
 	ID         ContactID
 	Phone      Phone  // as first imported or seen, E.164; empty if only a LID is known
-	WhatsApp   Phone  // the phone by which the service knows her; empty until it told
+	WhatsApp   Phone  // the phone by which the service knows them; empty until it told
 	LID        string // the service's hidden id, without server ("123456"); empty until it told
 	Name       string
 	NameSource NameSource
@@ -55,25 +55,25 @@ type Contact struct {
 	OptedOut   bool
 	OptOutAt   time.Time
 	OptOutWhy  string     // the words that they wrote, folded, or the reason that was typed
-	Knows      []NumberID // our numbers that she has written to, or whose address book has her
-	LastSent   time.Time  // the last campaign message to her, from any number
-	LastHeard  time.Time  // the last message from her, to any number
+	Knows      []NumberID // our numbers that they have written to, or whose address book has them
+	LastSent   time.Time  // the last campaign message to them, from any number
+	LastHeard  time.Time  // the last message from them, to any number
 	Created    time.Time
-	Former     []FormerPhone // phones that are theirs no more, oldest first
-	// OptOutPhone is the phone of which the opt-out was said while nobody knew
-	// whose account it was: whoever has that phone later is opted out as well.
+	Former     []FormerPhone // phones that they no longer have, oldest first
+	// OptOutPhone is the phone for which the opt-out was given while its account
+	// was not known: whose account it turns out to be is opted out as well.
 	OptOutPhone Phone
 }
 
-// FormerPhone is a phone that a person had. It may be somebody else's by now:
-// nobody is written to by it.
+// FormerPhone is a phone that a person had. It may be somebody else's by now, so
+// nothing is sent to it.
 type FormerPhone struct {
 	Phone Phone
-	Until time.Time // when we learnt that it is theirs no more
+	Until time.Time // when we learnt that they no longer have it
 }
 
 // Moved reports whether a person's phone belongs to another account now, and
-// nothing has been heard from them since: nobody knows where they are.
+// nothing has been heard from them since: we do not know how to reach them.
 func (c *Contact) Moved() bool {
 	if c.Phone != "" || c.WhatsApp != "" || len(c.Former) == 0 {
 		return false
@@ -141,8 +141,8 @@ func (c *Contact) BestPhone() Phone {
 }
 
 // Checked reports whether the service's answer about Presence is still good
-// at t: a yes for 30 days, a no for 7. One that is still to come was written
-// down by a wrong clock, and is as good as none.
+// at t: a yes for 30 days, a no for 7. An answer from the future was written by
+// a clock that was wrong and does not count.
 func (c *Contact) Checked(t time.Time) bool {
 	if c.CheckedAt.After(t.Add(time.Minute)) {
 		return false
@@ -164,8 +164,8 @@ type Seen struct {
 	LID    string
 	Name   string
 	Source NameSource
-	Known  bool      // she is in the number's address book or has written to it
-	Heard  time.Time // when she last wrote to it; zero: never, or not known
+	Known  bool      // they are in the number's address book or have written to it
+	Heard  time.Time // when they last wrote to it; zero: never, or not known
 	Timer  Timer     // of the chat with the number
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"recado/campaign/reason"
 )
 
 // Filter chooses people by one line:
@@ -19,8 +21,8 @@ import (
 //	cidade:"São Paulo"      in any field; cidade:* filled in; saldo:>100 a number
 //	conexao:loja  connection:loja   known to that number of ours
 //	optout:sim  whatsapp:nao        sim, nao; of whatsapp also ? (not known)
-//	visto:<30d  seen:>2w    the last message from her; also nunca (never)
-//	enviado:<7d  sent:<12h  the last campaign message to her
+//	visto:<30d  seen:>2w    the last message from them; also nunca (never)
+//	enviado:<7d  sent:<12h  the last campaign message to them
 //	criado:<1d  created:<1d in the book since
 //
 // Terms side by side must all hold; "ou" or "or" between them: either; a
@@ -43,29 +45,15 @@ type FilterEnv struct {
 
 // FilterError is a mistake in a filter.
 type FilterError struct {
-	Offset  int    // in bytes, where in the line it is
-	Message string // one of the Filter constants, with what they name
+	Offset int           // in bytes, where in the line it is
+	Reason reason.Reason // what it is
 }
 
-// What can be wrong with a filter. Commands print it as it is and the screens
-// translate it. That there is no such list only the book can tell.
-const (
-	FilterNoOpening    = ") without ("
-	FilterNoClosing    = "( without )"
-	FilterEmptyGroup   = "nothing between the parentheses"
-	FilterTooDeep      = "too many parentheses"
-	FilterNothingAfter = "nothing after it"
-	FilterNothing      = "nothing to look for"
-	FilterNoQuote      = "a quote that is not closed"
-	FilterWantPhone    = "write digits of a phone"
-	FilterWantYesNo    = "write sim or nao (yes or no)"
-	FilterWantAge      = "write how long: 12h, 30d or 2w, or nunca (never)"
-	FilterWantNumber   = "write a number"
-	FilterNoList       = "there is no list %q"
-)
+// Error is the reason without the place.
+func (e *FilterError) Error() string { return e.Reason.Error() }
 
-// Error is the message without the place.
-func (e *FilterError) Error() string { return e.Message }
+// Unwrap returns the reason.
+func (e *FilterError) Unwrap() error { return e.Reason }
 
 type matcher func(*Contact, FilterEnv) bool
 
@@ -89,7 +77,7 @@ func ParseFilter(s string) (Filter, error) {
 	p := filterParser{text: s}
 	match, err := p.either(0)
 	if err == nil && p.at < len(s) {
-		err = &FilterError{p.at, FilterNoOpening}
+		err = &FilterError{p.at, reason.New(reason.FilterNoOpening)}
 	}
 	if err != nil {
 		return Filter{}, err
@@ -136,7 +124,7 @@ func (p *filterParser) either(depth int) (matcher, error) {
 		}
 		start := p.at - len(ended)
 		if p.spaces(); p.at == len(p.text) || p.peek() == ')' {
-			return nil, &FilterError{start, FilterNothingAfter}
+			return nil, &FilterError{start, reason.New(reason.FilterNothingAfter)}
 		}
 	}
 	if len(alternatives) == 1 {
@@ -201,7 +189,7 @@ func (p *filterParser) term(depth int) (matcher, error) {
 		start := p.at
 		p.at++
 		if next, _ := utf8.DecodeRuneInString(p.text[p.at:]); p.at == len(p.text) || unicode.IsSpace(next) || next == ')' || next == '-' {
-			return nil, &FilterError{start, FilterNothingAfter}
+			return nil, &FilterError{start, reason.New(reason.FilterNothingAfter)}
 		}
 		match, err := p.term(depth)
 		if err != nil {
@@ -227,14 +215,14 @@ func (p *filterParser) term(depth int) (matcher, error) {
 	}
 	switch {
 	case keyed && value == "":
-		return nil, &FilterError{start, FilterNothingAfter}
+		return nil, &FilterError{start, reason.New(reason.FilterNothingAfter)}
 	case keyed:
 		if isListKey(key) {
 			p.lists = append(p.lists, FilterList{value, at})
 		}
 		return keyTerm(key, value, at)
 	case Fold(value) == "":
-		return nil, &FilterError{start, FilterNothing}
+		return nil, &FilterError{start, reason.New(reason.FilterNothing)}
 	}
 	return wordTerm(value), nil
 }
@@ -243,7 +231,7 @@ func (p *filterParser) term(depth int) (matcher, error) {
 func (p *filterParser) group(depth int) (matcher, error) {
 	start := p.at
 	if depth > deepest {
-		return nil, &FilterError{start, FilterTooDeep}
+		return nil, &FilterError{start, reason.New(reason.FilterTooDeep)}
 	}
 	p.at++
 	match, err := p.either(depth)
@@ -251,9 +239,9 @@ func (p *filterParser) group(depth int) (matcher, error) {
 	case err != nil:
 		return nil, err
 	case p.peek() != ')':
-		return nil, &FilterError{start, FilterNoClosing}
+		return nil, &FilterError{start, reason.New(reason.FilterNoClosing)}
 	case match == nil:
-		return nil, &FilterError{start, FilterEmptyGroup}
+		return nil, &FilterError{start, reason.New(reason.FilterEmptyGroup)}
 	}
 	p.at++
 	return match, nil
@@ -269,7 +257,7 @@ func (p *filterParser) value() (string, error) {
 	start := p.at
 	phrase, _, closed := strings.Cut(p.text[start+1:], `"`)
 	if !closed {
-		return "", &FilterError{start, FilterNoQuote}
+		return "", &FilterError{start, reason.New(reason.FilterNoQuote)}
 	}
 	p.at = start + len(phrase) + 2
 	return phrase, nil
@@ -405,7 +393,7 @@ func nameTerm(value string, _ int) (matcher, error) {
 func phoneTerm(value string, at int) (matcher, error) {
 	digits, ok := phoneWord(value)
 	if !ok {
-		return nil, &FilterError{at, FilterWantPhone}
+		return nil, &FilterError{at, reason.New(reason.FilterWantPhone)}
 	}
 	match := phoneMatcher(digits, strings.HasPrefix(value, "+"), false)
 	return func(c *Contact, _ FilterEnv) bool { return match(c) }, nil
@@ -474,7 +462,7 @@ func yesNo(value string, at int) (bool, error) {
 	case "nao", "n", "no":
 		return false, nil
 	}
-	return false, &FilterError{at, FilterWantYesNo}
+	return false, &FilterError{at, reason.New(reason.FilterWantYesNo)}
 }
 
 // whenTerm matches by how long ago something was. What never was is neither
@@ -514,7 +502,7 @@ func parseAge(s string, at int) (time.Duration, error) {
 		unit = 7 * 24 * time.Hour
 	}
 	if err != nil || n < 0 || n > 10000 || unit == 0 {
-		return 0, &FilterError{at, FilterWantAge}
+		return 0, &FilterError{at, reason.New(reason.FilterWantAge)}
 	}
 	return time.Duration(n) * unit, nil
 }
@@ -539,7 +527,7 @@ func compareTerm(key, value string, at int) (matcher, error) {
 	rest := strings.TrimLeft(value, "<>=")
 	limit, ok := parseNumber(rest)
 	if !ok {
-		return nil, &FilterError{at + len(value) - len(rest), FilterWantNumber}
+		return nil, &FilterError{at + len(value) - len(rest), reason.New(reason.FilterWantNumber)}
 	}
 	more, equal := value[0] == '>', strings.HasPrefix(value[1:], "=")
 	return func(c *Contact, _ FilterEnv) bool {

@@ -44,7 +44,7 @@ func TestFiltersChoosePeople(t *testing.T) {
 		"fone:+5511":                   "ana",
 		"fone:+11":                     "",
 		"fone:8765-4321":               "ana bia",
-		"98765":                        "ana bia", // she may be written with the ninth digit
+		"98765":                        "ana bia", // the phone may be written with the ninth digit
 		"+55":                          "ana bia",
 		"phone:3105550000":             "orlando",
 		"tag:vip":                      "ana",
@@ -88,7 +88,7 @@ func TestFiltersChoosePeople(t *testing.T) {
 		"(ana ou beatriz) -tag:frio":   "ana",
 		"-(ana ou beatriz)":            "orlando",
 		"-(-ana)":                      "ana",
-		"ou":                           "orlando", // she types Ouro
+		"ou":                           "orlando", // on the way to Ouro
 		"or":                           "orlando",
 		"(or)":                         "orlando",
 		"lando ou":                     "!",
@@ -155,8 +155,8 @@ func TestMistakesInAFilterArePointedAt(t *testing.T) {
 		var mistake *FilterError
 		if !errors.As(err, &mistake) {
 			t.Errorf("%q: got %v, want a mistake", filter, err)
-		} else if mistake.Offset != offset || mistake.Message == "" {
-			t.Errorf("%q: mistake at %d (%s), want %d", filter, mistake.Offset, mistake.Message, offset)
+		} else if mistake.Offset != offset || mistake.Reason.IsZero() {
+			t.Errorf("%q: mistake at %d (%s), want %d", filter, mistake.Offset, mistake.Reason, offset)
 		}
 	}
 }

@@ -52,13 +52,16 @@ func Wants(text, asked string) (w Wish, why string) {
 		known[i] = g.known(both)
 		best = max(best, known[i])
 	}
+	first := true
 	for i, g := range all {
 		if known[i] < best {
 			continue
 		}
-		if as, because := g.wants(said, question); as > w {
+		// A doubt of a language that is no likelier than the one before is none.
+		if as, because := g.wants(said, question); as > w && (first || as == No) {
 			w, why = as, because
 		}
+		first = false
 	}
 	return w, why
 }
@@ -77,7 +80,7 @@ func bounded(text string) string {
 	if len(text) <= readHead+readTail {
 		return text
 	}
-	return strings.ToValidUTF8(text[:readHead], "") + "\n" + strings.ToValidUTF8(text[len(text)-readTail:], "")
+	return text[:readHead] + "\n" + text[len(text)-readTail:] // half a letter is none, to Fold
 }
 
 // foldLines folds a text and keeps its lines.
@@ -99,6 +102,7 @@ func (g *grammar) wants(said []piece, question string) (w Wish, why string) {
 		return Other, ""
 	}
 	m := g.reader(t)
+	onBusiness := g.matches(&m, business)
 	if w, why, ok := g.answer(&m, question); ok {
 		return w, why
 	}
@@ -109,7 +113,7 @@ func (g *grammar) wants(said []piece, question string) (w Wish, why string) {
 			if !ok {
 				break
 			}
-			if as := wishOf[r.kind]; as > w {
+			if as := wishOf[r.kind]; as > w && !(as == Doubt && onBusiness) {
 				w, why = as, r.family+": "+joinWords(t[start:end])
 			}
 			if w == No {

@@ -45,6 +45,7 @@ func TestWishesByFamily(t *testing.T) {
 		"para de 10 reais", "não recebi", "não precisa mandar a nota", "não quero esse, quero o outro", "me manda a lista de preços",
 		"tira o arroz da lista", "caiu no spam", "bloquearam meu cartão", "por que pararam de mandar as ofertas?",
 		"Para sair desta lista responda SAIR.", "don't stop", "no dejen de mandar ofertas", "stop by tomorrow",
+		"nunca comprei com vocês, como funciona?", "cansado de pagar caro",
 	} {
 		if w, why := Wants(text, ""); w != Other || why != "" {
 			t.Errorf("%q is %v (%s), neither no nor doubt", text, w, why)
@@ -100,6 +101,37 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 	} {
 		if got, why := Wants(c.text, c.asked); got != c.want {
 			t.Errorf("%q to %q is %v (%s), want %v", c.text, c.asked, got, why, c.want)
+		}
+	}
+}
+
+func TestAWishIsHeardHoweverItIsSpelled(t *testing.T) {
+	for what, texts := range map[string][]string{
+		"letters repeated":          {"paraaaa de mandaaar msg", "descadastrarrrr", "nao quero mais receberr"},
+		"a letter too many":         {"não quero receber propagranda", "quero me descadasttrar"},
+		"a letter left out":         {"não me mande propganda", "quero me descadstrar"},
+		"another letter":            {"não me mande propabanda", "quero me descadestrar"},
+		"two letters exchanged":     {"não me mande propagadna", "quero me descadatsrar"},
+		"letter by letter":          {"s a i r", "S.A.I.R", "p-a-r-e"},
+		"a pronoun at the end":      {"bórrenme", "dejen de escribirnos", "remova-me", "retirem-me da lista"},
+		"as chats do":               {"ñ qro + receber msg d vcs", "n mande mais msg p mim pfv", "u keep texting me pls stop"},
+		"an oath for the thing":     {"para com essa porra", "parem com essa merda"},
+		"a comma and a new line":    {"Parar,\nmeu nome é Ana Prado"},
+		"several ways of asking":    {"eu quero sair", "vocês poderiam parar", "será que eu posso sair dessa lista"},
+		"greetings and goodbyes":    {"Bom dia, tudo bem? Por gentileza, me retirem da lista. Grata, Ana", "oi moça, sair por favor, obrigada"},
+		"after something else":      {"não tenho interesse, me tira da lista", "número errado, tira meu número da lista", "Adorei a loja, mas não me mandem mais mensagem"},
+		"after what only sounds so": {"não quero sair do grupo vip, quero que parem de mandar mensagem"},
+	} {
+		for _, text := range texts {
+			if w, why := Wants(text, ""); w != No {
+				t.Errorf("%s: %q is %v (%s)", what, text, w, why)
+			}
+		}
+	}
+	// What resembles a word is not always it.
+	for _, text := range []string{"não recebeu", "quero contrato", "não quero contrato", "manda no portaria", "a placa diz PARE e eu parei", "moro em Paraíba"} {
+		if w, why := Wants(text, ""); w != Other {
+			t.Errorf("%q is %v (%s)", text, w, why)
 		}
 	}
 }

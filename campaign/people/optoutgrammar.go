@@ -24,7 +24,7 @@ import (
 //	[clitics]       what may hang on the end of a verb
 //	[anything else] a class of words, for the patterns
 //	[no: family]    patterns of a no; likewise doubt, other, and the ones about
-//	                questions: says no, says no more, says yes, word, keeps, leaves
+//	                questions: says no, says no more, says yes, word, keeps, leaves, business
 //
 // A pattern is a row of steps, each of which takes one word, or an expression
 // that stands in a list as one:
@@ -71,14 +71,15 @@ const (
 	saysNo     // says no to a question, and nothing else
 	saysNoMore // likewise, and that it was enough
 	saysYes
-	isWord // a word or figure that a question may have offered
-	keeps  // of a question: whether to write on
-	leaves // of a question: whether to be left alone
+	isWord   // a word or figure that a question may have offered
+	keeps    // of a question: whether to write on
+	leaves   // of a question: whether to be left alone
+	business // of who goes on with it: there is no doubt then
 )
 
 var kinds = map[string]kind{
 	"other": isOther, "doubt": isDoubt, "no": isNo,
-	"says no": saysNo, "says no more": saysNoMore, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves,
+	"says no": saysNo, "says no more": saysNoMore, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "business": business,
 }
 
 type (
@@ -93,10 +94,8 @@ type (
 		drops      wordSet
 		breaks     wordSet
 		soft       wordSet
-		things     wordSet // droppable words that are an object after a pointing one
-		points     wordSet
-		rules      []rule             // of what people write
-		answers    [leaves + 1][]rule // of bare answers, and of questions, by kind
+		rules      []rule               // of what people write
+		answers    [business + 1][]rule // of bare answers, and of questions, by kind
 		ids        int
 		classes    map[string]wordSet
 		// offers says for a word, by id, for which of the sets of words that the
@@ -225,7 +224,6 @@ func parseGrammar(text string) (*grammar, error) {
 		}
 	}
 	g.drops, g.breaks, g.soft = g.classes["drop"], g.classes["break"], g.classes["soft"]
-	g.things, g.points = g.classes["thing"], g.classes["pointing"]
 	for _, l := range lines {
 		name, family, ok := strings.Cut(l.section, ": ")
 		k, isKind := kinds[name]
@@ -622,7 +620,7 @@ func (g *grammar) read(dst []token, said []piece) []token {
 		switch {
 		case t.edge != noEdge:
 			dst = addEdge(dst, t)
-		case g.drops.has(t.id) && !(g.things.has(t.id) && len(dst) > 0 && g.points.has(dst[len(dst)-1].id)):
+		case g.drops.has(t.id):
 			if len(dst) > 0 && dst[len(dst)-1].edge == clauseEdge {
 				dst = dst[:len(dst)-1]
 			}

@@ -51,26 +51,26 @@ func TestPhonesAreReadAsPeopleWriteThem(t *testing.T) {
 
 func TestWhatIsNoPhoneSaysWhy(t *testing.T) {
 	for in, why := range map[string]string{
-		"":                            "no digit",
-		"abc":                         `"a" is not part`,
-		"-":                           "no digit",
-		"5,51198E+12":                 "spreadsheet",
-		"5.51198E+12":                 "spreadsheet",
-		"98765-4321":                  "DDD",
-		"8765-4321":                   "DDD",
-		"190":                         "short",
-		"20 98765-4321":               "DDD) 20",
-		"11 88765-4321":               "begins with 9",
-		"11 1234-5678":                "begins with 1",
-		"119876543210":                "plus",
-		"919876543210":                "plus", // India's without its plus, or one digit too many?
-		"+55 11 98765-43210":          "too long",
-		"11 98765-4321 / 91234-5678":  "more than one",
-		"+5511987654321+551187654321": "more than one",
-		"+999 1234567":                "no country",
-		"+1 212 555":                  "too short for country code 1",
-		"11 98765-4321 ramal 2":       `"r" is not part`,
-		"++5511987654321":             "more than one",
+		"":                            "(phone_no_digit)",
+		"abc":                         `(phone_letter "a")`,
+		"-":                           "(phone_no_digit)",
+		"5,51198E+12":                 "(phone_rounded)",
+		"5.51198E+12":                 "(phone_rounded)",
+		"98765-4321":                  "(phone_no_area)",
+		"8765-4321":                   "(phone_no_area)",
+		"190":                         "(phone_short)",
+		"20 98765-4321":               "(phone_bad_area 20)",
+		"11 88765-4321":               "(phone_ninth)",
+		"11 1234-5678":                "(phone_begin 1)",
+		"119876543210":                "(phone_long_here)",
+		"919876543210":                "(phone_long_here)", // India's without its plus, or one digit too many?
+		"+55 11 98765-43210":          "(phone_long)",
+		"11 98765-4321 / 91234-5678":  "(phone_many)",
+		"+5511987654321+551187654321": "(phone_plus)",
+		"+999 1234567":                "(phone_no_country)",
+		"+1 212 555":                  "(phone_short_there 1)",
+		"11 98765-4321 ramal 2":       `(phone_letter "r")`,
+		"++5511987654321":             "(phone_plus)",
 	} {
 		got, err := ParsePhone(in)
 		if err == nil || !strings.Contains(err.Error(), why) {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Set is a set of contacts, a bit for each id: a million of them take 128 KB,
-// and whoever holds one changes it at no cost. The zero Set is empty.
+// Set is a set of contacts, a bit for each id: a million of them take 128 KB.
+// The zero Set is empty.
 type Set []uint64
 
 // Add puts a contact into the set.

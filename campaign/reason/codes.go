@@ -78,6 +78,7 @@ const (
 	RefusedQuota     Code = "refused_quota"
 	RefusedForm      Code = "refused_form"
 	RefusedForNow    Code = "refused_for_now"
+	SessionMoved     Code = "session_moved"     // what arrived meanwhile changed the keys, again and again
 	RefusedWithCode  Code = "refused_with_code" // a reason, the service's code
 	ServiceCode      Code = "service_code"      // the code alone
 )
@@ -101,7 +102,6 @@ const (
 	HoldOthers    Code = "hold_others"
 	HoldRateLimit Code = "hold_rate_limit"
 	HoldDisk      Code = "hold_disk"
-	HoldCheck     Code = "hold_check"
 	HoldUpload    Code = "hold_upload"
 	HoldDoubt     Code = "hold_doubt"
 	HoldRetry     Code = "hold_retry"
@@ -176,6 +176,7 @@ const (
 	NumberNotLinked   Code = "number_not_linked"
 	NumberToLink      Code = "number_to_link" // its name, and again
 	NumberNoneLinked  Code = "number_none_linked"
+	NumbersStuck      Code = "numbers_stuck"
 	NumbersClosed     Code = "numbers_closed"
 )
 
@@ -241,6 +242,7 @@ const (
 	AttachmentText     Code = "attachment_text"
 	AttachmentChanged  Code = "attachment_changed"
 	AttachmentOther    Code = "attachment_other"
+	AttachmentMissing  Code = "attachment_missing"
 	UploadNoAnswer     Code = "upload_no_answer"
 	UploadUnreachable  Code = "upload_unreachable" // why
 	UploadRefused      Code = "upload_refused"     // the code
@@ -280,12 +282,12 @@ const (
 	ListNoName   Code = "list_no_name"
 	ListNameLong Code = "list_name_long" // the most characters
 	ListNameSign Code = "list_name_sign"
-	ListLeft     Code = "list_left" // somebody who was to be put on it is gone
 )
 
 // What is wrong with a contact, or with what is asked of one.
 const (
-	ContactNotFound Code = "contact_not_found"
+	ContactNotFound Code = "contact_not_found" // the phone, masked
+	ContactGone     Code = "contact_gone"
 	ContactExists   Code = "contact_exists" // another one has that phone
 	ContactNoPhone  Code = "contact_no_phone"
 	OptInNoReason   Code = "opt_in_no_reason"
@@ -293,16 +295,22 @@ const (
 
 // What the book says.
 const (
-	NotFound   Code = "not_found"
-	Exists     Code = "exists"
-	Kind       Code = "data_kind"
-	Newer      Code = "data_newer"
-	NoLimit    Code = "no_limit"
-	WrongState Code = "wrong_state"
-	Changed    Code = "changed"
-	BookClosed Code = "book_closed"
-	GoesOn     Code = "goes_on" // why it does not go on now
-	Both       Code = "both"    // two reasons
+	NotFound         Code = "not_found"
+	Exists           Code = "exists"
+	Kind             Code = "data_kind"
+	Newer            Code = "data_newer"
+	NoLimit          Code = "no_limit"
+	WrongState       Code = "wrong_state"
+	Changed          Code = "changed"
+	BookClosed       Code = "book_closed"
+	GoesOn           Code = "goes_on"            // why it does not go on now
+	DeliveryNotFound Code = "delivery_not_found" // which, the campaign
+	DeliveryGone     Code = "delivery_gone"
+	DeliveryDecided  Code = "delivery_decided" // which, the campaign
+	JobUnknown       Code = "job_unknown"      // its kind
+	RecordDamaged    Code = "record_damaged"
+	NoWayBack        Code = "no_way_back"
+	Both             Code = "both" // two reasons
 )
 
 // What is wrong with a file.
@@ -326,6 +334,9 @@ const (
 	CheckDamaged      Code = "check_damaged"       // the table, the row
 	CheckStray        Code = "check_stray"         // the table, the row
 	CheckMissing      Code = "check_missing"       // the table, the row
+	CheckDamagedOf    Code = "check_damaged_of"    // whose, the table, the row
+	CheckStrayOf      Code = "check_stray_of"      // whose, the table, the row
+	CheckMissingOf    Code = "check_missing_of"    // whose, the table, the row
 	CheckTable        Code = "check_table"         // which is missing
 	CheckCounted      Code = "check_counted"       // what, how many are counted, how many there are
 	CheckTally        Code = "check_tally"         // the campaign, how many are counted, as what, how many there are
@@ -342,11 +353,28 @@ const (
 	CheckNoDatabase   Code = "check_no_database"
 	CheckShort        Code = "check_short" // how many bytes there are, how many there should be
 	CheckWentBack     Code = "check_went_back"
+	CheckOld          Code = "check_old"
+	CheckStuck        Code = "check_stuck"
 	CheckPages        Code = "check_pages"      // what is wrong with them
 	CheckUnreadable   Code = "check_unreadable" // why
 	CheckEndless      Code = "check_endless"    // the time
 	CheckDeadly       Code = "check_deadly"     // how
 	CheckMore         Code = "check_more"       // how many
+)
+
+// What is wrong with the pages of a file, as the argument of CheckPages. A page is an argument by its number.
+const (
+	PageFreeUsed   Code = "page_free_used" // which
+	PageOthers     Code = "page_others"    // which
+	PageUnled      Code = "page_unled"     // which
+	PageOutside    Code = "page_outside"   // from which, to which, of how many
+	PageTwice      Code = "page_twice"     // which
+	PageUnread     Code = "page_unread"    // which, why
+	PageHeader     Code = "page_header"    // which
+	PageFreeList   Code = "page_free_list"
+	PageDamaged    Code = "page_damaged"      // which
+	PageRoot       Code = "page_root"         // which, of how many
+	PageFreeListAt Code = "page_free_list_at" // which, of how many
 )
 
 // Why a path is not used.
@@ -358,13 +386,23 @@ const (
 	TrustIrregular Code = "trust_irregular" // it
 )
 
-// The settings of a simulated service.
+// A simulated service: its settings, and what it cannot do.
 const (
 	ServerAddress  Code = "server_address"  // what was written
 	ServerLoopback Code = "server_loopback" // what was written
 	ServerCA       Code = "server_ca"       // the file
 	ServerKey      Code = "server_key"      // how many bytes it has to have
+	DemoNoNumber   Code = "demo_no_number"
+	DemoNobody     Code = "demo_nobody"
 	ServerOther    Code = "server_other"
+)
+
+// What the desk says: why a verb was refused, and what became of one that was asked.
+const (
+	RoleRefused      Code = "role_refused"
+	AuditInterrupted Code = "audit_interrupted"
+	AuditCancelled   Code = "audit_cancelled"
+	AuditAgain       Code = "audit_again"
 )
 
 // What the network says.
@@ -382,14 +420,5 @@ const (
 // What others say, in their own words.
 const (
 	Foreign    Code = "foreign"     // their text
-	OurMistake Code = "our_mistake" // a number stumbled over a mistake of the program
-)
-
-// What the desk says: why a verb was refused, and what became of one that was
-// asked.
-const (
-	RoleRefused      Code = "role_refused"
-	AuditInterrupted Code = "audit_interrupted"
-	AuditCancelled   Code = "audit_cancelled"
-	AuditAgain       Code = "audit_again"
+	OurMistake Code = "our_mistake" // which, if it is told
 )

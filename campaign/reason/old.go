@@ -56,7 +56,6 @@ var old = []struct {
 	{"waiting for what another number has not heard yet", HoldOthers},
 	{"WhatsApp asks to slow down", HoldRateLimit},
 	{"the disk refuses to write", HoldDisk},
-	{"asking WhatsApp who is there", HoldCheck},
 	{"uploading the attachment", HoldUpload},
 	{"waiting for proof of a message", HoldDoubt},
 	{"trying again soon", HoldRetry},
@@ -175,11 +174,20 @@ func oldArgument(s string, quoted bool) any {
 			return text
 		}
 	}
-	if n, err := strconv.Atoi(s); err == nil {
+	if n, err := strconv.Atoi(s); err == nil && len(s) < 7 && s[0] != '+' {
 		return n
 	}
 	if r := Old(s); string(r.Code) != s {
 		return r
 	}
 	return Plain(s)
+}
+
+// OldTexts are the texts that Old knows; %s and %q stand for arguments.
+func OldTexts() []string {
+	texts := make([]string, len(old))
+	for i, known := range old {
+		texts[i] = known.text
+	}
+	return texts
 }

@@ -74,9 +74,6 @@ func (r Reason) Equal(o Reason) bool { return r.Text() == o.Text() }
 
 // Error is the code and its arguments, for logs.
 func (r Reason) Error() string {
-	if text, ok := reasonTexts[r.Code]; ok {
-		return r.english(text)
-	}
 	var b strings.Builder
 	b.WriteString(string(r.Code))
 	for _, arg := range r.Args {
@@ -132,20 +129,4 @@ func Clip(s string) string {
 		n++
 	}
 	return s
-}
-
-func (r Reason) english(text string) string {
-	args := make([]any, len(r.Args))
-	for i, arg := range r.Args {
-		args[i] = arg
-		switch arg := arg.(type) {
-		case string:
-			args[i] = strconv.Quote(arg)
-		case []string:
-			args[i] = QuoteAll(arg)
-		case int:
-			args[i] = strconv.Itoa(arg)
-		}
-	}
-	return fmt.Sprintf(text, args...)
 }

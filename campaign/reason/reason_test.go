@@ -60,11 +60,12 @@ func TestOldSentencesAreReadAsCodes(t *testing.T) {
 		"Of the last 20 messages that WhatsApp took more than 30 minutes ago, 7 arrived. Look on the phone whether others arrive and what people see, then resume the campaign.": {CampaignSilence, []any{20, 30, 7}},
 		"5 messages in a row did not leave: WhatsApp did not accept the message (code 400). Look at WhatsApp on the phone and write to somebody from there, then resume the campaign.": {
 			CampaignRefusals, []any{5, Reason{RefusedWithCode, []any{Reason{Code: RefusedText}, 400}}}},
-		"WhatsApp banned this number for a time: too many people blocked it.": {NumberBanned, []any{Reason{Code: BanBlocked}}},
-		"WhatsApp refused the connection (code 401).":                         {NumberRefused, []any{Reason{ServiceCode, []any{401}}}},
-		"WhatsApp cannot be reached: connection refused.":                     {NumberUnreachable, []any{Reason{Code: NetworkRefused}}},
-		"WhatsApp cannot be reached: dial tcp: x.":                            {NumberUnreachable, []any{Plain("dial tcp: x")}},
-		"a sentence that nobody knows":                                        {Code: "a sentence that nobody knows"},
+		"WhatsApp banned this number for a time: too many people blocked it.":       {NumberBanned, []any{Reason{Code: BanBlocked}}},
+		"WhatsApp refused the connection (code 401).":                               {NumberRefused, []any{Reason{ServiceCode, []any{401}}}},
+		"WhatsApp cannot be reached: connection refused.":                           {NumberUnreachable, []any{Reason{Code: NetworkRefused}}},
+		"WhatsApp cannot be reached: dial tcp: x.":                                  {NumberUnreachable, []any{Plain("dial tcp: x")}},
+		"The code was for +5511987654321, but 5521987654321 typed it. Start again.": {LinkOtherTyped, []any{Plain("+5511987654321"), Plain("5521987654321")}},
+		"a sentence that nobody knows":                                              {Code: "a sentence that nobody knows"},
 	} {
 		if got := Old(text); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q is read as %#v, want %#v", text, got, want)
@@ -173,6 +174,29 @@ func TestIdsAndPhonesArePlain(t *testing.T) {
 		}
 	}()
 	New(CampaignIs, struct{}{})
+}
+
+// The log has the whole of a foreign cause, of which a person reads the end.
+func TestTheLogHasAllOfAForeignCause(t *testing.T) {
+	err := Within(fmt.Errorf("dial: %w", errors.New("strange")), LinkFailed)
+	if got := err.Error(); got != "link_failed (foreign strange): dial: strange" {
+		t.Errorf("the log says %q", got)
+	}
+}
+
+func TestOfALongTextTheBeginningIsRepeated(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.Repeat("ã", 40):          strings.Repeat("ã", 40),
+		strings.Repeat("ã", 41):          strings.Repeat("ã", 40) + "…",
+		"\xff" + strings.Repeat("x", 40): "\uFFFD" + strings.Repeat("x", 39) + "…",
+	} {
+		if got := Clip(text); got != want {
+			t.Errorf("%q is repeated as %q, want %q", text, got, want)
+		}
+	}
+	if got := QuoteAll(make([]string, 21)); strings.Count(got, `""`) != 20 || !strings.HasSuffix(got, ", …") {
+		t.Errorf("of 21 texts %s is repeated", got)
+	}
 }
 
 // Programs get the arguments as plain JSON.

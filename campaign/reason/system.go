@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -37,7 +38,7 @@ func ofSystem(err error) (Reason, bool) {
 		errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.EHOSTDOWN):
 		return New(NetworkNone), true
 	case ofCertificate(err):
-		return New(NetworkCertificate, Plain(innermost(err).Error())), true
+		return New(NetworkCertificate, Plain(plainly(innermost(err)))), true
 	}
 	return Reason{}, false
 }
@@ -67,6 +68,12 @@ func ofFile(err error) (Reason, bool) {
 		return New(NoAnswer), true
 	}
 	return New(FileFault, Plain(at.Path), Plain(innermost(at).Error())), true
+}
+
+// plainly is what a library says of a certificate without its own name.
+func plainly(err error) string {
+	text := strings.TrimPrefix(err.Error(), "x509: ")
+	return strings.TrimPrefix(text, "tls: ")
 }
 
 // ofCertificate reports whether the other side is not who it must be.

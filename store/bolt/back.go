@@ -7,12 +7,13 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"recado/campaign/reason"
 	"recado/store/trust"
 )
 
 // ErrNoWayBack says that a file has no state before its last transaction that
 // is whole.
-var ErrNoWayBack = errors.New("there is no whole state before the last change")
+var ErrNoWayBack = reason.Err(reason.NoWayBack)
 
 // Hold opens a file and takes its lock, as Open does, and looks at nothing
 // inside. It is let go when the file is closed.

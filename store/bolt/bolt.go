@@ -27,26 +27,25 @@ import (
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"recado/campaign/reason"
 	"recado/store/trust"
 )
 
 // ErrLocked says that another process has the file, or has put another one in
 // its place.
-var ErrLocked = errors.New("in use by another process")
+var ErrLocked = reason.Err(reason.FileLocked)
 
 // DamagedError says that a file is not as it was written.
 type DamagedError struct {
 	Path string
-	Why  []string // what was found, one thing each: for the log, and for who examines the file
+	Why  []reason.Reason // what was found, one thing each: for the log, and for who examines the file
 }
 
 // Error says what to do. It leaves out why: a person cannot mend that.
-func (e *DamagedError) Error() string {
-	return fmt.Sprintf("the file %s is damaged: recado check", e.Path)
-}
+func (e *DamagedError) Error() string { return e.Unwrap().Error() }
 
-// Newer is how the finding begins of a file that a newer program has written.
-const Newer = "it was written by a newer recado"
+// Unwrap returns the reason.
+func (e *DamagedError) Unwrap() error { return reason.New(reason.FileDamaged, reason.Plain(e.Path)) }
 
 // Options are how a file is opened.
 type Options struct {
@@ -159,11 +158,11 @@ func (db *DB) look(o Options) error {
 	}
 	m, err := readMetas(db.file, info.Size())
 	if err != nil {
-		return db.damaged(err.Error())
+		return db.damaged(reason.Of(err))
 	}
 	db.wentBack, db.empty = m.wentBack(), m.newest.txid < firstCommit
 	if o.NoBack && db.wentBack {
-		return db.damaged("one of its two first pages is damaged: what it holds may be old")
+		return db.damaged(reason.New(reason.CheckOld))
 	}
 	if p := readPages(db.file, m.newest); len(p.broken) > 0 {
 		return db.damaged(p.broken...)
@@ -212,7 +211,7 @@ func (db *DB) broken() error {
 }
 
 // damaged notes what was found, if it is the first finding, and returns it.
-func (db *DB) damaged(why ...string) error {
+func (db *DB) damaged(why ...reason.Reason) error {
 	damage := &DamagedError{Path: db.path, Why: why}
 	if !db.damage.CompareAndSwap(nil, damage) {
 		return db.damage.Load()

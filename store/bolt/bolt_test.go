@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"recado/store/trust"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -245,4 +246,24 @@ func TestOneChangeIsGoneBackAndNoMore(t *testing.T) {
 	if _, _, err := StepBack(file); !errors.Is(err, ErrNoWayBack) {
 		t.Errorf("two changes: %v", err)
 	}
+}
+
+// TestAFileThatOthersCanReadIsNotOpened: neither by Open nor by Hold.
+func TestAFileThatOthersCanReadIsNotOpened(t *testing.T) {
+	path := filled(t, 1)
+	ok(t, os.Chmod(path, 0o640))
+	refused := (*trust.Error)(nil)
+	if _, err := Open(path, Options{}); !errors.As(err, &refused) {
+		t.Errorf("Open: %v", err)
+	}
+	if _, err := Hold(path, false, 0); !errors.As(err, &refused) {
+		t.Errorf("Hold: %v", err)
+	}
+	ok(t, os.Chmod(path, 0o600))
+	held, err := Hold(path, true, 0)
+	ok(t, err)
+	if _, err := Open(path, Options{}); !errors.Is(err, ErrLocked) {
+		t.Errorf("while it is held: %v", err)
+	}
+	ok(t, held.Close())
 }

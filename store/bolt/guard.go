@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"recado/campaign/reason"
+
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 )
@@ -58,7 +60,7 @@ func (db *DB) begin(writable bool) (tx *bbolt.Tx, err error) {
 	db.beginning.Lock()
 	defer db.beginning.Unlock()
 	if db.stuck.Load() {
-		return nil, db.damaged("a transaction could not begin")
+		return nil, db.damaged(reason.New(reason.CheckStuck))
 	}
 	db.unlessDone(func() { tx, err = db.DB.Begin(writable) })
 	return tx, err
@@ -104,7 +106,7 @@ func (db *DB) Fault(p any) error {
 	if _, ok := p.(interface{ Addr() uintptr }); !ok && (misuse(p) || !inBbolt()) {
 		return nil
 	}
-	return db.damaged(fmt.Sprint(p))
+	return db.damaged(reason.New(reason.Foreign, reason.Plain(fmt.Sprint(p))))
 }
 
 // misuse reports whether a panic says that bbolt was called in a way that it

@@ -3,11 +3,11 @@ package bolt
 import (
 	"cmp"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"hash/fnv"
 	"io"
 	"slices"
+
+	"recado/campaign/reason"
 )
 
 // The layout of a bbolt file, version 2. Numbers are in the byte order of the
@@ -81,7 +81,7 @@ func parseMeta(page []byte) (m meta, ok bool) {
 	}, true
 }
 
-var errNoDatabase = errors.New("this is not a database, or its first pages are damaged")
+var errNoDatabase = reason.Err(reason.CheckNoDatabase)
 
 // metas are the two first pages of a file as they were found.
 type metas struct {
@@ -145,13 +145,13 @@ func (m *meta) fits(r io.ReaderAt, size int64) error {
 	}
 	switch id := uint64(m.at / m.pageSize); {
 	case m.pages > uint64(size/m.pageSize):
-		return fmt.Errorf("the file is cut short: %d of %d bytes are there", size, int64(m.pages)*m.pageSize)
+		return reason.New(reason.CheckShort, size, int64(m.pages)*m.pageSize)
 	case readHeader(b) != header{id: id, flags: metaPage}:
-		return fmt.Errorf("pages: the header of page %d is damaged", id)
+		return reason.New(reason.CheckPages, reason.New(reason.PageHeader, id))
 	case m.root < firstPage || m.root >= m.pages:
-		return fmt.Errorf("pages: the root is page %d of %d", m.root, m.pages)
+		return reason.New(reason.CheckPages, reason.New(reason.PageRoot, m.root, m.pages))
 	case m.freelist < firstPage || m.freelist >= m.pages:
-		return fmt.Errorf("pages: the list of free pages is page %d of %d", m.freelist, m.pages)
+		return reason.New(reason.CheckPages, reason.New(reason.PageFreeListAt, m.freelist, m.pages))
 	}
 	return nil
 }

@@ -1,8 +1,9 @@
 package bolt
 
 import (
-	"fmt"
 	"io"
+
+	"recado/campaign/reason"
 )
 
 // bits is a set of pages.
@@ -27,7 +28,7 @@ type pages struct {
 	used bits // pages that others lead to
 	head bits // pages that begin with a header
 
-	broken []string // what does not fit together, one thing each
+	broken []reason.Reason // what does not fit together, one thing each
 
 	buf   []byte
 	begin int64 // where buf was read
@@ -58,27 +59,27 @@ func readPages(r io.ReaderAt, m meta) *pages {
 	for id := uint64(firstPage); id < m.pages && len(p.broken) < maxFindings; id++ {
 		switch {
 		case p.used.has(id) && p.free.has(id):
-			p.wrong("page %d is in use and free", id)
+			p.wrong(reason.PageFreeUsed, id)
 		case p.used.has(id) && !p.head.has(id):
-			p.wrong("page %d is in use and belongs to another", id)
+			p.wrong(reason.PageOthers, id)
 		case p.head.has(id) && !p.used.has(id): // nor to what is below it
-			p.wrong("nothing leads to page %d", id)
+			p.wrong(reason.PageUnled, id)
 		}
 	}
 	return p
 }
 
-func (p *pages) wrong(format string, args ...any) {
-	p.broken = append(p.broken, "pages: "+fmt.Sprintf(format, args...))
+func (p *pages) wrong(code reason.Code, args ...any) {
+	p.broken = append(p.broken, reason.New(reason.CheckPages, reason.New(code, args...)))
 }
 
 // leads notes that one page leads to another.
 func (p *pages) leads(id, from uint64) {
 	switch {
 	case id < firstPage || id >= p.m.pages:
-		p.wrong("page %d leads to page %d of %d", from, id, p.m.pages)
+		p.wrong(reason.PageOutside, from, id, p.m.pages)
 	case p.used.has(id):
-		p.wrong("more than one page leads to page %d", id)
+		p.wrong(reason.PageTwice, id)
 	default:
 		p.used.add(id)
 	}
@@ -93,7 +94,7 @@ func (p *pages) bytes(at, n int64) []byte {
 		got, err := p.r.ReadAt(p.buf[:cap(p.buf)], at)
 		p.buf, p.begin = p.buf[:got], at
 		if int64(got) < n {
-			p.wrong("page %d cannot be read: %v", at/p.m.pageSize, err)
+			p.wrong(reason.PageUnread, at/p.m.pageSize, reason.Of(err))
 			return nil
 		}
 	}
@@ -109,7 +110,7 @@ func (p *pages) run(id uint64) (h header, length int64) {
 	}
 	h = readHeader(b)
 	if h.id != id || uint64(h.overflow) >= p.m.pages-id {
-		p.wrong("the header of page %d is damaged", id)
+		p.wrong(reason.PageHeader, id)
 		return h, 0
 	}
 	return h, (int64(h.overflow) + 1) * p.m.pageSize
@@ -130,7 +131,7 @@ func (p *pages) freelist() {
 		}
 	}
 	if h.flags != freelistPage || count < 0 || count > (length-headerSize)/8 {
-		p.wrong("the list of free pages is damaged")
+		p.wrong(reason.PageFreeList)
 		return
 	}
 	before := uint64(firstPage - 1)
@@ -141,7 +142,7 @@ func (p *pages) freelist() {
 		}
 		free := order.Uint64(b)
 		if free <= before || free >= p.m.pages {
-			p.wrong("the list of free pages is damaged")
+			p.wrong(reason.PageFreeList)
 			return
 		}
 		p.free.add(free)
@@ -157,7 +158,7 @@ func (p *pages) page(id uint64) uint64 {
 	}
 	for next := id + 1; next <= id+uint64(h.overflow); next++ {
 		if p.free.has(next) {
-			p.wrong("page %d is in use and free", next)
+			p.wrong(reason.PageFreeUsed, next)
 			return 1
 		}
 	}
@@ -169,7 +170,7 @@ func (p *pages) page(id uint64) uint64 {
 		p.branch(id, at, length, h.count)
 	case h.flags == freelistPage && id == p.m.freelist:
 	default:
-		p.wrong("the header of page %d is damaged", id)
+		p.wrong(reason.PageHeader, id)
 	}
 	return uint64(h.overflow) + 1
 }
@@ -185,7 +186,7 @@ func (p *pages) branch(id uint64, at, length int64, count uint16) {
 		e := elements[i*elementSize:]
 		pos, key := int64(order.Uint32(e)), int64(order.Uint32(e[4:]))
 		if headerSize+i*elementSize+pos != next || key == 0 || next+key > length {
-			p.wrong("page %d is damaged", id)
+			p.wrong(reason.PageDamaged, id)
 			return
 		}
 		next += key
@@ -206,7 +207,7 @@ func (p *pages) leaf(id uint64, at, length int64, count uint16) {
 		e := elements[i*elementSize:]
 		flags, pos, key, value := order.Uint32(e), int64(order.Uint32(e[4:])), int64(order.Uint32(e[8:])), int64(order.Uint32(e[12:]))
 		if flags > 1 || headerSize+i*elementSize+pos != next || key == 0 || next+key+value > length {
-			p.wrong("page %d is damaged", id)
+			p.wrong(reason.PageDamaged, id)
 			return
 		}
 		if flags == 1 {
@@ -223,7 +224,7 @@ func (p *pages) leaf(id uint64, at, length int64, count uint16) {
 // that stands in the value itself.
 func (p *pages) bucket(id uint64, at, length int64) {
 	if length < bucketSize {
-		p.wrong("page %d is damaged", id)
+		p.wrong(reason.PageDamaged, id)
 		return
 	}
 	b := p.bytes(at, bucketSize)
@@ -236,14 +237,14 @@ func (p *pages) bucket(id uint64, at, length int64) {
 	}
 	at, length = at+bucketSize, length-bucketSize
 	if length < headerSize {
-		p.wrong("page %d is damaged", id)
+		p.wrong(reason.PageDamaged, id)
 		return
 	}
 	if b = p.bytes(at, headerSize); b == nil {
 		return
 	}
 	if h := readHeader(b); h.flags != leafPage || headerSize+int64(h.count)*elementSize > length {
-		p.wrong("page %d is damaged", id)
+		p.wrong(reason.PageDamaged, id)
 	} else {
 		p.leaf(id, at, length, h.count)
 	}

@@ -2,9 +2,10 @@ package bolt
 
 import (
 	"encoding/binary"
-	"errors"
 	"math"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // A record is fields in their order: numbers as varints, texts with their length
@@ -13,7 +14,7 @@ import (
 // programs add fields at its end, or raise that.
 
 // ErrRecord says that a record is not as it was written.
-var ErrRecord = errors.New("damaged record")
+var ErrRecord = reason.Err(reason.RecordDamaged)
 
 // AppendText appends a text, or bytes, behind its length.
 func AppendText[T []byte | string](b []byte, v T) []byte {
@@ -140,13 +141,13 @@ func (d *Dec) part() []byte {
 	if d.Short && len(d.B) == 0 {
 		return nil
 	}
-	n := d.Uint()
-	if n > uint64(len(d.B)) {
+	n, size := binary.Uvarint(d.B)
+	if size <= 0 || n > uint64(len(d.B)-size) {
 		d.Fail()
 		return nil
 	}
-	part := d.B[:n]
-	d.B = d.B[n:]
+	part := d.B[size : size+int(n)]
+	d.B = d.B[size+int(n):]
 	return part
 }
 

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"iter"
 	"math"
+
+	"recado/campaign/reason"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -48,7 +49,7 @@ func (t Table) Make(tx *Tx) error {
 	tx.changed = true
 	_, err := tx.CreateBucket([]byte(t.Name))
 	if errors.Is(err, berrors.ErrIncompatibleValue) {
-		return &DamagedError{Path: tx.DB().Path(), Why: []string{fmt.Sprintf("table %q: %v", t.Name, err)}}
+		return &DamagedError{Path: tx.DB().Path(), Why: []reason.Reason{reason.New(reason.CheckUnreadable, reason.Plain(t.Name))}}
 	}
 	return err
 }

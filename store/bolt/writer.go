@@ -3,13 +3,14 @@ package bolt
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
+
+	"recado/campaign/reason"
 
 	"go.etcd.io/bbolt"
 )
@@ -26,7 +27,7 @@ const (
 )
 
 // ErrClosed is the answer of a file that has been closed.
-var ErrClosed = errors.New("the file is closed")
+var ErrClosed = reason.Err(reason.BookClosed)
 
 // Tx is a transaction of a file.
 type Tx struct {
@@ -192,11 +193,12 @@ func (w *writer) submit(j *job) error {
 
 func (w *writer) enqueue(queue *[]*job, j *job) error {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	if w.closed {
+		w.mu.Unlock()
 		return ErrClosed
 	}
 	*queue = append(*queue, j)
+	w.mu.Unlock()
 	w.ring()
 	return nil
 }
@@ -219,8 +221,8 @@ func (w *writer) failure() error {
 func (w *writer) stop() error {
 	w.mu.Lock()
 	w.closed = true
-	w.ring()
 	w.mu.Unlock()
+	w.ring()
 	<-w.gone
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -421,7 +423,7 @@ func (w *writer) guard(change func(*Tx) error, tx *Tx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			if err = w.db.Fault(p); err == nil {
-				err = fmt.Errorf("write %s: panic: %v\n%s", filepath.Base(w.db.path), p, debug.Stack())
+				err = reason.Because(fmt.Errorf("write %s: panic: %v\n%s", filepath.Base(w.db.path), p, debug.Stack()), reason.OurMistake)
 			}
 		}
 	}()

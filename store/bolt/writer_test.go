@@ -388,7 +388,6 @@ func TestWhatMayBeBehindWaitsForCompany(t *testing.T) {
 	})
 }
 
-// TestCloseSaysThatSomethingBehindIsLost.
 func TestCloseSaysThatSomethingBehindIsLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db := openNew(t, Options{})

@@ -6,9 +6,10 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"recado/store/bolt"
 	"slices"
 	"sync"
+
+	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/store"
 )

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"recado/store/bolt"
 	"slices"
 	"strings"
 	"sync"
+
+	"recado/store/bolt"
 )
 
 // behind holds the writes of one scope that are not on the disk yet. They are seen by every read at

@@ -8,24 +8,25 @@ import (
 
 	"go.mau.fi/whatsmeow/types"
 
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
 // Check reads a whole device file and says what in it does not fit together: its version, the map of
 // LIDs in both directions, the rows of every device and account, and the tables of times against
 // their rows. A file that is well has no findings, and findings never hold a key or a secret.
-func Check(tx *bolt.Tx) []string {
+func Check(tx *bolt.Tx) []reason.Reason {
 	c := &checking{}
 	version, err := readVersion(tx)
 	switch {
 	case errors.Is(err, ErrNewer):
-		return []string{fmt.Sprintf(bolt.Newer+" (this program knows version %d): update the program", formatVersion)}
+		return []reason.Reason{reason.New(reason.CheckNewerThan, formatVersion)}
 	case err != nil:
-		return []string{"it has no version"}
+		return []reason.Reason{reason.New(reason.CheckNoVersion)}
 	}
 	for _, t := range []bolt.Table{lidTable.Table, phoneTable.Table, accountRows.Table, deviceRows.Table} {
 		if !t.Exists(tx) && (version > 1 || t != phoneTable.Table) {
-			c.wrong("table %q is missing", t)
+			c.wrong(reason.CheckTable, t.String())
 		}
 	}
 	if len(c.found) > 0 {
@@ -42,10 +43,10 @@ func Check(tx *bolt.Tx) []string {
 }
 
 // checking is one Check under way.
-type checking struct{ found []string }
+type checking struct{ found []reason.Reason }
 
-func (c *checking) wrong(format string, args ...any) {
-	c.found = append(c.found, fmt.Sprintf(format, args...))
+func (c *checking) wrong(code reason.Code, args ...any) {
+	c.found = append(c.found, reason.New(code, args...))
 }
 
 // lids compares the two directions of the map.
@@ -53,7 +54,7 @@ func (c *checking) lids(tx *bolt.Tx) {
 	for _, side := range []struct{ from, to bolt.TextTable[string] }{{lidTable, phoneTable}, {phoneTable, lidTable}} {
 		for user, other := range side.from.Each(tx, nil) {
 			if !bytes.Equal(side.to.GetAt(tx, other), user) {
-				c.wrong("table %q: row %s is missing", side.to, other)
+				c.wrong(reason.CheckMissing, side.to.String(), reason.Plain(other))
 			}
 		}
 	}
@@ -64,13 +65,13 @@ func (c *checking) devices(tx *bolt.Tx) {
 	links := make(map[uint64]bool)
 	for name, device := range deviceRows.Groups(tx) {
 		if _, err := types.ParseJID(string(name)); err != nil {
-			c.wrong("table %q: row %s is damaged", deviceRows, name)
+			c.wrong(reason.CheckDamaged, deviceRows.String(), reason.Plain(name))
 		}
 		if _, err := decodeDevice(device.Own(keyDevice)); err != nil {
-			c.wrong("device %s: its keys are damaged", name)
+			c.wrong(reason.CheckKeys, reason.Plain(name))
 		}
 		if link := device.Number(); link == 0 || link > deviceRows.Given(tx) || links[link] {
-			c.wrong("device %s: its link has no number of its own", name)
+			c.wrong(reason.CheckLink, reason.Plain(name))
 		} else {
 			links[link] = true
 		}
@@ -146,7 +147,7 @@ func (c *checking) tables(owner string, of bolt.Group) {
 		r.each(t, nil, func(key, row []byte) bool {
 			if row == nil || form != nil && !form(key, row) {
 				damaged = true
-				c.wrong("%s: table %q: row %x is damaged", owner, tableNames[t], key)
+				c.wrong(reason.CheckDamagedOf, reason.Plain(owner), string(tableNames[t]), reason.Plain(fmt.Sprintf("%x", key)))
 			}
 			return true
 		})
@@ -158,14 +159,14 @@ func (c *checking) tables(owner string, of bolt.Group) {
 		timesOf := make(map[string]int64)
 		r.each(t.times, nil, func(key, _ []byte) bool {
 			if len(key) < 8 {
-				c.wrong("%s: table %q: row %x is damaged", owner, tableNames[t.times], key)
+				c.wrong(reason.CheckDamagedOf, reason.Plain(owner), string(tableNames[t.times]), reason.Plain(fmt.Sprintf("%x", key)))
 				return true
 			}
 			at, of := takeInt64(key)
 			row := r.get(t.rows, of)
 			_, twice := timesOf[string(of)]
 			if row == nil || twice || t.at != nil && max(0, t.at(row)) != at {
-				c.wrong("%s: table %q: row %x leads nowhere", owner, tableNames[t.times], key)
+				c.wrong(reason.CheckStrayOf, reason.Plain(owner), string(tableNames[t.times]), reason.Plain(fmt.Sprintf("%x", key)))
 				return true
 			}
 			timesOf[string(of)] = at
@@ -173,7 +174,7 @@ func (c *checking) tables(owner string, of bolt.Group) {
 		})
 		r.each(t.rows, nil, func(key, _ []byte) bool {
 			if _, found := timesOf[string(key)]; !found {
-				c.wrong("%s: table %q: row %x is missing", owner, tableNames[t.times], key)
+				c.wrong(reason.CheckMissingOf, reason.Plain(owner), string(tableNames[t.times]), reason.Plain(fmt.Sprintf("%x", key)))
 			}
 			return true
 		})

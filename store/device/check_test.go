@@ -39,7 +39,11 @@ func wrong(t *testing.T, path string) string {
 	t.Helper()
 	h, err := recado.Examine(path, Check)
 	must(t, err)
-	return strings.Join(h.Wrong, "; ")
+	var all []string
+	for _, finding := range h.Wrong {
+		all = append(all, finding.Error())
+	}
+	return strings.Join(all, "; ")
 }
 
 func TestAFileThatIsWellHasNoFindings(t *testing.T) {
@@ -62,30 +66,30 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 		change func(tx *bolt.Tx) error
 		want   string
 	}{
-		"a newer version": {func(tx *bolt.Tx) error { return writeVersion(tx, formatVersion+1) }, "this program knows version 2"},
-		"no version":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete([]byte(keyVersion)) }, "no version"},
-		"no accounts":     {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketAccounts) }, `"accounts" is missing`},
+		"a newer version": {func(tx *bolt.Tx) error { return writeVersion(tx, formatVersion+1) }, "check_newer_than 2"},
+		"no version":      {func(tx *bolt.Tx) error { return tx.Bucket(bucketMeta).Delete([]byte(keyVersion)) }, "check_no_version"},
+		"no accounts":     {func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketAccounts) }, `check_table "accounts"`},
 		"a LID without its phone": {func(tx *bolt.Tx) error { return empty(tx.Bucket(bucketPhones)) },
-			`table "phones": row ` + ana.User + ` is missing`},
+			`check_missing "phones" ` + ana.User},
 		"a phone without its LID": {func(tx *bolt.Tx) error { return empty(tx.Bucket(bucketLIDs)) },
-			`table "lids": row ` + anaLID.User + ` is missing`},
-		"a device without keys": {func(tx *bolt.Tx) error { return own(tx).Put(keyDevice, []byte("x")) }, "keys are damaged"},
+			`check_missing "lids" ` + anaLID.User},
+		"a device without keys": {func(tx *bolt.Tx) error { return own(tx).Put(keyDevice, []byte("x")) }, "check_keys"},
 		"a link twice": {func(tx *bolt.Tx) error {
 			b, err := tx.Bucket(bucketDevices).CreateBucket([]byte("5511900000000:1@s.whatsapp.net"))
 			must(t, err)
 			must(t, b.SetSequence(own(tx).Sequence()))
 			return b.Put(keyDevice, bytes.Clone(own(tx).Get(keyDevice)))
-		}, "no number of its own"},
+		}, "check_link"},
 	}
 	for _, x := range timed {
 		tests[fmt.Sprintf("%s without a time", tableNames[x.rows])] = struct {
 			change func(tx *bolt.Tx) error
 			want   string
-		}{func(tx *bolt.Tx) error { return empty(tableIn(tx, x.times)) }, "is missing"}
+		}{func(tx *bolt.Tx) error { return empty(tableIn(tx, x.times)) }, "check_missing_of"}
 		tests[fmt.Sprintf("%s without a row", tableNames[x.times])] = struct {
 			change func(tx *bolt.Tx) error
 			want   string
-		}{func(tx *bolt.Tx) error { return empty(tableIn(tx, x.rows)) }, "leads nowhere"}
+		}{func(tx *bolt.Tx) error { return empty(tableIn(tx, x.rows)) }, "check_stray_of"}
 		tests[fmt.Sprintf("%s with two times", tableNames[x.rows])] = struct {
 			change func(tx *bolt.Tx) error
 			want   string
@@ -95,7 +99,7 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 			again := bytes.Clone(k)
 			binary.BigEndian.PutUint64(again, 5)
 			return b.Put(again, nil)
-		}, "leads nowhere"}
+		}, "check_stray_of"}
 	}
 	for t := range sound {
 		tests[fmt.Sprintf("%s of nonsense", tableNames[t])] = struct {
@@ -105,7 +109,7 @@ func TestCheckFindsWhatDoesNotFit(t *testing.T) {
 			b := tableIn(tx, t)
 			k, _ := b.Cursor().First()
 			return b.Put(bytes.Clone(k), []byte{0xff})
-		}, "is damaged"}
+		}, "check_damaged_of"}
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -2,9 +2,10 @@ package device
 
 import (
 	"encoding/binary"
-	"recado/store/bolt"
 	"strings"
 	"time"
+
+	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/types"
 )

@@ -5,10 +5,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"recado/store/bolt"
 	"slices"
 	"strings"
 	"time"
+
+	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"

@@ -95,7 +95,7 @@ func TestNoDamagedPageOfTheKeysCrashesOrHangs(t *testing.T) {
 			if c, err := Open(path); err == nil {
 				t.Errorf("page %d, byte %d: it opens", page, at)
 				_ = c.Close()
-			} else if !errors.As(err, &damaged) || err.Error() != "the file "+path+" is damaged: recado check" {
+			} else if !errors.As(err, &damaged) || err.Error() != "file_damaged "+path {
 				t.Errorf("page %d, byte %d: %v", page, at, err)
 			} else {
 				refused++

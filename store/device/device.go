@@ -28,6 +28,7 @@ import (
 
 	"go.mau.fi/whatsmeow/store"
 
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
@@ -80,7 +81,7 @@ var (
 	// ErrLocked says that another process, or another Container, has the file open.
 	ErrLocked = bolt.ErrLocked
 	// ErrNewer says that the file was written by a newer version of the program.
-	ErrNewer = errors.New("the device file was written by a newer version of the program")
+	ErrNewer = reason.Err(reason.Newer)
 	// ErrClosed is the answer of every call after Close.
 	ErrClosed = bolt.ErrClosed
 	// ErrNotPaired is the answer of every store of a device that has not been linked yet.
@@ -91,7 +92,7 @@ var (
 	ErrNotFound = errors.New("no such outgoing event")
 )
 
-var errForeign = errors.New("not a device file")
+var errForeign = reason.Err(reason.CheckNoVersion)
 
 // room is what the file of ten numbers with large address books needs. It costs addresses, not memory.
 const room = 64 << 20
@@ -156,7 +157,7 @@ func readVersion(tx *bolt.Tx) (uint32, error) {
 	}
 	v := binary.BigEndian.Uint32(version)
 	if v > formatVersion {
-		return 0, fmt.Errorf("%w (format %d, this version knows %d): update the program", ErrNewer, v, formatVersion)
+		return 0, reason.Because(ErrNewer, reason.CheckNewer, v, formatVersion)
 	}
 	if v == 0 {
 		return 0, errForeign

@@ -3,10 +3,11 @@ package device
 import (
 	"fmt"
 	"os"
-	"recado/store/bolt"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/store"
 )

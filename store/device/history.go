@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+
 	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/types"

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"recado/store/bolt"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +12,8 @@ import (
 
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
+
+	"recado/store/bolt"
 )
 
 // lidMap is which LID belongs to which phone number, one to one. It is asked several times for every

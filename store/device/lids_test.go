@@ -3,9 +3,10 @@ package device
 import (
 	"fmt"
 	"path/filepath"
-	"recado/store/bolt"
 	"sync"
 	"testing"
+
+	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/types"
 )

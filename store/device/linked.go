@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
+
 	"recado/store/bolt"
 
 	"github.com/google/uuid"
@@ -237,10 +237,10 @@ type deviceRow struct {
 
 func rowOf(d *store.Device) (deviceRow, error) {
 	if d.NoiseKey == nil || d.IdentityKey == nil || d.SignedPreKey == nil || d.SignedPreKey.Signature == nil {
-		return deviceRow{}, errors.New("it has no keys")
+		return deviceRow{}, fmt.Errorf("it has no keys: %w", bolt.ErrRecord)
 	}
 	if d.Account == nil {
-		return deviceRow{}, errors.New("the phone has not signed it")
+		return deviceRow{}, fmt.Errorf("the phone has not signed it: %w", bolt.ErrRecord)
 	}
 	return deviceRow{
 		noise: d.NoiseKey.Priv[:], identity: d.IdentityKey.Priv[:],

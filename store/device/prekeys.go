@@ -5,10 +5,11 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"recado/store/bolt"
 	"runtime"
 	"slices"
 	"sync"
+
+	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/util/keys"
 )

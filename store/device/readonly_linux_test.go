@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"recado/store/bolt"
 	"syscall"
 	"testing"
 	"time"
+
+	"recado/store/bolt"
 
 	"go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"

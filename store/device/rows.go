@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+
 	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/store"

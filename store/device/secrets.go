@@ -5,8 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"recado/store/bolt"
 	"time"
+
+	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"

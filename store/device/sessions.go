@@ -5,8 +5,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"recado/store/bolt"
 	"slices"
+
+	"recado/store/bolt"
 
 	"go.mau.fi/whatsmeow/types"
 )

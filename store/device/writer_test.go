@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"recado/store/bolt"
 	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"recado/store/bolt"
 
 	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/store"

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"recado/campaign/reason"
 )
 
 // Distrust is why a path of the data is not used.
@@ -35,18 +37,23 @@ type Error struct {
 	Mode  os.FileMode // that it should have, if Exposed
 }
 
-func (e *Error) Error() string {
+// Error is the reason, for logs.
+func (e *Error) Error() string { return e.Unwrap().Error() }
+
+// Unwrap returns the reason.
+func (e *Error) Unwrap() error {
+	path, owner := reason.Plain(e.Path), reason.Plain(e.Owner)
 	switch e.Why {
 	case Foreign:
-		return fmt.Sprintf("%s belongs to user %s", e.Path, e.Owner)
+		return reason.New(reason.TrustForeign, path, owner)
 	case Swappable:
-		return fmt.Sprintf("others can write to %s", e.Path)
+		return reason.New(reason.TrustSwappable, path)
 	case Crossed:
-		return fmt.Sprintf("%s above the data belongs to user %s", e.Path, e.Owner)
+		return reason.New(reason.TrustCrossed, path, owner)
 	case Irregular:
-		return fmt.Sprintf("%s is not a plain file of its own", e.Path)
+		return reason.New(reason.TrustIrregular, path)
 	}
-	return fmt.Sprintf("%s can be read by others: run chmod %o %q", e.Path, e.Mode, e.Path)
+	return reason.New(reason.TrustExposed, path, reason.Plain(fmt.Sprintf("chmod %o %q", e.Mode, e.Path)))
 }
 
 // maxLinks is how many links a path may lead through, as for the kernel.

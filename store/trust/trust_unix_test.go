@@ -38,3 +38,31 @@ func TestTheWayToTheDataIsFollowedToItsEnd(t *testing.T) {
 		t.Errorf("a link to itself: %v", err)
 	}
 }
+
+// TestADatabaseIsAFileThatOnlyItsUserReads: or it is not opened; one that is not
+// there may be made.
+func TestADatabaseIsAFileThatOnlyItsUserReads(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for name, mode := range map[string]os.FileMode{"mine": 0o600, "read only": 0o400, "group": 0o640, "others": 0o604, "writable": 0o602} {
+		if err := errors.Join(os.WriteFile(at(name), nil, 0o600), os.Chmod(at(name), mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := errors.Join(os.Mkdir(at("folder"), 0o700), syscall.Mkfifo(at("pipe"), 0o600),
+		os.Symlink(at("mine"), at("link")), os.Symlink(at("others"), at("link to others")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, why := range map[string]Distrust{"group": Exposed, "others": Exposed, "writable": Exposed, "link to others": Exposed, "folder": Irregular, "pipe": Irregular} {
+		refused := (*Error)(nil)
+		if err := File(at(name)); !errors.As(err, &refused) || refused.Why != why || why == Exposed && refused.Mode != 0o600 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"mine", "read only", "link", "nothing"} {
+		if err := File(at(name)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

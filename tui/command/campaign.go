@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/store"
+	"recado/tui/words"
 )
 
 // campaignJSON is a campaign as --json prints it.
@@ -69,8 +71,12 @@ type deliveryJSON struct {
 	Name      string `json:"name"`
 	State     string `json:"state"`
 	MessageID string `json:"message_id"` // empty until it was first tried
-	Reason    string `json:"reason"`
-	Text      string `json:"text"` // empty until it was first tried
+	reasonJSON
+	Text string `json:"text"` // empty until it was first tried
+}
+
+func deliveryObject(d campaign.Delivery) deliveryJSON {
+	return deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), reasonObject(d.Reason), d.Text}
 }
 
 func (c *call) campaignCommand() *cobra.Command {
@@ -80,7 +86,7 @@ func (c *call) campaignCommand() *cobra.Command {
 			c.start),
 		c.change("pause", "cmd_campaign_pause",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
-				return c.desk(o).Pause(id, "")
+				return c.desk(o).Pause(id, reason.Reason{})
 			}),
 		c.change("resume", "cmd_campaign_resume",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
@@ -269,7 +275,7 @@ func (c *call) showCampaign(ctx context.Context, o *owner, id campaign.ID) error
 	}
 	rows := [][]string{
 		{"id", camp.ID.String()}, {"name", camp.Name}, {"status", camp.Status.String()},
-		{"reason", camp.Reason}, {"to", camp.To}, {"pace", camp.Pace.Limits().String()}, {"text", camp.Text},
+		{"reason", words.English(camp.Reason)}, {"to", camp.To}, {"pace", camp.Pace.Limits().String()}, {"text", camp.Text},
 	}
 	if a := camp.Attachment; a != nil {
 		rows = append(rows, []string{"attachment", string(a.Kind), a.Name, a.Type, strconv.FormatInt(a.Size, 10), a.SHA256})
@@ -287,7 +293,7 @@ func (c *call) showCampaign(ctx context.Context, o *owner, id campaign.ID) error
 	if camp.Status == campaign.Running {
 		for number, hold := range o.parts.Book.Holds() {
 			if hold.Reason != "" {
-				rows = append(rows, []string{fmt.Sprintf("hold %d", number), hold.Reason, stamp(hold.Until), whose(hold)})
+				rows = append(rows, []string{fmt.Sprintf("hold %d", number), words.English(reason.New(hold.Reason)), stamp(hold.Until), whose(hold)})
 			}
 		}
 	}
@@ -346,7 +352,7 @@ func howFar(book *store.Book, camp campaign.Campaign) (done, total int, err erro
 		return freeze.Done, freeze.Total, err
 	}
 	counts, err := book.Counts(camp.ID)
-	return counts.Settled(), counts.Total(), err
+	return counts.Done(), counts.Total(), err
 }
 
 func (c *call) listDeliveries(ctx context.Context, o *owner, id campaign.ID) error {
@@ -362,9 +368,9 @@ func (c *call) listDeliveries(ctx context.Context, o *owner, id campaign.ID) err
 			for _, d := range deliveries {
 				after = int64(d.Seq)
 				if c.json {
-					err = c.object(deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text})
+					err = c.object(deliveryObject(d))
 				} else {
-					err = c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text)
+					err = c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), words.English(d.Reason), d.Text)
 				}
 				if err != nil {
 					return err

@@ -10,8 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"recado/campaign/reason"
 	"recado/store"
 	"recado/tui/host"
+	"recado/tui/words"
 )
 
 // File is a file of the data directory that can be checked and compacted, and
@@ -27,12 +29,15 @@ type File struct {
 // is the size that a compaction left, Copy where the damaged file is that was
 // mended; they are only there after that.
 type healthJSON struct {
-	File  string   `json:"file"`
-	Size  int64    `json:"size"`
-	Free  int64    `json:"free"`
-	Wrong []string `json:"wrong"`
-	After int64    `json:"after,omitempty"`
-	Copy  string   `json:"copy,omitempty"` // of the damaged file that was mended
+	File     string       `json:"file"`
+	Size     int64        `json:"size"`
+	Free     int64        `json:"free"`
+	Wrong    []string     `json:"wrong"`
+	Findings []reasonJSON `json:"findings"` // the same, with codes
+
+	found []reason.Reason
+	After int64  `json:"after,omitempty"`
+	Copy  string `json:"copy,omitempty"` // of the damaged file that was mended
 }
 
 // checks are the options of the command.
@@ -78,7 +83,7 @@ func (c *call) check(ctx context.Context, o checks) error {
 			return c.unlessInUse(dir, err)
 		}
 		found++
-		report := healthJSON{File: file.Name, Size: health.Size, Free: health.Free, Wrong: health.Wrong}
+		report := healthJSON{File: file.Name, Size: health.Size, Free: health.Free, found: health.Wrong}
 		switch {
 		case len(health.Wrong) == 0 && o.compact:
 			if _, report.After, err = store.Compact(path); err != nil {
@@ -143,7 +148,7 @@ func (c *call) mend(ctx context.Context, file File, dir string, yes bool) error 
 	if err != nil {
 		return c.unlessInUse(dir, err)
 	}
-	if err := c.health(healthJSON{File: file.Name, Size: health.Size, Free: health.Free, Wrong: health.Wrong, Copy: copied}); err != nil {
+	if err := c.health(healthJSON{File: file.Name, Size: health.Size, Free: health.Free, found: health.Wrong, Copy: copied}); err != nil {
 		return err
 	}
 	c.tell("check_mend_done", "Path", path, "Copy", copied)
@@ -170,13 +175,15 @@ func (c *call) inUse(dir string) error {
 // finding.
 func (c *call) health(h healthJSON) error {
 	if c.json {
-		if h.Wrong == nil {
-			h.Wrong = []string{}
+		h.Wrong, h.Findings = []string{}, []reasonJSON{}
+		for _, finding := range h.found {
+			h.Wrong = append(h.Wrong, words.English(finding))
+			h.Findings = append(h.Findings, reasonObject(finding))
 		}
 		return c.object(h)
 	}
 	verdict := "ok"
-	if len(h.Wrong) > 0 {
+	if len(h.found) > 0 {
 		verdict = c.t("check_wrong")
 	}
 	cells := []string{h.File, megabytes(h.Size), c.t("check_free", "Size", megabytes(h.Free)), verdict}
@@ -186,8 +193,8 @@ func (c *call) health(h healthJSON) error {
 	if err := c.line(cells...); err != nil {
 		return err
 	}
-	for _, finding := range h.Wrong {
-		if err := c.line(h.File, c.spoken(finding)); err != nil {
+	for _, finding := range h.found {
+		if err := c.line(h.File, c.because(finding)); err != nil {
 			return err
 		}
 	}

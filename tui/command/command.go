@@ -150,7 +150,7 @@ func (c *call) execute(ctx context.Context) int {
 	if handed := (*handedExit)(nil); errors.As(err, &handed) {
 		return handed.code // whoever ran it has said all there is to say
 	}
-	c.words("recado: %s\n", c.spoken(err.Error()))
+	c.words("recado: %s\n", err)
 	if f := (*failure)(nil); errors.As(err, &f) {
 		return f.code
 	}

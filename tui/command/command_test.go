@@ -197,12 +197,12 @@ func TestJSONHasExactlyTheAgreedShape(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("numbers", run("", "numbers", "--json"),
-		`{"name":"loja","phone":"+5511912345678","state":"offline","since":"2026-11-23T12:00:00Z","reason":"",`+
+		`{"name":"loja","phone":"+5511912345678","state":"offline","since":"2026-11-23T12:00:00Z","reason":"","reason_code":"","reason_args":[],`+
 			`"until":"","quota":null,"phone_seen":"2026-11-23T12:00:00Z","unlinks":"","clock_skew_seconds":0,"reading_until":"","history_missed":false,"outrun":false}`+"\n")
 	check("start", run("", "campaign", "start", "1", "--json"),
 		`{"id":1,"name":"N","status":"running",`+strings.Replace(zeros, `"queued":0`, `"queued":1`, 1)+"}\n")
 	check("deliveries", run("", "campaign", "deliveries", "1", "--json"),
-		`{"phone":"+5511987654321","name":"Ana","state":"queued","message_id":"","reason":"","text":""}`+"\n")
+		`{"phone":"+5511987654321","name":"Ana","state":"queued","message_id":"","reason":"","reason_code":"","reason_args":[],"text":""}`+"\n")
 }
 
 func TestMissingFieldsAreReportedBeforeTheStart(t *testing.T) {
@@ -221,7 +221,7 @@ func TestATextLongerThanWhatsAppTakesIsRefusedWithItsCount(t *testing.T) {
 	dir := t.TempDir()
 	long := strings.Repeat("é", campaign.TextMost)
 	c, _, errs := typist(t, dir, "", "campaign", "new", "--name", "N", "--text", long+"é")
-	if code := c.execute(t.Context()); code != ExitUsage || !strings.Contains(errs.String(), "65537") || !strings.Contains(errs.String(), "65536") {
+	if code := c.execute(t.Context()); code != ExitUsage || !strings.Contains(errs.String(), "65.537") || !strings.Contains(errs.String(), "65.536") {
 		t.Errorf("exit %d, %q; want the count and the limit", code, errs)
 	}
 	c, out, errs := typist(t, dir, "", "campaign", "new", "--name", "N", "--text", long+"\r\n")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -37,7 +38,7 @@ const examinedFile = 3
 // examined is what the process writes.
 type examined struct {
 	Health store.Health
-	Error  string `json:",omitempty"` // it could not be examined, for another reason than its damage
+	Error  reason.Reason `json:",omitzero"` // it could not be examined, for another reason than its damage
 }
 
 // examineCommand is the hidden command. It is not for people.
@@ -59,7 +60,7 @@ func (c *call) examineCommand() *cobra.Command {
 				debug.SetMemoryLimit(int64(memory / 2)) // it is collected in time
 				var out examined
 				if out.Health, err = file.Examine(os.NewFile(examinedFile, args[1]), args[1]); err != nil {
-					out.Error = err.Error()
+					out.Error = reason.Of(err)
 				}
 				return json.NewEncoder(c.env.Stdout).Encode(out)
 			}
@@ -116,17 +117,17 @@ func watch(ctx context.Context, cmd *exec.Cmd, limit time.Duration) (h store.Hea
 	case ctx.Err() != nil:
 		return h, ctx.Err()
 	case watched.Err() != nil:
-		h.Wrong = []string{"to look at it takes longer than " + limit.String() + ": it is damaged"}
+		h.Wrong = []reason.Reason{reason.New(reason.CheckEndless, limit)}
 		return h, nil
 	case ended != nil:
-		h.Wrong = []string{"to look at it ends the program (" + ended.Error() + "): it is damaged"}
+		h.Wrong = []reason.Reason{reason.New(reason.CheckDeadly, reason.Plain(ended.Error()))}
 		return h, nil
 	}
 	if err := json.Unmarshal(out.kept.Bytes(), &got); err != nil {
 		return h, err
 	}
-	if got.Error != "" {
-		return got.Health, errors.New(got.Error)
+	if !got.Error.IsZero() {
+		return got.Health, got.Error
 	}
 	return got.Health, nil
 }

@@ -16,14 +16,14 @@ func TestTheDeathOfAnExaminationIsAFinding(t *testing.T) {
 		limit  time.Duration
 		want   string
 	}{
-		{`kill -SEGV $$`, time.Minute, "to look at it ends the program (signal: segmentation fault"},
-		{`exit 2`, time.Minute, "to look at it ends the program (exit status 2): it is damaged"},
-		{`exec sleep 600`, 50 * time.Millisecond, "to look at it takes longer than 50ms: it is damaged"},
-		{`exec yes`, time.Minute, "to look at it ends the program ("},
+		{`kill -SEGV $$`, time.Minute, "check_deadly signal: segmentation fault"},
+		{`exit 2`, time.Minute, "check_deadly exit status 2"},
+		{`exec sleep 600`, 50 * time.Millisecond, "check_endless 50ms"},
+		{`exec yes`, time.Minute, "check_deadly "},
 		{`echo '{"Health":{"Size":1,"Wrong":["x"]}}'`, time.Minute, "x"},
 	} {
 		h, err := watch(context.Background(), exec.Command("sh", "-c", test.script), test.limit)
-		if err != nil || len(h.Wrong) != 1 || !strings.HasPrefix(h.Wrong[0], test.want) {
+		if err != nil || len(h.Wrong) != 1 || !strings.HasPrefix(h.Wrong[0].Error(), test.want) {
 			t.Errorf("%s: %q, %v; want %q", test.script, h.Wrong, err, test.want)
 		}
 	}

@@ -1,13 +1,13 @@
 package command
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session/simulator"
 	"recado/tui"
 )
@@ -45,7 +45,7 @@ const (
 	lateBy        = 3 * time.Second
 )
 
-var errUnknownNumber = errors.New("the simulated WhatsApp does not know this number")
+var errUnknownNumber = reason.Err(reason.DemoNoNumber)
 
 // cause makes something go wrong, or ends it if it goes on already.
 func (f *faults) cause(phone people.Phone, fault tui.Fault) error {
@@ -188,7 +188,7 @@ func (f *faults) optOut(phone people.Phone) error {
 			return err
 		}
 	}
-	return errors.New("nobody has received anything from this number yet")
+	return reason.Err(reason.DemoNobody)
 }
 
 // causing lists what goes on for a number.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
+	"recado/tui/words"
 )
 
 // forecastJSON is when a campaign will have been sent, as --json prints it.
@@ -20,8 +22,9 @@ type forecastJSON struct {
 
 // bindsJSON is what makes a campaign last longest, or stops it.
 type bindsJSON struct {
-	Limit string `json:"limit"` // empty: nothing does
-	Whose string `json:"whose"` // "number", "campaign 12", or empty: no limit of ours
+	Limit string      `json:"limit"` // empty: nothing does
+	Code  reason.Code `json:"limit_code"`
+	Whose string      `json:"whose"` // "number", "campaign 12", or empty: no limit of ours
 }
 
 // dayJSON is how many deliveries leave on a day.
@@ -33,7 +36,7 @@ type dayJSON struct {
 func forecastObject(f campaign.Forecast) *forecastJSON {
 	out := &forecastJSON{
 		Left: f.Left, Stuck: f.Stuck, Starts: stamp(f.Starts), Ends: stamp(f.Ends),
-		Binds: bindsJSON{f.Binds.Reason, whose(f.Binds)}, Days: make([]dayJSON, len(f.Days)),
+		Binds: bindsJSON{words.English(reason.New(f.Binds.Reason)), f.Binds.Reason, whose(f.Binds)}, Days: make([]dayJSON, len(f.Days)),
 	}
 	for i, d := range f.Days {
 		out.Days[i] = dayJSON{d.Date.Format(time.DateOnly), d.Count}
@@ -51,7 +54,7 @@ func (c *call) forecast(f campaign.Forecast) string {
 		parts = append(parts, c.n("forecast_stay", f.Stuck))
 	}
 	if f.Binds.Reason != "" {
-		why := c.spoken(f.Binds.Reason)
+		why := c.because(reason.New(f.Binds.Reason))
 		switch whose(f.Binds) {
 		case "":
 		case "number":

@@ -140,5 +140,5 @@ func explained(lang string, err error) (code int, text string) {
 	if f := (*failure)(nil); errors.As(err, &f) {
 		code = f.code
 	}
-	return code, c.spoken(err.Error())
+	return code, err.Error()
 }

@@ -165,7 +165,7 @@ func (c *call) stop(ctx context.Context, o *owner) error {
 		for _, camp := range sending {
 			if counts, err := o.parts.Book.Counts(camp.ID); err == nil {
 				unsure += counts[campaign.Unsure] + counts[campaign.Sending]
-				settled += counts.Settled() - counts[campaign.Unsure]
+				settled += counts.Done() - counts[campaign.Unsure]
 			}
 		}
 		return settled, unsure

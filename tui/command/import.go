@@ -8,7 +8,6 @@ import (
 	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store"
-	"recado/tui"
 )
 
 // importJSON is the report of an import as --json prints it.
@@ -86,14 +85,11 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 
 // unread is the failure of an import that ended before it changed anything.
 func (c *call) unread(name string, err error) error {
-	var why reason.Reason
 	switch {
 	case errors.Is(err, context.Canceled):
 		return c.fail(ExitInterrupted, "import_interrupted_early", "File", name)
-	case errors.As(err, &why):
-		return &failure{code: ExitFailed, text: name + ": " + c.because(why), err: err}
 	}
-	return &failure{code: ExitFailed, text: name + ": " + c.spoken(err.Error()), err: err}
+	return &failure{code: ExitFailed, text: name + ": " + c.why(err), err: err}
 }
 
 // sumUp tells of the bad rows that were not told one by one.
@@ -109,9 +105,4 @@ func (c *call) sumUp(name string, bad people.Complaints) {
 		}
 		c.tell("import_lines_alike", "File", name, "Rows", kind.Count, "Line", strconv.Itoa(kind.Example.Line), "Why", text)
 	}
-}
-
-// because says a reason in the caller's language.
-func (c *call) because(r reason.Reason) string {
-	return tui.Say(c.tongue.Tag(), r)
 }

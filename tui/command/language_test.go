@@ -99,7 +99,7 @@ func TestEveryCommandSpeaksOneLanguage(t *testing.T) {
 		}
 		told := 0
 		c, _, _ := typist(t, dir, "")
-		ear := foreign.For(lang, names(c), csv, dir, "x xx xyz fast many foo campain soon speed nobody loja ninguem cidade Recife Natal Oi vip vips seen nao nunca")
+		ear := foreign.For(lang, names(c), csv, dir, "x xx xyz fast many foo campain soon speed nobody loja ninguem cidade Recife Natal Oi vip vips seen")
 		for _, step := range []struct {
 			line  string // NUL stands for a space in an argument
 			typed string
@@ -241,6 +241,48 @@ func TestAForeignSentenceOfACommandIsFound(t *testing.T) {
 		c.words("recado: %s\n", sentence)
 		if strange := ear.Strange(errs.String()); len(strange) < 3 {
 			t.Errorf("%s: of %q only %q is found", lang, sentence, strange)
+		}
+	}
+}
+
+func TestAMistakeOnTheCommandLineIsNamed(t *testing.T) {
+	for line, want := range map[string]string{
+		"numbrs":            `comando desconhecido: "numbrs"; seria numbers?`,
+		"xyzzy":             `comando desconhecido: "xyzzy"`,
+		"version x":         `comando desconhecido: "x"`,
+		"campaign show":     "argumentos esperados: 1; dados: 0",
+		"campaign show 1 2": "argumentos esperados: 1; dados: 2",
+		"lists save a":      "argumentos esperados: 2 ou mais; dados: 1",
+		"numbers --foo":     "opção desconhecida: --foo",
+		"numbers -zx":       "opção desconhecida: -z",
+		"link --name":       "falta o valor de --name",
+		"numbers --json=x":  `--json não aceita "x"`,
+		"help xyzzy":        `comando desconhecido: "xyzzy"`,
+	} {
+		code, errs := said(t, "pt-BR", t.TempDir(), "", false, strings.Fields(line)...)
+		if code != ExitUsage || !strings.Contains(errs.String(), want) || !strings.Contains(errs.String(), "Veja recado --help.") {
+			t.Errorf("recado %s: exit %d, %q; want %q", line, code, errs, want)
+		}
+	}
+}
+
+func TestYesIsSaidInTheOwnLanguageAndInEnglish(t *testing.T) {
+	for lang, answers := range map[string][]string{
+		"pt-BR": {"s", "S", " Sim ", "y", "YES"},
+		"en":    {"y", "Yes", "s"},
+		"es":    {"s", "si", "SÍ", "y"},
+	} {
+		c, _, _ := typist(t, t.TempDir(), "")
+		c.tongue = tongue{words.For(lang)}
+		for _, answer := range answers {
+			if !c.affirms(answer + "\n") {
+				t.Errorf("%s: %q is no yes", lang, answer)
+			}
+		}
+		for _, answer := range []string{"", "n", "no", "não", "x", "ys"} {
+			if c.affirms(answer + "\n") {
+				t.Errorf("%s: %q is a yes", lang, answer)
+			}
 		}
 	}
 }

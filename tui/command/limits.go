@@ -71,7 +71,7 @@ func (c *call) limits(ctx context.Context, o *owner, name, spec string, yes bool
 func (c *call) changeLimits(ctx context.Context, o *owner, n campaign.Number, spec string, yes bool) (campaign.Number, error) {
 	changed, err := campaign.ParseLimits(n.Limits, spec)
 	if err != nil {
-		return n, &failure{code: ExitUsage, err: err}
+		return n, &failure{code: ExitUsage, text: c.why(err), err: err}
 	}
 	now, then := o.parts.Clock.Now(), n
 	then.Limits = changed

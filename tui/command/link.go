@@ -59,7 +59,7 @@ func (c *call) linkCommand() *cobra.Command {
 			}
 			if phone != "" {
 				if l.phone, err = people.ParsePhone(phone); err != nil {
-					return &failure{code: ExitUsage, text: "--phone: " + c.spoken(err.Error())}
+					return &failure{code: ExitUsage, text: "--phone: " + c.why(err)}
 				}
 			}
 			return c.withOwner(ctx, lasting, func(ctx context.Context, o *owner) error {
@@ -115,7 +115,7 @@ func (l *linking) run(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	l.tellN("link_linked", people, "Name", number.Name, "Phone", number.Phone.Pretty(), "State", l.spoken(status.State.String()))
+	l.tellN("link_linked", people, "Name", number.Name, "Phone", number.Phone.Pretty(), "State", l.state(status.State))
 	return nil
 }
 
@@ -153,7 +153,7 @@ func (l *linking) refuseLinked(n campaign.Number) error {
 		l.tell("link_keys_missing", "Name", n.Name)
 		return nil
 	case n.Standing.State == campaign.Blocked:
-		return l.fail(ExitRefused, "link_stopped", "Name", n.Name, "Phone", n.Phone, "Why", l.spoken(n.Standing.Reason), "Quoted", word(n.Name))
+		return l.fail(ExitRefused, "link_stopped", "Name", n.Name, "Phone", n.Phone, "Why", l.because(n.Standing.Reason), "Quoted", word(n.Name))
 	}
 	return l.fail(ExitRefused, "link_already", "Name", n.Name, "Phone", n.Phone)
 }
@@ -284,11 +284,11 @@ func over(s campaign.NumberState) bool {
 }
 
 func (c *call) linkFailure(s session.Status) error {
-	reason := s.Reason
-	if reason == "" {
-		reason = s.State.String()
+	why := c.because(s.Reason)
+	if s.Reason.IsZero() {
+		why = c.state(s.State)
 	}
-	return c.fail(ExitFailed, "link_failed", "Why", c.spoken(reason))
+	return c.fail(ExitFailed, "link_failed", "Why", why)
 }
 
 // showCode writes one code: drawn, or alone on a line.

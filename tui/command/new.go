@@ -13,6 +13,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/media"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -54,7 +55,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	}
 	d.text = campaign.Text(d.text)
 	if err := campaign.CheckLength(d.text); err != nil {
-		return &failure{code: ExitUsage, text: c.spoken(err.Error()), err: err}
+		return &failure{code: ExitUsage, text: c.why(err), err: err}
 	}
 	if _, err := campaign.ParseTemplate(d.text); err != nil {
 		return c.mistake(c.t("what_text"), d.text, err)
@@ -68,14 +69,14 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	}
 	pace, err := campaign.ParsePace(campaign.Pace{}, d.pace)
 	if err != nil {
-		return &failure{code: ExitUsage, err: err}
+		return &failure{code: ExitUsage, text: c.why(err), err: err}
 	}
 	attachment, err := c.attachment(ctx, o, d.attach)
 	if err != nil {
 		return err
 	}
 	if attachment != nil && !attachment.Captioned() && strings.TrimSpace(d.text) != "" {
-		return &failure{code: ExitUsage, text: d.attach + ": " + c.spoken(media.AttachmentText)}
+		return &failure{code: ExitUsage, text: d.attach + ": " + c.because(reason.New(reason.AttachmentText))}
 	}
 	written := campaign.Campaign{
 		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: numbers, Pace: pace,
@@ -111,7 +112,7 @@ func (c *call) attachment(ctx context.Context, o *owner, name string) (*media.At
 	defer file.Close()
 	a, err := c.desk(o).Attach(name, file)
 	if err != nil {
-		return nil, &failure{code: ExitFailed, text: name + ": " + c.spoken(err.Error()), err: err}
+		return nil, &failure{code: ExitFailed, text: name + ": " + c.why(err), err: err}
 	}
 	return &a, nil
 }
@@ -176,7 +177,7 @@ func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign)
 		}
 	}
 	for _, why := range slices.Sorted(maps.Keys(p.LeftOut)) {
-		c.tellN("new_left_out", p.LeftOut[why], "Why", c.spoken(why))
+		c.tellN("new_left_out", p.LeftOut[why], "Why", c.because(reason.New(why)))
 	}
 	for _, l := range p.Lacking {
 		who := strings.Join(l.Who, ", ")
@@ -186,7 +187,7 @@ func (c *call) preflight(ctx context.Context, o *owner, draft campaign.Campaign)
 		c.tellN("new_lacking", l.Count, "Field", l.Field, "Who", who)
 	}
 	for _, s := range p.Stops {
-		c.tell("new_cannot_start", "Why", c.spoken(s.Error()))
+		c.tell("new_cannot_start", "Why", c.why(s))
 	}
 	for _, s := range p.Senders {
 		c.tell("new_sends_with", "Name", s.Number.Name, "Pace", s.Pace)

@@ -17,11 +17,11 @@ import (
 // numberJSON is a number as --json prints it. Times are RFC 3339, empty when
 // there is none.
 type numberJSON struct {
-	Name   string `json:"name"`
-	Phone  string `json:"phone"`
-	State  string `json:"state"`
-	Since  string `json:"since"`
-	Reason string `json:"reason"`
+	Name  string `json:"name"`
+	Phone string `json:"phone"`
+	State string `json:"state"`
+	Since string `json:"since"`
+	reasonJSON
 
 	Until     string     `json:"until"`              // when a ban or restriction ends, or the next try to connect
 	Quota     *quotaJSON `json:"quota"`              // null: WhatsApp has not told
@@ -43,7 +43,7 @@ type quotaJSON struct {
 // numberObject makes the JSON of a number.
 func numberObject(s session.Status, now time.Time) numberJSON {
 	n := numberJSON{
-		Name: s.Number.Name, Phone: string(s.Number.Phone), State: s.State.String(), Since: stamp(s.Since), Reason: s.Reason,
+		Name: s.Number.Name, Phone: string(s.Number.Phone), State: s.State.String(), Since: stamp(s.Since), reasonJSON: reasonObject(s.Reason),
 		Until: stamp(s.Until), PhoneSeen: stamp(s.Number.Seen), Unlinks: stamp(s.Unlinks), Skew: int(s.Skew / time.Second),
 		Reading: stamp(s.Reading), Missed: s.Missed, Outrun: s.Outrun,
 	}
@@ -123,7 +123,7 @@ func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
 		s, _ := statusOf(pool, number.ID)
 		switch {
 		case s.State == campaign.Online, s.State == campaign.Restricted:
-			c.words("%s: %s\n", number.Name, c.spoken(s.State.String()))
+			c.words("%s: %s\n", number.Name, c.state(s.State))
 			return nil
 		case over(s.State) && s.Since.After(begun), s.State == campaign.Banned && s.Until.After(begun):
 			return c.linkFailure(s)

@@ -160,7 +160,7 @@ func (c *call) service() (*host.Service, error) {
 	}
 	http, key, err := session.Server(addr, c.env.Getenv("RECADO_SERVER_CA"), c.env.Getenv("RECADO_SERVER_KEY"))
 	if err != nil {
-		return nil, &failure{code: ExitUsage, err: fmt.Errorf("RECADO_SERVER: %w", err)}
+		return nil, &failure{code: ExitUsage, text: c.why(err), err: fmt.Errorf("RECADO_SERVER: %w", err)}
 	}
 	return &host.Service{HTTP: http, RootKey: key}, nil
 }

@@ -97,7 +97,7 @@ func (l *linking) heard(ctx context.Context, s session.Status, line typedLine) e
 	case errors.Is(err, session.ErrPasskey) && line.last:
 		return l.fail(ExitFailed, "passkey_no_answer")
 	case errors.Is(err, session.ErrPasskey):
-		l.words("%s\n", l.spoken(session.ErrPasskey.Error()))
+		l.words("%s\n", l.why(session.ErrPasskey))
 		return nil
 	}
 	return nil // whatever it was, the status tells

@@ -47,9 +47,9 @@ func TestImportsKeepTheRooms(t *testing.T) {
 		"recado/campaign/people":          {"recado/campaign/reason"},
 		"recado/campaign/media":           {"recado/campaign/reason"},
 		"recado/store":                    append(below, "recado/campaign", "recado/store/bolt", "recado/store/trust"),
-		"recado/store/bolt":               {"recado/store/trust"},
-		"recado/store/trust":              {},
-		"recado/store/device":             {"recado/store/bolt"},
+		"recado/store/bolt":               {"recado/store/trust", "recado/campaign/reason"},
+		"recado/store/trust":              {"recado/campaign/reason"},
+		"recado/store/device":             {"recado/store/bolt", "recado/campaign/reason"},
 		"recado/store/device/conformance": {}, // for tests alone
 		"recado/session":                  append(below, "recado/campaign"),
 		"recado/session/simulator":        append(below, "recado/campaign"),

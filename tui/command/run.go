@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/session"
 	"recado/store"
 )
@@ -111,7 +112,7 @@ func (i *idleness) note(o *owner) error {
 	campaigns, err := o.parts.Book.Campaigns()
 	for _, c := range campaigns {
 		// One that was paused when the book was opened, for its damage, is news.
-		news := o.parts.Book.WentBack() && c.Reason == campaign.PausedByDamage
+		news := o.parts.Book.WentBack() && c.Reason.Code == reason.CampaignDamage
 		i.paused[c.ID] = c.Status == campaign.Paused && !news
 	}
 	return err
@@ -152,7 +153,7 @@ func (i *idleness) full(refused bool, now time.Time, waited bool) error {
 func unwritable(o *owner, pool *session.Pool) bool {
 	err, damaged := o.parts.Book.Err(), (*store.DamagedError)(nil)
 	return err != nil && !errors.As(err, &damaged) || slices.ContainsFunc(pool.Status(), func(s session.Status) bool {
-		return pool.Sender(s.Number.ID).Ready().Hold.Reason == campaign.HoldDisk
+		return pool.Sender(s.Number.ID).Ready().Hold.Reason == reason.HoldDisk
 	})
 }
 
@@ -165,10 +166,10 @@ func (i *idleness) stopped(o *owner) error {
 	}
 	var all []string
 	for _, c := range campaigns {
-		if c.Status != campaign.Paused || c.Reason == "" || i.paused[c.ID] {
+		if c.Status != campaign.Paused || c.Reason.IsZero() || i.paused[c.ID] {
 			continue
 		}
-		all = append(all, i.call.t("run_campaign_stopped", "ID", c.ID, "Name", c.Name, "Why", strings.TrimSuffix(i.call.spoken(c.Reason), ".")))
+		all = append(all, i.call.t("run_campaign_stopped", "ID", c.ID, "Name", c.Name, "Why", strings.TrimSuffix(i.call.because(c.Reason), ".")))
 	}
 	if len(all) == 0 {
 		return nil
@@ -234,7 +235,7 @@ func (c *call) stuckFailure(s session.Status) error {
 		do = "recado link --name " + word(s.Number.Name)
 	}
 	return c.fail(ExitFailed,
-		"run_campaign_waits", "Name", s.Number.Name, "State", c.spoken(s.State.String()), "Do", do)
+		"run_campaign_waits", "Name", s.Number.Name, "State", c.state(s.State), "Do", do)
 }
 
 // stuck is a number without which nothing more will be sent and which does
@@ -244,10 +245,10 @@ func stuck(o *owner, statuses []session.Status) (found session.Status, ok bool) 
 	for _, s := range statuses {
 		switch {
 		case over(s.State) && s.Until.IsZero():
-			if s.Number.Link > 0 && holds[s.Number.ID].Reason != campaign.HoldEmpty {
+			if s.Number.Link > 0 && holds[s.Number.ID].Reason != reason.HoldEmpty {
 				found, ok = s, true
 			}
-		case holds[s.Number.ID].Reason != campaign.HoldEmpty:
+		case holds[s.Number.ID].Reason != reason.HoldEmpty:
 			return session.Status{}, false
 		}
 	}
@@ -293,7 +294,7 @@ func (p *progress) line(pool *session.Pool) string {
 	}
 	parts, err := p.campaigns()
 	if err != nil {
-		return err.Error()
+		return p.call.why(err)
 	}
 	parts = append([]string{p.call.t("run_online", "Online", online, "Linked", linked)}, parts...)
 	return strings.Join(parts[:min(len(parts), 3)], " · ")

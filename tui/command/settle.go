@@ -46,7 +46,7 @@ func (c *call) settle(ctx context.Context, o *owner, id campaign.ID, who string,
 		return err
 	}
 	if c.json {
-		return c.object(deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), d.Reason, d.Text})
+		return c.object(deliveryObject(d))
 	}
 	switch v {
 	case campaign.Arrived:

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/tui/host"
 )
 
@@ -26,8 +27,9 @@ type statusJSON struct {
 // statusCampaignJSON is a campaign there.
 type statusCampaignJSON struct {
 	campaignJSON
-	Reason string `json:"reason"` // why it is paused; empty: somebody asked for it, or it is not
+	reasonJSON // why it is paused; empty: somebody asked for it, or it is not
 
+	why         reason.Reason
 	done, total int
 }
 
@@ -110,7 +112,7 @@ func (c *call) sayStatus(o *owner) error {
 	}
 	for _, camp := range s.Campaigns {
 		err := c.line("campaign", camp.ID.String(), camp.Name, camp.Status, fmt.Sprintf("%d/%d", camp.done, camp.total),
-			fmt.Sprint("failed ", camp.Counts.Failed), fmt.Sprint("unsure ", camp.Counts.Unsure), camp.Reason)
+			fmt.Sprint("failed ", camp.Counts.Failed), fmt.Sprint("unsure ", camp.Counts.Unsure), c.because(camp.why))
 		if err != nil {
 			return err
 		}
@@ -167,7 +169,7 @@ func (c *call) statusObject(o *owner) (s statusJSON, err error) {
 		default:
 			continue
 		}
-		one := statusCampaignJSON{Reason: camp.Reason}
+		one := statusCampaignJSON{reasonJSON: reasonObject(camp.Reason), why: camp.Reason}
 		if one.campaignJSON, err = campaignOf(o, camp); err != nil {
 			return s, err
 		}

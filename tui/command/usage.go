@@ -17,6 +17,7 @@ func (c *call) noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
 		return errors.New(c.t("usage_unknown_command_like", "Command", args[0], "Like", strings.Join(like, ", ")))
 	}
@@ -29,7 +30,7 @@ func (c *call) exactArgs(n int) cobra.PositionalArgs {
 		if len(args) == n {
 			return nil
 		}
-		return errors.New(c.t("usage_arguments", "Want", n, "Got", len(args), "Line", cmd.UseLine()))
+		return errors.New(c.t("usage_arguments", "Want", n, "Got", len(args), "Line", useLine(cmd)))
 	}
 }
 
@@ -39,7 +40,7 @@ func (c *call) leastArgs(n int) cobra.PositionalArgs {
 		if len(args) >= n {
 			return nil
 		}
-		return errors.New(c.t("usage_arguments_least", "Want", n, "Got", len(args), "Line", cmd.UseLine()))
+		return errors.New(c.t("usage_arguments_least", "Want", n, "Got", len(args), "Line", useLine(cmd)))
 	}
 }
 
@@ -70,14 +71,20 @@ func dashed(name, letters string) string {
 	return "--" + name
 }
 
+// useLine is a command as it is typed, without options: the library writes them
+// in English.
+func useLine(cmd *cobra.Command) string {
+	cmd.DisableFlagsInUseLine = true
+	return cmd.UseLine()
+}
+
 // usage writes how a command is used.
 func (c *call) usage(cmd *cobra.Command) error {
 	var b strings.Builder
 	heading := func(text string) { fmt.Fprintf(&b, "%s\n", text) }
 	heading(c.t("usage"))
 	if cmd.Runnable() {
-		cmd.DisableFlagsInUseLine = true
-		fmt.Fprintf(&b, "  %s %s\n", cmd.UseLine(), c.t("usage_flags"))
+		fmt.Fprintf(&b, "  %s %s\n", useLine(cmd), c.t("usage_flags"))
 	}
 	if cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "  %s %s\n", cmd.CommandPath(), c.t("usage_command"))

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,10 +11,10 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/session"
 	"recado/store"
 	"recado/store/trust"
-	"recado/tui"
 	"recado/tui/host"
 	"recado/tui/words"
 )
@@ -40,10 +41,27 @@ func (c *call) tellN(id string, count int, args ...any) {
 	c.words("%s\n", c.n(id, count, args...))
 }
 
-// spoken says in the caller's language what other parts of the program say in
-// English.
-func (c *call) spoken(s string) string {
-	return tui.Translate(c.tongue.Tag(), s)
+// because says a reason in the caller's language.
+func (c *call) because(r reason.Reason) string { return c.tongue.Reason(r) }
+
+// why says what an error means, in the caller's language.
+func (c *call) why(err error) string { return c.tongue.Error(err) }
+
+// state says how a number is.
+func (c *call) state(s campaign.NumberState) string {
+	return c.tongue.T("number_" + strings.ReplaceAll(s.String(), "-", "_"))
+}
+
+// reasonJSON is a reason as --json prints it: the sentence in English, and what
+// it is made of for whoever makes another one.
+type reasonJSON struct {
+	Reason string      `json:"reason"`
+	Code   reason.Code `json:"reason_code"`
+	Args   []any       `json:"reason_args"`
+}
+
+func reasonObject(r reason.Reason) reasonJSON {
+	return reasonJSON{words.English(r), r.Code, append([]any{}, r.Values()...)}
 }
 
 // line writes cells of plain data, separated by tabs, to standard output.
@@ -135,7 +153,7 @@ func (c *call) explain(err error) error {
 	case errors.Is(err, store.ErrExists), errors.Is(err, session.ErrLinked):
 		code = ExitRefused
 	case errors.Is(err, store.ErrState):
-		code, text = ExitRefused, strings.TrimSuffix(err.Error(), ": "+store.ErrState.Error())
+		code = ExitRefused
 	case errors.Is(err, store.ErrKind):
 		code, text = ExitRefused, c.t("kind_mixed")
 	case errors.Is(err, store.ErrNewer):
@@ -143,7 +161,7 @@ func (c *call) explain(err error) error {
 	case errors.Is(err, store.ErrLocked):
 		code = ExitInUse
 	}
-	return &failure{code: code, text: text, err: err}
+	return &failure{code: code, text: cmp.Or(text, c.why(err)), err: err}
 }
 
 // checkLine is the command that examines the data this call speaks of.
@@ -173,9 +191,9 @@ func (c *call) mistake(what, text string, err error) error {
 	var filter *people.FilterError
 	switch {
 	case errors.As(err, &template):
-		return &failure{code: ExitUsage, text: what + ": " + c.spoken(template.Message) + "\n" + point(text, template.Offset)}
+		return &failure{code: ExitUsage, text: what + ": " + c.because(template.Reason) + "\n" + point(text, template.Offset)}
 	case errors.As(err, &filter):
-		return &failure{code: ExitUsage, text: what + ": " + c.spoken(filter.Message) + "\n" + point(text, filter.Offset)}
+		return &failure{code: ExitUsage, text: what + ": " + c.because(filter.Reason) + "\n" + point(text, filter.Offset)}
 	}
-	return &failure{code: ExitUsage, text: what + ": " + c.spoken(err.Error())}
+	return &failure{code: ExitUsage, text: what + ": " + c.why(err)}
 }

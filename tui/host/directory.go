@@ -6,9 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"recado/store/trust"
 	"strconv"
 	"strings"
+
+	"recado/store/trust"
 )
 
 // The files that this package keeps in the data directory, beside the door and

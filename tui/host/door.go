@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+
 	"recado/store/trust"
 )
 
@@ -58,7 +59,7 @@ func peer(conn net.Conn) (uid, pid int, err error) {
 // userOf is the name of the user at the other end of a connection, as far as
 // the system says it.
 func userOf(conn net.Conn) string {
-	uid, err := peer(conn)
+	uid, _, err := peer(conn)
 	if err != nil {
 		uid = os.Geteuid() // acquainted lets nobody else in
 	}

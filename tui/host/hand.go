@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"recado/campaign/reason"
 )
 
 // How long a command is waited for at the door.
@@ -132,14 +134,14 @@ func (w *Wire) lend(caller Caller, wanted <-chan string) {
 		if from == nil {
 			file, err := caller.Open(want)
 			if err != nil {
-				w.send(frameDenied, []byte(err.Error()))
+				w.send(frameDenied, []byte(reason.Of(err).Text()))
 				continue
 			}
 			files[want], from = file, file
 		}
 		n, err := from.Read(buffer)
 		if n == 0 && err != nil && err != io.EOF {
-			w.send(frameDenied, []byte(err.Error()))
+			w.send(frameDenied, []byte(reason.Of(err).Text()))
 			continue
 		}
 		w.send(frameData, buffer[:n])
@@ -240,7 +242,7 @@ func (o *Owner) receive(w *Wire) {
 			}
 			a := lent{data: payload}
 			if kind == frameDenied {
-				a = lent{err: errors.New(string(payload))}
+				a = lent{err: reason.Parse(string(payload))}
 			}
 			select {
 			case answers <- a:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -106,7 +107,7 @@ func (o *Owner) Sending() (some []campaign.Campaign, err error) {
 		case campaign.Running, campaign.Freezing:
 			some = append(some, c)
 		case campaign.Paused:
-			if c.Reason != "" {
+			if !c.Reason.IsZero() {
 				some = append(some, c)
 			}
 		}
@@ -125,7 +126,7 @@ func (o *Owner) halt(desk *store.Desk) error {
 		if c.Status != campaign.Running && c.Status != campaign.Freezing {
 			continue
 		}
-		if _, err := desk.Pause(c.ID); err != nil {
+		if _, err := desk.Pause(c.ID, reason.Reason{}); err != nil {
 			return err
 		}
 	}

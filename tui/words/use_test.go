@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"recado/campaign/reason"
 )
 
 // askers are the functions that are given the id of a text, and where among
@@ -111,8 +109,8 @@ func literal(n ast.Node) (string, bool) {
 // ownTexts are ids that are asked for under a name that is put together.
 func ownTexts() map[string]bool {
 	ids := make(map[string]bool)
-	for code := range reason.Codes() {
-		ids["mistake_"+string(code)] = true
+	for _, code := range codes() {
+		ids[reasonID(code)] = true
 	}
 	return ids
 }

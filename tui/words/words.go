@@ -60,12 +60,12 @@ func Languages() []string {
 }
 
 // Raw is the file of a language that [Languages] lists.
-func Raw(lang string) string {
+func Raw(lang string) []byte {
 	raw, err := files.ReadFile(path.Join("catalogue", lang+".json"))
 	if err != nil {
 		panic(err) // the files are inside the program
 	}
-	return string(raw)
+	return raw
 }
 
 // Environment is the language that the environment asks for: RECADO_LANG, else
@@ -121,10 +121,36 @@ func (w *Words) Tag() string { return w.region.String() }
 // text asks for them; numbers among them are written as people write them, so
 // are durations.
 func (w *Words) T(id string, args ...any) string {
-	if len(args) == 0 {
-		return w.plain(id)
+	text, simple := w.plain(id)
+	if simple && !strings.Contains(text, "{{") {
+		return text
 	}
-	return w.say(&i18n.LocalizeConfig{MessageID: id, TemplateData: w.data(args)})
+	data := w.data(args)
+	if simple {
+		if text, ok := fill(text, data); ok {
+			return text
+		}
+	}
+	return w.say(&i18n.LocalizeConfig{MessageID: id, TemplateData: data})
+}
+
+// fill puts data in the place of its names, if that is all there is to do.
+func fill(text string, data map[string]any) (string, bool) {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "{{")
+		b.WriteString(before)
+		if !found {
+			return b.String(), true
+		}
+		name, after, closed := strings.Cut(rest, "}}")
+		value, known := data[strings.TrimPrefix(name, ".")].(string)
+		if !closed || !known || !strings.HasPrefix(name, ".") {
+			return "", false
+		}
+		b.WriteString(value)
+		text = after
+	}
 }
 
 // N returns the text id for a count, which it knows as Count.
@@ -133,15 +159,14 @@ func (w *Words) N(id string, count int, args ...any) string {
 	data["Count"] = w.Number(count)
 	plural := count
 	if count == 0 { // the rules have "0 pessoa", and nobody in Brazil says so
-		plural, _ = strconv.Atoi(w.plain("plural_of_zero"))
+		plural, _ = strconv.Atoi(w.T("plural_of_zero"))
 	}
 	return w.say(&i18n.LocalizeConfig{MessageID: id, PluralCount: plural, TemplateData: data})
 }
 
 // Has reports whether there is a text id.
 func (w *Words) Has(id string) bool {
-	_, ok := w.texts[id]
-	return ok
+	return w.raw(id) != nil
 }
 
 func (w *Words) data(args []any) map[string]any {
@@ -235,24 +260,32 @@ func (w *Words) Minute(t time.Time) string { return w.date("date_minute", t) }
 // date writes t by a pattern of the catalogue.
 func (w *Words) date(pattern string, t time.Time) string {
 	name := ""
-	if months := strings.Fields(w.plain("date_months")); len(months) == 12 {
+	if months := strings.Fields(w.T("date_months")); len(months) == 12 {
 		name = months[t.Month()-1]
 	}
 	return w.T(pattern, "Clock", t.Format("15:04"), "Day", strconv.Itoa(t.Day()), "DD", t.Format("02"),
 		"MM", t.Format("01"), "Month", name, "YYYY", t.Format("2006"))
 }
 
-// catalogue is the texts of one language. They are parsed one by one when they
-// are asked for: to parse them all takes longer than most commands.
+// catalogue is the texts of one language. They are looked for in the file, and
+// parsed, one by one when they are asked for: to parse them all takes longer
+// than most commands.
 type catalogue struct {
-	tag   language.Tag
-	texts map[string][]byte // the JSON of each
+	tag  language.Tag
+	file []byte
+	at   []int32 // where the texts begin in the file, in the order of their ids
 
-	mu      sync.Mutex   // guards what follows
-	bundle  *i18n.Bundle // nil until a text has arguments: its rules alone take half a millisecond
-	speaker *i18n.Localizer
+	mu      sync.Mutex // guards what follows
+	said    map[string]spoken
 	parsed  map[string]bool
-	said    map[string]string // the texts without arguments, once they have been looked up
+	bundle  *i18n.Bundle // nil until the rules of the language are needed: to set them up takes half a millisecond
+	speaker *i18n.Localizer
+}
+
+// spoken is a text that has been looked up.
+type spoken struct {
+	text   string
+	simple bool // it has no forms
 }
 
 var (
@@ -264,93 +297,107 @@ var (
 func load(tag language.Tag) *catalogue {
 	loadedMu.Lock()
 	defer loadedMu.Unlock()
-	if c := loaded[tag]; c != nil {
-		return c
+	c := loaded[tag]
+	if c == nil {
+		file := Raw(tag.String())
+		c = &catalogue{tag: tag, file: file, at: index(file), said: make(map[string]spoken), parsed: make(map[string]bool)}
+		loaded[tag] = c
 	}
-	c := &catalogue{tag: tag, texts: index([]byte(Raw(tag.String()))), parsed: make(map[string]bool), said: make(map[string]string)}
-	loaded[tag] = c
 	return c
 }
 
-// index finds the texts of a file without parsing it. It relies on the layout
-// of the file, which a test holds: each text begins on a line of its own, one
-// space from the left, and nothing else does.
-func index(file []byte) map[string][]byte {
-	texts := make(map[string][]byte, bytes.Count(file, []byte("\n \"")))
-	_, rest, _ := bytes.Cut(file, []byte("\n \""))
-	for len(rest) > 0 {
-		var entry []byte
-		entry, rest, _ = bytes.Cut(rest, []byte("\n \""))
-		id, text, _ := bytes.Cut(entry, []byte("\": "))
-		if len(rest) == 0 {
-			text = bytes.TrimSuffix(bytes.TrimSpace(text), []byte("}")) // the end of the file
+// begin is how a text begins in a file, and nothing else does.
+const begin = "\n \""
+
+// index finds the texts of a file. It relies on the layout, which a test holds:
+// each begins on a line of its own, one space from the left, in the order of
+// their ids.
+func index(file []byte) []int32 {
+	at := make([]int32, 0, len(file)/100)
+	for end := 0; ; {
+		next := bytes.Index(file[end:], []byte(begin))
+		if next < 0 {
+			return at
 		}
-		texts[string(id)] = bytes.TrimSuffix(bytes.TrimSpace(text), []byte(","))
+		end += next + len(begin)
+		at = append(at, int32(end))
 	}
-	return texts
 }
 
-// parse parses a text if that has not been done. The caller holds mu.
-func (c *catalogue) parse(id string) {
-	if c.parsed[id] {
-		return
-	}
-	c.parsed[id] = true
-	if c.bundle == nil {
-		c.bundle = i18n.NewBundle(c.tag)
-		c.speaker = i18n.NewLocalizer(c.bundle, c.tag.String())
-	}
-	text, ok := c.texts[id]
-	if !ok {
-		return
-	}
-	m := &i18n.Message{ID: id}
-	if text[0] == '"' {
-		if json.Unmarshal(text, &m.Other) != nil {
-			return
-		}
-	} else if json.Unmarshal(text, m) != nil {
-		return
-	}
-	c.bundle.MustAddMessages(c.tag, m) // fails only for a language without plural rules
+// id is the id of the text that begins at a place of the file.
+func (c *catalogue) id(at int32) []byte {
+	id, _, _ := bytes.Cut(c.file[at:], []byte(`"`))
+	return id
 }
 
-// say returns a text. One that is missing is shown as its id in brackets,
-// which no test lets pass.
+// raw is the JSON of a text; nil if there is none.
+func (c *catalogue) raw(id string) []byte {
+	wanted := []byte(id)
+	i, found := slices.BinarySearchFunc(c.at, wanted, func(at int32, id []byte) int { return bytes.Compare(c.id(at), id) })
+	if !found {
+		return nil
+	}
+	end := len(c.file)
+	if i+1 < len(c.at) {
+		end = int(c.at[i+1]) - len(begin)
+	}
+	text := bytes.TrimPrefix(c.file[int(c.at[i])+len(id):end], []byte(`":`))
+	if i+1 == len(c.at) {
+		text = bytes.TrimSuffix(bytes.TrimSpace(text), []byte("}")) // the end of the file
+	}
+	return bytes.TrimSuffix(bytes.TrimSpace(text), []byte(","))
+}
+
+// plain returns a text as it stands in the catalogue, and whether it has no
+// forms.
+func (c *catalogue) plain(id string) (text string, simple bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s, ok := c.said[id]; ok {
+		return s.text, s.simple
+	}
+	switch raw := c.raw(id); {
+	case raw == nil:
+		text = missing(id)
+	case raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0: // it says what it is
+		text, simple = string(raw[1:len(raw)-1]), true
+	default:
+		simple = json.Unmarshal(raw, &text) == nil
+	}
+	c.said[id] = spoken{text, simple}
+	return text, simple
+}
+
+// missing is shown in place of a text, and no test lets it pass.
+func missing(id string) string { return "⟨" + id + "⟩" }
+
+// say returns a text with forms, or with more than names to fill in.
 func (c *catalogue) say(config *i18n.LocalizeConfig) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.parse(config.MessageID)
 	text, err := c.speaker.Localize(config)
 	if err != nil {
-		return "⟨" + config.MessageID + "⟩"
+		return missing(config.MessageID)
 	}
 	return text
 }
 
-// plain returns a text that has no arguments.
-func (c *catalogue) plain(id string) string {
-	c.mu.Lock()
-	text, ok := c.said[id]
-	c.mu.Unlock()
-	if ok {
-		return text
+// parse gives a text to the library, if that has not been done. The caller
+// holds mu.
+func (c *catalogue) parse(id string) {
+	if c.bundle == nil {
+		c.bundle = i18n.NewBundle(c.tag)
+		c.speaker = i18n.NewLocalizer(c.bundle, c.tag.String())
 	}
-	if raw := c.texts[id]; bytes.Contains(raw, []byte("{{")) || json.Unmarshal(raw, &text) != nil {
-		text = c.say(&i18n.LocalizeConfig{MessageID: id})
+	raw := c.raw(id)
+	if c.parsed[id] || raw == nil {
+		return
 	}
-	c.mu.Lock()
-	c.said[id] = text
-	c.mu.Unlock()
-	return text
-}
-
-// ids lists the ids of the texts, in order.
-func (c *catalogue) ids() []string {
-	ids := make([]string, 0, len(c.texts))
-	for id := range c.texts {
-		ids = append(ids, id)
+	c.parsed[id] = true
+	m := &i18n.Message{ID: id}
+	if json.Unmarshal(raw, &m.Other) != nil && json.Unmarshal(raw, m) != nil {
+		return
 	}
-	slices.Sort(ids)
-	return ids
+	c.bundle.MustAddMessages(c.tag, m) // fails only for a language without plural rules
 }

@@ -2,6 +2,7 @@ package words
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -40,6 +41,8 @@ func TestTheLanguageIsThatOfTheEnvironment(t *testing.T) {
 		{map[string]string{"LANG": "pt_PT@euro"}, "pt-BR"},
 		{map[string]string{"LANG": "en_US.UTF-8"}, "en"},
 		{map[string]string{"LANG": "en"}, "en"},
+		{map[string]string{"LANG": "en_IE@euro"}, "en"},
+		{map[string]string{"LC_ALL": "pt_BR.UTF-8", "RECADO_LANG": "en"}, "en"},
 		{map[string]string{"LANG": "es_AR.UTF-8"}, "es"},
 		{map[string]string{"LANG": "en_US.UTF-8", "RECADO_LANG": "es-419"}, "es"},
 		{map[string]string{"LANG": "en_US.UTF-8", "RECADO_LANG": "pt"}, "pt-BR"},
@@ -60,28 +63,24 @@ func TestTheLanguageIsThatOfTheEnvironment(t *testing.T) {
 // What is found in a file without parsing it is what a parser finds.
 func TestTheIndexFindsEveryText(t *testing.T) {
 	for _, lang := range Languages() {
-		texts, found := readCatalogue(t, lang), load(For(lang).tag).texts
+		texts, c := readCatalogue(t, lang), load(For(lang).tag)
 		for id, want := range texts {
 			var got any
-			if err := json.Unmarshal(found[id], &got); err != nil || !reflect.DeepEqual(got, want) {
-				t.Errorf("%s: %s is %s, %v; want %v", lang, id, found[id], err, want)
+			if err := json.Unmarshal(c.raw(id), &got); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %s is %s, %v; want %v", lang, id, c.raw(id), err, want)
 			}
 		}
-		for id := range found {
-			if _, ok := texts[id]; !ok {
-				t.Errorf("%s: %q is no text", lang, id)
-			}
-		}
-		raw, _ := files.ReadFile("catalogue/" + lang + ".json")
 		var ids []string
-		for line := range strings.Lines(string(raw)) {
-			if id, ok := strings.CutPrefix(line, ` "`); ok {
-				id, _, _ = strings.Cut(id, `"`)
-				ids = append(ids, id)
-			}
+		for _, at := range c.at {
+			ids = append(ids, string(c.id(at)))
 		}
 		if !slices.IsSorted(ids) || len(slices.Compact(ids)) != len(texts) {
 			t.Errorf("%s: the texts are not in order, one of each", lang)
+		}
+		for _, id := range []string{"", "a", "zz", "ask", ids[0] + "x"} {
+			if c.raw(id) != nil {
+				t.Errorf("%s: %q is no text", lang, id)
+			}
 		}
 	}
 }
@@ -119,12 +118,35 @@ func TestNumbersDatesAndDurationsAreThoseOfTheLanguage(t *testing.T) {
 	}
 }
 
+func TestATextIsPutTogetherOfWhatItIsGiven(t *testing.T) {
+	w := For("pt-BR")
+	for got, want := range map[string]string{
+		w.Size(0):                                              "0 KB",
+		w.Size(1):                                              "1 KB",
+		w.Size(1<<20 - 1024):                                   "1.023 KB",
+		w.T("retry_in", "Wait", 90*time.Second):                "tenta em 1 min 30 s",
+		w.T("need", "What", 1234):                              "falta 1.234",
+		w.T("need", "What", "{{.What}}"):                       "falta {{.What}}",
+		w.T("need", "What", errors.New("x")):                   "falta x",
+		w.T("reason_template_bad_name"):                        "isto não cabe no nome de um campo; escreva {{ para uma chave",
+		w.N("new_lacking", 2, "Field", "cidade", "Who", "Ana"): "aviso: falta {cidade} a 2 (Ana); use {cidade|reserva}",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if got := w.T("need", "Other", "x"); !strings.Contains(got, "<no value>") { // which no test lets pass
+		t.Errorf("what is not given is hidden: %q", got)
+	}
+}
+
 func TestManyMaySpeakAtOnce(t *testing.T) {
 	var speaking sync.WaitGroup
 	for range 8 {
 		speaking.Go(func() {
 			w := For("pt-BR")
-			for _, id := range w.ids() {
+			for _, at := range w.at {
+				id := string(w.id(at))
 				if w.T(id) == "" || w.N("people", 2) != "2 pessoas" || w.N("people", 0) != "0 pessoas" {
 					t.Errorf("%s: wrong", id)
 				}

@@ -4,6 +4,8 @@
 package foreign
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -24,12 +26,31 @@ type Ear struct{ known map[string]bool }
 // texts, file names.
 func For(lang string, known ...string) *Ear {
 	e := &Ear{known: make(map[string]bool)}
-	for _, source := range append(known, neutral, words.Raw(words.For(lang).Lang())) {
+	for _, source := range append(known, neutral, texts(lang)) {
 		for _, word := range split(source) {
 			e.known[word] = true
 		}
 	}
 	return e
+}
+
+// texts is all that a language says, without the ids, which are English.
+func texts(lang string) string {
+	var all map[string]any
+	if err := json.Unmarshal(words.Raw(words.For(lang).Lang()), &all); err != nil {
+		panic(err) // a test of the catalogue says more of it
+	}
+	var b strings.Builder
+	for _, text := range all {
+		forms, counted := text.(map[string]any)
+		if !counted {
+			forms = map[string]any{"other": text}
+		}
+		for _, form := range forms {
+			fmt.Fprintln(&b, form)
+		}
+	}
+	return b.String()
 }
 
 // Strange are the words of a text that the ear does not know. Of one that was
@@ -60,9 +81,7 @@ func (e *Ear) begins(begun string) bool {
 // split are the words of a text in small letters; one that was cut keeps its
 // ellipsis.
 func split(text string) []string {
-	// What is put into a text of the catalogue is no word of it, and neither
-	// are the line ends as its file writes them.
-	text = strings.NewReplacer(`\n`, "\n", `\"`, `"`, `\t`, "\t").Replace(text)
+	// What is put into a text of the catalogue is no word of it.
 	for {
 		before, rest, found := strings.Cut(text, "{{.")
 		if !found {

@@ -1,0 +1,237 @@
+package store
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"recado/campaign"
+	"recado/campaign/people"
+	"recado/campaign/reason"
+	"recado/store/bolt"
+)
+
+// planTx decides what a number does next. It writes nothing.
+func (b *Book) planTx(tx *bolt.Tx, c campaign.Claim) (act, error) {
+	t, err := turnTx(tx, c.Number)
+	if err != nil {
+		return nil, err
+	}
+	if misdatedTx(tx, c.Number, t, c.Now) && b.clock.Sure() {
+		return amend{}, nil
+	}
+	t.Last = sofar(t.Last, c.Now)
+	if t.Slow.Until.After(c.Now) {
+		return wait(t.Slow), nil
+	}
+	if inflightTable.Get(tx, c.Number) != nil {
+		return wait(campaign.Hold{Reason: reason.HoldDoubt}), nil
+	}
+	hold := campaign.Hold{Reason: reason.HoldEmpty}
+	running := rotation(tx, t.Campaign)
+	if len(running) == 0 {
+		return wait(hold), nil
+	}
+	number, err := numberTx(tx, c.Number)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range running {
+		a, err := b.planCampaignTx(tx, c, t, number.Pace(c.Now), id)
+		held, ok := waits(a)
+		if err != nil || !ok {
+			return a, err
+		}
+		hold = sooner(hold, held)
+	}
+	return wait(hold), nil
+}
+
+// sooner is the hold to name when several hold: the one that ends first, and
+// any before "nothing to send".
+func sooner(h, o campaign.Hold) campaign.Hold {
+	if h.Reason == reason.HoldEmpty {
+		return o
+	}
+	if o.Reason == reason.HoldEmpty {
+		return h
+	}
+	return h.Sooner(o)
+}
+
+// rotation lists the running campaigns, beginning after last, so that they
+// take turns.
+func rotation(tx *bolt.Tx, last campaign.ID) (ids []campaign.ID) {
+	var first []campaign.ID
+	for k := range runningTable.Each(tx, nil) {
+		if id := runningTable.Parts(k); id > last {
+			ids = append(ids, id)
+		} else {
+			first = append(first, id)
+		}
+	}
+	return append(ids, first...)
+}
+
+// planCampaignTx decides what a number, whose own pace is given, does next for
+// one campaign: first what was tried before, then the queue, group by group.
+func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaign.Pace, id campaign.ID) (act, error) {
+	camp, err := campaignTx(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if why, err := b.silencedTx(tx, c, id); !why.IsZero() || err != nil {
+		return pause{id, why}, err
+	}
+	if crowded, err := crowdedTx(tx, id); crowded || err != nil {
+		return wait(campaign.Hold{Reason: reason.HoldDoubt}), err
+	}
+	hold := campaign.Hold{Reason: reason.HoldEmpty}
+	paces := pacing{tx: tx, claim: c, turn: t, number: own, campaign: camp}
+
+	for k := range againTable.Each(tx, againTable.Of2(c.Number, id)) {
+		_, _, seq := againTable.Parts(k)
+		d, err := deliveryTx(tx, deliveryKey(id, seq))
+		if err != nil {
+			return nil, err
+		}
+		if d.Hopeless(c.Ready.Link, c.Now) {
+			return drop{d}, nil
+		}
+		held := d.Due(c.Ready, b.grace, c.Now)
+		if held.Reason == "" {
+			held = paces.hold(d.New, d.Zone)
+		}
+		if held.Reason == "" {
+			a, err := b.planDeliveryTx(tx, c, camp, paces.both(), d, nil)
+			waiting, ok := waits(a)
+			if err != nil || !ok {
+				return a, err
+			}
+			held = waiting
+		}
+		hold = sooner(hold, held)
+	}
+
+	for group, seq := range queueTable.firsts(tx, c.Number, id) {
+		d, err := deliveryTx(tx, deliveryKey(id, seq))
+		if err != nil {
+			return nil, err
+		}
+		held := paces.hold(d.New, d.Zone)
+		if held.Reason == "" {
+			a, err := b.planDeliveryTx(tx, c, camp, paces.both(), d, group)
+			waiting, ok := waits(a)
+			if err != nil || !ok {
+				return a, err
+			}
+			held = waiting
+		}
+		hold = sooner(hold, held)
+	}
+	return wait(hold), nil
+}
+
+// planDeliveryTx decides about one delivery that has its turn at a pace. group
+// is its place in the queue, nil if it was tried before.
+func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campaign, pace campaign.Pace, d campaign.Delivery, group []byte) (act, error) {
+	giveUp := func(code reason.Code, args ...any) (act, error) {
+		return skip{d, reason.New(code, args...)}, nil
+	}
+	contact, err := contactTx(tx, d.Contact)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return giveUp(reason.DeliveryErased)
+	case err != nil:
+		return nil, err
+	case contact.OptedOut:
+		return giveUp(reason.DeliveryOptedOut)
+	case contact.Moved():
+		return giveUp(reason.DeliveryMoved)
+	}
+	if why := whyBarredTx(tx, &contact); !why.IsZero() {
+		return skip{d, why}, nil
+	}
+	// One that is in doubt goes again as what it may be already: the message
+	// that they have. One that was tried and did not leave is like any other.
+	if !d.InDoubt {
+		if d.Attempts > 0 {
+			if contact.LastSent, err = lastLeftTx(tx, contact.ID, &d); err != nil {
+				return nil, err
+			}
+		}
+		if tooSoon(&contact, pace.PerPerson, c.Now) {
+			if d.Attempts == 0 && campaign.Early(contact.LastSent, c.Now) && b.clock.Sure() {
+				return amendPerson{contact}, nil
+			}
+			return giveUp(reason.DeliveryPerPerson)
+		}
+	}
+	// Also one that was tried: two records may have turned out to be one person.
+	if seq := personsTable.Get(tx, camp.ID, contact.ID); seq != nil && fromRow[uint32](seq) != d.Seq {
+		return giveUp(reason.DeliveryDuplicate)
+	}
+	if !d.New && c.Ready.NewChats.Reason != "" && !chatting(&contact, c.Number) {
+		return opens{d, group}, nil
+	}
+	if d.Attempts > 0 {
+		// It has its id and all that it carries already; none of that changes.
+		if d.Media, err = carriedTx(tx, &d); err != nil {
+			return nil, err
+		}
+		return send{d: d, to: contact, pace: pace}, nil
+	}
+	if checkAs(&contact) != "" && !contact.Checked(c.Now) {
+		return b.planCheckTx(tx, c, d, contact, group)
+	}
+	if contact.Presence == people.NotOnWhatsApp {
+		return giveUp(reason.DeliveryNotOnWhatsApp)
+	}
+	text, err := b.render(camp, &contact, c.Now)
+	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {
+		return giveUp(reason.DeliveryMissingField, reason.Plain(strings.Join(missing.Fields, ", ")))
+	} else if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {
+		return giveUp(reason.DeliveryTooLong)
+	} else if err != nil {
+		return nil, err
+	}
+	s := send{d: d, to: contact, pace: pace, text: text}
+	if camp.Attachment != nil {
+		return b.planUploadTx(tx, c, camp, s)
+	}
+	return s, nil
+}
+
+// tooSoon reports whether a person got a campaign so lately that they are to be
+// left alone; wait 0 is no limit.
+func tooSoon(contact *people.Contact, wait time.Duration, now time.Time) bool {
+	return wait > 0 && !contact.LastSent.IsZero() && now.Sub(contact.LastSent) < wait
+}
+
+// chatting reports whether a person has written to a number. While new chats
+// are closed nothing else counts: for the service, a chat with somebody who is
+// only in the address book is new too.
+func chatting(c *people.Contact, number campaign.NumberID) bool {
+	return c.KnownTo(number) && !c.LastHeard.IsZero()
+}
+
+// render renders a campaign's text for one person.
+func (b *Book) render(c campaign.Campaign, contact *people.Contact, now time.Time) (string, error) {
+	b.mu.Lock()
+	t := b.templates[c.ID]
+	b.mu.Unlock()
+	if t == nil {
+		var err error
+		if t, err = campaign.ParseTemplate(campaign.Visible(c.Text)); err != nil {
+			return "", err
+		}
+		b.mu.Lock()
+		b.templates[c.ID] = t
+		b.mu.Unlock()
+	}
+	text, err := t.Render(contact, now)
+	if err == nil {
+		err = c.CheckText(text)
+	}
+	return text, err
+}

@@ -1,0 +1,62 @@
+package words
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"recado/campaign/reason"
+)
+
+// Reason says a reason: its text is in the catalogue under "reason_" and the
+// code. Texts from outside in it are in quotes. A code that has no text is that
+// of an old record, and says itself.
+func (w *Words) Reason(r reason.Reason) string {
+	id := reasonID(r.Code)
+	if !w.Has(id) {
+		return string(r.Code)
+	}
+	if len(r.Args) == 0 {
+		return w.T(id)
+	}
+	args := make([]any, 0, 2*len(r.Args))
+	for i, arg := range r.Args {
+		switch a := arg.(type) {
+		case string:
+			arg = strconv.Quote(a)
+		case []string:
+			arg = reason.QuoteAll(a)
+		case reason.Plain:
+			arg = string(a)
+		case int:
+			arg = w.Number(a)
+		case time.Duration:
+			arg = w.Duration(a)
+		case time.Time:
+			arg = w.Minute(a)
+		case reason.Reason:
+			arg = w.Reason(a)
+		default:
+			arg = fmt.Sprint(a)
+		}
+		args = append(args, string(rune('A'+i)), arg)
+	}
+	return w.T(id, args...)
+}
+
+// Code says a reason that has no arguments.
+func (w *Words) Code(code reason.Code) string { return w.Reason(reason.New(code)) }
+
+// Error says what an error means to a person, see [reason.Of].
+func (w *Words) Error(err error) string { return w.Reason(reason.Of(err)) }
+
+// reasonID is where the text of a code is in the catalogue.
+func reasonID(code reason.Code) string { return "reason_" + string(code) }
+
+// English says a reason to programs: what they got before there were codes.
+func English(r reason.Reason) string {
+	if r.IsZero() {
+		return ""
+	}
+	return For("en").Reason(r)
+}
