@@ -145,7 +145,8 @@ func (t Table) Back(tx *Tx, prefix []byte) iter.Seq2[[]byte, []byte] {
 func (t Table) BackFrom(tx *Tx, prefix, after []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(k, v []byte) bool) {
 		c := t.Cursor(tx)
-		k, v := c.Seek(after)
+		k, _ := c.Seek(after)
+		var v []byte
 		if k == nil {
 			k, v = c.Last()
 		} else {

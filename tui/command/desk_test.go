@@ -22,7 +22,7 @@ import (
 var reads = []string{
 	"Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "CheckLists", "Close", "Contact", "ContactByPhone", "ContactCount",
 	"ContactsByID", "Counts", "Deliveries", "Delivery", "Desk", "Err", "Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "ListDrafts",
-	"ListNamed", "Lists", "Number", "NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "Recent", "Started", "Unsure", "WentBack",
+	"ListNamed", "LastSent", "Lists", "Number", "NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "Recent", "Started", "Unsure", "WentBack",
 }
 
 // Screens and commands change the book, and the links of the numbers, at the

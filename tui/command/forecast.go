@@ -66,6 +66,3 @@ func (c *call) forecast(f campaign.Forecast) string {
 	}
 	return strings.Join(parts, "; ")
 }
-
-// moment writes a time for a person, to the minute.
-func moment(t time.Time) string { return t.Format("2006-01-02 15:04") }

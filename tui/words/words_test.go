@@ -3,7 +3,6 @@ package words
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -212,7 +211,7 @@ func BenchmarkTheFirstText(b *testing.B) {
 	for b.Loop() {
 		clear(loaded)
 		if got := For("pt-BR").T("tab_numbers"); got == "" {
-			b.Fatal(fmt.Sprint("no text"))
+			b.Fatal("no text")
 		}
 	}
 }
