@@ -194,11 +194,11 @@ func (t *Template) Render(c *people.Contact, now time.Time) (string, error) {
 // value is what a field of a person says, empty if they have none.
 func (t *Template) value(field string, c *people.Contact, lookup *fieldLookup, now time.Time) string {
 	switch field {
-	case "nome", "name":
+	case "nome", "name", "nombre":
 		return strings.TrimSpace(c.Name)
-	case "primeironome", "firstname":
+	case "primeironome", "firstname", "primernombre":
 		return people.FirstName(Visible(c.Name))
-	case "telefone", "phone":
+	case "telefone", "phone", "telefono":
 		return c.BestPhone().Pretty()
 	case "saudacao", "greeting":
 		return greeting(t.local(c, now))

@@ -35,6 +35,7 @@ func TestTemplatesAreFilledIn(t *testing.T) {
 		"{primeiro_nome}{email}":     "Anaana@example.com",
 		"{Primeiro Nome}":            "Ana",
 		"{NAME} {first_name}":        "Ana Maria Souza Ana",
+		"{nombre} {primer_nombre}":   "Ana Maria Souza Ana",
 		"{telefone} {phone}":         "+55 11 98765-4321 +55 11 98765-4321",
 		"{saudação}, {greeting}":     "Bom dia, Bom dia",
 		"{e-mail}":                   "ana@example.com",

@@ -111,6 +111,7 @@ func TestColumnsHaveManyNames(t *testing.T) {
 		"fone;rua;numero\n11987654321;A;12":                     {Fields: map[string]string{"rua": "A", "numero": "12"}},
 		"first_name,last name,phone\nAna,Souza,11987654321":     {Name: "Ana Souza", Fields: map[string]string{"first_name": "Ana", "last_name": "Souza"}},
 		"nome,sobrenome,fone\nAna,Souza,11987654321":            {Name: "Ana Souza", Fields: map[string]string{"sobrenome": "Souza"}},
+		"nombre,apellido,movil\nAna,Souza,11987654321":          {Name: "Ana Souza", Fields: map[string]string{"apellido": "Souza"}},
 		"nome,sobrenome,fone\nAna Souza,Souza,11987654321":      {Name: "Ana Souza", Fields: map[string]string{"sobrenome": "Souza"}},
 		"telefone,celular\n1133334444,11987654321":              {Fields: map[string]string{"telefone": "1133334444"}},
 		"telefone,celular\n11987654321,":                        {},

@@ -26,14 +26,14 @@ type header struct {
 var (
 	phoneColumns = [][]string{
 		{"whatsapp", "whats", "zap", "numerowhatsapp", "numerodowhatsapp", "numerodewhatsapp", "telefonewhatsapp", "whatsappnumber"},
-		{"celular", "cel", "mobile", "mobilephone", "telefonecelular", "telcelular", "movel", "telefonemovel", "cellphone", "numerodocelular"},
-		{"telefone", "phone", "fone", "tel", "phonenumber", "numerodetelefone", "numerodotelefone", "telefone1", "phone1value", "phone1", "e164", "msisdn"},
+		{"celular", "cel", "movil", "mobile", "mobilephone", "telefonecelular", "telcelular", "movel", "telefonemovel", "cellphone", "numerodocelular"},
+		{"telefone", "phone", "telefono", "fone", "tel", "phonenumber", "numerodetelefone", "numerodotelefone", "telefone1", "phone1value", "phone1", "e164", "msisdn"},
 		{"numero", "number", "contatotelefone"},
 	}
-	nameColumns  = []string{"nome", "name", "nomecompleto", "fullname", "displayname", "nomedocliente", "nomecliente", "customername", "contato", "cliente"}
-	firstColumns = []string{"primeironome", "firstname", "givenname", "prenome"}
-	lastColumns  = []string{"sobrenome", "lastname", "surname", "familyname", "ultimonome"}
-	emailColumns = []string{"email", "mail", "emailaddress", "enderecodeemail", "email1value"}
+	nameColumns  = []string{"nome", "name", "nombre", "nomecompleto", "nombrecompleto", "fullname", "displayname", "nomedocliente", "nomecliente", "customername", "contato", "cliente"}
+	firstColumns = []string{"primeironome", "firstname", "primernombre", "givenname", "prenome"}
+	lastColumns  = []string{"sobrenome", "apellido", "apellidos", "lastname", "surname", "familyname", "ultimonome"}
+	emailColumns = []string{"email", "mail", "correo", "correoelectronico", "emailaddress", "enderecodeemail", "email1value"}
 	tagColumns   = []string{"tags", "tag", "etiquetas", "etiqueta", "marcadores", "labels"}
 )
 

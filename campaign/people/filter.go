@@ -356,14 +356,14 @@ func phoneMatcher(digits string, begins, former bool) func(*Contact) bool {
 	}
 }
 
-// filterKeys are the keys of the filter language, in both languages, folded.
+// filterKeys are the keys of the filter language, in every language, folded.
 // Any other key is a field of the contact.
 var filterKeys = map[string]func(value string, at int) (matcher, error){
-	"nome": nameTerm, "name": nameTerm,
-	"fone": phoneTerm, "telefone": phoneTerm, "celular": phoneTerm, "phone": phoneTerm,
+	"nome": nameTerm, "name": nameTerm, "nombre": nameTerm,
+	"fone": phoneTerm, "telefone": phoneTerm, "celular": phoneTerm, "phone": phoneTerm, "telefono": phoneTerm,
 	"tag": tagTerm, "tags": tagTerm, "etiqueta": tagTerm, "etiquetas": tagTerm,
 	"lista": listTerm, "list": listTerm,
-	"conexao": numberTerm, "connection": numberTerm,
+	"conexao": numberTerm, "connection": numberTerm, "conexion": numberTerm,
 	"optout": optOutTerm, "opt-out": optOutTerm,
 	"whatsapp": presenceTerm,
 	"visto":    whenTerm(func(c *Contact) time.Time { return c.LastHeard }),
@@ -372,6 +372,7 @@ var filterKeys = map[string]func(value string, at int) (matcher, error){
 	"sent":     whenTerm(func(c *Contact) time.Time { return c.LastSent }),
 	"criado":   whenTerm(func(c *Contact) time.Time { return c.Created }),
 	"created":  whenTerm(func(c *Contact) time.Time { return c.Created }),
+	"creado":   whenTerm(func(c *Contact) time.Time { return c.Created }),
 }
 
 // keyTerm matches key:value; at is where in the line the value is.
@@ -457,7 +458,7 @@ func presenceTerm(value string, at int) (matcher, error) {
 
 func yesNo(value string, at int) (bool, error) {
 	switch Fold(value) {
-	case "sim", "s", "yes", "y":
+	case "sim", "s", "yes", "y", "si":
 		return true, nil
 	case "nao", "n", "no":
 		return false, nil

@@ -41,6 +41,10 @@ func TestFiltersChoosePeople(t *testing.T) {
 		"vip":                          "ana bia", // a word is looked for inside the tags too
 		"nome:beatriz":                 "bia",
 		"name:ana":                     "ana",
+		"nombre:ana":                   "ana",
+		"telefono:3105550000":          "orlando",
+		"optout:si":                    "bia",
+		"conexion:loja":                "ana",
 		"fone:+5511":                   "ana",
 		"fone:+11":                     "",
 		"fone:8765-4321":               "ana bia",
