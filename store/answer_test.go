@@ -276,6 +276,12 @@ func TestAShortNoAnswersTheQuestionOfItsMessage(t *testing.T) {
 		{"não", keep, campaign.Failed, false}, // they never saw it
 		{"não quero mais", keep, campaign.Sent, true},
 		{"SAIR", order, campaign.Read, true},
+		{"pare", keep, campaign.Read, true}, // whatever was asked
+		{"CANCELAR", order, campaign.Read, true},
+		{"remova", order, campaign.Read, true},
+		{"please stop", order, campaign.Read, true},
+		{"cancel", "Oi Ana! Só hoje 20% de desconto na loja.", campaign.Read, true},
+		{"dar de baja", "Oi Ana! Quer receber o catálogo?", campaign.Read, true},
 		{"sim", keep, campaign.Read, false},
 	} {
 		m := newMail(t)

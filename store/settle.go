@@ -250,12 +250,12 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	if err != nil {
 		return err
 	}
-	var asked string // what a bare "não" answers
-	if replies {
-		asked = d.Text
+	wish, why := people.Wants(m.Text, "")
+	if wish != people.No && replies { // a bare "não" depends on what was asked; PARE counts whatever was
+		wish, why = people.Wants(m.Text, d.Text)
 	}
 	before := cloneContact(&contact)
-	if wish, why := people.Wants(m.Text, asked); wish == people.No && optsOut(&contact, m.At, now) {
+	if wish == people.No && optsOut(&contact, m.At, now) {
 		_, said, _ := strings.Cut(why, ": ")
 		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, said
 	}
