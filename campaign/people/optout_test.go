@@ -308,3 +308,33 @@ func BenchmarkReadTheGrammars(b *testing.B) {
 		}
 	}
 }
+
+// TestWhatWasAlwaysHeardIsHeard: whole messages that opted people out before
+// there was a grammar.
+func TestWhatWasAlwaysHeardIsHeard(t *testing.T) {
+	for _, text := range []string{
+		"sair", "quero sair", "eu quero sair", "sair da lista", "quero sair da lista", "pare", "parar",
+		"para de mandar", "pare de mandar", "pare de enviar", "parem", "quero parar", "parar de receber",
+		"pare de mandar mensagem", "pare de mandar mensagens", "pare de enviar mensagem",
+		"pare de enviar mensagens", "para de mandar mensagem", "para de mandar mensagens", "parar mensagens",
+		"parar mensagem", "cancelar", "cancele", "cancela", "cancelar inscricao", "cancelar envio",
+		"cancelar envios", "cancelar mensagens", "remover", "remova", "remove", "me remova", "me remove",
+		"me remover", "remover meu numero", "remova meu numero", "me remova da lista", "remover da lista",
+		"quero ser removido", "quero ser removida", "me tira da lista", "me tire da lista", "me exclua",
+		"me exclua da lista", "excluir meu numero", "exclua meu numero", "descadastrar", "descadastre",
+		"descadastra", "descadastro", "me descadastre", "me descadastra", "me descadastrar", "quero descadastrar",
+		"desinscrever", "desinscrever se", "desinscreva", "me desinscreva", "desinscricao", "nao quero receber",
+		"nao quero mais receber", "nao quero receber mais", "nao quero receber mensagens",
+		"nao quero receber mensagem", "nao quero mais receber mensagens", "nao quero receber mais mensagens",
+		"nao me mande mais mensagem", "nao me mande mais mensagens", "nao me envie mais mensagens",
+		"nao enviar mais", "nao envie mais", "opt out", "optout", "stop", "stop all", "stopall", "stop it",
+		"please stop", "unsubscribe", "unsubscribe me", "remove me", "cancel", "quit", "baja", "darme de baja",
+		"dar de baja", "no quiero recibir",
+	} {
+		for _, said := range []string{text, strings.ToUpper(text), text + "!"} {
+			if w, why := Wants(said, ""); w != No {
+				t.Errorf("%q: %v, %s", said, w, why)
+			}
+		}
+	}
+}
