@@ -109,7 +109,11 @@ func (c *call) showAudit(ctx context.Context, book *store.Book, since time.Time,
 		}
 		for i := range entries {
 			e := &entries[i]
-			if after = e.ID; e.At.Before(since) || !concerns(e, wanted) {
+			last := e.At // the saves of a draft are one entry
+			if e.Ended.After(last) {
+				last = e.Ended
+			}
+			if after = e.ID; last.Before(since) || !concerns(e, wanted) {
 				continue
 			}
 			if ctx.Err() != nil {
