@@ -49,6 +49,7 @@ type root struct {
 	saidAt   time.Time
 	stop     func() // see Suspends; nil: the program at the terminal cannot be stopped
 	beat     func() // see Beats
+	sized    func() // called with every size; nil: nobody waits for it
 	quitting bool   // the terminal ends once what is typed is kept
 }
 
@@ -169,6 +170,9 @@ func (r *root) update(msg tea.Msg) tea.Cmd {
 	e := r.env
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
+		if r.sized != nil {
+			r.sized()
+		}
 		e.w, e.h = msg.Width, msg.Height
 		return r.top().update(msg)
 	case tea.BackgroundColorMsg:

@@ -46,8 +46,14 @@ func watch(ctx context.Context, p program, bell *campaign.Bell) {
 	}
 }
 
-// resize tells a terminal its sizes.
-func resize(ctx context.Context, p program, sizes <-chan Size) {
+// resize tells a terminal its sizes, once it has begun: the one that it begins
+// with is told by a goroutine of the program, and must not come after them.
+func resize(ctx context.Context, p program, sizes <-chan Size, begun <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-begun:
+	}
 	for {
 		select {
 		case <-ctx.Done():

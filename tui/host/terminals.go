@@ -78,12 +78,12 @@ func (o *Owner) failed(lang string, err error) Exit {
 // seat counts a terminal, if there is room for one more.
 func (o *Owner) seat() bool {
 	o.mu.Lock()
-	room := o.terminals < maxTerminals
-	o.mu.Unlock()
-	if room {
-		o.count(&o.terminals, 1)
+	defer o.mu.Unlock()
+	if o.terminals >= maxTerminals {
+		return false
 	}
-	return room
+	o.terminals++
+	return true
 }
 
 // screens are those on one terminal at the other end of a connection.
