@@ -72,9 +72,9 @@ func (c *contacts) load() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	from, to := c.win.visible()
-	margin := c.win.height
-	from, to = max(from-margin, 0), min(to+margin, len(c.ids))
+	// As many rows as may be on the screen: it may not have been drawn yet.
+	rows := max(c.win.height, c.e.h)
+	from, to := max(c.win.top-rows, 0), min(c.win.top+2*rows, len(c.ids))
 	ids := slices.Clone(c.ids[min(from, to):to])
 	book := c.e.app.Book
 	return func() tea.Msg {

@@ -31,7 +31,8 @@ type stage struct {
 	dir  string // of the data
 	quit bool
 
-	copied string // what was put on the clipboard last
+	undrawn bool   // messages come faster than the program draws
+	copied  string // what was put on the clipboard last
 }
 
 // play runs a test on a stage with a real book and a real pool, in a bubble:
@@ -115,7 +116,9 @@ func (s *stage) do(cmd tea.Cmd) {
 // tell feeds a message and then draws, as a program would.
 func (s *stage) tell(msg tea.Msg) {
 	cmd := s.root.update(msg)
-	s.root.View()
+	if !s.undrawn {
+		s.root.View()
+	}
 	s.do(cmd)
 }
 
@@ -296,4 +299,19 @@ func (s *stage) statuses(statuses ...session.Status) {
 // desk is where the person of a test changes the book.
 func desk(b *store.Book) *store.Desk {
 	return b.Desk(store.Actor{Name: "ana", Role: store.Admin, From: "test"})
+}
+
+// TestPeopleThatAreFoundBeforeTheFirstDrawingAreShown: a program draws sixty
+// times a second at the most, and a book may be faster.
+func TestPeopleThatAreFoundBeforeTheFirstDrawingAreShown(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		if _, err := s.app.Desk.Import(t.Context(), []people.Row{{Phone: "+5511987650001", Name: "Ana Prado"}}, "a test"); err != nil {
+			t.Fatal(err)
+		}
+		s.undrawn = true
+		s.press("2")
+		if got := s.root.View().Content; !strings.Contains(ansi.Strip(got), "Ana Prado") {
+			t.Errorf("the list is\n%s", ansi.Strip(got))
+		}
+	})
 }
