@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -92,6 +91,7 @@ type screens struct {
 	wire     *Wire
 	lang     string
 	terminal Terminal
+	keys     keyboard
 	sizes    chan tui.Size
 	orders   chan tui.Order
 	beats    chan struct{}
@@ -101,18 +101,14 @@ type screens struct {
 
 // run shows them.
 func (s *screens) run(ctx context.Context, app tui.App) Exit {
-	in, keys, err := os.Pipe() // what is typed: unlike other readers, a read of it can be ended
-	if err != nil {
-		return s.owner.failed(s.lang, err)
-	}
-	defer in.Close()
-	defer keys.Close()
+	s.keys.open()
+	defer s.keys.close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.resize(tui.Size{Width: s.terminal.Width, Height: s.terminal.Height})
 	s.wire.patience.Store(int64(stalledFor))
 	go func() { // ends with the connection
-		s.hear(ctx, keys)
+		s.hear(ctx)
 		cancel()
 	}()
 	var helpers sync.WaitGroup
@@ -124,7 +120,7 @@ func (s *screens) run(ctx context.Context, app tui.App) Exit {
 		case <-ctx.Done():
 		}
 	})
-	err = tui.Run(ctx, app, in, screen{s.wire},
+	err := tui.Run(ctx, app, &s.keys, screen{s.wire},
 		tui.Environ(about(s.terminal.Environ)), tui.Profile(s.terminal.Profile), tui.Sizes(s.sizes),
 		tui.Orders(s.orders, s.done),
 		tui.Suspends(func() { go s.wire.send(frameSuspend, nil) }), // ends with the connection
@@ -167,6 +163,48 @@ func (s *screens) end(err error) Exit {
 	return Exit{}
 }
 
+// keyboard is what is typed at the terminal, as the screens read it. They ask for
+// no file, whose read they would end at an instant of their own: here a read ends
+// when close says so. What is typed while it is closed is nobody's.
+type keyboard struct {
+	mu sync.Mutex
+	r  *io.PipeReader
+	w  *io.PipeWriter
+}
+
+// open has reads wait for keys.
+func (k *keyboard) open() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.r, k.w = io.Pipe()
+}
+
+// close ends every read and every write, until open.
+func (k *keyboard) close() {
+	_, w := k.pipe()
+	w.Close()
+}
+
+func (k *keyboard) pipe() (*io.PipeReader, *io.PipeWriter) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.r, k.w
+}
+
+func (k *keyboard) Read(b []byte) (int, error) {
+	r, _ := k.pipe()
+	return r.Read(b)
+}
+
+// Write waits until what is typed has been read.
+func (k *keyboard) Write(b []byte) (int, error) {
+	_, w := k.pipe()
+	if _, err := w.Write(b); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+		return 0, err
+	}
+	return len(b), nil
+}
+
 // screen is what is drawn, on its way to the terminal. That is raw, so that a
 // line end does not go back to the first column by itself, as the renderer takes
 // it to do.
@@ -196,6 +234,7 @@ func (s *screens) done(o tui.Order) {
 	switch o {
 	case tui.Release:
 		s.away.Store(true)
+		s.keys.open() // nobody reads them before Restore
 		s.wire.send(frameRelease, nil)
 	case tui.Restore:
 		s.away.Store(false)
@@ -214,7 +253,7 @@ func (s *screens) resize(to tui.Size) {
 
 // hear takes what comes from the terminal until the connection falls, the person
 // is gone, or it makes no sense.
-func (s *screens) hear(ctx context.Context, keys io.Writer) {
+func (s *screens) hear(ctx context.Context) {
 	var pasted pastes
 	for {
 		kind, payload, err := s.wire.receive()
@@ -226,13 +265,12 @@ func (s *screens) hear(ctx context.Context, keys io.Writer) {
 		case kind == frameCancel:
 			return
 		case kind == frameKeys && len(payload) <= maxKeys:
-			if _, err := keys.Write(pasted.take(payload)); err != nil {
-				return
-			}
+			s.keys.Write(pasted.take(payload))
 		case kind == frameSize && len(payload) == 8:
 			w, h := binary.BigEndian.Uint32(payload), binary.BigEndian.Uint32(payload[4:])
 			s.resize(tui.Size{Width: int(min(w, maxWidth)), Height: int(min(h, maxHeight))})
 		case kind == frameRelease:
+			s.keys.close()
 			order, ok = tui.Release, true
 		case kind == frameRestore:
 			order, ok = tui.Restore, true
