@@ -66,6 +66,7 @@ const (
 	VerbContactEdit Verb = "contact_edit"
 	VerbOptOut      Verb = "opt_out"
 	VerbOptIn       Verb = "opt_in"
+	VerbStays       Verb = "stays"
 
 	VerbListSave   Verb = "list_save"
 	VerbListAdd    Verb = "list_add"
@@ -88,7 +89,7 @@ var verbs = map[Verb]Role{
 	VerbNumberAdd: Admin, VerbNumberRename: Admin, VerbNumberRemove: Admin, VerbNumberLimits: Admin,
 	VerbLink: Admin, VerbLinkCancel: Admin, VerbUnlink: Admin, VerbPasskey: Admin, VerbReconnect: Operator,
 
-	VerbImport: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator,
+	VerbImport: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,

@@ -209,6 +209,16 @@ var deeds = map[string]deed{
 		role: Operator,
 		fail: func(_ *scene, d *Desk) error { return d.OptIn(1, " ") },
 	},
+	"Stays": {
+		before: func(s *scene) {
+			ok(s.T, s.book.Heard(1, campaign.Incoming{From: people.Seen{Phone: yardPhone(0)}, Text: doubtful, At: wroteAt}))
+		},
+		do: func(s *scene, d *Desk) error { return d.Stays(1, wroteAt) },
+		want: Entry{Verb: VerbStays, Kind: "contact", Target: "1", Name: "Pessoa 0",
+			Before: Values{"doubt": "yes"}, After: Values{"doubt": "no"}},
+		role: Operator,
+		fail: func(_ *scene, d *Desk) error { return d.Stays(gone, wroteAt) },
+	},
 	"SaveList": {
 		before: aList,
 		do: func(_ *scene, d *Desk) error {
