@@ -127,7 +127,7 @@ func (c *checking) merges() bool {
 // people compares everything that leads to a person, and the counters, with
 // the records.
 func (c *checking) people() {
-	count, optedOut := 0, 0
+	count, optedOut, inDoubt := 0, 0, 0
 	c.each(contactsTable, -1, func(k, v []byte) {
 		p, err := decodeContact(contactsTable.Parts(k), v)
 		if err != nil {
@@ -137,6 +137,9 @@ func (c *checking) people() {
 		count++
 		if p.OptedOut {
 			optedOut++
+		}
+		if p.InDoubt() {
+			inDoubt++
 		}
 		for _, alias := range aliasesOf(&p) {
 			if id, ok := aliasTx(c.tx, alias); !ok || id != p.ID {
@@ -162,6 +165,7 @@ func (c *checking) people() {
 	})
 	c.counted("contacts", countTx(c.tx, countContacts), count)
 	c.counted("opt-outs", countTx(c.tx, countOptOuts), optedOut)
+	c.counted("doubts", countTx(c.tx, countDoubts), inDoubt)
 	c.each(aliasesTable, 8, func(k, v []byte) {
 		id, ok := aliasTx(c.tx, string(k))
 		if ok && k[0] == formerAlias {

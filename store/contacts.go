@@ -88,6 +88,16 @@ func (b *Book) OptOutCount() (n int, err error) {
 	return n, err
 }
 
+// DoubtCount returns how many of them a person has to decide about, see
+// people.Contact.InDoubt.
+func (b *Book) DoubtCount() (n int, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		n = countTx(tx, countDoubts)
+		return nil
+	})
+	return n, err
+}
+
 // OptOut writes down that a person must not be written to, and why. Of one who
 // has opted out before, the first time and reason stay.
 func (d *Desk) OptOut(id people.ContactID, why string) error {
@@ -115,6 +125,21 @@ func (d *Desk) OptIn(id people.ContactID, why string) error {
 	})
 }
 
+// Stays ends the doubt whether a person wants to be left alone: they do not, as
+// somebody who read their message of that time says. What they write later is
+// doubted anew; if they have, the doubt stays.
+func (d *Desk) Stays(id people.ContactID, read time.Time) error {
+	return d.editContact(VerbStays, id, func(_ *bolt.Tx, c *people.Contact) error {
+		if !c.InDoubt() {
+			return nil
+		}
+		if c.DoubtEnded = later(c.DoubtEnded, read); !c.DoubtAt.After(read) {
+			c.DoubtAt, c.DoubtSaid = time.Time{}, ""
+		}
+		return nil
+	})
+}
+
 // EditContact changes what a person typed in about another one: a name that
 // changes is a typed one from then on. A phone that is somebody else's is
 // ErrExists. Opt-outs and lists are not changed by it, see OptOut, OptIn and
@@ -125,6 +150,7 @@ func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 		edit(c)
 		c.ID, c.Created, c.LID, c.Former = before.ID, before.Created, before.LID, before.Former
 		c.OptedOut, c.OptOutAt, c.OptOutWhy, c.OptOutPhone = before.OptedOut, before.OptOutAt, before.OptOutWhy, before.OptOutPhone
+		c.DoubtAt, c.DoubtSaid, c.DoubtEnded = before.DoubtAt, before.DoubtSaid, before.DoubtEnded
 		if c.Name = strings.TrimSpace(c.Name); c.Name != before.Name {
 			c.NameSource = people.Typed
 			if err := people.CheckName(c.Name); err != nil {
@@ -182,8 +208,9 @@ func (e *Entry) changeContact(before, after *people.Contact) {
 			e.change("field "+shortened(name), before.Fields[name], after.Fields[name])
 		}
 	}
-	optedOut := func(c *people.Contact) string { return map[bool]string{true: "yes", false: "no"}[c.OptedOut] }
-	e.change("opted_out", optedOut(before), optedOut(after))
+	said := map[bool]string{true: "yes", false: "no"}
+	e.change("opted_out", said[before.OptedOut], said[after.OptedOut])
+	e.change("doubt", said[before.InDoubt()], said[after.InDoubt()])
 	if before.OptedOut != after.OptedOut {
 		e.change("why", before.OptOutWhy, after.OptOutWhy)
 	}

@@ -66,6 +66,7 @@ const (
 	VerbContactEdit Verb = "contact_edit"
 	VerbOptOut      Verb = "opt_out"
 	VerbOptIn       Verb = "opt_in"
+	VerbStays       Verb = "stays"
 
 	VerbListSave   Verb = "list_save"
 	VerbListAdd    Verb = "list_add"
@@ -80,7 +81,7 @@ const (
 	VerbCampaignPause  Verb = "campaign_pause"
 	VerbCampaignResume Verb = "campaign_resume"
 	VerbCampaignCancel Verb = "campaign_cancel"
-	VerbSettle         Verb = "settle"
+	VerbDecide         Verb = "decide"
 )
 
 // verbs is the lowest role that may do each: the one place where that is said.
@@ -88,11 +89,11 @@ var verbs = map[Verb]Role{
 	VerbNumberAdd: Admin, VerbNumberRename: Admin, VerbNumberRemove: Admin, VerbNumberLimits: Admin,
 	VerbLink: Admin, VerbLinkCancel: Admin, VerbUnlink: Admin, VerbPasskey: Admin, VerbReconnect: Operator,
 
-	VerbImport: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator,
+	VerbImport: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,
-	VerbCampaignPause: Operator, VerbCampaignResume: Operator, VerbCampaignCancel: Operator, VerbSettle: Operator,
+	VerbCampaignPause: Operator, VerbCampaignResume: Operator, VerbCampaignCancel: Operator, VerbDecide: Operator,
 }
 
 // Desk is where a person's acts go in, from screens and commands alike. Each of

@@ -209,6 +209,16 @@ var deeds = map[string]deed{
 		role: Operator,
 		fail: func(_ *scene, d *Desk) error { return d.OptIn(1, " ") },
 	},
+	"Stays": {
+		before: func(s *scene) {
+			ok(s.T, s.book.Heard(1, campaign.Incoming{From: people.Seen{Phone: yardPhone(0)}, Text: doubtful, At: wroteAt}))
+		},
+		do: func(s *scene, d *Desk) error { return d.Stays(1, wroteAt) },
+		want: Entry{Verb: VerbStays, Kind: "contact", Target: "1", Name: "Pessoa 0",
+			Before: Values{"doubt": "yes"}, After: Values{"doubt": "no"}},
+		role: Operator,
+		fail: func(_ *scene, d *Desk) error { return d.Stays(gone, wroteAt) },
+	},
 	"SaveList": {
 		before: aList,
 		do: func(_ *scene, d *Desk) error {
@@ -328,7 +338,7 @@ var deeds = map[string]deed{
 			ok(s.T, s.book.Settle(*s.claim(), campaign.Outcome{Kind: campaign.Unknown}, s.now))
 		},
 		do: func(s *scene, d *Desk) error { return only(d.Decide(s.id, 0, campaign.Leave, s.now)) },
-		want: Entry{Verb: VerbSettle, Kind: "delivery", Target: "1/0", Name: "Pessoa 0",
+		want: Entry{Verb: VerbDecide, Kind: "delivery", Target: "1/0", Name: "Pessoa 0",
 			Before: Values{"state": "unsure"}, After: Values{"state": "skipped"}},
 		role: Operator,
 		fail: func(s *scene, d *Desk) error { return only(d.Decide(s.id, 1, campaign.Leave, s.now)) },

@@ -186,6 +186,8 @@ func unwanted(contact *people.Contact, barred barredAliases, now time.Time) reas
 	switch {
 	case contact.OptedOut:
 		return reason.DeliveryOptedOut
+	case contact.InDoubt():
+		return reason.DeliveryDoubt
 	case contact.Moved():
 		return reason.DeliveryMoved
 	case contact.Presence == people.NotOnWhatsApp && contact.Checked(now):

@@ -29,6 +29,7 @@ const (
 const (
 	countContacts = "count contacts"
 	countOptOuts  = "count optouts"
+	countDoubts   = "count doubts"
 )
 
 // contactTx reads a person, following merges.
@@ -110,6 +111,9 @@ func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	case !before.OptedOut && c.OptOutPhone == "" && c.LID == "":
 		c.OptOutPhone = c.Phone
 	}
+	if c.OptedOut {
+		c.DoubtAt, c.DoubtSaid = time.Time{}, ""
+	}
 	if err := contactsTable.Put(tx, c.ID, encodeContact(c)); err != nil {
 		return err
 	}
@@ -174,14 +178,19 @@ func reindexTx(tx *bolt.Tx, id people.ContactID, before, after *people.Contact, 
 		}
 	}
 	names.move(id, namesTable.key(id, before), namesTable.key(id, after))
-	if before.OptedOut != after.OptedOut {
-		by := 1
-		if before.OptedOut {
-			by = -1
-		}
-		if err := addCountTx(tx, countOptOuts, by); err != nil {
-			return err
-		}
+	if err := countChangeTx(tx, countOptOuts, before.OptedOut, after.OptedOut); err != nil {
+		return err
+	}
+	return countChangeTx(tx, countDoubts, before.InDoubt(), after.InDoubt())
+}
+
+// countChangeTx counts that one more or one less is something.
+func countChangeTx(tx *bolt.Tx, name string, was, is bool) error {
+	switch {
+	case is && !was:
+		return addCountTx(tx, name, 1)
+	case was && !is:
+		return addCountTx(tx, name, -1)
 	}
 	return nil
 }
@@ -315,6 +324,10 @@ func unite(k, g *people.Contact) {
 	if !k.OptedOut && g.OptOutAt.After(k.OptOutAt) { // the later opt-in
 		k.OptOutAt, k.OptOutWhy = g.OptOutAt, g.OptOutWhy
 	}
+	if g.DoubtAt.After(k.DoubtAt) {
+		k.DoubtAt, k.DoubtSaid = g.DoubtAt, g.DoubtSaid
+	}
+	k.DoubtEnded = later(k.DoubtEnded, g.DoubtEnded)
 	if k.OptOutPhone == "" {
 		k.OptOutPhone = g.OptOutPhone
 	}

@@ -146,6 +146,8 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return nil, err
 	case contact.OptedOut:
 		return giveUp(reason.DeliveryOptedOut)
+	case contact.InDoubt():
+		return giveUp(reason.DeliveryDoubt)
 	case contact.Moved():
 		return giveUp(reason.DeliveryMoved)
 	}

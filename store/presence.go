@@ -33,7 +33,7 @@ func (b *Book) planCheckTx(tx *bolt.Tx, c campaign.Claim, d campaign.Delivery, c
 				return nil, err
 			}
 			contact, err := contactTx(tx, next.Contact)
-			if err != nil || contact.OptedOut || contact.Checked(c.Now) || b.lately(contact.ID, c.Now) {
+			if err != nil || contact.OptedOut || contact.InDoubt() || contact.Checked(c.Now) || b.lately(contact.ID, c.Now) {
 				continue
 			}
 			if phone := checkAs(&contact); phone != "" {

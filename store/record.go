@@ -47,6 +47,11 @@ func encodeContact(c *people.Contact) []byte {
 		e.Time(f.Until)
 	}
 	e.Text(string(c.OptOutPhone))
+	if !c.DoubtAt.IsZero() || !c.DoubtEnded.IsZero() {
+		e.Time(c.DoubtAt)
+		e.Text(c.DoubtSaid)
+		e.Time(c.DoubtEnded)
+	}
 	return e.B
 }
 
@@ -96,6 +101,9 @@ func decodeWithLists(c *people.Contact, id people.ContactID, v []byte) error {
 			c.Former = append(c.Former, people.FormerPhone{Phone: people.Phone(r.Text()), Until: r.Time()})
 		}
 		c.OptOutPhone = people.Phone(r.Text())
+	}
+	if len(r.B) > 0 { // of the few who were ever in doubt, from version 9 of the book on
+		c.DoubtAt, c.DoubtSaid, c.DoubtEnded = r.Time(), r.Text(), r.Time()
 	}
 	if r.Err != nil {
 		return fmt.Errorf("contact %d: %w", id, r.Err)

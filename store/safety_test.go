@@ -422,14 +422,19 @@ func (s *shop) optOut() {
 	}
 }
 
-// Whoever opts out gets nothing from then on: neither what was to come nor what
-// was tried before.
-func TestOptOutCountsAtEveryMoment(t *testing.T) {
-	byWord := func(s *shop) {
-		if err := s.book.Heard(s.number, campaign.Incoming{From: people.Seen{Phone: crowd(1)[0].Phone}, Text: "Sair!", At: s.now}); err != nil {
-			s.Fatal(err)
-		}
+// says has the first person write to the number.
+func (s *shop) says(text string) {
+	s.Helper()
+	if err := s.book.Heard(s.number, campaign.Incoming{From: people.Seen{Phone: crowd(1)[0].Phone}, Text: text, At: s.now}); err != nil {
+		s.Fatal(err)
 	}
+}
+
+// A person who opts out gets nothing from then on: neither what was to come nor
+// what was tried before. One in doubt gets nothing either.
+func TestOptOutCountsAtEveryMoment(t *testing.T) {
+	byWord := func(s *shop) { s.says("Sair!") }
+	perhaps := func(s *shop) { s.says("quero cancelar") }
 	for _, test := range []struct {
 		name   string
 		tried  []campaign.Outcome // before it, once the campaign runs; nil: the campaign does not run yet
@@ -443,7 +448,7 @@ func TestOptOutCountsAtEveryMoment(t *testing.T) {
 		{"while an earlier try is in doubt", []campaign.Outcome{unknown, offline}, campaign.Unsure, reason.HoldOffline},
 		{"afterwards", []campaign.Outcome{accepted}, campaign.Sent, ""},
 	} {
-		for how, optOut := range map[string]func(*shop){"by hand": (*shop).optOut, "by the word": byWord} {
+		for how, optOut := range map[string]func(*shop){"by hand": (*shop).optOut, "by the word": byWord, "perhaps": perhaps} {
 			t.Run(test.name+" "+how, func(t *testing.T) {
 				s := newShop(t, 2, "") // the second one is there for the campaign to start
 				var id campaign.ID
@@ -463,12 +468,15 @@ func TestOptOutCountsAtEveryMoment(t *testing.T) {
 					s.now = s.now.Add(time.Hour)
 					s.mustHold(reason.HoldEmpty, time.Time{})
 				}
-				want := test.state
-				if want == campaign.Sent && how == "by the word" {
+				want, why := test.state, test.reason
+				if want == campaign.Sent && how != "by hand" {
 					want = campaign.Replied
 				}
-				if d := s.delivery(id); d.State != want || d.Reason.Code != test.reason || d.Attempts != len(test.tried) {
-					t.Errorf("it is %s (%s) after %d tries, want %s (%s)", d.State, d.Reason, d.Attempts, want, test.reason)
+				if why == reason.DeliveryOptedOut && how == "perhaps" {
+					why = reason.DeliveryDoubt
+				}
+				if d := s.delivery(id); d.State != want || d.Reason.Code != why || d.Attempts != len(test.tried) {
+					t.Errorf("it is %s (%s) after %d tries, want %s (%s)", d.State, d.Reason, d.Attempts, want, why)
 				}
 			})
 		}

@@ -255,9 +255,13 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 		wish, why = people.Wants(m.Text, d.Text)
 	}
 	before := cloneContact(&contact)
-	if wish == people.No && optsOut(&contact, m.At, now) {
+	switch {
+	case contact.OptedOut:
+	case wish == people.No && counts(&contact, contact.OptOutAt, m.At, now):
 		_, said, _ := strings.Cut(why, ": ")
 		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, said
+	case wish == people.Doubt && m.At.After(contact.DoubtAt) && counts(&contact, later(contact.OptOutAt, contact.DoubtEnded), m.At, now):
+		contact.DoubtAt, contact.DoubtSaid = m.At, shortened(m.Text)
 	}
 	if m.At.After(contact.LastHeard) {
 		contact.LastHeard = m.At
@@ -318,19 +322,18 @@ func repliedToTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID
 	return d, ok, err
 }
 
-// optsOut reports whether an opt-out word that a person wrote at that time opts
-// them out. One from before an opt-in was taken back by it, however late it is
+// counts reports whether what a person wrote at that time counts as a wish to be
+// left alone, after an opt-in or a decision. One from before that was taken back by
+// it, however late it is
 // heard and however often. If it is newer than all that was heard, a little
-// before the opt-in counts as after it; and so does any time if the opt-in was
+// before counts as after; and so does any time if the opt-in was
 // written by a clock that was far ahead, because then its time is not known.
-func optsOut(c *people.Contact, at, now time.Time) bool {
+func counts(c *people.Contact, since, at, now time.Time) bool {
 	switch {
-	case c.OptedOut:
-		return false
-	case campaign.Early(c.OptOutAt, now):
+	case campaign.Early(since, now):
 		return at.After(c.LastHeard)
 	case at.After(c.LastHeard):
-		return at.After(c.OptOutAt.Add(-campaign.ClockSlack))
+		return at.After(since.Add(-campaign.ClockSlack))
 	}
-	return at.After(c.OptOutAt)
+	return at.After(since)
 }

@@ -157,6 +157,9 @@ func (r *root) statusLine() string {
 	if s.trouble > 0 {
 		parts = append(parts, e.theme.bad.of("! "+e.words.n("status_trouble", s.trouble)))
 	}
+	if s.doubts > 0 {
+		parts = append(parts, e.theme.warn.of("? "+e.words.n("status_doubts", s.doubts)))
+	}
 	if s.sending {
 		parts = append(parts, e.theme.good.of("▶")+" "+e.theme.dim.of(e.t("status_sending")))
 	}

@@ -141,7 +141,8 @@ func (c *contacts) actions() []action {
 	}
 	id, ok := c.here()
 	some := c.marked.Size() > 0 || len(c.ids) > 0
-	return append([]action{
+	person, shown := c.page[id]
+	return slices.Concat(e.doubtActions(&person, ok && shown), []action{
 		act(e.keys.filter, true, func() tea.Cmd { c.typed = true; return nil }),
 		act(e.keys.details, ok, func() tea.Cmd { return e.root.push(newPerson(e, id)) }),
 		act(e.keys.mark, ok, c.mark),
@@ -151,17 +152,13 @@ func (c *contacts) actions() []action {
 		act(e.keys.markAll, ok, c.markAll),
 		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),
-		act(e.keys.optOut, ok && c.mayOptOut(id), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
+		act(e.keys.optOut, ok && shown && !person.OptedOut && !person.InDoubt(), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
 		act(e.keys.clearFilter, c.field.value() != "", c.clear),
-	}, e.listActions(&c.win, c.moved)...)
+		act(e.keys.showDoubts, e.root.status.doubts > 0, func() tea.Cmd { return c.show(e.t("doubt_filter")) }),
+	}, e.listActions(&c.win, c.moved))
 }
 
 func (c *contacts) keys() []key.Binding { return bindings(c.actions()) }
-
-func (c *contacts) mayOptOut(id people.ContactID) bool {
-	person, ok := c.page[id]
-	return ok && !person.OptedOut
-}
 
 func (c *contacts) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -405,6 +402,9 @@ func (c *contacts) line(id people.ContactID, here bool, w int) string {
 		r.cell(weight, person.Name, name)
 	}
 	r.gap(1).cell(e.theme.dim, person.Phone.Pretty(), phone).gap(1)
+	if person.InDoubt() {
+		return r.cell(e.theme.warn, "? "+e.t("note_doubt", "Said", person.DoubtSaid), tags+1+state).fill(w)
+	}
 	r.cell(e.theme.info, strings.Join(append(slices.Clone(person.Tags), person.Lists...), " "), tags).gap(1)
 	switch {
 	case person.OptedOut:

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -72,10 +73,23 @@ func (p *person) load() tea.Cmd {
 
 func (p *person) actions() []action {
 	e := p.e
-	return append([]action{
-		act(e.keys.optOut, p.known && !p.contact.OptedOut, func() tea.Cmd { return e.root.push(p.optOut()) }),
+	return slices.Concat(e.doubtActions(&p.contact, p.known), []action{
+		act(e.keys.optOut, p.known && !p.contact.OptedOut && !p.contact.InDoubt(), func() tea.Cmd { return e.root.push(p.optOut()) }),
 		act(e.keys.optIn, p.known && p.contact.OptedOut, func() tea.Cmd { return e.root.push(p.optIn()) }),
-	}, e.scrollActions(&p.win)...)
+	}, e.scrollActions(&p.win))
+}
+
+// doubtActions decide whether a person wants to be left alone.
+func (e *env) doubtActions(c *people.Contact, known bool) []action {
+	desk, id, read, said := e.app.Desk, c.ID, c.DoubtAt, c.DoubtSaid
+	return []action{
+		act(e.keys.saidNo, known && c.InDoubt(), func() tea.Cmd {
+			return e.do(e.t("opt_out_done"), func(context.Context) error { return desk.OptOut(id, said) })
+		}),
+		act(e.keys.stays, known && c.InDoubt(), func() tea.Cmd {
+			return e.do(e.t("stays_done"), func(context.Context) error { return desk.Stays(id, read) })
+		}),
+	}
 }
 
 func (p *person) keys() []key.Binding { return bindings(p.actions()) }
@@ -142,6 +156,14 @@ func (p *person) lines(w int) []string {
 		why := e.t("person_opted_out", "Time", e.words.Moment(c.OptOutAt, now), "Why", c.OptOutWhy)
 		for _, line := range e.wrap("⊘ "+why, max(w-4, 1)) {
 			lines = append(lines, "  "+e.theme.bad.of(line))
+		}
+		lines = append(lines, "")
+	}
+	if c.InDoubt() {
+		doubt := e.t("person_doubt", "Time", e.words.Moment(c.DoubtAt, now), "Said", c.DoubtSaid,
+			"Leaves", e.keys.saidNo.Help().Key, "Stays", e.keys.stays.Help().Key)
+		for _, line := range e.wrap("? "+doubt, max(w-4, 1)) {
+			lines = append(lines, "  "+e.theme.warn.of(line))
 		}
 		lines = append(lines, "")
 	}

@@ -58,6 +58,7 @@ type root struct {
 type overview struct {
 	linked, online int
 	trouble        int // numbers that need a person
+	doubts         int // people about whom a person has to decide
 	sending        bool
 	disk           bool // the disk refuses to write
 }
@@ -149,6 +150,9 @@ func (r *root) load() tea.Cmd {
 	return func() tea.Msg {
 		idle, err := book.Idle()
 		o := overview{sending: err == nil && !idle, disk: book.Err() != nil}
+		if err == nil {
+			o.doubts, err = book.DoubtCount()
+		}
 		for _, s := range pool.Status() {
 			switch s.State {
 			case campaign.Unlinked, campaign.Linking:

@@ -120,6 +120,8 @@ var scenes = []scene{
 		s.enter("pediu na loja")
 		s.press("enter")
 	}},
+	{"person-doubt", func(s *stage) { s.people(); s.perhaps("quero cancelar"); s.press("2", "d", "enter") }},
+	{"contacts-doubts", func(s *stage) { s.people(); s.perhaps("quero cancelar"); s.press("2", "d") }},
 	{"opt-out", func(s *stage) { s.people(); s.press("2", "o") }},
 	{"campaigns-empty", func(s *stage) { s.press("3") }},
 	{"campaigns", func(s *stage) {

@@ -42,7 +42,7 @@ type App struct {
 	// offers it when it is left while something is being sent; nil: it does not.
 	Halt     func(context.Context) error
 	ReadOnly bool   // the terminal only watches: nothing can be changed there
-	Died     string // who sent before and ended without a word; empty: nobody did
+	Died     string // who sent before and ended unexpectedly; empty: nobody did
 }
 
 func (a App) now() time.Time {

@@ -54,7 +54,13 @@ type Contact struct {
 	CheckedAt  time.Time // when the service answered about Presence
 	OptedOut   bool
 	OptOutAt   time.Time
-	OptOutWhy  string     // the words that they wrote, folded, or the reason that was typed
+	OptOutWhy  string // the words that they wrote, folded, or the reason that was typed
+	// DoubtAt is when they last wrote what may be a wish to be left alone, with
+	// the words; zero: no such message, or it was decided. Nothing is sent to them
+	// until a person decides. A message from before DoubtEnded is decided.
+	DoubtAt    time.Time
+	DoubtSaid  string
+	DoubtEnded time.Time
 	Knows      []NumberID // our numbers that they have written to, or whose address book has them
 	LastSent   time.Time  // the last campaign message to them, from any number
 	LastHeard  time.Time  // the last message from them, to any number
@@ -71,6 +77,9 @@ type FormerPhone struct {
 	Phone Phone
 	Until time.Time // when we learnt that they no longer have it
 }
+
+// InDoubt reports whether a person has to decide if this one is to be left alone.
+func (c *Contact) InDoubt() bool { return !c.OptedOut && !c.DoubtAt.IsZero() }
 
 // Moved reports whether a person's phone belongs to another account now, and
 // nothing has been heard from them since: we do not know how to reach them.

@@ -433,6 +433,10 @@ func numberTerm(value string, _ int) (matcher, error) {
 }
 
 func optOutTerm(value string, at int) (matcher, error) {
+	switch Fold(value) {
+	case "duvida", "doubt", "duda":
+		return func(c *Contact, _ FilterEnv) bool { return c.InDoubt() }, nil
+	}
 	want, err := yesNo(value, at)
 	if err != nil {
 		return nil, err

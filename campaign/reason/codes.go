@@ -50,6 +50,7 @@ const (
 // Why a delivery is skipped, failed, unsure, or has not left yet.
 const (
 	DeliveryOptedOut      Code = "delivery_opted_out"
+	DeliveryDoubt         Code = "delivery_doubt" // they may want to be left alone
 	DeliveryNotOnWhatsApp Code = "delivery_not_on_whatsapp"
 	DeliveryDuplicate     Code = "delivery_duplicate"
 	DeliveryPerPerson     Code = "delivery_per_person"
