@@ -223,9 +223,9 @@ func (h *header) phone(cell func(int) string, row *Row) (from int, fault *reason
 		if cell(i) == "" {
 			continue
 		}
-		phone, why := parsePhone(cell(i))
+		phones, why := Where{}.Phones(cell(i))
 		if why == nil {
-			row.Phone = phone
+			row.Phone = phones[0]
 			return i, nil
 		}
 		if fault == nil {
