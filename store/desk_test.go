@@ -571,7 +571,7 @@ func TestAVerbThatWasKilledIsToldByTheNextOpening(t *testing.T) {
 	})
 	t.Run("an import that was read", func(t *testing.T) {
 		y := newYard(t, 10)
-		k, err := desk(y.book).stageImport(t.Context(), yardRows(20, 7), "mais.csv")
+		k, err := desk(y.book).stageImport(t.Context(), yardRows(20, 7), "mais.csv", Complete)
 		ok(t, err)
 		y.book.stop(k, errors.New("the test does it"))
 		ok(t, y.book.update(func(tx *bolt.Tx) error { return completeStagingTx(tx, k) }))
@@ -583,7 +583,7 @@ func TestAVerbThatWasKilledIsToldByTheNextOpening(t *testing.T) {
 	})
 	t.Run("an import that was not", func(t *testing.T) {
 		y := newYard(t, 10)
-		_, err := desk(y.book).stageImport(t.Context(), yardRows(20, 7), "mais.csv")
+		_, err := desk(y.book).stageImport(t.Context(), yardRows(20, 7), "mais.csv", Complete)
 		ok(t, err)
 		z := &scene{yard: y.copied()}
 		z.idle()

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -21,17 +22,11 @@ type contactJSON struct {
 	Name   string            `json:"name"`
 	Tags   []string          `json:"tags"`
 	Fields map[string]string `json:"fields"`
+	Left   string            `json:"opted_out,omitempty"` // why they are not written to
+	Doubt  string            `json:"doubt,omitempty"`     // what they said that a person has to decide about
 }
 
 func (c *call) contactsCommand() *cobra.Command {
-	imports := &cobra.Command{
-		Use:   "import " + c.t("arg_csv"),
-		Short: c.t("cmd_contacts_import"),
-		Args:  c.exactArgs(1),
-		RunE: c.run(func(ctx context.Context, args []string) error {
-			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return c.importCSV(ctx, o, args[0]) })
-		}),
-	}
 	list := &cobra.Command{
 		Use:   "list [" + c.t("arg_filter") + "]",
 		Short: c.t("cmd_contacts_list"),
@@ -42,7 +37,7 @@ func (c *call) contactsCommand() *cobra.Command {
 			})
 		}),
 	}
-	return c.group("contacts", "cmd_contacts", c.jsonFlag(imports), c.jsonFlag(list))
+	return c.group("contacts", "cmd_contacts", c.importCommand(), c.jsonFlag(list))
 }
 
 // filter reads a filter that was typed.
@@ -86,6 +81,11 @@ func (c *call) contact(contact people.Contact) error {
 	out := contactJSON{Phone: string(contact.Phone), Name: contact.Name, Tags: contact.Tags, Fields: contact.Fields}
 	if out.Phone == "" {
 		out.Phone = string(contact.WhatsApp)
+	}
+	if contact.OptedOut {
+		out.Left = cmp.Or(contact.OptOutWhy, "opted out")
+	} else if contact.InDoubt() {
+		out.Doubt = cmp.Or(contact.DoubtSaid, "doubt")
 	}
 	if c.json {
 		if out.Tags == nil {
