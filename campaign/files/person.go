@@ -154,7 +154,7 @@ type known struct {
 // compare notes what is odd about a person beside the others of the file.
 func (r *reader) compare(row *people.Row) {
 	if row.Phone.FilledIn() {
-		r.note(row.Line, reason.NoteFilledIn, string(row.Phone))
+		r.note(row.Line, reason.NoteFilledIn, row.Phone)
 	}
 	if row.Left != "" {
 		r.note(row.Line, reason.NoteLeft)

@@ -286,14 +286,14 @@ func (c *call) explainFile(name string, read *files.Report) {
 	}
 	var known, fields []string
 	for i, column := range read.Columns {
-		title := column.Title
-		if title == "" {
-			title = "#" + strconv.Itoa(i+1)
+		title := "#" + strconv.Itoa(i+1)
+		if column.Title != "" {
+			title = strconv.Quote(column.Title)
 		}
 		switch {
 		case column.Role == files.FieldRole && column.Field == "":
 		case column.Role == files.FieldRole:
-			fields = append(fields, column.Field)
+			fields = append(fields, strconv.Quote(column.Field))
 		default:
 			known = append(known, title+" → "+c.role(column.Role))
 		}
