@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"recado/campaign"
@@ -105,6 +106,17 @@ func (e *Entry) count(what string, n int) {
 		e.Counts = make(map[string]int)
 	}
 	e.Counts[what] = n
+}
+
+// Concerns reports whether all of some words are in an entry: in its verb, as
+// its code and as it is said, in who did it, or in what it was done to. The
+// words are folded.
+func (e *Entry) Concerns(wanted []string, said string) bool {
+	if len(wanted) == 0 {
+		return true
+	}
+	all := people.Fold(strings.Join([]string{string(e.Verb), said, e.Actor.Name, e.Kind, e.Name}, " "))
+	return !slices.ContainsFunc(wanted, func(word string) bool { return !strings.Contains(all, word) })
 }
 
 func (e *Entry) fail(why reason.Reason) { e.Outcome, e.Why = Failed, why }
