@@ -81,7 +81,7 @@ const (
 	VerbCampaignPause  Verb = "campaign_pause"
 	VerbCampaignResume Verb = "campaign_resume"
 	VerbCampaignCancel Verb = "campaign_cancel"
-	VerbSettle         Verb = "settle"
+	VerbDecide         Verb = "decide"
 )
 
 // verbs is the lowest role that may do each: the one place where that is said.
@@ -93,7 +93,7 @@ var verbs = map[Verb]Role{
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,
-	VerbCampaignPause: Operator, VerbCampaignResume: Operator, VerbCampaignCancel: Operator, VerbSettle: Operator,
+	VerbCampaignPause: Operator, VerbCampaignResume: Operator, VerbCampaignCancel: Operator, VerbDecide: Operator,
 }
 
 // Desk is where a person's acts go in, from screens and commands alike. Each of

@@ -338,7 +338,7 @@ var deeds = map[string]deed{
 			ok(s.T, s.book.Settle(*s.claim(), campaign.Outcome{Kind: campaign.Unknown}, s.now))
 		},
 		do: func(s *scene, d *Desk) error { return only(d.Decide(s.id, 0, campaign.Leave, s.now)) },
-		want: Entry{Verb: VerbSettle, Kind: "delivery", Target: "1/0", Name: "Pessoa 0",
+		want: Entry{Verb: VerbDecide, Kind: "delivery", Target: "1/0", Name: "Pessoa 0",
 			Before: Values{"state": "unsure"}, After: Values{"state": "skipped"}},
 		role: Operator,
 		fail: func(s *scene, d *Desk) error { return only(d.Decide(s.id, 1, campaign.Leave, s.now)) },

@@ -237,7 +237,7 @@ func reachedTx(tx *bolt.Tx, d *campaign.Delivery, at time.Time) error {
 // the delivery is not unsure, or is to be sent though its campaign was
 // cancelled. To send one of a finished campaign lets that run again.
 func (desk *Desk) Decide(id campaign.ID, seq uint32, v campaign.Verdict, now time.Time) (d campaign.Delivery, err error) {
-	err = desk.write(VerbSettle, func(tx *bolt.Tx, e *Entry) error {
+	err = desk.write(VerbDecide, func(tx *bolt.Tx, e *Entry) error {
 		if d, err = deliveryTx(tx, deliveryKey(id, seq)); err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ type doubts struct {
 }
 
 // doubtsKept is how many are shown at once; the next come when these are
-// settled.
+// decided.
 const doubtsKept = 500
 
 // doubtsLoadedMsg answers doubts.load.
@@ -118,13 +118,13 @@ func (d *doubts) alike() (seqs []uint32) {
 
 func (d *doubts) keys() []key.Binding { return bindings(d.actions()) }
 
-// ask settles one at once, unless it is to be sent again; that, and several,
-// are asked about first, in these texts.
+// ask decides about one at once, unless it is to be sent again; that, and
+// several, are asked about first, in these texts.
 func (d *doubts) ask(some []campaign.Delivery, v campaign.Verdict, question, follows string) tea.Cmd {
 	e := d.e
-	settle := d.settle(some, v)
+	decide := d.decide(some, v)
 	if len(some) == 1 && v != campaign.SendIt {
-		return settle
+		return decide
 	}
 	detail := e.t(follows)
 	if v == campaign.SendIt && d.campaign.Status == campaign.Finished {
@@ -136,22 +136,22 @@ func (d *doubts) ask(some []campaign.Delivery, v campaign.Verdict, question, fol
 	if name == "" {
 		name = some[0].Phone.Pretty()
 	}
-	return e.root.push(newAsk(e, e.words.n(question, len(some), "Name", name), detail, func() tea.Cmd { return settle }))
+	return e.root.push(newAsk(e, e.words.n(question, len(some), "Name", name), detail, func() tea.Cmd { return decide }))
 }
 
-// doubtsSettledMsg says how many were settled.
-type doubtsSettledMsg struct {
+// doubtsDecidedMsg says how many were decided.
+type doubtsDecidedMsg struct {
 	from    *doubts
-	settled []uint32
+	decided []uint32
 	err     error
 }
 
-// settle writes a verdict on some. What a receipt has settled meanwhile is
+// decide writes a verdict on some. What a receipt has proved meanwhile is
 // passed over.
-func (d *doubts) settle(some []campaign.Delivery, v campaign.Verdict) tea.Cmd {
+func (d *doubts) decide(some []campaign.Delivery, v campaign.Verdict) tea.Cmd {
 	ctx, desk, now := d.e.ctx, d.e.app.Desk, d.e.now()
 	return func() tea.Msg {
-		msg := doubtsSettledMsg{from: d}
+		msg := doubtsDecidedMsg{from: d}
 		for _, one := range some {
 			if msg.err = ctx.Err(); msg.err != nil {
 				return msg
@@ -161,7 +161,7 @@ func (d *doubts) settle(some []campaign.Delivery, v campaign.Verdict) tea.Cmd {
 			} else if msg.err != nil {
 				return msg
 			}
-			msg.settled = append(msg.settled, one.Seq)
+			msg.decided = append(msg.decided, one.Seq)
 		}
 		return msg
 	}
@@ -183,17 +183,17 @@ func (d *doubts) update(msg tea.Msg) tea.Cmd {
 		if again {
 			return d.load()
 		}
-	case doubtsSettledMsg:
+	case doubtsDecidedMsg:
 		if msg.from != d {
 			return nil
 		}
-		for _, seq := range msg.settled {
+		for _, seq := range msg.decided {
 			delete(d.marked, seq)
 		}
 		if msg.err != nil {
 			e.root.say(e.theme.bad, e.fault(msg.err))
 		} else {
-			e.root.say(e.theme.good, e.words.n("doubts_settled", len(msg.settled)))
+			e.root.say(e.theme.good, e.words.n("doubts_decided", len(msg.decided)))
 		}
 		return d.load()
 	}

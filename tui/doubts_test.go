@@ -17,7 +17,7 @@ func (s *stage) states(id campaign.ID) campaign.Counts {
 	return counts
 }
 
-func TestPersonSettlesADoubtWithAKey(t *testing.T) {
+func TestAPersonDecidesADoubtWithAKey(t *testing.T) {
 	for _, test := range []struct {
 		key   string
 		asked string // before it is done; empty: it is not asked

@@ -98,7 +98,7 @@ func (c *call) campaignCommand() *cobra.Command {
 			}),
 		c.about("show", "cmd_campaign_show", c.showCampaign),
 		c.about("deliveries", "cmd_campaign_deliveries", c.listDeliveries),
-		c.settleCommand(),
+		c.decideCommand(),
 		c.jsonFlag(&cobra.Command{
 			Use:   "list",
 			Short: c.t("cmd_campaign_list"),

@@ -83,9 +83,9 @@ func TestEveryCommandSaysThatAFileIsDamaged(t *testing.T) {
 	}
 }
 
-// TestAfterATornPageAPersonSettlesWhatMayHaveBeenSent walks through it as
+// TestAfterATornPageAPersonDecidesWhatMayHaveBeenSent walks through it as
 // somebody at a terminal does.
-func TestAfterATornPageAPersonSettlesWhatMayHaveBeenSent(t *testing.T) {
+func TestAfterATornPageAPersonDecidesWhatMayHaveBeenSent(t *testing.T) {
 	t.Parallel()
 	s := simulate(t)
 	for page, verdict := range []string{"sent", "resend"} {
@@ -111,16 +111,16 @@ func TestAfterATornPageAPersonSettlesWhatMayHaveBeenSent(t *testing.T) {
 		if len(held) == 0 || held[0].Reason != "may have been sent: the last change of the data is forgotten" {
 			t.Fatalf("page %d torn: held are %+v", page, held)
 		}
-		if r := p.run("campaign", "settle", id, "+5511900000000", verdict); r.code != 3 {
+		if r := p.run("campaign", "decide", id, "+5511900000000", verdict); r.code != 3 {
 			t.Errorf("somebody else: exit %d, %q", r.code, r.err)
 		}
-		if r := p.run("campaign", "settle", id, held[0].Phone, "maybe"); r.code != 2 {
+		if r := p.run("campaign", "decide", id, held[0].Phone, "maybe"); r.code != 2 {
 			t.Errorf("no verdict: exit %d, %q", r.code, r.err)
 		}
 		for _, d := range held {
-			p.must("campaign", "settle", id, d.Phone, verdict)
+			p.must("campaign", "decide", id, d.Phone, verdict)
 		}
-		if r := p.run("campaign", "settle", id, held[0].Phone, verdict); r.code != 4 { // it is not unsure any more
+		if r := p.run("campaign", "settle", id, held[0].Phone, verdict); r.code != 4 { // by the name before; it is not unsure any more
 			t.Errorf("twice: exit %d, %q; want 4", r.code, r.err)
 		}
 		p.must("campaign", "resume", id)
@@ -133,7 +133,7 @@ func TestAfterATornPageAPersonSettlesWhatMayHaveBeenSent(t *testing.T) {
 			}
 		}
 		if want := page; saw != want || after.Unsure+after.Queued > 0 {
-			t.Errorf("settled as %s: they saw it %d times, want %d; %+v", verdict, saw, want, after)
+			t.Errorf("decided as %s: they saw it %d times, want %d; %+v", verdict, saw, want, after)
 		}
 	}
 }

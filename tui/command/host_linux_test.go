@@ -217,7 +217,7 @@ func TestAnOwnerThatDiedIsFollowedByAnother(t *testing.T) {
 	first := hostOf(p.data)
 	syscall.Kill(first, syscall.SIGKILL)
 	screens.sees(p, fmt.Sprintf("Process %d", first))
-	screens.sees(p, "ended without a word")
+	screens.sees(p, "ended unexpectedly")
 	p.await("another owner", func() bool { now := hostOf(p.data); return now != 0 && now != first })
 	second := hostOf(p.data)
 	syscall.Kill(second, syscall.SIGKILL)

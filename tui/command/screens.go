@@ -70,7 +70,7 @@ type visit struct {
 	console *host.Console
 	halfWay bool   // the terminal was not left tidy
 	pid     int    // of the owner
-	died    string // who sent before and ended without a word
+	died    string // who sent before and ended unexpectedly
 	deaths  int
 }
 

@@ -9,12 +9,13 @@ import (
 	"recado/campaign/people"
 )
 
-func (c *call) settleCommand() *cobra.Command {
+func (c *call) decideCommand() *cobra.Command {
 	return c.jsonFlag(&cobra.Command{
-		Use:   c.t("arg_settle"),
-		Short: c.t("cmd_settle"),
-		Long:  c.t("cmd_settle_long"),
-		Args:  c.exactArgs(3),
+		Use:     c.t("arg_decide"),
+		Aliases: []string{"settle"}, // its name before, in scripts
+		Short:   c.t("cmd_decide"),
+		Long:    c.t("cmd_decide_long"),
+		Args:    c.exactArgs(3),
 		RunE: c.run(func(ctx context.Context, args []string) error {
 			id, err := campaign.ParseID(args[0])
 			if err != nil {
@@ -24,17 +25,17 @@ func (c *call) settleCommand() *cobra.Command {
 			switch verdict {
 			case campaign.Arrived, campaign.SendIt, campaign.Leave:
 			default:
-				return c.fail(ExitUsage, "settle_bad_verb", "Verb", args[2])
+				return c.fail(ExitUsage, "decide_bad_verb", "Verb", args[2])
 			}
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error {
-				return c.settle(ctx, o, id, args[1], verdict)
+				return c.decide(ctx, o, id, args[1], verdict)
 			})
 		}),
 	})
 }
 
-// settle writes what a person knows of a delivery that is unsure.
-func (c *call) settle(ctx context.Context, o *owner, id campaign.ID, who string, v campaign.Verdict) error {
+// decide writes what a person knows of a delivery that is unsure.
+func (c *call) decide(ctx context.Context, o *owner, id campaign.ID, who string, v campaign.Verdict) error {
 	if _, err := o.parts.Book.Campaign(id); err != nil {
 		return err
 	}
@@ -50,11 +51,11 @@ func (c *call) settle(ctx context.Context, o *owner, id campaign.ID, who string,
 	}
 	switch v {
 	case campaign.Arrived:
-		c.tell("settle_sent", "Phone", d.Phone, "Name", d.Name)
+		c.tell("decide_sent", "Phone", d.Phone, "Name", d.Name)
 	case campaign.SendIt:
-		c.tell("settle_queued", "Phone", d.Phone, "Name", d.Name)
+		c.tell("decide_queued", "Phone", d.Phone, "Name", d.Name)
 	case campaign.Leave:
-		c.tell("settle_left", "Phone", d.Phone, "Name", d.Name)
+		c.tell("decide_left", "Phone", d.Phone, "Name", d.Name)
 	}
 	return nil
 }
@@ -93,9 +94,9 @@ func (c *call) unsure(ctx context.Context, o *owner, id campaign.ID, who string)
 	case matches == 1:
 		return found, nil
 	case matches > 1:
-		return found, c.fail(ExitRefused, "settle_several", "Who", who)
+		return found, c.fail(ExitRefused, "decide_several", "Who", who)
 	case others > 0:
-		return found, c.fail(ExitRefused, "settle_not_unsure", "Who", who)
+		return found, c.fail(ExitRefused, "decide_not_unsure", "Who", who)
 	}
-	return found, c.fail(ExitNotFound, "settle_no_message", "Who", who)
+	return found, c.fail(ExitNotFound, "decide_no_message", "Who", who)
 }
