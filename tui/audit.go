@@ -163,7 +163,7 @@ func (a *audit) load() tea.Cmd {
 // concerns reports whether an entry has all of the words.
 func (a *audit) concerns() func(*store.Entry) bool {
 	wanted, words := a.wanted, a.e.words
-	return func(x *store.Entry) bool { return x.Concerns(wanted, words.Verb(string(x.Verb))) }
+	return func(x *store.Entry) bool { return x.Concerns(wanted, words.Verb(string(x.Verb)), words.Kind(x.Kind)) }
 }
 
 // look goes on to look for entries with all of the words.

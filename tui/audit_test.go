@@ -115,6 +115,7 @@ func TestWordsAreLookedForThroughTheWholeAudit(t *testing.T) {
 		}{
 			{"MATRÍZ", 1, "criar número"},
 			{"number_add", 1, "criar número"},
+			{"numero matriz", 1, "criar número"},
 			{"ana criar número matriz", 1, "Matriz"},
 			{"editar contato", 1500, "Nome 1500."},
 			{"nome 1499", 1, "Nome 1499."},

@@ -111,7 +111,7 @@ func (c *call) showAudit(ctx context.Context, book *store.Book, since time.Time,
 			if e.Ended.After(last) {
 				last = e.Ended
 			}
-			if after = e.ID; last.Before(since) || !e.Concerns(wanted, c.tongue.Verb(string(e.Verb))) {
+			if after = e.ID; last.Before(since) || !e.Concerns(wanted, c.tongue.Verb(string(e.Verb)), c.tongue.Kind(e.Kind)) {
 				continue
 			}
 			if ctx.Err() != nil {
