@@ -176,13 +176,13 @@ func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
 	if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := desk(b).Pause(c.ID, reason.Reason{}); err != nil {
+	if _, err := desk(b).Pause(c.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, n, now, lidOf); got.Delivery != nil {
 		t.Errorf("a paused campaign sent to %s", got.Delivery.Phone)
 	}
-	if _, err := desk(b).Pause(c.ID, reason.Reason{}); !errors.Is(err, store.ErrState) {
+	if _, err := desk(b).Pause(c.ID); !errors.Is(err, store.ErrState) {
 		t.Errorf("pausing twice got %v, want ErrState", err)
 	}
 	if _, err := desk(b).Resume(c.ID); err != nil {
