@@ -404,7 +404,7 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 		draft campaign.Campaign
 		want  string
 	}{
-		{campaign.Campaign{}, "(both (campaign_no_name) (campaign_no_text))"},
+		{campaign.Campaign{}, "(several (campaign_no_name) (campaign_no_text))"},
 		{campaign.Campaign{Name: " ", Text: "x"}, "(campaign_no_name)"},
 		{campaign.Campaign{Name: "c", Text: "{"}, "(campaign_text (template_no_closing))"},
 		{campaign.Campaign{Name: "c", Text: "x", To: "("}, "(campaign_audience (filter_no_closing))"},
@@ -414,7 +414,7 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 		{campaign.Campaign{Name: "c", Text: "x", Unread: campaign.Unread{File: "a.jpg"}}, `(campaign_file_unread "a.jpg")`},
 		{campaign.Campaign{Text: "x", Attachment: audio}, ""},
 		{campaign.Campaign{To: "(", Text: "{", Unread: campaign.Unread{Pace: "x", File: "y"}},
-			`(both (both (both (both (campaign_no_name) (campaign_audience (filter_no_closing))) (pace_no_value "x")) (campaign_file_unread "y")) (campaign_text (template_no_closing)))`},
+			`(several (campaign_no_name) (campaign_audience (filter_no_closing)) (pace_no_value "x") (campaign_file_unread "y") (campaign_text (template_no_closing)))`},
 	} {
 		c, err := desk(b).AddCampaign(test.draft)
 		if err != nil {
