@@ -50,7 +50,8 @@ type root struct {
 	stop     func() // see Suspends; nil: the program at the terminal cannot be stopped
 	beat     func() // see Beats
 	sized    func() // called with every size; nil: nobody waits for it
-	quitting bool   // the terminal ends once what is typed is kept
+	typed    attention
+	quitting bool // the terminal ends once what is typed is kept
 }
 
 // overview is what the status line knows.
@@ -219,8 +220,10 @@ func (r *root) update(msg tea.Msg) tea.Cmd {
 		}
 		return tea.Batch(r.load(), r.top().load())
 	case tea.KeyPressMsg:
+		r.typed.paid()
 		return r.pressed(msg)
 	case tea.PasteMsg:
+		r.typed.paid()
 		return r.top().update(msg)
 	}
 	// An answer: it names its question, whoever asked it takes it.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,17 +13,40 @@ import (
 	"recado/campaign"
 )
 
-// heardEvery is the least time between two changes that a terminal is told
-// of: what happens meanwhile is one change.
-const heardEvery = 100 * time.Millisecond
+// The least time between two changes that a terminal is told of: what happens
+// meanwhile is one change. Where nobody types they only watch, and many who do
+// must not take the processor from the sending.
+const (
+	heardEvery   = 100 * time.Millisecond
+	watchedEvery = time.Second
+	typedFor     = 3 * time.Second // after a key somebody is there
+)
+
+// attention is when somebody last typed at a terminal. It may be used by
+// several goroutines.
+type attention struct{ last atomic.Pointer[time.Time] }
+
+// paid says that somebody types.
+func (a *attention) paid() {
+	now := time.Now()
+	a.last.Store(&now)
+}
+
+// rest is for how long a terminal that was told of a change is told of no other.
+func (a *attention) rest() time.Duration {
+	if last := a.last.Load(); last != nil && time.Since(*last) < typedFor {
+		return heardEvery
+	}
+	return watchedEvery
+}
 
 // program is a tea.Program as those that speak to it need it.
 type program interface{ Send(tea.Msg) }
 
-// watch tells a terminal that the bell has rung, at most once every
-// heardEvery, and that a second has passed. Only this goroutine waits when
-// the terminal takes nothing: rings are kept for it as one.
-func watch(ctx context.Context, p program, bell *campaign.Bell) {
+// watch tells a terminal that the bell has rung, with a rest after each time,
+// and that a second has passed. Only this goroutine waits when the terminal
+// takes nothing: rings are kept for it as one.
+func watch(ctx context.Context, p program, bell *campaign.Bell, typed *attention) {
 	ring, quiet := bell.Listen()
 	defer quiet()
 	clock := time.NewTicker(time.Second)
@@ -37,7 +61,7 @@ func watch(ctx context.Context, p program, bell *campaign.Bell) {
 		case <-heard:
 			p.Send(changedMsg{})
 			heard = nil // until the rest is over
-			rest.Reset(heardEvery)
+			rest.Reset(typed.rest())
 		case <-rest.C:
 			heard = ring
 		case <-clock.C:

@@ -243,34 +243,46 @@ func (e *ear) Send(msg tea.Msg) {
 	}
 }
 
+// TestATerminalHearsTheBellTenTimesASecondAndTheLastRingAlways: ten times where
+// somebody types, once where nobody does.
 func TestATerminalHearsTheBellTenTimesASecondAndTheLastRingAlways(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var e ear
+		var typed attention
 		bell := new(campaign.Bell)
 		var done sync.WaitGroup
-		done.Go(func() { watch(ctx, &e, bell) })
+		done.Go(func() { watch(ctx, &e, bell, &typed) })
 		synctest.Wait()
-		begun := time.Now()
-		for range 3000 {
-			bell.Ring()
-			time.Sleep(time.Millisecond)
+		heard := func(least, most int, when string) {
+			t.Helper()
+			synctest.Wait()
+			begun := time.Now()
+			e.changes = nil
+			for range 3000 {
+				bell.Ring()
+				time.Sleep(time.Millisecond)
+			}
+			last := time.Now()
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+			if n := len(e.changes); n < least || n > most {
+				t.Errorf("%s: heard %d changes in three seconds", when, n)
+			}
+			if at := e.changes[len(e.changes)-1]; at.Before(last.Add(-time.Millisecond)) {
+				t.Errorf("%s: the last change was heard %v before the last ring", when, last.Sub(at))
+			}
+			if at := e.changes[0]; at.Sub(begun) > 0 {
+				t.Errorf("%s: the first change was heard after %v", when, at.Sub(begun))
+			}
 		}
-		last := time.Now()
-		time.Sleep(time.Second)
+		typed.paid()
+		heard(29, 32, "somebody types")
+		heard(4, 4, "nobody has typed for a while")
 		cancel()
 		done.Wait()
-		if n := len(e.changes); n < 29 || n > 32 {
-			t.Errorf("heard %d changes in three seconds", n)
-		}
-		if at := e.changes[len(e.changes)-1]; at.Before(last.Add(-time.Millisecond)) {
-			t.Errorf("the last change was heard %v before the last ring", last.Sub(at))
-		}
-		if at := e.changes[0]; at.Sub(begun) > 0 {
-			t.Errorf("the first change was heard after %v", at.Sub(begun))
-		}
-		if e.clocks < 3 {
-			t.Errorf("%d clocks in four seconds", e.clocks)
+		if e.clocks < 8 {
+			t.Errorf("%d clocks in ten seconds", e.clocks)
 		}
 	})
 }

@@ -162,14 +162,15 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 	defer release()
 	r := newRoot(ctx, app)
 	r.stop, r.beat = t.stop, t.beat
+	r.typed.paid() // who opens a terminal is there
 	begun := make(chan struct{})
 	r.sized = sync.OnceFunc(func() { close(begun) })
 	// Bubble Tea hears no signals: what is to end the program ends ctx.
 	p := tea.NewProgram(r, append(t.options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(shown))...)
 	var helpers sync.WaitGroup
-	helpers.Go(func() { watch(ctx, p, app.Bell) })        // ends with ctx
-	helpers.Go(func() { resize(ctx, p, t.sizes, begun) }) // ends with ctx or the channel
-	helpers.Go(func() { obey(ctx, p, t.orders, t.done) }) // ends with ctx
+	helpers.Go(func() { watch(ctx, p, app.Bell, &r.typed) }) // ends with ctx
+	helpers.Go(func() { resize(ctx, p, t.sizes, begun) })    // ends with ctx or the channel
+	helpers.Go(func() { obey(ctx, p, t.orders, t.done) })    // ends with ctx
 	_, err := p.Run()
 	ended := ctx.Err() != nil
 	cancel()
