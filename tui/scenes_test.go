@@ -466,7 +466,7 @@ func (s *stage) deeds() {
 	if err := shop.Link(unserved{}, c.Numbers[0]); err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := shop.Pause(c.ID, reason.Reason{}); err != nil {
+	if _, err := shop.Pause(c.ID); err != nil {
 		s.t.Fatal(err)
 	}
 	s.ring()
