@@ -49,7 +49,9 @@ func TestAFilterThatNamesWhatNobodyHasSaysSo(t *testing.T) {
 	}
 	c := must[campaign.Campaign](t)(desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "oi", To: "cidad:recife"}))
 	p := must[Preflight](t)(b.Preflight(t.Context(), c, time.Now()))
-	if !slices.ContainsFunc(p.Stops, func(l campaign.Lack) bool { return l.Field == campaign.FieldAudience && strings.Contains(l.Error(), "cidad") }) {
+	if !slices.ContainsFunc(p.Stops, func(l campaign.Lack) bool {
+		return l.Field == campaign.FieldAudience && strings.Contains(l.Error(), "cidad")
+	}) {
 		t.Errorf("the review does not say what is wrong: %v", p.Stops)
 	}
 	if _, err := desk(b).Start(c.ID, time.Now()); err == nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -283,15 +282,19 @@ func senderStops(numbers []campaign.Number, c campaign.Campaign, now time.Time) 
 }
 
 // joined is the error of all that stops a draft; nil if nothing does.
-func joined(stops []campaign.Lack) (err error) {
-	for i, s := range stops {
-		if i == 0 {
-			err = s
-		} else {
-			err = reason.Because(fmt.Errorf("%w, %w", err, s), reason.Both, reason.Of(err), reason.Of(s))
-		}
+func joined(stops []campaign.Lack) error {
+	switch len(stops) {
+	case 0:
+		return nil
+	case 1:
+		return stops[0]
 	}
-	return err
+	var all []error
+	var why []any
+	for _, s := range stops {
+		all, why = append(all, s), append(why, reason.Of(s))
+	}
+	return reason.Because(errors.Join(all...), reason.Several, why...)
 }
 
 // reachesNobody is the refusal of a draft whose people are all skipped.

@@ -316,7 +316,7 @@ const (
 	JobUnknown       Code = "job_unknown"      // its kind
 	RecordDamaged    Code = "record_damaged"
 	NoWayBack        Code = "no_way_back"
-	Both             Code = "both" // two reasons
+	Several          Code = "several" // reasons, all of its arguments
 )
 
 // What is wrong with a file.
