@@ -15,7 +15,7 @@ type listedPerson struct {
 	Name   string            `json:"name"`
 	Tags   []string          `json:"tags"`
 	Fields map[string]string `json:"fields"`
-	Left   string            `json:"opted_out"`
+	Left   bool              `json:"opted_out"`
 	Doubt  string            `json:"doubt"`
 }
 
@@ -42,7 +42,10 @@ func (r *reader) listed(lines *lineReader) error {
 			}
 			continue
 		}
-		d := &draft{Row: people.Row{Line: l.number, Name: r.clean(p.Name, l.number), Left: p.Left, Doubt: p.Doubt}}
+		d := &draft{Row: people.Row{Line: l.number, Name: r.clean(p.Name, l.number), Doubt: r.clean(p.Doubt, l.number)}}
+		if p.Left {
+			d.Left = "opted_out"
+		}
 		if p.Phone != "" {
 			d.phone(r.options.Where, p.Phone, "telefone", isPhone)
 		}

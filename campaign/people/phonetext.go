@@ -74,7 +74,7 @@ func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
 	reader := phoneReader{where: w}
 	for _, kind := range []*regexp.Regexp{address, link} {
 		for _, m := range kind.FindAllStringSubmatch(s, phonesMost) {
-			reader.linked(strings.Map(onlyDigits, m[1]))
+			reader.linked(onlyDigits(m[1]))
 		}
 		if reader.tried {
 			return reader.result(s)
@@ -92,17 +92,9 @@ func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
 		}
 	}
 	if len(reader.found) == 0 && alone && !strings.Contains(s, "+") {
-		reader.apart(strings.Map(onlyDigits, s))
+		reader.apart(onlyDigits(s))
 	}
 	return reader.result(s)
-}
-
-// onlyDigits maps what is no digit to nothing.
-func onlyDigits(r rune) rune {
-	if r >= '0' && r <= '9' {
-		return r
-	}
-	return -1
 }
 
 // phoneReader gathers the phones of a text.
@@ -236,7 +228,7 @@ func (r *phoneReader) run(piece string) {
 
 // plain reads a piece without a plus, or what is behind one.
 func (r *phoneReader) plain(piece string, international bool) {
-	digits := strings.Map(onlyDigits, piece)
+	digits := onlyDigits(piece)
 	if digits == "" {
 		return
 	}
@@ -265,7 +257,7 @@ func (w Where) several(piece string, international bool) []Phone {
 		return nil
 	}
 	for i := range groups {
-		groups[i] = strings.Map(onlyDigits, groups[i])
+		groups[i] = onlyDigits(groups[i])
 	}
 	// From the end: what the groups from i on are, if they are phones.
 	ends := make([][]Phone, len(groups)+1)
