@@ -12,7 +12,7 @@ import (
 // at a number which is not connected yet, or has not heard all that waits for
 // it, must not be outrun by a number that was faster. So nothing leaves by any
 // number while another one is behind: connecting, hearing what arrived while it
-// was away, or reading what the phone of a fresh link tells about the past.
+// was away, or reading what the phone of a new link tells about the past.
 //
 // Nobody waits forever. For each of the three a number has a purse of time, a
 // minute when it is full. While it is behind the others wait and the purse

@@ -153,7 +153,7 @@ func (r *root) load() tea.Cmd {
 		if err == nil {
 			o.doubts, err = book.DoubtCount()
 		}
-		for _, s := range pool.Status() {
+		for _, s := range pool.Snapshots() {
 			switch s.State {
 			case campaign.Unlinked, campaign.Linking:
 				continue
