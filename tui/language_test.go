@@ -115,7 +115,17 @@ func TestAForeignSentenceOnAScreenIsFound(t *testing.T) {
 // Some screens as whoever speaks Spanish sees them; the others differ from them
 // in nothing but what the tests above hold.
 func TestTheMainScreensInSpanish(t *testing.T) {
-	main := []string{"numbers", "link-code", "passkey", "contacts", "person", "composer", "review", "progress", "doubts", "campaigns", "limits", "help"}
+	goldensIn(t, "es", "numbers", "link-code", "passkey", "contacts", "person", "composer", "review", "progress", "doubts", "campaigns", "limits", "help", "audit")
+}
+
+// What the audit says is put together of many short texts.
+func TestTheAuditInEnglish(t *testing.T) {
+	goldensIn(t, "en", "audit", "audit-deed")
+}
+
+// goldensIn compares scenes in a language with their files.
+func goldensIn(t *testing.T, lang string, main ...string) {
+	t.Helper()
 	shown := 0
 	for _, scene := range scenes {
 		if !slices.Contains(main, scene.name) {
@@ -123,9 +133,9 @@ func TestTheMainScreensInSpanish(t *testing.T) {
 		}
 		shown++
 		play(t, func(t *testing.T, s *stage) {
-			s = onStage(t, in(s.app, "es"))
+			s = onStage(t, in(s.app, lang))
 			scene.set(s)
-			s.goldenAt(scene.name+"-es", Size{80, 24})
+			s.goldenAt(scene.name+"-"+lang, Size{80, 24})
 		})
 	}
 	if shown != len(main) {

@@ -190,6 +190,12 @@ var scenes = []scene{
 		s.tell(campaignsLoadedMsg{question: l.question.renew(s.root.env), all: all})
 		s.press("down")
 	}},
+	{"audit-empty", func(s *stage) { s.press("h") }},
+	{"audit", func(s *stage) { s.deeds(); s.press("h", "down") }},
+	{"audit-typing", func(s *stage) { s.deeds(); s.press("h", "/"); s.enter("aulas") }},
+	{"audit-found", func(s *stage) { s.deeds(); s.press("h", "/"); s.enter("aulas"); s.press("enter") }},
+	{"audit-none", func(s *stage) { s.deeds(); s.press("h", "/"); s.enter("zzz"); s.press("enter") }},
+	{"audit-deed", func(s *stage) { s.deeds(); s.press("h", "end", "enter") }},
 	{"help", func(s *stage) { s.people(); s.press("2", "?") }},
 	{"quit", func(s *stage) { s.compose("Oi"); s.app.Book.Close(); s.press("ctrl+c") }},
 }
@@ -438,6 +444,32 @@ func (s *stage) inDoubt() campaign.Campaign {
 	}
 	s.ring()
 	return c
+}
+
+// unserved is a pool that begins to link and gets no answer.
+type unserved struct{ store.Pool }
+
+func (unserved) Link(campaign.NumberID) error { return nil }
+
+// deeds does this and that to a campaign, to a person and to a number, which is
+// being linked for the second time.
+func (s *stage) deeds() {
+	s.t.Helper()
+	c := s.running()
+	ana, shop := desk(s.app.Book), s.app.Desk
+	for _, err := range []error{ana.OptOut(3, "pediu na loja"), ana.RenameNumber(c.Numbers[0], "Loja Centro"), shop.Link(unserved{}, c.Numbers[0])} {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	time.Sleep(3 * time.Minute)
+	if err := shop.Link(unserved{}, c.Numbers[0]); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := shop.Pause(c.ID); err != nil {
+		s.t.Fatal(err)
+	}
+	s.ring()
 }
 
 // limited adds a linked number with some limits of its own.
