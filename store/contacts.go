@@ -70,6 +70,31 @@ func (b *Book) ContactsByID(ids []people.ContactID) (found []people.Contact, err
 	return found, err
 }
 
+// DeliveriesTo returns what campaigns have sent, or tried to send, to a person,
+// the newest campaign first.
+func (b *Book) DeliveriesTo(ctx context.Context, who people.ContactID) (all []campaign.Delivery, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		who = mergedTx(tx, who)
+		for k := range campaignsTable.Back(tx, nil) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			id := campaignsTable.Parts(k)
+			seq := personsTable.Get(tx, id, who)
+			if seq == nil {
+				continue
+			}
+			d, err := deliveryTx(tx, deliveryKey(id, fromRow[uint32](seq)))
+			if err != nil {
+				return err
+			}
+			all = append(all, d)
+		}
+		return nil
+	})
+	return all, err
+}
+
 // ContactCount returns how many people are in the book.
 func (b *Book) ContactCount() (n int, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
