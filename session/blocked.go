@@ -10,7 +10,7 @@ import (
 	"recado/campaign/people"
 )
 
-// Whoever is blocked on the phone is never written to. The service tells the
+// A person who is blocked on the phone is never written to. The service tells the
 // list when it is asked, and every change by itself; what the book knows from
 // before holds until then.
 

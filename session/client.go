@@ -40,9 +40,9 @@ type client struct {
 	owed    atomic.Bool     // the book may lack people whom the library knows
 	blocks  atomic.Int64    // changes of who is blocked that were told
 	closed  atomic.Bool     // nothing is handled any more
-	stale   atomic.Bool     // an upload failed: ask anew where to upload to
+	stale   atomic.Bool     // an upload failed: ask again where to upload to
 	offered atomic.Value    // string: the LID of the account that the service offers to link, without server
-	refresh atomic.Value    // string: the message of which the service said that its address is to be asked for anew
+	refresh atomic.Value    // string: the message of which the service said that its address is to be asked for again
 	ctx     context.Context // of jobs and connections; ends after the last connection
 	cancel  context.CancelFunc
 	giveUp  context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
@@ -132,7 +132,7 @@ func (c *client) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message
 
 // received sees every stanza before the library does, for what that passes over:
 // that the service, with its word on a message, asks us to look up its recipient
-// anew; and which account a phone that scanned our code is of. It runs on the
+// again; and which account a phone that scanned our code is of. It runs on the
 // library's reading goroutine.
 func (c *client) received(stanza *waBinary.Node) {
 	if pair, ok := stanza.GetOptionalChildByTag("pair-success"); ok {

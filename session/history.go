@@ -50,7 +50,7 @@ func (c *client) keepHistory(id types.MessageID, h *waE2E.HistorySyncNotificatio
 	return true
 }
 
-// catchUpHistory begins anew with what could not be read before.
+// catchUpHistory begins again with what could not be read before.
 func (c *client) catchUpHistory() {
 	c.tries = make(map[string]int)
 	c.histories()

@@ -125,8 +125,8 @@ func hostileEvents() []any {
 	return list
 }
 
-// hostileTidings are the events about the connection that the number weighs.
-func hostileTidings() []any {
+// hostileEvents are the events about the connection that the number weighs.
+func hostileEvents() []any {
 	list := []any{
 		&events.StreamError{}, &events.ConnectFailure{}, &events.TemporaryBan{}, &events.KeepAliveTimeout{ErrorCount: -1},
 		&events.OfflineSyncPreview{Total: math.MinInt}, &events.OfflineSyncPreview{Total: math.MaxInt}, &events.OfflineSyncCompleted{Count: -1},
@@ -254,12 +254,12 @@ func TestHostileTidingsNeverStopANumber(t *testing.T) {
 		id, _ := r.linked("loja")
 		r.withBook(r.book, slog.New(log))
 		n := r.pool.known(id)
-		for _, tiding := range hostileTidings() {
+		for _, event := range hostileEvents() {
 			r.awaitUp(id)
-			n.look().client.hear(tiding)
+			n.look().client.hear(event)
 			time.Sleep(time.Second)
 			if caught := log.taken(); len(caught) > 0 {
-				r.Errorf("%T: %.2000q", tiding, caught)
+				r.Errorf("%T: %.2000q", event, caught)
 			}
 			n.show(func(v *view) { v.until = time.Time{} }) // a ban is waited for otherwise
 			r.pool.Reconnect(id)

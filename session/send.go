@@ -323,7 +323,7 @@ func (c *client) send(ctx context.Context, to types.JID, d campaign.Delivery) (a
 	return answer, p, err
 }
 
-// lookUp asks anew about the phone of a message whose address was no good, once,
+// lookUp asks again about the phone of a message whose address was no good, once,
 // whatever was known before: what the outcome says of an address, it does not say
 // of the person. The book decides what follows.
 func (n *number) lookUp(c *client, d campaign.Delivery, o campaign.Outcome) campaign.Outcome {
@@ -338,7 +338,7 @@ func (n *number) lookUp(c *client, d campaign.Delivery, o campaign.Outcome) camp
 		n.slowDown()
 		return campaign.Outcome{Kind: campaign.NotSent, Code: 429, Reason: reason.New(refusals[429])}
 	case err != nil:
-		n.log.Warn("ask anew about a phone", "message", d.Message, "err", mask(err.Error()))
+		n.log.Warn("ask again about a phone", "message", d.Message, "err", mask(err.Error()))
 		return campaign.Outcome{Kind: campaign.NotSent, Code: o.Code, Reason: causeOf(err)}
 	case len(answers) == 0:
 		return campaign.Outcome{Kind: campaign.NotSent, Code: o.Code, Reason: reason.New(reason.DeliveryNoAnswer)}
@@ -346,7 +346,7 @@ func (n *number) lookUp(c *client, d campaign.Delivery, o campaign.Outcome) camp
 	return campaign.Outcome{Kind: campaign.Misled, Code: o.Code, Reason: o.Reason, Answer: answers[0]}
 }
 
-// learn asks anew whose a phone is and tells the book.
+// learn asks again whose a phone is and tells the book.
 func (c *client) learn(phone people.Phone) {
 	ctx, cancel := context.WithTimeout(c.ctx, askTimeout)
 	defer cancel()
@@ -356,7 +356,7 @@ func (c *client) learn(phone people.Phone) {
 	case errors.Is(err, campaign.ErrRateLimit):
 		c.number.slowDown()
 	case err != nil:
-		c.number.log.Warn("ask anew about a phone", "err", mask(err.Error()))
+		c.number.log.Warn("ask again about a phone", "err", mask(err.Error()))
 	default:
 		if err := c.number.pool.book.Answered(c.number.id, phones, answers, c.number.pool.clock.Now()); err != nil {
 			c.number.log.Error("write down whose a phone is", "err", err)

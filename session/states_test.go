@@ -123,7 +123,7 @@ func TestLongOutageIsWaitedForMorePatiently(t *testing.T) {
 	})
 }
 
-// Whoever asks to try now begins anew: the waits are short again.
+// A person who wants a try now begins again: the waits are short again.
 func TestReconnectBeginsTheWaitsAnew(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id, _ := r.linked("loja")

@@ -101,7 +101,7 @@ func (l *link) load() tea.Cmd {
 	}
 }
 
-// begin links anew: by a code for that phone, or by QR if there is none.
+// begin links again: by a code for that phone, or by QR if there is none.
 func (l *link) begin(phone people.Phone) tea.Cmd {
 	l.phone, l.began = phone, false
 	l.snapshot.QR, l.snapshot.Code = "", ""

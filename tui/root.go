@@ -226,7 +226,7 @@ func (r *root) update(msg tea.Msg) tea.Cmd {
 		r.typed.paid()
 		return r.top().update(msg)
 	}
-	// An answer: it names its question, whoever asked it takes it.
+	// An answer: it names its question, the screen that asked takes it.
 	var cmds []tea.Cmd
 	for _, stack := range r.stacks {
 		for _, s := range stack {

@@ -430,7 +430,7 @@ func (s *stage) inDoubt() campaign.Campaign {
 	n := c.Numbers[0]
 	for i := range 4 {
 		time.Sleep(3 * time.Minute)
-		link := uint32(1 + i/3) // at last it has been linked anew
+		link := uint32(1 + i/3) // at last it has been linked again
 		act, err := s.app.Book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: link, Since: time.Now()}, Now: time.Now(),
 			NewID: func() campaign.MessageID { return campaign.MessageID(fmt.Sprintf("3EB1%06d", i)) }})
 		if claimed, ok := act.(campaign.Send); err == nil && !ok {

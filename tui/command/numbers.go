@@ -37,7 +37,7 @@ type numberJSON struct {
 type quotaJSON struct {
 	Total int    `json:"total"` // -1: as many as it likes
 	Used  int    `json:"used"`
-	Until string `json:"until"` // when it begins anew
+	Until string `json:"until"` // when it begins again
 }
 
 // numberObject makes the JSON of a number.
