@@ -125,8 +125,8 @@ func hostileEvents() []any {
 	return list
 }
 
-// hostileEvents are the events about the connection that the number weighs.
-func hostileEvents() []any {
+// hostileConnectionEvents are the events about the connection that the number weighs.
+func hostileConnectionEvents() []any {
 	list := []any{
 		&events.StreamError{}, &events.ConnectFailure{}, &events.TemporaryBan{}, &events.KeepAliveTimeout{ErrorCount: -1},
 		&events.OfflineSyncPreview{Total: math.MinInt}, &events.OfflineSyncPreview{Total: math.MaxInt}, &events.OfflineSyncCompleted{Count: -1},
@@ -254,7 +254,7 @@ func TestHostileTidingsNeverStopANumber(t *testing.T) {
 		id, _ := r.linked("loja")
 		r.withBook(r.book, slog.New(log))
 		n := r.pool.known(id)
-		for _, event := range hostileEvents() {
+		for _, event := range hostileConnectionEvents() {
 			r.awaitUp(id)
 			n.look().client.hear(event)
 			time.Sleep(time.Second)
