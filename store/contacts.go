@@ -152,7 +152,7 @@ func (d *Desk) OptIn(id people.ContactID, why string) error {
 
 // Stays ends the doubt whether a person wants to be left alone: they do not, as
 // somebody who read their message of that time says. What they write later is
-// doubted anew; if they have, the doubt stays.
+// doubted again; if they have, the doubt stays.
 func (d *Desk) Stays(id people.ContactID, read time.Time) error {
 	return d.editContact(VerbStays, id, func(_ *bolt.Tx, c *people.Contact) error {
 		if !c.InDoubt() {
