@@ -206,12 +206,12 @@ func (a *audit) more() tea.Cmd {
 	return a.look()
 }
 
-// moved asks for entries if the window has come near the end of those we have.
+// moved asks for entries before the window has come to the end of those we have.
 func (a *audit) moved() tea.Cmd {
 	a.newer = min(a.newer, a.win.top)
-	from, to := a.win.visible()
-	for _, row := range []int{from, to - 1} {
-		if row >= 0 && row < a.rows() {
+	last := a.rows() - 1
+	for _, row := range []int{a.win.top - a.win.height, a.win.top + 2*a.win.height} {
+		if row = max(min(row, last), 0); last >= 0 {
 			if _, ok := a.page[a.id(row)]; !ok {
 				return tea.Batch(a.load(), a.more())
 			}
