@@ -116,7 +116,7 @@ func (a *audit) load() tea.Cmd {
 	if a.search.listed {
 		to = min(to, len(a.search.ids))
 		ids = slices.Clone(a.search.ids[min(from, to):to])
-	} else if from > 0 {
+	} else if a.win.cursor > 0 { // it stays where it is: see grow
 		before = a.id(from) + 1
 	}
 	ctx, book, concerns := a.e.ctx, a.e.app.Book, a.concerns()
@@ -151,6 +151,9 @@ func (a *audit) load() tea.Cmd {
 				if msg.seen = entries[i].ID; concerns(&entries[i]) {
 					msg.found = append(msg.found, msg.seen)
 					msg.page[msg.seen] = entries[i]
+					if over := len(msg.found) - 1 - rows; over >= 0 {
+						delete(msg.page, msg.found[over])
+					}
 				}
 			}
 			msg.found = msg.found[max(len(msg.found)-auditFound, 0):]
@@ -332,7 +335,7 @@ func (a *audit) paged(msg auditPagedMsg) tea.Cmd {
 		more = 0
 	}
 	a.grow(more)
-	if again || more > a.win.height {
+	if again {
 		return a.load()
 	}
 	return nil

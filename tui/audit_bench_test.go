@@ -53,7 +53,8 @@ func audited(b *testing.B, n int) (*store.Book, *store.Desk, campaign.NumberID) 
 // more entry, which has to be on the disk. A look for a word that only the oldest
 // entry has goes through all of them.
 //
-//	go test ./tui -run - -bench Audit -benchtime 200x
+//	go test ./tui -run - -bench 'Audit/(first|further|last|entry)' -benchtime 100x
+//	go test ./tui -run - -bench Audit/word -benchtime 1x
 func BenchmarkAudit(b *testing.B) {
 	const few, many = 1_000, 1_000_000
 	type side struct {
