@@ -160,6 +160,9 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 		}
 		audience.Add(contact.ID)
 	})
+	if wrong := (*people.FilterError)(nil); errors.As(err, &wrong) {
+		return nil, reason.Within(err, reason.CampaignAudience)
+	}
 	if err == nil && to == 0 {
 		err = reason.Because(ErrState, reason.CampaignStart, c.ID, reason.Of(reachesNobody(skipped)))
 	}

@@ -183,6 +183,10 @@ func (c *contacts) update(msg tea.Msg) tea.Cmd {
 }
 
 func (c *contacts) found(msg contactsFoundMsg) tea.Cmd {
+	if errors.As(msg.err, &c.mistake) { // a list, a field or a campaign that is not there
+		c.known = true
+		return nil
+	}
 	if msg.err != nil {
 		c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
 		return nil

@@ -262,7 +262,12 @@ const (
 	FilterWantYesNo    Code = "filter_want_yes_no"
 	FilterWantAge      Code = "filter_want_age"
 	FilterWantNumber   Code = "filter_want_number"
-	FilterNoList       Code = "filter_no_list" // its name
+	FilterNoList       Code = "filter_no_list"     // its name
+	FilterNoField      Code = "filter_no_field"    // its name
+	FilterNearField    Code = "filter_near_field"  // its name, the nearest one
+	FilterNoCampaign   Code = "filter_no_campaign" // its number
+	FilterWantCampaign Code = "filter_want_campaign"
+	FilterNoCompare    Code = "filter_no_compare"
 )
 
 // What is wrong with a text.

@@ -92,7 +92,7 @@ func (o *Owner) Works() bool {
 	return o.lanes.stop != nil
 }
 
-// endLanes stops the lanes for good, whoever still uses them.
+// endLanes stops the lanes for good, whatever still uses them.
 func (o *Owner) endLanes() {
 	l := &o.lanes
 	l.mu.Lock()
