@@ -459,37 +459,52 @@ func splitPlain(text string, sep byte) []string {
 	return s.lenient(text)
 }
 
-// lenient takes a line apart whose quotes are broken: they are closed where a
-// cell ends, and what stands within is part of it.
+// lenient takes a line apart whose quotes are broken: one that a cell begins
+// with is closed by the first that stands where a cell ends, if no other cell
+// begins with one before; else it is part of the cell.
 func (s *csvScanner) lenient(text string) (cells []string) {
 	text = strings.TrimRight(text, "\r\n")
-	sep := string(s.sep)
-	pieces := strings.Split(text, sep)
-	s.looked += len(text)
-	for i := 0; i < len(pieces); i++ {
-		cell := strings.TrimSpace(pieces[i])
-		if strings.HasPrefix(cell, `"`) && (len(cell) == 1 || !strings.HasSuffix(cell, `"`)) {
-			// It may go on behind a separator, but not over the next cell in quotes.
-			for j := i + 1; j < len(pieces); j++ {
-				next := strings.TrimSpace(pieces[j])
-				if strings.HasPrefix(next, `"`) && len(next) > 1 {
-					break
-				}
-				if strings.HasSuffix(next, `"`) {
-					cell = strings.Join(pieces[i:j+1], sep)
-					i = j
-					break
-				}
-				if j-i > 8 {
-					break
-				}
+	s.looked += 2 * len(text)
+	ends := func(at int) int { // the quote at or behind at that stands where a cell ends
+		for ; at < len(text); at++ {
+			if text[at] == '"' && (at+1 == len(text) || text[at+1] == s.sep) {
+				return at
 			}
 		}
-		cell = strings.TrimSpace(cell)
-		cell = strings.TrimSuffix(strings.TrimPrefix(cell, `"`), `"`)
-		cells = append(cells, strings.NewReplacer(`\"`, `"`, `""`, `"`).Replace(cell))
+		return len(text)
 	}
-	return cells
+	begins := func(at int) int { // the separator at or behind at with a quote behind it
+		for ; at < len(text); at++ {
+			if text[at] == s.sep && at+1 < len(text) && text[at+1] == '"' {
+				return at
+			}
+		}
+		return len(text)
+	}
+	end, begin := -1, -1 // they only go forward, as the cells do
+	for at := 0; ; {
+		cell, next := "", 0
+		if at < len(text) && text[at] == '"' {
+			if end <= at {
+				end = ends(at + 1)
+			}
+			if begin < at {
+				begin = begins(at)
+			}
+		}
+		if at < len(text) && text[at] == '"' && end < len(text) && end <= begin {
+			cell, next = text[at+1:end], end+1
+		} else {
+			next = plainEnd(text, at, s.sep)
+			cell = strings.TrimSpace(text[at:next])
+			cell = strings.TrimSuffix(strings.TrimPrefix(cell, `"`), `"`)
+		}
+		cells = append(cells, strings.NewReplacer(`\"`, `"`, `""`, `"`).Replace(cell))
+		if next >= len(text) {
+			return cells
+		}
+		at = next + 1
+	}
 }
 
 // The limits of the first row.

@@ -169,7 +169,7 @@ func (t title) wish() (guess, bool) {
 		return guess{UnsureRole, 0}, true
 	case mail && t.any(words("optin accepts aceita consent consentimento subscribed inscrito marketing")):
 		return guess{FieldRole, 0}, true
-	case t.holds("optin", "optedin", "consent") && !t.holds("date", "data", "time", "source", "origem", "ip"):
+	case t.holds("optin", "optedin", "consent") && !t.any(words("date data time hora source origem origen ip")):
 		return guess{AskedRole, 0}, true
 	case t.any(words("aceita aceite aceitou autoriza autorizacao permite permissao receber recebe recibir accepts accept acepta agree agreed quer deseja")) && t.any(about):
 		return guess{AskedRole, 0}, true
@@ -187,14 +187,14 @@ func (t title) aboutPhone() (guess, bool) {
 	switch {
 	case t.any(faxWords):
 		return guess{PhoneRole, isFax}, true
-	case t.is("ddi", "coddi", "codigoddi", "ddipais"), (has || t.any(words("codigo code cod calling"))) && t.any(words("pais country")) && t.any(words("codigo code cod ddi calling prefixo prefix")):
+	case t.is("ddi", "coddi", "codigoddi", "ddipais"), (has || t.any(words("codigo code cod calling"))) && t.any(words("pais country")) && t.any(words("codigo code cod ddi calling prefixo prefix")) && !t.any(words("com with c e and con")):
 		return guess{CountryRole, 0}, true
 	case first == "ddd", t.is("coddd", "codigoddd", "codddd", "numddd", "nrddd", "areacode", "codigodearea", "codigoarea", "codarea", "codarea1", "prefijo", "prefixo", "lada", "claveLada", "codigodeareaddd"),
 		t.any(words("ddd")) && !has, t.holds("areacode", "codigodearea"):
 		return guess{AreaRole, 0}, true
 	case has && t.any(words("label type tipo rotulo")):
 		return guess{LabelRole, 0}, true
-	case has && (t.any(notPhones) && !t.any(words("numero number no n com with")) || t.words[0] == "e" && len(t.words) == 2):
+	case has && (t.any(notPhones) && !t.any(words("numero number no n com with con")) || t.words[0] == "e" && len(t.words) == 2):
 		return guess{}, false
 	case t.any(whatsAppWords), t.holds("whatsapp"):
 		return guess{PhoneRole, isWhatsApp}, true
@@ -221,15 +221,15 @@ func (t title) name() (guess, bool) {
 	switch {
 	case t.any(words("phonetic fonetico yomi")):
 		return guess{}, false
+	case t.is("nomecompleto", "fullname", "displayname", "nombrecompleto", "nomeesobrenome", "nombreyapellido", "nombreyapellidos", "nombresyapellidos", "fn", "nomesobrenome", "nomeyapellido"),
+		t.holds("nomecompleto", "fullname", "nombrecompleto"):
+		return guess{NameRole, 0}, true
 	case t.holds("firstname", "givenname", "primeironome", "prenome", "primernombre", "nombredepila", "nomeproprio"), t.is("first", "given", "fname"):
 		return guess{FirstRole, t.secondary()}, true
 	case t.holds("middlename", "nomedomeio", "segundonome", "segundonombre", "additionalname"):
 		return guess{MiddleRole, t.secondary()}, true
 	case t.holds("lastname", "surname", "sobrenome", "familyname", "ultimonome"), t.is("apellido", "apellidos", "last", "family", "lname"), t.any(words("apellido apellidos")) && len(t.words) <= 2:
 		return guess{LastRole, t.secondary()}, true
-	case t.is("nomecompleto", "fullname", "displayname", "nombrecompleto", "nomeesobrenome", "nombreyapellido", "nombreyapellidos", "nombresyapellidos", "fn", "nomesobrenome"),
-		t.holds("nomecompleto", "fullname", "nombrecompleto"):
-		return guess{NameRole, 0}, true
 	case t.is("nome", "name", "nombre", "nombres", "nomes"):
 		return guess{NameRole, 1}, true
 	}

@@ -53,7 +53,7 @@ func (r *reader) clean(cell string, at int) string {
 		cell = strings.Map(visible, strings.ReplaceAll(cell, "\r\n", "\n"))
 	}
 	cell = strings.TrimSpace(cell)
-	if len(cell) < 3 && strings.Trim(cell, "-._?/\\*") == "" {
+	if len(cell) < 16 && strings.Trim(cell, "-–—._?/\\*") == "" {
 		return ""
 	}
 	if len(cell) <= 32 && nothings[people.Fold(cell)] {
@@ -104,7 +104,7 @@ const (
 var (
 	yeses = set("sim|s|yes|y|true|t|1|1.0|x|verdadeiro|v|si|ok|on|✓|✔|✅|optout|opt-out|opted out|opted-out|unsubscribed|descadastrado|descadastrada|saiu")
 	noes  = set("nao|n|no|false|f|0|0.0|falso|off|✗|✘|❌|subscribed|inscrito|inscrita|ativo|ativa|active|opt-in|optin|opted in|nunca|never")
-	dates = regexp.MustCompile(`^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}.*)?$`)
+	dates = regexp.MustCompile(`^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ t]\d{1,2}:\d{2}.*)?$`)
 )
 
 func answerOf(cell string) answer {
