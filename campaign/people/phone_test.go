@@ -266,7 +266,21 @@ func FuzzParsePhone(f *testing.F) {
 	for _, s := range []string{"+55 (11) 98765-4321", "0xx11", "00", "+1 212", "5,5E+12", `="1"`, "wa.me/+1", "+3906"} {
 		f.Add(s)
 	}
+	for _, s := range []string{"11 98765-4321 ou 21 3333-4444 ramal 2", "+52 1 55 1234 5678", "+54 11 15 2345-6789", "٠١١ ٩٨٧٦٥", "5511987654321:1@s.whatsapp.net", "api.whatsapp.com/send?phone=%2B55"} {
+		f.Add(s)
+	}
 	f.Fuzz(func(t *testing.T, s string) {
+		phones, why := Where{Area: "11"}.Phones(s)
+		if (why == nil) != (len(phones) > 0) || len(phones) > phonesMost {
+			t.Errorf("%q: %q, %v", s, phones, why)
+		}
+		for _, p := range phones {
+			if again, err := ParsePhone(string(p)); err != nil || again != p {
+				t.Errorf("%q: %q reads as %q, %v", s, p, again, err)
+			}
+			p.Mobile()
+			p.FilledIn()
+		}
 		p, err := ParsePhone(s)
 		if err != nil {
 			if p != "" {
