@@ -155,8 +155,13 @@ func foreignPhone(digits string) (Phone, *reason.Reason) {
 	default:
 		return "", reason.Fault(reason.PhoneLengthThere, int(n.GetCountryCode()))
 	}
-	// Not as it was dialled: some countries drop a zero after their code.
-	return Phone(phonenumbers.Format(n, phonenumbers.E164)), nil
+	// Not as it was dialled: some countries drop a zero after their code. What
+	// reads as another number once it is dropped is none.
+	phone := phonenumbers.Format(n, phonenumbers.E164)
+	if again, err := phonenumbers.Parse(phone, "ZZ"); err != nil || phonenumbers.Format(again, phonenumbers.E164) != phone || asDialled(phone[1:]) != phone[1:] {
+		return "", reason.Fault(reason.PhoneLengthThere, int(n.GetCountryCode()))
+	}
+	return Phone(phone), nil
 }
 
 // asDialled takes out of a number what its country no longer dials, or dials
