@@ -103,7 +103,7 @@ func TestTheExportsOfManySystemsAreRead(t *testing.T) {
 		{"Brevo", "CONTACT ID,EMAIL,FIRSTNAME,LASTNAME,SMS,WHATSAPP\n1,a@example.com,Ana,Prado,5511987650001,\n",
 			[]string{"Ana Prado +5511987650001 contact_id=1 email=a@example.com firstname=Ana lastname=Prado"}},
 		{"Kommo", "Contato: nome completo;Telefone comercial;Celular;Telefone residencial;Email comercial;Lead tags\nAna Prado;'+551133330001;'+5511987650001;;a@example.com;vip\n",
-			[]string{"Ana Prado +5511987650001 email=a@example.com lead_tags=vip telefone_comercial='+551133330001"}},
+			[]string{"Ana Prado +5511987650001 email=a@example.com lead_tags=vip telefone_comercial=+551133330001"}},
 		{"a school", "Matrícula;Nome do aluno;Nome da mãe;Celular da mãe;Turma\n2024001;Ana Prado;Bia Prado;11 98765-0001;5A\n",
 			[]string{"Ana Prado +5511987650001 matricula=2024001 nome_da_mae=Bia Prado turma=5A"}},
 		{"camelCase", "clienteNome,clienteTelefone,dataNascimento\nAna Prado,11987650001,2000-01-02\n",

@@ -53,6 +53,9 @@ func (r *reader) clean(cell string, at int) string {
 		cell = strings.Map(visible, strings.ReplaceAll(cell, "\r\n", "\n"))
 	}
 	cell = strings.TrimSpace(cell)
+	if len(cell) > 1 && cell[0] == '\'' && strings.IndexByte("=@+-0123456789", cell[1]) >= 0 && cell[len(cell)-1] != '\'' {
+		cell = cell[1:] // by which a spreadsheet is told that a cell is text
+	}
 	if len(cell) < 16 && strings.Trim(cell, "-–—._?/\\*") == "" {
 		return ""
 	}

@@ -389,7 +389,7 @@ func (s *sheetRows) row() (record, error) {
 		case name == "rPh" && what == xmlStart:
 			take = false
 		case what == xmlEnd && name == "c":
-			if at >= maxWide || value == "" {
+			if at < 0 || at >= maxWide || value == "" {
 				continue
 			}
 			cell := s.texts.cell(kind, style, value)

@@ -170,6 +170,7 @@ func FuzzReadXLSX(f *testing.F) {
 	f.Add(`<row r="1"><c r="A1" t="s"><v>0</v></c></row>`, `<sst><si><t>Celular</t></si></sst>`)
 	f.Add(texted("Celular")+texted("11987650001"), "")
 	f.Add(`<row><c r="ZZZZ1" t="s"><v>-1</v></c><c><v>1e400</v></c><![CDATA[x]]]><!---->`, "<sst><t>x")
+	f.Add("<row><v>x</v></c></row>", "")
 	f.Add(`<row><c a='>' t="str"/><v>&#xFFFFFFFF;&bad;`, "")
 	f.Fuzz(func(t *testing.T, rows, shared string) {
 		_, err := Read(t.Context(), strings.NewReader(book(rows, "xl/sharedStrings.xml", shared, "xl/styles.xml", shared)), Options{}, Sink{

@@ -9,11 +9,12 @@ import (
 	"recado/campaign/reason"
 )
 
-// The longest text that is searched for phones, in bytes, and how many phones
-// are taken out of one.
+// The longest text that is searched for phones, in bytes, how many phones are
+// taken out of one, and how many pieces are looked at.
 const (
 	phoneTextMost = 4096
 	phonesMost    = 16
+	piecesMost    = 64
 )
 
 // What may stand in the text of a phone and is none of its digits.
@@ -82,7 +83,10 @@ func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
 	}
 	s = extension.ReplaceAllString(carrier.ReplaceAllString(noArea.ReplaceAllString(s, ""), "0"), "|")
 	alone := joinable(s)
-	for _, run := range runs(s) {
+	for i, run := range runs(s) {
+		if i == piecesMost || len(reader.found) == phonesMost {
+			break
+		}
 		reader.run(run)
 		// "11 3333-4444 / 3333-5555": the area code is meant for both.
 		if alone && len(reader.found) > 0 && reader.where.Area == "" {
@@ -211,7 +215,7 @@ func (r *phoneReader) run(piece string) {
 		}
 	}
 	before := byte(' ')
-	for i, part := range strings.Split(piece, "+") {
+	for i, part := range strings.SplitN(piece, "+", piecesMost) {
 		if i > 0 && before >= '0' && before <= '9' || part == "" && i > 0 {
 			r.fault(99, reason.Fault(reason.PhonePlus))
 			r.tried, r.found = true, nil

@@ -102,3 +102,137 @@ func TestARowThatAPersonHasNoRoomForIsSaid(t *testing.T) {
 		t.Errorf("%d tags, %v", len(ana.Tags), err)
 	}
 }
+
+// imports runs an import of a file that is typed, and returns what it printed.
+func imports(t *testing.T, dir, file string, args ...string) (code int, out, errs string) {
+	t.Helper()
+	c, o, e := typist(t, dir, file, append([]string{"contacts", "import", "-"}, args...)...)
+	code = c.execute(t.Context())
+	return code, o.String(), e.String()
+}
+
+// listed are the contacts of a filter.
+func listed(t *testing.T, dir string, filter ...string) (all []contactJSON) {
+	t.Helper()
+	c, out, errs := typist(t, dir, "", append([]string{"contacts", "list", "--json"}, filter...)...)
+	if code := c.execute(t.Context()); code != ExitOK {
+		t.Fatalf("list: exit %d: %s", code, errs)
+	}
+	for line := range strings.Lines(out.String()) {
+		var p contactJSON
+		if err := json.Unmarshal([]byte(line), &p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func TestThePolicyOfAnImport(t *testing.T) {
+	const first, second = "nome;fone;tags;cidade\nAna;11987650001;vip;Recife\n", "nome;fone;tags;time\nAna Prado;11987650001;novo;Sport\nBia;11987650002;;\n"
+	for policy, want := range map[string]string{
+		"update":  `Ana Prado [novo vip] map[cidade:Recife time:Sport]`,
+		"skip":    `Ana [vip] map[cidade:Recife]`,
+		"replace": `Ana Prado [novo] map[time:Sport]`,
+	} {
+		dir := t.TempDir()
+		imports(t, dir, first)
+		if code, _, errs := imports(t, dir, second, "--policy", policy); code != ExitOK {
+			t.Errorf("%s: exit %d, %s", policy, code, errs)
+		}
+		all := listed(t, dir)
+		if len(all) != 2 || fmt.Sprint(all[0].Name, " ", all[0].Tags, " ", all[0].Fields) != want || all[1].Name != "Bia" {
+			t.Errorf("%s: %+v, want %s", policy, all, want)
+		}
+	}
+}
+
+func TestADryRunChangesNothing(t *testing.T) {
+	dir := t.TempDir()
+	code, out, errs := imports(t, dir, "nome;fone\nAna;11987650001\nBia;x\n", "--dry-run")
+	if code != ExitOK || out != "" || !strings.Contains(errs, "entrariam: 1, linhas com erro: 1") {
+		t.Errorf("exit %d, %q, %q", code, out, errs)
+	}
+	if all := listed(t, dir); len(all) != 0 {
+		t.Errorf("there are %+v", all)
+	}
+	code, out, _ = imports(t, dir, "nome;fone\nAna;11987650001\nBia;x\n", "--dry-run", "--json")
+	if want := `{"added":0,"updated":0,"same":0,"bad":1,"reasons":[{"reason":"phone_letter","count":1,"line":3}],"good":1,"format":"csv",`; code != ExitOK || !strings.HasPrefix(out, want) {
+		t.Errorf("exit %d, %s want %s", code, out, want)
+	}
+}
+
+// What is rejected can be mended and imported again.
+func TestRejectedRowsComeBack(t *testing.T) {
+	dir := t.TempDir()
+	code, out, _ := imports(t, dir, "nome;fone;obs\n=Ana;x;\"duas\nlinhas\"\nBia;11987650002;\nCaio;;a\n", "--rejected")
+	want := "recado_linha;recado_motivo;nome;fone;obs\n" +
+		"2;\"não é um telefone: \"\"x\"\": \"\"x\"\" não faz parte de um telefone\";'=Ana;x;\"duas\nlinhas\"\n" + "5;sem telefone;Caio;;a\n"
+	if code != ExitRefused || out != want {
+		t.Fatalf("exit %d, got\n%s\nwant\n%s", code, out, want)
+	}
+	mended := strings.NewReplacer(";x;", ";11987650001;", ";;a", ";11987650003;a").Replace(out)
+	if code, _, errs := imports(t, dir, mended); code != ExitOK {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	all := listed(t, dir, "obs:*")
+	if len(all) != 2 || all[0].Name != "=Ana" || fmt.Sprint(all[0].Fields) != "map[obs:duas\nlinhas]" || all[1].Name != "Caio" {
+		t.Errorf("there are %+v", all)
+	}
+}
+
+func TestWhoHasLeftElsewhereIsNotWrittenTo(t *testing.T) {
+	dir := t.TempDir()
+	imports(t, dir, "nome;fone\nAna;11987650001\n")
+	code, out, errs := imports(t, dir, "nome;fone;opt-out\nAna;11987650001;sim\nBia;11987650002;sim\nCaio;11987650003;talvez\nDora;11987650004;não\n", "--json", "--policy", "skip")
+	if code != ExitOK || !strings.Contains(out, `"opted_out":2,"doubts":1`) {
+		t.Fatalf("exit %d, %s%s", code, out, errs)
+	}
+	for filter, want := range map[string]string{"optout:sim": "Ana Bia", "optout:duvida": "Caio", "optout:nao": "Caio Dora"} {
+		var names []string
+		for _, p := range listed(t, dir, filter) {
+			names = append(names, p.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: %q, want %q", filter, got, want)
+		}
+	}
+	if code, _, errs := imports(t, dir, "nome;fone;opt-out\nAna;11987650001;não\nBia;11987650002;\n", "--policy", "replace"); code != ExitOK || len(listed(t, dir, "optout:sim")) != 2 {
+		t.Errorf("an import took an opt-out back: %d, %s", code, errs)
+	}
+}
+
+func TestWhatTheFlagsOfAnImportSay(t *testing.T) {
+	dir := t.TempDir()
+	code, _, errs := imports(t, dir, "Cliente;Zap;Outro\nAna;98765-0001;\nBia;;912 345 678\n", "--map", "nome=Cliente,telefone='Zap'", "--map", `celular="Outro"`, "--ddd", "011", "--tag", "feira", "--tag", "vip", "--consent", "feira de 2026:02/03/2026", "--partial")
+	all := listed(t, dir)
+	if code != ExitOK || len(all) != 2 || all[0].Phone != "+5511987650001" || fmt.Sprint(all[0].Tags) != "[feira vip]" || all[0].Fields["consentimento"] != "feira de 2026" || all[0].Fields["consentimento_data"] != "2026-03-02" {
+		t.Errorf("exit %d, %+v, %s", code, all, errs)
+	}
+	dir = t.TempDir()
+	code, _, errs = imports(t, dir, "fone\n912 345 678\n", "--country", "+351")
+	if all := listed(t, dir); code != ExitOK || len(all) != 1 || all[0].Phone != "+351912345678" {
+		t.Errorf("exit %d, %+v, %s", code, all, errs)
+	}
+	// The list of another recado, with who has left.
+	c, out, _ := typist(t, dir, "", "contacts", "list", "--json")
+	c.execute(t.Context())
+	other := t.TempDir()
+	if code, _, errs := imports(t, other, out.String()); code != ExitOK || len(listed(t, other)) != 1 {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}
+
+func TestMappings(t *testing.T) {
+	for text, want := range map[string]string{
+		"nome=Cliente":                   "[{nome Cliente}]",
+		"nome=Cliente,telefone='Tel, 2'": "[{nome Cliente} {telefone Tel, 2}]",
+		`a="x=y" , b= c `:                "[{a x=y} {b c}]",
+		"nome":                           "", "=x": "", "nome=": "", "nome='x": "", "nome='x'y": "", "nome=a,,": "", "nome= ": "",
+	} {
+		got, err := mappings(text)
+		if (err == nil) != (want != "") || err == nil && fmt.Sprint(got) != want {
+			t.Errorf("%q: %v, %v; want %q", text, got, err, want)
+		}
+	}
+}
