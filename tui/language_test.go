@@ -112,24 +112,29 @@ func TestAForeignSentenceOnAScreenIsFound(t *testing.T) {
 	})
 }
 
-// Some screens as whoever speaks Spanish sees them; the others differ from them
-// in nothing but what the tests above hold.
-func TestTheMainScreensInSpanish(t *testing.T) {
-	main := []string{"numbers", "link-code", "passkey", "contacts", "person", "composer", "review", "progress", "doubts", "campaigns", "limits", "help"}
-	shown := 0
-	for _, scene := range scenes {
-		if !slices.Contains(main, scene.name) {
-			continue
+// Some screens as whoever speaks Spanish or English sees them; the others differ
+// from them in nothing but what the tests above hold.
+func TestSomeScreensInOtherLanguages(t *testing.T) {
+	leaving := []string{"leaving", "watching-numbers", "watching-contacts", "watching-person", "watching-campaigns", "watching-progress", "watching-doubts", "watching-help"}
+	for lang, some := range map[string][]string{
+		"es": append([]string{"numbers", "link-code", "passkey", "contacts", "person", "composer", "review", "progress", "doubts", "campaigns", "limits", "help"}, leaving...),
+		"en": leaving,
+	} {
+		shown := 0
+		for _, scene := range scenes {
+			if !slices.Contains(some, scene.name) {
+				continue
+			}
+			shown++
+			play(t, func(t *testing.T, s *stage) {
+				s = onStage(t, in(s.app, lang))
+				scene.set(s)
+				s.goldenAt(scene.name+"-"+lang, Size{80, 24})
+			})
 		}
-		shown++
-		play(t, func(t *testing.T, s *stage) {
-			s = onStage(t, in(s.app, "es"))
-			scene.set(s)
-			s.goldenAt(scene.name+"-es", Size{80, 24})
-		})
-	}
-	if shown != len(main) {
-		t.Errorf("%d of %d screens are there", shown, len(main))
+		if shown != len(some) {
+			t.Errorf("%s: %d of %d screens are there", lang, shown, len(some))
+		}
 	}
 }
 
@@ -137,7 +142,7 @@ func TestTheMainScreensInSpanish(t *testing.T) {
 // that is too long in one alone is the fault of the text.
 func TestNoLanguageIsTooLong(t *testing.T) {
 	// The English of a reason is that of --json too, which scripts read.
-	long := []string{"doubts", "progress", "progress-paused", "progress-unsure"}
+	long := []string{"doubts", "progress", "progress-paused", "progress-unsure", "watching-doubts", "watching-progress"}
 	cuts := make(map[string]map[string]int)
 	for _, lang := range spoken.Languages() {
 		cuts[lang] = make(map[string]int)
