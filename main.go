@@ -16,6 +16,7 @@ import (
 	"recado/campaign"
 	"recado/session"
 	"recado/store"
+	"recado/store/bolt"
 	"recado/store/device"
 	"recado/tui/command"
 	"recado/tui/host"
@@ -42,8 +43,8 @@ func run() int {
 		Getenv: os.Getenv, Environ: os.Environ(), Exec: again,
 		Open: open,
 		Files: []command.File{
-			{Name: bookName, Examine: func(f *os.File, path string) (store.Health, error) { return store.ExamineOpen(f, path, store.Check) }},
-			{Name: keysName, Keys: true, Examine: func(f *os.File, path string) (store.Health, error) { return store.ExamineOpen(f, path, device.Check) }},
+			{Name: bookName, Examine: func(f *os.File, path string) (bolt.Health, error) { return bolt.Examine(f, path, store.Check) }},
+			{Name: keysName, Keys: true, Examine: func(f *os.File, path string) (bolt.Health, error) { return bolt.Examine(f, path, device.Check) }},
 		},
 	})
 }

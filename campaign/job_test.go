@@ -377,7 +377,7 @@ func TestPausedCampaignSendsNothing(t *testing.T) {
 		if sent() == 0 {
 			t.Fatal("nothing left before the pause")
 		}
-		if _, err := desk(o.book).Pause(id, reason.Reason{}); err != nil {
+		if _, err := desk(o.book).Pause(id); err != nil {
 			t.Fatal(err)
 		}
 		before := sent()

@@ -201,6 +201,8 @@ func (n *number) nextCode() {
 	case !p.lastRound():
 		n.show((*view).clearCodes)
 		n.nextRound()
+	case v.qr == "" && v.code == "" && !p.link.cli.IsConnected(): // the library does not tell of one that falls right after the handshake
+		n.failLinking(reason.New(reason.NumberLost))
 	case v.qr == "" && v.code == "":
 		n.failLinking(reason.New(reason.LinkNoCodes))
 	case p.phone != "":

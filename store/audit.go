@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"recado/campaign"
@@ -105,6 +106,18 @@ func (e *Entry) count(what string, n int) {
 		e.Counts = make(map[string]int)
 	}
 	e.Counts[what] = n
+}
+
+// Concerns reports whether all of some words are in an entry: in its verb or
+// the kind of what it was done to, as their codes and as they are said (verb,
+// kind), in who did it, or in the name of what it was done to. The words are
+// folded.
+func (e *Entry) Concerns(wanted []string, verb, kind string) bool {
+	if len(wanted) == 0 {
+		return true
+	}
+	all := people.Fold(strings.Join([]string{string(e.Verb), verb, e.Actor.Name, e.Kind, kind, e.Name}, " "))
+	return !slices.ContainsFunc(wanted, func(word string) bool { return !strings.Contains(all, word) })
 }
 
 func (e *Entry) fail(why reason.Reason) { e.Outcome, e.Why = Failed, why }

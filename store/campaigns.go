@@ -91,11 +91,10 @@ func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
 	return holds
 }
 
-// Pause stops a running campaign before its next send; reason is empty when
-// somebody asked for it. One that is still freezing goes on with that, and is
-// paused when it is done.
-func (d *Desk) Pause(id campaign.ID, why reason.Reason) (campaign.Campaign, error) {
-	return d.setStatus(VerbCampaignPause, id, campaign.Paused, why, campaign.Running, campaign.Freezing)
+// Pause stops a running campaign before its next send. One that is still
+// freezing goes on with that, and is paused when it is done.
+func (d *Desk) Pause(id campaign.ID) (campaign.Campaign, error) {
+	return d.setStatus(VerbCampaignPause, id, campaign.Paused, campaign.Running, campaign.Freezing)
 }
 
 // Resume lets a paused campaign go on, and one that is freezing run when it is
@@ -131,10 +130,10 @@ func (d *Desk) Resume(id campaign.ID) (c campaign.Campaign, err error) {
 // Cancel ends a campaign for good: what is queued is skipped. Of one that is
 // still freezing nothing stays but the campaign.
 func (d *Desk) Cancel(id campaign.ID) (campaign.Campaign, error) {
-	return d.setStatus(VerbCampaignCancel, id, campaign.Cancelled, reason.Reason{}, campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
+	return d.setStatus(VerbCampaignCancel, id, campaign.Cancelled, campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
 }
 
-func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, why reason.Reason, from ...campaign.Status) (c campaign.Campaign, err error) {
+func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, from ...campaign.Status) (c campaign.Campaign, err error) {
 	err = d.write(v, func(tx *bolt.Tx, e *Entry) error {
 		before, err := campaignTx(tx, id)
 		if err != nil {
@@ -142,10 +141,7 @@ func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, why reason.
 		}
 		e.onCampaign(&before)
 		e.change("status", heldStatusTx(tx, &before), to.String())
-		if !why.IsZero() {
-			e.Why = why
-		}
-		if c, err = setStatusTx(tx, id, to, why, from...); err != nil || v != VerbCampaignCancel {
+		if c, err = setStatusTx(tx, id, to, reason.Reason{}, from...); err != nil || v != VerbCampaignCancel {
 			return err
 		}
 		return d.book.cancelsTx(tx, e, id)

@@ -86,7 +86,7 @@ func busyBook(t *testing.T) (path string) {
 // examined is what is wrong with a book.
 func examined(t *testing.T, path string) (wrong []string) {
 	t.Helper()
-	h, err := Examine(path, Check)
+	h, err := bolt.Examine(nil, path, Check)
 	ok(t, err)
 	for _, finding := range h.Wrong {
 		wrong = append(wrong, finding.Error())
@@ -98,7 +98,7 @@ func TestABusyBookIsWell(t *testing.T) {
 	path := busyBook(t)
 	before, err := os.ReadFile(path)
 	ok(t, err)
-	h, err := Examine(path, Check)
+	h, err := bolt.Examine(nil, path, Check)
 	ok(t, err)
 	if len(h.Wrong) > 0 {
 		t.Errorf("a book that is well: %q", h.Wrong)
@@ -315,16 +315,16 @@ func TestDamagedFilesAreFindingsAndNoCrash(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Examine(filepath.Join(t.TempDir(), "book.db"), Check); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := bolt.Examine(nil, filepath.Join(t.TempDir(), "book.db"), Check); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 	path := busyBook(t)
-	h, err := Examine(path, func(*bolt.Tx) []reason.Reason { panic("a fault of ours") })
+	h, err := bolt.Examine(nil, path, func(*bolt.Tx) []reason.Reason { panic("a fault of ours") })
 	if err != nil || len(h.Wrong) != 1 {
 		t.Errorf("a check that breaks: %q, %v", h.Wrong, err)
 	}
-	h, err = Examine(path, func(*bolt.Tx) []reason.Reason { return make([]reason.Reason, 5000) })
-	if err != nil || len(h.Wrong) != maxFindings+1 || !h.Wrong[maxFindings].Equal(reason.New(reason.CheckMore, 4900)) {
+	h, err = bolt.Examine(nil, path, func(*bolt.Tx) []reason.Reason { return make([]reason.Reason, 5000) })
+	if err != nil || len(h.Wrong) != 100+1 || !h.Wrong[100].Equal(reason.New(reason.CheckMore, 4900)) {
 		t.Errorf("%d findings of 5000 are told, the last is %q, %v", len(h.Wrong), h.Wrong[len(h.Wrong)-1], err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store"
+	"recado/store/bolt"
 )
 
 // wire is a service that does as badly as it likes, and the people behind it.
@@ -127,7 +128,7 @@ func open(t *testing.T, path string) *store.Book {
 	}
 	t.Cleanup(func() {
 		b.Close()
-		if health, err := store.Examine(path, store.Check); err != nil || len(health.Wrong) > 0 {
+		if health, err := bolt.Examine(nil, path, store.Check); err != nil || len(health.Wrong) > 0 {
 			t.Errorf("the book that the test leaves: %q, %v", health.Wrong, err)
 		}
 	})

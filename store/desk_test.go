@@ -310,14 +310,14 @@ var deeds = map[string]deed{
 	},
 	"Pause": {
 		before: running,
-		do:     func(s *scene, d *Desk) error { return only(d.Pause(s.id, reason.Reason{})) },
+		do:     func(s *scene, d *Desk) error { return only(d.Pause(s.id)) },
 		want: Entry{Verb: VerbCampaignPause, Kind: "campaign", Target: "1", Name: "Natal",
 			Before: Values{"status": "running"}, After: Values{"status": "paused"}},
 		role: Operator,
-		fail: func(_ *scene, d *Desk) error { return only(d.Pause(gone, reason.Reason{})) },
+		fail: func(_ *scene, d *Desk) error { return only(d.Pause(gone)) },
 	},
 	"Resume": {
-		before: func(s *scene) { running(s); ok(s.T, only(desk(s.book).Pause(s.id, reason.Reason{}))) },
+		before: func(s *scene) { running(s); ok(s.T, only(desk(s.book).Pause(s.id))) },
 		do:     func(s *scene, d *Desk) error { return only(d.Resume(s.id)) },
 		want: Entry{Verb: VerbCampaignResume, Kind: "campaign", Target: "1", Name: "Natal",
 			Before: Values{"status": "paused"}, After: Values{"status": "running"}},

@@ -32,12 +32,12 @@ func bigBook(t *testing.T) (path string) {
 func TestACompactedBookHoldsTheSame(t *testing.T) {
 	path := bigBook(t)
 	ok(t, os.WriteFile(path+".compact", []byte("left by a crash"), 0o644))
-	before, after, err := Compact(path)
+	before, after, err := bolt.Compact(path)
 	ok(t, err)
 	if after >= before {
 		t.Errorf("%d bytes before, %d after", before, after)
 	}
-	h, err := Examine(path, Check)
+	h, err := bolt.Examine(nil, path, Check)
 	ok(t, err)
 	if len(h.Wrong) > 0 || h.Size != after || h.Free > h.Size/4 {
 		t.Errorf("afterwards %+v, want %d bytes and nothing wrong", h, after)
@@ -57,10 +57,10 @@ func TestACompactedBookHoldsTheSame(t *testing.T) {
 	if c, err := b.Contact(10); err != nil || c.LID != "78" {
 		t.Errorf("the next person: %+v, %v", c, err)
 	}
-	if _, _, err := Compact(path); !errors.Is(err, ErrLocked) {
+	if _, _, err := bolt.Compact(path); !errors.Is(err, ErrLocked) {
 		t.Errorf("Compact of an open book = %v, want ErrLocked", err)
 	}
-	if _, err := Examine(path, Check); !errors.Is(err, ErrLocked) {
+	if _, err := bolt.Examine(nil, path, Check); !errors.Is(err, ErrLocked) {
 		t.Errorf("Examine of an open book = %v, want ErrLocked", err)
 	}
 }
@@ -69,17 +69,17 @@ func TestACompactionThatFailsLeavesTheOldFile(t *testing.T) {
 	path := bigBook(t)
 	ok(t, os.Mkdir(path+".compact", 0o700)) // in the way, and not empty
 	ok(t, os.WriteFile(filepath.Join(path+".compact", "x"), nil, 0o600))
-	if _, _, err := Compact(path); err == nil {
+	if _, _, err := bolt.Compact(path); err == nil {
 		t.Error("there was no place for the copy")
 	}
 	if wrong := examined(t, path); len(wrong) > 0 {
 		t.Errorf("the old file: %q", wrong)
 	}
 	ok(t, os.Chmod(path, 0o640))
-	if _, _, err := Compact(path); err == nil {
+	if _, _, err := bolt.Compact(path); err == nil {
 		t.Error("a file that others can read was compacted")
 	}
-	if _, _, err := Compact(path + ".none"); !errors.Is(err, fs.ErrNotExist) {
+	if _, _, err := bolt.Compact(path + ".none"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Compact of no file = %v", err)
 	}
 	if _, err := os.Stat(path + ".none"); err == nil {
@@ -91,7 +91,7 @@ func TestALinkToTheBookStaysOne(t *testing.T) {
 	path := bigBook(t)
 	link := filepath.Join(t.TempDir(), "book.db")
 	ok(t, os.Symlink(path, link))
-	_, _, err := Compact(link)
+	_, _, err := bolt.Compact(link)
 	ok(t, err)
 	if to, err := os.Readlink(link); err != nil || to != path {
 		t.Errorf("the link leads to %q, %v", to, err)
@@ -106,7 +106,7 @@ func TestWhoWaitedForACompactedFileGetsTheNewOne(t *testing.T) {
 	for round := range 10 {
 		done := make(chan error)
 		go func() { // ends with the compaction
-			_, _, err := Compact(path)
+			_, _, err := bolt.Compact(path)
 			done <- err
 		}()
 		b, err := Open(path, Options{Kind: Demo})

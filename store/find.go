@@ -2,14 +2,22 @@ package store
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
-// Find returns the people that a filter matches, in the order of their names.
+// Find returns the people that a filter matches, in the order of their names. A
+// filter that names a list, a field or a campaign that is not there is a
+// *people.FilterError; of fields only where there are people at all.
 // It ends early, with the context's error, when ctx does.
 func (b *Book) Find(ctx context.Context, f people.Filter) (ids []people.ContactID, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
@@ -53,7 +61,14 @@ func matchTx(ctx context.Context, tx *bolt.Tx, f people.Filter, take func(*peopl
 	for _, n := range numbers {
 		names[n.ID] = n.Name
 	}
-	env := people.FilterEnv{Now: time.Now(), NumberName: func(id campaign.NumberID) string { return names[id] }}
+	if err := checkNamedTx(tx, f); err != nil {
+		return err
+	}
+	env := people.FilterEnv{
+		Now: time.Now(), NumberName: func(id campaign.NumberID) string { return names[id] },
+		Reached: func(campaign uint64, who people.ContactID) people.Reached { return gotTx(tx, campaign, who) },
+	}
+	unseen := slices.Clone(f.Fields())
 	var c people.Contact
 	var rolls rosters
 	if named := f.Lists(); len(named) > 0 {
@@ -72,9 +87,103 @@ func matchTx(ctx context.Context, tx *bolt.Tx, f people.Filter, take func(*peopl
 			return err
 		}
 		rolls.fill(&c)
+		if len(unseen) > 0 {
+			unseen = slices.DeleteFunc(unseen, func(f people.Named) bool { return c.Field(people.FieldKey(f.Name)) != "" })
+		}
 		if f.Match(&c, env) {
 			take(&c)
 		}
 	}
+	if len(unseen) > 0 && n > 0 {
+		return noFieldTx(ctx, tx, unseen[0])
+	}
 	return nil
+}
+
+// checkNamedTx returns a *people.FilterError if the filter names a list or a
+// campaign that is not there: it would choose nobody or, with a minus before it,
+// everybody.
+func checkNamedTx(tx *bolt.Tx, f people.Filter) error {
+	for _, l := range f.Lists() {
+		if l.Name == people.AnyList {
+			continue
+		}
+		if _, err := listTx(tx, l.Name); errors.Is(err, ErrNotFound) {
+			return &people.FilterError{Offset: l.Offset, Reason: reason.New(reason.FilterNoList, l.Name)}
+		} else if err != nil {
+			return err
+		}
+	}
+	for _, named := range f.Campaigns() {
+		id, err := strconv.ParseUint(named.Name, 10, 64)
+		if err == nil && campaign.ID(id) != 0 && uint64(campaign.ID(id)) == id {
+			_, err = campaignTx(tx, campaign.ID(id))
+		} else {
+			err = ErrNotFound
+		}
+		if errors.Is(err, ErrNotFound) {
+			return &people.FilterError{Offset: named.Offset, Reason: reason.New(reason.FilterNoCampaign, named.Name)}
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gotTx is how far a campaign got with a person.
+func gotTx(tx *bolt.Tx, id uint64, who people.ContactID) people.Reached {
+	seq := personsTable.Get(tx, campaign.ID(id), who)
+	if seq == nil {
+		return people.NotReached
+	}
+	d, err := deliveryTx(tx, deliveryKey(campaign.ID(id), fromRow[uint32](seq)))
+	if err != nil {
+		return people.NotReached
+	}
+	switch d.State {
+	case campaign.Sent:
+		return people.ReachedSent
+	case campaign.Delivered:
+		return people.ReachedPhone
+	case campaign.Read:
+		return people.ReachedEyes
+	case campaign.Replied:
+		return people.ReachedAnswer
+	}
+	return people.NotReached
+}
+
+// mostFields is how many names of fields are compared with one that nobody has.
+const mostFields = 10_000
+
+// noFieldTx is the mistake of a filter that names a field which nobody has: it
+// would choose nobody or, with a minus before it, everybody.
+func noFieldTx(ctx context.Context, tx *bolt.Tx, named people.Named) error {
+	known := make(map[string]bool)
+	for _, k := range people.KeyNames() {
+		known[k] = true
+	}
+	var c people.Contact
+	n := 0
+	for k, v := range contactsTable.Each(tx, nil) {
+		if n++; n%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := decodeContactInto(&c, contactsTable.Parts(k), v); err != nil {
+			return err
+		}
+		for name := range c.Fields {
+			if !known[name] {
+				known[strings.Clone(name)] = true
+			}
+		}
+		if len(known) > mostFields {
+			break
+		}
+	}
+	why := reason.New(reason.FilterNoField, named.Name)
+	if near := people.Nearest(named.Name, slices.Sorted(maps.Keys(known))); near != "" {
+		why = reason.New(reason.FilterNearField, named.Name, near)
+	}
+	return &people.FilterError{Offset: named.Offset, Reason: why}
 }

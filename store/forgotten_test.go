@@ -16,6 +16,7 @@ import (
 	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store"
+	"recado/store/bolt"
 )
 
 // screen is what people have on theirs: by LID, the ids of the messages, each
@@ -175,7 +176,7 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 	path := filepath.Join(t.TempDir(), "book.db")
 	must(os.WriteFile(path, data, 0o600))
 	if page == mended {
-		_, err := store.Mend(path, func(path string) (store.Health, error) { return store.Examine(path, store.Check) })
+		_, err := store.Mend(path, func(path string) (bolt.Health, error) { return bolt.Examine(nil, path, store.Check) })
 		must(err)
 	}
 	b, err := store.Open(path, store.Options{Kind: store.Demo})
@@ -263,7 +264,7 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 		fail("%d are unsure, %d were held", unsure, held)
 	}
 	must(b.Close())
-	if h, err := store.Examine(path, store.Check); err != nil || len(h.Wrong) > 0 {
+	if h, err := bolt.Examine(nil, path, store.Check); err != nil || len(h.Wrong) > 0 {
 		fail("afterwards %q, %v", h.Wrong, err)
 	}
 	return proved, decided
@@ -310,7 +311,7 @@ func TestMendKeepsACopyAndGoesBackOnce(t *testing.T) {
 		}
 		return data
 	}
-	examine := func(path string) (store.Health, error) { return store.Examine(path, store.Check) }
+	examine := func(path string) (bolt.Health, error) { return bolt.Examine(nil, path, store.Check) }
 	damaged := write(func(data []byte) { data[newestRoot(data)+8] ^= 3 })
 	copied, err := store.Mend(path, examine)
 	if err != nil {
@@ -360,7 +361,7 @@ func TestMendKeepsACopyAndGoesBackOnce(t *testing.T) {
 	}
 	// One whose content is not well is none either.
 	write(func(data []byte) { data[newestRoot(data)+8] ^= 3 })
-	wrong := func(string) (store.Health, error) { return store.Health{Wrong: []reason.Reason{reason.New("x")}}, nil }
+	wrong := func(string) (bolt.Health, error) { return bolt.Health{Wrong: []reason.Reason{reason.New("x")}}, nil }
 	if _, err := store.Mend(path, wrong); !errors.Is(err, store.ErrNoWayBack) {
 		t.Errorf("content that is not well: %v", err)
 	}
@@ -601,7 +602,7 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := store.Compact(path); err == nil {
+	if _, _, err := bolt.Compact(path); err == nil {
 		t.Fatal("it was written anew, without what shows that it went back")
 	}
 	b = open(t, path)

@@ -212,26 +212,6 @@ func (b *Book) ListDrafts() (map[string][]string, error) {
 	return drafts, err
 }
 
-// CheckLists returns a *people.FilterError if the filter names a list that is
-// not there: it would choose nobody or, with a minus before it, everybody.
-func (b *Book) CheckLists(f people.Filter) error {
-	return b.view(func(tx *bolt.Tx) error { return checkListsTx(tx, f) })
-}
-
-func checkListsTx(tx *bolt.Tx, f people.Filter) error {
-	for _, l := range f.Lists() {
-		if l.Name == people.AnyList {
-			continue
-		}
-		if _, err := listTx(tx, l.Name); errors.Is(err, ErrNotFound) {
-			return &people.FilterError{Offset: l.Offset, Reason: reason.New(reason.FilterNoList, l.Name)}
-		} else if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // listName is a name as it is kept. What a filter would read as something
 // else is refused.
 func listName(name string) (string, error) {
@@ -373,11 +353,11 @@ type roster struct {
 }
 
 // rostersTx looks at the lists that are named, at all of them if none is.
-func rostersTx(tx *bolt.Tx, named ...people.FilterList) (rosters, error) {
+func rostersTx(tx *bolt.Tx, named ...people.Named) (rosters, error) {
 	r := rosters{tx: tx}
 	lists, err := listsTx(tx)
 	for _, l := range lists {
-		if len(named) == 0 || slices.ContainsFunc(named, func(n people.FilterList) bool {
+		if len(named) == 0 || slices.ContainsFunc(named, func(n people.Named) bool {
 			return n.Name == people.AnyList || people.Fold(n.Name) == people.Fold(l.Name)
 		}) {
 			r.lists = append(r.lists, roster{l, make(map[uint32][]byte)})

@@ -23,7 +23,7 @@ var ErrNoWayBack = bolt.ErrNoWayBack
 // when another process has the book open.
 //
 // It is for the book alone. The keys of the numbers must never go back.
-func Mend(path string, examine func(path string) (Health, error)) (copied string, err error) {
+func Mend(path string, examine func(path string) (bolt.Health, error)) (copied string, err error) {
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return "", fmt.Errorf("mend: %w", err)
 	}
@@ -47,7 +47,7 @@ func Mend(path string, examine func(path string) (Health, error)) (copied string
 	health, err := examine(trial)
 	if err != nil {
 		return "", fmt.Errorf("mend %s: %w", path, err)
-	} else if len(health.Wrong) != 1 || !health.Wrong[0].Equal(wentBack) {
+	} else if len(health.Wrong) != 1 || !health.Wrong[0].Equal(bolt.WentBack) {
 		return "", fmt.Errorf("mend %s: %w", path, ErrNoWayBack)
 	}
 	copied = path + ".damaged-" + time.Now().Format("20060102-150405")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -133,13 +132,16 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			}
 			waiting.add(group{number, isNew, contact.Phone.Zone()})
 		})
-		if err != nil {
+		var wrong *people.FilterError
+		if err != nil && !errors.As(err, &wrong) {
 			return err
 		}
 		if p.Stops, err = stopsTx(tx, c, now); err != nil {
 			return err
 		}
-		if len(load) == 0 {
+		if told := func(l campaign.Lack) bool { return l.Field == campaign.FieldAudience }; wrong != nil && !slices.ContainsFunc(p.Stops, told) {
+			p.Stops = append(p.Stops, campaign.Lack{Field: campaign.FieldAudience, Err: reason.Within(wrong, reason.CampaignAudience)})
+		} else if len(load) == 0 && wrong == nil {
 			p.Stops = append(p.Stops, campaign.Lack{Field: campaign.FieldAudience, Err: reachesNobody(skipped)})
 		}
 		for _, s := range p.Senders {
@@ -247,7 +249,7 @@ func stopsTx(tx *bolt.Tx, c campaign.Campaign, now time.Time) ([]campaign.Lack, 
 	stops := senderStops(numbers, c, now)
 	if filter, err := people.ParseFilter(c.To); err == nil {
 		var none *people.FilterError
-		if err := checkListsTx(tx, filter); errors.As(err, &none) {
+		if err := checkNamedTx(tx, filter); errors.As(err, &none) {
 			stops = append(stops, campaign.Lack{Field: campaign.FieldAudience, Err: reason.Within(err, reason.CampaignAudience)})
 		} else if err != nil {
 			return nil, err
@@ -280,15 +282,19 @@ func senderStops(numbers []campaign.Number, c campaign.Campaign, now time.Time) 
 }
 
 // joined is the error of all that stops a draft; nil if nothing does.
-func joined(stops []campaign.Lack) (err error) {
-	for i, s := range stops {
-		if i == 0 {
-			err = s
-		} else {
-			err = reason.Because(fmt.Errorf("%w, %w", err, s), reason.Both, reason.Of(err), reason.Of(s))
-		}
+func joined(stops []campaign.Lack) error {
+	switch len(stops) {
+	case 0:
+		return nil
+	case 1:
+		return stops[0]
 	}
-	return err
+	var all []error
+	var why []any
+	for _, s := range stops {
+		all, why = append(all, s), append(why, reason.Of(s))
+	}
+	return reason.Because(errors.Join(all...), reason.Several, why...)
 }
 
 // reachesNobody is the refusal of a draft whose people are all skipped.

@@ -205,7 +205,7 @@ func TestCampaignsOfANumberTakeTurns(t *testing.T) {
 
 func (s *shop) pause(id uint64) {
 	s.Helper()
-	if _, err := desk(s.book).Pause(campaign.ID(id), reason.Reason{}); err != nil {
+	if _, err := desk(s.book).Pause(campaign.ID(id)); err != nil {
 		s.Fatal(err)
 	}
 }

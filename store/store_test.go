@@ -176,13 +176,13 @@ func TestPauseStopsBeforeTheNextSendAndResumeGoesOn(t *testing.T) {
 	if err := b.Settle(*got.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := desk(b).Pause(c.ID, reason.Reason{}); err != nil {
+	if _, err := desk(b).Pause(c.ID); err != nil {
 		t.Fatal(err)
 	}
 	if got := lane(t, b, n, now, lidOf); got.Delivery != nil {
 		t.Errorf("a paused campaign sent to %s", got.Delivery.Phone)
 	}
-	if _, err := desk(b).Pause(c.ID, reason.Reason{}); !errors.Is(err, store.ErrState) {
+	if _, err := desk(b).Pause(c.ID); !errors.Is(err, store.ErrState) {
 		t.Errorf("pausing twice got %v, want ErrState", err)
 	}
 	if _, err := desk(b).Resume(c.ID); err != nil {
@@ -404,7 +404,7 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 		draft campaign.Campaign
 		want  string
 	}{
-		{campaign.Campaign{}, "(both (campaign_no_name) (campaign_no_text))"},
+		{campaign.Campaign{}, "(several (campaign_no_name) (campaign_no_text))"},
 		{campaign.Campaign{Name: " ", Text: "x"}, "(campaign_no_name)"},
 		{campaign.Campaign{Name: "c", Text: "{"}, "(campaign_text (template_no_closing))"},
 		{campaign.Campaign{Name: "c", Text: "x", To: "("}, "(campaign_audience (filter_no_closing))"},
@@ -414,7 +414,7 @@ func TestADraftIsKeptUnfinishedAndRefusedAtTheStart(t *testing.T) {
 		{campaign.Campaign{Name: "c", Text: "x", Unread: campaign.Unread{File: "a.jpg"}}, `(campaign_file_unread "a.jpg")`},
 		{campaign.Campaign{Text: "x", Attachment: audio}, ""},
 		{campaign.Campaign{To: "(", Text: "{", Unread: campaign.Unread{Pace: "x", File: "y"}},
-			`(both (both (both (both (campaign_no_name) (campaign_audience (filter_no_closing))) (pace_no_value "x")) (campaign_file_unread "y")) (campaign_text (template_no_closing)))`},
+			`(several (campaign_no_name) (campaign_audience (filter_no_closing)) (pace_no_value "x") (campaign_file_unread "y") (campaign_text (template_no_closing)))`},
 	} {
 		c, err := desk(b).AddCampaign(test.draft)
 		if err != nil {

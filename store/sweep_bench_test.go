@@ -13,7 +13,6 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
-	"recado/campaign/reason"
 )
 
 // The marks of what touches many rows, each measured in one run:
@@ -132,7 +131,7 @@ func BenchmarkSweepReturns(b *testing.B) {
 		_, err := desk(book).Start(c.ID, time.Now())
 		fatal(b, err)
 		begun := time.Now()
-		_, err = desk(book).Pause(c.ID, reason.Reason{})
+		_, err = desk(book).Pause(c.ID)
 		fatal(b, err)
 		paused := time.Now()
 		_, err = desk(book).Cancel(c.ID)

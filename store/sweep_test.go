@@ -424,9 +424,9 @@ func TestACampaignThatIsPausedWhileItIsFrozenDoesNotRun(t *testing.T) {
 	queued := campaign.Counts{campaign.Queued: 12}
 	paused, resumed, stopped := y.begin(), y.begin(), y.begin()
 	for _, id := range []campaign.ID{paused, resumed} {
-		_, err := desk(y.book).Pause(id, reason.Reason{})
+		_, err := desk(y.book).Pause(id)
 		ok(t, err)
-		if _, err := desk(y.book).Pause(id, reason.Reason{}); !errors.Is(err, ErrState) {
+		if _, err := desk(y.book).Pause(id); !errors.Is(err, ErrState) {
 			t.Errorf("paused twice: %v, want ErrState", err)
 		}
 	}

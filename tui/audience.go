@@ -106,9 +106,6 @@ func (a *audience) find() tea.Cmd {
 	book, filter := a.e.app.Book, a.filter
 	return func() tea.Msg {
 		defer cancel()
-		if err := book.CheckLists(filter); err != nil {
-			return audienceFoundMsg{id, nil, err}
-		}
 		ids, err := book.Find(ctx, filter)
 		return audienceFoundMsg{id, ids, err}
 	}

@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
-	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -159,7 +158,7 @@ func (e *env) named(name string) string {
 func (e *env) pauseCampaign(c campaign.Campaign) tea.Cmd {
 	desk := e.app.Desk
 	return e.do(e.t("campaign_paused", "Name", c.Name), func(context.Context) error {
-		_, err := desk.Pause(c.ID, reason.Reason{})
+		_, err := desk.Pause(c.ID)
 		return err
 	})
 }

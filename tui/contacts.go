@@ -183,6 +183,10 @@ func (c *contacts) update(msg tea.Msg) tea.Cmd {
 }
 
 func (c *contacts) found(msg contactsFoundMsg) tea.Cmd {
+	if errors.As(msg.err, &c.mistake) { // a list, a field or a campaign that is not there
+		c.known = true
+		return nil
+	}
 	if msg.err != nil {
 		c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
 		return nil
@@ -343,17 +347,7 @@ func (c *contacts) head(w int) []string {
 	if !c.known || c.mistake != nil && len(c.ids) == 0 {
 		count = ""
 	}
-	room := max(w-e.width(count)-5, 1)
-	field := ""
-	switch {
-	case c.typed:
-		field = e.theme.accent.of("/ ") + c.field.view(e, max(room-2, 1))
-	case c.field.value() != "":
-		field = e.theme.accent.of("/ ") + e.fit(c.field.value(), max(room-2, 0))
-	default:
-		field = e.theme.faint.of(e.fit("/ "+e.t("filter_hint"), room))
-	}
-	lines := []string{" " + field + "  " + e.theme.dim.of(count)}
+	lines := []string{e.searchLine(c.field, c.typed, e.t("filter_hint"), count, w)}
 	if c.mistake != nil {
 		at := e.width(e.clean(c.field.value()[:min(c.mistake.Offset, len(c.field.value()))]))
 		lines = append(lines, strings.Repeat(" ", min(at+3, max(w-20, 0)))+e.theme.bad.of("▲ "+e.words.because(c.mistake.Reason)))

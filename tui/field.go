@@ -164,3 +164,19 @@ func (a *area) lines(e *env, w, h int) []string {
 	}
 	return lines
 }
+
+// searchLine is a field for what a list is searched for, while it is typed and
+// after, and how many were found.
+func (e *env) searchLine(l *line, typed bool, hint, count string, w int) string {
+	room := max(w-e.width(count)-5, 1)
+	field := ""
+	switch {
+	case typed:
+		field = e.theme.accent.of("/ ") + l.view(e, max(room-2, 1))
+	case l.value() != "":
+		field = e.theme.accent.of("/ ") + e.fit(l.value(), max(room-2, 0))
+	default:
+		field = e.theme.faint.of(e.fit("/ "+hint, room))
+	}
+	return " " + field + "  " + e.theme.dim.of(count)
+}

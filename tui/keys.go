@@ -9,8 +9,8 @@ import (
 // keys on and off by what they show.
 type keyMap struct {
 	// The root's.
-	quit, quitNow, suspend, help, helpTyping, closeHelp, back, nextTab, prevTab key.Binding
-	tabs                                                                        [tabCount]key.Binding
+	quit, quitNow, suspend, help, helpTyping, closeHelp, back, nextTab, prevTab, audit key.Binding
+	tabs                                                                               [tabCount]key.Binding
 
 	// Lists.
 	up, down, pageUp, pageDown, first, last key.Binding
@@ -52,6 +52,7 @@ func newKeys(w *words) keyMap {
 		closeHelp:  bind("close_help", "?", "?", "f1", "q"),
 		helpTyping: bind("help", "f1", "f1"),
 		back:       bind("back", "esc", "esc"),
+		audit:      bind("audit", "h", "h"),
 		nextTab:    bind("next_tab", "tab", "tab"),
 		prevTab:    bind("prev_tab", "shift+tab", "shift+tab"),
 

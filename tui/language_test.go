@@ -112,29 +112,42 @@ func TestAForeignSentenceOnAScreenIsFound(t *testing.T) {
 	})
 }
 
-// Some screens as whoever speaks Spanish or English sees them; the others differ
-// from them in nothing but what the tests above hold.
-func TestSomeScreensInOtherLanguages(t *testing.T) {
-	leaving := []string{"leaving", "watching-numbers", "watching-contacts", "watching-person", "watching-campaigns", "watching-progress", "watching-doubts", "watching-help"}
-	for lang, some := range map[string][]string{
-		"es": append([]string{"numbers", "link-code", "passkey", "contacts", "person", "composer", "review", "progress", "doubts", "campaigns", "limits", "help"}, leaving...),
-		"en": leaving,
-	} {
-		shown := 0
-		for _, scene := range scenes {
-			if !slices.Contains(some, scene.name) {
-				continue
-			}
-			shown++
-			play(t, func(t *testing.T, s *stage) {
-				s = onStage(t, in(s.app, lang))
-				scene.set(s)
-				s.goldenAt(scene.name+"-"+lang, Size{80, 24})
-			})
+// Some screens as whoever speaks Spanish sees them; the others differ from them
+// in nothing but what the tests above hold.
+func TestTheMainScreensInSpanish(t *testing.T) {
+	goldensIn(t, "es", "numbers", "link-code", "passkey", "contacts", "person", "composer", "review", "progress", "doubts", "campaigns", "limits", "help", "audit")
+}
+
+// What the audit says is put together of many short texts.
+func TestTheAuditInEnglish(t *testing.T) {
+	goldensIn(t, "en", "audit", "audit-deed")
+}
+
+// Who leaves and who only watches is asked, and told, the same in every language.
+func TestLeavingAndWatchingInOtherLanguages(t *testing.T) {
+	for _, lang := range []string{"en", "es"} {
+		goldensIn(t, lang, "leaving", "watching-numbers", "watching-contacts", "watching-person",
+			"watching-campaigns", "watching-progress", "watching-doubts", "watching-help")
+	}
+}
+
+// goldensIn compares scenes in a language with their files.
+func goldensIn(t *testing.T, lang string, main ...string) {
+	t.Helper()
+	shown := 0
+	for _, scene := range scenes {
+		if !slices.Contains(main, scene.name) {
+			continue
 		}
-		if shown != len(some) {
-			t.Errorf("%s: %d of %d screens are there", lang, shown, len(some))
-		}
+		shown++
+		play(t, func(t *testing.T, s *stage) {
+			s = onStage(t, in(s.app, lang))
+			scene.set(s)
+			s.goldenAt(scene.name+"-"+lang, Size{80, 24})
+		})
+	}
+	if shown != len(main) {
+		t.Errorf("%d of %d screens are there", shown, len(main))
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 const hostile = "a\x1b[2J\x1b]0;pwn\x07b\x9b31m\u202eabc\u2066x\u200b\ufeff\r\n\tç界界👨‍👩‍👧❤️🇧🇷e\u0301\u0301\u0301\u0301\u0301\xff\xfe\u2028\u00ad\U000e0041z"
 
 // hostileReason is what a record may say in which nobody can trust a byte.
-var hostileReason = reason.New(reason.CampaignRefusals, 5, reason.New(hostile))
+var hostileReason = reason.New(reason.CampaignRefusals, 5, reason.New(reason.RefusedWithCode, reason.New(hostile), 463))
 
 var paint = regexp.MustCompile("\x1b\\[[0-9;:]*m")
 
@@ -48,7 +48,7 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		book := s.app.Book
 		fields := map[string]string{hostile: hostile, "cidade": hostile}
 		rows := []people.Row{{Phone: "+5511987650001", Name: hostile, Tags: []string{hostile}, Fields: fields}}
-		for i := range 3 {
+		for i := range 6 {
 			rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765001%d", i)), Name: strings.Repeat(hostile, 20)})
 		}
 		if _, err := desk(book).Import(t.Context(), rows, hostile); err != nil {
@@ -67,8 +67,13 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.send(n, 1)
-		if _, err := desk(book).Pause(c.ID, hostileReason); err != nil {
-			t.Fatal(err)
+		for range 5 { // the campaign pauses itself, for that reason
+			if err := book.Settle(s.claim(n), campaign.Outcome{Kind: campaign.Refused, Code: 463, Reason: reason.New(hostile)}, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c, err := book.Campaign(c.ID); err != nil || c.Reason.Code != hostileReason.Code {
+			t.Fatalf("paused for %v (%v), want %v", c.Reason, err, hostileReason)
 		}
 		statuses := someStatuses(s.app.now())
 		for i := range statuses {

@@ -276,6 +276,7 @@ func (r *root) actionsOver(top screen) []action {
 	actions := []action{
 		act(e.keys.help, open, openHelp),
 		act(e.keys.helpTyping, typing, openHelp),
+		act(e.keys.audit, open && !slices.ContainsFunc(r.stacks[r.at], isAudit), func() tea.Cmd { return r.push(newAudit(e)) }),
 		act(e.keys.back, depth > 1 && !asking, r.back),
 		act(e.keys.quit, open, r.quit),
 		act(e.keys.quitNow, true, r.quit),
@@ -297,6 +298,8 @@ func (r *root) actionsOver(top screen) []action {
 		return !slices.ContainsFunc(a.Keys(), func(k string) bool { return !taken[k] })
 	})
 }
+
+func isAudit(s screen) bool { _, ok := s.(*audit); return ok }
 
 // back closes the present screen; what is typed there is kept.
 func (r *root) back() tea.Cmd {

@@ -191,6 +191,12 @@ var scenes = []scene{
 		s.tell(campaignsLoadedMsg{question: l.question.renew(s.root.env), all: all})
 		s.press("down")
 	}},
+	{"audit-empty", func(s *stage) { s.press("h") }},
+	{"audit", func(s *stage) { s.deeds(); s.press("h", "down") }},
+	{"audit-typing", func(s *stage) { s.deeds(); s.press("h", "/"); s.enter("aulas") }},
+	{"audit-found", func(s *stage) { s.deeds(); s.press("h", "/"); s.enter("aulas"); s.press("enter") }},
+	{"audit-none", func(s *stage) { s.deeds(); s.press("h", "/"); s.enter("zzz"); s.press("enter") }},
+	{"audit-deed", func(s *stage) { s.deeds(); s.press("h", "end", "enter") }},
 	{"help", func(s *stage) { s.people(); s.press("2", "?") }},
 	{"quit", func(s *stage) { s.compose("Oi"); s.app.Book.Close(); s.press("ctrl+c") }},
 	{"leaving", func(s *stage) { s.background(s.running()); s.press("q") }},
@@ -207,7 +213,7 @@ var scenes = []scene{
 // background makes it a terminal without which a campaign goes on.
 func (s *stage) background(c campaign.Campaign) {
 	s.root.env.app.Halt = func(context.Context) error {
-		_, err := desk(s.app.Book).Pause(c.ID, reason.Reason{})
+		_, err := desk(s.app.Book).Pause(c.ID)
 		return err
 	}
 	s.ring()
@@ -465,6 +471,32 @@ func (s *stage) inDoubt() campaign.Campaign {
 	return c
 }
 
+// unserved is a pool that begins to link and gets no answer.
+type unserved struct{ store.Pool }
+
+func (unserved) Link(campaign.NumberID) error { return nil }
+
+// deeds does this and that to a campaign, to a person and to a number, which is
+// being linked for the second time.
+func (s *stage) deeds() {
+	s.t.Helper()
+	c := s.running()
+	ana, shop := desk(s.app.Book), s.app.Desk
+	for _, err := range []error{ana.OptOut(3, "pediu na loja"), ana.RenameNumber(c.Numbers[0], "Loja Centro"), shop.Link(unserved{}, c.Numbers[0])} {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	time.Sleep(3 * time.Minute)
+	if err := shop.Link(unserved{}, c.Numbers[0]); err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := shop.Pause(c.ID); err != nil {
+		s.t.Fatal(err)
+	}
+	s.ring()
+}
+
 // limited adds a linked number with some limits of its own.
 func (s *stage) limited(spec string) campaign.Number {
 	s.t.Helper()
@@ -483,10 +515,35 @@ func (s *stage) limited(spec string) campaign.Number {
 // send does what a lane would do with n messages and a wire that is well.
 func (s *stage) send(number campaign.Number, n int) {
 	s.t.Helper()
-	book, ids := s.app.Book, 0
-	for sent := 0; sent < n; {
+	book := s.app.Book
+	for sent := range n {
+		d := s.claim(number)
+		outcome := campaign.Outcome{Kind: campaign.Accepted}
+		if sent == 1 {
+			outcome = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: reason.New(reason.RefusedPerson)}
+		}
+		if err := book.Settle(d, outcome, time.Now()); err != nil {
+			s.t.Fatal(err)
+		}
+		if sent == 0 {
+			if _, err := book.Receipt(number.ID, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+	// The lane's last question, which leaves what holds it on the screen.
+	if _, err := book.Claim(campaign.Claim{Number: number.ID, Ready: campaign.Readiness{Link: 1, Since: time.Now().Add(-time.Hour)}, Now: time.Now()}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// claim waits for the turn of a number's next delivery, and claims it.
+func (s *stage) claim(number campaign.Number) campaign.Delivery {
+	s.t.Helper()
+	book := s.app.Book
+	for {
 		act, err := book.Claim(campaign.Claim{Number: number.ID, Ready: campaign.Readiness{Link: 1, Since: time.Now().Add(-time.Hour)}, Now: time.Now(),
-			NewID: func() campaign.MessageID { ids++; return campaign.MessageID(fmt.Sprintf("3EB0%06d", ids)) }})
+			NewID: func() campaign.MessageID { s.ids++; return campaign.MessageID(fmt.Sprintf("3EB0%06d", s.ids)) }})
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -504,26 +561,10 @@ func (s *stage) send(number campaign.Number, n int) {
 				s.t.Fatal(err)
 			}
 		case campaign.Send:
-			outcome := campaign.Outcome{Kind: campaign.Accepted}
-			if sent == 1 {
-				outcome = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: reason.New(reason.RefusedPerson)}
-			}
-			if err := book.Settle(act.Delivery, outcome, time.Now()); err != nil {
-				s.t.Fatal(err)
-			}
-			if sent == 0 {
-				if _, err := book.Receipt(number.ID, people.Seen{Phone: act.Delivery.Phone}, []campaign.MessageID{act.Delivery.Message}, campaign.Read, time.Now().Add(3*time.Second)); err != nil {
-					s.t.Fatal(err)
-				}
-			}
-			sent++
+			return act.Delivery
 		case campaign.Wait:
 			time.Sleep(max(time.Until(act.Hold.Until), time.Second))
 		}
-	}
-	// The lane's last question, which leaves what holds it on the screen.
-	if _, err := book.Claim(campaign.Claim{Number: number.ID, Ready: campaign.Readiness{Link: 1, Since: time.Now().Add(-time.Hour)}, Now: time.Now()}); err != nil {
-		s.t.Fatal(err)
 	}
 }
 

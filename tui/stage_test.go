@@ -33,6 +33,7 @@ type stage struct {
 
 	undrawn bool   // messages come faster than the program draws
 	copied  string // what was put on the clipboard last
+	ids     int    // message ids that were given
 }
 
 // play runs a test on a stage with a real book and a real pool, in a bubble:

@@ -11,22 +11,30 @@ var filterNow = time.Date(2026, 6, 10, 12, 0, 0, 0, time.UTC)
 
 var filterEnv = FilterEnv{Now: filterNow, NumberName: func(id NumberID) string {
 	return map[NumberID]string{1: "Loja", 2: "Balcão 2"}[id]
+}, Reached: func(campaign uint64, who ContactID) Reached {
+	if campaign != 12 {
+		return NotReached
+	}
+	return map[ContactID]Reached{1: ReachedEyes, 2: ReachedPhone, 3: ReachedSent}[who]
 }}
 
 // crowd are people by a short name, for the table below.
 var crowd = map[string]*Contact{
 	"ana": {
-		Name: "Ana Conceição", Phone: "+5511987654321", Tags: []string{"VIP", "São Paulo"}, Lists: []string{"Clientes"},
+		ID: 1, Name: "Ana Conceição", Phone: "+5511987654321", Tags: []string{"VIP", "São Paulo"}, Lists: []string{"Clientes"},
 		Fields: map[string]string{"email": "ana@gmail.com", "cidade": "São Paulo", "saldo": "1.250,50"}, Presence: OnWhatsApp,
 		Knows: []NumberID{1}, LastHeard: filterNow.Add(-10 * 24 * time.Hour), LastSent: filterNow.Add(-2 * time.Hour),
 		Created: filterNow.Add(-100 * 24 * time.Hour),
 	},
 	"bia": {
-		Name: "BEATRIZ", Phone: "+552187654321", Tags: []string{"frio", "vip antigo"}, Lists: []string{"Clientes inativos"},
+		ID: 2, Name: "BEATRIZ", Phone: "+552187654321", Tags: []string{"frio", "vip antigo"}, Lists: []string{"Clientes inativos"},
 		Fields: map[string]string{"cidade": "Rio de Janeiro", "saldo": "90", "data de nascimento": "1990"}, Presence: NotOnWhatsApp, OptedOut: true,
 		Knows: []NumberID{2}, LastHeard: filterNow.Add(-40 * 24 * time.Hour), Created: filterNow.Add(-time.Hour),
 	},
-	"orlando": {Name: "Orlando \"Lando\" Ouro", Phone: "+12125551234", WhatsApp: "+13105550000"},
+	"orlando": {
+		ID: 3, Name: "Orlando \"Lando\" Ouro", Phone: "+12125551234", WhatsApp: "+13105550000",
+		Fields: map[string]string{"opt-out": "Sim", "nascimento": "02/03/1980"},
+	},
 }
 
 func TestFiltersChoosePeople(t *testing.T) {
@@ -36,7 +44,8 @@ func TestFiltersChoosePeople(t *testing.T) {
 		"ana":                          "ana",
 		"CONCEICAO ana":                "ana",
 		`"ana conc"`:                   "ana",
-		"and":                          "orlando",
+		"and":                          "", // words are found by their beginnings
+		"*and":                         "orlando",
 		"gmail":                        "ana",
 		"vip":                          "ana bia", // a word is looked for inside the tags too
 		"nome:beatriz":                 "bia",
@@ -98,6 +107,90 @@ func TestFiltersChoosePeople(t *testing.T) {
 		"lando ou":                     "!",
 		"10:30":                        "",
 		"(nome:ana(tag:vip))":          "ana",
+
+		// Words are found where they begin, phrases where a word begins.
+		"nceicao":           "",
+		"*nceicao":          "ana",
+		"nome:*triz":        "bia",
+		"nome:triz":         "",
+		`nome:="beatriz"`:   "bia",
+		"nome=Beatriz":      "bia",
+		"nome:=ana":         "",
+		"nome!=Beatriz":     "ana orlando",
+		`"lando ouro"`:      "",
+		`lando" our"`:       "orlando",
+		"\u201clando\u201d": "orlando",
+		"«ana conc»":        "ana",
+		"@gmail":            "ana",
+		// Fields are found by whole words.
+		"cidade:pau":                 "",
+		"cidade:paul*":               "ana",
+		"cidade:*aulo":               "ana",
+		"cidade:=rio":                "",
+		"cidade:=rio*":               "",
+		`cidade="rio de janeiro"`:    "bia",
+		"cidade!=\"rio de janeiro\"": "ana orlando",
+		"tag:vip*":                   "ana bia",
+		"tag:*antigo":                "bia",
+		"tag:=vip":                   "ana",
+		"tag=vip":                    "ana",
+		// Numbers.
+		"saldo>1.000":      "ana",
+		"saldo:>=1.250,50": "ana",
+		"saldo:>1,250.50":  "",
+		"saldo:<R$100":     "bia",
+		"saldo=90,00":      "bia",
+		"saldo:1250":       "",
+		// Words between terms.
+		"ana e conceicao":      "ana",
+		"ana AND tag:vip":      "ana",
+		"ana && tag:vip":       "ana",
+		"ana | beatriz":        "ana bia",
+		"ana || beatriz":       "ana bia",
+		"maria e":              "",
+		"conceicao a":          "ana",
+		"NOT tag:frio":         "ana orlando",
+		"não tag:frio":         "ana orlando",
+		"!tag:frio":            "ana orlando",
+		"nao (ana ou beatriz)": "orlando",
+		"ana NÃO tag:frio":     "ana",
+		"no":                   "",
+		"ana, conceicao":       "ana",
+		// Phones, as they are pasted.
+		"\u202a+55 11 98765\u20114321\u202c": "ana",
+		"(11) 98765-4321":                    "ana",
+		"(11)987654321 vip":                  "ana",
+		"((11) 98765-4321)":                  "ana",
+		"011987654321":                       "ana",
+		"-(11)98765-4321":                    "bia orlando",
+		"11 98765-4321 ou beatriz":           "ana bia",
+		"2187654321":                         "bia",
+		"21987654321":                        "bia",
+		"fone:\"(11) 98765-4321\"":           "ana",
+		"fone:011987654321":                  "ana",
+		"fone:*":                             "ana bia orlando",
+		// Dates.
+		"visto:<01/06/2026":      "ana bia",
+		"visto:>=31/05/2026":     "ana",
+		"visto:31/05/2026":       "ana",
+		"visto:2026-05-31":       "ana",
+		"nascimento:<01/01/1985": "orlando",
+		"nascimento:>1985-01-01": "",
+		"nascimento:02/03":       "orlando",
+		// How far a campaign got.
+		"recebeu:12":   "ana bia",
+		"leu:12":       "ana",
+		"leu:-12":      "bia orlando",
+		"respondeu:12": "",
+		"recebeu:-12":  "orlando",
+		"-recebeu:12":  "orlando",
+		"received:13":  "",
+		// A field that is called like a key.
+		`campo:"opt-out"`:          "orlando",
+		`campo:opt-out:sim`:        "orlando",
+		`campo:"opt-out"=nao`:      "",
+		`field:saldo>100`:          "ana",
+		`campo:data_de_nascimento`: "bia",
 	} {
 		f, err := ParseFilter(filter)
 		if want == "!" {
@@ -150,7 +243,19 @@ func TestMistakesInAFilterArePointedAt(t *testing.T) {
 		"visto:<trinta":          7,
 		"visto:<30":              7,
 		"visto:<-3d":             7,
-		"enviado:<":              9,
+		"enviado:<":              0,
+		"tag:>3":                 5,
+		"nome:<b":                6,
+		"leu:abc":                4,
+		"recebeu:-":              8,
+		"campo:":                 0,
+		`campo:"":x`:             0,
+		"ana AND":                4,
+		"ana &&":                 4,
+		"ana |":                  4,
+		"“ana":                   0,
+		"ana !":                  4,
+		"!!ana":                  0,
 		"fone:abc":               5,
 		"saldo:>muito":           7,
 		strings.Repeat("(", 200): deepest,

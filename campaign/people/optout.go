@@ -101,7 +101,7 @@ func (g *grammar) wants(said []piece, question string) (w Wish, why string) {
 	if len(t) == 0 {
 		return Other, ""
 	}
-	m := g.reader(t)
+	m := g.finder(t)
 	onBusiness := g.matches(&m, business)
 	if w, why, ok := g.answer(&m, question); ok {
 		return w, why
@@ -133,9 +133,9 @@ var wishOf = map[kind]Wish{isOther: Other, isDoubt: Doubt, isNo: No}
 
 // answer judges a text that says nothing by itself and answers a question: a
 // bare yes or no, a word or a figure that was offered. Not ok if it is none.
-func (g *grammar) answer(m *reader, question string) (w Wish, why string, ok bool) {
+func (g *grammar) answer(m *finder, question string) (w Wish, why string, ok bool) {
 	whole := m.tokens
-	bare := g.reader(slices.DeleteFunc(slices.Clone(whole), func(t token) bool { return t.edge != noEdge }))
+	bare := g.finder(slices.DeleteFunc(slices.Clone(whole), func(t token) bool { return t.edge != noEdge }))
 	m = &bare
 	no, yes, word := g.matches(m, saysNo), g.matches(m, saysYes), g.matches(m, isWord)
 	if !no && !yes && !word {
@@ -145,7 +145,7 @@ func (g *grammar) answer(m *reader, question string) (w Wish, why string, ok boo
 	asks := splitWords(nil, question)
 	purpose, offered, choice := g.offered(asks, m.tokens)
 	if offered {
-		p := g.reader(purpose)
+		p := g.finder(purpose)
 		if g.matches(&p, leaves) {
 			return No, "as was offered: " + said, true
 		}
@@ -162,7 +162,7 @@ func (g *grammar) answer(m *reader, question string) (w Wish, why string, ok boo
 			continue
 		}
 		asked = true
-		q := g.reader(g.read(nil, sentence))
+		q := g.finder(g.read(nil, sentence))
 		toLeave = toLeave || g.matches(&q, leaves)
 		toKeep = toKeep || !toLeave && g.matches(&q, keeps)
 	}
@@ -206,7 +206,7 @@ func (g *grammar) offered(asks []piece, answer []token) (purpose []token, ok, ch
 			}
 			for _, part := range [][]piece{after, before} {
 				t := g.read(nil, part)
-				p := g.reader(t)
+				p := g.finder(t)
 				if g.matches(&p, leaves) {
 					return t, true, true
 				}

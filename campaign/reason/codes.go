@@ -262,7 +262,12 @@ const (
 	FilterWantYesNo    Code = "filter_want_yes_no"
 	FilterWantAge      Code = "filter_want_age"
 	FilterWantNumber   Code = "filter_want_number"
-	FilterNoList       Code = "filter_no_list" // its name
+	FilterNoList       Code = "filter_no_list"     // its name
+	FilterNoField      Code = "filter_no_field"    // its name
+	FilterNearField    Code = "filter_near_field"  // its name, the nearest one
+	FilterNoCampaign   Code = "filter_no_campaign" // its number
+	FilterWantCampaign Code = "filter_want_campaign"
+	FilterNoCompare    Code = "filter_no_compare"
 )
 
 // What is wrong with a text.
@@ -311,7 +316,7 @@ const (
 	JobUnknown       Code = "job_unknown"      // its kind
 	RecordDamaged    Code = "record_damaged"
 	NoWayBack        Code = "no_way_back"
-	Both             Code = "both" // two reasons
+	Several          Code = "several" // reasons, all of its arguments
 )
 
 // What is wrong with a file.

@@ -10,7 +10,6 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	recado "recado/store"
 	"recado/store/bolt"
 	"recado/store/device/conformance"
 )
@@ -37,7 +36,7 @@ func edit(t *testing.T, path string, change func(tx *bolt.Tx) error) {
 
 func wrong(t *testing.T, path string) string {
 	t.Helper()
-	h, err := recado.Examine(path, Check)
+	h, err := bolt.Examine(nil, path, Check)
 	must(t, err)
 	var all []string
 	for _, finding := range h.Wrong {

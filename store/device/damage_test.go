@@ -11,7 +11,6 @@ import (
 	"go.etcd.io/bbolt"
 	"go.mau.fi/whatsmeow/types"
 
-	recado "recado/store"
 	"recado/store/bolt"
 )
 
@@ -100,7 +99,7 @@ func TestNoDamagedPageOfTheKeysCrashesOrHangs(t *testing.T) {
 			} else {
 				refused++
 			}
-			if h, err := recado.Examine(path, Check); err != nil || len(h.Wrong) == 0 {
+			if h, err := bolt.Examine(nil, path, Check); err != nil || len(h.Wrong) == 0 {
 				t.Errorf("page %d, byte %d: no finding, %v", page, at, err)
 			}
 			if after, err := os.ReadFile(path); err != nil || string(after) != string(data) {

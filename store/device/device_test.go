@@ -50,7 +50,7 @@ func openAt(t testing.TB, path string) *Container {
 	}
 	t.Cleanup(func() {
 		_ = c.Close()
-		if h, err := recado.Examine(path, Check); err != nil || len(h.Wrong) > 0 {
+		if h, err := bolt.Examine(nil, path, Check); err != nil || len(h.Wrong) > 0 {
 			t.Errorf("the file that the test leaves: %q, %v", h.Wrong, err)
 		}
 	})
@@ -273,11 +273,11 @@ func TestCompactedFileHoldsTheSame(t *testing.T) {
 	for i := range 200 {
 		must(t, d.Sessions.DeleteSession(ctx, address(i)))
 	}
-	if _, _, err := recado.Compact(c.path); !errors.Is(err, recado.ErrLocked) {
+	if _, _, err := bolt.Compact(c.path); !errors.Is(err, recado.ErrLocked) {
 		t.Errorf("Compact of an open file = %v, want ErrLocked", err)
 	}
 	must(t, c.Close())
-	before, after, err := recado.Compact(c.path)
+	before, after, err := bolt.Compact(c.path)
 	must(t, err)
 	if after >= before {
 		t.Errorf("%d bytes before, %d after", before, after)

@@ -15,7 +15,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
 
-	recado "recado/store"
+	"recado/store/bolt"
 	"recado/store/device/conformance"
 )
 
@@ -106,7 +106,7 @@ func TestNothingElseGoesBackInAPowerCut(t *testing.T) {
 // checkRest opens the image and looks for everything that had been promised.
 func (img image) checkRest(t *testing.T, path string, kept *promises) {
 	t.Helper()
-	h, err := recado.Examine(path, Check)
+	h, err := bolt.Examine(nil, path, Check)
 	c, opened := Open(path)
 	if err != nil || (len(h.Wrong) > 0) != img.refused(opened) {
 		t.Fatalf("commit %s: %q, %v; it opens with %v", img.name, h.Wrong, err, opened)

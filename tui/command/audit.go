@@ -2,8 +2,6 @@ package command
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,7 +95,7 @@ func (c *call) sinceWhen(text string, now time.Time) (time.Time, error) {
 }
 
 // showAudit lists what was done since then, the newest last. All words must be
-// in an entry: in its verb, in who did it, or in what it was done to.
+// in an entry, see [store.Entry.Concerns].
 func (c *call) showAudit(ctx context.Context, book *store.Book, since time.Time, wanted []string) error {
 	for i, word := range wanted {
 		wanted[i] = people.Fold(word)
@@ -113,7 +111,7 @@ func (c *call) showAudit(ctx context.Context, book *store.Book, since time.Time,
 			if e.Ended.After(last) {
 				last = e.Ended
 			}
-			if after = e.ID; last.Before(since) || !concerns(e, wanted) {
+			if after = e.ID; last.Before(since) || !e.Concerns(wanted, c.tongue.Verb(string(e.Verb)), c.tongue.Kind(e.Kind)) {
 				continue
 			}
 			if ctx.Err() != nil {
@@ -126,20 +124,6 @@ func (c *call) showAudit(ctx context.Context, book *store.Book, since time.Time,
 	}
 }
 
-// concerns reports whether all folded words are in an entry.
-func concerns(e *store.Entry, wanted []string) bool {
-	if len(wanted) == 0 {
-		return true
-	}
-	all := people.Fold(strings.Join([]string{string(e.Verb), e.Actor.Name, e.Kind, e.Name}, " "))
-	for _, word := range wanted {
-		if !strings.Contains(all, word) {
-			return false
-		}
-	}
-	return true
-}
-
 // sayEntry prints one entry.
 func (c *call) sayEntry(e *store.Entry) error {
 	if c.json {
@@ -149,17 +133,7 @@ func (c *call) sayEntry(e *store.Entry) error {
 	if what == "" {
 		what = e.Target
 	}
-	return c.line(stamp(e.At), e.Actor.Name, e.Actor.From, string(e.Verb), strings.TrimSpace(e.Kind+" "+what), changes(e), e.Outcome.String(), c.because(e.Why))
-}
-
-// changes says what is another one now, and how many there were.
-func changes(e *store.Entry) string {
-	var all []string
-	for _, name := range slices.Sorted(maps.Keys(e.After)) {
-		all = append(all, name+": "+strconv.Quote(e.Before[name])+" → "+strconv.Quote(e.After[name]))
-	}
-	for _, name := range slices.Sorted(maps.Keys(e.Counts)) {
-		all = append(all, name+": "+strconv.Itoa(e.Counts[name]))
-	}
-	return strings.Join(all, ", ")
+	w := c.tongue
+	return c.line(stamp(e.At), e.Actor.Name, w.From(e.Actor.From), w.Verb(string(e.Verb)), w.Kind(e.Kind)+" "+what,
+		strings.Join(append(w.Changes(e.Kind, e.Before, e.After), w.Counts(e.Counts)...), ", "), w.Ended(e.Outcome.String()), c.because(e.Why))
 }

@@ -41,7 +41,7 @@ func TestTheAuditIsListed(t *testing.T) {
 	if len(all) != n+2 {
 		t.Fatalf("%d lines, want %d", len(all), n+2)
 	}
-	if !strings.Contains(all[0], "\timport\t") || !strings.Contains(all[len(all)-1], fmt.Sprintf(" %d\t", n-1)) {
+	if !strings.Contains(all[0], "\timportar contatos\tcontatos ") || !strings.Contains(all[0], " linhas, ") || !strings.Contains(all[len(all)-1], fmt.Sprintf(" %d\t", n-1)) {
 		t.Errorf("the newest is not last: %q … %q", all[0], all[len(all)-1])
 	}
 	if strings.Contains(strings.Join(all, ""), "\x1b") {
@@ -54,6 +54,7 @@ func TestTheAuditIsListed(t *testing.T) {
 		{"audit natal", 1},
 		{"audit NATAL campaign_new", 1},
 		{"audit natal number", 0},
+		{"audit criar CAMPANHA", 1},
 		{"audit number_add", n},
 		{"audit --since 1h", n + 2},
 		{"audit --since 1d natal", 1},

@@ -86,7 +86,7 @@ func (c *call) campaignCommand() *cobra.Command {
 			c.start),
 		c.change("pause", "cmd_campaign_pause",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
-				return c.desk(o).Pause(id, reason.Reason{})
+				return c.desk(o).Pause(id)
 			}),
 		c.change("resume", "cmd_campaign_resume",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {

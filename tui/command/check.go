@@ -12,6 +12,7 @@ import (
 
 	"recado/campaign/reason"
 	"recado/store"
+	"recado/store/bolt"
 	"recado/tui/host"
 	"recado/tui/words"
 )
@@ -21,7 +22,7 @@ import (
 // findings.
 type File struct {
 	Name    string
-	Examine func(file *os.File, path string) (store.Health, error)
+	Examine func(file *os.File, path string) (bolt.Health, error)
 	Keys    bool // it holds the keys of the numbers, which must not go back
 }
 
@@ -86,7 +87,7 @@ func (c *call) check(ctx context.Context, o checks) error {
 		report := healthJSON{File: file.Name, Size: health.Size, Free: health.Free, found: health.Wrong}
 		switch {
 		case len(health.Wrong) == 0 && o.compact:
-			if _, report.After, err = store.Compact(path); err != nil {
+			if _, report.After, err = bolt.Compact(path); err != nil {
 				return c.unlessInUse(dir, err)
 			}
 		case health.Newer:
@@ -137,7 +138,7 @@ func (c *call) mend(ctx context.Context, file File, dir string, yes bool) error 
 	if err := c.confirm(ctx, yes, "check_mend_ask", "File", file.Name); err != nil {
 		return err
 	}
-	copied, err := store.Mend(path, func(trial string) (store.Health, error) { return c.examine(ctx, file, trial) })
+	copied, err := store.Mend(path, func(trial string) (bolt.Health, error) { return c.examine(ctx, file, trial) })
 	if errors.Is(err, store.ErrNoWayBack) {
 		return c.fail(ExitFailed,
 			"check_mend_no_way_back", "Path", path)

@@ -126,7 +126,7 @@ func (c *call) fail(code int, id string, args ...any) error {
 func (c *call) execute(ctx context.Context) int {
 	c.stopped = ctx.Done()
 	root := c.root()
-	root.SetArgs(c.env.Args)
+	root.SetArgs(filterWords(c.env.Args))
 	root.SetIn(c.env.Stdin)
 	root.SetOut(c.env.Stdout)
 	root.SetErr(c.env.Stderr)

@@ -177,6 +177,10 @@ func TestJSONHasExactlyTheAgreedShape(t *testing.T) {
 	run("nome,telefone,tags,cidade\nAna,+5511987654321,vip,Recife <PE> & mais\n", "contacts", "import", "-")
 	check("contacts with more", run("", "contacts", "list", "--json"),
 		`{"phone":"+5511987654321","name":"Ana","tags":["vip"],"fields":{"cidade":"Recife <PE> & mais"}}`+"\n")
+	check("a filter that begins with a minus", run("", "contacts", "list", "-tag:vip", "--json"), "")
+	check("which is no flag", run("", "contacts", "list", "-tag:frio", "--json"), run("", "contacts", "list", "--json"))
+	run("", "lists", "save", "todos", "-tag:frio")
+	check("nor for a list", run("", "lists", "--json"), `{"name":"todos","people":1,"drafts":[]}`+"\n")
 	zeros := `"counts":{"queued":0,"sending":0,"sent":0,"delivered":0,"read":0,"replied":0,"failed":0,"unsure":0,"skipped":0}`
 	check("new", run("", "campaign", "new", "--name", "N", "--text", "Oi {nome}", "--json"), `{"id":1,"name":"N","status":"draft",`+zeros+"}\n")
 	check("show", run("", "campaign", "show", "1", "--json"), `{"id":1,"name":"N","status":"draft",`+zeros+"}\n")

@@ -38,11 +38,31 @@ func (c *call) contactsCommand() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE: c.run(func(ctx context.Context, args []string) error {
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error {
-				return c.listContacts(ctx, o, strings.Join(args, " "))
+				return c.listContacts(ctx, o, args)
 			})
 		}),
 	}
 	return c.group("contacts", "cmd_contacts", c.jsonFlag(imports), c.jsonFlag(list))
+}
+
+// filterWords makes words of a filter of what looks like flags: in
+// "contacts list -tag:frio" the minus says not. A filter takes an exclamation mark
+// for the same.
+func filterWords(args []string) []string {
+	begins := slices.IndexFunc(args, func(arg string) bool { return arg == "contacts" || arg == "lists" }) + 1
+	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "save", "add"}, args[begins]) {
+		return args
+	}
+	args = slices.Clone(args)
+	for i, arg := range args[begins:] {
+		if arg == "--" {
+			break
+		}
+		if len(arg) > 1 && arg[0] == '-' && arg[1] != '-' && arg != "-h" {
+			args[begins+i] = "!" + arg[1:]
+		}
+	}
+	return args
 }
 
 // filter reads a filter that was typed.
@@ -54,12 +74,8 @@ func (c *call) filter(text string) (people.Filter, error) {
 	return filter, nil
 }
 
-func (c *call) listContacts(ctx context.Context, o *owner, text string) error {
-	filter, err := c.filter(text)
-	if err != nil {
-		return err
-	}
-	ids, err := o.parts.Book.Find(ctx, filter)
+func (c *call) listContacts(ctx context.Context, o *owner, words []string) error {
+	ids, err := c.chosen(ctx, o, words)
 	if err != nil {
 		return err
 	}

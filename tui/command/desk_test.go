@@ -20,7 +20,7 @@ import (
 // reads are the methods of the book that screens and commands may call: those
 // that change nothing.
 var reads = []string{
-	"Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "CheckLists", "Close", "Contact", "ContactByPhone", "ContactCount",
+	"Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone", "ContactCount",
 	"ContactsByID", "Counts", "Deliveries", "Delivery", "Desk", "DoubtCount", "Err", "Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "ListDrafts",
 	"ListNamed", "LastSent", "Lists", "Number", "NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "Recent", "Started", "Unsure", "WentBack",
 }

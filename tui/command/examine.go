@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"recado/campaign/reason"
-	"recado/store"
+	"recado/store/bolt"
 )
 
 // A damaged file can end the process that reads it, or keep it busy forever,
@@ -37,7 +37,7 @@ const examinedFile = 3
 
 // examined is what the process writes.
 type examined struct {
-	Health store.Health
+	Health bolt.Health
 	Error  reason.Reason `json:",omitzero"` // it could not be examined, for another reason than its damage
 }
 
@@ -71,19 +71,19 @@ func (c *call) examineCommand() *cobra.Command {
 
 // examine examines a file of the data directory, or a copy of one, in a
 // process of its own.
-func (c *call) examine(ctx context.Context, file File, path string) (store.Health, error) {
-	held, err := store.Hold(path)
+func (c *call) examine(ctx context.Context, file File, path string) (bolt.Health, error) {
+	held, err := bolt.Hold(path, false, bolt.Patience)
 	if err != nil {
-		return store.Health{}, err
+		return bolt.Health{}, err
 	}
 	defer held.Close()
 	info, err := held.Stat()
 	if err != nil {
-		return store.Health{}, err
+		return bolt.Health{}, err
 	}
 	program, err := os.Executable()
 	if err != nil {
-		return store.Health{}, err
+		return bolt.Health{}, err
 	}
 	memory := uint64(examineMemory + examineTimes*info.Size())
 	cmd := exec.Command(program, "examine", file.Name, path, strconv.FormatUint(memory, 10))
@@ -101,7 +101,7 @@ const maxExamined = 4 << 20
 
 // watch runs a process that examines a file, for so long at most, and returns
 // what it wrote. If it writes nothing that can be read, that is what it found.
-func watch(ctx context.Context, cmd *exec.Cmd, limit time.Duration) (h store.Health, err error) {
+func watch(ctx context.Context, cmd *exec.Cmd, limit time.Duration) (h bolt.Health, err error) {
 	watched, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var out bounded

@@ -90,10 +90,11 @@ func (c *call) chosen(ctx context.Context, o *owner, words []string) ([]people.C
 	if err != nil {
 		return nil, err
 	}
-	if err := o.parts.Book.CheckLists(filter); err != nil {
-		return nil, c.mistake(c.t("what_filter"), text, err)
+	ids, err := o.parts.Book.Find(ctx, filter)
+	if wrong := (*people.FilterError)(nil); errors.As(err, &wrong) {
+		err = c.mistake(c.t("what_filter"), text, err)
 	}
-	return o.parts.Book.Find(ctx, filter)
+	return ids, err
 }
 
 func (c *call) saveList(ctx context.Context, o *owner, args []string, yes bool) error {

@@ -41,7 +41,7 @@ func TestImportsKeepTheRooms(t *testing.T) {
 	below := slices.Clip([]string{"recado/campaign/reason", "recado/campaign/people", "recado/campaign/media"})
 	// What each room may import of ours.
 	ours := map[string][]string{
-		"recado":                          {"recado/campaign", "recado/session", "recado/session/simulator", "recado/store", "recado/store/device", "recado/tui", "recado/tui/command", "recado/tui/host"},
+		"recado":                          {"recado/campaign", "recado/session", "recado/session/simulator", "recado/store", "recado/store/bolt", "recado/store/device", "recado/tui", "recado/tui/command", "recado/tui/host"},
 		"recado/campaign":                 below,
 		"recado/campaign/reason":          {},
 		"recado/campaign/people":          {"recado/campaign/reason"},
@@ -56,7 +56,7 @@ func TestImportsKeepTheRooms(t *testing.T) {
 		"recado/session/simulator/bubble": {},
 		"recado/tui":                      append(below, "recado/campaign", "recado/store", "recado/session", "recado/tui/words"),
 		"recado/tui/words":                append(below, "recado/campaign"),
-		"recado/tui/command":              append(below, "recado/campaign", "recado/store", "recado/store/trust", "recado/session", "recado/session/simulator", "recado/tui", "recado/tui/host", "recado/tui/words"),
+		"recado/tui/command":              append(below, "recado/campaign", "recado/store", "recado/store/bolt", "recado/store/trust", "recado/session", "recado/session/simulator", "recado/tui", "recado/tui/host", "recado/tui/words"),
 		"recado/tui/host":                 append(below, "recado/campaign", "recado/store", "recado/store/trust", "recado/session", "recado/tui"),
 		"recado/tui/words/foreign":        {"recado/tui/words"}, // for tests alone
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"recado/campaign"
-	"recado/campaign/reason"
 	"recado/store"
 )
 
@@ -126,7 +125,7 @@ func (o *Owner) halt(desk *store.Desk) error {
 		if c.Status != campaign.Running && c.Status != campaign.Freezing {
 			continue
 		}
-		if _, err := desk.Pause(c.ID, reason.Reason{}); err != nil {
+		if _, err := desk.Pause(c.ID); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/session/simulator"
+	"recado/session/simulator/bubble"
 	"recado/store"
 )
 
@@ -77,7 +80,10 @@ func (l *lonely) starts(n int, pace campaign.Pace) campaign.ID {
 }
 
 // sends sends one message of what runs.
-func (l *lonely) sends() {
+func (l *lonely) sends() { l.settles(campaign.Outcome{Kind: campaign.Accepted}) }
+
+// settles does, with that outcome.
+func (l *lonely) settles(o campaign.Outcome) {
 	l.Helper()
 	book, now := l.owner.Parts.Book, time.Now()
 	for {
@@ -95,7 +101,7 @@ func (l *lonely) sends() {
 				l.Fatal(err)
 			}
 		case campaign.Send:
-			if err := book.Settle(act.Delivery, campaign.Outcome{Kind: campaign.Accepted}, now); err != nil {
+			if err := book.Settle(act.Delivery, o, now); err != nil {
 				l.Fatal(err)
 			}
 			return
@@ -105,9 +111,20 @@ func (l *lonely) sends() {
 	}
 }
 
-func (l *lonely) pauses(id campaign.ID, why reason.Reason) {
+func (l *lonely) pauses(id campaign.ID) {
 	l.Helper()
-	must(l.desk.Pause(id, why))(l)
+	must(l.desk.Pause(id))(l)
+}
+
+// fails has a campaign pause itself: as many refusals in a row are no accident.
+func (l *lonely) fails(id campaign.ID) {
+	l.Helper()
+	for range 5 {
+		l.settles(campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: reason.New(reason.RefusedPerson)})
+	}
+	if c := must(l.owner.Parts.Book.Campaign(id))(l); c.Status != campaign.Paused || c.Reason.IsZero() {
+		l.Fatalf("it is %v, %v", c.Status, c.Reason)
+	}
 }
 
 // stays has it decide, and stop with the test.
@@ -135,7 +152,6 @@ func (l *lonely) has() Ended {
 // for it, and a day after the last message.
 func TestAnOwnerStaysForAsLongAsItIsNeeded(t *testing.T) {
 	const always = -1
-	pause := reason.New(reason.Foreign, reason.Plain("five refusals in a row"))
 	for name, c := range map[string]struct {
 		state func(l *lonely)
 		stays time.Duration // from then on
@@ -152,11 +168,10 @@ func TestAnOwnerStaysForAsLongAsItIsNeeded(t *testing.T) {
 				l.Error("it is not needed at the moment")
 			}
 		}, always},
-		"a person paused it":                     {func(l *lonely) { l.pauses(l.starts(2, campaign.Pace{}), reason.Reason{}) }, 0},
-		"a person paused it while it was made":   {func(l *lonely) { l.pauses(l.begins(20_000, campaign.Pace{}), reason.Reason{}) }, 0},
-		"a person paused it after a message":     {func(l *lonely) { id := l.starts(2, campaign.Pace{}); l.sends(); l.pauses(id, reason.Reason{}) }, lateFor},
-		"it paused itself":                       {func(l *lonely) { l.pauses(l.starts(2, campaign.Pace{}), pause) }, always},
-		"it paused itself after a message":       {func(l *lonely) { id := l.starts(2, campaign.Pace{}); l.sends(); l.pauses(id, pause) }, always},
+		"a person paused it":                     {func(l *lonely) { l.pauses(l.starts(2, campaign.Pace{})) }, 0},
+		"a person paused it while it was made":   {func(l *lonely) { l.pauses(l.begins(20_000, campaign.Pace{})) }, 0},
+		"a person paused it after a message":     {func(l *lonely) { id := l.starts(2, campaign.Pace{}); l.sends(); l.pauses(id) }, lateFor},
+		"it paused itself":                       {func(l *lonely) { l.fails(l.starts(9, campaign.Pace{})) }, always},
 		"it is cancelled":                        {func(l *lonely) { must(l.desk.Cancel(l.starts(2, campaign.Pace{})))(l) }, 0},
 		"it is cancelled after a message":        {func(l *lonely) { id := l.starts(2, campaign.Pace{}); l.sends(); must(l.desk.Cancel(id))(l) }, lateFor},
 		"it is finished":                         {func(l *lonely) { l.starts(1, campaign.Pace{}); l.sends() }, lateFor},
@@ -233,6 +248,87 @@ func TestAnOwnerSaysWhyItEnds(t *testing.T) {
 				if why := l.has(); why != want {
 					t.Fatalf("it ended with %q", why)
 				}
+			})
+		})
+	}
+}
+
+// unwritten is a log without a file, whose library would outlive the bubble.
+type unwritten struct{ io.Writer }
+
+func (unwritten) Close() error { return nil }
+
+// TestAnOwnerEndsInTenSecondsWhateverWhatsAppDoes: it answers nothing, and a
+// command waits for the end. What was on the wire is in doubt then, and not lost.
+func TestAnOwnerEndsInTenSecondsWhateverWhatsAppDoes(t *testing.T) {
+	const stopWithin = 10 * time.Second // as docs/host.md says
+	for name, c := range map[string]struct {
+		silence func(s *simulator.Service)
+		sending int // on the wire
+	}{
+		"to messages": {func(s *simulator.Service) {
+			s.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Silence})
+			s.Fault(simulator.Rule{On: simulator.Receipt, Do: simulator.Silence}) // it arrives all the same
+		}, 1},
+		"to queries":       {func(s *simulator.Service) { s.Fault(simulator.Rule{On: simulator.Query, Do: simulator.Silence}) }, 0},
+		"asked for keys":   {func(s *simulator.Service) { s.Fault(simulator.Rule{On: simulator.PreKeys, Do: simulator.Silence}) }, 1},
+		"to everything":    {func(s *simulator.Service) { s.Fault(simulator.Rule{Do: simulator.Silence}) }, 0},
+		"it is gone":       {func(s *simulator.Service) { s.SetDown(true) }, 0},
+		"nothing is wrong": {func(s *simulator.Service) {}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
+				service := simulator.New(simulator.Config{People: 3, Quiet: true, Speed: simulator.Instant})
+				config := configOf(t, service)
+				r := &rig{TB: t, service: service, owner: must(openParts(config, unwritten{io.Discard}))(t)}
+				pool, release, err := r.owner.Work(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.pool = pool
+				r.imports(3)
+				r.link("loja")
+				camp := must(r.desk().AddCampaign(campaign.Campaign{Name: "Natal", Text: "Oi!", Pace: campaign.Pace{NewGap: campaign.Span{Min: time.Hour, Max: time.Hour}}}))(t)
+				screens := r.terminalAt(r.owner.Inside(), 80, 24).reads()
+				screens.sees("new number")
+				c.silence(service)
+				must(r.desk().Start(camp.ID, time.Now()))(t)
+				time.Sleep(2 * time.Second)
+				if counts := must(r.owner.Parts.Book.Counts(camp.ID))(t); counts[campaign.Sending] != c.sending {
+					t.Errorf("%v are on the wire, want %d", counts, c.sending)
+				}
+
+				begun, told := time.Now(), make(chan error, 1)
+				go func() {
+					_, err := r.owner.Inside().Hand(t.Context(), Request{Args: []string{"stop"}}, Caller{})
+					told <- err
+				}()
+				if why := r.owner.Stay(t.Context()); why != EndedTold {
+					t.Errorf("it ended with %q", why)
+				}
+				if err := r.owner.Close(true); err != nil {
+					t.Error(err)
+				}
+				release()
+				screens.dropped("the owner ends")
+				if screens.end == nil || screens.end.Why != Stopped {
+					t.Errorf("the terminal ended with %+v", screens.end)
+				}
+				if err := <-told; err != nil {
+					t.Errorf("the command that stopped it: %v", err)
+				}
+				if took := time.Since(begun); took > stopWithin {
+					t.Errorf("it took %v", took)
+				}
+				again := must(openParts(config, unwritten{io.Discard}))(t)
+				if counts := must(again.Parts.Book.Counts(camp.ID))(t); counts[campaign.Sending]+counts[campaign.Unsure] != c.sending {
+					t.Errorf("afterwards %v are in doubt, want %d", counts, c.sending)
+				}
+				if err := again.Close(true); err != nil {
+					t.Error(err)
+				}
+				service.Finish(t)
+				time.Sleep(10 * time.Minute) // the library's own timers
 			})
 		})
 	}

@@ -3,6 +3,7 @@ package words
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"recado/campaign/reason"
@@ -18,6 +19,15 @@ func (w *Words) Reason(r reason.Reason) string {
 	}
 	if len(r.Args) == 0 {
 		return w.T(id)
+	}
+	if r.Code == reason.Several {
+		var all []string
+		for _, one := range r.Args {
+			if one, ok := one.(reason.Reason); ok {
+				all = append(all, w.Reason(one))
+			}
+		}
+		return w.T(id, "A", strings.Join(all, " · "))
 	}
 	args := make([]any, 0, 2*len(r.Args))
 	for i, arg := range r.Args {

@@ -202,7 +202,7 @@ var ours = map[string]string{
 	"campaign/people/optoutgrammar.go: line %d: no kind of pattern: %s":            "likewise",
 	"campaign/people/optoutgrammar.go: line %d: too long a pattern":                "likewise",
 	"campaign/people/optoutgrammar.go: no class of words is called %q":             "likewise",
-	"store/freeze.go: the draft was edited meanwhile":                              "it is begun again",
+	"store/start.go: the draft was edited meanwhile":                               "it is begun again",
 	"campaign/media/attachment.go: not media":                                      "what was no picture, video or audio after all is read as a document",
 	"session/history.go: panic: %v\n%s":                                            "the log",
 	"session/history.go: the book does not take it":                                "the log: the piece is read again",
@@ -282,6 +282,8 @@ func TestArgumentsAreSaidInTheLanguage(t *testing.T) {
 		{"pt-BR", reason.New(reason.DeliveryMissingField, reason.Plain("cidade")), "falta campo: cidade"},
 		{"pt-BR", reason.Old("a sentence that nobody knows"), "a sentence that nobody knows"},
 		{"pt-BR", reason.Old("The connection was lost."), "A conexão caiu."},
+		{"pt-BR", reason.New(reason.Several, reason.New(reason.CampaignNoName), reason.New(reason.PhoneBad, "x", reason.New(reason.PhoneShort)), reason.New(reason.Exists)),
+			`a campanha precisa de um nome · não é um telefone: "x": curto demais · já existe`},
 		{"pt-BR", reason.Reason{}, ""},
 	} {
 		if got := For(test.lang).Reason(test.r); got != test.want {

@@ -112,6 +112,9 @@ func ownTexts() map[string]bool {
 	for _, code := range codes() {
 		ids[reasonID(code)] = true
 	}
+	for _, id := range auditTexts() {
+		ids[id] = true
+	}
 	return ids
 }
 

@@ -1,4 +1,4 @@
-package store
+package bolt
 
 import (
 	"errors"
@@ -9,13 +9,11 @@ import (
 	"slices"
 
 	"recado/campaign/reason"
-	"recado/store/bolt"
 )
 
-// What can be done with any bbolt file of the data directory, the book or the
-// keys of the numbers, while nobody has it open.
+// What can be done with any file while nobody has it open.
 
-// Health is how Examine found a file.
+// Health is how [Examine] found a file.
 type Health struct {
 	Size  int64           // in bytes
 	Free  int64           // how much of it are pages that nothing uses
@@ -23,31 +21,15 @@ type Health struct {
 	Newer bool            // nothing may be wrong: a newer recado has written it
 }
 
-// maxFindings is how many findings are told: a page that is gone may be behind
-// thousands of them.
-const maxFindings = 100
-
-// Examine reads a bbolt file from end to end and changes nothing: first its
-// pages, as bbolt itself checks them, and if they are well, their content with
-// check. It fails with ErrLocked when another process has the file open, and
-// with fs.ErrNotExist when there is none.
+// Examine reads a file from end to end and changes nothing: first its pages, as
+// bbolt itself checks them, and if they are well, their content with check. The
+// file is the one at path, or, unless it is nil, the one that [Hold] has opened,
+// in this process or in another. It fails with ErrLocked when another process has
+// the file open, and with fs.ErrNotExist when there is none.
 //
 // A file that is damaged in a way that was not foreseen may still crash the
-// process, or keep it busy forever: package command runs it in a process of its
-// own.
-func Examine(path string, check func(*bolt.Tx) []reason.Reason) (h Health, err error) {
-	return ExamineOpen(nil, path, check)
-}
-
-// Hold opens a file to have it examined: nobody can write to it until it is
-// closed. It fails as Examine does.
-func Hold(path string) (*os.File, error) {
-	return bolt.Hold(path, false, bolt.Patience)
-}
-
-// ExamineOpen is Examine of a file that Hold has opened, in this process or in
-// another.
-func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []reason.Reason) (h Health, err error) {
+// process, or keep it busy forever: run it in a process of its own.
+func Examine(file *os.File, path string, check func(*Tx) []reason.Reason) (h Health, err error) {
 	stat := func() (os.FileInfo, error) { return os.Stat(path) }
 	if file != nil {
 		stat = file.Stat
@@ -58,7 +40,7 @@ func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []reason.Reaso
 	}
 	h.Size = info.Size()
 	damaged := (*DamagedError)(nil)
-	db, err := bolt.Open(path, bolt.Options{Timeout: bolt.Patience, ReadOnly: true, File: file})
+	db, err := Open(path, Options{Timeout: Patience, ReadOnly: true, File: file})
 	if errors.As(err, &damaged) {
 		h.Wrong = damaged.Why
 		return h, nil
@@ -66,7 +48,7 @@ func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []reason.Reaso
 		return h, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	err = db.View(func(tx *bolt.Tx) error {
+	err = db.View(func(tx *Tx) error {
 		for err := range tx.Check() {
 			h.Wrong = append(h.Wrong, reason.New(reason.CheckPages, reason.Plain(err.Error())))
 		}
@@ -79,7 +61,7 @@ func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []reason.Reaso
 		return nil
 	})
 	if db.WentBack() {
-		h.Wrong = append([]reason.Reason{wentBack}, h.Wrong...)
+		h.Wrong = append([]reason.Reason{WentBack}, h.Wrong...)
 	}
 	h.Free = int64(db.Stats().FreePageN) * int64(db.Info().PageSize)
 	if more := len(h.Wrong) - maxFindings; more > 0 {
@@ -88,11 +70,11 @@ func ExamineOpen(file *os.File, path string, check func(*bolt.Tx) []reason.Reaso
 	return h, err
 }
 
-// wentBack is the finding of a file with one of its two first pages alone.
-var wentBack = reason.New(reason.CheckWentBack)
+// WentBack is the finding of a file with one of its two first pages alone.
+var WentBack = reason.New(reason.CheckWentBack)
 
 // contentWrong runs check. What breaks it is a finding too.
-func contentWrong(tx *bolt.Tx, check func(*bolt.Tx) []reason.Reason) (wrong []reason.Reason) {
+func contentWrong(tx *Tx, check func(*Tx) []reason.Reason) (wrong []reason.Reason) {
 	defer func() {
 		if p := recover(); p != nil {
 			wrong = append(wrong, reason.New(reason.CheckUnreadable, reason.Plain(fmt.Sprint(p))))
@@ -101,7 +83,7 @@ func contentWrong(tx *bolt.Tx, check func(*bolt.Tx) []reason.Reason) (wrong []re
 	return check(tx)
 }
 
-// Compact writes a bbolt file anew without the pages that nothing uses, and
+// Compact rewrites a file without the pages that nothing uses, and
 // returns its size in bytes before and after. It fails with ErrLocked when
 // another process has the file open. A crash leaves the old file or the new
 // one, whole; both can be read by their owner alone.
@@ -110,12 +92,12 @@ func Compact(path string) (before, after int64, err error) {
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return 0, 0, fmt.Errorf("compact: %w", err)
 	}
-	db, err := bolt.Open(path, bolt.Options{Timeout: bolt.Patience})
+	db, err := Open(path, Options{Timeout: Patience})
 	if err != nil {
 		return 0, 0, err
 	}
 	if db.WentBack() { // the new file would not show it any more
-		return 0, 0, errors.Join(&DamagedError{Path: path, Why: []reason.Reason{wentBack}}, db.Close())
+		return 0, 0, errors.Join(&DamagedError{Path: path, Why: []reason.Reason{WentBack}}, db.Close())
 	}
 	// The lock on the old file is held until the new one has its name: nobody
 	// writes in between.
@@ -135,5 +117,5 @@ func Compact(path string) (before, after int64, err error) {
 		os.Remove(copied)
 		return 0, 0, fmt.Errorf("compact %s: %w", filepath.Base(path), err)
 	}
-	return info.Size(), after, bolt.SyncDir(filepath.Dir(path))
+	return info.Size(), after, SyncDir(filepath.Dir(path))
 }

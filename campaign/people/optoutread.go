@@ -1,0 +1,341 @@
+package people
+
+// How a text is read for the patterns: cut into words and signs, each word
+// spelled as the language has it, and what belongs together in one token.
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// shortestTypo is the length from which a word that nobody knows is taken for
+	// one of which it differs by a letter.
+	shortestTypo = 7
+	longestTypo  = 20
+)
+
+// squeeze appends w with each letter once that stands there several times in a
+// row.
+func squeeze(dst []byte, w string) []byte {
+	for i := range len(w) {
+		if i == 0 || w[i] != w[i-1] {
+			dst = append(dst, w[i])
+		}
+	}
+	return dst
+}
+
+// meant is the known word that was meant by an unknown one: with letters
+// repeated, mistyped, or with a pronoun at its end.
+func (g *grammar) meant(w string) (word, clitic string) {
+	if len(w) > 64 {
+		return w, ""
+	}
+	var form [64]byte
+	if s := squeeze(form[:0], w); len(s) < len(w) {
+		if g.vocabulary[string(s)] {
+			return string(s), ""
+		}
+		if as, ok := g.near[string(s)]; ok && len(squeeze(make([]byte, 0, 64), as)) == len(s) {
+			return as, ""
+		}
+	} else if as, ok := g.near[w]; ok && len(as) > len(w) && len(squeeze(make([]byte, 0, 64), as)) == len(w) {
+		return as, "" // one letter of a double one
+	}
+	for _, c := range g.clitics {
+		if base, ok := strings.CutSuffix(w, c); ok && len(base) > 3 {
+			if g.vocabulary[base] {
+				return base, c
+			}
+		}
+	}
+	if len(w) < shortestTypo || len(w) > longestTypo {
+		return w, ""
+	}
+	if as, ok := g.near[w]; ok && as[0] == w[0] { // a letter left out
+		return as, ""
+	}
+	for i := 1; i < len(w); i++ {
+		f := append(append(form[:0], w[:i]...), w[i+1:]...)
+		if g.typo(f) { // one too many
+			return string(f), ""
+		}
+		f = append(append(append(form[:0], w[:i]...), '-'), w[i+1:]...)
+		if as, ok := g.near[string(f)]; ok {
+			return as, ""
+		}
+		if i+1 < len(w) { // two of them exchanged
+			f = append(append(append(form[:0], w[:i]...), w[i+1], w[i]), w[i+2:]...)
+			if g.typo(f) {
+				return string(f), ""
+			}
+		}
+	}
+	return w, ""
+}
+
+// typo reports whether a word is one of those that are known when they are
+// mistyped.
+func (g *grammar) typo(w []byte) bool {
+	n := g.words.next[string(w)]
+	return n != nil && g.classes["typos"].has(n.id)
+}
+
+// splitWords appends the words and signs of a folded text.
+func splitWords(dst []piece, text string) []piece {
+	start := -1
+	word := func(end int) {
+		if start >= 0 {
+			dst = append(dst, piece{word: text[start:end]})
+		}
+		start = -1
+	}
+	for i, r := range text {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			if start < 0 {
+				start = i
+			}
+			continue
+		case r == '\'' || r == '’' || r == '`' || r == '´':
+			if start >= 0 { // don't: read as dont
+				text := text[start:i]
+				next := strings.IndexFunc(text, func(r rune) bool { return !unicode.IsLetter(r) })
+				if next < 0 {
+					start = -1
+					dst = append(dst, piece{word: text, edge: joined})
+					continue
+				}
+			}
+		}
+		word(i)
+		switch r {
+		case '+':
+			dst = append(dst, piece{word: "+"})
+		case ',', ';', ':', '(', ')', '–', '—', '…', '|':
+			dst = append(dst, piece{word: ",", edge: clauseEdge})
+		case '.':
+			if !abbreviates(text, i) {
+				dst = append(dst, piece{word: ".", edge: sentenceEdge})
+			}
+		case '!', '?', '\n', '¿', '¡':
+			dst = append(dst, piece{word: string(r), edge: sentenceEdge})
+		case '-':
+			if i > 0 && text[i-1] == ' ' {
+				dst = append(dst, piece{word: ",", edge: clauseEdge})
+			}
+		}
+	}
+	word(len(text))
+	return joinLetters(dst)
+}
+
+// joined marks a piece that goes on in the next one, with an apostrophe between
+// them.
+const joined edge = 255
+
+// abbreviates reports whether the dot at i stands between single letters or
+// between figures.
+func abbreviates(text string, i int) bool {
+	before, size := utf8.DecodeLastRuneInString(text[:i])
+	after, _ := utf8.DecodeRuneInString(text[i+1:])
+	if unicode.IsDigit(before) && unicode.IsDigit(after) {
+		return true
+	}
+	if !unicode.IsLetter(before) || i > size && text[i-size-1] != ' ' && text[i-size-1] != '.' {
+		return false
+	}
+	if !unicode.IsLetter(after) {
+		return i > size && text[i-size-1] == '.' // the last of s.a.i.r.
+	}
+	rest := text[i+1+utf8.RuneLen(after):]
+	return rest == "" || rest[0] == '.' || rest[0] == ' '
+}
+
+// joinLetters joins the halves around an apostrophe, and words that were written
+// letter by letter.
+func joinLetters(p []piece) []piece {
+	out := p[:0]
+	for i := 0; i < len(p); {
+		if p[i].edge == joined {
+			w := p[i].word
+			i++
+			if i < len(p) && p[i].edge == noEdge {
+				w += p[i].word
+				i++
+			}
+			out = append(out, piece{word: w})
+			continue
+		}
+		end := i
+		for end < len(p) && p[end].edge == noEdge && len(p[end].word) == 1 && p[end].word[0] >= 'a' {
+			end++
+		}
+		if end-i >= 3 {
+			var w strings.Builder
+			for _, l := range p[i:end] {
+				w.WriteString(l.word)
+			}
+			out = append(out, piece{word: w.String()})
+			i = end
+			continue
+		}
+		out = append(out, p[i])
+		i++
+	}
+	return out
+}
+
+// known counts the words that the language knows.
+func (g *grammar) known(said []piece) (n int) {
+	for _, p := range said {
+		if p.edge != noEdge {
+			continue
+		}
+		if g.vocabulary[p.word] {
+			n++
+		} else if _, ok := g.spelling[p.word]; ok {
+			n++
+		}
+	}
+	return n
+}
+
+// read appends what was said as the patterns see it: spelled, in expressions,
+// without words that say nothing.
+func (g *grammar) read(dst []token, said []piece) []token {
+	words := make([]piece, 0, 96)
+	for _, p := range said {
+		if p.edge != noEdge {
+			words = append(words, p)
+			continue
+		}
+		meant, ok := g.spelling[p.word]
+		if !ok && !g.vocabulary[p.word] {
+			w, clitic := g.meant(p.word)
+			if meant, ok = g.spelling[w]; !ok {
+				words = append(words, piece{word: w})
+			} else {
+				for _, w := range meant {
+					words = append(words, piece{word: w})
+				}
+			}
+			if clitic != "" {
+				words = append(words, piece{word: clitic})
+			}
+			continue
+		}
+		if !ok {
+			words = append(words, p)
+			continue
+		}
+		for _, w := range meant {
+			words = append(words, piece{word: w})
+		}
+	}
+	for i := 0; i < len(words); {
+		t := token{word: words[i].word, id: inNoList, edge: words[i].edge}
+		size := 1
+		if t.edge == noEdge {
+			if id, n := g.longest(words[i:]); n > 0 {
+				t.id, size = id, n
+				if n > 1 {
+					t.word = wordsOf(words[i : i+n])
+				}
+			}
+		}
+		i += size
+		switch {
+		case t.edge != noEdge:
+			dst = addEdge(dst, t)
+		case g.drops.has(t.id):
+			if len(dst) > 0 && dst[len(dst)-1].edge == clauseEdge {
+				dst = dst[:len(dst)-1]
+			}
+			for i < len(words) && words[i].edge == clauseEdge {
+				i++
+			}
+		case g.breaks.has(t.id):
+			dst = addEdge(dst, token{word: t.word, id: t.id, edge: clauseEdge})
+		default:
+			dst = append(dst, t)
+		}
+	}
+	for len(dst) > 0 && dst[len(dst)-1].edge != noEdge {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
+}
+
+// addEdge appends the end of a clause or sentence; of several in a row the
+// strongest stays, and a text does not begin with one.
+func addEdge(dst []token, t token) []token {
+	if len(dst) == 0 {
+		return dst
+	}
+	if last := &dst[len(dst)-1]; last.edge != noEdge {
+		if t.edge > last.edge {
+			*last = t
+		}
+		return dst
+	}
+	return append(dst, t)
+}
+
+// longest finds the longest expression that the words begin with.
+func (g *grammar) longest(words []piece) (id, n int) {
+	at := &g.words
+	for i, w := range words {
+		if w.edge != noEdge {
+			break
+		}
+		if at = at.next[w.word]; at == nil {
+			break
+		}
+		if at.id != 0 {
+			id, n = at.id, i+1
+		}
+	}
+	return id, n
+}
+
+func wordsOf(p []piece) string {
+	var b strings.Builder
+	for i, w := range p {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(w.word)
+	}
+	return b.String()
+}
+
+func joinWords(t []token) string {
+	var b strings.Builder
+	for _, w := range t {
+		if w.edge != noEdge && w.word != "," && len(w.word) == 1 {
+			continue
+		}
+		if b.Len() > 0 && w.word != "," {
+			b.WriteByte(' ')
+		}
+		b.WriteString(w.word)
+	}
+	return b.String()
+}
+
+func (p piece) isNumber() bool {
+	return p.edge == noEdge && p.word != "" && p.word[0] >= '0' && p.word[0] <= '9'
+}
+
+// nextSentence cuts the first sentence off, with the sign that ends it.
+func nextSentence(p []piece) (sentence, rest []piece) {
+	for i := range p {
+		if p[i].edge == sentenceEdge {
+			return p[:i+1], p[i+1:]
+		}
+	}
+	return p, nil
+}

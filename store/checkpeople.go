@@ -1,0 +1,129 @@
+package store
+
+import (
+	"encoding/json"
+	"slices"
+
+	"recado/campaign/people"
+	"recado/campaign/reason"
+)
+
+// What leads to a person, and the lists, compared with the people themselves.
+
+// merges checks that every id that was merged away leads to somebody, which
+// everything else relies on.
+func (c *checking) merges() bool {
+	longest := mergedTable.Rows(c.tx)
+	c.each(mergedTable, 8, func(k, v []byte) {
+		for range longest { // longer would be a circle
+			next := mergedTable.GetAt(c.tx, v)
+			if next == nil {
+				if !c.has(contactsTable, v) {
+					c.stray(mergedTable, k)
+				}
+				return
+			}
+			v = next
+		}
+		c.stray(mergedTable, k)
+	})
+	return len(c.found) == 0
+}
+
+// people compares everything that leads to a person, and the counters, with
+// the records.
+func (c *checking) people() {
+	count, optedOut, inDoubt := 0, 0, 0
+	c.each(contactsTable, -1, func(k, v []byte) {
+		p, err := decodeContact(contactsTable.Parts(k), v)
+		if err != nil {
+			c.damaged(contactsTable, k)
+			return
+		}
+		count++
+		if p.OptedOut {
+			optedOut++
+		}
+		if p.InDoubt() {
+			inDoubt++
+		}
+		for _, alias := range aliasesOf(&p) {
+			if id, ok := aliasTx(c.tx, alias); !ok || id != p.ID {
+				c.missing(aliasesTable, []byte(alias))
+			}
+		}
+		for _, alias := range formerKeys(&p) {
+			if !c.has(aliasesTable, []byte(alias)) {
+				c.missing(aliasesTable, []byte(alias))
+			}
+		}
+		for _, f := range p.Former {
+			if id, ok := aliasTx(c.tx, phoneKey(f.Phone)); ok && id == p.ID {
+				c.wrong(reason.CheckForeignPhone, p.ID)
+			}
+		}
+		if !c.has(namesTable, namesTable.key(p.ID, &p)) {
+			c.missing(namesTable, namesTable.key(p.ID, &p))
+		}
+		if c.has(mergedTable, k) {
+			c.stray(mergedTable, k)
+		}
+	})
+	c.counted("contacts", countTx(c.tx, countContacts), count)
+	c.counted("opt-outs", countTx(c.tx, countOptOuts), optedOut)
+	c.counted("doubts", countTx(c.tx, countDoubts), inDoubt)
+	c.each(aliasesTable, 8, func(k, v []byte) {
+		id, ok := aliasTx(c.tx, string(k))
+		if ok && k[0] == formerAlias {
+			p, err := contactTx(c.tx, id)
+			ok = err == nil && slices.Contains(formerKeys(&p), string(k))
+		}
+		if !ok || k[0] != phoneAlias && k[0] != lidAlias && k[0] != formerAlias {
+			c.stray(aliasesTable, k)
+		}
+	})
+	named := 0
+	c.each(namesTable, 0, func(k, _ []byte) {
+		named++
+		if len(k) < 8 || !c.has(contactsTable, k[len(k)-8:]) {
+			c.stray(namesTable, k)
+		}
+	})
+	if named != count {
+		c.counted("names", named, count)
+	}
+	c.lists()
+}
+
+// lists compares the lists with the sets of who is on them.
+func (c *checking) lists() {
+	sizes := make(map[uint32]int)
+	c.each(membersTable, memberBlock, func(k, v []byte) {
+		list, n := membersTable.Parts(k)
+		first := people.ContactID(n) * memberBlock * 8
+		for i := range memberBlock * 8 {
+			if v[i/8]&(1<<(i%8)) == 0 {
+				continue
+			}
+			if sizes[list]++; !contactsTable.Has(c.tx, first+people.ContactID(i)) {
+				c.stray(membersTable, k)
+			}
+		}
+	})
+	seen := make(map[uint32]bool)
+	c.each(listsTable, -1, func(k, v []byte) {
+		var l List
+		if err := json.Unmarshal(v, &l); err != nil || people.Fold(l.Name) != string(k) || l.ID == 0 || seen[l.ID] {
+			c.damaged(listsTable, k)
+			return
+		}
+		seen[l.ID] = true
+		c.counted("list "+l.Name, l.Size, sizes[l.ID])
+		delete(sizes, l.ID)
+	})
+	for list := range sizes {
+		if !seen[list] {
+			c.stray(membersTable, row(list))
+		}
+	}
+}
