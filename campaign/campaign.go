@@ -15,17 +15,20 @@
 //   - A number is one of our own WhatsApp numbers. It has a state too; its
 //     standing is that state with the reason and the end.
 //   - A link ties this program to the phone of a number, as one of its linked
-//     devices. A number that is unlinked and linked again has another link.
+//     devices. A number that is unlinked and linked again has another link. Our
+//     end of it is a client.
 //   - A lane claims a delivery before it sends it, and settles it when it writes
 //     down the outcome of that try. Only deliveries are settled.
 //   - A delivery whose outcome is not known is unsure, or in doubt. A receipt
 //     proves it, or a person decides about it.
+//   - A person who may have asked to be left alone is in doubt too, until
+//     somebody decides whether they leave or stay.
 //   - To check phones is to ask the service whether they have an account. What it
 //     says is the answer; what a person writes back is a reply.
-//   - A new chat is one that the number did not have before. Only chats, and the
-//     deliveries that open them, are called new.
+//   - A new chat is one that the number did not have before. A delivery that is
+//     called new opens one.
 //   - A hold is why nothing may be sent now, and until when.
-//   - To ask is what a screen does with the person before it: yes or no.
+//   - An ask is the screen on which a person says yes or no.
 package campaign
 
 import (

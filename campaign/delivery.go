@@ -83,7 +83,7 @@ type Delivery struct {
 	InDoubt    bool          // a try ended without our knowing and nothing has proved it since
 	Unheard    int           // how many times the service said nothing when asked about the phone
 	Link       uint32        // the link it left by, see [Number]
-	Redirected bool          // its address was no good once, and the service named it anew
+	Redirected bool          // its address was no good once, and the service named it again
 	NotBefore  time.Time     // when one that waits may be tried again; zero if it was never put off, or will not be tried again
 
 	Claimed, Accepted, Arrived, ReadAt, RepliedAt time.Time // zero times have not happened

@@ -114,13 +114,13 @@ func (o *office) until(what string, ok func() bool) {
 	}
 }
 
-func (o *office) status(id campaign.NumberID) session.Status {
-	for _, s := range o.pool.Status() {
+func (o *office) snapshot(id campaign.NumberID) session.Snapshot {
+	for _, s := range o.pool.Snapshots() {
 		if s.Number.ID == id {
 			return s
 		}
 	}
-	return session.Status{}
+	return session.Snapshot{}
 }
 
 // link adds a number and lets a phone scan its code.
@@ -136,8 +136,8 @@ func (o *office) link(name string) campaign.NumberID {
 	if err := o.pool.Link(n.ID); err != nil {
 		o.t.Fatal(err)
 	}
-	o.until("a code", func() bool { return o.status(n.ID).QR != "" })
-	if _, err := o.service.Scan(o.status(n.ID).QR); err != nil {
+	o.until("a code", func() bool { return o.snapshot(n.ID).QR != "" })
+	if _, err := o.service.Scan(o.snapshot(n.ID).QR); err != nil {
 		o.t.Fatal(err)
 	}
 	o.online(n.ID)
@@ -146,7 +146,7 @@ func (o *office) link(name string) campaign.NumberID {
 
 func (o *office) online(id campaign.NumberID) {
 	o.t.Helper()
-	o.until("online", func() bool { return o.status(id).State == campaign.Online })
+	o.until("online", func() bool { return o.snapshot(id).State == campaign.Online })
 }
 
 // importPeople puts everybody of the simulated world into the book.
@@ -473,7 +473,7 @@ func TestRestartComesBackWithoutAQRAndALogoutKeepsTheHistory(t *testing.T) {
 		o.importPeople()
 		id := o.campaign(campaign.Campaign{Name: "antes", Text: "Olá, {nome}!"})
 		o.finish(id)
-		phone := o.status(number).Number.Phone
+		phone := o.snapshot(number).Number.Phone
 		o.close()
 		o.open()
 		o.online(number)
@@ -483,19 +483,19 @@ func TestRestartComesBackWithoutAQRAndALogoutKeepsTheHistory(t *testing.T) {
 			t.Fatalf("the service does not know %s", phone)
 		}
 		own.Logout()
-		o.until("logged out", func() bool { return o.status(number).State == campaign.LoggedOut })
+		o.until("logged out", func() bool { return o.snapshot(number).State == campaign.LoggedOut })
 		if counts := o.agree(id, hello); counts.Accepted() != 5 {
 			t.Errorf("after the logout the campaign is %v", counts)
 		}
 		if err := o.pool.Link(number); err != nil {
 			t.Fatal(err)
 		}
-		o.until("a new code", func() bool { return o.status(number).QR != "" })
-		if _, err := o.service.ScanAs(o.status(number).QR, string(phone)); err != nil {
+		o.until("a new code", func() bool { return o.snapshot(number).QR != "" })
+		if _, err := o.service.ScanAs(o.snapshot(number).QR, string(phone)); err != nil {
 			t.Fatal(err)
 		}
 		o.online(number)
-		if again := o.status(number).Number; again.Phone != phone || again.Link != 2 {
+		if again := o.snapshot(number).Number; again.Phone != phone || again.Link != 2 {
 			t.Errorf("linked again it is %s by link %d, want %s by link 2", again.Phone, again.Link, phone)
 		}
 		if !slices.Contains(o.numbers(), number) || len(o.numbers()) != 1 {

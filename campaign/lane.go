@@ -61,7 +61,7 @@ type Outcome struct {
 	Kind   OutcomeKind
 	Code   int           // the service's error code, 0 if none
 	Reason reason.Reason // for a person
-	Answer people.Answer // of Misled: what the service said when it was asked anew about the phone
+	Answer people.Answer // of Misled: what the service said when it was asked again about the phone
 }
 
 // OutcomeKind says what is known after a try.

@@ -370,7 +370,7 @@ func TestPausesAfterMistakesDouble(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		works int           // the question that is answered; -1: none
-		again time.Duration // when the connection comes anew; 0: it does not
+		again time.Duration // when the connection comes again; 0: it does not
 		want  []int
 	}{
 		{"nothing works", -1, 0, []int{5, 10, 20, 40, 80, 160, 300, 300}},
@@ -404,7 +404,7 @@ func TestPausesAfterMistakesDouble(t *testing.T) {
 	}
 }
 
-// A rate limit holds the number for a quarter of an hour, each time anew,
+// A rate limit holds the number for a quarter of an hour, each time again,
 // whatever was asked for.
 func TestRateLimitHoldsTheNumberForAQuarterOfAnHour(t *testing.T) {
 	limited := fmt.Errorf("refused: %w", campaign.ErrRateLimit)

@@ -8,11 +8,11 @@ import (
 	"recado/campaign/reason"
 )
 
-// Whoever says no to one of our numbers says it to all of them. A no that waits
+// A person who says no to one of our numbers says it to all of them. A no that waits
 // at a number which is not connected yet, or has not heard all that waits for
 // it, must not be outrun by a number that was faster. So nothing leaves by any
 // number while another one is behind: connecting, hearing what arrived while it
-// was away, or reading what the phone of a fresh link tells about the past.
+// was away, or reading what the phone of a new link tells about the past.
 //
 // Nobody waits forever. For each of the three a number has a purse of time, a
 // minute when it is full. While it is behind the others wait and the purse
@@ -21,7 +21,7 @@ import (
 // the others for a minute, however long it lasts, and so does the backlog with
 // which it comes back; and a number that comes and goes all the time holds them
 // for a tenth of it. When nobody was connected and the first one is again, what
-// ended was an outage of all: from that moment the others are waited for anew,
+// ended was an outage of all: from that moment the others are waited for again,
 // with what is in their purses by then.
 //
 // A number is not waited for that does not come by itself: banned, blocked,
@@ -89,7 +89,7 @@ type backlog struct {
 // lag is how far behind one number is.
 type lag struct {
 	stage  stage
-	since  time.Time // when the stage began, or it is waited for anew
+	since  time.Time // when the stage began, or it is waited for again
 	up     bool
 	next   time.Time // its next try to connect; zero: it is not known, or going on
 	purses [numStages]purse
@@ -173,7 +173,7 @@ func (b *backlog) follow(id campaign.NumberID, v *view, now time.Time) {
 	}
 }
 
-// outageEnds begins the wait for all that are still connecting anew. The lock
+// outageEnds begins the wait for all that are still connecting again. The lock
 // must be held.
 func (b *backlog) outageEnds(now time.Time) {
 	for _, l := range b.numbers {

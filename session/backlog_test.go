@@ -233,7 +233,7 @@ func (r *rig) pair() (a, b campaign.NumberID, phoneA, phoneB string, people []si
 	people = r.everybody()
 	a, phoneA = r.linked("a")
 	b, phoneB = r.linked("b")
-	time.Sleep(freshFor)
+	time.Sleep(newFor)
 	return a, b, phoneA, phoneB, people
 }
 
@@ -318,12 +318,12 @@ func TestWhoMayNeverComeBackHoldsTheOthersForAMinute(t *testing.T) {
 		if hold.Reason != reason.HoldOthers || hold.Number != a || !hold.Until.Equal(began.Add(purseFull)) {
 			r.Errorf("held by %+v, want the wait for number %d until a minute after the start", hold, a)
 		}
-		if r.status(a).Outrun {
+		if r.snapshot(a).Outrun {
 			r.Error("it is said that nobody waits")
 		}
 		time.Sleep(20 * time.Second)
-		if n := r.sends(); n != 3 || !r.status(a).Outrun || r.status(b).Outrun {
-			r.Errorf("after a minute %d messages left, outrun %v; want 3 and that it is said", n, r.status(a).Outrun)
+		if n := r.sends(); n != 3 || !r.snapshot(a).Outrun || r.snapshot(b).Outrun {
+			r.Errorf("after a minute %d messages left, outrun %v; want 3 and that it is said", n, r.snapshot(a).Outrun)
 		}
 	})
 }
@@ -338,7 +338,7 @@ func TestABannedOrUnlinkedNumberHoldsNobody(t *testing.T) {
 			inBubble(t, simulator.Config{Seed: 5, People: 3}, func(r *rig) {
 				a, b, phoneA, _, _ := r.pair()
 				do(r, phoneA)
-				r.await(a, what, func(s Status) bool { return s.State != campaign.Online })
+				r.await(a, what, func(s Snapshot) bool { return s.State != campaign.Online })
 				time.Sleep(time.Minute)
 				r.restart()
 				r.awaitState(b, campaign.Online)
@@ -357,7 +357,7 @@ func TestAnOutageOfOneNumberHoldsTheOthersForAMinute(t *testing.T) {
 		defer r.lanes()()
 		r.service.Fault(simulator.Rule{On: simulator.Login, Number: phoneA, Do: simulator.DropBefore})
 		r.own(phoneA).Drop()
-		r.await(a, "offline", func(s Status) bool { return s.State == campaign.Offline })
+		r.await(a, "offline", func(s Snapshot) bool { return s.State == campaign.Offline })
 		r.say(people[0], phoneA, "SAIR")
 		if hold := r.pool.Sender(b).Ready().Hold; hold.Reason != reason.HoldOthers || hold.Number != a {
 			r.Errorf("as soon as it is lost: %+v", hold)
@@ -369,7 +369,7 @@ func TestAnOutageOfOneNumberHoldsTheOthersForAMinute(t *testing.T) {
 		time.Sleep(time.Hour)
 		r.service.ClearFaults()
 		r.service.Fault(simulator.Rule{On: simulator.Waiting, Number: phoneA, Do: simulator.Late, Delay: 3 * time.Second})
-		r.await(a, "logged in again", func(s Status) bool { return s.State == campaign.Connecting && r.pool.known(a).look().login })
+		r.await(a, "logged in again", func(s Snapshot) bool { return s.State == campaign.Connecting && r.pool.known(a).look().login })
 		promo := r.promote(b)
 		time.Sleep(2 * time.Minute)
 		counts, err := r.book.Counts(promo)
@@ -386,7 +386,7 @@ func TestAllAreWaitedForFromTheStartOn(t *testing.T) {
 		if hold := r.pool.backlog.hold(time.Now()); hold.Reason != reason.HoldOthers {
 			r.Errorf("when Start returns all are held by %+v", hold)
 		}
-		r.await(1, "online", func(s Status) bool { return s.State == campaign.Online })
-		r.await(2, "online", func(s Status) bool { return s.State == campaign.Online })
+		r.await(1, "online", func(s Snapshot) bool { return s.State == campaign.Online })
+		r.await(2, "online", func(s Snapshot) bool { return s.State == campaign.Online })
 	})
 }

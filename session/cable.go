@@ -92,7 +92,7 @@ func (c *cable) lay() {
 
 // snap ends the dials that are under way, and lets nothing more be read from
 // the connections that exist: the library closes them when it has met the end.
-// To close them here would fail its writes first, and whoever gives a
+// To close them here would fail its writes first, and code that gives a
 // handshake up over that takes no frame any more. It waits for nothing, and
 // reports whether it could.
 func (c *cable) snap() bool {

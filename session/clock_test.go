@@ -57,7 +57,7 @@ func TestAnswerCountsWhateverOurClockSays(t *testing.T) {
 				if got := r.clock.Now().Sub(time.Now().Add(-c.ahead)).Abs(); got > campaign.Tolerance {
 					r.Errorf("after a message the clock is %v off", got)
 				}
-				if got := r.status(id).Skew - c.ahead; got.Abs() > campaign.Tolerance {
+				if got := r.snapshot(id).Skew - c.ahead; got.Abs() > campaign.Tolerance {
 					r.Errorf("our clock is said to be %v ahead, want %v", got+c.ahead, c.ahead)
 				}
 			})
@@ -92,15 +92,15 @@ func TestStandingWrittenByAClockThatWasAheadEnds(t *testing.T) {
 				r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:mex", Do: simulator.Silence}) // nobody says how it stands
 				begun := time.Now()
 				r.open()
-				closed := func(s Status) bool {
+				closed := func(s Snapshot) bool {
 					return s.State == campaign.Banned || r.pool.Sender(id).Ready().NewChats.Reason != ""
 				}
 				time.Sleep(c.ends - time.Hour)
-				if s := r.status(id); !closed(s) {
+				if s := r.snapshot(id); !closed(s) {
 					r.Errorf("after %v it is %v", time.Since(begun), s.State)
 				}
 				time.Sleep(time.Hour + 2*time.Minute)
-				if s := r.status(id); closed(s) {
+				if s := r.snapshot(id); closed(s) {
 					r.Errorf("after %v it is %v until %v", time.Since(begun), s.State, s.Until)
 				}
 				if n, err := r.book.Number(id); err != nil || n.Standing.State != campaign.Online {
@@ -140,7 +140,7 @@ func TestPhoneSeenInTheFutureIsAsked(t *testing.T) {
 			r.Fatal(err)
 		}
 		r.open()
-		r.await(id, "seen now", func(s Status) bool { ago := time.Since(s.Number.Seen); return ago >= 0 && ago < time.Hour })
+		r.await(id, "seen now", func(s Snapshot) bool { ago := time.Since(s.Number.Seen); return ago >= 0 && ago < time.Hour })
 		n, err := r.book.Number(id)
 		if ago := time.Since(n.Seen); err != nil || ago < 0 || ago > time.Hour {
 			r.Errorf("in the book it was seen %v ago, %v", ago, err)
@@ -166,7 +166,7 @@ func TestWaitsAreNotMovedWithTheClock(t *testing.T) {
 			if _, err := r.service.ScanAs(s.QR, ""); err != nil {
 				r.Fatal(err)
 			}
-			r.awaitWithin(id, "online", 2*time.Minute, func(s Status) bool { return s.State == campaign.Online })
+			r.awaitWithin(id, "online", 2*time.Minute, func(s Snapshot) bool { return s.State == campaign.Online })
 			other := r.add("outra")
 			if err := r.pool.Link(other); err != nil {
 				r.Fatal(err)
@@ -195,7 +195,7 @@ func TestWaitsAreNotMovedWithTheClock(t *testing.T) {
 func TestPastLiesInThePast(t *testing.T) {
 	inBubble(t, simulator.Config{People: 2}, func(r *rig) {
 		id, _ := r.linked("loja")
-		l, now := r.pool.known(id).look().link, r.clock.Now()
+		l, now := r.pool.known(id).look().client, r.clock.Now()
 		for _, c := range []struct{ told, want time.Time }{
 			{now.Add(-time.Hour), now.Add(-time.Hour)},
 			{now, now},

@@ -14,9 +14,9 @@ import (
 const somePhone = people.Phone("+5511987654321")
 
 // awaitTyped waits for a code to be typed on a phone.
-func (r *rig) awaitTyped(id campaign.NumberID) Status {
+func (r *rig) awaitTyped(id campaign.NumberID) Snapshot {
 	r.Helper()
-	return r.await(id, "showing a code to type", func(s Status) bool { return s.Code != "" })
+	return r.await(id, "showing a code to type", func(s Snapshot) bool { return s.Code != "" })
 }
 
 func TestLinkByCodeNeedsNoPicture(t *testing.T) {
@@ -39,7 +39,7 @@ func TestLinkByCodeNeedsNoPicture(t *testing.T) {
 		if s.Number.Phone != somePhone || s.Code != "" {
 			r.Errorf("linked as %q, code %q; want %q and no code", s.Number.Phone, s.Code, somePhone)
 		}
-		r.await(id, "with contacts", func(s Status) bool { return s.Contacts })
+		r.await(id, "with contacts", func(s Snapshot) bool { return s.Contacts })
 	})
 }
 
@@ -50,11 +50,11 @@ func TestCodeThatNobodyTypesIsReplacedAndThenGivenUp(t *testing.T) {
 			r.Fatal(err)
 		}
 		first := r.awaitTyped(id).Code
-		second := r.await(id, "showing another code", func(s Status) bool { return s.Code != "" && s.Code != first }).Code
+		second := r.await(id, "showing another code", func(s Snapshot) bool { return s.Code != "" && s.Code != first }).Code
 		if err := r.service.EnterCode(string(somePhone), first); err == nil {
 			r.Error("a dead code still links")
 		}
-		r.await(id, "showing a third code", func(s Status) bool { return s.Code != "" && s.Code != second })
+		r.await(id, "showing a third code", func(s Snapshot) bool { return s.Code != "" && s.Code != second })
 		s := r.awaitState(id, campaign.Unlinked)
 		if s.Reason.Code != reason.LinkUntyped || s.Code != "" {
 			r.Errorf("reason %q, code %q; want %q and none", s.Reason, s.Code, reason.LinkUntyped)

@@ -73,8 +73,8 @@ func (n *number) connect() {
 		return
 	}
 	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync)
-	if n.link == nil {
-		if o, detail := n.openLink(); o != "" {
+	if n.client == nil {
+		if o, detail := n.openClient(); o != "" {
 			n.meet(o, 0, detail...)
 			return
 		}
@@ -84,7 +84,7 @@ func (n *number) connect() {
 	n.enter(campaign.Connecting, time.Time{}, reason.Reason{})
 	n.attempt++
 	attempt := n.attempt
-	n.link.dial(func(err error) {
+	n.client.dial(func(err error) {
 		n.post(func() {
 			if attempt == n.attempt {
 				n.dialled(err)
@@ -97,12 +97,12 @@ func (n *number) connect() {
 func (n *number) hangUp() {
 	n.attempt++
 	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync, alarmLook)
-	if n.link != nil {
+	if n.client != nil {
 		switch n.phase {
 		case dialling:
-			n.link.giveUp()
+			n.client.giveUp()
 		case open:
-			n.link.hangUp()
+			n.client.hangUp()
 			n.ended = time.Now()
 		}
 	}
@@ -115,7 +115,7 @@ func (n *number) hangUp() {
 
 // dialled is called when the connection is made, or cannot be.
 func (n *number) dialled(err error) {
-	l := n.link
+	c := n.client
 	n.phase = open
 	switch {
 	case err != nil && strings.Contains(err.Error(), "certificate") && strings.Contains(err.Error(), "valid yet"),
@@ -125,7 +125,7 @@ func (n *number) dialled(err error) {
 	case err != nil:
 		n.log.Warn("connect", "err", err)
 		n.meet(onUnreachable, 0, causeOf(err))
-	case !l.cli.IsConnected():
+	case !c.cli.IsConnected():
 		n.meet(onLost, 0)
 	case n.early:
 		n.loggedIn()
@@ -189,7 +189,7 @@ func (n *number) loggedIn() {
 	n.refusals = 0
 	n.setClock()
 	n.show(func(v *view) { v.login, v.lively, v.served = true, true, false })
-	n.link.jobs.put(n.link.hide)
+	n.client.jobs.put(n.client.hide)
 	if n.heardAll {
 		n.heardEverything()
 		return
@@ -216,12 +216,12 @@ func (n *number) heardEverything() {
 		v.synced, v.reading = time.Now(), reading
 		v.enter(campaign.Online, time.Time{}, reason.Reason{})
 	})
-	l := n.link
-	n.follow(l)
-	if l.owed.Load() {
-		l.jobs.put(l.catchUp)
+	c := n.client
+	n.follow(c)
+	if c.owed.Load() {
+		c.jobs.put(c.catchUp)
 	}
-	l.jobs.put(l.catchUpHistory)
+	c.jobs.put(c.catchUpHistory)
 	n.in(alarmLook, lookSoon+rand.N(lookSoon))
 }
 
@@ -336,15 +336,15 @@ func (n *number) tryNewerVersion() {
 
 // forget writes down that the link is gone and drops its client.
 func (n *number) forget(s campaign.Standing) {
-	l := n.link
-	n.endLink()
+	c := n.client
+	n.endClient()
 	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync, alarmLook)
 	s = n.stillClosed(s)
 	if err := n.pool.book.UnlinkNumber(n.id, s); err != nil {
 		n.log.Error("write down the lost link", "err", err)
 	}
-	if l != nil { // after that: campaigns may have to stop at once
-		l.awaitDeletion(5 * time.Second)
+	if c != nil { // after that: campaigns may have to stop at once
+		c.awaitDeletion(5 * time.Second)
 	}
 	n.show(func(v *view) {
 		v.number.JID, v.number.Standing, v.contacts = "", s, false
@@ -359,13 +359,13 @@ func (n *number) unlink(ctx context.Context) error {
 		return fmt.Errorf("unlink number %d: %w", n.id, ErrNotLinked)
 	}
 	s := campaign.Standing{State: campaign.Unlinked, Since: n.pool.clock.Now()}
-	if n.link == nil {
-		if o, detail := n.openLink(); o != "" && o != onKeysGone {
+	if n.client == nil {
+		if o, detail := n.openClient(); o != "" && o != onKeysGone {
 			return fmt.Errorf("unlink number %d: %w", n.id, reason.New(rules[o].say, detail...))
 		}
 	}
-	if n.link != nil {
-		if err := n.link.logOut(ctx, n.phase == open); err != nil {
+	if n.client != nil {
+		if err := n.client.logOut(ctx, n.phase == open); err != nil {
 			n.log.Warn("unlink on the phone", "err", err)
 			s.Reason = reason.New(reason.NumberUntold)
 		}
@@ -375,12 +375,12 @@ func (n *number) unlink(ctx context.Context) error {
 }
 
 // event is what a handler passes on to the number.
-func (n *number) event(l *link, event any) {
-	if n.pairing != nil && l == n.pairing.link {
+func (n *number) event(c *client, event any) {
+	if n.pairing != nil && c == n.pairing.client {
 		n.pairingEvent(event)
 		return
 	}
-	if l != n.link {
+	if c != n.client {
 		return
 	}
 	switch e := event.(type) {
@@ -412,7 +412,7 @@ func (n *number) event(l *link, event any) {
 	switch {
 	case o == "":
 		return
-	case o == onLost && (n.phase != open || l.cli.IsConnected()),
+	case o == onLost && (n.phase != open || c.cli.IsConnected()),
 		(o == onSilence || o == onDead) && (n.phase != open || !n.look().login):
 		return // word of an earlier connection, or of one that the login says more about
 	}

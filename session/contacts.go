@@ -15,7 +15,7 @@ import (
 
 // person is who stands behind an address, under both their addresses if the
 // service has told us the other one.
-func (l *link) person(ctx context.Context, jid, other types.JID, name string, source people.NameSource) people.Seen {
+func (c *client) person(ctx context.Context, jid, other types.JID, name string, source people.NameSource) people.Seen {
 	if name == "" || name == "-" {
 		name, source = "", people.NoName
 	}
@@ -23,9 +23,9 @@ func (l *link) person(ctx context.Context, jid, other types.JID, name string, so
 		// The map of addresses is in memory; that it cannot answer loses nothing.
 		switch jid = jid.ToNonAD(); jid.Server {
 		case types.HiddenUserServer:
-			other, _ = l.dev.LIDs.GetPNForLID(ctx, jid)
+			other, _ = c.dev.LIDs.GetPNForLID(ctx, jid)
 		case types.DefaultUserServer:
-			other, _ = l.dev.LIDs.GetLIDForPN(ctx, jid)
+			other, _ = c.dev.LIDs.GetLIDForPN(ctx, jid)
 		}
 	}
 	seen := people.Seen{Name: fitting(name), Source: source}
@@ -53,10 +53,10 @@ func fitting(name string) string {
 
 // saw writes people down. Those whom the book does not take are owed to it
 // until the next connection: the library keeps them meanwhile.
-func (l *link) saw(people ...people.Seen) (ok bool) {
+func (c *client) saw(people ...people.Seen) (ok bool) {
 	defer func() {
 		if !ok { // also after a panic
-			l.owed.Store(true)
+			c.owed.Store(true)
 		}
 	}()
 	known := people[:0]
@@ -68,15 +68,15 @@ func (l *link) saw(people ...people.Seen) (ok bool) {
 	if len(known) == 0 {
 		return true
 	}
-	if err := l.number.pool.book.Saw(l.number.id, known); err != nil {
-		l.number.log.Error("write down contacts", "count", len(known), "err", err)
+	if err := c.number.pool.book.Saw(c.number.id, known); err != nil {
+		c.number.log.Error("write down contacts", "count", len(known), "err", err)
 		return false
 	}
 	return true
 }
 
 // contact is one entry of the phone's address book that was changed.
-func (l *link) contact(e *events.Contact) {
+func (c *client) contact(e *events.Contact) {
 	if !personal(e.JID) {
 		return
 	}
@@ -90,35 +90,35 @@ func (l *link) contact(e *events.Contact) {
 			other = jid
 		}
 	}
-	seen := l.person(l.ctx, e.JID, other, name, people.AddressBook)
+	seen := c.person(c.ctx, e.JID, other, name, people.AddressBook)
 	seen.Known = true
-	l.saw(seen)
+	c.saw(seen)
 }
 
 // addressBook writes down everybody in the address book of the phone, as the
 // library keeps it.
-func (l *link) addressBook() {
-	rows, err := l.dev.Contacts.GetAllContacts(l.ctx)
+func (c *client) addressBook() {
+	rows, err := c.dev.Contacts.GetAllContacts(c.ctx)
 	if err != nil {
-		l.owed.Store(true)
-		l.number.log.Error("read the address book", "err", err)
+		c.owed.Store(true)
+		c.number.log.Error("read the address book", "err", err)
 		return
 	}
-	if l.saw(l.merge(rows)...) && l.arrived.Load() {
-		l.number.show(func(v *view) { v.contacts = true })
+	if c.saw(c.merge(rows)...) && c.arrived.Load() {
+		c.number.show(func(v *view) { v.contacts = true })
 	}
 }
 
 // catchUp gives the book what it may lack of the address book, and asks for
 // that again if nobody is in it: the program may have ended in the middle of
 // its arrival.
-func (l *link) catchUp() {
-	l.owed.Store(false)
-	l.addressBook()
-	if !l.arrived.Load() { // it is on its way
+func (c *client) catchUp() {
+	c.owed.Store(false)
+	c.addressBook()
+	if !c.arrived.Load() { // it is on its way
 		return
 	}
-	rows, err := l.dev.Contacts.GetAllContacts(l.ctx)
+	rows, err := c.dev.Contacts.GetAllContacts(c.ctx)
 	if err != nil {
 		return
 	}
@@ -127,13 +127,13 @@ func (l *link) catchUp() {
 			return
 		}
 	}
-	l.mendContacts(false)
+	c.mendContacts(false)
 }
 
 // merge makes one person of the rows that the library keeps under their phone
 // and under their LID. The best name wins.
-func (l *link) merge(rows map[types.JID]types.ContactInfo) []people.Seen {
-	own := l.number.look().number.Phone
+func (c *client) merge(rows map[types.JID]types.ContactInfo) []people.Seen {
+	own := c.number.look().number.Phone
 	index := make(map[people.Seen]int, len(rows)) // by their addresses alone
 	all := make([]people.Seen, 0, len(rows))
 	for jid, row := range rows {
@@ -141,7 +141,7 @@ func (l *link) merge(rows map[types.JID]types.ContactInfo) []people.Seen {
 			continue
 		}
 		name, source := bestName(row)
-		seen := l.person(l.ctx, jid, types.EmptyJID, name, source)
+		seen := c.person(c.ctx, jid, types.EmptyJID, name, source)
 		seen.Known = source == people.AddressBook
 		if seen.Phone == own && own != "" {
 			continue
@@ -180,18 +180,18 @@ func bestName(row types.ContactInfo) (string, people.NameSource) {
 
 // fetchMissing asks for the phone's data that could not be had when it gave
 // us the keys to them. The library asks only at that moment.
-func (l *link) fetchMissing() {
-	ctx, cancel := context.WithTimeout(l.ctx, time.Minute)
+func (c *client) fetchMissing() {
+	ctx, cancel := context.WithTimeout(c.ctx, time.Minute)
 	defer cancel()
-	if key, err := l.dev.AppStateKeys.GetLatestAppStateSyncKeyID(ctx); err != nil || key == nil {
+	if key, err := c.dev.AppStateKeys.GetLatestAppStateSyncKeyID(ctx); err != nil || key == nil {
 		return // it will give them
 	}
 	for _, name := range appstate.AllPatchNames {
-		if l.line() != nil {
+		if c.line() != nil {
 			return // asked for again with the next connection
 		}
-		if err := l.cli.FetchAppState(ctx, name, false, true); err != nil {
-			l.number.log.Warn("ask for the phone's data", "name", name, "err", err)
+		if err := c.cli.FetchAppState(ctx, name, false, true); err != nil {
+			c.number.log.Warn("ask for the phone's data", "name", name, "err", err)
 		}
 	}
 }
@@ -200,14 +200,14 @@ func (l *link) fetchMissing() {
 // not add up, at most hourly. If even the whole of it does not, the phone is
 // asked for a plain copy, at most daily. What would come next, a reset of the
 // phone's data, unlinks every device of the account and is never asked for.
-func (l *link) mendContacts(whole bool) {
-	ctx, cancel := context.WithTimeout(l.ctx, time.Minute)
+func (c *client) mendContacts(whole bool) {
+	ctx, cancel := context.WithTimeout(c.ctx, time.Minute)
 	defer cancel()
-	last, pause := &l.resync, time.Hour
+	last, pause := &c.resync, time.Hour
 	if whole {
-		last, pause = &l.copied, 24*time.Hour
+		last, pause = &c.copied, 24*time.Hour
 	}
-	if !last.IsZero() && time.Since(*last) < pause || l.line() != nil {
+	if !last.IsZero() && time.Since(*last) < pause || c.line() != nil {
 		return
 	}
 	*last = time.Now()
@@ -215,11 +215,11 @@ func (l *link) mendContacts(whole bool) {
 	if whole {
 		ctx, cancel := context.WithTimeout(ctx, peerTimeout)
 		defer cancel()
-		_, err = l.cli.SendPeerMessage(ctx, whatsmeow.BuildAppStateRecoveryRequest(appstate.WAPatchCriticalUnblockLow))
+		_, err = c.cli.SendPeerMessage(ctx, whatsmeow.BuildAppStateRecoveryRequest(appstate.WAPatchCriticalUnblockLow))
 	} else {
-		err = l.cli.FetchAppState(ctx, appstate.WAPatchCriticalUnblockLow, true, false)
+		err = c.cli.FetchAppState(ctx, appstate.WAPatchCriticalUnblockLow, true, false)
 	}
 	if err != nil {
-		l.number.log.Warn("ask for the address book again", "err", err)
+		c.number.log.Warn("ask for the address book again", "err", err)
 	}
 }

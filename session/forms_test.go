@@ -70,7 +70,7 @@ func TestEveryFormComesThroughEveryDoor(t *testing.T) {
 				id := r.add("loja")
 				link := func() {
 					r.scan(id, own.Number())
-					r.await(id, "online with contacts", func(s Status) bool { return s.State == campaign.Online && s.Contacts })
+					r.await(id, "online with contacts", func(s Snapshot) bool { return s.State == campaign.Online && s.Contacts })
 				}
 				switch door {
 				case "live":
@@ -172,7 +172,7 @@ func TestAnEditOfWhatTheHistoryToldIsOpened(t *testing.T) {
 		r.must(err)
 		id := r.add("loja")
 		r.scan(id, own.Number())
-		r.await(id, "online with contacts", func(s Status) bool { return s.State == campaign.Online && s.Contacts })
+		r.await(id, "online with contacts", func(s Snapshot) bool { return s.State == campaign.Online && s.Contacts })
 		time.Sleep(time.Minute)
 		_, err = r.service.Edit(person.Phone, own.Number(), first, "SAIR", simulator.Sealed)
 		r.must(err)

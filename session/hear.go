@@ -19,94 +19,94 @@ import (
 // decides whether the service may forget a message: true only after what was
 // heard is on the disk. It never calls the client, which would wait for
 // itself: such calls become jobs.
-func (l *link) hear(event any) (ok bool) {
-	defer l.recovered(&ok, event)
-	if l.closed.Load() {
+func (c *client) hear(event any) (ok bool) {
+	defer c.recovered(&ok, event)
+	if c.closed.Load() {
 		return false
 	}
 	switch e := event.(type) {
 	case *events.Message:
-		return l.message(e)
+		return c.message(e)
 	case *events.Receipt:
-		return l.receipt(e)
+		return c.receipt(e)
 	case *events.UndecryptableMessage:
-		return l.unreadable(e)
+		return c.unreadable(e)
 	case *events.Contact:
-		l.contact(e)
+		c.contact(e)
 	case *events.Blocklist:
-		return l.blocked(e)
+		return c.blocked(e)
 	case *events.PushName:
-		l.saw(l.person(l.ctx, e.JID, e.JIDAlt, e.NewPushName, people.PushName))
+		c.saw(c.person(c.ctx, e.JID, e.JIDAlt, e.NewPushName, people.PushName))
 	case *events.BusinessName:
-		l.saw(l.person(l.ctx, e.JID, types.EmptyJID, e.NewBusinessName, people.Business))
+		c.saw(c.person(c.ctx, e.JID, types.EmptyJID, e.NewBusinessName, people.Business))
 	case *events.PushNameSetting:
-		l.named(e.Action.GetName())
+		c.named(e.Action.GetName())
 	case *events.AppStateSyncComplete:
 		switch e.Name {
 		case appstate.WAPatchCriticalUnblockLow:
-			l.arrived.Store(true)
-			l.addressBook()
+			c.arrived.Store(true)
+			c.addressBook()
 		case appstate.WAPatchCriticalBlock: // it holds our own push name
-			l.named(l.cli.Store.PushName)
+			c.named(c.cli.Store.PushName)
 		}
 	case *events.AppStateSyncError:
-		l.number.log.Warn("the phone's data do not add up", "name", e.Name, "err", e.Error)
+		c.number.log.Warn("the phone's data do not add up", "name", e.Name, "err", e.Error)
 		if e.Name == appstate.WAPatchCriticalUnblockLow {
-			l.jobs.put(func() { l.mendContacts(e.FullSync) })
+			c.jobs.put(func() { c.mendContacts(e.FullSync) })
 		}
 	default:
-		l.number.post(func() { l.number.event(l, event) })
+		c.number.post(func() { c.number.event(c, event) })
 	}
 	return true
 }
 
 // named keeps what we call ourselves. The library's goroutine that has just
 // written the name calls it.
-func (l *link) named(name string) {
-	l.name.Store(name)
-	l.jobs.put(l.hide)
+func (c *client) named(name string) {
+	c.name.Store(name)
+	c.jobs.put(c.hide)
 }
 
 // message writes an incoming message of a person down.
-func (l *link) message(e *events.Message) bool {
+func (c *client) message(e *events.Message) bool {
 	if e.Info.IsFromMe {
-		l.fromPhone(e.Info.MessageSource, e.Info.Timestamp)
+		c.fromPhone(e.Info.MessageSource, e.Info.Timestamp)
 		if h := e.Message.GetProtocolMessage().GetHistorySyncNotification(); h != nil {
-			return l.keepHistory(e.Info.ID, h)
+			return c.keepHistory(e.Info.ID, h)
 		}
 		s, _ := said(e.Message)
-		return l.setting(e, s)
+		return c.setting(e, s)
 	}
 	if e.Info.IsGroup || !personal(e.Info.Chat) || !personal(e.Info.Sender) {
 		return true
 	}
-	s, ok := l.says(l.ctx, e.Info, e.Message)
+	s, ok := c.says(c.ctx, e.Info, e.Message)
 	if !ok {
-		return l.setting(e, s)
+		return c.setting(e, s)
 	}
-	return l.heard(e.Info, s)
+	return c.heard(e.Info, s)
 }
 
 // unreadable writes down that a person sent something that cannot be read, or
 // that phones keep to themselves, as what may be seen once. It is an answer;
 // its words come with the next try, if ever.
-func (l *link) unreadable(e *events.UndecryptableMessage) bool {
-	l.number.log.Warn("a message could not be read", "message", e.Info.ID, "kind", e.UnavailableType)
+func (c *client) unreadable(e *events.UndecryptableMessage) bool {
+	c.number.log.Warn("a message could not be read", "message", e.Info.ID, "kind", e.UnavailableType)
 	if e.DecryptFailMode == events.DecryptFailHide || e.Info.IsFromMe ||
 		e.Info.IsGroup || !personal(e.Info.Chat) || !personal(e.Info.Sender) {
 		return true // nothing that a person is shown, or none of a person's
 	}
-	return l.heard(e.Info, saying{})
+	return c.heard(e.Info, saying{})
 }
 
 // heard writes down what a person says.
-func (l *link) heard(info types.MessageInfo, s saying) bool {
-	from := l.person(l.ctx, info.Sender, info.SenderAlt, info.PushName, people.PushName)
-	from.Known, from.Timer = true, s.timer(l, info.Timestamp)
-	if err := l.number.pool.book.Heard(l.number.id, campaign.Incoming{
-		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: l.happened(info.Timestamp), Quoted: s.quoted,
+func (c *client) heard(info types.MessageInfo, s saying) bool {
+	from := c.person(c.ctx, info.Sender, info.SenderAlt, info.PushName, people.PushName)
+	from.Known, from.Timer = true, s.timer(c, info.Timestamp)
+	if err := c.number.pool.book.Heard(c.number.id, campaign.Incoming{
+		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: c.happened(info.Timestamp), Quoted: s.quoted,
 	}); err != nil {
-		l.number.log.Error("write down an incoming message", "message", info.ID, "err", err)
+		c.number.log.Error("write down an incoming message", "message", info.ID, "err", err)
 		return false
 	}
 	return true
@@ -136,7 +136,7 @@ var receiptStates = map[types.ReceiptType]campaign.State{
 }
 
 // receipt writes down what a receipt proves.
-func (l *link) receipt(e *events.Receipt) bool {
+func (c *client) receipt(e *events.Receipt) bool {
 	if e.IsGroup || !personal(e.Chat) {
 		return true
 	}
@@ -148,35 +148,35 @@ func (l *link) receipt(e *events.Receipt) bool {
 	// not say that there was a part in it for the recipient. It ends the wait
 	// for the service's word, and is written nowhere.
 	if e.IsFromMe {
-		l.fromPhone(e.MessageSource, e.Timestamp)
-		l.number.landed(ids, types.ReceiptTypeSender)
+		c.fromPhone(e.MessageSource, e.Timestamp)
+		c.number.landed(ids, types.ReceiptTypeSender)
 		return true
 	}
 	state, ok := receiptStates[e.Type]
 	if !ok {
 		return true
 	}
-	at, from := l.happened(e.Timestamp), l.person(l.ctx, e.Sender, e.SenderAlt, "", people.NoName)
-	others, err := l.number.pool.book.Receipt(l.number.id, from, ids, state, at)
+	at, from := c.happened(e.Timestamp), c.person(c.ctx, e.Sender, e.SenderAlt, "", people.NoName)
+	others, err := c.number.pool.book.Receipt(c.number.id, from, ids, state, at)
 	if err != nil {
-		l.number.log.Error("write down a receipt", "err", err)
+		c.number.log.Error("write down a receipt", "err", err)
 		return false
 	}
 	if len(others) > 0 {
-		l.number.log.Warn("a receipt for messages to somebody else", "messages", others, "type", e.Type)
+		c.number.log.Warn("a receipt for messages to somebody else", "messages", others, "type", e.Type)
 		ids = slices.DeleteFunc(ids, func(id campaign.MessageID) bool { return slices.Contains(others, id) })
 	}
-	if err := l.prove(from, ids, state, at); err != nil {
-		l.number.log.Error("look whose a receipt is", "err", err)
+	if err := c.prove(from, ids, state, at); err != nil {
+		c.number.log.Error("look whose a receipt is", "err", err)
 		return false
 	}
-	l.number.landed(ids, e.Type)
+	c.number.landed(ids, e.Type)
 	return true
 }
 
 // prove tells the book of messages that it may have forgotten to have sent.
 // Those that were written on the phone have ids of another form.
-func (l *link) prove(to people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
+func (c *client) prove(to people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) error {
 	var ours []campaign.MessageID
 	for _, id := range ids {
 		if strings.HasPrefix(string(id), whatsmeow.WebMessageIDPrefix) {
@@ -186,7 +186,7 @@ func (l *link) prove(to people.Seen, ids []campaign.MessageID, state campaign.St
 	if len(ours) == 0 {
 		return nil
 	}
-	return l.number.pool.book.Prove(l.number.id, to, ours, state, at)
+	return c.number.pool.book.Prove(c.number.id, to, ours, state, at)
 }
 
 // landed ends the wait for the service's word on a message if a receipt has

@@ -24,7 +24,7 @@ func TestIncomingTextIsConfirmedOnlyWhenItIsOnTheDisk(t *testing.T) {
 		}
 		r.book.fail(nil)
 		r.own(phone).Drop() // the service brings again what was not confirmed
-		r.await(id, "online again", func(s Status) bool { return s.State == campaign.Offline })
+		r.await(id, "online again", func(s Snapshot) bool { return s.State == campaign.Offline })
 		r.awaitState(id, campaign.Online)
 		got := r.book.texts()
 		if len(got) != 1 || got[0].Text != "SAIR" {
@@ -78,7 +78,7 @@ func TestAddressBookReachesTheBook(t *testing.T) {
 	for _, media := range []bool{false, true} {
 		inBubble(t, simulator.Config{Seed: 7, People: 60, HistoryByMedia: media}, func(r *rig) {
 			id, _ := r.linked("loja")
-			r.await(id, "with contacts", func(s Status) bool { return s.Contacts })
+			r.await(id, "with contacts", func(s Snapshot) bool { return s.Contacts })
 			time.Sleep(time.Minute) // the history
 			names := make(map[people.NameSource]int)
 			for _, p := range r.service.People() {

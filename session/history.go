@@ -36,35 +36,35 @@ const (
 )
 
 // keepHistory keeps the notice of a piece and has it read soon.
-func (l *link) keepHistory(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
+func (c *client) keepHistory(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
 	word, err := proto.Marshal(h)
 	if err == nil {
-		err = l.number.pool.devices.KeepHistory(l.ctx, l.jid, id, word)
+		err = c.number.pool.devices.KeepHistory(c.ctx, c.jid, id, word)
 	}
 	if err != nil {
-		l.number.log.Error("keep the notice of a piece of history", "err", err)
+		c.number.log.Error("keep the notice of a piece of history", "err", err)
 		return false
 	}
-	l.number.post(func() { l.number.pieceCame(l, partOf(h)) })
-	l.jobs.put(l.histories)
+	c.number.post(func() { c.number.pieceCame(c, partOf(h)) })
+	c.jobs.put(c.histories)
 	return true
 }
 
-// catchUpHistory begins anew with what could not be read before.
-func (l *link) catchUpHistory() {
-	l.tries = make(map[string]int)
-	l.histories()
+// catchUpHistory begins again with what could not be read before.
+func (c *client) catchUpHistory() {
+	c.tries = make(map[string]int)
+	c.histories()
 }
 
 // histories reads the pieces that wait, in the order in which they came, and
 // again a little later those that could not be read. One that cannot be read
 // several times is left for the next connection.
-func (l *link) histories() {
-	for l.readPieces() {
+func (c *client) histories() {
+	for c.readPieces() {
 		timer := time.NewTimer(historyPause)
 		select {
 		case <-timer.C:
-		case <-l.ctx.Done():
+		case <-c.ctx.Done():
 			timer.Stop()
 			return
 		}
@@ -72,21 +72,21 @@ func (l *link) histories() {
 }
 
 // readPieces tries every piece once. again: some are to be tried again.
-func (l *link) readPieces() (again bool) {
-	devices, log := l.number.pool.devices, l.number.log
-	ids, err := devices.Histories(l.ctx, l.jid)
+func (c *client) readPieces() (again bool) {
+	devices, log := c.number.pool.devices, c.number.log
+	ids, err := devices.Histories(c.ctx, c.jid)
 	if err != nil {
 		log.Error("list the pieces of history", "err", err)
 		return false
 	}
 	for _, id := range ids {
-		if l.closed.Load() || l.ctx.Err() != nil {
+		if c.closed.Load() || c.ctx.Err() != nil {
 			return false
 		}
-		if l.tries[id] >= historyTries {
+		if c.tries[id] >= historyTries {
 			continue
 		}
-		word, err := devices.History(l.ctx, l.jid, id)
+		word, err := devices.History(c.ctx, c.jid, id)
 		if err != nil {
 			log.Error("read the notice of a piece of history", "err", err)
 			return false
@@ -94,17 +94,17 @@ func (l *link) readPieces() (again bool) {
 		h := new(waE2E.HistorySyncNotification)
 		if err := proto.Unmarshal(word, h); word == nil || err != nil {
 			log.Error("the notice of a piece of history makes no sense", "err", err)
-		} else if !l.history(id, h) {
-			l.tries[id]++
-			again = again || l.tries[id] < historyTries
+		} else if !c.history(id, h) {
+			c.tries[id]++
+			again = again || c.tries[id] < historyTries
 			continue
 		}
-		if err := devices.ForgetHistory(l.ctx, l.jid, id); err != nil {
+		if err := devices.ForgetHistory(c.ctx, c.jid, id); err != nil {
 			log.Error("forget a piece of history that has been read", "err", err)
 			return false
 		}
-		delete(l.tries, id)
-		l.number.post(func() { l.number.pieceGone(l) })
+		delete(c.tries, id)
+		c.number.post(func() { c.number.pieceGone(c) })
 	}
 	return again
 }
@@ -112,16 +112,16 @@ func (l *link) readPieces() (again bool) {
 // history reads one piece: names, who has written before and what, and what the
 // library keeps of it. It reports whether there is nothing more to be done about
 // it.
-func (l *link) history(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
-	err := l.historyOnce(h)
+func (c *client) history(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
+	err := c.historyOnce(h)
 	if err == nil {
 		return true
 	}
-	if l.ctx.Err() == nil {
-		l.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "err", mask(cause(err)))
+	if c.ctx.Err() == nil {
+		c.number.log.Warn("read a piece of the history", "type", h.GetSyncType().String(), "err", mask(cause(err)))
 	}
 	if lost(err) {
-		return l.askAgain(id, h)
+		return c.askAgain(id, h)
 	}
 	return false
 }
@@ -136,19 +136,19 @@ func lost(err error) bool {
 // askAgain asks the phone to upload a piece again. It comes as a new one. A
 // phone whose pieces are never there is not asked forever. It reports whether
 // there is nothing more to be done about the old one.
-func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
-	if l.line() != nil {
+func (c *client) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) bool {
+	if c.line() != nil {
 		return false
 	}
-	if l.again++; l.again > historyAgain {
+	if c.again++; c.again > historyAgain {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(l.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(c.ctx, 30*time.Second)
 	defer cancel()
-	asked := func(yes bool) { l.number.post(func() { l.number.pieceAsked(l, partOf(h), yes) }) }
+	asked := func(yes bool) { c.number.post(func() { c.number.pieceAsked(c, partOf(h), yes) }) }
 	asked(true) // before the new one can come
-	if err := l.cli.SendHistorySyncServerErrorReceipt(ctx, id, h.GetMediaKey()); err != nil {
-		l.number.log.Warn("ask for a piece of the history again", "err", err)
+	if err := c.cli.SendHistorySyncServerErrorReceipt(ctx, id, h.GetMediaKey()); err != nil {
+		c.number.log.Warn("ask for a piece of the history again", "err", err)
 		asked(false)
 		return false
 	}
@@ -156,59 +156,59 @@ func (l *link) askAgain(id types.MessageID, h *waE2E.HistorySyncNotification) bo
 }
 
 // historyOnce reads a piece. A panic over what is in it is its error.
-func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
+func (c *client) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
 	// A piece may be large, and there may be a hundred numbers.
-	turns := l.number.pool.histories
+	turns := c.number.pool.histories
 	select {
 	case turns <- struct{}{}:
 		defer func() { <-turns }()
-	case <-l.ctx.Done():
-		return l.ctx.Err()
+	case <-c.ctx.Done():
+		return c.ctx.Err()
 	}
-	ctx, cancel := context.WithTimeout(l.ctx, historyTimeout)
+	ctx, cancel := context.WithTimeout(c.ctx, historyTimeout)
 	defer cancel()
 	if h.GetDirectPath() != "" { // else it is all here
-		if err := l.line(); err != nil {
+		if err := c.line(); err != nil {
 			return err
 		}
 	}
-	piece, err := l.cli.DownloadHistorySync(ctx, h, true)
+	piece, err := c.cli.DownloadHistorySync(ctx, h, true)
 	if err != nil {
 		return err
 	}
 	if h.GetDirectPath() != "" {
 		debug.FreeOSMemory() // what it was unpacked from is as large again
 	}
-	if !l.saw(l.past(ctx, piece)...) {
+	if !c.saw(c.past(ctx, piece)...) {
 		return errNotTaken
 	}
-	if err := l.begins(piece.GetGlobalSettings()); err != nil {
-		l.number.log.Error("write down the timer of new chats", "err", err)
+	if err := c.begins(piece.GetGlobalSettings()); err != nil {
+		c.number.log.Error("write down the timer of new chats", "err", err)
 		return errNotTaken
 	}
-	if err := l.words(ctx, piece); err != nil {
+	if err := c.words(ctx, piece); err != nil {
 		return err
 	}
 	if len(piece.GetPhoneNumberToLidMappings()) > 0 {
-		l.number.post(func() { l.number.follow(l) })
+		c.number.post(func() { c.number.follow(c) })
 	}
-	if len(piece.GetPhoneNumberToLidMappings()) > 0 && l.number.look().contacts {
-		l.addressBook() // whose LIDs may only now be known
+	if len(piece.GetPhoneNumberToLidMappings()) > 0 && c.number.look().contacts {
+		c.addressBook() // whose LIDs may only now be known
 	}
-	if h.GetDirectPath() == "" || l.line() != nil {
+	if h.GetDirectPath() == "" || c.line() != nil {
 		return nil
 	}
 	piece = nil
 	debug.FreeOSMemory()
-	err = l.cli.DeleteMedia(ctx, whatsmeow.MediaHistory, h.GetDirectPath(), h.GetFileEncSHA256(), h.GetEncHandle())
+	err = c.cli.DeleteMedia(ctx, whatsmeow.MediaHistory, h.GetDirectPath(), h.GetFileEncSHA256(), h.GetEncHandle())
 	if err != nil {
 		// Not the whole error: in its address is the permission to delete.
-		l.number.log.Debug("delete a piece of the history that has been read", "err", cause(err))
+		c.number.log.Debug("delete a piece of the history that has been read", "err", cause(err))
 	}
 	return nil
 }
@@ -217,24 +217,24 @@ func (l *link) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 var errNotTaken = errors.New("the book does not take it")
 
 // past is whom a piece of history tells about.
-func (l *link) past(ctx context.Context, piece *waHistorySync.HistorySync) []people.Seen {
+func (c *client) past(ctx context.Context, piece *waHistorySync.HistorySync) []people.Seen {
 	var all []people.Seen
 	for _, p := range piece.GetPushnames() {
 		if jid, err := types.ParseJID(p.GetID()); err == nil && personal(jid) {
-			all = append(all, l.person(ctx, jid, types.EmptyJID, p.GetPushname(), people.PushName))
+			all = append(all, c.person(ctx, jid, types.EmptyJID, p.GetPushname(), people.PushName))
 		}
 	}
-	for _, c := range piece.GetConversations() {
-		jid, other, ok := chatWith(c)
+	for _, chat := range piece.GetConversations() {
+		jid, other, ok := chatWith(chat)
 		if !ok {
 			continue
 		}
-		at, wrote := l.wrote(c)
-		timer := l.timerOf(c)
+		at, wrote := c.wrote(chat)
+		timer := c.timerOf(chat)
 		if !wrote && timer.Set.IsZero() {
 			continue
 		}
-		seen := l.person(ctx, jid, other, "", people.NoName)
+		seen := c.person(ctx, jid, other, "", people.NoName)
 		seen.Timer = timer
 		if wrote {
 			seen.Known, seen.Heard = true, at
@@ -255,15 +255,15 @@ const wordsLetGo = 10
 
 // words tells the book what people wrote in a piece of history, as if it were
 // heard now. What has been read of the piece is let go of.
-func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) error {
+func (c *client) words(ctx context.Context, piece *waHistorySync.HistorySync) error {
 	var messages []campaign.Incoming
 	told := 0
 	tell := func() error {
 		if len(messages) == 0 {
 			return nil
 		}
-		if err := l.number.pool.book.Heard(l.number.id, messages...); err != nil {
-			l.number.log.Error("write down what history tells", "count", len(messages), "err", err)
+		if err := c.number.pool.book.Heard(c.number.id, messages...); err != nil {
+			c.number.log.Error("write down what history tells", "count", len(messages), "err", err)
 			return errNotTaken
 		}
 		clear(messages)
@@ -273,15 +273,15 @@ func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) erro
 		}
 		return ctx.Err()
 	}
-	for i, c := range piece.GetConversations() {
+	for i, chat := range piece.GetConversations() {
 		piece.Conversations[i] = nil
-		jid, other, ok := chatWith(c)
+		jid, other, ok := chatWith(chat)
 		if !ok {
 			continue
 		}
-		from := l.person(ctx, jid, other, "", people.NoName)
+		from := c.person(ctx, jid, other, "", people.NoName)
 		from.Known = true
-		written := l.written(jid, from, c)
+		written := c.written(jid, from, chat)
 		for len(written) > 0 {
 			some := min(len(written), wordsAtOnce-len(messages))
 			messages, written = append(messages, written[:some]...), written[some:]
@@ -297,12 +297,12 @@ func (l *link) words(ctx context.Context, piece *waHistorySync.HistorySync) erro
 
 // chatWith is the other side of a conversation, under both addresses if it has
 // them; not ok if it is not one person.
-func chatWith(c *waHistorySync.Conversation) (jid, other types.JID, ok bool) {
-	jid, err := types.ParseJID(c.GetID())
+func chatWith(chat *waHistorySync.Conversation) (jid, other types.JID, ok bool) {
+	jid, err := types.ParseJID(chat.GetID())
 	if err != nil || !personal(jid) {
 		return jid, other, false
 	}
-	for _, s := range []string{c.GetLidJID(), c.GetPnJID()} {
+	for _, s := range []string{chat.GetLidJID(), chat.GetPnJID()} {
 		if alias, err := types.ParseJID(s); err == nil && personal(alias) && alias.Server != jid.Server {
 			other = alias
 		}
@@ -311,23 +311,23 @@ func chatWith(c *waHistorySync.Conversation) (jid, other types.JID, ok bool) {
 }
 
 // written is what the other side wrote in a conversation, the oldest first.
-func (l *link) written(jid types.JID, from people.Seen, c *waHistorySync.Conversation) []campaign.Incoming {
+func (c *client) written(jid types.JID, from people.Seen, chat *waHistorySync.Conversation) []campaign.Incoming {
 	var messages []campaign.Incoming
-	for _, m := range c.GetMessages() {
+	for _, m := range chat.GetMessages() {
 		if !theirs(m) {
 			continue
 		}
-		e, err := l.cli.ParseWebMessage(jid, m.GetMessage())
+		e, err := c.cli.ParseWebMessage(jid, m.GetMessage())
 		if err != nil {
 			continue
 		}
-		s, ok := l.says(l.ctx, e.Info, e.Message)
+		s, ok := c.says(c.ctx, e.Info, e.Message)
 		if !ok {
 			continue
 		}
 		messages = append(messages, campaign.Incoming{
 			From: from, ID: cmp.Or(s.id, campaign.MessageID(e.Info.ID)), Text: s.text, Quoted: s.quoted, Past: true,
-			At: l.whenever(m.GetMessage().GetMessageTimestamp(), c),
+			At: c.whenever(m.GetMessage().GetMessageTimestamp(), chat),
 		})
 	}
 	slices.SortStableFunc(messages, func(a, b campaign.Incoming) int { return a.At.Compare(b.At) })
@@ -344,22 +344,22 @@ func theirs(m *waHistorySync.HistorySyncMsg) bool {
 
 // wrote says when the other side last wrote in a conversation; not ok if it
 // never has.
-func (l *link) wrote(c *waHistorySync.Conversation) (at time.Time, ok bool) {
+func (c *client) wrote(chat *waHistorySync.Conversation) (at time.Time, ok bool) {
 	last := uint64(0)
-	for _, m := range c.GetMessages() {
+	for _, m := range chat.GetMessages() {
 		if theirs(m) {
 			ok = true
 			last = max(last, m.GetMessage().GetMessageTimestamp())
 		}
 	}
-	return l.whenever(last, c), ok
+	return c.whenever(last, chat), ok
 }
 
 // whenever is a time in a conversation: if it is not known, not after the last
 // one that is. What lies in the future is now.
-func (l *link) whenever(at uint64, c *waHistorySync.Conversation) time.Time {
+func (c *client) whenever(at uint64, chat *waHistorySync.Conversation) time.Time {
 	if at == 0 {
-		at = max(c.GetConversationTimestamp(), 1) // some time ago
+		at = max(chat.GetConversationTimestamp(), 1) // some time ago
 	}
-	return l.happened(time.Unix(int64(min(at, math.MaxUint32)), 0))
+	return c.happened(time.Unix(int64(min(at, math.MaxUint32)), 0))
 }

@@ -30,7 +30,7 @@ func jidOf(n campaign.Number) types.JID {
 
 func (r *rig) waiting(id campaign.NumberID) int {
 	r.Helper()
-	ids, err := r.devices.Histories(r.Context(), jidOf(r.status(id).Number))
+	ids, err := r.devices.Histories(r.Context(), jidOf(r.snapshot(id).Number))
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestHistoryThatCannotBeReadIsLeftForTheNextConnection(t *testing.T) {
 		}
 		r.service.ClearFaults()
 		r.own(phone).Drop()
-		r.await(id, "offline", func(s Status) bool { return s.State != campaign.Online })
+		r.await(id, "offline", func(s Snapshot) bool { return s.State != campaign.Online })
 		r.awaitState(id, campaign.Online)
 		time.Sleep(time.Minute)
 		if n := r.remembered(id); n == 0 || r.waiting(id) != 0 {
@@ -98,7 +98,7 @@ func TestAddressBookThatDoesNotAddUpIsAskedForAgain(t *testing.T) {
 		if err != nil || c.Name != "Fulana de Tal" {
 			r.Errorf("they are called %q, %v; want the name that was saved", c.Name, err)
 		}
-		if s := r.status(id); s.State != campaign.Online {
+		if s := r.snapshot(id); s.State != campaign.Online {
 			r.Errorf("the number is %v over it", s.State)
 		}
 		if len(r.service.Faults()) > 0 {
@@ -112,7 +112,7 @@ func TestEmptyAddressBookIsAskedForAgain(t *testing.T) {
 		id, _ := r.linked("loja")
 		r.close()
 		r.open()
-		dev, err := r.devices.GetDevice(r.Context(), jidOf(r.status(id).Number))
+		dev, err := r.devices.GetDevice(r.Context(), jidOf(r.snapshot(id).Number))
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestEmptyAddressBookIsAskedForAgain(t *testing.T) {
 		r.awaitState(id, campaign.Online)
 		time.Sleep(time.Minute)
 		named := 0
-		dev, err = r.devices.GetDevice(r.Context(), jidOf(r.status(id).Number))
+		dev, err = r.devices.GetDevice(r.Context(), jidOf(r.snapshot(id).Number))
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -189,7 +189,7 @@ func TestPhoneIsAskedForAPlainAddressBookWhenTheWholeOfItDoesNotAddUp(t *testing
 		if n := asked() - before; n != 1 {
 			r.Errorf("the phone was asked %d times in ten hours, want once", n)
 		}
-		if s := r.status(id); s.State != campaign.Online {
+		if s := r.snapshot(id); s.State != campaign.Online {
 			r.Errorf("the number is %v over it", s.State)
 		}
 	})

@@ -125,8 +125,8 @@ func hostileEvents() []any {
 	return list
 }
 
-// hostileTidings are the events about the connection that the number weighs.
-func hostileTidings() []any {
+// hostileConnectionEvents are the events about the connection that the number weighs.
+func hostileConnectionEvents() []any {
 	list := []any{
 		&events.StreamError{}, &events.ConnectFailure{}, &events.TemporaryBan{}, &events.KeepAliveTimeout{ErrorCount: -1},
 		&events.OfflineSyncPreview{Total: math.MinInt}, &events.OfflineSyncPreview{Total: math.MaxInt}, &events.OfflineSyncCompleted{Count: -1},
@@ -217,7 +217,7 @@ func TestHostileEventsAreHeardAndHarmNothing(t *testing.T) {
 		id, phone := r.linked("loja")
 		r.withBook(r.book, slog.New(log))
 		r.awaitState(id, campaign.Online)
-		l := r.pool.known(id).look().link
+		l := r.pool.known(id).look().client
 		begun := time.Now()
 		for _, e := range hostileEvents() {
 			if !l.hear(e) {
@@ -254,12 +254,12 @@ func TestHostileTidingsNeverStopANumber(t *testing.T) {
 		id, _ := r.linked("loja")
 		r.withBook(r.book, slog.New(log))
 		n := r.pool.known(id)
-		for _, tiding := range hostileTidings() {
+		for _, event := range hostileConnectionEvents() {
 			r.awaitUp(id)
-			n.look().link.hear(tiding)
+			n.look().client.hear(event)
 			time.Sleep(time.Second)
 			if caught := log.taken(); len(caught) > 0 {
-				r.Errorf("%T: %.2000q", tiding, caught)
+				r.Errorf("%T: %.2000q", event, caught)
 			}
 			n.show(func(v *view) { v.until = time.Time{} }) // a ban is waited for otherwise
 			r.pool.Reconnect(id)
@@ -309,7 +309,7 @@ func FuzzHear(f *testing.F) {
 }
 
 // deaf makes a link that can hear on real files, and has no service.
-func deaf(f *testing.F) (*link, *store.Book, stumbles) {
+func deaf(f *testing.F) (*client, *store.Book, stumbles) {
 	log := newStumbles()
 	book, err := store.Open(filepath.Join(f.TempDir(), "book.db"), store.Options{Kind: store.Demo})
 	if err != nil {
@@ -333,7 +333,7 @@ func deaf(f *testing.F) (*link, *store.Book, stumbles) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	l := newLink(pool.known(record.ID), keys.NewDevice())
+	l := newClient(pool.known(record.ID), keys.NewDevice())
 	f.Cleanup(func() {
 		l.drop(false)
 		if err := errors.Join(pool.Close(), keys.Close(), book.Close()); err != nil {
@@ -431,7 +431,7 @@ func (r *rig) stumbling(id campaign.NumberID) (*stumblingBook, stumbles) {
 // hears fails the test unless a number hears and sends.
 func (r *rig) hears(id campaign.NumberID, phone string, since time.Time) {
 	r.Helper()
-	if s := r.status(id); s.State != campaign.Online || s.Since.After(since) {
+	if s := r.snapshot(id); s.State != campaign.Online || s.Since.After(since) {
 		r.Errorf("the other number is %v since %v", s.State, s.Since)
 	}
 	before, person := len(r.book.texts()), r.someone(1)
@@ -542,7 +542,7 @@ func TestPeopleTheBookStumbledOverComeWithTheNextConnection(t *testing.T) {
 				r.own(phone).Drop()
 				r.awaitState(id, campaign.Offline)
 			}
-			r.await(id, "online with contacts", func(s Status) bool { return s.State == campaign.Online && s.Contacts })
+			r.await(id, "online with contacts", func(s Snapshot) bool { return s.State == campaign.Online && s.Contacts })
 			time.Sleep(time.Minute)
 			if r.names() == 0 {
 				r.Errorf("restart %v: the address book is lost", restart)

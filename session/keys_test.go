@@ -76,7 +76,7 @@ func TestSendsRightAfterLinkingLoseNothingOfThePhone(t *testing.T) {
 						r.Errorf("%+v, want accepted", got)
 					}
 				}
-				r.await(id, "with contacts", func(s Status) bool { return s.Contacts })
+				r.await(id, "with contacts", func(s Snapshot) bool { return s.Contacts })
 				for _, s := range r.service.Ledger().Stanzas() {
 					for _, leg := range s.Legs {
 						if leg.Error != "" {

@@ -22,7 +22,7 @@ import (
 // of codes to be typed on a phone.
 type pairing struct {
 	phone    people.Phone // whose phone gets a code to type; empty: any phone scans
-	link     *link
+	client   *client
 	dialed   bool          // its connection is made, or cannot be
 	codes    []string      // the QR on the screen and those to come
 	asked    bool          // for a code to type, in this round
@@ -49,7 +49,7 @@ const (
 // this computer any more.
 func (n *number) hasLink() (bool, error) {
 	v := n.look()
-	if !v.number.Linked() || n.link != nil {
+	if !v.number.Linked() || n.client != nil {
 		return v.number.Linked(), nil
 	}
 	if jid, err := types.ParseJID(v.number.JID); err == nil {
@@ -75,7 +75,7 @@ func (n *number) beginLinking(phone people.Phone) error {
 		}
 		n.endPairing() // somebody prefers the other way
 	}
-	n.endLink()
+	n.endClient()
 	n.pairing = &pairing{phone: phone}
 	n.show(func(v *view) {
 		v.clearCodes()
@@ -108,8 +108,8 @@ func (n *number) endPairing() {
 		return
 	}
 	n.silence(alarmCode, alarmPair)
-	if n.pairing.link != nil {
-		n.pairing.link.drop(!n.pairing.dialed)
+	if n.pairing.client != nil {
+		n.pairing.client.drop(!n.pairing.dialed)
 	}
 	n.pairing = nil
 }
@@ -117,25 +117,25 @@ func (n *number) endPairing() {
 // nextRound asks the service for new codes, on a new connection with new keys.
 func (n *number) nextRound() {
 	p := n.pairing
-	if p.link != nil {
-		p.link.drop(!p.dialed)
-		p.link, p.dialed = nil, false
+	if p.client != nil {
+		p.client.drop(!p.dialed)
+		p.client, p.dialed = nil, false
 	}
 	p.codes, p.asked, p.passkey = nil, false, false
 	p.rounds++
 	dev := n.pool.devices.NewDevice()
-	l := newLink(n, dev)
-	l.keys.paired = n.paired
+	c := newClient(n, dev)
+	c.keys.paired = n.paired
 	phone := p.phone
-	l.cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return n.mayPair(l, jid, phone) }
-	p.link = l
+	c.cli.PrePairCallback = func(jid types.JID, _, _ string) bool { return n.mayPair(c, jid, phone) }
+	p.client = c
 	n.in(alarmCode, dialTimeout+codesTime)
-	l.dial(func(err error) { n.post(func() { n.roundDialled(l, err) }) })
+	c.dial(func(err error) { n.post(func() { n.roundDialled(c, err) }) })
 }
 
 // roundDialled is called when the connection of a round is made, or cannot be.
-func (n *number) roundDialled(l *link, err error) {
-	if n.pairing == nil || n.pairing.link != l {
+func (n *number) roundDialled(c *client, err error) {
+	if n.pairing == nil || n.pairing.client != c {
 		return
 	}
 	n.pairing.dialed = true
@@ -201,7 +201,7 @@ func (n *number) nextCode() {
 	case !p.lastRound():
 		n.show((*view).clearCodes)
 		n.nextRound()
-	case v.qr == "" && v.code == "" && !p.link.cli.IsConnected(): // the library does not tell of one that falls right after the handshake
+	case v.qr == "" && v.code == "" && !p.client.cli.IsConnected(): // the library does not tell of one that falls right after the handshake
 		n.failLinking(reason.New(reason.NumberLost))
 	case v.qr == "" && v.code == "":
 		n.failLinking(reason.New(reason.LinkNoCodes))
@@ -230,19 +230,19 @@ func (n *number) askCode(life time.Duration) {
 	}
 	p.asked = true
 	n.in(alarmCode, life)
-	l, phone := p.link, p.phone
-	l.jobs.put(func() {
-		ctx, cancel := context.WithTimeout(l.ctx, codesTime)
+	c, phone := p.client, p.phone
+	c.jobs.put(func() {
+		ctx, cancel := context.WithTimeout(c.ctx, codesTime)
 		defer cancel()
 		// The service takes the names of common browsers alone.
-		code, err := l.cli.PairPhone(ctx, string(phone), true, whatsmeow.PairClientChrome, "Chrome (Linux)")
-		n.post(func() { n.codeCame(l, code, err) })
+		code, err := c.cli.PairPhone(ctx, string(phone), true, whatsmeow.PairClientChrome, "Chrome (Linux)")
+		n.post(func() { n.codeCame(c, code, err) })
 	})
 }
 
-func (n *number) codeCame(l *link, code string, err error) {
+func (n *number) codeCame(c *client, code string, err error) {
 	p := n.pairing
-	if p == nil || p.link != l || p.linked || p.passkey {
+	if p == nil || p.client != c || p.linked || p.passkey {
 		return
 	}
 	refused := new(whatsmeow.IQError)
@@ -330,13 +330,13 @@ func (n *number) pairingEvent(event any) {
 
 // mayPair reports whether the phone that scanned the code may be linked as
 // this number. It runs on the library's goroutine.
-func (n *number) mayPair(l *link, jid types.JID, asked people.Phone) bool {
+func (n *number) mayPair(c *client, jid types.JID, asked people.Phone) bool {
 	phone := phoneOf(jid)
 	var why reason.Reason
 	if asked != "" && asked.Key() != phone.Key() {
 		why = reason.New(reason.LinkOtherTyped, asked, phone)
 	}
-	lid, _ := l.offered.Load().(string)
+	lid, _ := c.offered.Load().(string)
 	if mine := n.look().number; mine.Phone != "" && mine.Phone != phone && (lid == "" || mine.LID != lid) {
 		why = reason.New(reason.LinkOther, mine.Name, mine.Phone)
 	}
@@ -349,7 +349,7 @@ func (n *number) mayPair(l *link, jid types.JID, asked people.Phone) bool {
 		return true
 	}
 	n.post(func() {
-		if n.pairing != nil && n.pairing.link == l {
+		if n.pairing != nil && n.pairing.client == c {
 			n.pairing.refusal = why
 		}
 	})
@@ -416,7 +416,7 @@ func (n *number) finishLinking() {
 	}
 	// The old connection must be gone before the new one, or the service
 	// would call one of them replaced.
-	p.link.hangUp()
+	p.client.hangUp()
 	n.endPairing()
 	n.failures, n.refusals, n.closings = 0, 0, nil
 	if v := n.look(); v.lock.After(n.pool.clock.Now()) {

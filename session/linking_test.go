@@ -33,7 +33,7 @@ func TestLinkByQRGetsOnlineAndFetchesContacts(t *testing.T) {
 		if s.Number.Phone != people.Phone(phone) || s.QR != "" || !s.Synced {
 			r.Errorf("online: phone %q, QR %q, synced %v; want %q, none, true", s.Number.Phone, s.QR, s.Synced, phone)
 		}
-		r.await(id, "with contacts", func(s Status) bool { return s.Contacts })
+		r.await(id, "with contacts", func(s Snapshot) bool { return s.Contacts })
 		kept, err := r.book.Number(id)
 		if err != nil || kept.Link != 1 || !kept.Linked() {
 			r.Errorf("in the book: link %d, linked %v, %v; want 1, true", kept.Link, kept.Linked(), err)
@@ -48,12 +48,12 @@ func TestDeadCodeIsReplaced(t *testing.T) {
 			r.Fatal(err)
 		}
 		first := r.awaitCode(id)
-		second := r.await(id, "showing another code", func(s Status) bool { return s.QR != "" && s.QR != first.QR })
+		second := r.await(id, "showing another code", func(s Snapshot) bool { return s.QR != "" && s.QR != first.QR })
 		if life := time.Until(second.QRUntil); life > 20*time.Second || life < 15*time.Second {
 			r.Errorf("the second code lives %v, want 20s", life)
 		}
 		begun := time.Now()
-		third := r.await(id, "showing a code of the next round", func(s Status) bool { return time.Since(begun) > 2*time.Minute && s.QR != "" })
+		third := r.await(id, "showing a code of the next round", func(s Snapshot) bool { return time.Since(begun) > 2*time.Minute && s.QR != "" })
 		if _, err := r.service.Scan(third.QR); err != nil {
 			r.Errorf("a code of the second round: %v", err)
 		}
@@ -129,7 +129,7 @@ func TestRelinkKeepsTheIDAndThePhone(t *testing.T) {
 		if _, err := r.service.Scan(r.awaitCode(id).QR); err == nil {
 			r.Error("another phone took the number over")
 		}
-		r.await(id, "refused", func(s Status) bool {
+		r.await(id, "refused", func(s Snapshot) bool {
 			return s.State == campaign.LoggedOut && s.Reason.Code == reason.LinkOther
 		})
 
@@ -150,7 +150,7 @@ func TestUnlinkTakesTheDeviceOffThePhone(t *testing.T) {
 		if err := r.pool.Unlink(r.Context(), id); err != nil {
 			r.Fatal(err)
 		}
-		s := r.status(id)
+		s := r.snapshot(id)
 		if s.State != campaign.Unlinked || s.Number.Linked() || !s.Reason.IsZero() {
 			r.Errorf("state %v, linked %v, reason %q; want unlinked", s.State, s.Number.Linked(), s.Reason)
 		}
@@ -169,7 +169,7 @@ func TestRotatedSecretIsInTheCode(t *testing.T) {
 		before := r.awaitCode(id)
 		secret := strings.Split(before.QR, ",")[3]
 		r.service.RotateQR()
-		after := r.await(id, "showing the new secret", func(s Status) bool { return s.QR != before.QR })
+		after := r.await(id, "showing the new secret", func(s Snapshot) bool { return s.QR != before.QR })
 		fresh := strings.Split(after.QR, ",")[3]
 		if after.QR != strings.Replace(before.QR, secret, fresh, 1) || !after.QRUntil.Equal(before.QRUntil) {
 			r.Errorf("the code is %q until %v, want the new secret in %q until %v", after.QR, after.QRUntil, before.QR, before.QRUntil)
@@ -189,7 +189,7 @@ func TestOldPhoneIsExplained(t *testing.T) {
 		if err := r.service.ScanWithOldPhone(code); err != nil {
 			r.Fatal(err)
 		}
-		s := r.await(id, "told", func(s Status) bool { return !s.Reason.IsZero() })
+		s := r.await(id, "told", func(s Snapshot) bool { return !s.Reason.IsZero() })
 		if s.State != campaign.Linking || s.Reason.Code != reason.LinkUpdate || s.QR != code {
 			r.Errorf("old phone: %v, %q, QR kept %v", s.State, s.Reason, s.QR == code)
 		}

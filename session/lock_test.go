@@ -85,6 +85,6 @@ func TestQuotaIsKnownThoughTheOtherQuestionIsNotAnswered(t *testing.T) {
 		r.own(phone).Quota(5, 3, time.Now().Add(48*time.Hour))
 		r.service.Fault(simulator.Rule{On: simulator.Query, Query: "w:mex", Do: simulator.Silence, Limit: 1})
 		r.restart()
-		r.awaitWithin(id, "told of its quota", 2*time.Minute, func(s Status) bool { return s.Number.Quota.Total == 5 })
+		r.awaitWithin(id, "told of its quota", 2*time.Minute, func(s Snapshot) bool { return s.Number.Quota.Total == 5 })
 	})
 }

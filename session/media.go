@@ -44,7 +44,7 @@ func (s sender) Upload(ctx context.Context, u campaign.Upload) ([]byte, error) {
 		return nil, err
 	}
 	v := n.look()
-	if v.link == nil || !v.login || v.number.Link != u.Link {
+	if v.client == nil || !v.login || v.number.Link != u.Link {
 		return nil, reason.Because(whatsmeow.ErrNotConnected, reason.HoldOffline)
 	}
 	file, err := u.Open()
@@ -52,10 +52,10 @@ func (s sender) Upload(ctx context.Context, u campaign.Upload) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	answer, err := v.link.upload(ctx, file, mediaTypes[u.Attachment.Kind])
+	answer, err := v.client.upload(ctx, file, mediaTypes[u.Attachment.Kind])
 	switch {
 	case err != nil:
-		v.link.stale.Store(true)
+		v.client.stale.Store(true)
 		return nil, uploadError(err)
 	case hex.EncodeToString(answer.FileSHA256) != u.Attachment.SHA256:
 		return nil, campaign.ErrFileChanged
@@ -65,7 +65,7 @@ func (s sender) Upload(ctx context.Context, u campaign.Upload) ([]byte, error) {
 
 // upload gives a file to the library. The library only tries the first host
 // that the service named, so after a failure the service is asked again.
-func (l *link) upload(ctx context.Context, file io.Reader, kind whatsmeow.MediaType) (answer whatsmeow.UploadResponse, err error) {
+func (c *client) upload(ctx context.Context, file io.Reader, kind whatsmeow.MediaType) (answer whatsmeow.UploadResponse, err error) {
 	sealed, err := os.CreateTemp("", "recado-upload-*")
 	if err != nil {
 		return answer, err
@@ -74,16 +74,16 @@ func (l *link) upload(ctx context.Context, file io.Reader, kind whatsmeow.MediaT
 	defer sealed.Close()
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	defer cancel()
-	defer context.AfterFunc(l.ctx, cancel)()
+	defer context.AfterFunc(c.ctx, cancel)()
 	stalled := time.AfterFunc(uploadStall, cancel)
 	defer stalled.Stop()
-	if l.stale.Swap(false) {
+	if c.stale.Swap(false) {
 		//lint:ignore SA1019 there is no other way to make the library ask again
-		if _, err := l.cli.DangerousInternals().RefreshMediaConn(ctx, true); err != nil {
+		if _, err := c.cli.DangerousInternals().RefreshMediaConn(ctx, true); err != nil {
 			return answer, err
 		}
 	}
-	return l.cli.UploadReader(ctx, file, &watched{sealed, func() { stalled.Reset(uploadStall) }}, kind)
+	return c.cli.UploadReader(ctx, file, &watched{sealed, func() { stalled.Reset(uploadStall) }}, kind)
 }
 
 // watched is a file that says when it is written or read on.

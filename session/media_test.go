@@ -199,7 +199,7 @@ func TestConnectionLostDuringAnUploadIsNotTheFilesFault(t *testing.T) {
 func TestDoubtIsSentAgainWithTheSameUpload(t *testing.T) {
 	withMail(t, simulator.Config{People: 1}, func(r *rig, mail *uploads, id campaign.NumberID) {
 		person := r.someone(0)
-		phone := string(r.status(id).Number.Phone)
+		phone := string(r.snapshot(id).Number.Phone)
 		r.own(phone).SetPhone(false)
 		if err := r.service.SetPersonPhone(person.Phone, false); err != nil {
 			r.Fatal(err)

@@ -277,7 +277,7 @@ func (h *history) step() {
 
 // link links a number, for the first time or again.
 func (h *history) link(o *ours) {
-	h.await(o.id, "off", func(s Status) bool { return !s.Number.Linked() })
+	h.await(o.id, "off", func(s Snapshot) bool { return !s.Number.Linked() })
 	o.linked = true
 	o.stays = append(o.stays, stay{from: time.Now()})
 	h.scan(o.id, o.phone)

@@ -22,26 +22,26 @@ type number struct {
 	mail *mailbox
 
 	// The goroutine of run alone touches these.
-	link      *link    // the client on the link there is; nil: none
-	pairing   *pairing // a link being made; nil: none
-	phase     phase    // of the link's connection
-	attempt   int      // counts connections begun or given up: a late answer about an old one is dropped
-	alarms    [numAlarms]time.Time
-	failures  int         // connections that failed in a row
-	refusals  int         // logins refused in a row
-	closings  []time.Time // when the service closed the stream with a code
-	restarted time.Time   // when the service last asked to log in again
-	connected time.Time   // when the present connection was logged in
-	ended     time.Time   // when the last connection was given up
-	early     bool        // logged in before the word came that the connection is made
-	heardAll  bool        // what arrived while away has been heard, on this connection
-	version   store.WAVersionContainer
-	strangers int       // new chats refused in a row though the service knows of no restriction
-	standing  time.Time // when the service was last asked what the number may do
-	question  int       // counts those: a late answer to an old one is dropped
-	overtaken int       // the question whose answer about a restriction the service's own word has overtaken
-	pinged    time.Time // when the phone was last asked for a sign of life
-	readings  readings  // of the history of the phone
+	client       *client  // of the link there is; nil: none
+	pairing      *pairing // a link being made; nil: none
+	phase        phase    // of the client's connection
+	attempt      int      // counts connections begun or given up: a late answer about an old one is dropped
+	alarms       [numAlarms]time.Time
+	failures     int         // connections that failed in a row
+	refusals     int         // logins refused in a row
+	closings     []time.Time // when the service closed the stream with a code
+	restarted    time.Time   // when the service last asked to log in again
+	connected    time.Time   // when the present connection was logged in
+	ended        time.Time   // when the last connection was given up
+	early        bool        // logged in before the word came that the connection is made
+	heardAll     bool        // what arrived while away has been heard, on this connection
+	version      store.WAVersionContainer
+	chatsRefused int       // new chats refused in a row though the service knows of no restriction
+	asked        time.Time // when the service was last asked what the number may do
+	question     int       // counts those: a late answer to an old one is dropped
+	overtaken    int       // the question whose answer about a restriction the service's own word has overtaken
+	pinged       time.Time // when the phone was last asked for a sign of life
+	readings     readings  // of the history of the phone
 
 	mu   sync.Mutex // guards view; never held across a call out
 	view view
@@ -87,7 +87,7 @@ type view struct {
 	contacts bool
 	skew     time.Duration // of our clock; zero: it is right
 
-	link    *link     // the client to send with; nil: none
+	client  *client   // the client to send with; nil: none
 	synced  time.Time // since when the connection is up and has heard everything; zero: it is not, or has not
 	reading time.Time // nothing leaves before: the history of the phone is being read; zero: it is not waited for
 	missed  bool      // a part of the history was not read while it was waited for
@@ -111,7 +111,7 @@ func newNumber(p *Pool, record campaign.Number) *number {
 	if s.State == campaign.Restricted && s.Closed.IsZero() { // as it was written before
 		n.view.lock = s.Until
 	}
-	n.strangers = s.Refused
+	n.chatsRefused = s.Refused
 	if record.Linked() && s.State != campaign.Banned && s.State != campaign.Blocked {
 		n.view.state, n.view.until, n.view.reason = campaign.Offline, time.Time{}, reason.Reason{}
 	}
@@ -126,7 +126,7 @@ func (n *number) run() {
 		n.arm(timer)
 		select {
 		case <-n.pool.ctx.Done():
-			n.endLink()
+			n.endClient()
 			n.endPairing()
 			return
 		case <-n.mail.wake:
@@ -152,8 +152,8 @@ func (n *number) guard(f func()) {
 // post has f run by the number's goroutine.
 func (n *number) post(f func()) { n.mail.put(f) }
 
-// ask has f run by the number's goroutine and waits for its answer.
-func (n *number) ask(f func() error) error {
+// do has f run by the number's goroutine and waits for its answer.
+func (n *number) do(f func() error) error {
 	answer := make(chan error, 1)
 	n.post(func() {
 		err := reason.Because(fmt.Errorf("number %d: internal mistake", n.id), reason.OurMistake) // unless f gets to its end
@@ -210,7 +210,7 @@ func (n *number) ring() {
 		case alarmSync:
 			n.heardEverything()
 		case alarmLift:
-			n.strangers = 0
+			n.chatsRefused = 0
 			n.lift()
 		case alarmCode:
 			n.nextCode()
@@ -268,9 +268,9 @@ func (v *view) clearCodes() {
 	v.qr, v.code, v.passkey, v.qrUntil = "", "", Passkey{}, time.Time{}
 }
 
-func (v view) status() Status {
+func (v view) snapshot() Snapshot {
 	now := v.clock.Now()
-	s := Status{
+	s := Snapshot{
 		Number: v.number, State: v.state, Since: v.since, Until: v.until, Reason: v.reason,
 		QR: v.qr, Code: v.code, Passkey: v.passkey, QRUntil: v.qrUntil,
 		Synced: !v.synced.IsZero(), Contacts: v.contacts, Skew: v.skew, Missed: v.missed,

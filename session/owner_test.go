@@ -113,7 +113,7 @@ func TestPhoneWithANewOwnerTakesNoOptOutAlong(t *testing.T) {
 		},
 		"B is looked up": func(r *rig, own string, b simulator.Person) {
 			phones := []people.Phone{people.Phone(b.Phone)}
-			id := r.pool.Status()[0].Number.ID
+			id := r.pool.Snapshots()[0].Number.ID
 			err := r.book.Saw(id, []people.Seen{{Phone: phones[0], Name: "Bia", Source: people.AddressBook}})
 			var answers []people.Answer
 			if err == nil {

@@ -14,14 +14,14 @@ import (
 func TestNumberThatChangesItsPhoneIsFollowed(t *testing.T) {
 	inBubble(t, simulator.Config{People: 2}, func(r *rig) {
 		id, phone := r.linked("loja")
-		before := r.status(id).Number
+		before := r.snapshot(id).Number
 		if before.LID == "" {
 			r.Error("it is not known of which account the number is")
 		}
 		if err := r.service.ChangePhone(phone, elsewhere); err != nil {
 			r.Fatal(err)
 		}
-		r.await(id, "under the new phone", func(s Status) bool { return s.Number.Phone == elsewhere })
+		r.await(id, "under the new phone", func(s Snapshot) bool { return s.Number.Phone == elsewhere })
 		r.restart()
 		s := r.awaitState(id, campaign.Online)
 		if n := s.Number; n.Phone != elsewhere || n.Link != before.Link || n.LID != before.LID || !n.LinkedAt.Equal(before.LinkedAt) {
@@ -40,7 +40,7 @@ func TestAccountUnderAnotherPhoneIsLinkedAgainAsTheSameNumber(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id, phone := r.linked("loja")
 		other := r.add("outra")
-		before := r.status(id).Number
+		before := r.snapshot(id).Number
 		r.own(phone).Logout()
 		r.awaitState(id, campaign.LoggedOut)
 		if err := r.service.ChangePhone(phone, elsewhere); err != nil {
@@ -61,7 +61,7 @@ func TestAccountUnderAnotherPhoneIsLinkedAgainAsTheSameNumber(t *testing.T) {
 		if _, err := r.service.ScanAs(r.awaitCode(other).QR, phone); err == nil {
 			r.Error("the account is linked twice")
 		}
-		r.await(other, "refused", func(s Status) bool {
+		r.await(other, "refused", func(s Snapshot) bool {
 			return s.State == campaign.Unlinked && s.Reason.Code == reason.LinkTwice
 		})
 	})
@@ -72,12 +72,12 @@ func TestAccountUnderAnotherPhoneIsLinkedAgainAsTheSameNumber(t *testing.T) {
 func TestNumberOfAnOlderBookLearnsItsAccount(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id, phone := r.linked("loja")
-		lid := r.status(id).Number.LID
+		lid := r.snapshot(id).Number.LID
 		if _, err := r.book.SetAccount(id, "", people.Phone(phone)); err != nil {
 			r.Fatal(err)
 		}
 		r.restart()
-		r.await(id, "known by its account", func(s Status) bool { return s.State == campaign.Online && s.Number.LID == lid })
+		r.await(id, "known by its account", func(s Snapshot) bool { return s.State == campaign.Online && s.Number.LID == lid })
 	})
 }
 
@@ -89,11 +89,11 @@ func TestPhoneThatTheBookDoesNotTakeIsFollowedLater(t *testing.T) {
 			r.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		if n := r.status(id).Number; n.Phone != people.Phone(phone) {
+		if n := r.snapshot(id).Number; n.Phone != people.Phone(phone) {
 			r.Errorf("it is shown as %s, which the book does not know", n.Phone)
 		}
 		r.book.refuseLinks(nil)
 		r.own(elsewhere).Drop()
-		r.await(id, "under the new phone", func(s Status) bool { return s.Number.Phone == elsewhere })
+		r.await(id, "under the new phone", func(s Snapshot) bool { return s.Number.Phone == elsewhere })
 	})
 }

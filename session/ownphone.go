@@ -33,15 +33,15 @@ func Unlinks(n campaign.Number, now time.Time) time.Time {
 
 // fromPhone takes note of a sign of life, if that is where something of our
 // own account came from.
-func (l *link) fromPhone(source types.MessageSource, at time.Time) {
+func (c *client) fromPhone(source types.MessageSource, at time.Time) {
 	if !source.IsFromMe || source.Sender.Device != 0 {
 		return
 	}
-	n := l.number
-	at = l.happened(at)
+	n := c.number
+	at = c.happened(at)
 	n.post(func() {
-		n.follow(l)
-		if ago := at.Sub(n.look().number.Seen); n.link != l || ago >= 0 && ago < phoneNote {
+		n.follow(c)
+		if ago := at.Sub(n.look().number.Seen); n.client != c || ago >= 0 && ago < phoneNote {
 			return
 		}
 		if err := n.pool.book.SawPhone(n.id, at); err != nil {
@@ -56,16 +56,16 @@ func (l *link) fromPhone(source types.MessageSource, at time.Time) {
 // its owner may have changed the phone and kept the account. The library keeps the
 // link and goes on under the old one; what the service or the phone says of
 // our own LID it puts into its map of addresses, and nowhere else.
-func (n *number) follow(l *link) {
-	if n.link != l || l.lid == "" {
+func (n *number) follow(c *client) {
+	if n.client != c || c.lid == "" {
 		return
 	}
-	address, err := l.dev.LIDs.GetPNForLID(l.ctx, types.NewJID(l.lid, types.HiddenUserServer))
+	address, err := c.dev.LIDs.GetPNForLID(c.ctx, types.NewJID(c.lid, types.HiddenUserServer))
 	phone, mine := phoneOf(address.ToNonAD()), n.look().number
-	if err != nil || phone == "" || mine.Phone == phone && mine.LID == l.lid {
+	if err != nil || phone == "" || mine.Phone == phone && mine.LID == c.lid {
 		return
 	}
-	record, err := n.pool.book.SetAccount(n.id, l.lid, phone)
+	record, err := n.pool.book.SetAccount(n.id, c.lid, phone)
 	if err != nil {
 		n.log.Error("write down the phone of a number", "err", err)
 		return
@@ -85,15 +85,15 @@ func (n *number) pingPhone(record campaign.Number) {
 		return
 	}
 	n.pinged = time.Now()
-	l := n.link
-	l.jobs.put(func() {
-		ctx, cancel := context.WithTimeout(l.ctx, peerTimeout)
+	c := n.client
+	c.jobs.put(func() {
+		ctx, cancel := context.WithTimeout(c.ctx, peerTimeout)
 		defer cancel()
-		key, err := l.dev.AppStateKeys.GetLatestAppStateSyncKeyID(ctx)
-		if err != nil || key == nil || l.line() != nil {
+		key, err := c.dev.AppStateKeys.GetLatestAppStateSyncKeyID(ctx)
+		if err != nil || key == nil || c.line() != nil {
 			return
 		}
-		_, err = l.cli.SendPeerMessage(ctx, &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
+		_, err = c.cli.SendPeerMessage(ctx, &waE2E.Message{ProtocolMessage: &waE2E.ProtocolMessage{
 			Type: waE2E.ProtocolMessage_APP_STATE_SYNC_KEY_REQUEST.Enum(),
 			AppStateSyncKeyRequest: &waE2E.AppStateSyncKeyRequest{
 				KeyIDs: []*waE2E.AppStateSyncKeyId{{KeyID: key}},
@@ -114,7 +114,7 @@ const skewAllowed = 2 * time.Minute
 func (n *number) setClock() {
 	now := time.Now()
 	//lint:ignore SA1019 the library has it nowhere else
-	there, err := strconv.ParseInt(n.link.cli.DangerousInternals().GetUnifiedSessionID(), 10, 64)
+	there, err := strconv.ParseInt(n.client.cli.DangerousInternals().GetUnifiedSessionID(), 10, 64)
 	if err == nil && there >= 0 { // negative: the service did not tell the time
 		n.pool.clock.ToldOfWeek(time.Duration(there)*time.Millisecond, now)
 	}
@@ -142,8 +142,8 @@ func (n *number) showSkew() {
 
 // happened is when something was that the service gave a time of: never later
 // than now, and now if it gave none.
-func (l *link) happened(at time.Time) time.Time {
-	if now := l.number.pool.clock.Now(); at.Unix() <= 0 || at.After(now) {
+func (c *client) happened(at time.Time) time.Time {
+	if now := c.number.pool.clock.Now(); at.Unix() <= 0 || at.After(now) {
 		return now
 	}
 	return at

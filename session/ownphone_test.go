@@ -12,7 +12,7 @@ import (
 func TestPhoneThatIsQuietForTenDaysIsWarnedOf(t *testing.T) {
 	inBubble(t, simulator.Config{People: 2}, func(r *rig) {
 		id, phone := r.linked("loja")
-		seen := r.status(id).Number.Seen
+		seen := r.snapshot(id).Number.Seen
 		if ago := time.Since(seen); ago < 0 || ago > time.Hour {
 			r.Errorf("right after linking the phone was last seen %v ago", ago)
 		}
@@ -33,7 +33,7 @@ func TestPhoneThatIsQuietForTenDaysIsWarnedOf(t *testing.T) {
 		// It answers what it was asked meanwhile.
 		time.Sleep(time.Minute)
 		r.own(phone).SetPhone(true)
-		r.await(id, "seen again", func(s Status) bool { return s.Unlinks.IsZero() && time.Since(s.Number.Seen) < time.Hour })
+		r.await(id, "seen again", func(s Snapshot) bool { return s.Unlinks.IsZero() && time.Since(s.Number.Seen) < time.Hour })
 		r.restart()
 		if s := r.awaitState(id, campaign.Online); !s.Unlinks.IsZero() {
 			r.Error("the warning is back after a restart")
@@ -54,7 +54,7 @@ func TestClockThatIsOffIsSaid(t *testing.T) {
 		} {
 			r.service.SetSkew(c.service)
 			r.own(phone).Drop()
-			r.await(id, "offline", func(s Status) bool { return s.State != campaign.Online })
+			r.await(id, "offline", func(s Snapshot) bool { return s.State != campaign.Online })
 			s := r.awaitState(id, campaign.Online)
 			if off := s.Skew - c.ahead; off.Abs() > 2*time.Second {
 				r.Errorf("the service is %v ahead: our clock is said to be %v ahead, want %v", c.service, s.Skew, c.ahead)

@@ -68,12 +68,12 @@ func (n *number) passkeyTaken(e *events.PairPasskeyConfirmation) {
 		return
 	}
 	if e.SkipHandoffUX {
-		l := p.link
-		l.jobs.put(func() {
-			ctx, cancel := context.WithTimeout(l.ctx, passkeySend)
+		c := p.client
+		c.jobs.put(func() {
+			ctx, cancel := context.WithTimeout(c.ctx, passkeySend)
 			defer cancel()
-			if err := l.cli.SendPasskeyConfirmation(ctx); err != nil {
-				n.post(func() { n.passkeyFailed(l, err) })
+			if err := c.cli.SendPasskeyConfirmation(ctx); err != nil {
+				n.post(func() { n.passkeyFailed(c, err) })
 			}
 		})
 		return
@@ -86,16 +86,16 @@ func (n *number) passkeyTaken(e *events.PairPasskeyConfirmation) {
 	})
 }
 
-func (n *number) passkeyFailed(l *link, err error) {
-	if n.pairing != nil && n.pairing.link == l && !n.pairing.linked {
+func (n *number) passkeyFailed(c *client, err error) {
+	if n.pairing != nil && n.pairing.client == c && !n.pairing.linked {
 		n.log.Warn("link: passkey", "err", err)
 		n.failLinking(reason.New(reason.PasskeyRefused, causeOf(err)))
 	}
 }
 
-// AnswerPasskey hands over what the script of the status printed. ErrPasskey
+// AnswerPasskey hands over what the script of the snapshot printed. ErrPasskey
 // if that is not an answer; then another one may be given. It returns when
-// WhatsApp has it; what comes of it is in the status.
+// WhatsApp has it; what comes of it is in the snapshot.
 func (p *Pool) AnswerPasskey(ctx context.Context, id campaign.NumberID, answer string) error {
 	response, err := parsePasskey(answer)
 	if err != nil {
@@ -106,26 +106,26 @@ func (p *Pool) AnswerPasskey(ctx context.Context, id campaign.NumberID, answer s
 		func(ctx context.Context, cli *whatsmeow.Client) error { return cli.SendPasskeyResponse(ctx, response) })
 }
 
-// ConfirmPasskey says that the phone shows the code of the status.
+// ConfirmPasskey says that the phone shows the code of the snapshot.
 func (p *Pool) ConfirmPasskey(ctx context.Context, id campaign.NumberID) error {
 	return p.passkeyStep(ctx, id,
 		func(v view) bool { return v.passkey.Code != "" },
 		func(ctx context.Context, cli *whatsmeow.Client) error { return cli.SendPasskeyConfirmation(ctx) })
 }
 
-// passkeyStep takes a step that the status asks for. One that fails ends the
+// passkeyStep takes a step that the snapshot asks for. One that fails ends the
 // linking.
 func (p *Pool) passkeyStep(ctx context.Context, id campaign.NumberID, due func(view) bool, step func(context.Context, *whatsmeow.Client) error) error {
 	n, err := p.number(id)
 	if err != nil {
 		return err
 	}
-	var l *link
-	err = n.ask(func() error {
+	var l *client
+	err = n.do(func() error {
 		if n.pairing == nil || n.pairing.linked || !due(n.look()) {
 			return ErrNoPasskey
 		}
-		l = n.pairing.link
+		l = n.pairing.client
 		n.pairing.answered = true
 		n.in(alarmCode, passkeyCheck)
 		n.show(func(v *view) {

@@ -15,7 +15,7 @@ import (
 // would be asked.
 func (r *rig) awaitScript(id campaign.NumberID) (options string) {
 	r.Helper()
-	asked := r.await(id, "asking for a passkey", func(s Status) bool { return s.Passkey.Script != "" }).Passkey
+	asked := r.await(id, "asking for a passkey", func(s Snapshot) bool { return s.Passkey.Script != "" }).Passkey
 	if !strings.Contains(asked.Script, "("+asked.Options+")") || strings.Contains(asked.Script, "\n") {
 		r.Fatalf("the script cannot be pasted, or asks something else: %q", asked.Script)
 	}
@@ -57,7 +57,7 @@ func TestPasskeyConfirmsALink(t *testing.T) {
 				r.scan(id, string(somePhone))
 			}
 			options := r.awaitScript(id)
-			s := r.status(id)
+			s := r.snapshot(id)
 			if s.State != campaign.Linking || s.QR != "" || s.Code != "" || time.Until(s.QRUntil) < 9*time.Minute {
 				r.Errorf("%v, QR %q, code %q, for %v; want only the script, for 10m", s.State, s.QR, s.Code, time.Until(s.QRUntil))
 			}
@@ -87,7 +87,7 @@ func TestLatePasskeyHasACodeToCompare(t *testing.T) {
 		if err := r.pool.AnswerPasskey(r.Context(), id, r.sign(options)); err != nil {
 			r.Fatal(err)
 		}
-		s := r.await(id, "showing a code", func(s Status) bool { return s.Passkey.Code != "" })
+		s := r.await(id, "showing a code", func(s Snapshot) bool { return s.Passkey.Code != "" })
 		if shown, ok := r.service.PasskeyCode(string(somePhone)); !ok || shown != s.Passkey.Code {
 			r.Errorf("the code is %q, the phone shows %q", s.Passkey.Code, shown)
 		}
@@ -144,11 +144,11 @@ func TestPasskeyThatCameInTimeIsNotCalledLate(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.scanned()
 		options := r.awaitScript(id)
-		time.Sleep(time.Until(r.status(id).QRUntil) - time.Second)
+		time.Sleep(time.Until(r.snapshot(id).QRUntil) - time.Second)
 		if err := r.pool.AnswerPasskey(r.Context(), id, r.sign(options)); err != nil {
 			r.Fatal(err)
 		}
-		s := r.await(id, "showing a code", func(s Status) bool { return s.Passkey.Code != "" })
+		s := r.await(id, "showing a code", func(s Snapshot) bool { return s.Passkey.Code != "" })
 		if left := time.Until(s.QRUntil); left < time.Minute {
 			r.Errorf("a person has %v to compare the codes", left)
 		}

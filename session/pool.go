@@ -165,13 +165,13 @@ func (p *Pool) Close() error {
 	}
 }
 
-// Link begins to link a number: its status shows a QR code until a phone has
+// Link begins to link a number: its snapshot shows a QR code until a phone has
 // scanned it, the rounds of codes run out or CancelLink is called. A number
 // that was linked before keeps its id, and only the same phone can link it
 // again. It returns at once; ErrLinked if there is a link already.
 func (p *Pool) Link(id campaign.NumberID) error { return p.link(id, "") }
 
-// LinkByCode is Link without a picture: the status shows a code of eight
+// LinkByCode is Link without a picture: the snapshot shows a code of eight
 // letters to be typed on the phone of that number, which WhatsApp notifies.
 func (p *Pool) LinkByCode(id campaign.NumberID, phone people.Phone) error {
 	if phone == "" {
@@ -185,7 +185,7 @@ func (p *Pool) link(id campaign.NumberID, phone people.Phone) error {
 	if err != nil {
 		return err
 	}
-	return n.ask(func() error { return n.beginLinking(phone) })
+	return n.do(func() error { return n.beginLinking(phone) })
 }
 
 // Linked reports whether a number has a link. One whose keys are missing from
@@ -195,7 +195,7 @@ func (p *Pool) Linked(id campaign.NumberID) (linked bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	err = n.ask(func() error {
+	err = n.do(func() error {
 		linked, err = n.hasLink()
 		return err
 	})
@@ -210,13 +210,13 @@ func (p *Pool) CancelLink(id campaign.NumberID) {
 }
 
 // Unlink takes the link away, here and on the phone. Without a connection it
-// is taken away here alone, and the status says so.
+// is taken away here alone, and the snapshot says so.
 func (p *Pool) Unlink(ctx context.Context, id campaign.NumberID) error {
 	n, err := p.number(id)
 	if err != nil {
 		return err
 	}
-	return n.ask(func() error { return n.unlink(ctx) })
+	return n.do(func() error { return n.unlink(ctx) })
 }
 
 // Reconnect tries to connect now. A ban is waited for all the same.
@@ -226,8 +226,8 @@ func (p *Pool) Reconnect(id campaign.NumberID) {
 	}
 }
 
-// Status returns every number, in the order of their ids.
-func (p *Pool) Status() []Status {
+// Snapshots returns every number as it is now, in the order of their ids.
+func (p *Pool) Snapshots() []Snapshot {
 	records, err := p.book.Numbers()
 	if err != nil {
 		p.logger.Error("read the numbers", "err", err)
@@ -235,15 +235,15 @@ func (p *Pool) Status() []Status {
 			records = append(records, n.look().number)
 		}
 	}
-	list := make([]Status, 0, len(records))
+	list := make([]Snapshot, 0, len(records))
 	for _, record := range records {
 		n := p.add(record)
-		s := n.look().status()
+		s := n.look().snapshot()
 		s.Number.Name, s.Number.Limits = record.Name, record.Limits
 		s.Outrun = p.backlog.outrun(record.ID, time.Now())
 		list = append(list, s)
 	}
-	slices.SortFunc(list, func(a, b Status) int { return cmp.Compare(a.Number.ID, b.Number.ID) })
+	slices.SortFunc(list, func(a, b Snapshot) int { return cmp.Compare(a.Number.ID, b.Number.ID) })
 	return list
 }
 

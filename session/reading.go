@@ -12,7 +12,7 @@ import (
 // long ago the last piece came or was read, for one may never be had, and in all.
 // Then it is said, and sending goes on.
 //
-// A fresh link waits a few seconds for the first piece; where none comes nothing
+// A new link waits a few seconds for the first piece; where none comes nothing
 // more is waited for. So it does after each piece, for the next one. A piece that
 // a program which ended has left unread is waited for like one that came now.
 
@@ -23,7 +23,7 @@ const (
 	readStalled = historyPause + historyTimeout + 10*time.Second
 	readLongest = 10 * time.Minute // in readRenews
 	readRenews  = time.Hour
-	freshFor    = 10 * time.Minute // a link is one whose phone may not have told yet
+	newFor      = 10 * time.Minute // a link is one whose phone may not have told yet
 )
 
 // readings is the wait of a number for the history of its phone. The number's
@@ -43,8 +43,8 @@ type part struct {
 func partOf(h *waE2E.HistorySyncNotification) part { return part{h.GetSyncType(), h.GetChunkOrder()} }
 
 // pieceCame is called when the notice of a piece is on the disk.
-func (n *number) pieceCame(l *link, p part) {
-	if n.link != l {
+func (n *number) pieceCame(c *client, p part) {
+	if n.client != c {
 		return
 	}
 	delete(n.readings.asked, p)
@@ -53,8 +53,8 @@ func (n *number) pieceCame(l *link, p part) {
 }
 
 // pieceGone is called when a piece has been read, or cannot be had any more.
-func (n *number) pieceGone(l *link) {
-	if n.link != l {
+func (n *number) pieceGone(c *client) {
+	if n.client != c {
 		return
 	}
 	n.readings.moved = time.Now()
@@ -63,9 +63,9 @@ func (n *number) pieceGone(l *link) {
 
 // pieceAsked is called before the phone is asked to upload a piece again, and if
 // it could not be asked after all.
-func (n *number) pieceAsked(l *link, p part, asked bool) {
+func (n *number) pieceAsked(c *client, p part, asked bool) {
 	switch {
-	case n.link != l:
+	case n.client != c:
 	case !asked:
 		delete(n.readings.asked, p)
 	case n.readings.asked == nil:
@@ -81,7 +81,7 @@ func (n *number) readFirst() time.Time {
 	now := time.Now()
 	made := n.look().number.LinkMade
 	age := n.pool.clock.At(now).Sub(made)
-	if fresh := !made.IsZero() && age >= 0 && age < freshFor; fresh || n.unread() > 0 {
+	if fresh := !made.IsZero() && age >= 0 && age < newFor; fresh || n.unread() > 0 {
 		n.readings.moved = now
 	}
 	until, _ := n.readUntil(now)
@@ -90,7 +90,7 @@ func (n *number) readFirst() time.Time {
 
 // unread is how many pieces are known and have not been read.
 func (n *number) unread() int {
-	ids, err := n.pool.devices.Histories(n.pool.ctx, n.link.jid)
+	ids, err := n.pool.devices.Histories(n.pool.ctx, n.client.jid)
 	if err != nil {
 		n.log.Error("list the pieces of history", "err", err)
 	}
@@ -100,7 +100,7 @@ func (n *number) unread() int {
 // readOn decides whether to wait on.
 func (n *number) readOn() {
 	v := n.look()
-	if n.link == nil || v.synced.IsZero() {
+	if n.client == nil || v.synced.IsZero() {
 		return
 	}
 	until, missed := n.readUntil(time.Now())

@@ -66,7 +66,7 @@ func TestAFreshLinkSendsNothingBeforeItsHistoryIsRead(t *testing.T) {
 				if hold := r.pool.Sender(id).Ready().Hold; hold.Reason != reason.HoldReading || !hold.Until.After(time.Now()) {
 					r.Errorf("held by %+v, want the history", hold)
 				}
-				if s := r.status(id); !s.Reading.After(time.Now()) || s.Missed {
+				if s := r.snapshot(id); !s.Reading.After(time.Now()) || s.Missed {
 					r.Errorf("until %v, missed %v: the reading is not shown", s.Reading, s.Missed)
 				}
 				time.Sleep(readLongest + time.Minute)
@@ -78,7 +78,7 @@ func TestAFreshLinkSendsNothingBeforeItsHistoryIsRead(t *testing.T) {
 				if heard == r.got(people[0]) {
 					r.Errorf("who said no in the history is written to: %v", !heard)
 				}
-				if s := r.status(id); !s.Reading.IsZero() || s.Missed != c.missed {
+				if s := r.snapshot(id); !s.Reading.IsZero() || s.Missed != c.missed {
 					r.Errorf("in the end until %v, missed %v", s.Reading, s.Missed)
 				}
 			})
@@ -96,7 +96,7 @@ func TestALinkWhoseHistoryIsToldWaitsAlsoAfterAKill(t *testing.T) {
 		r.awaitState(id, campaign.Online)
 		time.Sleep(time.Second)
 		r.kill(stop)
-		time.Sleep(freshFor) // it is not the age of the link that counts, but the piece
+		time.Sleep(newFor) // it is not the age of the link that counts, but the piece
 		r.service.ClearFaults()
 		r.service.Fault(simulator.Rule{On: simulator.Download, Do: simulator.Late, Delay: 30 * time.Second})
 		r.open()
@@ -146,9 +146,9 @@ func TestNothingIsWaitedForWhereNoHistoryComes(t *testing.T) {
 		if wait := r.firstSent(linked).Sub(linked); wait < 0 || wait > readQuiet+time.Second {
 			r.Errorf("a fresh link without history waits for %v, want %v", wait, readQuiet)
 		}
-		time.Sleep(freshFor)
+		time.Sleep(newFor)
 		r.own(phone).Drop()
-		r.await(id, "offline", func(s Status) bool { return s.State != campaign.Online })
+		r.await(id, "offline", func(s Snapshot) bool { return s.State != campaign.Online })
 		if s := r.awaitState(id, campaign.Online); !s.Reading.IsZero() {
 			r.Errorf("an old link without history waits until %v", s.Reading)
 		}
@@ -208,7 +208,7 @@ func TestAPieceOfHistoryDoesNotTakeTheEmptyAddressBookForMended(t *testing.T) {
 	inBubble(t, simulator.Config{Seed: 7, People: 30}, func(r *rig) {
 		id, phone := r.linked("loja")
 		time.Sleep(time.Minute)
-		l := r.pool.known(id).look().link
+		l := r.pool.known(id).look().client
 		rows, err := l.dev.Contacts.GetAllContacts(r.Context())
 		if err != nil {
 			r.Fatal(err)
@@ -258,7 +258,7 @@ func TestALinkMadeAgainIsWaitedForAnew(t *testing.T) {
 		r.service.Fault(simulator.Rule{On: simulator.Download, Do: simulator.Silence})
 		r.own(phone).TellChats()
 		time.Sleep(readLongest)
-		if !r.status(id).Missed {
+		if !r.snapshot(id).Missed {
 			r.Fatal("it is not said that a part could not be read")
 		}
 		r.own(phone).Logout()

@@ -249,31 +249,31 @@ func (r *rig) add(name string) campaign.NumberID {
 	return n.ID
 }
 
-func (r *rig) status(id campaign.NumberID) Status {
+func (r *rig) snapshot(id campaign.NumberID) Snapshot {
 	r.Helper()
-	for _, s := range r.pool.Status() {
+	for _, s := range r.pool.Snapshots() {
 		if s.Number.ID == id {
 			return s
 		}
 	}
-	r.Fatalf("no status of number %d", id)
-	return Status{}
+	r.Fatalf("no snapshot of number %d", id)
+	return Snapshot{}
 }
 
-// await waits until the status of a number is as it should be.
-func (r *rig) await(id campaign.NumberID, what string, good func(Status) bool) Status {
+// await waits until a number is as it should be.
+func (r *rig) await(id campaign.NumberID, what string, good func(Snapshot) bool) Snapshot {
 	r.Helper()
 	return r.awaitWithin(id, what, 30*time.Minute, good)
 }
 
-func (r *rig) awaitWithin(id campaign.NumberID, what string, within time.Duration, good func(Status) bool) Status {
+func (r *rig) awaitWithin(id campaign.NumberID, what string, within time.Duration, good func(Snapshot) bool) Snapshot {
 	r.Helper()
 	ring, quiet := r.bell.Listen()
 	defer quiet()
 	patience := time.NewTimer(within)
 	defer patience.Stop()
 	for {
-		s := r.status(id)
+		s := r.snapshot(id)
 		if good(s) {
 			return s
 		}
@@ -285,14 +285,14 @@ func (r *rig) awaitWithin(id campaign.NumberID, what string, within time.Duratio
 	}
 }
 
-func (r *rig) awaitState(id campaign.NumberID, state campaign.NumberState) Status {
+func (r *rig) awaitState(id campaign.NumberID, state campaign.NumberState) Snapshot {
 	r.Helper()
-	return r.await(id, state.String(), func(s Status) bool { return s.State == state })
+	return r.await(id, state.String(), func(s Snapshot) bool { return s.State == state })
 }
 
-func (r *rig) awaitCode(id campaign.NumberID) Status {
+func (r *rig) awaitCode(id campaign.NumberID) Snapshot {
 	r.Helper()
-	return r.await(id, "showing a code", func(s Status) bool { return s.QR != "" })
+	return r.await(id, "showing a code", func(s Snapshot) bool { return s.QR != "" })
 }
 
 // linked adds a number, links it with a phone of its own and waits until that
@@ -301,7 +301,7 @@ func (r *rig) linked(name string) (campaign.NumberID, string) {
 	r.Helper()
 	id := r.add(name)
 	phone := r.scan(id, "")
-	r.await(id, "online with contacts", func(s Status) bool {
+	r.await(id, "online with contacts", func(s Snapshot) bool {
 		return s.State == campaign.Online && s.Contacts && s.Reading.IsZero()
 	})
 	return id, phone

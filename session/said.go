@@ -38,16 +38,16 @@ type saying struct {
 // says is what a message says, however it is wrapped or sealed; not ok if it
 // is none of a person's words. It asks the device store for the key of a sealed
 // edit, and nothing else of the client, so that handlers may call it.
-func (l *link) says(ctx context.Context, info types.MessageInfo, m *waE2E.Message) (s saying, ok bool) {
+func (c *client) says(ctx context.Context, info types.MessageInfo, m *waE2E.Message) (s saying, ok bool) {
 	s, ok = said(m)
 	if s.sealed == nil {
 		return s, ok
 	}
-	opened, err := l.open(ctx, info, s.sealed)
+	opened, err := c.open(ctx, info, s.sealed)
 	if err != nil {
 		// The message that it changes was sent before this number was linked, or
 		// so long ago that its secret is forgotten.
-		l.number.log.Warn("an edit cannot be opened", "message", info.ID, "changes", s.id, "err", mask(cause(err)))
+		c.number.log.Warn("an edit cannot be opened", "message", info.ID, "changes", s.id, "err", mask(cause(err)))
 		return s, ok
 	}
 	edited, _ := said(opened)
@@ -64,11 +64,11 @@ const nonceSize = 12
 var errSeal = errors.New("the seal is malformed")
 
 // open opens a sealed edit.
-func (l *link) open(ctx context.Context, info types.MessageInfo, sealed *waE2E.SecretEncryptedMessage) (*waE2E.Message, error) {
+func (c *client) open(ctx context.Context, info types.MessageInfo, sealed *waE2E.SecretEncryptedMessage) (*waE2E.Message, error) {
 	if len(sealed.GetEncIV()) != nonceSize {
 		return nil, errSeal
 	}
-	return l.cli.DecryptSecretEncryptedMessage(ctx, &events.Message{
+	return c.cli.DecryptSecretEncryptedMessage(ctx, &events.Message{
 		Info: info, Message: &waE2E.Message{SecretEncryptedMessage: sealed},
 	})
 }

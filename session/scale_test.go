@@ -41,9 +41,9 @@ func measure() footprint {
 	return footprint{runtime.NumGoroutine(), int64(m.HeapAlloc + m.StackInuse)}
 }
 
-// settled measures when every goroutine waits for something and the library's
+// atRest measures when every goroutine waits for something and the library's
 // own timers have ended.
-func settled() footprint {
+func atRest() footprint {
 	time.Sleep(10 * time.Minute)
 	synctest.Wait()
 	return measure()
@@ -66,16 +66,16 @@ func TestHundredNumbersCostLittleMoreThanTheirClients(t *testing.T) {
 
 		// The library alone, on the same file.
 		r.close()
-		empty := settled()
+		empty := atRest()
 		hangUp := r.bareClients()
-		bare := settled()
+		bare := atRest()
 		hangUp()
 
 		begun := time.Now()
 		r.open()
 		r.awaitAll(ids)
 		took := time.Since(begun)
-		ours := settled()
+		ours := atRest()
 
 		goroutines, memory := ours.over(bare, len(ids))
 		theirs, held := bare.over(empty, len(ids))
@@ -91,7 +91,7 @@ func TestHundredNumbersCostLittleMoreThanTheirClients(t *testing.T) {
 			r.Errorf("%d bytes per number over the library's own, want at most %d", memory, ownMemory)
 		}
 		r.close()
-		if left := settled(); left.goroutines > empty.goroutines {
+		if left := atRest(); left.goroutines > empty.goroutines {
 			r.Errorf("%d goroutines are left of a closed pool, %d before it was opened", left.goroutines, empty.goroutines)
 		}
 		r.open() // for the end of the rig

@@ -39,8 +39,8 @@ type sender struct {
 // is being written, so it must not read it.
 func (s sender) NewID() campaign.MessageID {
 	if n := s.pool.known(s.id); n != nil {
-		if l := n.look().link; l != nil {
-			return campaign.MessageID(l.cli.GenerateMessageID())
+		if c := n.look().client; c != nil {
+			return campaign.MessageID(c.cli.GenerateMessageID())
 		}
 	}
 	var none *whatsmeow.Client
@@ -63,7 +63,7 @@ func (s sender) Ready() campaign.Readiness {
 		r.Hold = campaign.Hold{Reason: reason.HoldDisk}
 	case v.state == campaign.Banned && v.until.After(now):
 		r.Hold = campaign.Hold{Reason: reason.HoldOffline, Until: v.until}
-	case v.link == nil || !v.login || !v.lively:
+	case v.client == nil || !v.login || !v.lively:
 		r.Hold = campaign.Hold{Reason: reason.HoldOffline}
 	case v.synced.IsZero():
 		r.Hold = campaign.Hold{Reason: reason.HoldSyncing}
@@ -87,15 +87,15 @@ func (s sender) Check(ctx context.Context, phones []people.Phone) ([]people.Answ
 	if err != nil {
 		return nil, err
 	}
-	l := n.look().link
-	if l == nil {
+	c := n.look().client
+	if c == nil {
 		return nil, fmt.Errorf("ask about phones: %w", whatsmeow.ErrNotConnected)
 	}
 	var answers []people.Answer
 	for len(phones) > 0 {
 		some := phones[:min(len(phones), askAtOnce)]
 		phones = phones[len(some):]
-		got, err := l.check(ctx, some)
+		got, err := c.check(ctx, some)
 		if err != nil {
 			return nil, fmt.Errorf("ask about phones: %w", err)
 		}
@@ -104,19 +104,19 @@ func (s sender) Check(ctx context.Context, phones []people.Phone) ([]people.Answ
 	return answers, nil
 }
 
-func (l *link) check(ctx context.Context, phones []people.Phone) ([]people.Answer, error) {
+func (c *client) check(ctx context.Context, phones []people.Phone) ([]people.Answer, error) {
 	ask := make(map[string]people.Phone, len(phones))
 	queries := make([]string, len(phones))
 	for i, phone := range phones {
 		queries[i] = string(phone)
 		ask[strings.TrimPrefix(string(phone), "+")] = phone
 	}
-	if err := l.line(); err != nil {
+	if err := c.line(); err != nil {
 		return nil, err
 	}
 	asking, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	list, err := l.cli.IsOnWhatsApp(asking, queries)
+	list, err := c.cli.IsOnWhatsApp(asking, queries)
 	switch {
 	case errors.Is(err, whatsmeow.ErrIQRateOverLimit):
 		return nil, campaign.ErrRateLimit
@@ -133,10 +133,10 @@ func (l *link) check(ctx context.Context, phones []people.Phone) ([]people.Answe
 			answers = append(answers, answerOf(asked, one))
 		}
 	}
-	if err := l.findLIDs(ctx, answers); errors.Is(err, whatsmeow.ErrIQRateOverLimit) {
+	if err := c.findLIDs(ctx, answers); errors.Is(err, whatsmeow.ErrIQRateOverLimit) {
 		return nil, campaign.ErrRateLimit
 	} else if err != nil {
-		l.number.log.Debug("fetch LIDs", "err", err)
+		c.number.log.Debug("fetch LIDs", "err", err)
 	}
 	var accounts []types.JID
 	for _, answer := range answers {
@@ -144,12 +144,12 @@ func (l *link) check(ctx context.Context, phones []people.Phone) ([]people.Answe
 			accounts = append(accounts, types.NewJID(answer.LID, types.HiddenUserServer))
 		}
 	}
-	if len(accounts) > 0 && l.line() == nil {
+	if len(accounts) > 0 && c.line() == nil {
 		fetching, cancel := context.WithTimeout(ctx, askTimeout)
 		defer cancel()
 		// Only a head start: a send asks again for what is missing.
-		if _, err := l.cli.GetUserDevices(fetching, accounts); err != nil {
-			l.number.log.Debug("fetch devices", "err", err)
+		if _, err := c.cli.GetUserDevices(fetching, accounts); err != nil {
+			c.number.log.Debug("fetch devices", "err", err)
 		}
 	}
 	return answers, nil
@@ -196,7 +196,7 @@ func answerOf(asked people.Phone, one types.IsOnWhatsAppResponse) people.Answer 
 
 // findLIDs asks for the LIDs of accounts that the service answered with their
 // numbers alone. A send needs them, and they tell who is one person.
-func (l *link) findLIDs(ctx context.Context, answers []people.Answer) error {
+func (c *client) findLIDs(ctx context.Context, answers []people.Answer) error {
 	var numbers []types.JID
 	for _, a := range answers {
 		if a.Presence == people.OnWhatsApp && a.LID == "" && a.Phone != "" {
@@ -206,12 +206,12 @@ func (l *link) findLIDs(ctx context.Context, answers []people.Answer) error {
 	if len(numbers) == 0 {
 		return nil
 	}
-	if err := l.line(); err != nil {
+	if err := c.line(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	infos, err := l.cli.GetUserInfo(ctx, numbers)
+	infos, err := c.cli.GetUserInfo(ctx, numbers)
 	for i := range answers {
 		if a := &answers[i]; a.LID == "" && a.Phone != "" {
 			a.LID = infos[addressOf(a.Phone)].LID.User
@@ -240,31 +240,31 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 		return campaign.Outcome{Kind: campaign.NotSent, Reason: causeOf(err)}
 	}
 	v := n.look()
-	if v.link == nil || !v.login {
+	if v.client == nil || !v.login {
 		return campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)}
 	}
 	if d.Link != 0 && d.Link != v.number.Link {
 		return campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.DeliveryUnlinked)}
 	}
 	if d.LID == "" { // the library would choose a LID that the book has not seen
-		return n.lookUp(v.link, d, campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.DeliveryNoKeys)})
+		return n.lookUp(v.client, d, campaign.Outcome{Kind: campaign.NotSent, Reason: reason.New(reason.DeliveryNoKeys)})
 	}
 	to := types.NewJID(d.LID, types.HiddenUserServer)
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	defer context.AfterFunc(v.link.ctx, cancel)()
+	defer context.AfterFunc(v.client.ctx, cancel)()
 	f := &flight{id: d.Message, land: func() { time.AfterFunc(ackGrace, cancel) }}
 	n.fly(f)
 	defer n.fly(nil)
-	_, parts, err := v.link.send(ctx, to, d)
-	reached := parts.reach([]string{d.LID}, v.link.jid.User, v.link.lid)
+	_, parts, err := v.client.send(ctx, to, d)
+	reached := parts.reach([]string{d.LID}, v.client.jid.User, v.client.lid)
 	o := n.outcome(f, reached, err)
-	refresh := v.link.refresh.Swap("") == string(d.Message)
+	refresh := v.client.refresh.Swap("") == string(d.Message)
 	switch {
 	case refresh && o.Kind == campaign.Accepted: // they have it; who comes next under this phone is another matter
-		v.link.jobs.put(func() { v.link.learn(d.Phone) })
-	case refresh && o.Kind == campaign.Refused, o.Code == addressGone, o.Reason.Code == reason.DeliveryNoKeys && v.link.deviceless(ctx, to):
-		return n.lookUp(v.link, d, o)
+		v.client.jobs.put(func() { v.client.learn(d.Phone) })
+	case refresh && o.Kind == campaign.Refused, o.Code == addressGone, o.Reason.Code == reason.DeliveryNoKeys && v.client.deviceless(ctx, to):
+		return n.lookUp(v.client, d, o)
 	}
 	if o.Kind == campaign.Accepted {
 		n.mu.Lock()
@@ -274,7 +274,7 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	// Counted before the next one is claimed, and once: what may have left may
 	// have opened a chat. What was refused has not.
 	if d.New && (o.Kind == campaign.Accepted || o.Kind == campaign.Unknown && d.Doubts == 0) {
-		err := n.ask(func() error {
+		err := n.do(func() error {
 			n.began(o.Kind == campaign.Accepted, d.Doubts == 0)
 			return nil
 		})
@@ -297,11 +297,11 @@ func (n *number) fly(f *flight) {
 const moves = 5
 
 // send hands a message to the library.
-func (l *link) send(ctx context.Context, to types.JID, d campaign.Delivery) (answer whatsmeow.SendResponse, p *parts, err error) {
+func (c *client) send(ctx context.Context, to types.JID, d campaign.Delivery) (answer whatsmeow.SendResponse, p *parts, err error) {
 	for range moves {
 		var noting context.Context
 		noting, p = noteParts(ctx)
-		if err = l.line(); err != nil {
+		if err = c.line(); err != nil {
 			break
 		}
 		// The library keeps the message to answer who could not read it, so each
@@ -311,34 +311,34 @@ func (l *link) send(ctx context.Context, to types.JID, d campaign.Delivery) (ans
 			break
 		}
 		begun := time.Now()
-		answer, err = l.cli.SendMessage(noting, to, message, whatsmeow.SendRequestExtra{ID: string(d.Message), Timeout: ackTimeout})
+		answer, err = c.cli.SendMessage(noting, to, message, whatsmeow.SendRequestExtra{ID: string(d.Message), Timeout: ackTimeout})
 		if err == nil {
-			l.number.told(answer.Timestamp, begun, time.Now())
+			c.number.told(answer.Timestamp, begun, time.Now())
 		}
 		if !errors.Is(err, errMoved) {
 			break
 		}
-		l.number.log.Debug("send again", "message", d.Message, "err", err)
+		c.number.log.Debug("send again", "message", d.Message, "err", err)
 	}
 	return answer, p, err
 }
 
-// lookUp asks anew about the phone of a message whose address was no good, once,
+// lookUp asks again about the phone of a message whose address was no good, once,
 // whatever was known before: what the outcome says of an address, it does not say
 // of the person. The book decides what follows.
-func (n *number) lookUp(l *link, d campaign.Delivery, o campaign.Outcome) campaign.Outcome {
+func (n *number) lookUp(c *client, d campaign.Delivery, o campaign.Outcome) campaign.Outcome {
 	if d.Phone == "" || d.Redirected && d.LID != "" {
 		return o
 	}
-	ctx, cancel := context.WithTimeout(l.ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(c.ctx, askTimeout)
 	defer cancel()
-	answers, err := campaign.CheckPhones(ctx, l.check, []people.Phone{d.Phone})
+	answers, err := campaign.CheckPhones(ctx, c.check, []people.Phone{d.Phone})
 	switch {
 	case errors.Is(err, campaign.ErrRateLimit):
 		n.slowDown()
 		return campaign.Outcome{Kind: campaign.NotSent, Code: 429, Reason: reason.New(refusals[429])}
 	case err != nil:
-		n.log.Warn("ask anew about a phone", "message", d.Message, "err", mask(err.Error()))
+		n.log.Warn("ask again about a phone", "message", d.Message, "err", mask(err.Error()))
 		return campaign.Outcome{Kind: campaign.NotSent, Code: o.Code, Reason: causeOf(err)}
 	case len(answers) == 0:
 		return campaign.Outcome{Kind: campaign.NotSent, Code: o.Code, Reason: reason.New(reason.DeliveryNoAnswer)}
@@ -346,31 +346,31 @@ func (n *number) lookUp(l *link, d campaign.Delivery, o campaign.Outcome) campai
 	return campaign.Outcome{Kind: campaign.Misled, Code: o.Code, Reason: o.Reason, Answer: answers[0]}
 }
 
-// learn asks anew whose a phone is and tells the book.
-func (l *link) learn(phone people.Phone) {
-	ctx, cancel := context.WithTimeout(l.ctx, askTimeout)
+// learn asks again whose a phone is and tells the book.
+func (c *client) learn(phone people.Phone) {
+	ctx, cancel := context.WithTimeout(c.ctx, askTimeout)
 	defer cancel()
 	phones := []people.Phone{phone}
-	answers, err := campaign.CheckPhones(ctx, l.check, phones)
+	answers, err := campaign.CheckPhones(ctx, c.check, phones)
 	switch {
 	case errors.Is(err, campaign.ErrRateLimit):
-		l.number.slowDown()
+		c.number.slowDown()
 	case err != nil:
-		l.number.log.Warn("ask anew about a phone", "err", mask(err.Error()))
+		c.number.log.Warn("ask again about a phone", "err", mask(err.Error()))
 	default:
-		if err := l.number.pool.book.Answered(l.number.id, phones, answers, l.number.pool.clock.Now()); err != nil {
-			l.number.log.Error("write down whose a phone is", "err", err)
+		if err := c.number.pool.book.Answered(c.number.id, phones, answers, c.number.pool.clock.Now()); err != nil {
+			c.number.log.Error("write down whose a phone is", "err", err)
 		}
 	}
 }
 
 // deviceless reports whether the service lists no device of an account. An empty
 // list is not kept by the library: it is asked for again.
-func (l *link) deviceless(ctx context.Context, account types.JID) bool {
-	if l.line() != nil {
+func (c *client) deviceless(ctx context.Context, account types.JID) bool {
+	if c.line() != nil {
 		return false
 	}
-	devices, err := l.cli.GetUserDevices(ctx, []types.JID{account})
+	devices, err := c.cli.GetUserDevices(ctx, []types.JID{account})
 	return err == nil && len(devices) == 0
 }
 
@@ -417,8 +417,8 @@ const addressGone = 404
 
 // The codes that refuse a new chat.
 const (
-	refusedStranger = 463
-	refusedQuota    = 475
+	refusedNewChat = 463
+	refusedQuota   = 475
 )
 
 // refusals are what the codes of a refused message mean, as far as is known.
@@ -441,8 +441,8 @@ func (n *number) refused(code int) campaign.Outcome {
 		o.Kind = campaign.NotSent
 	case 429:
 		n.slowDown()
-	case refusedStranger, refusedQuota:
-		if err := n.ask(func() error { n.closed(code); return nil }); err != nil {
+	case refusedNewChat, refusedQuota:
+		if err := n.do(func() error { n.closed(code); return nil }); err != nil {
 			n.log.Error("close new chats", "err", err)
 		}
 	}

@@ -19,7 +19,7 @@ func (r *rig) delivery(id campaign.NumberID, to simulator.Person, text string) c
 	r.Helper()
 	return campaign.Delivery{
 		Number: id, Phone: people.Phone(to.Phone), LID: to.LID, State: campaign.Sending,
-		Message: r.pool.Sender(id).NewID(), Text: text, Link: r.status(id).Number.Link,
+		Message: r.pool.Sender(id).NewID(), Text: text, Link: r.snapshot(id).Number.Link,
 	}
 }
 
@@ -143,7 +143,7 @@ func TestOutcomeOfASend(t *testing.T) {
 
 func (r *rig) awaitUp(id campaign.NumberID) {
 	r.Helper()
-	r.await(id, "online", func(s Status) bool { return s.State == campaign.Online || s.State == campaign.Restricted })
+	r.await(id, "online", func(s Snapshot) bool { return s.State == campaign.Online || s.State == campaign.Restricted })
 }
 
 func TestRateLimitHoldsEverythingLongerEachTime(t *testing.T) {
@@ -273,7 +273,7 @@ func (r *rig) lanes() (stop func()) {
 	lanes := &campaign.Lanes{
 		Log: r.book, Bell: r.bell, Clock: r.clock, Logger: testLog(), Sender: r.pool.Sender,
 		Numbers: func() (ids []campaign.NumberID) {
-			for _, s := range r.pool.Status() {
+			for _, s := range r.pool.Snapshots() {
 				ids = append(ids, s.Number.ID)
 			}
 			return ids

@@ -93,15 +93,15 @@ type Book interface {
 type Config struct {
 	Devices Devices
 	Book    Book
-	Bell    *campaign.Bell      // rung whenever a status changes; nil: none
+	Bell    *campaign.Bell      // rung whenever a snapshot would be another; nil: none
 	Logger  *slog.Logger        // nil: none
 	HTTP    func() *http.Client // makes the clients that reach the service; nil: the real service
 	Clock   *campaign.Clock     // told the service's time; nil: one of its own
 	RootKey *[32]byte           // the service's root key; nil: that of the real service
 }
 
-// Status is one number at one moment.
-type Status struct {
+// Snapshot is one number at one moment.
+type Snapshot struct {
 	Number   campaign.Number
 	State    campaign.NumberState
 	Since    time.Time     // when it came into this state

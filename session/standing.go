@@ -22,13 +22,13 @@ import (
 // taken for a yes.
 
 const (
-	lockUnknown   = 24 * time.Hour       // new chats stay closed for when the service does not say
-	lockLongest   = 366 * 24 * time.Hour // and for no longer, whatever it says
-	standingPause = 10 * time.Minute     // between two questions, unless a message was refused
-	lookSoon      = 2 * time.Second      // after coming online, and up to twice that: numbers do not ask in step
-	lookEvery     = 6 * time.Hour
-	askStanding   = 30 * time.Second // for one answer
-	maxStrangers  = 2                // new chats refused in a row without a restriction
+	lockUnknown     = 24 * time.Hour       // new chats stay closed for when the service does not say
+	lockLongest     = 366 * 24 * time.Hour // and for no longer, whatever it says
+	standingPause   = 10 * time.Minute     // between two questions, unless a message was refused
+	lookSoon        = 2 * time.Second      // after coming online, and up to twice that: numbers do not ask in step
+	lookEvery       = 6 * time.Hour
+	askStanding     = 30 * time.Second // for one answer
+	maxChatsRefused = 2                // new chats refused in a row without a restriction
 )
 
 // newChats says what keeps the number from opening new chats.
@@ -52,14 +52,14 @@ func (n *number) lookAfter() {
 	n.in(alarmLook, lookEvery)
 	// Not before: with a new link the library asks for the same itself, and lets
 	// nobody else ask meanwhile.
-	if l := n.link; l != nil && !n.look().contacts {
-		l.jobs.put(l.fetchMissing)
+	if c := n.client; c != nil && !n.look().contacts {
+		c.jobs.put(c.fetchMissing)
 	}
-	if l := n.link; l != nil {
-		n.pool.wg.Go(func() { n.guard(l.fetchBlocked) }) // ends with the link, or after a few answers
+	if c := n.client; c != nil {
+		n.pool.wg.Go(func() { n.guard(c.fetchBlocked) }) // ends with the client, or after a few answers
 	}
 	n.pingPhone(v.number)
-	if time.Since(n.standing) >= standingPause {
+	if time.Since(n.asked) >= standingPause {
 		n.askStanding()
 	}
 }
@@ -68,22 +68,22 @@ func (n *number) lookAfter() {
 // question from before a refusal, or before its own word, comes too late: it
 // would open new chats that have been closed since.
 func (n *number) askStanding() {
-	l := n.link
-	if l == nil {
+	c := n.client
+	if c == nil {
 		return
 	}
-	n.standing = time.Now()
+	n.asked = time.Now()
 	n.question++
 	question := n.question
-	n.pool.wg.Go(func() { // ends with the link, or after askStanding for each
+	n.pool.wg.Go(func() { // ends with the client, or after askStanding for each
 		n.guard(func() {
-			lock, lockErr := l.timelock()
-			quota, quotaErr := l.quota()
+			lock, lockErr := c.timelock()
+			quota, quotaErr := c.quota()
 			if err := errors.Join(lockErr, quotaErr); err != nil {
 				n.log.Debug("ask how the number stands", "err", err)
 			}
 			n.post(func() {
-				if n.link != l || n.question != question {
+				if n.client != c || n.question != question {
 					return
 				}
 				if quotaErr == nil {
@@ -103,7 +103,7 @@ func (n *number) toldLock(lock timelock) {
 	switch v := n.look(); {
 	case *lock.Active:
 		n.restrict(lock.until(n.pool.clock.Now()))
-	case v.lock.After(v.clock.Now()) && n.strangers < maxStrangers && !v.number.Quota.Spent(v.clock.Now()):
+	case v.lock.After(v.clock.Now()) && n.chatsRefused < maxChatsRefused && !v.number.Quota.Spent(v.clock.Now()):
 		n.lift()
 	}
 }
@@ -123,7 +123,7 @@ func (n *number) toldQuota(q campaign.Quota) {
 // same message.
 func (n *number) began(accepted, first bool) {
 	if accepted {
-		n.strangers = 0
+		n.chatsRefused = 0
 	}
 	if q := n.look().number.Quota; first && q.Current(n.pool.clock.Now()) && q.Total >= 0 {
 		q.Used++
@@ -144,10 +144,10 @@ func (n *number) closed(code int) {
 		q.Total, q.Used = max(q.Total, 0), max(q.Used, q.Total, 0)
 		n.toldQuota(q)
 	default:
-		if code == refusedStranger {
-			n.strangers++
+		if code == refusedNewChat {
+			n.chatsRefused++
 		} else {
-			n.strangers = maxStrangers // that there is no restriction does not open them again
+			n.chatsRefused = maxChatsRefused // that there is no restriction does not open them again
 		}
 		until := now.Add(lockUnknown)
 		if lock := n.look().lock; lock.After(until) {
@@ -200,7 +200,7 @@ func (n *number) redate() {
 // of the number, and no new link, opens them.
 func (n *number) stillClosed(s campaign.Standing) campaign.Standing {
 	if lock := n.look().lock; lock.After(n.pool.clock.Now()) {
-		s.Closed, s.Refused = lock, n.strangers
+		s.Closed, s.Refused = lock, n.chatsRefused
 	}
 	return s
 }
@@ -290,11 +290,11 @@ func (n number64) moment() time.Time {
 	return time.Unix(int64(n), 0)
 }
 
-func (l *link) timelock() (t timelock, err error) {
+func (c *client) timelock() (t timelock, err error) {
 	var answer struct {
 		Lock timelock `json:"xwa2_fetch_account_reachout_timelock"`
 	}
-	if err := l.mex(timelockQuery, map[string]any{}, &answer); err != nil {
+	if err := c.mex(timelockQuery, map[string]any{}, &answer); err != nil {
 		return t, fmt.Errorf("ask for a restriction: %w", err)
 	}
 	if answer.Lock.Active == nil {
@@ -303,12 +303,12 @@ func (l *link) timelock() (t timelock, err error) {
 	return answer.Lock, nil
 }
 
-func (l *link) quota() (q campaign.Quota, err error) {
+func (c *client) quota() (q campaign.Quota, err error) {
 	var answer struct {
 		Capping capping `json:"xwa2_message_capping_info"`
 	}
 	variables := map[string]any{"input": map[string]any{"type": "INDIVIDUAL_NEW_CHAT_THREAD"}}
-	if err := l.mex(quotaQuery, variables, &answer); err != nil {
+	if err := c.mex(quotaQuery, variables, &answer); err != nil {
 		return q, fmt.Errorf("ask for the quota of new chats: %w", err)
 	}
 	if answer.Capping.Total == nil {
@@ -318,14 +318,14 @@ func (l *link) quota() (q campaign.Quota, err error) {
 }
 
 // mex asks one of the questions that the service answers in JSON.
-func (l *link) mex(query string, variables, answer any) error {
-	if err := l.line(); err != nil {
+func (c *client) mex(query string, variables, answer any) error {
+	if err := c.line(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(l.ctx, askStanding)
+	ctx, cancel := context.WithTimeout(c.ctx, askStanding)
 	defer cancel()
 	//lint:ignore SA1019 the library has these questions nowhere else
-	data, err := l.cli.DangerousInternals().SendMexIQ(ctx, query, variables)
+	data, err := c.cli.DangerousInternals().SendMexIQ(ctx, query, variables)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func TestRefusedNewChatClosesNewChatsForADayWhenNothingIsKnown(t *testing.T) {
 				c.rule.On, c.rule.Query = simulator.Query, "w:mex"
 				r.service.Fault(c.rule)
 				id, _ := r.linked("loja")
-				if q := r.status(id).Number.Quota; q.Known {
+				if q := r.snapshot(id).Number.Quota; q.Known {
 					r.Errorf("a quota that nobody told: %+v", q)
 				}
 				r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 463, Limit: 1})
@@ -90,7 +90,7 @@ func TestRefusedNewChatWaitsForTheEndThatTheServiceNames(t *testing.T) {
 		end := time.Now().Add(5 * 24 * time.Hour).Truncate(time.Second)
 		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Restrict, Expire: time.Until(end), Limit: 1})
 		r.greet(id, 0)
-		s := r.await(id, "restricted until the end", func(s Status) bool { return s.State == campaign.Restricted && s.Until.Equal(end) })
+		s := r.await(id, "restricted until the end", func(s Snapshot) bool { return s.State == campaign.Restricted && s.Until.Equal(end) })
 		if s.Reason.Code != reason.NumberRestricted {
 			r.Errorf("reason %q", s.Reason)
 		}
@@ -107,19 +107,19 @@ func TestRestrictionFromBeforeIsFoundWhenTheNumberComesOnline(t *testing.T) {
 		r.open()
 		r.awaitState(id, campaign.LoggedOut)
 		r.scan(id, phone)
-		r.await(id, "restricted until the end", func(s Status) bool { return s.State == campaign.Restricted && s.Until.Equal(end) })
+		r.await(id, "restricted until the end", func(s Snapshot) bool { return s.State == campaign.Restricted && s.Until.Equal(end) })
 	})
 }
 
 func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
 	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
 		id, phone := r.linked("loja")
-		time.Sleep(freshFor)
+		time.Sleep(newFor)
 		end := time.Now().Add(10 * 24 * time.Hour).Truncate(time.Second)
 		r.own(phone).Quota(5, 3, end)
 		r.restart()
-		r.await(id, "told of its quota", func(s Status) bool { return s.Number.Quota.Total > 0 })
-		if q := r.status(id).Number.Quota; q.Total != 5 || q.Used != 3 || !q.Until.Equal(end) {
+		r.await(id, "told of its quota", func(s Snapshot) bool { return s.Number.Quota.Total > 0 })
+		if q := r.snapshot(id).Number.Quota; q.Total != 5 || q.Used != 3 || !q.Until.Equal(end) {
 			r.Errorf("quota %+v, want 3 of 5 until %v", q, end)
 		}
 		for i := range 2 {
@@ -135,7 +135,7 @@ func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
 		}
 		want := campaign.Hold{Reason: reason.HoldQuota, Until: end}
 		for _, when := range []string{"at once", "after a restart"} {
-			r.await(id, "restricted", func(s Status) bool { return s.State == campaign.Restricted && s.Reason.Code == reason.NumberQuota })
+			r.await(id, "restricted", func(s Snapshot) bool { return s.State == campaign.Restricted && s.Reason.Code == reason.NumberQuota })
 			if hold := r.newChats(id); hold.Reason != want.Reason || !hold.Until.Equal(end) {
 				r.Errorf("%s: %+v, want %+v", when, hold, want)
 			}
@@ -159,7 +159,7 @@ func TestOnlyNewChatsThatMayHaveBegunSpendTheQuota(t *testing.T) {
 		id, phone := r.linked("loja")
 		r.own(phone).Quota(9, 3, time.Now().Add(10*24*time.Hour))
 		r.restart()
-		r.await(id, "told of its quota", func(s Status) bool { return s.Number.Quota.Total > 0 })
+		r.await(id, "told of its quota", func(s Snapshot) bool { return s.Number.Quota.Total > 0 })
 		r.own(phone).SetPhone(false)
 		for i, test := range []struct {
 			rule simulator.Rule
@@ -177,7 +177,7 @@ func TestOnlyNewChatsThatMayHaveBegunSpendTheQuota(t *testing.T) {
 			d := r.delivery(id, person, "olá")
 			d.New = true
 			o := r.pool.Sender(id).Send(r.Context(), d)
-			if q := r.status(id).Number.Quota; q.Used != test.used {
+			if q := r.snapshot(id).Number.Quota; q.Used != test.used {
 				r.Errorf("after %+v %d are used, want %d", o, q.Used, test.used)
 			}
 			if o.Kind != campaign.Unknown {
@@ -187,7 +187,7 @@ func TestOnlyNewChatsThatMayHaveBegunSpendTheQuota(t *testing.T) {
 			if o := r.pool.Sender(id).Send(r.Context(), d); o.Kind != campaign.Accepted {
 				r.Errorf("again: %+v", o)
 			}
-			if q := r.status(id).Number.Quota; q.Used != test.used {
+			if q := r.snapshot(id).Number.Quota; q.Used != test.used {
 				r.Errorf("after the same message again %d are used, want %d", q.Used, test.used)
 			}
 		}
@@ -203,7 +203,7 @@ func TestRefusalForTheQuotaAsksForItsEnd(t *testing.T) {
 		if o := r.greet(id, 0); o.Kind != campaign.Refused || o.Code != 475 {
 			r.Fatalf("%+v, want refused with 475", o)
 		}
-		r.await(id, "restricted until the end", func(s Status) bool {
+		r.await(id, "restricted until the end", func(s Snapshot) bool {
 			hold := r.newChats(id)
 			return s.State == campaign.Restricted && hold.Reason == reason.HoldQuota && hold.Until.Equal(end)
 		})

@@ -98,7 +98,7 @@ const (
 	seldomTries  = 3
 	flapWindow   = 10 * time.Minute
 	flapLimit    = 3                // stream errors in flapWindow before a person must act
-	stableAfter  = 30 * time.Second // online this long, the retries begin anew
+	stableAfter  = 30 * time.Second // online this long, the retries begin again
 	dialTimeout  = 30 * time.Second
 	loginTimeout = 2 * time.Minute
 	syncTimeout  = 10 * time.Second // without word of what arrived while away

@@ -57,15 +57,15 @@ func TestRestartComesBackWithoutQR(t *testing.T) {
 	inBubble(t, simulator.Config{People: 5}, func(r *rig) {
 		a, _ := r.linked("a")
 		b, _ := r.linked("b")
-		r.await(a, "with contacts", func(s Status) bool { return s.Contacts })
+		r.await(a, "with contacts", func(s Snapshot) bool { return s.Contacts })
 		r.restart()
 		for _, id := range []campaign.NumberID{a, b} {
-			s := r.await(id, "online or showing a code", func(s Status) bool { return s.State == campaign.Online || s.QR != "" })
+			s := r.await(id, "online or showing a code", func(s Snapshot) bool { return s.State == campaign.Online || s.QR != "" })
 			if s.QR != "" || s.Number.Link != 1 {
 				r.Errorf("number %d came back with QR %q, link %d", id, s.QR, s.Number.Link)
 			}
 		}
-		if !r.status(a).Contacts {
+		if !r.snapshot(a).Contacts {
 			r.Error("the address book is not known to have arrived after a restart")
 		}
 	})
@@ -94,7 +94,7 @@ func TestNextDialWaitsForTheEndOfTheLast(t *testing.T) {
 		time.Sleep(time.Minute)
 		dropped := time.Now()
 		r.own(phone).Drop()
-		r.await(id, "offline", func(s Status) bool { return s.State == campaign.Offline })
+		r.await(id, "offline", func(s Snapshot) bool { return s.State == campaign.Offline })
 		r.pool.Reconnect(id)
 		r.awaitState(id, campaign.Online)
 		logins := r.service.Ledger().Logins()
@@ -110,7 +110,7 @@ func TestLongOutageIsWaitedForMorePatiently(t *testing.T) {
 		r.service.SetDown(true)
 		r.awaitState(id, campaign.Offline)
 		time.Sleep(time.Hour)
-		s := r.await(id, "waiting", func(s Status) bool { return s.State == campaign.Offline && !s.Until.IsZero() })
+		s := r.await(id, "waiting", func(s Snapshot) bool { return s.State == campaign.Offline && !s.Until.IsZero() })
 		if s.Reason.Code != reason.NumberUnreachable {
 			r.Errorf("reason %q", s.Reason)
 		}
@@ -123,13 +123,13 @@ func TestLongOutageIsWaitedForMorePatiently(t *testing.T) {
 	})
 }
 
-// Whoever asks to try now begins anew: the waits are short again.
+// A person who wants a try now begins again: the waits are short again.
 func TestReconnectBeginsTheWaitsAnew(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id, _ := r.linked("loja")
 		r.service.SetDown(true)
 		time.Sleep(time.Hour)
-		if s := r.status(id); s.State != campaign.Offline || time.Until(s.Until) > lastRetry {
+		if s := r.snapshot(id); s.State != campaign.Offline || time.Until(s.Until) > lastRetry {
 			r.Fatalf("%v until %v", s.State, s.Until)
 		}
 		r.pool.Reconnect(id)
@@ -149,14 +149,14 @@ func TestTroubleOfOneNumberLeavesTheOtherAlone(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		a, phone := r.linked("a")
 		b, _ := r.linked("b")
-		since := r.status(b).Since
+		since := r.snapshot(b).Since
 		r.own(phone).End("", "replaced")
 		r.awaitState(a, campaign.Blocked)
 		r.pool.Reconnect(a)
 		r.awaitState(a, campaign.Online)
 		r.own(phone).Logout()
 		r.awaitState(a, campaign.LoggedOut)
-		if s := r.status(b); s.State != campaign.Online || !s.Since.Equal(since) {
+		if s := r.snapshot(b); s.State != campaign.Online || !s.Since.Equal(since) {
 			r.Errorf("the other number is %v since %v, want online since %v", s.State, s.Since, since)
 		}
 	})
@@ -196,7 +196,7 @@ func TestRefusedLogin(t *testing.T) {
 				}
 				remove := r.service.Fault(c.rule)
 				r.own(phone).Drop()
-				s := r.await(id, c.state.String(), func(s Status) bool {
+				s := r.await(id, c.state.String(), func(s Snapshot) bool {
 					return s.State == c.state && s.Reason.Code == rules[c.say].say
 				})
 				if s.Number.Linked() != c.link {
@@ -217,7 +217,7 @@ func TestServiceThatAlwaysAsksToLogInAgainIsNotHurried(t *testing.T) {
 		id, phone := r.linked("loja")
 		remove := r.service.Fault(simulator.Rule{On: simulator.Login, Do: simulator.StreamError, Code: 515})
 		r.own(phone).Drop()
-		r.awaitWithin(id, "waiting", 2*time.Minute, func(s Status) bool {
+		r.awaitWithin(id, "waiting", 2*time.Minute, func(s Snapshot) bool {
 			return s.State == campaign.Offline && time.Until(s.Until) > 15*time.Second
 		})
 		remove()
@@ -278,7 +278,7 @@ func TestBanIsWaitedForAlsoAfterARestart(t *testing.T) {
 		r.restart()
 		r.pool.Reconnect(id) // nobody may cut it short
 		time.Sleep(time.Until(end) - time.Minute)
-		if s := r.status(id); s.State != campaign.Banned || r.own(phone).Online() {
+		if s := r.snapshot(id); s.State != campaign.Banned || r.own(phone).Online() {
 			r.Errorf("a minute before the end: %v, online %v", s.State, r.own(phone).Online())
 		}
 		r.awaitState(id, campaign.Online)
@@ -295,7 +295,7 @@ func TestReplacedLinkWaitsForAPerson(t *testing.T) {
 		r.awaitState(id, campaign.Blocked)
 		r.restart()
 		time.Sleep(time.Hour)
-		if s := r.status(id); s.State != campaign.Blocked || s.Reason.Code != rules[onReplaced].say || r.own(phone).Online() {
+		if s := r.snapshot(id); s.State != campaign.Blocked || s.Reason.Code != rules[onReplaced].say || r.own(phone).Online() {
 			r.Errorf("after an hour and a restart: %v, %q", s.State, s.Reason)
 		}
 		r.pool.Reconnect(id)
@@ -313,7 +313,7 @@ func TestUnansweredPingsEndTheConnection(t *testing.T) {
 		if hold := r.pool.Sender(id).Ready().Hold.Reason; hold != reason.HoldOffline {
 			r.Errorf("ready on a silent connection: hold %q", hold)
 		}
-		r.await(id, "connecting anew", func(s Status) bool { return s.State == campaign.Connecting })
+		r.await(id, "connecting anew", func(s Snapshot) bool { return s.State == campaign.Connecting })
 		remove()
 		r.awaitState(id, campaign.Online)
 	})
@@ -322,7 +322,7 @@ func TestUnansweredPingsEndTheConnection(t *testing.T) {
 func TestRestrictionClosesNewChatsUntilItsEnd(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id, phone := r.linked("loja")
-		time.Sleep(freshFor)
+		time.Sleep(newFor)
 		end := time.Now().Add(48 * time.Hour).Truncate(time.Second)
 		r.own(phone).Restrict(end)
 		r.awaitState(id, campaign.Restricted)
@@ -333,7 +333,7 @@ func TestRestrictionClosesNewChatsUntilItsEnd(t *testing.T) {
 			r.Errorf("until %v, ready %+v; want %v and only new chats held", s.Until, ready, end)
 		}
 		time.Sleep(time.Until(end) + 2*time.Minute)
-		if s := r.status(id); s.State != campaign.Online || r.pool.Sender(id).Ready().NewChats.Reason != "" {
+		if s := r.snapshot(id); s.State != campaign.Online || r.pool.Sender(id).Ready().NewChats.Reason != "" {
 			r.Errorf("after the end: %v", s.State)
 		}
 	})
@@ -355,7 +355,7 @@ func TestEndOfTheStream(t *testing.T) {
 				id, phone := r.linked("loja")
 				for i := range c.times {
 					r.own(phone).End(c.code, "")
-					r.await(id, "told", func(s Status) bool { return s.State != campaign.Online })
+					r.await(id, "told", func(s Snapshot) bool { return s.State != campaign.Online })
 					if i < c.times-1 || c.want != campaign.Blocked {
 						r.awaitState(id, campaign.Online)
 					}
@@ -387,7 +387,7 @@ func TestWrongClockIsTheReasonWhenTheCertificateIsNotValid(t *testing.T) {
 		r.close()
 		time.Sleep(11 * 365 * 24 * time.Hour)
 		r.open()
-		s := r.await(id, "told", func(s Status) bool { return s.State == campaign.Offline && !s.Reason.IsZero() })
+		s := r.await(id, "told", func(s Snapshot) bool { return s.State == campaign.Offline && !s.Reason.IsZero() })
 		if s.Reason.Code != rules[onClock].say || s.Until.IsZero() {
 			r.Errorf("reason %q, next try %v", s.Reason, s.Until)
 		}
@@ -414,7 +414,7 @@ func TestPersonWithNewKeysIsHeardAndMessagesThatCannotBeReadHarmNothing(t *testi
 	inBubble(t, simulator.Config{People: 2}, func(r *rig) {
 		id, phone := r.linked("loja")
 		person := r.someone(0)
-		since := r.status(id).Since
+		since := r.snapshot(id).Since
 		say := func(text string) {
 			if _, err := r.service.Say(person.Phone, phone, text); err != nil {
 				r.Fatal(err)
@@ -441,7 +441,7 @@ func TestPersonWithNewKeysIsHeardAndMessagesThatCannotBeReadHarmNothing(t *testi
 		if !slices.Equal(texts, []string{"oi", "celular novo", "", "e agora?"}) {
 			r.Errorf("heard %q", texts)
 		}
-		if s := r.status(id); s.State != campaign.Online || !s.Since.Equal(since) {
+		if s := r.snapshot(id); s.State != campaign.Online || !s.Since.Equal(since) {
 			r.Errorf("%v since %v, want online since %v", s.State, s.Since, since)
 		}
 	})
@@ -497,7 +497,7 @@ func TestKeysThatCannotBeReadAreTriedAgain(t *testing.T) {
 		broken.Store(true)
 		r.wrap = func(d Devices) Devices { return lockedDevices{d, broken} }
 		r.open()
-		s := r.await(id, "told", func(s Status) bool { return s.State == campaign.Offline && !s.Reason.IsZero() })
+		s := r.await(id, "told", func(s Snapshot) bool { return s.State == campaign.Offline && !s.Reason.IsZero() })
 		if !s.Reason.Equal(reason.New(reason.NumberNoKeys, reason.New(reason.Foreign, reason.Plain("input/output error")))) || s.Until.IsZero() || !s.Number.Linked() {
 			r.Errorf("reason %q, next try %v, linked %v", s.Reason, s.Until, s.Number.Linked())
 		}

@@ -16,12 +16,12 @@ const longestTimer = 366 * 24 * time.Hour
 
 // timer is a setting of a chat that somebody made at a time in Unix seconds, and
 // of which we heard at another: it is not younger than that.
-func (l *link) timer(seconds uint64, set int64, heard time.Time) people.Timer {
+func (c *client) timer(seconds uint64, set int64, heard time.Time) people.Timer {
 	after := time.Duration(min(seconds, uint64(longestTimer/time.Second))) * time.Second
 	if after >= longestTimer {
 		return people.Timer{}
 	}
-	t := people.Timer{After: after, Set: l.happened(heard)}
+	t := people.Timer{After: after, Set: c.happened(heard)}
 	if at := time.Unix(set, 0); set > 0 && at.Before(t.Set) {
 		t.Set = at
 	}
@@ -30,20 +30,20 @@ func (l *link) timer(seconds uint64, set int64, heard time.Time) people.Timer {
 
 // timer is what a message says of how long the messages of its chat stay;
 // nothing if it does not say.
-func (s *saying) timer(l *link, heard time.Time) people.Timer {
+func (s *saying) timer(c *client, heard time.Time) people.Timer {
 	switch {
 	case s.mode != nil:
-		return l.timer(uint64(s.mode.GetEphemeralExpiration()), s.mode.GetEphemeralSettingTimestamp(), heard)
+		return c.timer(uint64(s.mode.GetEphemeralExpiration()), s.mode.GetEphemeralSettingTimestamp(), heard)
 	case s.about.GetExpiration() > 0:
-		return l.timer(uint64(s.about.GetExpiration()), s.about.GetEphemeralSettingTimestamp(), heard)
+		return c.timer(uint64(s.about.GetExpiration()), s.about.GetEphemeralSettingTimestamp(), heard)
 	}
 	return people.Timer{}
 }
 
 // setting keeps what a message that is none of a person's words, or our own,
 // says of the timer of its chat.
-func (l *link) setting(e *events.Message, s saying) bool {
-	t := s.timer(l, e.Info.Timestamp)
+func (c *client) setting(e *events.Message, s saying) bool {
+	t := s.timer(c, e.Info.Timestamp)
 	if t.Set.IsZero() || e.Info.IsGroup || !personal(e.Info.Chat) {
 		return true
 	}
@@ -51,37 +51,37 @@ func (l *link) setting(e *events.Message, s saying) bool {
 	if e.Info.IsFromMe {
 		other = e.Info.RecipientAlt
 	}
-	with := l.person(l.ctx, e.Info.Chat, other, "", people.NoName)
-	if own := l.number.look().number.Phone; with.Phone == own && own != "" {
+	with := c.person(c.ctx, e.Info.Chat, other, "", people.NoName)
+	if own := c.number.look().number.Phone; with.Phone == own && own != "" {
 		return true // what is written to oneself
 	}
 	with.Timer = t
-	if err := l.number.pool.book.Saw(l.number.id, []people.Seen{with}); err != nil {
-		l.number.log.Error("write down the timer of a chat", "message", e.Info.ID, "err", err)
+	if err := c.number.pool.book.Saw(c.number.id, []people.Seen{with}); err != nil {
+		c.number.log.Error("write down the timer of a chat", "message", e.Info.ID, "err", err)
 		return false
 	}
 	return true
 }
 
 // timerOf is what history says of the timer of a conversation.
-func (l *link) timerOf(c *waHistorySync.Conversation) people.Timer {
-	if c.EphemeralExpiration == nil || c.GetEphemeralSettingTimestamp() <= 0 {
+func (c *client) timerOf(chat *waHistorySync.Conversation) people.Timer {
+	if chat.EphemeralExpiration == nil || chat.GetEphemeralSettingTimestamp() <= 0 {
 		return people.Timer{}
 	}
-	return l.timer(uint64(c.GetEphemeralExpiration()), c.GetEphemeralSettingTimestamp(), time.Time{})
+	return c.timer(uint64(chat.GetEphemeralExpiration()), chat.GetEphemeralSettingTimestamp(), time.Time{})
 }
 
 // begins keeps what the account gives to the chats that it begins.
-func (l *link) begins(g *waHistorySync.GlobalSettings) error {
+func (c *client) begins(g *waHistorySync.GlobalSettings) error {
 	if g == nil || g.DisappearingModeDuration == nil || g.GetDisappearingModeTimestamp() <= 0 {
 		return nil
 	}
-	t := l.timer(uint64(max(g.GetDisappearingModeDuration(), 0)), g.GetDisappearingModeTimestamp(), time.Time{})
+	t := c.timer(uint64(max(g.GetDisappearingModeDuration(), 0)), g.GetDisappearingModeTimestamp(), time.Time{})
 	if t.Set.IsZero() {
 		return nil
 	}
 	t.Account = true
-	return l.number.pool.book.Begins(l.number.id, t)
+	return c.number.pool.book.Begins(c.number.id, t)
 }
 
 // aboutTimer is what a message in a chat with a timer says of it; nil if its

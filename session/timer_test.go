@@ -107,7 +107,7 @@ func TestAChatThatACampaignBeginsHasTheTimerOfItsAccount(t *testing.T) {
 		own.SetDefaultTimer(90 * day)
 		id := r.add("loja")
 		r.scan(id, own.Number())
-		r.await(id, "online with contacts", func(s Status) bool { return s.State == campaign.Online && s.Contacts })
+		r.await(id, "online with contacts", func(s Snapshot) bool { return s.State == campaign.Online && s.Contacts })
 		time.Sleep(time.Minute)
 		var strangers []simulator.Person
 		old := simulator.Person{}
@@ -218,7 +218,7 @@ func TestEveryKindOfMessageCarriesTheTimer(t *testing.T) {
 func TestATimerIsBoundedAndNotYoungerThanItsMessage(t *testing.T) {
 	inBubble(t, simulator.Config{People: 1}, func(r *rig) {
 		n := &number{pool: r.pool}
-		l := &link{number: n}
+		l := &client{number: n}
 		heard := time.Now().Add(-time.Hour).Truncate(time.Second)
 		for _, c := range []struct {
 			name    string

@@ -28,10 +28,10 @@ func TestNewerVersionIsFoundOutAndRemembered(t *testing.T) {
 			r.Errorf("reason %q", s.Reason)
 		}
 		time.Sleep(time.Until(asked.Add(23 * time.Hour)))
-		if s := r.status(id); s.State != campaign.Outdated {
+		if s := r.snapshot(id); s.State != campaign.Outdated {
 			r.Errorf("before the day is over: %v", s.State)
 		}
-		r.awaitWithin(id, "online", 2*time.Hour, func(s Status) bool { return s.State == campaign.Online })
+		r.awaitWithin(id, "online", 2*time.Hour, func(s Snapshot) bool { return s.State == campaign.Online })
 
 		// It is known after a restart, and asked for no sooner.
 		r.service.Fault(simulator.Rule{On: simulator.Page, Do: simulator.Refuse, Code: 500})

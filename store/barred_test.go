@@ -96,7 +96,7 @@ func TestWhoIsBlockedIsNotWrittenToByAnyNumber(t *testing.T) {
 		}
 	}
 	receive(1)
-	// The whole list is told anew: the first is not on it any more. The second is
+	// The whole list is told again: the first is not on it any more. The second is
 	// blocked by both, and one lifts it.
 	if err := s.book.SetBlocked(other, []people.Seen{{Phone: rows[1].Phone}}); err != nil {
 		t.Fatal(err)

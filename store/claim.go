@@ -69,7 +69,7 @@ type (
 		group []byte // its place in the queue; nil: it is not there any more
 	}
 
-	// amend writes anew what paces the number and lies in the future.
+	// amend writes again what paces the number and lies in the future.
 	amend struct{}
 
 	// amendPerson does so with when a person was last written to.

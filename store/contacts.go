@@ -70,6 +70,31 @@ func (b *Book) ContactsByID(ids []people.ContactID) (found []people.Contact, err
 	return found, err
 }
 
+// DeliveriesTo returns what campaigns have sent, or tried to send, to a person,
+// the newest campaign first.
+func (b *Book) DeliveriesTo(ctx context.Context, who people.ContactID) (all []campaign.Delivery, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		who = mergedTx(tx, who)
+		for k := range campaignsTable.Back(tx, nil) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			id := campaignsTable.Parts(k)
+			seq := personsTable.Get(tx, id, who)
+			if seq == nil {
+				continue
+			}
+			d, err := deliveryTx(tx, deliveryKey(id, fromRow[uint32](seq)))
+			if err != nil {
+				return err
+			}
+			all = append(all, d)
+		}
+		return nil
+	})
+	return all, err
+}
+
 // ContactCount returns how many people are in the book.
 func (b *Book) ContactCount() (n int, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
@@ -127,7 +152,7 @@ func (d *Desk) OptIn(id people.ContactID, why string) error {
 
 // Stays ends the doubt whether a person wants to be left alone: they do not, as
 // somebody who read their message of that time says. What they write later is
-// doubted anew; if they have, the doubt stays.
+// doubted again; if they have, the doubt stays.
 func (d *Desk) Stays(id people.ContactID, read time.Time) error {
 	return d.editContact(VerbStays, id, func(_ *bolt.Tx, c *people.Contact) error {
 		if !c.InDoubt() {

@@ -146,15 +146,15 @@ func TestNobodyTwiceWhicheverFirstPageIsTorn(t *testing.T) {
 			proved, decided = proved+p, decided+d
 		}
 	}
-	t.Logf("%d moments; receipts have settled %d, a person %d", len(moments), proved, decided)
+	t.Logf("%d moments; receipts have proved %d, a person %d", len(moments), proved, decided)
 	if proved < 3 || decided < 10 {
-		t.Errorf("receipts have settled %d and a person %d: the test shows too little", proved, decided)
+		t.Errorf("receipts have proved %d and a person %d: the test shows too little", proved, decided)
 	}
 }
 
 func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved, decided int) {
 	t.Helper()
-	name := fmt.Sprintf("%s, page %d torn, settled by %s", m.name, page, who)
+	name := fmt.Sprintf("%s, page %d torn, cleared by %s", m.name, page, who)
 	fail := func(format string, args ...any) {
 		t.Helper()
 		t.Errorf("%s: %s", name, fmt.Sprintf(format, args...))
@@ -213,7 +213,7 @@ func goOn(t *testing.T, id campaign.ID, m moment, page int, who string) (proved,
 			decided++
 			_, err = desk(b).Decide(id, d.Seq, campaign.SendIt, now)
 		case who == "receipts":
-			fail("no receipt has settled %s, who has it", d.Phone)
+			fail("no receipt has proved %s, who has it", d.Phone)
 		default:
 			held++
 		}
@@ -280,7 +280,7 @@ func TestNobodyTwiceAfterAMend(t *testing.T) {
 		proved, decided = proved+p, decided+d
 	}
 	if proved < 3 || decided < 5 {
-		t.Errorf("receipts have settled %d and a person %d: the test shows too little", proved, decided)
+		t.Errorf("receipts have proved %d and a person %d: the test shows too little", proved, decided)
 	}
 }
 
@@ -619,7 +619,7 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d, err := b.Delivery(id, 1); err != nil || d.State != campaign.Unsure {
-		t.Errorf("a receipt from before it can have been sent has settled it: %s, %v", d.State, err)
+		t.Errorf("a receipt from before it can have been sent has proved it: %s, %v", d.State, err)
 	}
 	if c, err = desk(b).Resume(id); err != nil || c.Status != campaign.Finished {
 		t.Errorf("resumed with nothing left to send it is %s, %v", c.Status, err)

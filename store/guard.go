@@ -23,7 +23,7 @@ import (
 // numbers none of them alone may have sent enough to tell. In a row means that
 // none was accepted in between; people who are not on WhatsApp, and messages
 // whose outcome is not known, do not count. When a campaign is resumed, whatever
-// it was paused for, both begin anew.
+// it was paused for, both begin again.
 const (
 	rowMost    = 5                // refusals in a row
 	sampleSize = 20               // messages that are looked at for whether they arrived
@@ -76,7 +76,7 @@ func putGuardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, g guard) error
 	return guardsTable.Put(tx, id, n, encodeGuard(g))
 }
 
-// unguardTx begins everything anew for a campaign.
+// unguardTx begins everything again for a campaign.
 func unguardTx(tx *bolt.Tx, id campaign.ID) error {
 	for _, t := range []table{guardsTable, sampleTable} {
 		for _, k := range t.Keys(tx, row(id), math.MaxInt) { // both begin with the campaign

@@ -52,7 +52,7 @@ func code(n int) campaign.Outcome {
 }
 
 // Five refusals in a row of one kind pause a campaign, and say so; anything in
-// between that went well, or was refused otherwise, begins the row anew.
+// between that went well, or was refused otherwise, begins the row again.
 func TestFiveRefusalsInARowPauseTheCampaign(t *testing.T) {
 	absent := campaign.Outcome{Kind: campaign.Misled}
 	for _, test := range []struct {
@@ -300,7 +300,7 @@ func TestClockThatWasAheadHidesNoSilence(t *testing.T) {
 	}
 }
 
-// A resume begins both samples anew.
+// A resume begins both samples again.
 func TestResumeBeginsTheSampleAnew(t *testing.T) {
 	s := newShop(t, 100, "")
 	id := s.start("")

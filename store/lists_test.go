@@ -81,7 +81,7 @@ func TestAListIsRenamedEmptiedAndDeleted(t *testing.T) {
 	if err := desk(b).RenameList("amigos", "CLIENTES"); !errors.Is(err, ErrExists) {
 		t.Errorf("a name that is taken got %v", err)
 	}
-	ok(t, desk(b).RenameList("clientes", "Clientes")) // its own, spelled anew
+	ok(t, desk(b).RenameList("clientes", "Clientes")) // its own, spelled again
 	ok(t, desk(b).RenameList("clientes", "Fregueses"))
 	if got := found(t, b, "lista:fregueses"); len(got) != 2 {
 		t.Errorf("under the new name are %q", got)

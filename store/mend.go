@@ -58,7 +58,7 @@ func Mend(path string, examine func(path string) (bolt.Health, error)) (copied s
 		err = bolt.SyncDir(filepath.Dir(path))
 	}
 	if err == nil {
-		err = settleMended(path)
+		err = prepareMended(path)
 	}
 	if err != nil {
 		return "", fmt.Errorf("mend %s: %w", path, err)
@@ -66,8 +66,8 @@ func Mend(path string, examine func(path string) (bolt.Health, error)) (copied s
 	return copied, nil
 }
 
-// settleMended does what opening the book would do first.
-func settleMended(path string) error {
+// prepareMended does what opening the book would do first.
+func prepareMended(path string) error {
 	db, err := bolt.Open(path, bolt.Options{Timeout: bolt.Patience})
 	if err != nil {
 		return err

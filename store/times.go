@@ -12,7 +12,7 @@ import (
 // wrong when one was written, or be wrong now, and then something that has
 // happened seems to lie in the future. We only know that it is over, so it counts
 // as happening now: that can make a number slower, never faster. It would count
-// so until the clock reaches that time, so it is written anew, once, as the
+// so until the clock reaches that time, so it is written again, once, as the
 // present time (amendTx); but not while the clock itself may be off by whole
 // weeks, because then the time may be right.
 

@@ -15,22 +15,22 @@ import (
 type campaigns struct {
 	e        *env
 	win      window
-	all      []standing
+	all      []campaignRow
 	numbers  []campaign.Number
 	holds    map[campaign.NumberID]campaign.Hold
 	known    bool
 	question question
 }
 
-// standing is a campaign and how far it is.
-type standing struct {
+// campaignRow is a campaign and how far it is.
+type campaignRow struct {
 	campaign.Campaign
 	counts campaign.Counts
 	freeze store.Job // while it is freezing
 }
 
-// standingOf reads how far a campaign is.
-func standingOf(book *store.Book, c campaign.Campaign) (s standing, err error) {
+// rowOf reads how far a campaign is.
+func rowOf(book *store.Book, c campaign.Campaign) (s campaignRow, err error) {
 	s.Campaign = c
 	if c.Status == campaign.Freezing {
 		s.freeze, err = book.Freeze(c.ID)
@@ -42,7 +42,7 @@ func standingOf(book *store.Book, c campaign.Campaign) (s standing, err error) {
 
 // done is for how many people of how many everything is done; while it is
 // freezing, how many it has.
-func (s standing) done() (done, total int) {
+func (s campaignRow) done() (done, total int) {
 	if s.Status == campaign.Freezing {
 		return s.freeze.Done, s.freeze.Total
 	}
@@ -52,7 +52,7 @@ func (s standing) done() (done, total int) {
 // campaignsLoadedMsg answers campaigns.load.
 type campaignsLoadedMsg struct {
 	question int
-	all      []standing
+	all      []campaignRow
 	numbers  []campaign.Number
 	holds    map[campaign.NumberID]campaign.Hold
 	err      error
@@ -70,7 +70,7 @@ func (c *campaigns) load() tea.Cmd {
 	}
 	book := c.e.app.Book
 	return func() tea.Msg {
-		all, err := standings(book)
+		all, err := campaignRows(book)
 		msg := campaignsLoadedMsg{question: id, all: all, holds: book.Holds(), err: err}
 		if err == nil {
 			msg.numbers, msg.err = book.Numbers()
@@ -79,19 +79,19 @@ func (c *campaigns) load() tea.Cmd {
 	}
 }
 
-// standings reads every campaign and how far it is. A draft that was thrown
+// campaignRows reads every campaign and how far it is. A draft that was thrown
 // away is none.
-func standings(book *store.Book) ([]standing, error) {
+func campaignRows(book *store.Book) ([]campaignRow, error) {
 	list, err := book.Campaigns()
 	if err != nil {
 		return nil, err
 	}
-	var all []standing
+	var all []campaignRow
 	for _, c := range list {
 		if c.Status == campaign.Cancelled && c.Started.IsZero() {
 			continue
 		}
-		s, err := standingOf(book, c)
+		s, err := rowOf(book, c)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +100,7 @@ func standings(book *store.Book) ([]standing, error) {
 	return all, nil
 }
 
-func (c *campaigns) here() (s standing, ok bool) {
+func (c *campaigns) here() (s campaignRow, ok bool) {
 	if c.win.cursor >= len(c.all) {
 		return s, false
 	}
@@ -138,11 +138,11 @@ func (c *campaigns) actions() []action {
 
 func (c *campaigns) keys() []key.Binding { return bindings(c.actions()) }
 
-func (s standing) pausable() bool {
+func (s campaignRow) pausable() bool {
 	return s.Status == campaign.Running || s.Status == campaign.Freezing && !s.freeze.Held
 }
 
-func (s standing) resumable() bool {
+func (s campaignRow) resumable() bool {
 	return s.Status == campaign.Paused || s.Status == campaign.Freezing && s.freeze.Held
 }
 
@@ -215,7 +215,7 @@ func (c *campaigns) view() string {
 
 // columns are the widths of a row of those campaigns. Where there is not room
 // for all, the bar goes first and then the date: the numbers say more.
-func (c *campaigns) columns(w int, rows []standing) (name, status, bar, count, date int) {
+func (c *campaigns) columns(w int, rows []campaignRow) (name, status, bar, count, date int) {
 	status, bar, count, date = 13, 12, 13, 12
 	if w >= 110 {
 		bar = 24
@@ -235,12 +235,12 @@ func (c *campaigns) columns(w int, rows []standing) (name, status, bar, count, d
 }
 
 // figures are how many people a campaign is through with, of all.
-func (c *campaigns) figures(s standing) string {
+func (c *campaigns) figures(s campaignRow) string {
 	done, total := s.done()
 	return c.e.words.Number(done) + "/" + c.e.words.Number(total)
 }
 
-func (c *campaigns) line(s standing, here bool, w int) string {
+func (c *campaigns) line(s campaignRow, here bool, w int) string {
 	e := c.e
 	from, to := c.win.visible()
 	name, status, bar, count, date := c.columns(w, c.all[from:to])
@@ -256,13 +256,13 @@ func (c *campaigns) line(s standing, here bool, w int) string {
 	if s.Status == campaign.Draft {
 		r.gap(bar + count + 1)
 	} else {
-		r.standingBar(s, bar).gap(1).right(e.theme.dim, c.figures(s), count)
+		r.campaignBar(s, bar).gap(1).right(e.theme.dim, c.figures(s), count)
 	}
 	return r.gap(1).cell(e.theme.dim, e.words.Moment(s.Begun(), e.now()), date).fill(w)
 }
 
-// standingBar is bar, or while a campaign is freezing, how much of it is frozen.
-func (r *row) standingBar(s standing, w int) *row {
+// campaignBar is bar, or while a campaign is freezing, how much of it is frozen.
+func (r *row) campaignBar(s campaignRow, w int) *row {
 	if s.Status != campaign.Freezing {
 		return r.bar(s.counts, w)
 	}

@@ -84,8 +84,8 @@ func TestAllDoubtsOfOneReasonAreSettledAtOnce(t *testing.T) {
 	}
 }
 
-// What a receipt has settled while a person was asked is not settled anew.
-func TestDoubtThatIsSettledMeanwhileStaysSo(t *testing.T) {
+// What a receipt has proved while a person was asked is not decided any more.
+func TestDoubtThatIsProvedMeanwhileStaysSo(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		c := s.inDoubt()
 		s.press("4", "u", "a", "d")
@@ -104,7 +104,7 @@ func TestDoubtThatIsSettledMeanwhileStaysSo(t *testing.T) {
 	})
 }
 
-func TestMarkedDoubtsAloneAreSettled(t *testing.T) {
+func TestMarkedDoubtsAloneAreDecided(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		c := s.inDoubt()
 		s.press("4", "u", "space", "space")

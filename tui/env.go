@@ -83,7 +83,7 @@ func (e *env) do(did string, change func(context.Context) error) tea.Cmd {
 	}
 }
 
-// copy puts a text on the clipboard of whoever sits at the terminal, if the
+// copy puts a text on the clipboard of the person at the terminal, if the
 // terminal can do that.
 func (e *env) copy(text string) tea.Cmd {
 	e.root.say(e.theme.good, e.t("copied"))

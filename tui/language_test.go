@@ -112,7 +112,7 @@ func TestAForeignSentenceOnAScreenIsFound(t *testing.T) {
 	})
 }
 
-// Some screens as whoever speaks Spanish sees them; the others differ from them
+// Some screens as a person who speaks Spanish sees them; the others differ from them
 // in nothing but what the tests above hold.
 func TestTheMainScreensInSpanish(t *testing.T) {
 	goldensIn(t, "es", "numbers", "link-code", "passkey", "contacts", "person", "composer", "review", "progress", "doubts", "campaigns", "limits", "help", "audit")

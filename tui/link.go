@@ -21,7 +21,7 @@ type link struct {
 	number   campaign.Number
 	phone    people.Phone // gets a code to type; empty: any phone scans
 	typed    people.Phone // the phone that was typed last
-	status   session.Status
+	snapshot session.Snapshot
 	began    bool // the pool has been asked to link
 	done     bool // linked; the screen goes away
 	question question
@@ -48,7 +48,7 @@ const (
 )
 
 func (l *link) step() step {
-	switch s := l.status; {
+	switch s := l.snapshot; {
 	case s.Passkey.Script != "":
 		return stepPasskey
 	case s.Passkey.Code != "":
@@ -64,7 +64,7 @@ func (l *link) step() step {
 // linkLoadedMsg answers link.load.
 type linkLoadedMsg struct {
 	question int
-	status   session.Status
+	snapshot session.Snapshot
 	found    bool
 	err      error
 }
@@ -92,19 +92,19 @@ func (l *link) load() tea.Cmd {
 		case begin:
 			msg.err = desk.Link(pool, number)
 		}
-		for _, s := range pool.Status() {
+		for _, s := range pool.Snapshots() {
 			if s.Number.ID == number {
-				msg.status, msg.found = s, true
+				msg.snapshot, msg.found = s, true
 			}
 		}
 		return msg
 	}
 }
 
-// begin links anew: by a code for that phone, or by QR if there is none.
+// begin links again: by a code for that phone, or by QR if there is none.
 func (l *link) begin(phone people.Phone) tea.Cmd {
 	l.phone, l.began = phone, false
-	l.status.QR, l.status.Code = "", ""
+	l.snapshot.QR, l.snapshot.Code = "", ""
 	return l.load() // after the answer that is under way: the pool hears of one wish at a time
 }
 
@@ -115,7 +115,7 @@ func (l *link) actions() []action {
 	case stepCompare:
 		return l.compareActions()
 	}
-	e, s := l.e, l.status
+	e, s := l.e, l.snapshot
 	demo, linking := e.app.Demo, s.State == campaign.Linking
 	free := !l.done && !l.passkey.asked
 	byPhone := e.keys.byPhone
@@ -139,7 +139,7 @@ func (l *link) keys() []key.Binding { return bindings(l.actions()) }
 
 // scan lets the simulated phone look at the code.
 func (l *link) scan() tea.Cmd {
-	scan, code, phone := l.e.app.Demo.Scan, l.status.QR, l.number.Phone
+	scan, code, phone := l.e.app.Demo.Scan, l.snapshot.QR, l.number.Phone
 	return l.e.do("", func(context.Context) error { return scan(code, phone) })
 }
 
@@ -147,7 +147,7 @@ func (l *link) scan() tea.Cmd {
 func (l *link) leave() tea.Cmd {
 	pool, id, desk := l.e.app.Pool, l.number.ID, l.e.app.Desk
 	back := l.e.root.drop(l)
-	if l.status.State != campaign.Linking {
+	if l.snapshot.State != campaign.Linking {
 		return back
 	}
 	return tea.Batch(back, l.e.do("", func(context.Context) error {
@@ -193,10 +193,10 @@ func (l *link) loaded(msg linkLoadedMsg) tea.Cmd {
 		e.root.say(e.theme.bad, e.fault(msg.err))
 	}
 	if msg.found {
-		l.status, l.number = msg.status, msg.status.Number
-		l.passkey.follow(l.status)
+		l.snapshot, l.number = msg.snapshot, msg.snapshot.Number
+		l.passkey.follow(l.snapshot)
 	}
-	switch l.status.State {
+	switch l.snapshot.State {
 	case campaign.Connecting, campaign.Online, campaign.Restricted:
 		if l.number.Linked() && !l.done {
 			l.done = true
@@ -229,19 +229,19 @@ func (l *link) view() string {
 // waiting says what is going on while there is no code.
 func (l *link) waiting(w int) []string {
 	e := l.e
-	sign := e.theme.number(l.status.State)
+	sign := e.theme.number(l.snapshot.State)
 	lines := []string{e.theme.strong.of(e.clean(l.number.Name)), ""}
 	switch {
 	case l.passkey.asked:
 		lines = append(lines, e.theme.info.of("▣")+" "+e.t("link_passkey_wait"))
-	case l.status.State == campaign.Linking || !l.began || l.question.busy:
+	case l.snapshot.State == campaign.Linking || !l.began || l.question.busy:
 		lines = append(lines, e.theme.info.of("▣")+" "+e.t("link_waiting"))
 	default:
 		lines = append(lines, sign.ink.of(sign.symbol)+" "+e.t(sign.word))
 	}
-	if !l.status.Reason.IsZero() {
+	if !l.snapshot.Reason.IsZero() {
 		lines = append(lines, "")
-		lines = append(lines, e.wrap(e.words.because(l.status.Reason), w)...)
+		lines = append(lines, e.wrap(e.words.because(l.snapshot.Reason), w)...)
 	}
 	return lines
 }
@@ -249,19 +249,19 @@ func (l *link) waiting(w int) []string {
 // left is how long the code lives.
 func (l *link) left() string {
 	now := l.e.now()
-	if !l.status.QRUntil.After(now) {
+	if !l.snapshot.QRUntil.After(now) {
 		return l.e.t("link_next_code")
 	}
-	return l.e.t("link_code_for", "Wait", l.e.words.Duration(l.status.QRUntil.Sub(now).Truncate(time.Second)))
+	return l.e.t("link_code_for", "Wait", l.e.words.Duration(l.snapshot.QRUntil.Sub(now).Truncate(time.Second)))
 }
 
 // asides are what else there is to say while a code is shown: what went wrong
 // before, and in the demo what can be done.
 func (l *link) asides(w int, demo string) (lines []string) {
 	e := l.e
-	if !l.status.Reason.IsZero() {
+	if !l.snapshot.Reason.IsZero() {
 		lines = append(lines, "")
-		for _, text := range e.wrap(e.words.because(l.status.Reason), w) {
+		for _, text := range e.wrap(e.words.because(l.snapshot.Reason), w) {
 			lines = append(lines, e.theme.warn.of(text))
 		}
 	}

@@ -61,14 +61,14 @@ func TestANumberIsLinkedByACodeTypedOnItsPhone(t *testing.T) {
 		s.hides("falta o DDD")
 		s.press("enter")
 		s.later(2 * time.Second)
-		code := s.app.Pool.Status()[0].Code
+		code := s.app.Pool.Snapshots()[0].Code
 		s.shows("Loja  +55 11 98765-4321", code, "Conectar com número de telefone", "Este código vale por 2 min 38 s")
 		s.press("c")
 		if s.copied != code {
 			t.Errorf("copied %q, want %q", s.copied, code)
 		}
 		s.later(161 * time.Second)
-		if next := s.app.Pool.Status()[0].Code; next == code || next == "" {
+		if next := s.app.Pool.Snapshots()[0].Code; next == code || next == "" {
 			t.Errorf("the code %q was followed by %q", code, next)
 		}
 		s.press("v")
@@ -94,7 +94,7 @@ func TestACodeThatNobodyTypesIsAskedForAgain(t *testing.T) {
 		s.shows("Ninguém digitou o código", "enter novo código")
 		s.press("enter")
 		s.later(2 * time.Second)
-		s.shows("Este código vale por", s.app.Pool.Status()[0].Code)
+		s.shows("Este código vale por", s.app.Pool.Snapshots()[0].Code)
 		s.press("esc")
 		s.later(time.Second)
 		s.shows("· não vinculado")
@@ -114,7 +114,7 @@ func (s *live) asked() {
 // browser is what a browser prints after the script that is asked for.
 func (s *live) browser() string {
 	s.t.Helper()
-	answer, err := s.app.Demo.Sign(s.app.Pool.Status()[0].Passkey.Options)
+	answer, err := s.app.Demo.Sign(s.app.Pool.Snapshots()[0].Passkey.Options)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestAPasskeyIsCarriedToABrowserAndBack(t *testing.T) {
 		s.asked()
 		s.press("ctrl+y")
 		s.shows("Copiado.")
-		if want := s.app.Pool.Status()[0].Passkey.Script; s.copied != want || want == "" {
+		if want := s.app.Pool.Snapshots()[0].Passkey.Script; s.copied != want || want == "" {
 			t.Errorf("copied %q, want %q", s.copied, want)
 		}
 		s.later(6 * time.Minute) // so late that the codes are to be compared
@@ -143,7 +143,7 @@ func TestAPasskeyIsCarriedToABrowserAndBack(t *testing.T) {
 		s.press("enter")
 		s.later(5 * time.Second)
 		code, ok := s.service.PasskeyCode(s.phone())
-		if !ok || s.app.Pool.Status()[0].Passkey.Code != code {
+		if !ok || s.app.Pool.Snapshots()[0].Passkey.Code != code {
 			t.Errorf("the phone shows %q", code)
 		}
 		s.shows("O celular mostra o mesmo código?", "enter é o mesmo: vincular")
@@ -170,7 +170,7 @@ func TestEscStopsAtThePasskey(t *testing.T) {
 		s.asked()
 		s.press("esc")
 		s.later(time.Second)
-		if got := s.app.Pool.Status()[0].State; got != campaign.Unlinked {
+		if got := s.app.Pool.Snapshots()[0].State; got != campaign.Unlinked {
 			t.Errorf("it is %v", got)
 		}
 		s.shows("· não vinculado")

@@ -41,7 +41,7 @@ func (l *link) askPhone() tea.Cmd {
 
 // typeCode lets the simulated phone type the code.
 func (l *link) typeCode() tea.Cmd {
-	typeIt, code, phone := l.e.app.Demo.Type, l.status.Code, l.phone
+	typeIt, code, phone := l.e.app.Demo.Type, l.snapshot.Code, l.phone
 	return l.e.do("", func(context.Context) error { return typeIt(phone, code) })
 }
 
@@ -51,10 +51,10 @@ func (l *link) typedView(w, h int) string {
 	inner := min(w-4, 62)
 	name, _ := e.cut(l.number.Name, max(inner-22, 1))
 	lines := []string{e.theme.strong.of(name) + "  " + e.theme.dim.of(e.clean(l.phone.Pretty())), ""}
-	lines = append(lines, e.big(l.status.Code, inner)...)
+	lines = append(lines, e.big(l.snapshot.Code, inner)...)
 	lines = append(lines, "")
 	lines = append(lines, e.steps(inner, "link_code_step_1", "link_code_step_2", "link_code_step_3")...)
-	lines = append(lines, "", e.theme.info.of("◷ ")+e.clean(l.status.Code)+" · "+l.left())
+	lines = append(lines, "", e.theme.info.of("◷ ")+e.clean(l.snapshot.Code)+" · "+l.left())
 	lines = append(lines, l.asides(inner, e.t("link_code_demo", "Key", e.keys.typeCode.Help().Key))...)
 	margin := strings.Repeat(" ", max((w-inner)/2, 2))
 	out := make([]string, max((h-len(lines))/3, 0), h+len(lines))

@@ -42,10 +42,10 @@ func (l *link) codeWidth() int {
 // code is never its own negative.
 func (l *link) draw(quiet int) {
 	inverted := !l.e.theme.dark && !l.e.colours
-	if l.code == l.status.QR && l.quiet == quiet && l.inverted == inverted {
+	if l.code == l.snapshot.QR && l.quiet == quiet && l.inverted == inverted {
 		return
 	}
-	l.code, l.quiet, l.inverted, l.drawn = l.status.QR, quiet, inverted, nil
+	l.code, l.quiet, l.inverted, l.drawn = l.snapshot.QR, quiet, inverted, nil
 	if _, err := qr.Encode(l.code, qr.L); err != nil || l.code == "" {
 		return // too long for any code: it is shown as text
 	}
@@ -133,7 +133,7 @@ func (l *link) brief(w int) string {
 	if e.app.Demo != nil {
 		text = e.keys.scan.Help().Key + " " + e.keys.scan.Help().Desc
 	}
-	life := "◷ " + e.words.Duration(max(l.status.QRUntil.Sub(e.now()).Truncate(time.Second), 0))
+	life := "◷ " + e.words.Duration(max(l.snapshot.QRUntil.Sub(e.now()).Truncate(time.Second), 0))
 	if l.spread() { // what does not fit is cut off: the way out comes first
 		var keys []string
 		for _, b := range []key.Binding{e.keys.dismiss, e.keys.byPhone, e.keys.codeText} {
@@ -187,7 +187,7 @@ func (l *link) text(w int) string {
 		lines = append(lines, "  "+e.theme.dim.of(line))
 	}
 	lines = append(lines, "  "+e.theme.info.of("◷ ")+l.left(), "")
-	for rest := e.clean(l.status.QR); rest != ""; { // cut hard: it is to be copied as it is
+	for rest := e.clean(l.snapshot.QR); rest != ""; { // cut hard: it is to be copied as it is
 		var head string
 		head, rest = e.take(rest, max(w-4, 1))
 		lines = append(lines, "  "+head)

@@ -14,17 +14,17 @@ import (
 
 // numbers is the list of our numbers and how each of them is at this moment.
 type numbers struct {
-	e        *env
-	win      window
-	statuses []session.Status
-	known    bool // the first answer has come
-	question question
+	e         *env
+	win       window
+	snapshots []session.Snapshot
+	known     bool // the first answer has come
+	question  question
 }
 
-// statusLoadedMsg answers numbers.load.
-type statusLoadedMsg struct {
-	question int
-	statuses []session.Status
+// snapshotsLoadedMsg answers numbers.load.
+type snapshotsLoadedMsg struct {
+	question  int
+	snapshots []session.Snapshot
 }
 
 func newNumbers(e *env) *numbers { return &numbers{e: e} }
@@ -38,15 +38,15 @@ func (n *numbers) load() tea.Cmd {
 		return nil
 	}
 	pool := n.e.app.Pool
-	return func() tea.Msg { return statusLoadedMsg{id, pool.Status()} }
+	return func() tea.Msg { return snapshotsLoadedMsg{id, pool.Snapshots()} }
 }
 
 // here is the number under the cursor; ok is false if there is none.
-func (n *numbers) here() (s session.Status, ok bool) {
-	if n.win.cursor >= len(n.statuses) {
+func (n *numbers) here() (s session.Snapshot, ok bool) {
+	if n.win.cursor >= len(n.snapshots) {
 		return s, false
 	}
-	return n.statuses[n.win.cursor], true
+	return n.snapshots[n.win.cursor], true
 }
 
 func (n *numbers) actions() []action {
@@ -72,11 +72,11 @@ func (n *numbers) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		cmd, _ := press(msg, n.actions())
 		return cmd
-	case statusLoadedMsg:
+	case snapshotsLoadedMsg:
 		mine, again := n.question.answered(msg.question)
 		if mine {
-			n.statuses, n.known = msg.statuses, true
-			n.win.resize(len(n.statuses), n.win.height)
+			n.snapshots, n.known = msg.snapshots, true
+			n.win.resize(len(n.snapshots), n.win.height)
 		}
 		if again {
 			return n.load()
@@ -127,7 +127,7 @@ func (n *numbers) view() string {
 	if !n.known {
 		return "\n " + e.theme.faint.of(e.t("loading"))
 	}
-	if len(n.statuses) == 0 {
+	if len(n.snapshots) == 0 {
 		inner := min(w-8, 64)
 		lines := append([]string{e.theme.strong.of(e.t("numbers_empty")), ""}, e.wrap(e.t("numbers_empty_detail"), inner)...)
 		lines = append(lines, "")
@@ -142,11 +142,11 @@ func (n *numbers) view() string {
 	if s, ok := n.here(); ok {
 		told = n.tell(s, w)
 	}
-	n.win.resize(len(n.statuses), max(h-max(len(told), leastTold)-2, 1))
+	n.win.resize(len(n.snapshots), max(h-max(len(told), leastTold)-2, 1))
 	from, to := n.win.visible()
 	lines := []string{n.heading(w)}
 	for i := from; i < to; i++ {
-		lines = append(lines, n.line(n.statuses[i], i == n.win.cursor, w))
+		lines = append(lines, n.line(n.snapshots[i], i == n.win.cursor, w))
 	}
 	return strings.Join(append(append(lines, ""), told...), "\n")
 }
@@ -168,7 +168,7 @@ func (n *numbers) heading(w int) string {
 		cell(e.theme.faint, e.t("col_state"), state).gap(1).cell(e.theme.faint, e.t("col_since"), since).fill(w)
 }
 
-func (n *numbers) line(s session.Status, here bool, w int) string {
+func (n *numbers) line(s session.Snapshot, here bool, w int) string {
 	e := n.e
 	name, phone, state, since := n.columns(w)
 	sign := e.numberSign(s)
@@ -195,7 +195,7 @@ func (n *numbers) line(s session.Status, here bool, w int) string {
 
 // numberSign is the state of a number as the list names it. One that is online
 // and may not send yet is not called online.
-func (e *env) numberSign(s session.Status) sign {
+func (e *env) numberSign(s session.Snapshot) sign {
 	if s.State == campaign.Online && s.Reading.After(e.now()) {
 		return sign{"◌", e.theme.info, "number_history"}
 	}
@@ -203,7 +203,7 @@ func (e *env) numberSign(s session.Status) sign {
 }
 
 // since is how long the number has been as it is, or when it tries again.
-func (n *numbers) since(s session.Status) string {
+func (n *numbers) since(s session.Snapshot) string {
 	now := n.e.now()
 	if s.State == campaign.Offline && s.Until.After(now) {
 		return n.e.t("retry_in", "Wait", n.e.words.Duration(s.Until.Sub(now)))
@@ -215,7 +215,7 @@ func (n *numbers) since(s session.Status) string {
 }
 
 // tell says all that is known of a number, and what to do about it.
-func (n *numbers) tell(s session.Status, w int) []string {
+func (n *numbers) tell(s session.Snapshot, w int) []string {
 	e := n.e
 	sign := e.numberSign(s)
 	name, _ := e.cut(s.Number.Name, 40)
@@ -255,7 +255,7 @@ func (n *numbers) tell(s session.Status, w int) []string {
 }
 
 // next is what to do about the state of a number, or what happens by itself.
-func (n *numbers) next(s session.Status, forgotten bool) string {
+func (n *numbers) next(s session.Snapshot, forgotten bool) string {
 	e, now := n.e, n.e.now()
 	later := s.Until.After(now)
 	switch {
@@ -280,7 +280,7 @@ func (n *numbers) next(s session.Status, forgotten bool) string {
 }
 
 // warnings are what will go wrong if nobody sees to it.
-func (n *numbers) warnings(s session.Status) (texts []string) {
+func (n *numbers) warnings(s session.Snapshot) (texts []string) {
 	e, now := n.e, n.e.now()
 	if !s.Unlinks.IsZero() {
 		days := int(now.Sub(s.Number.Seen) / (24 * time.Hour))

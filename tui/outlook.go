@@ -12,7 +12,7 @@ import (
 )
 
 // outlook is the forecast of a campaign that is being sent. It costs a walk
-// through its queue, so it is asked for anew only once in a while, or when
+// through its queue, so it is asked for again only once in a while, or when
 // somebody has changed something about the campaign or its numbers.
 type outlook struct {
 	e        *env

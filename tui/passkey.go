@@ -40,7 +40,7 @@ type passkeySignedMsg struct {
 
 // follow keeps in mind that the passkey is asked for, so that nothing else is
 // offered before it is done with.
-func (p *passkey) follow(s session.Status) {
+func (p *passkey) follow(s session.Snapshot) {
 	switch {
 	case s.Passkey != (session.Passkey{}):
 		p.asked = true
@@ -79,7 +79,7 @@ func (p *passkey) key(msg tea.KeyPressMsg) {
 func (l *link) passkeyActions() []action {
 	e, p := l.e, &l.passkey
 	demo := e.app.Demo
-	given, script := p.answer != "" && !p.sending.busy, l.status.Passkey.Script
+	given, script := p.answer != "" && !p.sending.busy, l.snapshot.Passkey.Script
 	scroll := func(rows int) func() tea.Cmd {
 		return func() tea.Cmd { p.script.scroll(rows); return nil }
 	}
@@ -135,13 +135,13 @@ func (l *link) passkeySent(msg passkeySentMsg) tea.Cmd {
 		return nil // WhatsApp has not heard of it
 	case errors.Is(msg.err, session.ErrNoPasskey), errors.Is(msg.err, session.ErrClosed):
 		l.e.root.say(l.e.theme.bad, l.e.fault(msg.err))
-	} // any other is in the status
+	} // any other is in the snapshot
 	return l.load()
 }
 
 // signPasskey lets the simulated browser answer.
 func (l *link) signPasskey() tea.Cmd {
-	sign, options := l.e.app.Demo.Sign, l.status.Passkey.Options
+	sign, options := l.e.app.Demo.Sign, l.snapshot.Passkey.Options
 	return func() tea.Msg {
 		answer, err := sign(options)
 		return passkeySignedMsg{options, answer, err}
@@ -152,7 +152,7 @@ func (l *link) passkeySigned(msg passkeySignedMsg) tea.Cmd {
 	switch {
 	case msg.err != nil:
 		l.e.root.say(l.e.theme.bad, l.e.fault(msg.err))
-	case msg.options == l.status.Passkey.Options:
+	case msg.options == l.snapshot.Passkey.Options:
 		l.passkey.add(msg.answer)
 	}
 	return nil
@@ -162,7 +162,7 @@ func (l *link) passkeySigned(msg passkeySignedMsg) tea.Cmd {
 func (l *link) passkeyView(w, h int) string {
 	e, p := l.e, &l.passkey
 	inner := max(w-4, 1)
-	wait := e.words.Duration(max(l.status.QRUntil.Sub(e.now()), 0))
+	wait := e.words.Duration(max(l.snapshot.QRUntil.Sub(e.now()), 0))
 	lines := []string{"  " + e.theme.strong.of(e.t("passkey_wanted")) + "   " + e.theme.info.of("◷ ") + wait}
 	indent := func(more []string) {
 		for _, line := range more {
@@ -183,7 +183,7 @@ func (l *link) passkeyView(w, h int) string {
 	}
 	indent([]string{"", e.theme.faint.of(e.t("passkey_script", "Key", e.keys.copyScript.Help().Key))})
 	var script []string
-	for rest := e.clean(l.status.Passkey.Script); rest != ""; { // cut hard: it is to be copied as it is
+	for rest := e.clean(l.snapshot.Passkey.Script); rest != ""; { // cut hard: it is to be copied as it is
 		var head string
 		head, rest = e.take(rest, inner)
 		script = append(script, head)
@@ -199,10 +199,10 @@ func (l *link) passkeyView(w, h int) string {
 func (l *link) compareLines(w int) []string {
 	e := l.e
 	lines := []string{e.theme.strong.of(e.clean(l.number.Name)), ""}
-	lines = append(lines, e.big(l.status.Passkey.Code, w)...)
+	lines = append(lines, e.big(l.snapshot.Passkey.Code, w)...)
 	lines = append(lines, "")
 	lines = append(lines, e.wrap(e.t("passkey_compare"), w)...)
 	lines = append(lines, e.wrap(e.t("passkey_compare_stop"), w)...)
-	wait := e.words.Duration(max(l.status.QRUntil.Sub(e.now()), 0))
+	wait := e.words.Duration(max(l.snapshot.QRUntil.Sub(e.now()), 0))
 	return append(lines, "", e.theme.info.of("◷ ")+e.t("passkey_for", "Wait", wait))
 }

@@ -22,7 +22,7 @@ import (
 // than that, what follows is written over them: of 👍🏽 the 👍 is seen. Where it
 // draws fewer, a cell stays empty. The renderer repaints a row with such a
 // character as a whole, from the left, without wrapping at the right edge, and
-// says anew where the cursor is, which is what makes this safe in every column.
+// says again where the cursor is, which is what makes this safe in every column.
 //
 // A write of the renderer is a whole frame: no character is parted by its end.
 func pinned(frame []byte) []byte {

@@ -18,7 +18,7 @@ import (
 type progress struct {
 	e        *env
 	id       campaign.ID // 0: whichever is being sent
-	shown    *standing
+	shown    *campaignRow
 	ids      []campaign.ID // every campaign that was started, the newest first
 	recent   []campaign.Delivery
 	numbers  []campaign.Number
@@ -35,7 +35,7 @@ const recentKept = 60
 // progressLoadedMsg answers progress.load.
 type progressLoadedMsg struct {
 	question int
-	shown    *standing
+	shown    *campaignRow
 	ids      []campaign.ID
 	recent   []campaign.Delivery
 	numbers  []campaign.Number
@@ -78,7 +78,7 @@ func (p *progress) load() tea.Cmd {
 		if !ok {
 			return
 		}
-		s, err := standingOf(book, c)
+		s, err := rowOf(book, c)
 		if msg.err = err; err != nil {
 			return
 		}
@@ -115,7 +115,7 @@ func chosen(all []campaign.Campaign, id campaign.ID) (c campaign.Campaign, ok bo
 
 func (p *progress) actions() []action {
 	e, desk := p.e, p.e.app.Desk
-	var s standing
+	var s campaignRow
 	if p.shown != nil {
 		s = *p.shown
 	}
@@ -221,14 +221,14 @@ func (p *progress) head(w int) []string {
 			lines = append(lines, " "+e.theme.warn.of(line))
 		}
 	}
-	settled, total := s.done()
+	done, total := s.done()
 	share := 0
 	if total > 0 {
-		share = settled * 100 / total
+		share = done * 100 / total
 	}
-	figures := e.words.Number(settled) + "/" + e.words.Number(total) + e.fitRight(e.words.Number(share)+" %", 7)
+	figures := e.words.Number(done) + "/" + e.words.Number(total) + e.fitRight(e.words.Number(share)+" %", 7)
 	bar := max(w-e.width(figures)-4, 1)
-	return append(lines, e.row(false).standingBar(*s, bar).gap(2).put(e.theme.strong, figures, e.width(figures)).fill(w), "")
+	return append(lines, e.row(false).campaignBar(*s, bar).gap(2).put(e.theme.strong, figures, e.width(figures)).fill(w), "")
 }
 
 // counts are the deliveries by state, in as many columns as their numbers have

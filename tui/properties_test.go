@@ -75,9 +75,9 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 		if c, err := book.Campaign(c.ID); err != nil || c.Reason.Code != hostileReason.Code {
 			t.Fatalf("paused for %v (%v), want %v", c.Reason, err, hostileReason)
 		}
-		statuses := someStatuses(s.app.now())
-		for i := range statuses {
-			statuses[i].Number.Name, statuses[i].Reason, statuses[i].QR = hostile, hostileReason, hostile
+		snapshots := someSnapshots(s.app.now())
+		for i := range snapshots {
+			snapshots[i].Number.Name, snapshots[i].Reason, snapshots[i].QR = hostile, hostileReason, hostile
 		}
 		check := func(where string, keys ...string) {
 			t.Helper()
@@ -87,30 +87,30 @@ func TestHostileTextNeverReachesTheTerminal(t *testing.T) {
 				s.harmless(where)
 			}
 		}
-		s.statuses(statuses...)
+		s.snapshots(snapshots...)
 		check("numbers")
 		check("unlink", "d")
 		check("rename", "esc", "e")
 		s.press("esc")
-		l := newLink(s.root.env, statuses[0].Number)
+		l := newLink(s.root.env, snapshots[0].Number)
 		l.began = true
 		s.root.push(l)
 		for _, code := range []string{hostile, strings.Repeat(hostile, 50)} {
-			status := session.Status{Number: statuses[0].Number, State: campaign.Linking, QR: code, Reason: hostileReason}
-			s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+			snapshot := session.Snapshot{Number: snapshots[0].Number, State: campaign.Linking, QR: code, Reason: hostileReason}
+			s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), snapshot: snapshot, found: true})
 			check("link")
 			check("link as text", "c")
 			s.press("c")
 		}
 		l.phone = people.Phone(hostile)
-		for _, status := range []session.Status{{Code: hostile}, {Passkey: session.Passkey{Script: strings.Repeat(hostile, 50)}}, {Passkey: session.Passkey{Code: hostile}}} {
-			status.Number, status.State, status.Reason = statuses[0].Number, campaign.Linking, hostileReason
-			s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+		for _, snapshot := range []session.Snapshot{{Code: hostile}, {Passkey: session.Passkey{Script: strings.Repeat(hostile, 50)}}, {Passkey: session.Passkey{Code: hostile}}} {
+			snapshot.Number, snapshot.State, snapshot.Reason = snapshots[0].Number, campaign.Linking, hostileReason
+			s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), snapshot: snapshot, found: true})
 			s.tell(tea.PasteMsg{Content: hostile})
 			check("link otherwise")
 		}
 		l.typed = people.Phone(hostile)
-		s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: session.Status{Number: statuses[0].Number, State: campaign.Unlinked}, found: true})
+		s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), snapshot: session.Snapshot{Number: snapshots[0].Number, State: campaign.Unlinked}, found: true})
 		check("link by phone", "p")
 		s.tell(tea.PasteMsg{Content: hostile})
 		check("a phone that is none", "enter")

@@ -26,7 +26,7 @@ func (q *question) ask(e *env) (id int, ok bool) {
 // drop makes the answer that is under way an old one.
 func (q *question) drop() { q.busy = false }
 
-// renew drops the answer under way and asks anew.
+// renew drops the answer under way and asks again.
 func (q *question) renew(e *env) int {
 	q.drop()
 	id, _ := q.ask(e)

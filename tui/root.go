@@ -153,7 +153,7 @@ func (r *root) load() tea.Cmd {
 		if err == nil {
 			o.doubts, err = book.DoubtCount()
 		}
-		for _, s := range pool.Status() {
+		for _, s := range pool.Snapshots() {
 			switch s.State {
 			case campaign.Unlinked, campaign.Linking:
 				continue
@@ -226,7 +226,7 @@ func (r *root) update(msg tea.Msg) tea.Cmd {
 		r.typed.paid()
 		return r.top().update(msg)
 	}
-	// An answer: it names its question, whoever asked it takes it.
+	// An answer: it names its question, the screen that asked takes it.
 	var cmds []tea.Cmd
 	for _, stack := range r.stacks {
 		for _, s := range stack {

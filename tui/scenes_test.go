@@ -28,56 +28,56 @@ type scene struct {
 // scenes are every screen in the states that matter.
 var scenes = []scene{
 	{"numbers-empty", func(s *stage) {}},
-	{"numbers", func(s *stage) { s.statuses(someStatuses(s.app.now())...) }},
-	{"numbers-offline", func(s *stage) { s.statuses(someStatuses(s.app.now())...); s.press("down", "down") }},
-	{"numbers-quota", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...) }},
-	{"numbers-quiet", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...); s.press("down") }},
-	{"numbers-quota-spent", func(s *stage) { s.statuses(warnedStatuses(s.app.now())...); s.press("down", "down") }},
+	{"numbers", func(s *stage) { s.snapshots(someSnapshots(s.app.now())...) }},
+	{"numbers-offline", func(s *stage) { s.snapshots(someSnapshots(s.app.now())...); s.press("down", "down") }},
+	{"numbers-quota", func(s *stage) { s.snapshots(warnedSnapshots(s.app.now())...) }},
+	{"numbers-quiet", func(s *stage) { s.snapshots(warnedSnapshots(s.app.now())...); s.press("down") }},
+	{"numbers-quota-spent", func(s *stage) { s.snapshots(warnedSnapshots(s.app.now())...); s.press("down", "down") }},
 	{"limits", func(s *stage) { s.limited("day=30 hours=10:00-18:00"); s.press("p") }},
 	{"limits-mistake", func(s *stage) { s.limited("day=30"); s.press("p"); s.enter("day=muitas"); s.press("enter") }},
 	{"limits-raise", func(s *stage) { s.limited("day=30"); s.press("p"); s.enter("gap=1s day=default"); s.press("enter") }},
 	{"number-name", func(s *stage) { s.press("n"); s.enter("Loja") }},
-	{"number-unlink", func(s *stage) { s.statuses(someStatuses(s.app.now())...); s.press("d") }},
+	{"number-unlink", func(s *stage) { s.snapshots(someSnapshots(s.app.now())...); s.press("d") }},
 	{"link-waiting", func(s *stage) { s.linking("") }},
 	{"link-code", func(s *stage) { s.linking(sampleCode) }},
 	{"link-text", func(s *stage) { s.linking(sampleCode); s.press("c") }},
 	{"link-phone", func(s *stage) { s.linking(sampleCode); s.press("p"); s.enter("11 98765-4321") }},
 	{"link-phone-mistake", func(s *stage) { s.linking(sampleCode); s.press("p"); s.enter("98765-4321"); s.press("enter") }},
-	{"link-typed", func(s *stage) { s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"}) }},
+	{"link-typed", func(s *stage) { s.linkShows("+5511987654321", session.Snapshot{Code: "2KQB-W9ZM"}) }},
 	{"link-typed-nobody", func(s *stage) {
-		s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"})
+		s.linkShows("+5511987654321", session.Snapshot{Code: "2KQB-W9ZM"})
 		s.linkFails(reason.New(reason.LinkUntyped))
 	}},
 	{"link-too-many", func(s *stage) {
-		s.linkShows("+5511987654321", session.Status{})
+		s.linkShows("+5511987654321", session.Snapshot{})
 		s.linkFails(reason.New(reason.LinkTooMany))
 	}},
 	{"link-update", func(s *stage) {
-		s.linkShows("", session.Status{QR: sampleCode, Reason: reason.New(reason.LinkUpdate)})
+		s.linkShows("", session.Snapshot{QR: sampleCode, Reason: reason.New(reason.LinkUpdate)})
 	}},
-	{"passkey", func(s *stage) { s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}}) }},
+	{"passkey", func(s *stage) { s.linkShows("", session.Snapshot{Passkey: session.Passkey{Script: sampleScript}}) }},
 	{"passkey-answered", func(s *stage) {
-		s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}})
+		s.linkShows("", session.Snapshot{Passkey: session.Passkey{Script: sampleScript}})
 		s.tell(tea.PasteMsg{Content: strings.Repeat("secret", 205) + "\r\n  end."})
 	}},
 	{"passkey-mistake", func(s *stage) {
-		s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}})
+		s.linkShows("", session.Snapshot{Passkey: session.Passkey{Script: sampleScript}})
 		s.enter("{}")
 		s.press("enter")
 	}},
 	{"passkey-checking", func(s *stage) {
-		s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}})
-		s.linkTells(session.Status{Reason: reason.New(reason.PasskeyChecked)})
+		s.linkShows("", session.Snapshot{Passkey: session.Passkey{Script: sampleScript}})
+		s.linkTells(session.Snapshot{Reason: reason.New(reason.PasskeyChecked)})
 	}},
-	{"passkey-compare", func(s *stage) { s.linkShows("", session.Status{Passkey: session.Passkey{Code: "7HTX-3PRC"}}) }},
+	{"passkey-compare", func(s *stage) { s.linkShows("", session.Snapshot{Passkey: session.Passkey{Code: "7HTX-3PRC"}}) }},
 	{"passkey-refused", func(s *stage) {
-		s.linkShows("", session.Status{Passkey: session.Passkey{Code: "7HTX-3PRC"}})
+		s.linkShows("", session.Snapshot{Passkey: session.Passkey{Code: "7HTX-3PRC"}})
 		s.linkFails(reason.New(reason.PasskeyRefused, reason.New(reason.Foreign, reason.Plain("info query returned status 403: forbidden"))))
 	}},
-	{"link-typed-demo", func(s *stage) { s.demo(); s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"}) }},
+	{"link-typed-demo", func(s *stage) { s.demo(); s.linkShows("+5511987654321", session.Snapshot{Code: "2KQB-W9ZM"}) }},
 	{"passkey-demo", func(s *stage) {
 		s.demo()
-		s.linkShows("", session.Status{Passkey: session.Passkey{Script: sampleScript}})
+		s.linkShows("", session.Snapshot{Passkey: session.Passkey{Script: sampleScript}})
 	}},
 	{"troubles", func(s *stage) {
 		s.demo(FaultRestrict, FaultLate)
@@ -177,16 +177,16 @@ var scenes = []scene{
 		c := s.draft("Volta às aulas", "Oi {primeiro_nome}!")
 		c.Reason = reason.New(reason.CampaignNobody, 3)
 		s.press("4")
-		s.progresses(standing{Campaign: c})
+		s.progresses(campaignRow{Campaign: c})
 	}},
 	{"campaigns-freezing", func(s *stage) {
 		s.press("3")
 		l := s.root.top().(*campaigns)
-		var all []standing
+		var all []campaignRow
 		for i, job := range []store.Job{{Total: 600_000}, {Done: 300_000, Total: 600_000}, {Done: 600_000, Total: 600_000, Held: true}} {
 			c := s.draft(fmt.Sprint("Campanha ", i+1), "Oi")
 			c.Status, c.Started = campaign.Freezing, time.Now()
-			all = append(all, standing{Campaign: c, freeze: job})
+			all = append(all, campaignRow{Campaign: c, freeze: job})
 		}
 		s.tell(campaignsLoadedMsg{question: l.question.renew(s.root.env), all: all})
 		s.press("down")
@@ -201,7 +201,7 @@ var scenes = []scene{
 	{"quit", func(s *stage) { s.compose("Oi"); s.app.Book.Close(); s.press("ctrl+c") }},
 	{"leaving", func(s *stage) { s.background(s.running()); s.press("q") }},
 	{"leaving-mistake", func(s *stage) { s.background(s.running()); s.press("q"); s.app.Book.Close(); s.press("p") }},
-	{"watching-numbers", func(s *stage) { s.watches(); s.statuses(someStatuses(s.app.now())...) }},
+	{"watching-numbers", func(s *stage) { s.watches(); s.snapshots(someSnapshots(s.app.now())...) }},
 	{"watching-contacts", func(s *stage) { s.watches(); s.people(); s.press("2", "down") }},
 	{"watching-person", func(s *stage) { s.watches(); s.people(); s.press("2", "enter") }},
 	{"watching-campaigns", func(s *stage) { s.watches(); s.running(); s.draft("Rascunho de maio", "Oi!"); s.press("3") }},
@@ -228,7 +228,7 @@ func (s *stage) watches() {
 // sampleCode is as long as the service's are.
 var sampleCode = "2@" + strings.Repeat("Ab3+xY9/", 12) + "," + strings.Repeat("k", 43) + "=," + strings.Repeat("Q", 43) + "=," + strings.Repeat("z", 43) + "="
 
-func someStatuses(now time.Time) []session.Status {
+func someSnapshots(now time.Time) []session.Snapshot {
 	number := func(id campaign.NumberID, name string, phone people.Phone) campaign.Number {
 		n := campaign.Number{ID: id, Name: name, Phone: phone, LinkedAt: now.Add(-40 * 24 * time.Hour)}
 		if phone != "" {
@@ -236,7 +236,7 @@ func someStatuses(now time.Time) []session.Status {
 		}
 		return n
 	}
-	return []session.Status{
+	return []session.Snapshot{
 		{Number: number(1, "Loja Centro", "+5511987654321"), State: campaign.Online, Since: now.Add(-3 * time.Hour), Synced: true, Contacts: true},
 		{Number: number(2, "Vendas", "+5521987654321"), State: campaign.Restricted, Since: now.Add(-20 * time.Minute), Until: now.Add(5 * time.Hour), Reason: reason.New("WhatsApp restricts new chats.")},
 		{Number: number(3, "Suporte", "+5531987654321"), State: campaign.Offline, Since: now.Add(-90 * time.Second), Until: now.Add(12 * time.Second), Reason: reason.New(reason.NumberLost)},
@@ -265,9 +265,9 @@ func (s *stage) demo(going ...Fault) {
 	}
 }
 
-// warnedStatuses are numbers with something to be said of them.
-func warnedStatuses(now time.Time) []session.Status {
-	all := someStatuses(now)[:3]
+// warnedSnapshots are numbers with something to be said of them.
+func warnedSnapshots(now time.Time) []session.Snapshot {
+	all := someSnapshots(now)[:3]
 	all[0].Number.Quota = campaign.Quota{Known: true, Total: 50, Used: 12, Until: now.AddDate(0, 0, 20)}
 	all[1].State, all[1].Until, all[1].Reason = campaign.Online, time.Time{}, reason.Reason{}
 	all[1].Synced, all[1].Contacts = true, true
@@ -284,35 +284,35 @@ var sampleScript = `(async()=>{const c=await navigator.credentials.get({publicKe
 	`,"userVerification":"required"})});` + strings.Repeat("/* more of it */", 24) + `})()`
 
 // linking shows the screen of a number that is being linked with a code.
-func (s *stage) linking(code string) { s.linkShows("", session.Status{QR: code}) }
+func (s *stage) linking(code string) { s.linkShows("", session.Snapshot{QR: code}) }
 
 // linkShows shows the screen of a number that is being linked: with that
 // phone, or by QR without one.
-func (s *stage) linkShows(phone people.Phone, status session.Status) {
+func (s *stage) linkShows(phone people.Phone, snapshot session.Snapshot) {
 	l := newLink(s.root.env, s.number("Loja", ""))
 	l.began, l.phone = true, phone // no service is there to ask
 	s.root.push(l)
-	s.linkTells(status)
+	s.linkTells(snapshot)
 }
 
 // linkTells changes what is known of that number while it is being linked.
-func (s *stage) linkTells(status session.Status) {
-	status.State = campaign.Linking
-	if status.QR != "" || status.Code != "" || status.Passkey != (session.Passkey{}) {
-		status.QRUntil = s.app.now().Add(20 * time.Second)
+func (s *stage) linkTells(snapshot session.Snapshot) {
+	snapshot.State = campaign.Linking
+	if snapshot.QR != "" || snapshot.Code != "" || snapshot.Passkey != (session.Passkey{}) {
+		snapshot.QRUntil = s.app.now().Add(20 * time.Second)
 	}
-	s.linkIs(status)
+	s.linkIs(snapshot)
 }
 
 // linkFails ends the linking for a reason.
 func (s *stage) linkFails(why reason.Reason) {
-	s.linkIs(session.Status{State: campaign.Unlinked, Reason: why})
+	s.linkIs(session.Snapshot{State: campaign.Unlinked, Reason: why})
 }
 
-func (s *stage) linkIs(status session.Status) {
+func (s *stage) linkIs(snapshot session.Snapshot) {
 	l := s.root.top().(*link)
-	status.Number = l.number
-	s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+	snapshot.Number = l.number
+	s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), snapshot: snapshot, found: true})
 }
 
 // freezing lets the live screen show a campaign that is being made ready.
@@ -320,11 +320,11 @@ func (s *stage) freezing(job store.Job) {
 	c := s.draft("Volta às aulas", "Oi {primeiro_nome}!")
 	c.Status, c.Started = campaign.Freezing, time.Now()
 	s.press("4")
-	s.progresses(standing{Campaign: c, freeze: job})
+	s.progresses(campaignRow{Campaign: c, freeze: job})
 }
 
 // progresses lets the live screen show a campaign as it stands.
-func (s *stage) progresses(st standing) {
+func (s *stage) progresses(st campaignRow) {
 	p := s.root.top().(*progress)
 	s.tell(progressLoadedMsg{question: p.question.renew(s.root.env), shown: &st, ids: []campaign.ID{st.ID}})
 }
@@ -455,7 +455,7 @@ func (s *stage) inDoubt() campaign.Campaign {
 	n := c.Numbers[0]
 	for i := range 4 {
 		time.Sleep(3 * time.Minute)
-		link := uint32(1 + i/3) // at last it has been linked anew
+		link := uint32(1 + i/3) // at last it has been linked again
 		act, err := s.app.Book.Claim(campaign.Claim{Number: n, Ready: campaign.Readiness{Link: link, Since: time.Now()}, Now: time.Now(),
 			NewID: func() campaign.MessageID { return campaign.MessageID(fmt.Sprintf("3EB1%06d", i)) }})
 		if claimed, ok := act.(campaign.Send); err == nil && !ok {

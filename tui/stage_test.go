@@ -291,10 +291,10 @@ func (s *stage) number(name string, phone people.Phone) campaign.Number {
 	return n
 }
 
-// number screen fed with statuses that would take a service to bring about.
-func (s *stage) statuses(statuses ...session.Status) {
+// number screen fed with snapshots that would take a service to bring about.
+func (s *stage) snapshots(snapshots ...session.Snapshot) {
 	n := s.root.stacks[tabNumbers][0].(*numbers)
-	s.tell(statusLoadedMsg{n.question.renew(s.root.env), statuses})
+	s.tell(snapshotsLoadedMsg{n.question.renew(s.root.env), snapshots})
 }
 
 // desk is where the person of a test changes the book.

@@ -106,7 +106,7 @@ func TestADraftIsSavedOnceAndEditedInItsPlace(t *testing.T) {
 		s.enter(" de 2000")
 		s.press("ctrl+s", "esc")
 		s.shows("Volta às aulas de 2000")
-		all, err := standings(s.app.Book)
+		all, err := campaignRows(s.app.Book)
 		if err != nil || len(all) != 1 || all[0].Name != "Volta às aulas de 2000" {
 			t.Errorf("the book has %v, %v", all, err)
 		}
@@ -292,14 +292,14 @@ func TestADyingCodeIsReplacedAndSuccessMovesOn(t *testing.T) {
 		time.Sleep(15 * time.Second)
 		s.tell(clockMsg{})
 		s.shows("Este código vale por 5 s")
-		status := l.status
-		status.QR, status.QRUntil = strings.ToUpper(sampleCode), s.app.now().Add(20*time.Second)
-		s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+		snapshot := l.snapshot
+		snapshot.QR, snapshot.QRUntil = strings.ToUpper(sampleCode), s.app.now().Add(20*time.Second)
+		s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), snapshot: snapshot, found: true})
 		if s.read() == first {
 			t.Error("the code is still the old one")
 		}
-		status.State, status.QR, status.Number.JID = campaign.Online, "", "5511900000001:1@s.whatsapp.net"
-		s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), status: status, found: true})
+		snapshot.State, snapshot.QR, snapshot.Number.JID = campaign.Online, "", "5511900000001:1@s.whatsapp.net"
+		s.tell(linkLoadedMsg{question: l.question.renew(s.root.env), snapshot: snapshot, found: true})
 		s.shows("Loja está vinculado.")
 		if _, ok := s.root.top().(*numbers); !ok {
 			t.Errorf("%T is shown", s.root.top())

@@ -104,7 +104,7 @@ type Order uint8
 const (
 	Release Order = iota // give the terminal back as it was: it is somebody else's until Restore
 	Restore              // show the screens again
-	Redraw               // paint everything anew
+	Redraw               // paint everything again
 )
 
 // Orders gives the orders for a terminal. Done is called when one of them has

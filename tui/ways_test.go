@@ -37,7 +37,7 @@ func TestTheWayOutOfLinkingIsShown(t *testing.T) {
 			play(t, func(t *testing.T, s *stage) {
 				switch way {
 				case "typed":
-					s.linkShows("+5511987654321", session.Status{Code: "2KQB-W9ZM"})
+					s.linkShows("+5511987654321", session.Snapshot{Code: "2KQB-W9ZM"})
 				case "text":
 					s.linking(sampleCode)
 					s.press("c")

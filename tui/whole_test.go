@@ -93,14 +93,14 @@ func TestAStalledTerminalDoesNotStopTheSending(t *testing.T) {
 	}
 	ring, quiet := app.Bell.Listen()
 	defer quiet()
-	for app.Pool.Status()[0].QR == "" {
+	for app.Pool.Snapshots()[0].QR == "" {
 		<-ring
 	}
 	stuck, well := start(t, app), start(t, app)
 	well.out.await(t, "recado")
 	stuck.out.await(t, "recado")
 	stuck.out.stall(true)
-	if err := app.Demo.Scan(app.Pool.Status()[0].QR, ""); err != nil {
+	if err := app.Demo.Scan(app.Pool.Snapshots()[0].QR, ""); err != nil {
 		t.Fatal(err)
 	}
 	stuck.out.awaitBlocked(t)

@@ -16,7 +16,7 @@ import (
 // an emoji of several code points is passed, deleted and drawn as one.
 //
 // A key costs the rows around it and not the whole text: after a change, rows
-// are laid out anew only until they begin where they began before.
+// are laid out again only until they begin where they began before.
 type writing struct {
 	cells
 	text   string

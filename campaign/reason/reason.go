@@ -1,6 +1,6 @@
 // Package reason holds what may be said to a person: a code, and what its text
 // speaks of. It has no words. They are made where they are shown, in the
-// language of whoever reads them: the text of a code is in the catalogue under
+// language of the person who reads them: the text of a code is in the catalogue under
 // "reason_" and the code.
 package reason
 

@@ -43,7 +43,7 @@ type companion struct {
 	available bool
 	synced    bool              // the phone has sent its keys and history
 	waiting   []pushed          // what was sent or is to be sent, until it is acknowledged
-	settled   chan struct{}     // closed when nothing waits any more; nil while nobody asks
+	acked     chan struct{}     // closed when nothing waits any more; nil while nobody asks
 	accepted  map[string]string // message id → the fingerprint of its last stanza
 	sent      map[string]sent   // what it has not confirmed to be able to read
 	told      map[string]piece  // message id → the part of the history of which it tells
@@ -188,18 +188,18 @@ func (o Own) Online() bool {
 	return slices.ContainsFunc(o.a.linked(), func(c *companion) bool { return c.link != nil && c.link.active })
 }
 
-// Settled waits until the linked clients have acknowledged everything that was
+// Acknowledged waits until the linked clients have acknowledged everything that was
 // sent to them, or returns the error of the context.
-func (o Own) Settled(ctx context.Context) error {
+func (o Own) Acknowledged(ctx context.Context) error {
 	for {
 		o.s.mu.Lock()
 		var busy chan struct{}
 		for _, c := range o.a.linked() {
 			if len(c.waiting) > 0 {
-				if c.settled == nil {
-					c.settled = make(chan struct{})
+				if c.acked == nil {
+					c.acked = make(chan struct{})
 				}
-				busy = c.settled
+				busy = c.acked
 				break
 			}
 		}

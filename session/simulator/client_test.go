@@ -180,7 +180,7 @@ func linkWith(t testing.TB, s *simulator.Service, phone string, k *keep) *client
 	heard[*events.Connected](c, nil)
 	heard[*events.OfflineSyncCompleted](c, nil)
 	own, _ := s.Own(phone)
-	if err := own.Settled(within(t)); err != nil {
+	if err := own.Acknowledged(within(t)); err != nil {
 		t.Fatalf("the client does not acknowledge what its phone sends: %v", err)
 	}
 	return c

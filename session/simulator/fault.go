@@ -48,7 +48,7 @@ const (
 	Reorder     Action = "reorder"      // receipts: it comes after the next one of that person, or a minute late: read before delivered
 	ByPhone     Action = "by-phone"     // receipts: it comes from their number instead of their hidden name
 	WrongHash   Action = "wrong-hash"   // Query "w:sync:app:state": the changes of the address book do not add up; asked for again, they do
-	RefreshLID  Action = "refresh-lid"  // Message: the acknowledgement, with Code the refusal, says that the LID of the recipient is to be asked for anew
+	RefreshLID  Action = "refresh-lid"  // Message: the acknowledgement, with Code the refusal, says that the LID of the recipient is to be asked for again
 	NoDevices   Action = "no-devices"   // Usync: the recipient seems to have no devices
 	NoPreKeys   Action = "no-prekeys"   // PreKeys: there are no keys for the recipient
 	NoLID       Action = "no-lid"       // Usync: who asks for a number is told the number alone, without text; asking for hidden names still works

@@ -315,7 +315,7 @@ func TestPersonFoldsAResentMessage(t *testing.T) {
 	c := link(t, s, ownPhone)
 	ana := s.People()[0]
 	id := c.GenerateMessageID()
-	for range 2 { // the second is encrypted anew
+	for range 2 { // the second is encrypted again
 		if _, err := c.SendMessage(context.Background(), at(ana.Phone), text("Oi"), extra(id)); err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ type letter struct {
 	known     bool // recipient is somebody
 	peer      bool // to the own phone, for the machinery
 	retry     bool // encrypted once more because somebody asked
-	refresh   bool // the acknowledgement asks to look the recipient up anew
+	refresh   bool // the acknowledgement asks to look the recipient up again
 	entry     Stanza
 	after     []func() // what follows once the acknowledgement is on its way
 }

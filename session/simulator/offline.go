@@ -100,8 +100,8 @@ func (c *companion) strike(key string) {
 	if i := slices.IndexFunc(c.waiting, func(p pushed) bool { return p.key == key }); i >= 0 {
 		c.waiting = slices.Delete(c.waiting, i, i+1)
 	}
-	if len(c.waiting) == 0 && c.settled != nil {
-		close(c.settled)
-		c.settled = nil
+	if len(c.waiting) == 0 && c.acked != nil {
+		close(c.acked)
+		c.acked = nil
 	}
 }

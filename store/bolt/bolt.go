@@ -52,7 +52,7 @@ type Options struct {
 	Timeout  time.Duration // how long to wait for another process to let go
 	ReadOnly bool
 	File     *os.File            // the file itself, opened by somebody else; nil: it is opened by its path
-	Room     int                 // bytes that the file can grow to without being mapped anew, which copies all of a transaction; it then grows by little
+	Room     int                 // bytes that the file can grow to without being mapped again, which copies all of a transaction; it then grows by little
 	NoSync   bool                // nothing is synced: for tests that fear no power cut
 	NoBack   bool                // it is damaged if it may have forgotten its last transaction, see WentBack
 	Found    func(*DamagedError) // told once, when the file is found damaged; nil: nobody is

@@ -324,11 +324,11 @@ func (w *writer) write(b batch) {
 	}
 	jobs, flushers := b.jobs, b.flushers
 	var behind []func(*Tx) error
-	var settle []func(error)
+	var answers []func(error)
 	for _, f := range flushers {
 		write, done := f.Take()
 		behind = append(behind, write)
-		settle = append(settle, done)
+		answers = append(answers, done)
 	}
 	if b.probe { // a transaction that changes nothing is written too, once it is committed
 		behind = append(behind, func(tx *Tx) error { tx.Touch(); return nil })
@@ -341,11 +341,11 @@ func (w *writer) write(b batch) {
 			jobs = append(jobs[:out.badJob:out.badJob], jobs[out.badJob+1:]...)
 			continue
 		case out.badBehind:
-			for _, done := range settle {
+			for _, done := range answers {
 				done(out.err)
 			}
 			w.note(out.err, flushers)
-			behind, settle, flushers = nil, nil, nil
+			behind, answers, flushers = nil, nil, nil
 			jobs = slices.DeleteFunc(jobs, func(j *job) bool {
 				if j.flush {
 					j.done <- out.err
@@ -357,7 +357,7 @@ func (w *writer) write(b batch) {
 		if out.committed {
 			w.note(out.err, flushers)
 		}
-		for _, done := range settle {
+		for _, done := range answers {
 			done(out.err)
 		}
 		if out.committed && out.err == nil && w.db.after != nil {

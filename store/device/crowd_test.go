@@ -16,7 +16,7 @@ import (
 )
 
 // TestSixtyFourAtOnce lets 64 goroutines decrypt from few people, fail and panic while doing so,
-// send, note contacts and LIDs, delete, and link numbers anew, all on one file, and then counts: a
+// send, note contacts and LIDs, delete, and link numbers again, all on one file, and then counts: a
 // decryption that was reported done is in the session, one that was not is not.
 func TestSixtyFourAtOnce(t *testing.T) {
 	const rounds = 12
@@ -83,7 +83,7 @@ func TestSixtyFourAtOnce(t *testing.T) {
 					must(t, err)
 					must(t, c.KeepHistory(ctx, ownJID, fmt.Sprint(g, i), []byte("n")))
 					must(t, c.ForgetHistory(ctx, ownJID, fmt.Sprint(g, i-1)))
-				case 7: // a number that is unlinked and linked anew all the time
+				case 7: // a number that is unlinked and linked again all the time
 					churn(t, c, unstable, i)
 				}
 			}
@@ -131,7 +131,7 @@ func step(d *store.Device, address string, half func() error) error {
 	})
 }
 
-// churn unlinks a number and links it anew, while others do the same: every call works or says that
+// churn unlinks a number and links it again, while others do the same: every call works or says that
 // the link is over.
 func churn(t *testing.T, c *Container, jid types.JID, i int) {
 	gone := func(err error) bool { return errors.Is(err, store.ErrDeviceDeleted) }

@@ -321,7 +321,7 @@ func TestFreedPagesAreUsedAgain(t *testing.T) {
 	})
 }
 
-// TestHandleOfAnOverLinkDoesNotDisplaceTheNewOne: somebody has read a device that is linked anew
+// TestHandleOfAnOverLinkDoesNotDisplaceTheNewOne: somebody has read a device that is linked again
 // before its stores are made. Two sets of stores for the new link would not see what the other has
 // behind.
 func TestHandleOfAnOverLinkDoesNotDisplaceTheNewOne(t *testing.T) {

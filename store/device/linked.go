@@ -113,7 +113,7 @@ func (c *Container) storesOf(jid types.JID, generation uint64) *stores {
 		account: c.accounts[account],
 		lids:    c.lids,
 	}
-	if listed == nil || listed.generation < generation { // or the number was linked anew meanwhile, and s is over
+	if listed == nil || listed.generation < generation { // or the number was linked again meanwhile, and s is over
 		c.linked[name] = s
 	}
 	return s
@@ -122,7 +122,7 @@ func (c *Container) storesOf(jid types.JID, generation uint64) *stores {
 // PutDevice stores the device; Device.Save calls it. The first time, it stores all of it and gives
 // the handle its stores. Later it changes the names and the LID alone, never the keys. When another
 // device with the same JID is there, that is, one with another noise key, the number was linked
-// anew: everything of the old link is deleted first, and its handles answer with
+// again: everything of the old link is deleted first, and its handles answer with
 // store.ErrDeviceDeleted from then on.
 func (c *Container) PutDevice(_ context.Context, d *store.Device) error {
 	if d.ID == nil || d.ID.IsEmpty() {

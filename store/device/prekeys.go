@@ -27,7 +27,7 @@ const (
 )
 
 // prekeyOffer is which keys were last handed out to be uploaded. They are marked by this list,
-// since after the ids have begun anew "all up to the last" would be others.
+// since after the ids have begun again "all up to the last" would be others.
 type prekeyOffer struct {
 	mu  sync.Mutex
 	ids []uint32

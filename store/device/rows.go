@@ -207,7 +207,7 @@ type scope struct {
 }
 
 // errGone says that the bucket is not there. A device without its bucket was deleted or linked
-// anew; an account without one is empty.
+// again; an account without one is empty.
 var errGone = store.ErrDeviceDeleted
 
 // group finds the scope's place in a transaction.

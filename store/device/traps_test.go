@@ -163,7 +163,7 @@ func TestPreKeyIDsAreNeverUsedAgain(t *testing.T) {
 func TestPreKeyIDsBeginAnewAfterThreeBytes(t *testing.T) {
 	c := openNew(t)
 	d := link(t, c, ownJID)
-	first, err := d.PreKeys.GetOrGenPreKeys(ctx, 1) // id 1 is still in use when the ids begin anew
+	first, err := d.PreKeys.GetOrGenPreKeys(ctx, 1) // id 1 is still in use when the ids begin again
 	must(t, err)
 	must(t, d.PreKeys.MarkPreKeysAsUploaded(ctx, first[0].KeyID))
 	must(t, d.Sessions.(*stores).write(func(r rows) error { return r.put(tableState, keyPreKey, prekeyKey(maxPreKeyID-2)) }))

@@ -41,7 +41,7 @@ const (
 )
 
 // Env is where a command runs: its arguments, the working directory, the
-// environment and the three streams of whoever gave it, and how to open the
+// environment and the three streams of its caller, and how to open the
 // parts of a data directory.
 type Env struct {
 	Args   []string // without the program's name
@@ -101,7 +101,7 @@ func isTerminal(stream any) bool {
 }
 
 // failure is an error that knows its exit code. Its text is in the language of
-// whoever gave the command.
+// the caller.
 type failure struct {
 	code int
 	text string
@@ -148,7 +148,7 @@ func (c *call) execute(ctx context.Context) int {
 		return ExitFailed
 	}
 	if handed := (*handedExit)(nil); errors.As(err, &handed) {
-		return handed.code // whoever ran it has said all there is to say
+		return handed.code // the process that ran it has said all there is to say
 	}
 	c.words("recado: %s\n", err)
 	if f := (*failure)(nil); errors.As(err, &f) {

@@ -8,20 +8,68 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"recado/campaign"
 	"recado/campaign/people"
 )
 
 // page is how many contacts or deliveries are read from the book at a time.
 const page = 1000
 
-// contactJSON is a contact as --json prints it. Tags and Fields are never
-// null.
+// contactJSON is a contact as --json prints it. Nothing in it is ever null.
 type contactJSON struct {
-	Phone  string            `json:"phone"`
-	Name   string            `json:"name"`
-	Tags   []string          `json:"tags"`
-	Fields map[string]string `json:"fields"`
+	Phone     string            `json:"phone"` // E.164; empty of somebody whose phone WhatsApp does not tell
+	Name      string            `json:"name"`
+	Tags      []string          `json:"tags"`
+	Fields    map[string]string `json:"fields"`
+	ID        people.ContactID  `json:"id"`
+	Lists     []string          `json:"lists"`
+	Aliases   []string          `json:"aliases"`  // other phones, the LID
+	WhatsApp  string            `json:"whatsapp"` // yes, no, unknown
+	OptedOut  bool              `json:"opted_out"`
+	Doubt     string            `json:"doubt"`    // what they wrote that may be a wish to leave; empty: nothing
+	KnownTo   []string          `json:"known_to"` // the numbers of ours that they know, by name
+	LastSent  string            `json:"last_sent"`
+	LastHeard string            `json:"last_heard"`
+	Created   string            `json:"created"`
 }
+
+// presences are the names of people.Presence in data.
+var presences = [...]string{people.PresenceUnknown: "unknown", people.OnWhatsApp: "yes", people.NotOnWhatsApp: "no"}
+
+// contactObject is a contact as data; names are those of our numbers.
+func contactObject(p *people.Contact, names map[campaign.NumberID]string) contactJSON {
+	out := contactJSON{
+		Phone: string(p.BestPhone()), Name: p.Name, Tags: append([]string{}, p.Tags...), Fields: p.Fields, ID: p.ID,
+		Lists: append([]string{}, p.Lists...), Aliases: []string{}, WhatsApp: presences[min(int(p.Presence), len(presences)-1)],
+		OptedOut: p.OptedOut, KnownTo: []string{}, LastSent: stamp(p.LastSent), LastHeard: stamp(p.LastHeard), Created: stamp(p.Created),
+	}
+	if out.Fields == nil {
+		out.Fields = map[string]string{}
+	}
+	if p.WhatsApp != "" && string(p.WhatsApp) != out.Phone {
+		out.Aliases = append(out.Aliases, string(p.WhatsApp))
+	}
+	if p.LID != "" {
+		out.Aliases = append(out.Aliases, p.LID+"@lid")
+	}
+	if p.InDoubt() {
+		out.Doubt = p.DoubtSaid
+	}
+	for _, n := range p.Knows {
+		out.KnownTo = append(out.KnownTo, names[n])
+	}
+	return out
+}
+
+func numberNames(ours []campaign.Number) map[campaign.NumberID]string {
+	names := make(map[campaign.NumberID]string, len(ours))
+	for _, n := range ours {
+		names[n.ID] = n.Name
+	}
+	return names
+}
+
+func sortedFields(fields map[string]string) []string { return slices.Sorted(maps.Keys(fields)) }
 
 func (c *call) contactsCommand() *cobra.Command {
 	imports := &cobra.Command{
@@ -42,7 +90,7 @@ func (c *call) contactsCommand() *cobra.Command {
 			})
 		}),
 	}
-	return c.group("contacts", "cmd_contacts", c.jsonFlag(imports), c.jsonFlag(list))
+	return c.group("contacts", "cmd_contacts", append(c.personCommands(), c.jsonFlag(imports), c.jsonFlag(list))...)
 }
 
 // filterWords makes words of a filter of what looks like flags: in
@@ -50,7 +98,7 @@ func (c *call) contactsCommand() *cobra.Command {
 // for the same.
 func filterWords(args []string) []string {
 	begins := slices.IndexFunc(args, func(arg string) bool { return arg == "contacts" || arg == "lists" }) + 1
-	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "save", "add"}, args[begins]) {
+	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "show", "optout", "optin", "stays", "save", "add"}, args[begins]) {
 		return args
 	}
 	args = slices.Clone(args)
@@ -79,14 +127,19 @@ func (c *call) listContacts(ctx context.Context, o *owner, words []string) error
 	if err != nil {
 		return err
 	}
+	ours, err := o.parts.Book.Numbers()
+	if err != nil {
+		return err
+	}
+	names := numberNames(ours)
 	return c.gathered(func() error {
 		for chunk := range slices.Chunk(ids, page) {
 			contacts, err := o.parts.Book.ContactsByID(chunk)
 			if err != nil {
 				return err
 			}
-			for _, contact := range contacts {
-				if err := c.contact(contact); err != nil {
+			for i := range contacts {
+				if err := c.contact(contactObject(&contacts[i], names)); err != nil {
 					return err
 				}
 			}
@@ -98,22 +151,12 @@ func (c *call) listContacts(ctx context.Context, o *owner, words []string) error
 	})
 }
 
-func (c *call) contact(contact people.Contact) error {
-	out := contactJSON{Phone: string(contact.Phone), Name: contact.Name, Tags: contact.Tags, Fields: contact.Fields}
-	if out.Phone == "" {
-		out.Phone = string(contact.WhatsApp)
-	}
+func (c *call) contact(out contactJSON) error {
 	if c.json {
-		if out.Tags == nil {
-			out.Tags = []string{}
-		}
-		if out.Fields == nil {
-			out.Fields = map[string]string{}
-		}
 		return c.object(out)
 	}
 	var fields []string
-	for _, key := range slices.Sorted(maps.Keys(out.Fields)) {
+	for _, key := range sortedFields(out.Fields) {
 		fields = append(fields, key+"="+out.Fields[key])
 	}
 	return c.line(out.Phone, out.Name, strings.Join(out.Tags, ","), strings.Join(fields, " "))

@@ -116,7 +116,7 @@ func (c *call) demo(ctx context.Context, dir string, config simulator.Config) (e
 	defer service.Close()
 	pipe := &host.Service{HTTP: func() *http.Client { return service.HTTPClient() }, RootKey: simulator.RootKey()}
 	return c.withOwnerOf(ctx, c.path(dir), pipe, screens, demoOf(service, passing), func(ctx context.Context, o *owner) error {
-		if err := settle(ctx, o.parts.Book, service.People()); err != nil {
+		if err := importWorld(ctx, o.parts.Book, service.People()); err != nil {
 			return err
 		}
 		demo, cancel := context.WithCancel(ctx)
@@ -144,9 +144,9 @@ func demoOf(service *simulator.Service, passing bool) *tui.Demo {
 	}
 }
 
-// settle imports the people of a fresh demo as an operator would have, with
+// importWorld imports the people of a new demo as an operator would have, with
 // tags and fields to filter and write by.
-func settle(ctx context.Context, book *store.Book, persons []simulator.Person) error {
+func importWorld(ctx context.Context, book *store.Book, persons []simulator.Person) error {
 	if n, err := book.ContactCount(); err != nil || n > 0 {
 		return err
 	}

@@ -41,7 +41,7 @@ func (c *call) host(ctx context.Context) error {
 	if err := c.private(dir); err != nil {
 		return err
 	}
-	o, err := c.settleIn(ctx, dir, service)
+	o, err := c.becomeOwner(ctx, dir, service)
 	if o == nil {
 		return err
 	}
@@ -61,9 +61,9 @@ func (c *call) host(ctx context.Context) error {
 	return errors.Join(err, o.Close(true))
 }
 
-// settleIn becomes the owner. It is nil without an error if another one was
+// becomeOwner becomes the owner. It is nil without an error if another one was
 // first.
-func (c *call) settleIn(ctx context.Context, dir string, service *host.Service) (*owner, error) {
+func (c *call) becomeOwner(ctx context.Context, dir string, service *host.Service) (*owner, error) {
 	begun := time.Now()
 	for {
 		o, err := c.own(dir, service, host.Config{Keeps: true})
@@ -161,14 +161,14 @@ func (c *call) stop(ctx context.Context, o *owner) error {
 	if err != nil {
 		return err
 	}
-	count := func() (settled, unsure int) {
+	count := func() (done, unsure int) {
 		for _, camp := range sending {
 			if counts, err := o.parts.Book.Counts(camp.ID); err == nil {
 				unsure += counts[campaign.Unsure] + counts[campaign.Sending]
-				settled += counts.Done() - counts[campaign.Unsure]
+				done += counts.Done() - counts[campaign.Unsure]
 			}
 		}
-		return settled, unsure
+		return done, unsure
 	}
 	before, _ := count()
 	o.Stop()

@@ -241,7 +241,7 @@ func TestAnOwnerThatDoesNotAnswerIsShownToBeOld(t *testing.T) {
 	syscall.Kill(host, syscall.SIGSTOP)
 	screens.sees(p, fmt.Sprintf("Process %d, which owns the data, has not answered", host))
 	syscall.Kill(host, syscall.SIGCONT)
-	screens.sees(p, "Press") // painted anew
+	screens.sees(p, "Press") // painted again
 	screens.press("?")
 	screens.sees(p, "esc")
 	screens.press("\x1b")

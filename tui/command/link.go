@@ -93,7 +93,7 @@ func (l *linking) run(ctx context.Context, name string) (err error) {
 		return l.fail(ExitRefused, "link_other_phone", "Name", number.Name, "Phone", number.Phone)
 	}
 	l.number = number
-	status, err := l.follow(ctx)
+	snapshot, err := l.follow(ctx)
 	if err != nil {
 		err = errors.Join(err, l.desk.CancelLink(l.pool, number.ID))
 		if now, lost := book.Number(number.ID); added && lost == nil && !now.Linked() && now.Link == 0 {
@@ -115,7 +115,7 @@ func (l *linking) run(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	l.tellN("link_linked", people, "Name", number.Name, "Phone", number.Phone.Pretty(), "State", l.state(status.State))
+	l.tellN("link_linked", people, "Name", number.Name, "Phone", number.Phone.Pretty(), "State", l.state(snapshot.State))
 	return nil
 }
 
@@ -174,16 +174,16 @@ func (l *linking) begin() error {
 
 // follow shows each code as it comes and returns when the number is there, or
 // an error when it will not be.
-func (l *linking) follow(ctx context.Context) (session.Status, error) {
+func (l *linking) follow(ctx context.Context) (session.Snapshot, error) {
 	ring, unhear := l.owner.parts.Bell.Listen()
 	defer unhear()
 	if err := l.begin(); err != nil {
-		return session.Status{}, err
+		return session.Snapshot{}, err
 	}
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		s, ok := statusOf(l.pool, l.number.ID)
+		s, ok := snapshotOf(l.pool, l.number.ID)
 		if !ok {
 			return s, l.fail(ExitFailed, "link_removed")
 		}
@@ -216,7 +216,7 @@ func (l *linking) follow(ctx context.Context) (session.Status, error) {
 
 // there reports whether the number is online and has been listened to, or sets
 // the timer to when it may have been.
-func (l *linking) there(s session.Status, timer *time.Timer) (bool, error) {
+func (l *linking) there(s session.Snapshot, timer *time.Timer) (bool, error) {
 	linked := s.Number.Linked()
 	if linked && !l.scanned {
 		l.scanned = true
@@ -241,8 +241,8 @@ func (l *linking) there(s session.Status, timer *time.Timer) (bool, error) {
 	return false, nil
 }
 
-// show shows what the status has to show and was not shown yet.
-func (l *linking) show(ctx context.Context, s session.Status) error {
+// show shows what the snapshot has to show and was not shown yet.
+func (l *linking) show(ctx context.Context, s session.Snapshot) error {
 	now := s.QR + s.Code + s.Passkey.Script + s.Passkey.Code
 	if now == "" || now == l.shown {
 		return nil
@@ -283,7 +283,7 @@ func over(s campaign.NumberState) bool {
 	return false
 }
 
-func (c *call) linkFailure(s session.Status) error {
+func (c *call) linkFailure(s session.Snapshot) error {
 	why := c.because(s.Reason)
 	if s.Reason.IsZero() {
 		why = c.state(s.State)
@@ -312,12 +312,12 @@ func (c *call) showCode(code string, draw bool, until time.Time) error {
 	return nil
 }
 
-// statusOf is how one number is.
-func statusOf(pool *session.Pool, id campaign.NumberID) (session.Status, bool) {
-	for _, s := range pool.Status() {
+// snapshotOf is how one number is.
+func snapshotOf(pool *session.Pool, id campaign.NumberID) (session.Snapshot, bool) {
+	for _, s := range pool.Snapshots() {
 		if s.Number.ID == id {
 			return s, true
 		}
 	}
-	return session.Status{}, false
+	return session.Snapshot{}, false
 }

@@ -37,11 +37,11 @@ type numberJSON struct {
 type quotaJSON struct {
 	Total int    `json:"total"` // -1: as many as it likes
 	Used  int    `json:"used"`
-	Until string `json:"until"` // when it begins anew
+	Until string `json:"until"` // when it begins again
 }
 
 // numberObject makes the JSON of a number.
-func numberObject(s session.Status, now time.Time) numberJSON {
+func numberObject(s session.Snapshot, now time.Time) numberJSON {
 	n := numberJSON{
 		Name: s.Number.Name, Phone: string(s.Number.Phone), State: s.State.String(), Since: stamp(s.Since), reasonJSON: reasonObject(s.Reason),
 		Until: stamp(s.Until), PhoneSeen: stamp(s.Number.Seen), Unlinks: stamp(s.Unlinks), Skew: int(s.Skew / time.Second),
@@ -54,7 +54,7 @@ func numberObject(s session.Status, now time.Time) numberJSON {
 }
 
 // warn says what will go wrong with a number if nobody sees to it.
-func (c *call) warn(s session.Status, now time.Time) {
+func (c *call) warn(s session.Snapshot, now time.Time) {
 	if !s.Unlinks.IsZero() {
 		c.tell("numbers_quiet", "Name", s.Number.Name, "Since", c.tongue.Day(s.Number.Seen, now), "Until", c.tongue.Day(s.Unlinks, now))
 	}
@@ -120,7 +120,7 @@ func (c *call) reconnect(ctx context.Context, o *owner, name string) error {
 	timer := time.NewTimer(reconnectWithin)
 	defer timer.Stop()
 	for {
-		s, _ := statusOf(pool, number.ID)
+		s, _ := snapshotOf(pool, number.ID)
 		switch {
 		case s.State == campaign.Online, s.State == campaign.Restricted:
 			c.words("%s: %s\n", number.Name, c.state(s.State))
@@ -152,14 +152,14 @@ func word(name string) string {
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 func (c *call) listNumbers(o *owner) error {
-	statuses, err := o.statuses()
+	snapshots, err := o.snapshots()
 	if err != nil {
 		return err
 	}
-	if len(statuses) == 0 {
+	if len(snapshots) == 0 {
 		c.tell("numbers_none")
 	}
-	for _, s := range statuses {
+	for _, s := range snapshots {
 		now := o.parts.Clock.Now()
 		c.warn(s, now)
 		n := numberObject(s, now)
@@ -175,34 +175,34 @@ func (c *call) listNumbers(o *owner) error {
 	return nil
 }
 
-// statuses is how every number is: live if something here has connected them,
+// snapshots is how every number is: live if something here has connected them,
 // as the book last knew otherwise.
-func (o *owner) statuses() ([]session.Status, error) {
+func (o *owner) snapshots() ([]session.Snapshot, error) {
 	numbers, err := o.parts.Book.Numbers()
 	if err != nil {
 		return nil, err
 	}
-	live := make(map[campaign.NumberID]session.Status)
+	live := make(map[campaign.NumberID]session.Snapshot)
 	if pool := o.Live(); pool != nil {
-		for _, s := range pool.Status() {
+		for _, s := range pool.Snapshots() {
 			live[s.Number.ID] = s
 		}
 	}
-	statuses := make([]session.Status, len(numbers))
+	snapshots := make([]session.Snapshot, len(numbers))
 	for i, n := range numbers {
 		s, ok := live[n.ID]
 		if !ok {
-			s = session.Status{State: n.Standing.State, Since: n.Standing.Since, Until: n.Standing.Until, Reason: n.Standing.Reason}
+			s = session.Snapshot{State: n.Standing.State, Since: n.Standing.Since, Until: n.Standing.Until, Reason: n.Standing.Reason}
 			if n.Linked() && passing(s.State) {
 				s.State = campaign.Offline
 			}
 		}
 		s.Number = n
 		s.Unlinks = session.Unlinks(n, o.parts.Clock.Now())
-		statuses[i] = s
+		snapshots[i] = s
 	}
-	slices.SortFunc(statuses, func(a, b session.Status) int { return cmp.Compare(a.Number.ID, b.Number.ID) })
-	return statuses, nil
+	slices.SortFunc(snapshots, func(a, b session.Snapshot) int { return cmp.Compare(a.Number.ID, b.Number.ID) })
+	return snapshots, nil
 }
 
 // passing reports whether a state means nothing once nobody keeps the number

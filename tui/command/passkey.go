@@ -43,7 +43,7 @@ func (l *linking) read(ctx context.Context) {
 }
 
 // showScript says what to do with the script.
-func (l *linking) showScript(ctx context.Context, s session.Status) error {
+func (l *linking) showScript(ctx context.Context, s session.Snapshot) error {
 	l.tell("passkey_do", "Time", s.QRUntil.Format("15:04:05"))
 	if err := l.datum("passkey", s.Passkey.Script); err != nil {
 		return err
@@ -55,7 +55,7 @@ func (l *linking) showScript(ctx context.Context, s session.Status) error {
 }
 
 // showCompare shows the code that the phone should show too.
-func (l *linking) showCompare(ctx context.Context, s session.Status) error {
+func (l *linking) showCompare(ctx context.Context, s session.Snapshot) error {
 	if err := l.datum("confirm", s.Passkey.Code); err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (l *linking) showCompare(ctx context.Context, s session.Status) error {
 }
 
 // heard takes a line of standard input.
-func (l *linking) heard(ctx context.Context, s session.Status, line typedLine) error {
+func (l *linking) heard(ctx context.Context, s session.Snapshot, line typedLine) error {
 	if s.Passkey.Code != "" {
 		if l.yes {
 			return nil // it has been confirmed; this is the end of what the answer came in
@@ -100,10 +100,10 @@ func (l *linking) heard(ctx context.Context, s session.Status, line typedLine) e
 		l.words("%s\n", l.why(session.ErrPasskey))
 		return nil
 	}
-	return nil // whatever it was, the status tells
+	return nil // whatever it was, the snapshot tells
 }
 
-// confirm says that the codes are the same; what comes of it is in the status.
+// confirm says that the codes are the same; what comes of it is in the snapshot.
 func (l *linking) confirm(ctx context.Context) {
 	if err := l.desk.ConfirmPasskey(ctx, l.pool, l.number.ID); err != nil {
 		l.owner.parts.Logger.Warn("confirm a passkey", "err", err)

@@ -49,7 +49,7 @@ func aside(t *testing.T, service *simulator.Service) *owner {
 
 func TestTheEndOfTheInputIsNoAnswerToTheCode(t *testing.T) {
 	l := &linking{yes: true}
-	if err := l.heard(t.Context(), session.Status{Passkey: session.Passkey{Code: "ABCD"}}, typedLine{last: true}); err != nil {
+	if err := l.heard(t.Context(), session.Snapshot{Passkey: session.Passkey{Code: "ABCD"}}, typedLine{last: true}); err != nil {
 		t.Errorf("with --yes: %v", err)
 	}
 }
@@ -91,22 +91,22 @@ func TestTheCodeOfALatePasskeyIsCompared(t *testing.T) {
 				}}
 				ended := make(chan error, 1)
 				go func() { ended <- l.run(t.Context(), "loja") }() // ends with the link
-				settle := func(d time.Duration) (s session.Status) {
+				after := func(d time.Duration) (s session.Snapshot) {
 					time.Sleep(d)
 					synctest.Wait()
-					for _, s = range o.Live().Status() {
+					for _, s = range o.Live().Snapshots() {
 					}
 					return s
 				}
-				if err := service.EnterCode("+5511987654321", settle(5*time.Second).Code); err != nil {
+				if err := service.EnterCode("+5511987654321", after(5*time.Second).Code); err != nil {
 					t.Fatal(err)
 				}
-				answer, err := service.SignPasskey([]byte(settle(6 * time.Minute).Passkey.Options))
+				answer, err := service.SignPasskey([]byte(after(6 * time.Minute).Passkey.Options))
 				if err != nil {
 					t.Fatal(err)
 				}
 				typed.Write(append(answer, '\n'))
-				if code := settle(5 * time.Second).Passkey.Code; test.typed != "" {
+				if code := after(5 * time.Second).Passkey.Code; test.typed != "" {
 					if shown := out.String(); code == "" || !strings.HasSuffix(shown, "\n"+code+"\n") {
 						t.Errorf("the code %q is not alone on the last line: %q", code, shown)
 					}

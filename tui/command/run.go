@@ -152,7 +152,7 @@ func (i *idleness) full(refused bool, now time.Time, waited bool) error {
 // number have to write.
 func unwritable(o *owner, pool *session.Pool) bool {
 	err, damaged := o.parts.Book.Err(), (*store.DamagedError)(nil)
-	return err != nil && !errors.As(err, &damaged) || slices.ContainsFunc(pool.Status(), func(s session.Status) bool {
+	return err != nil && !errors.As(err, &damaged) || slices.ContainsFunc(pool.Snapshots(), func(s session.Snapshot) bool {
 		return pool.Sender(s.Number.ID).Ready().Hold.Reason == reason.HoldDisk
 	})
 }
@@ -187,13 +187,13 @@ func (i *idleness) reached(o *owner, pool *session.Pool, now time.Time) (bool, e
 	if err != nil {
 		return false, err
 	}
-	statuses, early := pool.Status(), now.Sub(i.begun) < onlineWithin
+	snapshots, early := pool.Snapshots(), now.Sub(i.begun) < onlineWithin
 	if !none && now.Sub(i.rang) >= calmFor {
-		if s, ok := stuck(o, statuses); ok {
+		if s, ok := stuck(o, snapshots); ok {
 			return false, i.call.stuckFailure(s)
 		}
 	}
-	if !none || early && awaited(statuses) {
+	if !none || early && awaited(snapshots) {
 		i.since = time.Time{}
 		return false, nil
 	}
@@ -208,8 +208,8 @@ func (i *idleness) reached(o *owner, pool *session.Pool, now time.Time) (bool, e
 }
 
 // awaited reports whether a linked number is on its way to be online.
-func awaited(statuses []session.Status) bool {
-	for _, s := range statuses {
+func awaited(snapshots []session.Snapshot) bool {
+	for _, s := range snapshots {
 		if !s.Number.Linked() {
 			continue
 		}
@@ -226,7 +226,7 @@ func awaited(statuses []session.Status) bool {
 }
 
 // stuckFailure says which number a campaign waits for, and what to do.
-func (c *call) stuckFailure(s session.Status) error {
+func (c *call) stuckFailure(s session.Snapshot) error {
 	do := "recado numbers"
 	switch s.State {
 	case campaign.Blocked:
@@ -240,16 +240,16 @@ func (c *call) stuckFailure(s session.Status) error {
 
 // stuck is a number without which nothing more will be sent and which does
 // not come back by itself; none if there is still something to wait for.
-func stuck(o *owner, statuses []session.Status) (found session.Status, ok bool) {
+func stuck(o *owner, snapshots []session.Snapshot) (found session.Snapshot, ok bool) {
 	holds := o.parts.Book.Holds()
-	for _, s := range statuses {
+	for _, s := range snapshots {
 		switch {
 		case over(s.State) && s.Until.IsZero():
 			if s.Number.Link > 0 && holds[s.Number.ID].Reason != reason.HoldEmpty {
 				found, ok = s, true
 			}
 		case holds[s.Number.ID].Reason != reason.HoldEmpty:
-			return session.Status{}, false
+			return session.Snapshot{}, false
 		}
 	}
 	return found, ok
@@ -284,7 +284,7 @@ func (p *progress) end() {
 
 func (p *progress) line(pool *session.Pool) string {
 	online, linked := 0, 0
-	for _, s := range pool.Status() {
+	for _, s := range pool.Snapshots() {
 		if s.Number.Linked() {
 			linked++
 		}

@@ -77,7 +77,7 @@ type visit struct {
 // The limits of coming back.
 const (
 	comeBackEvery = 50 * time.Millisecond // between two tries
-	shortVisit    = 5 * time.Second       // after one so short an owner that breaks off is not joined again for ever
+	shortVisit    = 5 * time.Second       // after one so short an owner that breaks off is not joined again and again
 )
 
 // visit shows the screens until the person leaves.
@@ -234,7 +234,7 @@ func (v *visit) left(ctx context.Context, end host.Exit, err error) error {
 	v.close()
 	switch {
 	case ctx.Err() != nil:
-		return nil // whoever ended this terminal knows; what is being sent goes on
+		return nil // the person who closed this terminal knows; what is being sent goes on
 	case errors.Is(err, host.ErrLeft), errors.Is(err, host.ErrSilent), errors.Is(err, host.ErrAgain):
 		return v.unanswered(v.dir)
 	case errors.Is(err, host.ErrBroken):

@@ -152,7 +152,7 @@ func (c *call) statusObject(o *owner) (s statusJSON, err error) {
 	}
 	s.last, _ = host.LastOwner(o.Dir)
 	s.LastSeen, s.LastEnded = stamp(s.last.Seen), s.last.Ended
-	statuses, err := o.statuses()
+	statuses, err := o.snapshots()
 	if err != nil {
 		return s, err
 	}

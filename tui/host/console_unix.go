@@ -14,7 +14,7 @@ import (
 // signals are those that concern the terminal.
 type signals struct{ heard chan os.Signal }
 
-// listen begins to hear them. What whoever started the program had it ignore
+// listen begins to hear them. What the program was started to ignore
 // stays so: nohup, for example.
 func listen() signals {
 	s := signals{make(chan os.Signal, 8)}

@@ -31,19 +31,19 @@ func (r *rig) link(name string) {
 	if err := r.desk().Link(r.pool, n.ID); err != nil {
 		r.Fatal(err)
 	}
-	status := func() (s session.Status) {
-		for _, s = range r.pool.Status() {
+	snapshot := func() (s session.Snapshot) {
+		for _, s = range r.pool.Snapshots() {
 			if s.Number.ID == n.ID {
 				return s
 			}
 		}
-		return session.Status{}
+		return session.Snapshot{}
 	}
-	r.await("a code", func() bool { return status().QR != "" })
-	if _, err := r.service.Scan(status().QR); err != nil {
+	r.await("a code", func() bool { return snapshot().QR != "" })
+	if _, err := r.service.Scan(snapshot().QR); err != nil {
 		r.Fatal(err)
 	}
-	r.await("online", func() bool { s := status(); return s.State == campaign.Online && s.Synced && s.Reading.IsZero() })
+	r.await("online", func() bool { s := snapshot(); return s.State == campaign.Online && s.Synced && s.Reading.IsZero() })
 }
 
 // sends sends a campaign to everybody and returns how long it took.

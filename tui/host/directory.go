@@ -125,7 +125,7 @@ func Held(dir string) bool {
 	return pid > 0 && lives(pid)
 }
 
-// sayHolder writes that file anew. What was there is not written to: it might
+// sayHolder writes that file again. What was there is not written to: it might
 // be a link.
 func sayHolder(dir string) error {
 	path := filepath.Join(dir, pidName)

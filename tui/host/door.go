@@ -38,7 +38,7 @@ func acquainted(conn net.Conn) error {
 	return nil
 }
 
-// peer is the effective user of whoever opened the other end of a connection:
+// peer is the effective user of the process that opened the other end of a connection:
 // connected to it, or listened for it. The process is 0 where the system does
 // not say it.
 func peer(conn net.Conn) (uid, pid int, err error) {
@@ -67,7 +67,7 @@ func userOf(conn net.Conn) string {
 }
 
 // Knock connects to the owner of a data directory. It fails with ErrStranger if
-// whoever answers is another user's.
+// the process that answers is another user's.
 func Knock(dir string) (*Wire, error) {
 	path, done, err := doorPath(dir)
 	if err != nil {

@@ -46,7 +46,7 @@ const (
 	frameSize    = 's' // to the owner: a new size, two 32-bit numbers
 	frameRelease = 'z' // to the owner: give the terminal back for a while; to the caller: it was given back
 	frameRestore = 'y' // to the owner: show the screens again
-	frameRedraw  = 'p' // to the owner: paint everything anew
+	frameRedraw  = 'p' // to the owner: paint everything again
 	frameSuspend = 'u' // to the caller: the person wants the program stopped
 	frameBeat    = 'h' // to the caller, every second: the screens answer
 )

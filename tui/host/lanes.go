@@ -44,8 +44,8 @@ func (o *Owner) Live() *session.Pool {
 
 // Work connects every linked number and runs the lanes, once however many ask
 // for it, until the last of those who asked has called release. Release waits
-// for the messages on the wire, unless the owner ends. The error of an owner that is about to end is
-// [ErrAgain].
+// for the messages on the wire, unless the owner ends. The error of an owner
+// that is about to end is [ErrAgain].
 func (o *Owner) Work(ctx context.Context) (pool *session.Pool, release func(), err error) {
 	pool, err = o.Pool(ctx)
 	if err != nil {
@@ -92,8 +92,8 @@ func (o *Owner) Works() bool {
 	return o.lanes.stop != nil
 }
 
-// endLanes stops the lanes for good, whoever still uses them: who releases them
-// meanwhile does not wait.
+// endLanes stops the lanes for good, whatever still uses them: what releases
+// them meanwhile does not wait.
 func (o *Owner) endLanes() {
 	l := &o.lanes
 	l.mu.Lock()

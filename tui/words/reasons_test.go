@@ -207,7 +207,7 @@ var ours = map[string]string{
 	"session/history.go: panic: %v\n%s":                                            "the log",
 	"session/history.go: the book does not take it":                                "the log: the piece is read again",
 	"session/keys.go: the keys are deleted, the handle is left alone":              "for the library, which asks for both",
-	"session/link.go: not a Messenger account":                                     "for the library, which asks for a token that there is none of",
+	"session/client.go: not a Messenger account":                                   "for the library, which asks for a token that there is none of",
 	"session/said.go: the seal is malformed":                                       "the log",
 	"session/standing.go: ask for a restriction: no answer in the answer":          "the log: nothing is known",
 	"session/standing.go: ask for the quota of new chats: no answer in the answer": "the log: nothing is known",

@@ -4,7 +4,7 @@
 // language, and the patterns of its dates and durations. Begin reading at
 // [For].
 //
-// What the texts are given is put in as it is: whoever writes to a terminal
+// What the texts are given is put in as it is: the code that writes to a terminal
 // cleans what came from outside.
 package words
 
@@ -29,7 +29,7 @@ import (
 //go:embed catalogue/*.json
 var files embed.FS
 
-// fallback is the language of whoever asks for none that there is.
+// fallback is the language of a person who asks for one that there is not.
 const fallback = "pt-BR"
 
 // languages are the tags of the catalogues, the fallback first, and what finds
@@ -49,7 +49,7 @@ var languages = sync.OnceValues(func() ([]language.Tag, language.Matcher) {
 })
 
 // Languages lists the tags of the languages, the one first that is spoken to
-// whoever asks for none of them.
+// a person who asks for none of them.
 func Languages() []string {
 	tags, _ := languages()
 	names := make([]string, len(tags))

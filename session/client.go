@@ -20,9 +20,9 @@ import (
 	"recado/campaign/people"
 )
 
-// link is the client of one linked device, or of one that is being linked. It
-// lives through many connections.
-type link struct {
+// client is our end of a link, or of one that is being made. It lives through
+// many connections.
+type client struct {
 	number *number
 	cli    *whatsmeow.Client
 	dev    *store.Device
@@ -31,7 +31,7 @@ type link struct {
 	jobs   *mailbox  // calls to the service that handlers may not make themselves
 	keys   *container
 	cable  *cable
-	http   *http.Client  // of the connection; its transport is the link's own
+	http   *http.Client  // of the connection; its transport is the client's own
 	media  *http.Client  // nil: the library's own
 	gone   chan struct{} // closed when the keys have been deleted
 
@@ -40,9 +40,9 @@ type link struct {
 	owed    atomic.Bool     // the book may lack people whom the library knows
 	blocks  atomic.Int64    // changes of who is blocked that were told
 	closed  atomic.Bool     // nothing is handled any more
-	stale   atomic.Bool     // an upload failed: ask anew where to upload to
+	stale   atomic.Bool     // an upload failed: ask again where to upload to
 	offered atomic.Value    // string: the LID of the account that the service offers to link, without server
-	refresh atomic.Value    // string: the message of which the service said that its address is to be asked for anew
+	refresh atomic.Value    // string: the message of which the service said that its address is to be asked for again
 	ctx     context.Context // of jobs and connections; ends after the last connection
 	cancel  context.CancelFunc
 	giveUp  context.CancelFunc // ends a try to connect, and what belongs to a connection that is gone
@@ -58,64 +58,64 @@ type link struct {
 // accounts have. Without an answer it would panic.
 var errNoToken = errors.New("not a Messenger account")
 
-// newLink makes a client for dev. Its goroutine ends with the link.
-func newLink(n *number, dev *store.Device) *link {
-	l := &link{
+// newClient makes a client for dev. Its goroutine ends with it.
+func newClient(n *number, dev *store.Device) *client {
+	c := &client{
 		number: n, dev: dev, jid: dev.GetJID(), lid: dev.LID.User, jobs: newMailbox(),
 		cable:  new(cable),
 		gone:   make(chan struct{}),
 		tries:  make(map[string]int),
 		giveUp: func() {},
 	}
-	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(n.pool.ctx))
-	l.keys = &container{DeviceContainer: dev.Container, gone: l.gone}
-	dev.Container = l.keys
+	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(n.pool.ctx))
+	c.keys = &container{DeviceContainer: dev.Container, gone: c.gone}
+	dev.Container = c.keys
 	if dev.Initialized {
 		watchSessions(dev)
 	}
-	cli := whatsmeow.NewClient(dev, newWireLog(n.log, l.received))
+	cli := whatsmeow.NewClient(dev, newWireLog(n.log, c.received))
 	cli.EnableAutoReconnect = false
 	cli.DisableLoginAutoReconnect = true
 	cli.SynchronousAck = true
 	cli.EnableDecryptedEventBuffer = true
 	cli.ManualHistorySyncDownload = true
-	cli.BackgroundEventCtx = l.ctx
+	cli.BackgroundEventCtx = c.ctx
 	cli.RefreshCAT = func(context.Context) error { return errNoToken }
-	cli.GetMessageForRetry = l.payload
+	cli.GetMessageForRetry = c.payload
 	cli.GetClientPayload = func() *waWa6.ClientPayload { return n.pool.version.payload(dev) }
 	cli.SetMaxParallelRetryReceiptHandling(1)
 	base := n.pool.httpClient()
-	l.http = l.cable.through(base)
-	l.media = base
-	cli.SetWebsocketHTTPClient(l.http)
-	cli.SetPreLoginHTTPClient(l.http)
+	c.http = c.cable.through(base)
+	c.media = base
+	cli.SetWebsocketHTTPClient(c.http)
+	cli.SetPreLoginHTTPClient(c.http)
 	if base != nil {
 		cli.SetMediaHTTPClient(base)
 	}
-	cli.AddEventHandlerWithSuccessStatus(l.hear)
-	l.cli = cli
-	l.name.Store(dev.PushName)
-	l.refresh.Store("")
-	n.pool.wg.Go(l.work)
-	return l
+	cli.AddEventHandlerWithSuccessStatus(c.hear)
+	c.cli = cli
+	c.name.Store(dev.PushName)
+	c.refresh.Store("")
+	n.pool.wg.Go(c.work)
+	return c
 }
 
 // payload answers a recipient who could not read a message: the same again,
 // with the same attachment, also after a restart.
 // Anybody else who asks gets nothing.
-func (l *link) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message {
-	if sender.User != l.jid.User && sender.User != l.lid {
-		who := l.person(l.ctx, sender, types.EmptyJID, "", people.NoName)
-		sent, err := l.number.pool.book.SentTo(l.number.id, who, campaign.MessageID(id))
+func (c *client) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message {
+	if sender.User != c.jid.User && sender.User != c.lid {
+		who := c.person(c.ctx, sender, types.EmptyJID, "", people.NoName)
+		sent, err := c.number.pool.book.SentTo(c.number.id, who, campaign.MessageID(id))
 		if err != nil {
-			l.number.log.Error("look who asks for a message again", "message", id, "err", err)
+			c.number.log.Error("look who asks for a message again", "message", id, "err", err)
 		}
 		if !sent {
-			l.number.log.Warn("somebody asks for a message that was not sent to them", "message", id, "from", mask(sender.User))
+			c.number.log.Warn("somebody asks for a message that was not sent to them", "message", id, "from", mask(sender.User))
 			return nil
 		}
 	}
-	d, ok, err := l.number.pool.book.Payload(campaign.MessageID(id))
+	d, ok, err := c.number.pool.book.Payload(campaign.MessageID(id))
 	if !ok && err == nil {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (l *link) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message {
 		message, err = messageOf(d)
 	}
 	if err != nil {
-		l.number.log.Error("read a message that is asked for again", "message", id, "err", err)
+		c.number.log.Error("read a message that is asked for again", "message", id, "err", err)
 		return nil
 	}
 	return message
@@ -132,32 +132,32 @@ func (l *link) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message {
 
 // received sees every stanza before the library does, for what that passes over:
 // that the service, with its word on a message, asks us to look up its recipient
-// anew; and which account a phone that scanned our code is of. It runs on the
+// again; and which account a phone that scanned our code is of. It runs on the
 // library's reading goroutine.
-func (l *link) received(stanza *waBinary.Node) {
+func (c *client) received(stanza *waBinary.Node) {
 	if pair, ok := stanza.GetOptionalChildByTag("pair-success"); ok {
 		device := pair.GetChildByTag("device")
 		if lid, ok := device.Attrs["lid"].(types.JID); ok {
-			l.offered.Store(lid.User)
+			c.offered.Store(lid.User)
 		}
 	}
 	if stanza.Tag == "ack" && stanza.Attrs["class"] == "message" && stanza.Attrs["refresh_lid"] == "true" {
 		if id, ok := stanza.Attrs["id"].(string); ok {
-			l.refresh.Store(id)
+			c.refresh.Store(id)
 		}
 	}
 }
 
-// work does the jobs, one at a time. It ends with the link.
-func (l *link) work() {
+// work does the jobs, one at a time. It ends with the client.
+func (c *client) work() {
 	for {
 		select {
-		case <-l.ctx.Done():
+		case <-c.ctx.Done():
 			return
-		case <-l.jobs.wake:
-			for _, job := range l.jobs.take() {
-				if !l.closed.Load() {
-					l.number.guard(job)
+		case <-c.jobs.wake:
+			for _, job := range c.jobs.take() {
+				if !c.closed.Load() {
+					c.number.guard(job)
 				}
 			}
 		}
@@ -171,29 +171,29 @@ func (l *link) work() {
 // To give it up breaks the connection and nothing else. The context that the
 // library has ends later: with it the library stops taking what arrives, and
 // its reading goroutine would wait forever to hand a frame on.
-func (l *link) dial(answer func(error)) {
-	l.giveUp()
-	try, giveUp := context.WithCancel(l.ctx)
-	before, done := l.dialed, make(chan struct{})
-	l.giveUp, l.dialed = giveUp, done
+func (c *client) dial(answer func(error)) {
+	c.giveUp()
+	try, giveUp := context.WithCancel(c.ctx)
+	before, done := c.dialed, make(chan struct{})
+	c.giveUp, c.dialed = giveUp, done
 	go func() {
 		defer close(done)
 		if before != nil {
 			<-before
 		}
-		ctx, end := context.WithCancel(context.WithoutCancel(l.ctx))
-		l.cable.lay()
+		ctx, end := context.WithCancel(context.WithoutCancel(c.ctx))
+		c.cable.lay()
 		stop := context.AfterFunc(try, func() {
-			if !l.cable.snap() {
+			if !c.cable.snap() {
 				end()
 			}
 		})
 		timer := time.AfterFunc(dialTimeout, giveUp)
-		err := l.cli.ConnectContext(ctx)
+		err := c.cli.ConnectContext(ctx)
 		timer.Stop()
 		stop()
 		if try.Err() != nil {
-			l.sever()
+			c.sever()
 			end()
 			err = errors.Join(err, context.Cause(try))
 		} else {
@@ -205,70 +205,69 @@ func (l *link) dial(answer func(error)) {
 
 // hangUp ends the connection. It must not be called during a dial, and the
 // next dial must leave the library a moment to notice, see redialPause.
-func (l *link) hangUp() {
-	if l.cli.IsConnected() {
-		l.cutOff()
+func (c *client) hangUp() {
+	if c.cli.IsConnected() {
+		c.cutOff()
 	}
 }
 
-func (l *link) cutOff() {
-	l.sever()
-	l.giveUp()
+func (c *client) cutOff() {
+	c.sever()
+	c.giveUp()
 }
 
 // sever cuts the connection; from any goroutine.
-func (l *link) sever() {
-	if !l.cable.cut() {
-		l.cli.Disconnect()
+func (c *client) sever() {
+	if !c.cable.cut() {
+		c.cli.Disconnect()
 	}
 }
 
-// drop ends the link's connection and its goroutines. Nothing is handled from
-// here on.
-func (l *link) drop(dialling bool) {
-	l.closed.Store(true)
+// drop ends the connection and the goroutines. Nothing is handled from here on.
+func (c *client) drop(dialling bool) {
+	c.closed.Store(true)
 	if dialling {
-		l.giveUp()
-		l.cancel()  // nothing can be answered at this moment, see end
+		c.giveUp()
+		c.cancel()  // nothing can be answered at this moment, see end
 		go func() { // ends when the dial has
-			<-l.dialed
-			l.end()
+			<-c.dialed
+			c.end()
 		}()
 		return
 	}
-	l.number.pool.wg.Go(func() { // ends at once: the last dial has ended
-		if l.dialed != nil {
-			<-l.dialed
+	c.number.pool.wg.Go(func() { // ends at once: the last dial has ended
+		if c.dialed != nil {
+			<-c.dialed
 		}
-		l.end()
+		c.end()
 	})
 }
 
 // end cuts the connection. In this order: the library can panic when a
 // question is given up at the moment in which its answer arrives.
-func (l *link) end() {
-	l.cutOff()
-	l.cancel()
-	l.http.CloseIdleConnections()
-	if l.media != nil {
-		l.media.CloseIdleConnections()
+func (c *client) end() {
+	c.cutOff()
+	c.cancel()
+	c.http.CloseIdleConnections()
+	if c.media != nil {
+		c.media.CloseIdleConnections()
 	}
 }
 
 // logOut takes the device off the phone's list and deletes its keys here. An
 // error means that only the second was done.
-func (l *link) logOut(ctx context.Context, connected bool) error {
+func (c *client) logOut(ctx context.Context, connected bool) error {
 	err := whatsmeow.ErrNotConnected
 	if connected {
-		err = l.removeDevice(ctx)
-		l.hangUp()
+		err = c.removeDevice(ctx)
+		c.hangUp()
 	} else {
-		l.giveUp()
-		if l.dialed != nil {
-			<-l.dialed
+		c.giveUp()
+		if c.dialed != nil {
+			<-c.dialed
 		}
 	}
-	if failed := l.keys.delete(context.WithoutCancel(ctx), l.jid, l.dev.NoiseKey); failed != nil {
+	if failed := c.keys.delete(context.WithoutCancel(ctx), c.jid, c.dev.NoiseKey); failed != nil {
 		err = errors.Join(err, failed)
 	}
 	return err
@@ -276,17 +275,17 @@ func (l *link) logOut(ctx context.Context, connected bool) error {
 
 // removeDevice asks the service to take this device off the list. It is what
 // the library's Logout asks, without the end of the connection, which is ours.
-func (l *link) removeDevice(ctx context.Context) error {
+func (c *client) removeDevice(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	//lint:ignore SA1019 there is no other way to ask without Logout's end of the connection
-	_, err := l.cli.DangerousInternals().SendIQ(ctx, whatsmeow.DangerousInfoQuery{
+	_, err := c.cli.DangerousInternals().SendIQ(ctx, whatsmeow.DangerousInfoQuery{
 		Namespace: "md",
 		Type:      "set",
 		To:        types.ServerJID,
 		Content: []waBinary.Node{{
 			Tag:   "remove-companion-device",
-			Attrs: waBinary.Attrs{"jid": l.jid, "reason": "user_initiated"},
+			Attrs: waBinary.Attrs{"jid": c.jid, "reason": "user_initiated"},
 		}},
 	})
 	return err
@@ -296,8 +295,8 @@ func (l *link) removeDevice(ctx context.Context) error {
 // each question. Between two connections there is nobody to ask, and during a
 // handshake the library would keep who asks, whatever the end of their
 // context, and put the question to a connection that has not logged in yet.
-func (l *link) line() error {
-	if v := l.number.look(); v.link != l || !v.login {
+func (c *client) line() error {
+	if v := c.number.look(); v.client != c || !v.login {
 		return whatsmeow.ErrNotConnected
 	}
 	return nil
@@ -305,18 +304,18 @@ func (l *link) line() error {
 
 // awaitDeletion waits until the library has deleted the keys, which it does
 // beside telling us that the link is gone.
-func (l *link) awaitDeletion(patience time.Duration) {
+func (c *client) awaitDeletion(patience time.Duration) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
-	case <-l.gone:
+	case <-c.gone:
 	case <-timer.C:
 	}
 }
 
-// openLink makes the client of the link that the book knows; an occasion says
+// openClient makes the client of the link that the book knows; an occasion says
 // why there is none.
-func (n *number) openLink() (o occasion, detail []any) {
+func (n *number) openClient() (o occasion, detail []any) {
 	jid, err := types.ParseJID(n.look().number.JID)
 	if err != nil {
 		return onKeysGone, nil
@@ -329,52 +328,52 @@ func (n *number) openLink() (o occasion, detail []any) {
 		return onKeysGone, nil
 	}
 	version, _, err := dev.AppState.GetAppStateVersion(n.pool.ctx, string(appstate.WAPatchCriticalUnblockLow))
-	l := newLink(n, dev)
-	l.owed.Store(true) // the program may have ended before the book had them
-	l.arrived.Store(err == nil && version > 0)
-	n.link = l
-	n.show(func(v *view) { v.link, v.contacts = l, l.arrived.Load() })
+	c := newClient(n, dev)
+	c.owed.Store(true) // the program may have ended before the book had them
+	c.arrived.Store(err == nil && version > 0)
+	n.client = c
+	n.show(func(v *view) { v.client, v.contacts = c, c.arrived.Load() })
 	return "", nil
 }
 
-// endLink drops the client.
-func (n *number) endLink() {
-	if n.link == nil {
+// endClient drops the client.
+func (n *number) endClient() {
+	if n.client == nil {
 		return
 	}
 	n.attempt++
-	n.link.drop(n.phase == dialling)
-	n.link, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
+	n.client.drop(n.phase == dialling)
+	n.client, n.phase, n.connected, n.heardAll = nil, idle, time.Time{}, false
 	n.silence(alarmDial, alarmBan, alarmLogin, alarmSync, alarmLook, alarmRead)
 	n.readings = readings{}
 	n.show(func(v *view) {
-		v.link, v.login, v.lively, v.synced, v.reading, v.missed = nil, false, false, time.Time{}, time.Time{}, false
+		v.client, v.login, v.lively, v.synced, v.reading, v.missed = nil, false, false, time.Time{}, time.Time{}, false
 	})
 }
 
 // hide tells the service that nobody is looking, so that the phone goes on
 // notifying. It needs a push name, which may come later.
-func (l *link) hide() {
-	ctx, cancel := context.WithTimeout(l.ctx, 10*time.Second)
+func (c *client) hide() {
+	ctx, cancel := context.WithTimeout(c.ctx, 10*time.Second)
 	defer cancel()
-	name, _ := l.name.Load().(string)
-	if name == "" || l.line() != nil {
+	name, _ := c.name.Load().(string)
+	if name == "" || c.line() != nil {
 		return
 	}
 	//lint:ignore SA1019 SendPresence reads the name while another goroutine of the library may write it
-	err := l.cli.DangerousInternals().SendNode(ctx, waBinary.Node{
+	err := c.cli.DangerousInternals().SendNode(ctx, waBinary.Node{
 		Tag:   "presence",
 		Attrs: waBinary.Attrs{"type": string(types.PresenceUnavailable), "name": name},
 	})
 	if err != nil {
-		l.number.log.Debug("send the presence", "err", err)
+		c.number.log.Debug("send the presence", "err", err)
 	}
 }
 
 // recovered reports a mistake in a handler; called by defer.
-func (l *link) recovered(ok *bool, event any) {
+func (c *client) recovered(ok *bool, event any) {
 	if r := recover(); r != nil {
 		*ok = false
-		l.number.log.Error("a handler stumbled", "panic", r, "stack", string(debug.Stack()))
+		c.number.log.Error("a handler stumbled", "panic", r, "stack", string(debug.Stack()))
 	}
 }
