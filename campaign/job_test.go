@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/files"
 	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/session"
@@ -161,9 +162,10 @@ func (o *office) importPeople() {
 		}
 	}
 	var rows []people.Row
-	err := people.ReadCSV(o.t.Context(), strings.NewReader(csv.String()),
-		func(r people.Row) error { rows = append(rows, r); return nil },
-		func(b people.RowError) error { return b.Reason })
+	_, err := files.Read(o.t.Context(), strings.NewReader(csv.String()), files.Options{}, files.Sink{
+		Row: func(r people.Row) error { rows = append(rows, r); return nil },
+		Bad: func(b files.Bad) error { return b.Reason },
+	})
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -180,6 +180,19 @@ var deeds = map[string]deed{
 		role: Operator,
 		fail: func(s *scene, d *Desk) error { return only(d.Import(s.Context(), []people.Row{{Line: 2}}, "x.csv")) },
 	},
+	"ImportAs": {
+		do: func(s *scene, d *Desk) error {
+			rows := yardRows(8, 7)
+			rows[0].Left, rows[1].Doubt = "Opt-out: sim", "Opt-in: não"
+			return only(d.ImportAs(s.Context(), rows, "mais.csv", Skip))
+		},
+		want: Entry{Verb: VerbImport, Kind: "contacts", Name: "mais.csv",
+			Counts: map[string]int{"rows": 7, "added": 5, "updated": 0, "same": 2, "full": 0, "opted_out": 1, "doubts": 1}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error {
+			return only(d.ImportAs(s.Context(), []people.Row{{Line: 2}}, "x.csv", Skip))
+		},
+	},
 	"EditContact": {
 		do: func(s *scene, d *Desk) error {
 			return d.EditContact(s.person(0).ID, func(c *people.Contact) {
@@ -571,7 +584,7 @@ func TestAVerbThatWasKilledIsToldByTheNextOpening(t *testing.T) {
 	})
 	t.Run("an import that was read", func(t *testing.T) {
 		y := newYard(t, 10)
-		k, err := desk(y.book).stageImport(t.Context(), yardRows(20, 7), "mais.csv")
+		k, err := desk(y.book).stageImport(t.Context(), yardRows(20, 7), "mais.csv", Complete)
 		ok(t, err)
 		y.book.stop(k, errors.New("the test does it"))
 		ok(t, y.book.update(func(tx *bolt.Tx) error { return completeStagingTx(tx, k) }))
@@ -583,7 +596,7 @@ func TestAVerbThatWasKilledIsToldByTheNextOpening(t *testing.T) {
 	})
 	t.Run("an import that was not", func(t *testing.T) {
 		y := newYard(t, 10)
-		_, err := desk(y.book).stageImport(t.Context(), yardRows(20, 7), "mais.csv")
+		_, err := desk(y.book).stageImport(t.Context(), yardRows(20, 7), "mais.csv", Complete)
 		ok(t, err)
 		z := &scene{yard: y.copied()}
 		z.idle()

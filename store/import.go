@@ -29,6 +29,8 @@ type ImportReport struct {
 	Added   int // people who were not in the book
 	Updated int // something new about somebody who was
 	Same    int // nothing new
+	Left    int `json:",omitempty"` // people who are opted out since, because the file says so
+	Doubts  int `json:",omitempty"` // people about whom somebody has to decide, because of what the file says
 	// Full is how many rows were left out because with them a person would have
 	// more than people.MaxTags tags or people.MaxFields fields; FullLine is
 	// the first of them in the file.
@@ -43,13 +45,29 @@ func (r *ImportReport) full(line int) {
 	}
 }
 
-// Import adds people to the book, or completes those who are there: a name
-// replaces any other, tags are added, fields replaced by those that are not
-// empty. Source, for the log, says where the rows come from. It returns when
+// Policy says what becomes of people who are in the book when rows about them
+// are imported.
+type Policy string
+
+// The policies. They are written to disk. Whatever the policy, an opt-out and a
+// doubt are added and never taken back.
+const (
+	Complete Policy = ""        // a name replaces any other, tags are added, fields replaced by those that are not empty
+	Skip     Policy = "skip"    // they stay as they are
+	Replace  Policy = "replace" // their tags and fields become those of the row
+)
+
+// Import adds people to the book, or completes those who are there, see
+// [Complete]. Source, for the log, says where the rows come from. It returns when
 // all of them are in the book; after an error none is, unless that says
 // ErrGoesOn: then all of them will be. ctx ends it in the first half, before
 // anything has changed, and in the second one only the waiting.
 func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (report ImportReport, err error) {
+	return d.ImportAs(ctx, rows, source, Complete)
+}
+
+// ImportAs is Import by another policy.
+func (d *Desk) ImportAs(ctx context.Context, rows []people.Row, source string, policy Policy) (report ImportReport, err error) {
 	if !d.May(VerbImport) {
 		return report, ErrRole
 	}
@@ -67,7 +85,7 @@ func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (re
 		err := d.write(VerbImport, func(tx *bolt.Tx, e *Entry) error {
 			report = ImportReport{}
 			e.on("contacts", "", source)
-			err := importTx(tx, rows, &report)
+			err := importTx(tx, rows, policy, &report)
 			e.countImport(len(rows), &report)
 			return err
 		})
@@ -77,7 +95,7 @@ func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (re
 		b.logImport(source, report)
 		return report, nil
 	}
-	k, err := d.stageImport(ctx, rows, source)
+	k, err := d.stageImport(ctx, rows, source, policy)
 	if err != nil {
 		return report, fmt.Errorf("import %s: %w", source, err)
 	}
@@ -110,6 +128,12 @@ func (e *Entry) countImport(rows int, r *ImportReport) {
 	e.count("updated", r.Updated)
 	e.count("same", r.Same)
 	e.count("full", r.Full)
+	if r.Left > 0 {
+		e.count("opted_out", r.Left)
+	}
+	if r.Doubts > 0 {
+		e.count("doubts", r.Doubts)
+	}
 }
 
 func (b *Book) logImport(source string, r ImportReport) {
@@ -139,7 +163,7 @@ func inKeyOrder(rows []people.Row) []people.Row {
 
 // stageImport puts rows beside a new job, which it leaves to be marked as
 // complete. After an error there is none.
-func (d *Desk) stageImport(ctx context.Context, rows []people.Row, source string) (k []byte, err error) {
+func (d *Desk) stageImport(ctx context.Context, rows []people.Row, source string, policy Policy) (k []byte, err error) {
 	b := d.book
 	entry, err := d.writeEntry(VerbImport, func(tx *bolt.Tx, e *Entry) error {
 		n, err := jobsTable.Next(tx)
@@ -155,7 +179,7 @@ func (d *Desk) stageImport(ctx context.Context, rows []people.Row, source string
 		return putJobTx(tx, k, job{
 			Audit:   e.ID,
 			Job:     Job{Kind: JobImport, Source: source, Total: len(rows)},
-			Staging: true, Report: new(ImportReport),
+			Staging: true, Policy: policy, Report: new(ImportReport),
 		})
 	})
 	if err != nil {
@@ -222,11 +246,11 @@ func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, e
 		}
 	}
 	j.Done += len(rows)
-	return done, importTx(tx, rows, j.Report)
+	return done, importTx(tx, rows, j.Policy, j.Report)
 }
 
 // importTx adds or completes people.
-func importTx(tx *bolt.Tx, rows []people.Row, report *ImportReport) error {
+func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportReport) error {
 	names := make(nameMoves, len(rows))
 	now := time.Now()
 	for _, row := range rows {
@@ -235,7 +259,18 @@ func importTx(tx *bolt.Tx, rows []people.Row, report *ImportReport) error {
 			return err
 		}
 		before := cloneContact(&c)
-		complete(&c, row)
+		if existsTx(tx, c.ID) {
+			policy.apply(&c, row)
+		} else {
+			complete(&c, row)
+		}
+		if row.Left != "" && !c.OptedOut {
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, now, row.Left
+			report.Left++
+		} else if row.Doubt != "" && !c.OptedOut && !c.InDoubt() && c.DoubtEnded.IsZero() { // what a person decided stands
+			c.DoubtAt, c.DoubtSaid = now, row.Doubt
+			report.Doubts++
+		}
 		switch {
 		case len(c.Tags) > max(people.MaxTags, len(before.Tags)), len(c.Fields) > max(people.MaxFields, len(before.Fields)):
 			report.full(row.Line)
@@ -255,6 +290,17 @@ func importTx(tx *bolt.Tx, rows []people.Row, report *ImportReport) error {
 	return names.applyTx(tx)
 }
 
+// apply makes of a person who is in the book what the policy makes of a row.
+func (p Policy) apply(c *people.Contact, row people.Row) {
+	switch p {
+	case Skip:
+		return
+	case Replace:
+		c.Tags, c.Fields = nil, nil
+	}
+	complete(c, row)
+}
+
 // complete adds to a person what a row says of them.
 func complete(c *people.Contact, row people.Row) {
 	setName(c, row.Name, people.Typed)
@@ -266,8 +312,9 @@ func complete(c *people.Contact, row people.Row) {
 	}
 }
 
-// rowsVersion is the first byte of a record of rows.
-const rowsVersion = 1
+// rowsVersion is the first byte of a record of rows. Those of version 1 do not
+// say who has left.
+const rowsVersion = 2
 
 func encodeRows(rows []people.Row) []byte {
 	e := bolt.Enc{B: make([]byte, 0, 64*len(rows))}
@@ -283,13 +330,16 @@ func encodeRows(rows []people.Row) []byte {
 			e.Text(f)
 			e.Text(v)
 		}
+		e.Text(row.Left)
+		e.Text(row.Doubt)
 	}
 	return e.B
 }
 
 func decodeRows(v []byte) (rows []people.Row, err error) {
 	d := bolt.Dec{B: v}
-	if d.Uint() != rowsVersion {
+	version := d.Uint()
+	if version < 1 || version > rowsVersion {
 		d.Fail()
 	}
 	rows = make([]people.Row, d.Count())
@@ -304,6 +354,9 @@ func decodeRows(v []byte) (rows []people.Row, err error) {
 				f := d.Text()
 				row.Fields[f] = d.Text()
 			}
+		}
+		if version > 1 {
+			row.Left, row.Doubt = d.Text(), d.Text()
 		}
 		rows[i] = row
 	}

@@ -55,6 +55,7 @@ type job struct {
 	Staging bool   `json:",omitempty"` // what it works through is not all there: as yet nothing has happened
 
 	Freeze *freezing     `json:",omitempty"`
+	Policy Policy        `json:",omitempty"` // of an import
 	Report *ImportReport `json:",omitempty"`
 }
 

@@ -660,7 +660,7 @@ func TestAnImportIsWholeOrNothing(t *testing.T) {
 func TestTheReportOfAnImportThatDiedIsThatOfTheWhole(t *testing.T) {
 	y := newYard(t, 10)
 	rows := append(yardRows(5, 20), yardRows(8, 6)...)
-	k, err := desk(y.book).stageImport(t.Context(), inKeyOrder(rows), "people.csv")
+	k, err := desk(y.book).stageImport(t.Context(), inKeyOrder(rows), "people.csv", Complete)
 	ok(t, err)
 	y.book.stop(k, errors.New("the test does it"))
 	ok(t, y.book.update(func(tx *bolt.Tx) error { return completeStagingTx(tx, k) }))

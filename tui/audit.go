@@ -116,7 +116,7 @@ func (a *audit) load() tea.Cmd {
 	if a.search.listed {
 		to = min(to, len(a.search.ids))
 		ids = slices.Clone(a.search.ids[min(from, to):to])
-	} else if from > 0 {
+	} else if a.win.cursor > 0 { // it stays where it is: see grow
 		before = a.id(from) + 1
 	}
 	ctx, book, concerns := a.e.ctx, a.e.app.Book, a.concerns()
@@ -151,6 +151,9 @@ func (a *audit) load() tea.Cmd {
 				if msg.seen = entries[i].ID; concerns(&entries[i]) {
 					msg.found = append(msg.found, msg.seen)
 					msg.page[msg.seen] = entries[i]
+					if over := len(msg.found) - 1 - rows; over >= 0 {
+						delete(msg.page, msg.found[over])
+					}
 				}
 			}
 			msg.found = msg.found[max(len(msg.found)-auditFound, 0):]
@@ -206,12 +209,12 @@ func (a *audit) more() tea.Cmd {
 	return a.look()
 }
 
-// moved asks for entries if the window has come near the end of those we have.
+// moved asks for entries before the window has come to the end of those we have.
 func (a *audit) moved() tea.Cmd {
 	a.newer = min(a.newer, a.win.top)
-	from, to := a.win.visible()
-	for _, row := range []int{from, to - 1} {
-		if row >= 0 && row < a.rows() {
+	last := a.rows() - 1
+	for _, row := range []int{a.win.top - a.win.height, a.win.top + 2*a.win.height} {
+		if row = max(min(row, last), 0); last >= 0 {
 			if _, ok := a.page[a.id(row)]; !ok {
 				return tea.Batch(a.load(), a.more())
 			}
@@ -332,7 +335,7 @@ func (a *audit) paged(msg auditPagedMsg) tea.Cmd {
 		more = 0
 	}
 	a.grow(more)
-	if again || more > a.win.height {
+	if again {
 		return a.load()
 	}
 	return nil

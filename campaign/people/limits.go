@@ -20,12 +20,6 @@ const (
 	MaxColumn = 512  // characters of the name of a column: some forms write a whole question there
 )
 
-// The limits of a file that is imported.
-const (
-	maxFile = 512 << 20 // bytes
-	maxLine = 1 << 20   // bytes of a line, and of the lines of one row: as much as MaxFields full cells
-)
-
 // ClipName is a name that came from a phone, cut to MaxName characters with an
 // ellipsis in place of the rest.
 func ClipName(name string) string {

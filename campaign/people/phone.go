@@ -1,7 +1,6 @@
 package people
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	_ "time/tzdata" // the zones that Zone names, on machines that have none
@@ -17,102 +16,87 @@ type Phone string
 // brazil is the country that is meant when a phone names none.
 const brazil = "55"
 
-// ParsePhone reads a phone as people and spreadsheets write it. Without a
-// country code (a plus or 00 before it, or 55) it is Brazilian. A Brazilian
-// mobile is kept as it was written, with or without the ninth digit. The error
-// is a Reason that says what is wrong and quotes s.
-func ParsePhone(s string) (Phone, error) {
-	phone, why := parsePhone(s)
-	if why != nil {
-		return "", *why
-	}
-	return phone, nil
+// Where says what is meant by a phone that does not say it itself. The zero
+// Where is Brazil.
+type Where struct {
+	Country string // the two letters of a country, "MX"; empty: Brazil
+	Area    string // the area code of a phone that has none; empty: that is a mistake
 }
 
-func parsePhone(s string) (phone Phone, why *reason.Reason) {
-	digits, international, why := phoneDigits(s)
-	if why == nil && len(digits) == 0 {
-		why = reason.Fault(reason.PhoneNoDigit)
-	}
+// ParsePhone is Where{}.Parse: a phone without a country code (a plus or 00
+// before it, or 55) is Brazilian.
+func ParsePhone(s string) (Phone, error) { return Where{}.Parse(s) }
+
+// Parse reads a phone as people and spreadsheets write it, with whatever stands
+// around it, see [Where.Phones]. A Brazilian mobile is kept as it was written,
+// with or without the ninth digit. The error is a Reason that says what is
+// wrong, or that there are several, and quotes s.
+func (w Where) Parse(s string) (Phone, error) {
+	phones, why := w.Phones(s)
 	switch {
 	case why != nil:
-	case international && !strings.HasPrefix(digits, brazil):
-		phone, why = foreignPhone(digits)
-	default:
-		phone, why = brazilianPhone(digits, international)
+		return "", *why
+	case len(phones) > 1:
+		return "", reason.New(reason.PhoneBad, reason.Clip(s), reason.New(reason.PhoneMany))
 	}
-	if why != nil {
-		return "", reason.Fault(reason.PhoneBad, reason.Clip(s), *why)
-	}
-	return phone, nil
+	return phones[0], nil
 }
 
-// rounded is what a spreadsheet makes of a long number: 5,51198E+12.
-var rounded = regexp.MustCompile(`^[+-]?\d+([.,]\d+)?[eE][+-]?\d+$`)
-
-// decimals is what a spreadsheet may put behind one.
-var decimals = regexp.MustCompile(`^(\d{8,})[.,]0{1,2}$`)
-
-// carrier is how Brazilians write "0, the carrier of your choice".
-var carrier = regexp.MustCompile(`(?i)^\(?0\s*[-.]?\s*xx\s*`)
-
-// phoneDigits takes away what is written around a number. International
-// means that it begins with a country code.
-func phoneDigits(s string) (digits string, international bool, why *reason.Reason) {
-	s = strings.TrimSpace(s)
-	s = strings.TrimSuffix(strings.TrimPrefix(s, "="), `"`)
-	s = strings.TrimLeft(s, `"'`)
-	for _, prefix := range []string{"whatsapp:", "tel:", "https://wa.me/", "wa.me/"} {
-		if len(s) > len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
-			s = s[len(prefix):]
-			international = strings.HasSuffix(prefix, "/")
-		}
-	}
-	if user, ok := strings.CutSuffix(s, "@s.whatsapp.net"); ok {
-		s, international = user, true
-	}
-	s = strings.TrimSpace(s)
-	if rounded.MatchString(s) {
-		return "", false, reason.Fault(reason.PhoneRounded)
-	}
-	if m := decimals.FindStringSubmatch(s); m != nil {
-		s = m[1]
-	}
-	if m := carrier.FindString(s); m != "" {
-		s = "0" + s[len(m):]
-	}
-	out := make([]byte, 0, len(s))
-	for _, r := range s {
-		switch {
-		case r >= '0' && r <= '9':
-			out = append(out, byte(r))
-		case r >= '０' && r <= '９':
-			out = append(out, byte(r-'０')+'0')
-		case r == '+' || r == '＋':
-			if len(out) > 0 || international {
-				return "", false, reason.Fault(reason.PhonePlus)
-			}
-			international = true
-		case r == '/' || r == ';' || r == ',' || r == '|':
-			return "", false, reason.Fault(reason.PhoneMany)
-		case !between(r):
-			return "", false, reason.Fault(reason.PhoneLetter, string(r))
-		}
-	}
-	digits = string(out)
+// number reads the digits of one phone. International means that they begin
+// with a country code.
+func (w Where) number(digits string, international bool) (Phone, *reason.Reason) {
 	if rest, ok := strings.CutPrefix(digits, "00"); ok && !international {
-		return strings.TrimLeft(rest, "0"), true, nil
+		digits, international = strings.TrimLeft(rest, "0"), true
 	}
-	return digits, international, nil
+	if international && !strings.HasPrefix(digits, brazil) {
+		return foreignPhone(digits)
+	}
+	if !international && w.Country != "" && w.Country != "BR" {
+		return w.nationalPhone(digits)
+	}
+	phone, why := brazilianPhone(digits, international)
+	switch {
+	case why == nil:
+		return phone, nil
+	case why.Code == reason.PhoneNoArea && w.Area != "" && !international:
+		return brazilianPhone(w.Area+digits, false)
+	case why.Code == reason.PhoneLongHere && bareForeign(digits):
+		return foreignPhone(digits)
+	}
+	return "", why
 }
 
-// between reports whether people write r between the digits.
-func between(r rune) bool {
-	switch r {
-	case ' ', '\t', '(', ')', '-', '.', '_', '\u00a0', '\u2007', '\u2009', '\u202f', '\u2212', '\ufeff', '\u00ad':
-		return true
+// bareForeign reports whether digits without a plus can only be a number of
+// another country: a Brazilian one with a digit too many does not look so.
+func bareForeign(digits string) bool {
+	if len(digits) < 12 || len(digits) == 12 && ddds[digits[:2]] != "" {
+		return false
 	}
-	return r >= '\u200b' && r <= '\u200f' || r >= '\u2010' && r <= '\u2015' || r >= '\u202a' && r <= '\u202e' || r >= '\u2060' && r <= '\u2069'
+	phone, why := foreignPhone(digits)
+	if why != nil {
+		return false
+	}
+	n, err := phonenumbers.Parse(string(phone), "ZZ")
+	return err == nil && phonenumbers.IsValidNumber(n)
+}
+
+// nationalPhone reads a phone of w.Country that was written without its code,
+// or with it and without a plus.
+func (w Where) nationalPhone(digits string) (Phone, *reason.Reason) {
+	if digits == "" {
+		return "", reason.Fault(reason.PhoneNoDigit)
+	}
+	for _, with := range []string{w.Area + digits, digits} {
+		n, err := phonenumbers.Parse(with, w.Country)
+		if err == nil && phonenumbers.IsPossibleNumberWithReason(n) == phonenumbers.IS_POSSIBLE &&
+			(phonenumbers.IsValidNumber(n) || with == digits) {
+			return foreignPhone(Phone(phonenumbers.Format(n, phonenumbers.E164)).Digits())
+		}
+	}
+	if phone, why := foreignPhone(digits); why == nil && strings.HasPrefix(digits, strconv.Itoa(phonenumbers.GetCountryCodeForRegion(w.Country))) {
+		return phone, nil
+	}
+	return "", reason.Fault(reason.PhoneLengthThere, phonenumbers.GetCountryCodeForRegion(w.Country))
 }
 
 // brazilianPhone reads the digits of a Brazilian phone, from the country code
@@ -151,6 +135,10 @@ func brazilianPhone(digits string, international bool) (Phone, *reason.Reason) {
 // country code on. Only the length is checked: which numbers a country has
 // given out changes faster than this program.
 func foreignPhone(digits string) (Phone, *reason.Reason) {
+	if len(digits) > 17 {
+		return "", reason.Fault(reason.PhoneLong)
+	}
+	digits = asDialled(digits)
 	if len(digits) > 15 {
 		return "", reason.Fault(reason.PhoneLong)
 	}
@@ -169,6 +157,37 @@ func foreignPhone(digits string) (Phone, *reason.Reason) {
 	}
 	// Not as it was dialled: some countries drop a zero after their code.
 	return Phone(phonenumbers.Format(n, phonenumbers.E164)), nil
+}
+
+// asDialled takes out of a number what its country no longer dials, or dials
+// only at home: Mexico's 1 of mobiles, which WhatsApp still writes, and
+// Argentina's 15 of mobiles, which is a 9 before the area code abroad.
+func asDialled(digits string) string {
+	if len(digits) == 13 && strings.HasPrefix(digits, "521") {
+		return "52" + digits[3:]
+	}
+	rest, ok := strings.CutPrefix(digits, "54")
+	if !ok {
+		return digits
+	}
+	rest = strings.TrimPrefix(rest, "0")
+	bare := strings.TrimPrefix(rest, "9")
+	bare = strings.TrimPrefix(bare, "0")
+	if len(bare) == 12 {
+		for area := 2; area <= 4; area++ {
+			without := bare[:area] + bare[area+2:]
+			if bare[area:area+2] != "15" {
+				continue
+			}
+			if n, err := phonenumbers.Parse("+549"+without, "ZZ"); err == nil && phonenumbers.IsValidNumber(n) {
+				return "549" + without
+			}
+		}
+	}
+	if bare != rest {
+		return "549" + bare
+	}
+	return "54" + rest
 }
 
 // Digits is the number without its plus.
@@ -200,6 +219,32 @@ func (p Phone) Other() (Phone, bool) {
 		return Phone("+" + brazil + n[:2] + n[3:]), true
 	}
 	return "", false
+}
+
+// Mobile reports whether the phone can be a mobile's, as far as its digits tell.
+func (p Phone) Mobile() bool {
+	if n, ok := p.national(); ok {
+		return len(n) == 11 || len(n) == 10 && n[2] >= '6'
+	}
+	n, err := phonenumbers.Parse(string(p), "ZZ")
+	if err != nil {
+		return false
+	}
+	switch phonenumbers.GetNumberType(n) {
+	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE, phonenumbers.PERSONAL_NUMBER, phonenumbers.UNKNOWN:
+		return true
+	}
+	return false
+}
+
+// FilledIn reports whether the phone looks like one that somebody typed because
+// a form wanted one: the same digit all over, or one after the other.
+func (p Phone) FilledIn() bool {
+	if len(p) < 9 {
+		return false
+	}
+	last := string(p[len(p)-8:])
+	return strings.Count(last[1:], last[7:]) == 7 || strings.Contains("01234567890", last)
 }
 
 // Pretty is the phone for a screen: "+55 11 98765-4321".

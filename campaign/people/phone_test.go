@@ -41,6 +41,41 @@ func TestPhonesAreReadAsPeopleWriteThem(t *testing.T) {
 		"00351 912 345 678":                  "+351912345678",
 		"+44 (0)20 7946 0958":                "+442079460958",
 		"+39 06 6982":                        "+39066982", // Italy keeps the zero
+		"Cel: 11 98765-4321":                 "+5511987654321",
+		"11 98765-4321 (Maria)":              "+5511987654321",
+		"WhatsApp (11) 98765-4321 📱":         "+5511987654321",
+		"📞11987654321,":                      "+5511987654321",
+		"11 3333-6005 ramal 23":              "+551133336005",
+		"11 3333-6005 r. 23":                 "+551133336005",
+		"11 3333-6005 x23":                   "+551133336005",
+		"+55 11 3333-6005;ext=23":            "+551133336005",
+		"apto 12, 11 98765-4321":             "+5511987654321",
+		"11,98765-4321":                      "+5511987654321", // the area code in a cell of its own, once
+		"DDD 11 tel 98765-4321":              "+5511987654321",
+		"11,987,654,321":                     "+5511987654321", // as an amount
+		"11.987.654.321":                     "+5511987654321",
+		"(XX11) 98765-4321":                  "+5511987654321",
+		"0**11 98765-4321":                   "+5511987654321",
+		"p:+5511987654321":                   "+5511987654321",
+		"5511987654321:12@s.whatsapp.net":    "+5511987654321",
+		"5511987654321.0:3@s.whatsapp.net":   "+5511987654321",
+		"5511987654321@c.us":                 "+5511987654321",
+		"http://wa.me/+5511987654321?text=ligue%2011%203333-4444":  "+5511987654321",
+		"https://api.whatsapp.com/send?phone=5511987654321&text=x": "+5511987654321",
+		"whatsapp://send?phone=%2B5511987654321":                   "+5511987654321",
+		"wa.me/11987654321":                                        "+5511987654321", // a link made by hand
+		"wa.me/12125551234":                                        "+12125551234",
+		"٠١١ ٩٨٧٦٥-٤٣٢١":                                           "+5511987654321",
+		"1️⃣1️⃣ 98765-4321":                                        "+5511987654321",
+		"11\u00ad98765\u200b4321":                                  "+5511987654321",
+		"+52 1 55 1234 5678":                                       "+525512345678",
+		"5215512345678":                                            "+525512345678",
+		"+52 55 1234 5678":                                         "+525512345678",
+		"+54 9 11 2345-6789":                                       "+5491123456789",
+		"+54 11 15 2345-6789":                                      "+5491123456789",
+		"+54 9 0351 15 234-5678":                                   "+5493512345678",
+		"+54 11 4321-5678":                                         "+541143215678",
+		"5491123456789":                                            "+5491123456789",
 	} {
 		got, err := ParsePhone(in)
 		if err != nil || got != want {
@@ -51,30 +86,93 @@ func TestPhonesAreReadAsPeopleWriteThem(t *testing.T) {
 
 func TestWhatIsNoPhoneSaysWhy(t *testing.T) {
 	for in, why := range map[string]string{
-		"":                            "(phone_no_digit)",
-		"abc":                         `(phone_letter "a")`,
-		"-":                           "(phone_no_digit)",
-		"5,51198E+12":                 "(phone_rounded)",
-		"5.51198E+12":                 "(phone_rounded)",
-		"98765-4321":                  "(phone_no_area)",
-		"8765-4321":                   "(phone_no_area)",
-		"190":                         "(phone_short)",
-		"20 98765-4321":               "(phone_bad_area 20)",
-		"11 88765-4321":               "(phone_ninth)",
-		"11 1234-5678":                "(phone_begin 1)",
-		"119876543210":                "(phone_long_here)",
-		"919876543210":                "(phone_long_here)", // India's without its plus, or one digit too many?
-		"+55 11 98765-43210":          "(phone_long)",
-		"11 98765-4321 / 91234-5678":  "(phone_many)",
-		"+5511987654321+551187654321": "(phone_plus)",
-		"+999 1234567":                "(phone_no_country)",
-		"+1 212 555":                  "(phone_short_there 1)",
-		"11 98765-4321 ramal 2":       `(phone_letter "r")`,
-		"++5511987654321":             "(phone_plus)",
+		"":                               "(phone_no_digit)",
+		"abc":                            `(phone_letter "a")`,
+		"-":                              "(phone_no_digit)",
+		"5,51198E+12":                    "(phone_rounded)",
+		"5.51198E+12":                    "(phone_rounded)",
+		"98765-4321":                     "(phone_no_area)",
+		"8765-4321":                      "(phone_no_area)",
+		"190":                            "(phone_short)",
+		"20 98765-4321":                  "(phone_bad_area 20)",
+		"11 88765-4321":                  "(phone_ninth)",
+		"11 1234-5678":                   "(phone_begin 1)",
+		"119876543210":                   "(phone_long_here)",
+		"919876543210":                   "(phone_long_here)", // India's without its plus, or one digit too many?
+		"+55 11 98765-43210":             "(phone_long)",
+		"11 98765-4321 / 91234-5678":     "(phone_many)",
+		"+5511987654321+551187654321":    "(phone_plus)",
+		"+999 1234567":                   "(phone_no_country)",
+		"+1 212 555":                     "(phone_short_there 1)",
+		"11 98765-4321 ou 21 98765-4321": "(phone_many)",
+		"1234@lid":                       `(phone_letter "@")`,
+		"120363000000000000@g.us":        `(phone_letter "@")`,
+		"ana11987654321@example.com":     `(phone_letter "a")`,
+		"Rua 25 de Março, 11":            `(phone_letter "R")`,
+		"1,1E+12":                        "(phone_rounded)",
+		"https://wa.me/qr/ABCDE123456":   `(phone_letter "h")`,
+		"11 98765-4321 0":                "(phone_long_here)",
+		"++5511987654321":                "(phone_plus)",
 	} {
 		got, err := ParsePhone(in)
 		if err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("ParsePhone(%q) = %q, %v; want an error with %q", in, got, err, why)
+		}
+	}
+}
+
+func TestSeveralPhonesInOneTextAreRead(t *testing.T) {
+	for in, want := range map[string]string{
+		"+55 11 3333-1003 ::: +55 11 98765-1003":      "+551133331003 +5511987651003",
+		"11 98765-4901, 11 98765-4902":                "+5511987654901 +5511987654902",
+		"11 3333-4908 ou 11 98765-4907":               "+551133334908 +5511987654907",
+		"11 98765-4909\n11 3333-4910":                 "+5511987654909 +551133334910",
+		"11 98765-4321 11 98765-4322":                 "+5511987654321 +5511987654322",
+		"(11)98765-4321(21)98765-4322":                "+5511987654321 +5521987654322",
+		"+5511987654321 +12125551234":                 "+5511987654321 +12125551234",
+		"11 3333-4444 / 3333-5555":                    "+551133334444 +551133335555",
+		"11 3333-4444, CEP 20040-020":                 "+551133334444",
+		"11 98765-4321 / (11) 98765-4321":             "+5511987654321",
+		"Ana 11 98765-4321; Bia (trab.) 21 3333-4444": "+5511987654321 +552133334444",
+	} {
+		phones, why := Where{}.Phones(in)
+		if got := fmt.Sprint(phones); why != nil || got != "["+want+"]" {
+			t.Errorf("%q: %s, %v; want %s", in, got, why, want)
+		}
+	}
+}
+
+func TestWhereAPhoneIsMeantToBe(t *testing.T) {
+	for _, test := range []struct {
+		where    Where
+		in, want string
+	}{
+		{Where{Area: "11"}, "98765-4321", "+5511987654321"},
+		{Where{Area: "11"}, "3333-4444", "+551133334444"},
+		{Where{Area: "11"}, "21 98765-4321", "+5521987654321"},
+		{Where{Country: "MX"}, "55 1234 5678", "+525512345678"},
+		{Where{Country: "MX"}, "+55 11 98765-4321", "+5511987654321"},
+		{Where{Country: "PT"}, "912 345 678", "+351912345678"},
+		{Where{Country: "PT"}, "351912345678", "+351912345678"},
+		{Where{Country: "US", Area: "212"}, "555-1234", "+12125551234"},
+		{Where{Country: "AR"}, "11 15 2345-6789", "+5491123456789"},
+		{Where{Country: "PT"}, "12", ""},
+	} {
+		if got, err := test.where.Parse(test.in); string(got) != test.want || (err == nil) != (test.want != "") {
+			t.Errorf("%+v: %q is %q, %v; want %q", test.where, test.in, got, err, test.want)
+		}
+	}
+}
+
+func TestMobilesAndPhonesThatAreFilledIn(t *testing.T) {
+	for p, want := range map[Phone][2]bool{
+		"+5511987654321": {true, false}, "+551187654321": {true, false}, "+551133334444": {false, false},
+		"+5511999999999": {true, true}, "+5511911111111": {true, true}, "+551100000000": {false, true},
+		"+5511912345678": {true, true}, "+5511999998888": {true, false}, "+351912345678": {true, true},
+		"+351212345679": {false, false}, "+12125551234": {true, false}, "": {false, false},
+	} {
+		if p.Mobile() != want[0] || p.FilledIn() != want[1] {
+			t.Errorf("%q: mobile %v, filled in %v; want %v", p, p.Mobile(), p.FilledIn(), want)
 		}
 	}
 }

@@ -27,11 +27,18 @@ const (
 	CSVSpreadsheet Code = "csv_spreadsheet"
 	CSVBinary      Code = "csv_binary"
 	CSVEmpty       Code = "csv_empty"
-	CSVNoHeader    Code = "csv_no_header"
 	CSVNoPhones    Code = "csv_no_phones"   // the columns that there are
 	CSVColumns     Code = "csv_columns"     // the most
 	CSVColumnLong  Code = "csv_column_long" // which, how many characters, the most
 	CSVHeaderLine  Code = "csv_header_line" // why
+	ImportPage     Code = "import_page"     // it is a page of the web
+	ImportGroup    Code = "import_group"    // the chat of a group
+	ImportNoSender Code = "import_no_sender"
+	ImportPacked   Code = "import_packed"    // nothing in it can be read
+	ImportBroken   Code = "import_broken"    // a workbook
+	ImportUnpacked Code = "import_unpacked"  // the most, in MB
+	ImportNoSheet  Code = "import_no_sheet"  // which, those that there are
+	ImportNoColumn Code = "import_no_column" // which, those that there are
 )
 
 // Why a row of a file cannot be imported.
@@ -45,6 +52,23 @@ const (
 	RowNameLong Code = "row_name_long" // how many characters, the most
 	RowTagLong  Code = "row_tag_long"  // which, how many characters, the most
 	RowTags     Code = "row_tags"      // the most
+	RowFields   Code = "row_fields"    // the most
+	RowAbove    Code = "row_above"     // it stands above the names of the columns
+	RowObject   Code = "row_object"    // it is no line of a list of recado
+)
+
+// What is said of rows that are imported, or of a file.
+const (
+	NoteEncoding Code = "note_encoding" // the alphabet that a text was taken for
+	NoteMended   Code = "note_mended"
+	NoteLetters  Code = "note_letters"
+	NoteNoNames  Code = "note_no_names"
+	NoteHeader   Code = "note_header"
+	NoteSummary  Code = "note_summary"
+	NoteFilledIn Code = "note_filled_in" // the phone
+	NoteShared   Code = "note_shared"    // the phone, the line of the other
+	NoteLeft     Code = "note_left"
+	NoteDoubt    Code = "note_doubt"
 )
 
 // Why a delivery is skipped, failed, unsure, or has not left yet.

@@ -35,7 +35,7 @@ const (
 	ExitFailed      = 1   // tried and failed; standard error says why
 	ExitUsage       = 2   // the command line makes no sense
 	ExitNotFound    = 3   // no such campaign, number or contact
-	ExitRefused     = 4   // not allowed in this state, or it needs a confirmation that was not given
+	ExitRefused     = 4   // not allowed in this state, or it needs a confirmation that was not given; of an import: some rows were not imported
 	ExitInUse       = 5   // another process owns the data directory and cannot take the command
 	ExitInterrupted = 130 // interrupted before it was done
 )

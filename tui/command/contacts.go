@@ -72,14 +72,6 @@ func numberNames(ours []campaign.Number) map[campaign.NumberID]string {
 func sortedFields(fields map[string]string) []string { return slices.Sorted(maps.Keys(fields)) }
 
 func (c *call) contactsCommand() *cobra.Command {
-	imports := &cobra.Command{
-		Use:   "import " + c.t("arg_csv"),
-		Short: c.t("cmd_contacts_import"),
-		Args:  c.exactArgs(1),
-		RunE: c.run(func(ctx context.Context, args []string) error {
-			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return c.importCSV(ctx, o, args[0]) })
-		}),
-	}
 	list := &cobra.Command{
 		Use:   "list [" + c.t("arg_filter") + "]",
 		Short: c.t("cmd_contacts_list"),
@@ -90,7 +82,7 @@ func (c *call) contactsCommand() *cobra.Command {
 			})
 		}),
 	}
-	return c.group("contacts", "cmd_contacts", append(c.personCommands(), c.jsonFlag(imports), c.jsonFlag(list))...)
+	return c.group("contacts", "cmd_contacts", append(c.personCommands(), c.importCommand(), c.jsonFlag(list))...)
 }
 
 // filterWords makes words of a filter of what looks like flags: in

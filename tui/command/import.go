@@ -2,9 +2,17 @@ package command
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
+	"io"
 	"strconv"
+	"strings"
+	"time"
 
+	"github.com/nyaruka/phonenumbers"
+	"github.com/spf13/cobra"
+
+	"recado/campaign/files"
 	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store"
@@ -17,6 +25,13 @@ type importJSON struct {
 	Same    int           `json:"same"`
 	Bad     int           `json:"bad"`
 	Reasons []badRowsJSON `json:"reasons,omitempty"` // why rows were bad, the most frequent first
+	OptOuts int           `json:"opted_out,omitempty"`
+	Doubts  int           `json:"doubts,omitempty"`
+	Good    int           `json:"good,omitempty"` // of a dry run: rows that would be imported
+	Format  files.Format  `json:"format"`
+	Sheet   string        `json:"sheet,omitempty"`
+	Columns []columnJSON  `json:"columns,omitempty"`
+	Notes   []badRowsJSON `json:"notes,omitempty"` // what is odd about rows that were imported
 }
 
 // badRowsJSON is how many rows were bad for one reason.
@@ -26,7 +41,143 @@ type badRowsJSON struct {
 	Line   int         `json:"line"` // the first of them
 }
 
-func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
+// columnJSON is what a column was taken for.
+type columnJSON struct {
+	Title string     `json:"title"`
+	As    files.Role `json:"as"`
+	Field string     `json:"field,omitempty"`
+}
+
+// importing is what the flags of an import say.
+type importing struct {
+	maps, tags         []string
+	ddd, country       string
+	consent, sheet     string
+	policy             string
+	dry, part, rejects bool
+}
+
+func (c *call) importCommand() *cobra.Command {
+	var i importing
+	cmd := &cobra.Command{
+		Use:   "import " + c.t("arg_import"),
+		Short: c.t("cmd_contacts_import"),
+		Long:  c.t("cmd_contacts_import_long"),
+		Args:  c.exactArgs(1),
+		RunE: c.run(func(ctx context.Context, args []string) error {
+			options, policy, err := c.importOptions(&i)
+			if err != nil {
+				return err
+			}
+			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error {
+				return c.importFile(ctx, o, args[0], &i, options, policy)
+			})
+		}),
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&i.maps, "map", nil, c.t("flag_import_map"))
+	flags.StringVar(&i.ddd, "ddd", "", c.t("flag_import_ddd"))
+	flags.StringVar(&i.country, "country", "", c.t("flag_import_country"))
+	flags.StringArrayVar(&i.tags, "tag", nil, c.t("flag_import_tag"))
+	flags.StringVar(&i.consent, "consent", "", c.t("flag_import_consent"))
+	flags.StringVar(&i.sheet, "sheet", "", c.t("flag_import_sheet"))
+	flags.StringVar(&i.policy, "policy", "update", c.t("flag_import_policy"))
+	flags.BoolVar(&i.dry, "dry-run", false, c.t("flag_import_dry"))
+	flags.BoolVar(&i.part, "partial", false, c.t("flag_import_partial"))
+	flags.BoolVar(&i.rejects, "rejected", false, c.t("flag_import_rejected"))
+	return c.jsonFlag(cmd)
+}
+
+// importOptions reads the flags.
+func (c *call) importOptions(i *importing) (options files.Options, policy store.Policy, err error) {
+	options = files.Options{Tags: i.tags, Sheet: i.sheet}
+	switch i.policy {
+	case "update":
+	case "skip":
+		policy = store.Skip
+	case "replace":
+		policy = store.Replace
+	default:
+		return options, policy, c.fail(ExitUsage, "import_bad_policy", "Policy", i.policy)
+	}
+	if i.rejects && c.json {
+		return options, policy, c.fail(ExitUsage, "import_rejected_json")
+	}
+	for _, m := range i.maps {
+		pairs, err := mappings(m)
+		if err != nil {
+			return options, policy, c.fail(ExitUsage, "import_bad_map", "Map", m)
+		}
+		options.Map = append(options.Map, pairs...)
+	}
+	if options.Where.Area = strings.TrimLeft(strings.Trim(i.ddd, "() "), "0"); options.Where.Area != strings.Map(digit, options.Where.Area) {
+		return options, policy, c.fail(ExitUsage, "import_bad_ddd", "DDD", i.ddd)
+	}
+	if i.country != "" {
+		country := strings.ToUpper(i.country)
+		if code, err := strconv.Atoi(strings.TrimPrefix(country, "+")); err == nil {
+			country = phonenumbers.GetRegionCodeForCountryCode(code)
+		}
+		if phonenumbers.GetCountryCodeForRegion(country) == 0 {
+			return options, policy, c.fail(ExitUsage, "import_bad_country", "Country", i.country)
+		}
+		options.Where.Country = country
+	}
+	if i.consent != "" {
+		source, day := i.consent, time.Now().Format(time.DateOnly)
+		if at := strings.LastIndexByte(source, ':'); at > 0 {
+			when, err := time.Parse(time.DateOnly, source[at+1:])
+			if err != nil {
+				when, err = time.Parse("02/01/2006", source[at+1:])
+			}
+			if err == nil {
+				source, day = source[:at], when.Format(time.DateOnly)
+			} else if at+1 < len(source) && source[at+1] >= '0' && source[at+1] <= '9' {
+				return options, policy, c.fail(ExitUsage, "import_bad_consent", "Consent", i.consent)
+			}
+		}
+		options.Fields = map[string]string{"consentimento": source, "consentimento_data": day}
+	}
+	return options, policy, nil
+}
+
+// digit maps what is no digit to nothing.
+func digit(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return r
+	}
+	return -1
+}
+
+// mappings reads nome=Cliente,telefone='Telefone 2'.
+func mappings(text string) (all []files.Mapping, err error) {
+	for text != "" {
+		as, rest, ok := strings.Cut(text, "=")
+		if as = strings.TrimSpace(as); !ok || as == "" || rest == "" {
+			return nil, errors.New("no title")
+		}
+		title := ""
+		if quote := rest[0]; quote == '\'' || quote == '"' {
+			if title, rest, ok = strings.Cut(rest[1:], string(quote)); !ok {
+				return nil, errors.New("an open quote")
+			}
+			rest = strings.TrimSpace(rest)
+			if rest != "" && rest[0] != ',' {
+				return nil, errors.New("something behind a quote")
+			}
+			text = strings.TrimPrefix(rest, ",")
+		} else {
+			title, text, _ = strings.Cut(rest, ",")
+		}
+		if title = strings.TrimSpace(title); title == "" {
+			return nil, errors.New("no title")
+		}
+		all = append(all, files.Mapping{As: as, Title: title})
+	}
+	return all, nil
+}
+
+func (c *call) importFile(ctx context.Context, o *owner, name string, i *importing, options files.Options, policy store.Policy) error {
 	file, err := c.open(ctx, name)
 	if errors.Is(err, context.Canceled) {
 		return c.unread(name, err)
@@ -36,23 +187,36 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 	defer file.Close()
 	var rows []people.Row
 	var bad people.Complaints
-	err = people.ReadCSV(ctx, file,
-		func(row people.Row) error {
+	rejects := rejected{out: io.Discard}
+	if i.rejects {
+		rejects.out = c.env.Stdout
+	}
+	read, err := files.Read(ctx, file, options, files.Sink{
+		Titles: rejects.head,
+		Row: func(row people.Row) error {
 			rows = append(rows, row)
 			return nil
 		},
-		func(row people.RowError) error {
-			if bad.Add(row); bad.Total <= len(bad.First) {
+		Bad: func(row files.Bad) error {
+			if bad.Add(row.RowError); bad.Total <= len(bad.First) {
 				c.tell("import_line", "File", name, "Line", strconv.Itoa(row.Line), "Why", c.because(row.Reason))
 			}
-			return nil
-		})
+			return rejects.row(row, c.because(row.Reason))
+		},
+	})
+	if err == nil {
+		err = rejects.end()
+	}
 	if err != nil {
 		return c.unread(name, err)
 	}
 	c.sumUp(name, bad)
+	c.explainFile(name, read)
+	if i.dry {
+		return c.dryRun(name, read, len(rows), bad)
+	}
 	stop := c.follow(o.parts.Book, func(j store.Job) bool { return j.Kind == store.JobImport && j.Source == name })
-	report, err := c.desk(o).Import(ctx, rows, name)
+	report, err := c.desk(o).ImportAs(ctx, rows, name, policy)
 	stop()
 	switch {
 	case errors.Is(err, context.Canceled) && errors.Is(err, store.ErrGoesOn):
@@ -66,21 +230,169 @@ func (c *call) importCSV(ctx context.Context, o *owner, name string) error {
 		c.tell("import_full", "File", name, "Tags", people.MaxTags, "Fields", people.MaxFields, "Rows", report.Full, "Line", strconv.Itoa(report.FullLine))
 	}
 	if c.json {
-		out := importJSON{Added: report.Added, Updated: report.Updated, Same: report.Same, Bad: bad.Total + report.Full}
-		for _, kind := range bad.Kinds {
-			out.Reasons = append(out.Reasons, badRowsJSON{kind.Example.Reason.Kind(), kind.Count, kind.Example.Line})
-		}
+		out := c.importObject(read, bad)
+		out.Added, out.Updated, out.Same, out.OptOuts, out.Doubts = report.Added, report.Updated, report.Same, report.Left, report.Doubts
+		out.Bad += report.Full
 		if report.Full > 0 {
 			out.Reasons = append(out.Reasons, badRowsJSON{"person_full", report.Full, report.FullLine})
 		}
-		err = c.object(out)
+		if err := c.object(out); err != nil {
+			return err
+		}
 	} else {
 		c.tell("import_done", "Added", report.Added, "Updated", report.Updated, "Same", report.Same, "Bad", bad.Total+report.Full)
 	}
-	if err == nil && len(rows) == 0 && bad.Total > 0 {
+	switch missing := bad.Total + report.Full; {
+	case missing == 0:
+	case len(rows) == 0:
 		return c.fail(ExitFailed, "import_nothing", "File", name)
+	case !i.part:
+		return c.fail(ExitRefused, "import_partial", "File", name, "Rows", missing)
 	}
-	return err
+	return nil
+}
+
+// dryRun says what an import would do.
+func (c *call) dryRun(name string, read *files.Report, good int, bad people.Complaints) error {
+	if !c.json {
+		c.tell("import_dry", "File", name, "Good", good, "Bad", bad.Total)
+		return nil
+	}
+	out := c.importObject(read, bad)
+	out.Good = good
+	return c.object(out)
+}
+
+// importObject is what --json says of a file that was read.
+func (c *call) importObject(read *files.Report, bad people.Complaints) importJSON {
+	out := importJSON{Bad: bad.Total, Format: read.Format, Sheet: read.Sheet}
+	kinds := func(all []people.ComplaintKind) (out []badRowsJSON) {
+		for _, kind := range all {
+			out = append(out, badRowsJSON{kind.Example.Reason.Kind(), kind.Count, kind.Example.Line})
+		}
+		return out
+	}
+	out.Reasons, out.Notes = kinds(bad.Kinds), kinds(read.Notes.Kinds)
+	for _, column := range read.Columns {
+		out.Columns = append(out.Columns, columnJSON{column.Title, column.Role, column.Field})
+	}
+	return out
+}
+
+// explainFile says what was made of a file: its columns, and what is odd.
+func (c *call) explainFile(name string, read *files.Report) {
+	if len(read.Sheets) > 1 {
+		c.tell("import_sheet", "File", name, "Sheet", read.Sheet, "Sheets", reason.QuoteAll(read.Sheets))
+	}
+	var known, fields []string
+	for i, column := range read.Columns {
+		title := "#" + strconv.Itoa(i+1)
+		if column.Title != "" {
+			title = strconv.Quote(column.Title)
+		}
+		switch {
+		case column.Role == files.FieldRole && column.Field == "":
+		case column.Role == files.FieldRole:
+			fields = append(fields, strconv.Quote(column.Field))
+		default:
+			known = append(known, title+" → "+c.role(column.Role))
+		}
+	}
+	if len(known) > 0 {
+		c.tell("import_columns", "File", name, "Columns", some(known))
+	}
+	if len(fields) > 0 {
+		c.tell("import_fields", "File", name, "Fields", some(fields))
+	}
+	for _, kind := range read.Notes.Kinds {
+		text := c.because(kind.Example.Reason)
+		if kind.Example.Line == 0 {
+			c.tell("import_note", "File", name, "Why", text)
+			continue
+		}
+		c.tell("import_note_rows", "File", name, "Why", text, "Rows", kind.Count, "Line", strconv.Itoa(kind.Example.Line))
+	}
+}
+
+// some joins texts, not all of many.
+func some(texts []string) string {
+	const most = 30
+	if len(texts) > most {
+		return strings.Join(texts[:most], ", ") + ", … (+" + strconv.Itoa(len(texts)-most) + ")"
+	}
+	return strings.Join(texts, ", ")
+}
+
+// role says what a column was taken for.
+func (c *call) role(role files.Role) string {
+	switch role {
+	case files.PhoneRole:
+		return c.t("column_phone")
+	case files.AreaRole:
+		return c.t("column_area")
+	case files.CountryRole:
+		return c.t("column_country")
+	case files.LabelRole:
+		return c.t("column_label")
+	case files.NameRole, files.FirstRole, files.MiddleRole, files.LastRole:
+		return c.t("column_name")
+	case files.EmailRole:
+		return c.t("column_email")
+	case files.TagsRole:
+		return c.t("column_tags")
+	case files.LeftRole, files.UnsureRole:
+		return c.t("column_left")
+	case files.AskedRole:
+		return c.t("column_asked")
+	case files.StatusRole:
+		return c.t("column_status")
+	}
+	return c.t("column_ignored")
+}
+
+// rejected writes the rows that were not imported as a table that can be mended
+// and imported again.
+type rejected struct {
+	out    io.Writer
+	titles []string
+	csv    *csv.Writer
+}
+
+func (r *rejected) head(titles []string) error {
+	r.titles = titles
+	return nil
+}
+
+func (r *rejected) row(row files.Bad, why string) error {
+	if r.out == io.Discard {
+		return nil
+	}
+	if r.csv == nil {
+		r.csv = csv.NewWriter(r.out)
+		r.csv.Comma = ';'
+		r.csv.Write(append([]string{files.RejectedLine, files.RejectedReason}, r.titles...))
+	}
+	cells := []string{strconv.Itoa(row.Line), why}
+	for _, cell := range row.Cells {
+		cells = append(cells, harmless(cell))
+	}
+	return r.csv.Write(cells)
+}
+
+// harmless is a cell that no spreadsheet takes for a formula.
+func harmless(cell string) string {
+	if cell != "" && strings.ContainsRune("=@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func (r *rejected) end() error {
+	if r.csv == nil {
+		return nil
+	}
+	r.csv.Flush()
+	return r.csv.Error()
 }
 
 // unread is the failure of an import that ended before it changed anything.

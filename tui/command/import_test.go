@@ -21,7 +21,7 @@ func TestManyBadRowsAreSummedUp(t *testing.T) {
 	file.WriteString("Caio;abc\n")
 	dir := t.TempDir()
 	c, out, errs := typist(t, dir, file.String(), "contacts", "import", "-")
-	if code := c.execute(t.Context()); code != ExitOK || out.Len() > 0 {
+	if code := c.execute(t.Context()); code != ExitRefused || out.Len() > 0 {
 		t.Fatalf("exit %d, out %q: %s", code, out, errs)
 	}
 	var want strings.Builder
@@ -32,17 +32,20 @@ func TestManyBadRowsAreSummedUp(t *testing.T) {
 		"-:   3.000 como a linha 28: não é um telefone: \"119\": curto demais\n" +
 		"-:   5 como a linha 23: sem telefone\n" +
 		"-:   linha 3028: não é um telefone: \"abc\": \"a\" não faz parte de um telefone\n" +
-		"novos: 1, atualizados: 0, já estavam: 0, linhas com erro: 3.026\n")
+		"-: colunas: \"nome\" → nome, \"telefone\" → telefone\n" +
+		"novos: 1, atualizados: 0, já estavam: 0, linhas com erro: 3.026\n" +
+		"recado: -: linhas que não entraram: 3.026; as outras entraram (--rejected as escreve com o motivo)\n")
 	if errs.String() != want.String() {
 		t.Errorf("got\n%swant\n%s", errs, &want)
 	}
 
-	c, out, errs = typist(t, dir, file.String(), "contacts", "import", "-", "--json")
+	c, out, errs = typist(t, dir, file.String(), "contacts", "import", "-", "--json", "--partial")
 	if code := c.execute(t.Context()); code != ExitOK {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
 	if got, want := out.String(), `{"added":0,"updated":0,"same":1,"bad":3026,"reasons":[{"reason":"phone_short","count":3000,"line":28},`+
-		`{"reason":"row_no_phone","count":25,"line":3},{"reason":"phone_letter","count":1,"line":3028}]}`+"\n"; got != want {
+		`{"reason":"row_no_phone","count":25,"line":3},{"reason":"phone_letter","count":1,"line":3028}],"format":"csv",`+
+		`"columns":[{"title":"nome","as":"name"},{"title":"telefone","as":"phone","field":"telefone"}]}`+"\n"; got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
 }
@@ -54,11 +57,11 @@ func TestReasonsOfAnImportAreInTheLanguageOfWhoeverImports(t *testing.T) {
 		want   []string
 	}{
 		{portuguese, "Nome;Telefone;X\nAna;;\nBia;11 98765-0001;a;b\nCaio;11 98765-0002;\n", []string{"linha 2: sem telefone", "linha 3: há 4 células"}},
-		{portuguese, "Ana;11 98765-5501\n", []string{"a primeira linha precisa dar nome às colunas"}},
+		{portuguese, "Ana;11 98765-5501\n", []string{"colunas: #1 → nome, #2 → telefone"}},
 		{portuguese, "nome;cidade\nAna;Recife\n", []string{`há "nome", "cidade"`}},
 		{portuguese, "", []string{"está vazio"}},
 		{english, "Nome;Telefone;X\nAna;;\nBia;11 98765-0001;a;b\nCaio;11 98765-0002;\n", []string{"line 2: no phone", "line 3: 4 cells"}},
-		{english, "Ana;11 98765-5501\n", []string{"the first line must name the columns"}},
+		{english, "Ana;11 98765-5501\n", []string{"columns: #1 → name, #2 → phone"}},
 	} {
 		c, _, errs := typist(t, t.TempDir(), test.file, "contacts", "import", "-")
 		c.tongue = test.tongue
@@ -81,12 +84,12 @@ func TestARowThatAPersonHasNoRoomForIsSaid(t *testing.T) {
 		return "nome;telefone;tags\nBia;11987654322;\nAna;11987654321;\"" + strings.Join(all, "|") + "\"\n"
 	}
 	c, _, errs := typist(t, dir, tags(0, people.MaxTags), "contacts", "import", "-")
-	if code := c.execute(t.Context()); code != ExitOK || strings.Contains(errs.String(), "etiquetas") {
+	if code := c.execute(t.Context()); code != ExitOK || strings.Contains(errs.String(), "128 etiquetas") {
 		t.Fatalf("as many tags as there may be: exit %d, %s", code, errs)
 	}
 	c, out, errs := typist(t, dir, tags(people.MaxTags, people.MaxTags+1), "contacts", "import", "-", "--json")
 	code := c.execute(t.Context())
-	if want := `{"added":0,"updated":0,"same":1,"bad":1,"reasons":[{"reason":"person_full","count":1,"line":3}]}` + "\n"; code != ExitOK || out.String() != want {
+	if want := `{"added":0,"updated":0,"same":1,"bad":1,"reasons":[{"reason":"person_full","count":1,"line":3}],"format":"csv","columns":[{"title":"nome","as":"name"},{"title":"telefone","as":"phone","field":"telefone"},{"title":"tags","as":"tags"}]}` + "\n"; code != ExitRefused || out.String() != want {
 		t.Errorf("exit %d, got %swant %s", code, out, want)
 	}
 	if !strings.Contains(errs.String(), "128 etiquetas ou de 256 campos: 1 (a primeira é a linha 3)") {

@@ -128,8 +128,8 @@ func TestMainJobWithoutScreens(t *testing.T) {
 	}
 	csv.WriteString("Ninguém;12;lote\n")
 	p.file("lote.csv", csv.String())
-	if r := p.run("contacts", "import", "lote.csv"); r.code != 0 || !strings.Contains(r.err, fmt.Sprint("line ", len(people)+2)) {
-		t.Fatalf("import: exit %d, %q; want 0 and the bad line", r.code, r.err)
+	if r := p.run("contacts", "import", "lote.csv"); r.code != 4 || !strings.Contains(r.err, fmt.Sprint("line ", len(people)+2)) {
+		t.Fatalf("import: exit %d, %q; want 4 and the bad line", r.code, r.err)
 	}
 
 	id := p.campaign("--name", "Natal", "--text", "Feliz Natal, {nome}", "--to", "tag:lote")

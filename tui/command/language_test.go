@@ -78,6 +78,8 @@ func said(t *testing.T, lang, dir, typed string, terminal bool, args ...string) 
 // most of all that something is wrong.
 func TestEveryCommandSpeaksOneLanguage(t *testing.T) {
 	const csv = "nome;telefone;tags\nAna;11 98765-5501;vip\nBia;11 98765-5502;\nCaio;119;\nDora;;\nEva;abc;\n;\"\n"
+	// What an import warns of.
+	const strange = "nome;DDD;telefone;Opt-out;optin\nAna ConceiÃ§Ã£o;11;98765-5501;sim;\nBia\uFFFD;11;98765-5501;;n\nCaio;11;99999-9999;talvez;\nTotal: 3;;;;\nnome;DDD;telefone;Opt-out;optin\n"
 	long := strings.Repeat("x", 70_000)
 	for _, lang := range words.Languages() {
 		dir := t.TempDir()
@@ -140,10 +142,20 @@ func TestEveryCommandSpeaksOneLanguage(t *testing.T) {
 			{line: "numbers pace loja weekdays=xyz", code: ExitUsage},
 			{line: "numbers pace loja day=many", code: ExitUsage},
 			{line: "link --qr x", code: ExitUsage},
-			{line: "contacts import -", typed: csv},
+			{line: "contacts import -", typed: csv, code: ExitRefused},
+			{line: "contacts import - --partial --dry-run --tag x --consent feira:2026-01-02 --ddd 11 --country BR --policy skip", typed: csv},
+			{line: "contacts import - --partial --rejected --policy replace --map nome=nome,telefone=telefone", typed: csv},
+			{line: "contacts import - --map nome=xyz", typed: csv, code: ExitFailed},
+			{line: "contacts import - --map xyz", typed: csv, code: ExitUsage},
+			{line: "contacts import - --policy xyz", typed: csv, code: ExitUsage},
+			{line: "contacts import - --ddd xyz", typed: csv, code: ExitUsage},
+			{line: "contacts import - --country xyz", typed: csv, code: ExitUsage},
+			{line: "contacts import - --consent x:2026-99", typed: csv, code: ExitUsage},
+			{line: "contacts import - --rejected --json", typed: csv, code: ExitUsage},
+			{line: "contacts import -", typed: strange},
 			{line: "contacts import -", typed: "", code: ExitFailed},
 			{line: "contacts import -", typed: "nome;cidade\nAna;Recife\n", code: ExitFailed},
-			{line: "contacts import -", typed: "Ana;11 98765-5501\n", code: ExitFailed},
+			{line: "contacts import -", typed: "Ana;11 98765-5501\n"},
 			{line: "contacts import -", typed: "PK\x03\x04", code: ExitFailed},
 			{line: "contacts import -", typed: "nome;telefone\nAna;119\n", code: ExitFailed},
 			{line: "contacts import xyz.csv", code: ExitFailed},

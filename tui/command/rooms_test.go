@@ -38,7 +38,7 @@ func packages(t *testing.T) []pkg {
 // TestImportsKeepTheRooms holds who may import whom and what.
 func TestImportsKeepTheRooms(t *testing.T) {
 	// The rooms of campaign, which every room above them may use.
-	below := slices.Clip([]string{"recado/campaign/reason", "recado/campaign/people", "recado/campaign/media"})
+	below := slices.Clip([]string{"recado/campaign/reason", "recado/campaign/people", "recado/campaign/media", "recado/campaign/files"})
 	// What each room may import of ours.
 	ours := map[string][]string{
 		"recado":                          {"recado/campaign", "recado/session", "recado/session/simulator", "recado/store", "recado/store/bolt", "recado/store/device", "recado/tui", "recado/tui/command", "recado/tui/host"},
@@ -46,6 +46,7 @@ func TestImportsKeepTheRooms(t *testing.T) {
 		"recado/campaign/reason":          {},
 		"recado/campaign/people":          {"recado/campaign/reason"},
 		"recado/campaign/media":           {"recado/campaign/reason"},
+		"recado/campaign/files":           {"recado/campaign/reason", "recado/campaign/people"},
 		"recado/store":                    append(below, "recado/campaign", "recado/store/bolt", "recado/store/trust"),
 		"recado/store/bolt":               {"recado/store/trust", "recado/campaign/reason"},
 		"recado/store/trust":              {"recado/campaign/reason"},

@@ -36,8 +36,8 @@ func (w *Words) Ended(outcome string) string { return w.coded("audit_", outcome)
 
 // coded returns the text of a code.
 func (w *Words) coded(prefix, code string) string {
-	if id := prefix + code; w.Has(id) {
-		return w.T(id)
+	if text, there := w.plain(prefix + code); there {
+		return text
 	}
 	return code
 }

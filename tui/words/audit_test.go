@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"recado/campaign"
 )
 
 // auditTexts are the ids of what is said of the audit by its codes, as the store
@@ -113,6 +115,25 @@ func TestWhatWasChangedIsSaidInWords(t *testing.T) {
 			if got := strings.Join(append(w.Changes(test.kind, test.before, test.after), w.Counts(test.counts)...), ", "); got != want {
 				t.Errorf("%s: %q, want %q", lang, got, want)
 			}
+		}
+	}
+	// How something is has a word, whatever it is.
+	for _, lang := range Languages() {
+		w := For(lang)
+		said := func(kind, property, code string) bool { // false after the last
+			if strings.Contains(code, "(") || code == "unknown" {
+				return false
+			}
+			if got := w.value(kind, property, code); got == code && lang != "en" || got == "" {
+				t.Errorf("%s: %s of a %s is said as %q", lang, code, kind, got)
+			}
+			return true
+		}
+		for s := campaign.Status(0); said("campaign", "status", s.String()); s++ {
+		}
+		for s := campaign.State(0); said("delivery", "state", s.String()); s++ {
+		}
+		for s := campaign.NumberState(0); said("number", "state", s.String()); s++ {
 		}
 	}
 	if got := For("en").Verb("unheard"); got != "unheard" {

@@ -274,7 +274,7 @@ func TestArgumentsAreSaidInTheLanguage(t *testing.T) {
 		{"pt-BR", reason.New(reason.CampaignNobody, 1234), "ninguém a quem enviar (1.234 ficaram de fora)"},
 		{"en", reason.New(reason.CampaignNobody, 1234), "nobody to write to (1,234 skipped)"},
 		{"en", reason.New(reason.ListNotFound, "a\x1b\"b"), `there is no list "a\x1b\"b"; see recado lists`},
-		{"en", reason.New(reason.CSVNoPhones, []string{"nome", "x\n"}), `no column with phones: one must be called telefone, celular, whatsapp or phone; there are "nome", "x\n"`},
+		{"en", reason.New(reason.CSVNoPhones, []string{"nome", "x\n"}), `no column of phones; there are "nome", "x\n" (--map phone=Column says which it is)`},
 		{"en", reason.New(reason.Foreign, 90*time.Second), "1 min 30 s"},
 		{"en", reason.New(reason.Foreign, at), For("en").Minute(at)},
 		{"pt-BR", reason.New(reason.PhoneBad, "x", reason.New(reason.PhoneShort)), `não é um telefone: "x": curto demais`},

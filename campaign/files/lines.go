@@ -1,69 +1,130 @@
-package people
+package files
 
 import (
 	"bufio"
 	"bytes"
 	"context"
 	"io"
-	"unicode/utf8"
 
 	"recado/campaign/reason"
 
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 )
 
+// The limits of a file.
+const (
+	maxFile = 512 << 20 // bytes
+	maxLine = 1 << 20   // bytes of a line, and of the lines of one row: as much as people.MaxFields full cells
+)
+
+// line is a line of a text.
+type line struct {
+	text   string // with its end
+	number int    // from 1
+	fault  *reason.Reason
+}
+
 // lineReader reads a text line by line, as it comes, in whatever it is
 // written, and makes UTF-8 of it.
 type lineReader struct {
-	ctx  context.Context
-	in   *bufio.Reader
-	line []byte // the one being read
+	ctx    context.Context
+	in     *bufio.Reader
+	page   codepage // what a line that is no UTF-8 is written in
+	line   []byte   // the one being read
+	number int
+	ahead  []line // lines that were looked at and not yet taken
 }
 
 // sniffed is how much of a file is looked at to tell what it is.
-const sniffed = 4 << 10
+const sniffed = 32 << 10
 
-// newLineReader finds out what r is. The error is a Reason if it is no text.
+// newLineReader finds out how r is written. The error is a Reason if it is no
+// text.
 func newLineReader(ctx context.Context, r io.Reader) (*lineReader, error) {
 	in := bufio.NewReaderSize(&boundedReader{ctx: ctx, from: r, left: maxFile}, 64<<10)
 	head, err := in.Peek(sniffed)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	wide := func(order unicode.Endianness) {
-		in = bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(order, unicode.ExpectBOM).NewDecoder()), 64<<10)
+	wide := func(order unicode.Endianness, mark unicode.BOMPolicy) {
+		in = bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(order, mark).NewDecoder()), 64<<10)
 	}
 	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
-		return nil, reason.New(reason.CSVSpreadsheet)
 	case bytes.HasPrefix(head, []byte("\xff\xfe")):
-		wide(unicode.LittleEndian)
+		wide(unicode.LittleEndian, unicode.ExpectBOM)
 	case bytes.HasPrefix(head, []byte("\xfe\xff")):
-		wide(unicode.BigEndian)
-	case bytes.IndexByte(head, 0) >= 0:
-		return nil, reason.New(reason.CSVBinary)
+		wide(unicode.BigEndian, unicode.ExpectBOM)
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
 		in.Discard(3)
+	case bytes.IndexByte(head, 0) >= 0:
+		// Text that is mostly Latin has every other byte zero in UTF-16.
+		even, odd := zeros(head)
+		switch half := len(head) / 2; {
+		case odd > half/2 && even < half/16:
+			wide(unicode.LittleEndian, unicode.IgnoreBOM)
+		case even > half/2 && odd < half/16:
+			wide(unicode.BigEndian, unicode.IgnoreBOM)
+		case even+odd > len(head)/16: // of a few, their lines are told
+			return nil, reason.New(reason.CSVBinary)
+		}
 	}
-	return &lineReader{ctx: ctx, in: in}, nil
+	reader := &lineReader{ctx: ctx, in: in}
+	reader.page.begin(head)
+	return reader, nil
 }
 
-// next reads a line with its end: \n, \r\n or \r, or nothing at the end of the
-// file. Fault is why it cannot be used; of a line that is too long, text is
-// the beginning. The error is io.EOF when there are no more.
-func (r *lineReader) next() (text string, fault *reason.Reason, err error) {
+// zeros counts the zero bytes at even and at odd places.
+func zeros(b []byte) (even, odd int) {
+	for i, c := range b {
+		switch {
+		case c != 0:
+		case i%2 == 0:
+			even++
+		default:
+			odd++
+		}
+	}
+	return even, odd
+}
+
+// peek is the i-th line that is still to be taken. The error is io.EOF if
+// there are fewer.
+func (r *lineReader) peek(i int) (line, error) {
+	for len(r.ahead) <= i {
+		l, err := r.read()
+		if err != nil {
+			return line{}, err
+		}
+		r.ahead = append(r.ahead, l)
+	}
+	return r.ahead[i], nil
+}
+
+// next takes a line with its end: \n, \r\n or \r, or nothing at the end of the
+// file. Of a line that is too long, the text is the beginning. The error is
+// io.EOF when there are no more.
+func (r *lineReader) next() (line, error) {
+	if len(r.ahead) == 0 {
+		return r.read()
+	}
+	l := r.ahead[0]
+	r.ahead[0] = line{}
+	r.ahead = r.ahead[1:]
+	return l, nil
+}
+
+func (r *lineReader) read() (line, error) {
 	r.line = r.line[:0]
 	long := false
 	for ended := false; !ended; {
 		if err := r.ctx.Err(); err != nil {
-			return "", nil, err
+			return line{}, err
 		}
 		if _, err := r.in.Peek(1); err == io.EOF && len(r.line) > 0 {
 			break
 		} else if err != nil {
-			return "", nil, err
+			return line{}, err
 		}
 		piece, _ := r.in.Peek(r.in.Buffered())
 		n := lineEnd(piece)
@@ -85,13 +146,15 @@ func (r *lineReader) next() (text string, fault *reason.Reason, err error) {
 			r.in.Discard(1)
 		}
 	}
+	r.number++
+	l := line{number: r.number, text: r.page.decode(r.line)}
 	switch {
 	case long:
-		fault = reason.Fault(reason.RowLineLong, maxLine>>10)
+		l.fault = reason.Fault(reason.RowLineLong, maxLine>>10)
 	case bytes.IndexByte(r.line, 0) >= 0:
-		fault = reason.Fault(reason.RowZero)
+		l.fault = reason.Fault(reason.RowZero)
 	}
-	return decode(r.line), fault, nil
+	return l, nil
 }
 
 // lineEnd is where the first line of b has passed; 0 if its end is not in b.
@@ -113,17 +176,6 @@ func lineEnd(b []byte) int {
 		}
 	}
 	return 0
-}
-
-// decode makes UTF-8 of a line. What is not is Windows-1252: line by line,
-// because files are pasted together from others.
-func decode(line []byte) string {
-	if !utf8.Valid(line) {
-		if decoded, err := charmap.Windows1252.NewDecoder().Bytes(line); err == nil { // it knows every byte
-			return string(decoded)
-		}
-	}
-	return string(line)
 }
 
 // boundedReader reads no more than left bytes, and nothing after the end of

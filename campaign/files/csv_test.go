@@ -1,4 +1,4 @@
-package people
+package files
 
 import (
 	"context"
@@ -14,24 +14,34 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"recado/campaign/people"
 	"recado/campaign/reason"
 
 	"golang.org/x/text/encoding/charmap"
 )
 
-func readCSV(t *testing.T, text string) ([]Row, []RowError) {
+// nothing takes what is read, and keeps none of it.
+var nothing = Sink{Row: func(people.Row) error { return nil }, Bad: func(Bad) error { return nil }}
+
+func into(ctx context.Context, r io.Reader, to Sink) error {
+	_, err := Read(ctx, r, Options{}, to)
+	return err
+}
+
+func readCSV(t *testing.T, text string) ([]people.Row, []people.RowError) {
 	t.Helper()
 	rows, bad, err := readAll(text)
 	if err != nil {
-		t.Fatalf("ReadCSV(%q): %v", text, err)
+		t.Fatalf("Read(%q): %v", text, err)
 	}
 	return rows, bad
 }
 
-func readAll(text string) (rows []Row, bad []RowError, err error) {
-	err = ReadCSV(context.Background(), strings.NewReader(text),
-		func(r Row) error { rows = append(rows, r); return nil },
-		func(b RowError) error { bad = append(bad, b); return nil })
+func readAll(text string) (rows []people.Row, bad []people.RowError, err error) {
+	_, err = Read(context.Background(), strings.NewReader(text), Options{}, Sink{
+		Row: func(r people.Row) error { rows = append(rows, r); return nil },
+		Bad: func(b Bad) error { bad = append(bad, b.RowError); return nil },
+	})
 	return rows, bad, err
 }
 
@@ -40,7 +50,7 @@ const peopleFile = "Nome;Telefone;E-mail;Tags;Cidade Natal\n" +
 	"\n" +
 	"Bia;21 8765-4321;;;\n"
 
-func checkPeople(t *testing.T, rows []Row, bad []RowError) {
+func checkPeople(t *testing.T, rows []people.Row, bad []people.RowError) {
 	t.Helper()
 	if len(bad) > 0 || len(rows) != 2 {
 		t.Fatalf("got %+v, bad %+v", rows, bad)
@@ -103,7 +113,7 @@ func TestCSVIsReadWithAnySeparator(t *testing.T) {
 }
 
 func TestColumnsHaveManyNames(t *testing.T) {
-	for text, want := range map[string]Row{
+	for text, want := range map[string]people.Row{
 		"name,phone\nAna,11987654321":                           {Name: "Ana"},
 		"NOME,CELULAR\nAna,11987654321":                         {Name: "Ana"},
 		"whatsapp\n11987654321":                                 {},
@@ -118,8 +128,8 @@ func TestColumnsHaveManyNames(t *testing.T) {
 		"telefone,celular\n11987654321,não tem":                 {Fields: map[string]string{"celular": "não tem"}},
 		"telefone,etiquetas\n11987654321,a;B ; b|c":             {Tags: []string{"a", "B", "c"}},
 		"telefone,{Saldo: R$}\n11987654321,10":                  {Fields: map[string]string{"saldo__r$": "10"}},
-		"telefone,nome,,x\n11987654321,Ana,sem título,1,,":      {Name: "Ana", Fields: map[string]string{"x": "1"}},
-		"telefone,x,X\n11987654321,,2":                          {Fields: map[string]string{"x": "2"}},
+		"telefone,nome,,x\n11987654321,Ana,sem título,1,,":      {Name: "Ana", Fields: map[string]string{"x": "1", "coluna_3": "sem título"}},
+		"telefone,x,X\n11987654321,,2":                          {Fields: map[string]string{"x_2": "2"}},
 		"\n;;\nnome;telefone\n\n;\n  Ana  Maria ;11987654321":   {Name: "Ana Maria"},
 		"\"no\nme\";fone\nAna;11987654321":                      {Name: "Ana"},
 		"nome,telefone\n\"Ana \"\"Aninha\"\"\",\"11987654321\"": {Name: `Ana "Aninha"`},
@@ -152,11 +162,11 @@ func TestABadRowIsReportedAndStopsNoOther(t *testing.T) {
 	var names []string
 	for _, row := range rows {
 		names = append(names, row.Name)
-		if want := map[string]int{"Ana": 2, "Fábio": 8, "Íris": 11, "Kika": 13}[row.Name]; row.Line != want {
+		if want := map[string]int{"Ana": 2, "Fábio": 8, "Íris": 11, "Kika": 13, "Eva": 7, "Hugo\" Jr": 10, "Joel": 12}[row.Name]; row.Line != want {
 			t.Errorf("%s is on line %d, want %d", row.Name, row.Line, want)
 		}
 	}
-	if got := strings.Join(names, " "); got != "Ana Fábio Íris Kika" {
+	if got := strings.Join(names, " "); got != "Ana Eva Fábio Hugo\" Jr Íris Joel Kika" {
 		t.Errorf("got %q", got)
 	}
 	if got := rows[0].Fields["obs"]; got != "duas\nlinhas" {
@@ -167,8 +177,8 @@ func TestABadRowIsReportedAndStopsNoOther(t *testing.T) {
 		kind reason.Code
 		text string
 	}{
-		{4, reason.PhoneLetter, `"abc"`}, {5, reason.RowNoPhone, "row_no_phone"}, {6, reason.RowCells, "row_cells 4"}, {7, reason.RowQuote, "row_quote"},
-		{9, reason.PhoneRounded, "phone_rounded"}, {10, reason.RowQuote, "row_quote"}, {12, reason.RowQuote, "row_quote"},
+		{4, reason.PhoneLetter, `"abc"`}, {5, reason.RowNoPhone, "row_no_phone"}, {6, reason.RowCells, "row_cells 4"},
+		{9, reason.PhoneRounded, "phone_rounded"},
 	}
 	if len(bad) != len(want) {
 		t.Fatalf("got %+v, want %+v", bad, want)
@@ -185,20 +195,18 @@ func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
 		code reason.Code
 		text string
 	}{
-		"":                                           {reason.CSVEmpty, ""},
-		"\n\n":                                       {reason.CSVEmpty, ""},
-		"sep=;\n":                                    {reason.CSVEmpty, ""},
-		"nome;cidade\nAna;São Paulo\n":               {reason.CSVNoPhones, `"nome", "cidade"`},
-		"Ana;11 98765-4321\nBia;119\n":               {reason.CSVNoHeader, ""},
-		"11987654321\n":                              {reason.CSVNoHeader, ""},
-		"PK\x03\x04\x14\x00":                         {reason.CSVSpreadsheet, ""},
-		"n\x00o\x00m\x00e\x00":                       {reason.CSVBinary, ""},
-		"\"nome,telefone\nAna,119876543":             {reason.CSVHeaderLine, "row_quote"},
-		"fone," + strings.Repeat("x", maxLine):       {reason.CSVHeaderLine, "row_line_long 1024"},
-		strings.Repeat("\n", 5000) + "fone\x00":      {reason.CSVHeaderLine, "row_zero"},
-		"fone" + strings.Repeat(",c", MaxFields):     {reason.CSVColumns, "256"},
-		"fone" + strings.Repeat(",c123456", 300_000): {reason.CSVColumns, "256"},
-		"fone," + strings.Repeat("ç", MaxColumn+1) + "\n1,2\n": {reason.CSVColumnLong, "513"},
+		"":                                     {reason.CSVEmpty, ""},
+		"\n\n":                                 {reason.CSVEmpty, ""},
+		"sep=;\n":                              {reason.CSVEmpty, ""},
+		"nome;cidade\nAna;São Paulo\n":         {reason.CSVNoPhones, `"nome", "cidade"`},
+		"PK\x03\x04\x14\x00":                   {reason.ImportBroken, ""},
+		"\xd0\xcf\x11\xe0":                     {reason.CSVSpreadsheet, ""},
+		"n\x00o\x00\x00\x00":                   {reason.CSVBinary, ""},
+		"<html><table><tr><td>11987654321":     {reason.ImportPage, ""},
+		"fone," + strings.Repeat("x", maxLine): {reason.CSVHeaderLine, "row_line_long 1024"},
+		strings.Repeat("\n", 50_000) + "fone\x00":                     {reason.CSVHeaderLine, "row_zero"},
+		"fone" + strings.Repeat(",c", people.MaxFields):               {reason.CSVColumns, "256"},
+		"fone," + strings.Repeat("ç", people.MaxColumn+1) + "\n1,2\n": {reason.CSVColumnLong, "513"},
 	} {
 		rows, _, err := readAll(text)
 		var why reason.Reason
@@ -223,15 +231,15 @@ func TestLimitsOfARowAreSaid(t *testing.T) {
 		want      reason.Code
 		says      string
 	}{
-		{"a name", strings.Repeat("ã", MaxName) + ";11987654321", "", ""},
-		{"a longer name", strings.Repeat("ã", MaxName+1) + ";11987654321", reason.RowNameLong, "257"},
+		{"a name", strings.Repeat("ã", people.MaxName) + ";11987654321", "", ""},
+		{"a longer name", strings.Repeat("ã", people.MaxName+1) + ";11987654321", reason.RowNameLong, "257"},
 		{"a name of 3 MB", strings.Repeat("x", 3<<20) + ";11987654321", reason.RowLineLong, "1024"},
-		{"a cell", "Ana;11987654321;;" + strings.Repeat("ã", MaxCell), "", ""},
-		{"a longer cell", "Ana;11987654321;;" + strings.Repeat("ã", MaxCell+1), reason.RowCellLong, `"obs" 4097`},
-		{"a tag", "Ana;11987654321;" + strings.Repeat("ã", MaxTag), "", ""},
-		{"a longer tag", "Ana;11987654321;" + strings.Repeat("ã", MaxTag+1), reason.RowTagLong, "101"},
-		{"tags", "Ana;11987654321;\"" + many(MaxTags) + "|t0\"", "", ""},
-		{"more tags", "Ana;11987654321;\"" + many(MaxTags+1) + "\"", reason.RowTags, "128"},
+		{"a cell", "Ana;11987654321;;" + strings.Repeat("ã", people.MaxCell), "", ""},
+		{"a longer cell", "Ana;11987654321;;" + strings.Repeat("ã", people.MaxCell+1), reason.RowCellLong, `"obs" 4097`},
+		{"a tag", "Ana;11987654321;" + strings.Repeat("ã", people.MaxTag), "", ""},
+		{"a longer tag", "Ana;11987654321;" + strings.Repeat("ã", people.MaxTag+1), reason.RowTagLong, "101"},
+		{"tags", "Ana;11987654321;\"" + many(people.MaxTags) + "|t0\"", "", ""},
+		{"more tags", "Ana;11987654321;\"" + many(people.MaxTags+1) + "\"", reason.RowTags, "128"},
 		{"a line", "Ana;11987654321" + strings.Repeat(";", maxLine-len("Ana;11987654321\n")), "", ""},
 		{"a longer line", "Ana;11987654321" + strings.Repeat(";", maxLine-len("Ana;11987654321\n")+1), reason.RowLineLong, "1024"},
 		{"a zero byte", "Ana\x00;11987654321", reason.RowZero, "zero"},
@@ -263,8 +271,8 @@ func TestAQuotedCellMaySpanManyLines(t *testing.T) {
 	if len(rows) != 2 || len(bad) > 0 {
 		t.Fatalf("got %d rows, bad %v", len(rows), bad)
 	}
-	if got, want := rows[0].Fields["obs"], strings.TrimSpace(strings.ReplaceAll(note, `""`, `"`)); got != want {
-		t.Errorf("got %q", got)
+	if got, want := rows[0].Fields["obs"], strings.TrimSpace(strings.NewReplacer(`""`, `"`, "\r\n", "\n", "\r", "\n").Replace(note)); got != want {
+		t.Errorf("got %.200q", got)
 	}
 	if got, want := rows[1].Line, 3+lines(note); got != want {
 		t.Errorf("Bia is on line %d, want %d", got, want)
@@ -278,10 +286,11 @@ func lines(s string) int {
 
 func TestCSVIsReadAsItComes(t *testing.T) {
 	text := strings.ReplaceAll(peopleFile, "\n", "\r\n")
-	var rows []Row
-	err := ReadCSV(t.Context(), iotest.OneByteReader(strings.NewReader(text)),
-		func(r Row) error { rows = append(rows, r); return nil },
-		func(b RowError) error { t.Errorf("bad %v", b); return nil })
+	var rows []people.Row
+	_, err := Read(t.Context(), iotest.OneByteReader(strings.NewReader(text)), Options{}, Sink{
+		Row: func(r people.Row) error { rows = append(rows, r); return nil },
+		Bad: func(b Bad) error { t.Errorf("bad %v", b); return nil },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,7 +325,7 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 				}
 				return len(p), nil
 			}))
-			err := ReadCSV(ctx, in, func(Row) error { return nil }, func(RowError) error { return nil })
+			err := into(ctx, in, nothing)
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("read %d bytes, %v; want the end of the context soon after 1 MB", from.read, err)
 			}
@@ -331,7 +340,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 func TestAFileBeyondTheLimitIsRefusedWithoutBeingHeld(t *testing.T) {
 	from := &endless{text: "x"}
 	in := io.MultiReader(strings.NewReader("telefone\n"), from)
-	err := ReadCSV(t.Context(), in, func(Row) error { return nil }, func(RowError) error { return nil })
+	err := into(t.Context(), in, nothing)
 	var why reason.Reason
 	if !errors.As(err, &why) || why.Code != reason.CSVLarge || from.read > maxFile+1<<20 {
 		t.Errorf("read %d bytes, %v; want %s", from.read, err, reason.CSVLarge)
@@ -350,14 +359,14 @@ func TestAFileBeyondTheLimitIsRefusedWithoutBeingHeld(t *testing.T) {
 
 func TestReadingStopsAtTheErrorOfWhoTakesTheRows(t *testing.T) {
 	full := errors.New("full")
-	none := func(Row) error { t.Error("a row after the error"); return nil }
-	err := ReadCSV(t.Context(), strings.NewReader("telefone\nx\n11987654321\n"), none, func(RowError) error { return full })
+	none := func(people.Row) error { t.Error("a row after the error"); return nil }
+	err := into(t.Context(), strings.NewReader("telefone\nx\n11987654321\n"), Sink{Row: none, Bad: func(Bad) error { return full }})
 	if err != full {
 		t.Errorf("got %v, want the error of bad", err)
 	}
 	seen := 0
-	err = ReadCSV(t.Context(), strings.NewReader("telefone\n11987654321\n11987654322\n"),
-		func(Row) error { seen++; return full }, func(RowError) error { return nil })
+	err = into(t.Context(), strings.NewReader("telefone\n11987654321\n11987654322\n"),
+		Sink{Row: func(people.Row) error { seen++; return full }})
 	if err != full || seen != 1 {
 		t.Errorf("got %v after %d rows, want the error of row after one", err, seen)
 	}
@@ -439,7 +448,7 @@ func scanned(t *testing.T, text string, sep byte) (found []string) {
 	}
 	s := csvScanner{lines: reader, sep: sep}
 	for {
-		cells, line, fault, err := s.next()
+		row, err := s.next()
 		switch {
 		case err == io.EOF:
 			if s.held != 0 || len(s.queue) != 0 {
@@ -448,10 +457,10 @@ func scanned(t *testing.T, text string, sep byte) (found []string) {
 			return found
 		case err != nil:
 			t.Fatal(err)
-		case fault != nil:
-			found = append(found, fmt.Sprint(line, " bad"))
+		case row.fault != nil:
+			found = append(found, fmt.Sprint(row.line, " bad"))
 		default:
-			found = append(found, fmt.Sprintf("%d %q", line, cells))
+			found = append(found, fmt.Sprintf("%d %q", row.line, row.cells))
 		}
 	}
 }
@@ -502,7 +511,7 @@ func FuzzReadCSV(f *testing.F) {
 			if row.Phone == "" || row.Line <= last || !strings.HasPrefix(s, "\xff\xfe") && !strings.HasPrefix(s, "\xfe\xff") && row.Line > total {
 				t.Errorf("row %+v after line %d of %d", row, last, total)
 			}
-			if utf8.RuneCountInString(row.Name) > MaxName || len(row.Tags) > MaxTags || len(row.Fields) > MaxFields {
+			if utf8.RuneCountInString(row.Name) > people.MaxName || len(row.Tags) > people.MaxTags || len(row.Fields) > people.MaxFields {
 				t.Errorf("row %+v is beyond the limits", row)
 			}
 			last = row.Line
@@ -557,7 +566,7 @@ func BenchmarkHostileFiles(b *testing.B) {
 				text := hostileFile(name, size)
 				b.SetBytes(int64(len(text)))
 				for b.Loop() {
-					if err := ReadCSV(b.Context(), strings.NewReader(text), func(Row) error { return nil }, func(RowError) error { return nil }); err != nil {
+					if err := into(b.Context(), strings.NewReader(text), nothing); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -565,10 +574,10 @@ func BenchmarkHostileFiles(b *testing.B) {
 		}
 	}
 	b.Run("columns", func(b *testing.B) {
-		text := "fone" + strings.Repeat(";c", MaxFields-1) + "\n" + strings.Repeat("11987654321\n", 100_000)
+		text := "fone" + strings.Repeat(";c", people.MaxFields-1) + "\n" + strings.Repeat("11987654321\n", 100_000)
 		b.SetBytes(int64(len(text)))
 		for b.Loop() {
-			ReadCSV(b.Context(), strings.NewReader(text), func(Row) error { return nil }, func(RowError) error { return nil })
+			into(b.Context(), strings.NewReader(text), nothing)
 		}
 	})
 }
@@ -588,7 +597,7 @@ func TestTheWorkOfReadingGrowsWithTheFile(t *testing.T) {
 		}
 		s := csvScanner{lines: reader, sep: ';'}
 		for err == nil {
-			_, _, _, err = s.next()
+			_, err = s.next()
 		}
 		if s.looked > 3*len(text) {
 			t.Errorf("%s: %d bytes are looked at in a file of %d", name, s.looked, len(text))

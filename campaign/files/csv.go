@@ -1,74 +1,11 @@
-package people
+package files
 
 import (
-	"context"
 	"io"
-	"slices"
 	"strings"
 
 	"recado/campaign/reason"
 )
-
-// Row is one person of a file.
-type Row struct {
-	Line   int // of the file, from 1, where the row begins
-	Phone  Phone
-	Name   string
-	Tags   []string
-	Fields map[string]string // the other columns that are not empty, by the folded header, "_" for spaces
-}
-
-// ReadCSV reads people from a table as spreadsheets write it: in UTF-8,
-// UTF-16 or Windows-1252, cells set apart by comma, semicolon or tab, the
-// first line naming the columns in Portuguese or English. There must be one
-// with phones; of several, the likeliest to be a mobile's that is filled in
-// counts. Tags are set apart by comma, semicolon or bar.
-//
-// It gives row every person, in the order of the file and perhaps more than
-// once, and bad every row that cannot be used: every line is in a row, in a
-// bad one, or empty. The error says why the file as a whole cannot be read (a
-// Reason), or is that of r, of ctx, of row or of bad; nothing is read after
-// it. The time it takes grows with the size of the file, whatever is in it; no
-// more than a few lines are held at a time.
-func ReadCSV(ctx context.Context, r io.Reader, row func(Row) error, bad func(RowError) error) error {
-	lines, err := newLineReader(ctx, r)
-	if err != nil {
-		return err
-	}
-	s := csvScanner{lines: lines}
-	header, err := s.header()
-	if err != nil {
-		return err
-	}
-	for {
-		cells, line, fault, err := s.next()
-		if err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		person := Row{Line: line}
-		switch {
-		case fault != nil:
-		case blank(cells):
-			continue
-		default:
-			fault = header.read(cells, &person)
-		}
-		if fault != nil {
-			err = bad(RowError{line, *fault})
-		} else {
-			err = row(person)
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func blank(cells []string) bool {
-	return !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" })
-}
 
 // csvScanner reads rows of cells, as RFC 4180 says and a little more: a quote
 // inside a cell that does not begin with one is a quote, and a quote that is
@@ -82,21 +19,18 @@ func blank(cells []string) bool {
 // begins within quotes is found out once: that does not depend on where the
 // quotes were opened.
 type csvScanner struct {
-	lines   *lineReader
-	sep     byte
-	queue   []csvLine // lines that have been read and are not yet part of a row
-	held    int       // about the bytes that the queue takes
-	within  int       // so many lines after the first of the queue leave quotes open that were open before
-	numbers int       // lines read so far
-	looked  int       // bytes, and lines again, looked at so far: a few times the bytes of the file
+	lines  *lineReader
+	sep    byte
+	queue  []csvLine // lines that have been read and are not yet part of a row
+	held   int       // about the bytes that the queue takes
+	within int       // so many lines after the first of the queue leave quotes open that were open before
+	looked int       // bytes, and lines again, looked at so far: a few times the bytes of the file
 }
 
 // csvLine is a line of the file.
 type csvLine struct {
-	text   string // with its end
-	number int
-	fault  *reason.Reason // why it cannot be read at all
-	quoted ending         // how it ends if quotes are open where it begins
+	line
+	quoted ending // how it ends if quotes are open where it begins
 }
 
 // lineCost is about what a line takes beside its text.
@@ -112,45 +46,35 @@ const (
 	broken         // something stands behind closing quotes
 )
 
-// next takes a row and says on which line it begins. Fault is why the row
-// cannot be read; the error is io.EOF at the end.
-func (s *csvScanner) next() (cells []string, line int, fault *reason.Reason, err error) {
-	cells, n, fault, err := s.look()
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	line = s.queue[0].number
-	s.pass(n)
-	return cells, line, fault, nil
-}
-
-// look is next, and says how many lines the row has instead of taking it.
-func (s *csvScanner) look() (cells []string, n int, fault *reason.Reason, err error) {
+// next takes a row. The error is io.EOF at the end.
+func (s *csvScanner) next() (record, error) {
 	first, err := s.line(0)
 	if err != nil {
-		return nil, 0, nil, err
+		return record{}, err
 	}
-	if first.fault != nil {
-		return nil, 1, first.fault, nil
-	}
-	cells, end := s.split(first.text, false)
-	n = 1
-	if end == open {
-		if n, err = s.extent(); err != nil {
-			return nil, 0, nil, err
-		}
-		if n > 0 {
-			var text strings.Builder
-			for _, line := range s.queue[:n] {
-				text.WriteString(line.text)
+	row, n := record{line: first.number, raw: first.text, fault: first.fault}, 1
+	if row.fault == nil {
+		var end ending
+		row.cells, end = s.split(first.text, false)
+		if end == open {
+			if n, err = s.extent(); err != nil {
+				return record{}, err
 			}
-			cells, end = s.split(text.String(), false)
+			if n > 0 {
+				var text strings.Builder
+				for _, line := range s.queue[:n] {
+					text.WriteString(line.text)
+				}
+				row.raw = text.String()
+				row.cells, end = s.split(row.raw, false)
+			}
+		}
+		if end != whole {
+			row.cells, n, row.fault = nil, 1, reason.Fault(reason.RowQuote)
 		}
 	}
-	if end != whole {
-		return nil, 1, reason.Fault(reason.RowQuote), nil
-	}
-	return cells, n, nil, nil
+	s.pass(n)
+	return row, nil
 }
 
 // extent is how many lines the row at the front of the queue has if its first
@@ -186,13 +110,12 @@ func (s *csvScanner) extent() (int, error) {
 // to come.
 func (s *csvScanner) line(i int) (*csvLine, error) {
 	for len(s.queue) <= i {
-		text, fault, err := s.lines.next()
+		l, err := s.lines.next()
 		if err != nil {
 			return nil, err
 		}
-		s.numbers++
-		s.queue = append(s.queue, csvLine{text: text, number: s.numbers, fault: fault})
-		s.held += len(text) + lineCost
+		s.queue = append(s.queue, csvLine{line: l})
+		s.held += len(l.text) + lineCost
 	}
 	return &s.queue[i], nil
 }
@@ -205,14 +128,6 @@ func (s *csvScanner) pass(n int) {
 	}
 	s.queue = s.queue[n:]
 	s.within = max(0, s.within-n)
-}
-
-// separate sets what stands between cells.
-func (s *csvScanner) separate(sep byte) {
-	s.sep, s.within = sep, 0
-	for i := range s.queue {
-		s.queue[i].quoted = unknown
-	}
 }
 
 // split takes a row apart into cells. With quoted, quotes are open where it

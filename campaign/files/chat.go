@@ -1,0 +1,72 @@
+package files
+
+import (
+	"io"
+	"regexp"
+	"strings"
+
+	"recado/campaign/people"
+	"recado/campaign/reason"
+)
+
+// chatHeads are how WhatsApp writes a message into the text of a chat that is
+// exported: the day, the hour, who wrote. On an iPhone and on Android.
+var chatHeads = regexp.MustCompile(`^(?:\[\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},? \d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[AaPp]\.? ?[Mm]\.?)?\] |\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},? \d{1,2}[:.]\d{2}(?: ?[AaPp]\.? ?[Mm]\.?)? - )(.*)`)
+
+// maxSender is how long the name of a sender may be, in bytes.
+const maxSender = 200
+
+// chatLine is who wrote a line of a chat, "" if WhatsApp itself did; nil if
+// the line is no beginning of a message.
+func chatLine(text string) *string {
+	text = strings.Map(visible, text[:min(len(text), 512)])
+	m := chatHeads.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil {
+		return nil
+	}
+	sender, _, ok := strings.Cut(m[1], ": ")
+	if !ok {
+		sender, ok = strings.CutSuffix(m[1], ":")
+	}
+	if !ok || len(sender) > maxSender {
+		sender = ""
+	}
+	sender = strings.TrimSpace(strings.TrimPrefix(sender, "~"))
+	return &sender
+}
+
+// chat reads who wrote in a chat that WhatsApp exported: whoever is not in the
+// address book stands there with the phone. In the chat of a group they are
+// people who have agreed to nothing: it is refused.
+func (r *reader) chat(lines *lineReader) error {
+	senders := make(map[string]bool)
+	var rows []*draft
+	for {
+		l, err := lines.next()
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
+		sender := chatLine(l.text)
+		if l.fault != nil || sender == nil || *sender == "" || senders[*sender] {
+			continue
+		}
+		if senders[*sender] = true; len(senders) > 2 {
+			return reason.New(reason.ImportGroup)
+		}
+		d := &draft{Row: people.Row{Line: l.number}}
+		if d.phone(r.options.Where, *sender, "", isWhatsApp); len(d.phones) > 0 {
+			rows = append(rows, d)
+		}
+	}
+	if len(rows) == 0 {
+		return reason.New(reason.ImportNoSender)
+	}
+	for _, d := range rows {
+		if err := r.put(d, record{line: d.Line}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}

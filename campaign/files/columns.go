@@ -1,0 +1,505 @@
+package files
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"recado/campaign/people"
+	"recado/campaign/reason"
+)
+
+// Column says what became of a column.
+type Column struct {
+	Title string // as it stands in the file; empty: it has none
+	Role  Role
+	Field string // where its cells are kept as a field; empty: they are not
+	kind  int    // of a phone
+	rank  int
+	title title
+}
+
+// The titles of the columns that say which rows were rejected and why. They are
+// left out when the table is mended and imported again.
+const (
+	RejectedLine   = "recado_linha"
+	RejectedReason = "recado_motivo"
+)
+
+// layout is how the rows of a table are read.
+type layout struct {
+	columns []Column
+	phones  []int       // the likeliest first
+	area    map[int]int // the column of the area code of a phone
+	country map[int]int // the column of its country code
+	label   map[int]int // the column that says what it is
+	name    int         // these are -1 if there is none
+	first   int
+	middle  int
+	last    int
+	email   int
+	tags    []int
+	score   int // how much of it was recognised
+}
+
+// census is what stands in the cells of a column, in the first rows.
+type census struct {
+	filled, phones, local, short, mails, letters, digits, answers, odd int
+}
+
+// count looks at a cell.
+func (c *census) count(r *reader, cell string) {
+	if cell == "" {
+		return
+	}
+	c.filled++
+	digits := 0
+	letters := strings.ContainsFunc(cell, unicode.IsLetter)
+	for _, b := range plainSample(cell) {
+		if unicode.IsDigit(b) {
+			digits++
+		}
+	}
+	switch {
+	case digits >= 8 && len(cell) < 400 && !identity(cell):
+		if _, why := r.options.Where.Phones(cell); why == nil {
+			c.phones++
+		} else if digits <= 9 {
+			c.local++
+		} else {
+			c.odd++
+		}
+	case digits > 0 && digits <= 3 && !letters:
+		c.short++
+	}
+	if digits >= 6 {
+		c.digits++
+	}
+	if strings.Contains(cell, "@") {
+		c.mails++
+	} else if letters {
+		c.letters++
+	}
+	if a := answerOf(cell); a == yes || a == no {
+		c.answers++
+	}
+}
+
+// plainSample is the part of a cell that is looked at.
+func plainSample(cell string) string { return cell[:min(len(cell), 64)] }
+
+// identity reports whether a cell is written as the number of a document:
+// 123.456.789-09, 12.345.678/0001-95, 01310-100.
+func identity(cell string) bool {
+	shape := strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' {
+			return '9'
+		}
+		return c
+	}, plainSample(cell))
+	return shape == "999.999.999-99" || shape == "99.999.999/9999-99" || shape == "99999-999" || shape == "99.999.999-9" || shape == "99/99/9999" || shape == "9999-99-99"
+}
+
+// newLayout says what the columns with those titles are, by them and by the
+// first rows. The error is a Reason: there is no column of phones, or what was
+// asked for is not there.
+func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
+	l := layout{name: -1, first: -1, middle: -1, last: -1, email: -1, area: map[int]int{}, country: map[int]int{}, label: map[int]int{}}
+	l.columns = make([]Column, len(titles))
+	seen := make([]census, len(titles))
+	for _, row := range rows {
+		for i, cell := range row.cells {
+			if i < len(seen) {
+				seen[i].count(r, r.sampled(cell))
+			}
+		}
+	}
+	for i, text := range titles {
+		column := &l.columns[i]
+		column.Title = reason.Clip(strings.TrimSpace(text))
+		column.title = newTitle(text)
+		column.Role, column.Field = FieldRole, fieldName(text)
+		if column.Field == RejectedLine || column.Field == RejectedReason {
+			column.Role = IgnoredRole
+			continue
+		}
+		for _, g := range column.title.guesses() {
+			if fits(g, &seen[i]) {
+				column.Role, column.rank = g.role, g.rank
+				break
+			}
+		}
+	}
+	if err := l.mapped(r.options.Map); err != nil {
+		return l, err
+	}
+	if !l.has(PhoneRole) {
+		for i := range l.columns {
+			c, s := &l.columns[i], &seen[i]
+			if c.Role == FieldRole && s.phones > 0 && s.phones*2 >= s.filled && !c.title.any(documents) {
+				c.Role, c.rank = PhoneRole, isNumber
+			}
+		}
+	}
+	if !l.has(PhoneRole) {
+		// Then it is the one that says so, whatever is in it.
+		for i := range l.columns {
+			c := &l.columns[i]
+			if g := c.title.guesses(); c.Role == FieldRole && len(g) > 0 && g[0].role == PhoneRole && g[0].rank < isNumber {
+				c.Role, c.rank = PhoneRole, g[0].rank
+			}
+		}
+	}
+	if !l.has(PhoneRole) {
+		return l, r.noPhones(titles)
+	}
+	l.settle(seen)
+	return l, nil
+}
+
+// documents are words of columns that have numbers which are no phones.
+var documents = words("cpf cnpj cep rg ie documento document doc id codigo code pedido order valor preco price total nascimento data date matricula protocolo nota nf boleto conta agencia cartao sku ean")
+
+// fits reports whether the cells of a column can be what its title says.
+func fits(g guess, c *census) bool {
+	if c.filled == 0 {
+		return true
+	}
+	switch g.role {
+	case PhoneRole:
+		if g.rank == isNumber {
+			return c.phones+c.local > 0 && (c.phones+c.local)*3 >= c.filled
+		}
+		// A word in them, or a number that was spoiled, is said row by row.
+		return c.phones+c.local+c.odd > 0 || c.answers*2 < c.filled && c.letters*2 < c.filled
+	case AreaRole:
+		return c.short*2 >= c.filled
+	case CountryRole:
+		return c.digits*2 < c.filled && c.letters*2 < c.filled
+	case NameRole, FirstRole:
+		return (c.letters > 0 || c.phones == 0 && c.digits == 0) && c.phones*2 <= c.filled && c.letters*3 >= c.filled
+	case EmailRole:
+		return c.mails > 0 || c.letters*2 < c.filled
+	case LeftRole, UnsureRole, AskedRole:
+		return true
+	}
+	return true
+}
+
+func (l *layout) has(role Role) bool {
+	return slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == role })
+}
+
+// Mapping says what a column is: the name of a role, or of a field.
+type Mapping struct{ As, Title string }
+
+// targets are the roles by what a person calls them, folded.
+var targets = map[string]Role{
+	"nome": NameRole, "name": NameRole, "nombre": NameRole,
+	"primeiro_nome": FirstRole, "first_name": FirstRole, "primer_nombre": FirstRole,
+	"sobrenome": LastRole, "last_name": LastRole, "apellido": LastRole, "apellidos": LastRole,
+	"telefone": PhoneRole, "phone": PhoneRole, "telefono": PhoneRole, "fone": PhoneRole, "celular": PhoneRole, "whatsapp": PhoneRole, "mobile": PhoneRole,
+	"ddd": AreaRole, "area_code": AreaRole, "ddi": CountryRole, "country_code": CountryRole,
+	"email": EmailRole, "e-mail": EmailRole, "correo": EmailRole,
+	"tags": TagsRole, "tag": TagsRole, "etiquetas": TagsRole,
+	"optout": LeftRole, "opt-out": LeftRole, "opt_out": LeftRole, "saiu": LeftRole, "optin": AskedRole, "opt-in": AskedRole, "opt_in": AskedRole,
+	"ignorar": IgnoredRole, "ignore": IgnoredRole,
+}
+
+// mapped gives columns the roles that a person said; nothing else has those
+// that one column has.
+func (l *layout) mapped(all []Mapping) error {
+	given := make(map[Role]bool)
+	for rank, m := range all {
+		at := l.find(m.Title)
+		if at < 0 {
+			titles := make([]string, len(l.columns))
+			for i, c := range l.columns {
+				titles[i] = c.Title
+			}
+			return reason.New(reason.ImportNoColumn, m.Title, titles)
+		}
+		role, known := targets[people.Fold(m.As)]
+		if !known {
+			l.columns[at].Role, l.columns[at].Field, l.columns[at].rank = FieldRole, fieldName(m.As), 0
+			continue
+		}
+		if !given[role] && role != IgnoredRole && role != TagsRole && role != LeftRole {
+			for i := range l.columns {
+				other := l.columns[i].Role
+				if other == role || role == NameRole && (other == FirstRole || other == MiddleRole || other == LastRole) {
+					l.columns[i].Role = FieldRole
+				}
+			}
+		}
+		given[role] = true
+		l.columns[at].Role, l.columns[at].rank = role, rank
+		if role == PhoneRole {
+			l.columns[at].rank = min(rank, isNumber)
+		}
+	}
+	return nil
+}
+
+// find is the column with a title, or "#3": the third; -1 if there is none.
+func (l *layout) find(title string) int {
+	if n, err := strconv.Atoi(strings.TrimPrefix(title, "#")); err == nil && strings.HasPrefix(title, "#") && n >= 1 && n <= len(l.columns) {
+		return n - 1
+	}
+	want := people.Fold(title)
+	if at := slices.IndexFunc(l.columns, func(c Column) bool { return people.Fold(c.Title) == want }); at >= 0 {
+		return at
+	}
+	key := people.FieldKey(title)
+	return slices.IndexFunc(l.columns, func(c Column) bool { return key != "" && people.FieldKey(c.Title) == key })
+}
+
+// settle gives each role that one column has to the likeliest, and the others
+// their fields.
+func (l *layout) settle(seen []census) {
+	one := func(role Role) int {
+		best := -1
+		for i, c := range l.columns {
+			if c.Role == role && (best < 0 || c.rank < l.columns[best].rank || c.rank == l.columns[best].rank && seen[best].filled == 0 && seen[i].filled > 0) {
+				best = i
+			}
+		}
+		for i := range l.columns {
+			if l.columns[i].Role == role && i != best {
+				l.columns[i].Role = FieldRole
+			}
+		}
+		if best >= 0 {
+			l.score += 2
+		}
+		return best
+	}
+	l.first, l.middle, l.last = one(FirstRole), one(MiddleRole), one(LastRole)
+	if l.first >= 0 {
+		// A company or a nickname is no better than the parts of the name.
+		for i := range l.columns {
+			if l.columns[i].Role == NameRole && l.columns[i].rank > 1 {
+				l.columns[i].Role = FieldRole
+			}
+		}
+	}
+	l.name, l.email = one(NameRole), one(EmailRole)
+	fields := make(map[string]bool)
+	for i := range l.columns {
+		c := &l.columns[i]
+		switch c.Role {
+		case PhoneRole:
+			c.kind = c.rank
+			l.phones = append(l.phones, i)
+			l.score += 3
+		case TagsRole:
+			l.tags = append(l.tags, i)
+			l.score += 2
+		case LeftRole, AskedRole, AreaRole:
+			l.score++
+		}
+		switch {
+		case c.Role == NameRole, c.Role == TagsRole, c.Role == IgnoredRole:
+			c.Field = ""
+			continue
+		case c.Role == EmailRole:
+			c.Field = "email"
+		case c.Field == "":
+			c.Field = "coluna_" + strconv.Itoa(i+1)
+		}
+		for base, n := c.Field, 2; fields[c.Field]; n++ {
+			c.Field = base + "_" + strconv.Itoa(n)
+		}
+		fields[c.Field] = true
+	}
+	slices.SortStableFunc(l.phones, func(a, b int) int { return cmp.Compare(l.columns[a].kind, l.columns[b].kind) })
+	for i := range l.columns {
+		switch l.columns[i].Role {
+		case AreaRole:
+			l.pair(l.area, i)
+		case CountryRole:
+			l.pair(l.country, i)
+		case LabelRole:
+			l.pair(l.label, i)
+		}
+	}
+}
+
+// pair finds the phones that another column belongs to: those with the same
+// number in their title, else the next one to the right of it; one that is
+// alone belongs to all.
+func (l *layout) pair(with map[int]int, at int) {
+	role, number := l.columns[at].Role, l.columns[at].title.number()
+	alone := true
+	for i, c := range l.columns {
+		alone = alone && (i == at || c.Role != role)
+	}
+	next := -1
+	for _, i := range l.phones {
+		if _, taken := with[i]; taken {
+			continue
+		}
+		if alone || number != "" && l.columns[i].title.number() == number {
+			with[i] = at
+		}
+		if i > at && (next < 0 || i < next) {
+			next = i
+		}
+	}
+	if _, taken := with[next]; next >= 0 && !taken && number == "" {
+		with[next] = at
+	}
+}
+
+// fieldName is the name of a column as a field: folded, "_" for spaces and for
+// what has a meaning in templates and filters.
+func fieldName(column string) string {
+	name := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" {}|:\"()", r) {
+			return '_'
+		}
+		return r
+	}, people.Fold(column))
+	return strings.Trim(name, "_")
+}
+
+// noPhones is why a table without a column of phones is of no use.
+func (r *reader) noPhones(titles []string) reason.Reason {
+	return reason.New(reason.CSVNoPhones, titles)
+}
+
+// read makes a draft of cells.
+func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
+	cells := row.cells
+	if len(cells) > len(l.columns) {
+		if !blank(cells[len(l.columns):]) {
+			return reason.Fault(reason.RowCells, len(cells), len(l.columns))
+		}
+		cells = cells[:len(l.columns)]
+	}
+	tidy := make([]string, len(cells))
+	for i, c := range cells {
+		tidy[i] = r.clean(c, row.line)
+	}
+	cell := func(i int) string {
+		if i < 0 || i >= len(tidy) {
+			return ""
+		}
+		return tidy[i]
+	}
+	of := func(pairs map[int]int, i int) string {
+		at, ok := pairs[i]
+		if !ok {
+			return ""
+		}
+		return cell(at)
+	}
+	for _, i := range l.phones {
+		if cell(i) == "" {
+			continue
+		}
+		text, where, kind := cell(i), r.options.Where, l.columns[i].kind
+		if area := strings.TrimLeft(digitsOf(strings.TrimSuffix(of(l.area, i), ".0")), "0"); area != "" {
+			where.Area = area
+		}
+		if code := digitsOf(strings.TrimSuffix(of(l.country, i), ".0")); code != "" && code != "55" && len(code) <= 3 && !strings.Contains(text, "+") {
+			area := ""
+			if len(digitsOf(text)) <= 9 {
+				area = digitsOf(of(l.area, i))
+			}
+			text = "+" + strings.TrimLeft(code, "0") + " " + area + text
+		}
+		d.phone(where, text, l.columns[i].Field, labelled(of(l.label, i), kind))
+	}
+	d.Name = l.fullName(cell)
+	var why *reason.Reason
+	for _, i := range l.tags {
+		if d.Tags, why = splitTags(cell(i), d.Tags); why != nil {
+			return why
+		}
+	}
+	for i, c := range l.columns {
+		value := cell(i)
+		if value == "" {
+			continue
+		}
+		switch c.Role {
+		case PhoneRole, NameRole, TagsRole, IgnoredRole:
+			continue
+		case LeftRole, UnsureRole, AskedRole, StatusRole:
+			d.wish(c, value)
+		}
+		d.field(c.Field, value)
+	}
+	return nil
+}
+
+// labelled is what the label of a phone says that it is.
+func labelled(label string, kind int) int {
+	if label == "" {
+		return kind
+	}
+	switch t := newTitle(label); {
+	case t.any(faxWords):
+		return isFax
+	case t.any(whatsAppWords):
+		return isWhatsApp
+	case t.any(mobileWords), t.any(words("iphone")):
+		return isMobile
+	case t.any(landlineWords):
+		return isLandline
+	}
+	return kind
+}
+
+// wish notes what a column says of who does not want to be written to.
+func (d *draft) wish(c Column, value string) {
+	said := c.Title + ": " + reason.Clip(value)
+	answer := answerOf(value)
+	switch {
+	case c.Role == StatusRole:
+		if saysLeft(value) {
+			d.Left = said
+		}
+	case c.Role == AskedRole:
+		if saysLeft(value) {
+			d.Left = said
+		} else if answer == no {
+			d.Doubt = said
+		}
+	case c.Role == LeftRole && (answer == yes || saysLeft(value)):
+		d.Left = said
+	case answer != no:
+		d.Doubt = said
+	}
+}
+
+// fullName joins the parts of a name that are in columns of their own.
+func (l *layout) fullName(cell func(int) string) string {
+	name := fullName(cell(l.name))
+	if name == "" {
+		name = cell(l.first)
+		if middle := cell(l.middle); middle != "" {
+			name += " " + middle
+		}
+	}
+	if last := cell(l.last); last != "" && !strings.HasSuffix(people.Fold(name), people.Fold(last)) {
+		name += " " + last
+	}
+	return name
+}
+
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+func blank(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" })
+}

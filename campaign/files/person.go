@@ -1,0 +1,191 @@
+package files
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"recado/campaign/people"
+	"recado/campaign/reason"
+)
+
+// draft is what a row, a card or an object says of one person.
+type draft struct {
+	people.Row
+	phones []candidate
+	why    *reason.Reason // about the first text of a phone that has none
+}
+
+// candidate is a phone of a person. The book holds one: the others become
+// fields.
+type candidate struct {
+	phone people.Phone
+	kind  int    // what it is said to be
+	text  string // what it was read from, as it is kept beside the others
+	field string // the field where it is kept
+	alone bool   // text has no other phone in it
+}
+
+// What a phone is said to be, the likeliest to be on WhatsApp first.
+const (
+	isWhatsApp = iota
+	isMobile
+	isPhone
+	isNumber // perhaps something else than a phone's
+	isLandline
+	isFax // or a pager: never written to
+)
+
+// phone takes the phones of a text.
+func (d *draft) phone(where people.Where, text, field string, kind int) {
+	phones, why := where.Phones(text)
+	if why != nil {
+		if d.why == nil {
+			d.why = why
+		}
+		d.field(field, text)
+		return
+	}
+	for _, phone := range phones {
+		d.phones = append(d.phones, candidate{phone, kind, text, field, len(phones) == 1})
+	}
+}
+
+// field keeps a value, unless one is there.
+func (d *draft) field(name, value string) {
+	if name == "" || value == "" {
+		return
+	}
+	if d.Fields == nil {
+		d.Fields = make(map[string]string)
+	}
+	if d.Fields[name] == "" {
+		d.Fields[name] = value
+	}
+}
+
+// better is how likely a phone is to be the one on WhatsApp; less is likelier.
+// Where there is one alone it does not matter.
+func (c *candidate) better() int {
+	switch {
+	case c.kind == isWhatsApp:
+		return 0
+	case c.phone.Mobile():
+		return 1 + c.kind
+	}
+	return 10 + c.kind
+}
+
+// choose takes the phone that is likeliest to be on WhatsApp, and keeps the
+// others as fields.
+func (d *draft) choose() *reason.Reason {
+	usable := slices.DeleteFunc(slices.Clone(d.phones), func(c candidate) bool { return c.kind == isFax })
+	if len(usable) == 0 {
+		if d.why != nil {
+			return d.why
+		}
+		return reason.Fault(reason.RowNoPhone)
+	}
+	best := 0
+	if len(usable) > 1 {
+		least := usable[0].better()
+		for i := range usable {
+			if cost := usable[i].better(); cost < least {
+				best, least = i, cost
+			}
+		}
+	}
+	chosen := usable[best]
+	d.Phone = chosen.phone
+	extra := 2
+	for _, c := range d.phones {
+		switch {
+		case c.phone.Key() == d.Phone.Key():
+		case c.field == chosen.field || c.field == "":
+			// The field of the chosen one has no value of its own.
+			for d.Fields["telefone_"+strconv.Itoa(extra)] != "" {
+				extra++
+			}
+			d.field("telefone_"+strconv.Itoa(extra), string(c.phone))
+		default:
+			d.field(c.field, c.text)
+		}
+	}
+	return nil
+}
+
+// finish makes the row of a draft: all that is known of the person, within the
+// limits.
+func (r *reader) finish(d *draft) *reason.Reason {
+	if why := d.choose(); why != nil {
+		return why
+	}
+	d.Name = fullName(d.Name)
+	if n, long := over(d.Name, people.MaxName); long {
+		return reason.Fault(reason.RowNameLong, n, people.MaxName)
+	}
+	var why *reason.Reason
+	if len(r.options.Tags) > 0 {
+		if d.Tags, why = addTags(d.Tags, r.options.Tags); why != nil {
+			return why
+		}
+	}
+	for name, value := range r.options.Fields {
+		d.field(name, value)
+	}
+	for name, value := range d.Fields {
+		if n, long := over(value, people.MaxCell); long {
+			return reason.Fault(reason.RowCellLong, name, n, people.MaxCell)
+		}
+	}
+	if len(d.Fields) > people.MaxFields {
+		return reason.Fault(reason.RowFields, people.MaxFields)
+	}
+	r.compare(&d.Row)
+	return nil
+}
+
+// known is who had a phone first.
+type known struct {
+	name string
+	line int
+}
+
+// compare notes what is odd about a person beside the others of the file.
+func (r *reader) compare(row *people.Row) {
+	if row.Phone.FilledIn() {
+		r.note(row.Line, reason.NoteFilledIn, row.Phone)
+	}
+	if row.Left != "" {
+		r.note(row.Line, reason.NoteLeft)
+	}
+	if row.Doubt != "" {
+		r.note(row.Line, reason.NoteDoubt)
+	}
+	key := row.Phone.Key()
+	before, seen := r.seen[key]
+	switch {
+	case !seen || before.name == "":
+		r.seen[key] = known{row.Name, row.Line}
+	case row.Name != "" && otherPerson(before.name, row.Name):
+		r.note(row.Line, reason.NoteShared, row.Phone, before.line)
+	}
+}
+
+// otherPerson reports whether two names are not those of one person: neither
+// has all the words of the other.
+func otherPerson(a, b string) bool {
+	if a == b {
+		return false
+	}
+	x, y := strings.Fields(people.Fold(a)), strings.Fields(people.Fold(b))
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	for _, word := range x {
+		if !slices.Contains(y, word) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,271 @@
+package files
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"recado/campaign/people"
+)
+
+// Role is what a column is taken for.
+type Role string
+
+// The roles. They are printed by --json.
+const (
+	FieldRole   Role = "field"
+	PhoneRole   Role = "phone"
+	AreaRole    Role = "area_code"
+	CountryRole Role = "country_code"
+	LabelRole   Role = "phone_label" // says what the phone of the same number is
+	NameRole    Role = "name"
+	FirstRole   Role = "first_name"
+	MiddleRole  Role = "middle_name"
+	LastRole    Role = "last_name"
+	EmailRole   Role = "email"
+	TagsRole    Role = "tags"
+	LeftRole    Role = "opt_out"  // who has left, or is not to be written to
+	AskedRole   Role = "opt_in"   // who has agreed: whoever has not is asked about
+	StatusRole  Role = "status"   // one of its values may say that somebody has left
+	UnsureRole  Role = "opt_out?" // who has left something else, such as the mail
+	IgnoredRole Role = "ignored"
+)
+
+// guess is what a title says of a column.
+type guess struct {
+	role Role
+	rank int // the least is the likeliest
+}
+
+// The words of titles, folded.
+var (
+	whatsAppWords = words("whatsapp whats wpp wapp zap zapzap wsp whatsap watsapp waid")
+	mobileWords   = words("celular celulares cel cell cellphone cellular mobile movil movel telemovel mob gsm")
+	phoneWords    = words("telefone telefones telefono telefonos phone phones telephone telephones fone fones tel tels tlf tlfn telf msisdn telefonico phonenumber smartphone")
+	landlineWords = words("fixo fixa fijo residencial casa home comercial business trabalho work trabajo empresa company landline recepcao recepcion office secretaria main principal primary")
+	// notPhones are words of what is said about a phone.
+	notPhones = words(`tipo type label rotulo operadora carrier valido valida valid validated validado validade status opt optin optout consent consentimento
+		data date hora time timestamp codigo code hash ramal ext extension modelo model marca brand device aparelho quantidade qtd count horario last ultimo
+		ultima accepts accept aceita tem has possui permite autoriza receber recebe sim yes marketing allowed invalid invalido erro error country pais link url`)
+	faxWords = words("fax telefax pager telex bip radio")
+
+	// otherNames are words of names that are not the person's.
+	otherNames = words(`user usuario username login file arquivo company empresa organizacao organization organizacion mae pai mother father madre padre filiacao
+		campaign campanha campana ad adset adgroup form formulario conjunto anuncio product produto producto item curso turma evento event vendedor seller owner
+		atendente agent agente store loja tienda bairro cidade rua street city estado state pais country plano plan banco bank domain host page pagina tag list lista
+		pet animal prefix suffix sufixo prefixo title titulo titulos file as conjuge spouse dependente phonetic fonetico yomi department departamento job cargo
+		category categoria source origem discount shipping sku billing_company utm group grupo segment service servico`)
+	personWords = words(`cliente clientes customer client contato contatos contact contacto aluno aluna paciente titular responsavel lead membro member pessoa persona
+		associado inscrito participante comprador buyer destinatario recipient hospede morador student estudante usuario_final assinante subscriber convidado
+		colaborador funcionario socio razao social fantasia`)
+	notEmails = words("status type tipo label rotulo opt optin optout valid valido marketing accepts aceita unsubscribed unsubscribe subscription mailing bounce bounced count data date domain")
+	mailWords = words("email emails mail mails correo newsletter")
+
+	// about are words of what is agreed to.
+	about = words(`whatsapp mensagem mensagens mensajes msg messages message promo promos promocao promocoes promociones novidade novidades oferta ofertas comunicacao
+		comunicacoes sms marketing contato contact contacto lgpd gdpr notificacoes notificacao notifications disparo disparos`)
+)
+
+func words(text string) map[string]bool {
+	all := make(map[string]bool)
+	for word := range strings.FieldsSeq(text) {
+		all[word] = true
+	}
+	return all
+}
+
+// titleWords are the words of a title, folded: "phoneNumber 1", "DDD_Celular1".
+func titleWords(title string) []string {
+	var apart strings.Builder
+	var before rune
+	for i, c := range title {
+		if i > 0 && (unicode.IsLower(before) && unicode.IsUpper(c) || unicode.IsLetter(before) && unicode.IsDigit(c) || unicode.IsDigit(before) && unicode.IsLetter(c)) {
+			apart.WriteByte(' ')
+		}
+		apart.WriteRune(c)
+		before = c
+	}
+	return strings.FieldsFunc(people.Fold(apart.String()), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
+}
+
+// title is a title taken apart.
+type title struct {
+	words  []string
+	joined string // with nothing between
+}
+
+func newTitle(text string) title {
+	w := titleWords(text)
+	return title{w, strings.Join(w, "")}
+}
+
+// any reports whether one of the words is in the set.
+func (t title) any(set map[string]bool) bool {
+	return slices.ContainsFunc(t.words, func(w string) bool { return set[w] })
+}
+
+// holds reports whether one of the texts is part of the title, spaces or not.
+func (t title) holds(texts ...string) bool {
+	return slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(t.joined, s) })
+}
+
+// is reports whether the title is one of the texts, spaces or not.
+func (t title) is(texts ...string) bool { return slices.Contains(texts, t.joined) }
+
+// number is the number in the title that tells columns of a kind apart.
+func (t title) number() string {
+	for _, w := range t.words {
+		if w[0] >= '0' && w[0] <= '9' {
+			return w
+		}
+	}
+	return ""
+}
+
+// guesses says what a column may be by its title, the likeliest first; its
+// cells decide. None: a field.
+func (t title) guesses() []guess {
+	if len(t.words) == 0 {
+		return nil
+	}
+	if g, ok := t.wish(); ok {
+		return []guess{g}
+	}
+	if g, ok := t.aboutPhone(); ok {
+		if g.role == AreaRole {
+			return []guess{g, {PhoneRole, isPhone}} // some have both in one cell
+		}
+		if t.is("contato", "contact", "contacto", "contatos") {
+			return []guess{{NameRole, 3}, g}
+		}
+		return []guess{g}
+	}
+	if t.mail() {
+		return []guess{{EmailRole, 0}}
+	}
+	if t.is("tags", "tag", "etiquetas", "etiqueta", "marcadores", "marcador", "labels", "categories", "categorias", "groups", "grupos", "groupmembership", "segments", "segmentos", "tagsdocontato") {
+		return []guess{{TagsRole, 0}}
+	}
+	if g, ok := t.name(); ok {
+		return []guess{g}
+	}
+	return nil
+}
+
+// wish is a column that says who wants to be written to, or does not.
+func (t title) wish() (guess, bool) {
+	mail := t.any(mailWords)
+	switch {
+	case t.is("unsubreason", "unsubcampaigntitle", "unsubcampaignid"):
+		return guess{}, false
+	case t.holds("optout", "optedout", "unsubscrib", "unsub", "descadastr", "donotcontact", "donotcall", "donotdisturb", "naoperturb", "naocontat", "naoenviar",
+		"naoreceber", "naoquer", "naodeseja", "blacklist", "blocklist", "listanegra", "desuscri", "dadodebaja", "nocontactar", "nomolestar", "nollamar", "saiudalista",
+		"pediuparasair", "pediusaida"), t.is("dnc", "baja", "saiu", "optouts"):
+		if mail || t.holds("donotcall", "nollamar") {
+			return guess{UnsureRole, 0}, true
+		}
+		return guess{LeftRole, 0}, true
+	case t.is("bloqueado", "blocked", "removido", "recusou", "recusado", "bloqueada", "removida"):
+		return guess{UnsureRole, 0}, true
+	case mail && t.any(words("optin accepts aceita consent consentimento subscribed inscrito marketing")):
+		return guess{FieldRole, 0}, true
+	case t.holds("optin", "optedin", "consent") && !t.holds("date", "data", "time", "source", "origem", "ip"):
+		return guess{AskedRole, 0}, true
+	case t.any(words("aceita aceite aceitou autoriza autorizacao permite permissao receber recebe recibir accepts accept acepta agree agreed quer deseja")) && t.any(about):
+		return guess{AskedRole, 0}, true
+	case t.any(words("status situacao situacion estado state")):
+		return guess{StatusRole, 0}, true
+	}
+	return guess{}, false
+}
+
+// aboutPhone is a column of phones, or of a part of one.
+func (t title) aboutPhone() (guess, bool) {
+	has := t.any(phoneWords) || t.any(mobileWords) || t.any(whatsAppWords) ||
+		t.holds("whatsapp", "celular", "telefone", "telefono", "telemovel", "telephone", "phonenumber", "mobilephone", "cellphone", "fonecontato") || t.is("e164")
+	first := t.words[0]
+	switch {
+	case t.any(faxWords):
+		return guess{PhoneRole, isFax}, true
+	case t.is("ddi", "coddi", "codigoddi", "ddipais"), (has || t.any(words("codigo code cod calling"))) && t.any(words("pais country")) && t.any(words("codigo code cod ddi calling prefixo prefix")):
+		return guess{CountryRole, 0}, true
+	case first == "ddd", t.is("coddd", "codigoddd", "codddd", "numddd", "nrddd", "areacode", "codigodearea", "codigoarea", "codarea", "codarea1", "prefijo", "prefixo", "lada", "claveLada", "codigodeareaddd"),
+		t.any(words("ddd")) && !has, t.holds("areacode", "codigodearea"):
+		return guess{AreaRole, 0}, true
+	case has && t.any(words("label type tipo rotulo")):
+		return guess{LabelRole, 0}, true
+	case has && (t.any(notPhones) && !t.any(words("numero number no n com with")) || t.words[0] == "e" && len(t.words) == 2):
+		return guess{}, false
+	case t.any(whatsAppWords), t.holds("whatsapp"):
+		return guess{PhoneRole, isWhatsApp}, true
+	case t.any(mobileWords), t.holds("celular", "telemovel", "mobilephone", "cellphone"):
+		return guess{PhoneRole, isMobile}, true
+	case has && t.any(landlineWords):
+		return guess{PhoneRole, isLandline}, true
+	case has, t.is("sms", "smsnumber"):
+		return guess{PhoneRole, isPhone}, true
+	case t.is("numero", "number", "numeros", "num", "contato", "contact", "contacto", "contatos", "numerodecontato", "numerocontato", "contactnumber", "numerodecontacto",
+		"contactno", "contactnum", "contatocliente", "numerodocliente", "numerodocontato"):
+		return guess{PhoneRole, isNumber}, true
+	}
+	return guess{}, false
+}
+
+// mail reports whether the column has addresses of mail.
+func (t title) mail() bool {
+	return (t.any(words("email emails mail correo")) || t.holds("email", "correoelectronico")) && !t.any(notEmails)
+}
+
+// name is a column of names.
+func (t title) name() (guess, bool) {
+	switch {
+	case t.any(words("phonetic fonetico yomi")):
+		return guess{}, false
+	case t.holds("firstname", "givenname", "primeironome", "prenome", "primernombre", "nombredepila", "nomeproprio"), t.is("first", "given", "fname"):
+		return guess{FirstRole, t.secondary()}, true
+	case t.holds("middlename", "nomedomeio", "segundonome", "segundonombre", "additionalname"):
+		return guess{MiddleRole, t.secondary()}, true
+	case t.holds("lastname", "surname", "sobrenome", "familyname", "ultimonome"), t.is("apellido", "apellidos", "last", "family", "lname"), t.any(words("apellido apellidos")) && len(t.words) <= 2:
+		return guess{LastRole, t.secondary()}, true
+	case t.is("nomecompleto", "fullname", "displayname", "nombrecompleto", "nomeesobrenome", "nombreyapellido", "nombreyapellidos", "nombresyapellidos", "fn", "nomesobrenome"),
+		t.holds("nomecompleto", "fullname", "nombrecompleto"):
+		return guess{NameRole, 0}, true
+	case t.is("nome", "name", "nombre", "nombres", "nomes"):
+		return guess{NameRole, 1}, true
+	}
+	named := t.any(words("nome name nombre nm nomes nombres")) || t.holds("nomecliente", "customername", "clientname", "contactname")
+	switch {
+	case t.holds("razaosocial", "fantasia", "razonsocial") && (t.any(words("nome nombre")) || t.holds("razaosocialnome")):
+		return guess{NameRole, 2}, true
+	case t.holds("razaosocial", "razonsocial"):
+		return guess{NameRole, 5}, true
+	case t.holds("fantasia"):
+		return guess{NameRole, 4}, true
+	case t.is("billingname", "customername", "clientname", "contactname"):
+		return guess{NameRole, 2}, true
+	case named && t.any(otherNames):
+		if t.any(words("company empresa")) {
+			return guess{NameRole, 7}, true
+		}
+		return guess{}, false
+	case named && t.any(personWords):
+		return guess{NameRole, 2}, true
+	case named && t.any(words("shipping entrega")):
+		return guess{NameRole, 6}, true
+	case named:
+		return guess{NameRole, 3}, true
+	case len(t.words) == 1 && (personWords[t.joined] || t.is("displayas", "fileas")):
+		return guess{NameRole, 3}, true
+	case t.is("nickname", "apelido", "apodo", "organizationname", "organization", "empresa", "company"):
+		return guess{NameRole, 8}, true
+	}
+	return guess{}, false
+}
+
+// secondary ranks the parts of names that may be somebody else's.
+func (t title) secondary() int {
+	if t.any(words("shipping entrega")) {
+		return 1
+	}
+	return 0
+}

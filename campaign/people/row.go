@@ -1,0 +1,13 @@
+package people
+
+// Row is one person of a file.
+type Row struct {
+	Line   int // of the file, from 1, where the row begins
+	Phone  Phone
+	Name   string
+	Tags   []string
+	Fields map[string]string // the other columns that are not empty, by the folded header, "_" for spaces
+	// Left is what the file says of somebody who does not want to be written to,
+	// Doubt what may mean that: a person has to decide.
+	Left, Doubt string
+}
