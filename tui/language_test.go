@@ -123,6 +123,14 @@ func TestTheAuditInEnglish(t *testing.T) {
 	goldensIn(t, "en", "audit", "audit-deed")
 }
 
+// Who leaves and who only watches is asked, and told, the same in every language.
+func TestLeavingAndWatchingInOtherLanguages(t *testing.T) {
+	for _, lang := range []string{"en", "es"} {
+		goldensIn(t, lang, "leaving", "watching-numbers", "watching-contacts", "watching-person",
+			"watching-campaigns", "watching-progress", "watching-doubts", "watching-help")
+	}
+}
+
 // goldensIn compares scenes in a language with their files.
 func goldensIn(t *testing.T, lang string, main ...string) {
 	t.Helper()
@@ -147,7 +155,7 @@ func goldensIn(t *testing.T, lang string, main ...string) {
 // that is too long in one alone is the fault of the text.
 func TestNoLanguageIsTooLong(t *testing.T) {
 	// The English of a reason is that of --json too, which scripts read.
-	long := []string{"doubts", "progress", "progress-paused", "progress-unsure"}
+	long := []string{"doubts", "progress", "progress-paused", "progress-unsure", "watching-doubts", "watching-progress"}
 	cuts := make(map[string]map[string]int)
 	for _, lang := range spoken.Languages() {
 		cuts[lang] = make(map[string]int)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -198,6 +199,30 @@ var scenes = []scene{
 	{"audit-deed", func(s *stage) { s.deeds(); s.press("h", "end", "enter") }},
 	{"help", func(s *stage) { s.people(); s.press("2", "?") }},
 	{"quit", func(s *stage) { s.compose("Oi"); s.app.Book.Close(); s.press("ctrl+c") }},
+	{"leaving", func(s *stage) { s.background(s.running()); s.press("q") }},
+	{"leaving-mistake", func(s *stage) { s.background(s.running()); s.press("q"); s.app.Book.Close(); s.press("p") }},
+	{"watching-numbers", func(s *stage) { s.watches(); s.snapshots(someSnapshots(s.app.now())...) }},
+	{"watching-contacts", func(s *stage) { s.watches(); s.people(); s.press("2", "down") }},
+	{"watching-person", func(s *stage) { s.watches(); s.people(); s.press("2", "enter") }},
+	{"watching-campaigns", func(s *stage) { s.watches(); s.running(); s.draft("Rascunho de maio", "Oi!"); s.press("3") }},
+	{"watching-progress", func(s *stage) { s.watches(); s.running(); s.press("4") }},
+	{"watching-doubts", func(s *stage) { s.watches(); s.inDoubt(); s.press("4", "u") }},
+	{"watching-help", func(s *stage) { s.watches(); s.running(); s.press("4", "?") }},
+}
+
+// background makes it a terminal without which a campaign goes on.
+func (s *stage) background(c campaign.Campaign) {
+	s.root.env.app.Halt = func(context.Context) error {
+		_, err := desk(s.app.Book).Pause(c.ID)
+		return err
+	}
+	s.ring()
+}
+
+// watches makes it a terminal that only watches.
+func (s *stage) watches() {
+	s.root.env.app.ReadOnly = true
+	s.root.env.keys.onlyReads()
 }
 
 // sampleCode is as long as the service's are.

@@ -193,7 +193,7 @@ func (v *visit) lost(soon bool) bool {
 func (v *visit) replace(ctx context.Context, other *host.VersionError) error {
 	v.close() // the question is asked on an ordinary terminal
 	if other.Pid == 0 {
-		return v.fail(ExitInUse, "host_other_version", "Owner", host.Holder(v.dir))
+		return v.fail(ExitInUse, "host_other_version", "Owner", "?")
 	}
 	if !v.yes {
 		said, err := v.ask(ctx, "host_replace", "Owner", fmt.Sprint(other.Pid))
@@ -201,7 +201,7 @@ func (v *visit) replace(ctx context.Context, other *host.VersionError) error {
 			return err
 		}
 		if !said {
-			return v.fail(ExitInUse, "host_other_version", "Owner", fmt.Sprint("pid ", other.Pid))
+			return v.fail(ExitInUse, "host_other_version", "Owner", fmt.Sprint(other.Pid))
 		}
 	}
 	return v.endOther(ctx, v.dir)

@@ -41,16 +41,7 @@ func newRig(t testing.TB, config simulator.Config) *rig {
 	t.Helper()
 	service := simulator.New(config)
 	t.Cleanup(service.Close)
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	o, err := Open(Config{
-		Dir: dir, Keeps: true, Service: &Service{HTTP: service.HTTPClient, RootKey: simulator.RootKey()},
-		Explain: func(_ string, err error) (int, string) { return 1, err.Error() },
-		Run:     func(context.Context, *Handed) Exit { return Exit{} },
-		Open:    openParts,
-	})
+	o, err := Open(configOf(t, service))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +61,27 @@ func newRig(t testing.TB, config simulator.Config) *rig {
 	return r
 }
 
-// openParts opens what the program opens.
-func openParts(o Opening) (*Parts, error) {
+// configOf is an owner of an empty directory.
+func configOf(t testing.TB, service *simulator.Service) Config {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return Config{
+		Dir: dir, Keeps: true, Service: &Service{HTTP: service.HTTPClient, RootKey: simulator.RootKey()},
+		Explain: func(_ string, err error) (int, string) { return 1, err.Error() },
+		Run: func(_ context.Context, h *Handed) Exit { // stop
+			h.Owner.Stop()
+			<-h.Owner.Quiet()
+			return Exit{}
+		},
+		Open: partsOf,
+	}
+}
+
+// partsOf opens what the program opens.
+func partsOf(o Opening) (*Parts, error) {
 	bell, clock := new(campaign.Bell), new(campaign.Clock)
 	book, err := store.Open(filepath.Join(o.Dir, "book.db"), store.Options{Kind: o.Kind(), Bell: bell, Clock: clock, Logger: o.Logger, Timeout: o.Timeout})
 	if err != nil {
@@ -134,8 +144,14 @@ func (r *rig) terminal(w, h int) *guestOf {
 	if err != nil {
 		r.Fatal(err)
 	}
+	return r.terminalAt(wire, w, h)
+}
+
+// terminalAt is one at a connection.
+func (r *rig) terminalAt(wire *Wire, w, h int) *guestOf {
+	r.Helper()
 	r.Cleanup(func() { wire.Close() })
-	err = wire.sendJSON(frameRequest, Request{
+	err := wire.sendJSON(frameRequest, Request{
 		Protocol: protocol, Lang: "en",
 		Terminal: &Terminal{Width: w, Height: h, Environ: []string{"TERM=xterm-256color"}},
 	})

@@ -98,24 +98,31 @@ func trusted(dir string, entry fs.DirEntry) error {
 	return nil
 }
 
+// holder is the process that the small file says holds the lock; 0: it says
+// none.
+func holder(dir string) int {
+	text, err := os.ReadFile(filepath.Join(dir, pidName))
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, _ := strconv.Atoi(line)
+	return max(pid, 0)
+}
+
 // Holder says who holds the lock, as far as the small file tells: "pid 123",
 // or "?".
 func Holder(dir string) string {
-	text, err := os.ReadFile(filepath.Join(dir, pidName))
-	if err != nil {
-		return "?"
+	if pid := holder(dir); pid > 0 {
+		return fmt.Sprint("pid ", pid)
 	}
-	pid, _, _ := strings.Cut(string(text), "\n")
-	if _, err := strconv.Atoi(pid); err != nil {
-		return "?"
-	}
-	return "pid " + pid
+	return "?"
 }
 
 // Held reports whether the process that the small file names lives.
 func Held(dir string) bool {
-	pid, err := strconv.Atoi(strings.TrimPrefix(Holder(dir), "pid "))
-	return err == nil && lives(pid)
+	pid := holder(dir)
+	return pid > 0 && lives(pid)
 }
 
 // sayHolder writes that file again. What was there is not written to: it might

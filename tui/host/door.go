@@ -82,7 +82,18 @@ func Knock(dir string) (*Wire, error) {
 		conn.Close()
 		return nil, err
 	}
-	return &Wire{conn: conn}, nil
+	return knocked(conn, dir), nil
+}
+
+// knocked is a connection to the owner of a data directory. Where the system does
+// not say which process that is, the small file does: who opens the door has
+// written it.
+func knocked(conn net.Conn, dir string) *Wire {
+	_, pid, _ := peer(conn)
+	if pid == 0 {
+		pid = holder(dir)
+	}
+	return &Wire{conn: conn, pid: pid}
 }
 
 // openDoor makes the socket. The caller holds the lock of the book, so a

@@ -103,6 +103,7 @@ const (
 type Wire struct {
 	conn     net.Conn
 	inside   bool // the other end is this process
+	pid      int  // the owner's, of who knocked; 0: not known
 	mu       sync.Mutex
 	patience atomic.Int64 // for how long, a time.Duration, the other end may take nothing; 0: any time
 }

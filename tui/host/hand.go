@@ -37,16 +37,13 @@ func (e *VersionError) Error() string {
 func (w *Wire) known(begun []byte) error {
 	var a answer
 	if json.Unmarshal(begun, &a); a.Protocol != protocol {
-		return &VersionError{w.Pid()}
+		return &VersionError{w.pid}
 	}
 	return nil
 }
 
-// Pid is the process at the other end; 0: not known.
-func (w *Wire) Pid() int {
-	_, pid, _ := peer(w.conn)
-	return pid
-}
+// Pid is the owner's process; 0: not known.
+func (w *Wire) Pid() int { return w.pid }
 
 // Caller is the streams and files of who hands a command over.
 type Caller struct {

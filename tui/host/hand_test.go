@@ -42,7 +42,7 @@ func TestAnOwnerThatDoesNotSayWhoItIsIsNotTrusted(t *testing.T) {
 
 func TestWhatStandsInTheHolderFileIsANumber(t *testing.T) {
 	dir := t.TempDir()
-	for text, want := range map[string]string{"12\n": "pid 12", "": "?", "\x1b]0;x\x07": "?", "12 34\n": "?"} {
+	for text, want := range map[string]string{"12\n": "pid 12", "": "?", "\x1b]0;x\x07": "?", "12 34\n": "?", "-1\n": "?"} {
 		if err := os.WriteFile(filepath.Join(dir, pidName), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -52,5 +52,22 @@ func TestWhatStandsInTheHolderFileIsANumber(t *testing.T) {
 	}
 	if err := sayHolder(dir); err != nil || !bytes.Contains([]byte(Holder(dir)), []byte("pid ")) {
 		t.Errorf("%v, %s", err, Holder(dir))
+	}
+}
+
+// TestTheOwnersProcessIsKnownWhereTheSystemDoesNotSayIt.
+func TestTheOwnersProcessIsKnownWhereTheSystemDoesNotSayIt(t *testing.T) {
+	one, two := net.Pipe()
+	defer one.Close()
+	defer two.Close()
+	dir := t.TempDir()
+	if pid := knocked(one, dir).Pid(); pid != 0 {
+		t.Errorf("nobody is process %d", pid)
+	}
+	if err := sayHolder(dir); err != nil {
+		t.Fatal(err)
+	}
+	if pid := knocked(one, dir).Pid(); pid != os.Getpid() {
+		t.Errorf("the owner is process %d, not %d", pid, os.Getpid())
 	}
 }

@@ -44,8 +44,8 @@ func (o *Owner) Live() *session.Pool {
 
 // Work connects every linked number and runs the lanes, once however many ask
 // for it, until the last of those who asked has called release. Release waits
-// for the messages on the wire. The error of an owner that is about to end is
-// [ErrAgain].
+// for the messages on the wire, unless the owner ends. The error of an owner
+// that is about to end is [ErrAgain].
 func (o *Owner) Work(ctx context.Context) (pool *session.Pool, release func(), err error) {
 	pool, err = o.Pool(ctx)
 	if err != nil {
@@ -73,14 +73,14 @@ func (o *Owner) Work(ctx context.Context) (pool *session.Pool, release func(), e
 		l.stop = func() {
 			cancel()
 			running.Wait()
-			l.stop = nil
 		}
 	}
 	return pool, sync.OnceFunc(func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if l.users--; l.users == 0 && l.stop != nil {
+		if l.users--; l.users == 0 && l.stop != nil && !l.ended {
 			l.stop()
+			l.stop = nil
 		}
 	}), nil
 }
@@ -92,14 +92,16 @@ func (o *Owner) Works() bool {
 	return o.lanes.stop != nil
 }
 
-// endLanes stops the lanes for good, whatever still uses them.
+// endLanes stops the lanes for good, whatever still uses them: what releases
+// them meanwhile does not wait.
 func (o *Owner) endLanes() {
 	l := &o.lanes
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.ended = true
-	if l.stop != nil {
-		l.stop()
+	stop := l.stop
+	l.mu.Unlock()
+	if stop != nil {
+		stop()
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
 	"net"
@@ -70,7 +71,7 @@ type Owner struct {
 	commands  int // that were handed over
 
 	lanes lanes
-	log   *lumberjack.Logger
+	log   io.WriteCloser
 }
 
 // Config says how to become the owner.
@@ -90,7 +91,22 @@ type Config struct {
 // Open opens the parts and the door. It fails with store.ErrLocked if another
 // process has them.
 func Open(c Config) (*Owner, error) {
-	file := &lumberjack.Logger{Filename: filepath.Join(c.Dir, logName), MaxSize: 10, MaxBackups: 5}
+	o, err := openParts(c, &lumberjack.Logger{Filename: filepath.Join(c.Dir, logName), MaxSize: 10, MaxBackups: 5})
+	if err != nil {
+		return nil, err
+	}
+	if err := sayHolder(c.Dir); err != nil {
+		o.Parts.Logger.Warn("say who owns the data", "err", err)
+	}
+	if o.listener, err = openDoor(c.Dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the door for other commands: %w", err), o.Close(true))
+	}
+	o.doors.Go(o.accept) // ends when Close closes the listener
+	return o, nil
+}
+
+// openParts is an owner that nobody finds yet, with its log.
+func openParts(c Config, file io.WriteCloser) (*Owner, error) {
 	logger := slog.New(slog.NewTextHandler(file, nil))
 	parts, err := c.Open(Opening{Dir: c.Dir, Service: c.Service, Timeout: lockWithin, Logger: logger})
 	if err != nil {
@@ -109,13 +125,6 @@ func Open(c Config) (*Owner, error) {
 	}
 	o.stop = sync.OnceFunc(func() { close(o.stopping) })
 	o.handedContext, o.dropHanded = context.WithCancel(context.Background())
-	if err := sayHolder(c.Dir); err != nil {
-		logger.Warn("say who owns the data", "err", err)
-	}
-	if o.listener, err = openDoor(c.Dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the door for other commands: %w", err), o.Close(true))
-	}
-	o.doors.Go(o.accept) // ends when Close closes the listener
 	return o, nil
 }
 

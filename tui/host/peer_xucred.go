@@ -2,18 +2,27 @@
 
 package host
 
-import "golang.org/x/sys/unix"
+import (
+	"runtime"
 
-// The process is not asked for: it is 0.
+	"golang.org/x/sys/unix"
+)
+
 // Doors reports whether processes here can know whose another one is: without
 // that no owner is found, and no terminal joins.
 const Doors = true
 
 func peerOf(fd int) (uid, pid int, err error) {
-	const local = 0 // SOL_LOCAL
+	const (
+		local   = 0 // SOL_LOCAL
+		peerPID = 2 // LOCAL_PEERPID
+	)
 	cred, err := unix.GetsockoptXucred(fd, local, unix.LOCAL_PEERCRED)
 	if err != nil {
 		return 0, 0, err
 	}
-	return int(cred.Uid), 0, nil
+	if runtime.GOOS == "darwin" { // elsewhere it is not told
+		pid, _ = unix.GetsockoptInt(fd, local, peerPID)
+	}
+	return int(cred.Uid), pid, nil
 }

@@ -105,7 +105,7 @@ func TestWhatWasChangedIsSaidInWords(t *testing.T) {
 		{"contact", values{"field cidade": "", "opted_out": "no", "name": "yes"}, values{"field cidade": "Rio\x1b", "opted_out": "yes", "name": "no"}, nil,
 			`campo cidade: "Rio\x1b", nome: "yes" → "no", pediu para sair: não → sim`, `field cidade: "Rio\x1b", name: "yes" → "no", opted out: no → yes`},
 		{"campaign", values{"text": "2", "pace": "off"}, values{"text": "2 *", "pace": "day=5"}, counts{"saves": 2},
-			"limites: off → day=5, texto: 2 caracteres → 2 caracteres, outro texto, 2 vezes salva", "limits: off → day=5, text: 2 characters → 2 characters, another text, 2 saves"},
+			"ritmo: off → day=5, texto: 2 caracteres → 2 caracteres, outro texto, 2 vezes salva", "pace: off → day=5, text: 2 characters → 2 characters, another text, 2 saves"},
 		{"list", values{"size": "1"}, values{"size": "0"}, nil, "tamanho: 1 pessoa → 0 pessoas", "size: 1 person → 0 people"},
 		{"file", values{"size": ""}, values{"size": "3000000"}, nil, "tamanho: 2,9 MB", "size: 2.9 MB"},
 		{"campaign", values{"unheard": "x"}, values{"unheard": "y"}, counts{"of": 1}, `unheard: "x" → "y", of: 1`, `unheard: "x" → "y", of: 1`},
