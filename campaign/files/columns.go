@@ -428,7 +428,7 @@ func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
 		switch c.Role {
 		case PhoneRole, NameRole, TagsRole, IgnoredRole:
 			continue
-		case LeftRole, UnsureRole, AskedRole, StatusRole:
+		case LeftRole, UnsureRole, AskedRole, StatusRole, FieldRole:
 			d.wish(c, value)
 		}
 		d.field(c.Field, value)
@@ -459,8 +459,11 @@ func (d *draft) wish(c Column, value string) {
 	said := c.Title + ": " + reason.Clip(value)
 	answer := answerOf(value)
 	switch {
-	case c.Role == StatusRole:
-		if saysLeft(value) {
+	case c.Role == StatusRole, c.Role == FieldRole:
+		// Words that mean nothing else, whatever the column is called.
+		if saysLeft(value) && c.title.any(mailWords) {
+			d.Doubt = said
+		} else if saysLeft(value) {
 			d.Left = said
 		}
 	case c.Role == AskedRole:

@@ -548,7 +548,7 @@ var hostileFiles = map[string]func(n int) string{
 		}
 		return b.String()
 	},
-	"zero bytes":    func(n int) string { return strings.Repeat("\x00\n", n/2) },
+	"zero bytes":    func(n int) string { return strings.Repeat("\x00"+strings.Repeat("x", 62)+"\n", n/64) },
 	"not UTF-8":     func(n int) string { return strings.Repeat("\xe9;\n", n/3) },
 	"carriages":     func(n int) string { return strings.Repeat("\r", n) },
 	"good rows":     func(n int) string { return strings.Repeat("11987654321;vip|novo\n", n/21) },

@@ -129,6 +129,24 @@ func TestTitlesThatSayPhone(t *testing.T) {
 	}
 }
 
+func TestOneNumberIsReadWhateverStandsAroundIt(t *testing.T) {
+	for _, cell := range []string{"(11) 9.8765-0001", "11 9 8765 0001", "+55(11)98765-0001", "55 (011) 98765-0001", "tel:+5511987650001", "11-98765-0001 / recado com Ana", "☎ 11 98765 0001", "+55 11 98765-0001 (WhatsApp) – falar c/ Bia",
+		"11 98765 0001 - Vivo", "(0XX11)98765-0001", "(0xx)11 98765-0001", "0 XX 11 98765-0001", "55-11-98765-0001.", "+55 11 98765–0001", "https://wa.me/5511987650001/?text=Oi%20tudo", "wa.me/+55 (11) 98765-0001",
+		"https://web.whatsapp.com/send?phone=5511987650001", "https://api.whatsapp.com/send/?phone=%2B5511987650001&text", "whatsapp:5511987650001", "https://wa.me/c/5511987650001", "jid:5511987650001@c.us",
+		"telefone: 11 98765-0001 e-mail: a@b.c", "11 98765-0001#12", "1198765.0001", "5,511987650001E+12"[:0] + "11987650001.0", "\u202a+55 11 98765-0001\u202c", "cel 11987650001 (mãe)", "Whats:11987650001", "1 1 9 8765 0001"} {
+		got, bad, _ := summed(t, "nome\tfone\nAna\t"+cell+"\n", Options{})
+		if len(got) != 1 || got[0] != "Ana +5511987650001" || len(bad) > 0 {
+			t.Errorf("%q: %q, %v", cell, got, bad)
+		}
+	}
+	for _, cell := range []string{"98765-0001", "5,51199E+12", "1,1E+12", "5511987650007-1234567890@g.us", "1234567890@lid", "ana11987650001@example.com", "190", "11 98765-00012", "Rua A, 12"} {
+		got, bad, _ := summed(t, "nome\tfone\nAna\t"+cell+"\nBia\t11987650002\n", Options{})
+		if len(got) != 1 || len(bad) != 1 {
+			t.Errorf("%q: %q, %v", cell, got, bad)
+		}
+	}
+}
+
 func TestTitlesThatSayName(t *testing.T) {
 	for _, title := range []string{"Nome do contato", "Contact Name", "Nome / Razão Social", "Nombre", "Nome do Aluno", "Client Name", "NOME COMPLETO", "Nome do(a) paciente", "Cliente", "Customer", "Nombre y apellidos",
 		"nm_cliente", "Nome da pessoa", "Full name", "Razão Social", "Titular", "Qual é o seu nome?", "Nome e sobrenome", "Display Name", "Nombre completo", "customer_name", "Lead", "Responsável", "Nome Fantasia", "Seu nome", "Contato", "name"} {
@@ -249,6 +267,12 @@ func TestWhoHasLeftElsewhereIsUnderstoodOrAskedAbout(t *testing.T) {
 		{"Unsubscribed from all email", "", "false|", "true"},
 		{"Email Opt Out", "", "0", "1"},
 		{"Bloqueado", "", "não|", "sim"},
+		{"Marketing", "opt-out", "opt-in|sim|x", ""},
+		{"Email status", "", "ok", "unsubscribed"},
+		{"Consent", "", "granted|Yes", "withdrawn|revoked"},
+		{"Subscribed", "", "Yes|1|true", "No|false"},
+		{"Excluir", "", "não", "sim"},
+		{"Opted out date", "2024-05-01", "", ""},
 		{"UF/Estado", "", "SP|Recife|PA", ""},
 	} {
 		try := func(values, want string) {

@@ -60,10 +60,12 @@ func newLineReader(ctx context.Context, r io.Reader) (*lineReader, error) {
 	case bytes.IndexByte(head, 0) >= 0:
 		// Text that is mostly Latin has every other byte zero in UTF-16.
 		even, odd := zeros(head)
+		begin := head[:min(len(head), 16)]
+		first, second := zeros(begin)
 		switch half := len(head) / 2; {
-		case odd > half/2 && even < half/16:
+		case odd > half/2 && even < half/16 && second > len(begin)/4:
 			wide(unicode.LittleEndian, unicode.IgnoreBOM)
-		case even > half/2 && odd < half/16:
+		case even > half/2 && odd < half/16 && first > len(begin)/4:
 			wide(unicode.BigEndian, unicode.IgnoreBOM)
 		case even+odd > len(head)/16: // of a few, their lines are told
 			return nil, reason.New(reason.CSVBinary)

@@ -459,6 +459,9 @@ func splitPlain(text string, sep byte) []string {
 	return s.lenient(text)
 }
 
+// quotesOf are the quotes that stand for one inside a cell.
+var quotesOf = strings.NewReplacer(`\"`, `"`, `""`, `"`)
+
 // lenient takes a line apart whose quotes are broken: one that a cell begins
 // with is closed by the first that stands where a cell ends, if no other cell
 // begins with one before; else it is part of the cell.
@@ -499,7 +502,7 @@ func (s *csvScanner) lenient(text string) (cells []string) {
 			cell = strings.TrimSpace(text[at:next])
 			cell = strings.TrimSuffix(strings.TrimPrefix(cell, `"`), `"`)
 		}
-		cells = append(cells, strings.NewReplacer(`\"`, `"`, `""`, `"`).Replace(cell))
+		cells = append(cells, quotesOf.Replace(cell))
 		if next >= len(text) {
 			return cells
 		}

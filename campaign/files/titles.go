@@ -165,10 +165,12 @@ func (t title) wish() (guess, bool) {
 			return guess{UnsureRole, 0}, true
 		}
 		return guess{LeftRole, 0}, true
-	case t.is("bloqueado", "blocked", "removido", "recusou", "recusado", "bloqueada", "removida"):
+	case t.is("bloqueado", "blocked", "removido", "recusou", "recusado", "bloqueada", "removida", "excluir", "excluido", "remover", "naousar"):
 		return guess{UnsureRole, 0}, true
 	case mail && t.any(words("optin accepts aceita consent consentimento subscribed inscrito marketing")):
 		return guess{FieldRole, 0}, true
+	case t.is("subscribed", "inscrito", "inscrita", "assinante", "suscrito", "aceite", "aceita", "autoriza", "autorizado"):
+		return guess{AskedRole, 0}, true
 	case t.holds("optin", "optedin", "consent") && !t.any(words("date data time hora source origem origen ip")):
 		return guess{AskedRole, 0}, true
 	case t.any(words("aceita aceite aceitou autoriza autorizacao permite permissao receber recebe recibir accepts accept acepta agree agreed quer deseja")) && t.any(about):
@@ -189,7 +191,7 @@ func (t title) aboutPhone() (guess, bool) {
 		return guess{PhoneRole, isFax}, true
 	case t.is("ddi", "coddi", "codigoddi", "ddipais"), (has || t.any(words("codigo code cod calling"))) && t.any(words("pais country")) && t.any(words("codigo code cod ddi calling prefixo prefix")) && !t.any(words("com with c e and con")):
 		return guess{CountryRole, 0}, true
-	case first == "ddd", t.is("coddd", "codigoddd", "codddd", "numddd", "nrddd", "areacode", "codigodearea", "codigoarea", "codarea", "codarea1", "prefijo", "prefixo", "lada", "claveLada", "codigodeareaddd"),
+	case first == "ddd", t.is("coddd", "codigoddd", "codddd", "numddd", "nrddd", "areacode", "codigodearea", "codigoarea", "codarea", "prefijo", "prefixo", "lada", "clavelada", "area"),
 		t.any(words("ddd")) && !has, t.holds("areacode", "codigodearea"):
 		return guess{AreaRole, 0}, true
 	case has && t.any(words("label type tipo rotulo")):

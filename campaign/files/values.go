@@ -105,8 +105,8 @@ const (
 )
 
 var (
-	yeses = set("sim|s|yes|y|true|t|1|1.0|x|verdadeiro|v|si|ok|on|✓|✔|✅|optout|opt-out|opted out|opted-out|unsubscribed|descadastrado|descadastrada|saiu")
-	noes  = set("nao|n|no|false|f|0|0.0|falso|off|✗|✘|❌|subscribed|inscrito|inscrita|ativo|ativa|active|opt-in|optin|opted in|nunca|never")
+	yeses = set("sim|s|yes|y|true|t|1|1.0|x|verdadeiro|v|si|ok|on|✓|✔|✅|optout|opt-out|opted out|opted-out|unsubscribed|descadastrado|descadastrada|saiu|granted|given|concedido|aceito|aceitou|autorizado|autorizada")
+	noes  = set("nao|n|no|false|f|0|0.0|falso|off|✗|✘|❌|subscribed|inscrito|inscrita|ativo|ativa|active|opt-in|optin|opted in|nunca|never|withdrawn|revoked|denied|declined|refused|recusado|recusada|recusou|revogado|retirado|negado|nao aceito|nao aceita|nao autorizado|nao autoriza|rechazado")
 	dates = regexp.MustCompile(`^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ t]\d{1,2}:\d{2}.*)?$`)
 )
 
@@ -127,7 +127,7 @@ func answerOf(cell string) answer {
 // with nothing but letters.
 var left = set(`unsubscribed|unsubscribe|unsub|optout|optedout|descadastrado|descadastrada|descadastrou|naocontatar|naoperturbe|naoenviar|donotcontact|dnc|
 	donotdisturb|naoquerreceber|naodesejareceber|naoquercontato|naodesejacontato|listanegra|blacklist|blacklisted|blocklist|blocklisted|saiudalista|pediuparasair|
-	pediusaida|desuscrito|desuscrita|dadodebaja|nocontactar|nomolestar|removidodalista|removed|remover`)
+	pediusaida|desuscrito|desuscrita|dadodebaja|nocontactar|nomolestar|removidodalista`)
 
 func saysLeft(cell string) bool {
 	if len(cell) > 64 {

@@ -78,11 +78,10 @@ func (x *xmlScanner) next() (piece, error) {
 // until gathers text up to a byte that stays.
 func (x *xmlScanner) until(end byte) error {
 	for {
-		some, err := x.in.Peek(1)
-		if err != nil {
+		if _, err := x.in.Peek(1); err != nil {
 			return nil // the next one says so
 		}
-		some, _ = x.in.Peek(x.in.Buffered())
+		some, _ := x.in.Peek(x.in.Buffered())
 		n := bytes.IndexByte(some, end)
 		if n < 0 {
 			n = len(some)

@@ -58,9 +58,17 @@ func (w Where) Phones(s string) (found []Phone, why *reason.Reason) {
 }
 
 func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
+	if digits, international, ok := bare(s); ok {
+		if phone, why := w.number(digits, international); why == nil {
+			return []Phone{phone}, nil
+		}
+	}
 	s = strings.TrimSpace(s)
 	s = strings.TrimSuffix(strings.TrimPrefix(s, "="), `"`)
 	s = strings.TrimSpace(strings.TrimLeft(s, `"'`))
+	if !strings.ContainsFunc(s, isDigit) {
+		return (&phoneReader{}).result(s)
+	}
 	switch {
 	case rounded.MatchString(s):
 		return nil, reason.Fault(reason.PhoneRounded)
@@ -99,6 +107,26 @@ func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
 		reader.apart(onlyDigits(s))
 	}
 	return reader.result(s)
+}
+
+// bare reads a text that is one phone and nothing else, as most are.
+func bare(s string) (digits string, international, ok bool) {
+	s = strings.TrimSpace(s)
+	rest, international := strings.CutPrefix(s, "+")
+	if len(rest) > 32 {
+		return "", false, false
+	}
+	var buf [32]byte
+	out := buf[:0]
+	for i := range len(rest) {
+		switch c := rest[i]; {
+		case c >= '0' && c <= '9':
+			out = append(out, c)
+		case c != ' ' && c != '-' && c != '(' && c != ')':
+			return "", false, false
+		}
+	}
+	return string(out), international, len(out) >= 10
 }
 
 // phoneReader gathers the phones of a text.
