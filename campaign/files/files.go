@@ -73,19 +73,24 @@ type Report struct {
 // (a Reason), or is that of file, of ctx or of the sink; nothing is read after
 // it.
 func Read(ctx context.Context, file io.Reader, options Options, to Sink) (*Report, error) {
-	r := &reader{ctx: ctx, options: options, to: to, report: new(Report), seen: make(map[string]known)}
+	r := newReader(ctx, options, to)
 	err := r.read(file)
 	return r.report, err
 }
 
+func newReader(ctx context.Context, options Options, to Sink) *reader {
+	return &reader{ctx: ctx, options: options, to: to, unpacked: maxUnpacked, report: new(Report), seen: make(map[string]known)}
+}
+
 // reader reads one file.
 type reader struct {
-	ctx     context.Context
-	options Options
-	to      Sink
-	report  *Report
-	seen    map[string]known // by the key of their phone
-	muted   bool             // what is looked at now is looked at again later
+	ctx      context.Context
+	options  Options
+	to       Sink
+	report   *Report
+	seen     map[string]known // by the key of their phone
+	unpacked int64            // bytes of a packed file that may be unpacked
+	muted    bool             // what is looked at now is looked at again later
 }
 
 // note counts something that is to be said of a row.

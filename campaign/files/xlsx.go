@@ -46,7 +46,7 @@ func (r *reader) packed(file io.Reader) error {
 	if err != nil {
 		return reason.New(reason.ImportBroken)
 	}
-	a := &archive{r.ctx, unzipped, maxUnpacked}
+	a := &archive{r.ctx, unzipped, r.unpacked}
 	if book := a.find("xl/workbook.xml"); book != nil {
 		r.report.Format = XLSX
 		return r.workbook(a, book)
