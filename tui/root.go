@@ -331,6 +331,16 @@ func (r *root) quit() tea.Cmd {
 	return tea.Batch(saves...)
 }
 
+// sends reports whether there is something to send now: the status line may have
+// heard of it a while ago.
+func (r *root) sends() bool {
+	idle, err := r.env.app.Book.Idle()
+	if err != nil {
+		return r.status.sending
+	}
+	return !idle
+}
+
 // close ends the terminal, asking first if something would be lost because it
 // could not be kept, or the sending would stop.
 func (r *root) close() tea.Cmd {
@@ -340,10 +350,11 @@ func (r *root) close() tea.Cmd {
 	if len(r.drafters()) > 0 {
 		detail = e.t("ask_quit_dirty")
 	}
-	if e.app.Halt != nil && r.status.sending {
+	sends := r.sends()
+	if e.app.Halt != nil && sends {
 		return r.leave(detail)
 	}
-	if e.app.Stops && r.status.sending {
+	if e.app.Stops && sends {
 		text := "ask_quit_sending"
 		if e.app.Demo != nil && e.app.Demo.Passing {
 			text = "ask_quit_demo"

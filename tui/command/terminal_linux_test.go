@@ -317,7 +317,7 @@ func TestDemoOpensADirectoryAgain(t *testing.T) {
 
 	// Its WhatsApp is a new one, which the number is linked to again.
 	again := p.atTerminal("demo", "--dir", dir)
-	again.sees(p, "starts anew")
+	again.sees(p, "starts empty")
 	again.press("\r")
 	again.sees(p, "Demo:")
 	again.press("s")
