@@ -110,6 +110,7 @@ func TestTheExportsOfManySystemsAreRead(t *testing.T) {
 			[]string{"Ana Prado +5511987650001 datanascimento=2000-01-02"}},
 		{"WhatsApp yes or no", "Nome;Telefone;Tem WhatsApp?\nAna;11 98765-0001;sim\n", []string{"Ana +5511987650001 tem_whatsapp?=sim"}},
 		{"WhatsApp marked with X", "Nome;Telefone;WhatsApp\nAna;11 98765-0001;X\nBia;11 98765-0002;\n", []string{"Ana +5511987650001 whatsapp=X", "Bia +5511987650002"}},
+		{"a landline that is on WhatsApp", "Nome;Celular;WhatsApp\nLoja;11 98765-0001;11 3333-0001\n", []string{"Loja +551133330001 celular=11 98765-0001"}},
 		{"a column of CPF", "CPF;Nome;Contato\n119.876.543-21;Ana;11 98765-0001\n", []string{"Ana +5511987650001 cpf=119.876.543-21"}},
 		{"contact is a name", "Contato;Fone\nAna Prado;11 98765-0001\n", []string{"Ana Prado +5511987650001"}},
 		{"no word for the phones", "Pessoa;Onde falar\nAna;11 98765-0001\nBia;11 98765-0002\n", []string{"Ana +5511987650001", "Bia +5511987650002"}},
