@@ -16,6 +16,9 @@ import (
 // test moves. The spans are narrow, so that what is drawn does not matter: a
 // forecast is of the middle.
 func TestForecastIsWhatHappens(t *testing.T) {
+	if raced {
+		t.Skip("nothing runs beside anything else here")
+	}
 	for _, test := range []struct {
 		name, number, own string
 		people, sent      int // sent before the forecast is asked for

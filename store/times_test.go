@@ -83,6 +83,9 @@ func TestClockThatWasAMonthAheadHoldsNoNumber(t *testing.T) {
 // However often the clock is set back, no limit is passed in any hour or day as
 // it really was.
 func TestNoCorrectionPassesALimit(t *testing.T) {
+	if raced {
+		t.Skip("nothing runs beside anything else here")
+	}
 	for seed := range uint64(8) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		s := newShop(t, 60, "hour=2 day=5 gap=1m new-gap=1m")

@@ -17,6 +17,7 @@ import (
 
 // However small the terminal, the way out of a screen is on it.
 func TestTheWayOutIsAlwaysShown(t *testing.T) {
+	drawsAlone(t)
 	for _, scene := range scenes {
 		for _, size := range []Size{{80, 24}, {59, 30}, {59, 31}, {59, 34}, {120, 30}, {50, 20}} {
 			play(t, func(t *testing.T, s *stage) {

@@ -97,6 +97,9 @@ func TestSweepCostsWhatExpires(t *testing.T) {
 
 // TestFileStopsGrowing lives through two years of a number that is always as busy.
 func TestFileStopsGrowing(t *testing.T) {
+	if raced {
+		t.Skip("nothing runs beside anything else here")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		c := openNew(t)
 		c.db.NoSync = true // this test is about pages, not about power
