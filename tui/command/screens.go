@@ -204,17 +204,20 @@ func (v *visit) replace(ctx context.Context, other *host.VersionError) error {
 			return v.fail(ExitInUse, "host_other_version", "Owner", fmt.Sprint(other.Pid))
 		}
 	}
-	return v.endOther(ctx, v.dir)
+	return v.endOther(ctx, v.dir, other.Pid)
 }
 
-// endOther ends the owner of a directory.
-func (c *call) endOther(ctx context.Context, dir string) error {
+// endOther ends the owner of a directory, which was that process a moment ago.
+func (c *call) endOther(ctx context.Context, dir string, pid int) error {
 	w, err := host.Knock(dir)
-	if err != nil {
-		return nil // it has ended meanwhile
-	}
-	pid := w.Pid()
-	c.patiently(func() { err = w.End(ctx, againWithin) })
+	c.patiently(func() {
+		if err != nil { // it ends by itself, and its door is closed first
+			err = host.Gone(ctx, pid, againWithin)
+			return
+		}
+		pid = w.Pid()
+		err = w.End(ctx, againWithin)
+	})
 	if errors.Is(err, host.ErrRemains) {
 		return c.fail(ExitInUse, "host_remains", "Owner", fmt.Sprint(pid))
 	}
