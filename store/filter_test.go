@@ -122,6 +122,18 @@ func TestWhoACampaignReachedIsFound(t *testing.T) {
 	}
 }
 
+// A delivery that cannot be read is an error, and not nobody: with a minus before
+// it the filter would choose whom it must not.
+func TestAFilterDoesNotPassOverADamagedDelivery(t *testing.T) {
+	b := crowdedBook(t, 1)
+	c := must[campaign.Campaign](t)(desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "oi"}))
+	ok(t, b.update(func(tx *bolt.Tx) error { return personsTable.Put(tx, c.ID, 1, row(uint32(7))) }))
+	f := must[people.Filter](t)(people.ParseFilter("-recebeu:1"))
+	if got, err := b.Find(t.Context(), f); err == nil {
+		t.Errorf("it chooses %v", got)
+	}
+}
+
 // A search that somebody has given up stops, also while it looks for what a
 // field may have been meant to be.
 func TestASearchForAFieldStopsWhenAsked(t *testing.T) {

@@ -64,9 +64,16 @@ func matchTx(ctx context.Context, tx *bolt.Tx, f people.Filter, take func(*peopl
 	if err := checkNamedTx(tx, f); err != nil {
 		return err
 	}
+	var damaged error // of a delivery: to take it for none would choose the wrong people
 	env := people.FilterEnv{
 		Now: time.Now(), NumberName: func(id campaign.NumberID) string { return names[id] },
-		Reached: func(campaign uint64, who people.ContactID) people.Reached { return gotTx(tx, campaign, who) },
+		Reached: func(campaign uint64, who people.ContactID) people.Reached {
+			got, err := gotTx(tx, campaign, who)
+			if err != nil {
+				damaged = err
+			}
+			return got
+		},
 	}
 	unseen := slices.Clone(f.Fields())
 	var c people.Contact
@@ -92,6 +99,9 @@ func matchTx(ctx context.Context, tx *bolt.Tx, f people.Filter, take func(*peopl
 		}
 		if f.Match(&c, env) {
 			take(&c)
+		}
+		if damaged != nil {
+			return damaged
 		}
 	}
 	if len(unseen) > 0 && n > 0 {
@@ -131,26 +141,26 @@ func checkNamedTx(tx *bolt.Tx, f people.Filter) error {
 }
 
 // gotTx is how far a campaign got with a person.
-func gotTx(tx *bolt.Tx, id uint64, who people.ContactID) people.Reached {
+func gotTx(tx *bolt.Tx, id uint64, who people.ContactID) (people.Reached, error) {
 	seq := personsTable.Get(tx, campaign.ID(id), who)
 	if seq == nil {
-		return people.NotReached
+		return people.NotReached, nil
 	}
 	d, err := deliveryTx(tx, deliveryKey(campaign.ID(id), fromRow[uint32](seq)))
 	if err != nil {
-		return people.NotReached
+		return people.NotReached, err
 	}
 	switch d.State {
 	case campaign.Sent:
-		return people.ReachedSent
+		return people.ReachedSent, nil
 	case campaign.Delivered:
-		return people.ReachedPhone
+		return people.ReachedPhone, nil
 	case campaign.Read:
-		return people.ReachedEyes
+		return people.ReachedEyes, nil
 	case campaign.Replied:
-		return people.ReachedAnswer
+		return people.ReachedAnswer, nil
 	}
-	return people.NotReached
+	return people.NotReached, nil
 }
 
 // mostFields is how many names of fields are compared with one that nobody has.
