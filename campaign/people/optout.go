@@ -113,7 +113,11 @@ func (g *grammar) wants(said []piece, question string) (w Wish, why string) {
 			if !ok {
 				break
 			}
-			if as := wishOf[r.kind]; as > w && !(as == Doubt && onBusiness) {
+			as := wishOf[r.kind]
+			if r.kind == isLeaning && w == Doubt {
+				as = No
+			}
+			if as > w && !(as == Doubt && onBusiness) {
 				w, why = as, r.family+": "+joinWords(t[start:end])
 			}
 			if w == No {

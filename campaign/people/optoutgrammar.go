@@ -20,9 +20,12 @@ import (
 //	[split]         words between the answers that a question offers
 //	[typos]         words that are known when they are mistyped by a letter
 //	[clitics]       what may hang on the end of a verb
+//	[forms]         the forms in which verbs of an ending are asked for:
+//	                ar = ar arem e em. In a class, mandar~ stands for all of them
 //	[anything else] a class of words, for the patterns
-//	[no: family]    patterns of a no; likewise doubt, other, and the ones about
-//	                questions: says no, says no more, says yes, word, keeps, leaves, business
+//	[no: family]    patterns of a no; likewise doubt, other, leaning (a no if there is
+//	                a doubt besides), and the ones about questions: says no,
+//	                says no more, says yes, word, keeps, leaves, business
 //
 // A pattern is a row of steps, each of which takes one word, or an expression
 // that stands in a list as one:
@@ -32,9 +35,11 @@ import (
 //	name            a word that stands in no list
 //	x?  x*          perhaps; any number of times
 //	..  ...         up to four soft words; up to five words of any kind
+//	....            up to twelve words, and clauses may end among them
 //	^ ^^ ^^^        here begins a clause, a sentence, the text
 //	$ $$ $$$        here it ends ($ also as an alternative: msg|$)
-//	!!              at the end: the pattern takes its whole sentence
+//	!x              not if there is a word of such a class in the sentence
+//	!!              the pattern takes its whole sentence
 //
 // Patterns are tried in their order. What a pattern of other or doubt takes is
 // not looked at again, so what only sounds like a no stands before it.
@@ -66,6 +71,7 @@ const (
 	isOther kind = iota
 	isDoubt
 	isNo
+	isLeaning  // a no beside a doubt
 	saysNo     // says no to a question, and nothing else
 	saysNoMore // likewise, and that it was enough
 	saysYes
@@ -76,7 +82,7 @@ const (
 )
 
 var kinds = map[string]kind{
-	"other": isOther, "doubt": isDoubt, "no": isNo,
+	"other": isOther, "doubt": isDoubt, "no": isNo, "leaning": isLeaning,
 	"says no": saysNo, "says no more": saysNoMore, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "business": business,
 }
 
@@ -88,6 +94,7 @@ type (
 		vocabulary map[string]bool
 		near       map[string]string // a known word, by its squeezed form and by it with a letter less
 		clitics    []string
+		forms      map[string][]string // by the ending of the infinitive
 		splits     map[string]bool
 		drops      wordSet
 		breaks     wordSet
@@ -111,7 +118,8 @@ type (
 		family   string
 		steps    []step
 		sentence bool
-		needs    []int // sets of words
+		without  wordSet // may not stand in the sentence
+		needs    []int   // sets of words
 	}
 	step struct {
 		is             stepKind
@@ -125,9 +133,10 @@ type (
 	wordSet  []uint64
 	// token is a word or an expression as the patterns see it.
 	token struct {
-		word string
-		id   int
-		edge edge // what of the text ends here, and the token is no word then
+		word  string
+		id    int
+		edge  edge // what of the text ends here, and the token is no word then
+		taken bool // a pattern has it
 	}
 	// piece is a word or a sign as it was written.
 	piece struct {
@@ -141,6 +150,7 @@ const (
 	aWord stepKind = iota
 	softGap
 	anyGap
+	wideGap
 	begins
 	ends
 )
@@ -154,7 +164,7 @@ const (
 
 // Ids of tokens that stand in no list.
 const (
-	taken = iota // a pattern has it
+	isEdge = iota
 	inNoList
 	firstID
 )
@@ -168,11 +178,20 @@ func (s *wordSet) add(id int) {
 	(*s)[id>>6] |= 1 << (id & 63)
 }
 
+func (s *wordSet) addAll(of wordSet) {
+	for i, w := range of {
+		for len(*s) <= i {
+			*s = append(*s, 0)
+		}
+		(*s)[i] |= w
+	}
+}
+
 // parseGrammar reads a language.
 func parseGrammar(text string) (*grammar, error) {
 	g := &grammar{
 		spelling: make(map[string][]string), splits: make(map[string]bool), near: make(map[string]string),
-		classes: make(map[string]wordSet), vocabulary: make(map[string]bool), ids: firstID,
+		classes: make(map[string]wordSet), vocabulary: make(map[string]bool), forms: make(map[string][]string), ids: firstID,
 	}
 	type line struct {
 		number        int
@@ -199,9 +218,16 @@ func parseGrammar(text string) (*grammar, error) {
 			}
 			g.spelling[wrong] = strings.Fields(right)
 		}
+		if l.section == "forms" {
+			ending, forms, ok := strings.Cut(l.text, " = ")
+			if !ok || forms == "" {
+				return nil, fmt.Errorf("line %d: no forms", l.number)
+			}
+			g.forms[ending] = strings.Fields(forms)
+		}
 	}
 	for _, l := range lines {
-		if l.section == "spelling" || strings.Contains(l.section, ":") || kinds[l.section] > isNo {
+		if l.section == "spelling" || l.section == "forms" || strings.Contains(l.section, ":") || kinds[l.section] > isLeaning {
 			continue
 		}
 		for entry := range strings.SplitSeq(l.text, ",") {
@@ -216,7 +242,13 @@ func parseGrammar(text string) (*grammar, error) {
 				g.splits[entry] = true
 			default:
 				class := g.classes[l.section]
-				class.add(g.id(entry))
+				all, err := g.inflected(entry)
+				if err != nil {
+					return nil, fmt.Errorf("line %d: %w", l.number, err)
+				}
+				for _, e := range all {
+					class.add(g.id(e))
+				}
 				g.classes[l.section] = class
 			}
 		}
@@ -225,7 +257,7 @@ func parseGrammar(text string) (*grammar, error) {
 	for _, l := range lines {
 		name, family, ok := strings.Cut(l.section, ": ")
 		k, isKind := kinds[name]
-		if !isKind || !ok && k <= isNo {
+		if !isKind || !ok && k <= isLeaning {
 			if ok {
 				return nil, fmt.Errorf("line %d: no kind of pattern: %s", l.number, l.section)
 			}
@@ -237,6 +269,14 @@ func parseGrammar(text string) (*grammar, error) {
 				r.sentence = true
 				continue
 			}
+			if class, ok := strings.CutPrefix(s, "!"); ok {
+				words, isClass := g.classes[class]
+				if !isClass {
+					return nil, fmt.Errorf("line %d: no class of words is called %q", l.number, class)
+				}
+				r.without.addAll(words)
+				continue
+			}
 			step, err := g.step(s)
 			if err != nil {
 				return nil, fmt.Errorf("line %d: %w", l.number, err)
@@ -246,7 +286,7 @@ func parseGrammar(text string) (*grammar, error) {
 		if len(r.steps) > 32 {
 			return nil, fmt.Errorf("line %d: too long a pattern", l.number)
 		}
-		if k <= isNo {
+		if k <= isLeaning {
 			g.rules = append(g.rules, r)
 		} else {
 			g.answers[k] = append(g.answers[k], r)
@@ -255,6 +295,27 @@ func parseGrammar(text string) (*grammar, error) {
 	g.findNear()
 	g.findNeeds()
 	return g, nil
+}
+
+// inflected is an entry of a list: if its first word ends in ~, in all forms of
+// that verb.
+func (g *grammar) inflected(entry string) ([]string, error) {
+	verb, rest, isVerb := strings.Cut(entry, "~")
+	if !isVerb {
+		return []string{entry}, nil
+	}
+	for i := range verb { // the longest ending decides
+		forms, ok := g.forms[verb[i:]]
+		if !ok {
+			continue
+		}
+		all := make([]string, len(forms))
+		for k, f := range forms {
+			all[k] = verb[:i] + f + rest
+		}
+		return all, nil
+	}
+	return nil, fmt.Errorf("no forms of %q", verb)
 }
 
 // id is the number of an expression, which is entered if it is new.
@@ -290,6 +351,8 @@ func (g *grammar) step(s string) (step, error) {
 		return step{is: softGap, most: 4}, nil
 	case "...":
 		return step{is: anyGap, most: 5}, nil
+	case "....":
+		return step{is: wideGap, most: 12}, nil
 	case "^", "^^", "^^^":
 		return step{is: begins, edge: edge(len(s))}, nil
 	case "$", "$$", "$$$":
@@ -309,12 +372,7 @@ func (g *grammar) step(s string) (step, error) {
 		case part == "name":
 			out.words.add(inNoList)
 		case isClass:
-			for i, w := range class {
-				for len(out.words) <= i {
-					out.words = append(out.words, 0)
-				}
-				out.words[i] |= w
-			}
+			out.words.addAll(class)
 		default:
 			return step{}, fmt.Errorf("no class of words is called %q", part)
 		}

@@ -249,13 +249,15 @@ func (g *grammar) read(dst []token, said []piece) []token {
 		i += size
 		switch {
 		case t.edge != noEdge:
+			t.id = isEdge
 			dst = addEdge(dst, t)
 		case g.drops.has(t.id):
-			if len(dst) > 0 && dst[len(dst)-1].edge == clauseEdge {
+			// Between two commas it takes both along; one alone stays.
+			if i < len(words) && words[i].edge == clauseEdge && len(dst) > 0 && dst[len(dst)-1].edge == clauseEdge {
 				dst = dst[:len(dst)-1]
-			}
-			for i < len(words) && words[i].edge == clauseEdge {
-				i++
+				for i < len(words) && words[i].edge == clauseEdge {
+					i++
+				}
 			}
 		case g.breaks.has(t.id):
 			dst = addEdge(dst, token{word: t.word, id: t.id, edge: clauseEdge})
