@@ -108,6 +108,7 @@ func (g *grammar) wants(said []piece, question string) (w Wish, why string) {
 	}
 	for i := range g.rules {
 		r := &g.rules[i]
+		m.apart = r.kind == isLeaning
 		for from := 0; from < len(t); {
 			start, end, ok := m.find(r, from)
 			if !ok {

@@ -19,7 +19,10 @@ import (
 //	[soft]          words that may stand between the parts of a wish
 //	[split]         words between the answers that a question offers
 //	[typos]         words that are known when they are mistyped by a letter
-//	[clitics]       what may hang on the end of a verb
+//	[clitics]       what may hang on the end of a verb, and
+//	[prefixes]      on the front of a word, when a space was left out
+//	[sounds]        letters = letters that sound alike, $ is the end of the word:
+//	                a word that nobody knows is read as the one that sounds so
 //	[forms]         the forms in which verbs of an ending are asked for:
 //	                ar = ar arem e em. In a class, mandar~ stands for all of them
 //	[anything else] a class of words, for the patterns
@@ -94,6 +97,9 @@ type (
 		vocabulary map[string]bool
 		near       map[string]string // a known word, by its squeezed form and by it with a letter less
 		clitics    []string
+		prefixes   []string
+		sounds     *strings.Replacer
+		sounding   map[string]string // a known word, by its sound
 		forms      map[string][]string // by the ending of the infinitive
 		splits     map[string]bool
 		drops      wordSet
@@ -190,7 +196,7 @@ func (s *wordSet) addAll(of wordSet) {
 // parseGrammar reads a language.
 func parseGrammar(text string) (*grammar, error) {
 	g := &grammar{
-		spelling: make(map[string][]string), splits: make(map[string]bool), near: make(map[string]string),
+		spelling: make(map[string][]string), splits: make(map[string]bool), near: make(map[string]string), sounding: make(map[string]string),
 		classes: make(map[string]wordSet), vocabulary: make(map[string]bool), forms: make(map[string][]string), ids: firstID,
 	}
 	type line struct {
@@ -210,7 +216,15 @@ func parseGrammar(text string) (*grammar, error) {
 		}
 		lines = append(lines, line{i + 1, section, l})
 	}
+	var sounds []string
 	for _, l := range lines { // before all lists, which are read as texts are
+		if l.section == "sounds" {
+			from, to, ok := strings.Cut(l.text, "=")
+			if from = strings.TrimSpace(from); !ok || from == "" {
+				return nil, fmt.Errorf("line %d: no sound", l.number)
+			}
+			sounds = append(sounds, from, strings.TrimSpace(to))
+		}
 		if l.section == "spelling" {
 			wrong, right, ok := strings.Cut(l.text, "=")
 			if wrong = strings.TrimSpace(wrong); !ok || wrong != Fold(wrong) || strings.Contains(wrong, " ") || right == "" {
@@ -227,7 +241,7 @@ func parseGrammar(text string) (*grammar, error) {
 		}
 	}
 	for _, l := range lines {
-		if l.section == "spelling" || l.section == "forms" || strings.Contains(l.section, ":") || kinds[l.section] > isLeaning {
+		if l.section == "spelling" || l.section == "forms" || l.section == "sounds" || strings.Contains(l.section, ":") || kinds[l.section] > isLeaning {
 			continue
 		}
 		for entry := range strings.SplitSeq(l.text, ",") {
@@ -238,6 +252,8 @@ func parseGrammar(text string) (*grammar, error) {
 			switch l.section {
 			case "clitics":
 				g.clitics = append(g.clitics, entry)
+			case "prefixes":
+				g.prefixes = append(g.prefixes, entry)
 			case "split":
 				g.splits[entry] = true
 			default:
@@ -292,6 +308,7 @@ func parseGrammar(text string) (*grammar, error) {
 			g.answers[k] = append(g.answers[k], r)
 		}
 	}
+	g.sounds = strings.NewReplacer(sounds...)
 	g.findNear()
 	g.findNeeds()
 	return g, nil
@@ -423,6 +440,9 @@ func (g *grammar) findNear() {
 	}
 	for _, w := range slices.Sorted(maps.Keys(g.vocabulary)) {
 		enter(string(squeeze(nil, w)), w)
+		if sound := g.sound(w); g.sounding[sound] == "" {
+			g.sounding[sound] = w
+		}
 	}
 	for w, n := range g.words.next {
 		if !g.classes["typos"].has(n.id) {

@@ -11,6 +11,7 @@ type finder struct {
 	soft   wordSet
 	offers wordSet  // of all tokens
 	failed []uint32 // the steps, as bits, from which no way goes on, by place
+	apart  bool     // what has been taken is a clause of its own
 }
 
 func (g *grammar) finder(t []token) finder {
@@ -122,12 +123,19 @@ func (f *finder) before(at int) edge {
 	if at == 0 {
 		return textEdge
 	}
-	return f.tokens[at-1].edge
+	return f.edge(at - 1)
 }
 
 func (f *finder) after(at int) edge {
 	if at == len(f.tokens) {
 		return textEdge
+	}
+	return f.edge(at)
+}
+
+func (f *finder) edge(at int) edge {
+	if f.apart && f.tokens[at].taken {
+		return clauseEdge
 	}
 	return f.tokens[at].edge
 }
