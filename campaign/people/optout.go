@@ -172,7 +172,7 @@ func (g *grammar) answer(m *finder, question string) (w Wish, why string, ok boo
 		toKeep = toKeep || !toLeave && g.matches(&q, keeps)
 	}
 	switch {
-	case no && toKeep || yes && toLeave:
+	case toKeep && (no || g.matches(m, saysStop)) || yes && toLeave:
 		return No, "answer to whether to write on: " + said, true
 	case asked && (no || yes || word):
 		return Other, "", true

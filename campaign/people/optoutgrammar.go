@@ -28,7 +28,7 @@ import (
 //	[anything else] a class of words, for the patterns
 //	[no: family]    patterns of a no; likewise doubt, other, leaning (a no if there is
 //	                a doubt besides), and the ones about questions: says no,
-//	                says no more, says yes, word, keeps, leaves, business
+//	                says no more, says stop, says yes, word, keeps, leaves, business
 //
 // A pattern is a row of steps, each of which takes one word, or an expression
 // that stands in a list as one:
@@ -41,6 +41,7 @@ import (
 //	....            up to twelve words, and clauses may end among them
 //	^ ^^ ^^^        here begins a clause, a sentence, the text
 //	$ $$ $$$        here it ends ($ also as an alternative: msg|$)
+//	$?              here a question ends
 //	!x              not if there is a word of such a class in the sentence
 //	!!              the pattern takes its whole sentence
 //
@@ -77,6 +78,7 @@ const (
 	isLeaning  // a no beside a doubt
 	saysNo     // says no to a question, and nothing else
 	saysNoMore // likewise, and that it was enough
+	saysStop   // a word of ceasing alone, which answers whether to write on
 	saysYes
 	isWord   // a word or figure that a question may have offered
 	keeps    // of a question: whether to write on
@@ -86,7 +88,7 @@ const (
 
 var kinds = map[string]kind{
 	"other": isOther, "doubt": isDoubt, "no": isNo, "leaning": isLeaning,
-	"says no": saysNo, "says no more": saysNoMore, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "business": business,
+	"says no": saysNo, "says no more": saysNoMore, "says stop": saysStop, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "business": business,
 }
 
 type (
@@ -99,7 +101,7 @@ type (
 		clitics    []string
 		prefixes   []string
 		sounds     *strings.Replacer
-		sounding   map[string]string // a known word, by its sound
+		sounding   map[string]string   // a known word, by its sound
 		forms      map[string][]string // by the ending of the infinitive
 		splits     map[string]bool
 		drops      wordSet
@@ -131,7 +133,7 @@ type (
 		is             stepKind
 		words          wordSet
 		perhaps, often bool
-		orEnd          bool
+		orEnd, asking  bool
 		edge           edge
 		most           int
 	}
@@ -372,6 +374,8 @@ func (g *grammar) step(s string) (step, error) {
 		return step{is: wideGap, most: 12}, nil
 	case "^", "^^", "^^^":
 		return step{is: begins, edge: edge(len(s))}, nil
+	case "$?":
+		return step{is: ends, edge: sentenceEdge, asking: true}, nil
 	case "$", "$$", "$$$":
 		return step{is: ends, edge: edge(len(s))}, nil
 	}

@@ -83,7 +83,7 @@ func (f *finder) step(steps []step, i, at int) (end int, ok bool) {
 		}
 		return f.match(steps, i+1, at)
 	case ends:
-		if f.after(at) < s.edge {
+		if f.after(at) < s.edge || s.asking && (at == len(f.tokens) || f.tokens[at].word != "?") {
 			return 0, false
 		}
 		return f.match(steps, i+1, at)
@@ -127,7 +127,7 @@ func (f *finder) before(at int) edge {
 }
 
 func (f *finder) after(at int) edge {
-	if at == len(f.tokens) {
+	if at == len(f.tokens) || at == len(f.tokens)-1 && f.tokens[at].edge != noEdge {
 		return textEdge
 	}
 	return f.edge(at)

@@ -97,7 +97,7 @@ func splitWords(dst []piece, text string) []piece {
 	start := -1
 	word := func(end int) {
 		if start >= 0 {
-			dst = append(dst, piece{word: text[start:end]})
+			dst = append(dst, piece{word: strings.ReplaceAll(text[start:end], "@", "a")})
 		}
 		start = -1
 	}
@@ -118,6 +118,9 @@ func splitWords(dst []piece, text string) []piece {
 					continue
 				}
 			}
+		}
+		if r == '@' && start >= 0 && len(text) > i+1 && 'a' <= text[i+1] && text[i+1] <= 'z' {
+			continue // s@ir
 		}
 		word(i)
 		switch r {
@@ -253,8 +256,8 @@ func (g *grammar) read(dst []token, said []piece) []token {
 			dst = append(dst, t)
 		}
 	}
-	for len(dst) > 0 && dst[len(dst)-1].edge != noEdge {
-		dst = dst[:len(dst)-1]
+	if n := len(dst); n > 0 && dst[n-1].edge != noEdge && (n == 1 || dst[n-1].word != "?") {
+		dst = dst[:n-1]
 	}
 	return dst
 }
