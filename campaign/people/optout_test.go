@@ -62,6 +62,7 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		optOut   = "Novidades! Se não quiser receber mais, responda NÃO."
 		figures  = "Deseja continuar recebendo? 1 - Sim 2 - Não"
 		exit     = "Ofertas do dia. Digite 0 para sair da lista."
+		buy      = "Quer comprar também o combo?"
 		meeting  = "Sua consulta é amanhã. Responda CONFIRMAR ou CANCELAR."
 		stopWord = "Ofertas do dia. Para deixar de receber, envie PARAR."
 	)
@@ -70,7 +71,11 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		want        Wish
 	}{
 		{"não", "", Other},
-		{"não", news, Other},
+		{"não", news, Doubt},
+		{"não, obrigada", news, Doubt},
+		{"não", meeting, Other},
+		{"não", buy, Other},
+		{"não quero", buy, Other},
 		{"não", keep, No},
 		{"Não, obrigada", keep, No},
 		{"não", leave, Other},
@@ -90,7 +95,10 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		{"0", exit, No},
 		{"cancelar", meeting, Other},
 		{"cancelar", news, No},
-		{"cancela", order, Other},
+		{"cancela", order, Doubt},
+		{"pare", order, No},
+		{"please stop", order, No},
+		{"pode parar", keep, No},
 		{"sair", meeting, No},
 		{"parar", stopWord, No},
 		{optOut, optOut, Other},

@@ -28,7 +28,8 @@ import (
 //	[anything else] a class of words, for the patterns
 //	[no: family]    patterns of a no; likewise doubt, other, leaning (a no if there is
 //	                a doubt besides), and the ones about questions: says no,
-//	                says no more, says stop, says yes, word, keeps, leaves, business
+//	                says no more, says stop, says cancel, says yes, word, keeps, leaves,
+//	                offers a choice, business
 //
 // A pattern is a row of steps, each of which takes one word, or an expression
 // that stands in a list as one:
@@ -79,16 +80,18 @@ const (
 	saysNo     // says no to a question, and nothing else
 	saysNoMore // likewise, and that it was enough
 	saysStop   // a word of ceasing alone, which answers whether to write on
+	saysCancel // something is cancelled: that about which they were asked, or all
 	saysYes
 	isWord   // a word or figure that a question may have offered
 	keeps    // of a question: whether to write on
 	leaves   // of a question: whether to be left alone
+	choices  // of a text: that there are answers to choose from
 	business // of who goes on with it: there is no doubt then
 )
 
 var kinds = map[string]kind{
 	"other": isOther, "doubt": isDoubt, "no": isNo, "leaning": isLeaning,
-	"says no": saysNo, "says no more": saysNoMore, "says stop": saysStop, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "business": business,
+	"says no": saysNo, "says no more": saysNoMore, "says stop": saysStop, "says cancel": saysCancel, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "offers a choice": choices, "business": business,
 }
 
 type (
