@@ -82,7 +82,7 @@ func likely(words []piece) (most []*grammar) {
 	for _, g := range grammars() {
 		known := g.known(words)
 		if known > best {
-			best, most = known, most[:0]
+			best, most = known, nil
 		}
 		if known == best {
 			most = append(most, g)

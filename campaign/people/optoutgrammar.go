@@ -2,8 +2,10 @@ package people
 
 import (
 	"embed"
+	"encoding/binary"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -406,21 +408,24 @@ func (g *grammar) step(s string) (step, error) {
 
 // findNeeds numbers the sets of words that patterns cannot do without.
 func (g *grammar) findNeeds() {
-	numbers := make(map[string]int)
+	numbers, name := make(map[string]int), []byte(nil)
 	g.offers = make([]wordSet, g.ids)
 	need := func(r *rule) {
 		for _, s := range r.steps {
 			if s.is != aWord || s.perhaps || s.often || s.orEnd {
 				continue
 			}
-			name := fmt.Sprint(s.words)
-			n, ok := numbers[name]
+			name = name[:0]
+			for _, set := range s.words {
+				name = binary.LittleEndian.AppendUint64(name, set)
+			}
+			n, ok := numbers[string(name)]
 			if !ok {
 				n = len(numbers)
-				numbers[name] = n
-				for id := range g.ids {
-					if s.words.has(id) {
-						g.offers[id].add(n)
+				numbers[string(name)] = n
+				for i, set := range s.words {
+					for ; set != 0; set &= set - 1 {
+						g.offers[i<<6+bits.TrailingZeros64(set)].add(n)
 					}
 				}
 			}
