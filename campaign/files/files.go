@@ -8,6 +8,8 @@
 // (person.go). vCards (vcard.go), chats (chat.go) and recado's own list
 // (recado.go) say by themselves what is what, and begin at the last step.
 //
+// What is written for people is written by [Workbook].
+//
 // Files come from anywhere. The time that reading takes grows with the size of
 // the file, whatever is in it; of a text no more than a few lines are held, of
 // a workbook its packed bytes and its table of texts, both bounded.
