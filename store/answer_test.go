@@ -276,7 +276,7 @@ func TestAShortNoAnswersTheQuestionOfItsMessage(t *testing.T) {
 		{"não", keep, campaign.Failed, false}, // they never saw it
 		{"não quero mais", keep, campaign.Sent, true},
 		{"SAIR", order, campaign.Read, true},
-		{"pare", keep, campaign.Read, true}, // whatever was asked
+		{"pare", keep, campaign.Read, true},       // whatever was asked
 		{"CANCELAR", order, campaign.Read, false}, // perhaps that
 		{"remova", order, campaign.Read, true},
 		{"please stop", order, campaign.Read, true},
