@@ -62,6 +62,7 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		optOut   = "Novidades! Se não quiser receber mais, responda NÃO."
 		figures  = "Deseja continuar recebendo? 1 - Sim 2 - Não"
 		exit     = "Ofertas do dia. Digite 0 para sair da lista."
+		sofa     = "Você já escolheu a cor do sofá?"
 		buy      = "Quer comprar também o combo?"
 		meeting  = "Sua consulta é amanhã. Responda CONFIRMAR ou CANCELAR."
 		stopWord = "Ofertas do dia. Para deixar de receber, envie PARAR."
@@ -95,7 +96,8 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		{"0", exit, No},
 		{"cancelar", meeting, Other},
 		{"cancelar", news, No},
-		{"cancela", order, Doubt},
+		{"cancela", order, Other},
+		{"cancela", sofa, Doubt},
 		{"pare", order, No},
 		{"please stop", order, No},
 		{"pode parar", keep, No},

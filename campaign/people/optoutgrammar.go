@@ -31,7 +31,7 @@ import (
 //	[no: family]    patterns of a no; likewise doubt, other, leaning (a no if there is
 //	                a doubt besides), and the ones about questions: says no,
 //	                says no more, says stop, says cancel, says yes, word, keeps, leaves,
-//	                offers a choice, business
+//	                can be cancelled, offers a choice, business
 //
 // A pattern is a row of steps, each of which takes one word, or an expression
 // that stands in a list as one:
@@ -87,13 +87,14 @@ const (
 	isWord   // a word or figure that a question may have offered
 	keeps    // of a question: whether to write on
 	leaves   // of a question: whether to be left alone
+	cancels  // of a question: whether something goes on that can be cancelled
 	choices  // of a text: that there are answers to choose from
 	business // of who goes on with it: there is no doubt then
 )
 
 var kinds = map[string]kind{
 	"other": isOther, "doubt": isDoubt, "no": isNo, "leaning": isLeaning,
-	"says no": saysNo, "says no more": saysNoMore, "says stop": saysStop, "says cancel": saysCancel, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "offers a choice": choices, "business": business,
+	"says no": saysNo, "says no more": saysNoMore, "says stop": saysStop, "says cancel": saysCancel, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "offers a choice": choices, "can be cancelled": cancels, "business": business,
 }
 
 type (
