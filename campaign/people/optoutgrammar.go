@@ -18,6 +18,7 @@ import (
 //	[not a typo]    words that are not to be taken for one that resembles them
 //	[drop]          words that say nothing about a wish: left out
 //	[break]         words that end a clause as a comma does
+//	[lead]          those of them that do not where a text begins
 //	[soft]          words that may stand between the parts of a wish
 //	[split]         words between the answers that a question offers
 //	[typos]         words that are known when they are mistyped by a letter
@@ -112,6 +113,7 @@ type (
 		splits     map[string]bool
 		drops      wordSet
 		breaks     wordSet
+		leads      wordSet
 		soft       wordSet
 		rules      []rule               // of what people write
 		answers    [business + 1][]rule // of bare answers, and of questions, by kind
@@ -277,7 +279,7 @@ func parseGrammar(text string) (*grammar, error) {
 			}
 		}
 	}
-	g.drops, g.breaks, g.soft = g.classes["drop"], g.classes["break"], g.classes["soft"]
+	g.drops, g.breaks, g.leads, g.soft = g.classes["drop"], g.classes["break"], g.classes["lead"], g.classes["soft"]
 	for _, l := range lines {
 		name, family, ok := strings.Cut(l.section, ": ")
 		k, isKind := kinds[name]

@@ -250,7 +250,7 @@ func (g *grammar) read(dst []token, said []piece) []token {
 					i++
 				}
 			}
-		case g.breaks.has(t.id):
+		case g.breaks.has(t.id) && !(len(dst) == 0 && g.leads.has(t.id)):
 			dst = addEdge(dst, token{word: t.word, id: t.id, edge: clauseEdge})
 		default:
 			dst = append(dst, t)
