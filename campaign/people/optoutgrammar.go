@@ -459,6 +459,11 @@ func (g *grammar) findNear() {
 			g.sounding[sound] = w
 		}
 	}
+	for _, w := range slices.Sorted(maps.Keys(g.spelling)) {
+		if sound := g.sound(w); len(w) > 3 && g.sounding[sound] == "" {
+			g.sounding[sound] = w
+		}
+	}
 	for w, n := range g.words.next {
 		if !g.classes["typos"].has(n.id) {
 			continue
