@@ -48,7 +48,8 @@ var filterKeys = map[string]term{
 	"conexao": numberTerm, "connection": numberTerm, "conexion": numberTerm,
 	"optout": optOutTerm, "opt-out": optOutTerm,
 	"whatsapp": presenceTerm,
-	"visto":    heardTerm, "seen": heardTerm,
+	"consent":  consentTerm, "consentimento": consentTerm, "consentimiento": consentTerm,
+	"visto": heardTerm, "seen": heardTerm,
 	"enviado": sentTerm, "sent": sentTerm,
 	"criado": createdTerm, "created": createdTerm, "creado": createdTerm,
 	"recebeu": reachedTerm(ReachedPhone), "received": reachedTerm(ReachedPhone), "recibio": reachedTerm(ReachedPhone),
@@ -133,7 +134,7 @@ func phoneMatcher(digits string, begins, former bool) func(*Contact) bool {
 		return ok && len(digits) > 4 && fits(other.Digits(), digits)
 	}
 	return func(c *Contact) bool {
-		if matches(c.Phone) || matches(c.WhatsApp) {
+		if matches(c.Phone) || matches(c.WhatsApp) || slices.ContainsFunc(c.Others, func(o OtherPhone) bool { return matches(o.Phone) }) {
 			return true
 		}
 		return former && slices.ContainsFunc(c.Former, func(f FormerPhone) bool { return matches(f.Phone) })
@@ -229,6 +230,23 @@ func presenceTerm(_ *filterParser, q query) (condition, error) {
 		}
 	}
 	return leaf(func(c *Contact, _ FilterEnv) bool { return c.Presence == want }), q.text()
+}
+
+// consentTerm matches those who have given consent, those who have not, or a
+// source, by whole words.
+func consentTerm(_ *filterParser, q query) (condition, error) {
+	given := func(c *Contact) bool { return c.Consent.Status == ConsentGiven }
+	if yes, err := q.yesNo(); err == nil && !q.exact() {
+		return leaf(func(c *Contact, _ FilterEnv) bool { return given(c) == yes }), q.text()
+	}
+	if q.value == "*" {
+		return leaf(func(c *Contact, _ FilterEnv) bool { return c.Consent.Status != ConsentUnknown }), q.text()
+	}
+	source := wholeWords(q.value)
+	if q.exact() {
+		source = exactly(q.value)
+	}
+	return leaf(func(c *Contact, _ FilterEnv) bool { return c.Consent.Source != "" && source.in(c.Consent.Source) }), q.text()
 }
 
 func (q query) yesNo() (bool, error) {
