@@ -375,6 +375,22 @@ func has(others []people.OtherPhone, phone people.Phone) bool {
 // that leads to nobody, the other phones of the row may. A phone by which nobody
 // goes may be that of a company: names that do not go together are two people.
 func importedTx(tx *bolt.Tx, row *people.Row, at time.Time) (people.Contact, error) {
+	c, err := rowsPersonTx(tx, row)
+	if !errors.Is(err, ErrNotFound) {
+		return c, err
+	}
+	n, err := contactsTable.Next(tx)
+	c = people.Contact{ID: people.ContactID(n), Phone: row.Phone, Name: row.Name, NameSource: people.Typed, Created: at}
+	if err == nil {
+		err = saidOfTx(tx, &c, row.Phone)
+	}
+	c.Name, c.NameSource = "", people.NoName
+	return c, err
+}
+
+// rowsPersonTx is the record of importedTx, if it is in the book; else the error
+// is ErrNotFound.
+func rowsPersonTx(tx *bolt.Tx, row *people.Row) (people.Contact, error) {
 	if id, ok := aliasTx(tx, phoneKey(row.Phone)); ok {
 		c, err := contactTx(tx, id)
 		if c.Phone == "" {
@@ -403,13 +419,7 @@ func importedTx(tx *bolt.Tx, row *people.Row, at time.Time) (people.Contact, err
 			return c, err
 		}
 	}
-	n, err := contactsTable.Next(tx)
-	c := people.Contact{ID: people.ContactID(n), Phone: row.Phone, Name: row.Name, NameSource: people.Typed, Created: at}
-	if err == nil {
-		err = saidOfTx(tx, &c, row.Phone)
-	}
-	c.Name, c.NameSource = "", people.NoName
-	return c, err
+	return people.Contact{}, ErrNotFound
 }
 
 // tidyPhones leaves of the other phones of a person those by which they do not

@@ -27,6 +27,7 @@ var migrations = [...]func(*bolt.Tx) error{
 	func(*bolt.Tx) error { return nil }, // version 7: the audit, which an older program would not write
 	func(*bolt.Tx) error { return nil }, // version 8: reasons are codes, which an older program would print
 	func(*bolt.Tx) error { return nil }, // version 9: doubts, which an older program would write to
+	func(*bolt.Tx) error { return nil }, // version 10: campaigns with variants and schedules, which an older program would send as it pleases
 	phonesAndConsent,
 }
 
@@ -111,7 +112,7 @@ func limitsAsNamed(tx *bolt.Tx) error {
 	return err
 }
 
-// phonesAndConsent is version 10: other phones of a person, and their consent, are
+// phonesAndConsent is version 11: other phones of a person, and their consent, are
 // parts of their record. Before, imports wrote them as fields.
 func phonesAndConsent(tx *bolt.Tx) error {
 	var some []people.ContactID

@@ -16,7 +16,7 @@ import (
 // company.
 const (
 	mobile   people.Phone = "+5511987650001"
-	spare   people.Phone = "+5511987650002"
+	spare    people.Phone = "+5511987650002"
 	landline people.Phone = "+551133330001"
 )
 
@@ -156,7 +156,7 @@ func TestMergeKeepsWhatBothRecordsSay(t *testing.T) {
 }
 
 // TestFieldsOfBeforeAreTakenOver: imports wrote other phones and consent as fields
-// until version 10.
+// until version 11.
 func TestFieldsOfBeforeAreTakenOver(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "book.db")
 	b, err := Open(path, Options{Kind: Demo})

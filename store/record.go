@@ -194,7 +194,7 @@ func decodeWithLists(c *people.Contact, id people.ContactID, v []byte) error {
 	if len(r.B) > 0 { // of the few who were ever in doubt, from version 9 of the book on
 		c.DoubtAt, c.DoubtSaid, c.DoubtEnded = r.Time(), r.Text(), r.Time()
 	}
-	if len(r.B) > 0 { // from version 10 of the book on
+	if len(r.B) > 0 { // from version 11 of the book on
 		decodeParts(&r, c)
 	}
 	if r.Err != nil {
