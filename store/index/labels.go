@@ -1,7 +1,6 @@
 package index
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -254,5 +253,13 @@ func (l *labels) matching(kind labelKind, want func(label) bool) []bool {
 	return found
 }
 
-// Names are all names of fields, sorted.
-func (x *Index) Names() []string { return slices.Sorted(maps.Keys(x.labels.byName)) }
+// Fields are the names of the fields in which somebody has something, sorted.
+func (x *Index) Fields() (names []string) {
+	for name, f := range x.labels.byName {
+		if has, _ := x.HasField(f.key); has {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
