@@ -145,9 +145,9 @@ func (b *Book) KeepIndex() {
 	})
 }
 
-// IndexReady waits for the index of a book that keeps one, and reports whether there
+// indexReady waits for the index of a book that keeps one, and reports whether there
 // is one.
-func (b *Book) IndexReady(ctx context.Context) bool {
+func (b *Book) indexReady(ctx context.Context) bool {
 	n := b.index
 	if !n.keep.Load() && !n.begun.Load() {
 		return false

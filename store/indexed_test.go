@@ -95,7 +95,7 @@ func TestTheIndexFindsWhoIsThere(t *testing.T) {
 	must[ImportReport](t)(d.Import(t.Context(), rows(r, 2000), "a"))
 	must[List](t)(d.SaveList("a", []people.ContactID{1, 5, 9, 70}))
 	b.KeepIndex()
-	if !b.IndexReady(t.Context()) {
+	if !b.indexReady(t.Context()) {
 		t.Fatal("there is no index")
 	}
 	for _, line := range askedLines {
@@ -155,7 +155,7 @@ func TestASnapshotIsOfThisBookAsItIs(t *testing.T) {
 	loaded := func(b *Book) bool {
 		t.Helper()
 		b.KeepIndex()
-		if !b.IndexReady(t.Context()) {
+		if !b.indexReady(t.Context()) {
 			t.Fatal("there is no index")
 		}
 		for _, line := range []string{"", "ana", "tag:vip", "+5511", "-ana"} {
