@@ -156,7 +156,7 @@ func BenchmarkIndexReady(b *testing.B) {
 				b.StartTimer()
 				book.makeIndex(true)
 				b.StopTimer()
-				b.ReportMetric(float64((processorTime()-used).Milliseconds()), "cpu-ms")
+				b.ReportMetric(float64((processorTime() - used).Milliseconds()), "cpu-ms")
 				if book.index.loaded != (from == "snapshot") {
 					b.Fatal("it was made of something else")
 				}

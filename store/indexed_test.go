@@ -76,7 +76,9 @@ func TestTheIndexFindsWhoIsThere(t *testing.T) {
 	d := desk(b)
 	must[campaign.Number](t)(d.AddNumber("loja"))
 	r := rand.New(rand.NewPCG(3, 4))
-	phone := func(r *rand.Rand) people.Phone { return people.Phone(fmt.Sprintf("+55119%08d", 80_000_000+r.IntN(3000))) }
+	phone := func(r *rand.Rand) people.Phone {
+		return people.Phone(fmt.Sprintf("+55119%08d", 80_000_000+r.IntN(3000)))
+	}
 	rows := func(r *rand.Rand, n int) (rows []people.Row) {
 		for i := range n {
 			row := people.Row{Line: i + 1, Phone: phone(r), Tags: []string{fmt.Sprint("t", r.IntN(3))}, Fields: map[string]string{"saldo": fmt.Sprint(r.IntN(100))}}

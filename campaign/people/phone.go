@@ -23,6 +23,19 @@ type Where struct {
 	Area    string // the area code of a phone that has none; empty: that is a mistake
 }
 
+// Country is the two letters of the country that s names: by them, or by its
+// code with or without a plus. It is empty if there is none.
+func Country(s string) string {
+	region := strings.ToUpper(s)
+	if code, err := strconv.Atoi(strings.TrimPrefix(s, "+")); err == nil {
+		region = phonenumbers.GetRegionCodeForCountryCode(code)
+	}
+	if phonenumbers.GetCountryCodeForRegion(region) == 0 {
+		return ""
+	}
+	return region
+}
+
 // ParsePhone is Where{}.Parse: a phone without a country code (a plus or 00
 // before it, or 55) is Brazilian.
 func ParsePhone(s string) (Phone, error) { return Where{}.Parse(s) }

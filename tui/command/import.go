@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nyaruka/phonenumbers"
 	"github.com/spf13/cobra"
 
 	"recado/campaign/files"
@@ -112,14 +111,10 @@ func (c *call) importOptions(i *importing) (options files.Options, policy store.
 		return options, policy, c.fail(ExitUsage, "import_bad_ddd", "DDD", i.ddd)
 	}
 	if i.country != "" {
-		country := strings.ToUpper(i.country)
-		if code, err := strconv.Atoi(strings.TrimPrefix(country, "+")); err == nil {
-			country = phonenumbers.GetRegionCodeForCountryCode(code)
-		}
-		if phonenumbers.GetCountryCodeForRegion(country) == 0 {
+		options.Where.Country = people.Country(i.country)
+		if options.Where.Country == "" {
 			return options, policy, c.fail(ExitUsage, "import_bad_country", "Country", i.country)
 		}
-		options.Where.Country = country
 	}
 	if i.consent != "" {
 		source, day := i.consent, time.Now().Format(time.DateOnly)
@@ -353,6 +348,8 @@ func (c *call) role(role files.Role) string {
 		return c.t("column_email")
 	case files.TagsRole:
 		return c.t("column_tags")
+	case files.ListsRole:
+		return c.t("column_lists")
 	case files.LeftRole, files.UnsureRole:
 		return c.t("column_left")
 	case files.AskedRole:
