@@ -417,7 +417,11 @@ func (s *search) text(p people.Pattern, nameOnly bool, within people.Set) people
 		}
 	} else {
 		f := newFinder(p.Text)
-		s.x.each(func(at int, seg *segment) { seg.lines.find(f, q, words(set, at)) })
+		s.x.each(func(at int, seg *segment) {
+			if seg.lines.may(p.Text) {
+				seg.lines.find(f, q, words(set, at))
+			}
+		})
 	}
 	s.x.recent.put(q, set)
 	return slices.Clone(set)

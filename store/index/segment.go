@@ -53,8 +53,9 @@ type segment struct {
 // id, in their order.
 type lines struct {
 	text  []byte
-	sizes []uint8  // of each line; longLine: it has to be looked for
-	marks []uint32 // where every line begins whose number is one of markEvery
+	sizes []uint8   // of each line; longLine: it has to be looked for
+	marks []uint32  // where every line begins whose number is one of markEvery
+	bytes [4]uint64 // which bytes there are
 }
 
 const (
@@ -69,6 +70,29 @@ func (l *lines) append(line []byte) {
 	}
 	l.sizes = append(l.sizes, uint8(min(len(line), longLine)))
 	l.text = append(l.text, line...)
+}
+
+// count finds out which bytes there are.
+func (l *lines) count() {
+	var seen [256]bool
+	for _, c := range l.text {
+		seen[c] = true
+	}
+	for c, is := range seen {
+		if is {
+			l.bytes[c/64] |= 1 << (c % 64)
+		}
+	}
+}
+
+// may reports whether a text may be in one of the lines.
+func (l *lines) may(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; l.bytes[c/64]&(1<<(c%64)) == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // from is where a line begins.
@@ -328,14 +352,15 @@ func (m *maker) label(code uint32, local uint16) {
 // done is the segment; the next one begins.
 func (m *maker) done() *segment {
 	s := m.seg
-	s.lines = lines{slices.Clone(m.lines.text), slices.Clone(m.lines.sizes), slices.Clone(m.lines.marks)}
+	s.lines = lines{text: slices.Clone(m.lines.text), sizes: slices.Clone(m.lines.sizes), marks: slices.Clone(m.lines.marks)}
+	s.lines.count()
 	s.phones, s.former = m.phones.done(), m.former.done()
 	for h := range m.times {
 		s.times[h] = runs(&m.times[h])
 	}
 	s.postings = m.pack()
 	m.seg = new(segment)
-	m.lines = lines{m.lines.text[:0], m.lines.sizes[:0], m.lines.marks[:0]}
+	m.lines = lines{text: m.lines.text[:0], sizes: m.lines.sizes[:0], marks: m.lines.marks[:0]}
 	clear(m.times[:])
 	return s
 }

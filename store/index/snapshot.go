@@ -60,6 +60,7 @@ func (x *Index) AppendTo(b []byte, key func(people.ContactID) []byte) []byte {
 		put(&e, s.lines.text)
 		put(&e, s.lines.sizes)
 		put(&e, s.lines.marks)
+		put(&e, s.lines.bytes[:])
 		for _, p := range [...]*phones{&s.phones, &s.former} {
 			e.count(len(p.groups))
 			for _, g := range p.groups {
@@ -219,7 +220,8 @@ func (d *decoder) segment(labels int) *segment {
 			d.fail()
 		}
 	}
-	s.lines = lines{take[byte](d), take[uint8](d), take[uint32](d)}
+	s.lines = lines{text: take[byte](d), sizes: take[uint8](d), marks: take[uint32](d)}
+	copy(s.lines.bytes[:], take[uint64](d))
 	if n := len(s.lines.sizes); n > SegmentSize || len(s.lines.marks) != (n+markEvery-1)/markEvery || n > len(s.lines.text) {
 		d.fail()
 	}
