@@ -14,8 +14,8 @@ import (
 
 // How long a new owner is waited for.
 const (
-	startWithin = time.Minute          // a large book is read when it is opened
-	startEvery  = 3 * time.Millisecond // between two looks at the door
+	startWithin = time.Minute      // a large book is read when it is opened
+	startEvery  = time.Millisecond // between two looks at the door, at first
 )
 
 // StartError is the error of an owner that did not come up.
@@ -55,9 +55,7 @@ func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
 	failed := func(code int) error { return &StartError{Code: code, Log: path, Said: said(words, from)} }
 	late := time.NewTimer(startWithin)
 	defer late.Stop()
-	tick := time.NewTicker(startEvery)
-	defer tick.Stop()
-	for {
+	for begun := time.Now(); ; {
 		w, err := Knock(dir)
 		if err == nil || errors.Is(err, ErrStranger) {
 			return w, err
@@ -67,7 +65,7 @@ func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
 			return nil, context.Cause(ctx)
 		case <-late.C:
 			return nil, failed(0)
-		case <-tick.C:
+		case <-time.After(max(startEvery, time.Since(begun)/16)): // never much later than it has taken
 		case <-ended:
 			if cmd.ProcessState.Success() { // another one was first
 				return nil, ErrAgain
