@@ -125,8 +125,8 @@ func (v *visit) find(ctx context.Context) (*host.Wire, error) {
 	switch {
 	case err == nil:
 		return w, nil
-	case errors.Is(err, host.ErrStranger):
-		return nil, v.stranger(v.dir, err)
+	case errors.Is(err, host.ErrOtherUser):
+		return nil, v.otherUser(v.dir, err)
 	case v.readOnly:
 		return nil, v.fail(ExitFailed, "read_only_alone")
 	case v.env.Exec == nil:

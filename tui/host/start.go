@@ -57,7 +57,7 @@ func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
 	defer late.Stop()
 	for begun := time.Now(); ; {
 		w, err := Knock(dir)
-		if err == nil || errors.Is(err, ErrStranger) {
+		if err == nil || errors.Is(err, ErrOtherUser) {
 			return w, err
 		}
 		select {
