@@ -52,9 +52,16 @@ const (
 	RowNameLong Code = "row_name_long" // how many characters, the most
 	RowTagLong  Code = "row_tag_long"  // which, how many characters, the most
 	RowTags     Code = "row_tags"      // the most
+	RowLists    Code = "row_lists"     // the most
 	RowFields   Code = "row_fields"    // the most
 	RowAbove    Code = "row_above"     // it stands above the names of the columns
 	RowObject   Code = "row_object"    // it is no line of a list of recado
+)
+
+// Why people cannot be written to a file.
+const (
+	ExportFields Code = "export_fields" // how many, the most
+	ExportRows   Code = "export_rows"   // the most
 )
 
 // What is said of rows that are imported, or of a file.
