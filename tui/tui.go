@@ -135,9 +135,15 @@ type terminal struct {
 	beat    func()
 }
 
-// framesPerSecond is how often Bubble Tea looks whether there is something new
-// to be drawn. The first frame, and what a key does, come up to one look later.
-const framesPerSecond = 120
+// Opening is what stands on a terminal until [Run] draws there: the screens, of
+// which nothing is known yet. Of the app only the language and the role count.
+func Opening(app App, s Size) string {
+	r := newRoot(context.Background(), app)
+	e := r.env
+	e.w, e.h, e.agreed = s.Width, s.Height, true
+	r.say(e.theme.dim, e.t("loading"))
+	return r.frame()
+}
 
 // Run shows the screens on one terminal until the person quits or ctx ends;
 // both are no error. What is typed and not sent is kept in the book then; an error
@@ -170,7 +176,7 @@ func Run(ctx context.Context, app App, in io.Reader, out io.Writer, options ...O
 	begun := make(chan struct{})
 	r.sized = sync.OnceFunc(func() { close(begun) })
 	// Bubble Tea hears no signals: what is to end the program ends ctx.
-	p := tea.NewProgram(r, append(t.options, tea.WithFPS(framesPerSecond), tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(shown))...)
+	p := tea.NewProgram(r, append(t.options, tea.WithContext(ctx), tea.WithoutSignalHandler(), tea.WithInput(in), tea.WithOutput(shown))...)
 	var helpers sync.WaitGroup
 	helpers.Go(func() { watch(ctx, p, app.Bell, &r.typed) }) // ends with ctx
 	helpers.Go(func() { resize(ctx, p, t.sizes, begun) })    // ends with ctx or the channel

@@ -10,8 +10,10 @@ import (
 )
 
 // BenchmarkStart is how long a person waits for the program: for a command that
-// reads the book, for the first frame of the screens when the owner is started
-// as well, and when it is there already. It says the medians, in milliseconds.
+// reads the book, for the first frame of the screens and for what is in the book
+// on them, when the owner is started as well ("frame", "filled") and when it is
+// there already ("frame-joined", "filled-joined"). It says the medians, in
+// milliseconds.
 //
 // With another recado in RECADO_BESIDE, one of before a change, both are started
 // in turns, and the metrics "of-before" say how much of its time this one takes.
@@ -34,11 +36,13 @@ func BenchmarkStart(b *testing.B) {
 		begun := time.Now()
 		p.must("numbers")
 		add("numbers", time.Since(begun))
-		for _, what := range []string{"frame", "frame-joined"} {
+		for _, joined := range []string{"", "-joined"} {
 			begun := time.Now()
 			screens := p.atTerminal()
 			screens.shows("quit")
-			add(what, time.Since(begun))
+			add("frame"+joined, time.Since(begun))
+			screens.shows("No number yet")
+			add("filled"+joined, time.Since(begun))
 			screens.press("q")
 			screens.code()
 		}

@@ -30,8 +30,9 @@ func (e *StartError) Error() string { return "the owner did not come up: " + e.S
 // Start starts an owner beside this process: in a session of its own, without
 // a terminal, its words in the log. It returns the first connection to it, or to
 // one that came first; the error is [ErrAgain] if that one is gone already. The
-// directory is private, see [Private].
-func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
+// directory is private, see [Private]. Meanwhile is called while the owner comes
+// up.
+func Start(ctx context.Context, cmd *exec.Cmd, dir string, meanwhile func()) (*Wire, error) {
 	path := filepath.Join(dir, logName)
 	words, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
 	if err != nil {
@@ -53,6 +54,7 @@ func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
 		close(ended)
 	}()
 	failed := func(code int) error { return &StartError{Code: code, Log: path, Said: said(words, from)} }
+	meanwhile()
 	late := time.NewTimer(startWithin)
 	defer late.Stop()
 	for begun := time.Now(); ; {
