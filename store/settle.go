@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -199,7 +198,7 @@ func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who people.Seen) bool {
 		return true
 	}
 	return who.LID == "" && who.Phone != "" &&
-		(who.Phone.Key() == d.Phone.Key() || slices.Contains(formerTx(tx, who.Phone), contact))
+		(who.Phone.Same(d.Phone) || aliasesTable.Has(tx, sharedKey(who.Phone, contact)))
 }
 
 // advanceTx moves a delivery forward on proof.
@@ -250,10 +249,11 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	if err != nil {
 		return err
 	}
-	wish, why := people.Wants(m.Text, "")
-	if wish != people.No && replies { // a bare "não" depends on what was asked; PARE counts whatever was
-		wish, why = people.Wants(m.Text, d.Text)
+	asked := ""
+	if replies { // a bare "não" depends on what was asked, and so does CANCELAR
+		asked = d.Text
 	}
+	wish, why := people.Wants(m.Text, asked)
 	before := cloneContact(&contact)
 	switch {
 	case contact.OptedOut:
