@@ -59,7 +59,7 @@ func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 		if c, err = b.Campaign(id); err != nil {
 			return c, err
 		}
-		if c.Attachment != nil && c.Status == campaign.Draft {
+		if c.Attachment != nil && c.Unstarted() {
 			if err := b.checkMedia(c.Attachment); err != nil {
 				return c, reason.Within(err, reason.CampaignStart, id)
 			}
@@ -69,7 +69,7 @@ func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 			if _, err := beginTx(tx, id, now); err != nil {
 				return err
 			}
-			audience, err = audienceTx(ctx, tx, c, now)
+			audience, err = b.audienceTx(ctx, tx, c, now)
 			return err
 		})
 		if err != nil {
@@ -120,7 +120,7 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 	if err != nil {
 		return nil, err
 	}
-	if c.Status != campaign.Draft {
+	if !c.Unstarted() {
 		return nil, reason.Because(ErrState, reason.CampaignStart, id, reason.New(reason.CampaignItIs, c.Status.Reason()))
 	}
 	stops, err := stopsTx(tx, c, now)
@@ -142,14 +142,14 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 
 // audienceTx chooses the people of a campaign. It is an error if none of them
 // can be written to.
-func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience people.Set, err error) {
+func (b *Book) audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience people.Set, err error) {
 	filter, err := people.ParseFilter(c.To)
 	if err != nil {
 		return nil, reason.Within(err, reason.CampaignAudience)
 	}
 	to, skipped := 0, 0
 	barred := allBarredTx(tx)
-	err = matchTx(ctx, tx, filter, func(contact *people.Contact) {
+	err = b.matchTx(ctx, tx, filter, func(contact *people.Contact) {
 		switch {
 		case contact.Phone == "" && contact.LID == "":
 			return
@@ -200,7 +200,7 @@ func (b *Book) Started(ctx context.Context, id campaign.ID) (campaign.Campaign, 
 		switch c.Status {
 		case campaign.Running, campaign.Paused, campaign.Finished:
 			return c, nil
-		case campaign.Draft:
+		case campaign.Draft, campaign.Scheduled:
 			return c, reason.Because(ErrState, reason.CampaignStart, id, c.Reason)
 		case campaign.Cancelled:
 			return c, reason.Because(ErrState, reason.CampaignStart, id, reason.New(reason.CampaignItIs, c.Status.Reason()))
