@@ -91,7 +91,7 @@ type Config struct {
 // Open opens the parts and the door. It fails with store.ErrLocked if another
 // process has them.
 func Open(c Config) (*Owner, error) {
-	o, err := openParts(c, &lumberjack.Logger{Filename: filepath.Join(c.Dir, logName), MaxSize: 10, MaxBackups: 5})
+	o, err := openParts(c, newLog(c.Dir))
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +106,35 @@ func Open(c Config) (*Owner, error) {
 		o.Parts.Book.KeepIndex()
 	}
 	return o, nil
+}
+
+// logFile is the log of an owner. What is written once it is closed is dropped:
+// the file is somebody else's by then, or its directory is gone, and the
+// rotating writer would make both anew.
+type logFile struct {
+	mu     sync.Mutex
+	closed bool
+	to     lumberjack.Logger
+}
+
+func newLog(dir string) *logFile {
+	return &logFile{to: lumberjack.Logger{Filename: filepath.Join(dir, logName), MaxSize: 10, MaxBackups: 5}}
+}
+
+func (l *logFile) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return len(line), nil
+	}
+	return l.to.Write(line)
+}
+
+func (l *logFile) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	return l.to.Close()
 }
 
 // openParts is an owner that nobody finds yet, with its log.

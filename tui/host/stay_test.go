@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -332,5 +333,32 @@ func TestAnOwnerEndsInTenSecondsWhateverWhatsAppDoes(t *testing.T) {
 				time.Sleep(10 * time.Minute) // the library's own timers
 			})
 		})
+	}
+}
+
+// TestAClosedLogStaysClosed: what ends late must not make the file of a demo
+// that is over, or of another owner, anew.
+func TestAClosedLogStaysClosed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l := newLog(dir)
+	for _, line := range []string{"one\n", "two\n"} {
+		if _, err := l.Write([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, logName)); err != nil || string(got) != "one\ntwo\n" {
+		t.Errorf("the log says %q: %v", got, err)
+	}
+	if err := errors.Join(l.Close(), os.RemoveAll(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := l.Write([]byte("late\n")); n != 5 || err != nil {
+		t.Errorf("a late line: %d %v", n, err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a late line makes the directory anew: %v", err)
 	}
 }
