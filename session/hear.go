@@ -33,6 +33,8 @@ func (c *client) hear(event any) (ok bool) {
 		return c.unreadable(e)
 	case *events.Contact:
 		c.contact(e)
+	case *events.AppState:
+		c.appState(e)
 	case *events.Blocklist:
 		return c.blocked(e)
 	case *events.PushName:
@@ -46,6 +48,7 @@ func (c *client) hear(event any) (ok bool) {
 		case appstate.WAPatchCriticalUnblockLow:
 			c.arrived.Store(true)
 			c.addressBook()
+			c.jobs.put(c.usernames)
 		case appstate.WAPatchCriticalBlock: // it holds our own push name
 			c.named(c.cli.Store.PushName)
 		}

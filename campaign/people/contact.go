@@ -173,9 +173,11 @@ type Seen struct {
 	LID    string
 	Name   string
 	Source NameSource
-	Known  bool      // they are in the number's address book or have written to it
-	Heard  time.Time // when they last wrote to it; zero: never, or not known
-	Timer  Timer     // of the chat with the number
+	// Username is the one that the service knows them by, without @.
+	Username string
+	Known    bool      // they are in the number's address book or have written to it
+	Heard    time.Time // when they last wrote to it; zero: never, or not known
+	Timer    Timer     // of the chat with the number
 }
 
 // Timer is after how long the messages of a chat disappear. Messages carry it,
