@@ -5,7 +5,6 @@ import (
 	"context"
 	"strings"
 	"time"
-	"unicode"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/appstate"
@@ -133,19 +132,6 @@ func (c *client) shared(index []string, value *waSyncAction.SyncActionValue) (se
 		return c.person(c.ctx, jid, phone, "", people.NoName), true
 	}
 	return seen, false
-}
-
-// longestUsername is in bytes; the service allows 35.
-const longestUsername = 64
-
-// usernameOf is a username as the book keeps it. It is shown where a name would
-// be, so what could not be one is none.
-func usernameOf(name string) string {
-	name = strings.TrimPrefix(name, "@")
-	if len(name) > longestUsername || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || unicode.IsSpace(r) }) {
-		return ""
-	}
-	return name
 }
 
 // usernames writes down what the address book says beside names: usernames, and

@@ -112,6 +112,9 @@ func (c *client) heard(info types.MessageInfo, s saying) bool {
 		c.number.log.Error("write down an incoming message", "message", info.ID, "err", err)
 		return false
 	}
+	if from.Phone == "" {
+		c.jobs.put(func() { c.askUsername(from.LID) })
+	}
 	return true
 }
 

@@ -277,10 +277,13 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s people.Seen, at time.Time) 
 	if s.Phone != "" && (s.LID != "" || c.WhatsApp == "") {
 		c.WhatsApp = s.Phone
 	}
-	if s.LID != "" && s.Phone != "" && c.Presence != people.OnWhatsApp {
+	if s.LID != "" && (s.Phone != "" || c.BestPhone() == "") && c.Presence != people.OnWhatsApp {
 		c.Presence, c.CheckedAt = people.OnWhatsApp, at
 	}
 	setName(&c, s.Name, s.Source)
+	if s.Username != "" {
+		c.Username = s.Username
+	}
 	if s.Known && !c.KnownTo(number) {
 		c.Knows = append(c.Knows, number)
 	}

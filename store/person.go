@@ -306,6 +306,9 @@ func unite(k, g *people.Contact) {
 	if k.LID == "" {
 		k.LID = g.LID
 	}
+	if k.Username == "" {
+		k.Username = g.Username
+	}
 	if g.NameSource > k.NameSource || k.Name == "" {
 		k.Name, k.NameSource = g.Name, g.NameSource
 	}

@@ -47,10 +47,11 @@ func encodeContact(c *people.Contact) []byte {
 		e.Time(f.Until)
 	}
 	e.Text(string(c.OptOutPhone))
-	if !c.DoubtAt.IsZero() || !c.DoubtEnded.IsZero() {
+	if !c.DoubtAt.IsZero() || !c.DoubtEnded.IsZero() || c.Username != "" {
 		e.Time(c.DoubtAt)
 		e.Text(c.DoubtSaid)
 		e.Time(c.DoubtEnded)
+		e.Text(c.Username) // TEMP
 	}
 	return e.B
 }
@@ -104,6 +105,9 @@ func decodeWithLists(c *people.Contact, id people.ContactID, v []byte) error {
 	}
 	if len(r.B) > 0 { // of the few who were ever in doubt, from version 9 of the book on
 		c.DoubtAt, c.DoubtSaid, c.DoubtEnded = r.Time(), r.Text(), r.Time()
+		if len(r.B) > 0 {
+			c.Username = r.Text()
+		}
 	}
 	if r.Err != nil {
 		return fmt.Errorf("contact %d: %w", id, r.Err)

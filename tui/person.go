@@ -39,8 +39,8 @@ type personLoadedMsg struct {
 func newPerson(e *env, id people.ContactID) *person { return &person{e: e, id: id} }
 
 func (p *person) title() string {
-	if p.known && p.contact.Name != "" {
-		return p.contact.Name
+	if called := p.contact.Called(); p.known && called != "" {
+		return called
 	}
 	return p.e.t("person_title")
 }
@@ -192,7 +192,10 @@ func (p *person) lines(w int) []string {
 	}
 	add(e.t("col_name"), c.Name)
 	add(e.t("person_source"), e.t(nameSources[min(int(c.NameSource), len(nameSources)-1)]))
-	add(e.t("col_phone"), c.Phone.Pretty())
+	if c.Username != "" {
+		add(e.t("person_username"), "@"+c.Username)
+	}
+	add(e.t("col_phone"), e.phone(c.BestPhone()))
 	if c.WhatsApp != "" && c.WhatsApp != c.Phone {
 		add(e.t("person_whatsapp"), c.WhatsApp.Pretty())
 	}

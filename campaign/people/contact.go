@@ -66,6 +66,7 @@ type Contact struct {
 	LastHeard  time.Time  // the last message from them, to any number
 	Created    time.Time
 	Former     []FormerPhone // phones that they no longer have, oldest first
+	Username   string        // by which the service knows them, without @; empty until it told
 	// OptOutPhone is the phone for which the opt-out was given while its account
 	// was not known: whose account it turns out to be is opted out as well.
 	OptOutPhone Phone
@@ -139,6 +140,15 @@ func (c *Contact) Field(key string) string {
 		}
 	}
 	return value
+}
+
+// Called is what to call them by: their name or @username, empty if neither is
+// known.
+func (c *Contact) Called() string {
+	if c.Name == "" && c.Username != "" {
+		return "@" + c.Username
+	}
+	return c.Name
 }
 
 // BestPhone is the phone to show and to go by.

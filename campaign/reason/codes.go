@@ -92,6 +92,7 @@ const (
 	DeliveryOwnNumber     Code = "delivery_own_number"
 	DeliveryBlocked       Code = "delivery_blocked" // the number of ours, if that is told
 	DeliveryMoved         Code = "delivery_moved"
+	DeliveryOtherNumber   Code = "delivery_other_number" // their phone is hidden, and they know none of the numbers
 )
 
 // What the service says of a message that it does not take.

@@ -19,6 +19,7 @@ const page = 1000
 type contactJSON struct {
 	Phone     string            `json:"phone"` // E.164; empty of somebody whose phone WhatsApp does not tell
 	Name      string            `json:"name"`
+	Username  string            `json:"username"` // without @; empty: none is known
 	Tags      []string          `json:"tags"`
 	Fields    map[string]string `json:"fields"`
 	ID        people.ContactID  `json:"id"`
@@ -39,7 +40,7 @@ var presences = [...]string{people.PresenceUnknown: "unknown", people.OnWhatsApp
 // contactObject is a contact as data; names are those of our numbers.
 func contactObject(p *people.Contact, names map[campaign.NumberID]string) contactJSON {
 	out := contactJSON{
-		Phone: string(p.BestPhone()), Name: p.Name, Tags: append([]string{}, p.Tags...), Fields: p.Fields, ID: p.ID,
+		Phone: string(p.BestPhone()), Name: p.Name, Username: p.Username, Tags: append([]string{}, p.Tags...), Fields: p.Fields, ID: p.ID,
 		Lists: append([]string{}, p.Lists...), Aliases: []string{}, WhatsApp: presences[min(int(p.Presence), len(presences)-1)],
 		OptedOut: p.OptedOut, KnownTo: []string{}, LastSent: stamp(p.LastSent), LastHeard: stamp(p.LastHeard), Created: stamp(p.Created),
 	}
@@ -59,6 +60,12 @@ func contactObject(p *people.Contact, names map[campaign.NumberID]string) contac
 		out.KnownTo = append(out.KnownTo, names[n])
 	}
 	return out
+}
+
+// called is what to call them by, see people.Contact.Called.
+func (o *contactJSON) called() string {
+	p := people.Contact{Name: o.Name, Username: o.Username}
+	return p.Called()
 }
 
 func numberNames(ours []campaign.Number) map[campaign.NumberID]string {
@@ -151,5 +158,5 @@ func (c *call) contact(out contactJSON) error {
 	for _, key := range sortedFields(out.Fields) {
 		fields = append(fields, key+"="+out.Fields[key])
 	}
-	return c.line(out.Phone, out.Name, strings.Join(out.Tags, ","), strings.Join(fields, " "))
+	return c.line(out.Phone, out.called(), strings.Join(out.Tags, ","), strings.Join(fields, " "))
 }

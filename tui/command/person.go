@@ -137,7 +137,14 @@ func (c *call) showWords(p *people.Contact, out personJSON) error {
 		}
 	}
 	put(c.t("col_name"), p.Name)
-	put(c.t("col_phone"), p.BestPhone().Pretty())
+	if p.Username != "" {
+		put(c.t("person_username"), "@"+p.Username)
+	}
+	phone := p.BestPhone().Pretty()
+	if phone == "" {
+		phone = c.t("phone_hidden")
+	}
+	put(c.t("col_phone"), phone)
 	for _, f := range p.Former {
 		put(c.t("person_former"), f.Phone.Pretty())
 	}
