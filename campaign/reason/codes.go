@@ -317,11 +317,12 @@ const (
 
 // What is wrong with a contact, or with what is asked of one.
 const (
-	ContactNotFound Code = "contact_not_found" // the phone, masked
-	ContactGone     Code = "contact_gone"
-	ContactExists   Code = "contact_exists" // another one has that phone
-	ContactNoPhone  Code = "contact_no_phone"
-	OptInNoReason   Code = "opt_in_no_reason"
+	ContactNotFound  Code = "contact_not_found" // the phone, masked
+	ContactGone      Code = "contact_gone"
+	ContactNotMerged Code = "contact_not_merged"
+	ContactExists    Code = "contact_exists" // another one has that phone
+	ContactNoPhone   Code = "contact_no_phone"
+	OptInNoReason    Code = "opt_in_no_reason"
 )
 
 // What the book says.
