@@ -98,6 +98,10 @@ type Campaign struct {
 	Name string
 	Text string // the template, as typed; with an attachment, what stands below it, and may be empty
 
+	// Variants are other texts beside it. Each person gets one of all, chosen when
+	// the audience is frozen; which one does better is seen by the replies.
+	Variants []string `json:",omitempty"`
+
 	Attachment *media.Attachment `json:",omitempty"` // nil: text alone
 
 	Unread Unread `json:",omitzero"`  // of a draft: what was typed and cannot be used yet
@@ -112,6 +116,17 @@ type Campaign struct {
 	Started time.Time
 	Ended   time.Time
 }
+
+// MaxTexts is how many texts a campaign has at the most.
+const MaxTexts = 5
+
+// Texts are the texts of a campaign, of which each person gets one.
+func (c *Campaign) Texts() []string {
+	return append([]string{c.Text}, c.Variants...)
+}
+
+// VariantName is what a variant is called: A is the text itself.
+func VariantName(v uint8) string { return string(rune('A' + v)) }
 
 // Begun is when a campaign was started or, if it was not, written.
 func (c *Campaign) Begun() time.Time {

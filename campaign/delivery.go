@@ -86,7 +86,10 @@ type Delivery struct {
 	Redirected bool          // its address was no good once, and the service named it again
 	NotBefore  time.Time     // when one that waits may be tried again; zero if it was never put off, or will not be tried again
 
+	Variant uint8 // which of the campaign's texts they get, from 0; chosen when the audience was frozen
+
 	Claimed, Accepted, Arrived, ReadAt, RepliedAt time.Time // zero times have not happened
+	LeftAt                                        time.Time // when they asked, in answer to it, to be left alone
 }
 
 // How often and for how long a delivery is tried.

@@ -286,8 +286,8 @@ func deliveryTx(tx *bolt.Tx, at []byte) (campaign.Delivery, error) {
 }
 
 // deliveryVersion is the first byte of a delivery's record; 2 has the upload, 3 the
-// timer, 4 a code as its reason.
-const deliveryVersion = 4
+// timer, 4 a code as its reason, 5 the variant and the opt-out.
+const deliveryVersion = 5
 
 func encodeDelivery(d *campaign.Delivery) []byte {
 	e := bolt.Enc{B: make([]byte, 0, 192)}
@@ -315,6 +315,8 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	e.Uint(d.Upload)
 	e.Bool(d.Redirected)
 	putTimer(&e, d.Timer)
+	e.Uint(uint64(d.Variant))
+	e.Time(d.LeftAt)
 	return e.B
 }
 
@@ -363,6 +365,9 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	}
 	if version >= 3 {
 		d.Timer = takeTimer(&r)
+	}
+	if version >= 5 {
+		d.Variant, d.LeftAt = uint8(r.Uint()), r.Time()
 	}
 	if r.Err == nil && d.State >= campaign.NumStates {
 		r.Err = bolt.ErrRecord

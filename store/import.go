@@ -258,36 +258,50 @@ func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportRepor
 		if err != nil {
 			return err
 		}
-		before := cloneContact(&c)
-		if existsTx(tx, c.ID) {
-			policy.apply(&c, row)
-		} else {
-			complete(&c, row)
-		}
-		if row.Left != "" && !c.OptedOut {
-			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, now, row.Left
-			report.Left++
-		} else if row.Doubt != "" && !c.OptedOut && !c.InDoubt() && c.DoubtEnded.IsZero() { // what a person decided stands
-			c.DoubtAt, c.DoubtSaid = now, row.Doubt
-			report.Doubts++
-		}
-		switch {
-		case len(c.Tags) > max(people.MaxTags, len(before.Tags)), len(c.Fields) > max(people.MaxFields, len(before.Fields)):
-			report.full(row.Line)
+		if !policy.take(&c, existsTx(tx, c.ID), row, now, report) {
 			continue
-		case !existsTx(tx, c.ID):
-			report.Added++
-		case sameContact(&before, &c):
-			report.Same++
-			continue
-		default:
-			report.Updated++
 		}
 		if err := putPersonTx(tx, &c, names); err != nil {
 			return err
 		}
 	}
 	return names.applyTx(tx)
+}
+
+// take makes of a person, who may be in the book already, what a row makes of
+// them, and counts it. It reports whether there is something to write.
+func (p Policy) take(c *people.Contact, known bool, row people.Row, now time.Time, report *ImportReport) bool {
+	before := cloneContact(c)
+	if known {
+		p.apply(c, row)
+	} else {
+		complete(c, row)
+	}
+	left, doubt := false, false
+	if row.Left != "" && !c.OptedOut {
+		c.OptedOut, c.OptOutAt, c.OptOutWhy, left = true, now, row.Left, true
+	} else if row.Doubt != "" && !c.OptedOut && !c.InDoubt() && c.DoubtEnded.IsZero() { // what a person decided stands
+		c.DoubtAt, c.DoubtSaid, doubt = now, row.Doubt, true
+	}
+	switch {
+	case len(c.Tags) > max(people.MaxTags, len(before.Tags)), len(c.Fields) > max(people.MaxFields, len(before.Fields)):
+		report.full(row.Line)
+		return false
+	case !known:
+		report.Added++
+	case sameContact(&before, c):
+		report.Same++
+		return false
+	default:
+		report.Updated++
+	}
+	if left {
+		report.Left++
+	}
+	if doubt {
+		report.Doubts++
+	}
+	return true
 }
 
 // apply makes of a person who is in the book what the policy makes of a row.

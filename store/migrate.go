@@ -23,7 +23,8 @@ var migrations = [...]func(*bolt.Tx) error{
 	func(*bolt.Tx) error { return nil }, // version 7: the audit, which an older program would not write
 	func(*bolt.Tx) error { return nil }, // version 8: reasons are codes, which an older program would print
 	func(*bolt.Tx) error { return nil }, // version 9: doubts, which an older program would write to
-	func(*bolt.Tx) error { return nil }, // version 11: what merged records were
+	func(*bolt.Tx) error { return nil }, // campaigns with variants and schedules, which an older program would send as it pleases
+	func(*bolt.Tx) error { return nil }, // what merged records were
 }
 
 // claimsByContact is version 2: who has been claimed is known by their record.

@@ -260,6 +260,9 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	case wish == people.No && counts(&contact, contact.OptOutAt, m.At, now):
 		_, said, _ := strings.Cut(why, ": ")
 		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, said
+		if replies && d.LeftAt.IsZero() {
+			d.LeftAt = m.At
+		}
 	case wish == people.Doubt && m.At.After(contact.DoubtAt) && counts(&contact, later(contact.OptOutAt, contact.DoubtEnded), m.At, now):
 		contact.DoubtAt, contact.DoubtSaid = m.At, shortened(m.Text)
 	}

@@ -13,13 +13,19 @@ import (
 
 // Column says what became of a column.
 type Column struct {
-	Title string // as it stands in the file; empty: it has none
-	Role  Role
-	Field string // where its cells are kept as a field; empty: they are not
-	kind  int    // of a phone
-	rank  int
-	title title
+	Title  string // as it stands in the file; empty: it has none
+	Role   Role
+	Field  string   // where its cells are kept as a field; empty: they are not
+	Filled int      // cells that say something
+	First  []string // its cells in the first rows, at most FirstRows, cut to a few words
+	kind   int      // of a phone
+	rank   int
+	said   bool // a person said what it is
+	title  title
 }
+
+// FirstRows is how many rows a report shows.
+const FirstRows = 10
 
 // The titles of the columns that say which rows were rejected and why. They are
 // left out when the table is mended and imported again.
@@ -138,7 +144,7 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	if !l.has(PhoneRole) {
 		for i := range l.columns {
 			c, s := &l.columns[i], &seen[i]
-			if c.Role == FieldRole && s.phones > 0 && s.phones*2 >= s.filled && !c.title.any(documents) {
+			if c.Role == FieldRole && !c.said && s.phones > 0 && s.phones*2 >= s.filled && !c.title.any(documents) {
 				c.Role, c.rank = PhoneRole, isNumber
 			}
 		}
@@ -147,7 +153,7 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 		// Then it is the one that says so, whatever is in it.
 		for i := range l.columns {
 			c := &l.columns[i]
-			if g := c.title.guesses(); c.Role == FieldRole && len(g) > 0 && g[0].role == PhoneRole && g[0].rank < isNumber {
+			if g := c.title.guesses(); c.Role == FieldRole && !c.said && len(g) > 0 && g[0].role == PhoneRole && g[0].rank < isNumber {
 				c.Role, c.rank = PhoneRole, g[0].rank
 			}
 		}
@@ -192,8 +198,12 @@ func (l *layout) has(role Role) bool {
 	return slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == role })
 }
 
-// Mapping says what a column is: the name of a role, or of a field.
-type Mapping struct{ As, Title string }
+// Mapping says what a column is: the name of a role, or of a field. With a Role
+// it is that, and As the name of the field if it is FieldRole.
+type Mapping struct {
+	As, Title string // the title may be "#3": the third
+	Role      Role
+}
 
 // targets are the roles by what a person calls them, folded.
 var targets = map[string]Role{
@@ -222,6 +232,10 @@ func (l *layout) mapped(all []Mapping) error {
 			return reason.New(reason.ImportNoColumn, m.Title, titles)
 		}
 		role, known := targets[people.Fold(m.As)]
+		if m.Role != "" {
+			role, known = m.Role, m.Role != FieldRole
+		}
+		l.columns[at].said = true
 		if !known {
 			l.columns[at].Role, l.columns[at].Field, l.columns[at].rank = FieldRole, fieldName(m.As), 0
 			continue
@@ -383,6 +397,7 @@ func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
 	for i, c := range cells {
 		tidy[i] = r.clean(c, row.line)
 	}
+	l.show(tidy)
 	cell := func(i int) string {
 		if i < 0 || i >= len(tidy) {
 			return ""
@@ -434,6 +449,22 @@ func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
 		d.field(c.Field, value)
 	}
 	return nil
+}
+
+// show notes for the report what is in the columns.
+func (l *layout) show(tidy []string) {
+	for i := range l.columns {
+		c, cell := &l.columns[i], ""
+		if i < len(tidy) {
+			cell = tidy[i]
+		}
+		if cell != "" {
+			c.Filled++
+		}
+		if len(c.First) < FirstRows {
+			c.First = append(c.First, reason.Clip(cell))
+		}
+	}
 }
 
 // labelled is what the label of a phone says that it is.

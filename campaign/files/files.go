@@ -8,6 +8,8 @@
 // (person.go). vCards (vcard.go), chats (chat.go) and recado's own list
 // (recado.go) say by themselves what is what, and begin at the last step.
 //
+// What is written for people is written by [Workbook].
+//
 // Files come from anywhere. The time that reading takes grows with the size of
 // the file, whatever is in it; of a text no more than a few lines are held, of
 // a workbook its packed bytes and its table of texts, both bounded.
@@ -59,12 +61,14 @@ type Sink struct {
 
 // Report is what there is to say about a file that was read.
 type Report struct {
-	Format  Format
-	Sheet   string   // the one that was read
-	Sheets  []string // all that there are
-	Columns []Column
-	Header  int // the line that names the columns; 0: none does
-	Notes   people.Complaints
+	Format   Format
+	Encoding string   // of a text: what it is written in
+	Between  string   // of a table that is a text: what stands between its cells
+	Sheet    string   // the one that was read
+	Sheets   []string // all that there are
+	Columns  []Column
+	Header   int // the line that names the columns; 0: none does
+	Notes    people.Complaints
 }
 
 // Read reads people from a file. It gives every person, perhaps more than
@@ -158,6 +162,7 @@ func (r *reader) text(file io.Reader) error {
 		r.report.Format = CSV
 		err = r.csv(lines)
 	}
+	r.report.Encoding = lines.encoding()
 	if name := lines.page.name(); name != "" && err == nil {
 		r.note(0, reason.NoteEncoding, reason.Plain(name))
 	}

@@ -349,14 +349,14 @@ func TestColumnsAreWhatAPersonSays(t *testing.T) {
 		var options Options
 		for pair := range strings.SplitSeq(text, ",") {
 			as, title, _ := strings.Cut(pair, "=")
-			options.Map = append(options.Map, Mapping{as, title})
+			options.Map = append(options.Map, Mapping{As: as, Title: title})
 		}
 		got, bad, _ := summed(t, file, options)
 		if len(got) != 1 || got[0] != want || len(bad) > 0 {
 			t.Errorf("%s: %q, %v; want %q", text, got, bad, want)
 		}
 	}
-	_, err := Read(t.Context(), strings.NewReader(file), Options{Map: []Mapping{{"nome", "xyz"}}}, nothing)
+	_, err := Read(t.Context(), strings.NewReader(file), Options{Map: []Mapping{{As: "nome", Title: "xyz"}}}, nothing)
 	if err == nil || !strings.Contains(err.Error(), string(reason.ImportNoColumn)) || !strings.Contains(err.Error(), "Cliente") {
 		t.Errorf("a column that is not there: %v", err)
 	}

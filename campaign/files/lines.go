@@ -34,6 +34,7 @@ type lineReader struct {
 	line   []byte   // the one being read
 	number int
 	ahead  []line // lines that were looked at and not yet taken
+	wide   bool   // it came in UTF-16
 }
 
 // sniffed is how much of a file is looked at to tell what it is.
@@ -42,12 +43,14 @@ const sniffed = 32 << 10
 // newLineReader finds out how r is written. The error is a Reason if it is no
 // text.
 func newLineReader(ctx context.Context, r io.Reader) (*lineReader, error) {
+	isWide := false
 	in := bufio.NewReaderSize(&boundedReader{ctx: ctx, from: r, left: maxFile}, 64<<10)
 	head, err := in.Peek(sniffed)
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
 	wide := func(order unicode.Endianness, mark unicode.BOMPolicy) {
+		isWide = true
 		in = bufio.NewReaderSize(transform.NewReader(in, unicode.UTF16(order, mark).NewDecoder()), 64<<10)
 	}
 	switch {
@@ -71,9 +74,20 @@ func newLineReader(ctx context.Context, r io.Reader) (*lineReader, error) {
 			return nil, reason.New(reason.CSVBinary)
 		}
 	}
-	reader := &lineReader{ctx: ctx, in: in}
+	reader := &lineReader{ctx: ctx, in: in, wide: isWide}
 	reader.page.begin(head)
 	return reader, nil
+}
+
+// encoding is what the lines that were read were written in.
+func (r *lineReader) encoding() string {
+	switch {
+	case r.wide:
+		return "UTF-16"
+	case r.page.used > 0:
+		return pages[r.page.best()].name
+	}
+	return "UTF-8"
 }
 
 // zeros counts the zero bytes at even and at odd places.

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -180,7 +181,8 @@ func (r *reader) header(sample []record) (layout, int, error) {
 	var names []string // of what may be the row, for the error
 	var fault *reason.Reason
 	best, at := layout{score: -1}, -1
-	people, wide := 0, false
+	people, wide, sure := 0, false, false
+	below := 0 // the row under names
 	for i, row := range sample[:min(len(sample), titleRows)] {
 		if row.fault != nil && (row.fault.Code != reason.RowQuote || row.cells == nil) {
 			if fault == nil && names == nil {
@@ -192,7 +194,7 @@ func (r *reader) header(sample []record) (layout, int, error) {
 			continue
 		}
 		if len(row.cells) > len(names) && people == 0 {
-			names = row.cells
+			names, below = row.cells, i+1
 		}
 		if len(row.cells) > maxColumns {
 			wide = true
@@ -204,7 +206,8 @@ func (r *reader) header(sample []record) (layout, int, error) {
 			}
 			continue
 		}
-		if !r.titled(row, sample[i+1:]) && len(r.options.Map) == 0 {
+		titled := r.titled(row, sample[i+1:])
+		if !titled && (sure || len(r.options.Map) == 0) {
 			continue
 		}
 		l, err := r.newLayout(row.cells, sample[i+1:])
@@ -215,8 +218,8 @@ func (r *reader) header(sample []record) (layout, int, error) {
 		if people > 0 && l.score < 5 {
 			continue
 		}
-		if l.score > best.score {
-			best, at = l, i
+		if l.score > best.score || titled && !sure {
+			best, at, sure = l, i, titled
 		}
 	}
 	if at >= 0 {
@@ -242,6 +245,15 @@ func (r *reader) header(sample []record) (layout, int, error) {
 	case fault != nil:
 		return layout{}, 0, reason.New(reason.CSVHeaderLine, *fault)
 	case names != nil:
+		l, _ := r.newLayout(names, sample[below:])
+		if !r.muted { // so that a person can say which are the phones
+			for _, row := range sample[below:] {
+				if row.fault == nil {
+					l.show(row.cells)
+				}
+			}
+			r.report.Columns = l.columns
+		}
 		return layout{}, 0, r.noPhones(names)
 	}
 	return layout{}, 0, reason.New(reason.CSVEmpty)
@@ -312,6 +324,7 @@ func (r *reader) csv(lines *lineReader) error {
 	if err == nil {
 		if sep := sepLine(l.text); sep != 0 {
 			lines.next()
+			r.report.Between = string(rune(sep))
 			return r.table(&csvRows{csvScanner{lines: lines, sep: sep}, 0})
 		}
 	} else if err != io.EOF {
@@ -321,6 +334,7 @@ func (r *reader) csv(lines *lineReader) error {
 	if err != nil {
 		return err
 	}
+	r.report.Between = string(rune(cmp.Or(way.inner, way.sep)))
 	return r.table(&csvRows{csvScanner{lines: lines, sep: way.sep}, way.inner})
 }
 

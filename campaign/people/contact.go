@@ -101,16 +101,6 @@ func (c *Contact) KnownTo(n NumberID) bool {
 	return false
 }
 
-// FirstName is the name up to its first space.
-func (c *Contact) FirstName() string {
-	return FirstName(c.Name)
-}
-
-func FirstName(name string) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(name), " ")
-	return first
-}
-
 // FieldKey is the form in which names of fields are compared: letters and
 // digits, folded.
 func FieldKey(name string) string {

@@ -29,7 +29,7 @@ import (
 // The zero Filter matches everybody. A Filter may be used from any goroutine.
 type Filter struct {
 	source string
-	root   condition // nil: everybody
+	root   Term // nil: everybody
 	named  named
 }
 
@@ -81,7 +81,10 @@ func (e *FilterError) Error() string { return e.Reason.Error() }
 func (e *FilterError) Unwrap() error { return e.Reason }
 
 // Match reports whether the filter chooses a person.
-func (f Filter) Match(c *Contact, env FilterEnv) bool { return f.root == nil || f.root.match(c, env) }
+func (f Filter) Match(c *Contact, env FilterEnv) bool { return f.root == nil || f.root.Match(c, env) }
+
+// Root is the filter as a tree; nil is everybody.
+func (f Filter) Root() Term { return f.root }
 
 // String is the line as it was parsed.
 func (f Filter) String() string { return f.source }
@@ -95,38 +98,37 @@ func (f Filter) Fields() []Named { return f.named.fields }
 // Campaigns are the campaigns that it names, by their numbers.
 func (f Filter) Campaigns() []Named { return f.named.campaigns }
 
-// condition is a part of a filter.
-type condition interface {
-	match(*Contact, FilterEnv) bool
+// Term is a part of a filter: [All], [Any] or [Not] of others, or one of the
+// terms of filterterms.go.
+type Term interface {
+	Match(*Contact, FilterEnv) bool
 }
 
 type (
-	allOf []condition
-	anyOf []condition
-	not   struct{ condition }
-
-	// leaf is one term.
-	leaf func(*Contact, FilterEnv) bool
+	// All holds if all of its terms do.
+	All []Term
+	// Any holds if one of its terms does.
+	Any []Term
+	// Not holds if its term does not.
+	Not struct{ Term }
 )
 
-func (all allOf) match(c *Contact, env FilterEnv) bool {
-	for _, n := range all {
-		if !n.match(c, env) {
+func (all All) Match(c *Contact, env FilterEnv) bool {
+	for _, t := range all {
+		if !t.Match(c, env) {
 			return false
 		}
 	}
 	return true
 }
 
-func (some anyOf) match(c *Contact, env FilterEnv) bool {
-	for _, n := range some {
-		if n.match(c, env) {
+func (some Any) Match(c *Contact, env FilterEnv) bool {
+	for _, t := range some {
+		if t.Match(c, env) {
 			return true
 		}
 	}
 	return false
 }
 
-func (n not) match(c *Contact, env FilterEnv) bool { return !n.condition.match(c, env) }
-
-func (l leaf) match(c *Contact, env FilterEnv) bool { return l(c, env) }
+func (n Not) Match(c *Contact, env FilterEnv) bool { return !n.Term.Match(c, env) }

@@ -60,8 +60,8 @@ func (p *filterParser) ended() bool {
 
 // either reads alternatives up to the end or a closing parenthesis. Nil
 // matches everybody: there was nothing.
-func (p *filterParser) either(depth int) (condition, error) {
-	var alternatives anyOf
+func (p *filterParser) either(depth int) (Term, error) {
+	var alternatives Any
 	for {
 		n, or, err := p.all(depth)
 		if err != nil {
@@ -83,8 +83,8 @@ func (p *filterParser) either(depth int) (condition, error) {
 
 // all reads terms side by side. Or is the word at which they end, if they end
 // at one.
-func (p *filterParser) all(depth int) (n condition, or string, err error) {
-	var terms allOf
+func (p *filterParser) all(depth int) (n Term, or string, err error) {
+	var terms All
 	for !p.ended() {
 		if len(terms) > 0 { // with nothing before it, it is a word like any other: somebody is typing a name
 			word := p.bare()
@@ -167,7 +167,7 @@ func (p *filterParser) bare() string {
 }
 
 // term reads one term, with what stands before it for not.
-func (p *filterParser) term(depth int) (condition, error) {
+func (p *filterParser) term(depth int) (Term, error) {
 	start := p.at
 	if depth > deepest {
 		return nil, p.mistake(start, reason.FilterTooDeep)
@@ -208,12 +208,12 @@ func (p *filterParser) term(depth int) (condition, error) {
 	return p.keyed(start, key, op)
 }
 
-func (p *filterParser) negated(depth int) (condition, error) {
+func (p *filterParser) negated(depth int) (Term, error) {
 	n, err := p.term(depth + 1)
 	if err != nil {
 		return nil, err
 	}
-	return not{n}, nil
+	return Not{n}, nil
 }
 
 // negates reports whether a word from here says not of what follows. In small
@@ -232,7 +232,7 @@ func (p *filterParser) negates(word string) bool {
 }
 
 // keyed reads what stands behind a key.
-func (p *filterParser) keyed(start int, key string, op operator) (condition, error) {
+func (p *filterParser) keyed(start int, key string, op Operator) (Term, error) {
 	if fieldKeys[Fold(key)] { // campo:"opt-out":sim
 		var err error
 		if start, key, op, err = p.field(start); err != nil {
@@ -240,7 +240,7 @@ func (p *filterParser) keyed(start int, key string, op operator) (condition, err
 		}
 		if op == "" {
 			p.named.fields = append(p.named.fields, Named{key, start})
-			return fieldTerm(FieldKey(key), query{"*", opHas, start})
+			return fieldTerm(key, query{"*", OpHas, start})
 		}
 	} else if term, ok := filterKeys[Fold(key)]; ok {
 		q, err := p.query(start, op)
@@ -254,12 +254,12 @@ func (p *filterParser) keyed(start int, key string, op operator) (condition, err
 		return nil, err
 	}
 	p.named.fields = append(p.named.fields, Named{key, start})
-	return q.finish(fieldTerm(FieldKey(key), q))
+	return q.finish(fieldTerm(key, q))
 }
 
 // field reads the name of a field behind the key for one, and what is asked of
 // it; op is empty if nothing is.
-func (p *filterParser) field(start int) (at int, name string, op operator, err error) {
+func (p *filterParser) field(start int) (at int, name string, op Operator, err error) {
 	at = p.at
 	if name, op = p.key(); name == "" {
 		if name, err = p.value(); err != nil {
@@ -274,7 +274,7 @@ func (p *filterParser) field(start int) (at int, name string, op operator, err e
 }
 
 // query reads the value that is asked of a key.
-func (p *filterParser) query(start int, op operator) (query, error) {
+func (p *filterParser) query(start int, op Operator) (query, error) {
 	q := query{op: op, at: p.at}
 	var err error
 	if q.value, err = p.value(); err == nil && q.value == "" {
@@ -285,7 +285,7 @@ func (p *filterParser) query(start int, op operator) (query, error) {
 
 // key reads a key with its operator; empty if there is none here. It begins
 // with a letter, so that 10:30 is a word.
-func (p *filterParser) key() (key string, op operator) {
+func (p *filterParser) key() (key string, op Operator) {
 	n := strings.IndexFunc(p.rest(), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) && !unicode.IsDigit(r) && r != '_' && r != '-' && r != '.'
 	})
@@ -304,44 +304,44 @@ func (p *filterParser) key() (key string, op operator) {
 	return key, op
 }
 
-// operator is how a key asks for its value.
-type operator string
+// Operator is how a key asks for its value.
+type Operator string
 
 // The operators.
 const (
-	opHas     operator = ":"
-	opIs      operator = "="
-	opIsNot   operator = "!="
-	opLess    operator = "<"
-	opAtMost  operator = "<="
-	opMore    operator = ">"
-	opAtLeast operator = ">="
+	OpHas     Operator = ":"
+	OpIs      Operator = "="
+	OpIsNot   Operator = "!="
+	OpLess    Operator = "<"
+	OpAtMost  Operator = "<="
+	OpMore    Operator = ">"
+	OpAtLeast Operator = ">="
 )
 
 // operator reads an operator, with or without the colon before it; empty if
 // there is none.
-func (p *filterParser) operator() operator {
+func (p *filterParser) operator() Operator {
 	colon := p.peek() == ':'
 	if colon {
 		p.at++
 	}
-	for _, o := range [...]operator{opIsNot, opAtMost, opAtLeast, "==", opIs, opLess, opMore} {
+	for _, o := range [...]Operator{OpIsNot, OpAtMost, OpAtLeast, "==", OpIs, OpLess, OpMore} {
 		if strings.HasPrefix(p.rest(), string(o)) {
 			p.at += len(o)
 			if o == "==" {
-				o = opIs
+				o = OpIs
 			}
 			return o
 		}
 	}
 	if colon {
-		return opHas
+		return OpHas
 	}
 	return ""
 }
 
 // group reads what is in parentheses.
-func (p *filterParser) group(depth int) (condition, error) {
+func (p *filterParser) group(depth int) (Term, error) {
 	start := p.at
 	if depth > deepest {
 		return nil, p.mistake(start, reason.FilterTooDeep)
@@ -382,7 +382,7 @@ func (p *filterParser) value() (string, error) {
 
 // phone reads a whole phone, as it may be pasted: with spaces, parentheses and
 // marks. n is 0 if there is none here.
-func (p *filterParser) phone() (n condition, size int) {
+func (p *filterParser) phone() (n Term, size int) {
 	rest := p.rest()
 	end := strings.IndexFunc(rest, func(r rune) bool { return !isDigit(r) && !strings.ContainsRune("+().", r) && !phoneGap(r) })
 	if end < 0 {
@@ -396,9 +396,10 @@ func (p *filterParser) phone() (n condition, size int) {
 	if err != nil {
 		return nil, 0
 	}
-	whole := phoneMatcher(phone.Digits(), true, true)
-	part := phoneMatcher(onlyDigits(run), false, true) // of a country of which nothing is said
-	return leaf(func(c *Contact, _ FilterEnv) bool { return whole(c) || part(c) }), len(run)
+	return PhoneTerm{Typed: run, Former: true, Parts: []PhonePart{
+		{phone.Digits(), true},
+		{onlyDigits(run), false}, // of a country of which nothing is said
+	}}, len(run)
 }
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }

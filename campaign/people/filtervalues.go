@@ -9,76 +9,94 @@ import (
 	"unicode/utf8"
 )
 
-// pattern is a folded text to be found in others.
-type pattern struct {
-	text       []byte
-	whole      bool // it is the whole text, or its beginning or end if one of the next two is false
-	begin, end bool // it begins and ends where the text or, if not whole, a word does
+// Pattern is a text to be found in others, case and accents aside.
+type Pattern struct {
+	Text       string // folded
+	Whole      bool   // it is the whole text, or its beginning or end if one of the next two is false
+	Begin, End bool   // it begins and ends where the text or, if not whole, a word does
 }
 
 // wordsBegin finds a text where a word begins; with a star before it, anywhere.
-func wordsBegin(s string) pattern {
+func wordsBegin(s string) Pattern {
 	p := starred(s)
-	p.end = false
+	p.End = false
 	return p
 }
 
 // wholeWords finds whole words; a star stands for the rest of one.
-func wholeWords(s string) pattern { return starred(s) }
+func wholeWords(s string) Pattern { return starred(s) }
 
 // theWhole finds what is equal to a text; a star stands for the rest of it.
-func theWhole(s string) pattern {
+func theWhole(s string) Pattern {
 	p := starred(s)
-	p.whole = true
+	p.Whole = true
 	return p
 }
 
 // exactly finds what is equal to a text.
-func exactly(s string) pattern {
-	return pattern{text: []byte(Fold(s)), whole: true, begin: true, end: true}
+func exactly(s string) Pattern {
+	return Pattern{Text: Fold(s), Whole: true, Begin: true, End: true}
 }
 
-func starred(s string) pattern {
+func starred(s string) Pattern {
 	rest, before := strings.CutPrefix(s, "*")
 	rest, after := strings.CutSuffix(rest, "*")
-	return pattern{text: []byte(Fold(rest)), begin: !before, end: !after}
+	return Pattern{Text: Fold(rest), Begin: !before, End: !after}
 }
 
-// in reports whether the pattern is found in s. It allocates nothing for texts
+// In reports whether the pattern is found in s. It allocates nothing for texts
 // of common length.
-func (p pattern) in(s string) bool {
+func (p Pattern) In(s string) bool {
 	var buf [192]byte
-	text := AppendFold(buf[:0], s)
-	if p.whole {
+	return p.InFolded(AppendFold(buf[:0], s))
+}
+
+// InFolded is In of a text that is folded already.
+func (p Pattern) InFolded(text []byte) bool {
+	if p.Whole {
 		switch {
-		case p.begin && p.end:
-			return bytes.Equal(text, p.text)
-		case p.begin:
-			return bytes.HasPrefix(text, p.text)
-		case p.end:
-			return bytes.HasSuffix(text, p.text)
+		case p.Begin && p.End:
+			return string(text) == p.Text
+		case p.Begin:
+			return len(text) >= len(p.Text) && string(text[:len(p.Text)]) == p.Text
+		case p.End:
+			return len(text) >= len(p.Text) && string(text[len(text)-len(p.Text):]) == p.Text
 		}
-		return bytes.Contains(text, p.text)
 	}
+	return p.find(text) >= 0
+}
+
+// find is where the pattern, which is not whole or has no end that counts, is
+// first found in a text; -1: nowhere.
+func (p Pattern) find(text []byte) int {
+	if len(p.Text) == 0 && !p.Whole {
+		return -1
+	}
+	want := []byte(p.Text)
 	for from := 0; ; {
-		at := bytes.Index(text[from:], p.text)
-		if at < 0 || len(p.text) == 0 {
-			return false
+		at := bytes.Index(text[from:], want)
+		if at < 0 {
+			return -1
 		}
 		at += from
-		until := at + len(p.text)
-		if (!p.begin || !inWord(text, at)) && (!p.end || !inWord(text, until)) {
-			return true
+		if p.Whole || p.At(text, at) {
+			return at
 		}
 		_, size := utf8.DecodeRune(text[at:])
 		from = at + size
 	}
 }
 
+// At reports whether the pattern, whose text stands at a place of a folded text,
+// begins and ends there as it should.
+func (p Pattern) At(text []byte, at int) bool {
+	return (!p.Begin || !inWord(text, at)) && (!p.End || !inWord(text, at+len(p.Text)))
+}
+
 // inAny reports whether the pattern is found in one of the texts.
-func (p pattern) inAny(texts []string) bool {
+func (p Pattern) inAny(texts []string) bool {
 	for _, s := range texts {
-		if p.in(s) {
+		if p.In(s) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,17 +20,18 @@ func Fold(s string) string {
 
 // AppendFold appends Fold(s) to dst, for those who fold many texts.
 func AppendFold(dst []byte, s string) []byte {
+	table := foldTable()
 	start, space := len(dst), false
 	for i := 0; i < len(s); {
 		var as string
 		var size int
 		if c := s[i]; c < utf8.RuneSelf {
-			as, size = foldTable[c], 1
+			as, size = table[c], 1
 		} else {
 			var r rune
 			r, size = utf8.DecodeRuneInString(s[i:])
-			if int(r) < len(foldTable) {
-				as = foldTable[r]
+			if int(r) < len(table) {
+				as = table[r]
 			} else {
 				as = foldRune(r)
 			}
@@ -66,12 +68,13 @@ func folded(s string) bool {
 
 // foldTable holds what every letter of the Latin alphabets, and the marks that
 // combine with them, folds to.
-var foldTable = func() (table [0x370]string) {
+var foldTable = sync.OnceValue(func() *[0x370]string {
+	var table [0x370]string
 	for r := range rune(len(table)) {
 		table[r] = foldRune(r)
 	}
-	return table
-}()
+	return &table
+})
 
 // apart are letters that are no letter with a mark to Unicode, and are to
 // those who write them without the right keyboard.

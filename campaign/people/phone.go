@@ -5,8 +5,7 @@ import (
 	"strings"
 	_ "time/tzdata" // the zones that Zone names, on machines that have none
 
-	"github.com/nyaruka/phonenumbers"
-
+	"recado/campaign/people/numbering"
 	"recado/campaign/reason"
 )
 
@@ -21,6 +20,19 @@ const brazil = "55"
 type Where struct {
 	Country string // the two letters of a country, "MX"; empty: Brazil
 	Area    string // the area code of a phone that has none; empty: that is a mistake
+}
+
+// Country is the two letters of the country that s names: by them, or by its
+// code with or without a plus. It is empty if there is none.
+func Country(s string) string {
+	region := strings.ToUpper(s)
+	if code, err := strconv.Atoi(strings.TrimPrefix(s, "+")); err == nil {
+		region = numbering.Region(code)
+	}
+	if numbering.Code(region) == 0 {
+		return ""
+	}
+	return region
 }
 
 // ParsePhone is Where{}.Parse: a phone without a country code (a plus or 00
@@ -76,8 +88,8 @@ func bareForeign(digits string) bool {
 	if why != nil {
 		return false
 	}
-	n, err := phonenumbers.Parse(string(phone), "ZZ")
-	return err == nil && phonenumbers.IsValidNumber(n)
+	n, ok := numbering.Parse(phone.Digits())
+	return ok && n.Valid()
 }
 
 // nationalPhone reads a phone of w.Country that was written without its code,
@@ -87,16 +99,16 @@ func (w Where) nationalPhone(digits string) (Phone, *reason.Reason) {
 		return "", reason.Fault(reason.PhoneNoDigit)
 	}
 	for _, with := range []string{w.Area + digits, digits} {
-		n, err := phonenumbers.Parse(with, w.Country)
-		if err == nil && phonenumbers.IsPossibleNumberWithReason(n) == phonenumbers.IS_POSSIBLE &&
-			(phonenumbers.IsValidNumber(n) || with == digits) {
-			return foreignPhone(Phone(phonenumbers.Format(n, phonenumbers.E164)).Digits())
+		n, ok := numbering.ParseIn(w.Country, with)
+		if ok && n.Length() == numbering.Possible && (n.Valid() || with == digits) {
+			return foreignPhone(Phone(n.E164()).Digits())
 		}
 	}
-	if phone, why := foreignPhone(digits); why == nil && strings.HasPrefix(digits, strconv.Itoa(phonenumbers.GetCountryCodeForRegion(w.Country))) {
+	code := numbering.Code(w.Country)
+	if phone, why := foreignPhone(digits); why == nil && strings.HasPrefix(digits, strconv.Itoa(code)) {
 		return phone, nil
 	}
-	return "", reason.Fault(reason.PhoneLengthThere, phonenumbers.GetCountryCodeForRegion(w.Country))
+	return "", reason.Fault(reason.PhoneLengthThere, code)
 }
 
 // brazilianPhone reads the digits of a Brazilian phone, from the country code
@@ -142,26 +154,26 @@ func foreignPhone(digits string) (Phone, *reason.Reason) {
 	if len(digits) > 15 {
 		return "", reason.Fault(reason.PhoneLong)
 	}
-	n, err := phonenumbers.Parse("+"+digits, "ZZ")
-	if err != nil {
+	n, ok := numbering.Parse(digits)
+	if !ok {
 		return "", reason.Fault(reason.PhoneNoCountry)
 	}
-	switch phonenumbers.IsPossibleNumberWithReason(n) {
-	case phonenumbers.IS_POSSIBLE:
-	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
-		return "", reason.Fault(reason.PhoneShortThere, int(n.GetCountryCode()))
-	case phonenumbers.TOO_LONG:
-		return "", reason.Fault(reason.PhoneLongThere, int(n.GetCountryCode()))
+	switch n.Length() {
+	case numbering.Possible:
+	case numbering.TooShort, numbering.Local:
+		return "", reason.Fault(reason.PhoneShortThere, n.Country)
+	case numbering.TooLong:
+		return "", reason.Fault(reason.PhoneLongThere, n.Country)
 	default:
-		return "", reason.Fault(reason.PhoneLengthThere, int(n.GetCountryCode()))
+		return "", reason.Fault(reason.PhoneLengthThere, n.Country)
 	}
 	// Not as it was dialled: some countries drop a zero after their code. What
 	// reads as another number once it is dropped is none.
-	phone := phonenumbers.Format(n, phonenumbers.E164)
-	if again, err := phonenumbers.Parse(phone, "ZZ"); err != nil || phonenumbers.Format(again, phonenumbers.E164) != phone || asDialled(phone[1:]) != phone[1:] {
-		return "", reason.Fault(reason.PhoneLengthThere, int(n.GetCountryCode()))
+	phone := Phone(n.E164())
+	if again, ok := numbering.Parse(phone.Digits()); !ok || again != n || asDialled(phone.Digits()) != phone.Digits() {
+		return "", reason.Fault(reason.PhoneLengthThere, n.Country)
 	}
-	return Phone(phone), nil
+	return phone, nil
 }
 
 // asDialled takes out of a number what its country no longer dials, or dials
@@ -184,7 +196,7 @@ func asDialled(digits string) string {
 			if bare[area:area+2] != "15" {
 				continue
 			}
-			if n, err := phonenumbers.Parse("+549"+without, "ZZ"); err == nil && phonenumbers.IsValidNumber(n) {
+			if n, ok := numbering.Parse("549" + without); ok && n.Valid() {
 				return "549" + without
 			}
 		}
@@ -231,15 +243,8 @@ func (p Phone) Mobile() bool {
 	if n, ok := p.national(); ok {
 		return len(n) == 11 || len(n) == 10 && n[2] >= '6'
 	}
-	n, err := phonenumbers.Parse(string(p), "ZZ")
-	if err != nil {
-		return false
-	}
-	switch phonenumbers.GetNumberType(n) {
-	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE, phonenumbers.PERSONAL_NUMBER, phonenumbers.UNKNOWN:
-		return true
-	}
-	return false
+	n, ok := numbering.Parse(p.Digits())
+	return ok && n.Mobile()
 }
 
 // FilledIn reports whether the phone looks like one that somebody typed because
@@ -260,11 +265,11 @@ func (p Phone) Pretty() string {
 	if len(p) < 8 || p[0] != '+' {
 		return string(p)
 	}
-	n, err := phonenumbers.Parse(string(p), "ZZ")
-	if err != nil {
+	n, ok := numbering.Parse(p.Digits())
+	if !ok {
 		return string(p)
 	}
-	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+	return n.String()
 }
 
 // Masked is the phone for a log: its country and its last four digits,
@@ -289,8 +294,8 @@ func (p Phone) Zone() string {
 	if len(p) < 5 {
 		return ""
 	}
-	zones, err := phonenumbers.GetTimezonesForPrefix(string(p))
-	if err != nil || len(zones) == 0 {
+	zones := numbering.Zones(p.Digits())
+	if len(zones) == 0 {
 		return ""
 	}
 	if len(zones) > 1 {
@@ -299,9 +304,6 @@ func (p Phone) Zone() string {
 				return zone
 			}
 		}
-	}
-	if zones[0] == "Etc/Unknown" {
-		return ""
 	}
 	return zones[0]
 }

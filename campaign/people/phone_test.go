@@ -304,3 +304,14 @@ func FuzzParsePhone(f *testing.F) {
 		}
 	})
 }
+
+func TestACountryIsNamedByLettersOrCode(t *testing.T) {
+	for s, want := range map[string]string{
+		"MX": "MX", "mx": "MX", "52": "MX", "+52": "MX", "1": "US", "+55": "BR", "br": "BR",
+		"": "", "ZZ": "", "MEX": "", "+": "", "800": "", "999": "", "001": "US",
+	} {
+		if got := Country(s); got != want {
+			t.Errorf("%q is %q, want %q", s, got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package people
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -17,28 +18,34 @@ const (
 	piecesMost    = 64
 )
 
+// later compiles an expression when it is first needed: not every start of the
+// program reads phones.
+func later(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // What may stand in the text of a phone and is none of its digits.
 var (
 	// rounded is what a spreadsheet makes of a long number: 5,51198E+12.
-	rounded = regexp.MustCompile(`^[+-]?\d+([.,]\d+)?[eE][+-]?\d+$`)
+	rounded = later(`^[+-]?\d+([.,]\d+)?[eE][+-]?\d+$`)
 	// decimals is what a spreadsheet may put behind one.
-	decimals = regexp.MustCompile(`^(\d{8,})[.,]0{1,2}$`)
+	decimals = later(`^(\d{8,})[.,]0{1,2}$`)
 	// thousands is a number that was formatted as an amount.
-	thousands = regexp.MustCompile(`^\d{1,3}(,\d{3}){3,4}$`)
+	thousands = later(`^\d{1,3}(,\d{3}){3,4}$`)
 	// carrier is how Brazilians write "0, the carrier of your choice".
-	carrier = regexp.MustCompile(`0\s*[-.]?\s*[xX*]{2,3}\s*`)
+	carrier = later(`0\s*[-.]?\s*[xX*]{2,3}\s*`)
 	// noArea stands where a form wants an area code.
-	noArea = regexp.MustCompile(`\(\s*[xX_]{2,3}\s*\)|\b[xX]{2}\b`)
+	noArea = later(`\(\s*[xX_]{2,3}\s*\)|\b[xX]{2}\b`)
 	// extension is a number inside a company.
-	extension = regexp.MustCompile(`(?i)(?:\bramal|\bram\.|\bext(?:ension|ensión|ensao|ensão)?\b|\binterno|\banexo|\br\.|\bx|#)\s*[.:=nº°]*\s*\d{1,6}\b`)
+	extension = later(`(?i)(?:\bramal|\bram\.|\bext(?:ension|ensión|ensao|ensão)?\b|\binterno|\banexo|\br\.|\bx|#)\s*[.:=nº°]*\s*\d{1,6}\b`)
 	// link is an address of WhatsApp with a phone in it, or an address of the
 	// service itself, with or without its device.
-	link    = regexp.MustCompile(`(?i)(?:wa\.me/|[?&]phone=)(?:\+|%2b|%20|\s)*(\d[\d\s().-]*)`)
-	address = regexp.MustCompile(`(?i)(\d{5,20})(?:[:._]\d{1,5}){0,2}@(?:c\.us|s\.whatsapp\.net)`)
+	link    = later(`(?i)(?:wa\.me/|[?&]phone=)(?:\+|%2b|%20|\s)*(\d[\d\s().-]*)`)
+	address = later(`(?i)(\d{5,20})(?:[:._]\d{1,5}){0,2}@(?:c\.us|s\.whatsapp\.net)`)
 	// other is an address of the service that has no phone in it.
-	other = regexp.MustCompile(`(?i)@(?:lid|g\.us|broadcast|newsletter)\b`)
+	other = later(`(?i)@(?:lid|g\.us|broadcast|newsletter)\b`)
 	// labels are words that may stand between an area code and its number.
-	labels = regexp.MustCompile(`(?i)^(?:ddd|d|area|tel|telefone|fone|phone|cel|celular|whatsapp|whats|zap|numero|número|num|nº|n|e|o|ou|or|y|and)$`)
+	labels = later(`(?i)^(?:ddd|d|area|tel|telefone|fone|phone|cel|celular|whatsapp|whats|zap|numero|número|num|nº|n|e|o|ou|or|y|and)$`)
 )
 
 // Phones reads the phones in a text, each once, in order: whatever stands around
@@ -70,18 +77,18 @@ func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
 		return (&phoneReader{}).result(s)
 	}
 	switch {
-	case rounded.MatchString(s):
+	case rounded().MatchString(s):
 		return nil, reason.Fault(reason.PhoneRounded)
-	case other.MatchString(s):
+	case other().MatchString(s):
 		return nil, reason.Fault(reason.PhoneLetter, "@")
-	case thousands.MatchString(s):
+	case thousands().MatchString(s):
 		s = strings.ReplaceAll(s, ",", "")
 	}
-	if m := decimals.FindStringSubmatch(s); m != nil {
+	if m := decimals().FindStringSubmatch(s); m != nil {
 		s = m[1]
 	}
 	reader := phoneReader{where: w}
-	for _, kind := range []*regexp.Regexp{address, link} {
+	for _, kind := range []*regexp.Regexp{address(), link()} {
 		for _, m := range kind.FindAllStringSubmatch(s, phonesMost) {
 			reader.linked(onlyDigits(m[1]))
 		}
@@ -89,7 +96,7 @@ func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
 			return reader.result(s)
 		}
 	}
-	s = extension.ReplaceAllString(carrier.ReplaceAllString(noArea.ReplaceAllString(s, ""), "0"), "|")
+	s = extension().ReplaceAllString(carrier().ReplaceAllString(noArea().ReplaceAllString(s, ""), "0"), "|")
 	alone := joinable(s)
 	for i, run := range runs(s) {
 		if i == piecesMost || len(reader.found) == phonesMost {
@@ -205,7 +212,7 @@ func (r *phoneReader) apart(digits string) {
 // digits.
 func joinable(s string) bool {
 	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsLetter(r) }) {
-		if !labels.MatchString(word) {
+		if !labels().MatchString(word) {
 			return false
 		}
 	}

@@ -87,6 +87,11 @@ func (d *Dec) Version(newest uint64) uint64 {
 
 // Uint reads a number.
 func (d *Dec) Uint() uint64 {
+	if len(d.B) > 0 && d.B[0] < 0x80 { // most are small
+		v := uint64(d.B[0])
+		d.B = d.B[1:]
+		return v
+	}
 	v, n := binary.Uvarint(d.B)
 	if n <= 0 {
 		d.Fail()
@@ -125,7 +130,7 @@ func (d *Dec) Time() time.Time {
 
 // Text reads a text.
 func (d *Dec) Text() string {
-	part := d.part()
+	part := d.Part()
 	if d.whole != "" && len(part) > 0 {
 		end := len(d.whole) - len(d.B)
 		return d.whole[end-len(part) : end]
@@ -134,10 +139,30 @@ func (d *Dec) Text() string {
 }
 
 // Bytes reads bytes; nil if there are none.
-func (d *Dec) Bytes() []byte { return append([]byte(nil), d.part()...) }
+func (d *Dec) Bytes() []byte { return append([]byte(nil), d.Part()...) }
 
-// part cuts a text off the record.
-func (d *Dec) part() []byte {
+// Skip passes a text over.
+func (d *Dec) Skip() { d.Part() }
+
+// SkipNumbers passes n numbers over, or times.
+func (d *Dec) SkipNumbers(n int) {
+	for i, b := range d.B {
+		if n == 0 {
+			d.B = d.B[i:]
+			return
+		}
+		if b < 0x80 {
+			n--
+		}
+	}
+	if d.B = nil; n > 0 {
+		d.Fail()
+	}
+}
+
+// Part reads a text, or bytes, as a part of the record itself: unlike all else
+// that is read it must not be kept.
+func (d *Dec) Part() []byte {
 	if d.Short && len(d.B) == 0 {
 		return nil
 	}

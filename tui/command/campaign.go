@@ -97,6 +97,7 @@ func (c *call) campaignCommand() *cobra.Command {
 				return c.desk(o).Cancel(id)
 			}),
 		c.about("show", "cmd_campaign_show", c.showCampaign),
+		c.reportCommand(),
 		c.about("deliveries", "cmd_campaign_deliveries", c.listDeliveries),
 		c.decideCommand(),
 		c.jsonFlag(&cobra.Command{
@@ -360,28 +361,34 @@ func (c *call) listDeliveries(ctx context.Context, o *owner, id campaign.ID) err
 		return err
 	}
 	return c.gathered(func() error {
-		for after := int64(-1); ; {
-			deliveries, err := o.parts.Book.Deliveries(id, after, page)
-			if err != nil {
-				return err
+		return c.eachDelivery(ctx, o, id, func(d *campaign.Delivery) error {
+			if c.json {
+				return c.object(deliveryObject(*d))
 			}
-			for _, d := range deliveries {
-				after = int64(d.Seq)
-				if c.json {
-					err = c.object(deliveryObject(d))
-				} else {
-					err = c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), words.English(d.Reason), d.Text)
-				}
-				if err != nil {
-					return err
-				}
-			}
-			if len(deliveries) < page {
-				return nil
-			}
-			if err := ctx.Err(); err != nil {
+			return c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), words.English(d.Reason), d.Text)
+		})
+	})
+}
+
+// eachDelivery gives out the deliveries of a campaign in their order, until the
+// context ends.
+func (c *call) eachDelivery(ctx context.Context, o *owner, id campaign.ID, do func(*campaign.Delivery) error) error {
+	for after := int64(-1); ; {
+		deliveries, err := o.parts.Book.Deliveries(id, after, page)
+		if err != nil {
+			return err
+		}
+		for i := range deliveries {
+			after = int64(deliveries[i].Seq)
+			if err := do(&deliveries[i]); err != nil {
 				return err
 			}
 		}
-	})
+		if len(deliveries) < page {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
 }

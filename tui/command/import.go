@@ -2,14 +2,11 @@ package command
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
-	"io"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/nyaruka/phonenumbers"
 	"github.com/spf13/cobra"
 
 	"recado/campaign/files"
@@ -114,14 +111,10 @@ func (c *call) importOptions(i *importing) (options files.Options, policy store.
 		return options, policy, c.fail(ExitUsage, "import_bad_ddd", "DDD", i.ddd)
 	}
 	if i.country != "" {
-		country := strings.ToUpper(i.country)
-		if code, err := strconv.Atoi(strings.TrimPrefix(country, "+")); err == nil {
-			country = phonenumbers.GetRegionCodeForCountryCode(code)
-		}
-		if phonenumbers.GetCountryCodeForRegion(country) == 0 {
+		options.Where.Country = people.Country(i.country)
+		if options.Where.Country == "" {
 			return options, policy, c.fail(ExitUsage, "import_bad_country", "Country", i.country)
 		}
-		options.Where.Country = country
 	}
 	if i.consent != "" {
 		source, day := i.consent, time.Now().Format(time.DateOnly)
@@ -187,12 +180,9 @@ func (c *call) importFile(ctx context.Context, o *owner, name string, i *importi
 	defer file.Close()
 	var rows []people.Row
 	var bad people.Complaints
-	rejects := rejected{out: io.Discard}
-	if i.rejects {
-		rejects.out = c.env.Stdout
-	}
-	read, err := files.Read(ctx, file, options, files.Sink{
-		Titles: rejects.head,
+	rejects := files.NewRejected(c.env.Stdout)
+	to := files.Sink{
+		Titles: rejects.Titles,
 		Row: func(row people.Row) error {
 			rows = append(rows, row)
 			return nil
@@ -201,11 +191,22 @@ func (c *call) importFile(ctx context.Context, o *owner, name string, i *importi
 			if bad.Add(row.RowError); bad.Total <= len(bad.First) {
 				c.tell("import_line", "File", name, "Line", strconv.Itoa(row.Line), "Why", c.because(row.Reason))
 			}
-			return rejects.row(row, c.because(row.Reason))
+			if !i.rejects {
+				return nil
+			}
+			return rejects.Row(row, c.because(row.Reason))
 		},
-	})
+	}
+	var flight store.ImportPreflight
+	if i.dry {
+		to.Row = nil
+		flight, err = o.parts.Book.PreflightImport(ctx, file, options, policy, to)
+	} else {
+		flight.Read, err = files.Read(ctx, file, options, to)
+	}
+	read := flight.Read
 	if err == nil {
-		err = rejects.end()
+		err = rejects.End()
 	}
 	if err != nil {
 		return c.unread(name, err)
@@ -213,7 +214,7 @@ func (c *call) importFile(ctx context.Context, o *owner, name string, i *importi
 	c.sumUp(name, bad)
 	c.explainFile(name, read)
 	if i.dry {
-		return c.dryRun(name, read, len(rows), bad)
+		return c.dryRun(name, &flight)
 	}
 	stop := c.follow(o.parts.Book, func(j store.Job) bool { return j.Kind == store.JobImport && j.Source == name })
 	report, err := c.desk(o).ImportAs(ctx, rows, name, policy)
@@ -231,11 +232,7 @@ func (c *call) importFile(ctx context.Context, o *owner, name string, i *importi
 	}
 	if c.json {
 		out := c.importObject(read, bad)
-		out.Added, out.Updated, out.Same, out.OptOuts, out.Doubts = report.Added, report.Updated, report.Same, report.Left, report.Doubts
-		out.Bad += report.Full
-		if report.Full > 0 {
-			out.Reasons = append(out.Reasons, badRowsJSON{"person_full", report.Full, report.FullLine})
-		}
+		out.count(&report)
 		if err := c.object(out); err != nil {
 			return err
 		}
@@ -253,14 +250,25 @@ func (c *call) importFile(ctx context.Context, o *owner, name string, i *importi
 }
 
 // dryRun says what an import would do.
-func (c *call) dryRun(name string, read *files.Report, good int, bad people.Complaints) error {
+func (c *call) dryRun(name string, p *store.ImportPreflight) error {
+	w := &p.Would
 	if !c.json {
-		c.tell("import_dry", "File", name, "Good", good, "Bad", bad.Total)
+		c.tell("import_dry", "File", name, "Added", w.Added, "Updated", w.Updated, "Same", w.Same, "Bad", p.Bad.Total+w.Full)
 		return nil
 	}
-	out := c.importObject(read, bad)
-	out.Good = good
+	out := c.importObject(p.Read, p.Bad)
+	out.Good = p.Rows - w.Full
+	out.count(w)
 	return c.object(out)
+}
+
+// count adds what an import does.
+func (j *importJSON) count(r *store.ImportReport) {
+	j.Added, j.Updated, j.Same, j.OptOuts, j.Doubts = r.Added, r.Updated, r.Same, r.Left, r.Doubts
+	j.Bad += r.Full
+	if r.Full > 0 {
+		j.Reasons = append(j.Reasons, badRowsJSON{"person_full", r.Full, r.FullLine})
+	}
 }
 
 // importObject is what --json says of a file that was read.
@@ -348,51 +356,6 @@ func (c *call) role(role files.Role) string {
 		return c.t("column_status")
 	}
 	return c.t("column_ignored")
-}
-
-// rejected writes the rows that were not imported as a table that can be mended
-// and imported again.
-type rejected struct {
-	out    io.Writer
-	titles []string
-	csv    *csv.Writer
-}
-
-func (r *rejected) head(titles []string) error {
-	r.titles = titles
-	return nil
-}
-
-func (r *rejected) row(row files.Bad, why string) error {
-	if r.out == io.Discard {
-		return nil
-	}
-	if r.csv == nil {
-		r.csv = csv.NewWriter(r.out)
-		r.csv.Comma = ';'
-		r.csv.Write(append([]string{files.RejectedLine, files.RejectedReason}, r.titles...))
-	}
-	cells := []string{strconv.Itoa(row.Line), why}
-	for _, cell := range row.Cells {
-		cells = append(cells, harmless(cell))
-	}
-	return r.csv.Write(cells)
-}
-
-// harmless is a cell that no spreadsheet takes for a formula.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
-}
-
-func (r *rejected) end() error {
-	if r.csv == nil {
-		return nil
-	}
-	r.csv.Flush()
-	return r.csv.Error()
 }
 
 // unread is the failure of an import that ended before it changed anything.

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+
+	"recado/campaign"
+	"recado/campaign/reason"
+	"recado/store/bolt"
+)
+
+// A report is counted from the deliveries themselves: it is right whatever the
+// counters say, costs the sending nothing, and a million of them are read in a
+// fraction of a second. It is for whoever asks, not for every ring of the bell.
+
+// reportPart is how many deliveries are counted without looking up.
+const reportPart = 4096
+
+// Report counts what has become of a campaign. Many deliveries are counted by
+// as many readers as there are processors, each for a stretch of them: that of a
+// campaign which is being sent is as of a few moments. It ends early, with the
+// context's error, when ctx does.
+func (b *Book) Report(ctx context.Context, id campaign.ID) (r campaign.Report, err error) {
+	counts, err := b.Counts(id)
+	if err != nil {
+		return r, err
+	}
+	if _, err := b.Campaign(id); err != nil {
+		return r, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	total := counts.Total()
+	parts := make([]campaign.Report, max(1, min(runtime.GOMAXPROCS(0), total/reportPart)))
+	var counting sync.WaitGroup
+	for i := range parts {
+		from, to := uint32(total*i/len(parts)), uint32(total*(i+1)/len(parts))
+		if i == len(parts)-1 {
+			to = math.MaxUint32
+		}
+		counting.Go(func() { // ends with its part, or with ctx
+			if err := b.report(ctx, id, from, to, &parts[i]); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	counting.Wait()
+	for i := range parts {
+		r.Join(&parts[i])
+	}
+	return r, context.Cause(ctx)
+}
+
+// report counts the deliveries of a campaign from one place to before another.
+func (b *Book) report(ctx context.Context, id campaign.ID, from, to uint32, r *campaign.Report) error {
+	return b.view(func(tx *bolt.Tx) error {
+		shown, err := shownTx(tx, id)
+		if err != nil || shown.nothing {
+			return err
+		}
+		codes := make(map[string]reason.Code)
+		n := 0
+		var d campaign.Delivery
+		for k, v := range deliveriesTable.From(tx, deliveriesTable.Of(id), deliveryKey(id, from)) {
+			if n++; n%reportPart == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err := decodeOutcome(&d, k, v, codes); err != nil {
+				return err
+			}
+			if d.Seq >= to {
+				break
+			}
+			if shown.cancelled {
+				d = shown.delivery(d)
+			}
+			r.Add(&d)
+		}
+		return nil
+	})
+}
+
+// decodeOutcome is decodeDelivery for those who count: it reads the number, the
+// variant, the state, the code of the reason and the times, and keeps no text.
+// codes are the reasons that were read before.
+func decodeOutcome(d *campaign.Delivery, at, v []byte, codes map[string]reason.Code) error {
+	r := bolt.Dec{B: v}
+	version := r.Version(deliveryVersion)
+	*d = campaign.Delivery{}
+	d.Campaign, d.Seq = deliveryAt(at)
+	r.SkipNumbers(1) // the contact
+	d.Number = campaign.NumberID(r.Uint())
+	r.Skip() // phone
+	r.Skip() // name
+	d.State = campaign.State(r.Uint())
+	r.SkipNumbers(1) // whether it opens a chat
+	for range 4 {
+		r.Skip() // zone, LID, message id, text
+	}
+	text := r.Part()
+	switch d.State {
+	case campaign.Failed, campaign.Skipped:
+		code, known := codes[string(text)]
+		if !known {
+			code = readReason(string(text), version).Code
+			if len(codes) < reportPart { // their arguments make them many
+				codes[string(text)] = code
+			}
+		}
+		d.Reason.Code = code
+	}
+	r.SkipNumbers(8) // code, attempts, doubts, in doubt, unheard, link, not before, claimed
+	d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt = r.Time(), r.Time(), r.Time(), r.Time()
+	if version >= 5 {
+		r.SkipNumbers(5) // the upload, redirected, the timer
+		d.Variant, d.LeftAt = uint8(r.Uint()), r.Time()
+	}
+	if r.Err == nil && d.State >= campaign.NumStates {
+		r.Err = bolt.ErrRecord
+	}
+	if r.Err != nil {
+		return fmt.Errorf("delivery %d of campaign %d: %w", d.Seq, d.Campaign, r.Err)
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"recado/campaign"
+	"recado/campaign/people"
+	"recado/campaign/reason"
+)
+
+// recount is a report made another way: from the deliveries as they are given
+// out, step by step.
+func (s *shop) recount(id campaign.ID) (f campaign.Funnel, failed, leftOut map[reason.Code]int, waiting, unsure int) {
+	s.Helper()
+	failed, leftOut = make(map[reason.Code]int), make(map[reason.Code]int)
+	all, err := s.book.Deliveries(id, -1, 100_000)
+	if err != nil {
+		s.Fatal(err)
+	}
+	week := 7 * 24 * time.Hour
+	for _, d := range all {
+		sent := d.Accepted
+		if sent.IsZero() {
+			sent = d.RepliedAt
+		}
+		switch d.State {
+		case campaign.Queued, campaign.Sending:
+			waiting++
+		case campaign.Unsure:
+			unsure++
+		case campaign.Failed:
+			failed[d.Reason.Code]++
+		case campaign.Skipped:
+			leftOut[d.Reason.Code]++
+		case campaign.Replied:
+			f.Sent, f.Delivered, f.Read = f.Sent+1, f.Delivered+1, f.Read+1
+			if !d.RepliedAt.After(sent.Add(week)) {
+				f.Replied++
+			}
+			if !d.LeftAt.IsZero() && !d.LeftAt.After(sent.Add(week)) {
+				f.OptedOut++
+			}
+		case campaign.Read:
+			f.Sent, f.Delivered, f.Read = f.Sent+1, f.Delivered+1, f.Read+1
+		case campaign.Delivered:
+			f.Sent, f.Delivered = f.Sent+1, f.Delivered+1
+		case campaign.Sent:
+			f.Sent++
+		}
+	}
+	return f, failed, leftOut, waiting, unsure
+}
+
+// A report counts each delivery once, whatever has happened to it, and what it
+// says of parts adds up to the whole.
+func TestAReportEqualsARecount(t *testing.T) {
+	reached := make(map[string]int)
+	for seed := range uint64(12) {
+		rng := rand.New(rand.NewPCG(seed, 11))
+		s := newShop(t, 60, "")
+		s.takes = time.Second
+		id := s.start("")
+		var left []campaign.Delivery
+		for range 400 {
+			s.now = s.now.Add(time.Duration(rng.IntN(3600)) * time.Second)
+			if rng.IntN(10) == 0 {
+				s.now = s.now.Add(time.Duration(rng.IntN(4)) * 24 * time.Hour)
+			}
+			if len(left) == 0 || rng.IntN(3) == 0 {
+				got := s.claim()
+				if got.Delivery == nil {
+					continue
+				}
+				o := []campaign.Outcome{accepted, accepted, accepted, accepted, accepted, unknown, refused, offline}[rng.IntN(8)]
+				if s.settle(*got.Delivery, o); o.Kind == campaign.Refused { // five in a row pause it
+					if c, _ := s.book.Campaign(id); c.Status == campaign.Paused {
+						if _, err := desk(s.book).Resume(id); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				left = append(left, *got.Delivery)
+				continue
+			}
+			d := left[rng.IntN(len(left))]
+			from := people.Seen{Phone: d.Phone, LID: d.LID}
+			switch text := []string{"", "", "oi", "quero sim", "SAIR"}[rng.IntN(5)]; text {
+			case "":
+				to := []campaign.State{campaign.Delivered, campaign.Read}[rng.IntN(2)]
+				if _, err := s.book.Receipt(s.number, from, []campaign.MessageID{d.Message}, to, s.now); err != nil {
+					t.Fatal(err)
+				}
+			default:
+				if err := s.book.Heard(s.number, campaign.Incoming{From: from, ID: campaign.MessageID(fmt.Sprint("IN", rng.Uint64())), Text: text, At: s.now}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if seed%3 == 0 {
+			if _, err := desk(s.book).Cancel(id); err != nil {
+				t.Log(err) // it may have finished
+			}
+		}
+		for range 2 {
+			r, err := s.book.Report(context.Background(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, failed, leftOut, waiting, unsure := s.recount(id)
+			if r.Funnel != f || r.Waiting != waiting || r.Unsure != unsure || !maps.Equal(r.Failed, failed) || !maps.Equal(r.LeftOut, leftOut) {
+				t.Errorf("seed %d: the report has %+v %v %v %d %d, a recount %+v %v %v %d %d", seed,
+					r.Funnel, r.Failed, r.LeftOut, r.Waiting, r.Unsure, f, failed, leftOut, waiting, unsure)
+			}
+			if f := r.Funnel; f.Sent < f.Delivered || f.Delivered < f.Read || f.Read < f.Replied || r.Total() != 60 {
+				t.Errorf("seed %d: %+v of %d is no funnel", seed, f, r.Total())
+			}
+			if n := r.Numbers[s.number]; f.Sent > 0 && (n == nil || *n != r.Funnel) {
+				t.Errorf("seed %d: the number has %+v, the campaign %+v", seed, n, r.Funnel)
+			}
+			var sum campaign.Funnel
+			for _, h := range r.Hours {
+				sum.Sent += h.Sent
+				sum.Delivered += h.Delivered
+				sum.Read += h.Read
+				sum.Replied += h.Replied
+				sum.OptedOut += h.OptedOut
+			}
+			if sum != r.Funnel {
+				t.Errorf("seed %d: the hours add up to %+v, the campaign has %+v", seed, sum, r.Funnel)
+			}
+			late := 0
+			all, err := s.book.Deliveries(id, -1, 1000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range all {
+				if d.State == campaign.Replied {
+					late++
+				}
+			}
+			for what, n := range map[string]int{
+				"sent": f.Sent, "replied": f.Replied, "opted out": f.OptedOut, "failed": len(r.Failed), "left out": len(r.LeftOut), "late replies": late - f.Replied,
+			} {
+				reached[what] += n
+			}
+			s.restart() // it is in the book, not in memory
+		}
+	}
+	for _, what := range []string{"sent", "replied", "opted out", "failed", "left out", "late replies"} {
+		if reached[what] == 0 {
+			t.Errorf("no seed has %s: %v", what, reached)
+		}
+	}
+}
+
+// Who answers after a week is no reply of the report, and who answers in time
+// has read it though no receipt came.
+func TestAReplyCountsForAWeekAndImpliesTheRest(t *testing.T) {
+	for _, test := range []struct {
+		after time.Duration
+		text  string
+		want  campaign.Funnel
+	}{
+		{7 * 24 * time.Hour, "oi", campaign.Funnel{Sent: 1, Delivered: 1, Read: 1, Replied: 1}},
+		{7*24*time.Hour + time.Second, "oi", campaign.Funnel{Sent: 1, Delivered: 1, Read: 1}},
+		{time.Hour, "SAIR", campaign.Funnel{Sent: 1, Delivered: 1, Read: 1, Replied: 1, OptedOut: 1}},
+		{8 * 24 * time.Hour, "SAIR", campaign.Funnel{Sent: 1, Delivered: 1, Read: 1}},
+	} {
+		s := newShop(t, 1, "")
+		id := s.start("")
+		d := s.mustClaim()
+		s.settle(d, accepted)
+		s.now = s.now.Add(test.after)
+		if err := s.book.Heard(s.number, campaign.Incoming{From: people.Seen{Phone: d.Phone}, ID: "IN", Text: test.text, At: s.now}); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := s.book.Report(context.Background(), id); err != nil || r.Funnel != test.want {
+			t.Errorf("%q after %v: %+v, %v; want %+v", test.text, test.after, r.Funnel, err, test.want)
+		}
+	}
+}
