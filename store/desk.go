@@ -92,7 +92,7 @@ var verbs = map[Verb]Role{
 	VerbLink: Admin, VerbLinkCancel: Admin, VerbUnlink: Admin, VerbPasskey: Admin, VerbReconnect: Operator,
 
 	VerbImport: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
-	VerbApart: Operator,
+	VerbApart:    Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,

@@ -15,11 +15,13 @@ import (
 type WordTerm struct {
 	Typed string
 	Text  Pattern
-	Phone *PhoneTerm // nil: the word is no part of a phone
+	// Username is Text without the @ that is written before a username.
+	Username Pattern
+	Phone    *PhoneTerm // nil: the word is no part of a phone
 }
 
 func (t WordTerm) Match(c *Contact, env FilterEnv) bool {
-	return t.Text.In(c.Name) || c.Username != "" && t.Text.In(c.Username) || t.Phone != nil && t.Phone.Match(c, env) || t.Text.inAny(c.Tags) ||
+	return t.Text.In(c.Name) || c.Username != "" && t.Username.In(c.Username) || t.Phone != nil && t.Phone.Match(c, env) || t.Text.inAny(c.Tags) ||
 		len(c.Fields) > 0 && t.Text.In(c.Fields[EmailField])
 }
 
@@ -357,10 +359,7 @@ var (
 
 // wordTerm matches a word without a key.
 func wordTerm(word string) Term {
-	if name, ok := strings.CutPrefix(word, "@"); ok && name != "" {
-		return UsernameTerm{Typed: word, Text: wordsBegin(name)}
-	}
-	t := WordTerm{Typed: word, Text: wordsBegin(word)}
+	t := WordTerm{Typed: word, Text: wordsBegin(word), Username: wordsBegin(strings.TrimPrefix(word, "@"))}
 	if digits, ok := phoneWord(word); ok {
 		t.Phone = &PhoneTerm{Typed: word, Former: true, Parts: []PhonePart{{digits, strings.HasPrefix(word, "+")}}}
 	}
