@@ -49,6 +49,8 @@ func (c *client) hear(event any) (ok bool) {
 			c.arrived.Store(true)
 			c.addressBook()
 			c.jobs.put(c.usernames)
+		case appstate.WAPatchRegular:
+			c.jobs.put(c.chats)
 		case appstate.WAPatchCriticalBlock: // it holds our own push name
 			c.named(c.cli.Store.PushName)
 		}

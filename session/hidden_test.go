@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"recado/campaign"
 	"recado/campaign/people"
 	"recado/session/simulator"
 )
@@ -26,6 +27,25 @@ func (r *rig) account(lid string) (found people.Contact, ok bool) {
 		}
 	}
 	return found, false
+}
+
+// quietly links a number whose phone tells nothing.
+func (r *rig) quietly(name string) (campaign.NumberID, string) {
+	r.Helper()
+	id := r.add(name)
+	phone := r.scan(id, "")
+	r.awaitState(id, campaign.Online)
+	return id, phone
+}
+
+// asked counts the questions of a namespace.
+func (r *rig) asked(namespace string) (n int) {
+	for _, a := range r.service.Ledger().Asked() {
+		if strings.HasPrefix(a.What, namespace+" ") {
+			n++
+		}
+	}
+	return n
 }
 
 // hidden are the people of the world whose numbers nobody sees.
@@ -78,7 +98,7 @@ func TestAddressBookHasPeopleWithoutAPhone(t *testing.T) {
 // asked less.
 func TestUsernameOfWhoWritesIsAskedForOnce(t *testing.T) {
 	inBubble(t, simulator.Config{Seed: 8, People: 6, Usernames: 6, Hidden: 6, Quiet: true}, func(r *rig) {
-		_, phone := r.linked2("loja")
+		_, phone := r.quietly("loja")
 		all := r.hidden()
 		say := func(p simulator.Person) people.Contact {
 			if _, err := r.service.Say(p.Phone, phone, "Oi"); err != nil {
@@ -91,16 +111,16 @@ func TestUsernameOfWhoWritesIsAskedForOnce(t *testing.T) {
 		if c := say(all[0]); c.Username != all[0].Username || c.BestPhone() != "" {
 			t.Errorf("they are %+v", c)
 		}
-		asked := r.service.Ledger().Queries("usync")
+		asked := r.asked("usync")
 		say(all[0])
-		if again := r.service.Ledger().Queries("usync"); again != asked {
+		if again := r.asked("usync"); again != asked {
 			t.Errorf("asked %d times, then %d", asked, again)
 		}
 		r.service.Fault(simulator.Rule{On: simulator.Usync, Do: simulator.Refuse, Code: 429})
 		say(all[1])
 		r.service.ClearFaults()
-		asked = r.service.Ledger().Queries("usync")
-		if c := say(all[2]); c.Username != "" || r.service.Ledger().Queries("usync") != asked {
+		asked = r.asked("usync")
+		if c := say(all[2]); c.Username != "" || r.asked("usync") != asked {
 			t.Errorf("asked again: %+v", c)
 		}
 	})
@@ -108,9 +128,12 @@ func TestUsernameOfWhoWritesIsAskedForOnce(t *testing.T) {
 
 // TestPhoneThatIsShownLater is known from the chat and from the next message.
 func TestPhoneThatIsShownLater(t *testing.T) {
-	inBubble(t, simulator.Config{Seed: 9, People: 6, Usernames: 6, Hidden: 6, Quiet: true}, func(r *rig) {
-		id, phone := r.linked2("loja")
+	inBubble(t, simulator.Config{Seed: 9, People: 6, Usernames: 6, Hidden: 6}, func(r *rig) {
+		id, phone := r.linked("loja")
 		p := r.hidden()[0]
+		if c, ok := r.account(p.LID); ok && c.BestPhone() != "" {
+			t.Fatalf("they are %+v", c)
+		}
 		if _, err := r.service.Say(p.Phone, phone, "Oi"); err != nil {
 			t.Fatal(err)
 		}
