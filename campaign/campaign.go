@@ -128,6 +128,9 @@ func (c *Campaign) Texts() []string {
 // VariantName is what a variant is called: A is the text itself.
 func VariantName(v uint8) string { return string(rune('A' + v)) }
 
+// Unstarted reports whether the audience of a campaign is still to be chosen.
+func (c *Campaign) Unstarted() bool { return c.Status == Draft }
+
 // Begun is when a campaign was started or, if it was not, written.
 func (c *Campaign) Begun() time.Time {
 	if !c.Started.IsZero() {

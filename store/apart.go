@@ -186,6 +186,7 @@ func apartTx(tx *bolt.Tx, now people.Contact, u bond, at time.Time) (account, ot
 	if now.InDoubt() && !o.OptedOut {
 		o.DoubtAt, o.DoubtSaid = now.DoubtAt, now.DoubtSaid
 	}
+	o.Others = slices.DeleteFunc(o.Others, func(p people.OtherPhone) bool { return has(h.Others, p.Phone) || slices.Contains(theirs, phoneKey(p.Phone)) })
 	// First the record that is there, whose aliases become free.
 	first, second := &h, &o
 	if h.ID == u.gone.ID {
@@ -216,6 +217,14 @@ func without(now people.Contact, holder, rest *people.Contact) people.Contact {
 	if h.Name == rest.Name && h.NameSource == rest.NameSource {
 		h.Name, h.NameSource = holder.Name, holder.NameSource
 	}
+	if h.Consent == rest.Consent {
+		h.Consent = holder.Consent
+	}
+	if h.Note == rest.Note || h.Note == uniteTexts(holder.Note, rest.Note) || h.Note == uniteTexts(rest.Note, holder.Note) {
+		h.Note = holder.Note
+	}
+	h.Origin = holder.Origin
+	h.Others = slices.DeleteFunc(h.Others, func(p people.OtherPhone) bool { return has(rest.Others, p.Phone) && !has(holder.Others, p.Phone) })
 	h.Tags = slices.DeleteFunc(h.Tags, func(tag string) bool { return folds(rest.Tags, tag) && !folds(holder.Tags, tag) })
 	for f, v := range rest.Fields {
 		if h.Fields[f] == v && holder.Fields[f] != v {

@@ -22,7 +22,14 @@ type Preflight struct {
 	NewChats int                 // of those who receive, how many get it in a new chat
 	Senders  []Sender            // who sends, and how fast
 	Stops    []campaign.Lack     // why it could not be started, beside what it lacks itself, see [campaign.Campaign.Lacks]
+	Warnings []reason.Reason     // what to know before it is started all the same
 	Forecast campaign.Forecast
+}
+
+// Leaves reports whether something of a draft would really leave if it were
+// started; lacks are those of the draft itself.
+func (p *Preflight) Leaves(lacks []campaign.Lack) bool {
+	return len(lacks) == 0 && len(p.Stops) == 0 && !p.Forecast.Starts.IsZero()
 }
 
 // Sender is a number that would send a draft, with what holds for the two
@@ -159,10 +166,11 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 	}
 	if len(numbers) == 0 {
 		p.Forecast = campaign.Forecast{Left: p.Receive, Stuck: p.Receive, Binds: campaign.Hold{Reason: reason.HoldStopped}}
-		return p, nil
+	} else if p.Forecast, err = campaign.Walk(ctx, c.ID, numbers, now); err != nil {
+		return p, err
 	}
-	p.Forecast, err = campaign.Walk(ctx, c.ID, numbers, now)
-	return p, err
+	p.Warnings = p.warnings(&c, now)
+	return p, nil
 }
 
 // group is what a queue treats alike.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"time"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -17,7 +18,18 @@ type listedPerson struct {
 	Fields map[string]string `json:"fields"`
 	Left   bool              `json:"opted_out"`
 	Doubt  string            `json:"doubt"`
+	Phones []string          `json:"phones"` // the first of them is Phone
+
+	Consent struct {
+		Status   string `json:"status"`
+		Source   string `json:"source"`
+		At       string `json:"at"`
+		Evidence string `json:"evidence"`
+	} `json:"consent"`
+	Note string `json:"note"`
 }
+
+var consents = map[string]people.ConsentStatus{"yes": people.ConsentGiven, "no": people.ConsentRefused}
 
 // listed reads what another recado lists: an object a line.
 func (r *reader) listed(lines *lineReader) error {
@@ -47,7 +59,18 @@ func (r *reader) listed(lines *lineReader) error {
 			d.Left = "opted_out"
 		}
 		if p.Phone != "" {
-			d.phone(r.options.Where, p.Phone, "telefone", isPhone)
+			d.phone(r.options.Where, p.Phone, "telefone", isWhatsApp) // the one by which they go
+		}
+		for _, phone := range p.Phones {
+			d.phone(r.options.Where, phone, "", isPhone)
+		}
+		d.Note = r.clean(p.Note, l.number)
+		if status := consents[p.Consent.Status]; status != people.ConsentUnknown {
+			at, _ := time.Parse(time.RFC3339, p.Consent.At)
+			d.Consent = people.Consent{
+				Status: status, At: at,
+				Source: r.clean(p.Consent.Source, l.number), Evidence: r.clean(p.Consent.Evidence, l.number),
+			}
 		}
 		var why *reason.Reason
 		d.Tags, why = addTags(nil, p.Tags)

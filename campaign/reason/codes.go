@@ -159,6 +159,21 @@ const (
 	CampaignShut        Code = "campaign_shut"        // the number whose hours never meet its own
 )
 
+// What a person should know before a campaign starts.
+const (
+	WarnUnfilled  Code = "warn_unfilled"   // what looks like a field of another system
+	WarnLacking   Code = "warn_lacking"    // the field, how many lack it, some of them
+	WarnNoOptOut  Code = "warn_no_opt_out" // the text does not say how to be left alone
+	WarnNewChats  Code = "warn_new_chats"  // how many of how many are new chats
+	WarnNumberNew Code = "warn_number_new" // the number, for how many days it has been linked
+	WarnBanned    Code = "warn_banned"     // the number
+	WarnNeedsYou  Code = "warn_needs_you"  // the number
+	WarnClosed    Code = "warn_closed"     // the number, until when it may not open new chats
+	WarnOffline   Code = "warn_offline"    // the number
+	WarnOverruled Code = "warn_overruled"  // the number, the limits that are tighter there
+	WarnStuck     Code = "warn_stuck"      // how many do not leave
+)
+
 // The statuses of a campaign, as arguments.
 const (
 	StatusDraft     Code = "status_draft"
@@ -319,9 +334,11 @@ const (
 const (
 	ContactNotFound  Code = "contact_not_found" // the phone, masked
 	ContactGone      Code = "contact_gone"
-	ContactNotMerged Code = "contact_not_merged"
 	ContactExists    Code = "contact_exists" // another one has that phone
 	ContactNoPhone   Code = "contact_no_phone"
+	ContactNoteLong  Code = "contact_note_long" // how many characters, the most
+	ContactPhones    Code = "contact_phones"    // the most
+	ContactNotMerged Code = "contact_not_merged"
 	OptInNoReason    Code = "opt_in_no_reason"
 )
 

@@ -82,6 +82,7 @@ func deliveryObject(d campaign.Delivery) deliveryJSON {
 func (c *call) campaignCommand() *cobra.Command {
 	return c.group("campaign", "cmd_campaign",
 		c.newCommand(),
+		c.about("check", "cmd_campaign_check", c.checkCampaign),
 		c.change("start", "cmd_campaign_start",
 			c.start),
 		c.change("pause", "cmd_campaign_pause",

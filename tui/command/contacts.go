@@ -19,12 +19,15 @@ const page = 1000
 type contactJSON struct {
 	Phone     string            `json:"phone"` // E.164; empty of somebody whose phone WhatsApp does not tell
 	Name      string            `json:"name"`
-	Username  string            `json:"username"` // without @; empty: none is known
 	Tags      []string          `json:"tags"`
 	Fields    map[string]string `json:"fields"`
 	ID        people.ContactID  `json:"id"`
 	Lists     []string          `json:"lists"`
+	Phones    []string          `json:"phones"`   // all of theirs, Phone first; never null
 	Aliases   []string          `json:"aliases"`  // other phones, the LID
+	Username  string            `json:"username"` // without @
+	Consent   consentJSON       `json:"consent"`
+	Note      string            `json:"note"`
 	WhatsApp  string            `json:"whatsapp"` // yes, no, unknown
 	OptedOut  bool              `json:"opted_out"`
 	Doubt     string            `json:"doubt"`    // what they wrote that may be a wish to leave; empty: nothing
@@ -34,20 +37,37 @@ type contactJSON struct {
 	Created   string            `json:"created"`
 }
 
+// consentJSON is what is known of whether a person agreed to be written to.
+type consentJSON struct {
+	Status   string `json:"status"` // yes, no, unknown
+	Source   string `json:"source"`
+	At       string `json:"at"` // RFC 3339; empty: not known
+	By       string `json:"by"` // who wrote it down
+	Evidence string `json:"evidence"`
+}
+
 // presences are the names of people.Presence in data.
 var presences = [...]string{people.PresenceUnknown: "unknown", people.OnWhatsApp: "yes", people.NotOnWhatsApp: "no"}
 
 // contactObject is a contact as data; names are those of our numbers.
 func contactObject(p *people.Contact, names map[campaign.NumberID]string) contactJSON {
 	out := contactJSON{
-		Phone: string(p.BestPhone()), Name: p.Name, Username: p.Username, Tags: append([]string{}, p.Tags...), Fields: p.Fields, ID: p.ID,
+		Phone: string(p.BestPhone()), Name: p.Name, Tags: append([]string{}, p.Tags...), Fields: p.Fields, ID: p.ID,
 		Lists: append([]string{}, p.Lists...), Aliases: []string{}, WhatsApp: presences[min(int(p.Presence), len(presences)-1)],
 		OptedOut: p.OptedOut, KnownTo: []string{}, LastSent: stamp(p.LastSent), LastHeard: stamp(p.LastHeard), Created: stamp(p.Created),
 	}
 	if out.Fields == nil {
 		out.Fields = map[string]string{}
 	}
-	if p.WhatsApp != "" && string(p.WhatsApp) != out.Phone {
+	out.Phones, out.Username, out.Note = []string{}, p.Username, p.Note
+	out.Consent = consentJSON{p.Consent.Status.String(), p.Consent.Source, stamp(p.Consent.At), p.Consent.By, p.Consent.Evidence}
+	for i, phone := range p.Phones() {
+		out.Phones = append(out.Phones, string(phone))
+		if i > 0 {
+			out.Aliases = append(out.Aliases, string(phone))
+		}
+	}
+	if p.WhatsApp != "" && p.WhatsApp != p.BestPhone() && !slices.Contains(out.Phones, string(p.WhatsApp)) { // in another spelling
 		out.Aliases = append(out.Aliases, string(p.WhatsApp))
 	}
 	if p.LID != "" {

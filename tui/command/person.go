@@ -149,6 +149,13 @@ func (c *call) showWords(p *people.Contact, out personJSON, unions []store.Union
 		phone = c.t("phone_hidden")
 	}
 	put(c.t("col_phone"), phone)
+	for _, o := range p.Others {
+		text := o.Phone.Pretty()
+		if !o.No.IsZero() {
+			text = c.t("person_other_no", "A", text, "B", moment(o.No))
+		}
+		put(c.t("person_other"), text)
+	}
 	for _, u := range unions {
 		put(c.t("person_joined"), c.t("person_joined_with", "A", c.calls(&u.Keep), "B", c.calls(&u.Gone), "Time", moment(u.At)))
 	}
@@ -161,6 +168,8 @@ func (c *call) showWords(p *people.Contact, out personJSON, unions []store.Union
 	case p.InDoubt():
 		put(c.t("note_in_doubt"), c.t("person_said", "Time", moment(p.DoubtAt), "Said", p.DoubtSaid))
 	}
+	put(c.t("person_consent"), c.tongue.Consent(p.Consent))
+	put(c.t("person_note"), p.Note)
 	put(c.t("col_tags"), strings.Join(p.Tags, ", "))
 	put(c.t("person_lists"), strings.Join(p.Lists, ", "))
 	for _, f := range sortedFields(p.Fields) {
