@@ -186,7 +186,9 @@ func apartTx(tx *bolt.Tx, now people.Contact, u bond, at time.Time) (account, ot
 	if now.InDoubt() && !o.OptedOut {
 		o.DoubtAt, o.DoubtSaid = now.DoubtAt, now.DoubtSaid
 	}
-	o.Others = slices.DeleteFunc(o.Others, func(p people.OtherPhone) bool { return has(h.Others, p.Phone) || slices.Contains(theirs, phoneKey(p.Phone)) })
+	o.Others = slices.DeleteFunc(o.Others, func(p people.OtherPhone) bool {
+		return has(h.Others, p.Phone) || slices.Contains(theirs, phoneKey(p.Phone))
+	})
 	// First the record that is there, whose aliases become free.
 	first, second := &h, &o
 	if h.ID == u.gone.ID {
