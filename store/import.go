@@ -258,10 +258,18 @@ func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, e
 func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportReport) error {
 	names := make(nameMoves, len(rows))
 	now := time.Now()
+	rolls, err := rostersTx(tx)
+	if err != nil {
+		return err
+	}
+	joined := make(joining)
 	for _, row := range rows {
 		c, err := importedTx(tx, &row, now)
 		if err != nil {
 			return err
+		}
+		if len(row.Lists) > 0 {
+			rolls.fill(&c)
 		}
 		if take, err := policy.takeTx(tx, &c, existsTx(tx, c.ID), row, now, report); err != nil {
 			return err
@@ -271,6 +279,12 @@ func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportRepor
 		if err := putPersonTx(tx, &c, names); err != nil {
 			return err
 		}
+		if len(row.Lists) > 0 {
+			joined.add(c.Lists, c.ID)
+		}
+	}
+	if err := joined.applyTx(tx); err != nil {
+		return err
 	}
 	return names.applyTx(tx)
 }
@@ -290,6 +304,9 @@ func (p Policy) takeTx(tx *bolt.Tx, c *people.Contact, known bool, row people.Ro
 	left, doubt := false, false
 	if row.Left != "" && !c.OptedOut {
 		c.OptedOut, c.OptOutAt, c.OptOutWhy, left = true, now, row.Left, true
+		if !row.LeftAt.IsZero() && row.LeftAt.Before(now) {
+			c.OptOutAt = row.LeftAt
+		}
 	} else if row.Doubt != "" && !c.OptedOut && !c.InDoubt() && c.DoubtEnded.IsZero() { // what a person decided stands
 		c.DoubtAt, c.DoubtSaid, doubt = now, row.Doubt, true
 	}
@@ -299,7 +316,7 @@ func (p Policy) takeTx(tx *bolt.Tx, c *people.Contact, known bool, row people.Ro
 		return false, nil
 	case !known:
 		report.Added++
-	case sameContact(&before, c):
+	case sameContact(&before, c) && len(before.Lists) == len(c.Lists):
 		report.Same++
 		return false, nil
 	default:
@@ -357,6 +374,9 @@ func complete(c *people.Contact, row people.Row) {
 		c.Note = people.Clip(row.Note, people.MaxNote)
 	}
 	c.Tags = union(c.Tags, row.Tags)
+	if len(row.Lists) > 0 {
+		c.Lists = union(c.Lists, row.Lists)
+	}
 	for f, v := range row.Fields {
 		if v != "" {
 			setField(c, f, v)
@@ -365,8 +385,9 @@ func complete(c *people.Contact, row people.Row) {
 }
 
 // rowsVersion is the first byte of a record of rows. Those of version 1 do not
-// say who has left, those of version 2 nothing of other phones, consent and notes.
-const rowsVersion = 3
+// say who has left, those of version 2 not on which
+// lists, those of version 3 nothing of other phones, consent and notes.
+const rowsVersion = 4
 
 func encodeRows(rows []people.Row) []byte {
 	e := bolt.Enc{B: make([]byte, 0, 64*len(rows))}
@@ -384,6 +405,8 @@ func encodeRows(rows []people.Row) []byte {
 		}
 		e.Text(row.Left)
 		e.Text(row.Doubt)
+		e.Texts(row.Lists)
+		e.Time(row.LeftAt)
 		e.Uint(uint64(len(row.Others)))
 		for _, p := range row.Others {
 			e.Text(string(p))
@@ -417,6 +440,9 @@ func decodeRows(v []byte) (rows []people.Row, err error) {
 			row.Left, row.Doubt = d.Text(), d.Text()
 		}
 		if version > 2 {
+			row.Lists, row.LeftAt = d.Texts(nil), d.Time()
+		}
+		if version > 3 {
 			for range d.Count() {
 				row.Others = append(row.Others, people.Phone(d.Text()))
 			}

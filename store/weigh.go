@@ -93,6 +93,13 @@ func (w *weigher) take(tx *bolt.Tx, from people.Row, now time.Time) error {
 	if as := w.others[key]; as != "" {
 		key = as
 	}
+	if known && len(from.Lists) > 0 {
+		rolls, err := rostersTx(tx)
+		if err != nil {
+			return err
+		}
+		rolls.fill(&c)
+	}
 	if known {
 		key = "=" + string(row(c.ID))
 	} else {

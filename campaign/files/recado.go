@@ -16,7 +16,10 @@ type listedPerson struct {
 	Name   string            `json:"name"`
 	Tags   []string          `json:"tags"`
 	Fields map[string]string `json:"fields"`
+	Lists  []string          `json:"lists"`
 	Left   bool              `json:"opted_out"`
+	LeftAt string            `json:"opted_out_at"`
+	Why    string            `json:"opted_out_why"`
 	Doubt  string            `json:"doubt"`
 	Phones []string          `json:"phones"` // the first of them is Phone
 
@@ -54,30 +57,26 @@ func (r *reader) listed(lines *lineReader) error {
 			}
 			continue
 		}
-		d := &draft{Row: people.Row{Line: l.number, Name: r.clean(p.Name, l.number), Doubt: r.clean(p.Doubt, l.number)}}
+		d := &draft{Row: people.Row{Line: l.number, Name: shown(p.Name), Doubt: shown(p.Doubt)}}
+		d.own(r, p.Phone, mapped(p.Tags, shown), mapped(p.Lists, shown))
 		if p.Left {
-			d.Left = "opted_out"
-		}
-		if p.Phone != "" {
-			d.phone(r.options.Where, p.Phone, "telefone", isWhatsApp) // the one by which they go
+			d.leave(shown(p.Why), p.LeftAt)
 		}
 		for _, phone := range p.Phones {
 			d.phone(r.options.Where, phone, "", isPhone)
 		}
-		d.Note = r.clean(p.Note, l.number)
+		d.Note = shown(p.Note)
 		if status := consents[p.Consent.Status]; status != people.ConsentUnknown {
 			at, _ := time.Parse(time.RFC3339, p.Consent.At)
 			d.Consent = people.Consent{
 				Status: status, At: at,
-				Source: r.clean(p.Consent.Source, l.number), Evidence: r.clean(p.Consent.Evidence, l.number),
+				Source: shown(p.Consent.Source), Evidence: shown(p.Consent.Evidence),
 			}
 		}
-		var why *reason.Reason
-		d.Tags, why = addTags(nil, p.Tags)
 		for name, value := range p.Fields {
-			d.field(fieldName(name), r.clean(value, l.number))
+			d.field(fieldName(name), shown(value))
 		}
-		if err := r.put(d, row, why); err != nil {
+		if err := r.put(d, row, nil); err != nil {
 			return err
 		}
 	}

@@ -349,6 +349,8 @@ func (c *call) role(role files.Role) string {
 		return c.t("column_email")
 	case files.TagsRole:
 		return c.t("column_tags")
+	case files.ListsRole:
+		return c.t("column_lists")
 	case files.LeftRole, files.UnsureRole:
 		return c.t("column_left")
 	case files.AskedRole:
