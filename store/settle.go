@@ -237,7 +237,6 @@ func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) er
 }
 
 func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now time.Time) error {
-	m.From.Known = true // who writes knows the number
 	id, err := seenTx(tx, number, m.From, m.At)
 	if err != nil {
 		return err
