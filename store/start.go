@@ -149,17 +149,29 @@ func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.
 	}
 	to, skipped := 0, 0
 	barred := allBarredTx(tx)
-	err = matchTx(ctx, tx, filter, func(contact *people.Contact) {
+	var silent people.Set
+	if c.MindsSilence() {
+		silent = silentTx(tx)
+	}
+	look := func(contact *people.Contact) {
 		switch {
 		case contact.Phone == "" && contact.LID == "":
 			return
-		case unwanted(contact, barred, now) != "":
+		case unwanted(contact, barred, now) != "", silent.Has(contact.ID):
 			skipped++
 		default:
 			to++
 		}
 		audience.Add(contact.ID)
-	})
+	}
+	if c.Only != 0 {
+		var contact people.Contact
+		if contact, err = contactTx(tx, c.Only); err == nil {
+			look(&contact)
+		}
+	} else {
+		err = matchTx(ctx, tx, filter, look)
+	}
 	if wrong := (*people.FilterError)(nil); errors.As(err, &wrong) {
 		return nil, reason.Within(err, reason.CampaignAudience)
 	}

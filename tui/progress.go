@@ -277,6 +277,8 @@ func (p *progress) unsent(left int) string {
 	switch {
 	case s.Status == campaign.Draft:
 		return e.t("progress_not_started")
+	case s.Status == campaign.Scheduled:
+		return e.t("progress_scheduled", "Time", e.words.Minute(s.Planned()))
 	case s.Status == campaign.Freezing && s.freeze.Held:
 		return e.t("progress_freezing_held")
 	case s.Status == campaign.Freezing:
