@@ -61,7 +61,9 @@ func membersOfLists(tx *bolt.Tx) error {
 	members := make([]people.Set, len(lists))
 	var c people.Contact
 	err = contactsTable.ForEach(tx, func(k, v []byte) error {
-		if err := decodeWithLists(&c, contactsTable.Parts(k), v); err != nil {
+		r := bolt.Dec{B: v}
+		r.Share()
+		if err := decodeWithLists(&c, contactsTable.Parts(k), &r); err != nil {
 			return err
 		}
 		for _, name := range c.Lists {

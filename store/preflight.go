@@ -124,7 +124,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		if c.MindsSilence() {
 			silent = silentTx(tx)
 		}
-		err = matchTx(ctx, tx, filter, func(contact *people.Contact) {
+		err = b.matchTx(ctx, tx, filter, func(contact *people.Contact) {
 			if contact.Phone == "" && contact.LID == "" {
 				return
 			}

@@ -64,17 +64,27 @@ func decodeContact(id people.ContactID, v []byte) (c people.Contact, err error) 
 // uses again: to look at a million people costs one allocation each, the copy
 // of the record that all their texts are parts of.
 func decodeContactInto(c *people.Contact, id people.ContactID, v []byte) error {
-	err := decodeWithLists(c, id, v)
+	r := bolt.Dec{B: v}
+	r.Share()
+	err := decodeWithLists(c, id, &r)
+	c.Lists = c.Lists[:0]
+	return err
+}
+
+// viewContact is decodeContactInto without a copy: the texts are parts of the file,
+// and good until the transaction ends.
+func viewContact(c *people.Contact, id people.ContactID, v []byte) error {
+	r := bolt.Dec{B: v}
+	r.View()
+	err := decodeWithLists(c, id, &r)
 	c.Lists = c.Lists[:0]
 	return err
 }
 
 // decodeWithLists is decodeContactInto with the lists that were part of a
 // person's record until version 3 of the book.
-func decodeWithLists(c *people.Contact, id people.ContactID, v []byte) error {
-	r := bolt.Dec{B: v}
+func decodeWithLists(c *people.Contact, id people.ContactID, r *bolt.Dec) error {
 	r.Version(contactVersion)
-	r.Share()
 	clear(c.Fields)
 	*c = people.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields, Former: c.Former[:0]}
 	c.Phone, c.WhatsApp = people.Phone(r.Text()), people.Phone(r.Text())

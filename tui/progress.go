@@ -65,8 +65,9 @@ func (p *progress) load() tea.Cmd {
 			return
 		}
 		all = slices.DeleteFunc(all, func(c campaign.Campaign) bool {
-			failed := c.ID == id && c.Status == campaign.Draft && !c.Reason.IsZero() // it is looked at when it turns out that it cannot start
-			return c.Started.IsZero() && !failed
+			// One that cannot start is looked at when that turns out.
+			watched := c.ID == id && (c.Status != campaign.Draft || !c.Reason.IsZero())
+			return (c.Started.IsZero() || c.Archived) && !watched
 		})
 		for _, c := range all {
 			msg.ids = append(msg.ids, c.ID)
