@@ -32,10 +32,12 @@
 package campaign
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
 	"recado/campaign/media"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -116,6 +118,12 @@ type Campaign struct {
 	Canary  int        `json:",omitempty"` // after so many messages it pauses by itself and asks; 0: it does not
 	Tried   bool       `json:",omitempty"` // somebody has let it go on after those
 	Basis   Basis      `json:",omitempty"` // why these people may be written to; empty: nobody has said
+	Silent  bool       `json:",omitempty"` // also to those who have not answered the last campaigns
+	TestOf  ID         `json:",omitempty"` // it is a test of that campaign; 0: it is none
+
+	Only     people.ContactID `json:",omitempty"` // to that person alone, whatever To says; 0: no
+	Archived bool             `json:",omitempty"` // not shown among the others
+
 	Status  Status
 	Reason  reason.Reason // why it is paused or cancelled, or a draft again, for a person; zero when somebody asked for it
 	Created time.Time     // zero times have not happened
@@ -134,11 +142,24 @@ func (c *Campaign) Texts() []string {
 // VariantName is what a variant is called: A is the text itself.
 func VariantName(v uint8) string { return string(rune('A' + v)) }
 
+// Copy is a draft with all that a person has written in a campaign; of when it
+// starts it says nothing.
+func (c *Campaign) Copy() Campaign {
+	return Campaign{
+		Name: c.Name, Text: c.Text, Variants: slices.Clone(c.Variants), Attachment: c.Attachment, To: c.To, Numbers: slices.Clone(c.Numbers),
+		Pace: c.Pace, Canary: c.Canary, Basis: c.Basis, Silent: c.Silent,
+	}
+}
+
 // Unstarted reports whether the audience of a campaign is still to be chosen: it
 // is a draft, or scheduled, or was and is paused.
 func (c *Campaign) Unstarted() bool {
 	return c.Status == Draft || c.Status == Scheduled || c.Status == Paused && c.Started.IsZero()
 }
+
+// MindsSilence reports whether a campaign leaves alone who has not answered the
+// last ones.
+func (c *Campaign) MindsSilence() bool { return !c.Silent && c.TestOf == 0 }
 
 // Tries reports whether a campaign of which so many messages have left, or may
 // have, is to pause before the next one.

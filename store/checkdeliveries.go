@@ -181,6 +181,11 @@ func (c *checking) sent(claimed map[place]bool) {
 			return d.Message != "" && d.Number == fromRow[campaign.NumberID](k[8:])
 		})
 	})
+	c.each(unansweredTable, 4, func(k, _ []byte) {
+		if !c.has(contactsTable, k) {
+			c.stray(unansweredTable, k)
+		}
+	})
 	c.each(timersTable, -1, func(k, v []byte) {
 		if _, err := decodeTimer(v); err != nil {
 			c.damaged(timersTable, k)

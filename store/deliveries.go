@@ -169,6 +169,9 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	if err := sampleTx(tx, before, d); err != nil {
 		return err
 	}
+	if err := acceptedTx(tx, before, d); err != nil {
+		return err
+	}
 	t, err := tallyTx(tx, d.Campaign)
 	if err != nil {
 		return err

@@ -85,6 +85,7 @@ const (
 	VerbCampaignCancel Verb = "campaign_cancel"
 	VerbDecide         Verb = "decide"
 
+	VerbCampaignArchive    Verb = "campaign_archive"
 	VerbCampaignSchedule   Verb = "campaign_schedule"
 	VerbCampaignUnschedule Verb = "campaign_unschedule"
 )
@@ -100,7 +101,7 @@ var verbs = map[Verb]Role{
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,
 	VerbCampaignPause: Operator, VerbCampaignResume: Operator, VerbCampaignCancel: Operator, VerbDecide: Operator,
-	VerbCampaignSchedule: Operator, VerbCampaignUnschedule: Operator,
+	VerbCampaignArchive: Operator, VerbCampaignSchedule: Operator, VerbCampaignUnschedule: Operator,
 }
 
 // Desk is where a person's acts go in, from screens and commands alike. Each of

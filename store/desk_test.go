@@ -353,6 +353,14 @@ var deeds = map[string]deed{
 		role: Operator,
 		fail: func(_ *scene, d *Desk) error { return only(d.Cancel(gone)) },
 	},
+	"Archive": {
+		before: aDraft,
+		do:     func(s *scene, d *Desk) error { return only(d.Archive(s.id, true)) },
+		want: Entry{Verb: VerbCampaignArchive, Kind: "campaign", Target: "1", Name: "Natal",
+			Before: Values{"archived": ""}, After: Values{"archived": "yes"}},
+		role: Operator,
+		fail: func(_ *scene, d *Desk) error { return only(d.Archive(gone, true)) },
+	},
 	"Schedule": {
 		before: aDraft,
 		do:     func(s *scene, d *Desk) error { return only(d.Schedule(s.id, someday)) },

@@ -98,7 +98,11 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
 			Phone: contact.Phone, Name: contact.Called(), New: !contact.KnownTo(number), Zone: zones.of(&contact, number),
 		}
-		if why := unwanted(&contact, f.Numbers, barred, c.Started); why != "" {
+		why := unwanted(&contact, f.Numbers, barred, c.Started)
+		if why == "" && c.MindsSilence() && unansweredTx(tx, contact.ID) >= silentAfter {
+			why = reason.DeliveryNeverAnswers
+		}
+		if why != "" {
 			d.GiveUp(reason.New(why))
 		} else {
 			d.Variant = variantOf(&c, f.Numbers, number, f.Load[number])

@@ -178,6 +178,9 @@ func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
 	if err := contactsTable.Delete(tx, c.ID); err != nil {
 		return err
 	}
+	if err := unansweredTable.Delete(tx, c.ID); err != nil {
+		return err
+	}
 	if err := addCountTx(tx, countContacts, -1); err != nil {
 		return err
 	}
@@ -325,6 +328,11 @@ func mergeTx(tx *bolt.Tx, keep, gone people.ContactID, at time.Time) error {
 	}
 	if err := leaveListsTx(tx, gone, keep); err != nil {
 		return err
+	}
+	if n := unansweredTx(tx, gone); n > unansweredTx(tx, keep) {
+		if err := unansweredTable.Put(tx, keep, row(n)); err != nil {
+			return err
+		}
 	}
 	if err := deleteContactTx(tx, &g); err != nil {
 		return err

@@ -172,12 +172,15 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 				return nil, err
 			}
 		}
-		if tooSoon(&contact, pace.PerPerson, c.Now) {
+		if camp.TestOf == 0 && tooSoon(&contact, pace.PerPerson, c.Now) {
 			if d.Attempts == 0 && campaign.Early(contact.LastSent, c.Now) && b.clock.Sure() {
 				return amendPerson{contact}, nil
 			}
 			return giveUp(reason.DeliveryPerPerson)
 		}
+	}
+	if d.Attempts == 0 && camp.MindsSilence() && unansweredTx(tx, contact.ID) >= silentAfter {
+		return giveUp(reason.DeliveryNeverAnswers)
 	}
 	// Also one that was tried: two records may have turned out to be one person.
 	if seq := personsTable.Get(tx, camp.ID, contact.ID); seq != nil && fromRow[uint32](seq) != d.Seq {
@@ -191,7 +194,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		if d.Media, err = carriedTx(tx, &d); err != nil {
 			return nil, err
 		}
-		return send{d: d, to: contact, pace: pace}, nil
+		return send{d: d, to: contact, pace: pace, test: camp.TestOf != 0}, nil
 	}
 	if checkAs(&contact) != "" && !contact.Checked(c.Now) {
 		return b.planCheckTx(tx, c, d, contact, group)
@@ -211,7 +214,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	} else if err != nil {
 		return nil, err
 	}
-	s := send{d: d, to: contact, pace: pace, text: text}
+	s := send{d: d, to: contact, pace: pace, text: text, test: camp.TestOf != 0}
 	if camp.Attachment != nil {
 		return b.planUploadTx(tx, c, camp, s)
 	}

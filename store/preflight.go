@@ -120,11 +120,19 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		var waiting groups
 		skipped := 0
 		barred := allBarredTx(tx)
+		var silent people.Set
+		if c.MindsSilence() {
+			silent = silentTx(tx)
+		}
 		err = b.matchTx(ctx, tx, filter, func(contact *people.Contact) {
 			if contact.Phone == "" && contact.LID == "" {
 				return
 			}
-			if why := unwanted(contact, ids, barred, now); why != "" {
+			why := unwanted(contact, ids, barred, now)
+			if why == "" && silent.Has(contact.ID) {
+				why = reason.DeliveryNeverAnswers
+			}
+			if why != "" {
 				p.LeftOut[why]++
 				skipped++
 				return

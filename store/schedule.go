@@ -64,6 +64,27 @@ func (d *Desk) Unschedule(id campaign.ID) (c campaign.Campaign, err error) {
 	return c, err
 }
 
+// Archive takes a campaign from among the others that are shown, or puts it back.
+// One that has something to send is refused.
+func (d *Desk) Archive(id campaign.ID, away bool) (c campaign.Campaign, err error) {
+	said := map[bool]string{true: "yes"}
+	err = d.write(VerbCampaignArchive, func(tx *bolt.Tx, e *Entry) error {
+		if c, err = campaignTx(tx, id); err != nil {
+			return err
+		}
+		switch c.Status {
+		case campaign.Draft, campaign.Finished, campaign.Cancelled:
+		default:
+			return reason.Because(ErrState, reason.CampaignArchive, id, c.Status.Reason())
+		}
+		e.onCampaign(&c)
+		e.change("archived", said[c.Archived], said[away])
+		c.Archived = away
+		return putCampaignTx(tx, c)
+	})
+	return c, err
+}
+
 // planned is when a campaign is to start, for the audit.
 func planned(c *campaign.Campaign) string {
 	if c.At.IsZero() {

@@ -266,6 +266,11 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	case wish == people.Doubt && m.At.After(contact.DoubtAt) && counts(&contact, later(contact.OptOutAt, contact.DoubtEnded), m.At, now):
 		contact.DoubtAt, contact.DoubtSaid = m.At, shortened(m.Text)
 	}
+	if m.At.After(contact.LastSent.Add(-campaign.ClockSlack)) {
+		if err := answeredTx(tx, contact.ID); err != nil {
+			return err
+		}
+	}
 	if m.At.After(contact.LastHeard) {
 		contact.LastHeard = m.At
 	}

@@ -154,22 +154,34 @@ func (b *Book) audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign,
 	}
 	to, skipped := 0, 0
 	barred := allBarredTx(tx)
+	var silent people.Set
+	if c.MindsSilence() {
+		silent = silentTx(tx)
+	}
 	numbers, err := numbersTx(tx)
 	if err != nil {
 		return nil, err
 	}
 	senders := senderIDs(Senders(numbers, nil, c, now))
-	err = b.matchTx(ctx, tx, filter, func(contact *people.Contact) {
+	look := func(contact *people.Contact) {
 		switch {
 		case contact.Phone == "" && contact.LID == "":
 			return
-		case unwanted(contact, senders, barred, now) != "":
+		case unwanted(contact, senders, barred, now) != "", silent.Has(contact.ID):
 			skipped++
 		default:
 			to++
 		}
 		audience.Add(contact.ID)
-	})
+	}
+	if c.Only != 0 {
+		var contact people.Contact
+		if contact, err = contactTx(tx, c.Only); err == nil {
+			look(&contact)
+		}
+	} else {
+		err = b.matchTx(ctx, tx, filter, look)
+	}
 	if wrong := (*people.FilterError)(nil); errors.As(err, &wrong) {
 		return nil, reason.Within(err, reason.CampaignAudience)
 	}

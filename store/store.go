@@ -27,6 +27,7 @@
 //	├── uploads     <campaign 8><number 4><n 8> → record: what a number uploaded of an attachment
 //	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, to which a reply belongs
+//	├── unanswered  <contact 8> → <n 4>: how many campaigns in a row they have not answered
 //	├── timers      <contact 8><number 4> → record: after how long the messages of the chat disappear; contact 0: of the chats that the number begins
 //	├── contacts    <contact 8> → record
 //	├── aliases     p<phone key>, l<lid>, or f<key of a phone they had><contact 8> → <contact 8>

@@ -33,6 +33,7 @@ var (
 	uploadsTable    = bolt.NewTable3[campaign.ID, campaign.NumberID, uint64]("uploads")
 	personsTable    = bolt.NewTable2[campaign.ID, people.ContactID]("persons")
 	latestTable     = bolt.NewTable2[people.ContactID, campaign.NumberID]("latest")
+	unansweredTable = bolt.NewTable1[people.ContactID]("unanswered")
 	timersTable     = bolt.NewTable2[people.ContactID, campaign.NumberID]("timers")
 	contactsTable   = bolt.NewTable1[people.ContactID]("contacts")
 	aliasesTable    = bolt.NewTextTable[string]("aliases")
@@ -70,7 +71,7 @@ type table interface {
 var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
 	campaignsTable, runningTable, scheduledTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
-	messagesTable, uploadsTable, personsTable, latestTable, timersTable, eventsTable,
+	messagesTable, uploadsTable, personsTable, latestTable, unansweredTable, timersTable, eventsTable,
 	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, listsTable, membersTable, auditTable, askedTable, jobsTable, stagedTable,
 }
 

@@ -79,8 +79,8 @@ func (c *campaigns) load() tea.Cmd {
 	}
 }
 
-// campaignRows reads every campaign and how far it is. A draft that was thrown
-// away is none.
+// campaignRows reads every campaign that is not archived and how far it is. A
+// draft that was thrown away is none.
 func campaignRows(book *store.Book) ([]campaignRow, error) {
 	list, err := book.Campaigns()
 	if err != nil {
@@ -88,7 +88,7 @@ func campaignRows(book *store.Book) ([]campaignRow, error) {
 	}
 	var all []campaignRow
 	for _, c := range list {
-		if c.Status == campaign.Cancelled && c.Started.IsZero() {
+		if c.Archived || c.Status == campaign.Cancelled && c.Started.IsZero() {
 			continue
 		}
 		s, err := rowOf(book, c)
@@ -123,7 +123,7 @@ func (c *campaigns) actions() []action {
 		act(e.keys.pause, ok && s.pausable(), func() tea.Cmd { return e.pauseCampaign(s.Campaign) }),
 		act(e.keys.resume, ok && s.resumable(), func() tea.Cmd { return e.resumeCampaign(s.Campaign) }),
 		act(e.keys.copyCampaign, ok && !draft, func() tea.Cmd {
-			return e.root.push(newComposer(e, campaign.Campaign{Name: s.Name, Text: s.Text, Attachment: s.Attachment, To: s.To, Numbers: s.Numbers, Pace: s.Pace}))
+			return e.root.push(newComposer(e, s.Copy()))
 		}),
 		act(e.keys.discard, draft, func() tea.Cmd {
 			return e.root.push(newAsk(e, e.t("draft_discard", "Name", e.named(s.Name)), "", func() tea.Cmd {
@@ -139,7 +139,7 @@ func (c *campaigns) actions() []action {
 func (c *campaigns) keys() []key.Binding { return bindings(c.actions()) }
 
 func (s campaignRow) pausable() bool {
-	return s.Status == campaign.Running || s.Status == campaign.Freezing && !s.freeze.Held
+	return s.Status == campaign.Running || s.Status == campaign.Scheduled || s.Status == campaign.Freezing && !s.freeze.Held
 }
 
 func (s campaignRow) resumable() bool {

@@ -65,8 +65,9 @@ func (p *progress) load() tea.Cmd {
 			return
 		}
 		all = slices.DeleteFunc(all, func(c campaign.Campaign) bool {
-			failed := c.ID == id && c.Status == campaign.Draft && !c.Reason.IsZero() // it is looked at when it turns out that it cannot start
-			return c.Started.IsZero() && !failed
+			// One that cannot start is looked at when that turns out.
+			watched := c.ID == id && (c.Status != campaign.Draft || !c.Reason.IsZero())
+			return (c.Started.IsZero() || c.Archived) && !watched
 		})
 		for _, c := range all {
 			msg.ids = append(msg.ids, c.ID)
@@ -277,6 +278,8 @@ func (p *progress) unsent(left int) string {
 	switch {
 	case s.Status == campaign.Draft:
 		return e.t("progress_not_started")
+	case s.Status == campaign.Scheduled:
+		return e.t("progress_scheduled", "Time", e.words.Minute(s.Planned()))
 	case s.Status == campaign.Freezing && s.freeze.Held:
 		return e.t("progress_freezing_held")
 	case s.Status == campaign.Freezing:

@@ -86,7 +86,8 @@ const (
 	DeliveryDuplicate     Code = "delivery_duplicate"
 	DeliveryPerPerson     Code = "delivery_per_person"
 	DeliveryMissingField  Code = "delivery_missing_field" // which, if that is told
-	DeliveryTooLong       Code = "delivery_too_long"      // what is filled in made it so
+	DeliveryNeverAnswers  Code = "delivery_never_answers"
+	DeliveryTooLong       Code = "delivery_too_long" // what is filled in made it so
 	DeliveryCancelled     Code = "delivery_cancelled"
 	DeliveryErased        Code = "delivery_erased"
 	DeliveryInterrupted   Code = "delivery_interrupted"
@@ -169,9 +170,10 @@ const (
 	CampaignSchedule    Code = "campaign_schedule"    // its id, its status
 	CampaignTexts       Code = "campaign_texts"       // how many it may have
 	CampaignCanary      Code = "campaign_canary"
-	ScheduleUnread      Code = "schedule_unread" // what was written
-	SchedulePast        Code = "schedule_past"   // the time
-	BasisUnread         Code = "basis_unread"    // what was written
+	CampaignArchive     Code = "campaign_archive" // its id, its status
+	ScheduleUnread      Code = "schedule_unread"  // what was written
+	SchedulePast        Code = "schedule_past"    // the time
+	BasisUnread         Code = "basis_unread"     // what was written
 )
 
 // What a person should know before a campaign starts.

@@ -25,6 +25,9 @@ type campaignJSON struct {
 	Counts     countsJSON  `json:"counts"`
 	reasonJSON             // why it is paused, cancelled or a draft again; empty: somebody asked for it
 
+	TestOf   campaign.ID    `json:"test_of,omitempty"`  // it is a test of that campaign
+	Archived bool           `json:"archived,omitempty"` // not listed
+	Silent   bool           `json:"silent,omitempty"`   // also to those who have not answered the last campaigns
 	At       string         `json:"at,omitempty"`       // when it is to start
 	Variants int            `json:"variants,omitempty"` // how many texts it has, if there are several
 	Canary   int            `json:"canary,omitempty"`   // after so many messages it pauses by itself
@@ -111,15 +114,7 @@ func (c *call) campaignCommand() *cobra.Command {
 		c.about("show", "cmd_campaign_show", c.showCampaign),
 		c.reportCommand(),
 		c.about("deliveries", "cmd_campaign_deliveries", c.listDeliveries),
-		c.decideCommand(),
-		c.jsonFlag(&cobra.Command{
-			Use:   "list",
-			Short: c.t("cmd_campaign_list"),
-			Args:  c.noArgs,
-			RunE: c.run(func(ctx context.Context, _ []string) error {
-				return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.listCampaigns(o) })
-			}),
-		}),
+		c.decideCommand(), c.testCommand(), c.duplicateCommand(), c.archiveCommand(), c.listCommand(),
 	)
 }
 
@@ -254,7 +249,7 @@ func (c *call) campaignObject(o *owner, camp campaign.Campaign, forecast *foreca
 func campaignOf(o *owner, camp campaign.Campaign) (campaignJSON, error) {
 	out := campaignJSON{
 		ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), reasonJSON: reasonObject(camp.Reason),
-		At: stamp(camp.Planned()), Canary: camp.Canary, Basis: camp.Basis,
+		TestOf: camp.TestOf, Archived: camp.Archived, Silent: camp.Silent, At: stamp(camp.Planned()), Canary: camp.Canary, Basis: camp.Basis,
 	}
 	if len(camp.Variants) > 0 {
 		out.Variants = len(camp.Texts())
@@ -358,12 +353,30 @@ func whose(h campaign.Hold) string {
 	return "number"
 }
 
-func (c *call) listCampaigns(o *owner) error {
+func (c *call) listCommand() *cobra.Command {
+	var archived bool
+	cmd := c.jsonFlag(&cobra.Command{
+		Use:   "list",
+		Short: c.t("cmd_campaign_list"),
+		Args:  c.noArgs,
+		RunE: c.run(func(ctx context.Context, _ []string) error {
+			return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.listCampaigns(o, archived) })
+		}),
+	})
+	cmd.Flags().BoolVar(&archived, "archived", false, c.t("flag_list_archived"))
+	return cmd
+}
+
+// listCampaigns prints the campaigns, or those that are archived.
+func (c *call) listCampaigns(o *owner, archived bool) error {
 	campaigns, err := o.parts.Book.Campaigns()
 	if err != nil {
 		return err
 	}
 	for _, camp := range campaigns {
+		if camp.Archived != archived {
+			continue
+		}
 		if c.json {
 			err = c.campaignObject(o, camp, nil)
 		} else {

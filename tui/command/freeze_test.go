@@ -166,7 +166,7 @@ func looksFrozenInPart(t *testing.T, o *owner, id campaign.ID, n int) {
 	}{
 		{print(true, func(c *call) error { return c.showCampaign(t.Context(), o, id) }), fmt.Sprintf(`"status":"freezing",.*"freezing":{"done":\d+,"total":%d}}`, n)},
 		{print(false, func(c *call) error { return c.showCampaign(t.Context(), o, id) }), fmt.Sprintf("status\tfreezing\n(.*\n)*freezing\t\\d+\t%d\n", n)},
-		{print(false, func(c *call) error { return c.listCampaigns(o) }), fmt.Sprintf("%s\tMaio\tfreezing\t\\d+/%d\n", id, n)},
+		{print(false, func(c *call) error { return c.listCampaigns(o, false) }), fmt.Sprintf("%s\tMaio\tfreezing\t\\d+/%d\n", id, n)},
 		{strings.Join(running, "\n"), fmt.Sprintf(`Maio \(preparing\) \d+/%d`, n)},
 	} {
 		if !regexp.MustCompile(test.want).MatchString(test.got) {

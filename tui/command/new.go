@@ -30,6 +30,7 @@ type draft struct {
 	canary   int
 	basis    string
 	optOut   bool // every text says how to be left alone
+	silent   bool // also to those who have not answered the last campaigns
 }
 
 func (c *call) newCommand() *cobra.Command {
@@ -54,6 +55,7 @@ func (c *call) newCommand() *cobra.Command {
 	flags.StringVar(&d.at, "at", "", c.t("flag_new_at"))
 	flags.IntVar(&d.canary, "canary", 0, c.t("flag_new_canary"))
 	flags.StringVar(&d.basis, "basis", "", c.t("flag_new_basis"))
+	flags.BoolVar(&d.silent, "include-silent", false, c.t("flag_new_silent"))
 	flags.BoolVar(&d.optOut, "optout-line", false, c.t("flag_new_optout_line"))
 	flags.BoolVar(&d.yes, "yes", false, c.t("flag_yes"))
 	return c.jsonFlag(cmd)
@@ -104,7 +106,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	}
 	written := campaign.Campaign{
 		Name: strings.TrimSpace(d.name), Text: d.text, Variants: d.variants, Attachment: attachment, To: d.to, Numbers: numbers, Pace: pace,
-		Canary: d.canary, Basis: basis,
+		Canary: d.canary, Basis: basis, Silent: d.silent,
 	}
 	if len(written.Texts()) > campaign.MaxTexts || d.canary < 0 {
 		return &failure{code: ExitUsage, text: c.why(written.Lacks()[0])}

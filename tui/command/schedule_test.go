@@ -114,3 +114,52 @@ func TestAScheduleIsSetTakenBackAndOverruled(t *testing.T) {
 		t.Errorf("cancelled before its time: %+v", got)
 	}
 }
+
+func TestACampaignIsTestedDuplicatedAndArchived(t *testing.T) {
+	dir := shopDir(t, time.Hour, 5, nil)
+	type row struct {
+		ID       int
+		Name     string
+		Status   string
+		TestOf   int `json:"test_of"`
+		Variants int
+		Counts   struct{ Queued int }
+	}
+	do := func(exit int, args ...string) row {
+		t.Helper()
+		return given[row](t, dir, exit, append([]string{"campaign"}, args...)...)
+	}
+	list := func(args ...string) (ids []string) {
+		t.Helper()
+		c, out, errs := typist(t, dir, "", append([]string{"campaign", "list"}, args...)...)
+		if code := c.execute(t.Context()); code != ExitOK {
+			t.Fatalf("list: exit %d, %s", code, errs)
+		}
+		for line := range strings.Lines(out.String()) {
+			id, _, _ := strings.Cut(line, "\t")
+			ids = append(ids, id)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	do(ExitOK, "new", "--name", "Natal", "--text", "Oi {nome}", "--variant", "Olá {nome}", "--at", "2100-01-02 09:00", "--include-silent")
+	if got := do(ExitOK, "test", "1", "11 97000-0003"); got.TestOf != 1 || got.Status != "running" || got.Counts.Queued != 1 {
+		t.Errorf("a test: %+v", got)
+	}
+	do(ExitNotFound, "test", "1", "zé")
+	do(ExitNotFound, "test", "9", "ana")
+	do(ExitUsage, "test", "1", "ana") // which of them
+	do(ExitUsage, "test", "1")
+	if got := do(ExitOK, "duplicate", "1", "--name", "Ano novo"); got.ID != 3 || got.Name != "Ano novo" || got.Status != "draft" || got.Variants != 2 {
+		t.Errorf("a copy: %+v", got)
+	}
+	do(ExitRefused, "archive", "1") // it is going to send
+	do(ExitOK, "archive", "3")
+	if here, away := list(), list("--archived"); !slices.Equal(here, []string{"1"}) || !slices.Equal(away, []string{"2", "3"}) {
+		t.Errorf("listed are %q, archived %q", here, away)
+	}
+	do(ExitOK, "archive", "3", "--undo")
+	if here := list(); !slices.Equal(here, []string{"1", "3"}) {
+		t.Errorf("put back: %q", here)
+	}
+}

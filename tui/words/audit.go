@@ -107,7 +107,7 @@ func (w *Words) value(kind, property, v string) string {
 		return w.coded("number_", strings.ReplaceAll(v, "-", "_"))
 	case property == "state":
 		return w.coded("state_", v)
-	case v == "yes" && (property == "opted_out" || property == "doubt" || property == "consent"):
+	case v == "yes" && (property == "opted_out" || property == "doubt" || property == "consent" || property == "archived"):
 		return w.T("audit_yes")
 	case v == "no" && (property == "opted_out" || property == "doubt" || property == "consent"):
 		return w.T("audit_no")
