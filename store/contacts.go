@@ -362,6 +362,18 @@ func answerTx(tx *bolt.Tx, a people.Answer, at time.Time) (people.ContactID, err
 	if err != nil {
 		return 0, err
 	}
+	if !c.Phone.Same(a.Asked) && !c.WhatsApp.Same(a.Asked) && has(c.Others, a.Asked) {
+		return c.ID, refusedTx(tx, &c, a, at) // they go by another phone by now
+	}
+	if a.Presence == people.NotOnWhatsApp {
+		next, err := nextPhoneTx(tx, &c, at)
+		if err != nil {
+			return 0, err
+		}
+		if next {
+			return c.ID, putContactTx(tx, &c)
+		}
+	}
 	c.Presence, c.CheckedAt = a.Presence, at
 	if a.Presence == people.OnWhatsApp {
 		if a.Phone != "" {
@@ -370,6 +382,20 @@ func answerTx(tx *bolt.Tx, a people.Answer, at time.Time) (people.ContactID, err
 		setName(&c, a.Business, people.Business)
 	}
 	return c.ID, putContactTx(tx, &c)
+}
+
+// refusedTx keeps the answer about a phone by which a person does not go: that it
+// is not on WhatsApp.
+func refusedTx(tx *bolt.Tx, c *people.Contact, a people.Answer, at time.Time) error {
+	if a.Presence != people.NotOnWhatsApp {
+		return nil
+	}
+	for i := range c.Others {
+		if c.Others[i].Phone.Same(a.Asked) {
+			c.Others[i].No = at
+		}
+	}
+	return putContactTx(tx, c)
 }
 
 // setName gives a person a name if it comes from a source as good as that of
