@@ -26,7 +26,7 @@ const SegmentSize = 4096
 // index.
 const (
 	maxID     = 1 << 28 // ids are given one after the other
-	maxTags   = 100_000 // different tags
+	maxTexts  = 100_000 // different tags, and sources of consent
 	maxFields = 2_000   // different fields
 	maxValues = 8_192   // different values of a field
 	maxValue  = 100     // bytes of a value

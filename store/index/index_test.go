@@ -50,6 +50,12 @@ func person(r *rand.Rand, id people.ContactID) *people.Contact {
 	if r.IntN(9) == 0 {
 		c.Former = append(c.Former, people.FormerPhone{Phone: phone(), Until: now})
 	}
+	for range r.IntN(8) / 6 {
+		c.Others = append(c.Others, people.OtherPhone{Phone: phone()})
+	}
+	if r.IntN(3) == 0 {
+		c.Consent = people.Consent{Status: people.ConsentStatus(r.IntN(3)), Source: pick(r, "", "feira 2026", "site")}
+	}
 	for range r.IntN(3) {
 		c.Tags = append(c.Tags, pick(r, "vip", "Cliente Novo", "frio", "VIP", "anão", fmt.Sprint("t", r.IntN(30))))
 	}
@@ -90,7 +96,7 @@ func question(r *rand.Rand, depth int) string {
 	}
 	return pick(r, word, word, word, "nome:"+word, "nome:="+word, "nome:*", "tag:vip", "tag:v*", "tag:*", "tag:"+word, "fone:+5511", "fone:119", "fone:+55119", "fone:6", "fone:*", "optout:sim", "optout:nao", "optout:duvida",
 		"whatsapp:sim", "whatsapp:nao", "whatsapp:?", "conexao:loja", "conexao:*", "conexao:x", "visto:<5h", "visto:>5h", "visto:nunca", "visto:*", "enviado:<1d", "enviado:>1d", "criado:<2d", "criado:27/11/2026", "criado:<27/11/2026", "criado:>=26/11/2026", "enviado:28/11/2026",
-		"cidade:recife", "cidade:=recife", "cidade:sao", "cidade:*", "saldo:>80", "saldo:<=90", "saldo:=90", "nascimento:>1/1/1991", "n:>5000", "n:*", "obs:muito", "email:gmail", "campo:cidade:rec*", "cidade:!=recife", "lista:a", "lista:*", "nada:x")
+		"cidade:recife", "cidade:=recife", "cidade:sao", "cidade:*", "saldo:>80", "saldo:<=90", "saldo:=90", "nascimento:>1/1/1991", "n:>5000", "n:*", "obs:muito", "email:gmail", "campo:cidade:rec*", "cidade:!=recife", "lista:a", "lista:*", "nada:x", "consent:sim", "consent:nao", "consent:*", "consent:feira", "consent:=site")
 }
 
 func build(t testing.TB, w world, workers int) *Index {

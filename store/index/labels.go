@@ -19,6 +19,8 @@ const (
 	labelNumber                  // the number is that of a number of ours
 	labelField                   // whoever has something in the field
 	labelValue                   // whoever has that value in the field
+	labelSource                  // whose consent comes from there
+	labelKinds
 )
 
 // label is something that some people have.
@@ -46,8 +48,8 @@ type labels struct {
 	fields     []*field
 	byKey      map[string]*field
 	byName     map[string]*field // nil: there are too many
-	tags       int
-	tooMany    bool // tags: those of people are not known
+	texts      [labelKinds]int  // tags and sources
+	tooMany    [labelKinds]bool // of them to know all that people have
 	manyFields bool
 }
 
@@ -67,14 +69,14 @@ func (l *labels) code(want label) uint32 {
 	return code
 }
 
-// tag is the label of a tag.
-func (l *labels) tag(text string) (code uint32, ok bool) {
+// ofText is the label of a tag or a source.
+func (l *labels) ofText(kind labelKind, text string) (code uint32, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	want := label{kind: labelTag, text: text}
+	want := label{kind: kind, text: text}
 	if _, known := l.codes[want]; !known {
-		if l.tags++; l.tags > maxTags {
-			l.tooMany = true
+		if l.texts[kind]++; l.texts[kind] > maxTexts {
+			l.tooMany[kind] = true
 			return 0, false
 		}
 	}
@@ -177,12 +179,17 @@ func (c *labelCache) of(p *people.Contact, look func(code uint32)) {
 	for _, tag := range p.Tags {
 		code, ok := c.tagCodes[tag]
 		if !ok {
-			if code, ok = c.labels.tag(tag); !ok {
+			if code, ok = c.labels.ofText(labelTag, tag); !ok {
 				continue
 			}
 			c.tagCodes[c.labels.textOf(code)] = code
 		}
 		look(code)
+	}
+	if source := p.Consent.Source; source != "" {
+		if code, ok := c.labels.ofText(labelSource, source); ok {
+			look(code)
+		}
 	}
 	for _, id := range p.Knows {
 		code, ok := c.numbers[id]

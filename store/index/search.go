@@ -136,7 +136,17 @@ func (s *search) term(t people.Term, within people.Set) Answer {
 		if t.Any {
 			return exactly(s.state(stateTagged))
 		}
-		return s.tags(t.Text)
+		return s.texts(labelTag, t.Text, stateTagged)
+	case people.ConsentTerm:
+		switch {
+		case t.Any:
+			return exactly(s.state(stateAsked))
+		case t.Answer && t.Given:
+			return exactly(s.state(stateGiven))
+		case t.Answer:
+			return exactly(s.without(s.state(stateGiven)))
+		}
+		return s.texts(labelSource, t.Source, stateThere)
 	case people.NumberTerm:
 		if t.Any {
 			return exactly(s.state(stateKnown))
@@ -223,17 +233,19 @@ func (s *search) all(terms people.All, within people.Set) Answer {
 
 // word finds whose name, email, tags or phones have a word.
 func (s *search) word(t people.WordTerm, within people.Set) Answer {
-	answer := both(exactly(s.text(t.Text, false, within)), s.tags(t.Text), or)
+	answer := both(exactly(s.text(t.Text, false, within)), s.texts(labelTag, t.Text, stateTagged), or)
 	if t.Phone != nil {
 		answer = both(answer, s.phone(*t.Phone), or)
 	}
 	return answer
 }
 
-func (s *search) tags(text people.Pattern) Answer {
-	found := s.labelled(labelTag, func(l label) bool { return text.In(l.text) })
-	if s.x.labels.tooMany {
-		return Answer{found, s.state(stateTagged)}
+// texts finds whose labels of a kind have a text; if not all are known, they may
+// be anybody's who is in a state.
+func (s *search) texts(kind labelKind, text people.Pattern, state int) Answer {
+	found := s.labelled(kind, func(l label) bool { return text.In(l.text) })
+	if s.x.labels.tooMany[kind] {
+		return Answer{found, s.state(state)}
 	}
 	return exactly(found)
 }

@@ -36,6 +36,8 @@ const (
 	stateDoubt
 	stateOn    // on WhatsApp
 	stateNotOn // not on WhatsApp
+	stateAsked // about their consent
+	stateGiven // it
 	stateCount
 )
 
@@ -319,12 +321,17 @@ func (m *maker) put(local uint16, c *people.Contact) {
 	state(stateDoubt, c.InDoubt())
 	state(stateOn, c.Presence == people.OnWhatsApp)
 	state(stateNotOn, c.Presence == people.NotOnWhatsApp)
+	state(stateAsked, c.Consent.Status != people.ConsentUnknown)
+	state(stateGiven, c.Consent.Status == people.ConsentGiven)
 	for h := range m.times {
 		m.times[h][local] = seconds(people.Happening(h).At(c))
 	}
 	odd := !m.phones.add(local, c.Phone)
 	if c.WhatsApp != c.Phone {
 		odd = !m.phones.add(local, c.WhatsApp) || odd
+	}
+	for _, o := range c.Others {
+		odd = !m.phones.add(local, o.Phone) || odd
 	}
 	for _, f := range c.Former {
 		odd = !m.former.add(local, f.Phone) || odd

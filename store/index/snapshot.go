@@ -26,7 +26,9 @@ const align = 8
 func (x *Index) AppendTo(b []byte, key func(people.ContactID) []byte) []byte {
 	e := encoder{b}
 	l := x.labels
-	e.flag(l.tooMany)
+	for _, many := range l.tooMany {
+		e.flag(many)
+	}
 	e.flag(l.manyFields)
 	e.count(len(l.all))
 	for _, one := range l.all {
@@ -164,14 +166,15 @@ func Read(b []byte) (*Index, error) {
 	d := decoder{b: b}
 	x := New()
 	l := x.labels
-	l.tooMany, l.manyFields = d.flag(), d.flag()
+	for kind := range l.tooMany {
+		l.tooMany[kind] = d.flag()
+	}
+	l.manyFields = d.flag()
 	for code := range d.count(len(b)) {
-		one := label{kind: labelKind(d.count(int(labelValue)))}
+		one := label{kind: labelKind(d.count(int(labelKinds) - 1))}
 		one.field, one.text = uint32(d.count(1<<32-1)), d.text()
 		l.all, l.codes[one] = append(l.all, one), uint32(code)
-		if one.kind == labelTag {
-			l.tags++
-		}
+		l.texts[one.kind]++
 	}
 	for range d.count(len(b)) {
 		f := &field{key: d.text(), code: uint32(d.count(len(l.all) - 1)), values: d.count(len(b)), wide: d.flag()}
@@ -187,7 +190,7 @@ func Read(b []byte) (*Index, error) {
 		l.fields[n].names.Add(1)
 	}
 	for _, one := range l.all {
-		if one.kind >= labelField && int(one.field) >= len(l.fields) {
+		if (one.kind == labelField || one.kind == labelValue) && int(one.field) >= len(l.fields) {
 			d.fail()
 		}
 	}
