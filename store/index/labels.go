@@ -48,8 +48,8 @@ type labels struct {
 	fields     []*field
 	byKey      map[string]*field
 	byName     map[string]*field // nil: there are too many
-	texts      [labelKinds]int  // tags and sources
-	tooMany    [labelKinds]bool // of them to know all that people have
+	texts      [labelKinds]int   // tags and sources
+	tooMany    [labelKinds]bool  // of them to know all that people have
 	manyFields bool
 }
 
