@@ -21,7 +21,7 @@ type Vocabulary struct {
 // Complete is how the last word of a filter may go on: whole lines, at most so many.
 // There are none behind a space.
 func (v Vocabulary) Complete(line string, most int) (lines []string) {
-	begin := lastWord(line)
+	begin := LastWord(line)
 	word := line[begin:]
 	if word == "" {
 		return nil
@@ -99,8 +99,8 @@ func (v Vocabulary) values(key string) []string {
 	return nil
 }
 
-// lastWord is where the last word of a line begins, without what says not of it.
-func lastWord(line string) (begin int) {
+// LastWord is where the last word of a line begins, without what says not of it.
+func LastWord(line string) (begin int) {
 	quoted := false
 	for at, r := range line {
 		switch {
