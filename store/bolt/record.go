@@ -70,7 +70,7 @@ type Dec struct {
 }
 
 // Share makes one copy of the record, which all texts that are read from then on
-// are parts of: whoever keeps one keeps it all.
+// are parts of: who keeps one keeps it all.
 func (d *Dec) Share() { d.whole = string(d.B) }
 
 // View is Share without the copy: the texts are parts of the record itself, and good
