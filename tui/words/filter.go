@@ -72,6 +72,14 @@ func (w *Words) term(t people.Term, not, inside bool) string {
 			return w.either(not, "said_absent", "said_not_absent")
 		}
 		return w.either(not, "said_unchecked", "said_checked")
+	case people.ConsentTerm:
+		switch {
+		case t.Any:
+			return w.either(not, "said_asked", "said_not_asked")
+		case t.Answer:
+			return w.either(not == t.Given, "said_agreed", "said_not_agreed")
+		}
+		return w.either(not, "said_agreed_at", "said_not_agreed_at", "Text", t.Typed)
 	case people.ReachedTerm:
 		return w.reached(t, not)
 	case people.WhenTerm:
