@@ -39,6 +39,11 @@ func (w *Words) term(t people.Term, not, inside bool) string {
 			return w.either(not, "said_named", "said_nameless")
 		}
 		return w.either(not, "said_name", "said_no_name", "Text", t.Typed)
+	case people.UsernameTerm:
+		if t.Any {
+			return w.either(not, "said_username", "said_no_username")
+		}
+		return w.either(not, "said_user", "said_no_user", "Text", t.Typed)
 	case people.PhoneTerm:
 		if len(t.Parts) == 0 {
 			return w.either(not, "said_phoned", "said_phoneless")

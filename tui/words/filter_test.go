@@ -33,7 +33,7 @@ func TestAFilterIsSaidInWords(t *testing.T) {
 	}
 	// Every term has words of its own: none is left out.
 	for _, line := range []string{
-		"ana", "nome:ana", "nome:*", "fone:98", "fone:*", "+55 11 98765-4321", "tag:a", "tag:*", "lista:a", "lista:*", "conexao:a", "conexao:*", "optout:sim", "optout:duvida",
+		"ana", "nome:ana", "nome:*", "usuario:ana", "usuario:*", "fone:98", "fone:*", "+55 11 98765-4321", "tag:a", "tag:*", "lista:a", "lista:*", "conexao:a", "conexao:*", "optout:sim", "optout:duvida",
 		"whatsapp:sim", "whatsapp:nao", "whatsapp:?", "visto:nunca", "visto:*", "enviado:<1d", "criado:1/1/2026", "recebeu:1", "recebeu:-1", "leu:1", "leu:-1", "respondeu:1", "respondeu:-1", "consent:*", "consent:sim", "consent:x",
 		"a:b", "a:=b", "a:*", "a:>1", "cidade:x",
 	} {
