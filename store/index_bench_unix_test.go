@@ -3,11 +3,15 @@
 package store
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -170,5 +174,72 @@ func BenchmarkIndexReady(b *testing.B) {
 				b.StartTimer()
 			}
 		})
+	}
+}
+
+// BenchmarkIndexBeside finds the same people in the same lines with the index, with
+// grep -F and, if it is in the path, with fzf --filter. The two others are whole
+// processes, as somebody would start them.
+func BenchmarkIndexBeside(b *testing.B) {
+	book := benchOpen(b)
+	defer book.Close()
+	book.KeepIndex()
+	if !book.indexReady(b.Context()) {
+		b.Fatal("there is no index")
+	}
+	ids, err := book.Find(b.Context(), people.Filter{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines := filepath.Join(b.TempDir(), "lines")
+	file, err := os.Create(lines)
+	if err != nil {
+		b.Fatal(err)
+	}
+	out := bufio.NewWriter(file)
+	for some := range slices.Chunk(ids, 1000) {
+		found, err := book.ContactsByID(some)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, c := range found {
+			fmt.Fprintf(out, "%s\t%s\t%s\n", people.Fold(c.Name), c.Phone, c.Fields[people.EmailField])
+		}
+	}
+	if err := errors.Join(out.Flush(), file.Close()); err != nil {
+		b.Fatal(err)
+	}
+	for _, word := range []string{"brandao", "joao goncalves"} {
+		b.Run("index/"+word, func(b *testing.B) {
+			f, err := people.ParseFilter(word)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				b.StopTimer()
+				book.index.note(0, bolt.Changes{contactsTable.Name: {contactsTable.Key(1)}})
+				b.StartTimer()
+				if _, err := book.Find(b.Context(), f); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		for _, other := range [][]string{{"grep", "-F", word}, {"fzf", "--filter=" + word}} {
+			b.Run(other[0]+"/"+word, func(b *testing.B) {
+				if _, err := exec.LookPath(other[0]); err != nil {
+					b.Skip(err)
+				}
+				for b.Loop() {
+					in, err := os.Open(lines)
+					if err != nil {
+						b.Fatal(err)
+					}
+					cmd := exec.Command(other[0], other[1:]...)
+					cmd.Stdin = in
+					_, _ = cmd.Output() // nothing found is no failure
+					in.Close()
+				}
+			})
+		}
 	}
 }

@@ -399,3 +399,38 @@ func claimedForTx(tx *bolt.Tx, id campaign.ID) (to people.Set) {
 	}
 	return to
 }
+
+// Vocabulary is what a filter may ask of the people in the book, as far as the index
+// knows: the rest of it is the caller's.
+func (b *Book) Vocabulary(ctx context.Context) (v people.Vocabulary, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		v = people.Vocabulary{}
+		lists, err := listsTx(tx)
+		if err != nil {
+			return err
+		}
+		for _, l := range lists {
+			v.Lists = append(v.Lists, l.Name)
+		}
+		numbers, err := numbersTx(tx)
+		if err != nil {
+			return err
+		}
+		for _, n := range numbers {
+			v.Numbers = append(v.Numbers, n.Name)
+		}
+		if !b.indexReady(ctx) {
+			return ctx.Err()
+		}
+		err = b.index.ask(tx, func(x *index.Index) error {
+			used := x.Used()
+			v.Tags, v.Fields, v.Values = used.Tags, used.Fields, used.Values
+			return nil
+		})
+		if errors.Is(err, errNoIndex) || errors.Is(err, errLater) {
+			return nil
+		}
+		return err
+	})
+	return v, err
+}

@@ -32,10 +32,14 @@ type contacts struct {
 	mistake *people.FilterError
 	cancel  context.CancelFunc // of the search under way; nil: none
 
-	count   int       // people in the book, as last counted
-	foundAt time.Time // when the list was last searched for
-	finding question
-	paging  question
+	vocabulary people.Vocabulary // of the people in the book
+	ways       []string          // how the filter may go on, see suggest
+
+	count    int       // people in the book, as last counted
+	foundAt  time.Time // when the list was last searched for
+	finding  question
+	paging   question
+	learning question
 }
 
 // searchEvery is how often the list is searched for again while things
@@ -135,7 +139,8 @@ func (c *contacts) actions() []action {
 	e := c.e
 	if c.typed {
 		return []action{
-			act(e.keys.accept, true, func() tea.Cmd { c.typed = false; return nil }),
+			act(e.keys.accept, true, func() tea.Cmd { c.typed = false; c.suggest(); return nil }),
+			act(e.keys.takeWay, len(c.ways) > 0, c.takeWay),
 			act(e.keys.clearFilter, true, c.clear),
 		}
 	}
@@ -143,7 +148,7 @@ func (c *contacts) actions() []action {
 	some := c.marked.Size() > 0 || len(c.ids) > 0
 	person, shown := c.page[id]
 	return slices.Concat(e.doubtActions(&person, ok && shown), []action{
-		act(e.keys.filter, true, func() tea.Cmd { c.typed = true; return nil }),
+		act(e.keys.filter, true, c.beginTyping),
 		act(e.keys.details, ok, func() tea.Cmd { return e.root.push(newPerson(e, id)) }),
 		act(e.keys.mark, ok, c.mark),
 		act(e.keys.write, c.marked.Size() > 0 || ok && c.mistake == nil, c.write),
@@ -178,6 +183,8 @@ func (c *contacts) update(msg tea.Msg) tea.Cmd {
 		return c.found(msg)
 	case contactsPagedMsg:
 		return c.paged(msg)
+	case vocabularyMsg:
+		return c.learnt(msg)
 	}
 	return nil
 }
@@ -225,7 +232,11 @@ func (c *contacts) paged(msg contactsPagedMsg) tea.Cmd {
 
 // edit gives a key to the filter and searches if it has changed.
 func (c *contacts) edit(msg tea.Msg) tea.Cmd {
-	if !c.typed || !c.field.update(msg) {
+	if !c.typed {
+		return nil
+	}
+	if !c.field.update(msg) {
+		c.suggest() // the cursor may have moved
 		return nil
 	}
 	return c.apply()
@@ -235,6 +246,7 @@ func (c *contacts) edit(msg tea.Msg) tea.Cmd {
 // at and leaves the list as it was.
 func (c *contacts) apply() tea.Cmd {
 	filter, err := people.ParseFilter(c.field.value())
+	c.suggest()
 	c.mistake = nil
 	if err != nil {
 		if !errors.As(err, &c.mistake) {
@@ -337,7 +349,7 @@ func (c *contacts) view() string {
 	return strings.Join(lines, "\n")
 }
 
-// head is the filter, what is wrong with it, and how many there are.
+// head is the filter, what it means, and how many there are.
 func (c *contacts) head(w int) []string {
 	e := c.e
 	count := e.words.n("people", len(c.ids))
@@ -348,9 +360,8 @@ func (c *contacts) head(w int) []string {
 		count = ""
 	}
 	lines := []string{e.searchLine(c.field, c.typed, e.t("filter_hint"), count, w)}
-	if c.mistake != nil {
-		at := e.width(e.clean(c.field.value()[:min(c.mistake.Offset, len(c.field.value()))]))
-		lines = append(lines, strings.Repeat(" ", min(at+3, max(w-20, 0)))+e.theme.bad.of("▲ "+e.words.because(c.mistake.Reason)))
+	if beneath := c.beneath(w); beneath != "" || c.typed {
+		lines = append(lines, beneath)
 	}
 	return lines
 }

@@ -24,7 +24,7 @@ type keyMap struct {
 	faults, cause, mend, mendAll                               key.Binding
 
 	// Contacts.
-	filter, clearFilter, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, saidNo, stays, apart, showDoubts, write key.Binding
+	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, saidNo, stays, apart, showDoubts, write key.Binding
 
 	// Lists of people.
 	showList, addHere, emptyList, deleteList key.Binding
@@ -94,6 +94,7 @@ func newKeys(w *words) keyMap {
 
 		filter:      bind("filter", "/", "/"),
 		clearFilter: bind("clear_filter", "esc", "esc"),
+		takeWay:     bind("take", "tab", "tab"),
 		mark:        bind("mark", w.t("key_space"), "space", " "),
 		markAll:     bind("mark_all", "a", "a"),
 		unmarkAll:   bind("unmark_all", "u", "u"),

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -269,4 +270,55 @@ func (x *Index) Fields() (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Used are the texts of labels, the most frequent first.
+type Used struct {
+	Tags, Fields []string
+	Values       map[string][]string // by people.FieldKey
+}
+
+// manyUsed is how many of a kind are listed.
+const manyUsed = 500
+
+// Used lists what people have: tags, fields, and the values of fields that have few.
+func (x *Index) Used() Used {
+	l := x.labels
+	sizes := make([]int, len(l.all))
+	for _, s := range x.segments {
+		if s != nil {
+			s.postings.each(func(code uint32, row []uint16) { sizes[code] += rowSize(row) })
+		}
+	}
+	codes := make([]uint32, 0, len(sizes))
+	for code, n := range sizes {
+		if n > 0 {
+			codes = append(codes, uint32(code))
+		}
+	}
+	slices.SortFunc(codes, func(a, b uint32) int { return cmp.Or(sizes[b]-sizes[a], strings.Compare(l.all[a].text, l.all[b].text)) })
+	names := make(map[*field]string) // of each field the first by name
+	for name, f := range l.byName {
+		if have, ok := names[f]; !ok || name < have {
+			names[f] = name
+		}
+	}
+	u := Used{Values: make(map[string][]string)}
+	for _, code := range codes {
+		switch one := l.all[code]; one.kind {
+		case labelTag:
+			if len(u.Tags) < manyUsed {
+				u.Tags = append(u.Tags, one.text)
+			}
+		case labelField:
+			if len(u.Fields) < manyUsed {
+				u.Fields = append(u.Fields, names[l.fields[one.field]])
+			}
+		case labelValue:
+			if f := l.fields[one.field]; !f.wide && len(u.Values[f.key]) < manyUsed {
+				u.Values[f.key] = append(u.Values[f.key], one.text)
+			}
+		}
+	}
+	return u
 }
