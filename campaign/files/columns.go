@@ -321,7 +321,7 @@ func (l *layout) settle(seen []census) {
 		case c.Role == EmailRole:
 			c.Field = "email"
 		case c.Field == "":
-			c.Field = "coluna_" + strconv.Itoa(i+1)
+			c.Field = FieldName("", i)
 		}
 		for base, n := c.Field, 2; fields[c.Field]; n++ {
 			c.Field = base + "_" + strconv.Itoa(n)
@@ -365,6 +365,12 @@ func (l *layout) pair(with map[int]int, at int) {
 	if _, taken := with[next]; next >= 0 && !taken && number == "" {
 		with[next] = at
 	}
+}
+
+// FieldName is the field in which a column would be kept that is called title,
+// the at-th from 0.
+func FieldName(title string, at int) string {
+	return cmp.Or(fieldName(title), "coluna_"+strconv.Itoa(at+1))
 }
 
 // fieldName is the name of a column as a field: folded, "_" for spaces and for
