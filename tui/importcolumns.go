@@ -186,12 +186,12 @@ func values(column *files.Column) (all []string) {
 
 // askOption asks for an option of the file, which set takes if it is
 // understood.
-func (c *importColumns) askOption(ask, detail, now, mistake string, set func(text string) error) tea.Cmd {
+func (c *importColumns) askOption(ask, detail, now, mistake string, set func(text string) (ok bool)) tea.Cmd {
 	p := newPrompt(c.e, ask, detail, "", now, func(context.Context, string, bool) (func() tea.Cmd, error) {
 		return c.again, nil
 	})
 	p.check = func(text string) string {
-		if set(text) != nil {
+		if !set(text) {
 			return mistake
 		}
 		return ""
@@ -201,23 +201,23 @@ func (c *importColumns) askOption(ask, detail, now, mistake string, set func(tex
 
 func (c *importColumns) askArea() tea.Cmd {
 	e := c.e
-	return c.askOption(e.t("wizard_area"), e.t("wizard_area_detail"), c.b.where.Area, e.t("wizard_area_mistake"), func(text string) error {
-		area, err := files.Area(text)
-		if err == nil {
+	return c.askOption(e.t("wizard_area"), e.t("wizard_area_detail"), c.b.where.Area, e.t("wizard_area_mistake"), func(text string) bool {
+		area, ok := files.Area(text)
+		if ok {
 			c.b.where.Area = area
 		}
-		return err
+		return ok
 	})
 }
 
 func (c *importColumns) askCountry() tea.Cmd {
 	e := c.e
-	return c.askOption(e.t("wizard_country"), e.t("wizard_country_detail"), c.b.country(), e.t("wizard_country_mistake"), func(text string) error {
-		country, err := files.Country(text)
-		if err == nil {
+	return c.askOption(e.t("wizard_country"), e.t("wizard_country_detail"), c.b.country(), e.t("wizard_country_mistake"), func(text string) bool {
+		country := people.Country(text)
+		if country != "" {
 			c.b.where.Country = country
 		}
-		return err
+		return country != ""
 	})
 }
 
@@ -329,7 +329,7 @@ func (c *importColumns) options(w int) string {
 	e := c.e
 	area := c.b.where.Area
 	if area == "" {
-		area = e.t("wizard_none")
+		area = "–"
 	}
 	all := []setting{{e.keys.areaCode, e.t("wizard_area_set"), area}, {e.keys.country, e.t("wizard_country_set"), c.b.country()}}
 	if r := c.first.report; len(r.Sheets) > 1 {

@@ -219,11 +219,20 @@ func (p *importPick) opened(msg fileReadMsg) tea.Cmd {
 	case errors.Is(msg.err, context.Canceled):
 		return nil
 	case msg.err != nil:
-		p.mistake = p.e.fault(msg.err)
+		p.mistake = p.fault(msg.err)
 		return nil
 	}
 	c := newImportColumns(p.e, msg.batch)
 	return tea.Batch(c.read(msg.first), p.e.root.push(c))
+}
+
+// fault says what went wrong, with ~ for the home directory.
+func (p *importPick) fault(err error) string {
+	text := p.e.fault(err)
+	if home := rooted(""); len(home) > 1 {
+		text = strings.ReplaceAll(text, home, homely(home))
+	}
+	return text
 }
 
 func (p *importPick) view() string {
@@ -256,7 +265,8 @@ func (p *importPick) below(w, h int) (lines []string) {
 		say(e.t("loading"))
 		return lines
 	case p.shown.err != nil && len(p.shown.entries) == 0:
-		say(e.fault(p.shown.err))
+		say(p.fault(p.shown.err))
+		say(e.t("wizard_no_folder"))
 		return lines
 	case len(p.shown.entries) == 0:
 		say(e.t("wizard_no_files"))

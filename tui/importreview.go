@@ -35,13 +35,17 @@ func (r *importReview) ready() bool {
 
 func (r *importReview) actions() []action {
 	e, f := r.e, r.b.flight
+	moves := &r.win
+	if !f.done {
+		moves = new(window)
+	}
 	return append([]action{
 		act(e.keys.takeIn, r.ready(), func() tea.Cmd { return newImportRun(e, r.b).begin() }),
 		act(e.keys.policy, true, r.askPolicy),
 		act(e.keys.tags, true, r.askTags),
 		act(e.keys.consent, true, r.askConsent),
 		act(e.keys.saveRejected, f.done && f.result.Bad.Total > 0, r.b.askRejected),
-	}, e.listActions(&r.win, stay)...)
+	}, e.listActions(moves, stay)...)
 }
 
 func (r *importReview) keys() []key.Binding { return bindings(r.actions()) }
@@ -114,7 +118,7 @@ func (r *importReview) askTags() tea.Cmd {
 func (r *importReview) askConsent() tea.Cmd {
 	e := r.e
 	return r.askAll(e.t("wizard_consent"), e.t("wizard_consent_detail"), e.t("wizard_consent_example"), r.b.consent, func(text string) string {
-		if _, err := files.Consent(text, e.now()); err != nil {
+		if _, ok := files.Consent(text, e.now()); !ok {
 			return e.t("wizard_consent_mistake")
 		}
 		r.b.consent = text
@@ -149,14 +153,13 @@ func (r *importReview) view() string {
 // sayings are what is said of everybody, a line each.
 func (r *importReview) sayings(w int) (lines []string) {
 	e := r.e
-	none := e.t("wizard_none")
 	tags, consent := strings.Join(r.b.tags, ", "), r.b.consent
 	if tags == "" {
-		tags = none
+		tags = "–"
 	}
 	if consent == "" {
-		consent = none
-	} else if fields, err := files.Consent(consent, e.now()); err == nil {
+		consent = "–"
+	} else if fields, ok := files.Consent(consent, e.now()); ok {
 		consent = strings.Join([]string{fields["consentimento"], fields["consentimento_data"]}, ", ")
 	}
 	words := policyWords[r.b.policy]

@@ -107,13 +107,17 @@ func (c *call) importOptions(i *importing) (options files.Options, policy store.
 		}
 		options.Map = append(options.Map, pairs...)
 	}
-	if options.Where.Area, err = files.Area(i.ddd); err != nil {
+	ok := false
+	if options.Where.Area, ok = files.Area(i.ddd); !ok {
 		return options, policy, c.fail(ExitUsage, "import_bad_ddd", "DDD", i.ddd)
 	}
-	if options.Where.Country, err = files.Country(i.country); err != nil {
-		return options, policy, c.fail(ExitUsage, "import_bad_country", "Country", i.country)
+	if i.country != "" {
+		options.Where.Country = people.Country(i.country)
+		if options.Where.Country == "" {
+			return options, policy, c.fail(ExitUsage, "import_bad_country", "Country", i.country)
+		}
 	}
-	if options.Fields, err = files.Consent(i.consent, time.Now()); err != nil {
+	if options.Fields, ok = files.Consent(i.consent, time.Now()); !ok {
 		return options, policy, c.fail(ExitUsage, "import_bad_consent", "Consent", i.consent)
 	}
 	return options, policy, nil
@@ -280,7 +284,7 @@ func (c *call) explainFile(name string, read *files.Report) {
 		case column.Role == files.FieldRole:
 			fields = append(fields, strconv.Quote(column.Field))
 		default:
-			known = append(known, title+" → "+c.Column(column.Role))
+			known = append(known, title+" → "+c.tongue.Column(column.Role))
 		}
 	}
 	if len(known) > 0 {
