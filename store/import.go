@@ -253,10 +253,18 @@ func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, e
 func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportReport) error {
 	names := make(nameMoves, len(rows))
 	now := time.Now()
+	rolls, err := rostersTx(tx)
+	if err != nil {
+		return err
+	}
+	joined := make(joining)
 	for _, row := range rows {
 		c, err := importedTx(tx, row.Phone, now)
 		if err != nil {
 			return err
+		}
+		if len(row.Lists) > 0 {
+			rolls.fill(&c)
 		}
 		if !policy.take(&c, existsTx(tx, c.ID), row, now, report) {
 			continue
@@ -264,6 +272,12 @@ func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportRepor
 		if err := putPersonTx(tx, &c, names); err != nil {
 			return err
 		}
+		if len(row.Lists) > 0 {
+			joined.add(c.Lists, c.ID)
+		}
+	}
+	if err := joined.applyTx(tx); err != nil {
+		return err
 	}
 	return names.applyTx(tx)
 }
@@ -280,6 +294,9 @@ func (p Policy) take(c *people.Contact, known bool, row people.Row, now time.Tim
 	left, doubt := false, false
 	if row.Left != "" && !c.OptedOut {
 		c.OptedOut, c.OptOutAt, c.OptOutWhy, left = true, now, row.Left, true
+		if !row.LeftAt.IsZero() && row.LeftAt.Before(now) {
+			c.OptOutAt = row.LeftAt
+		}
 	} else if row.Doubt != "" && !c.OptedOut && !c.InDoubt() && c.DoubtEnded.IsZero() { // what a person decided stands
 		c.DoubtAt, c.DoubtSaid, doubt = now, row.Doubt, true
 	}
@@ -289,7 +306,7 @@ func (p Policy) take(c *people.Contact, known bool, row people.Row, now time.Tim
 		return false
 	case !known:
 		report.Added++
-	case sameContact(&before, c):
+	case sameContact(&before, c) && len(before.Lists) == len(c.Lists):
 		report.Same++
 		return false
 	default:
@@ -319,6 +336,9 @@ func (p Policy) apply(c *people.Contact, row people.Row) {
 func complete(c *people.Contact, row people.Row) {
 	setName(c, row.Name, people.Typed)
 	c.Tags = union(c.Tags, row.Tags)
+	if len(row.Lists) > 0 {
+		c.Lists = union(c.Lists, row.Lists)
+	}
 	for f, v := range row.Fields {
 		if v != "" {
 			setField(c, f, v)
@@ -327,8 +347,8 @@ func complete(c *people.Contact, row people.Row) {
 }
 
 // rowsVersion is the first byte of a record of rows. Those of version 1 do not
-// say who has left.
-const rowsVersion = 2
+// say who has left, those of version 2 not on which lists.
+const rowsVersion = 3
 
 func encodeRows(rows []people.Row) []byte {
 	e := bolt.Enc{B: make([]byte, 0, 64*len(rows))}
@@ -346,6 +366,8 @@ func encodeRows(rows []people.Row) []byte {
 		}
 		e.Text(row.Left)
 		e.Text(row.Doubt)
+		e.Texts(row.Lists)
+		e.Time(row.LeftAt)
 	}
 	return e.B
 }
@@ -371,6 +393,9 @@ func decodeRows(v []byte) (rows []people.Row, err error) {
 		}
 		if version > 1 {
 			row.Left, row.Doubt = d.Text(), d.Text()
+		}
+		if version > 2 {
+			row.Lists, row.LeftAt = d.Texts(nil), d.Time()
 		}
 		rows[i] = row
 	}

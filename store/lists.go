@@ -4,10 +4,10 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -26,9 +26,6 @@ type List struct {
 	Name string
 	Size int
 }
-
-// longestListName is how long a name may be.
-const longestListName = 200 // characters
 
 // Lists returns the saved lists, by name.
 func (b *Book) Lists() (lists []List, err error) {
@@ -101,7 +98,7 @@ func (d *Desk) enlist(v Verb, name string, ids []people.ContactID, change func(*
 	if !d.May(v) {
 		return l, ErrRole
 	}
-	if name, err = listName(name); err != nil {
+	if name, err = people.ListName(name); err != nil {
 		return l, err
 	}
 	for patience := 3; ; patience-- {
@@ -136,7 +133,7 @@ func (d *Desk) RenameList(name, to string) error {
 	if !d.May(VerbListRename) {
 		return ErrRole
 	}
-	to, err := listName(to)
+	to, err := people.ListName(to)
 	if err != nil {
 		return err
 	}
@@ -210,21 +207,6 @@ func (b *Book) ListDrafts() (map[string][]string, error) {
 		}
 	}
 	return drafts, err
-}
-
-// listName is a name as it is kept. What a filter would read as something
-// else is refused.
-func listName(name string) (string, error) {
-	name = strings.Join(strings.Fields(name), " ")
-	switch {
-	case people.Fold(name) == "":
-		return "", reason.Err(reason.ListNoName)
-	case utf8.RuneCountInString(name) > longestListName:
-		return "", reason.Err(reason.ListNameLong, longestListName)
-	case name == people.AnyList, strings.Contains(name, `"`):
-		return "", reason.Err(reason.ListNameSign)
-	}
-	return name, nil
 }
 
 func listsTx(tx *bolt.Tx) (lists []List, err error) {
@@ -334,6 +316,57 @@ func leaveListsTx(tx *bolt.Tx, id, heir people.ContactID) error {
 			people.Add(heir)
 		}
 		if _, err := putMembersTx(tx, l, people); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joining are people who are put on lists, by the name of the list.
+type joining map[string][]people.ContactID
+
+func (j joining) add(names []string, id people.ContactID) {
+	for _, name := range names {
+		j[name] = append(j[name], id)
+	}
+}
+
+// applyTx puts them on the lists, of which those that are not there are made. It
+// writes the rows that change, however long a list is.
+func (j joining) applyTx(tx *bolt.Tx) error {
+	for _, name := range slices.Sorted(maps.Keys(j)) {
+		l, err := listTx(tx, name)
+		if errors.Is(err, ErrNotFound) {
+			l.Name = name
+			l.ID, err = newListIDTx(tx)
+		}
+		if err != nil {
+			return err
+		}
+		rows := make(map[uint32][]byte)
+		before := l.Size
+		for _, id := range j[name] {
+			n, bit := memberPlace(id)
+			row, ok := rows[n]
+			if !ok {
+				row = make([]byte, memberBlock)
+				copy(row, membersTable.Get(tx, l.ID, n))
+				rows[n] = row
+			}
+			if row[bit/8]&(1<<(bit%8)) == 0 {
+				row[bit/8] |= 1 << (bit % 8)
+				l.Size++
+			}
+		}
+		if l.Size == before {
+			continue
+		}
+		for n, row := range rows {
+			if err := membersTable.Put(tx, l.ID, n, row); err != nil {
+				return err
+			}
+		}
+		if err := putListTx(tx, l); err != nil {
 			return err
 		}
 	}

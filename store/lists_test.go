@@ -115,7 +115,7 @@ func TestAListIsRenamedEmptiedAndDeleted(t *testing.T) {
 func TestAListIsNeverCalledWhatAFilterReadsOtherwise(t *testing.T) {
 	b := crowdedBook(t, 2)
 	must[List](t)(desk(b).SaveList("a", []people.ContactID{1}))
-	for _, name := range []string{"", "  ", "*", ` * `, `as "boas"`, strings.Repeat("x", longestListName+1)} {
+	for _, name := range []string{"", "  ", "*", ` * `, `as "boas"`, strings.Repeat("x", people.MaxList+1)} {
 		if _, err := desk(b).SaveList(name, []people.ContactID{1}); err == nil {
 			t.Errorf("a list was called %q", name)
 		}
@@ -123,7 +123,7 @@ func TestAListIsNeverCalledWhatAFilterReadsOtherwise(t *testing.T) {
 			t.Errorf("a list was renamed %q", name)
 		}
 	}
-	must[List](t)(desk(b).SaveList(strings.Repeat("ç", longestListName), nil))
+	must[List](t)(desk(b).SaveList(strings.Repeat("ç", people.MaxList), nil))
 	for _, name := range []string{"feira (de) maio", "ou", "-x", "a:b", "10:30"} {
 		must[List](t)(desk(b).SaveList(name, []people.ContactID{2}))
 		if got := found(t, b, `lista:"`+name+`"`); len(got) != 1 {

@@ -89,6 +89,13 @@ func (w *weigher) take(tx *bolt.Tx, from people.Row, now time.Time) error {
 		return err
 	}
 	key := phoneKey(from.Phone)
+	if known && len(from.Lists) > 0 {
+		rolls, err := rostersTx(tx)
+		if err != nil {
+			return err
+		}
+		rolls.fill(&c)
+	}
 	if known {
 		key = "=" + string(row(c.ID))
 	} else {

@@ -110,7 +110,7 @@ func (c *importColumns) update(msg tea.Msg) tea.Cmd {
 // offeredRoles are what a person may say that a column is.
 var offeredRoles = []files.Role{
 	files.NameRole, files.FirstRole, files.LastRole, files.PhoneRole, files.AreaRole, files.CountryRole,
-	files.EmailRole, files.TagsRole, files.LeftRole, files.AskedRole, files.FieldRole, files.IgnoredRole,
+	files.EmailRole, files.TagsRole, files.ListsRole, files.LeftRole, files.AskedRole, files.FieldRole, files.IgnoredRole,
 }
 
 // change asks what the column under the cursor is.

@@ -83,7 +83,7 @@ func Read(ctx context.Context, file io.Reader, options Options, to Sink) (*Repor
 }
 
 func newReader(ctx context.Context, options Options, to Sink) *reader {
-	return &reader{ctx: ctx, options: options, to: to, unpacked: maxUnpacked, report: new(Report), seen: make(map[string]known)}
+	return &reader{ctx: ctx, options: options, to: to, unpacked: maxUnpacked, report: new(Report), seen: make(map[string]known), lists: make(map[string]bool)}
 }
 
 // reader reads one file.
@@ -93,6 +93,7 @@ type reader struct {
 	to       Sink
 	report   *Report
 	seen     map[string]known // by the key of their phone
+	lists    map[string]bool  // that people are on, folded
 	unpacked int64            // bytes of a packed file that may be unpacked
 	muted    bool             // what is looked at now is looked at again later
 }

@@ -14,6 +14,7 @@ type draft struct {
 	people.Row
 	phones []candidate
 	why    *reason.Reason // about the first text of a phone that has none
+	exact  bool           // recado wrote it: a name, tags and lists are as they stand
 }
 
 // candidate is a phone of a person. The book holds one: the others become
@@ -120,7 +121,11 @@ func (r *reader) finish(d *draft) *reason.Reason {
 	if why := d.choose(); why != nil {
 		return why
 	}
-	d.Name = fullName(d.Name)
+	if !d.exact {
+		d.Name = fullName(d.Name)
+	} else if why := r.checkOwn(d); why != nil {
+		return why
+	}
 	if n, long := over(d.Name, people.MaxName); long {
 		return reason.Fault(reason.RowNameLong, n, people.MaxName)
 	}

@@ -54,13 +54,17 @@ func TestEveryCodeIsGivenByAFile(t *testing.T) {
 	for i := range people.MaxFields + 1 {
 		fmt.Fprintf(&pairs, `,"f%d":"x"`, i)
 	}
+	var lists strings.Builder
+	for i := range people.MaxLists {
+		fmt.Fprintf(&lists, `,"l%d"`, i)
+	}
 	for _, text := range []string{
 		"PK\x03\x04", "\xd0\xcf\x11\xe0", "\x00", "", "nome\n", "fone" + strings.Repeat(",", people.MaxFields), "fone," + long, "\"\xe9\" \"",
 		"fone," + strings.Repeat("x", maxLine), "<table>",
 		"fone\n" + strings.Repeat("11987654321\n", 1000) + "\x00", "Ana;11987654321\nNome;Telefone;Cidade\nBia;11987654322;Recife",
 		"fone,obs\n,x", "fone\n1,2", "fone\n11987654321\n\"1\"x\"", "fone,obs\n11987654321," + long, "fone,nome\n11987654321," + long,
 		"fone,tags\n11987654321," + long, "fone,tags\n11987654321," + tags, "fone\n" + strings.Repeat("x", maxLine+1),
-		"{}\n{", `{"phone":"11987654321","fields":{"f":"x"` + pairs.String() + "}}",
+		`{"phone":"11987654321","lists":["l"` + lists.String() + "]}", "{}\n{", `{"phone":"11987654321","fields":{"f":"x"` + pairs.String() + "}}",
 		"12/03/2026 10:00 - Ana: oi\n12/03/2026 10:01 - Bia: oi\n12/03/2026 10:01 - Caio: oi", "12/03/2026 10:00 - Ana: oi",
 		zipped("a.bin", ""), zipped("xl/workbook.xml", ""), zipped("xl/workbook.xml", "<!DOCTYPE x>"),
 	} {

@@ -15,7 +15,10 @@ type listedPerson struct {
 	Name   string            `json:"name"`
 	Tags   []string          `json:"tags"`
 	Fields map[string]string `json:"fields"`
+	Lists  []string          `json:"lists"`
 	Left   bool              `json:"opted_out"`
+	LeftAt string            `json:"opted_out_at"`
+	Why    string            `json:"opted_out_why"`
 	Doubt  string            `json:"doubt"`
 }
 
@@ -42,19 +45,15 @@ func (r *reader) listed(lines *lineReader) error {
 			}
 			continue
 		}
-		d := &draft{Row: people.Row{Line: l.number, Name: r.clean(p.Name, l.number), Doubt: r.clean(p.Doubt, l.number)}}
+		d := &draft{Row: people.Row{Line: l.number, Name: shown(p.Name), Doubt: shown(p.Doubt)}}
+		d.own(r, p.Phone, mapped(p.Tags, shown), mapped(p.Lists, shown))
 		if p.Left {
-			d.Left = "opted_out"
+			d.leave(shown(p.Why), p.LeftAt)
 		}
-		if p.Phone != "" {
-			d.phone(r.options.Where, p.Phone, "telefone", isPhone)
-		}
-		var why *reason.Reason
-		d.Tags, why = addTags(nil, p.Tags)
 		for name, value := range p.Fields {
-			d.field(fieldName(name), r.clean(value, l.number))
+			d.field(fieldName(name), shown(value))
 		}
-		if err := r.put(d, row, why); err != nil {
+		if err := r.put(d, row, nil); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"io"
 	"strconv"
-	"strings"
 )
 
 // Rejected writes the rows that cannot be used as a table that can be mended
@@ -34,7 +33,7 @@ func (r *Rejected) Row(row Bad, why string) error {
 	}
 	cells := []string{strconv.Itoa(row.Line), why}
 	for _, cell := range row.Cells {
-		cells = append(cells, harmless(cell))
+		cells = append(cells, Harmless(cell))
 	}
 	return r.csv.Write(cells)
 }
@@ -46,12 +45,4 @@ func (r *Rejected) End() error {
 	}
 	r.csv.Flush()
 	return r.csv.Error()
-}
-
-// harmless is a cell that no spreadsheet takes for a formula.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

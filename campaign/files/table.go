@@ -51,6 +51,9 @@ func (r *reader) table(from rows) error {
 		}
 		size += len(row.raw)
 	}
+	if r.isOwn(sample) {
+		return r.own(sample, from)
+	}
 	l, header, err := r.header(sample)
 	if err != nil {
 		return err

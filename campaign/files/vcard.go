@@ -216,6 +216,9 @@ func (r *reader) card(card []property, line int) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(card, func(p property) bool { return p.name == cardOwn }) {
+		return r.ownCard(card, line)
+	}
 	d := &draft{Row: people.Row{Line: line}}
 	row := record{line: line}
 	var why *reason.Reason

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"recado/campaign/reason"
@@ -17,6 +18,8 @@ const (
 	MaxTag    = 100  // characters of a tag
 	MaxTags   = 128  // tags of a person
 	MaxFields = 256  // fields of a person, and columns of a file
+	MaxList   = 200  // characters of the name of a list
+	MaxLists  = 1000 // lists that the people of a file are on
 	MaxColumn = 512  // characters of the name of a column: some forms write a whole question there
 )
 
@@ -56,4 +59,20 @@ func over(s string, limit int) (n int, ok bool) {
 	}
 	n = utf8.RuneCountInString(s)
 	return n, n > limit
+}
+
+// ListName is the name of a list as it is kept, or why it cannot be one, a
+// Reason: what a filter would read as something else is refused.
+func ListName(name string) (string, error) {
+	name = strings.Join(strings.Fields(name), " ")
+	_, long := over(name, MaxList)
+	switch {
+	case Fold(name) == "":
+		return "", reason.New(reason.ListNoName)
+	case long:
+		return "", reason.New(reason.ListNameLong, MaxList)
+	case name == AnyList, strings.Contains(name, `"`):
+		return "", reason.New(reason.ListNameSign)
+	}
+	return name, nil
 }

@@ -5,7 +5,8 @@ import (
 	"strings"
 	_ "time/tzdata" // the zones that Zone names, on machines that have none
 
-	"recado/campaign/people/numbering"
+	"github.com/nyaruka/phonenumbers"
+
 	"recado/campaign/reason"
 )
 
@@ -27,9 +28,9 @@ type Where struct {
 func Country(s string) string {
 	region := strings.ToUpper(s)
 	if code, err := strconv.Atoi(strings.TrimPrefix(s, "+")); err == nil {
-		region = numbering.Region(code)
+		region = phonenumbers.GetRegionCodeForCountryCode(code)
 	}
-	if numbering.Code(region) == 0 {
+	if phonenumbers.GetCountryCodeForRegion(region) == 0 {
 		return ""
 	}
 	return region
@@ -88,8 +89,8 @@ func bareForeign(digits string) bool {
 	if why != nil {
 		return false
 	}
-	n, ok := numbering.Parse(phone.Digits())
-	return ok && n.Valid()
+	n, err := phonenumbers.Parse(string(phone), "ZZ")
+	return err == nil && phonenumbers.IsValidNumber(n)
 }
 
 // nationalPhone reads a phone of w.Country that was written without its code,
@@ -99,16 +100,16 @@ func (w Where) nationalPhone(digits string) (Phone, *reason.Reason) {
 		return "", reason.Fault(reason.PhoneNoDigit)
 	}
 	for _, with := range []string{w.Area + digits, digits} {
-		n, ok := numbering.ParseIn(w.Country, with)
-		if ok && n.Length() == numbering.Possible && (n.Valid() || with == digits) {
-			return foreignPhone(Phone(n.E164()).Digits())
+		n, err := phonenumbers.Parse(with, w.Country)
+		if err == nil && phonenumbers.IsPossibleNumberWithReason(n) == phonenumbers.IS_POSSIBLE &&
+			(phonenumbers.IsValidNumber(n) || with == digits) {
+			return foreignPhone(Phone(phonenumbers.Format(n, phonenumbers.E164)).Digits())
 		}
 	}
-	code := numbering.Code(w.Country)
-	if phone, why := foreignPhone(digits); why == nil && strings.HasPrefix(digits, strconv.Itoa(code)) {
+	if phone, why := foreignPhone(digits); why == nil && strings.HasPrefix(digits, strconv.Itoa(phonenumbers.GetCountryCodeForRegion(w.Country))) {
 		return phone, nil
 	}
-	return "", reason.Fault(reason.PhoneLengthThere, code)
+	return "", reason.Fault(reason.PhoneLengthThere, phonenumbers.GetCountryCodeForRegion(w.Country))
 }
 
 // brazilianPhone reads the digits of a Brazilian phone, from the country code
@@ -154,26 +155,26 @@ func foreignPhone(digits string) (Phone, *reason.Reason) {
 	if len(digits) > 15 {
 		return "", reason.Fault(reason.PhoneLong)
 	}
-	n, ok := numbering.Parse(digits)
-	if !ok {
+	n, err := phonenumbers.Parse("+"+digits, "ZZ")
+	if err != nil {
 		return "", reason.Fault(reason.PhoneNoCountry)
 	}
-	switch n.Length() {
-	case numbering.Possible:
-	case numbering.TooShort, numbering.Local:
-		return "", reason.Fault(reason.PhoneShortThere, n.Country)
-	case numbering.TooLong:
-		return "", reason.Fault(reason.PhoneLongThere, n.Country)
+	switch phonenumbers.IsPossibleNumberWithReason(n) {
+	case phonenumbers.IS_POSSIBLE:
+	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+		return "", reason.Fault(reason.PhoneShortThere, int(n.GetCountryCode()))
+	case phonenumbers.TOO_LONG:
+		return "", reason.Fault(reason.PhoneLongThere, int(n.GetCountryCode()))
 	default:
-		return "", reason.Fault(reason.PhoneLengthThere, n.Country)
+		return "", reason.Fault(reason.PhoneLengthThere, int(n.GetCountryCode()))
 	}
 	// Not as it was dialled: some countries drop a zero after their code. What
 	// reads as another number once it is dropped is none.
-	phone := Phone(n.E164())
-	if again, ok := numbering.Parse(phone.Digits()); !ok || again != n || asDialled(phone.Digits()) != phone.Digits() {
-		return "", reason.Fault(reason.PhoneLengthThere, n.Country)
+	phone := phonenumbers.Format(n, phonenumbers.E164)
+	if again, err := phonenumbers.Parse(phone, "ZZ"); err != nil || phonenumbers.Format(again, phonenumbers.E164) != phone || asDialled(phone[1:]) != phone[1:] {
+		return "", reason.Fault(reason.PhoneLengthThere, int(n.GetCountryCode()))
 	}
-	return phone, nil
+	return Phone(phone), nil
 }
 
 // asDialled takes out of a number what its country no longer dials, or dials
@@ -196,7 +197,7 @@ func asDialled(digits string) string {
 			if bare[area:area+2] != "15" {
 				continue
 			}
-			if n, ok := numbering.Parse("549" + without); ok && n.Valid() {
+			if n, err := phonenumbers.Parse("+549"+without, "ZZ"); err == nil && phonenumbers.IsValidNumber(n) {
 				return "549" + without
 			}
 		}
@@ -243,8 +244,15 @@ func (p Phone) Mobile() bool {
 	if n, ok := p.national(); ok {
 		return len(n) == 11 || len(n) == 10 && n[2] >= '6'
 	}
-	n, ok := numbering.Parse(p.Digits())
-	return ok && n.Mobile()
+	n, err := phonenumbers.Parse(string(p), "ZZ")
+	if err != nil {
+		return false
+	}
+	switch phonenumbers.GetNumberType(n) {
+	case phonenumbers.MOBILE, phonenumbers.FIXED_LINE_OR_MOBILE, phonenumbers.PERSONAL_NUMBER, phonenumbers.UNKNOWN:
+		return true
+	}
+	return false
 }
 
 // FilledIn reports whether the phone looks like one that somebody typed because
@@ -265,11 +273,11 @@ func (p Phone) Pretty() string {
 	if len(p) < 8 || p[0] != '+' {
 		return string(p)
 	}
-	n, ok := numbering.Parse(p.Digits())
-	if !ok {
+	n, err := phonenumbers.Parse(string(p), "ZZ")
+	if err != nil {
 		return string(p)
 	}
-	return n.String()
+	return phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
 }
 
 // Masked is the phone for a log: its country and its last four digits,
@@ -294,8 +302,8 @@ func (p Phone) Zone() string {
 	if len(p) < 5 {
 		return ""
 	}
-	zones := numbering.Zones(p.Digits())
-	if len(zones) == 0 {
+	zones, err := phonenumbers.GetTimezonesForPrefix(string(p))
+	if err != nil || len(zones) == 0 {
 		return ""
 	}
 	if len(zones) > 1 {
@@ -304,6 +312,9 @@ func (p Phone) Zone() string {
 				return zone
 			}
 		}
+	}
+	if zones[0] == "Etc/Unknown" {
+		return ""
 	}
 	return zones[0]
 }

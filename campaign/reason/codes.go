@@ -52,9 +52,16 @@ const (
 	RowNameLong Code = "row_name_long" // how many characters, the most
 	RowTagLong  Code = "row_tag_long"  // which, how many characters, the most
 	RowTags     Code = "row_tags"      // the most
+	RowLists    Code = "row_lists"     // the most
 	RowFields   Code = "row_fields"    // the most
 	RowAbove    Code = "row_above"     // it stands above the names of the columns
 	RowObject   Code = "row_object"    // it is no line of a list of recado
+)
+
+// Why people cannot be written to a file.
+const (
+	ExportFields Code = "export_fields" // how many, the most
+	ExportRows   Code = "export_rows"   // the most
 )
 
 // What is said of rows that are imported, or of a file.
@@ -156,6 +163,30 @@ const (
 	CampaignFileUnread  Code = "campaign_file_unread" // the name of the file
 	CampaignBadID       Code = "campaign_bad_id"      // what was written
 	CampaignShut        Code = "campaign_shut"        // the number whose hours never meet its own
+	CampaignMissed      Code = "campaign_missed"      // when it was to start
+	CampaignTried       Code = "campaign_tried"       // how many messages have left
+	CampaignSchedule    Code = "campaign_schedule"    // its id, its status
+	CampaignTexts       Code = "campaign_texts"       // how many it may have
+	CampaignCanary      Code = "campaign_canary"
+	ScheduleUnread      Code = "schedule_unread" // what was written
+	SchedulePast        Code = "schedule_past"   // the time
+	BasisUnread         Code = "basis_unread"    // what was written
+)
+
+// What a person should know before a campaign starts.
+const (
+	WarnUnfilled  Code = "warn_unfilled"   // what looks like a field of another system
+	WarnLacking   Code = "warn_lacking"    // the field, how many lack it, some of them
+	WarnNoOptOut  Code = "warn_no_opt_out" // the text does not say how to be left alone
+	WarnNewChats  Code = "warn_new_chats"  // how many of how many are new chats
+	WarnNumberNew Code = "warn_number_new" // the number, for how many days it has been linked
+	WarnBanned    Code = "warn_banned"     // the number
+	WarnNeedsYou  Code = "warn_needs_you"  // the number
+	WarnClosed    Code = "warn_closed"     // the number, until when it may not open new chats
+	WarnOffline   Code = "warn_offline"    // the number
+	WarnOverruled Code = "warn_overruled"  // the number, the limits that are tighter there
+	WarnNoBasis   Code = "warn_no_basis"   // nobody has said why these people may be written to
+	WarnStuck     Code = "warn_stuck"      // how many do not leave
 )
 
 // The statuses of a campaign, as arguments.
@@ -166,6 +197,7 @@ const (
 	StatusFinished  Code = "status_finished"
 	StatusCancelled Code = "status_cancelled"
 	StatusFreezing  Code = "status_freezing"
+	StatusScheduled Code = "status_scheduled"
 )
 
 // What a number reports, and why one cannot be what is asked.

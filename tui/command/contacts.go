@@ -26,8 +26,10 @@ type contactJSON struct {
 	Aliases   []string          `json:"aliases"`  // other phones, the LID
 	WhatsApp  string            `json:"whatsapp"` // yes, no, unknown
 	OptedOut  bool              `json:"opted_out"`
-	Doubt     string            `json:"doubt"`    // what they wrote that may be a wish to leave; empty: nothing
-	KnownTo   []string          `json:"known_to"` // the numbers of ours that they know, by name
+	LeftAt    string            `json:"opted_out_at,omitempty"`  // of who has opted out
+	LeftWhy   string            `json:"opted_out_why,omitempty"` // what they wrote, or the reason that was typed
+	Doubt     string            `json:"doubt"`                   // what they wrote that may be a wish to leave; empty: nothing
+	KnownTo   []string          `json:"known_to"`                // the numbers of ours that they know, by name
 	LastSent  string            `json:"last_sent"`
 	LastHeard string            `json:"last_heard"`
 	Created   string            `json:"created"`
@@ -51,6 +53,9 @@ func contactObject(p *people.Contact, names map[campaign.NumberID]string) contac
 	}
 	if p.LID != "" {
 		out.Aliases = append(out.Aliases, p.LID+"@lid")
+	}
+	if p.OptedOut {
+		out.LeftAt, out.LeftWhy = stamp(p.OptOutAt), p.OptOutWhy
 	}
 	if p.InDoubt() {
 		out.Doubt = p.DoubtSaid
@@ -78,11 +83,15 @@ func (c *call) contactsCommand() *cobra.Command {
 		Args:  cobra.ArbitraryArgs,
 		RunE: c.run(func(ctx context.Context, args []string) error {
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error {
-				return c.listContacts(ctx, o, args)
+				ids, err := c.chosen(ctx, o, args)
+				if err != nil {
+					return err
+				}
+				return c.listContacts(ctx, o, ids)
 			})
 		}),
 	}
-	return c.group("contacts", "cmd_contacts", append(c.personCommands(), c.importCommand(), c.jsonFlag(list))...)
+	return c.group("contacts", "cmd_contacts", append(c.personCommands(), c.importCommand(), c.exportCommand(), c.jsonFlag(list))...)
 }
 
 // filterWords makes words of a filter of what looks like flags: in
@@ -90,7 +99,7 @@ func (c *call) contactsCommand() *cobra.Command {
 // for the same.
 func filterWords(args []string) []string {
 	begins := slices.IndexFunc(args, func(arg string) bool { return arg == "contacts" || arg == "lists" }) + 1
-	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "show", "optout", "optin", "stays", "save", "add"}, args[begins]) {
+	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "optout", "optin", "stays", "save", "add"}, args[begins]) {
 		return args
 	}
 	args = slices.Clone(args)
@@ -114,32 +123,15 @@ func (c *call) filter(text string) (people.Filter, error) {
 	return filter, nil
 }
 
-func (c *call) listContacts(ctx context.Context, o *owner, words []string) error {
-	ids, err := c.chosen(ctx, o, words)
-	if err != nil {
-		return err
-	}
+// listContacts prints people, a line each.
+func (c *call) listContacts(ctx context.Context, o *owner, ids []people.ContactID) error {
 	ours, err := o.parts.Book.Numbers()
 	if err != nil {
 		return err
 	}
 	names := numberNames(ours)
 	return c.gathered(func() error {
-		for chunk := range slices.Chunk(ids, page) {
-			contacts, err := o.parts.Book.ContactsByID(chunk)
-			if err != nil {
-				return err
-			}
-			for i := range contacts {
-				if err := c.contact(contactObject(&contacts[i], names)); err != nil {
-					return err
-				}
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.eachContact(ctx, o, ids, func(p *people.Contact) error { return c.contact(contactObject(p, names)) })
 	})
 }
 

@@ -27,6 +27,8 @@ func (w *Words) Column(role table.Role) string {
 		return w.T("column_email")
 	case table.TagsRole:
 		return w.T("column_tags")
+	case table.ListsRole:
+		return w.T("column_lists")
 	case table.LeftRole, table.UnsureRole:
 		return w.T("column_left")
 	case table.AskedRole:

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"recado/campaign"
+	"recado/campaign/reason"
+)
+
+// From when on a preflight warns.
+const (
+	warnNewChats = 5                  // new chats, if they are more than half of all
+	warnLinked   = 7 * 24 * time.Hour // since a number was linked
+)
+
+// warnings are what a person should know of a draft before it starts.
+func (p *Preflight) warnings(c *campaign.Campaign, now time.Time) (all []reason.Reason) {
+	warn := func(code reason.Code, args ...any) { all = append(all, reason.New(code, args...)) }
+	var unfilled []string
+	told := true
+	for _, text := range c.Texts() {
+		for _, one := range campaign.Unfilled(text) {
+			if !slices.Contains(unfilled, one) {
+				unfilled = append(unfilled, one)
+			}
+		}
+		told = told && campaign.OffersOptOut(text)
+	}
+	for _, one := range unfilled {
+		warn(reason.WarnUnfilled, one)
+	}
+	for _, l := range p.Lacking {
+		warn(reason.WarnLacking, reason.Plain("{"+l.Field+"}"), l.Count, l.Who)
+	}
+	if !told {
+		warn(reason.WarnNoOptOut)
+	}
+	if c.Basis == "" {
+		warn(reason.WarnNoBasis)
+	}
+	if p.NewChats >= warnNewChats && 2*p.NewChats > p.Receive {
+		warn(reason.WarnNewChats, p.NewChats, p.Receive)
+	}
+	for _, s := range p.Senders {
+		n := s.Number
+		switch n.Standing.State {
+		case campaign.Banned:
+			warn(reason.WarnBanned, n.Name)
+		case campaign.Blocked, campaign.LoggedOut, campaign.Outdated:
+			warn(reason.WarnNeedsYou, n.Name)
+		}
+		if n.Standing.Closed.After(now) {
+			warn(reason.WarnClosed, n.Name, n.Standing.Closed)
+		}
+		if age := now.Sub(n.LinkedAt); n.Linked() && age < warnLinked {
+			warn(reason.WarnNumberNew, n.Name, int(max(age, 0)/(24*time.Hour)))
+		}
+		if s.Hold.Reason == reason.HoldOffline {
+			warn(reason.WarnOffline, n.Name)
+		}
+		if len(s.Overruled) > 0 {
+			warn(reason.WarnOverruled, n.Name, reason.Plain(strings.Join(s.Overruled, ", ")))
+		}
+	}
+	if p.Forecast.Stuck > 0 {
+		warn(reason.WarnStuck, p.Forecast.Stuck)
+	}
+	return all
+}
