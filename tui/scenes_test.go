@@ -107,9 +107,17 @@ var scenes = []scene{
 		f.rows.Store(400000)
 	}},
 	{"wizard-change", func(s *stage) { s.imports("clientes.csv", customers); s.press("down", "down", "space") }},
-	{"wizard-field", func(s *stage) { s.imports("clientes.csv", customers); s.press("down", "down", "space", "down", "enter") }},
+	{"wizard-field", func(s *stage) {
+		s.imports("clientes.csv", customers)
+		s.press("down", "down", "space", "down", "enter")
+	}},
 	{"wizard-area", func(s *stage) { s.imports("clientes.csv", customers); s.press("d") }},
-	{"wizard-country-mistake", func(s *stage) { s.imports("clientes.csv", customers); s.press("p", "ctrl+u"); s.enter("XX"); s.press("enter") }},
+	{"wizard-country-mistake", func(s *stage) {
+		s.imports("clientes.csv", customers)
+		s.press("p", "ctrl+u")
+		s.enter("XX")
+		s.press("enter")
+	}},
 	{"wizard-sheets", func(s *stage) { s.importsBook(); s.press("s") }},
 	{"wizard-review", func(s *stage) { s.imports("clientes.csv", customers); s.press("enter", "down") }},
 	{"wizard-review-reading", func(s *stage) {
@@ -142,7 +150,12 @@ var scenes = []scene{
 	{"wizard-running", func(s *stage) { s.importRuns(store.Job{}) }},
 	{"wizard-adding", func(s *stage) { s.importRuns(store.Job{Kind: store.JobImport, Done: 5000, Total: 400000}) }},
 	{"wizard-done", func(s *stage) { s.imports("clientes.csv", customers); s.press("enter", "enter") }},
-	{"wizard-failed", func(s *stage) { s.imports("clientes.csv", customers); s.press("enter"); s.app.Book.Close(); s.press("enter") }},
+	{"wizard-failed", func(s *stage) {
+		s.imports("clientes.csv", customers)
+		s.press("enter")
+		s.app.Book.Close()
+		s.press("enter")
+	}},
 	{"list-replace", func(s *stage) {
 		s.list("amigos", 1, 2, 3)
 		s.press("2", "space", "s")
