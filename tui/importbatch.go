@@ -47,7 +47,7 @@ func newBatch(e *env, path string) *batch { return &batch{e: e, path: path} }
 // options are what the file is read with.
 func (b *batch) options() files.Options {
 	o := files.Options{Where: b.where, Sheet: b.sheet, Tags: slices.Clone(b.tags)}
-	o.Fields, _ = files.Consent(b.consent, b.e.now())
+	o.Consent, _ = files.Consent(b.consent, b.e.now())
 	for _, s := range b.said {
 		o.Map = append(o.Map, files.Mapping{Title: "#" + strconv.Itoa(s.at+1), Role: s.role, As: s.field})
 	}

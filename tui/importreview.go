@@ -159,8 +159,8 @@ func (r *importReview) sayings(w int) (lines []string) {
 	}
 	if consent == "" {
 		consent = "–"
-	} else if fields, ok := files.Consent(consent, e.now()); ok {
-		consent = strings.Join([]string{fields["consentimento"], fields["consentimento_data"]}, ", ")
+	} else if given, ok := files.Consent(consent, e.now()); ok {
+		consent = given.Source + ", " + e.words.Day(given.At, e.now())
 	}
 	words := policyWords[r.b.policy]
 	for _, s := range []setting{

@@ -3,6 +3,8 @@ package files
 import (
 	"strings"
 	"time"
+
+	"recado/campaign/people"
 )
 
 // What a person types for the options of a file is read here, for screens and
@@ -14,21 +16,17 @@ func Area(text string) (area string, ok bool) {
 	return area, area == digitsOf(area) && len(area) <= 4
 }
 
-// The fields in which the consent of people is kept.
-const (
-	consentField = "consentimento"
-	consentDay   = "consentimento_data"
-)
-
 // Consent reads where the consent of the people of a file comes from, and
 // since when: "feira", "feira:2026-05-10", "feira:10/05/2026". Without a day it
-// is since today. What it returns are fields for [Options]; none of no text. Not ok if what
-// stands for the day is none.
-func Consent(text string, today time.Time) (fields map[string]string, ok bool) {
-	source, day := strings.TrimSpace(text), today.Format(time.DateOnly)
+// is since today; of no text it is none. Not ok if what stands for the day is
+// none.
+func Consent(text string, now time.Time) (given people.Consent, ok bool) {
+	source := strings.TrimSpace(text)
 	if source == "" {
-		return nil, true
+		return given, true
 	}
+	year, month, today := now.Date()
+	day := time.Date(year, month, today, 0, 0, 0, 0, time.UTC)
 	if at := strings.LastIndexByte(source, ':'); at > 0 {
 		said := strings.TrimSpace(source[at+1:])
 		when, err := time.Parse(time.DateOnly, said)
@@ -36,12 +34,12 @@ func Consent(text string, today time.Time) (fields map[string]string, ok bool) {
 			when, err = time.Parse("02/01/2006", said)
 		}
 		if err == nil {
-			source, day = strings.TrimSpace(source[:at]), when.Format(time.DateOnly)
+			source, day = strings.TrimSpace(source[:at]), when
 		} else if said != "" && said[0] >= '0' && said[0] <= '9' {
-			return nil, false
+			return given, false
 		}
 	}
-	return map[string]string{consentField: source, consentDay: day}, true
+	return people.Consent{Status: people.ConsentGiven, Source: source, At: day}, true
 }
 
 // Tags reads tags as spreadsheets write them: "vip, novo". The error is a

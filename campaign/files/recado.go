@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"time"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -20,7 +21,18 @@ type listedPerson struct {
 	LeftAt string            `json:"opted_out_at"`
 	Why    string            `json:"opted_out_why"`
 	Doubt  string            `json:"doubt"`
+	Phones []string          `json:"phones"` // the first of them is Phone
+
+	Consent struct {
+		Status   string `json:"status"`
+		Source   string `json:"source"`
+		At       string `json:"at"`
+		Evidence string `json:"evidence"`
+	} `json:"consent"`
+	Note string `json:"note"`
 }
+
+var consents = map[string]people.ConsentStatus{"yes": people.ConsentGiven, "no": people.ConsentRefused}
 
 // listed reads what another recado lists: an object a line.
 func (r *reader) listed(lines *lineReader) error {
@@ -49,6 +61,17 @@ func (r *reader) listed(lines *lineReader) error {
 		d.own(r, p.Phone, mapped(p.Tags, shown), mapped(p.Lists, shown))
 		if p.Left {
 			d.leave(shown(p.Why), p.LeftAt)
+		}
+		for _, phone := range p.Phones {
+			d.phone(r.options.Where, phone, "", isPhone)
+		}
+		d.Note = shown(p.Note)
+		if status := consents[p.Consent.Status]; status != people.ConsentUnknown {
+			at, _ := time.Parse(time.RFC3339, p.Consent.At)
+			d.Consent = people.Consent{
+				Status: status, At: at,
+				Source: shown(p.Consent.Source), Evidence: shown(p.Consent.Evidence),
+			}
 		}
 		for name, value := range p.Fields {
 			d.field(fieldName(name), shown(value))

@@ -117,7 +117,7 @@ func (c *call) importOptions(i *importing) (options files.Options, policy store.
 			return options, policy, c.fail(ExitUsage, "import_bad_country", "Country", i.country)
 		}
 	}
-	if options.Fields, ok = files.Consent(i.consent, time.Now()); !ok {
+	if options.Consent, ok = files.Consent(i.consent, time.Now()); !ok {
 		return options, policy, c.fail(ExitUsage, "import_bad_consent", "Consent", i.consent)
 	}
 	return options, policy, nil
