@@ -205,7 +205,7 @@ func decodeWithLists(c *people.Contact, id people.ContactID, r *bolt.Dec) error 
 		c.DoubtAt, c.DoubtSaid, c.DoubtEnded = r.Time(), r.Text(), r.Time()
 	}
 	if len(r.B) > 0 { // from version 11 of the book on
-		decodeParts(&r, c)
+		decodeParts(r, c)
 	}
 	if r.Err != nil {
 		return fmt.Errorf("contact %d: %w", id, r.Err)
