@@ -67,6 +67,8 @@ const (
 	VerbOptOut      Verb = "opt_out"
 	VerbOptIn       Verb = "opt_in"
 	VerbStays       Verb = "stays"
+	VerbMerge       Verb = "merge" // two records are one person's: the program does it, when the service proves it
+	VerbApart       Verb = "apart"
 
 	VerbListSave   Verb = "list_save"
 	VerbListAdd    Verb = "list_add"
@@ -93,6 +95,7 @@ var verbs = map[Verb]Role{
 	VerbLink: Admin, VerbLinkCancel: Admin, VerbUnlink: Admin, VerbPasskey: Admin, VerbReconnect: Operator,
 
 	VerbImport: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
+	VerbApart:    Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,
