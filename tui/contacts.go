@@ -154,6 +154,7 @@ func (c *contacts) actions() []action {
 		act(e.keys.write, c.marked.Size() > 0 || ok && c.mistake == nil, c.write),
 		act(e.keys.saveList, some, func() tea.Cmd { return c.saveList(c.chosen(), c.listDetail(c.chosen()), c.saved) }),
 		act(e.keys.lists, true, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
+		act(e.keys.importFile, true, func() tea.Cmd { return e.root.push(newImportPick(e)) }),
 		act(e.keys.markAll, ok, c.markAll),
 		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),
@@ -332,7 +333,7 @@ func (c *contacts) view() string {
 		lines = append(lines, "", " "+e.theme.faint.of(e.t("loading")))
 	case len(c.ids) == 0 && c.field.value() == "":
 		lines = append(lines, "")
-		for _, line := range e.wrap(e.t("contacts_empty", "Data", e.app.Data), max(min(w-4, 70), 1)) {
+		for _, line := range e.wrap(e.t("contacts_empty", "Key", e.keys.importFile.Help().Key, "Data", e.app.Data), max(min(w-4, 70), 1)) {
 			lines = append(lines, "  "+line)
 		}
 	case len(c.ids) == 0 && c.mistake != nil:

@@ -29,6 +29,12 @@ type keyMap struct {
 	// Lists of people.
 	showList, addHere, emptyList, deleteList key.Binding
 
+	// The import of a file.
+	importFile, choose, complete, prevEntry, nextEntry        key.Binding
+	goOn, change, areaCode, country, sheet                    key.Binding
+	takeIn, policy, tags, consent, saveRejected, cancelImport key.Binding
+	seePeople                                                 key.Binding
+
 	// Campaigns.
 	newCampaign, edit, discard, watch, pause, resume, cancel, copyCampaign key.Binding
 	nextField, prevField, nextPerson, prevPerson, saveDraft, start         key.Binding
@@ -115,6 +121,24 @@ func newKeys(w *words) keyMap {
 		emptyList:  bind("empty_list", "v", "v"),
 		deleteList: bind("delete_list", "x", "x", "delete"),
 
+		importFile:   bind("import", "i", "i"),
+		choose:       bind("choose", "enter", "enter"),
+		complete:     bind("complete", "tab", "tab"),
+		prevEntry:    bind("up", "↑", "up"),
+		nextEntry:    bind("down", "↓", "down"),
+		goOn:         bind("go_on", "enter", "enter"),
+		change:       bind("change", w.t("key_space"), "space", " "),
+		areaCode:     bind("area_code", "d", "d"),
+		country:      bind("country", "p", "p"),
+		sheet:        bind("sheet", "s", "s"),
+		takeIn:       bind("take_in", "enter", "enter"),
+		policy:       bind("policy", "p", "p"),
+		tags:         bind("tags", "e", "e"),
+		consent:      bind("consent", "c", "c"),
+		saveRejected: bind("save_rejected", "s", "s"),
+		cancelImport: bind("cancel_import", "esc", "esc"),
+		seePeople:    bind("see_people", "enter", "enter"),
+
 		newCampaign:  bind("new_campaign", "n", "n"),
 		edit:         bind("edit", "enter", "enter", "e"),
 		discard:      bind("discard", "x", "x", "delete"),
@@ -162,7 +186,7 @@ func (k *keyMap) onlyReads() {
 		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
 		&k.saveList, &k.addToList, &k.optOut, &k.optIn, &k.saidNo, &k.stays, &k.apart, &k.write,
-		&k.addHere, &k.emptyList, &k.deleteList,
+		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,
 	} {

@@ -90,6 +90,72 @@ var scenes = []scene{
 	{"contacts-typing", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana") }},
 	{"contacts-mistake", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana (tag:vip") }},
 	{"contacts-none", func(s *stage) { s.people(); s.press("2", "/"); s.enter("zzz"); s.press("enter") }},
+	{"wizard-pick-empty", func(s *stage) { s.home(); s.press("2", "i") }},
+	{"wizard-pick", func(s *stage) { s.imports("", customers) }},
+	{"wizard-pick-folder", func(s *stage) { s.imports("", customers); s.enter("~/Downloads/c") }},
+	{"wizard-pick-mistake", func(s *stage) { s.imports("", customers); s.enter("~/Downloads/nada.csv"); s.press("enter") }},
+	{"wizard-pick-none", func(s *stage) { s.imports("", customers); s.enter("~/zzz/") }},
+	{"wizard-columns", func(s *stage) { s.imports("clientes.csv", customers) }},
+	{"wizard-columns-phones", func(s *stage) { s.imports("clientes.csv", "cliente;ref;obs\nAna Souza;A1;x\nBeto Lima;B2;y\n") }},
+	{"wizard-columns-cards", func(s *stage) { s.imports("agenda.vcf", cards) }},
+	{"wizard-columns-reading", func(s *stage) {
+		s.imports("clientes.csv", customers)
+		f := s.root.top().(*importColumns).b.flight
+		f.done = false
+		f.size.Store(1000)
+		f.read.Store(340)
+		f.rows.Store(400000)
+	}},
+	{"wizard-change", func(s *stage) { s.imports("clientes.csv", customers); s.press("down", "down", "space") }},
+	{"wizard-field", func(s *stage) {
+		s.imports("clientes.csv", customers)
+		s.press("down", "down", "space", "down", "enter")
+	}},
+	{"wizard-area", func(s *stage) { s.imports("clientes.csv", customers); s.press("d") }},
+	{"wizard-country-mistake", func(s *stage) {
+		s.imports("clientes.csv", customers)
+		s.press("p", "ctrl+u")
+		s.enter("XX")
+		s.press("enter")
+	}},
+	{"wizard-sheets", func(s *stage) { s.importsBook(); s.press("s") }},
+	{"wizard-review", func(s *stage) { s.imports("clientes.csv", customers); s.press("enter", "down") }},
+	{"wizard-review-reading", func(s *stage) {
+		s.imports("clientes.csv", customers)
+		s.press("enter")
+		f := s.root.top().(*importReview).b.flight
+		f.done = false
+		f.size.Store(1000)
+		f.read.Store(340)
+		f.rows.Store(400000)
+		time.Sleep(10 * time.Second)
+	}},
+	{"wizard-review-well", func(s *stage) {
+		s.imports("clientes.csv", "nome;fone\nAna Souza;11987650001\n")
+		s.press("enter", "e")
+		s.enter("feira, vip")
+		s.press("enter", "c")
+		s.enter("feira de maio: 10/05/2026")
+		s.press("enter")
+	}},
+	{"wizard-policy", func(s *stage) { s.imports("clientes.csv", customers); s.press("enter", "p") }},
+	{"wizard-tags", func(s *stage) { s.imports("clientes.csv", customers); s.press("enter", "e") }},
+	{"wizard-consent-mistake", func(s *stage) {
+		s.imports("clientes.csv", customers)
+		s.press("enter", "c")
+		s.enter("feira: 99/99")
+		s.press("enter")
+	}},
+	{"wizard-save", func(s *stage) { s.imports("clientes.csv", customers); s.press("enter", "s") }},
+	{"wizard-running", func(s *stage) { s.importRuns(store.Job{}) }},
+	{"wizard-adding", func(s *stage) { s.importRuns(store.Job{Kind: store.JobImport, Done: 5000, Total: 400000}) }},
+	{"wizard-done", func(s *stage) { s.imports("clientes.csv", customers); s.press("enter", "enter") }},
+	{"wizard-failed", func(s *stage) {
+		s.imports("clientes.csv", customers)
+		s.press("enter")
+		s.app.Book.Close()
+		s.press("enter")
+	}},
 	{"list-replace", func(s *stage) {
 		s.list("amigos", 1, 2, 3)
 		s.press("2", "space", "s")

@@ -214,6 +214,7 @@ var targets = map[string]Role{
 	"ddd": AreaRole, "area_code": AreaRole, "ddi": CountryRole, "country_code": CountryRole,
 	"email": EmailRole, "e-mail": EmailRole, "correo": EmailRole,
 	"tags": TagsRole, "tag": TagsRole, "etiquetas": TagsRole,
+	"listas": ListsRole, "lista": ListsRole, "lists": ListsRole, "list": ListsRole,
 	"optout": LeftRole, "opt-out": LeftRole, "opt_out": LeftRole, "saiu": LeftRole, "optin": AskedRole, "opt-in": AskedRole, "opt_in": AskedRole,
 	"ignorar": IgnoredRole, "ignore": IgnoredRole,
 }
@@ -240,7 +241,7 @@ func (l *layout) mapped(all []Mapping) error {
 			l.columns[at].Role, l.columns[at].Field, l.columns[at].rank = FieldRole, fieldName(m.As), 0
 			continue
 		}
-		if !given[role] && role != IgnoredRole && role != TagsRole && role != LeftRole {
+		if !given[role] && role != IgnoredRole && role != TagsRole && role != ListsRole && role != LeftRole {
 			for i := range l.columns {
 				other := l.columns[i].Role
 				if other == role || role == NameRole && (other == FirstRole || other == MiddleRole || other == LastRole) {
@@ -315,13 +316,13 @@ func (l *layout) settle(seen []census) {
 			l.score++
 		}
 		switch {
-		case c.Role == NameRole, c.Role == TagsRole, c.Role == IgnoredRole:
+		case c.Role == NameRole, c.Role == TagsRole, c.Role == ListsRole, c.Role == IgnoredRole:
 			c.Field = ""
 			continue
 		case c.Role == EmailRole:
 			c.Field = "email"
 		case c.Field == "":
-			c.Field = "coluna_" + strconv.Itoa(i+1)
+			c.Field = FieldName("", i)
 		}
 		for base, n := c.Field, 2; fields[c.Field]; n++ {
 			c.Field = base + "_" + strconv.Itoa(n)
@@ -365,6 +366,12 @@ func (l *layout) pair(with map[int]int, at int) {
 	if _, taken := with[next]; next >= 0 && !taken && number == "" {
 		with[next] = at
 	}
+}
+
+// FieldName is the field in which a column would be kept that is called title,
+// the at-th from 0.
+func FieldName(title string, at int) string {
+	return cmp.Or(fieldName(title), "coluna_"+strconv.Itoa(at+1))
 }
 
 // fieldName is the name of a column as a field: folded, "_" for spaces and for
@@ -436,12 +443,19 @@ func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
 		}
 	}
 	for i, c := range l.columns {
+		if c.Role == ListsRole { // written as tags are
+			if d.Lists, why = splitTags(cell(i), d.Lists); why != nil {
+				return why
+			}
+		}
+	}
+	for i, c := range l.columns {
 		value := cell(i)
 		if value == "" {
 			continue
 		}
 		switch c.Role {
-		case PhoneRole, NameRole, TagsRole, IgnoredRole:
+		case PhoneRole, NameRole, TagsRole, ListsRole, IgnoredRole:
 			continue
 		case LeftRole, UnsureRole, AskedRole, StatusRole, FieldRole:
 			d.wish(c, value)

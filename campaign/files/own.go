@@ -190,6 +190,11 @@ func (r *reader) checkOwn(d *draft) *reason.Reason {
 	if len(d.Tags) > people.MaxTags {
 		return reason.Fault(reason.RowTags, people.MaxTags)
 	}
+	return nil
+}
+
+// checkLists holds the limits of the lists that a file names.
+func (r *reader) checkLists(d *draft) *reason.Reason {
 	for i, name := range d.Lists {
 		tidy, err := people.ListName(name)
 		if err != nil {

@@ -138,6 +138,9 @@ func (r *reader) finish(d *draft) *reason.Reason {
 	} else if why := r.checkOwn(d); why != nil {
 		return why
 	}
+	if why := r.checkLists(d); why != nil {
+		return why
+	}
 	if n, long := over(d.Name, people.MaxName); long {
 		return reason.Fault(reason.RowNameLong, n, people.MaxName)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -75,6 +76,20 @@ func TestAPersonSaysWhatAColumnIs(t *testing.T) {
 		if len(got) != 1 || got[0] != want || len(bad) > 0 {
 			t.Errorf("%v: %q, %v; want %q", mapping, got, bad, want)
 		}
+	}
+}
+
+// A column that a person says names lists puts people on them.
+func TestAPersonSaysThatAColumnNamesLists(t *testing.T) {
+	const file = "Nome;Telefone;Turma\nAna;11987650001;Feira de maio, VIP\nBia;11987650002;a|b:c\n"
+	var rows []people.Row
+	var bad []Bad
+	_, err := Read(t.Context(), strings.NewReader(file), Options{Map: []Mapping{{Title: "#3", Role: ListsRole}}}, Sink{
+		Row: func(row people.Row) error { rows = append(rows, row); return nil },
+		Bad: func(row Bad) error { bad = append(bad, row); return nil },
+	})
+	if err != nil || len(rows)+len(bad) != 2 || !slices.Equal(rows[0].Lists, []string{"Feira de maio", "VIP"}) || len(rows[0].Fields) > 1 {
+		t.Errorf("%v: %+v, %+v", err, rows, bad)
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 	LastRole    Role = "last_name"
 	EmailRole   Role = "email"
 	TagsRole    Role = "tags"
-	ListsRole   Role = "lists"    // of a table that recado wrote
+	ListsRole   Role = "lists"    // a table that recado wrote, or a person, says so
 	LeftRole    Role = "opt_out"  // who has left, or is not to be written to
 	AskedRole   Role = "opt_in"   // who has agreed: whoever has not is asked about
 	StatusRole  Role = "status"   // one of its values may say that somebody has left

@@ -107,7 +107,8 @@ func (c *call) importOptions(i *importing) (options files.Options, policy store.
 		}
 		options.Map = append(options.Map, pairs...)
 	}
-	if options.Where.Area = strings.TrimLeft(strings.Trim(i.ddd, "() "), "0"); options.Where.Area != strings.Map(digit, options.Where.Area) {
+	ok := false
+	if options.Where.Area, ok = files.Area(i.ddd); !ok {
 		return options, policy, c.fail(ExitUsage, "import_bad_ddd", "DDD", i.ddd)
 	}
 	if i.country != "" {
@@ -116,31 +117,10 @@ func (c *call) importOptions(i *importing) (options files.Options, policy store.
 			return options, policy, c.fail(ExitUsage, "import_bad_country", "Country", i.country)
 		}
 	}
-	if i.consent != "" {
-		year, month, today := time.Now().Date()
-		source, day := i.consent, time.Date(year, month, today, 0, 0, 0, 0, time.UTC)
-		if at := strings.LastIndexByte(source, ':'); at > 0 {
-			when, err := time.Parse(time.DateOnly, source[at+1:])
-			if err != nil {
-				when, err = time.Parse("02/01/2006", source[at+1:])
-			}
-			if err == nil {
-				source, day = source[:at], when
-			} else if at+1 < len(source) && source[at+1] >= '0' && source[at+1] <= '9' {
-				return options, policy, c.fail(ExitUsage, "import_bad_consent", "Consent", i.consent)
-			}
-		}
-		options.Consent = people.Consent{Status: people.ConsentGiven, Source: source, At: day}
+	if options.Consent, ok = files.Consent(i.consent, time.Now()); !ok {
+		return options, policy, c.fail(ExitUsage, "import_bad_consent", "Consent", i.consent)
 	}
 	return options, policy, nil
-}
-
-// digit maps what is no digit to nothing.
-func digit(r rune) rune {
-	if r >= '0' && r <= '9' {
-		return r
-	}
-	return -1
 }
 
 // mappings reads nome=Cliente,telefone='Telefone 2'.
@@ -304,7 +284,7 @@ func (c *call) explainFile(name string, read *files.Report) {
 		case column.Role == files.FieldRole:
 			fields = append(fields, strconv.Quote(column.Field))
 		default:
-			known = append(known, title+" → "+c.role(column.Role))
+			known = append(known, title+" → "+c.tongue.Column(column.Role))
 		}
 	}
 	if len(known) > 0 {
@@ -330,35 +310,6 @@ func some(texts []string) string {
 		return strings.Join(texts[:most], ", ") + ", … (+" + strconv.Itoa(len(texts)-most) + ")"
 	}
 	return strings.Join(texts, ", ")
-}
-
-// role says what a column was taken for.
-func (c *call) role(role files.Role) string {
-	switch role {
-	case files.PhoneRole:
-		return c.t("column_phone")
-	case files.AreaRole:
-		return c.t("column_area")
-	case files.CountryRole:
-		return c.t("column_country")
-	case files.LabelRole:
-		return c.t("column_label")
-	case files.NameRole, files.FirstRole, files.MiddleRole, files.LastRole:
-		return c.t("column_name")
-	case files.EmailRole:
-		return c.t("column_email")
-	case files.TagsRole:
-		return c.t("column_tags")
-	case files.ListsRole:
-		return c.t("column_lists")
-	case files.LeftRole, files.UnsureRole:
-		return c.t("column_left")
-	case files.AskedRole:
-		return c.t("column_asked")
-	case files.StatusRole:
-		return c.t("column_status")
-	}
-	return c.t("column_ignored")
 }
 
 // unread is the failure of an import that ended before it changed anything.
