@@ -142,8 +142,11 @@ func (d *Desk) OptIn(id people.ContactID, why string) error {
 	if strings.TrimSpace(why) == "" {
 		return reason.Err(reason.OptInNoReason)
 	}
-	return d.editContact(VerbOptIn, id, func(_ *bolt.Tx, c *people.Contact) error {
+	return d.editContact(VerbOptIn, id, func(tx *bolt.Tx, c *people.Contact) error {
 		if c.OptedOut {
+			if err := unsuppressTx(tx, c); err != nil {
+				return err
+			}
 			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, later(c.OptOutAt, d.book.clock.Now()), why
 		}
 		return nil

@@ -67,6 +67,8 @@ const (
 	VerbOptOut      Verb = "opt_out"
 	VerbOptIn       Verb = "opt_in"
 	VerbStays       Verb = "stays"
+	VerbErase       Verb = "contact_erase"
+	VerbSuppress    Verb = "suppress"
 
 	VerbListSave   Verb = "list_save"
 	VerbListAdd    Verb = "list_add"
@@ -90,6 +92,7 @@ var verbs = map[Verb]Role{
 	VerbLink: Admin, VerbLinkCancel: Admin, VerbUnlink: Admin, VerbPasskey: Admin, VerbReconnect: Operator,
 
 	VerbImport: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
+	VerbErase: Operator, VerbSuppress: Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,

@@ -23,6 +23,7 @@ var migrations = [...]func(*bolt.Tx) error{
 	func(*bolt.Tx) error { return nil }, // version 7: the audit, which an older program would not write
 	func(*bolt.Tx) error { return nil }, // version 8: reasons are codes, which an older program would print
 	func(*bolt.Tx) error { return nil }, // version 9: doubts, which an older program would write to
+	func(*bolt.Tx) error { return nil }, // addresses that are suppressed, which an older program would write to
 	func(*bolt.Tx) error { return nil }, // campaigns with variants and schedules, which an older program would send as it pleases
 }
 

@@ -105,6 +105,9 @@ func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	} else if err := addCountTx(tx, countContacts, 1); err != nil {
 		return err
 	}
+	if err := suppressTx(tx, &before, c); err != nil {
+		return err
+	}
 	switch {
 	case !c.OptedOut:
 		c.OptOutPhone = ""

@@ -43,6 +43,7 @@ var (
 	jobsTable       = bolt.Table{Name: "jobs"} // by campaignJobKey or peopleJobKey
 	auditTable      = bolt.NewTable1[uint64]("audit")
 	askedTable      = bolt.NewTable1[uint64]("asked")
+	suppressedTable = bolt.NewTextTable[string]("suppressed")
 	stagedTable     = stagedRows{bolt.Table{Name: "staged"}}
 )
 
@@ -69,7 +70,7 @@ var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
 	campaignsTable, runningTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
 	messagesTable, uploadsTable, personsTable, latestTable, timersTable, eventsTable,
-	contactsTable, aliasesTable, mergedTable, namesTable, listsTable, membersTable, auditTable, askedTable, jobsTable, stagedTable,
+	contactsTable, aliasesTable, mergedTable, namesTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
 }
 
 // row is a value that is one number, or a part of a key.
