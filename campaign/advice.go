@@ -80,3 +80,39 @@ func OffersOptOut(text string) bool {
 	}
 	return false
 }
+
+// spoken are words that nearly every text of a language has and those of the
+// others do not.
+var spoken = []struct {
+	lang  string
+	words []string
+}{
+	{"pt-BR", []string{"voce", "voces", "nao", "um", "uma", "ola", "oi", "seu", "sua", "do", "da", "dos", "das", "ao", "na", "em", "com", "tudo", "obrigado", "obrigada", "hoje", "nossa", "nosso", "quer", "bom", "boa", "e"}},
+	{"en", []string{"the", "you", "your", "and", "for", "with", "hi", "hello", "is", "are", "of", "we", "our", "today", "at", "in", "please", "thanks", "only"}},
+	{"es", []string{"usted", "hola", "el", "los", "las", "un", "una", "su", "con", "en", "del", "gracias", "hoy", "nuestra", "nuestro", "quiere", "buenos", "buenas", "y", "tu", "al", "solo"}},
+}
+
+// Language guesses the language of a text: pt-BR, en or es; empty if it does not
+// tell.
+func Language(text string) (lang string) {
+	words := strings.FieldsFunc(people.Fold(text), func(r rune) bool { return !('a' <= r && r <= 'z' || r > 0x7f) })
+	most, tied := 0, false
+	for _, one := range spoken {
+		n := 0
+		for _, word := range words {
+			if slices.Contains(one.words, word) {
+				n++
+			}
+		}
+		switch {
+		case n > most:
+			lang, most, tied = one.lang, n, false
+		case n == most:
+			tied = true
+		}
+	}
+	if most == 0 || tied {
+		return ""
+	}
+	return lang
+}

@@ -67,9 +67,10 @@ const (
 	Finished                // nothing is left to send
 	Cancelled               // what was still queued will not be sent
 	Freezing                // its deliveries are being made; then it runs
+	Scheduled               // it starts at a time, by itself
 )
 
-var statusNames = [...]string{"draft", "running", "paused", "finished", "cancelled", "freezing"}
+var statusNames = [...]string{"draft", "running", "paused", "finished", "cancelled", "freezing", "scheduled"}
 
 // String is the word that commands print.
 func (s Status) String() string {
@@ -81,7 +82,7 @@ func (s Status) String() string {
 
 // statusReasons are the statuses as they are said.
 var statusReasons = [...]reason.Code{
-	reason.StatusDraft, reason.StatusRunning, reason.StatusPaused, reason.StatusFinished, reason.StatusCancelled, reason.StatusFreezing,
+	reason.StatusDraft, reason.StatusRunning, reason.StatusPaused, reason.StatusFinished, reason.StatusCancelled, reason.StatusFreezing, reason.StatusScheduled,
 }
 
 // Reason is the status as an argument of what is said.
@@ -110,6 +111,11 @@ type Campaign struct {
 	To      string     // the filter that chose the audience, as typed; empty means everybody
 	Numbers []NumberID // who sends; empty in a draft means every number linked at the start
 	Pace    Pace       // its own limits, beside those of the numbers; the zero Pace: none
+	At      time.Time  `json:",omitzero"`  // when it is to start; zero: when somebody says so
+	Zone    string     `json:",omitempty"` // in which that was said; IANA name
+	Canary  int        `json:",omitempty"` // after so many messages it pauses by itself and asks; 0: it does not
+	Tried   bool       `json:",omitempty"` // somebody has let it go on after those
+	Basis   Basis      `json:",omitempty"` // why these people may be written to; empty: nobody has said
 	Status  Status
 	Reason  reason.Reason // why it is paused or cancelled, or a draft again, for a person; zero when somebody asked for it
 	Created time.Time     // zero times have not happened
@@ -128,8 +134,15 @@ func (c *Campaign) Texts() []string {
 // VariantName is what a variant is called: A is the text itself.
 func VariantName(v uint8) string { return string(rune('A' + v)) }
 
-// Unstarted reports whether the audience of a campaign is still to be chosen.
-func (c *Campaign) Unstarted() bool { return c.Status == Draft }
+// Unstarted reports whether the audience of a campaign is still to be chosen: it
+// is a draft, or scheduled, or was and is paused.
+func (c *Campaign) Unstarted() bool {
+	return c.Status == Draft || c.Status == Scheduled || c.Status == Paused && c.Started.IsZero()
+}
+
+// Tries reports whether a campaign of which so many messages have left, or may
+// have, is to pause before the next one.
+func (c *Campaign) Tries(left int) bool { return c.Canary > 0 && !c.Tried && left >= c.Canary }
 
 // Begun is when a campaign was started or, if it was not, written.
 func (c *Campaign) Begun() time.Time {
@@ -154,6 +167,9 @@ func (c Counts) Total() int {
 
 // Done is how many deliveries need no more sending.
 func (c Counts) Done() int { return c.Total() - c[Queued] - c[Sending] }
+
+// Left is how many deliveries have left or may have.
+func (c Counts) Left() int { return c.Accepted() + c[Sending] + c[Unsure] }
 
 // Accepted is how many deliveries the service accepted: sent and whatever
 // comes after it.

@@ -70,9 +70,20 @@ func (c *Campaign) Lacks() (lacks []Lack) {
 	case a != nil && !a.Captioned() && !blank:
 		lack(FieldText, reason.Err(reason.AttachmentText))
 	}
-	if _, err := ParseTemplate(c.Text); err != nil {
-		lack(FieldText, reason.Within(err, reason.CampaignText))
+	for i, text := range c.Texts() {
+		if _, err := ParseTemplate(text); err != nil {
+			lack(FieldText, reason.Within(err, reason.CampaignText))
+		}
+		lack(FieldText, c.CheckText(text))
+		if i > 0 && strings.TrimSpace(text) == "" {
+			lack(FieldText, reason.Err(reason.CampaignNoText))
+		}
 	}
-	lack(FieldText, c.CheckText(c.Text))
+	if len(c.Texts()) > MaxTexts {
+		lack(FieldText, reason.Err(reason.CampaignTexts, MaxTexts))
+	}
+	if c.Canary < 0 {
+		lack(FieldPace, reason.Err(reason.CampaignCanary))
+	}
 	return lacks
 }

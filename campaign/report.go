@@ -68,17 +68,32 @@ func partOf[K ~int64 | ~uint32 | ~uint8](l *last, parts *map[K]*Funnel, key K) *
 	return l.in
 }
 
+// Fate is what a report has to know of a delivery.
+type Fate struct {
+	Number  NumberID
+	Variant uint8
+	State   State
+	Code    reason.Code // of the reason of one that failed or was skipped
+
+	Accepted, Arrived, ReadAt, RepliedAt, LeftAt time.Time
+}
+
+// Fate is what has become of a delivery.
+func (d *Delivery) Fate() Fate {
+	return Fate{d.Number, d.Variant, d.State, d.Reason.Code, d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt, d.LeftAt}
+}
+
 // Add counts one delivery.
-func (r *Report) Add(d *Delivery) {
+func (r *Report) Add(d *Fate) {
 	switch d.State {
 	case Queued, Sending:
 		r.Waiting++
 	case Unsure:
 		r.Unsure++
 	case Failed:
-		count(&r.Failed, d.Reason.Code)
+		count(&r.Failed, d.Code)
 	case Skipped:
-		count(&r.LeftOut, d.Reason.Code)
+		count(&r.LeftOut, d.Code)
 	}
 	if !d.State.Proven() {
 		return

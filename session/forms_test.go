@@ -24,6 +24,7 @@ type verdict string
 
 const (
 	isNo    verdict = "no"       // the person wishes to be left alone
+	isDoubt verdict = "doubt"    // perhaps
 	isOther verdict = "other"    // an answer
 	notOurs verdict = "not ours" // none of the person's words
 )
@@ -41,7 +42,7 @@ func forms() (all []form) {
 	for _, kind := range []struct {
 		of   map[string]*waE2E.Message
 		want verdict
-	}{{wording("SAIR"), isNo}, {wording("Quanto custa?"), isOther}, {silent(), isOther}, {noAnswer(), notOurs}} {
+	}{{wording("SAIR"), isNo}, {wording("acho que quero cancelar"), isDoubt}, {wording("Quanto custa?"), isOther}, {silent(), isOther}, {noAnswer(), notOurs}} {
 		names := slices.Sorted(maps.Keys(kind.of))
 		for _, name := range names {
 			all = append(all, form{name, kind.of[name], kind.want})
@@ -106,10 +107,8 @@ func TestEveryFormComesThroughEveryDoor(t *testing.T) {
 				for _, m := range messages {
 					got, what := notOurs, heard[m.id]
 					if what.ID != "" {
-						got = isOther
-						if wish, _ := people.Wants(what.Text, ""); wish == people.No {
-							got = isNo
-						}
+						wish, _ := people.Wants(what.Text, "")
+						got = map[people.Wish]verdict{people.No: isNo, people.Doubt: isDoubt, people.Other: isOther}[wish]
 					}
 					if got != m.want || what.Past != (door == "history") && what.ID != "" {
 						t.Errorf("%s: %s (%q, past %v), want %s", m.name, got, what.Text, what.Past, m.want)

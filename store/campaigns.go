@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -55,11 +57,11 @@ func (b *Book) Counts(id campaign.ID) (counts campaign.Counts, err error) {
 	return counts, err
 }
 
-// Idle reports whether no campaign is running and the book has no work of its
+// Idle reports whether no campaign is running or scheduled and the book has no work of its
 // own. A job that cannot go on is an error.
 func (b *Book) Idle() (idle bool, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		runs, work := runningTable.Any(tx, nil), jobsTable.Keys(tx, nil, 1)
+		runs, work := runningTable.Any(tx, nil) || scheduledTable.Any(tx, nil), jobsTable.Keys(tx, nil, 1)
 		if idle = !runs && len(work) == 0; !runs && !idle {
 			return b.jobStopped(work[0])
 		}
@@ -92,14 +94,24 @@ func (b *Book) Holds() map[campaign.NumberID]campaign.Hold {
 }
 
 // Pause stops a running campaign before its next send. One that is still
-// freezing goes on with that, and is paused when it is done.
+// freezing goes on with that, and is paused when it is done; one that is
+// scheduled does not start before it is resumed.
 func (d *Desk) Pause(id campaign.ID) (campaign.Campaign, error) {
-	return d.setStatus(VerbCampaignPause, id, campaign.Paused, campaign.Running, campaign.Freezing)
+	return d.setStatus(VerbCampaignPause, id, campaign.Paused, campaign.Running, campaign.Freezing, campaign.Scheduled)
 }
 
 // Resume lets a paused campaign go on, and one that is freezing run when it is
-// done.
+// done. One that was scheduled is so again or, if its time has passed, starts.
 func (d *Desk) Resume(id campaign.ID) (c campaign.Campaign, err error) {
+	if c, err = d.book.Campaign(id); err != nil {
+		return c, err
+	}
+	if now := d.book.clock.Now(); c.Status == campaign.Paused && c.Unstarted() {
+		if c.At.After(now) {
+			return d.Schedule(id, c.Planned())
+		}
+		return d.Begin(context.Background(), id, now)
+	}
 	err = d.write(VerbCampaignResume, func(tx *bolt.Tx, e *Entry) error {
 		before, err := campaignTx(tx, id)
 		if err != nil {
@@ -112,6 +124,12 @@ func (d *Desk) Resume(id campaign.ID) (c campaign.Campaign, err error) {
 		}
 		if err := unguardTx(tx, id); err != nil {
 			return err
+		}
+		if before.Reason.Code == reason.CampaignTried {
+			c.Tried = true
+			if err := putCampaignTx(tx, c); err != nil {
+				return err
+			}
 		}
 		t, err := tallyTx(tx, id)
 		if err != nil || t.pending > 0 {
@@ -130,7 +148,7 @@ func (d *Desk) Resume(id campaign.ID) (c campaign.Campaign, err error) {
 // Cancel ends a campaign for good: what is queued is skipped. Of one that is
 // still freezing nothing stays but the campaign.
 func (d *Desk) Cancel(id campaign.ID) (campaign.Campaign, error) {
-	return d.setStatus(VerbCampaignCancel, id, campaign.Cancelled, campaign.Draft, campaign.Running, campaign.Paused, campaign.Freezing)
+	return d.setStatus(VerbCampaignCancel, id, campaign.Cancelled, campaign.Draft, campaign.Scheduled, campaign.Running, campaign.Paused, campaign.Freezing)
 }
 
 func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, from ...campaign.Status) (c campaign.Campaign, err error) {
@@ -212,7 +230,7 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why reason.Rea
 			j.Held, j.Freeze.Why = hold, why
 		}
 		return c, putJobTx(tx, k, j)
-	case c.Status != campaign.Draft && to == campaign.Cancelled:
+	case !c.Unstarted() && to == campaign.Cancelled:
 		if err := putJobTx(tx, k, job{Job: Job{Kind: JobCancel, Campaign: id}}); err != nil {
 			return c, err
 		}
@@ -248,7 +266,20 @@ func finishTx(tx *bolt.Tx, id campaign.ID) error {
 	return putCampaignTx(tx, c)
 }
 
+// putCampaignTx writes a campaign, and when it starts by itself.
 func putCampaignTx(tx *bolt.Tx, c campaign.Campaign) error {
+	before, err := campaignTx(tx, c.ID)
+	if err == nil && before.Status == campaign.Scheduled {
+		err = scheduledTable.Delete(tx, momentOf(before.At), c.ID)
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if c.Status == campaign.Scheduled {
+		if err := scheduledTable.Put(tx, momentOf(c.At), c.ID, nil); err != nil {
+			return err
+		}
+	}
 	v, err := json.Marshal(c)
 	if err != nil {
 		return err

@@ -81,6 +81,10 @@ func busyBook(t *testing.T) (path string) {
 	b.stop(campaignJobKey(c.ID), errors.New("not now"))
 	_, err = desk(b).Begin(t.Context(), c.ID, time.Now())
 	ok(t, err)
+	c, err = desk(b).AddCampaign(campaign.Campaign{Name: "e", Text: "Oi"}) // and one that starts by itself
+	ok(t, err)
+	_, err = desk(b).Schedule(c.ID, time.Now().Add(time.Hour))
+	ok(t, err)
 	ok(t, b.Close())
 	return path
 }

@@ -220,12 +220,21 @@ func (c *checking) tallies(scanned map[campaign.ID]*tally) {
 		} else if runs && is.pending == 0 {
 			c.wrong(reason.CheckIdle, id)
 		}
+		if at := scheduledTable.Key(momentOf(camp.At), id); camp.Status == campaign.Scheduled && !c.has(scheduledTable, at) {
+			c.missing(scheduledTable, at)
+		}
 		// What is on the wire is not the sweeper's.
 		swept := camp.Status != campaign.Cancelled || is.pending == is.counts[campaign.Sending]
 		if at := campaignJobKey(id); (camp.Status == campaign.Freezing || !swept) && !c.has(jobsTable, at) {
 			c.missing(jobsTable, at)
 		}
 	}
+	c.each(scheduledTable, 0, func(k, _ []byte) {
+		at, id := scheduledTable.Parts(k)
+		if camp, err := campaignTx(c.tx, id); err != nil || camp.Status != campaign.Scheduled || momentOf(camp.At) != at {
+			c.stray(scheduledTable, k)
+		}
+	})
 	for _, t := range []table{countsTable, runningTable} {
 		c.each(t, -1, func(k, _ []byte) {
 			if !c.has(campaignsTable, k) {

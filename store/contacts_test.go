@@ -209,10 +209,10 @@ func TestAMergedPersonKeepsTheDeliveryThatAReplyAnswers(t *testing.T) {
 func TestWhoIsFoundToBeOnePersonAfterTheFirstMessageGetsNoSecond(t *testing.T) {
 	b := newBook(t)
 	n := must[campaign.Number](t)(desk(b).AddNumber("loja"))
-	_ = must[campaign.Number](t)(b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", time.Now()))
+	now := townStart.Add(15 * time.Hour) // at noon for them, on a Thursday: a campaign may be sent
+	_ = must[campaign.Number](t)(b.LinkNumber(n.ID, "+5511912345678", "5511912345678:1@s.whatsapp.net", now))
 	ok(t, b.Saw(n.ID, []people.Seen{{Phone: withNinth}, {LID: "77"}}))
 	c := must[campaign.Campaign](t)(desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
-	now := time.Now()
 	_ = must[campaign.Campaign](t)(desk(b).Start(c.ID, now))
 	sent, ids := 0, 0
 	for range 10 {

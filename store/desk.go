@@ -84,6 +84,9 @@ const (
 	VerbCampaignResume Verb = "campaign_resume"
 	VerbCampaignCancel Verb = "campaign_cancel"
 	VerbDecide         Verb = "decide"
+
+	VerbCampaignSchedule   Verb = "campaign_schedule"
+	VerbCampaignUnschedule Verb = "campaign_unschedule"
 )
 
 // verbs is the lowest role that may do each: the one place where that is said.
@@ -97,6 +100,7 @@ var verbs = map[Verb]Role{
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,
 	VerbCampaignPause: Operator, VerbCampaignResume: Operator, VerbCampaignCancel: Operator, VerbDecide: Operator,
+	VerbCampaignSchedule: Operator, VerbCampaignUnschedule: Operator,
 }
 
 // Desk is where a person's acts go in, from screens and commands alike. Each of

@@ -345,6 +345,22 @@ var deeds = map[string]deed{
 		role: Operator,
 		fail: func(_ *scene, d *Desk) error { return only(d.Cancel(gone)) },
 	},
+	"Schedule": {
+		before: aDraft,
+		do:     func(s *scene, d *Desk) error { return only(d.Schedule(s.id, someday)) },
+		want: Entry{Verb: VerbCampaignSchedule, Kind: "campaign", Target: "1", Name: "Natal",
+			Before: Values{"status": "draft", "at": ""}, After: Values{"status": "scheduled", "at": "2100-01-02T09:00:00Z"}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return only(d.Schedule(s.id, time.Now().Add(-time.Hour))) },
+	},
+	"Unschedule": {
+		before: func(s *scene) { aDraft(s); ok(s.T, only(desk(s.book).Schedule(s.id, someday))) },
+		do:     func(s *scene, d *Desk) error { return only(d.Unschedule(s.id)) },
+		want: Entry{Verb: VerbCampaignUnschedule, Kind: "campaign", Target: "1", Name: "Natal",
+			Before: Values{"status": "scheduled", "at": "2100-01-02T09:00:00Z"}, After: Values{"status": "draft", "at": ""}},
+		role: Operator,
+		fail: func(_ *scene, d *Desk) error { return only(d.Unschedule(gone)) },
+	},
 	"Decide": {
 		before: func(s *scene) {
 			running(s)
@@ -357,6 +373,9 @@ var deeds = map[string]deed{
 		fail: func(s *scene, d *Desk) error { return only(d.Decide(s.id, 1, campaign.Leave, s.now)) },
 	},
 }
+
+// someday is when what is scheduled here would start.
+var someday = time.Date(2100, 1, 2, 9, 0, 0, 0, time.UTC)
 
 // notVerbs are the methods of a desk that change nothing.
 var notVerbs = []string{"Actor", "May"}

@@ -93,6 +93,9 @@ func (e *Entry) changeDraft(before, after *campaign.Campaign) {
 	e.change("numbers", numberList(before.Numbers), numberList(after.Numbers))
 	e.change("pace", before.Pace.Limits().String(), after.Pace.Limits().String())
 	e.change("attachment", file(before), file(after))
+	e.change("variants", strconv.Itoa(len(before.Variants)), strconv.Itoa(len(after.Variants)))
+	e.change("canary", strconv.Itoa(before.Canary), strconv.Itoa(after.Canary))
+	e.change("basis", string(before.Basis), string(after.Basis))
 	if before.Text != after.Text {
 		e.change("text", size(before), size(after))
 		if size(before) == size(after) { // another one as long

@@ -97,6 +97,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 		if why := unwanted(&contact, barred, c.Started); why != "" {
 			d.GiveUp(reason.New(why))
 		} else {
+			d.Variant = variantOf(&c, f.Numbers, number, f.Load[number])
 			f.Load[number]++
 			queue = append(queue, queueTable.key(&d, f.zone(d.Zone)))
 			t.pending++
@@ -141,6 +142,13 @@ func home(contact *people.Contact, numbers []campaign.NumberID, load map[campaig
 		}
 		return load[a] - load[b]
 	})
+}
+
+// variantOf is the text of the next person of a number that has so many already:
+// the texts take turns at each number, so that what is seen of a text says
+// nothing of a number. The numbers begin with different ones.
+func variantOf(c *campaign.Campaign, numbers []campaign.NumberID, number campaign.NumberID, load int) uint8 {
+	return uint8((max(slices.Index(numbers, number), 0) + load) % len(c.Texts()))
 }
 
 // frozenTx lets a campaign run whose deliveries are all made, or takes them

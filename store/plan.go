@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -85,6 +86,15 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 	}
 	if crowded, err := crowdedTx(tx, id); crowded || err != nil {
 		return wait(campaign.Hold{Reason: reason.HoldDoubt}), err
+	}
+	if camp.Canary > 0 && !camp.Tried {
+		tally, err := tallyTx(tx, id)
+		if left := tally.counts.Left(); err != nil || camp.Tries(left) {
+			if tally.counts[campaign.Sending] > 0 { // one of those may not have left
+				return wait(campaign.Hold{Reason: reason.HoldDoubt}), err
+			}
+			return pause{id, reason.New(reason.CampaignTried, left)}, err
+		}
 	}
 	hold := campaign.Hold{Reason: reason.HoldEmpty}
 	paces := pacing{tx: tx, claim: c, turn: t, number: own, campaign: camp}
@@ -189,7 +199,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if contact.Presence == people.NotOnWhatsApp {
 		return giveUp(reason.DeliveryNotOnWhatsApp)
 	}
-	text, err := b.render(camp, &contact, c.Now)
+	text, err := b.render(camp, d.Variant, &contact, c.Now)
 	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {
 		return giveUp(reason.DeliveryMissingField, reason.Plain(strings.Join(missing.Fields, ", ")))
 	} else if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {
@@ -217,18 +227,23 @@ func chatting(c *people.Contact, number campaign.NumberID) bool {
 	return c.KnownTo(number) && !c.LastHeard.IsZero()
 }
 
-// render renders a campaign's text for one person.
-func (b *Book) render(c campaign.Campaign, contact *people.Contact, now time.Time) (string, error) {
+// render renders one of a campaign's texts for one person.
+func (b *Book) render(c campaign.Campaign, variant uint8, contact *people.Contact, now time.Time) (string, error) {
+	key := templateKey{c.ID, variant}
 	b.mu.Lock()
-	t := b.templates[c.ID]
+	t := b.templates[key]
 	b.mu.Unlock()
 	if t == nil {
+		texts := c.Texts()
+		if int(variant) >= len(texts) {
+			return "", fmt.Errorf("campaign %d has no text %s: %w", c.ID, campaign.VariantName(variant), bolt.ErrRecord)
+		}
 		var err error
-		if t, err = campaign.ParseTemplate(campaign.Visible(c.Text)); err != nil {
+		if t, err = campaign.ParseTemplate(campaign.Visible(texts[variant])); err != nil {
 			return "", err
 		}
 		b.mu.Lock()
-		b.templates[c.ID] = t
+		b.templates[key] = t
 		b.mu.Unlock()
 	}
 	text, err := t.Render(contact, now)

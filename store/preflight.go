@@ -78,15 +78,21 @@ const Unsaved = ^campaign.ID(0)
 const lackNamed = 3
 
 // Preflight says who would receive a draft, who would not and why, which numbers
-// would send it, at what pace and when, and what keeps it from being started.
+// would send it, at what pace and when, and what keeps it from being started; of
+// one that is scheduled, as of then.
 // Nothing is written; the draft need not be in the book. It is an error if its
 // text or its filter cannot be read; without a linked number the forecast is
 // that everything is stuck. It ends early, with the context's error, when ctx
 // does.
 func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time) (p Preflight, err error) {
-	text, err := campaign.ParseTemplate(c.Text)
-	if err != nil {
-		return p, err
+	texts := make([]*campaign.Template, len(c.Texts()))
+	for i, text := range c.Texts() {
+		if texts[i], err = campaign.ParseTemplate(text); err != nil {
+			return p, err
+		}
+	}
+	if c.At.After(now) {
+		now = c.At
 	}
 	filter, err := people.ParseFilter(c.To)
 	if err != nil {
@@ -127,6 +133,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			if len(ids) > 0 {
 				number = home(contact, ids, load)
 			}
+			text := texts[variantOf(&c, ids, number, load[number])]
 			load[number]++
 			if why := p.leaveOut(contact, waits[number], &c, text, now); why != "" {
 				p.LeftOut[why]++

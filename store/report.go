@@ -63,19 +63,20 @@ func (b *Book) report(ctx context.Context, id campaign.ID, from, to uint32, r *c
 		}
 		codes := make(map[string]reason.Code)
 		n := 0
-		var d campaign.Delivery
+		var d campaign.Fate
 		for k, v := range deliveriesTable.From(tx, deliveriesTable.Of(id), deliveryKey(id, from)) {
 			if n++; n%reportPart == 0 && ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if err := decodeOutcome(&d, k, v, codes); err != nil {
-				return err
-			}
-			if d.Seq >= to {
+			_, seq := deliveryAt(k)
+			if seq >= to {
 				break
 			}
-			if shown.cancelled {
-				d = shown.delivery(d)
+			if err := decodeFate(&d, v, codes); err != nil {
+				return fmt.Errorf("delivery %d of campaign %d: %w", seq, id, err)
+			}
+			if shown.cancelled && d.State == campaign.Queued {
+				d.State, d.Code = campaign.Skipped, reason.DeliveryCancelled
 			}
 			r.Add(&d)
 		}
@@ -83,14 +84,12 @@ func (b *Book) report(ctx context.Context, id campaign.ID, from, to uint32, r *c
 	})
 }
 
-// decodeOutcome is decodeDelivery for those who count: it reads the number, the
-// variant, the state, the code of the reason and the times, and keeps no text.
-// codes are the reasons that were read before.
-func decodeOutcome(d *campaign.Delivery, at, v []byte, codes map[string]reason.Code) error {
+// decodeFate is decodeDelivery for those who count: it keeps no text. codes are
+// the reasons that were read before.
+func decodeFate(d *campaign.Fate, v []byte, codes map[string]reason.Code) error {
 	r := bolt.Dec{B: v}
 	version := r.Version(deliveryVersion)
-	*d = campaign.Delivery{}
-	d.Campaign, d.Seq = deliveryAt(at)
+	*d = campaign.Fate{}
 	r.SkipNumbers(1) // the contact
 	d.Number = campaign.NumberID(r.Uint())
 	r.Skip() // phone
@@ -110,7 +109,7 @@ func decodeOutcome(d *campaign.Delivery, at, v []byte, codes map[string]reason.C
 				codes[string(text)] = code
 			}
 		}
-		d.Reason.Code = code
+		d.Code = code
 	}
 	r.SkipNumbers(8) // code, attempts, doubts, in doubt, unheard, link, not before, claimed
 	d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt = r.Time(), r.Time(), r.Time(), r.Time()
@@ -121,8 +120,5 @@ func decodeOutcome(d *campaign.Delivery, at, v []byte, codes map[string]reason.C
 	if r.Err == nil && d.State >= campaign.NumStates {
 		r.Err = bolt.ErrRecord
 	}
-	if r.Err != nil {
-		return fmt.Errorf("delivery %d of campaign %d: %w", d.Seq, d.Campaign, r.Err)
-	}
-	return nil
+	return r.Err
 }

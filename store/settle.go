@@ -250,10 +250,11 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	if err != nil {
 		return err
 	}
-	wish, why := people.Wants(m.Text, "")
-	if wish != people.No && replies { // a bare "não" depends on what was asked; PARE counts whatever was
-		wish, why = people.Wants(m.Text, d.Text)
+	asked := ""
+	if replies { // a bare "não" depends on what was asked, and so does CANCELAR
+		asked = d.Text
 	}
+	wish, why := people.Wants(m.Text, asked)
 	before := cloneContact(&contact)
 	switch {
 	case contact.OptedOut:

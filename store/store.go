@@ -16,6 +16,7 @@
 //	├── inflight    <number 4> → <campaign 8><seq 4>: claimed and not settled
 //	├── campaigns   <campaign 8> → JSON
 //	├── running     <campaign 8> → nothing
+//	├── scheduled   <time 8><campaign 8> → nothing: what starts by itself, and when
 //	├── guards      <campaign 8><number 4> → record: refusals in a row, see guard.go; number 0 is all of them
 //	├── sample      <campaign 8><number 4><accepted 8><seq 4> → 1 if it arrived: what was accepted lately
 //	├── counts      <campaign 8> → record: deliveries by state, and how many are still to be sent
@@ -119,11 +120,17 @@ type Book struct {
 
 	mu         sync.Mutex // guards what follows: none of it is the truth, all of it can be lost
 	holds      map[campaign.NumberID]campaign.Hold
-	templates  map[campaign.ID]*campaign.Template
+	templates  map[templateKey]*campaign.Template
 	unanswered map[people.ContactID]time.Time
 	stalls     map[stalled]stall
 	waiting    map[string]chan ended // by job, who waits for its end
 	stopped    map[string]error      // jobs that cannot go on
+}
+
+// templateKey is one of the texts of a campaign.
+type templateKey struct {
+	campaign campaign.ID
+	variant  uint8
 }
 
 // Open opens the book at path, making it if there is none. What was being
@@ -167,7 +174,7 @@ func Open(path string, o Options) (*Book, error) {
 		maxChunk:   o.maxChunk,
 		closing:    make(chan struct{}),
 		holds:      make(map[campaign.NumberID]campaign.Hold),
-		templates:  make(map[campaign.ID]*campaign.Template),
+		templates:  make(map[templateKey]*campaign.Template),
 		unanswered: make(map[people.ContactID]time.Time),
 		stalls:     make(map[stalled]stall),
 		waiting:    make(map[string]chan ended),

@@ -187,13 +187,25 @@ func (b *Book) wake() {
 func (b *Book) sweep() {
 	sizes := make(map[JobKind]*chunking)
 	var last []byte
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { // ends with the sweeper, or when Close closes b.closing
+		select {
+		case <-b.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	for {
+		next := b.startDue(ctx)
 		k, kind, err := b.nextJob(last)
 		var wait <-chan time.Time
 		switch {
 		case err != nil:
 			b.logger.Error("look for work", "err", err)
 			wait = time.After(diskPause)
+		case k == nil && next > 0: // something is scheduled
+			wait = time.After(next)
 		case k == nil: // until somebody wakes it
 		default:
 			last = k

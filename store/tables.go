@@ -22,6 +22,7 @@ var (
 	inflightTable   = bolt.NewTable1[campaign.NumberID]("inflight")
 	campaignsTable  = bolt.NewTable1[campaign.ID]("campaigns")
 	runningTable    = bolt.NewTable1[campaign.ID]("running")
+	scheduledTable  = bolt.NewTable2[moment, campaign.ID]("scheduled")
 	guardsTable     = bolt.NewTable2[campaign.ID, campaign.NumberID]("guards")
 	sampleTable     = sampleRows{bolt.Table{Name: "sample"}}
 	countsTable     = bolt.NewTable1[campaign.ID]("counts")
@@ -68,7 +69,7 @@ type table interface {
 // allTables are made when the book is opened.
 var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
-	campaignsTable, runningTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
+	campaignsTable, runningTable, scheduledTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
 	messagesTable, uploadsTable, personsTable, latestTable, timersTable, eventsTable,
 	contactsTable, aliasesTable, mergedTable, namesTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
 }

@@ -37,6 +37,9 @@ func (p *Preflight) warnings(c *campaign.Campaign, now time.Time) (all []reason.
 	if !told {
 		warn(reason.WarnNoOptOut)
 	}
+	if c.Basis == "" {
+		warn(reason.WarnNoBasis)
+	}
 	if p.NewChats >= warnNewChats && 2*p.NewChats > p.Receive {
 		warn(reason.WarnNewChats, p.NewChats, p.Receive)
 	}

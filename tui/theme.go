@@ -147,6 +147,8 @@ func (t *theme) campaign(s campaign.Status) sign {
 	switch s {
 	case campaign.Draft:
 		return sign{"·", t.dim, "status_draft"}
+	case campaign.Scheduled:
+		return sign{"◷", t.accent, "status_scheduled"}
 	case campaign.Freezing:
 		return sign{"◌", t.accent, "status_freezing"}
 	case campaign.Running:

@@ -30,10 +30,24 @@ func (w Wish) String() string {
 }
 
 // Wants says what the person who wrote text wants of us. Asked is the text of the
-// campaign that they answer, empty if it is not known: a "não" answers its
-// question. Why names the family of what was written and the words that decided,
-// folded; it is empty for Other. Portuguese, English and Spanish are understood.
-// Of a long text only the beginning and the end count.
+// campaign that they answer, empty if it is not known. Why names the family of
+// what was written and the words that decided, folded; it is empty for Other.
+// Portuguese, English and Spanish are understood. Of a long text only the
+// beginning and the end count.
+//
+// What says enough by itself ("SAIR", "não me mandem mais nada") counts whatever
+// was asked. What does not is an answer:
+//
+//   - A bare "não" is No if asked whether to write on ("quer continuar recebendo
+//     nossas ofertas?"), or if that is what the answer was offered for ("responda
+//     NÃO para sair"); so is "sim" to "deseja sair da lista?". To any other
+//     question ("quer comprar?", "posso confirmar?") it is Other: the person
+//     talks about that, and it says nothing about being written to. To a text
+//     that asks nothing it is Doubt, and Other if it is not known what was asked.
+//   - "Não quero mais" is No if asked whether to write on, or nothing; Other as an
+//     answer to another question; Doubt if it is not known what was asked.
+//   - "Cancelar" is Other if it was offered as a choice ("responda CONFIRMAR ou
+//     CANCELAR"), Doubt as an answer to another question, and else No.
 func Wants(text, asked string) (w Wish, why string) {
 	written, question := foldLines(bounded(text)), foldLines(bounded(asked))
 	if len(question) >= shortestQuote {
@@ -44,26 +58,37 @@ func Wants(text, asked string) (w Wish, why string) {
 	if len(said) == 0 {
 		return Other, ""
 	}
-	// A word alone may be of several languages: the question tells of which.
-	both := splitWords(slices.Clone(said), question)
-	all, best := grammars(), 0
-	var known [languages]int
-	for i, g := range all {
-		known[i] = g.known(both)
-		best = max(best, known[i])
-	}
-	first := true
-	for i, g := range all {
-		if known[i] < best {
-			continue
+	if question != "" {
+		asks := splitWords(nil, question)
+		// A word alone may be of several languages: the question tells of which.
+		for _, g := range likely(append(slices.Clone(said), asks...)) {
+			if w, why, ok := g.answer(said, asks); ok {
+				return w, why
+			}
 		}
+	}
+	for i, g := range likely(said) {
 		// A doubt of a language that is no likelier than the one before is none.
-		if as, because := g.wants(said, question); as > w && (first || as == No) {
+		if as, because := g.wants(said); as > w && (i == 0 || as == No) {
 			w, why = as, because
 		}
-		first = false
 	}
 	return w, why
+}
+
+// likely is the languages that know the most of the words.
+func likely(words []piece) (most []*grammar) {
+	best := 0
+	for _, g := range grammars() {
+		known := g.known(words)
+		if known > best {
+			best, most = known, nil
+		}
+		if known == best {
+			most = append(most, g)
+		}
+	}
+	return most
 }
 
 const (
@@ -96,24 +121,26 @@ func foldLines(text string) string {
 }
 
 // wants judges what was said in a language of which the grammar is g.
-func (g *grammar) wants(said []piece, question string) (w Wish, why string) {
+func (g *grammar) wants(said []piece) (w Wish, why string) {
 	t := g.read(make([]token, 0, 64), said)
 	if len(t) == 0 {
 		return Other, ""
 	}
 	m := g.finder(t)
 	onBusiness := g.matches(&m, business)
-	if w, why, ok := g.answer(&m, question); ok {
-		return w, why
-	}
 	for i := range g.rules {
 		r := &g.rules[i]
+		m.apart = r.kind == isLeaning
 		for from := 0; from < len(t); {
 			start, end, ok := m.find(r, from)
 			if !ok {
 				break
 			}
-			if as := wishOf[r.kind]; as > w && !(as == Doubt && onBusiness) {
+			as := wishOf[r.kind]
+			if r.kind == isLeaning && w == Doubt {
+				as = No
+			}
+			if as > w && !(as == Doubt && onBusiness) {
 				w, why = as, r.family+": "+joinWords(t[start:end])
 			}
 			if w == No {
@@ -133,48 +160,57 @@ var wishOf = map[kind]Wish{isOther: Other, isDoubt: Doubt, isNo: No}
 
 // answer judges a text that says nothing by itself and answers a question: a
 // bare yes or no, a word or a figure that was offered. Not ok if it is none.
-func (g *grammar) answer(m *finder, question string) (w Wish, why string, ok bool) {
-	whole := m.tokens
-	bare := g.finder(slices.DeleteFunc(slices.Clone(whole), func(t token) bool { return t.edge != noEdge }))
-	m = &bare
-	no, yes, word := g.matches(m, saysNo), g.matches(m, saysYes), g.matches(m, isWord)
+func (g *grammar) answer(said, asks []piece) (w Wish, why string, ok bool) {
+	m := g.finder(slices.DeleteFunc(g.read(nil, said), func(t token) bool { return t.edge != noEdge }))
+	no, yes, word := g.matches(&m, saysNo), g.matches(&m, saysYes), g.matches(&m, isWord)
 	if !no && !yes && !word {
 		return Other, "", false
 	}
-	said := joinWords(m.tokens)
-	asks := splitWords(nil, question)
+	answer := joinWords(m.tokens)
 	purpose, offered, choice := g.offered(asks, m.tokens)
 	if offered {
 		p := g.finder(purpose)
 		if g.matches(&p, leaves) {
-			return No, "as was offered: " + said, true
+			return No, "as was offered: " + answer, true
 		}
 		no, yes = no || g.matches(&p, saysNo), yes || g.matches(&p, saysYes)
 		if word && !no && !yes {
 			return Other, "", choice
 		}
 	}
-	asked, toKeep, toLeave := false, false, false
+	asked, toKeep, toLeave := g.asked(asks)
+	switch {
+	case toKeep && (no || g.matches(&m, saysStop)) || yes && toLeave:
+		return No, "answer to whether to write on: " + answer, true
+	case asked && (no || yes):
+		return Other, "", true
+	case asked && g.matches(&m, saysCancel):
+		return Doubt, "answer to something else: " + answer, true
+	case g.matches(&m, saysNoMore):
+		return No, "no more: " + answer, true
+	case no:
+		return Doubt, "no to what asks nothing: " + answer, true
+	}
+	return Other, "", false
+}
+
+// asked says whether a text asks something, and whether that is to write on or to
+// leave.
+func (g *grammar) asked(asks []piece) (asked, toKeep, toLeave bool) {
 	for len(asks) > 0 {
 		var sentence []piece
 		sentence, asks = nextSentence(asks)
+		t := g.read(nil, sentence)
+		q := g.finder(t)
 		if sentence[len(sentence)-1].word != "?" {
+			asked = asked || g.matches(&q, choices)
 			continue
 		}
 		asked = true
-		q := g.finder(g.read(nil, sentence))
 		toLeave = toLeave || g.matches(&q, leaves)
 		toKeep = toKeep || !toLeave && g.matches(&q, keeps)
 	}
-	switch {
-	case no && toKeep || yes && toLeave:
-		return No, "answer to whether to write on: " + said, true
-	case asked && (no || yes || word):
-		return Other, "", true
-	case question != "" && g.matches(m, saysNoMore):
-		return No, "no more: " + said, true
-	}
-	return Other, "", false
+	return asked, toKeep, toLeave
 }
 
 // offered finds the words of an answer among those of a question, and what they

@@ -62,6 +62,7 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		optOut   = "Novidades! Se não quiser receber mais, responda NÃO."
 		figures  = "Deseja continuar recebendo? 1 - Sim 2 - Não"
 		exit     = "Ofertas do dia. Digite 0 para sair da lista."
+		buy      = "Quer comprar também o combo?"
 		meeting  = "Sua consulta é amanhã. Responda CONFIRMAR ou CANCELAR."
 		stopWord = "Ofertas do dia. Para deixar de receber, envie PARAR."
 	)
@@ -70,7 +71,11 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		want        Wish
 	}{
 		{"não", "", Other},
-		{"não", news, Other},
+		{"não", news, Doubt},
+		{"não, obrigada", news, Doubt},
+		{"não", meeting, Other},
+		{"não", buy, Other},
+		{"não quero", buy, Other},
 		{"não", keep, No},
 		{"Não, obrigada", keep, No},
 		{"não", leave, Other},
@@ -90,7 +95,10 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		{"0", exit, No},
 		{"cancelar", meeting, Other},
 		{"cancelar", news, No},
-		{"cancela", order, Other},
+		{"cancela", order, Doubt},
+		{"pare", order, No},
+		{"please stop", order, No},
+		{"pode parar", keep, No},
 		{"sair", meeting, No},
 		{"parar", stopWord, No},
 		{optOut, optOut, Other},
@@ -112,6 +120,9 @@ func TestAWishIsHeardHoweverItIsSpelled(t *testing.T) {
 		"a letter left out":         {"não me mande propganda", "quero me descadstrar"},
 		"another letter":            {"não me mande propabanda", "quero me descadestrar"},
 		"two letters exchanged":     {"não me mande propagadna", "quero me descadatsrar"},
+		"as it sounds":              {"mi tira daki", "nao qro mais resebe nada", "não mi mandi mais nada"},
+		"no space":                  {"nãoquero mais receber", "naomande mais nada"},
+		"a sign for a letter":       {"S@IR", "p@re de mandar"},
 		"letter by letter":          {"s a i r", "S.A.I.R", "p-a-r-e"},
 		"a pronoun at the end":      {"bórrenme", "dejen de escribirnos", "remova-me", "retirem-me da lista"},
 		"as chats do":               {"ñ qro + receber msg d vcs", "n mande mais msg p mim pfv", "u keep texting me pls stop"},
@@ -132,6 +143,38 @@ func TestAWishIsHeardHoweverItIsSpelled(t *testing.T) {
 	for _, text := range []string{"não recebeu", "quero contrato", "não quero contrato", "manda no portaria", "a placa diz PARE e eu parei", "moro em Paraíba"} {
 		if w, why := Wants(text, ""); w != Other {
 			t.Errorf("%q is %v (%s)", text, w, why)
+		}
+	}
+}
+
+// TestAWishThatIsNotFirmIsADoubt: who only thinks of leaving, asks, or wants it
+// otherwise; but a doubt and an order to cease, each of them weak, are a no.
+func TestAWishThatIsNotFirmIsADoubt(t *testing.T) {
+	for text, want := range map[string]Wish{
+		"vou sair dessa lista":                         No,
+		"acho que vou sair dessa lista":                Doubt,
+		"talvez depois eu saia":                        Doubt,
+		"tô quase bloqueando vocês":                    Doubt,
+		"maybe I'll unsubscribe":                       Doubt,
+		"quizás me salga de la lista":                  Doubt,
+		"acho que vou cancelar meu pedido":             Other,
+		"acho que já pedi pra vocês pararem de mandar": No,
+		"não sei se quero continuar recebendo":         Doubt,
+		"spam":                                         No,
+		"spam?":                                        Doubt,
+		"sair?":                                        Doubt,
+		"apaguem":                                      Other,
+		"como conseguiram meu número?":                 Doubt,
+		"como conseguiram meu número? apaguem":         No,
+		"isso não me interessa, favor tirar":           No,
+		"vou no procon":                                Doubt,
+		"vou no procon se não entregarem meu pedido":   Other,
+		"vou no procon se não pararem de mandar":       No,
+		"parem de mandar":                              No,
+		"cansei de pedir pra parar de mandar":          No,
+	} {
+		if w, why := Wants(text, ""); w != want {
+			t.Errorf("%q is %v (%s), want %v", text, w, why, want)
 		}
 	}
 }
@@ -242,11 +285,15 @@ func TestAGrammarWithAMistakeIsRefused(t *testing.T) {
 	for _, text := range []string{
 		"[spelling]\nvc voce", "[spelling]\nv c = voce", "[send]\nMandar", "[send]\nmandar,,enviar",
 		"[no: x]\nsend", "[send]\nmandar\n[maybe: x]\nsend", "[send]\nmandar\n[no: x]\nsend|rcv",
+		"[forms]\nar", "[forms]\nar = a\n[send]\nreceber~", "[sounds]\nk", "[send]\nmandar\n[no: x]\nsend !rcv",
 		"[send]\nmandar\n[no: x]\n" + strings.Repeat("send ", 33),
 	} {
 		if _, err := parseGrammar(text); err == nil {
 			t.Errorf("%q is a grammar", text)
 		}
+	}
+	if _, err := parseGrammar("[forms]\nar = ar a\n[sounds]\nk = c\n[send]\nmandar~\n[no: x]\nsend .... =mais $? !send !!"); err != nil {
+		t.Error(err)
 	}
 	if _, err := parseGrammar("[send]\nmandar\n[no: x]\nsend .. =mais $"); err != nil {
 		t.Error(err)

@@ -2,8 +2,10 @@ package people
 
 import (
 	"embed"
+	"encoding/binary"
 	"fmt"
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -19,10 +21,17 @@ import (
 //	[soft]          words that may stand between the parts of a wish
 //	[split]         words between the answers that a question offers
 //	[typos]         words that are known when they are mistyped by a letter
-//	[clitics]       what may hang on the end of a verb
+//	[clitics]       what may hang on the end of a verb, and
+//	[prefixes]      on the front of a word, when a space was left out
+//	[sounds]        letters = letters that sound alike, $ is the end of the word:
+//	                a word that nobody knows is read as the one that sounds so
+//	[forms]         the forms in which verbs of an ending are asked for:
+//	                ar = ar arem e em. In a class, mandar~ stands for all of them
 //	[anything else] a class of words, for the patterns
-//	[no: family]    patterns of a no; likewise doubt, other, and the ones about
-//	                questions: says no, says no more, says yes, word, keeps, leaves, business
+//	[no: family]    patterns of a no; likewise doubt, other, leaning (a no if there is
+//	                a doubt besides), and the ones about questions: says no,
+//	                says no more, says stop, says cancel, says yes, word, keeps, leaves,
+//	                offers a choice, business
 //
 // A pattern is a row of steps, each of which takes one word, or an expression
 // that stands in a list as one:
@@ -32,9 +41,12 @@ import (
 //	name            a word that stands in no list
 //	x?  x*          perhaps; any number of times
 //	..  ...         up to four soft words; up to five words of any kind
+//	....            up to twelve words, and clauses may end among them
 //	^ ^^ ^^^        here begins a clause, a sentence, the text
 //	$ $$ $$$        here it ends ($ also as an alternative: msg|$)
-//	!!              at the end: the pattern takes its whole sentence
+//	$?              here a question ends
+//	!x              not if there is a word of such a class in the sentence
+//	!!              the pattern takes its whole sentence
 //
 // Patterns are tried in their order. What a pattern of other or doubt takes is
 // not looked at again, so what only sounds like a no stands before it.
@@ -66,18 +78,22 @@ const (
 	isOther kind = iota
 	isDoubt
 	isNo
+	isLeaning  // a no beside a doubt
 	saysNo     // says no to a question, and nothing else
 	saysNoMore // likewise, and that it was enough
+	saysStop   // a word of ceasing alone, which answers whether to write on
+	saysCancel // something is cancelled: that about which they were asked, or all
 	saysYes
 	isWord   // a word or figure that a question may have offered
 	keeps    // of a question: whether to write on
 	leaves   // of a question: whether to be left alone
+	choices  // of a text: that there are answers to choose from
 	business // of who goes on with it: there is no doubt then
 )
 
 var kinds = map[string]kind{
-	"other": isOther, "doubt": isDoubt, "no": isNo,
-	"says no": saysNo, "says no more": saysNoMore, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "business": business,
+	"other": isOther, "doubt": isDoubt, "no": isNo, "leaning": isLeaning,
+	"says no": saysNo, "says no more": saysNoMore, "says stop": saysStop, "says cancel": saysCancel, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "offers a choice": choices, "business": business,
 }
 
 type (
@@ -88,6 +104,10 @@ type (
 		vocabulary map[string]bool
 		near       map[string]string // a known word, by its squeezed form and by it with a letter less
 		clitics    []string
+		prefixes   []string
+		sounds     *strings.Replacer
+		sounding   map[string]string   // a known word, by its sound
+		forms      map[string][]string // by the ending of the infinitive
 		splits     map[string]bool
 		drops      wordSet
 		breaks     wordSet
@@ -111,13 +131,14 @@ type (
 		family   string
 		steps    []step
 		sentence bool
-		needs    []int // sets of words
+		without  wordSet // may not stand in the sentence
+		needs    []int   // sets of words
 	}
 	step struct {
 		is             stepKind
 		words          wordSet
 		perhaps, often bool
-		orEnd          bool
+		orEnd, asking  bool
 		edge           edge
 		most           int
 	}
@@ -125,9 +146,10 @@ type (
 	wordSet  []uint64
 	// token is a word or an expression as the patterns see it.
 	token struct {
-		word string
-		id   int
-		edge edge // what of the text ends here, and the token is no word then
+		word  string
+		id    int
+		edge  edge // what of the text ends here, and the token is no word then
+		taken bool // a pattern has it
 	}
 	// piece is a word or a sign as it was written.
 	piece struct {
@@ -141,6 +163,7 @@ const (
 	aWord stepKind = iota
 	softGap
 	anyGap
+	wideGap
 	begins
 	ends
 )
@@ -154,7 +177,7 @@ const (
 
 // Ids of tokens that stand in no list.
 const (
-	taken = iota // a pattern has it
+	isEdge = iota
 	inNoList
 	firstID
 )
@@ -168,11 +191,20 @@ func (s *wordSet) add(id int) {
 	(*s)[id>>6] |= 1 << (id & 63)
 }
 
+func (s *wordSet) addAll(of wordSet) {
+	for i, w := range of {
+		for len(*s) <= i {
+			*s = append(*s, 0)
+		}
+		(*s)[i] |= w
+	}
+}
+
 // parseGrammar reads a language.
 func parseGrammar(text string) (*grammar, error) {
 	g := &grammar{
-		spelling: make(map[string][]string), splits: make(map[string]bool), near: make(map[string]string),
-		classes: make(map[string]wordSet), vocabulary: make(map[string]bool), ids: firstID,
+		spelling: make(map[string][]string), splits: make(map[string]bool), near: make(map[string]string), sounding: make(map[string]string),
+		classes: make(map[string]wordSet), vocabulary: make(map[string]bool), forms: make(map[string][]string), ids: firstID,
 	}
 	type line struct {
 		number        int
@@ -191,7 +223,15 @@ func parseGrammar(text string) (*grammar, error) {
 		}
 		lines = append(lines, line{i + 1, section, l})
 	}
+	var sounds []string
 	for _, l := range lines { // before all lists, which are read as texts are
+		if l.section == "sounds" {
+			from, to, ok := strings.Cut(l.text, "=")
+			if from = strings.TrimSpace(from); !ok || from == "" {
+				return nil, fmt.Errorf("line %d: no sound", l.number)
+			}
+			sounds = append(sounds, from, strings.TrimSpace(to))
+		}
 		if l.section == "spelling" {
 			wrong, right, ok := strings.Cut(l.text, "=")
 			if wrong = strings.TrimSpace(wrong); !ok || wrong != Fold(wrong) || strings.Contains(wrong, " ") || right == "" {
@@ -199,9 +239,16 @@ func parseGrammar(text string) (*grammar, error) {
 			}
 			g.spelling[wrong] = strings.Fields(right)
 		}
+		if l.section == "forms" {
+			ending, forms, ok := strings.Cut(l.text, " = ")
+			if !ok || forms == "" {
+				return nil, fmt.Errorf("line %d: no forms", l.number)
+			}
+			g.forms[ending] = strings.Fields(forms)
+		}
 	}
 	for _, l := range lines {
-		if l.section == "spelling" || strings.Contains(l.section, ":") || kinds[l.section] > isNo {
+		if l.section == "spelling" || l.section == "forms" || l.section == "sounds" || strings.Contains(l.section, ":") || kinds[l.section] > isLeaning {
 			continue
 		}
 		for entry := range strings.SplitSeq(l.text, ",") {
@@ -212,11 +259,19 @@ func parseGrammar(text string) (*grammar, error) {
 			switch l.section {
 			case "clitics":
 				g.clitics = append(g.clitics, entry)
+			case "prefixes":
+				g.prefixes = append(g.prefixes, entry)
 			case "split":
 				g.splits[entry] = true
 			default:
 				class := g.classes[l.section]
-				class.add(g.id(entry))
+				all, err := g.inflected(entry)
+				if err != nil {
+					return nil, fmt.Errorf("line %d: %w", l.number, err)
+				}
+				for _, e := range all {
+					class.add(g.id(e))
+				}
 				g.classes[l.section] = class
 			}
 		}
@@ -225,7 +280,7 @@ func parseGrammar(text string) (*grammar, error) {
 	for _, l := range lines {
 		name, family, ok := strings.Cut(l.section, ": ")
 		k, isKind := kinds[name]
-		if !isKind || !ok && k <= isNo {
+		if !isKind || !ok && k <= isLeaning {
 			if ok {
 				return nil, fmt.Errorf("line %d: no kind of pattern: %s", l.number, l.section)
 			}
@@ -237,6 +292,14 @@ func parseGrammar(text string) (*grammar, error) {
 				r.sentence = true
 				continue
 			}
+			if class, ok := strings.CutPrefix(s, "!"); ok {
+				words, isClass := g.classes[class]
+				if !isClass {
+					return nil, fmt.Errorf("line %d: no class of words is called %q", l.number, class)
+				}
+				r.without.addAll(words)
+				continue
+			}
 			step, err := g.step(s)
 			if err != nil {
 				return nil, fmt.Errorf("line %d: %w", l.number, err)
@@ -246,15 +309,37 @@ func parseGrammar(text string) (*grammar, error) {
 		if len(r.steps) > 32 {
 			return nil, fmt.Errorf("line %d: too long a pattern", l.number)
 		}
-		if k <= isNo {
+		if k <= isLeaning {
 			g.rules = append(g.rules, r)
 		} else {
 			g.answers[k] = append(g.answers[k], r)
 		}
 	}
+	g.sounds = strings.NewReplacer(sounds...)
 	g.findNear()
 	g.findNeeds()
 	return g, nil
+}
+
+// inflected is an entry of a list: if its first word ends in ~, in all forms of
+// that verb.
+func (g *grammar) inflected(entry string) ([]string, error) {
+	verb, rest, isVerb := strings.Cut(entry, "~")
+	if !isVerb {
+		return []string{entry}, nil
+	}
+	for i := range verb { // the longest ending decides
+		forms, ok := g.forms[verb[i:]]
+		if !ok {
+			continue
+		}
+		all := make([]string, len(forms))
+		for k, f := range forms {
+			all[k] = verb[:i] + f + rest
+		}
+		return all, nil
+	}
+	return nil, fmt.Errorf("no forms of %q", verb)
 }
 
 // id is the number of an expression, which is entered if it is new.
@@ -290,8 +375,12 @@ func (g *grammar) step(s string) (step, error) {
 		return step{is: softGap, most: 4}, nil
 	case "...":
 		return step{is: anyGap, most: 5}, nil
+	case "....":
+		return step{is: wideGap, most: 12}, nil
 	case "^", "^^", "^^^":
 		return step{is: begins, edge: edge(len(s))}, nil
+	case "$?":
+		return step{is: ends, edge: sentenceEdge, asking: true}, nil
 	case "$", "$$", "$$$":
 		return step{is: ends, edge: edge(len(s))}, nil
 	}
@@ -309,12 +398,7 @@ func (g *grammar) step(s string) (step, error) {
 		case part == "name":
 			out.words.add(inNoList)
 		case isClass:
-			for i, w := range class {
-				for len(out.words) <= i {
-					out.words = append(out.words, 0)
-				}
-				out.words[i] |= w
-			}
+			out.words.addAll(class)
 		default:
 			return step{}, fmt.Errorf("no class of words is called %q", part)
 		}
@@ -324,21 +408,24 @@ func (g *grammar) step(s string) (step, error) {
 
 // findNeeds numbers the sets of words that patterns cannot do without.
 func (g *grammar) findNeeds() {
-	numbers := make(map[string]int)
+	numbers, name := make(map[string]int), []byte(nil)
 	g.offers = make([]wordSet, g.ids)
 	need := func(r *rule) {
 		for _, s := range r.steps {
 			if s.is != aWord || s.perhaps || s.often || s.orEnd {
 				continue
 			}
-			name := fmt.Sprint(s.words)
-			n, ok := numbers[name]
+			name = name[:0]
+			for _, set := range s.words {
+				name = binary.LittleEndian.AppendUint64(name, set)
+			}
+			n, ok := numbers[string(name)]
 			if !ok {
 				n = len(numbers)
-				numbers[name] = n
-				for id := range g.ids {
-					if s.words.has(id) {
-						g.offers[id].add(n)
+				numbers[string(name)] = n
+				for i, set := range s.words {
+					for ; set != 0; set &= set - 1 {
+						g.offers[i<<6+bits.TrailingZeros64(set)].add(n)
 					}
 				}
 			}
@@ -365,6 +452,9 @@ func (g *grammar) findNear() {
 	}
 	for _, w := range slices.Sorted(maps.Keys(g.vocabulary)) {
 		enter(string(squeeze(nil, w)), w)
+		if sound := g.sound(w); g.sounding[sound] == "" {
+			g.sounding[sound] = w
+		}
 	}
 	for w, n := range g.words.next {
 		if !g.classes["typos"].has(n.id) {

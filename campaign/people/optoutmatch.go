@@ -1,5 +1,7 @@
 package people
 
+import "slices"
+
 // How patterns are tried on a text that has been read, see optoutread.go. Each
 // place is tried once for each step of a pattern.
 
@@ -9,12 +11,13 @@ type finder struct {
 	soft   wordSet
 	offers wordSet  // of all tokens
 	failed []uint32 // the steps, as bits, from which no way goes on, by place
+	apart  bool     // what has been taken is a clause of its own
 }
 
 func (g *grammar) finder(t []token) finder {
 	f := finder{tokens: t, soft: g.soft, failed: make([]uint32, len(t)+1)}
 	for _, t := range t {
-		if t.edge != noEdge && t.id == 0 {
+		if t.edge != noEdge && t.id == isEdge {
 			continue
 		}
 		for i, bits := range g.offers[t.id] {
@@ -35,11 +38,14 @@ func (f *finder) find(r *rule, from int) (start, end int, ok bool) {
 	}
 	clear(f.failed)
 	for start = from; start < len(f.tokens); start++ {
-		if f.tokens[start].edge != noEdge || f.tokens[start].id == taken {
+		if f.tokens[start].edge != noEdge || f.tokens[start].taken {
 			continue
 		}
 		if end, ok = f.match(r.steps, 0, start); ok && end > start {
-			return start, end, true
+			if !f.has(r.without, start, end) {
+				return start, end, true
+			}
+			_, start = f.sentence(start, end) // nor further on in it
 		}
 	}
 	return 0, 0, false
@@ -77,11 +83,11 @@ func (f *finder) step(steps []step, i, at int) (end int, ok bool) {
 		}
 		return f.match(steps, i+1, at)
 	case ends:
-		if f.after(at) < s.edge {
+		if f.after(at) < s.edge || s.asking && (at == len(f.tokens) || f.tokens[at].word != "?") {
 			return 0, false
 		}
 		return f.match(steps, i+1, at)
-	case softGap, anyGap:
+	case softGap, anyGap, wideGap:
 		for n := 0; ; n++ {
 			if end, ok = f.match(steps, i+1, at+n); ok {
 				return end, true
@@ -90,12 +96,14 @@ func (f *finder) step(steps []step, i, at int) (end int, ok bool) {
 				return 0, false
 			}
 			t := &f.tokens[at+n]
-			if t.edge != noEdge || t.id == taken || s.is == softGap && !f.soft.has(t.id) {
+			switch {
+			case t.edge == clauseEdge && s.is == wideGap:
+			case t.edge != noEdge || t.taken || s.is == softGap && !f.soft.has(t.id):
 				return 0, false
 			}
 		}
 	}
-	if at < len(f.tokens) && s.words.has(f.tokens[at].id) {
+	if at < len(f.tokens) && !f.tokens[at].taken && s.words.has(f.tokens[at].id) {
 		next := i + 1
 		if s.often {
 			next = i
@@ -115,12 +123,19 @@ func (f *finder) before(at int) edge {
 	if at == 0 {
 		return textEdge
 	}
-	return f.tokens[at-1].edge
+	return f.edge(at - 1)
 }
 
 func (f *finder) after(at int) edge {
-	if at == len(f.tokens) {
+	if at == len(f.tokens) || at == len(f.tokens)-1 && f.tokens[at].edge != noEdge {
 		return textEdge
+	}
+	return f.edge(at)
+}
+
+func (f *finder) edge(at int) edge {
+	if f.apart && f.tokens[at].taken {
+		return clauseEdge
 	}
 	return f.tokens[at].edge
 }
@@ -129,7 +144,7 @@ func (f *finder) after(at int) edge {
 func (f *finder) take(start, end int) {
 	for i := start; i < end; i++ {
 		if f.tokens[i].edge == noEdge {
-			f.tokens[i].id = taken
+			f.tokens[i].taken = true
 		}
 	}
 }
@@ -143,6 +158,15 @@ func (f *finder) sentence(start, end int) (int, int) {
 		end++
 	}
 	return start, end
+}
+
+// has reports whether a word of the set stands in the sentence of a place.
+func (f *finder) has(words wordSet, start, end int) bool {
+	if len(words) == 0 {
+		return false
+	}
+	start, end = f.sentence(start, end)
+	return slices.ContainsFunc(f.tokens[start:end], func(t token) bool { return t.edge == noEdge && words.has(t.id) })
 }
 
 // matches reports whether a pattern of that kind, which is none of a wish, matches

@@ -27,8 +27,14 @@ func squeeze(dst []byte, w string) []byte {
 	return dst
 }
 
+// sound is how a word sounds.
+func (g *grammar) sound(w string) string {
+	s := g.sounds.Replace(w + "$")
+	return string(squeeze(nil, strings.TrimSuffix(s, "$")))
+}
+
 // meant is the known word that was meant by an unknown one: with letters
-// repeated, mistyped, or with a pronoun at its end.
+// repeated, mistyped, written as it sounds, or with a pronoun at its end.
 func (g *grammar) meant(w string) (word, clitic string) {
 	if len(w) > 64 {
 		return w, ""
@@ -50,6 +56,9 @@ func (g *grammar) meant(w string) (word, clitic string) {
 				return base, c
 			}
 		}
+	}
+	if as, ok := g.sounding[g.sound(w)]; ok {
+		return as, ""
 	}
 	if len(w) < shortestTypo || len(w) > longestTypo {
 		return w, ""
@@ -88,7 +97,7 @@ func splitWords(dst []piece, text string) []piece {
 	start := -1
 	word := func(end int) {
 		if start >= 0 {
-			dst = append(dst, piece{word: text[start:end]})
+			dst = append(dst, piece{word: strings.ReplaceAll(text[start:end], "@", "a")})
 		}
 		start = -1
 	}
@@ -109,6 +118,9 @@ func splitWords(dst []piece, text string) []piece {
 					continue
 				}
 			}
+		}
+		if r == '@' && start >= 0 && len(text) > i+1 && 'a' <= text[i+1] && text[i+1] <= 'z' {
+			continue // s@ir
 		}
 		word(i)
 		switch r {
@@ -212,28 +224,7 @@ func (g *grammar) read(dst []token, said []piece) []token {
 			words = append(words, p)
 			continue
 		}
-		meant, ok := g.spelling[p.word]
-		if !ok && !g.vocabulary[p.word] {
-			w, clitic := g.meant(p.word)
-			if meant, ok = g.spelling[w]; !ok {
-				words = append(words, piece{word: w})
-			} else {
-				for _, w := range meant {
-					words = append(words, piece{word: w})
-				}
-			}
-			if clitic != "" {
-				words = append(words, piece{word: clitic})
-			}
-			continue
-		}
-		if !ok {
-			words = append(words, p)
-			continue
-		}
-		for _, w := range meant {
-			words = append(words, piece{word: w})
-		}
+		words = g.spell(words, p.word)
 	}
 	for i := 0; i < len(words); {
 		t := token{word: words[i].word, id: inNoList, edge: words[i].edge}
@@ -249,13 +240,15 @@ func (g *grammar) read(dst []token, said []piece) []token {
 		i += size
 		switch {
 		case t.edge != noEdge:
+			t.id = isEdge
 			dst = addEdge(dst, t)
 		case g.drops.has(t.id):
-			if len(dst) > 0 && dst[len(dst)-1].edge == clauseEdge {
+			// Between two commas it takes both along; one alone stays.
+			if i < len(words) && words[i].edge == clauseEdge && len(dst) > 0 && dst[len(dst)-1].edge == clauseEdge {
 				dst = dst[:len(dst)-1]
-			}
-			for i < len(words) && words[i].edge == clauseEdge {
-				i++
+				for i < len(words) && words[i].edge == clauseEdge {
+					i++
+				}
 			}
 		case g.breaks.has(t.id):
 			dst = addEdge(dst, token{word: t.word, id: t.id, edge: clauseEdge})
@@ -263,8 +256,35 @@ func (g *grammar) read(dst []token, said []piece) []token {
 			dst = append(dst, t)
 		}
 	}
-	for len(dst) > 0 && dst[len(dst)-1].edge != noEdge {
-		dst = dst[:len(dst)-1]
+	if n := len(dst); n > 0 && dst[n-1].edge != noEdge && (n == 1 || dst[n-1].word != "?") {
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+// spell appends the words that are meant by one as it was written.
+func (g *grammar) spell(dst []piece, w string) []piece {
+	meant, ok := g.spelling[w]
+	if !ok && len(w) <= longestTypo {
+		meant, ok = g.spelling[string(squeeze(nil, w))]
+	}
+	if ok {
+		for _, w := range meant {
+			dst = append(dst, piece{word: w})
+		}
+		return dst
+	}
+	if g.vocabulary[w] {
+		return append(dst, piece{word: w})
+	}
+	for _, p := range g.prefixes {
+		if rest, ok := strings.CutPrefix(w, p); ok && len(rest) > 2 && (g.vocabulary[rest] || g.spelling[rest] != nil) {
+			return g.spell(append(dst, piece{word: p}), rest)
+		}
+	}
+	w, clitic := g.meant(w)
+	if dst = append(dst, piece{word: w}); clitic != "" {
+		dst = append(dst, piece{word: clitic})
 	}
 	return dst
 }

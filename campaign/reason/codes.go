@@ -163,6 +163,14 @@ const (
 	CampaignFileUnread  Code = "campaign_file_unread" // the name of the file
 	CampaignBadID       Code = "campaign_bad_id"      // what was written
 	CampaignShut        Code = "campaign_shut"        // the number whose hours never meet its own
+	CampaignMissed      Code = "campaign_missed"      // when it was to start
+	CampaignTried       Code = "campaign_tried"       // how many messages have left
+	CampaignSchedule    Code = "campaign_schedule"    // its id, its status
+	CampaignTexts       Code = "campaign_texts"       // how many it may have
+	CampaignCanary      Code = "campaign_canary"
+	ScheduleUnread      Code = "schedule_unread" // what was written
+	SchedulePast        Code = "schedule_past"   // the time
+	BasisUnread         Code = "basis_unread"    // what was written
 )
 
 // What a person should know before a campaign starts.
@@ -177,6 +185,7 @@ const (
 	WarnClosed    Code = "warn_closed"     // the number, until when it may not open new chats
 	WarnOffline   Code = "warn_offline"    // the number
 	WarnOverruled Code = "warn_overruled"  // the number, the limits that are tighter there
+	WarnNoBasis   Code = "warn_no_basis"   // nobody has said why these people may be written to
 	WarnStuck     Code = "warn_stuck"      // how many do not leave
 )
 
@@ -188,6 +197,7 @@ const (
 	StatusFinished  Code = "status_finished"
 	StatusCancelled Code = "status_cancelled"
 	StatusFreezing  Code = "status_freezing"
+	StatusScheduled Code = "status_scheduled"
 )
 
 // What a number reports, and why one cannot be what is asked.

@@ -19,10 +19,16 @@ import (
 
 // campaignJSON is a campaign as --json prints it.
 type campaignJSON struct {
-	ID     campaign.ID `json:"id"`
-	Name   string      `json:"name"`
-	Status string      `json:"status"`
-	Counts countsJSON  `json:"counts"`
+	ID         campaign.ID `json:"id"`
+	Name       string      `json:"name"`
+	Status     string      `json:"status"`
+	Counts     countsJSON  `json:"counts"`
+	reasonJSON             // why it is paused, cancelled or a draft again; empty: somebody asked for it
+
+	At       string         `json:"at,omitempty"`       // when it is to start
+	Variants int            `json:"variants,omitempty"` // how many texts it has, if there are several
+	Canary   int            `json:"canary,omitempty"`   // after so many messages it pauses by itself
+	Basis    campaign.Basis `json:"basis,omitempty"`    // why these people may be written to
 
 	Attachment *attachmentJSON `json:"attachment,omitempty"` // not there: text alone
 	Freezing   *workJSON       `json:"freezing,omitempty"`   // how far that is; not there: it is not freezing
@@ -72,19 +78,24 @@ type deliveryJSON struct {
 	State     string `json:"state"`
 	MessageID string `json:"message_id"` // empty until it was first tried
 	reasonJSON
-	Text string `json:"text"` // empty until it was first tried
+	Text    string `json:"text"`    // empty until it was first tried
+	Variant string `json:"variant"` // which of the texts of the campaign: A, B…
 }
 
 func deliveryObject(d campaign.Delivery) deliveryJSON {
-	return deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), reasonObject(d.Reason), d.Text}
+	return deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), reasonObject(d.Reason), d.Text, campaign.VariantName(d.Variant)}
 }
 
 func (c *call) campaignCommand() *cobra.Command {
 	return c.group("campaign", "cmd_campaign",
 		c.newCommand(),
 		c.about("check", "cmd_campaign_check", c.checkCampaign),
-		c.change("start", "cmd_campaign_start",
-			c.start),
+		c.startCommand(),
+		c.scheduleCommand(),
+		c.change("unschedule", "cmd_campaign_unschedule",
+			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
+				return c.desk(o).Unschedule(id)
+			}),
 		c.change("pause", "cmd_campaign_pause",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
 				return c.desk(o).Pause(id)
@@ -143,6 +154,9 @@ func (c *call) change(name, short string, write func(context.Context, *owner, ca
 			return c.campaignObject(o, written, nil)
 		}
 		c.tell("campaign_status_is", "ID", written.ID, "Name", written.Name, "Status", c.status(written.Status))
+		if written.Status == campaign.Scheduled {
+			c.tellPlanned(&written)
+		}
 		if name == "pause" && written.Status == campaign.Freezing {
 			c.tell("campaign_pause_when_ready")
 		}
@@ -211,6 +225,8 @@ func (c *call) status(s campaign.Status) string {
 	switch s {
 	case campaign.Draft:
 		return c.t("status_draft")
+	case campaign.Scheduled:
+		return c.t("status_scheduled")
 	case campaign.Freezing:
 		return c.t("status_freezing")
 	case campaign.Running:
@@ -236,7 +252,13 @@ func (c *call) campaignObject(o *owner, camp campaign.Campaign, forecast *foreca
 
 // campaignOf makes the JSON of a campaign.
 func campaignOf(o *owner, camp campaign.Campaign) (campaignJSON, error) {
-	out := campaignJSON{ID: camp.ID, Name: camp.Name, Status: camp.Status.String()}
+	out := campaignJSON{
+		ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), reasonJSON: reasonObject(camp.Reason),
+		At: stamp(camp.Planned()), Canary: camp.Canary, Basis: camp.Basis,
+	}
+	if len(camp.Variants) > 0 {
+		out.Variants = len(camp.Texts())
+	}
 	counts, err := o.parts.Book.Counts(camp.ID)
 	if err != nil {
 		return out, err
@@ -278,6 +300,17 @@ func (c *call) showCampaign(ctx context.Context, o *owner, id campaign.ID) error
 	rows := [][]string{
 		{"id", camp.ID.String()}, {"name", camp.Name}, {"status", camp.Status.String()},
 		{"reason", words.English(camp.Reason)}, {"to", camp.To}, {"pace", camp.Pace.Limits().String()}, {"text", camp.Text},
+	}
+	for i, text := range camp.Variants {
+		rows = append(rows, []string{"text " + campaign.VariantName(uint8(i+1)), text})
+	}
+	for _, one := range [][]string{{"at", stamp(camp.Planned())}, {"basis", string(camp.Basis)}} {
+		if one[1] != "" {
+			rows = append(rows, one)
+		}
+	}
+	if camp.Canary > 0 {
+		rows = append(rows, []string{"canary", strconv.Itoa(camp.Canary)})
 	}
 	if a := camp.Attachment; a != nil {
 		rows = append(rows, []string{"attachment", string(a.Kind), a.Name, a.Type, strconv.FormatInt(a.Size, 10), a.SHA256})

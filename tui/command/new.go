@@ -15,6 +15,7 @@ import (
 	"recado/campaign/media"
 	"recado/campaign/reason"
 	"recado/store"
+	"recado/tui/words"
 )
 
 // draft is what `campaign new` was told.
@@ -23,6 +24,12 @@ type draft struct {
 	attach               string // the path of a file; empty: none
 	numbers              []string
 	yes                  bool
+
+	variants []string // other texts beside it
+	at       string   // when it is to start; empty: when somebody says so
+	canary   int
+	basis    string
+	optOut   bool // every text says how to be left alone
 }
 
 func (c *call) newCommand() *cobra.Command {
@@ -43,6 +50,11 @@ func (c *call) newCommand() *cobra.Command {
 	flags.StringVar(&d.to, "to", "", c.t("flag_new_to"))
 	flags.StringArrayVar(&d.numbers, "number", nil, c.t("flag_new_number"))
 	flags.StringVar(&d.pace, "pace", "", c.t("flag_new_pace", "Pace", campaign.DefaultPace(time.Time{}, time.Now()).String()))
+	flags.StringArrayVar(&d.variants, "variant", nil, c.t("flag_new_variant"))
+	flags.StringVar(&d.at, "at", "", c.t("flag_new_at"))
+	flags.IntVar(&d.canary, "canary", 0, c.t("flag_new_canary"))
+	flags.StringVar(&d.basis, "basis", "", c.t("flag_new_basis"))
+	flags.BoolVar(&d.optOut, "optout-line", false, c.t("flag_new_optout_line"))
 	flags.BoolVar(&d.yes, "yes", false, c.t("flag_yes"))
 	return c.jsonFlag(cmd)
 }
@@ -50,15 +62,23 @@ func (c *call) newCommand() *cobra.Command {
 // newCampaign checks what was typed, asks before anything unsafe, and writes
 // the draft.
 func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
+	if d.text == "" && len(d.variants) > 0 {
+		d.text, d.variants = d.variants[0], d.variants[1:]
+	}
 	if strings.TrimSpace(d.name) == "" || strings.TrimSpace(d.text) == "" && d.attach == "" {
 		return c.fail(ExitUsage, "new_needs")
 	}
-	d.text = campaign.Text(d.text)
-	if err := campaign.CheckLength(d.text); err != nil {
-		return &failure{code: ExitUsage, text: c.why(err), err: err}
-	}
-	if _, err := campaign.ParseTemplate(d.text); err != nil {
-		return c.mistake(c.t("what_text"), d.text, err)
+	for _, text := range d.texts() {
+		*text = campaign.Text(*text)
+		if d.optOut && !campaign.OffersOptOut(*text) {
+			*text = strings.TrimLeft(*text+"\n\n"+c.optOutLine(*text), "\n")
+		}
+		if err := campaign.CheckLength(*text); err != nil {
+			return &failure{code: ExitUsage, text: c.why(err), err: err}
+		}
+		if _, err := campaign.ParseTemplate(*text); err != nil {
+			return c.mistake(c.t("what_text"), *text, err)
+		}
 	}
 	if _, err := c.filter(d.to); err != nil {
 		return err
@@ -78,8 +98,23 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if attachment != nil && !attachment.Captioned() && strings.TrimSpace(d.text) != "" {
 		return &failure{code: ExitUsage, text: d.attach + ": " + c.because(reason.New(reason.AttachmentText))}
 	}
+	basis, err := campaign.ParseBasis(d.basis)
+	if err != nil {
+		return &failure{code: ExitUsage, text: c.why(err), err: err}
+	}
 	written := campaign.Campaign{
-		Name: strings.TrimSpace(d.name), Text: d.text, Attachment: attachment, To: d.to, Numbers: numbers, Pace: pace,
+		Name: strings.TrimSpace(d.name), Text: d.text, Variants: d.variants, Attachment: attachment, To: d.to, Numbers: numbers, Pace: pace,
+		Canary: d.canary, Basis: basis,
+	}
+	if len(written.Texts()) > campaign.MaxTexts || d.canary < 0 {
+		return &failure{code: ExitUsage, text: c.why(written.Lacks()[0])}
+	}
+	if d.at != "" {
+		at, err := c.when(o, d.at)
+		if err != nil {
+			return err
+		}
+		written.Schedule(at)
 	}
 	if lacks := written.Lacks(); len(lacks) > 0 { // the book would keep it: a script is told at once
 		return lacks[0]
@@ -91,10 +126,34 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if err != nil {
 		return err
 	}
+	if !written.At.IsZero() {
+		if written, err = c.desk(o).Schedule(written.ID, written.At); err != nil {
+			return err
+		}
+		c.tellPlanned(&written)
+	}
 	if c.json {
 		return c.campaignObject(o, written, nil)
 	}
 	return c.line(written.ID.String())
+}
+
+// texts are the texts of a draft.
+func (d *draft) texts() []*string {
+	all := []*string{&d.text}
+	for i := range d.variants {
+		all = append(all, &d.variants[i])
+	}
+	return all
+}
+
+// optOutLine says how to be left alone, in the language of a text; in the
+// caller's if that is not known.
+func (c *call) optOutLine(text string) string {
+	if lang := campaign.Language(text); lang != "" {
+		return words.For(lang).T("optout_line")
+	}
+	return c.t("optout_line")
 }
 
 // attachment gives the book a file of the caller's; nil if none is named.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"recado/campaign/files"
 	"recado/campaign/people"
@@ -108,5 +109,43 @@ func TestReportSaysWhatBecameOfACampaign(t *testing.T) {
 	}
 	if r := p.run("campaign", "report", id, "--json", "--csv"); r.code != 2 {
 		t.Errorf("two forms at once: exit %d, want 2: %s", r.code, r.err)
+	}
+}
+
+// TestAScheduledCampaignGoesOnThroughKills: it starts at its time whoever is the
+// owner then, pauses after the first few, and each person sees one text once.
+func TestAScheduledCampaignGoesOnThroughKills(t *testing.T) {
+	t.Parallel()
+	s := simulate(t, "--people", "30", "--speed", "-1")
+	p := newProgram(t).with(s.env...)
+	p.link(s, "loja")
+	p.must("numbers", "pace", "loja", "off", "--yes")
+	p.everybody(s)
+	at := time.Now().Add(5 * time.Second).Format(time.RFC3339)
+	id := strings.TrimSpace(p.must("campaign", "new", "--name", "x", "--text", "A {nome}", "--variant", "B {nome}", "--canary", "8", "--at", at, "--to", "tag:lote"))
+	if got := p.show(id); got.Status != "scheduled" {
+		t.Fatalf("%+v", got)
+	}
+	p.owner().kill()
+	r := p.run("run", "--until-idle") // waits for it, and says that it stopped to ask
+	if got := p.show(id); r.code != 1 || got.Status != "paused" || got.Counts.Queued != 22 {
+		t.Errorf("after the first 8: exit %d, %q, %+v", r.code, r.err, got)
+	}
+	p.must("campaign", "resume", id)
+	owner := p.start("run")
+	p.await("some more", func() bool { return p.show(id).Counts.Queued < 18 })
+	owner.kill()
+	p.must("run", "--until-idle")
+	if got := p.show(id); got.Status != "finished" {
+		t.Errorf("in the end: %+v", got)
+	}
+	seen := make(map[string]int)
+	for _, x := range tell[ledger](s, "/ledger").Seen {
+		if seen[x.Person]++; seen[x.Person] > 1 {
+			t.Errorf("%s saw more than one text", x.Person)
+		}
+	}
+	if v := p.report(id).Variants; len(seen) != 30 || len(v) != 2 || v[0].Sent != 15 || v[1].Sent != 15 || v[1].Text != "B {nome}" {
+		t.Errorf("%d have seen it; by text %+v", len(seen), v)
 	}
 }

@@ -117,7 +117,7 @@ func TestCheckSaysWhatWouldBecomeOfADraft(t *testing.T) {
 	if bad.Receive != 24 || bad.LeftOut["delivery_opted_out"] != 1 || len(bad.LeftOut) != 1 || bad.NewChats != 24 || !bad.Leaves || bad.Stuck != 0 || len(bad.Stops) != 0 {
 		t.Errorf("to all: %+v", bad)
 	}
-	if want := []string{"warn_new_chats", "warn_no_opt_out", "warn_number_new", "warn_unfilled"}; !slices.Equal(bad.warns(), want) {
+	if want := []string{"warn_new_chats", "warn_no_basis", "warn_no_opt_out", "warn_number_new", "warn_unfilled"}; !slices.Equal(bad.warns(), want) {
 		t.Errorf("it warns of %q, want %q", bad.warns(), want)
 	}
 	sum := 0
@@ -135,7 +135,7 @@ func TestCheckSaysWhatWouldBecomeOfADraft(t *testing.T) {
 	if bad.Binds.Limit == "" || !strings.HasPrefix(bad.Binds.Whose, "campaign ") {
 		t.Errorf("it is bound by %+v, want the campaign's limit", bad.Binds)
 	}
-	lacking := given[checked](t, dir, ExitOK, "campaign", "check", write("--text", "Em {cidade}. Responda SAIR para sair", "--to", "ana"))
+	lacking := given[checked](t, dir, ExitOK, "campaign", "check", write("--text", "Em {cidade}. Responda SAIR para sair", "--to", "ana", "--basis", "consent"))
 	if lacking.Receive != 1 || lacking.LeftOut["delivery_missing_field"] != 23 || !slices.Equal(lacking.warns(), []string{"warn_lacking", "warn_number_new"}) {
 		t.Errorf("who lacks a field: %+v", lacking)
 	}
@@ -168,7 +168,7 @@ func TestCheckOfANumberThatCannotSendIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	id := given[struct{ ID campaign.ID }](t, dir, ExitOK, "campaign", "new", "--name", "x", "--text", "Responda SAIR para sair").ID.String()
+	id := given[struct{ ID campaign.ID }](t, dir, ExitOK, "campaign", "new", "--name", "x", "--text", "Responda SAIR para sair", "--basis", "customer").ID.String()
 	got := given[checked](t, dir, ExitRefused, "campaign", "check", id)
 	if got.Leaves || got.Receive != 3 || got.Stuck != 3 || !slices.Equal(got.warns(), []string{"warn_needs_you", "warn_stuck"}) {
 		t.Errorf("%+v", got)

@@ -27,7 +27,6 @@ type statusJSON struct {
 // statusCampaignJSON is a campaign there.
 type statusCampaignJSON struct {
 	campaignJSON
-	reasonJSON // why it is paused; empty: somebody asked for it, or it is not
 
 	why         reason.Reason
 	done, total int
@@ -165,11 +164,11 @@ func (c *call) statusObject(o *owner) (s statusJSON, err error) {
 	}
 	for _, camp := range campaigns {
 		switch camp.Status {
-		case campaign.Running, campaign.Freezing, campaign.Paused:
+		case campaign.Running, campaign.Freezing, campaign.Paused, campaign.Scheduled:
 		default:
 			continue
 		}
-		one := statusCampaignJSON{reasonJSON: reasonObject(camp.Reason), why: camp.Reason}
+		one := statusCampaignJSON{why: camp.Reason}
 		if one.campaignJSON, err = campaignOf(o, camp); err != nil {
 			return s, err
 		}

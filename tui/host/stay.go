@@ -103,7 +103,7 @@ func (o *Owner) Sending() (some []campaign.Campaign, err error) {
 	all, err := o.Parts.Book.Campaigns()
 	for _, c := range all {
 		switch c.Status {
-		case campaign.Running, campaign.Freezing:
+		case campaign.Running, campaign.Freezing, campaign.Scheduled:
 			some = append(some, c)
 		case campaign.Paused:
 			if !c.Reason.IsZero() {
