@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,25 @@ type erasing struct {
 	Entry    uint64 `json:",omitempty"` // the last entry that was; deliveries come first
 	Audit    bool   `json:",omitempty"` // the deliveries are done
 	Messages int    `json:",omitempty"` // how many were of theirs
+	Named    named  // by which the audit may speak of them; gone with the job
+}
+
+// named is how a text may speak of a person.
+type named struct {
+	Name   string         `json:",omitempty"`
+	Phones []people.Phone `json:",omitempty"`
+}
+
+func namesOf(c *people.Contact) (n named) {
+	if name := strings.TrimSpace(c.Name); strings.Contains(name, " ") { // one word is others' too
+		n.Name = name
+	}
+	for _, s := range addressesOf(c) {
+		if s.Phone != "" {
+			n.Phones = append(n.Phones, s.Phone)
+		}
+	}
+	return n
 }
 
 // Erase takes a person out of the book for good, see above, and returns when it
@@ -55,13 +75,14 @@ func (d *Desk) Erase(ctx context.Context, id people.ContactID) error {
 		if err := addEntryTx(tx, e); err != nil {
 			return err
 		}
+		named := namesOf(&c)
 		if err := strikeTx(tx, &c, e.At); err != nil {
 			return err
 		}
 		b.mu.Lock()
 		b.waiting[string(k)] = end
 		b.mu.Unlock()
-		return putJobTx(tx, k, job{Audit: e.ID, Job: Job{Kind: JobErase}, Erase: &erasing{Who: c.ID}})
+		return putJobTx(tx, k, job{Audit: e.ID, Job: Job{Kind: JobErase}, Erase: &erasing{Who: c.ID, Named: named}})
 	})
 	if err != nil {
 		return err
@@ -114,22 +135,7 @@ var phoneLike = regexp.MustCompile(`\+?\(?\d[\d\s().-]{6,}\d`)
 // forgetMentionsTx takes a person's phones and full name out of the filters of
 // all campaigns and the texts of drafts.
 func forgetMentionsTx(tx *bolt.Tx, c *people.Contact) error {
-	var names *regexp.Regexp
-	if name := strings.TrimSpace(c.Name); strings.Contains(name, " ") {
-		names = regexp.MustCompile(`(?i)` + regexp.QuoteMeta(name))
-	}
-	forget := func(text string) string {
-		text = phoneLike.ReplaceAllStringFunc(text, func(s string) string {
-			if theirs(c, s) {
-				return "00000000"
-			}
-			return s
-		})
-		if names != nil {
-			text = names.ReplaceAllString(text, "-----")
-		}
-		return text
-	}
+	forget := namesOf(c).striker()
 	var changed []campaign.Campaign
 	err := campaignsTable.ForEach(tx, func(k, _ []byte) error {
 		camp, err := campaignTx(tx, campaignsTable.Parts(k))
@@ -160,23 +166,38 @@ func forgetMentionsTx(tx *bolt.Tx, c *people.Contact) error {
 	return err
 }
 
-// theirs reports whether a text is a phone of a person, or the end of one.
-func theirs(c *people.Contact, text string) bool {
+// striker takes a person's phones and full name out of a text.
+func (n named) striker() func(text string) string {
+	var name *regexp.Regexp
+	if n.Name != "" {
+		name = regexp.MustCompile(`(?i)` + regexp.QuoteMeta(n.Name))
+	}
+	return func(text string) string {
+		text = phoneLike.ReplaceAllStringFunc(text, func(s string) string {
+			if n.theirs(s) {
+				return "00000000"
+			}
+			return s
+		})
+		if name != nil {
+			text = name.ReplaceAllString(text, "-----")
+		}
+		return text
+	}
+}
+
+// theirs reports whether a text is one of the phones, or the end of one.
+func (n named) theirs(text string) bool {
 	digits := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return r
 		}
 		return -1
 	}, text)
-	for _, s := range addressesOf(c) {
-		if s.Phone == "" {
-			continue
-		}
-		if p, err := people.ParsePhone(text); err == nil && p.Key() == s.Phone.Key() || strings.HasSuffix(s.Phone.Digits(), digits) {
-			return true
-		}
-	}
-	return false
+	read, err := people.ParsePhone(text)
+	return slices.ContainsFunc(n.Phones, func(p people.Phone) bool {
+		return err == nil && read.Key() == p.Key() || strings.HasSuffix(p.Digits(), digits)
+	})
 }
 
 // eraseChunkTx looks at the next n rows of an erasure.
@@ -235,7 +256,7 @@ func eraseDeliveriesTx(tx *bolt.Tx, e *erasing, n int) (done bool, err error) {
 // that are about them, own aside.
 func eraseEntriesTx(tx *bolt.Tx, e *erasing, own uint64, n int) (done bool, err error) {
 	var found []Entry
-	looked := 0
+	looked, strike := 0, e.Named.striker()
 	for k, v := range auditTable.From(tx, nil, auditTable.Key(e.Entry+1)) {
 		if looked == n {
 			break
@@ -246,12 +267,18 @@ func eraseEntriesTx(tx *bolt.Tx, e *erasing, own uint64, n int) (done bool, err 
 		if err != nil {
 			return false, err
 		}
-		if entry.ID != own && entry.aboutTx(tx, e.Who) {
+		if entry.ID == own {
+			continue
+		}
+		about := entry.aboutTx(tx, e.Who)
+		if about {
+			entry.forget()
+		}
+		if entry.strike(strike) || about {
 			found = append(found, entry)
 		}
 	}
 	for i := range found {
-		found[i].forget()
 		if err := addEntryTx(tx, &found[i]); err != nil {
 			return false, err
 		}
@@ -288,6 +315,23 @@ func (e *Entry) forget() {
 			}
 		}
 	}
+}
+
+// strike takes mentions out of what an entry says, and reports whether there were
+// any.
+func (e *Entry) strike(strike func(string) string) (found bool) {
+	change := func(text string) string {
+		is := strike(text)
+		found = found || is != text
+		return is
+	}
+	e.Name = change(e.Name)
+	for _, values := range []Values{e.Before, e.After} {
+		for name, text := range values {
+			values[name] = change(text)
+		}
+	}
+	return found
 }
 
 // eraseRecordTx takes what is left of a person out of the book, with the records
