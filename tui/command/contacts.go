@@ -99,7 +99,7 @@ func (c *call) contactsCommand() *cobra.Command {
 // for the same.
 func filterWords(args []string) []string {
 	begins := slices.IndexFunc(args, func(arg string) bool { return arg == "contacts" || arg == "lists" }) + 1
-	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "optout", "optin", "stays", "save", "add"}, args[begins]) {
+	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "data", "erase", "optout", "optin", "stays", "save", "add"}, args[begins]) {
 		return args
 	}
 	args = slices.Clone(args)

@@ -20,9 +20,9 @@ import (
 // reads are the methods of the book that screens and commands may call: those
 // that change nothing.
 var reads = []string{
-	"Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone", "ContactCount",
-	"ContactsByID", "Counts", "Deliveries", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "ListDrafts",
-	"ListNamed", "LastSent", "Lists", "Number", "NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Unsure", "WentBack",
+	"About", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone", "ContactCount",
+	"ContactsByID", "Counts", "Deliveries", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "ListDrafts",
+	"ListNamed", "LastSent", "Lists", "Number", "NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed", "Unsure", "WentBack",
 }
 
 // Screens and commands change the book, and the links of the numbers, at the
