@@ -50,7 +50,7 @@ type client struct {
 
 	tries  map[string]int // how often this connection could not read a piece of history; touched by jobs alone
 	again  int            // how often the phone was asked to upload one again; touched by jobs alone
-	resync time.Time      // when the address book was last asked for afresh; touched by jobs alone
+	resync time.Time      // when the address book was last asked for again; touched by jobs alone
 	copied time.Time      // when the phone was last asked for a plain copy of it; touched by jobs alone
 }
 

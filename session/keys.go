@@ -22,7 +22,7 @@ import (
 // during its sending; and a try that wrote none has sent nothing.
 //
 // The library also lets a send and the reading of a message change the same
-// session at once. Whoever wrote last would undo the other: what they write
+// session at once. The last to write would undo the other: what they write
 // could not be read any more, or a key would be used twice. So a send only
 // writes the sessions that are still as it found them, and otherwise ends in
 // [errMoved] before anything has left.

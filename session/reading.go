@@ -81,7 +81,7 @@ func (n *number) readFirst() time.Time {
 	now := time.Now()
 	made := n.look().number.LinkMade
 	age := n.pool.clock.At(now).Sub(made)
-	if fresh := !made.IsZero() && age >= 0 && age < newFor; fresh || n.unread() > 0 {
+	if young := !made.IsZero() && age >= 0 && age < newFor; young || n.unread() > 0 {
 		n.readings.moved = now
 	}
 	until, _ := n.readUntil(now)

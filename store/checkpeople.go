@@ -52,7 +52,7 @@ func (c *checking) people() {
 				c.missing(aliasesTable, []byte(alias))
 			}
 		}
-		for _, alias := range formerKeys(&p) {
+		for _, alias := range sharedKeys(&p) {
 			if !c.has(aliasesTable, []byte(alias)) {
 				c.missing(aliasesTable, []byte(alias))
 			}
@@ -74,11 +74,11 @@ func (c *checking) people() {
 	c.counted("doubts", countTx(c.tx, countDoubts), inDoubt)
 	c.each(aliasesTable, 8, func(k, v []byte) {
 		id, ok := aliasTx(c.tx, string(k))
-		if ok && k[0] == formerAlias {
+		if ok && k[0] == sharedAlias {
 			p, err := contactTx(c.tx, id)
-			ok = err == nil && slices.Contains(formerKeys(&p), string(k))
+			ok = err == nil && slices.Contains(sharedKeys(&p), string(k))
 		}
-		if !ok || k[0] != phoneAlias && k[0] != lidAlias && k[0] != formerAlias {
+		if !ok || k[0] != phoneAlias && k[0] != lidAlias && k[0] != sharedAlias {
 			c.stray(aliasesTable, k)
 		}
 	})

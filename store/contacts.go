@@ -177,6 +177,16 @@ func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 		before := cloneContact(c)
 		edit(c)
 		c.ID, c.Created, c.LID, c.Former = before.ID, before.Created, before.LID, before.Former
+		c.Username, c.Origin = before.Username, before.Origin
+		if c.Consent != before.Consent {
+			c.Consent.By = d.who.Name
+		}
+		if err := people.CheckNote(c.Note); err != nil {
+			return err
+		}
+		if len(c.Phones()) > max(people.MaxPhones, len(before.Phones())) {
+			return reason.New(reason.ContactPhones, people.MaxPhones)
+		}
 		c.OptedOut, c.OptOutAt, c.OptOutWhy, c.OptOutPhone = before.OptedOut, before.OptOutAt, before.OptOutWhy, before.OptOutPhone
 		c.DoubtAt, c.DoubtSaid, c.DoubtEnded = before.DoubtAt, before.DoubtSaid, before.DoubtEnded
 		if c.Name = strings.TrimSpace(c.Name); c.Name != before.Name {
@@ -196,8 +206,15 @@ func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 		if c.Phone.Key() == before.Phone.Key() {
 			return nil
 		}
-		// An opt-out that was given for the old phone stays.
-		if before.Phone != "" {
+		// An opt-out that was given for the old phone stays, and so does what was said
+		// of that one alone.
+		if c.WhatsApp == before.WhatsApp && !c.Phone.Same(c.WhatsApp) && c.LID == "" {
+			c.WhatsApp = ""
+		}
+		if before.Presence == people.NotOnWhatsApp {
+			c.Presence, c.CheckedAt = people.PresenceUnknown, time.Time{}
+		}
+		if before.Phone != "" && !has(c.Others, before.Phone) {
 			c.Former = append(c.Former, people.FormerPhone{Phone: before.Phone, Until: d.book.clock.Now()})
 		}
 		if c.Phone == "" {
@@ -230,6 +247,12 @@ func (d *Desk) editContact(v Verb, id people.ContactID, edit func(*bolt.Tx, *peo
 func (e *Entry) changeContact(before, after *people.Contact) {
 	e.change("name", before.Name, after.Name)
 	e.change("phone", string(before.Phone), string(after.Phone))
+	e.change("phones", otherPhones(before), otherPhones(after))
+	e.change("note", before.Note, after.Note)
+	e.change("consent", saidOf(before), saidOf(after))
+	e.change("consent_source", before.Consent.Source, after.Consent.Source)
+	e.change("consent_day", before.Consent.Day(), after.Consent.Day())
+	e.change("evidence", before.Consent.Evidence, after.Consent.Evidence)
 	e.change("tags", strings.Join(before.Tags, ", "), strings.Join(after.Tags, ", "))
 	for _, fields := range []map[string]string{before.Fields, after.Fields} {
 		for name := range fields {
@@ -242,6 +265,23 @@ func (e *Entry) changeContact(before, after *people.Contact) {
 	if before.OptedOut != after.OptedOut {
 		e.change("why", before.OptOutWhy, after.OptOutWhy)
 	}
+}
+
+// otherPhones are the phones of a person beside the one by which they go.
+func otherPhones(c *people.Contact) string {
+	var all []string
+	for _, o := range c.Others {
+		all = append(all, string(o.Phone))
+	}
+	return strings.Join(all, ", ")
+}
+
+// saidOf is what a person answered when they were asked; empty: nothing.
+func saidOf(c *people.Contact) string {
+	if c.Consent.Status == people.ConsentUnknown {
+		return ""
+	}
+	return c.Consent.Status.String()
 }
 
 // Saw writes down what a number learnt about people from the service. People
@@ -277,7 +317,7 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s people.Seen, at time.Time) 
 	}
 	// With the LID it comes from the service, in its spelling. An address book
 	// alone may be out of date.
-	if s.Phone != "" && (s.LID != "" || c.WhatsApp == "") {
+	if s.Phone != "" && (s.LID != "" || c.WhatsApp == "" && !has(c.Others, s.Phone)) {
 		c.WhatsApp = s.Phone
 	}
 	if s.LID != "" && s.Phone != "" && c.Presence != people.OnWhatsApp {

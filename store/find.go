@@ -20,25 +20,52 @@ import (
 // *people.FilterError; of fields only where there are people at all.
 // It ends early, with the context's error, when ctx does.
 func (b *Book) Find(ctx context.Context, f people.Filter) (ids []people.ContactID, err error) {
-	err = b.view(func(tx *bolt.Tx) error {
-		ids, err = findTx(ctx, tx, f)
-		return err
-	})
-	return ids, err
+	for try := 1; ; try++ {
+		err = b.view(func(tx *bolt.Tx) error {
+			ids, err = b.findTx(ctx, tx, f, try == laterTries)
+			return err
+		})
+		if !errors.Is(err, errLater) {
+			return ids, err
+		}
+	}
 }
 
-func findTx(ctx context.Context, tx *bolt.Tx, f people.Filter) (ids []people.ContactID, err error) {
-	all := f.String() == ""
+// findTx is Find in a transaction. It fails with errLater if that is too old for the
+// index, unless it is the last try.
+func (b *Book) findTx(ctx context.Context, tx *bolt.Tx, f people.Filter, last bool) (ids []people.ContactID, err error) {
+	m, err := matcherTx(ctx, tx, f)
+	if err != nil {
+		return nil, err
+	}
+	told, err := b.askIndexTx(ctx, tx, f, m.env, true)
+	switch {
+	case errors.Is(err, errNoIndex), errors.Is(err, errLater) && last:
+		return m.scan(f.String() == "")
+	case err != nil:
+		return nil, err
+	case len(told.unseen) > 0 && countTx(tx, countContacts) > 0:
+		return nil, noField(told.unseen[0], told.fields)
+	case told.Exact():
+		return told.ids, nil
+	}
+	chosen := told.Sure
+	err = m.read(told.Open(), func(c *people.Contact) { chosen.Add(c.ID) })
+	return slices.DeleteFunc(told.ids, func(id people.ContactID) bool { return !chosen.Has(id) }), err
+}
+
+// scan finds people without the index. All are those that everybody is.
+func (m *matcher) scan(all bool) (ids []people.ContactID, err error) {
 	var chosen people.Set
 	if !all {
-		if err := matchTx(ctx, tx, f, func(c *people.Contact) { chosen.Add(c.ID) }); err != nil {
+		if err := m.readAll(func(c *people.Contact) { chosen.Add(c.ID) }); err != nil {
 			return nil, err
 		}
 	}
 	n := 0
-	for k := range namesTable.Each(tx, nil) {
-		if n%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+	for k := range namesTable.Each(m.tx, nil) {
+		if n%1024 == 0 && m.ctx.Err() != nil {
+			return nil, m.ctx.Err()
 		}
 		n++
 		id := namesTable.whose(k)
@@ -52,60 +79,125 @@ func findTx(ctx context.Context, tx *bolt.Tx, f people.Filter) (ids []people.Con
 // matchTx shows take the people that a filter matches, in the order of their
 // ids: so they lie in the file, and to read them so is many times faster than
 // in the order of names. The record is take's until it returns.
-func matchTx(ctx context.Context, tx *bolt.Tx, f people.Filter, take func(*people.Contact)) error {
-	numbers, err := numbersTx(tx)
+func (b *Book) matchTx(ctx context.Context, tx *bolt.Tx, f people.Filter, take func(*people.Contact)) error {
+	m, err := matcherTx(ctx, tx, f)
 	if err != nil {
 		return err
+	}
+	told, err := b.askIndexTx(ctx, tx, f, m.env, false)
+	switch {
+	case errors.Is(err, errNoIndex), errors.Is(err, errLater):
+		return m.readAll(take)
+	case err != nil:
+		return err
+	case len(told.unseen) > 0 && countTx(tx, countContacts) > 0:
+		return noField(told.unseen[0], told.fields)
+	}
+	m.sure = told.Sure
+	return m.read(told.May, take)
+}
+
+// matcher reads people and shows those that a filter matches.
+type matcher struct {
+	ctx    context.Context
+	tx     *bolt.Tx
+	filter people.Filter
+	env    people.FilterEnv
+	rolls  rosters
+	sure   people.Set // who is known to match
+	bad    error      // a delivery that is damaged: to take it for none would choose the wrong people
+	person people.Contact
+}
+
+func matcherTx(ctx context.Context, tx *bolt.Tx, f people.Filter) (*matcher, error) {
+	numbers, err := numbersTx(tx)
+	if err != nil {
+		return nil, err
 	}
 	names := make(map[campaign.NumberID]string, len(numbers))
 	for _, n := range numbers {
 		names[n.ID] = n.Name
 	}
 	if err := checkNamedTx(tx, f); err != nil {
-		return err
+		return nil, err
 	}
-	var damaged error // of a delivery: to take it for none would choose the wrong people
-	env := people.FilterEnv{
+	m := &matcher{ctx: ctx, tx: tx, filter: f}
+	m.env = people.FilterEnv{
 		Now: time.Now(), NumberName: func(id campaign.NumberID) string { return names[id] },
 		Reached: func(campaign uint64, who people.ContactID) people.Reached {
 			got, err := gotTx(tx, campaign, who)
 			if err != nil {
-				damaged = err
+				m.bad = err
 			}
 			return got
 		},
 	}
-	unseen := slices.Clone(f.Fields())
-	var c people.Contact
-	var rolls rosters
 	if named := f.Lists(); len(named) > 0 {
-		if rolls, err = rostersTx(tx, named...); err != nil {
+		m.rolls, err = rostersTx(tx, named...)
+	}
+	return m, err
+}
+
+// look shows take a person if the filter matches them.
+func (m *matcher) look(id people.ContactID, v []byte, take func(*people.Contact)) error {
+	c := &m.person
+	if err := decodeContactInto(c, id, v); err != nil {
+		return err
+	}
+	m.rolls.fill(c)
+	if m.sure.Has(id) || m.filter.Match(c, m.env) {
+		take(c)
+	}
+	return m.bad
+}
+
+// near is how far the next person may be that is reached row by row.
+const near = 32
+
+// read looks at some people, who are all there.
+func (m *matcher) read(some people.Set, take func(*people.Contact)) error {
+	cursor := contactsTable.Cursor(m.tx)
+	var k, v []byte
+	n := 0
+	for id := range some.All() {
+		if n%256 == 0 && m.ctx.Err() != nil {
+			return m.ctx.Err()
+		}
+		n++
+		for k != nil && contactsTable.Parts(k) < id && contactsTable.Parts(k)+near >= id {
+			k, v = cursor.Next()
+		}
+		if k == nil || contactsTable.Parts(k) != id {
+			k, v = cursor.Seek(contactsTable.Key(id))
+		}
+		if k == nil || contactsTable.Parts(k) != id {
+			continue
+		}
+		if err := m.look(id, v, take); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// readAll looks at everybody.
+func (m *matcher) readAll(take func(*people.Contact)) error {
+	unseen := slices.Clone(m.filter.Fields())
 	n := 0
-	for k, v := range contactsTable.Each(tx, nil) {
-		if n%256 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+	for k, v := range contactsTable.Each(m.tx, nil) {
+		if n%256 == 0 && m.ctx.Err() != nil {
+			return m.ctx.Err()
 		}
 		n++
-		id := contactsTable.Parts(k)
-		if err := decodeContactInto(&c, id, v); err != nil {
+		if err := m.look(contactsTable.Parts(k), v, take); err != nil {
 			return err
 		}
-		rolls.fill(&c)
 		if len(unseen) > 0 {
-			unseen = slices.DeleteFunc(unseen, func(f people.Named) bool { return c.Field(people.FieldKey(f.Name)) != "" })
-		}
-		if f.Match(&c, env) {
-			take(&c)
-		}
-		if damaged != nil {
-			return damaged
+			unseen = slices.DeleteFunc(unseen, func(f people.Named) bool { return m.person.Field(people.FieldKey(f.Name)) != "" })
 		}
 	}
 	if len(unseen) > 0 && n > 0 {
-		return noFieldTx(ctx, tx, unseen[0])
+		return noFieldTx(m.ctx, m.tx, unseen[0])
 	}
 	return nil
 }
@@ -170,9 +262,6 @@ const mostFields = 10_000
 // would choose nobody or, with a minus before it, everybody.
 func noFieldTx(ctx context.Context, tx *bolt.Tx, named people.Named) error {
 	known := make(map[string]bool)
-	for _, k := range people.KeyNames() {
-		known[k] = true
-	}
 	var c people.Contact
 	n := 0
 	for k, v := range contactsTable.Each(tx, nil) {
@@ -191,8 +280,16 @@ func noFieldTx(ctx context.Context, tx *bolt.Tx, named people.Named) error {
 			break
 		}
 	}
+	return noField(named, slices.Collect(maps.Keys(known)))
+}
+
+// noField is the mistake of a filter that names a field which nobody has, where some
+// others are known.
+func noField(named people.Named, fields []string) error {
+	known := append(fields, people.KeyNames()...)
+	slices.Sort(known)
 	why := reason.New(reason.FilterNoField, named.Name)
-	if near := people.Nearest(named.Name, slices.Sorted(maps.Keys(known))); near != "" {
+	if near := people.Nearest(named.Name, slices.Compact(known)); near != "" {
 		why = reason.New(reason.FilterNearField, named.Name, near)
 	}
 	return &people.FilterError{Offset: named.Offset, Reason: why}

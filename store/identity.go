@@ -81,7 +81,15 @@ func sidesTx(tx *bolt.Tx, phone people.Phone, lid string) (sides [2]side, byPhon
 		return 0, leadsNowhere
 	}
 	if phone != "" {
-		byPhone, sides[0] = at(phoneKey(phone))
+		if byPhone, sides[0] = at(phoneKey(phone)); sides[0] == leadsNowhere {
+			_, have, err := sharedTx(tx, phone)
+			if err != nil {
+				return sides, 0, 0, err
+			}
+			if len(have) == 1 { // of several, nothing says who it is
+				byPhone, sides[0] = have[0].ID, leadsSomewhere
+			}
+		}
 	}
 	if lid != "" {
 		byLID, sides[1] = at(string(lidAlias) + lid)
@@ -151,6 +159,11 @@ func whoTx(tx *bolt.Tx, t told, at time.Time) (c people.Contact, err error) {
 				return c, err
 			}
 		case isBoth:
+			if one, err := goesByTx(tx, byPhone, byLID, phone); err != nil {
+				return c, err
+			} else if !one {
+				continue
+			}
 			if id, err = uniteTx(tx, byLID, byPhone, at); err != nil {
 				return c, err
 			}
@@ -177,6 +190,28 @@ func whoTx(tx *bolt.Tx, t told, at time.Time) (c people.Contact, err error) {
 		c.LID = t.lid
 	}
 	return c, setPhonesTx(tx, &c, t, at)
+}
+
+// goesByTx prepares a record for being united with that of a LID which is known to
+// have a phone of it: one that is its other phone is that by which they go from
+// then on. It reports whether they are one person: somebody's other phone may be
+// that of their company.
+func goesByTx(tx *bolt.Tx, byPhone, byLID people.ContactID, phone people.Phone) (one bool, err error) {
+	c, err := contactTx(tx, byPhone)
+	if err != nil || c.Phone.Same(phone) || c.WhatsApp.Same(phone) {
+		return true, err
+	}
+	o, err := contactTx(tx, byLID)
+	if err != nil || !mayBe(&c, o.Name, o.NameSource) || !c.Goes(phone, time.Time{}) {
+		return false, err
+	}
+	return true, putContactTx(tx, &c)
+}
+
+// mayBe reports whether somebody with a name may be a person: two names that
+// people gave them would have to go together.
+func mayBe(c *people.Contact, name string, source people.NameSource) bool {
+	return name == "" || c.Name == "" || min(source, c.NameSource) < people.AddressBook || !people.OtherPerson(c.Name, name)
 }
 
 // uniteTx makes one record of two, of which the first may be nobody's.
@@ -213,9 +248,12 @@ func passOnTx(tx *bolt.Tx, id people.ContactID, phone people.Phone, at time.Time
 	if err != nil {
 		return err
 	}
+	if !c.Phone.Same(phone) && !c.WhatsApp.Same(phone) && has(c.Others, phone) {
+		return nil // by which they do not go
+	}
 	c.Former = append(c.Former, people.FormerPhone{Phone: phone, Until: at})
 	for _, p := range [...]*people.Phone{&c.Phone, &c.WhatsApp} {
-		if p.Key() == phone.Key() {
+		if p.Same(phone) {
 			*p = ""
 		}
 	}
@@ -243,6 +281,14 @@ func setPhonesTx(tx *bolt.Tx, c *people.Contact, t told, at time.Time) error {
 	}
 	had := aliasesOf(c)
 	asked, known := phones[0], phones[len(phones)-1]
+	for _, p := range phones {
+		// If the service has not named the phone by which they went, that is another
+		// one of theirs; else it is a former one.
+		if c.WhatsApp == "" {
+			c.Goes(p, time.Time{})
+		}
+		c.Others = slices.DeleteFunc(slices.Clone(c.Others), func(o people.OtherPhone) bool { return o.Phone.Same(p) })
+	}
 	spelled := asked.Key() != known.Key() // the service finds the phone under another one
 	if t.sure && (spelled || c.WhatsApp.Key() != known.Key()) {
 		now := aliasesOf(&people.Contact{Phone: asked, WhatsApp: known})
@@ -271,67 +317,151 @@ func setPhonesTx(tx *bolt.Tx, c *people.Contact, t told, at time.Time) error {
 }
 
 // saidOfTx opts a person out who gets a phone for which an opt-out was given while
-// its account was not known.
+// its account was not known, or which is another one of somebody who opted out.
 func saidOfTx(tx *bolt.Tx, c *people.Contact, phone people.Phone) error {
-	for _, id := range formerTx(tx, phone) {
-		before, err := contactTx(tx, id)
-		if err != nil {
-			return err
-		}
-		if before.ID == c.ID || !before.OptedOut || before.OptOutPhone.Key() != phone.Key() {
+	had, have, err := sharedTx(tx, phone)
+	if err != nil {
+		return err
+	}
+	for _, before := range had {
+		if before.ID == c.ID || !before.OptedOut || !before.OptOutPhone.Same(phone) {
 			continue
 		}
 		if !c.OptedOut {
 			c.OptedOut, c.OptOutAt, c.OptOutWhy, c.OptOutPhone = true, before.OptOutAt, before.OptOutWhy, phone
 		}
 	}
+	for _, other := range have {
+		if other.ID != c.ID && other.OptedOut && !c.OptedOut && mayBe(&other, c.Name, c.NameSource) {
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, other.OptOutAt, other.OptOutWhy
+		}
+	}
 	return nil
 }
 
-// formerTx lists who had a phone and no longer has it.
-func formerTx(tx *bolt.Tx, phone people.Phone) (ids []people.ContactID) {
-	prefix := string(formerAlias) + phone.Key()
+// sharedTx reads who had a phone and no longer has it, and who has it beside the
+// one by which they go.
+func sharedTx(tx *bolt.Tx, phone people.Phone) (had, have []people.Contact, err error) {
+	if phone == "" {
+		return nil, nil, nil
+	}
+	prefix := string(sharedAlias) + phone.Key()
 	for k := range aliasesTable.Each(tx, []byte(prefix)) {
-		if len(k) == len(prefix)+8 { // not a longer phone
-			ids = append(ids, fromRow[people.ContactID](k[len(prefix):]))
+		if len(k) != len(prefix)+8 { // a longer phone
+			continue
+		}
+		c, err := contactTx(tx, fromRow[people.ContactID](k[len(prefix):]))
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return nil, nil, err
+		case has(c.Others, phone):
+			have = append(have, c)
+		default:
+			had = append(had, c)
 		}
 	}
-	return ids
+	return had, have, nil
+}
+
+// has reports whether a phone is one of those.
+func has(others []people.OtherPhone, phone people.Phone) bool {
+	return slices.ContainsFunc(others, func(o people.OtherPhone) bool { return o.Phone.Same(phone) })
 }
 
 // importedTx returns the record that a row of a file is about: that of its
 // phone. A phone that is nobody's now, and that one person had before, is
-// theirs in an old file; their record says under which phone they are now.
-func importedTx(tx *bolt.Tx, phone people.Phone, at time.Time) (people.Contact, error) {
-	if _, ok := aliasTx(tx, phoneKey(phone)); !ok {
-		if ids := formerTx(tx, phone); len(ids) == 1 {
-			return contactTx(tx, ids[0])
-		}
+// theirs in an old file; their record says under which phone they are now. If
+// that leads to nobody, the other phones of the row may. A phone by which nobody
+// goes may be that of a company: names that do not go together are two people.
+func importedTx(tx *bolt.Tx, row *people.Row, at time.Time) (people.Contact, error) {
+	c, err := rowsPersonTx(tx, row)
+	if !errors.Is(err, ErrNotFound) {
+		return c, err
 	}
-	return whoTx(tx, told{phones: [2]people.Phone{phone}}, at)
+	n, err := contactsTable.Next(tx)
+	c = people.Contact{ID: people.ContactID(n), Phone: row.Phone, Name: row.Name, NameSource: people.Typed, Created: at}
+	if err == nil {
+		err = saidOfTx(tx, &c, row.Phone)
+	}
+	c.Name, c.NameSource = "", people.NoName
+	return c, err
 }
 
-// tidyFormer leaves of the former phones those that are not a person's now, each
-// once, as it was known last.
-func tidyFormer(c *people.Contact) {
-	phones := aliasesOf(c)
+// rowsPersonTx is the record of importedTx, if it is in the book; else the error
+// is ErrNotFound.
+func rowsPersonTx(tx *bolt.Tx, row *people.Row) (people.Contact, error) {
+	if id, ok := aliasTx(tx, phoneKey(row.Phone)); ok {
+		c, err := contactTx(tx, id)
+		if c.Phone == "" {
+			c.Phone = row.Phone
+		}
+		return c, err
+	}
+	had, have, err := sharedTx(tx, row.Phone)
+	if err != nil {
+		return people.Contact{}, err
+	}
+	for _, c := range have {
+		if mayBe(&c, row.Name, people.Typed) {
+			return c, nil
+		}
+	}
+	if len(had) == 1 && len(have) == 0 {
+		return had[0], nil
+	}
+	for _, p := range row.Others {
+		id, ok := aliasTx(tx, phoneKey(p))
+		if !ok {
+			continue
+		}
+		if c, err := contactTx(tx, id); err != nil || c.Name != "" && row.Name != "" && mayBe(&c, row.Name, people.Typed) {
+			return c, err
+		}
+	}
+	return people.Contact{}, ErrNotFound
+}
+
+// tidyPhones leaves of the other phones of a person those by which they do not
+// go, and of the former ones those that are not theirs now, each once, as it was
+// known last.
+func tidyPhones(c *people.Contact) {
+	if len(c.Others)+len(c.Former) == 0 {
+		return
+	}
+	phones := (&people.Contact{Phone: c.Phone, WhatsApp: c.WhatsApp}).Phones()
+	others := c.Others[:0:0]
+	for _, o := range c.Others {
+		if o.Phone != "" && !slices.ContainsFunc(phones, o.Phone.Same) && !has(others, o.Phone) {
+			others = append(others, o)
+		}
+	}
+	c.Others = others
+	phones = c.Phones()
 	kept := c.Former[:0:0]
 	for i, f := range c.Former {
-		again := slices.ContainsFunc(c.Former[i+1:], func(g people.FormerPhone) bool { return g.Phone.Key() == f.Phone.Key() })
-		if !again && !slices.Contains(phones, phoneKey(f.Phone)) {
+		again := slices.ContainsFunc(c.Former[i+1:], func(g people.FormerPhone) bool { return g.Phone.Same(f.Phone) })
+		if !again && !slices.ContainsFunc(phones, f.Phone.Same) {
 			kept = append(kept, f)
 		}
 	}
 	c.Former = kept
 }
 
-// formerKeys lists the keys in "aliases" by which a person is known to have had
-// phones.
-func formerKeys(c *people.Contact) (keys []string) {
+// sharedKeys lists the keys in "aliases" by which a person is known to have had
+// phones, or to have them beside the one by which they go.
+func sharedKeys(c *people.Contact) (keys []string) {
 	for _, f := range c.Former {
-		keys = append(keys, string(formerAlias)+f.Phone.Key()+string(row(c.ID)))
+		keys = append(keys, sharedKey(f.Phone, c.ID))
+	}
+	for _, o := range c.Others {
+		keys = append(keys, sharedKey(o.Phone, c.ID))
 	}
 	return keys
+}
+
+func sharedKey(p people.Phone, id people.ContactID) string {
+	return string(sharedAlias) + p.Key() + string(row(id))
 }
 
 // knownTx is the record of a person as it is in the book; not ok if they are not

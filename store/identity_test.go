@@ -522,10 +522,10 @@ func TestPhoneInNoFieldGoesOverToo(t *testing.T) {
 func TestCheckKnowsFormerPhones(t *testing.T) {
 	for name, harm := range map[string]func(tx *bolt.Tx, id people.ContactID) error{
 		"a former phone that nobody remembers": func(tx *bolt.Tx, id people.ContactID) error {
-			return bucket(tx, "aliases").Put(append([]byte{formerAlias}, string(key("5511987659999", uint64(id)))...), key(uint64(id)))
+			return bucket(tx, "aliases").Put(append([]byte{sharedAlias}, string(key("5511987659999", uint64(id)))...), key(uint64(id)))
 		},
 		"a former phone that is not found": func(tx *bolt.Tx, id people.ContactID) error {
-			return bucket(tx, "aliases").Delete(append([]byte{formerAlias}, string(key(thePhone.Key(), uint64(id)))...))
+			return bucket(tx, "aliases").Delete(append([]byte{sharedAlias}, string(key(thePhone.Key(), uint64(id)))...))
 		},
 		"a former phone that is used": func(tx *bolt.Tx, id people.ContactID) error {
 			return bucket(tx, "aliases").Put([]byte(phoneKey(thePhone)), key(uint64(id)))

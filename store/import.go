@@ -81,6 +81,11 @@ func (d *Desk) ImportAs(ctx context.Context, rows []people.Row, source string, p
 		return report, fmt.Errorf("import %s: %w", source, err)
 	}
 	rows = inKeyOrder(rows)
+	for i := range rows {
+		if rows[i].Consent.Status != people.ConsentUnknown {
+			rows[i].Consent.By = d.who.Name
+		}
+	}
 	if len(rows) <= min(smallImport, b.maxChunk) {
 		err := d.write(VerbImport, func(tx *bolt.Tx, e *Entry) error {
 			report = ImportReport{}
@@ -259,14 +264,16 @@ func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportRepor
 	}
 	joined := make(joining)
 	for _, row := range rows {
-		c, err := importedTx(tx, row.Phone, now)
+		c, err := importedTx(tx, &row, now)
 		if err != nil {
 			return err
 		}
 		if len(row.Lists) > 0 {
 			rolls.fill(&c)
 		}
-		if !policy.take(&c, existsTx(tx, c.ID), row, now, report) {
+		if take, err := policy.takeTx(tx, &c, existsTx(tx, c.ID), row, now, report); err != nil {
+			return err
+		} else if !take {
 			continue
 		}
 		if err := putPersonTx(tx, &c, names); err != nil {
@@ -282,14 +289,17 @@ func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportRepor
 	return names.applyTx(tx)
 }
 
-// take makes of a person, who may be in the book already, what a row makes of
+// takeTx makes of a person, who may be in the book already, what a row makes of
 // them, and counts it. It reports whether there is something to write.
-func (p Policy) take(c *people.Contact, known bool, row people.Row, now time.Time, report *ImportReport) bool {
+func (p Policy) takeTx(tx *bolt.Tx, c *people.Contact, known bool, row people.Row, now time.Time, report *ImportReport) (bool, error) {
 	before := cloneContact(c)
 	if known {
 		p.apply(c, row)
 	} else {
 		complete(c, row)
+	}
+	if err := otherPhonesTx(tx, c, row); err != nil {
+		return false, err
 	}
 	left, doubt := false, false
 	if row.Left != "" && !c.OptedOut {
@@ -303,12 +313,12 @@ func (p Policy) take(c *people.Contact, known bool, row people.Row, now time.Tim
 	switch {
 	case len(c.Tags) > max(people.MaxTags, len(before.Tags)), len(c.Fields) > max(people.MaxFields, len(before.Fields)):
 		report.full(row.Line)
-		return false
+		return false, nil
 	case !known:
 		report.Added++
 	case sameContact(&before, c) && len(before.Lists) == len(c.Lists):
 		report.Same++
-		return false
+		return false, nil
 	default:
 		report.Updated++
 	}
@@ -318,7 +328,7 @@ func (p Policy) take(c *people.Contact, known bool, row people.Row, now time.Tim
 	if doubt {
 		report.Doubts++
 	}
-	return true
+	return true, nil
 }
 
 // apply makes of a person who is in the book what the policy makes of a row.
@@ -332,9 +342,37 @@ func (p Policy) apply(c *people.Contact, row people.Row) {
 	complete(c, row)
 }
 
+// otherPhonesTx adds the phones of a row to a person. They go by the one that is
+// likeliest to be on WhatsApp, as far as nothing is known of that by which they
+// went, or is known to be no.
+func otherPhonesTx(tx *bolt.Tx, c *people.Contact, row people.Row) error {
+	had := len(c.Others)
+	for _, p := range append([]people.Phone{row.Phone}, row.Others...) {
+		former := slices.ContainsFunc(c.Former, func(f people.FormerPhone) bool { return f.Phone.Same(p) })
+		if !former { // an old file does not know that they no longer have it
+			c.AddPhone(p)
+		}
+	}
+	if len(c.Others) == had {
+		return nil
+	}
+	unknown := c.Presence == people.PresenceUnknown && c.WhatsApp == "" && c.LID == ""
+	if unknown && c.Others[0].Phone.Mobile() && !c.Phone.Mobile() || c.Presence == people.NotOnWhatsApp {
+		_, err := nextPhoneTx(tx, c, c.CheckedAt)
+		return err
+	}
+	return nil
+}
+
 // complete adds to a person what a row says of them.
 func complete(c *people.Contact, row people.Row) {
 	setName(c, row.Name, people.Typed)
+	if row.Consent.Status != people.ConsentUnknown && (c.Consent.Status == people.ConsentUnknown || newer(row.Consent, c.Consent)) {
+		c.Consent = row.Consent
+	}
+	if row.Note != "" {
+		c.Note = people.Clip(row.Note, people.MaxNote)
+	}
 	c.Tags = union(c.Tags, row.Tags)
 	if len(row.Lists) > 0 {
 		c.Lists = union(c.Lists, row.Lists)
@@ -347,8 +385,9 @@ func complete(c *people.Contact, row people.Row) {
 }
 
 // rowsVersion is the first byte of a record of rows. Those of version 1 do not
-// say who has left, those of version 2 not on which lists.
-const rowsVersion = 3
+// say who has left, those of version 2 not on which
+// lists, those of version 3 nothing of other phones, consent and notes.
+const rowsVersion = 4
 
 func encodeRows(rows []people.Row) []byte {
 	e := bolt.Enc{B: make([]byte, 0, 64*len(rows))}
@@ -368,6 +407,12 @@ func encodeRows(rows []people.Row) []byte {
 		e.Text(row.Doubt)
 		e.Texts(row.Lists)
 		e.Time(row.LeftAt)
+		e.Uint(uint64(len(row.Others)))
+		for _, p := range row.Others {
+			e.Text(string(p))
+		}
+		encodeConsent(&e, row.Consent)
+		e.Text(row.Note)
 	}
 	return e.B
 }
@@ -396,6 +441,12 @@ func decodeRows(v []byte) (rows []people.Row, err error) {
 		}
 		if version > 2 {
 			row.Lists, row.LeftAt = d.Texts(nil), d.Time()
+		}
+		if version > 3 {
+			for range d.Count() {
+				row.Others = append(row.Others, people.Phone(d.Text()))
+			}
+			row.Consent, row.Note = decodeConsent(&d), d.Text()
 		}
 		rows[i] = row
 	}

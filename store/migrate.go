@@ -2,6 +2,10 @@ package store
 
 import (
 	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -23,8 +27,9 @@ var migrations = [...]func(*bolt.Tx) error{
 	func(*bolt.Tx) error { return nil }, // version 7: the audit, which an older program would not write
 	func(*bolt.Tx) error { return nil }, // version 8: reasons are codes, which an older program would print
 	func(*bolt.Tx) error { return nil }, // version 9: doubts, which an older program would write to
-	func(*bolt.Tx) error { return nil }, // addresses that are suppressed, which an older program would write to
-	func(*bolt.Tx) error { return nil }, // campaigns with variants and schedules, which an older program would send as it pleases
+	func(*bolt.Tx) error { return nil }, // version 10: campaigns with variants and schedules, which an older program would send as it pleases
+	phonesAndConsent,
+	func(*bolt.Tx) error { return nil }, // version 12: addresses that are suppressed, which an older program would write to
 }
 
 // claimsByContact is version 2: who has been claimed is known by their record.
@@ -62,7 +67,9 @@ func membersOfLists(tx *bolt.Tx) error {
 	members := make([]people.Set, len(lists))
 	var c people.Contact
 	err = contactsTable.ForEach(tx, func(k, v []byte) error {
-		if err := decodeWithLists(&c, contactsTable.Parts(k), v); err != nil {
+		r := bolt.Dec{B: v}
+		r.Share()
+		if err := decodeWithLists(&c, contactsTable.Parts(k), &r); err != nil {
 			return err
 		}
 		for _, name := range c.Lists {
@@ -106,4 +113,57 @@ func limitsAsNamed(tx *bolt.Tx) error {
 		}
 	}
 	return err
+}
+
+// phonesAndConsent is version 11: other phones of a person, and their consent, are
+// parts of their record. Before, imports wrote them as fields.
+func phonesAndConsent(tx *bolt.Tx) error {
+	var some []people.ContactID
+	var c people.Contact
+	err := contactsTable.ForEach(tx, func(k, v []byte) error {
+		err := decodeContactInto(&c, contactsTable.Parts(k), v)
+		if takeFields(&c) {
+			some = append(some, c.ID)
+		}
+		return err
+	})
+	for _, id := range some {
+		if err != nil {
+			break
+		}
+		if c, err = contactTx(tx, id); err == nil {
+			takeFields(&c)
+			err = putContactTx(tx, &c)
+		}
+	}
+	return err
+}
+
+// fieldOfPhone is how the fields are called in which imports kept phones.
+var fieldOfPhone = regexp.MustCompile(`^(telefone|celular|whatsapp|fone|phone|mobile|telefono|movil)(_?[0-9]{1,2})?$`)
+
+// takeFields makes phones and consent of the fields of a person that are some,
+// and reports whether there were any.
+func takeFields(c *people.Contact) (taken bool) {
+	for _, name := range slices.Sorted(maps.Keys(c.Fields)) {
+		if c.BestPhone() == "" || !fieldOfPhone.MatchString(name) {
+			continue
+		}
+		phone, err := people.ParsePhone(c.Fields[name])
+		if err != nil {
+			continue
+		}
+		if c.AddPhone(phone); slices.ContainsFunc(c.Phones(), phone.Same) {
+			delete(c.Fields, name)
+			taken = true
+		}
+	}
+	source, day := c.Fields["consentimento"], c.Fields["consentimento_data"]
+	if at, err := time.Parse(time.DateOnly, day); err == nil && source != "" {
+		c.Consent = people.Consent{Status: people.ConsentGiven, Source: source, At: at}
+		delete(c.Fields, "consentimento")
+		delete(c.Fields, "consentimento_data")
+		taken = true
+	}
+	return taken
 }

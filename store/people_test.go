@@ -110,7 +110,14 @@ func (w *town) live(at time.Time) error {
 	case 0, 1:
 		var rows []people.Row
 		for range 1 + w.rng.IntN(6) {
+			var others []people.Phone
+			for range w.rng.IntN(3) {
+				others = append(others, w.phone())
+			}
 			rows = append(rows, people.Row{
+				Others: others, Note: w.maybe("liga depois"), Consent: people.Consent{
+					Status: people.ConsentStatus(w.rng.IntN(3)), Source: w.maybe("feira"), At: at.Add(-time.Hour * time.Duration(w.rng.IntN(9))),
+				},
 				Phone: w.phone(), Name: w.name(), Tags: []string{w.maybe("vip"), w.maybe("São"), w.maybe("sao")},
 				Fields: map[string]string{"cidade": w.maybe("Rio")},
 			})
@@ -220,11 +227,14 @@ func forgotten(was, is *people.Contact) error {
 	case was.OptOutPhone != "" && is.OptOutPhone == "":
 		return errors.New("of which phone the opt-out was said is gone")
 	}
-	phones := []people.Phone{is.Phone, is.WhatsApp}
+	if was.Consent.Status != people.ConsentUnknown && is.Consent.Status == people.ConsentUnknown || was.Note != "" && is.Note == "" || is.Consent.At.Before(was.Consent.At) {
+		return errors.New("the consent, or the note, is gone")
+	}
+	phones := is.Phones()
 	for _, f := range is.Former {
 		phones = append(phones, f.Phone)
 	}
-	before := []people.Phone{was.Phone}
+	before := was.Phones()
 	for _, f := range was.Former {
 		before = append(before, f.Phone)
 	}
@@ -270,6 +280,9 @@ func FuzzDecodeContact(f *testing.F) {
 	c := people.Contact{
 		Phone: "+5511987654321", LID: "1", Name: "Ana", Tags: []string{"a"}, Lists: []string{"l"}, Fields: map[string]string{"f": "v"},
 		Knows: []campaign.NumberID{1, 2}, OptedOut: true, OptOutAt: townStart, CheckedAt: townStart, Created: townStart,
+		Others:  []people.OtherPhone{{Phone: "+5511987654322", No: townStart}},
+		Consent: people.Consent{Status: people.ConsentGiven, Source: "feira", At: townStart, By: "eva", Evidence: "sim"},
+		Note:    "liga", Username: "ana", Origin: 3,
 	}
 	whole := encodeContact(&c)
 	f.Add(whole)

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"time"
 
 	"recado/campaign"
@@ -17,12 +18,13 @@ import (
 // one person (see identity.go) they are merged, and the id that went away keeps
 // leading to them.
 
-// The kinds of alias, the first byte of their keys. A former phone has the id of
-// who had it at the end of its key.
+// The kinds of alias, the first byte of their keys. A phone that several people
+// may have, because it is one that they had or not the one by which they go, has
+// the id of each at the end of its key.
 const (
 	phoneAlias  byte = 'p'
 	lidAlias    byte = 'l'
-	formerAlias byte = 'f'
+	sharedAlias byte = 'f'
 )
 
 // The counters of people, in "meta".
@@ -94,7 +96,7 @@ func putContactTx(tx *bolt.Tx, c *people.Contact) error {
 // many people and move all the names at the end.
 func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	c.Tags = union(nil, c.Tags)
-	tidyFormer(c)
+	tidyPhones(c)
 	before := people.Contact{}
 	if v := contactsTable.Get(tx, c.ID); v != nil {
 		old, err := decodeContact(c.ID, v)
@@ -103,6 +105,9 @@ func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 		}
 		before = old
 	} else if err := addCountTx(tx, countContacts, 1); err != nil {
+		return err
+	}
+	if err := optedElsewhereTx(tx, &before, c); err != nil {
 		return err
 	}
 	if err := suppressTx(tx, &before, c); err != nil {
@@ -120,7 +125,55 @@ func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	if err := contactsTable.Put(tx, c.ID, encodeContact(c)); err != nil {
 		return err
 	}
-	return reindexTx(tx, c.ID, &before, c, names)
+	if err := reindexTx(tx, c.ID, &before, c, names); err != nil || before.OptedOut || !c.OptedOut {
+		return err
+	}
+	return optOutOthersTx(tx, c, names)
+}
+
+// optedElsewhereTx opts a person out who gets another phone under which somebody
+// has opted out.
+func optedElsewhereTx(tx *bolt.Tx, before, c *people.Contact) error {
+	for _, o := range c.Others {
+		if c.OptedOut {
+			return nil
+		}
+		if slices.ContainsFunc(before.Others, func(b people.OtherPhone) bool { return b.Phone == o.Phone }) {
+			continue
+		}
+		id, ok := aliasTx(tx, phoneKey(o.Phone))
+		if !ok || id == c.ID {
+			continue
+		}
+		whose, err := contactTx(tx, id)
+		if err != nil {
+			return err
+		}
+		if whose.OptedOut {
+			c.OptedOut, c.OptOutAt, c.OptOutWhy = true, whose.OptOutAt, whose.OptOutWhy
+		}
+	}
+	return nil
+}
+
+// optOutOthersTx opts everybody out who has the phone of one who has opted out as
+// another one of theirs.
+func optOutOthersTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
+	for _, p := range [...]people.Phone{c.Phone, c.WhatsApp} {
+		_, have, err := sharedTx(tx, p)
+		if err != nil {
+			return err
+		}
+		for i := range have {
+			if o := &have[i]; o.ID != c.ID && !o.OptedOut {
+				o.OptedOut, o.OptOutAt, o.OptOutWhy = true, c.OptOutAt, c.OptOutWhy
+				if err := putPersonTx(tx, o, names); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // deleteContactTx takes a person and everything by which they are found away.
@@ -165,7 +218,7 @@ func reindexTx(tx *bolt.Tx, id people.ContactID, before, after *people.Contact, 
 			return err
 		}
 	}
-	had, has := formerKeys(before), formerKeys(after)
+	had, has := sharedKeys(before), sharedKeys(after)
 	for _, k := range had {
 		if !slices.Contains(has, k) {
 			if err := aliasesTable.Delete(tx, k); err != nil {
@@ -289,9 +342,9 @@ func mergeTx(tx *bolt.Tx, keep, gone people.ContactID, at time.Time) error {
 		return err
 	}
 	unite(&k, &g)
-	live := aliasesOf(&k)
+	live := k.Phones()
 	for _, p := range [...]people.Phone{g.Phone, g.WhatsApp} {
-		if p != "" && !slices.Contains(live, phoneKey(p)) {
+		if p != "" && !slices.ContainsFunc(live, p.Same) {
 			k.Former = append(k.Former, people.FormerPhone{Phone: p, Until: at})
 		}
 	}
@@ -335,6 +388,19 @@ func unite(k, g *people.Contact) {
 		k.OptOutPhone = g.OptOutPhone
 	}
 	k.Former = append(slices.Clone(g.Former), k.Former...)
+	for _, o := range g.Others {
+		if !slices.ContainsFunc(k.Phones(), o.Phone.Same) {
+			k.Others = append(k.Others, o)
+		}
+	}
+	k.Consent = uniteConsent(k.Consent, g.Consent)
+	k.Note = uniteTexts(k.Note, g.Note)
+	if k.Username == "" {
+		k.Username = g.Username
+	}
+	if k.Origin == 0 || g.Origin != 0 && g.Created.Before(k.Created) {
+		k.Origin = g.Origin
+	}
 	for _, n := range g.Knows {
 		if !k.KnownTo(n) {
 			k.Knows = append(k.Knows, n)
@@ -345,6 +411,39 @@ func unite(k, g *people.Contact) {
 	if g.Created.Before(k.Created) {
 		k.Created = g.Created
 	}
+}
+
+// uniteConsent is what two records say of one person's consent: what they answered
+// last, and of the same time the no. What the other one says is kept as evidence.
+func uniteConsent(a, b people.Consent) people.Consent {
+	if a.Status == people.ConsentUnknown || b.Status != people.ConsentUnknown && newer(b, a) {
+		a, b = b, a
+	}
+	if b.Status == people.ConsentUnknown || a == b {
+		return a
+	}
+	said := strings.TrimSpace(b.Status.String() + " " + b.Source + " " + b.Day())
+	a.Evidence = uniteTexts(a.Evidence, uniteTexts(said, b.Evidence))
+	return a
+}
+
+// newer reports whether an answer of a person takes the place of another one.
+func newer(a, b people.Consent) bool {
+	if a.At.Equal(b.At) {
+		return a.Status == people.ConsentRefused && b.Status != people.ConsentRefused
+	}
+	return a.At.After(b.At)
+}
+
+// uniteTexts is both texts, each once, a line each.
+func uniteTexts(a, b string) string {
+	switch {
+	case b == "" || a == b:
+		return a
+	case a == "":
+		return b
+	}
+	return people.Clip(a+"\n"+b, people.MaxNote)
 }
 
 // latestMovesTx gives the last deliveries of a person to the record that they are

@@ -120,7 +120,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		var waiting groups
 		skipped := 0
 		barred := allBarredTx(tx)
-		err = matchTx(ctx, tx, filter, func(contact *people.Contact) {
+		err = b.matchTx(ctx, tx, filter, func(contact *people.Contact) {
 			if contact.Phone == "" && contact.LID == "" {
 				return
 			}

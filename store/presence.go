@@ -53,6 +53,30 @@ func checkAs(c *people.Contact) people.Phone {
 	return c.Phone
 }
 
+// nextPhoneTx makes a person whose phone is not on WhatsApp, as the service said
+// at a time, go by the next of their phones about which it did not say so, and
+// reports whether there is one. Nobody goes by a phone by which somebody else
+// goes. A person whose account is known goes by that.
+func nextPhoneTx(tx *bolt.Tx, c *people.Contact, no time.Time) (bool, error) {
+	if c.LID != "" {
+		return false, nil
+	}
+	tried := *c
+	for _, o := range c.Others {
+		tried.Presence, tried.CheckedAt = people.NotOnWhatsApp, o.No
+		if !o.No.IsZero() && tried.Checked(no) {
+			continue
+		}
+		if id, ok := aliasTx(tx, phoneKey(o.Phone)); ok && id != c.ID {
+			continue
+		}
+		c.Goes(o.Phone, no)
+		c.Presence, c.CheckedAt = people.PresenceUnknown, time.Time{}
+		return true, nil
+	}
+	return false, nil
+}
+
 // lately reports whether the service was asked about a person a moment ago and
 // said nothing.
 func (b *Book) lately(id people.ContactID, now time.Time) bool {

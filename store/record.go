@@ -47,12 +47,101 @@ func encodeContact(c *people.Contact) []byte {
 		e.Time(f.Until)
 	}
 	e.Text(string(c.OptOutPhone))
-	if !c.DoubtAt.IsZero() || !c.DoubtEnded.IsZero() {
+	parts := partsOf(c)
+	if parts != 0 || !c.DoubtAt.IsZero() || !c.DoubtEnded.IsZero() {
 		e.Time(c.DoubtAt)
 		e.Text(c.DoubtSaid)
 		e.Time(c.DoubtEnded)
 	}
+	if parts != 0 {
+		encodeParts(&e, parts, c)
+	}
 	return e.B
+}
+
+// What few people have stands at the end of a record, behind a number that says
+// what of it there is. The numbers are written to disk.
+const (
+	hasOthers = 1 << iota
+	hasConsent
+	hasNote
+	hasUsername
+	hasOrigin
+	allParts = 1<<iota - 1
+)
+
+func partsOf(c *people.Contact) (parts uint64) {
+	has := func(part uint64, yes bool) {
+		if yes {
+			parts |= part
+		}
+	}
+	has(hasOthers, len(c.Others) > 0)
+	has(hasConsent, c.Consent != people.Consent{})
+	has(hasNote, c.Note != "")
+	has(hasUsername, c.Username != "")
+	has(hasOrigin, c.Origin != 0)
+	return parts
+}
+
+func encodeParts(e *bolt.Enc, parts uint64, c *people.Contact) {
+	e.Uint(parts)
+	if parts&hasOthers != 0 {
+		e.Uint(uint64(len(c.Others)))
+		for _, o := range c.Others {
+			e.Text(string(o.Phone))
+			e.Time(o.No)
+		}
+	}
+	if parts&hasConsent != 0 {
+		encodeConsent(e, c.Consent)
+	}
+	if parts&hasNote != 0 {
+		e.Text(c.Note)
+	}
+	if parts&hasUsername != 0 {
+		e.Text(c.Username)
+	}
+	if parts&hasOrigin != 0 {
+		e.Uint(uint64(c.Origin))
+	}
+}
+
+func decodeParts(r *bolt.Dec, c *people.Contact) {
+	parts := r.Uint()
+	if parts&^allParts != 0 {
+		r.Fail()
+		return
+	}
+	if parts&hasOthers != 0 {
+		for range r.Count() {
+			c.Others = append(c.Others, people.OtherPhone{Phone: people.Phone(r.Text()), No: r.Time()})
+		}
+	}
+	if parts&hasConsent != 0 {
+		c.Consent = decodeConsent(r)
+	}
+	if parts&hasNote != 0 {
+		c.Note = r.Text()
+	}
+	if parts&hasUsername != 0 {
+		c.Username = r.Text()
+	}
+	if parts&hasOrigin != 0 {
+		c.Origin = people.ImportID(r.Uint())
+	}
+}
+
+func encodeConsent(e *bolt.Enc, c people.Consent) {
+	e.Uint(uint64(c.Status))
+	e.Text(c.Source)
+	e.Time(c.At)
+	e.Text(c.By)
+	e.Text(c.Evidence)
+}
+
+func decodeConsent(r *bolt.Dec) people.Consent {
+	return people.Consent{Status: people.ConsentStatus(r.Uint()), Source: r.Text(), At: r.Time(), By: r.Text(), Evidence: r.Text()}
 }
 
 func decodeContact(id people.ContactID, v []byte) (c people.Contact, err error) {
@@ -64,19 +153,29 @@ func decodeContact(id people.ContactID, v []byte) (c people.Contact, err error) 
 // uses again: to look at a million people costs one allocation each, the copy
 // of the record that all their texts are parts of.
 func decodeContactInto(c *people.Contact, id people.ContactID, v []byte) error {
-	err := decodeWithLists(c, id, v)
+	r := bolt.Dec{B: v}
+	r.Share()
+	err := decodeWithLists(c, id, &r)
+	c.Lists = c.Lists[:0]
+	return err
+}
+
+// viewContact is decodeContactInto without a copy: the texts are parts of the file,
+// and good until the transaction ends.
+func viewContact(c *people.Contact, id people.ContactID, v []byte) error {
+	r := bolt.Dec{B: v}
+	r.View()
+	err := decodeWithLists(c, id, &r)
 	c.Lists = c.Lists[:0]
 	return err
 }
 
 // decodeWithLists is decodeContactInto with the lists that were part of a
 // person's record until version 3 of the book.
-func decodeWithLists(c *people.Contact, id people.ContactID, v []byte) error {
-	r := bolt.Dec{B: v}
+func decodeWithLists(c *people.Contact, id people.ContactID, r *bolt.Dec) error {
 	r.Version(contactVersion)
-	r.Share()
 	clear(c.Fields)
-	*c = people.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields, Former: c.Former[:0]}
+	*c = people.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields, Former: c.Former[:0], Others: c.Others[:0]}
 	c.Phone, c.WhatsApp = people.Phone(r.Text()), people.Phone(r.Text())
 	c.LID, c.Name = r.Text(), r.Text()
 	c.NameSource = people.NameSource(r.Uint())
@@ -105,6 +204,9 @@ func decodeWithLists(c *people.Contact, id people.ContactID, v []byte) error {
 	if len(r.B) > 0 { // of the few who were ever in doubt, from version 9 of the book on
 		c.DoubtAt, c.DoubtSaid, c.DoubtEnded = r.Time(), r.Text(), r.Time()
 	}
+	if len(r.B) > 0 { // from version 11 of the book on
+		decodeParts(r, c)
+	}
 	if r.Err != nil {
 		return fmt.Errorf("contact %d: %w", id, r.Err)
 	}
@@ -116,6 +218,7 @@ func cloneContact(c *people.Contact) people.Contact {
 	o := *c
 	o.Tags, o.Lists, o.Knows = slices.Clone(c.Tags), slices.Clone(c.Lists), slices.Clone(c.Knows)
 	o.Fields, o.Former = maps.Clone(c.Fields), slices.Clone(c.Former)
+	o.Others = slices.Clone(c.Others)
 	return o
 }
 

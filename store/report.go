@@ -14,7 +14,7 @@ import (
 
 // A report is counted from the deliveries themselves: it is right whatever the
 // counters say, costs the sending nothing, and a million of them are read in a
-// fraction of a second. It is for whoever asks, not for every ring of the bell.
+// fraction of a second. It is for a person who asks, not for every ring of the bell.
 
 // reportPart is how many deliveries are counted without looking up.
 const reportPart = 4096

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -199,7 +198,7 @@ func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who people.Seen) bool {
 		return true
 	}
 	return who.LID == "" && who.Phone != "" &&
-		(who.Phone.Key() == d.Phone.Key() || slices.Contains(formerTx(tx, who.Phone), contact))
+		(who.Phone.Same(d.Phone) || aliasesTable.Has(tx, sharedKey(who.Phone, contact)))
 }
 
 // advanceTx moves a delivery forward on proof.

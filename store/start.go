@@ -69,7 +69,7 @@ func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 			if _, err := beginTx(tx, id, now); err != nil {
 				return err
 			}
-			audience, err = audienceTx(ctx, tx, c, now)
+			audience, err = b.audienceTx(ctx, tx, c, now)
 			return err
 		})
 		if err != nil {
@@ -142,14 +142,14 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 
 // audienceTx chooses the people of a campaign. It is an error if none of them
 // can be written to.
-func audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience people.Set, err error) {
+func (b *Book) audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign, now time.Time) (audience people.Set, err error) {
 	filter, err := people.ParseFilter(c.To)
 	if err != nil {
 		return nil, reason.Within(err, reason.CampaignAudience)
 	}
 	to, skipped := 0, 0
 	barred := allBarredTx(tx)
-	err = matchTx(ctx, tx, filter, func(contact *people.Contact) {
+	err = b.matchTx(ctx, tx, filter, func(contact *people.Contact) {
 		switch {
 		case contact.Phone == "" && contact.LID == "":
 			return

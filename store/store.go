@@ -42,7 +42,7 @@
 //	└── staged      <job 9><part 4> → record: what a job works through, ids or rows
 //
 // Beside it is the folder media with the files that campaigns attach, see
-// media.go.
+// media.go, and the snapshot of the people, see snapshot.go.
 package store
 
 import (
@@ -112,6 +112,7 @@ type Book struct {
 	logger *slog.Logger
 	grace  time.Duration
 	media  string // the folder of the attachments
+	index  *indexed
 
 	work     chan struct{}
 	maxChunk int
@@ -163,7 +164,8 @@ func Open(path string, o Options) (*Book, error) {
 		}
 		o.Bell.Ring()
 	}
-	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: func(bolt.Changes) { o.Bell.Ring() }})
+	index := newIndexed(path)
+	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: o.Bell.Ring, Before: index.note, Watched: []bolt.Table{contactsTable.Table}})
 	if err != nil {
 		return nil, err
 	}
@@ -179,8 +181,13 @@ func Open(path string, o Options) (*Book, error) {
 		stalls:     make(map[stalled]stall),
 		waiting:    make(map[string]chan ended),
 		stopped:    make(map[string]error),
+		index:      index,
 	}
+	index.book = b
 	err = openMedia(media)
+	if err == nil {
+		err = b.view(func(tx *bolt.Tx) error { index.found = stateTx(tx); return nil })
+	}
 	if err == nil {
 		err = b.update(func(tx *bolt.Tx) error { return prepare(tx, o.Kind, db.WentBack(), o.Clock.Now()) })
 	}
@@ -225,6 +232,10 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 	if err := metaTable.Put(tx, metaVersion, row(version)); err != nil {
 		return err
 	}
+	mark := newMark()
+	if err := metaTable.Put(tx, metaOpened, mark[:]); err != nil {
+		return err
+	}
 	if err := keepAllOursTx(tx); err != nil {
 		return err
 	}
@@ -242,7 +253,8 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 	return recoverTx(tx, now)
 }
 
-// Close waits for writes under way and closes the file. A job that is not done
+// Close waits for writes under way, leaves a snapshot of the people for the next one,
+// and closes the file. A job that is not done
 // goes on when the book is opened again.
 func (b *Book) Close() error {
 	b.mu.Lock()
@@ -255,6 +267,9 @@ func (b *Book) Close() error {
 	}
 	b.mu.Unlock()
 	b.running.Wait()
+	if err := b.index.save(); err != nil && b.Err() == nil {
+		b.logger.Warn("keep a snapshot of the people", "err", err)
+	}
 	return b.db.Close()
 }
 

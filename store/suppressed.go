@@ -52,7 +52,7 @@ func decodeSuppressed(v []byte) (s Suppressed, err error) {
 
 // addressesOf are all by which a person can be written to.
 func addressesOf(c *people.Contact) (all []Suppressed) {
-	for _, p := range []people.Phone{c.Phone, c.WhatsApp, c.OptOutPhone} {
+	for _, p := range append(c.Phones(), c.OptOutPhone) {
 		if p != "" {
 			all = append(all, Suppressed{Phone: p})
 		}

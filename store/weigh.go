@@ -24,7 +24,7 @@ type ImportPreflight struct {
 // Import is given; any of its functions may be nil. After an error there is
 // what was read before it.
 func (b *Book) PreflightImport(ctx context.Context, file io.Reader, options files.Options, policy Policy, to files.Sink) (p ImportPreflight, err error) {
-	w := weigher{book: b, policy: policy, seen: make(map[string]string)}
+	w := weigher{book: b, policy: policy, seen: make(map[string]string), others: make(map[string]string)}
 	p.Read, err = files.Read(ctx, file, options, files.Sink{
 		Titles: to.Titles,
 		Row: func(row people.Row) error {
@@ -56,6 +56,7 @@ type weigher struct {
 	policy Policy
 	rows   []people.Row      // that are not yet counted
 	seen   map[string]string // the records that rows would have changed, by the person; of somebody new by their phone
+	others map[string]string // who has a phone beside the one by which they go
 	report ImportReport
 }
 
@@ -83,12 +84,15 @@ func (w *weigher) weigh() error {
 
 // take counts a row as importTx would.
 func (w *weigher) take(tx *bolt.Tx, from people.Row, now time.Time) error {
-	c, err := rowsPersonTx(tx, from.Phone)
+	c, err := rowsPersonTx(tx, &from)
 	known := err == nil
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	key := phoneKey(from.Phone)
+	if as := w.others[key]; as != "" {
+		key = as
+	}
 	if known && len(from.Lists) > 0 {
 		rolls, err := rostersTx(tx)
 		if err != nil {
@@ -107,20 +111,12 @@ func (w *weigher) take(tx *bolt.Tx, from people.Row, now time.Time) error {
 			return err
 		}
 	}
-	if w.policy.take(&c, known, from, now, &w.report) {
+	take, err := w.policy.takeTx(tx, &c, known, from, now, &w.report)
+	if take {
 		w.seen[key] = string(encodeContact(&c))
+		for _, p := range from.Others {
+			w.others[phoneKey(p)] = key
+		}
 	}
-	return nil
-}
-
-// rowsPersonTx is the record that importedTx would return, if it is in the
-// book; else the error is ErrNotFound.
-func rowsPersonTx(tx *bolt.Tx, phone people.Phone) (people.Contact, error) {
-	if id, ok := aliasTx(tx, phoneKey(phone)); ok {
-		return contactTx(tx, id)
-	}
-	if ids := formerTx(tx, phone); len(ids) == 1 {
-		return contactTx(tx, ids[0])
-	}
-	return people.Contact{}, ErrNotFound
+	return err
 }

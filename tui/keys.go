@@ -33,7 +33,7 @@ type keyMap struct {
 	newCampaign, edit, discard, watch, pause, resume, cancel, copyCampaign key.Binding
 	nextField, prevField, nextPerson, prevPerson, saveDraft, start         key.Binding
 	toggle, left, right                                                    key.Binding
-	doubts, arrived, sendAgain, leaveIt, markAlike                         key.Binding
+	unsure, arrived, sendAgain, leaveIt, markAlike                         key.Binding
 
 	// Questions.
 	yes, no, accept, dismiss, agree key.Binding
@@ -131,7 +131,7 @@ func newKeys(w *words) keyMap {
 		toggle:       bind("toggle", w.t("key_space"), "space", " "),
 		left:         bind("left", "←", "left"),
 		right:        bind("right", "→", "right"),
-		doubts:       bind("doubts", "u", "u"),
+		unsure:       bind("unsure", "u", "u"),
 		arrived:      bind("arrived", "c", "c"),
 		sendAgain:    bind("send_again", "e", "e"),
 		leaveIt:      bind("leave_it", "d", "d"),

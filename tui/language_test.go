@@ -115,7 +115,7 @@ func TestAForeignSentenceOnAScreenIsFound(t *testing.T) {
 // Some screens as a person who speaks Spanish sees them; the others differ from them
 // in nothing but what the tests above hold.
 func TestTheMainScreensInSpanish(t *testing.T) {
-	goldensIn(t, "es", "numbers", "link-code", "passkey", "contacts", "person", "composer", "review", "progress", "doubts", "campaigns", "limits", "help", "audit")
+	goldensIn(t, "es", "numbers", "link-code", "passkey", "contacts", "person", "composer", "review", "progress", "unsure", "campaigns", "limits", "help", "audit")
 }
 
 // What the audit says is put together of many short texts.
@@ -127,7 +127,7 @@ func TestTheAuditInEnglish(t *testing.T) {
 func TestLeavingAndWatchingInOtherLanguages(t *testing.T) {
 	for _, lang := range []string{"en", "es"} {
 		goldensIn(t, lang, "leaving", "watching-numbers", "watching-contacts", "watching-person",
-			"watching-campaigns", "watching-progress", "watching-doubts", "watching-help")
+			"watching-campaigns", "watching-progress", "watching-unsure", "watching-help")
 	}
 }
 
@@ -155,7 +155,7 @@ func goldensIn(t *testing.T, lang string, main ...string) {
 // that is too long in one alone is the fault of the text.
 func TestNoLanguageIsTooLong(t *testing.T) {
 	// The English of a reason is that of --json too, which scripts read.
-	long := []string{"doubts", "progress", "progress-paused", "progress-unsure", "watching-doubts", "watching-progress"}
+	long := []string{"unsure", "progress", "progress-paused", "progress-unsure", "watching-unsure", "watching-progress"}
 	cuts := make(map[string]map[string]int)
 	for _, lang := range spoken.Languages() {
 		cuts[lang] = make(map[string]int)

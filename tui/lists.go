@@ -212,7 +212,7 @@ func (c *contacts) saveList(ids []people.ContactID, detail string, next func(sto
 		case err != nil && !errors.Is(err, store.ErrNotFound):
 			return nil, err
 		case have.Size > 0 && !sure:
-			return nil, &doubt{func() (question, detail string) {
+			return nil, &confirm{func() (question, detail string) {
 				return e.t("list_replace", "Name", have.Name), e.words.n("list_replace_out", have.Size) + " " + e.words.n("list_replace_in", len(ids))
 			}}
 		}

@@ -206,10 +206,22 @@ func (p *person) lines(w int) []string {
 	if c.WhatsApp != "" && c.WhatsApp != c.Phone {
 		add(e.t("person_whatsapp"), c.WhatsApp.Pretty())
 	}
+	for _, o := range c.Others {
+		text := o.Phone.Pretty()
+		if !o.No.IsZero() {
+			text = e.t("person_other_no", "A", text, "B", e.words.Moment(o.No, now))
+		}
+		add(e.t("person_other"), text)
+	}
+	if c.Username != "" {
+		add(e.t("person_username"), "@"+c.Username)
+	}
 	for _, f := range c.Former {
 		add(e.t("person_former"), e.t("person_former_until", "A", f.Phone.Pretty(), "B", e.words.Moment(f.Until, now)))
 	}
 	add(e.t("person_presence"), e.t(presences[min(int(c.Presence), len(presences)-1)]))
+	add(e.t("person_consent"), e.words.Consent(c.Consent))
+	add(e.t("person_note"), c.Note)
 	add(e.t("col_tags"), strings.Join(c.Tags, ", "))
 	add(e.t("person_lists"), strings.Join(c.Lists, ", "))
 	names := make([]string, 0, len(c.Fields))

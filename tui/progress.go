@@ -144,7 +144,7 @@ func (p *progress) actions() []action {
 				})
 			}))
 		}),
-		act(e.keys.doubts, ok && s.counts[campaign.Unsure] > 0, func() tea.Cmd { return e.root.push(newDoubts(e, s.Campaign)) }),
+		act(e.keys.unsure, ok && s.counts[campaign.Unsure] > 0, func() tea.Cmd { return e.root.push(newUnsure(e, s.Campaign)) }),
 		act(e.keys.left, ok && at > 0, turn(at-1)),
 		act(e.keys.right, ok && at >= 0 && at < len(p.ids)-1, turn(at+1)),
 	}

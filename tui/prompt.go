@@ -26,17 +26,17 @@ type prompt struct {
 }
 
 // taker does something with what was typed, off the loop, and returns what
-// comes next on the screen; nil: nothing. A *doubt is put to the person; if
+// comes next on the screen; nil: nothing. A *confirm is put to the person; if
 // they say yes it is called once more, and sure is set.
 type taker func(ctx context.Context, text string, sure bool) (next func() tea.Cmd, err error)
 
-// doubt is what a person must say yes to before something is done.
+// confirm is what a person must say yes to before something is done.
 // It is put into words on the terminal's own loop.
-type doubt struct {
+type confirm struct {
 	say func() (question, detail string)
 }
 
-func (d *doubt) Error() string { return "not yet sure" }
+func (c *confirm) Error() string { return "not confirmed" }
 
 // promptTakenMsg answers prompt.submit.
 type promptTakenMsg struct {
@@ -96,7 +96,7 @@ func (p *prompt) submit(text string, sure bool) tea.Cmd {
 	take, ctx, logger := p.take, p.e.ctx, p.e.app.Logger
 	return func() tea.Msg {
 		next, err := take(ctx, text, sure)
-		if unsure := (*doubt)(nil); err != nil && logger != nil && !errors.As(err, &unsure) {
+		if asked := (*confirm)(nil); err != nil && logger != nil && !errors.As(err, &asked) {
 			logger.Warn("asked for on a screen", "err", err)
 		}
 		return promptTakenMsg{id, text, next, err}
@@ -123,10 +123,10 @@ func (p *prompt) update(msg tea.Msg) tea.Cmd {
 // answered goes on, asks, or says what went wrong.
 func (p *prompt) answered(msg promptTakenMsg) tea.Cmd {
 	e := p.e
-	var unsure *doubt
+	var asked *confirm
 	switch {
-	case errors.As(msg.err, &unsure):
-		question, detail := unsure.say()
+	case errors.As(msg.err, &asked):
+		question, detail := asked.say()
 		return e.root.push(newAsk(e, question, detail, func() tea.Cmd { return p.submit(msg.text, true) }))
 	case msg.err != nil:
 		p.refused = e.fault(msg.err)

@@ -167,9 +167,9 @@ var scenes = []scene{
 	{"progress-unsure", func(s *stage) { s.inDoubt(); s.press("4") }},
 	{"progress-paused", func(s *stage) { s.running(); s.press("4", "p") }},
 	{"progress-cancel", func(s *stage) { s.running(); s.press("4", "x") }},
-	{"doubts", func(s *stage) { s.inDoubt(); s.press("4", "u", "space") }},
-	{"doubts-again", func(s *stage) { s.inDoubt(); s.press("4", "u", "a", "e") }},
-	{"doubts-none", func(s *stage) { s.inDoubt(); s.press("4", "u", "a", "c", "s", "down", "c") }},
+	{"unsure", func(s *stage) { s.inDoubt(); s.press("4", "u", "space") }},
+	{"unsure-again", func(s *stage) { s.inDoubt(); s.press("4", "u", "a", "e") }},
+	{"unsure-none", func(s *stage) { s.inDoubt(); s.press("4", "u", "a", "c", "s", "down", "c") }},
 	{"progress-freezing", func(s *stage) { s.freezing(store.Job{Done: 183_402, Total: 600_000}) }},
 	{"progress-freezing-held", func(s *stage) { s.freezing(store.Job{Done: 599_999, Total: 600_000, Held: true}) }},
 	{"progress-freezing-cancel", func(s *stage) { s.freezing(store.Job{Done: 183_402, Total: 600_000}); s.press("x") }},
@@ -206,7 +206,7 @@ var scenes = []scene{
 	{"watching-person", func(s *stage) { s.watches(); s.people(); s.press("2", "enter") }},
 	{"watching-campaigns", func(s *stage) { s.watches(); s.running(); s.draft("Rascunho de maio", "Oi!"); s.press("3") }},
 	{"watching-progress", func(s *stage) { s.watches(); s.running(); s.press("4") }},
-	{"watching-doubts", func(s *stage) { s.watches(); s.inDoubt(); s.press("4", "u") }},
+	{"watching-unsure", func(s *stage) { s.watches(); s.inDoubt(); s.press("4", "u") }},
 	{"watching-help", func(s *stage) { s.watches(); s.running(); s.press("4", "?") }},
 }
 

@@ -135,6 +135,16 @@ type terminal struct {
 	beat    func()
 }
 
+// Opening is what stands on a terminal until [Run] draws there: the screens, of
+// which nothing is known yet. Of the app only the language and the role count.
+func Opening(app App, s Size) string {
+	r := newRoot(context.Background(), app)
+	e := r.env
+	e.w, e.h, e.agreed = s.Width, s.Height, true
+	r.say(e.theme.dim, e.t("loading"))
+	return r.frame()
+}
+
 // Run shows the screens on one terminal until the person quits or ctx ends;
 // both are no error. What is typed and not sent is kept in the book then; an error
 // says that it could not be. It returns when everything it started has stopped, even

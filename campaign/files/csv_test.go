@@ -123,7 +123,7 @@ func TestColumnsHaveManyNames(t *testing.T) {
 		"nome,sobrenome,fone\nAna,Souza,11987654321":            {Name: "Ana Souza", Fields: map[string]string{"sobrenome": "Souza"}},
 		"nombre,apellido,movil\nAna,Souza,11987654321":          {Name: "Ana Souza", Fields: map[string]string{"apellido": "Souza"}},
 		"nome,sobrenome,fone\nAna Souza,Souza,11987654321":      {Name: "Ana Souza", Fields: map[string]string{"sobrenome": "Souza"}},
-		"telefone,celular\n1133334444,11987654321":              {Fields: map[string]string{"telefone": "1133334444"}},
+		"telefone,celular\n1133334444,11987654321":              {Others: []people.Phone{"+551133334444"}},
 		"telefone,celular\n11987654321,":                        {},
 		"telefone,celular\n11987654321,não tem":                 {Fields: map[string]string{"celular": "não tem"}},
 		"telefone,etiquetas\n11987654321,a;B ; b|c":             {Tags: []string{"a", "B", "c"}},
@@ -140,7 +140,7 @@ func TestColumnsHaveManyNames(t *testing.T) {
 			continue
 		}
 		got := rows[0]
-		if got.Phone != "+5511987654321" || got.Name != want.Name || !slices.Equal(got.Tags, want.Tags) || !maps.Equal(got.Fields, want.Fields) {
+		if got.Phone != "+5511987654321" || got.Name != want.Name || !slices.Equal(got.Others, want.Others) || !slices.Equal(got.Tags, want.Tags) || !maps.Equal(got.Fields, want.Fields) {
 			t.Errorf("%q: got %+v, want %+v", text, got, want)
 		}
 	}

@@ -38,11 +38,11 @@ const (
 
 // Options are what a file does not say itself.
 type Options struct {
-	Where  people.Where
-	Map    []Mapping         // what columns are; the others are found out
-	Tags   []string          // for everybody
-	Fields map[string]string // for everybody who has none of that name
-	Sheet  string            // of a workbook, by its name or its place from 1; empty: the first with phones
+	Where   people.Where
+	Map     []Mapping      // what columns are; the others are found out
+	Tags    []string       // for everybody
+	Consent people.Consent // of everybody
+	Sheet   string         // of a workbook, by its name or its place from 1; empty: the first with phones
 }
 
 // Bad is a row that cannot be used.

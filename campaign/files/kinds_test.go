@@ -11,15 +11,21 @@ import (
 	"recado/campaign/reason"
 )
 
-// summed is what was read of a file, in short: a person a line, "name phone",
+// summed is what was read of a file, in short: a person a line, "name phones",
 // then tags, fields, and what was said of leaving.
 func summed(t *testing.T, text string, options Options) (persons []string, bad []Bad, report *Report) {
 	t.Helper()
 	report, err := Read(t.Context(), strings.NewReader(text), options, Sink{
 		Row: func(r people.Row) error {
 			s := strings.TrimSpace(r.Name + " " + string(r.Phone))
+			for _, p := range r.Others {
+				s += "," + string(p)
+			}
 			if len(r.Tags) > 0 {
 				s += " #" + strings.Join(r.Tags, "#")
+			}
+			if r.Consent.Status != people.ConsentUnknown {
+				s += " " + r.Consent.Status.String() + " " + r.Consent.Source
 			}
 			for _, k := range slices.Sorted(maps.Keys(r.Fields)) {
 				s += " " + k + "=" + r.Fields[k]
@@ -65,17 +71,17 @@ func TestTheExportsOfManySystemsAreRead(t *testing.T) {
 			[]string{"Ana Maria Prado +5511987650001 #Clientes#VIP e-mail_1_-_label=* Home email=ana@example.com first_name=Ana last_name=Prado middle_name=Maria phone_1_-_label=Work Fax phone_1_-_value=+55 11 98765-9999 phone_2_-_label=Mobile"}},
 		{"Google of before", "Name,Given Name,Family Name,Group Membership,E-mail 1 - Type,E-mail 1 - Value,Phone 1 - Type,Phone 1 - Value\n" +
 			"Ana Prado,Ana,Prado,* myContacts ::: vip,* Other,a@example.com,Mobile,(11) 98765-0001 ::: (11) 3333-0001\n",
-			[]string{"Ana Prado +5511987650001 #vip e-mail_1_-_type=* Other email=a@example.com family_name=Prado given_name=Ana phone_1_-_type=Mobile telefone_2=+551133330001"}},
+			[]string{"Ana Prado +5511987650001,+551133330001 #vip e-mail_1_-_type=* Other email=a@example.com family_name=Prado given_name=Ana phone_1_-_type=Mobile"}},
 		{"Google in Portuguese", "Nome,Sobrenome,Telefone 1 - Rótulo,Telefone 1 - Valor,Telefone 2 - Rótulo,Telefone 2 - Valor\nAna,Prado,Trabalho,11 3333-0001,Celular,11 98765-0001\n",
-			[]string{"Ana Prado +5511987650001 sobrenome=Prado telefone_1_-_rotulo=Trabalho telefone_1_-_valor=11 3333-0001 telefone_2_-_rotulo=Celular"}},
+			[]string{"Ana Prado +5511987650001,+551133330001 sobrenome=Prado telefone_1_-_rotulo=Trabalho telefone_2_-_rotulo=Celular"}},
 		{"Outlook in Portuguese", "Título,Nome,Sobrenome,Empresa,Telefone comercial,Telefone residencial,Telefone celular,Fax comercial,Endereço de email,Categorias\n,Ana,Prado,ACME,11 3333-0001,,11 98765-0001,11 3333-0002,a@example.com,Clientes;VIP\n",
-			[]string{"Ana Prado +5511987650001 #Clientes#VIP email=a@example.com empresa=ACME fax_comercial=11 3333-0002 sobrenome=Prado telefone_comercial=11 3333-0001"}},
+			[]string{"Ana Prado +5511987650001,+551133330001 #Clientes#VIP email=a@example.com empresa=ACME fax_comercial=11 3333-0002 sobrenome=Prado"}},
 		{"iCloud", "First name,Last name,Phone : mobile,Phone : home,Email : home\nAna,Prado,+55 11 98765-0001,+55 11 3333-0001,a@example.com\n",
-			[]string{"Ana Prado +5511987650001 email=a@example.com first_name=Ana last_name=Prado phone___home=+55 11 3333-0001"}},
+			[]string{"Ana Prado +5511987650001,+551133330001 email=a@example.com first_name=Ana last_name=Prado"}},
 		{"HubSpot", "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Contact owner,Lead Status,Marketing contact status\n101,Ana,Prado,a@example.com,+551133330001,+5511987650001,Vera Dona,NEW,Marketing contact\n",
-			[]string{"Ana Prado +5511987650001 contact_owner=Vera Dona email=a@example.com first_name=Ana last_name=Prado lead_status=NEW marketing_contact_status=Marketing contact phone_number=+551133330001 record_id=101"}},
+			[]string{"Ana Prado +5511987650001,+551133330001 contact_owner=Vera Dona email=a@example.com first_name=Ana last_name=Prado lead_status=NEW marketing_contact_status=Marketing contact record_id=101"}},
 		{"RD Station", "Email;Nome;Telefone;Celular;Cidade;Tags;Estágio no funil\na@example.com;Ana Prado;(11) 3333-0001;(11) 98765-0001;São Paulo;vip,novo;Lead\n",
-			[]string{"Ana Prado +5511987650001 #vip#novo cidade=São Paulo email=a@example.com estagio_no_funil=Lead telefone=(11) 3333-0001"}},
+			[]string{"Ana Prado +5511987650001,+551133330001 #vip#novo cidade=São Paulo email=a@example.com estagio_no_funil=Lead"}},
 		{"Mailchimp", "Email Address,First Name,Last Name,Phone Number,MEMBER_RATING,OPTIN_TIME,TAGS\na@example.com,Ana,Prado,11987650001,2,2024-01-02 10:00:00,\"\"\"vip\"\",\"\"novo\"\"\"\n",
 			[]string{"Ana Prado +5511987650001 #vip#novo email=a@example.com first_name=Ana last_name=Prado member_rating=2 optin_time=2024-01-02 10:00:00"}},
 		{"Mailchimp, those who left", "Email Address,First Name,Phone Number,UNSUB_TIME,UNSUB_REASON\na@example.com,Ana,11987650001,2024-01-02 10:00:00,N/A\n",
@@ -91,9 +97,9 @@ func TestTheExportsOfManySystemsAreRead(t *testing.T) {
 		{"Meta leads in Portuguese", "nome_completo,número_de_telefone,e-mail,qual_o_seu_interesse?\nAna Prado,+5511987650001,a@example.com,curso\n",
 			[]string{"Ana Prado +5511987650001 email=a@example.com qual_o_seu_interesse?=curso"}},
 		{"Receita", "cnpj;razao_social;nome_fantasia;ddd_1;telefone_1;ddd_2;telefone_2;correio_eletronico\n12345678000195;ACME LTDA;ACME;11;33330001;11;987650001;a@example.com\n",
-			[]string{"ACME +5511987650001 cnpj=12345678000195 correio_eletronico=a@example.com ddd_1=11 ddd_2=11 razao_social=ACME LTDA telefone_1=33330001"}},
+			[]string{"ACME +5511987650001,+551133330001 cnpj=12345678000195 correio_eletronico=a@example.com ddd_1=11 ddd_2=11 razao_social=ACME LTDA"}},
 		{"area code and phone in one", "cnpj;razao_social;ddd_telefone_1;ddd_telefone_2\n12345678000195;ACME LTDA;1133330001;11987650001\n",
-			[]string{"ACME LTDA +5511987650001 cnpj=12345678000195 ddd_telefone_1=1133330001"}},
+			[]string{"ACME LTDA +5511987650001,+551133330001 cnpj=12345678000195"}},
 		{"TOTVS", "A1_COD;A1_NOME;A1_DDD;A1_TEL;A1_MUN\n000001;ANA PRADO;011;987650001;SAO PAULO\n",
 			[]string{"ANA PRADO +5511987650001 a1_cod=000001 a1_ddd=011 a1_mun=SAO PAULO"}},
 		{"DDI, DDD and number", "Nome;DDI;DDD;Número\nAna;55;11;98765-0001\nBia;351;;912 345 678\n",
@@ -103,14 +109,14 @@ func TestTheExportsOfManySystemsAreRead(t *testing.T) {
 		{"Brevo", "CONTACT ID,EMAIL,FIRSTNAME,LASTNAME,SMS,WHATSAPP\n1,a@example.com,Ana,Prado,5511987650001,\n",
 			[]string{"Ana Prado +5511987650001 contact_id=1 email=a@example.com firstname=Ana lastname=Prado"}},
 		{"Kommo", "Contato: nome completo;Telefone comercial;Celular;Telefone residencial;Email comercial;Lead tags\nAna Prado;'+551133330001;'+5511987650001;;a@example.com;vip\n",
-			[]string{"Ana Prado +5511987650001 email=a@example.com lead_tags=vip telefone_comercial=+551133330001"}},
+			[]string{"Ana Prado +5511987650001,+551133330001 email=a@example.com lead_tags=vip"}},
 		{"a school", "Matrícula;Nome do aluno;Nome da mãe;Celular da mãe;Turma\n2024001;Ana Prado;Bia Prado;11 98765-0001;5A\n",
 			[]string{"Ana Prado +5511987650001 matricula=2024001 nome_da_mae=Bia Prado turma=5A"}},
 		{"camelCase", "clienteNome,clienteTelefone,dataNascimento\nAna Prado,11987650001,2000-01-02\n",
 			[]string{"Ana Prado +5511987650001 datanascimento=2000-01-02"}},
 		{"WhatsApp yes or no", "Nome;Telefone;Tem WhatsApp?\nAna;11 98765-0001;sim\n", []string{"Ana +5511987650001 tem_whatsapp?=sim"}},
 		{"WhatsApp marked with X", "Nome;Telefone;WhatsApp\nAna;11 98765-0001;X\nBia;11 98765-0002;\n", []string{"Ana +5511987650001 whatsapp=X", "Bia +5511987650002"}},
-		{"a landline that is on WhatsApp", "Nome;Celular;WhatsApp\nLoja;11 98765-0001;11 3333-0001\n", []string{"Loja +551133330001 celular=11 98765-0001"}},
+		{"a landline that is on WhatsApp", "Nome;Celular;WhatsApp\nLoja;11 98765-0001;11 3333-0001\n", []string{"Loja +551133330001,+5511987650001"}},
 		{"a column of CPF", "CPF;Nome;Contato\n119.876.543-21;Ana;11 98765-0001\n", []string{"Ana +5511987650001 cpf=119.876.543-21"}},
 		{"contact is a name", "Contato;Fone\nAna Prado;11 98765-0001\n", []string{"Ana Prado +5511987650001"}},
 		{"no word for the phones", "Pessoa;Onde falar\nAna;11 98765-0001\nBia;11 98765-0002\n", []string{"Ana +5511987650001", "Bia +5511987650002"}},
@@ -336,14 +342,14 @@ func TestWhatIsOddIsSaid(t *testing.T) {
 func TestColumnsAreWhatAPersonSays(t *testing.T) {
 	const file = "Cliente;Telefone;Telefone 2;Apelido;Obs\nAna Prado;11987650001;11987650002;Nina;x\n"
 	for text, want := range map[string]string{
-		"nome=Apelido":                    "Nina +5511987650001 cliente=Ana Prado obs=x telefone_2=11987650002",
+		"nome=Apelido":                    "Nina +5511987650001,+5511987650002 cliente=Ana Prado obs=x",
 		"telefone=Telefone 2":             "Ana Prado +5511987650002 apelido=Nina obs=x telefone=11987650001",
 		"phone=#3,name=apelido":           "Nina +5511987650002 cliente=Ana Prado obs=x telefone=11987650001",
-		"ignorar=Obs":                     "Ana Prado +5511987650001 apelido=Nina telefone_2=11987650002",
-		"tags=Obs":                        "Ana Prado +5511987650001 #x apelido=Nina telefone_2=11987650002",
-		"nota interna=obs":                "Ana Prado +5511987650001 apelido=Nina nota_interna=x telefone_2=11987650002",
-		"ignorar=Apelido,ignorar=OBS":     "Ana Prado +5511987650001 telefone_2=11987650002",
-		"optout=Obs,ignorar=Apelido":      "Ana Prado +5511987650001 obs=x telefone_2=11987650002 LEFT",
+		"ignorar=Obs":                     "Ana Prado +5511987650001,+5511987650002 apelido=Nina",
+		"tags=Obs":                        "Ana Prado +5511987650001,+5511987650002 #x apelido=Nina",
+		"nota interna=obs":                "Ana Prado +5511987650001,+5511987650002 apelido=Nina nota_interna=x",
+		"ignorar=Apelido,ignorar=OBS":     "Ana Prado +5511987650001,+5511987650002",
+		"optout=Obs,ignorar=Apelido":      "Ana Prado +5511987650001,+5511987650002 obs=x LEFT",
 		"telefone=Telefone 2,celular=obs": "Ana Prado +5511987650002 apelido=Nina obs=x telefone=11987650001",
 	} {
 		var options Options
@@ -364,8 +370,8 @@ func TestColumnsAreWhatAPersonSays(t *testing.T) {
 
 func TestWhatIsGivenToEverybody(t *testing.T) {
 	got, _, _ := summed(t, "nome;fone;tags;origem\nAna;98765-0001;vip;site\nBia;98765-0002;;\n",
-		Options{Where: people.Where{Area: "11"}, Tags: []string{"VIP", "feira"}, Fields: map[string]string{"origem": "feira"}})
-	if want := []string{"Ana +5511987650001 #vip#feira origem=site", "Bia +5511987650002 #VIP#feira origem=feira"}; !slices.Equal(got, want) {
+		Options{Where: people.Where{Area: "11"}, Tags: []string{"VIP", "feira"}, Consent: people.Consent{Status: people.ConsentGiven, Source: "feira"}})
+	if want := []string{"Ana +5511987650001 #vip#feira yes feira origem=site", "Bia +5511987650002 #VIP#feira yes feira"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

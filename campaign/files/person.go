@@ -1,9 +1,9 @@
 package files
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -17,8 +17,7 @@ type draft struct {
 	exact  bool           // recado wrote it: a name, tags and lists are as they stand
 }
 
-// candidate is a phone of a person. The book holds one: the others become
-// fields.
+// candidate is a phone that stands with a person.
 type candidate struct {
 	phone people.Phone
 	kind  int    // what it is said to be
@@ -34,7 +33,8 @@ const (
 	isPhone
 	isNumber // perhaps something else than a phone's
 	isLandline
-	isFax // or a pager: never written to
+	isTheirs // of somebody else: their employer, who gets the parcel
+	isFax    // or a pager: never written to
 )
 
 // phone takes the phones of a text.
@@ -69,6 +69,8 @@ func (d *draft) field(name, value string) {
 // Where there is one alone it does not matter.
 func (c *candidate) better() int {
 	switch {
+	case c.kind == isTheirs:
+		return 20
 	case c.kind == isWhatsApp:
 		return 0
 	case c.phone.Mobile():
@@ -77,8 +79,8 @@ func (c *candidate) better() int {
 	return 10 + c.kind
 }
 
-// choose takes the phone that is likeliest to be on WhatsApp, and keeps the
-// others as fields.
+// choose takes the phone that is likeliest to be on WhatsApp, and the others
+// behind it. Those that are nobody's to try are kept as fields.
 func (d *draft) choose() *reason.Reason {
 	usable := slices.DeleteFunc(slices.Clone(d.phones), func(c candidate) bool { return c.kind == isFax })
 	if len(usable) == 0 {
@@ -98,10 +100,20 @@ func (d *draft) choose() *reason.Reason {
 	}
 	chosen := usable[best]
 	d.Phone = chosen.phone
+	usable = append(usable[:best:best], usable[best+1:]...)
+	slices.SortStableFunc(usable, func(a, b candidate) int { return cmp.Compare(a.better(), b.better()) })
+	for _, c := range usable {
+		if len(d.Others) == people.MaxPhones-1 {
+			break
+		}
+		if c.kind != isTheirs && !c.phone.Same(d.Phone) && !slices.ContainsFunc(d.Others, c.phone.Same) {
+			d.Others = append(d.Others, c.phone)
+		}
+	}
 	extra := 2
 	for _, c := range d.phones {
 		switch {
-		case c.phone.Key() == d.Phone.Key():
+		case c.phone.Same(d.Phone), slices.ContainsFunc(d.Others, c.phone.Same):
 		case c.field == chosen.field || c.field == "":
 			// The field of the chosen one has no value of its own.
 			for d.Fields["telefone_"+strconv.Itoa(extra)] != "" {
@@ -135,8 +147,8 @@ func (r *reader) finish(d *draft) *reason.Reason {
 			return why
 		}
 	}
-	for name, value := range r.options.Fields {
-		d.field(name, value)
+	if r.options.Consent.Status != people.ConsentUnknown {
+		d.Consent = r.options.Consent
 	}
 	for name, value := range d.Fields {
 		if n, long := over(value, people.MaxCell); long {
@@ -172,25 +184,7 @@ func (r *reader) compare(row *people.Row) {
 	switch {
 	case !seen || before.name == "":
 		r.seen[key] = known{row.Name, row.Line}
-	case row.Name != "" && otherPerson(before.name, row.Name):
+	case row.Name != "" && people.OtherPerson(before.name, row.Name):
 		r.note(row.Line, reason.NoteShared, row.Phone, before.line)
 	}
-}
-
-// otherPerson reports whether two names are not those of one person: neither
-// has all the words of the other.
-func otherPerson(a, b string) bool {
-	if a == b {
-		return false
-	}
-	x, y := strings.Fields(people.Fold(a)), strings.Fields(people.Fold(b))
-	if len(x) > len(y) {
-		x, y = y, x
-	}
-	for _, word := range x {
-		if !slices.Contains(y, word) {
-			return true
-		}
-	}
-	return false
 }

@@ -20,7 +20,18 @@ type listedPerson struct {
 	LeftAt string            `json:"opted_out_at"`
 	Why    string            `json:"opted_out_why"`
 	Doubt  string            `json:"doubt"`
+	Phones []string          `json:"phones"` // the first of them is Phone
+
+	Consent struct {
+		Status   string `json:"status"`
+		Source   string `json:"source"`
+		At       string `json:"at"`
+		Evidence string `json:"evidence"`
+	} `json:"consent"`
+	Note string `json:"note"`
 }
+
+var consents = map[string]people.ConsentStatus{"yes": people.ConsentGiven, "no": people.ConsentRefused}
 
 // listed reads what another recado lists: an object a line.
 func (r *reader) listed(lines *lineReader) error {
@@ -50,6 +61,9 @@ func (r *reader) listed(lines *lineReader) error {
 		if p.Left {
 			d.leave(shown(p.Why), p.LeftAt)
 		}
+		d.others(r, p.Phones)
+		d.Note = shown(p.Note)
+		d.agree(p.Consent.Status, shown(p.Consent.Source), p.Consent.At, shown(p.Consent.Evidence))
 		for name, value := range p.Fields {
 			d.field(fieldName(name), shown(value))
 		}

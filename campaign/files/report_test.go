@@ -67,9 +67,9 @@ func TestAPersonSaysWhatAColumnIs(t *testing.T) {
 		return Mapping{As: field, Title: title, Role: role}
 	}
 	for want, mapping := range map[string][]Mapping{
-		"Ana +5511987650002 xyz=1133334444 zap=11987650001":      {say("#3", PhoneRole, ""), say("#2", FieldRole, "Zap")},
-		"Ana +5511987650002 telefone=11987650001 xyz=1133334444": {say("#3", PhoneRole, ""), say("#2", PhoneRole, ""), say("#4", FieldRole, "xyz")},
-		"Ana +5511987650002 xyz=1133334444":                      {say("#2", IgnoredRole, "")},
+		"Ana +5511987650002 xyz=1133334444 zap=11987650001": {say("#3", PhoneRole, ""), say("#2", FieldRole, "Zap")},
+		"Ana +5511987650002,+5511987650001 xyz=1133334444":  {say("#3", PhoneRole, ""), say("#2", PhoneRole, ""), say("#4", FieldRole, "xyz")},
+		"Ana +5511987650002 xyz=1133334444":                 {say("#2", IgnoredRole, "")},
 	} {
 		got, bad, _ := summed(t, file, Options{Map: mapping})
 		if len(got) != 1 || got[0] != want || len(bad) > 0 {

@@ -48,6 +48,9 @@ var (
 	notPhones = words(`tipo type label rotulo operadora carrier valido valida valid validated validado validade status opt optin optout consent consentimento
 		data date hora time timestamp codigo code hash ramal ext extension modelo model marca brand device aparelho quantidade qtd count horario last ultimo
 		ultima accepts accept aceita tem has possui permite autoriza receber recebe sim yes marketing allowed invalid invalido erro error country pais link url`)
+	// theirWords are words of phones that are somebody else's.
+	theirWords = words(`shipping entrega envio recado recados emergencia emergency responsavel conjuge spouse esposa esposo marido mae pai mother father madre padre
+		parente vizinho vizinha indicado indicacao referencia`)
 	faxWords = words("fax telefax pager telex bip radio")
 
 	// otherNames are words of names that are not the person's.
@@ -199,6 +202,8 @@ func (t title) aboutPhone() (guess, bool) {
 		return guess{LabelRole, 0}, true
 	case has && (t.any(notPhones) && !t.any(words("numero number no n com with con")) || t.words[0] == "e" && len(t.words) == 2):
 		return guess{}, false
+	case has && t.any(theirWords):
+		return guess{PhoneRole, isTheirs}, true
 	case t.any(whatsAppWords), t.holds("whatsapp"):
 		return guess{PhoneRole, isWhatsApp}, true
 	case t.any(mobileWords), t.holds("celular", "telemovel", "mobilephone", "cellphone"):

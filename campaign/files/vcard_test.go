@@ -16,13 +16,13 @@ func card(lines ...string) string {
 func TestCardsAreRead(t *testing.T) {
 	tryKinds(t, []kind{
 		{"2.1, quoted", card("VERSION:2.1", "N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=43=6F=6E=63=65=69=C3=A7=C3=A3=6F;=41=6E=61;;;",
-			"FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=41=6E=61=20=43=6F=6E=63=65=69=C3=", "=A7=C3=A3=6F", "TEL;HOME:1133330001", "TEL;CELL;PREF:11987650001"), []string{"Ana Conceição +5511987650001 telefone_1=1133330001"}},
+			"FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=41=6E=61=20=43=6F=6E=63=65=69=C3=", "=A7=C3=A3=6F", "TEL;HOME:1133330001", "TEL;CELL;PREF:11987650001"), []string{"Ana Conceição +5511987650001,+551133330001"}},
 		{"2.1, the name alone", card("VERSION:2.1", "N:Prado;Ana;Maria", "TEL;CELL:011987650001"), []string{"Ana Maria Prado +5511987650001"}},
 		{"2.1 in Latin-1", card("VERSION:2.1", "N;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:S=E1;Ana", "FN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:Ana S=E1", "TEL:11987650001"), []string{"Ana Sá +5511987650001"}},
 		{"3.0, folded", card("VERSION:3.0", "FN:Ana ", " Prado", "N:Prado;Ana;;;", "TEL;TYPE=CELL,VOICE:+55 11 98765-0001", "EMAIL;TYPE=INTERNET:a@exam", " ple.com", "CATEGORIES:vip,São Paulo", "ORG:ACME;Vendas", "NOTE:uma\\, duas\\nlinhas", "ADR;TYPE=HOME:;;Rua A\\, 1;Recife;PE;50000-000;Brasil"),
 			[]string{"Ana Prado +5511987650001 #vip#São Paulo cidade=Recife email=a@example.com empresa=ACME Vendas endereco=Rua A, 1, Recife, PE, 50000-000, Brasil nota=uma, duas\nlinhas"}},
 		{"items with labels", card("VERSION:3.0", "FN:Ana", "item1.TEL:+55 11 98765-0009", "item1.X-ABLabel:_$!<HomeFAX>!$_", "item2.TEL;waid=5511987650001:+55 11 98765-0001", "item2.X-ABLabel:WhatsApp"), []string{"Ana +5511987650001 telefone_1=+55 11 98765-0009"}},
-		{"several mobiles", card("VERSION:3.0", "FN:Ana", "TEL;TYPE=WORK:(11) 3333-0001", "TEL;TYPE=CELL:(11) 98765-0001", "TEL;TYPE=CELL:(11) 98765-0002"), []string{"Ana +5511987650001 telefone_1=(11) 3333-0001 telefone_3=(11) 98765-0002"}},
+		{"several mobiles", card("VERSION:3.0", "FN:Ana", "TEL;TYPE=WORK:(11) 3333-0001", "TEL;TYPE=CELL:(11) 98765-0001", "TEL;TYPE=CELL:(11) 98765-0002"), []string{"Ana +5511987650001,+5511987650002,+551133330001"}},
 		{"4.0", card("VERSION:4.0", "FN:Caio Lima", `TEL;VALUE=uri;TYPE="cell,voice":tel:+55-11-98765-0003`, "TEL;VALUE=uri;TYPE=fax:tel:+55-11-98765-0009;ext=2"), []string{"Caio Lima +5511987650003 telefone_2=+55-11-98765-0009;ext=2"}},
 		{"a picture", card("VERSION:3.0", "FN:Ana", "PHOTO;ENCODING=b;TYPE=JPEG:"+strings.Repeat("A", 100_000), strings.Repeat(" "+strings.Repeat("B", 74)+"\r\n", 30_000)+" C", "TEL:11987650001"), []string{"Ana +5511987650001"}},
 		{"no blank between", strings.ReplaceAll(card("FN:Ana", "TEL:11987650001")+card("FN:Bia", "TEL:11987650002"), "\r\n", "\n"), []string{"Ana +5511987650001", "Bia +5511987650002"}},

@@ -5,6 +5,7 @@
 package people
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -66,6 +67,11 @@ type Contact struct {
 	LastHeard  time.Time  // the last message from them, to any number
 	Created    time.Time
 	Former     []FormerPhone // phones that they no longer have, oldest first
+	Others     []OtherPhone  // phones that are theirs beside Phone, the likeliest to be on WhatsApp first; see [Contact.Goes]
+	Consent    Consent
+	Note       string   // what somebody wrote down about them
+	Username   string   // by which the service knows them, without @; empty until it told
+	Origin     ImportID // the import that added them; 0: none did
 	// OptOutPhone is the phone for which the opt-out was given while its account
 	// was not known: whose account it turns out to be is opted out as well.
 	OptOutPhone Phone
@@ -76,6 +82,113 @@ type Contact struct {
 type FormerPhone struct {
 	Phone Phone
 	Until time.Time // when we learnt that they no longer have it
+}
+
+// OtherPhone is a phone of a person beside the one by which they go. When that is
+// not on WhatsApp, the next is asked about.
+type OtherPhone struct {
+	Phone Phone
+	No    time.Time // when the service said that it is not on WhatsApp; zero: it did not
+}
+
+// ImportID names an import for as long as the book lives; 0 is none.
+type ImportID uint64
+
+// Consent is what is known of whether a person agreed to be written to.
+type Consent struct {
+	Status   ConsentStatus
+	Source   string    // where they said so: "feira 2026"
+	At       time.Time // when they said so
+	By       string    // who wrote it down: the actor of the import or of the edit
+	Evidence string    // their words, or where the proof is
+}
+
+// ConsentStatus is what a person answered when they were asked.
+type ConsentStatus uint8
+
+// The answers. The numbers are written to disk.
+const (
+	ConsentUnknown ConsentStatus = iota
+	ConsentGiven
+	ConsentRefused
+)
+
+// String is the word that data has for an answer.
+func (s ConsentStatus) String() string {
+	switch s {
+	case ConsentGiven:
+		return "yes"
+	case ConsentRefused:
+		return "no"
+	}
+	return "unknown"
+}
+
+// Day is the day of an answer; empty if it is not known.
+func (c Consent) Day() string {
+	if c.At.IsZero() {
+		return ""
+	}
+	return c.At.Format(time.DateOnly)
+}
+
+// Phones are all that are theirs, each once, the one by which they go first.
+func (c *Contact) Phones() []Phone {
+	var all []Phone
+	add := func(p Phone) {
+		if p != "" && !slices.ContainsFunc(all, func(q Phone) bool { return q.Key() == p.Key() }) {
+			all = append(all, p)
+		}
+	}
+	add(c.Phone)
+	add(c.WhatsApp)
+	for _, o := range c.Others {
+		add(o.Phone)
+	}
+	return all
+}
+
+// AddPhone adds a phone to a person who has others, unless it is theirs already
+// or they have [MaxPhones]. Mobiles stand before the others, in the order in
+// which they came.
+func (c *Contact) AddPhone(p Phone) {
+	all := c.Phones()
+	switch {
+	case p == "" || len(all) >= MaxPhones || slices.ContainsFunc(all, func(q Phone) bool { return q.Key() == p.Key() }):
+		return
+	case len(all) == 0:
+		c.Phone = p
+		return
+	}
+	c.Others = append(c.Others, OtherPhone{Phone: p})
+	slices.SortStableFunc(c.Others, func(a, b OtherPhone) int {
+		switch {
+		case a.Phone.Mobile() == b.Phone.Mobile():
+			return 0
+		case a.Phone.Mobile():
+			return -1
+		}
+		return 1
+	})
+}
+
+// Goes makes a person go by one of their other phones. The one by which they went
+// is another one from then on, of which no is when the service said that it is
+// not on WhatsApp. It reports whether p was one of them.
+func (c *Contact) Goes(p Phone, no time.Time) bool {
+	at := slices.IndexFunc(c.Others, func(o OtherPhone) bool { return o.Phone.Key() == p.Key() })
+	if at < 0 {
+		return false
+	}
+	next := c.Others[at].Phone
+	c.Others = slices.Delete(slices.Clone(c.Others), at, at+1)
+	for _, old := range [...]Phone{c.Phone, c.WhatsApp} {
+		if old != "" && old.Key() != next.Key() && !slices.ContainsFunc(c.Others, func(o OtherPhone) bool { return o.Phone.Key() == old.Key() }) {
+			c.Others = append(c.Others, OtherPhone{Phone: old, No: no})
+		}
+	}
+	c.Phone, c.WhatsApp = next, ""
+	return true
 }
 
 // InDoubt reports whether a person has to decide if this one is to be left alone.
@@ -94,6 +207,24 @@ func (c *Contact) Moved() bool {
 func (c *Contact) KnownTo(n NumberID) bool {
 	for _, k := range c.Knows {
 		if k == n {
+			return true
+		}
+	}
+	return false
+}
+
+// OtherPerson reports whether two names are not those of one person: neither
+// has all the words of the other.
+func OtherPerson(a, b string) bool {
+	if a == b {
+		return false
+	}
+	x, y := strings.Fields(Fold(a)), strings.Fields(Fold(b))
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	for _, word := range x {
+		if !slices.Contains(y, word) {
 			return true
 		}
 	}
@@ -150,10 +281,13 @@ func (c *Contact) Checked(t time.Time) bool {
 	case OnWhatsApp:
 		return t.Sub(c.CheckedAt) < 30*24*time.Hour
 	case NotOnWhatsApp:
-		return t.Sub(c.CheckedAt) < 7*24*time.Hour
+		return t.Sub(c.CheckedAt) < noIsGood
 	}
 	return false
 }
+
+// noIsGood is for how long the answer is good that a phone is not on WhatsApp.
+const noIsGood = 7 * 24 * time.Hour
 
 // Seen is what a number learnt of a person from the service: a row of its
 // address book, a push name, the sender of a message. Empty fields say

@@ -17,6 +17,7 @@ import (
 //	saldo:>1.234,56  nascimento:<=31/12/1990    a number or a date
 //	campo:"opt-out":sim  field:…   a field that is called like a key
 //	conexao:loja  connection:loja   known to that number of ours
+//	consent:sim  consent:"feira 2026"   agreed to be written to; nao: did not; or where, by whole words
 //	optout:sim  whatsapp:nao        sim, nao; optout also duvida; whatsapp also ? (not known)
 //	visto:<30d  seen:>2w    the last message from them; also nunca (never), or a date: visto:>01/06/2026
 //	enviado:<7d  sent:<12h  the last campaign message to them

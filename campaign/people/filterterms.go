@@ -44,7 +44,7 @@ func (t PhoneTerm) Match(c *Contact, _ FilterEnv) bool {
 	if len(t.Parts) == 0 {
 		return c.BestPhone() != ""
 	}
-	return t.Fits(c.Phone) || t.Fits(c.WhatsApp) ||
+	return t.Fits(c.Phone) || t.Fits(c.WhatsApp) || slices.ContainsFunc(c.Others, func(o OtherPhone) bool { return t.Fits(o.Phone) }) ||
 		t.Former && slices.ContainsFunc(c.Former, func(f FormerPhone) bool { return t.Fits(f.Phone) })
 }
 
@@ -143,6 +143,27 @@ func (t OptOutTerm) Match(c *Contact, _ FilterEnv) bool {
 type PresenceTerm struct{ Presence Presence }
 
 func (t PresenceTerm) Match(c *Contact, _ FilterEnv) bool { return c.Presence == t.Presence }
+
+// ConsentTerm is whether they have given consent, or where.
+type ConsentTerm struct {
+	Typed  string
+	Any    bool // whatever they answered
+	Answer bool // it is asked whether they have given it,
+	Given  bool // and this is how
+	Source Pattern
+}
+
+// Match reports whether a person's consent is as asked. Who was never asked has
+// given none.
+func (t ConsentTerm) Match(c *Contact, _ FilterEnv) bool {
+	switch {
+	case t.Any:
+		return c.Consent.Status != ConsentUnknown
+	case t.Answer:
+		return (c.Consent.Status == ConsentGiven) == t.Given
+	}
+	return c.Consent.Source != "" && t.Source.In(c.Consent.Source)
+}
 
 // ReachedTerm is how far a campaign got: so far at least or, if missed, to them and
 // not so far.
@@ -315,7 +336,8 @@ var filterKeys = map[string]term{
 	"conexao": numberTerm, "connection": numberTerm, "conexion": numberTerm,
 	"optout": optOutTerm, "opt-out": optOutTerm,
 	"whatsapp": presenceTerm,
-	"visto":    heardTerm, "seen": heardTerm,
+	"consent":  consentTerm, "consentimento": consentTerm, "consentimiento": consentTerm,
+	"visto": heardTerm, "seen": heardTerm,
 	"enviado": sentTerm, "sent": sentTerm,
 	"criado": createdTerm, "created": createdTerm, "creado": createdTerm,
 	"recebeu": reachedTerm(ReachedPhone), "received": reachedTerm(ReachedPhone), "recibio": reachedTerm(ReachedPhone),
@@ -435,6 +457,17 @@ func presenceTerm(_ *filterParser, q query) (Term, error) {
 		}
 	}
 	return PresenceTerm{want}, q.text()
+}
+
+// consentTerm matches by whether they have given consent, or where.
+func consentTerm(_ *filterParser, q query) (Term, error) {
+	t := ConsentTerm{Typed: q.value, Any: q.any()}
+	if given, err := q.yesNo(); err == nil && !q.op.exact() {
+		t.Given, t.Answer = given, true
+	} else if t.Source = wholeWords(q.value); q.op.exact() {
+		t.Source = exactly(q.value)
+	}
+	return t, q.text()
 }
 
 func (q query) yesNo() (bool, error) {

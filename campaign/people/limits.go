@@ -18,6 +18,8 @@ const (
 	MaxTag    = 100  // characters of a tag
 	MaxTags   = 128  // tags of a person
 	MaxFields = 256  // fields of a person, and columns of a file
+	MaxPhones = 10   // phones of a person
+	MaxNote   = 4096 // characters of a note
 	MaxList   = 200  // characters of the name of a list
 	MaxLists  = 1000 // lists that the people of a file are on
 	MaxColumn = 512  // characters of the name of a column: some forms write a whole question there
@@ -26,10 +28,16 @@ const (
 // ClipName is a name that came from a phone, cut to MaxName characters with an
 // ellipsis in place of the rest.
 func ClipName(name string) string {
-	if len(name) <= MaxName || utf8.RuneCountInString(name) <= MaxName {
-		return name
+	return Clip(name, MaxName)
+}
+
+// Clip is a text, cut to so many characters with an ellipsis in place of the
+// rest.
+func Clip(s string, most int) string {
+	if _, long := over(s, most); long {
+		return firstRunes(s, most-1) + "…"
 	}
-	return firstRunes(name, MaxName-1) + "…"
+	return s
 }
 
 // CheckName returns why a name that was typed is too long, a Reason; nil if it
@@ -37,6 +45,14 @@ func ClipName(name string) string {
 func CheckName(name string) error {
 	if n, long := over(name, MaxName); long {
 		return reason.New(reason.RowNameLong, n, MaxName)
+	}
+	return nil
+}
+
+// CheckNote is CheckName for a note.
+func CheckNote(note string) error {
+	if n, long := over(note, MaxNote); long {
+		return reason.New(reason.ContactNoteLong, n, MaxNote)
 	}
 	return nil
 }

@@ -208,6 +208,10 @@ func asDialled(digits string) string {
 	return "54" + rest
 }
 
+// Same reports whether two phones are one: a Brazilian mobile may be written with
+// and without its ninth digit.
+func (p Phone) Same(q Phone) bool { return p != "" && p.Key() == q.Key() }
+
 // Digits is the number without its plus.
 func (p Phone) Digits() string { return strings.TrimPrefix(string(p), "+") }
 

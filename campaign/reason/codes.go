@@ -352,6 +352,8 @@ const (
 	ContactGone     Code = "contact_gone"
 	ContactExists   Code = "contact_exists" // another one has that phone
 	ContactNoPhone  Code = "contact_no_phone"
+	ContactNoteLong Code = "contact_note_long" // how many characters, the most
+	ContactPhones   Code = "contact_phones"    // the most
 	OptInNoReason   Code = "opt_in_no_reason"
 )
 

@@ -27,7 +27,7 @@ const (
 
 // Action says what goes wrong.
 //
-// The client library holds a lock during a Handshake, and whoever asks it
+// The client library holds a lock during a Handshake, and a caller that asks it
 // something meanwhile waits for that lock. In a testing/synctest bubble the
 // clock stands still for as long: a Handshake with Silence is only for a moment
 // in which no call of the library is on its way.

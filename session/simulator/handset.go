@@ -198,7 +198,7 @@ func (h *handset) GetIdentityKeyPair() *identity.KeyPair {
 
 func (h *handset) GetLocalRegistrationID() uint32 { return h.registration }
 
-// A phone trusts whoever the service says it is.
+// A phone trusts the account that the service says it is.
 
 func (h *handset) SaveIdentity(context.Context, *protocol.SignalAddress, *identity.Key) error {
 	return nil

@@ -23,7 +23,7 @@ type piece func() (*waE2E.Message, error)
 
 // history is what the phone of an own account tells a new companion about the
 // past: its chats, what people call themselves, and the messages of each chat
-// that it still has, in the order in which phones send it. Whoever has a chat
+// that it still has, in the order in which phones send it. A person who has a chat
 // has written to the number. The lock must be held.
 func (a *account) history() []*waHistorySync.HistorySync {
 	s := a.phone.s

@@ -35,8 +35,8 @@ func (s *Service) ChangePhone(phone, to string) error {
 	return nil
 }
 
-// Register opens a new account for a number, as whoever gets it from the
-// telephone company does. Somebody who still has an account under it loses that:
+// Register opens a new account for a number, as a person does who gets it from the
+// telephone company. Somebody who still has an account under it loses that:
 // what is sent to their LID is refused with 404.
 func (s *Service) Register(number string) (Person, error) {
 	s.mu.Lock()
@@ -67,8 +67,8 @@ func (a *account) tellNumber() {
 	}
 }
 
-// change gives a person another number. Whoever holds the old record goes on
-// reading that.
+// change gives a person another number. A caller that holds the old record
+// goes on reading that.
 func (w *world) change(p *Person, to string) (*Person, error) {
 	if len(to) < 8 || len(to) > 15 {
 		return nil, fmt.Errorf("%q is not a phone number", to)

@@ -98,7 +98,7 @@ func (p *pairing) abandon(s *Service) {
 	p.tell(ErrRefused)
 }
 
-// tell ends the wait of whoever scanned.
+// tell ends the wait of the phone that scanned.
 func (p *pairing) tell(err error) {
 	if p.done != nil {
 		select {

@@ -204,8 +204,8 @@ func (w *world) own(number string) *Person {
 	return p
 }
 
-// ownPerson makes an own account of somebody in the world. Whoever holds the
-// old record goes on reading that. The lock must be held.
+// ownPerson makes an own account of somebody in the world. A caller that holds
+// the old record goes on reading that. The lock must be held.
 func (w *world) ownPerson(p *Person, number string) *Person {
 	if !p.Registered {
 		at := slices.Index(w.all, p)

@@ -57,8 +57,9 @@ type Options struct {
 	NoBack   bool                // it is damaged if it may have forgotten its last transaction, see WentBack
 	Found    func(*DamagedError) // told once, when the file is found damaged; nil: nobody is
 	Failed   func(error)         // told when a write fails, and with nil when one has worked again; nil: nobody is
-	After    func(Changes)       // told of each commit, in order and before its callers are answered; it must not wait for the file; nil: nobody is
-	Watched  []Table             // whose changes it is told
+	After    func()              // told of each commit, in order and before its callers are answered; it must not wait for the file; nil: nobody is
+	Before   func(int, Changes)  // told what a transaction, by its number, changes of the tables that are watched, before anybody can read it; it may yet fail, and another one take its number; nil: nobody is
+	Watched  []Table             // see Before
 }
 
 // Patience is how long another process is usually waited for.
@@ -71,7 +72,8 @@ type DB struct {
 	file     *os.File
 	found    func(*DamagedError)
 	failed   func(error)
-	after    func(Changes)
+	after    func()
+	before   func(int, Changes)
 	watched  []Table
 	grows    bool
 	wentBack bool
@@ -95,7 +97,7 @@ func Open(path string, o Options) (*DB, error) {
 			return nil, err
 		}
 	}
-	db := &DB{path: path, found: o.Found, failed: o.Failed, after: o.After, watched: o.Watched, grows: o.Room > 0}
+	db := &DB{path: path, found: o.Found, failed: o.Failed, after: o.After, before: o.Before, watched: o.Watched, grows: o.Room > 0}
 	options := bbolt.Options{
 		Timeout: o.Timeout, ReadOnly: o.ReadOnly, NoSync: o.NoSync, FreelistType: bbolt.FreelistMapType,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {

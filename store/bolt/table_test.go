@@ -226,19 +226,34 @@ func TestARowInPlaceOfATableIsDamage(t *testing.T) {
 	}
 }
 
-// TestTheHookIsToldWhichKeysHaveChanged, of the tables that are watched, of what
-// is on the disk and of nothing else.
+// TestTheHookIsToldWhichKeysHaveChanged, of the tables that are watched, of what is
+// about to be on the disk and of nothing else: by the number that whoever reads it
+// has, and before anybody can.
 func TestTheHookIsToldWhichKeysHaveChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []Changes
-		db := withTables(t, Options{After: func(c Changes) { told = append(told, c) }, Watched: []Table{ones.Table, texts.Table}})
-		told = nil
+		var db *DB
+		read := func() (n int) {
+			ok(t, db.View(func(tx *Tx) error { n = tx.ID(); return nil }))
+			return n
+		}
+		var numbers []int
+		db = withTables(t, Options{Before: func(n int, c Changes) {
+			if read() >= n {
+				t.Errorf("%d can be read before it is told of", n)
+			}
+			told, numbers = append(told, c), append(numbers, n)
+		}, Watched: []Table{ones.Table, texts.Table}})
+		told, numbers = nil, nil
 		ok(t, db.Update(func(tx *Tx) error {
 			return errors.Join(ones.Put(tx, 2, nil), pairs.Put(tx, 1, 1, nil), ones.Put(tx, 1, nil), texts.Put(tx, "a", nil), ones.Delete(tx, 2))
 		}))
+		if n := read(); len(numbers) != 1 || numbers[0] != n {
+			t.Errorf("told of %d, the file is at %d", numbers, n)
+		}
 		ok(t, db.Update(func(tx *Tx) error { return pairs.Put(tx, 1, 2, nil) }))
 		_ = db.Update(func(tx *Tx) error { return errors.Join(ones.Put(tx, 7, nil), errDisk) })
-		if len(told) != 2 || len(told[1]) != 0 {
+		if len(told) != 1 {
 			t.Fatalf("told %v", told)
 		}
 		want := Changes{"ones": {ones.Key(2), ones.Key(1), ones.Key(2)}, "texts": {[]byte("a")}}

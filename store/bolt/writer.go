@@ -44,7 +44,7 @@ type opened struct {
 	bucket *bbolt.Bucket
 }
 
-// Changes are the keys that a transaction has put or deleted, by the names of the
+// Changes are the keys that a transaction puts or deletes, by the names of the
 // tables that are watched, each table's in the order in which that was done. A
 // key may be there more than once.
 type Changes map[string][][]byte
@@ -361,7 +361,7 @@ func (w *writer) write(b batch) {
 			done(out.err)
 		}
 		if out.committed && out.err == nil && w.db.after != nil {
-			w.db.after(out.changes)
+			w.db.after()
 		}
 		for _, j := range jobs {
 			j.done <- out.err
@@ -375,7 +375,6 @@ type outcome struct {
 	badJob    int  // the job that returned err, or -1
 	badBehind bool // what is behind returned err
 	committed bool // the disk was asked; err is its answer
-	changes   Changes
 	err       error
 }
 
@@ -401,7 +400,10 @@ func (w *writer) attempt(jobs []*job, behind []func(*Tx) error) (out outcome) {
 		if !tx.changed {
 			return nil
 		}
-		out.committed, out.changes = true, tx.keys
+		out.committed = true
+		if w.db.before != nil && len(tx.keys) > 0 {
+			w.db.before(tx.ID(), tx.keys)
+		}
 		if w.db.grows { // it doubles when it grows; bbolt would make it as large as its map
 			w.db.AllocSize = int(min(max(tx.Size(), growLeast), growMost))
 		}

@@ -484,7 +484,7 @@ func TestAChunkWhoseContextEndsInTheQueueIsNotMade(t *testing.T) {
 func TestTheHookIsToldOfEachCommitBeforeItsCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		told := 0
-		db := openNew(t, Options{After: func(Changes) { told++ }})
+		db := openNew(t, Options{After: func() { told++ }})
 		disk := watch(db)
 		for i := range 3 {
 			ok(t, db.Update(putRow(fmt.Sprint(i))))

@@ -29,8 +29,8 @@ type stagedVersion struct {
 	deleted map[string]struct{}
 }
 
-// put stages a version. Deletions that wait for the one before it wait for this one now: whoever
-// computed it has seen them.
+// put stages a version. Deletions that wait for the one before it wait for this one now: the
+// caller that computed it has seen them.
 func (s *stagedVersions) put(name string, row []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 // Its lock is always taken before a bbolt transaction and never inside one: bbolt's own locks come
 // second.
 type behind struct {
-	edit sync.Mutex // held by whoever changes rows of the scope that may be behind; taken before mu
+	edit sync.Mutex // held to change rows of the scope that may be behind; taken before mu
 
 	mu      sync.RWMutex
 	waiting map[string][]byte // table and key → value; nil: deleted

@@ -108,7 +108,7 @@ func setNames(first, full string) func(c *types.ContactInfo) bool {
 // PutAllContactNames is PutContactName for a whole address book, the last of two entries for one JID
 // winning: a book that is read again brings its changes after what they changed. It comes once, right
 // after the version of the address book was committed, so it is on the disk when it returns. It goes
-// there without waiting in memory, together with all that does wait; whoever else wants to change
+// there without waiting in memory, together with all that does wait; who else wants to change
 // contacts of this device waits for it. If the disk refuses it, it waits in memory like the rest.
 func (s *stores) PutAllContactNames(_ context.Context, contacts []store.ContactEntry) error {
 	if s.unpaired {

@@ -128,7 +128,7 @@ func Open(path string) (*Container, error) {
 }
 
 // prepare writes the frame of a new file, or brings an old one to this version. A file with nothing
-// in it is new: whoever made it ended before there was a frame.
+// in it is new: the process that made it ended before there was a frame.
 func (c *Container) prepare() error {
 	var version uint32
 	err := c.db.View(func(tx *bolt.Tx) (err error) {
@@ -224,7 +224,7 @@ func (c *Container) Close() error {
 }
 
 // Err is the reason why the last write failed, or nil. whatsmeow swallows most errors of its store,
-// so whoever sends asks here first: while Err is not nil nothing may be sent. After a failure the
+// so a caller that sends asks here first: while Err is not nil nothing may be sent. After a failure the
 // file itself tries a small write every bolt.ProbeDelay and clears Err when one works.
 func (c *Container) Err() error { return c.db.Err() }
 

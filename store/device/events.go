@@ -17,7 +17,7 @@ import (
 const (
 	// eventLife is how long the service itself keeps what it could not deliver.
 	eventLife = 14 * 24 * time.Hour
-	// outgoingLife is how long a payload is kept here for whoever cannot decrypt it.
+	// outgoingLife is how long a payload is kept here for a phone that cannot decrypt it.
 	outgoingLife = 7 * 24 * time.Hour
 	// outgoingSweep is how often old payloads are looked for; the library asks with every message
 	// it sends.

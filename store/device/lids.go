@@ -165,7 +165,7 @@ func (m *lidMap) GetPNForLID(_ context.Context, lid types.JID) (types.JID, error
 	return m.phoneOf(lid.User, lid.Device)
 }
 
-// lidBlock is how many bytes of LIDs share their memory: whoever keeps one of them keeps no more.
+// lidBlock is how many bytes of LIDs share their memory: who keeps one of them keeps no more.
 const lidBlock = 1024
 
 // GetManyLIDsForPNs answers the known LIDs of pns, by the JID as asked. What is not a phone number,
@@ -221,14 +221,14 @@ func isMapping(lid, pn types.JID) bool {
 
 func (m *lidMap) put(mappings ...store.LIDMapping) error {
 	m.mu.RLock()
-	var fresh bool
+	var news bool
 	err := m.read(func(look lookUp) {
-		fresh = slices.ContainsFunc(mappings, func(p store.LIDMapping) bool {
+		news = slices.ContainsFunc(mappings, func(p store.LIDMapping) bool {
 			return isMapping(p.LID, p.PN) && look.other(m.lids, p.PN.User) != p.LID.User
 		})
 	})
 	m.mu.RUnlock()
-	if !fresh || err != nil {
+	if !news || err != nil {
 		return err
 	}
 	m.mu.Lock()

@@ -155,8 +155,8 @@ func putDevice(tx *bolt.Tx, name []byte, row deviceRow, known uint64) (generatio
 	if known != 0 && (!kept.There() || kept.Number() != known) {
 		return 0, store.ErrDeviceDeleted
 	}
-	fresh := !kept.There()
-	if !fresh {
+	isNew := !kept.There()
+	if !isNew {
 		old, err := decodeDevice(kept.Own(keyDevice))
 		if err == nil && bytes.Equal(old.noise, row.noise) {
 			old.lid, old.platform, old.businessName, old.pushName = row.lid, row.platform, row.businessName, row.pushName
@@ -166,10 +166,10 @@ func putDevice(tx *bolt.Tx, name []byte, row deviceRow, known uint64) (generatio
 			if err := deviceRows.Drop(tx, name); err != nil {
 				return 0, err
 			}
-			fresh = true
+			isNew = true
 		}
 	}
-	if fresh {
+	if isNew {
 		if kept, err = deviceRows.MakeGroup(tx, name); err != nil {
 			return 0, err
 		}

@@ -18,7 +18,7 @@ import (
 const maxPreKeyID = 1<<24 - 1
 
 // keyPreKey is where the last id that was given out is kept. An id is not used again when its key
-// was consumed: whoever holds an old bundle would encrypt for another key.
+// was consumed: who holds an old bundle would encrypt for another key.
 var keyPreKey = []byte("prekey")
 
 const (
@@ -100,12 +100,12 @@ func (s *stores) GetOrGenPreKeys(ctx context.Context, count uint32) (out []*keys
 		return err
 	})
 	for err == nil && uint32(len(out)) < count {
-		fresh := newKeyPairs(int(count) - len(out))
+		made := newKeyPairs(int(count) - len(out))
 		err = s.update(ctx, func(r rows) (err error) {
 			if out, err = waitingPreKeys(r, count); err != nil {
 				return err
 			}
-			for _, pair := range fresh[:min(len(fresh), int(count)-len(out))] {
+			for _, pair := range made[:min(len(made), int(count)-len(out))] {
 				k, err := addPreKey(r, pair, flagWaiting)
 				if err != nil {
 					return err

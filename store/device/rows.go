@@ -59,8 +59,8 @@ var tableNames = [tableCount][]byte{
 }
 
 // rows is what the stores read and write: the tables of one device or account, on the disk or with
-// something not yet committed laid over them. Values are valid until the transaction ends; whoever
-// keeps one copies it.
+// something not yet committed laid over them. Values are valid until the transaction ends; a
+// caller that keeps one copies it.
 type rows interface {
 	// get answers nil if there is no such row.
 	get(t table, key []byte) []byte

@@ -159,7 +159,7 @@ func (c *call) execute(ctx context.Context) int {
 }
 
 // styledUsage is a heading of the styled help. The library has the headings in
-// English alone, so it is for whoever is spoken to like that.
+// English alone, so it is for people who are spoken to like that.
 const styledUsage = "Usage:"
 
 // asksHelp reports whether the arguments ask for styled help, or for the

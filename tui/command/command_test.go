@@ -174,7 +174,8 @@ func TestJSONHasExactlyTheAgreedShape(t *testing.T) {
 	}
 	created := regexp.MustCompile(`"created":"[^"]+"`)
 	ana := func(tags, fields string) string {
-		return `{"phone":"+5511987654321","name":"Ana","tags":` + tags + `,"fields":` + fields + `,"id":1,"lists":[],"aliases":[],"whatsapp":"unknown",` +
+		return `{"phone":"+5511987654321","name":"Ana","tags":` + tags + `,"fields":` + fields + `,"id":1,"lists":[],"phones":["+5511987654321"],"aliases":[],"username":"",` +
+			`"consent":{"status":"unknown","source":"","at":"","by":"","evidence":""},"note":"","whatsapp":"unknown",` +
 			`"opted_out":false,"doubt":"","known_to":[],"last_sent":"","last_heard":"","created":"then"}` + "\n"
 	}
 	check("import", run("nome,telefone\nAna,+5511987654321\n", "contacts", "import", "-", "--json"),

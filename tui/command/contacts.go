@@ -23,7 +23,11 @@ type contactJSON struct {
 	Fields    map[string]string `json:"fields"`
 	ID        people.ContactID  `json:"id"`
 	Lists     []string          `json:"lists"`
+	Phones    []string          `json:"phones"`   // all of theirs, Phone first; never null
 	Aliases   []string          `json:"aliases"`  // other phones, the LID
+	Username  string            `json:"username"` // without @
+	Consent   consentJSON       `json:"consent"`
+	Note      string            `json:"note"`
 	WhatsApp  string            `json:"whatsapp"` // yes, no, unknown
 	OptedOut  bool              `json:"opted_out"`
 	LeftAt    string            `json:"opted_out_at,omitempty"`  // of who has opted out
@@ -33,6 +37,15 @@ type contactJSON struct {
 	LastSent  string            `json:"last_sent"`
 	LastHeard string            `json:"last_heard"`
 	Created   string            `json:"created"`
+}
+
+// consentJSON is what is known of whether a person agreed to be written to.
+type consentJSON struct {
+	Status   string `json:"status"` // yes, no, unknown
+	Source   string `json:"source"`
+	At       string `json:"at"` // RFC 3339; empty: not known
+	By       string `json:"by"` // who wrote it down
+	Evidence string `json:"evidence"`
 }
 
 // presences are the names of people.Presence in data.
@@ -48,7 +61,15 @@ func contactObject(p *people.Contact, names map[campaign.NumberID]string) contac
 	if out.Fields == nil {
 		out.Fields = map[string]string{}
 	}
-	if p.WhatsApp != "" && string(p.WhatsApp) != out.Phone {
+	out.Phones, out.Username, out.Note = []string{}, p.Username, p.Note
+	out.Consent = consentJSON{p.Consent.Status.String(), p.Consent.Source, stamp(p.Consent.At), p.Consent.By, p.Consent.Evidence}
+	for i, phone := range p.Phones() {
+		out.Phones = append(out.Phones, string(phone))
+		if i > 0 {
+			out.Aliases = append(out.Aliases, string(phone))
+		}
+	}
+	if p.WhatsApp != "" && p.WhatsApp != p.BestPhone() && !slices.Contains(out.Phones, string(p.WhatsApp)) { // in another spelling
 		out.Aliases = append(out.Aliases, string(p.WhatsApp))
 	}
 	if p.LID != "" {

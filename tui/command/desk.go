@@ -10,7 +10,7 @@ import (
 // desk is where the person who gave the command changes the book.
 func (c *call) desk(o *owner) *store.Desk { return o.parts.Book.Desk(c.actor("command")) }
 
-// actor is the person who gave the command, or sits at the screens. Whoever may
+// actor is the person who gave the command, or sits at the screens. Who may
 // read the data directory may do everything: the roles below that are for
 // terminals that somebody is given.
 func (c *call) actor(from string) store.Actor {

@@ -21,7 +21,7 @@ import (
 // that change nothing.
 var reads = []string{
 	"About", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone", "ContactCount",
-	"ContactsByID", "Counts", "Deliveries", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "ListDrafts",
+	"ContactsByID", "Counts", "Deliveries", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "KeepIndex", "ListDrafts",
 	"ListNamed", "LastSent", "Lists", "Number", "NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed", "Unsure", "WentBack",
 }
 

@@ -113,8 +113,8 @@ func (c *call) stopOwner(ctx context.Context, yes bool) error {
 	}
 	w, err := host.Knock(dir)
 	switch {
-	case errors.Is(err, host.ErrStranger):
-		return c.stranger(dir, err)
+	case errors.Is(err, host.ErrOtherUser):
+		return c.otherUser(dir, err)
 	case err != nil:
 		return c.nobody(dir)
 	}

@@ -117,19 +117,20 @@ func (c *call) importOptions(i *importing) (options files.Options, policy store.
 		}
 	}
 	if i.consent != "" {
-		source, day := i.consent, time.Now().Format(time.DateOnly)
+		year, month, today := time.Now().Date()
+		source, day := i.consent, time.Date(year, month, today, 0, 0, 0, 0, time.UTC)
 		if at := strings.LastIndexByte(source, ':'); at > 0 {
 			when, err := time.Parse(time.DateOnly, source[at+1:])
 			if err != nil {
 				when, err = time.Parse("02/01/2006", source[at+1:])
 			}
 			if err == nil {
-				source, day = source[:at], when.Format(time.DateOnly)
+				source, day = source[:at], when
 			} else if at+1 < len(source) && source[at+1] >= '0' && source[at+1] <= '9' {
 				return options, policy, c.fail(ExitUsage, "import_bad_consent", "Consent", i.consent)
 			}
 		}
-		options.Fields = map[string]string{"consentimento": source, "consentimento_data": day}
+		options.Consent = people.Consent{Status: people.ConsentGiven, Source: source, At: day}
 	}
 	return options, policy, nil
 }

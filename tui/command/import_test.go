@@ -206,8 +206,11 @@ func TestWhatTheFlagsOfAnImportSay(t *testing.T) {
 	dir := t.TempDir()
 	code, _, errs := imports(t, dir, "Cliente;Zap;Outro\nAna;98765-0001;\nBia;;912 345 678\n", "--map", "nome=Cliente,telefone='Zap'", "--map", `celular="Outro"`, "--ddd", "011", "--tag", "feira", "--tag", "vip", "--consent", "feira de 2026:02/03/2026", "--partial")
 	all := listed(t, dir)
-	if code != ExitOK || len(all) != 2 || all[0].Phone != "+5511987650001" || fmt.Sprint(all[0].Tags) != "[feira vip]" || all[0].Fields["consentimento"] != "feira de 2026" || all[0].Fields["consentimento_data"] != "2026-03-02" {
+	if code != ExitOK || len(all) != 2 || all[0].Phone != "+5511987650001" || fmt.Sprint(all[0].Tags) != "[feira vip]" || all[0].Consent.Status != "yes" || all[0].Consent.Source != "feira de 2026" || !strings.HasPrefix(all[0].Consent.At, "2026-03-02") || all[0].Consent.By == "" || len(all[0].Fields) > 0 {
 		t.Errorf("exit %d, %+v, %s", code, all, errs)
+	}
+	if got := listed(t, dir, "consent:feira", "consentimento:sim"); len(got) != 2 {
+		t.Errorf("found by their consent are %+v", got)
 	}
 	dir = t.TempDir()
 	code, _, errs = imports(t, dir, "fone\n912 345 678\n", "--country", "+351")

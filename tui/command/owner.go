@@ -80,8 +80,8 @@ func (c *call) withOwnerOf(ctx context.Context, dir string, service *host.Servic
 	begun := time.Now()
 	for {
 		w, err := host.Knock(dir)
-		if errors.Is(err, host.ErrStranger) {
-			return c.stranger(dir, err)
+		if errors.Is(err, host.ErrOtherUser) {
+			return c.otherUser(dir, err)
 		} else if err == nil {
 			if err := c.hand(ctx, w, dir, h == endless); !errors.Is(err, host.ErrAgain) {
 				return err
@@ -126,9 +126,9 @@ func (c *call) during(ctx context.Context, o *owner, do func(context.Context, *o
 	return do(ctx, o)
 }
 
-// stranger is the refusal of an owner that is another user's.
-func (c *call) stranger(dir string, err error) error {
-	return c.fail(ExitRefused, "door_stranger", "Path", host.Door(dir), "Why", err)
+// otherUser is the refusal of an owner that is another user's.
+func (c *call) otherUser(dir string, err error) error {
+	return c.fail(ExitRefused, "door_other_user", "Path", host.Door(dir), "Why", err)
 }
 
 // unanswered is the failure of a command that the owner did not take.

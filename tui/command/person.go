@@ -144,6 +144,16 @@ func (c *call) showWords(p *people.Contact, out personJSON) error {
 	}
 	put(c.t("col_name"), p.Name)
 	put(c.t("col_phone"), p.BestPhone().Pretty())
+	for _, o := range p.Others {
+		text := o.Phone.Pretty()
+		if !o.No.IsZero() {
+			text = c.t("person_other_no", "A", text, "B", moment(o.No))
+		}
+		put(c.t("person_other"), text)
+	}
+	if p.Username != "" {
+		put(c.t("person_username"), "@"+p.Username)
+	}
 	for _, f := range p.Former {
 		put(c.t("person_former"), f.Phone.Pretty())
 	}
@@ -153,6 +163,8 @@ func (c *call) showWords(p *people.Contact, out personJSON) error {
 	case p.InDoubt():
 		put(c.t("note_in_doubt"), c.t("person_said", "Time", moment(p.DoubtAt), "Said", p.DoubtSaid))
 	}
+	put(c.t("person_consent"), c.tongue.Consent(p.Consent))
+	put(c.t("person_note"), p.Note)
 	put(c.t("col_tags"), strings.Join(p.Tags, ", "))
 	put(c.t("person_lists"), strings.Join(p.Lists, ", "))
 	for _, f := range sortedFields(p.Fields) {

@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 
 // program is recado with one data directory, as a user of a shell has it.
 type program struct {
-	t    *testing.T
+	t    testing.TB
 	data string
 	dir  string // where commands are typed
 	env  []string
@@ -59,7 +59,7 @@ type program struct {
 // newProgram is recado on the real WhatsApp, which no test reaches. It is the
 // same program with the race detector in the test and without, so that it is
 // run without alone.
-func newProgram(t *testing.T) *program {
+func newProgram(t testing.TB) *program {
 	t.Helper()
 	if raced {
 		t.Skip("there is no race detector in the program that would run")
@@ -162,7 +162,7 @@ func (p *program) must(args ...string) string {
 
 // process is a command that goes on beside the test.
 type process struct {
-	t     *testing.T
+	t     testing.TB
 	cmd   *exec.Cmd
 	lines chan string // of its standard output
 	errs  *tail
@@ -319,7 +319,7 @@ func (p *program) file(name, text string) {
 }
 
 // objects reads one JSON object a line.
-func objects[T any](t *testing.T, text string) []T {
+func objects[T any](t testing.TB, text string) []T {
 	t.Helper()
 	var all []T
 	for dec := json.NewDecoder(strings.NewReader(text)); ; {

@@ -125,8 +125,8 @@ func (v *visit) find(ctx context.Context) (*host.Wire, error) {
 	switch {
 	case err == nil:
 		return w, nil
-	case errors.Is(err, host.ErrStranger):
-		return nil, v.stranger(v.dir, err)
+	case errors.Is(err, host.ErrOtherUser):
+		return nil, v.otherUser(v.dir, err)
 	case v.readOnly:
 		return nil, v.fail(ExitFailed, "read_only_alone")
 	case v.env.Exec == nil:
@@ -136,7 +136,10 @@ func (v *visit) find(ctx context.Context) (*host.Wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err = host.Start(ctx, cmd, v.dir)
+	if err := v.take(ctx); err != nil {
+		return nil, err
+	}
+	w, err = host.Start(ctx, cmd, v.dir, func() { v.console.Opening(v.terminal(), v.tongue.Tag()) })
 	if failed := (*host.StartError)(nil); errors.As(err, &failed) {
 		text := failed.Said
 		if text == "" {
@@ -147,23 +150,34 @@ func (v *visit) find(ctx context.Context) (*host.Wire, error) {
 	return w, err
 }
 
-// join takes the terminal, if it has not been taken yet, and shows the screens
-// on it.
-func (v *visit) join(ctx context.Context, w *host.Wire) (host.Exit, error) {
+// take takes the terminal, if it has not been taken yet.
+func (v *visit) take(ctx context.Context) (err error) {
+	if v.console != nil {
+		return nil
+	}
 	in, isFile := v.env.Stdin.(*os.File)
 	out, isFile2 := v.env.Stdout.(*os.File)
-	if v.console == nil {
-		if !isFile || !isFile2 {
-			return host.Exit{}, v.needTerminal()
-		}
-		var err error
-		if v.console, err = host.NewConsole(ctx, in, out); err != nil {
-			w.Close()
-			return host.Exit{}, err
-		}
+	if !isFile || !isFile2 {
+		return v.fail(ExitUsage, "screens_need_terminal")
 	}
+	v.console, err = host.NewConsole(ctx, in, out)
+	return err
+}
+
+// terminal describes it to an owner.
+func (v *visit) terminal() host.Terminal {
 	t := v.console.Terminal(v.env.Environ)
 	t.ReadOnly, t.Died, t.Data = v.readOnly, v.died, v.dataFlag(v.dir)
+	return t
+}
+
+// join shows the screens on the terminal.
+func (v *visit) join(ctx context.Context, w *host.Wire) (host.Exit, error) {
+	if err := v.take(ctx); err != nil {
+		w.Close()
+		return host.Exit{}, err
+	}
+	t := v.terminal()
 	end, err := w.Join(ctx, host.Request{
 		Lang: v.tongue.Tag(), Terminal: &t, Simulated: v.env.Getenv("RECADO_SERVER") != "",
 	}, v.console, func(silent time.Duration) string {

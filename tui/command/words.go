@@ -53,7 +53,7 @@ func (c *call) state(s campaign.NumberState) string {
 }
 
 // reasonJSON is a reason as --json prints it: the sentence in English, and what
-// it is made of for whoever makes another one.
+// it is made of for a program that makes another one.
 type reasonJSON struct {
 	Reason string      `json:"reason"`
 	Code   reason.Code `json:"reason_code"`

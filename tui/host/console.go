@@ -1,9 +1,11 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +20,15 @@ import (
 // over.
 const lastWords = 500 * time.Millisecond
 
+// typedAhead is how many pieces of what is typed are kept for a guest.
+const typedAhead = 64
+
+// The keys that a raw terminal does not obey by itself.
+const (
+	ctrlC = 3
+	ctrlZ = 26
+)
+
 // Console is the terminal of this process: signals end and stop what is shown
 // on it, and it has to be given back as it was.
 type Console struct {
@@ -29,9 +40,10 @@ type Console struct {
 	over    chan struct{} // closed by Close
 	helpers sync.WaitGroup
 
-	mu    sync.Mutex // guards what follows, and what is written
-	guest *guest     // what is shown; nil: nothing
-	shut  bool       // nothing more may be shown
+	mu      sync.Mutex // guards what follows, and what is written
+	guest   *guest     // what is shown; nil: nothing
+	opening []byte     // what stands there until a guest has something to show; empty: nothing does
+	shut    bool       // nothing more may be shown
 }
 
 // NewConsole takes the terminal over; Close gives it back. It fails if in or out
@@ -47,7 +59,7 @@ func NewConsole(ctx context.Context, in, out *os.File) (*Console, error) {
 	}
 	c := &Console{
 		in: in, out: out, before: before, asked: make(chan struct{}, 1),
-		typed: make(chan []byte), over: make(chan struct{}),
+		typed: make(chan []byte, typedAhead), over: make(chan struct{}),
 	}
 	if c.keys, err = cancelreader.NewReader(in); err != nil {
 		return nil, err
@@ -62,9 +74,25 @@ func NewConsole(ctx context.Context, in, out *os.File) (*Console, error) {
 	return c, nil
 }
 
+// Opening shows the screens without anything in them, in a language, for as long
+// as there is no guest that shows more: a large book takes a while to open. What
+// is typed meanwhile is kept for the guest.
+func (c *Console) Opening(t Terminal, lang string) {
+	var b bytes.Buffer
+	b.WriteString(enter)
+	frame := tui.Opening(tui.App{Lang: lang, ReadOnly: t.ReadOnly}, tui.Size{Width: t.Width, Height: t.Height})
+	colours := colorprofile.Writer{Forward: &b, Profile: t.Profile}
+	colours.WriteString(strings.ReplaceAll(frame, "\n", "\r\n"))
+	c.mu.Lock()
+	c.opening = b.Bytes()
+	c.mu.Unlock()
+	c.put(b.Bytes())
+}
+
 // Close gives the terminal back. One that was left half way is made what it was;
 // any other one has been left tidy by what was shown on it.
 func (c *Console) Close(halfWay bool) {
+	halfWay = halfWay || c.isOpening()
 	close(c.over)
 	if c.keys.Cancel() {
 		c.helpers.Wait()
@@ -88,6 +116,16 @@ func (c *Console) read() {
 	for {
 		buffer := make([]byte, 4<<10)
 		n, err := c.keys.Read(buffer)
+		if c.shown() == nil { // nobody else obeys these
+			switch {
+			case bytes.IndexByte(buffer[:n], ctrlC) >= 0:
+				interrupt()
+				continue
+			case bytes.IndexByte(buffer[:n], ctrlZ) >= 0:
+				c.suspend()
+				continue
+			}
+		}
 		if n > 0 {
 			select {
 			case c.typed <- buffer[:n]:
@@ -121,8 +159,25 @@ func (c *Console) Terminal(environ []string) Terminal {
 	}
 }
 
-// write shows something.
+// write shows something of the guest's. The renderer that begins on the other
+// screen leaves it as well.
 func (c *Console) write(b []byte) error {
+	c.mu.Lock()
+	if len(c.opening) > 0 && bytes.Contains(b, []byte(otherScreen)) {
+		c.opening = nil
+	}
+	c.mu.Unlock()
+	return c.put(b)
+}
+
+// isOpening reports whether nothing of a guest's stands there yet.
+func (c *Console) isOpening() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.opening) > 0
+}
+
+func (c *Console) put(b []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.shut {
@@ -149,6 +204,13 @@ func (c *Console) suspend() {
 	default: // it has been asked already
 	}
 }
+
+// enter begins a frame as the renderer does: on the other screen, empty, without
+// a cursor.
+const (
+	enter       = otherScreen + "\x1b[?25l\x1b[H\x1b[2J"
+	otherScreen = "\x1b[?1049h"
+)
 
 // leave ends every mode that the renderer may have set: a synchronized update,
 // the keyboard's, the other screen, the hidden cursor, bracketed paste, focus,
@@ -196,7 +258,12 @@ func (c *Console) restore() {
 	c.raw()
 	if g := c.shown(); g != nil {
 		g.restore()
+		return
 	}
+	c.mu.Lock()
+	opening := c.opening
+	c.mu.Unlock()
+	c.put(opening)
 }
 
 // watch does what signals ask for. The first one that ends the program is

@@ -16,6 +16,9 @@ func (signals) end()                 {}
 func (signals) pause(*Console, bool) {}
 func (signals) die(os.Signal)        {}
 
+// interrupt does nothing: no owner is waited for here.
+func interrupt() {}
+
 func pauses(os.Signal) bool { return false }
 func aborts(os.Signal) bool { return false }
 

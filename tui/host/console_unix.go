@@ -67,6 +67,9 @@ func resizes() sizes {
 
 func (s sizes) end() { signal.Stop(s.heard) }
 
+// interrupt is what ctrl+c does where the terminal is not raw.
+func interrupt() { syscall.Kill(syscall.Getpid(), syscall.SIGINT) }
+
 // die ends the process as the signal does by itself.
 func (s signals) die(one os.Signal) {
 	signal.Reset(one)

@@ -19,9 +19,9 @@ const doorName = "recado.sock"
 // Door is the path of the door of a data directory.
 func Door(dir string) string { return filepath.Join(dir, doorName) }
 
-// ErrStranger is the error of a connection whose other end is not a process of
+// ErrOtherUser is the error of a connection whose other end is not a process of
 // the user that this one runs as, or may not be.
-var ErrStranger = errors.New("another user's process")
+var ErrOtherUser = errors.New("another user's process")
 
 // acquainted refuses a connection whose other end was not opened by a process
 // with the effective user of this one: the system says whose it is, so nothing
@@ -31,9 +31,9 @@ func acquainted(conn net.Conn) error {
 	uid, _, err := peer(conn)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w, perhaps: %w", ErrStranger, err)
+		return fmt.Errorf("%w, perhaps: %w", ErrOtherUser, err)
 	case uid != os.Geteuid():
-		return fmt.Errorf("%w: %s", ErrStranger, trust.UserName(uid))
+		return fmt.Errorf("%w: %s", ErrOtherUser, trust.UserName(uid))
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func userOf(conn net.Conn) string {
 	return trust.UserName(uid)
 }
 
-// Knock connects to the owner of a data directory. It fails with ErrStranger if
+// Knock connects to the owner of a data directory. It fails with ErrOtherUser if
 // the process that answers is another user's.
 func Knock(dir string) (*Wire, error) {
 	path, done, err := doorPath(dir)

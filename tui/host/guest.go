@@ -154,7 +154,7 @@ func (g *guest) send(over <-chan struct{}) {
 		case keys := <-g.console.typed:
 			if g.seconds.Load() >= silentAfter {
 				for _, key := range keys {
-					if key == 3 { // ctrl+c
+					if key == ctrlC {
 						close(g.leave)
 						return
 					}

@@ -102,6 +102,9 @@ func Open(c Config) (*Owner, error) {
 		return nil, errors.Join(fmt.Errorf("open the door for other commands: %w", err), o.Close(true))
 	}
 	o.doors.Go(o.accept) // ends when Close closes the listener
+	if !c.Brief {
+		o.Parts.Book.KeepIndex()
+	}
 	return o, nil
 }
 

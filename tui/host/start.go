@@ -14,8 +14,8 @@ import (
 
 // How long a new owner is waited for.
 const (
-	startWithin = time.Minute          // a large book is read when it is opened
-	startEvery  = 3 * time.Millisecond // between two looks at the door
+	startWithin = time.Minute      // a large book is read when it is opened
+	startEvery  = time.Millisecond // between two looks at the door, at first
 )
 
 // StartError is the error of an owner that did not come up.
@@ -30,8 +30,9 @@ func (e *StartError) Error() string { return "the owner did not come up: " + e.S
 // Start starts an owner beside this process: in a session of its own, without
 // a terminal, its words in the log. It returns the first connection to it, or to
 // one that came first; the error is [ErrAgain] if that one is gone already. The
-// directory is private, see [Private].
-func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
+// directory is private, see [Private]. Meanwhile is called while the owner comes
+// up.
+func Start(ctx context.Context, cmd *exec.Cmd, dir string, meanwhile func()) (*Wire, error) {
 	path := filepath.Join(dir, logName)
 	words, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
 	if err != nil {
@@ -53,13 +54,12 @@ func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
 		close(ended)
 	}()
 	failed := func(code int) error { return &StartError{Code: code, Log: path, Said: said(words, from)} }
+	meanwhile()
 	late := time.NewTimer(startWithin)
 	defer late.Stop()
-	tick := time.NewTicker(startEvery)
-	defer tick.Stop()
-	for {
+	for begun := time.Now(); ; {
 		w, err := Knock(dir)
-		if err == nil || errors.Is(err, ErrStranger) {
+		if err == nil || errors.Is(err, ErrOtherUser) {
 			return w, err
 		}
 		select {
@@ -67,7 +67,7 @@ func Start(ctx context.Context, cmd *exec.Cmd, dir string) (*Wire, error) {
 			return nil, context.Cause(ctx)
 		case <-late.C:
 			return nil, failed(0)
-		case <-tick.C:
+		case <-time.After(max(startEvery, time.Since(begun)/16)): // never much later than it has taken
 		case <-ended:
 			if cmd.ProcessState.Success() { // another one was first
 				return nil, ErrAgain

@@ -107,9 +107,9 @@ func (w *Words) value(kind, property, v string) string {
 		return w.coded("number_", strings.ReplaceAll(v, "-", "_"))
 	case property == "state":
 		return w.coded("state_", v)
-	case v == "yes" && (property == "opted_out" || property == "doubt"):
+	case v == "yes" && (property == "opted_out" || property == "doubt" || property == "consent"):
 		return w.T("audit_yes")
-	case v == "no" && (property == "opted_out" || property == "doubt"):
+	case v == "no" && (property == "opted_out" || property == "doubt" || property == "consent"):
 		return w.T("audit_no")
 	case property == "phone":
 		return people.Phone(v).Pretty()

@@ -24,6 +24,8 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 	"golang.org/x/text/number"
+
+	"recado/campaign/people"
 )
 
 //go:embed catalogue/*.json
@@ -242,6 +244,33 @@ func (w *Words) Moment(t, now time.Time) string {
 		return w.date("date_moment", t)
 	}
 	return w.date("date_day_year", t)
+}
+
+// Consent says what is known of whether a person agreed: the answer, where they
+// gave it, when, and who wrote it down. Empty: nothing.
+func (w *Words) Consent(c people.Consent) string {
+	var all []string
+	switch c.Status {
+	case people.ConsentGiven:
+		all = append(all, w.T("consent_given"))
+	case people.ConsentRefused:
+		all = append(all, w.T("consent_refused"))
+	default:
+		return ""
+	}
+	if c.Source != "" {
+		all = append(all, c.Source)
+	}
+	if !c.At.IsZero() {
+		all = append(all, w.date("date_day_year", c.At.UTC()))
+	}
+	if c.By != "" {
+		all = append(all, w.T("consent_by", "A", c.By))
+	}
+	if c.Evidence != "" {
+		all = append(all, strconv.Quote(c.Evidence))
+	}
+	return strings.Join(all, " · ")
 }
 
 // Day writes the date of t as seen from now, without the year if it is this

@@ -48,7 +48,7 @@ const (
 	Ours     Which = true
 )
 
-// Test tells every story to a fresh container of open, which closes it when the
+// Test tells every story to a new container of open, which closes it when the
 // test ends, and compares the answers with those that are known of which.
 func Test(t *testing.T, which Which, open func(testing.TB) Container) {
 	for _, s := range slices.Concat(signalStories, preKeyStories, appStateStories, contactStories,
@@ -322,7 +322,7 @@ var signalStories = []story{{
 		p.putSessions(ana.User + ":0")
 		p.say("migrate again", p.Sessions.MigratePNToLID(ctx, ana, anaLID))
 		p.session(ana.User + ":0")
-		p.say("migrate a stranger", p.Sessions.MigratePNToLID(ctx, bob, bobLID))
+		p.say("migrate somebody unknown", p.Sessions.MigratePNToLID(ctx, bob, bobLID))
 	},
 	want: `migrate ok
 		session 5511911111111:0 nil ok
@@ -336,7 +336,7 @@ var signalStories = []story{{
 		sender key nil "k2" ok
 		migrate again ok
 		session 5511911111111:0 "of 5511911111111:0" ok
-		migrate a stranger ok`,
+		migrate somebody unknown ok`,
 }, {
 	name: "sender keys",
 	tell: func(p *probe) {
@@ -443,5 +443,5 @@ var preKeyStories = []story{{
 	ours: `offer [1 2] ok
 		one 3 ok
 		offer [4] ok`,
-	why: "an id used again makes the messages of whoever holds the old bundle undecryptable",
+	why: "an id used again makes the messages of those who hold the old bundle undecryptable",
 }}

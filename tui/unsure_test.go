@@ -34,7 +34,7 @@ func TestAPersonDecidesADoubtWithAKey(t *testing.T) {
 			s.shows("u incertas")
 			s.press("u")
 			s.shows("Incertas de Volta às aulas", "o recado ainda verifica sozinho", "c chegou", "e enviar de novo", "d deixar")
-			first := s.root.top().(*doubts).all[0]
+			first := s.root.top().(*unsure).all[0]
 			s.press(test.key)
 			if test.asked != "" {
 				s.shows(test.asked, first.Name, "Se já chegou, a pessoa pode receber duas")
@@ -89,7 +89,7 @@ func TestDoubtThatIsProvedMeanwhileStaysSo(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		c := s.inDoubt()
 		s.press("4", "u", "a", "d")
-		first := s.root.stacks[tabProgress][1].(*doubts).all[0]
+		first := s.root.stacks[tabProgress][1].(*unsure).all[0]
 		if _, err := s.app.Book.Receipt(first.Number, people.Seen{Phone: first.Phone}, []campaign.MessageID{first.Message}, campaign.Delivered, s.app.now()); err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestMarkedDoubtsAloneAreDecided(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		c := s.inDoubt()
 		s.press("4", "u", "space", "space")
-		marked := s.root.top().(*doubts).chosen()
+		marked := s.root.top().(*unsure).chosen()
 		s.press("c")
 		s.shows("2 mensagens chegaram?")
 		s.press("s")

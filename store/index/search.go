@@ -1,0 +1,535 @@
+package index
+
+import (
+	"math/bits"
+	"slices"
+	"time"
+
+	"recado/campaign/people"
+)
+
+// Answer is whom a filter matches, as far as the index can tell: all of Sure do,
+// and nobody who is not of May. Who is of May alone has to be read.
+type Answer struct{ Sure, May people.Set }
+
+// Open is whom the index cannot tell of.
+func (a Answer) Open() people.Set {
+	open := slices.Clone(a.May)
+	for i := range min(len(open), len(a.Sure)) {
+		open[i] &^= a.Sure[i]
+	}
+	return open
+}
+
+// Exact reports whether the index can tell of everybody.
+func (a Answer) Exact() bool { return len(a.May) == 0 || &a.Sure[0] == &a.May[0] }
+
+func exactly(s people.Set) Answer { return Answer{s, s} }
+
+// Env is what a search needs to know beside the people.
+type Env struct {
+	Now        time.Time
+	NumberName func(people.NumberID) string
+	List       func(people.ListTerm) people.Set
+	// Reached is to whom the campaign of a term has sent; who else is not meant.
+	Reached func(people.ReachedTerm) people.Set
+}
+
+// Search finds whom a filter matches.
+func (x *Index) Search(root people.Term, env Env) Answer {
+	s := search{x, env}
+	if root == nil {
+		return exactly(s.state(stateThere))
+	}
+	return s.term(root, nil)
+}
+
+type search struct {
+	x   *Index
+	env Env
+}
+
+func (s *search) set() people.Set { return make(people.Set, len(s.x.segments)*SegmentSize/64) }
+
+// words is the part of a set for a segment.
+func words(set people.Set, at int) []uint64 {
+	const n = SegmentSize / 64
+	return set[at*n : at*n+n : at*n+n]
+}
+
+// fit makes a set as long as ours.
+func (s *search) fit(set people.Set) people.Set {
+	ours := s.set()
+	copy(ours, set)
+	return ours
+}
+
+func (s *search) state(which int) people.Set {
+	set := s.set()
+	for at, seg := range s.x.segments {
+		if seg != nil {
+			copy(words(set, at), seg.states[which][:])
+		}
+	}
+	return set
+}
+
+func and(a, b people.Set) people.Set {
+	for i := range a {
+		a[i] &= b[i]
+	}
+	return a
+}
+
+func or(a, b people.Set) people.Set {
+	for i := range a {
+		a[i] |= b[i]
+	}
+	return a
+}
+
+// without is everybody but those in a set.
+func (s *search) without(a people.Set) people.Set {
+	all := s.state(stateThere)
+	for i := range all {
+		all[i] &^= a[i]
+	}
+	return all
+}
+
+// both applies op to two answers.
+func both(a, b Answer, op func(a, b people.Set) people.Set) Answer {
+	if a.Exact() && b.Exact() {
+		return exactly(op(a.May, b.May))
+	}
+	return Answer{op(slices.Clone(a.Sure), b.Sure), op(slices.Clone(a.May), b.May)}
+}
+
+// term finds whom a term matches. Nobody who is not in within is asked for; nil:
+// everybody is. What it answers is the caller's.
+func (s *search) term(t people.Term, within people.Set) Answer {
+	switch t := t.(type) {
+	case people.All:
+		return s.all(t, within)
+	case people.Any:
+		answer := exactly(s.set())
+		for _, part := range t {
+			answer = both(answer, s.part(part, within), or)
+		}
+		return answer
+	case people.Not:
+		a := s.part(t.Term, within)
+		if a.Exact() {
+			return exactly(s.without(a.May))
+		}
+		return Answer{s.without(a.May), s.without(a.Sure)}
+	case people.WordTerm:
+		return s.word(t, within)
+	case people.NameTerm:
+		if t.Any {
+			return exactly(s.state(stateNamed))
+		}
+		return exactly(s.text(t.Text, true, within))
+	case people.PhoneTerm:
+		return s.phone(t)
+	case people.TagTerm:
+		if t.Any {
+			return exactly(s.state(stateTagged))
+		}
+		return s.texts(labelTag, t.Text, stateTagged)
+	case people.ConsentTerm:
+		switch {
+		case t.Any:
+			return exactly(s.state(stateAsked))
+		case t.Answer && t.Given:
+			return exactly(s.state(stateGiven))
+		case t.Answer:
+			return exactly(s.without(s.state(stateGiven)))
+		}
+		return s.texts(labelSource, t.Source, stateThere)
+	case people.NumberTerm:
+		if t.Any {
+			return exactly(s.state(stateKnown))
+		}
+		return exactly(s.labelled(labelNumber, func(l label) bool {
+			return s.env.NumberName != nil && t.Text.In(s.env.NumberName(people.NumberID(l.field)))
+		}))
+	case people.ListTerm:
+		if s.env.List != nil {
+			return exactly(and(s.fit(s.env.List(t)), s.state(stateThere)))
+		}
+	case people.OptOutTerm:
+		switch {
+		case t.Doubt:
+			return exactly(s.state(stateDoubt))
+		case t.Out:
+			return exactly(s.state(stateOut))
+		}
+		return exactly(s.without(s.state(stateOut)))
+	case people.PresenceTerm:
+		switch t.Presence {
+		case people.OnWhatsApp:
+			return exactly(s.state(stateOn))
+		case people.NotOnWhatsApp:
+			return exactly(s.state(stateNotOn))
+		case people.PresenceUnknown:
+			return exactly(s.without(or(s.state(stateOn), s.state(stateNotOn))))
+		}
+	case people.ReachedTerm:
+		if s.env.Reached != nil {
+			return Answer{s.set(), and(s.fit(s.env.Reached(t)), s.state(stateThere))}
+		}
+	case people.WhenTerm:
+		return s.when(t)
+	case people.FieldTerm:
+		return s.field(t)
+	}
+	return Answer{s.set(), s.state(stateThere)}
+}
+
+// part is term for a part of a filter; nil is everybody.
+func (s *search) part(t people.Term, within people.Set) Answer {
+	if t == nil {
+		return exactly(s.state(stateThere))
+	}
+	return s.term(t, within)
+}
+
+// all finds whom all terms match: first those that cost least, so that texts are
+// looked for among few.
+func (s *search) all(terms people.All, within people.Set) Answer {
+	cost := func(t people.Term) int {
+		for {
+			n, ok := t.(people.Not)
+			if !ok {
+				break
+			}
+			t = n.Term
+		}
+		switch t := t.(type) {
+		case people.WordTerm:
+			return 1000 - min(len(t.Text.Text), 500) // a long word is rare
+		case people.NameTerm:
+			return 1000 - min(len(t.Text.Text), 500)
+		case people.All, people.Any:
+			return 1001
+		}
+		return 0
+	}
+	sorted := slices.Clone(terms)
+	slices.SortStableFunc(sorted, func(a, b people.Term) int { return cost(a) - cost(b) })
+	var answer Answer
+	for i, t := range sorted {
+		part := s.part(t, within)
+		if i == 0 {
+			answer = part
+		} else {
+			answer = both(answer, part, and)
+		}
+		within = answer.May
+	}
+	return answer
+}
+
+// word finds whose name, email, tags or phones have a word.
+func (s *search) word(t people.WordTerm, within people.Set) Answer {
+	answer := both(exactly(s.text(t.Text, false, within)), s.texts(labelTag, t.Text, stateTagged), or)
+	if t.Phone != nil {
+		answer = both(answer, s.phone(*t.Phone), or)
+	}
+	return answer
+}
+
+// texts finds whose labels of a kind have a text; if not all are known, they may
+// be anybody's who is in a state.
+func (s *search) texts(kind labelKind, text people.Pattern, state int) Answer {
+	found := s.labelled(kind, func(l label) bool { return text.In(l.text) })
+	if s.x.labels.tooMany[kind] {
+		return Answer{found, s.state(state)}
+	}
+	return exactly(found)
+}
+
+// labelled finds who has one of the labels that are asked for.
+func (s *search) labelled(kind labelKind, want func(label) bool) people.Set {
+	set := s.set()
+	matching := s.x.labels.matching(kind, want)
+	if !slices.Contains(matching, true) {
+		return set
+	}
+	s.x.each(func(at int, seg *segment) {
+		to := words(set, at)
+		seg.postings.each(func(code uint32, row []uint16) {
+			if matching[code] {
+				orRow(row, to)
+			}
+		})
+	})
+	return set
+}
+
+func (s *search) field(t people.FieldTerm) Answer {
+	f := s.x.labels.byKey[t.Key]
+	if f == nil {
+		if s.x.labels.manyFields {
+			return Answer{s.set(), s.state(stateThere)}
+		}
+		return exactly(s.set())
+	}
+	n := s.x.labels.all[f.code].field
+	if f.wide || t.Any {
+		has := s.labelled(labelField, func(l label) bool { return l.field == n })
+		if t.Any {
+			return exactly(has)
+		}
+		return Answer{s.set(), has}
+	}
+	return exactly(s.labelled(labelValue, func(l label) bool { return l.field == n && t.Has(l.text) }))
+}
+
+// HasField reports whether anybody has something in a field; not known if only
+// the people can tell.
+func (x *Index) HasField(key string) (has, known bool) {
+	f := x.labels.byKey[key]
+	if f == nil {
+		return false, !x.labels.manyFields
+	}
+	for _, seg := range x.segments {
+		if seg == nil {
+			continue
+		}
+		if _, has := slices.BinarySearch(seg.postings.codes, f.code); has {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+func (s *search) phone(t people.PhoneTerm) Answer {
+	if len(t.Parts) == 0 {
+		return exactly(s.state(statePhone))
+	}
+	found := s.set()
+	s.x.each(func(at int, seg *segment) {
+		to := words(found, at)
+		for _, part := range t.Parts {
+			seg.phones.find(part, to)
+			if t.Former {
+				seg.former.find(part, to)
+			}
+		}
+	})
+	odd := s.state(stateOdd)
+	if !slices.ContainsFunc(odd, func(word uint64) bool { return word != 0 }) {
+		return exactly(found)
+	}
+	return Answer{found, or(odd, found)}
+}
+
+// when finds when something was. Of who is near the limit, only the person
+// themselves can tell: times are kept in seconds, and days have borders that are
+// moved.
+func (s *search) when(t people.WhenTerm) Answer {
+	var from, until, near int64 = 0, 1 << 33, 1
+	switch {
+	case t.Never || t.Any:
+	case t.OnDay:
+		y, m, d := t.Day.Date()
+		day := time.Date(y, m, d, 0, 0, 0, 0, s.env.Now.Location()).Unix()
+		next := time.Date(y, m, d+1, 0, 0, 0, 0, s.env.Now.Location()).Unix()
+		switch near = 3 * 60 * 60; t.Op {
+		case people.OpLess:
+			until = day
+		case people.OpAtMost:
+			until = next
+		case people.OpMore:
+			from = next
+		case people.OpAtLeast:
+			from = day
+		default:
+			from, until = day, next
+		}
+	case t.Older():
+		until = s.env.Now.Add(-t.Age).Unix()
+	default:
+		from = s.env.Now.Add(-t.Age).Unix()
+	}
+	sure, may := s.set(), s.set()
+	s.x.each(func(at int, seg *segment) {
+		runs := &seg.times[t.What]
+		there := &seg.states[stateThere]
+		toSure, toMay := words(sure, at), words(may, at)
+		begin, last := 0, uint32(timeNever)
+		add := func(end int) {
+			second := int64(last)
+			var isSure, isMay bool
+			switch {
+			case last == timeNever:
+				isSure = t.Never
+			case t.Never:
+			case t.Any:
+				isSure = true
+			case last == timeOdd:
+				isMay = true
+			default:
+				isSure = second >= from+near && second < until-near
+				isMay = second >= from-near && second < until+near
+			}
+			for local := begin; (isSure || isMay) && local < end; local++ {
+				if isSure {
+					toSure[local/64] |= 1 << (local % 64)
+				}
+				toMay[local/64] |= 1 << (local % 64)
+			}
+			begin = end
+		}
+		for i, when := range runs.when {
+			add(int(runs.at[i]))
+			last = when
+		}
+		add(SegmentSize)
+		for i := range toSure {
+			toSure[i] &= there[i]
+			toMay[i] &= there[i]
+		}
+	})
+	if slices.Equal(sure, may) {
+		return exactly(may)
+	}
+	return Answer{sure, may}
+}
+
+// text finds in whose name, or also email, a text is.
+func (s *search) text(p people.Pattern, nameOnly bool, within people.Set) people.Set {
+	if p.Text == "" {
+		if p.Whole && !(p.Begin && p.End) { // it is in everything
+			return s.state(stateThere)
+		}
+		set := s.set()
+		if p.Whole {
+			s.x.each(func(at int, seg *segment) {
+				rowOf(words(set, at), &seg.states[stateThere], func(local uint16) bool { return len(nameOf(seg.lines.line(local))) == 0 })
+			})
+		}
+		return set
+	}
+	q := textQuery{p, nameOnly}
+	if set, ok := s.x.recent.get(q); ok {
+		return slices.Clone(set)
+	}
+	narrow := within
+	if wider := s.x.recent.wider(q); wider != nil && (narrow == nil || wider.Size() < narrow.Size()) {
+		narrow = wider
+	}
+	set := s.set()
+	if narrow != nil && narrow.Size() <= len(set)*64/narrowed {
+		s.among(q, narrow, set)
+		if len(within) > 0 && &narrow[0] == &within[0] {
+			return set
+		}
+	} else {
+		f := newFinder(p.Text)
+		s.x.each(func(at int, seg *segment) {
+			if seg.lines.may(p.Text) {
+				seg.lines.find(f, q, words(set, at))
+			}
+		})
+	}
+	s.x.recent.put(q, set)
+	return slices.Clone(set)
+}
+
+// narrowed is the part of all people that may match beneath which their lines are
+// looked at one by one.
+const narrowed = 8
+
+// among is text among few.
+func (s *search) among(q textQuery, few, to people.Set) {
+	s.x.each(func(at int, seg *segment) {
+		some := bitmap(words(few, at))
+		rowOf(words(to, at), &some, func(local uint16) bool { return q.in(seg.lines.line(local)) })
+	})
+}
+
+// rowOf adds those of some people of whom it is true.
+func rowOf(to []uint64, some *bitmap, is func(local uint16) bool) {
+	for i, word := range some {
+		for ; word != 0; word &= word - 1 {
+			bit := bits.TrailingZeros64(word)
+			if is(uint16(i*64 + bit)) {
+				to[i] |= 1 << bit
+			}
+		}
+	}
+}
+
+// textQuery is a text that is looked for.
+type textQuery struct {
+	people.Pattern
+	nameOnly bool
+}
+
+// in reports whether a line has the text.
+func (q textQuery) in(line []byte) bool {
+	name := nameOf(line)
+	if q.InFolded(name) {
+		return true
+	}
+	return !q.nameOnly && len(name) < len(line) && q.InFolded(line[len(name)+1:])
+}
+
+// find adds to a set whose lines have the text.
+func (l *lines) find(f *finder, q textQuery, to []uint64) {
+	local, begin := 0, 0
+	for at := 0; at < len(l.text); {
+		at = f.next(l.text, at)
+		if at < 0 {
+			return
+		}
+		if !q.Whole && !q.At(l.text, at) {
+			at++
+			continue
+		}
+		local, begin = l.locate(at, local, begin)
+		end := begin + l.size(l.sizes[local], begin)
+		if !q.Whole && !q.nameOnly || q.in(l.text[begin:end-1]) {
+			to[local/64] |= 1 << (local % 64)
+		}
+		at = end
+	}
+}
+
+// recent are the texts that were looked for last, and who has them. Whoever types
+// asks for one after the other.
+type recent struct {
+	queries [8]textQuery
+	sets    [8]people.Set
+	next    int
+}
+
+func (r *recent) get(q textQuery) (people.Set, bool) {
+	if i := slices.Index(r.queries[:], q); i >= 0 && r.sets[i] != nil {
+		return r.sets[i], true
+	}
+	return nil, false
+}
+
+func (r *recent) put(q textQuery, set people.Set) {
+	r.queries[r.next], r.sets[r.next] = q, set
+	r.next = (r.next + 1) % len(r.sets)
+}
+
+// wider is the smallest of those that hold all who have the text; nil: there is none.
+func (r *recent) wider(q textQuery) (best people.Set) {
+	if q.Whole {
+		return nil
+	}
+	for i, old := range r.queries {
+		fits := r.sets[i] != nil && !old.Whole && !old.End && old.nameOnly == q.nameOnly && old.Begin == q.Begin &&
+			len(old.Text) <= len(q.Text) && old.Text == q.Text[:len(old.Text)]
+		if fits && (best == nil || r.sets[i].Size() < best.Size()) {
+			best = r.sets[i]
+		}
+	}
+	return best
+}

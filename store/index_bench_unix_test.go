@@ -1,0 +1,174 @@
+//go:build unix
+
+package store
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"recado/campaign/people"
+	"recado/store/bolt"
+)
+
+// benchPeople is how many people the benchmarks of the index have.
+const benchPeople = 1_000_000
+
+var (
+	benchFirst = []string{"Ana", "João", "Maria", "José", "Antônio", "Francisca", "Carlos", "Adriana", "Luiz", "Márcia", "Beatriz", "Otávio", "Conceição", "Fátima", "Zé", "Lúcia", "Patrícia", "Gonçalo", "Júlia", "Davi"}
+	benchLast  = []string{"Silva", "Souza", "Lima", "Gonçalves", "Brandão", "Oliveira", "Pereira", "Ferreira", "Almeida", "Costa", "Prado", "Araújo", "Ribeiro", "Carvalho", "Nascimento", "Antonio"}
+	benchCity  = []string{"São Paulo", "Recife", "Rio de Janeiro", "Salvador", "Fortaleza", "Belo Horizonte", "Manaus", "Curitiba", "Porto Alegre", "Goiânia"}
+	benchTag   = []string{"vip", "frio", "cliente", "lead", "feira 2026", "newsletter"}
+	benchDDD   = []string{"11", "21", "31", "81", "71", "85", "51", "41", "62", "92"}
+)
+
+// benchBook is the path of a book of many people, which is made once for all
+// benchmarks of a run; RECADO_BENCH_BOOK keeps it from one run to the next.
+var benchBook = func() func(b *testing.B) string {
+	path := os.Getenv("RECADO_BENCH_BOOK")
+	return func(b *testing.B) string {
+		b.Helper()
+		if path == "" {
+			dir, err := os.MkdirTemp("", "recado-bench")
+			if err != nil {
+				b.Fatal(err)
+			}
+			path = filepath.Join(dir, "book.db")
+		}
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+		book, err := Open(path, Options{Kind: Real, noSync: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(1, 2))
+		rows := make([]people.Row, benchPeople)
+		for i := range rows {
+			first, last := benchFirst[r.IntN(len(benchFirst))], benchLast[r.IntN(len(benchLast))]
+			rows[i] = people.Row{
+				Line:   i + 1,
+				Phone:  people.Phone(fmt.Sprintf("+55%s9%08d", benchDDD[r.IntN(len(benchDDD))], 60_000_000+r.IntN(40_000_000))),
+				Name:   first + " " + benchLast[r.IntN(len(benchLast))] + " " + last,
+				Tags:   []string{benchTag[r.IntN(len(benchTag))]},
+				Fields: map[string]string{"cidade": benchCity[r.IntN(len(benchCity))], "email": fmt.Sprintf("%s.%s%d@gmail.com", people.Fold(first), people.Fold(last), r.IntN(1e4))},
+			}
+			if r.IntN(2) == 0 {
+				rows[i].Tags = append(rows[i].Tags, benchTag[r.IntN(len(benchTag))])
+			}
+		}
+		if _, err := desk(book).Import(b.Context(), rows, "bench"); err != nil {
+			b.Fatal(err)
+		}
+		if err := book.Close(); err != nil {
+			b.Fatal(err)
+		}
+		return path
+	}
+}()
+
+func benchOpen(b *testing.B) *Book {
+	b.Helper()
+	book, err := Open(benchBook(b), Options{Kind: Real, noSync: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return book
+}
+
+// processorTime is how long this process has kept processors busy: on a machine that
+// others use as well it says more than the clock.
+func processorTime() time.Duration {
+	var used syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &used) != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// BenchmarkIndexFilter is what one key press costs in a filter that is typed, with
+// the list of who is found.
+func BenchmarkIndexFilter(b *testing.B) {
+	book := benchOpen(b)
+	defer book.Close()
+	book.KeepIndex()
+	if !book.indexReady(b.Context()) {
+		b.Fatal("there is no index")
+	}
+	find := func(b *testing.B, line string) int {
+		f, err := people.ParseFilter(line)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ids, err := book.Find(b.Context(), f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return len(ids)
+	}
+	for _, c := range []struct{ kind, before, line string }{
+		{"everybody", "", ""}, {"word", "", "j"}, {"word", "", "joao"}, {"word", "", "silva"}, {"word", "", "goncalves"}, {"word", "", "zzqx"}, {"word", "", "*ilva"},
+		{"words", "", "fatima brandao"}, {"narrowed", "joao goncalv", "joao goncalve"}, {"narrowed", "brandao fat", "brandao fati"}, {"digits", "", "98765"},
+		{"phone", "", "+5511"}, {"phone", "", "+551198"}, {"phone", "", "+5511987654"},
+		{"structured", "", "tag:vip"}, {"structured", "", "cidade:recife tag:vip -tag:frio"}, {"structured", "", "cidade:recife optout:nao criado:<400d"}, {"structured", "", "visto:nunca tag:lead"},
+	} {
+		b.Run(c.kind+"/"+c.before+">"+c.line, func(b *testing.B) {
+			hits, used := 0, time.Duration(0)
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				book.index.note(0, bolt.Changes{contactsTable.Name: {contactsTable.Key(1)}}) // what was looked for last is forgotten
+				find(b, "qqq")
+				if c.before != "" {
+					find(b, c.before)
+				}
+				begun := processorTime()
+				b.StartTimer()
+				hits = find(b, c.line)
+				used += processorTime() - begun
+			}
+			b.ReportMetric(float64(used.Microseconds())/1000/float64(b.N), "cpu-ms")
+			b.ReportMetric(float64(hits), "hits")
+		})
+	}
+}
+
+// BenchmarkIndexReady is how long it takes until people are found: from the
+// people, and from a snapshot.
+func BenchmarkIndexReady(b *testing.B) {
+	for _, from := range []string{"people", "snapshot"} {
+		b.Run(from, func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				book := benchOpen(b)
+				if from == "people" {
+					book.index.found = openedAs{}
+				}
+				runtime.GC()
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				begun, used := time.Now(), processorTime()
+				b.StartTimer()
+				book.makeIndex(true)
+				b.StopTimer()
+				b.ReportMetric(float64((processorTime() - used).Milliseconds()), "cpu-ms")
+				if book.index.loaded != (from == "snapshot") {
+					b.Fatal("it was made of something else")
+				}
+				b.ReportMetric(float64(time.Since(begun).Milliseconds()), "ms")
+				runtime.GC()
+				runtime.ReadMemStats(&after)
+				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/benchPeople, "B/person")
+				if err := book.Close(); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+		})
+	}
+}
