@@ -47,7 +47,8 @@ func (w Wish) String() string {
 //   - "Não quero mais" is No if asked whether to write on, or nothing; Other as an
 //     answer to another question; Doubt if it is not known what was asked.
 //   - "Cancelar" is Other if it was offered as a choice ("responda CONFIRMAR ou
-//     CANCELAR"), Doubt as an answer to another question, and else No.
+//     CANCELAR") or if asked about what can be cancelled ("posso confirmar a
+//     entrega?"), Doubt as an answer to another question, and else No.
 func Wants(text, asked string) (w Wish, why string) {
 	written, question := foldLines(bounded(text)), foldLines(bounded(asked))
 	if len(question) >= shortestQuote {
@@ -130,16 +131,15 @@ func (g *grammar) wants(said []piece) (w Wish, why string) {
 	onBusiness := g.matches(&m, business)
 	for i := range g.rules {
 		r := &g.rules[i]
-		m.apart = r.kind == isLeaning
+		if m.apart = r.kind == isLeaning; m.apart && w != Doubt {
+			continue
+		}
 		for from := 0; from < len(t); {
 			start, end, ok := m.find(r, from)
 			if !ok {
 				break
 			}
 			as := wishOf[r.kind]
-			if r.kind == isLeaning && w == Doubt {
-				as = No
-			}
 			if as > w && !(as == Doubt && onBusiness) {
 				w, why = as, r.family+": "+joinWords(t[start:end])
 			}
@@ -156,7 +156,7 @@ func (g *grammar) wants(said []piece) (w Wish, why string) {
 	return w, why
 }
 
-var wishOf = map[kind]Wish{isOther: Other, isDoubt: Doubt, isNo: No}
+var wishOf = map[kind]Wish{isOther: Other, isDoubt: Doubt, isNo: No, isLeaning: No}
 
 // answer judges a text that says nothing by itself and answers a question: a
 // bare yes or no, a word or a figure that was offered. Not ok if it is none.
@@ -178,11 +178,13 @@ func (g *grammar) answer(said, asks []piece) (w Wish, why string, ok bool) {
 			return Other, "", choice
 		}
 	}
-	asked, toKeep, toLeave := g.asked(asks)
+	asked, toKeep, toLeave, toCancel := g.asked(asks)
 	switch {
 	case toKeep && (no || g.matches(&m, saysStop)) || yes && toLeave:
 		return No, "answer to whether to write on: " + answer, true
 	case asked && (no || yes):
+		return Other, "", true
+	case asked && toCancel && g.matches(&m, saysCancel):
 		return Other, "", true
 	case asked && g.matches(&m, saysCancel):
 		return Doubt, "answer to something else: " + answer, true
@@ -194,9 +196,9 @@ func (g *grammar) answer(said, asks []piece) (w Wish, why string, ok bool) {
 	return Other, "", false
 }
 
-// asked says whether a text asks something, and whether that is to write on or to
-// leave.
-func (g *grammar) asked(asks []piece) (asked, toKeep, toLeave bool) {
+// asked says whether a text asks something, and whether that is to write on, to
+// leave, or about something that can be cancelled.
+func (g *grammar) asked(asks []piece) (asked, toKeep, toLeave, toCancel bool) {
 	for len(asks) > 0 {
 		var sentence []piece
 		sentence, asks = nextSentence(asks)
@@ -209,8 +211,9 @@ func (g *grammar) asked(asks []piece) (asked, toKeep, toLeave bool) {
 		asked = true
 		toLeave = toLeave || g.matches(&q, leaves)
 		toKeep = toKeep || !toLeave && g.matches(&q, keeps)
+		toCancel = toCancel || g.matches(&q, cancels)
 	}
-	return asked, toKeep, toLeave
+	return asked, toKeep, toLeave, toCancel
 }
 
 // offered finds the words of an answer among those of a question, and what they

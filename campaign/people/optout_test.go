@@ -62,6 +62,7 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		optOut   = "Novidades! Se não quiser receber mais, responda NÃO."
 		figures  = "Deseja continuar recebendo? 1 - Sim 2 - Não"
 		exit     = "Ofertas do dia. Digite 0 para sair da lista."
+		sofa     = "Você já escolheu a cor do sofá?"
 		buy      = "Quer comprar também o combo?"
 		meeting  = "Sua consulta é amanhã. Responda CONFIRMAR ou CANCELAR."
 		stopWord = "Ofertas do dia. Para deixar de receber, envie PARAR."
@@ -95,7 +96,8 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		{"0", exit, No},
 		{"cancelar", meeting, Other},
 		{"cancelar", news, No},
-		{"cancela", order, Doubt},
+		{"cancela", order, Other},
+		{"cancela", sofa, Doubt},
 		{"pare", order, No},
 		{"please stop", order, No},
 		{"pode parar", keep, No},
@@ -179,6 +181,52 @@ func TestAWishThatIsNotFirmIsADoubt(t *testing.T) {
 	}
 }
 
+// TestANoOfANoIsNone: who wants it to go on is not opted out.
+func TestANoOfANoIsNone(t *testing.T) {
+	for _, text := range []string{
+		"não cancelem as ofertas",
+		"não cancelem o envio",
+		"não parem de mandar as ofertas",
+		"nunca parem com as promoções",
+		"não desativem as notificações",
+		"não deixem de mandar promoções",
+		"não interrompam os envios de ofertas",
+		"não parem de oferecer desconto",
+		"não bloqueiem meu número",
+		"não excluam meu número da lista",
+		"não tirem minha mãe da lista",
+		"não quero que parem de mandar",
+		"não precisa parar de mandar",
+		"não precisa me tirar da lista",
+		"por favor não me tirem da lista de ofertas",
+		"nunca me tirem dessa lista",
+		"não vou sair da lista",
+		"não vou bloquear vocês",
+		"não te bloqueei",
+		"não vou dar block",
+		"não será denunciado",
+		"nem pensar em sair da lista",
+		"nem pensem em parar de mandar",
+		"não me descadastrem",
+		"não quero me descadastrar",
+		"não quero cancelar o recebimento",
+		"não quero deixar de receber",
+		"quem disse que quero sair da lista?",
+		"espero que não parem de mandar",
+		"ninguém quer sair da lista kkk",
+		"don't remove me from the list",
+		"please don't stop sending offers",
+		"I don't want to unsubscribe",
+		"no me saquen de la lista",
+		"no quiero darme de baja",
+		"no dejen de escribirme",
+	} {
+		if w, why := Wants(text, ""); w != Other {
+			t.Errorf("%q is %v (%s)", text, w, why)
+		}
+	}
+}
+
 func TestWhyKeepsWhatWasWritten(t *testing.T) {
 	for text, want := range map[string]string{
 		" *Quero SAIR!* 😡 ":                                "one word: quero sair",
@@ -235,49 +283,59 @@ func readWishes(t testing.TB, name string) (all []wish) {
 	return all
 }
 
-// TestWishesAreHeard holds the marks on texts as people write them. One of them
-// that is misjudged is no fault, a share of them is.
+// TestWishesAreHeard holds the marks on texts as people write them, all of them
+// and each set of them. One of them that is misjudged is no fault, a share of
+// them is.
 func TestWishesAreHeard(t *testing.T) {
-	var all []wish
 	entries, err := wishes.ReadDir("testdata/wishes")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var all verdicts
 	for _, e := range entries {
-		all = append(all, readWishes(t, e.Name())...)
-	}
-	var got [3][3]float64 // what they are, what they were taken for
-	for _, c := range all {
-		w, why := Wants(c.text, c.asked)
-		got[c.want][w]++
-		if c.want != w {
-			t.Logf("%v: %q (%q) is taken for %v (%s)", c.want, c.text, c.asked, w, why)
+		var of verdicts
+		for _, c := range readWishes(t, e.Name()) {
+			w, why := Wants(c.text, c.asked)
+			of[c.want][w]++
+			all[c.want][w]++
+			if c.want != w {
+				t.Logf("%v: %q (%q) is taken for %v (%s)", c.want, c.text, c.asked, w, why)
+			}
 		}
+		of.hold(t, e.Name(), .97)
 	}
-	var n [3]float64
-	for want := range got {
-		for _, x := range got[want] {
-			n[want] += x
-		}
+	all.hold(t, "all of them", .98)
+	if all.of(No) < 3000 || all.of(Doubt) < 1200 || all.of(Other) < 3500 {
+		t.Errorf("too few texts: %v", all)
 	}
-	t.Logf("%v noes: %.2f %% heard; %v doubts: %.1f %% held, %.1f %% opted out; %v others: %v opted out, %.2f %% held",
-		n[No], 100*got[No][No]/n[No], n[Doubt], 100*got[Doubt][Doubt]/n[Doubt], 100*got[Doubt][No]/n[Doubt],
-		n[Other], got[Other][No], 100*got[Other][Doubt]/n[Other])
-	if n[No] < 600 || n[Doubt] < 220 || n[Other] < 1300 {
-		t.Errorf("too few texts: %v", n)
+}
+
+// verdicts counts texts by what they are and what they were taken for.
+type verdicts [3][3]float64
+
+func (v *verdicts) of(w Wish) float64 { return v[w][No] + v[w][Doubt] + v[w][Other] }
+
+// hold holds the marks, and of noes that so many are heard.
+func (v *verdicts) hold(t *testing.T, name string, heard float64) {
+	t.Helper()
+	share := func(want, got Wish) float64 { return v[want][got] / max(v.of(want), 1) }
+	t.Logf("%s: %v noes: %.1f %% heard; %v doubts: %.1f %% held, %.1f %% opted out; %v others: %v opted out, %.1f %% held", name,
+		v.of(No), 100*share(No, No), v.of(Doubt), 100*share(Doubt, Doubt), 100*share(Doubt, No),
+		v.of(Other), v[Other][No], 100*share(Other, Doubt))
+	if v.of(No) > 0 && share(No, No) < heard {
+		t.Errorf("%s: too few noes are heard", name)
 	}
-	for what, c := range map[string]struct {
-		got, least float64
-	}{
-		"noes that are heard":                   {got[No][No] / n[No], .98},
-		"doubts that are held":                  {got[Doubt][Doubt] / n[Doubt], .90},
-		"doubts that are not opted out":         {1 - got[Doubt][No]/n[Doubt], .70},
-		"ordinary texts that are not held":      {1 - got[Other][Doubt]/n[Other], .95},
-		"ordinary texts that are no opting out": {1 - got[Other][No]/n[Other], 1},
-	} {
-		if c.got < c.least {
-			t.Errorf("%s: %.4f, want %v", what, c.got, c.least)
-		}
+	if v.of(Doubt) > 0 && share(Doubt, Doubt) < .90 {
+		t.Errorf("%s: too few doubts are held", name)
+	}
+	if share(Doubt, No) > .30 {
+		t.Errorf("%s: too many doubts are opted out", name)
+	}
+	if share(Other, Doubt) > .05 {
+		t.Errorf("%s: too many ordinary texts are held", name)
+	}
+	if v[Other][No] > 0 {
+		t.Errorf("%s: somebody is opted out by an ordinary text", name)
 	}
 }
 

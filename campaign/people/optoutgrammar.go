@@ -18,6 +18,7 @@ import (
 //	[not a typo]    words that are not to be taken for one that resembles them
 //	[drop]          words that say nothing about a wish: left out
 //	[break]         words that end a clause as a comma does
+//	[lead]          those of them that do not where a text begins
 //	[soft]          words that may stand between the parts of a wish
 //	[split]         words between the answers that a question offers
 //	[typos]         words that are known when they are mistyped by a letter
@@ -31,7 +32,7 @@ import (
 //	[no: family]    patterns of a no; likewise doubt, other, leaning (a no if there is
 //	                a doubt besides), and the ones about questions: says no,
 //	                says no more, says stop, says cancel, says yes, word, keeps, leaves,
-//	                offers a choice, business
+//	                can be cancelled, offers a choice, business
 //
 // A pattern is a row of steps, each of which takes one word, or an expression
 // that stands in a list as one:
@@ -87,13 +88,14 @@ const (
 	isWord   // a word or figure that a question may have offered
 	keeps    // of a question: whether to write on
 	leaves   // of a question: whether to be left alone
+	cancels  // of a question: whether something goes on that can be cancelled
 	choices  // of a text: that there are answers to choose from
 	business // of who goes on with it: there is no doubt then
 )
 
 var kinds = map[string]kind{
 	"other": isOther, "doubt": isDoubt, "no": isNo, "leaning": isLeaning,
-	"says no": saysNo, "says no more": saysNoMore, "says stop": saysStop, "says cancel": saysCancel, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "offers a choice": choices, "business": business,
+	"says no": saysNo, "says no more": saysNoMore, "says stop": saysStop, "says cancel": saysCancel, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "offers a choice": choices, "can be cancelled": cancels, "business": business,
 }
 
 type (
@@ -111,6 +113,7 @@ type (
 		splits     map[string]bool
 		drops      wordSet
 		breaks     wordSet
+		leads      wordSet
 		soft       wordSet
 		rules      []rule               // of what people write
 		answers    [business + 1][]rule // of bare answers, and of questions, by kind
@@ -276,7 +279,7 @@ func parseGrammar(text string) (*grammar, error) {
 			}
 		}
 	}
-	g.drops, g.breaks, g.soft = g.classes["drop"], g.classes["break"], g.classes["soft"]
+	g.drops, g.breaks, g.leads, g.soft = g.classes["drop"], g.classes["break"], g.classes["lead"], g.classes["soft"]
 	for _, l := range lines {
 		name, family, ok := strings.Cut(l.section, ": ")
 		k, isKind := kinds[name]
@@ -453,6 +456,11 @@ func (g *grammar) findNear() {
 	for _, w := range slices.Sorted(maps.Keys(g.vocabulary)) {
 		enter(string(squeeze(nil, w)), w)
 		if sound := g.sound(w); g.sounding[sound] == "" {
+			g.sounding[sound] = w
+		}
+	}
+	for _, w := range slices.Sorted(maps.Keys(g.spelling)) {
+		if sound := g.sound(w); len(w) > 3 && g.sounding[sound] == "" {
 			g.sounding[sound] = w
 		}
 	}

@@ -119,6 +119,9 @@ func splitWords(dst []piece, text string) []piece {
 				}
 			}
 		}
+		if r == '-' && start >= 0 && isDigit(rune(text[i-1])) && len(text) > i+1 && isDigit(rune(text[i+1])) {
+			continue // 98888-7777
+		}
 		if r == '@' && start >= 0 && len(text) > i+1 && 'a' <= text[i+1] && text[i+1] <= 'z' {
 			continue // s@ir
 		}
@@ -250,7 +253,7 @@ func (g *grammar) read(dst []token, said []piece) []token {
 					i++
 				}
 			}
-		case g.breaks.has(t.id):
+		case g.breaks.has(t.id) && !(len(dst) == 0 && g.leads.has(t.id)):
 			dst = addEdge(dst, token{word: t.word, id: t.id, edge: clauseEdge})
 		default:
 			dst = append(dst, t)
@@ -262,8 +265,12 @@ func (g *grammar) read(dst []token, said []piece) []token {
 	return dst
 }
 
-// spell appends the words that are meant by one as it was written.
+// spell appends the words that are meant by one as it was written; a phone is a
+// number.
 func (g *grammar) spell(dst []piece, w string) []piece {
+	if isPhone(w) {
+		return append(dst, piece{word: "numero"})
+	}
 	meant, ok := g.spelling[w]
 	if !ok && len(w) <= longestTypo {
 		meant, ok = g.spelling[string(squeeze(nil, w))]
@@ -283,10 +290,23 @@ func (g *grammar) spell(dst []piece, w string) []piece {
 		}
 	}
 	w, clitic := g.meant(w)
+	if meant := g.spelling[w]; meant != nil {
+		for _, w := range meant {
+			dst = append(dst, piece{word: w})
+		}
+		return dst
+	}
 	if dst = append(dst, piece{word: w}); clitic != "" {
 		dst = append(dst, piece{word: clitic})
 	}
 	return dst
+}
+
+// isPhone reports whether a word has the figures of a phone, with one dash among
+// them or none.
+func isPhone(w string) bool {
+	figures := len(w) - strings.Count(w, "-")
+	return figures >= 8 && figures >= len(w)-1 && strings.Trim(w, "0123456789-") == ""
 }
 
 // addEdge appends the end of a clause or sentence; of several in a row the
