@@ -63,6 +63,7 @@ const (
 	VerbPasskey      Verb = "passkey"
 
 	VerbImport      Verb = "import"
+	VerbContactAdd  Verb = "contact_add"
 	VerbContactEdit Verb = "contact_edit"
 	VerbOptOut      Verb = "opt_out"
 	VerbOptIn       Verb = "opt_in"
@@ -94,7 +95,7 @@ var verbs = map[Verb]Role{
 	VerbNumberAdd: Admin, VerbNumberRename: Admin, VerbNumberRemove: Admin, VerbNumberLimits: Admin,
 	VerbLink: Admin, VerbLinkCancel: Admin, VerbUnlink: Admin, VerbPasskey: Admin, VerbReconnect: Operator,
 
-	VerbImport: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
+	VerbImport: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
 	VerbErase: Operator, VerbSuppress: Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 

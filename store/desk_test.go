@@ -222,6 +222,15 @@ var deeds = map[string]deed{
 		role: Operator,
 		fail: func(_ *scene, d *Desk) error { return d.OptIn(1, " ") },
 	},
+	"AddContact": {
+		do: func(_ *scene, d *Desk) error {
+			return only(d.AddContact(people.Row{Phone: "+5521998877665", Name: "Ana", Tags: []string{"vip"}}))
+		},
+		want: Entry{Verb: VerbContactAdd, Kind: "contact", Target: "11", Name: "Ana",
+			Before: Values{"name": "", "phone": "", "tags": ""}, After: Values{"name": "Ana", "phone": "+5521998877665", "tags": "vip"}},
+		role: Operator,
+		fail: func(_ *scene, d *Desk) error { return only(d.AddContact(people.Row{Phone: yardPhone(0)})) },
+	},
 	"Erase": {
 		do:   func(s *scene, d *Desk) error { return d.Erase(s.Context(), 1) },
 		want: Entry{Verb: VerbErase, Kind: "contact", Target: "1", Counts: map[string]int{"messages": 0}},

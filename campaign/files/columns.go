@@ -367,6 +367,9 @@ func (l *layout) pair(with map[int]int, at int) {
 	}
 }
 
+// FieldName is the name under which a column is kept as a field.
+func FieldName(column string) string { return fieldName(column) }
+
 // fieldName is the name of a column as a field: folded, "_" for spaces and for
 // what has a meaning in templates and filters.
 func fieldName(column string) string {
