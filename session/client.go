@@ -52,6 +52,9 @@ type client struct {
 	again  int            // how often the phone was asked to upload one again; touched by jobs alone
 	resync time.Time      // when the address book was last asked for again; touched by jobs alone
 	copied time.Time      // when the phone was last asked for a plain copy of it; touched by jobs alone
+
+	asked  map[string]bool // the LIDs whose usernames were asked for; touched by jobs alone
+	enough bool            // the service wants to be asked for no more of them; touched by jobs alone
 }
 
 // errNoToken answers the library's request for a token that only Messenger

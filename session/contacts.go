@@ -1,12 +1,14 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/appstate"
+	"go.mau.fi/whatsmeow/proto/waSyncAction"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
@@ -91,8 +93,90 @@ func (c *client) contact(e *events.Contact) {
 		}
 	}
 	seen := c.person(c.ctx, e.JID, other, name, people.AddressBook)
-	seen.Known = true
+	seen.Known, seen.Username = true, usernameOf(e.Action.GetUsername())
 	c.saw(seen)
+}
+
+// appState is a change of what our phone shares of which the library makes no
+// event of its own.
+func (c *client) appState(e *events.AppState) {
+	if seen, ok := c.shared(e.Index, e.SyncActionValue); ok {
+		c.saw(seen)
+	}
+}
+
+// shared is whom such a change tells about: somebody in the address book whose
+// phone is not known, or the phone of somebody who has shown it now.
+func (c *client) shared(index []string, value *waSyncAction.SyncActionValue) (seen people.Seen, ok bool) {
+	if len(index) < 2 {
+		return seen, false
+	}
+	jid, err := types.ParseJID(index[1])
+	if err != nil || !personal(jid) || jid.Server != types.HiddenUserServer {
+		return seen, false
+	}
+	switch index[0] {
+	case appstate.IndexLIDContact:
+		entry := value.GetLidContactAction()
+		seen = c.person(c.ctx, jid, types.EmptyJID, cmp.Or(entry.GetFullName(), entry.GetFirstName()), people.AddressBook)
+		seen.Known, seen.Username = true, usernameOf(entry.GetUsername())
+		return seen, true
+	case appstate.IndexPNForLIDChat:
+		phone, err := types.ParseJID(value.GetPnForLidChatAction().GetPnJID())
+		if err != nil || !personal(phone) || phone.Server != types.DefaultUserServer {
+			return seen, false
+		}
+		if err := c.dev.LIDs.PutLIDMapping(c.ctx, jid, phone); err != nil {
+			c.number.log.Warn("keep whose a phone is", "err", err)
+		}
+		return c.person(c.ctx, jid, phone, "", people.NoName), true
+	}
+	return seen, false
+}
+
+// chats writes down what our phone shares about its chats: the phones of people
+// who have shown them.
+func (c *client) chats() {
+	entries, err := c.collection(appstate.WAPatchRegular)
+	if err != nil {
+		c.number.log.Warn("read what the phone shares of its chats", "err", err)
+		return
+	}
+	var all []people.Seen
+	for _, m := range entries {
+		if seen, ok := c.shared(m.Index, m.Action); ok {
+			all = append(all, seen)
+		}
+	}
+	c.saw(all...)
+}
+
+// usernames writes down what the address book says beside names: usernames, and
+// the people in it without a phone. The library keeps neither of them when it
+// reads the whole of it.
+func (c *client) usernames() {
+	entries, err := c.collection(appstate.WAPatchCriticalUnblockLow)
+	if err != nil {
+		c.number.log.Warn("read the usernames of the address book", "err", err)
+		return
+	}
+	var all []people.Seen
+	for _, m := range entries {
+		if seen, ok := c.shared(m.Index, m.Action); ok {
+			all = append(all, seen)
+			continue
+		}
+		username := usernameOf(m.Action.GetContactAction().GetUsername())
+		if len(m.Index) < 2 || m.Index[0] != appstate.IndexContact || username == "" {
+			continue
+		}
+		if jid, err := types.ParseJID(m.Index[1]); err == nil && personal(jid) {
+			seen := c.person(c.ctx, jid, types.EmptyJID, "", people.NoName)
+			seen.Username = username
+			all = append(all, seen)
+		}
+	}
+	c.saw(all...)
 }
 
 // addressBook writes down everybody in the address book of the phone, as the

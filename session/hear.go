@@ -33,6 +33,8 @@ func (c *client) hear(event any) (ok bool) {
 		return c.unreadable(e)
 	case *events.Contact:
 		c.contact(e)
+	case *events.AppState:
+		c.appState(e)
 	case *events.Blocklist:
 		return c.blocked(e)
 	case *events.PushName:
@@ -46,6 +48,9 @@ func (c *client) hear(event any) (ok bool) {
 		case appstate.WAPatchCriticalUnblockLow:
 			c.arrived.Store(true)
 			c.addressBook()
+			c.jobs.put(c.usernames)
+		case appstate.WAPatchRegular:
+			c.jobs.put(c.chats)
 		case appstate.WAPatchCriticalBlock: // it holds our own push name
 			c.named(c.cli.Store.PushName)
 		}
@@ -108,6 +113,9 @@ func (c *client) heard(info types.MessageInfo, s saying) bool {
 	}); err != nil {
 		c.number.log.Error("write down an incoming message", "message", info.ID, "err", err)
 		return false
+	}
+	if from.Phone == "" {
+		c.jobs.put(func() { c.askUsername(from.LID) })
 	}
 	return true
 }

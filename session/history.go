@@ -224,18 +224,26 @@ func (c *client) past(ctx context.Context, piece *waHistorySync.HistorySync) []p
 			all = append(all, c.person(ctx, jid, types.EmptyJID, p.GetPushname(), people.PushName))
 		}
 	}
+	for _, entry := range piece.GetInlineContacts() {
+		if jid, err := types.ParseJID(entry.GetLidJID()); err == nil && personal(jid) {
+			phone, _ := types.ParseJID(entry.GetPnJID())
+			seen := c.person(ctx, jid, phone, cmp.Or(entry.GetFullName(), entry.GetFirstName()), people.AddressBook)
+			seen.Username = usernameOf(entry.GetUsername())
+			all = append(all, seen)
+		}
+	}
 	for _, chat := range piece.GetConversations() {
 		jid, other, ok := chatWith(chat)
 		if !ok {
 			continue
 		}
 		at, wrote := c.wrote(chat)
-		timer := c.timerOf(chat)
-		if !wrote && timer.Set.IsZero() {
+		timer, username := c.timerOf(chat), usernameOf(chat.GetUsername())
+		if !wrote && timer.Set.IsZero() && username == "" {
 			continue
 		}
 		seen := c.person(ctx, jid, other, "", people.NoName)
-		seen.Timer = timer
+		seen.Timer, seen.Username = timer, username
 		if wrote {
 			seen.Known, seen.Heard = true, at
 		}

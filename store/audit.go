@@ -80,9 +80,9 @@ func (e *Entry) onCampaign(c *campaign.Campaign) { e.on("campaign", c.ID.String(
 func (e *Entry) onList(l List) { e.on("list", strconv.FormatUint(uint64(l.ID), 10), l.Name) }
 
 func (e *Entry) onContact(c *people.Contact) {
-	name := c.Name
+	name := c.Called()
 	if name == "" {
-		name = string(c.Phone)
+		name = string(c.BestPhone())
 	}
 	e.on("contact", strconv.FormatUint(uint64(c.ID), 10), name)
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 
@@ -28,6 +29,18 @@ func (c *checking) merges() bool {
 		c.stray(mergedTable, k)
 	})
 	return len(c.found) == 0
+}
+
+// unions checks that what is kept of two records is about one person of today.
+func (c *checking) unions() {
+	c.each(mergesTable, -1, func(k, v []byte) {
+		_, gone := mergesTable.Parts(k)
+		if _, err := decodeUnion(v); err != nil {
+			c.damaged(mergesTable, k)
+		} else if !bytes.Equal(mergedTable.Get(c.tx, gone), k[:8]) {
+			c.stray(mergesTable, k)
+		}
+	})
 }
 
 // people compares everything that leads to a person, and the counters, with
@@ -98,6 +111,7 @@ func (c *checking) people() {
 		}
 	})
 	c.lists()
+	c.unions()
 }
 
 // lists compares the lists with the sets of who is on them.

@@ -305,6 +305,9 @@ func (d *Desk) editContact(v Verb, id people.ContactID, edit func(*bolt.Tx, *peo
 	})
 }
 
+// yesNo is how the audit writes what is so or not.
+var yesNo = map[bool]string{true: "yes", false: "no"}
+
 // changeContact notes what is another one about a person.
 func (e *Entry) changeContact(before, after *people.Contact) {
 	e.change("name", before.Name, after.Name)
@@ -321,9 +324,8 @@ func (e *Entry) changeContact(before, after *people.Contact) {
 			e.change("field "+shortened(name), before.Fields[name], after.Fields[name])
 		}
 	}
-	said := map[bool]string{true: "yes", false: "no"}
-	e.change("opted_out", said[before.OptedOut], said[after.OptedOut])
-	e.change("doubt", said[before.InDoubt()], said[after.InDoubt()])
+	e.change("opted_out", yesNo[before.OptedOut], yesNo[after.OptedOut])
+	e.change("doubt", yesNo[before.InDoubt()], yesNo[after.InDoubt()])
 	if before.OptedOut != after.OptedOut {
 		e.change("why", before.OptOutWhy, after.OptOutWhy)
 	}
@@ -382,10 +384,17 @@ func seenTx(tx *bolt.Tx, number campaign.NumberID, s people.Seen, at time.Time) 
 	if s.Phone != "" && (s.LID != "" || c.WhatsApp == "" && !has(c.Others, s.Phone)) {
 		c.WhatsApp = s.Phone
 	}
-	if s.LID != "" && s.Phone != "" && c.Presence != people.OnWhatsApp {
+	switch {
+	case s.LID == "":
+	case s.Phone != "" && (c.Presence != people.OnWhatsApp || c.CheckedAt.IsZero()):
 		c.Presence, c.CheckedAt = people.OnWhatsApp, at
+	case c.BestPhone() == "": // an account; there is no phone that could be asked about
+		c.Presence = people.OnWhatsApp
 	}
 	setName(&c, s.Name, s.Source)
+	if s.Username != "" {
+		c.Username = s.Username
+	}
 	if s.Known && !c.KnownTo(number) {
 		c.Knows = append(c.Knows, number)
 	}

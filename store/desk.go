@@ -70,6 +70,8 @@ const (
 	VerbStays       Verb = "stays"
 	VerbErase       Verb = "contact_erase"
 	VerbSuppress    Verb = "suppress"
+	VerbMerge       Verb = "merge" // two records are one person's: the program does it, when the service proves it
+	VerbApart       Verb = "apart"
 
 	VerbListSave   Verb = "list_save"
 	VerbListAdd    Verb = "list_add"
@@ -97,6 +99,7 @@ var verbs = map[Verb]Role{
 
 	VerbImport: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
 	VerbErase: Operator, VerbSuppress: Operator,
+	VerbApart:    Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,

@@ -255,6 +255,14 @@ var deeds = map[string]deed{
 		role: Operator,
 		fail: func(_ *scene, d *Desk) error { return d.Stays(gone, wroteAt) },
 	},
+	"TakeApart": {
+		before: twoOfOne,
+		do:     func(_ *scene, d *Desk) error { _, _, err := d.TakeApart(1); return err },
+		want: Entry{Verb: VerbApart, Kind: "contact", Target: "1", Name: "Pessoa 0",
+			Before: Values{"name": "Pessoa 0"}, After: Values{"name": "Bia, Pessoa 0"}, Counts: map[string]int{"records": 2}},
+		role: Operator,
+		fail: func(_ *scene, d *Desk) error { _, _, err := d.TakeApart(2); return err },
+	},
 	"SaveList": {
 		before: aList,
 		do: func(_ *scene, d *Desk) error {

@@ -117,6 +117,15 @@ func strikeTx(tx *bolt.Tx, c *people.Contact, at time.Time) error {
 			return err
 		}
 	}
+	ids, err := idsTx(tx, c.ID)
+	for _, id := range ids { // what the records were that became theirs
+		for _, k := range mergesTable.Keys(tx, mergesTable.Of(id), math.MaxInt) {
+			err = cmp.Or(err, mergesTable.DeleteAt(tx, k))
+		}
+	}
+	if err != nil {
+		return err
+	}
 	if err := leaveListsTx(tx, c.ID, 0); err != nil {
 		return err
 	}
@@ -334,9 +343,8 @@ func (e *Entry) strike(strike func(string) string) (found bool) {
 	return found
 }
 
-// eraseRecordTx takes what is left of a person out of the book, with the records
-// that were merged into theirs.
-func eraseRecordTx(tx *bolt.Tx, who people.ContactID) error {
+// idsTx are all ids that lead to a person.
+func idsTx(tx *bolt.Tx, who people.ContactID) ([]people.ContactID, error) {
 	ids := []people.ContactID{who}
 	err := mergedTable.ForEach(tx, func(k, _ []byte) error {
 		if id := mergedTable.Parts(k); mergedTx(tx, id) == who {
@@ -344,6 +352,13 @@ func eraseRecordTx(tx *bolt.Tx, who people.ContactID) error {
 		}
 		return nil
 	})
+	return ids, err
+}
+
+// eraseRecordTx takes what is left of a person out of the book, with the records
+// that were merged into theirs.
+func eraseRecordTx(tx *bolt.Tx, who people.ContactID) error {
+	ids, err := idsTx(tx, who)
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,10 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 	deliveriesTable.InOrder(tx) // keys come in order
 	audience := stagedIDs{tx: tx, job: k}
 	barred := allBarredTx(tx)
+	zones, err := zonesTx(tx)
+	if err != nil {
+		return false, err
+	}
 	var queue [][]byte
 	more := true
 	for range n {
@@ -92,9 +96,9 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 		number := home(&contact, f.Numbers, f.Load)
 		d := campaign.Delivery{
 			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
-			Phone: contact.Phone, Name: contact.Name, New: !contact.KnownTo(number), Zone: contact.Phone.Zone(),
+			Phone: contact.Phone, Name: contact.Called(), New: !contact.KnownTo(number), Zone: zones.of(&contact, number),
 		}
-		if why := unwanted(&contact, barred, c.Started); why != "" {
+		if why := unwanted(&contact, f.Numbers, barred, c.Started); why != "" {
 			d.GiveUp(reason.New(why))
 		} else {
 			d.Variant = variantOf(&c, f.Numbers, number, f.Load[number])
@@ -117,6 +121,27 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 		return false, err
 	}
 	return frozenTx(tx, k, j, c, t)
+}
+
+// zones are those of our numbers.
+type zones map[campaign.NumberID]string
+
+func zonesTx(tx *bolt.Tx) (zones, error) {
+	numbers, err := numbersTx(tx)
+	all := make(zones, len(numbers))
+	for _, n := range numbers {
+		all[n.ID] = n.Phone.Zone()
+	}
+	return all, err
+}
+
+// of is the time zone by which a person is written to: that of their phone, or
+// that of the number that writes if they show none.
+func (z zones) of(c *people.Contact, number campaign.NumberID) string {
+	if phone := c.BestPhone(); phone != "" {
+		return phone.Zone()
+	}
+	return z[number]
 }
 
 // zone is the number of a time zone in the queue. Those that come late share

@@ -432,7 +432,7 @@ func TestOptOutThatWasSaidOfAPhoneStaysWithIt(t *testing.T) {
 func TestWhoLostThePhoneIsWrittenToAgainOnceTheyAreSeen(t *testing.T) {
 	for name, seen := range map[string]func(*street){
 		"under another phone": func(s *street) { s.move(oldPhone, another, false) },
-		"by a message":        func(s *street) { s.hears(people.Seen{LID: another}) },
+		"by a message":        func(s *street) { s.hears(people.Seen{LID: another, Known: true}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStreet(t)

@@ -133,7 +133,7 @@ func TestAnswerAboutAnAddressIsCheckedLikeAnyClaim(t *testing.T) {
 		}},
 		{reason.DeliveryDuplicate, bia, func(d *bench) { d.sends(1) }},
 		{reason.DeliveryPerPerson, "77", func(d *bench) {
-			if err := d.book.Saw(d.numbers[0], []people.Seen{{LID: "77", Name: "Ana"}}); err != nil {
+			if err := d.book.Saw(d.numbers[0], []people.Seen{{LID: "77", Name: "Ana", Known: true}}); err != nil {
 				d.Fatal(err)
 			}
 			d.sends(d.start(campaign.Campaign{Name: "outra", Text: "Oi", To: "-fone:+55"}))

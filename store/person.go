@@ -310,7 +310,7 @@ func addCountTx(tx *bolt.Tx, name string, by int) error {
 // go by their source, keep's before gone's; everything else is united; an
 // opt-out on either side survives, and so does what the numbers know and have
 // sent. A phone of gone that is not keep's is a former one from then on, unless
-// the caller knows better.
+// the caller knows better. What the two were is kept, see apart.go.
 func mergeTx(tx *bolt.Tx, keep, gone people.ContactID, at time.Time) error {
 	if keep, gone = mergedTx(tx, keep), mergedTx(tx, gone); keep == gone {
 		return nil
@@ -321,6 +321,9 @@ func mergeTx(tx *bolt.Tx, keep, gone people.ContactID, at time.Time) error {
 	}
 	g, err := contactTx(tx, gone)
 	if err != nil {
+		return err
+	}
+	if err := keepUnionTx(tx, k, g, at); err != nil {
 		return err
 	}
 	if err := leaveListsTx(tx, gone, keep); err != nil {

@@ -199,7 +199,11 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if contact.Presence == people.NotOnWhatsApp {
 		return giveUp(reason.DeliveryNotOnWhatsApp)
 	}
-	text, err := b.render(camp, d.Variant, &contact, c.Now)
+	now := c.Now
+	if contact.BestPhone() == "" { // it is that late where the number is
+		now = now.In(location(d.Zone))
+	}
+	text, err := b.render(camp, d.Variant, &contact, now)
 	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {
 		return giveUp(reason.DeliveryMissingField, reason.Plain(strings.Join(missing.Fields, ", ")))
 	} else if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {

@@ -110,10 +110,10 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			return err
 		}
 		p.Senders = Senders(all, holds, c, now)
-		ids := make([]campaign.NumberID, len(p.Senders))
+		ids, zones := senderIDs(p.Senders), make(zones)
 		waits := make(map[campaign.NumberID]time.Duration)
-		for i, s := range p.Senders {
-			ids[i], waits[s.Number.ID] = s.Number.ID, s.Pace.PerPerson
+		for _, s := range p.Senders {
+			waits[s.Number.ID], zones[s.Number.ID] = s.Pace.PerPerson, s.Number.Phone.Zone()
 		}
 		waits[0] = c.Pace.PerPerson
 		load := make(map[campaign.NumberID]int)
@@ -124,7 +124,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			if contact.Phone == "" && contact.LID == "" {
 				return
 			}
-			if why := unwanted(contact, barred, now); why != "" {
+			if why := unwanted(contact, ids, barred, now); why != "" {
 				p.LeftOut[why]++
 				skipped++
 				return
@@ -144,7 +144,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			if isNew {
 				p.NewChats++
 			}
-			waiting.add(group{number, isNew, contact.Phone.Zone()})
+			waiting.add(group{number, isNew, zones.of(contact, number)})
 		})
 		var wrong *people.FilterError
 		if err != nil && !errors.As(err, &wrong) {
@@ -246,7 +246,7 @@ func (p *Preflight) lack(field string, contact *people.Contact) {
 	}
 	l := &p.Lacking[i]
 	if l.Count++; len(l.Who) < lackNamed {
-		who := contact.Name
+		who := contact.Called()
 		if who == "" {
 			who = contact.Phone.Pretty()
 		}

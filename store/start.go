@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"recado/campaign"
@@ -133,11 +134,15 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 	if err != nil {
 		return nil, err
 	}
-	var ids []campaign.NumberID
-	for _, s := range Senders(numbers, nil, c, now) {
-		ids = append(ids, s.Number.ID)
+	return senderIDs(Senders(numbers, nil, c, now)), nil
+}
+
+func senderIDs(senders []Sender) []campaign.NumberID {
+	ids := make([]campaign.NumberID, len(senders))
+	for i, s := range senders {
+		ids[i] = s.Number.ID
 	}
-	return ids, nil
+	return ids
 }
 
 // audienceTx chooses the people of a campaign. It is an error if none of them
@@ -149,11 +154,16 @@ func (b *Book) audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign,
 	}
 	to, skipped := 0, 0
 	barred := allBarredTx(tx)
+	numbers, err := numbersTx(tx)
+	if err != nil {
+		return nil, err
+	}
+	senders := senderIDs(Senders(numbers, nil, c, now))
 	err = b.matchTx(ctx, tx, filter, func(contact *people.Contact) {
 		switch {
 		case contact.Phone == "" && contact.LID == "":
 			return
-		case unwanted(contact, barred, now) != "":
+		case unwanted(contact, senders, barred, now) != "":
 			skipped++
 		default:
 			to++
@@ -170,8 +180,9 @@ func (b *Book) audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign,
 }
 
 // unwanted is the reason why a person's delivery is skipped when it is made;
-// empty: it is not.
-func unwanted(contact *people.Contact, barred barredAliases, now time.Time) reason.Code {
+// empty: it is not. Somebody who shows no phone is written to by a number that
+// they know and by no other.
+func unwanted(contact *people.Contact, senders []campaign.NumberID, barred barredAliases, now time.Time) reason.Code {
 	switch {
 	case contact.OptedOut:
 		return reason.DeliveryOptedOut
@@ -181,6 +192,8 @@ func unwanted(contact *people.Contact, barred barredAliases, now time.Time) reas
 		return reason.DeliveryMoved
 	case contact.Presence == people.NotOnWhatsApp && contact.Checked(now):
 		return reason.DeliveryNotOnWhatsApp
+	case len(senders) > 0 && contact.BestPhone() == "" && !slices.ContainsFunc(senders, contact.KnownTo):
+		return reason.DeliveryOtherNumber
 	}
 	return barred.why(contact)
 }

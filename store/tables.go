@@ -36,6 +36,7 @@ var (
 	timersTable     = bolt.NewTable2[people.ContactID, campaign.NumberID]("timers")
 	contactsTable   = bolt.NewTable1[people.ContactID]("contacts")
 	aliasesTable    = bolt.NewTextTable[string]("aliases")
+	mergesTable     = bolt.NewTable2[people.ContactID, people.ContactID]("merges")
 	mergedTable     = bolt.NewTable1[people.ContactID]("merged")
 	namesTable      = nameRows{bolt.Table{Name: "names"}}
 	listsTable      = bolt.NewTextTable[string]("lists")
@@ -71,7 +72,7 @@ var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
 	campaignsTable, runningTable, scheduledTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
 	messagesTable, uploadsTable, personsTable, latestTable, timersTable, eventsTable,
-	contactsTable, aliasesTable, mergedTable, namesTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
+	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
 }
 
 // row is a value that is one number, or a part of a key.

@@ -269,11 +269,25 @@ func (c *composer) preview(w, h int) []string {
 }
 
 // name is what a person is called on the screen.
-func name(e *env, c *people.Contact) string {
-	if c.Name != "" {
-		return c.Name
+func name(e *env, c *people.Contact) string { return e.calls(c.Called(), c.BestPhone()) }
+
+// calls is a name, or if there is none the phone, or a word for neither.
+func (e *env) calls(name string, phone people.Phone) string {
+	switch {
+	case name != "":
+		return name
+	case phone != "":
+		return phone.Pretty()
 	}
-	return c.Phone.Pretty()
+	return e.t("no_name")
+}
+
+// phone is a phone as it is shown, or that it is hidden.
+func (e *env) phone(p people.Phone) string {
+	if p == "" {
+		return e.t("phone_hidden")
+	}
+	return p.Pretty()
 }
 
 // message is the rendered text, painted as WhatsApp would, in at most so many

@@ -390,12 +390,12 @@ func (c *contacts) line(id people.ContactID, here bool, w int) string {
 	if here {
 		weight = e.theme.strong
 	}
-	if person.Name == "" {
+	if called := person.Called(); called == "" {
 		r.cell(e.theme.faint, e.t("no_name"), name)
 	} else {
-		r.cell(weight, person.Name, name)
+		r.cell(weight, called, name)
 	}
-	r.gap(1).cell(e.theme.dim, person.Phone.Pretty(), phone).gap(1)
+	r.gap(1).cell(e.theme.dim, e.phone(person.BestPhone()), phone).gap(1)
 	if person.InDoubt() {
 		return r.cell(e.theme.warn, "? "+e.t("note_doubt", "Said", person.DoubtSaid), tags+1+state).fill(w)
 	}

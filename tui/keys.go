@@ -24,7 +24,7 @@ type keyMap struct {
 	faults, cause, mend, mendAll                               key.Binding
 
 	// Contacts.
-	filter, clearFilter, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, erase, saidNo, stays, showDoubts, write key.Binding
+	filter, clearFilter, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
 
 	// Lists of people.
 	showList, addHere, emptyList, deleteList key.Binding
@@ -103,9 +103,10 @@ func newKeys(w *words) keyMap {
 		details:     bind("details", "enter", "enter"),
 		optOut:      bind("opt_out", "o", "o"),
 		optIn:       bind("opt_in", "i", "i"),
-		erase:       bind("erase", "x", "x", "delete"),
+		erase:       bind("erase", "X", "X", "delete"),
 		saidNo:      bind("said_no", "o", "o"),
 		stays:       bind("stays", "f", "f"),
+		apart:       bind("apart", "x", "x"),
 		showDoubts:  bind("show_doubts", "d", "d"),
 		write:       bind("write", "w", "w"),
 
@@ -160,7 +161,7 @@ func (k *keyMap) onlyReads() {
 		&k.addNumber, &k.link, &k.unlink, &k.reconnect, &k.limits, &k.rename, &k.remove,
 		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
-		&k.saveList, &k.addToList, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.write,
+		&k.saveList, &k.addToList, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
 		&k.addHere, &k.emptyList, &k.deleteList,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,

@@ -13,6 +13,7 @@ import (
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store"
 )
 
 // person is everything that is known of one contact.
@@ -24,6 +25,7 @@ type person struct {
 	gone     bool
 	barred   reason.Reason // why no number writes to them, as the reason of a delivery; empty: they may
 	numbers  map[campaign.NumberID]string
+	unions   []store.Union // of which records they are made, the last first
 	win      window
 	question question
 }
@@ -34,14 +36,15 @@ type personLoadedMsg struct {
 	contact  people.Contact
 	barred   reason.Reason
 	numbers  map[campaign.NumberID]string
+	unions   []store.Union
 	err      error
 }
 
 func newPerson(e *env, id people.ContactID) *person { return &person{e: e, id: id} }
 
 func (p *person) title() string {
-	if p.known && p.contact.Name != "" {
-		return p.contact.Name
+	if called := p.contact.Called(); p.known && called != "" {
+		return called
 	}
 	return p.e.t("person_title")
 }
@@ -68,7 +71,11 @@ func (p *person) load() tea.Cmd {
 				names[n.ID] = n.Name
 			}
 		}
-		return personLoadedMsg{question, contact, barred, names, err}
+		var unions []store.Union
+		if err == nil {
+			unions, err = book.Unions(id)
+		}
+		return personLoadedMsg{question, contact, barred, names, unions, err}
 	}
 }
 
@@ -78,6 +85,7 @@ func (p *person) actions() []action {
 		act(e.keys.optOut, p.known && !p.contact.OptedOut && !p.contact.InDoubt(), func() tea.Cmd { return e.root.push(p.optOut()) }),
 		act(e.keys.optIn, p.known && p.contact.OptedOut, func() tea.Cmd { return e.root.push(p.optIn()) }),
 		act(e.keys.erase, p.known, p.erase),
+		act(e.keys.apart, p.known && len(p.unions) > 0, func() tea.Cmd { return e.root.push(p.apart()) }),
 	}, e.scrollActions(&p.win))
 }
 
@@ -120,6 +128,18 @@ func (p *person) erase() tea.Cmd {
 	}))
 }
 
+// apart asks whether the record that was joined last is another person's.
+func (p *person) apart() screen {
+	e, desk, id, last := p.e, p.e.app.Desk, p.id, p.unions[0]
+	keep, gone := e.calls(last.Keep.Called(), last.Keep.BestPhone()), e.calls(last.Gone.Called(), last.Gone.BestPhone())
+	return newAsk(e, e.t("apart_ask"), e.t("apart_detail", "A", keep, "B", gone), func() tea.Cmd {
+		return e.do(e.t("apart_done"), func(context.Context) error {
+			_, _, err := desk.TakeApart(id)
+			return err
+		})
+	})
+}
+
 func (p *person) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
@@ -133,7 +153,7 @@ func (p *person) update(msg tea.Msg) tea.Cmd {
 				p.e.root.say(p.e.theme.bad, p.e.fault(msg.err))
 				return nil
 			}
-			p.contact, p.barred, p.numbers, p.known = msg.contact, msg.barred, msg.numbers, true
+			p.contact, p.barred, p.numbers, p.unions, p.known = msg.contact, msg.barred, msg.numbers, msg.unions, true
 		}
 		if again {
 			return p.load()
@@ -202,7 +222,10 @@ func (p *person) lines(w int) []string {
 	}
 	add(e.t("col_name"), c.Name)
 	add(e.t("person_source"), e.t(nameSources[min(int(c.NameSource), len(nameSources)-1)]))
-	add(e.t("col_phone"), c.Phone.Pretty())
+	if c.Username != "" {
+		add(e.t("person_username"), "@"+c.Username)
+	}
+	add(e.t("col_phone"), e.phone(c.BestPhone()))
 	if c.WhatsApp != "" && c.WhatsApp != c.Phone {
 		add(e.t("person_whatsapp"), c.WhatsApp.Pretty())
 	}
@@ -213,11 +236,12 @@ func (p *person) lines(w int) []string {
 		}
 		add(e.t("person_other"), text)
 	}
-	if c.Username != "" {
-		add(e.t("person_username"), "@"+c.Username)
-	}
 	for _, f := range c.Former {
 		add(e.t("person_former"), e.t("person_former_until", "A", f.Phone.Pretty(), "B", e.words.Moment(f.Until, now)))
+	}
+	for _, u := range p.unions {
+		add(e.t("person_joined"), e.t("person_joined_with", "A", e.calls(u.Keep.Called(), u.Keep.BestPhone()),
+			"B", e.calls(u.Gone.Called(), u.Gone.BestPhone()), "Time", e.words.Moment(u.At, now)))
 	}
 	add(e.t("person_presence"), e.t(presences[min(int(c.Presence), len(presences)-1)]))
 	add(e.t("person_consent"), e.words.Consent(c.Consent))

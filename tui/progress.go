@@ -420,7 +420,7 @@ func (p *progress) events(w, room int) []string {
 		r := e.row(false).gap(1).cell(e.theme.faint, clock, 9).cell(sign.ink, sign.symbol, 3).cell(sign.ink, e.t(sign.word), 11)
 		r.cell("", d.Name, name).gap(1)
 		if d.Reason.IsZero() || w >= wideEvents {
-			r.cell(e.theme.dim, d.Phone.Pretty(), phone).gap(1)
+			r.cell(e.theme.dim, e.phone(d.Phone), phone).gap(1)
 		}
 		if !d.Reason.IsZero() {
 			r.cell(e.theme.dim, e.words.because(d.Reason), max(w-r.used-1, 0))

@@ -132,10 +132,7 @@ func (u *unsure) ask(some []campaign.Delivery, v campaign.Verdict, question, fol
 	} else if v == campaign.SendIt && u.campaign.Status == campaign.Paused {
 		detail += "\n" + e.t("unsure_again_paused")
 	}
-	name := some[0].Name
-	if name == "" {
-		name = some[0].Phone.Pretty()
-	}
+	name := e.calls(some[0].Name, some[0].Phone)
 	return e.root.push(newAsk(e, e.words.n(question, len(some), "Name", name), detail, func() tea.Cmd { return decide }))
 }
 
@@ -245,7 +242,7 @@ func (u *unsure) view() string {
 			why = e.t("unsure_waiting")
 		}
 		r := e.row(i == u.win.cursor).gap(1).cell(e.theme.accent, mark, 2).cell("", one.Name, name).gap(1).
-			cell(e.theme.dim, one.Phone.Pretty(), phone).gap(1)
+			cell(e.theme.dim, e.phone(one.Phone), phone).gap(1)
 		lines = append(lines, r.cell(e.theme.dim, why, max(w-r.used-1, 0)).fill(w))
 	}
 	return strings.Join(lines, "\n")

@@ -262,6 +262,15 @@ func (c *Contact) Field(key string) string {
 	return value
 }
 
+// Called is what to call them by: their name or @username, empty if neither is
+// known.
+func (c *Contact) Called() string {
+	if c.Name == "" && c.Username != "" {
+		return "@" + c.Username
+	}
+	return c.Name
+}
+
 // BestPhone is the phone to show and to go by.
 func (c *Contact) BestPhone() Phone {
 	if c.Phone != "" {
@@ -297,9 +306,11 @@ type Seen struct {
 	LID    string
 	Name   string
 	Source NameSource
-	Known  bool      // they are in the number's address book or have written to it
-	Heard  time.Time // when they last wrote to it; zero: never, or not known
-	Timer  Timer     // of the chat with the number
+	// Username is the one that the service knows them by, without @.
+	Username string
+	Known    bool      // they are in the number's address book or have written to it
+	Heard    time.Time // when they last wrote to it; zero: never, or not known
+	Timer    Timer     // of the chat with the number
 }
 
 // Timer is after how long the messages of a chat disappear. Messages carry it,

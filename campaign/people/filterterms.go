@@ -10,17 +10,31 @@ import (
 	"recado/campaign/reason"
 )
 
-// WordTerm is a word without a key: the name, a tag or the email has it, or a
-// phone, former ones too.
+// WordTerm is a word without a key: the name, the username, a tag or the email has
+// it, or a phone, former ones too.
 type WordTerm struct {
 	Typed string
 	Text  Pattern
-	Phone *PhoneTerm // nil: the word is no part of a phone
+	// Username is Text without the @ that is written before a username.
+	Username Pattern
+	Phone    *PhoneTerm // nil: the word is no part of a phone
 }
 
 func (t WordTerm) Match(c *Contact, env FilterEnv) bool {
-	return t.Text.In(c.Name) || t.Phone != nil && t.Phone.Match(c, env) || t.Text.inAny(c.Tags) ||
+	return t.Text.In(c.Name) || c.Username != "" && t.Username.In(c.Username) || t.Phone != nil && t.Phone.Match(c, env) || t.Text.inAny(c.Tags) ||
 		len(c.Fields) > 0 && t.Text.In(c.Fields[EmailField])
+}
+
+// UsernameTerm is a username, or the beginning of one; Any: whoever has one.
+type UsernameTerm struct {
+	Typed string
+	Any   bool
+	Text  Pattern
+}
+
+// Match reports whether a person has that username.
+func (t UsernameTerm) Match(c *Contact, _ FilterEnv) bool {
+	return c.Username != "" && (t.Any || t.Text.In(c.Username))
 }
 
 // EmailField is the field that words without a key look into.
@@ -329,6 +343,7 @@ type term func(p *filterParser, q query) (Term, error)
 // filterKeys are the keys of the filter language, in every language, folded.
 // Any other key is a field of the contact.
 var filterKeys = map[string]term{
+	"usuario": usernameTerm, "username": usernameTerm,
 	"nome": nameTerm, "name": nameTerm, "nombre": nameTerm,
 	"fone": phoneTerm, "telefone": phoneTerm, "celular": phoneTerm, "phone": phoneTerm, "telefono": phoneTerm,
 	"tag": tagTerm, "tags": tagTerm, "etiqueta": tagTerm, "etiquetas": tagTerm,
@@ -366,7 +381,7 @@ var (
 
 // wordTerm matches a word without a key.
 func wordTerm(word string) Term {
-	t := WordTerm{Typed: word, Text: wordsBegin(word)}
+	t := WordTerm{Typed: word, Text: wordsBegin(word), Username: wordsBegin(strings.TrimPrefix(word, "@"))}
 	if digits, ok := phoneWord(word); ok {
 		t.Phone = &PhoneTerm{Typed: word, Former: true, Parts: []PhonePart{{digits, strings.HasPrefix(word, "+")}}}
 	}
@@ -401,6 +416,15 @@ func nameTerm(_ *filterParser, q query) (Term, error) {
 		text = theWhole(q.value)
 	}
 	return NameTerm{q.value, q.any(), text}, q.text()
+}
+
+func usernameTerm(_ *filterParser, q query) (Term, error) {
+	name := strings.TrimPrefix(q.value, "@")
+	text := wordsBegin(name)
+	if q.op.exact() {
+		text = theWhole(name)
+	}
+	return UsernameTerm{q.value, q.any(), text}, q.text()
 }
 
 func phoneTerm(_ *filterParser, q query) (Term, error) {

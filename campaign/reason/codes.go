@@ -99,6 +99,7 @@ const (
 	DeliveryOwnNumber     Code = "delivery_own_number"
 	DeliveryBlocked       Code = "delivery_blocked" // the number of ours, if that is told
 	DeliveryMoved         Code = "delivery_moved"
+	DeliveryOtherNumber   Code = "delivery_other_number" // their phone is hidden, and they know none of the numbers
 )
 
 // What the service says of a message that it does not take.
@@ -348,13 +349,14 @@ const (
 
 // What is wrong with a contact, or with what is asked of one.
 const (
-	ContactNotFound Code = "contact_not_found" // the phone, masked
-	ContactGone     Code = "contact_gone"
-	ContactExists   Code = "contact_exists" // another one has that phone
-	ContactNoPhone  Code = "contact_no_phone"
-	ContactNoteLong Code = "contact_note_long" // how many characters, the most
-	ContactPhones   Code = "contact_phones"    // the most
-	OptInNoReason   Code = "opt_in_no_reason"
+	ContactNotFound  Code = "contact_not_found" // the phone, masked
+	ContactGone      Code = "contact_gone"
+	ContactExists    Code = "contact_exists" // another one has that phone
+	ContactNoPhone   Code = "contact_no_phone"
+	ContactNoteLong  Code = "contact_note_long" // how many characters, the most
+	ContactPhones    Code = "contact_phones"    // the most
+	ContactNotMerged Code = "contact_not_merged"
+	OptInNoReason    Code = "opt_in_no_reason"
 )
 
 // What the book says.

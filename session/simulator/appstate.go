@@ -97,7 +97,7 @@ func (s *appState) fill() {
 		n := min(patchSize, len(book))
 		actions := make([]action, n)
 		for i, p := range book[:n] {
-			actions[i] = saveContact(p, p.Name)
+			actions[i] = s.contact(p, p.Name)
 		}
 		s.append(appstate.WAPatchCriticalUnblockLow, actions)
 		book = book[n:]
@@ -110,12 +110,30 @@ type action struct {
 	value *waSyncAction.SyncActionValue
 }
 
-// saveContact writes a person into an address book.
+// contact is the entry of a person in the address book: without their number if
+// nobody sees that.
+func (s *appState) contact(p *Person, name string) action {
+	if !s.world.hidden(p) {
+		return saveContact(p, name)
+	}
+	first, _, _ := strings.Cut(name, " ")
+	return action{
+		index: []string{appstate.IndexLIDContact, lidJID(p).String()},
+		value: &waSyncAction.SyncActionValue{LidContactAction: &waSyncAction.LidContactAction{
+			FullName: proto.String(name), FirstName: proto.String(first), Username: proto.String(p.Username),
+		}},
+	}
+}
+
+// saveContact writes a person and their number into an address book.
 func saveContact(p *Person, name string) action {
 	first, _, _ := strings.Cut(name, " ")
 	contact := &waSyncAction.ContactAction{FullName: proto.String(name), FirstName: proto.String(first), SaveOnPrimaryAddressbook: proto.Bool(true)}
 	if p.Registered {
 		contact.LidJID = proto.String(types.NewJID(p.LID, types.HiddenUserServer).String())
+	}
+	if p.Username != "" {
+		contact.Username = proto.String(p.Username)
 	}
 	return action{
 		index: []string{appstate.IndexContact, types.NewJID(p.Phone, types.DefaultUserServer).String()},
@@ -279,17 +297,68 @@ func (o Own) SaveContact(person, name string) {
 	if name == "" {
 		change.value = nil
 	}
-	if o.a.app.collections == nil {
-		o.a.app.fill()
+	o.a.sets(appstate.WAPatchCriticalUnblockLow, change)
+}
+
+// sets changes what the phone shares and tells its clients that it has changed.
+// The lock must be held.
+func (a *account) sets(name appstate.WAPatchName, changes ...action) {
+	if a.app.collections == nil {
+		a.app.fill()
 	}
-	version := o.a.app.append(appstate.WAPatchCriticalUnblockLow, []action{change})
-	for _, c := range o.a.linked() {
+	version := a.app.append(name, changes)
+	for _, c := range a.linked() {
 		c.push(wire.Node{
 			Tag:   "notification",
-			Attrs: wire.Attrs{"from": o.a.pnJID(), "type": "server_sync", "id": o.s.id("sync-"), "t": o.s.stamp()},
+			Attrs: wire.Attrs{"from": a.pnJID(), "type": "server_sync", "id": a.phone.s.id("sync-"), "t": a.phone.s.stamp()},
 			Content: []wire.Node{{Tag: "collection", Attrs: wire.Attrs{
-				"name": string(appstate.WAPatchCriticalUnblockLow), "version": strconv.FormatUint(version, 10),
+				"name": string(name), "version": strconv.FormatUint(version, 10),
 			}}},
 		})
 	}
+}
+
+// Reveal makes a person who hides their number show it: our phones that have a
+// chat with them share it with their clients, and what they write from now on
+// carries it. One who hides nothing stays as they are.
+func (s *Service) Reveal(person string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	who, known := s.world.phone(digits(person))
+	if !known {
+		return fmt.Errorf("nobody has the number %s", person)
+	}
+	s.reveal(who)
+	return nil
+}
+
+// reveal is Reveal. The lock must be held.
+func (s *Service) reveal(who *Person) {
+	if !s.world.hidden(who) {
+		return
+	}
+	s.world.reveal(who)
+	for _, a := range s.accounts {
+		if len(a.talk[who.LID]) > 0 {
+			a.sets(appstate.WAPatchRegular, action{
+				index: []string{appstate.IndexPNForLIDChat, lidJID(who).String()},
+				value: &waSyncAction.SyncActionValue{PnForLidChatAction: &waSyncAction.PnForLidChatAction{PnJID: proto.String(pnJID(who).String())}},
+			})
+		}
+	}
+}
+
+// SetUsername gives a person another username, or none, and tells the clients of the
+// number through its address book, under the name that it has for them.
+func (o Own) SetUsername(person, username, name string) error {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	who, known := o.s.world.phone(digits(person))
+	if !known {
+		return fmt.Errorf("nobody has the number %s", person)
+	}
+	renamed := *who
+	renamed.Username = username
+	o.a.sets(appstate.WAPatchCriticalUnblockLow, o.a.app.contact(&renamed, name))
+	return nil
 }

@@ -62,11 +62,15 @@ func (a *account) history() []*waHistorySync.HistorySync {
 		first := proto.CloneOf(last)
 		first.Messages = nil
 		bootstrap.Conversations = append(bootstrap.Conversations, first)
-		bootstrap.PhoneNumberToLidMappings = append(bootstrap.PhoneNumberToLidMappings, &waHistorySync.PhoneNumberToLIDMapping{
-			PnJID: proto.String(pnJID(p).String()), LidJID: proto.String(lidJID(p).String()),
-		})
+		address := lidJID(p)
+		if !s.world.hidden(p) {
+			address = pnJID(p)
+			bootstrap.PhoneNumberToLidMappings = append(bootstrap.PhoneNumberToLidMappings, &waHistorySync.PhoneNumberToLIDMapping{
+				PnJID: proto.String(address.String()), LidJID: proto.String(lidJID(p).String()),
+			})
+		}
 		names.Pushnames = append(names.Pushnames, &waHistorySync.Pushname{
-			ID: proto.String(pnJID(p).String()), Pushname: proto.String(p.PushName),
+			ID: proto.String(address.String()), Pushname: proto.String(p.PushName),
 		})
 		last.TcToken, last.TcTokenTimestamp = nil, nil
 		recent.Conversations = append(recent.Conversations, last)
@@ -165,6 +169,13 @@ func (s *Service) chat(a *account, p *Person, now time.Time) *waHistorySync.Conv
 		TcTokenTimestamp:      proto.Uint64(uint64(at.Unix())),
 	}
 	a.timers[p.LID].tell(c)
+	if p.Username != "" {
+		c.Username = proto.String(p.Username)
+	}
+	if s.world.hidden(p) {
+		c.PnJID = nil
+		return c
+	}
 	if s.world.dice("old chat", a.who.LID, p.LID).IntN(4) == 0 {
 		c.ID = c.PnJID
 	}

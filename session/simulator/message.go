@@ -268,7 +268,7 @@ func (s *Service) forward(m *letter, p *phone, g leg, entry *Leg) {
 	attrs := wire.Attrs{"id": m.id, "from": from.lid(), "t": s.stamp(), "type": textOf(m.node, "type")}
 	if p.account == from.account {
 		attrs["recipient"] = m.to
-		if m.known {
+		if m.known && !s.world.hidden(m.recipient.who) {
 			attrs["peer_recipient_pn"] = types.NewJID(m.recipient.pn, types.DefaultUserServer)
 		}
 	} else {

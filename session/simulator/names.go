@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 )
@@ -70,6 +71,17 @@ var optOutTexts = []string{"SAIR", "Parar", "stop", "Descadastrar", "sair", "PAR
 var shops = []string{
 	"Loja da Praça", "Suporte Recife", "Ótica Boa Vista", "Padaria Pão Nosso", "Pet Shop Bicho Bom",
 	"Floricultura Íris", "Clínica São Lucas", "Café Conceição", "Livraria Sebo & Cia", "Academia Movimento",
+}
+
+// someUsername makes a name of letters and digits that nobody else has.
+func someUsername(dice *rand.Rand, name string, n int) string {
+	letters := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(name))
+	return fmt.Sprintf("%.12s.%d%02d", "u"+letters, n+1, dice.IntN(100))
 }
 
 // someShop names the nth own account.

@@ -85,10 +85,13 @@ func (c *companion) acknowledged(n *wire.Node) {
 // ledger is told.
 func (c *companion) confirmed(key string) {
 	for _, p := range c.waiting {
-		if p.key == key && p.node.Tag == "message" && p.node.Attrs["sender_pn"] != nil {
-			from, _ := p.node.Attrs["sender_pn"].(types.JID)
+		if p.key != key || p.node.Tag != "message" || p.node.Attrs["addressing_mode"] == nil {
+			continue
+		}
+		from, _ := p.node.Attrs["from"].(types.JID)
+		if who, known := c.account.phone.s.profileAt(from); known {
 			c.account.phone.s.ledger.confirmed(Confirmed{
-				Time: time.Now(), Person: e164(from.User), Number: e164(c.account.pn), ID: textOf(&p.node, "id"),
+				Time: time.Now(), Person: e164(who.pn), Number: e164(c.account.pn), ID: textOf(&p.node, "id"),
 			})
 		}
 	}

@@ -121,7 +121,12 @@ func (p *phone) consider(c *companion, id string, r reaction) {
 	}
 	p.optedOut[number] = r.OptsOut
 	p.s.after(p.s.takes(r.Reply), func() {
-		p.do(func() { p.write(c.account, r.Text) })
+		p.do(func() {
+			if r.Reveals {
+				p.s.reveal(p.who)
+			}
+			p.write(c.account, r.Text)
+		})
 	})
 }
 
@@ -142,10 +147,14 @@ func (p *phone) write(a *account, text string) (id string) {
 // token is what the service tells a client about a person who wrote to it: with
 // the token, later messages to them are not a new chat.
 func (p *phone) token() wire.Node {
+	from := p.pnJID()
+	if p.s.world.hidden(p.who) {
+		from = p.lidJID()
+	}
 	return wire.Node{
 		Tag: "notification",
 		Attrs: wire.Attrs{
-			"type": "privacy_token", "from": p.pnJID(), "sender_lid": p.lidJID(), "id": p.s.id("token-"), "t": p.s.stamp(),
+			"type": "privacy_token", "from": from, "sender_lid": p.lidJID(), "id": p.s.id("token-"), "t": p.s.stamp(),
 		},
 		Content: []wire.Node{{Tag: "tokens", Content: []wire.Node{{
 			Tag: "token", Attrs: wire.Attrs{"type": "trusted_contact", "t": p.s.stamp()}, Content: []byte("token of " + p.lid),
@@ -179,7 +188,10 @@ func (p *phone) envelope(c *companion, id string) wire.Attrs {
 		}
 		delete(attrs, "notify")
 	} else {
-		attrs["from"], attrs["sender_pn"], attrs["addressing_mode"] = p.lidJID(), p.pnJID(), "lid"
+		attrs["from"], attrs["addressing_mode"] = p.lidJID(), "lid"
+		if !p.s.world.hidden(p.who) {
+			attrs["sender_pn"] = p.pnJID()
+		}
 	}
 	return attrs
 }

@@ -30,7 +30,9 @@ func (p *phone) giveReceipt(c *companion, attrs wire.Attrs) {
 		p.s.after(heldTime, p.giveLate)
 		return
 	case ByPhone:
-		attrs["from"] = p.pnJID()
+		if !p.s.world.hidden(p.who) {
+			attrs["from"] = p.pnJID()
+		}
 	case Duplicate:
 		c.push(n)
 	}

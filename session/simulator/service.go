@@ -46,6 +46,13 @@ type Config struct {
 	// Hostile is how many of the people have names that try to harm what shows
 	// them: control characters, formulas, markup, great length.
 	Hostile int
+	// Usernames is how many of the people have a username. Hidden is how many
+	// show only that, and their LID, to those who do not have their number in an
+	// address book; they are among the ones with a username as far as there are
+	// enough of these. Of the hidden, Reveals is the share (0 to 1) that show their
+	// number to whom they answer.
+	Usernames, Hidden int
+	Reveals           float64
 	// Reads, Replies and OptOuts are the shares (0 to 1) of the people who send
 	// read receipts, who answer, and who ask not to be written to again.
 	Reads, Replies, OptOuts float64

@@ -123,7 +123,10 @@ func (o Own) mirror(person string, make func(*Person) *waE2E.Message) error {
 	for _, c := range a.linked() {
 		attrs := a.phone.envelope(c, id)
 		delete(attrs, "category")
-		attrs["recipient"], attrs["peer_recipient_pn"] = p.lidJID(), p.pnJID()
+		attrs["recipient"] = p.lidJID()
+		if !p.s.world.hidden(p.who) {
+			attrs["peer_recipient_pn"] = p.pnJID()
+		}
 		a.phone.sendAs(c, id, &waE2E.Message{DeviceSentMessage: &waE2E.DeviceSentMessage{
 			DestinationJID: proto.String(p.lidJID().String()), Message: message,
 		}}, attrs, nil)

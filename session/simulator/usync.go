@@ -78,6 +78,9 @@ func (l *link) usyncUser(user wire.Node, protocols map[string]bool, fault *Rule)
 	if found && protocols["status"] {
 		content = append(content, wire.Node{Tag: "status", Content: []byte("Olá! Eu uso o WhatsApp.")})
 	}
+	if found && protocols["username"] && at.who.Username != "" {
+		content = append(content, wire.Node{Tag: "username", Content: []byte(at.who.Username)})
+	}
 	out.Content = content
 	return out
 }

@@ -19,7 +19,9 @@ type Person struct {
 	Alias      string `json:"alias,omitempty"` // the other ninth-digit spelling, which reaches them as well
 	Name       string `json:"name"`            // as address books have them
 	PushName   string `json:"push_name"`       // what they call themselves
-	Registered bool   `json:"registered"`      // false: the number is not on WhatsApp
+	Username   string `json:"username,omitempty"`
+	Hidden     bool   `json:"hidden,omitempty"` // who has not their number does not see it; see Service.Reveal
+	Registered bool   `json:"registered"`       // false: the number is not on WhatsApp
 }
 
 // reaction is what a person does about one message. A zero duration means that
@@ -30,6 +32,7 @@ type reaction struct {
 	Reply     time.Duration // after it was read
 	Text      string        // what they answer
 	OptsOut   bool          // Text asks to get no more
+	Reveals   bool          // with it they show their number
 }
 
 // world is everybody who can be written to. Everything in it follows from the
@@ -39,7 +42,10 @@ type world struct {
 	seed                    uint64
 	reads, replies, optOuts float64
 
-	mu      sync.Mutex // guards the maps; the people themselves never change
+	reveals float64
+
+	mu      sync.Mutex      // guards the maps; the people themselves never change
+	seen    map[string]bool // LIDs of the hidden whose numbers are no longer
 	all     []*Person
 	byLIDs  map[string]*Person
 	byPhone map[string]*Person // canonical numbers and aliases
@@ -57,6 +63,8 @@ func newWorld(cfg Config) *world {
 		reads:   cfg.Reads,
 		replies: cfg.Replies,
 		optOuts: cfg.OptOuts,
+		reveals: cfg.Reveals,
+		seen:    make(map[string]bool),
 		byLIDs:  make(map[string]*Person),
 		byPhone: make(map[string]*Person),
 		owns:    make(map[string]*Person),
@@ -73,8 +81,37 @@ func newWorld(cfg Config) *world {
 		}
 		w.add(p)
 	}
+	w.name(cfg)
 	dice.Shuffle(len(w.all), func(i, j int) { w.all[i], w.all[j] = w.all[j], w.all[i] })
 	return w
+}
+
+// name gives people usernames, and hides the numbers of some.
+func (w *world) name(cfg Config) {
+	dice := w.dice("usernames")
+	named := 0
+	for n, i := range dice.Perm(min(cfg.People, len(w.all))) {
+		p := w.all[i]
+		if n < cfg.Usernames {
+			p.Username = someUsername(dice, p.Name, named)
+			named++
+		}
+		p.Hidden = n < cfg.Hidden
+	}
+}
+
+// hidden reports whether a person's number is seen by those alone who have it.
+func (w *world) hidden(p *Person) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return p.Hidden && !w.seen[p.LID]
+}
+
+// reveal shows a person's number from now on.
+func (w *world) reveal(p *Person) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen[p.LID] = true
 }
 
 // dice returns a source of chance that depends on the seed and the labels
@@ -269,6 +306,7 @@ func (w *world) react(p *Person, own string, n int) reaction {
 	if reads {
 		r.Read = read
 	}
+	r.Reveals = r.Text != "" && w.reveals > 0 && w.dice("reveals", p.LID).Float64() < w.reveals
 	return r
 }
 

@@ -125,6 +125,11 @@ func (s *search) term(t people.Term, within people.Set) Answer {
 		return Answer{s.without(a.May), s.without(a.Sure)}
 	case people.WordTerm:
 		return s.word(t, within)
+	case people.UsernameTerm:
+		if t.Any {
+			return exactly(s.state(stateUser))
+		}
+		return Answer{s.set(), s.state(stateUser)}
 	case people.NameTerm:
 		if t.Any {
 			return exactly(s.state(stateNamed))
@@ -231,9 +236,12 @@ func (s *search) all(terms people.All, within people.Set) Answer {
 	return answer
 }
 
-// word finds whose name, email, tags or phones have a word.
+// word finds whose name, username, email, tags or phones have a word.
 func (s *search) word(t people.WordTerm, within people.Set) Answer {
 	answer := both(exactly(s.text(t.Text, false, within)), s.texts(labelTag, t.Text, stateTagged), or)
+	if t.Username != t.Text { // "@ana", which a line has without its sign
+		answer = both(answer, Answer{s.set(), and(s.text(t.Username, false, within), s.state(stateUser))}, or)
+	}
 	if t.Phone != nil {
 		answer = both(answer, s.phone(*t.Phone), or)
 	}

@@ -38,6 +38,7 @@ const (
 	stateNotOn // not on WhatsApp
 	stateAsked // about their consent
 	stateGiven // it
+	stateUser  // there is a username
 	stateCount
 )
 
@@ -51,7 +52,7 @@ type segment struct {
 	times    [3]times // by people.Happening
 }
 
-// lines are the folded names and emails: "name\n" or "name\temail\n" for each
+// lines are the folded names, emails and usernames: "name\n", or "name\temail\n" and so on, for each
 // id, in their order.
 type lines struct {
 	text  []byte
@@ -302,6 +303,10 @@ func appendLine(line []byte, c *people.Contact) []byte {
 		line = append(line, '\t')
 		line = people.AppendFold(line, email)
 	}
+	if c.Username != "" {
+		line = append(line, '\t')
+		line = people.AppendFold(line, c.Username)
+	}
 	return append(line, '\n')
 }
 
@@ -322,6 +327,7 @@ func (m *maker) put(local uint16, c *people.Contact) {
 	state(stateOn, c.Presence == people.OnWhatsApp)
 	state(stateNotOn, c.Presence == people.NotOnWhatsApp)
 	state(stateAsked, c.Consent.Status != people.ConsentUnknown)
+	state(stateUser, c.Username != "")
 	state(stateGiven, c.Consent.Status == people.ConsentGiven)
 	for h := range m.times {
 		m.times[h][local] = seconds(people.Happening(h).At(c))

@@ -87,6 +87,12 @@ func contactObject(p *people.Contact, names map[campaign.NumberID]string) contac
 	return out
 }
 
+// called is what to call them by, see people.Contact.Called.
+func (o *contactJSON) called() string {
+	p := people.Contact{Name: o.Name, Username: o.Username}
+	return p.Called()
+}
+
 func numberNames(ours []campaign.Number) map[campaign.NumberID]string {
 	names := make(map[campaign.NumberID]string, len(ours))
 	for _, n := range ours {
@@ -120,7 +126,7 @@ func (c *call) contactsCommand() *cobra.Command {
 // for the same.
 func filterWords(args []string) []string {
 	begins := slices.IndexFunc(args, func(arg string) bool { return arg == "contacts" || arg == "lists" }) + 1
-	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "data", "erase", "edit", "optout", "optin", "stays", "save", "add"}, args[begins]) {
+	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "data", "erase", "edit", "optout", "optin", "stays", "split", "save", "add"}, args[begins]) {
 		return args
 	}
 	args = slices.Clone(args)
@@ -164,5 +170,5 @@ func (c *call) contact(out contactJSON) error {
 	for _, key := range sortedFields(out.Fields) {
 		fields = append(fields, key+"="+out.Fields[key])
 	}
-	return c.line(out.Phone, out.Name, strings.Join(out.Tags, ","), strings.Join(fields, " "))
+	return c.line(out.Phone, out.called(), strings.Join(out.Tags, ","), strings.Join(fields, " "))
 }

@@ -61,7 +61,7 @@ func (c *call) decide(ctx context.Context, o *owner, id campaign.ID, who string,
 }
 
 // unsure finds the one delivery of a campaign that is unsure and goes to who: a
-// phone, or the name of somebody who has none.
+// phone, the name of somebody who shows none, or the id of the message.
 func (c *call) unsure(ctx context.Context, o *owner, id campaign.ID, who string) (found campaign.Delivery, err error) {
 	phone, notPhone := people.ParsePhone(who)
 	matches, others := 0, 0
@@ -72,8 +72,8 @@ func (c *call) unsure(ctx context.Context, o *owner, id campaign.ID, who string)
 		}
 		for _, d := range deliveries {
 			after = int64(d.Seq)
-			theirs := notPhone == nil && d.Phone.Key() == phone.Key()
-			if d.Phone == "" {
+			theirs := notPhone == nil && d.Phone.Key() == phone.Key() || d.Message != "" && string(d.Message) == who
+			if d.Phone == "" && !theirs {
 				theirs = people.Fold(d.Name) == people.Fold(who)
 			}
 			switch {

@@ -22,7 +22,7 @@ import (
 var reads = []string{
 	"About", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone", "ContactCount",
 	"ContactsByID", "Counts", "Deliveries", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "KeepIndex", "ListDrafts",
-	"ListNamed", "LastSent", "Lists", "Number", "NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed", "Unsure", "WentBack",
+	"ListNamed", "LastSent", "Lists", "Number", "NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed", "Unions", "Unsure", "WentBack",
 }
 
 // Screens and commands change the book, and the links of the numbers, at the

@@ -82,6 +82,7 @@ func (c *call) personCommands() []*cobra.Command {
 	erase.Flags().BoolVar(&yes, "yes", false, c.t("flag_yes"))
 	return []*cobra.Command{
 		c.jsonFlag(about("show", "cmd_contacts_show", c.showPerson)), c.jsonFlag(about("data", "cmd_contacts_data", c.tellAll)), erase, optOut, optIn, stays,
+		c.apartCommand(),
 	}
 }
 
@@ -124,11 +125,15 @@ func (c *call) showPerson(ctx context.Context, o *owner, p people.Contact) error
 	if c.json {
 		return c.object(out)
 	}
-	return c.showWords(&p, out)
+	unions, err := o.parts.Book.Unions(p.ID)
+	if err != nil {
+		return err
+	}
+	return c.showWords(&p, out, unions)
 }
 
 // showWords writes a person as lines of a word and a value.
-func (c *call) showWords(p *people.Contact, out personJSON) error {
+func (c *call) showWords(p *people.Contact, out personJSON, unions []store.Union) error {
 	now := time.Now()
 	moment := func(t time.Time) string {
 		if t.IsZero() {
@@ -143,7 +148,14 @@ func (c *call) showWords(p *people.Contact, out personJSON) error {
 		}
 	}
 	put(c.t("col_name"), p.Name)
-	put(c.t("col_phone"), p.BestPhone().Pretty())
+	if p.Username != "" {
+		put(c.t("person_username"), "@"+p.Username)
+	}
+	phone := p.BestPhone().Pretty()
+	if phone == "" {
+		phone = c.t("phone_hidden")
+	}
+	put(c.t("col_phone"), phone)
 	for _, o := range p.Others {
 		text := o.Phone.Pretty()
 		if !o.No.IsZero() {
@@ -151,8 +163,8 @@ func (c *call) showWords(p *people.Contact, out personJSON) error {
 		}
 		put(c.t("person_other"), text)
 	}
-	if p.Username != "" {
-		put(c.t("person_username"), "@"+p.Username)
+	for _, u := range unions {
+		put(c.t("person_joined"), c.t("person_joined_with", "A", c.calls(&u.Keep), "B", c.calls(&u.Gone), "Time", moment(u.At)))
 	}
 	for _, f := range p.Former {
 		put(c.t("person_former"), f.Phone.Pretty())

@@ -71,7 +71,7 @@ func (w *Words) Changes(kind string, before, after map[string]string) (all []str
 
 // countOrder is how counts are told: what there was comes before what became of
 // it.
-var countOrder = []string{"rows", "people", "added", "updated", "same", "full", "skipped", "saves"}
+var countOrder = []string{"rows", "people", "records", "added", "updated", "same", "full", "skipped", "saves"}
 
 // Counts says how many there were. None is not worth a word, but of all.
 func (w *Words) Counts(counts map[string]int) (all []string) {
