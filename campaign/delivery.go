@@ -319,6 +319,14 @@ func (d *Delivery) GiveUp(why reason.Reason) {
 	}
 }
 
+// Erase takes from a delivery whose it is and what it said, see the book. One that
+// waits is given up; on the wire it is not tried again, because nobody is found
+// for it any more.
+func (d *Delivery) Erase() {
+	d.GiveUp(reason.New(reason.DeliveryOptedOut))
+	d.Contact, d.Phone, d.Name, d.Zone, d.LID, d.Text, d.Upload = 0, "", "", "", "", "", 0
+}
+
 // Drop ends a delivery in doubt that is hopeless by the link that its number has
 // now: it is not tried again before a person has decided about it.
 func (d *Delivery) Drop(link uint32) {

@@ -46,6 +46,8 @@ func busyBook(t *testing.T) (path string) {
 	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Phone: rows[0].Phone}})) // two records become one
 	ok(t, desk(b).OptOut(8, "asked for it"))
 	ok(t, b.Block(n.ID, people.Seen{LID: "78"}, true))
+	_, err = desk(b).Suppress(t.Context(), []Suppressed{{Phone: "+5511987654399"}}, "optouts.csv")
+	ok(t, err)
 	a, err := desk(b).Attach("catálogo.txt", strings.NewReader("camisetas"))
 	ok(t, err)
 	c, err := desk(b).AddCampaign(campaign.Campaign{Name: "c", Text: "Oi", Attachment: &a})

@@ -116,12 +116,12 @@ func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[pla
 			if !bytes.Equal(messagesTable.Get(c.tx, d.Message), k) {
 				c.missing(messagesTable, []byte(d.Message))
 			}
-			if !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) {
+			if d.Contact != 0 && !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) { // or they were erased
 				c.wrong(reason.CheckTwice, rowName(k))
 			}
 		} else if d.State != campaign.Queued && d.State != campaign.Sending {
 			claimed[place(k)] = true // it may have been, see forgotten.go
-			if d.ClaimForgotten() && !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) {
+			if d.ClaimForgotten() && d.Contact != 0 && !personsTable.Has(c.tx, d.Campaign, mergedTx(c.tx, d.Contact)) {
 				c.wrong(reason.CheckTwice, rowName(k))
 			}
 		}
@@ -283,7 +283,7 @@ func (c *checking) jobs() {
 			c.damaged(jobsTable, k)
 			return
 		}
-		if k[0] == peopleJob && j.Kind == JobDrop {
+		if k[0] == peopleJob && (j.Kind == JobDrop || j.Kind == JobErase && j.Erase != nil) {
 			return
 		}
 		if k[0] == peopleJob && j.Kind == JobImport && j.Report != nil {

@@ -105,6 +105,11 @@ func (c *checking) people() {
 	if named != count {
 		c.counted("names", named, count)
 	}
+	c.each(suppressedTable, -1, func(k, v []byte) {
+		if s, err := decodeSuppressed(v); err != nil || s.alias() != string(k) {
+			c.damaged(suppressedTable, k)
+		}
+	})
 	c.lists()
 	c.unions()
 }

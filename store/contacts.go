@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -142,8 +143,11 @@ func (d *Desk) OptIn(id people.ContactID, why string) error {
 	if strings.TrimSpace(why) == "" {
 		return reason.Err(reason.OptInNoReason)
 	}
-	return d.editContact(VerbOptIn, id, func(_ *bolt.Tx, c *people.Contact) error {
+	return d.editContact(VerbOptIn, id, func(tx *bolt.Tx, c *people.Contact) error {
 		if c.OptedOut {
+			if err := unsuppressTx(tx, c); err != nil {
+				return err
+			}
 			c.OptedOut, c.OptOutAt, c.OptOutWhy = false, later(c.OptOutAt, d.book.clock.Now()), why
 		}
 		return nil
@@ -165,6 +169,65 @@ func (d *Desk) Stays(id people.ContactID, read time.Time) error {
 	})
 }
 
+// AddContact makes somebody whose phone is nobody's in the book: with the name,
+// tags, fields and note that were typed. A phone that is somebody's is ErrExists.
+func (d *Desk) AddContact(row people.Row) (c people.Contact, err error) {
+	err = d.write(VerbContactAdd, func(tx *bolt.Tx, e *Entry) error {
+		if row.Phone == "" {
+			return reason.Err(reason.ContactNoPhone)
+		}
+		if _, taken := aliasTx(tx, phoneKey(row.Phone)); taken {
+			return reason.Because(ErrExists, reason.ContactExists)
+		}
+		c, err = importedTx(tx, &row, d.book.clock.Now())
+		if err != nil {
+			return err
+		}
+		before := people.Contact{}
+		if existsTx(tx, c.ID) { // they had that phone once
+			before = cloneContact(&c)
+		}
+		if row.Consent.Status != people.ConsentUnknown {
+			row.Consent.By = d.who.Name
+		}
+		if err := checkTyped(&people.Contact{Name: row.Name, Tags: row.Tags, Fields: row.Fields, Note: row.Note}); err != nil {
+			return err
+		}
+		complete(&c, row)
+		e.onContact(&c)
+		e.changeContact(&before, &c)
+		return putContactTx(tx, &c)
+	})
+	return c, err
+}
+
+// checkTyped holds the limits of what is typed about a person.
+func checkTyped(c *people.Contact) error {
+	if err := people.CheckName(c.Name); err != nil {
+		return err
+	}
+	if err := people.CheckNote(c.Note); err != nil {
+		return err
+	}
+	if len(c.Tags) > people.MaxTags {
+		return reason.New(reason.RowTags, people.MaxTags)
+	}
+	for _, tag := range c.Tags {
+		if n := utf8.RuneCountInString(tag); n > people.MaxTag {
+			return reason.New(reason.RowTagLong, reason.Clip(tag), n, people.MaxTag)
+		}
+	}
+	if len(c.Fields) > people.MaxFields {
+		return reason.New(reason.RowFields, people.MaxFields)
+	}
+	for name, value := range c.Fields {
+		if n := utf8.RuneCountInString(value); n > people.MaxCell {
+			return reason.New(reason.RowCellLong, name, n, people.MaxCell)
+		}
+	}
+	return nil
+}
+
 // EditContact changes what a person typed in about another one: a name that
 // changes is a typed one from then on. A phone that is somebody else's is
 // ErrExists. Opt-outs and lists are not changed by it, see OptOut, OptIn and
@@ -178,8 +241,10 @@ func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 		if c.Consent != before.Consent {
 			c.Consent.By = d.who.Name
 		}
-		if err := people.CheckNote(c.Note); err != nil {
-			return err
+		if len(c.Tags) > len(before.Tags) || len(c.Fields) > len(before.Fields) || c.Note != before.Note {
+			if err := checkTyped(c); err != nil {
+				return err
+			}
 		}
 		if len(c.Phones()) > max(people.MaxPhones, len(before.Phones())) {
 			return reason.New(reason.ContactPhones, people.MaxPhones)

@@ -222,6 +222,29 @@ var deeds = map[string]deed{
 		role: Operator,
 		fail: func(_ *scene, d *Desk) error { return d.OptIn(1, " ") },
 	},
+	"AddContact": {
+		do: func(_ *scene, d *Desk) error {
+			return only(d.AddContact(people.Row{Phone: "+5521998877665", Name: "Ana", Tags: []string{"vip"}}))
+		},
+		want: Entry{Verb: VerbContactAdd, Kind: "contact", Target: "11", Name: "Ana",
+			Before: Values{"name": "", "phone": "", "tags": ""}, After: Values{"name": "Ana", "phone": "+5521998877665", "tags": "vip"}},
+		role: Operator,
+		fail: func(_ *scene, d *Desk) error { return only(d.AddContact(people.Row{Phone: yardPhone(0)})) },
+	},
+	"Erase": {
+		do:   func(s *scene, d *Desk) error { return d.Erase(s.Context(), 1) },
+		want: Entry{Verb: VerbErase, Kind: "contact", Target: "1", Counts: map[string]int{"messages": 0}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return d.Erase(s.Context(), gone) },
+	},
+	"Suppress": {
+		do: func(s *scene, d *Desk) error {
+			return only(d.Suppress(s.Context(), []Suppressed{{Phone: yardPhone(0)}, {Phone: "+5521998877665"}}, "optouts.csv"))
+		},
+		want: Entry{Verb: VerbSuppress, Kind: "contacts", Name: "optouts.csv", Counts: map[string]int{"people": 2, "opted_out": 1, "kept": 1, "same": 0}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return canceled(s, d) }, failed: true,
+	},
 	"Stays": {
 		before: func(s *scene) {
 			ok(s.T, s.book.Heard(1, campaign.Incoming{From: people.Seen{Phone: yardPhone(0)}, Text: doubtful, At: wroteAt}))
@@ -786,4 +809,11 @@ func TestABookOfVersion6GetsAnAudit(t *testing.T) {
 		t.Errorf("it has %+v", all)
 	}
 	y.sound()
+}
+
+// canceled is a list of addresses that was given up before its first chunk.
+func canceled(s *scene, d *Desk) error {
+	ctx, cancel := context.WithCancel(s.Context())
+	cancel()
+	return only(d.Suppress(ctx, []Suppressed{{Phone: yardPhone(0)}}, "optouts.csv"))
 }

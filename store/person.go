@@ -110,6 +110,9 @@ func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	if err := optedElsewhereTx(tx, &before, c); err != nil {
 		return err
 	}
+	if err := suppressTx(tx, &before, c); err != nil {
+		return err
+	}
 	switch {
 	case !c.OptedOut:
 		c.OptOutPhone = ""

@@ -32,6 +32,7 @@
 //	├── contacts    <contact 8> → record
 //	├── aliases     p<phone key>, l<lid>, or f<key of a phone they had><contact 8> → <contact 8>
 //	├── merged      <contact 8> → <contact 8>: a record that turned out to be another one's person
+//	├── suppressed  p<phone key> or l<lid> → record: who must not be written to and is not in the book, see suppressed.go
 //	├── merges      <contact 8><contact 8 that was added to it> → record: what both were before, see apart.go
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
 //	├── lists       <folded name> → JSON

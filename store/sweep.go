@@ -24,7 +24,8 @@ import (
 // which the next one goes on.
 //
 // A job of a campaign freezes its audience, takes that back, or skips what is
-// left of it; there is never more than one. A job of people is an import.
+// left of it; there is never more than one. A job of people is an import,
+// or erases somebody.
 
 // JobKind says what a job does.
 type JobKind string
@@ -35,6 +36,7 @@ const (
 	JobUndo   JobKind = "undo"   // take the deliveries away that were made of it
 	JobCancel JobKind = "cancel" // skip what is left of a cancelled campaign
 	JobImport JobKind = "import" // add people from a file
+	JobErase  JobKind = "erase"  // take a person out of the book
 	JobDrop   JobKind = "drop"   // forget what was staged of a job that will not be done
 )
 
@@ -55,6 +57,7 @@ type job struct {
 	Staging bool   `json:",omitempty"` // what it works through is not all there: as yet nothing has happened
 
 	Freeze *freezing     `json:",omitempty"`
+	Erase  *erasing      `json:",omitempty"`
 	Policy Policy        `json:",omitempty"` // of an import
 	Report *ImportReport `json:",omitempty"`
 }
@@ -351,6 +354,8 @@ func jobEntryTx(tx *bolt.Tx, e *Entry, j *job) {
 		e.count("skipped", j.Done)
 	case JobImport:
 		e.countImport(j.Total, j.Report)
+	case JobErase:
+		e.count("messages", j.Erase.Messages)
 	}
 }
 
@@ -364,6 +369,8 @@ func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err err
 		return cancelChunkTx(tx, j, n)
 	case JobImport:
 		return b.importChunkTx(tx, k, j, n)
+	case JobErase:
+		return eraseChunkTx(tx, j, n)
 	case JobDrop:
 		return unstageTx(tx, k, n)
 	}

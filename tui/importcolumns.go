@@ -164,7 +164,7 @@ func (c *importColumns) fieldOf(at int) string {
 	if column.Field != "" {
 		return column.Field
 	}
-	return files.FieldName(column.Title, at)
+	return files.ColumnField(column.Title, at)
 }
 
 func (c *importColumns) askField(name string, take func(files.Role, string) tea.Cmd) tea.Cmd {

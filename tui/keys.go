@@ -24,7 +24,7 @@ type keyMap struct {
 	faults, cause, mend, mendAll                               key.Binding
 
 	// Contacts.
-	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, saidNo, stays, apart, showDoubts, write key.Binding
+	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
 
 	// Lists of people.
 	showList, addHere, emptyList, deleteList key.Binding
@@ -110,6 +110,7 @@ func newKeys(w *words) keyMap {
 		details:     bind("details", "enter", "enter"),
 		optOut:      bind("opt_out", "o", "o"),
 		optIn:       bind("opt_in", "i", "i"),
+		erase:       bind("erase", "X", "X", "delete"),
 		saidNo:      bind("said_no", "o", "o"),
 		stays:       bind("stays", "f", "f"),
 		apart:       bind("apart", "x", "x"),
@@ -185,7 +186,7 @@ func (k *keyMap) onlyReads() {
 		&k.addNumber, &k.link, &k.unlink, &k.reconnect, &k.limits, &k.rename, &k.remove,
 		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
-		&k.saveList, &k.addToList, &k.optOut, &k.optIn, &k.saidNo, &k.stays, &k.apart, &k.write,
+		&k.saveList, &k.addToList, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
 		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -83,6 +84,7 @@ func (p *person) actions() []action {
 	return slices.Concat(e.doubtActions(&p.contact, p.known), []action{
 		act(e.keys.optOut, p.known && !p.contact.OptedOut && !p.contact.InDoubt(), func() tea.Cmd { return e.root.push(p.optOut()) }),
 		act(e.keys.optIn, p.known && p.contact.OptedOut, func() tea.Cmd { return e.root.push(p.optIn()) }),
+		act(e.keys.erase, p.known, p.erase),
 		act(e.keys.apart, p.known && len(p.unions) > 0, func() tea.Cmd { return e.root.push(p.apart()) }),
 	}, e.scrollActions(&p.win))
 }
@@ -116,6 +118,14 @@ func (p *person) optIn() screen {
 	return newPrompt(e, e.t("opt_in_ask"), e.t("opt_in_detail"), e.t("opt_in_example"), "", e.taken(
 		func(string) string { return e.t("opt_in_done") },
 		func(why string) error { return desk.OptIn(id, why) }))
+}
+
+// erase asks before this person is taken out of the book.
+func (p *person) erase() tea.Cmd {
+	e, desk, id := p.e, p.e.app.Desk, p.id
+	return e.root.push(newAsk(e, e.t("erase_ask"), e.t("erase_detail", "Who", cmp.Or(p.contact.Name, p.contact.BestPhone().Pretty())), func() tea.Cmd {
+		return tea.Batch(e.root.drop(p), e.do(e.t("erase_done"), func(ctx context.Context) error { return desk.Erase(ctx, id) }))
+	}))
 }
 
 // apart asks whether the record that was joined last is another person's.

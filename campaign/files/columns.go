@@ -126,7 +126,7 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 		column := &l.columns[i]
 		column.Title = reason.Clip(strings.TrimSpace(text))
 		column.title = newTitle(text)
-		column.Role, column.Field = FieldRole, fieldName(text)
+		column.Role, column.Field = FieldRole, FieldName(text)
 		if column.Field == RejectedLine || column.Field == RejectedReason {
 			column.Role = IgnoredRole
 			continue
@@ -238,7 +238,7 @@ func (l *layout) mapped(all []Mapping) error {
 		}
 		l.columns[at].said = true
 		if !known {
-			l.columns[at].Role, l.columns[at].Field, l.columns[at].rank = FieldRole, fieldName(m.As), 0
+			l.columns[at].Role, l.columns[at].Field, l.columns[at].rank = FieldRole, FieldName(m.As), 0
 			continue
 		}
 		if !given[role] && role != IgnoredRole && role != TagsRole && role != ListsRole && role != LeftRole {
@@ -322,7 +322,7 @@ func (l *layout) settle(seen []census) {
 		case c.Role == EmailRole:
 			c.Field = "email"
 		case c.Field == "":
-			c.Field = FieldName("", i)
+			c.Field = ColumnField("", i)
 		}
 		for base, n := c.Field, 2; fields[c.Field]; n++ {
 			c.Field = base + "_" + strconv.Itoa(n)
@@ -368,15 +368,15 @@ func (l *layout) pair(with map[int]int, at int) {
 	}
 }
 
-// FieldName is the field in which a column would be kept that is called title,
+// ColumnField is the field in which a column would be kept that is called title,
 // the at-th from 0.
-func FieldName(title string, at int) string {
-	return cmp.Or(fieldName(title), "coluna_"+strconv.Itoa(at+1))
+func ColumnField(title string, at int) string {
+	return cmp.Or(FieldName(title), "coluna_"+strconv.Itoa(at+1))
 }
 
-// fieldName is the name of a column as a field: folded, "_" for spaces and for
+// FieldName is the name of a column as a field: folded, "_" for spaces and for
 // what has a meaning in templates and filters.
-func fieldName(column string) string {
+func FieldName(column string) string {
 	name := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(" {}|:\"()", r) {
 			return '_'

@@ -17,7 +17,8 @@ import (
 // name, and a text that looks as if it said nothing is a text.
 
 // ownTitles are the columns with which a table of recado's begins.
-var ownTitles = []string{"telefone", "nome", "tags", "listas", "opt_out", "opt_out_em", "opt_out_motivo", "duvida"}
+var ownTitles = []string{"telefone", "nome", "tags", "listas", "opt_out", "opt_out_em", "opt_out_motivo", "duvida",
+	"outros_telefones", "consentimento", "consentimento_fonte", "consentimento_em", "consentimento_prova", "nota"}
 
 // The columns by their place in ownTitles.
 const (
@@ -29,10 +30,17 @@ const (
 	ownLeftAt
 	ownLeftWhy
 	ownDoubt
+	ownOthers
+	ownConsent
+	ownSource
+	ownConsentAt
+	ownEvidence
+	ownNote
 )
 
 // ownRoles are what ownTitles are said to be.
-var ownRoles = [...]Role{ownPhone: PhoneRole, ownName: NameRole, ownTags: TagsRole, ownLists: ListsRole, ownLeft: LeftRole, ownLeftAt: LeftRole, ownLeftWhy: LeftRole, ownDoubt: UnsureRole}
+var ownRoles = [...]Role{ownPhone: PhoneRole, ownName: NameRole, ownTags: TagsRole, ownLists: ListsRole, ownLeft: LeftRole, ownLeftAt: LeftRole, ownLeftWhy: LeftRole, ownDoubt: UnsureRole,
+	ownOthers: PhoneRole, ownConsent: AskedRole, ownSource: AskedRole, ownConsentAt: AskedRole, ownEvidence: AskedRole, ownNote: FieldRole}
 
 // ownYes is said of who has opted out.
 const ownYes = "sim"
@@ -48,7 +56,23 @@ func ownCells(c *people.Contact) []string {
 	if c.InDoubt() {
 		cells[ownDoubt] = c.DoubtSaid
 	}
+	cells[ownOthers] = joined(otherPhones(c))
+	if c.Consent.Status != people.ConsentUnknown {
+		cells[ownConsent], cells[ownSource] = c.Consent.Status.String(), c.Consent.Source
+		cells[ownConsentAt], cells[ownEvidence] = stamp(c.Consent.At), c.Consent.Evidence
+	}
+	cells[ownNote] = c.Note
 	return cells
+}
+
+// otherPhones are those of a person beside the one by which they go.
+func otherPhones(c *people.Contact) (all []string) {
+	for _, p := range c.Phones() {
+		if !p.Same(c.BestPhone()) {
+			all = append(all, string(p))
+		}
+	}
+	return all
 }
 
 // ownRow makes a person of such cells.
@@ -64,6 +88,9 @@ func (r *reader) ownRow(row record, fields []string) *draft {
 	}
 	d := &draft{Row: people.Row{Line: row.line, Name: cell(ownName), Doubt: cell(ownDoubt)}, exact: true}
 	d.own(r, cell(ownPhone), apart(cell(ownTags)), apart(cell(ownLists)))
+	d.others(r, apart(cell(ownOthers)))
+	d.agree(cell(ownConsent), cell(ownSource), cell(ownConsentAt), cell(ownEvidence))
+	d.Note = cell(ownNote)
 	if cell(ownLeft) != "" || cell(ownLeftWhy) != "" {
 		d.leave(cell(ownLeftWhy), cell(ownLeftAt))
 	}
@@ -82,6 +109,21 @@ func (d *draft) own(r *reader, phone string, tags, lists []string) {
 	d.Tags, d.Lists = tags, lists
 }
 
+// others takes the phones beside the one by which a person goes.
+func (d *draft) others(r *reader, phones []string) {
+	for _, phone := range phones {
+		d.phone(r.options.Where, phone, "", isPhone)
+	}
+}
+
+// agree takes what a person answered when they were asked.
+func (d *draft) agree(status, source, at, evidence string) {
+	if s := consents[status]; s != people.ConsentUnknown {
+		when, _ := time.Parse(time.RFC3339, at)
+		d.Consent = people.Consent{Status: s, Source: source, At: when, Evidence: evidence}
+	}
+}
+
 // leave notes that a person has opted out, why and when.
 func (d *draft) leave(why, at string) {
 	if d.Left = why; why == "" {
@@ -96,7 +138,7 @@ func (r *reader) own(sample []record, from rows) error {
 	r.report.Header = sample[0].line
 	fields := make([]string, 0, len(titles))
 	for i, title := range titles {
-		column := Column{Title: reason.Clip(title), Role: FieldRole, Field: fieldName(armed(title))}
+		column := Column{Title: reason.Clip(title), Role: FieldRole, Field: FieldName(armed(title))}
 		if i < len(ownRoles) {
 			column.Role, column.Field = ownRoles[i], ""
 		} else {
@@ -145,12 +187,15 @@ func (r *reader) ownCard(card []property, line int) error {
 	d := &draft{Row: people.Row{Line: line}}
 	row := record{line: line, cells: []string{}}
 	var phone string
-	var tags, lists []string
+	var tags, lists, others []string
 	for _, p := range card {
 		switch value := shown(plain.Replace(p.value)); p.name {
 		case cardName:
 			d.Name = value
 		case "TEL":
+			if phone != "" {
+				others = append(others, value)
+			}
 			phone = first(phone, value)
 			row.cells = append(row.cells, value)
 		case "EMAIL":
@@ -161,16 +206,22 @@ func (r *reader) ownCard(card []property, line int) error {
 			lists = mapped(parts(p.value, ','), shown)
 		case cardField:
 			if pair := parts(p.value, ';'); len(pair) == 2 {
-				d.field(fieldName(pair[0]), shown(pair[1]))
+				d.field(FieldName(pair[0]), shown(pair[1]))
 			}
 		case cardLeft:
 			pair := append(parts(p.value, ';'), "")
 			d.leave(shown(pair[1]), pair[0])
 		case cardDoubt:
 			d.Doubt = value
+		case cardConsent:
+			c := append(parts(p.value, ';'), "", "", "", "")
+			d.agree(c[0], shown(c[1]), c[2], shown(c[3]))
+		case "NOTE":
+			d.Note = value
 		}
 	}
 	d.own(r, phone, tags, lists)
+	d.others(r, others)
 	return r.put(d, row, nil)
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
-	"time"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -62,19 +61,11 @@ func (r *reader) listed(lines *lineReader) error {
 		if p.Left {
 			d.leave(shown(p.Why), p.LeftAt)
 		}
-		for _, phone := range p.Phones {
-			d.phone(r.options.Where, phone, "", isPhone)
-		}
+		d.others(r, p.Phones)
 		d.Note = shown(p.Note)
-		if status := consents[p.Consent.Status]; status != people.ConsentUnknown {
-			at, _ := time.Parse(time.RFC3339, p.Consent.At)
-			d.Consent = people.Consent{
-				Status: status, At: at,
-				Source: shown(p.Consent.Source), Evidence: shown(p.Consent.Evidence),
-			}
-		}
+		d.agree(p.Consent.Status, shown(p.Consent.Source), p.Consent.At, shown(p.Consent.Evidence))
 		for name, value := range p.Fields {
-			d.field(fieldName(name), shown(value))
+			d.field(FieldName(name), shown(value))
 		}
 		if err := r.put(d, row, nil); err != nil {
 			return err

@@ -203,6 +203,8 @@ const (
 	cardLists = "X-RECADO-LISTS"
 	cardLeft  = "X-RECADO-OPT-OUT" // when;why
 	cardDoubt = "X-RECADO-DOUBT"
+	// cardConsent is the answer, where, when, and the evidence.
+	cardConsent = "X-RECADO-CONSENT"
 )
 
 // shielded is a text of a card.
@@ -224,6 +226,15 @@ func (w *cardWriter) Write(c *people.Contact) error {
 	w.property("N", shielded.Replace(last)+";"+shielded.Replace(first)+";;;")
 	if phone != "" {
 		w.property("TEL;TYPE=CELL", phone)
+	}
+	for _, other := range otherPhones(c) {
+		w.property("TEL", other)
+	}
+	if c.Note != "" {
+		w.property("NOTE", shielded.Replace(c.Note))
+	}
+	if a := c.Consent; a.Status != people.ConsentUnknown {
+		w.property(cardConsent, a.Status.String()+";"+shielded.Replace(a.Source)+";"+stamp(a.At)+";"+shielded.Replace(a.Evidence))
 	}
 	if mail := c.Fields["email"]; mail != "" {
 		w.property("EMAIL", shielded.Replace(mail))

@@ -64,6 +64,10 @@ func rowOf(c people.Contact) people.Row {
 	if c.InDoubt() {
 		r.Doubt = c.DoubtSaid
 	}
+	for _, o := range c.Others {
+		r.Others = append(r.Others, o.Phone)
+	}
+	r.Consent, r.Note = c.Consent, c.Note
 	return r
 }
 
@@ -78,7 +82,8 @@ func TestWhatIsExportedIsReadAgain(t *testing.T) {
 		{Phone: "+5511987654323", Name: "nome", DoubtAt: left, DoubtSaid: "quero cancelar"},
 		{Phone: "+551133334444", Name: "Fixo", Fields: map[string]string{"celular": "11987650009"}},
 		{Phone: "+351912345678", Name: "J. d'Ávila  =1"},
-		{Phone: "+34612345678", Name: "."},
+		{Phone: "+34612345678", Name: ".", Note: "=nota;\nduas, linhas", Consent: people.Consent{Status: people.ConsentGiven, Source: "feira; 2026", At: left, Evidence: "disse: \"sim\""}},
+		{Phone: "+551133334445", Name: "Duas", Others: []people.OtherPhone{{Phone: "+5511987650010"}, {Phone: "+5511987650011"}}, Consent: people.Consent{Status: people.ConsentRefused}},
 	}
 	for i, text := range odd {
 		all = append(all, people.Contact{Phone: people.Phone(fmt.Sprintf("+55119876%05d", i)), Name: clip(strings.Join(strings.Fields(text), " "), 200), Fields: map[string]string{"obs": strings.TrimSpace(text), "x": "1"}})

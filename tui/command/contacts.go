@@ -118,7 +118,7 @@ func (c *call) contactsCommand() *cobra.Command {
 			})
 		}),
 	}
-	return c.group("contacts", "cmd_contacts", append(c.personCommands(), c.importCommand(), c.exportCommand(), c.jsonFlag(list))...)
+	return c.group("contacts", "cmd_contacts", append(append(c.personCommands(), c.editCommands()...), c.importCommand(), c.exportCommand(), c.jsonFlag(list))...)
 }
 
 // filterWords makes words of a filter of what looks like flags: in
@@ -126,7 +126,7 @@ func (c *call) contactsCommand() *cobra.Command {
 // for the same.
 func filterWords(args []string) []string {
 	begins := slices.IndexFunc(args, func(arg string) bool { return arg == "contacts" || arg == "lists" }) + 1
-	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "optout", "optin", "stays", "split", "save", "add"}, args[begins]) {
+	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "data", "erase", "edit", "optout", "optin", "stays", "split", "save", "add"}, args[begins]) {
 		return args
 	}
 	args = slices.Clone(args)

@@ -20,9 +20,11 @@ import (
 // reads are the methods of the book that screens and commands may call: those
 // that change nothing.
 var reads = []string{
-	"Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone", "ContactCount",
-	"ContactsByID", "Counts", "Deliveries", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "KeepIndex", "ListDrafts",
-	"ListNamed", "LastSent", "Lists", "Number", "NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Unions", "Unsure", "Vocabulary", "WentBack",
+	"About", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone",
+	"ContactCount", "ContactsByID", "Counts", "Deliveries", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err",
+	"Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "KeepIndex", "LastSent", "ListDrafts", "ListNamed", "Lists", "Number",
+	"NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed",
+	"Unions", "Unsure", "Vocabulary", "WentBack",
 }
 
 // Screens and commands change the book, and the links of the numbers, at the

@@ -76,7 +76,14 @@ func (c *call) personCommands() []*cobra.Command {
 		c.tell("stays_done")
 		return nil
 	})
-	return []*cobra.Command{c.jsonFlag(about("show", "cmd_contacts_show", c.showPerson)), optOut, optIn, stays, c.apartCommand()}
+	var yes bool
+	erase := about("erase", "cmd_contacts_erase", func(ctx context.Context, o *owner, p people.Contact) error { return c.erase(ctx, o, p, yes) })
+	erase.Long = c.t("cmd_contacts_erase_long")
+	erase.Flags().BoolVar(&yes, "yes", false, c.t("flag_yes"))
+	return []*cobra.Command{
+		c.jsonFlag(about("show", "cmd_contacts_show", c.showPerson)), c.jsonFlag(about("data", "cmd_contacts_data", c.tellAll)), erase, optOut, optIn, stays,
+		c.apartCommand(),
+	}
 }
 
 // person finds the one person whom a filter chooses: a phone, a name, or any
