@@ -43,6 +43,8 @@ func traced(t *testing.T) (y *yard, who people.ContactID) {
 	who = c.ID
 	ok(t, desk(b).EditContact(who, func(c *people.Contact) { c.Fields["cpf"] = "Novozul" }))
 	ok(t, only(desk(b).AddCampaign(campaign.Campaign{Name: "Rascunho", Text: "Para Zuleide Quintanilha", To: `fone:"21 99887-7665" or "zuleide quintanilha"`})))
+	// Two records that turn out to be theirs, of which the merge is kept.
+	ok(t, b.Saw(1, []people.Seen{{LID: "991199", Name: "Zuzu"}}))
 	ok(t, b.Saw(1, []people.Seen{{LID: "991199", Phone: "+5521998877665", Name: "Zuzu"}}))
 	return y, who
 }
