@@ -93,11 +93,26 @@ func TestAPlannedCampaignSendsEachPersonOneOfItsTextsOnce(t *testing.T) {
 		o.finish(id)
 		o.service.ClearFaults()
 
-		variants := make(map[string]uint8)
+		// Some people are called alike: which text each got is known by its id.
+		want := make(map[campaign.MessageID]string)
 		for _, d := range o.deliveries(id) {
-			variants[d.Name] = d.Variant
+			want[d.Message] = strings.ReplaceAll(texts[d.Variant], "{nome}", d.Name)
 		}
-		counts := o.agree(id, func(name string) string { return strings.ReplaceAll(texts[variants[name]], "{nome}", name) })
+		for _, seen := range o.service.Ledger().Seen() {
+			if text := want[campaign.MessageID(seen.ID)]; seen.Text != text {
+				t.Errorf("%s saw %q, want %q", seen.Person, seen.Text, text)
+			}
+		}
+		if twice := o.service.Ledger().Twice(); len(twice) > 0 {
+			t.Errorf("seen twice: %+v", twice)
+		}
+		counts, err := o.book.Counts(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen := len(o.service.Ledger().Seen()); seen != people {
+			t.Errorf("%d people have seen it, want %d", seen, people)
+		}
 		if counts.Accepted()+counts[campaign.Unsure] != people {
 			t.Errorf("%v: want all %d", counts, people)
 		}
