@@ -19,11 +19,11 @@ import (
 
 // campaignJSON is a campaign as --json prints it.
 type campaignJSON struct {
-	ID         campaign.ID `json:"id"`
-	Name       string      `json:"name"`
-	Status     string      `json:"status"`
-	Counts     countsJSON  `json:"counts"`
-	reasonJSON             // why it is paused, cancelled or a draft again; empty: somebody asked for it
+	ID          campaign.ID `json:"id"`
+	Name        string      `json:"name"`
+	Status      string      `json:"status"`
+	Counts      countsJSON  `json:"counts"`
+	*reasonJSON             // why it is paused, cancelled or a draft again; not there: somebody asked for it
 
 	TestOf   campaign.ID    `json:"test_of,omitempty"`  // it is a test of that campaign
 	Archived bool           `json:"archived,omitempty"` // not listed
@@ -81,12 +81,16 @@ type deliveryJSON struct {
 	State     string `json:"state"`
 	MessageID string `json:"message_id"` // empty until it was first tried
 	reasonJSON
-	Text    string `json:"text"`    // empty until it was first tried
-	Variant string `json:"variant"` // which of the texts of the campaign: A, B…
+	Text    string `json:"text"`              // empty until it was first tried
+	Variant string `json:"variant,omitempty"` // which of the texts of the campaign: A, B…; not there: it has one
 }
 
-func deliveryObject(d campaign.Delivery) deliveryJSON {
-	return deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), reasonObject(d.Reason), d.Text, campaign.VariantName(d.Variant)}
+func deliveryObject(camp campaign.Campaign, d campaign.Delivery) deliveryJSON {
+	variant := ""
+	if len(camp.Variants) > 0 {
+		variant = campaign.VariantName(d.Variant)
+	}
+	return deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), reasonObject(d.Reason), d.Text, variant}
 }
 
 func (c *call) campaignCommand() *cobra.Command {
@@ -248,8 +252,12 @@ func (c *call) campaignObject(o *owner, camp campaign.Campaign, forecast *foreca
 // campaignOf makes the JSON of a campaign.
 func campaignOf(o *owner, camp campaign.Campaign) (campaignJSON, error) {
 	out := campaignJSON{
-		ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), reasonJSON: reasonObject(camp.Reason),
+		ID: camp.ID, Name: camp.Name, Status: camp.Status.String(),
 		TestOf: camp.TestOf, Archived: camp.Archived, Silent: camp.Silent, At: stamp(camp.Planned()), Canary: camp.Canary, Basis: camp.Basis,
+	}
+	if !camp.Reason.IsZero() {
+		why := reasonObject(camp.Reason)
+		out.reasonJSON = &why
 	}
 	if len(camp.Variants) > 0 {
 		out.Variants = len(camp.Texts())
@@ -404,13 +412,14 @@ func howFar(book *store.Book, camp campaign.Campaign) (done, total int, err erro
 }
 
 func (c *call) listDeliveries(ctx context.Context, o *owner, id campaign.ID) error {
-	if _, err := o.parts.Book.Campaign(id); err != nil {
+	camp, err := o.parts.Book.Campaign(id)
+	if err != nil {
 		return err
 	}
 	return c.gathered(func() error {
 		return c.eachDelivery(ctx, o, id, func(d *campaign.Delivery) error {
 			if c.json {
-				return c.object(deliveryObject(*d))
+				return c.object(deliveryObject(camp, *d))
 			}
 			return c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), words.English(d.Reason), d.Text)
 		})

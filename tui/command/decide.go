@@ -36,7 +36,8 @@ func (c *call) decideCommand() *cobra.Command {
 
 // decide writes what a person knows of a delivery that is unsure.
 func (c *call) decide(ctx context.Context, o *owner, id campaign.ID, who string, v campaign.Verdict) error {
-	if _, err := o.parts.Book.Campaign(id); err != nil {
+	camp, err := o.parts.Book.Campaign(id)
+	if err != nil {
 		return err
 	}
 	d, err := c.unsure(ctx, o, id, who)
@@ -47,7 +48,7 @@ func (c *call) decide(ctx context.Context, o *owner, id campaign.ID, who string,
 		return err
 	}
 	if c.json {
-		return c.object(deliveryObject(d))
+		return c.object(deliveryObject(camp, d))
 	}
 	switch v {
 	case campaign.Arrived:
