@@ -208,12 +208,21 @@ func (g *grammar) asked(asks []piece) (asked, toKeep, toLeave, toCancel bool) {
 			asked = asked || g.matches(&q, choices)
 			continue
 		}
+		if !slices.ContainsFunc(t, g.says) {
+			continue // "Oi, Ana, tudo bem?" asks nothing
+		}
 		asked = true
 		toLeave = toLeave || g.matches(&q, leaves)
 		toKeep = toKeep || !toLeave && g.matches(&q, keeps)
 		toCancel = toCancel || g.matches(&q, cancels)
 	}
 	return asked, toKeep, toLeave, toCancel
+}
+
+// says reports whether a token of a question is more than a name. Greetings have
+// been left out.
+func (g *grammar) says(t token) bool {
+	return t.edge == noEdge && t.id != inNoList && !g.classes["firstname"].has(t.id)
 }
 
 // offered finds the words of an answer among those of a question, and what they
@@ -223,7 +232,7 @@ func (g *grammar) offered(asks []piece, answer []token) (purpose []token, ok, ch
 		var sentence []piece
 		sentence, asks = nextSentence(asks)
 		for i := range sentence {
-			if !says(sentence[i:], answer) {
+			if !goesOn(sentence[i:], answer) {
 				continue
 			}
 			ok = true
@@ -258,8 +267,8 @@ func (g *grammar) offered(asks []piece, answer []token) (purpose []token, ok, ch
 	return purpose, ok, choice
 }
 
-// says reports whether a sentence goes on with the words of an answer.
-func says(sentence []piece, answer []token) bool {
+// goesOn reports whether a sentence goes on with the words of an answer.
+func goesOn(sentence []piece, answer []token) bool {
 	for _, t := range answer {
 		if t.edge != noEdge {
 			continue

@@ -96,6 +96,8 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		{"0", exit, No},
 		{"cancelar", meeting, Other},
 		{"cancelar", news, No},
+		{"cancelar", "Oi, Ana, tudo bem? Chegou a coleção nova.", No},
+		{"não", "Oi, Ana, tudo bem? Quer receber nossas ofertas?", No},
 		{"cancela", order, Other},
 		{"cancela", sofa, Doubt},
 		{"pare", order, No},
