@@ -109,6 +109,9 @@ func TestWhoIsErasedLeavesNothingButASuppressedAddress(t *testing.T) {
 	if c, err := b.Contact(c.ID); err != nil || c.OptedOut {
 		t.Errorf("opted in: %+v, %v", c, err)
 	}
+	if kept, _, err := b.Suppressed("", 10); err != nil || len(kept) != 1 || kept[0].LID != "991199" {
+		t.Errorf("still suppressed: %+v, %v", kept, err)
+	}
 	whole(t, y, b)
 }
 
