@@ -48,7 +48,7 @@ func forecastObject(f campaign.Forecast) *forecastJSON {
 func (c *call) forecast(f campaign.Forecast) string {
 	var parts []string
 	if !f.Ends.IsZero() {
-		parts = append(parts, c.t("forecast_from_to", "Starts", c.tongue.Minute(f.Starts), "Ends", c.tongue.Minute(f.Ends)))
+		parts = append(parts, c.t("forecast_from_to", "Starts", c.tongue.Minute(f.Starts.Local()), "Ends", c.tongue.Minute(f.Ends.Local())))
 	}
 	if f.Stuck > 0 {
 		parts = append(parts, c.n("forecast_stay", f.Stuck))
