@@ -123,6 +123,16 @@ func TestATestIsOutsideTheCampaign(t *testing.T) {
 	if why := s.leftOut(); why != "" {
 		t.Errorf("after the tests they are left out of the campaign: %s", why)
 	}
+	// And right after a campaign, which the next one would have to wait for.
+	if _, err := s.begin(campaign.Campaign{Only: ana.ID}); err != nil {
+		t.Fatal(err)
+	}
+	s.settle(s.mustClaim(), accepted)
+	s.now = s.now.Add(time.Minute)
+	if _, err := store.SendTest(t.Context(), desk(s.book), c.ID, ana.ID, s.now); err != nil {
+		t.Fatal(err)
+	}
+	s.settle(s.mustClaim(), accepted)
 	if err := desk(s.book).OptOut(ana.ID, "asked"); err != nil {
 		t.Fatal(err)
 	}
