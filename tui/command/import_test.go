@@ -228,12 +228,16 @@ func TestWhatTheFlagsOfAnImportSay(t *testing.T) {
 
 func TestMappings(t *testing.T) {
 	for text, want := range map[string]string{
-		"nome=Cliente":                   "[{nome Cliente}]",
-		"nome=Cliente,telefone='Tel, 2'": "[{nome Cliente} {telefone Tel, 2}]",
-		`a="x=y" , b= c `:                "[{a x=y} {b c}]",
+		"nome=Cliente":                   "[nome=Cliente]",
+		"nome=Cliente,telefone='Tel, 2'": "[nome=Cliente telefone=Tel, 2]",
+		`a="x=y" , b= c `:                "[a=x=y b=c]",
 		"nome":                           "", "=x": "", "nome=": "", "nome='x": "", "nome='x'y": "", "nome=a,,": "", "nome= ": "",
 	} {
-		got, err := mappings(text)
+		all, err := mappings(text)
+		var got []string
+		for _, m := range all {
+			got = append(got, m.As+"="+m.Title)
+		}
 		if (err == nil) != (want != "") || err == nil && fmt.Sprint(got) != want {
 			t.Errorf("%q: %v, %v; want %q", text, got, err, want)
 		}
