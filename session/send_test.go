@@ -257,7 +257,7 @@ func (r *rig) campaignTo(person simulator.Person, text string) campaign.ID {
 	if err != nil {
 		r.Fatal(err)
 	}
-	c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: text, To: "fone:" + person.Phone})
+	c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: text, Silent: true, To: "fone:" + person.Phone})
 	if err != nil {
 		r.Fatal(err)
 	}
