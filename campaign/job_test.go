@@ -110,7 +110,12 @@ func (o *office) until(what string, ok func() bool) {
 		case <-ring:
 		case <-time.After(time.Minute):
 		case <-deadline:
-			o.t.Fatalf("never %s: %v", what, o.book.Holds())
+			campaigns, err := o.book.Campaigns()
+			for _, c := range campaigns {
+				counts, _ := o.book.Counts(c.ID)
+				o.t.Logf("campaign %d is %v for %q: %v", c.ID, c.Status, c.Reason, counts)
+			}
+			o.t.Fatalf("never %s: %v, %v", what, o.book.Holds(), err)
 		}
 	}
 }
