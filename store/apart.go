@@ -81,20 +81,6 @@ func keepUnionTx(tx *bolt.Tx, keep, gone people.Contact, at time.Time) error {
 	return addEntryTx(tx, &e)
 }
 
-// forgetUnionsTx forgets what the records were that a person is made of.
-func forgetUnionsTx(tx *bolt.Tx, id people.ContactID) error {
-	for _, k := range mergesTable.Keys(tx, mergesTable.Of(id), 1<<20) {
-		_, gone := mergesTable.Parts(k)
-		if err := forgetUnionsTx(tx, gone); err != nil {
-			return err
-		}
-		if err := mergesTable.DeleteAt(tx, k); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Union is two records that were made one.
 type Union struct {
 	At   time.Time

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"recado/campaign"
@@ -139,7 +140,7 @@ func strikeTx(tx *bolt.Tx, c *people.Contact, at time.Time) error {
 const WhyErased = "erased"
 
 // phoneLike is what may be a phone in a text.
-var phoneLike = regexp.MustCompile(`\+?\(?\d[\d\s().-]{6,}\d`)
+var phoneLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\+?\(?\d[\d\s().-]{6,}\d`) })
 
 // forgetMentionsTx takes a person's phones and full name out of the filters of
 // all campaigns and the texts of drafts.
@@ -182,7 +183,7 @@ func (n named) striker() func(text string) string {
 		name = regexp.MustCompile(`(?i)` + regexp.QuoteMeta(n.Name))
 	}
 	return func(text string) string {
-		text = phoneLike.ReplaceAllStringFunc(text, func(s string) string {
+		text = phoneLike().ReplaceAllStringFunc(text, func(s string) string {
 			if n.theirs(s) {
 				return "00000000"
 			}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"recado/campaign"
@@ -141,13 +142,15 @@ func phonesAndConsent(tx *bolt.Tx) error {
 }
 
 // fieldOfPhone is how the fields are called in which imports kept phones.
-var fieldOfPhone = regexp.MustCompile(`^(telefone|celular|whatsapp|fone|phone|mobile|telefono|movil)(_?[0-9]{1,2})?$`)
+var fieldOfPhone = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(telefone|celular|whatsapp|fone|phone|mobile|telefono|movil)(_?[0-9]{1,2})?$`)
+})
 
 // takeFields makes phones and consent of the fields of a person that are some,
 // and reports whether there were any.
 func takeFields(c *people.Contact) (taken bool) {
 	for _, name := range slices.Sorted(maps.Keys(c.Fields)) {
-		if c.BestPhone() == "" || !fieldOfPhone.MatchString(name) {
+		if c.BestPhone() == "" || !fieldOfPhone().MatchString(name) {
 			continue
 		}
 		phone, err := people.ParsePhone(c.Fields[name])

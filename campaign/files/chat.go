@@ -4,6 +4,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -11,7 +12,9 @@ import (
 
 // chatHeads are how WhatsApp writes a message into the text of a chat that is
 // exported: the day, the hour, who wrote. On an iPhone and on Android.
-var chatHeads = regexp.MustCompile(`^(?:\[\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},? \d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[AaPp]\.? ?[Mm]\.?)?\] |\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},? \d{1,2}[:.]\d{2}(?: ?[AaPp]\.? ?[Mm]\.?)? - )(.*)`)
+var chatHeads = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:\[\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},? \d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[AaPp]\.? ?[Mm]\.?)?\] |\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},? \d{1,2}[:.]\d{2}(?: ?[AaPp]\.? ?[Mm]\.?)? - )(.*)`)
+})
 
 // maxSender is how long the name of a sender may be, in bytes.
 const maxSender = 200
@@ -20,7 +23,7 @@ const maxSender = 200
 // the line is no beginning of a message.
 func chatLine(text string) *string {
 	text = strings.Map(visible, text[:min(len(text), 512)])
-	m := chatHeads.FindStringSubmatch(strings.TrimSpace(text))
+	m := chatHeads().FindStringSubmatch(strings.TrimSpace(text))
 	if m == nil {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -137,7 +138,9 @@ func (r *reader) row(l *layout, row record, titles []string) error {
 }
 
 // summaries are how the last lines of a report begin, folded.
-var summaries = regexp.MustCompile(`^(?:sub ?total|total|totais|totals|pagina \d|page \d|gerado (?:em|por)|emitido (?:em|por)|impresso em|fim do relatorio|end of report|registros?:|quantidade:|\(?\d+ (?:registros?|rows|linhas|clientes|contatos))`)
+var summaries = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:sub ?total|total|totais|totals|pagina \d|page \d|gerado (?:em|por)|emitido (?:em|por)|impresso em|fim do relatorio|end of report|registros?:|quantidade:|\(?\d+ (?:registros?|rows|linhas|clientes|contatos))`)
+})
 
 // summary reports whether a row is what a report writes under or between its
 // rows: one or two cells, of sums and pages.
@@ -150,7 +153,7 @@ func summary(cells []string) bool {
 			}
 		}
 	}
-	return filled <= 3 && len(first) < 200 && summaries.MatchString(people.Fold(first))
+	return filled <= 3 && len(first) < 200 && summaries().MatchString(people.Fold(first))
 }
 
 // somebody reports whether a row has a phone in it.

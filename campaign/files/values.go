@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -29,7 +30,9 @@ func set(words string) map[string]bool {
 }
 
 // escapes are sequences that drive a terminal.
-var escapes = regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\-_])")
+var escapes = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)?|[@-Z\\\\-_])")
+})
 
 // clean is what a cell says: without what drives a terminal or turns the text
 // around, mended if it was decoded wrongly, empty if it says nothing. Line
@@ -48,7 +51,7 @@ func (r *reader) clean(cell string, at int) string {
 			r.note(at, reason.NoteLetters)
 		}
 		if strings.ContainsRune(cell, 0x1b) {
-			cell = escapes.ReplaceAllString(cell, "")
+			cell = escapes().ReplaceAllString(cell, "")
 		}
 		cell = strings.Map(visible, strings.ReplaceAll(cell, "\r\n", "\n"))
 	}
@@ -107,7 +110,9 @@ const (
 var (
 	yeses = set("sim|s|yes|y|true|t|1|1.0|x|verdadeiro|v|si|ok|on|✓|✔|✅|optout|opt-out|opted out|opted-out|unsubscribed|descadastrado|descadastrada|saiu|granted|given|concedido|aceito|aceitou|autorizado|autorizada")
 	noes  = set("nao|n|no|false|f|0|0.0|falso|off|✗|✘|❌|subscribed|inscrito|inscrita|ativo|ativa|active|opt-in|optin|opted in|nunca|never|withdrawn|revoked|denied|declined|refused|recusado|recusada|recusou|revogado|retirado|negado|nao aceito|nao aceita|nao autorizado|nao autoriza|rechazado")
-	dates = regexp.MustCompile(`^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ t]\d{1,2}:\d{2}.*)?$`)
+	dates = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ t]\d{1,2}:\d{2}.*)?$`)
+	})
 )
 
 func answerOf(cell string) answer {
@@ -115,7 +120,7 @@ func answerOf(cell string) answer {
 	switch {
 	case folded == "":
 		return silent
-	case yeses[folded], dates.MatchString(folded):
+	case yeses[folded], dates().MatchString(folded):
 		return yes
 	case noes[folded]:
 		return no

@@ -167,7 +167,7 @@ func (w *sheetWriter) text(s string) {
 			w.sheet.WriteString("&amp;")
 		case r == '>':
 			w.sheet.WriteString("&gt;")
-		case r < ' ' && r != '\n' && r != '\t', r == 0xfffe, r == 0xffff, r == '_' && coded.MatchString(s[i:min(i+7, len(s))]):
+		case r < ' ' && r != '\n' && r != '\t', r == 0xfffe, r == 0xffff, r == '_' && coded().MatchString(s[i:min(i+7, len(s))]):
 			fmt.Fprintf(w.sheet, "_x%04X_", r)
 		default:
 			w.sheet.WriteRune(r)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"recado/campaign/people"
@@ -267,8 +268,8 @@ func (w *texts) shared(i int) string {
 // dateFormat are the signs of a format that writes days; those in quotes or
 // brackets are none.
 var (
-	dateFormat = regexp.MustCompile(`[dDyY]|[mM]{3}`)
-	literals   = regexp.MustCompile(`"[^"]*"|\[[^\]]*\]|\\.`)
+	dateFormat = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[dDyY]|[mM]{3}`) })
+	literals   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"[^"]*"|\[[^\]]*\]|\\.`) })
 )
 
 func (w *texts) load(a *archive, dir string) error {
@@ -278,7 +279,7 @@ func (w *texts) load(a *archive, dir string) error {
 		switch x.name {
 		case "numFmt":
 			if len(formats) < 10_000 {
-				formats[x.attribute("numFmtId")] = dateFormat.MatchString(literals.ReplaceAllString(x.attribute("formatCode"), ""))
+				formats[x.attribute("numFmtId")] = dateFormat().MatchString(literals().ReplaceAllString(x.attribute("formatCode"), ""))
 			}
 		case "cellXfs":
 			within = true
@@ -420,7 +421,7 @@ func columnOf(ref string) int {
 }
 
 // coded are the signs that Excel writes as their number.
-var coded = regexp.MustCompile(`_x([0-9A-Fa-f]{4})_`)
+var coded = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`_x([0-9A-Fa-f]{4})_`) })
 
 // cell is what a cell says.
 func (w *texts) cell(kind, style, value string) string {
@@ -434,7 +435,7 @@ func (w *texts) cell(kind, style, value string) string {
 		fallthrough
 	case "inlineStr", "str":
 		if strings.Contains(value, "_x") {
-			value = coded.ReplaceAllStringFunc(value, func(s string) string {
+			value = coded().ReplaceAllStringFunc(value, func(s string) string {
 				n, _ := strconv.ParseUint(s[2:6], 16, 16)
 				return string(rune(n))
 			})

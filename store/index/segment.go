@@ -14,7 +14,6 @@ import (
 type bitmap [SegmentSize / 64]uint64
 
 func (b *bitmap) add(local uint16)      { b[local/64] |= 1 << (local % 64) }
-func (b *bitmap) remove(local uint16)   { b[local/64] &^= 1 << (local % 64) }
 func (b *bitmap) has(local uint16) bool { return b[local/64]&(1<<(local%64)) != 0 }
 
 func (b *bitmap) size() (n int) {
