@@ -200,11 +200,15 @@ var deeds = map[string]deed{
 		fail: func(s *scene, d *Desk) error { return only(d.UndoImport(s.Context(), gone)) },
 	},
 	"CancelImport": {
-		before: func(s *scene) { s.yard.undoing(1) },
-		do:     func(s *scene, d *Desk) error { return d.CancelImport(1) },
-		want:   Entry{Verb: VerbImportCancel, Kind: "import", Target: "1", Name: "people.csv", Before: Values{"status": "undoing"}, After: Values{"status": "done"}},
-		role:   Operator,
-		fail:   func(s *scene, d *Desk) error { return d.CancelImport(gone) },
+		do: func(s *scene, d *Desk) error {
+			if d.May(VerbImportCancel) {
+				s.undoing(1)
+			}
+			return d.CancelImport(1)
+		},
+		want: Entry{Verb: VerbImportCancel, Kind: "import", Target: "1", Name: "people.csv", Before: Values{"status": "undoing"}, After: Values{"status": "done"}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return d.CancelImport(gone) },
 	},
 	"EditContact": {
 		do: func(s *scene, d *Desk) error {
