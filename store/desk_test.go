@@ -195,7 +195,7 @@ var deeds = map[string]deed{
 	},
 	"UndoImport": {
 		do:   func(s *scene, d *Desk) error { return only(d.UndoImport(s.Context(), 1)) },
-		want: Entry{Verb: VerbImportUndo, Kind: "import", Target: "1", Name: "people.csv", Counts: map[string]int{"removed": 10, "restored": 0, "kept": 0}},
+		want: Entry{Verb: VerbImportUndo, Kind: "import", Target: "1", Name: "people.csv", Counts: map[string]int{"removed": 10, "restored": 0, "stayed": 0}},
 		role: Operator,
 		fail: func(s *scene, d *Desk) error { return only(d.UndoImport(s.Context(), gone)) },
 	},

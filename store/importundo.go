@@ -141,7 +141,7 @@ func (e *Entry) onImport(i *Import) {
 func (e *Entry) countUndo(u Undone) {
 	e.count("removed", u.Removed)
 	e.count("restored", u.Restored)
-	e.count("kept", u.KeptPeople())
+	e.count("stayed", u.KeptPeople())
 }
 
 // undoing is a part of an undo under way.
@@ -360,8 +360,10 @@ func (u *undoing) stays(c *people.Contact, mark uint64) reason.Code {
 func (u *undoing) disown(c *people.Contact) error {
 	before := cloneContact(c)
 	c.Tags = onlyIn(c.Tags, u.of.Tags)
-	if u.of.Consent.Status != people.ConsentUnknown && c.Consent == u.of.Consent {
-		c.Consent = people.Consent{}
+	if given := u.of.Consent; given.Status != people.ConsentUnknown && given.At.Equal(c.Consent.At) {
+		if given.At = c.Consent.At; given == c.Consent {
+			c.Consent = people.Consent{}
+		}
 	}
 	if sameContact(&before, c) {
 		return nil
