@@ -32,6 +32,7 @@ var migrations = [...]func(*bolt.Tx) error{
 	phonesAndConsent,
 	func(*bolt.Tx) error { return nil }, // version 12: what merged records were
 	func(*bolt.Tx) error { return nil }, // version 13: addresses that are suppressed, which an older program would write to
+	func(*bolt.Tx) error { return nil }, // version 14: jobs that are put aside, which an older program would try to do
 }
 
 // claimsByContact is version 2: who has been claimed is known by their record.
