@@ -67,6 +67,8 @@ const (
 	VerbImportCancel Verb = "import_cancel"
 	VerbContactAdd   Verb = "contact_add"
 	VerbContactEdit  Verb = "contact_edit"
+	VerbTag          Verb = "tag"
+	VerbUntag        Verb = "untag"
 	VerbOptOut       Verb = "opt_out"
 	VerbOptIn        Verb = "opt_in"
 	VerbStays        Verb = "stays"
@@ -101,7 +103,7 @@ var verbs = map[Verb]Role{
 	VerbLink: Admin, VerbLinkCancel: Admin, VerbUnlink: Admin, VerbPasskey: Admin, VerbReconnect: Operator,
 
 	VerbImport: Operator, VerbImportUndo: Operator, VerbImportCancel: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
-	VerbErase: Operator, VerbSuppress: Operator,
+	VerbErase: Operator, VerbSuppress: Operator, VerbTag: Operator, VerbUntag: Operator,
 	VerbApart:    Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 

@@ -246,7 +246,7 @@ func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, e
 }
 
 // adoptTx makes a record of an import whose rows stand in one run, as it was done
-// until version 13 of the book.
+// until version 15 of the book.
 func adoptTx(tx *bolt.Tx, now time.Time, k []byte, j *job) error {
 	id, err := importsTable.Next(tx)
 	if err != nil {

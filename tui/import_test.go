@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"recado/campaign/people"
 	"recado/store"
 )
 
