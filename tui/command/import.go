@@ -24,12 +24,12 @@ type importJSON struct {
 	Reasons []badRowsJSON   `json:"reasons,omitempty"` // why rows were bad, the most frequent first
 	OptOuts int             `json:"opted_out,omitempty"`
 	Doubts  int             `json:"doubts,omitempty"`
-	Import  people.ImportID `json:"import,omitempty"` // its id, for recado imports undo
-	Good    int             `json:"good,omitempty"`   // of a dry run: rows that would be imported
+	Good    int             `json:"good,omitempty"` // of a dry run: rows that would be imported
 	Format  files.Format    `json:"format"`
 	Sheet   string          `json:"sheet,omitempty"`
 	Columns []columnJSON    `json:"columns,omitempty"`
-	Notes   []badRowsJSON   `json:"notes,omitempty"` // what is odd about rows that were imported
+	Notes   []badRowsJSON   `json:"notes,omitempty"`  // what is odd about rows that were imported
+	Import  people.ImportID `json:"import,omitempty"` // its id, for `recado imports undo`
 }
 
 // badRowsJSON is how many rows were bad for one reason.
@@ -225,7 +225,7 @@ func (c *call) importFile(ctx context.Context, o *owner, name string, i *importi
 		}
 	} else {
 		c.tell("import_done", "Added", report.Added, "Updated", report.Updated, "Same", report.Same, "Bad", bad.Total+report.Full)
-		if report.Added+report.Updated > 0 {
+		if c.seen.Err && report.Added+report.Updated > 0 {
 			c.tell("import_undo_hint", "ID", strconv.FormatUint(uint64(done.ID), 10))
 		}
 	}
