@@ -282,6 +282,7 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	if !replies {
 		return nil
 	}
+	d.Hear(m.Text, m.At)
 	if m.Quoted != "" { // nobody else knows its id: it has arrived
 		if err := advanceTx(tx, &d, campaign.Read, m.At); err != nil {
 			return err
