@@ -10,13 +10,14 @@ import (
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store"
 )
 
 // The forecast is held against what a number then sends, in a time that the
 // test moves. The spans are narrow, so that what is drawn does not matter: a
 // forecast is of the middle.
 func TestForecastIsWhatHappens(t *testing.T) {
-	if raced {
+	if store.Raced {
 		t.Skip("nothing runs beside anything else here")
 	}
 	for _, test := range []struct {
