@@ -161,7 +161,7 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 		return err
 	}
 	if before.State == d.State && before.Pending() == d.Pending() {
-		return nil
+		return chainDeliveryTx(tx, d)
 	}
 	if err := eventsTx(tx, d.Campaign, []uint32{d.Seq}); err != nil {
 		return err
@@ -208,7 +208,7 @@ func indexAgainTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 }
 
 // eventsTx remembers that deliveries of a campaign have changed, in that order,
-// and forgets as many as are too old.
+// and forgets as many as are too old and in the chain.
 func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 	changed = changed[max(len(changed)-eventsKept, 0):]
 	prefix := eventsTable.Of(id)
@@ -222,9 +222,10 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 			return err
 		}
 	}
-	// Two for each, because books of older programs may have too many.
+	chained := lastChainedTx(tx, id)
+	// Two for each, because there may be too many.
 	for _, k := range eventsTable.Keys(tx, prefix, 2*len(changed)) {
-		if _, n := eventsTable.Parts(k); last-n < eventsKept {
+		if _, n := eventsTable.Parts(k); last-n < eventsKept || n > chained {
 			break
 		}
 		if err := eventsTable.DeleteAt(tx, k); err != nil {

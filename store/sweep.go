@@ -25,7 +25,7 @@ import (
 //
 // A job of a campaign freezes its audience, takes that back, or skips what is
 // left of it; there is never more than one. A job of people is an import,
-// or erases somebody.
+// or erases somebody. One takes a book of before into the chain.
 
 // JobKind says what a job does.
 type JobKind string
@@ -37,6 +37,7 @@ const (
 	JobCancel JobKind = "cancel" // skip what is left of a cancelled campaign
 	JobImport JobKind = "import" // add people from a file
 	JobErase  JobKind = "erase"  // take a person out of the book
+	JobChain  JobKind = "chain"  // take a book of before into the chain
 	JobDrop   JobKind = "drop"   // forget what was staged of a job that will not be done
 )
 
@@ -58,6 +59,7 @@ type job struct {
 
 	Freeze *freezing     `json:",omitempty"`
 	Erase  *erasing      `json:",omitempty"`
+	Chain  *chaining     `json:",omitempty"`
 	Policy Policy        `json:",omitempty"` // of an import
 	Report *ImportReport `json:",omitempty"`
 }
@@ -371,6 +373,8 @@ func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err err
 		return b.importChunkTx(tx, k, j, n)
 	case JobErase:
 		return eraseChunkTx(tx, j, n)
+	case JobChain:
+		return chainChunkTx(tx, j, n)
 	case JobDrop:
 		return unstageTx(tx, k, n)
 	}
@@ -425,6 +429,9 @@ func cancelChunkTx(tx *bolt.Tx, j *job, n int) (done bool, err error) {
 		before := d
 		d.GiveUp(reason.New(reason.DeliveryCancelled))
 		if err := recordDeliveryTx(tx, &before, &d); err != nil {
+			return false, err
+		}
+		if err := chainDeliveryTx(tx, &d); err != nil {
 			return false, err
 		}
 		t.move(&before, &d)
