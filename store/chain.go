@@ -368,8 +368,7 @@ func chainWaitingTx(tx *bolt.Tx, n int) error {
 			if n--; n < 0 {
 				break
 			}
-			_, last = eventsTable.Parts(k)
-			done = last
+			_, done = eventsTable.Parts(k)
 			changed = append(changed, fromRow[uint32](v))
 		}
 		for _, seq := range changed {
@@ -383,7 +382,10 @@ func chainWaitingTx(tx *bolt.Tx, n int) error {
 				return err
 			}
 		}
-		if err := chainedTable.Put(tx, eventsOf(id), row(done)); err != nil || n < 0 {
+		if err := chainedTable.Put(tx, eventsOf(id), row(done)); err != nil {
+			return err
+		}
+		if err := oldEventsTx(tx, id, last, 2*len(changed)); err != nil || n < 0 {
 			return err
 		}
 	}

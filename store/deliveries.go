@@ -222,9 +222,15 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 			return err
 		}
 	}
-	chained := lastChainedTx(tx, id)
 	// Two for each, because there may be too many.
-	for _, k := range eventsTable.Keys(tx, prefix, 2*len(changed)) {
+	return oldEventsTx(tx, id, last, 2*len(changed))
+}
+
+// oldEventsTx forgets n of the events of a campaign, of which the last is given,
+// that are too old and in the chain.
+func oldEventsTx(tx *bolt.Tx, id campaign.ID, last uint64, n int) error {
+	chained := lastChainedTx(tx, id)
+	for _, k := range eventsTable.Keys(tx, eventsTable.Of(id), n) {
 		if _, n := eventsTable.Parts(k); last-n < eventsKept || n > chained {
 			break
 		}
