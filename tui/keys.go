@@ -24,7 +24,7 @@ type keyMap struct {
 	faults, cause, mend, mendAll                               key.Binding
 
 	// Contacts.
-	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
+	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, tagThem, undoTags, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
 
 	// Lists of people.
 	showList, addHere, emptyList, deleteList key.Binding
@@ -36,14 +36,14 @@ type keyMap struct {
 	seePeople                                                 key.Binding
 
 	// Campaigns.
-	newCampaign, edit, discard, watch, pause, resume, cancel, copyCampaign key.Binding
-	nextField, prevField, nextPerson, prevPerson, saveDraft, start         key.Binding
-	toggle, left, right                                                    key.Binding
-	unsure, arrived, sendAgain, leaveIt, markAlike                         key.Binding
+	newCampaign, edit, discard, watch, pause, resume, cancel, report, copyCampaign key.Binding
+	nextField, prevField, nextPerson, prevPerson, saveDraft, start                 key.Binding
+	toggle, left, right                                                            key.Binding
+	unsure, arrived, sendAgain, leaveIt, markAlike                                 key.Binding
 
 	// Questions.
-	yes, no, accept, dismiss, agree key.Binding
-	background, halt, remain        key.Binding
+	yes, no, accept, dismiss, agree, whom key.Binding
+	background, halt, remain              key.Binding
 }
 
 func newKeys(w *words) keyMap {
@@ -106,6 +106,8 @@ func newKeys(w *words) keyMap {
 		unmarkAll:   bind("unmark_all", "u", "u"),
 		saveList:    bind("save_list", "s", "s"),
 		addToList:   bind("add_to_list", "+", "+"),
+		tagThem:     bind("tag_them", "t", "t"),
+		undoTags:    bind("undo_tags", "z", "z"),
 		lists:       bind("lists", "l", "l"),
 		details:     bind("details", "enter", "enter"),
 		optOut:      bind("opt_out", "o", "o"),
@@ -147,6 +149,7 @@ func newKeys(w *words) keyMap {
 		pause:        bind("pause", "p", "p"),
 		resume:       bind("resume", "p", "p"),
 		cancel:       bind("cancel", "x", "x"),
+		report:       bind("report", "r", "r"),
 		copyCampaign: bind("copy_campaign", "c", "c"),
 		nextField:    bind("next_field", "tab", "tab"),
 		prevField:    bind("prev_field", "shift+tab", "shift+tab"),
@@ -167,6 +170,7 @@ func newKeys(w *words) keyMap {
 		no:      bind("no", "n", "n", "esc"),
 		accept:  bind("accept", "enter", "enter"),
 		dismiss: bind("dismiss", "esc", "esc"),
+		whom:    bind("whom", "enter", "enter"),
 		agree:   bind("agree", w.t("key_yes_letter"), w.t("key_yes_letter")),
 
 		background: bind("background", "enter", "enter"),
@@ -186,7 +190,7 @@ func (k *keyMap) onlyReads() {
 		&k.addNumber, &k.link, &k.unlink, &k.reconnect, &k.limits, &k.rename, &k.remove,
 		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
-		&k.saveList, &k.addToList, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
+		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
 		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,

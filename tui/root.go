@@ -60,7 +60,8 @@ type overview struct {
 	trouble        int // numbers that need a person
 	doubts         int // people about whom a person has to decide
 	sending        bool
-	disk           bool // the disk refuses to write
+	tags           store.Job // a change of tags that goes on
+	disk           bool      // the disk refuses to write
 }
 
 // overviewLoadedMsg answers root.load.
@@ -111,9 +112,17 @@ func (r *root) push(s screen) tea.Cmd {
 // pop goes back to the screen below.
 func (r *root) pop() tea.Cmd {
 	if stack := r.stacks[r.at]; len(stack) > 1 {
+		closed(stack[len(stack)-1])
 		r.stacks[r.at] = stack[:len(stack)-1]
 	}
 	return r.top().load()
+}
+
+// closed stops what a screen that goes away has under way.
+func closed(s screen) {
+	if c, ok := s.(interface{ close() }); ok {
+		c.close()
+	}
 }
 
 // drop takes a screen out of its stack, wherever it is.
@@ -121,6 +130,7 @@ func (r *root) drop(s screen) tea.Cmd {
 	for tab, stack := range r.stacks {
 		for i, have := range stack {
 			if i > 0 && have == s {
+				closed(s)
 				r.stacks[tab] = append(stack[:i:i], stack[i+1:]...)
 				return r.top().load()
 			}
@@ -152,6 +162,11 @@ func (r *root) load() tea.Cmd {
 		o := overview{sending: err == nil && !idle, disk: book.Err() != nil}
 		if err == nil {
 			o.doubts, err = book.DoubtCount()
+		}
+		if jobs, failed := book.Jobs(); failed == nil {
+			if at := slices.IndexFunc(jobs, func(j store.Job) bool { return j.Kind == store.JobTags }); at >= 0 {
+				o.tags = jobs[at]
+			}
 		}
 		for _, s := range pool.Snapshots() {
 			switch s.State {
