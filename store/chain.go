@@ -193,6 +193,14 @@ func unsaltTx(tx *bolt.Tx, s subject) error {
 	return nil
 }
 
+// unchainTx is unsaltTx about a person whose record goes for good.
+func unchainTx(tx *bolt.Tx, id people.ContactID) error {
+	if err := unsaltTx(tx, personOf(id)); err != nil {
+		return err
+	}
+	return chainedTable.Delete(tx, personOf(id))
+}
+
 // when is a time in a content, in nanoseconds since 1970; 0: it is not known.
 type when int64
 
@@ -543,7 +551,7 @@ func chainChunkTx(tx *bolt.Tx, j *job, n int) (done bool, err error) {
 	})
 }
 
-// chainAll is version 16: the chain. What is there already is taken into it by a
+// chainAll is version 17: the chain. What is there already is taken into it by a
 // job, so that nobody waits for it.
 func chainAll(tx *bolt.Tx) error {
 	for k, v := range jobsTable.Each(tx, nil) {
