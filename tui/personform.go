@@ -227,9 +227,10 @@ func (f *personForm) actions() []action {
 		return nil
 	}
 	single := f.inputs[f.at].area == nil
+	wrong := slices.ContainsFunc(f.inputs, func(in *formInput) bool { return in.mistake != "" })
 	return []action{
 		act(e.keys.nextField, true, func() tea.Cmd { return f.focus(f.at + 1) }),
-		act(e.keys.saveDraft, f.dirty() && !f.saving.busy, f.save),
+		act(e.keys.saveDraft, f.dirty() && !f.saving.busy && !wrong, f.save),
 		act(e.keys.prevField, true, func() tea.Cmd { return f.focus(f.at - 1) }),
 		act(e.keys.nextEntry, single, func() tea.Cmd { return f.focus(f.at + 1) }),
 		act(e.keys.prevEntry, single, func() tea.Cmd { return f.focus(f.at - 1) }),
