@@ -170,7 +170,7 @@ func (c *call) reportCSV(r *reportJSON) error {
 	for _, row := range r.rows() {
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = inert(clean(fmt.Sprint(cell)))
+			cells[i] = files.Harmless(clean(fmt.Sprint(cell)))
 		}
 		if err := w.Write(cells); err != nil {
 			return err
@@ -178,14 +178,6 @@ func (c *call) reportCSV(r *reportJSON) error {
 	}
 	w.Flush()
 	return w.Error()
-}
-
-// inert is a text that no spreadsheet takes for a formula.
-func inert(cell string) string {
-	if strings.IndexAny(cell, "=+-@\t") == 0 {
-		return "'" + cell
-	}
-	return cell
 }
 
 // reportXLSX prints a report as a workbook: the table, and a sheet with every
@@ -204,7 +196,7 @@ func (c *call) reportXLSX(ctx context.Context, o *owner, r *reportJSON) error {
 	}
 	names := numberNames(numbers)
 	book.Sheet("people")
-	err = book.Row("phone", "name", "state", "number", "variant", "sent", "delivered", "read", "replied", "opted_out", "reason_code", "reason")
+	err = book.Row("phone", "name", "state", "number", "variant", "sent", "delivered", "read", "replied", "opted_out", "reason_code", "reason", "answer")
 	if err != nil {
 		return err
 	}
@@ -214,7 +206,7 @@ func (c *call) reportXLSX(ctx context.Context, o *owner, r *reportJSON) error {
 			why = c.because(d.Reason)
 		}
 		return book.Row(string(d.Phone), d.Name, d.State.String(), names[d.Number], campaign.VariantName(d.Variant),
-			stamp(d.Accepted), stamp(d.Arrived), stamp(d.ReadAt), stamp(d.RepliedAt), stamp(d.LeftAt), string(d.Reason.Code), why)
+			stamp(d.Accepted), stamp(d.Arrived), stamp(d.ReadAt), stamp(d.RepliedAt), stamp(d.LeftAt), string(d.Reason.Code), why, d.Answer)
 	})
 	if err != nil {
 		return err
