@@ -186,6 +186,18 @@ var scenes = []scene{
 		s.app.Book.Close()
 		s.press("enter")
 	}},
+	{"imports-none", func(s *stage) { s.press("2", "I") }},
+	{"imports", func(s *stage) { s.imported(); s.press("I") }},
+	{"imports-undo", func(s *stage) { s.imported(); s.press("I", "u") }},
+	{"imports-undone", func(s *stage) { s.imported(); s.press("I", "u", "s") }},
+	{"imports-kept", func(s *stage) { s.imported(); s.press("I", "down", "u", "s") }},
+	{"imports-going-on", func(s *stage) {
+		s.imported()
+		s.press("I")
+		l := s.root.top().(*imports)
+		l.all[0].State = store.ImportRunning
+		l.jobs = []store.Job{{Kind: store.JobImport, Import: l.all[0].ID, Done: 3000, Total: 8000}}
+	}},
 	{"list-replace", func(s *stage) {
 		s.list("amigos", 1, 2, 3)
 		s.press("2", "space", "s")
