@@ -551,7 +551,7 @@ func chainChunkTx(tx *bolt.Tx, j *job, n int) (done bool, err error) {
 	})
 }
 
-// chainAll is version 17: the chain. What is there already is taken into it by a
+// chainAll is version 18: the chain. What is there already is taken into it by a
 // job, so that nobody waits for it.
 func chainAll(tx *bolt.Tx) error {
 	for k, v := range jobsTable.Each(tx, nil) {
