@@ -35,6 +35,8 @@
 //	├── suppressed  p<phone key> or l<lid> → record: who must not be written to and is not in the book, see suppressed.go
 //	├── merges      <contact 8><contact 8 that was added to it> → record: what both were before, see apart.go
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
+//	├── imports     <import 8> → JSON: what came from files
+//	├── imported    <import 8><kind 1><contact 8> → record: what an import changed, see imports.go
 //	├── lists       <folded name> → JSON
 //	├── members     <list 4><n 4> → bits: who is on a list
 //	├── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
@@ -115,6 +117,8 @@ type Book struct {
 	grace  time.Duration
 	media  string // the folder of the attachments
 	index  *indexed
+
+	merging *merging // of the sweeper, in its transactions
 
 	work     chan struct{}
 	maxChunk int

@@ -40,6 +40,8 @@ var (
 	mergesTable     = bolt.NewTable2[people.ContactID, people.ContactID]("merges")
 	mergedTable     = bolt.NewTable1[people.ContactID]("merged")
 	namesTable      = nameRows{bolt.Table{Name: "names"}}
+	importsTable    = bolt.NewTable1[people.ImportID]("imports")
+	importedTable   = bolt.NewTable3[people.ImportID, traceKind, uint64]("imported")
 	listsTable      = bolt.NewTextTable[string]("lists")
 	membersTable    = bolt.NewTable2[uint32, uint32]("members")
 	eventsTable     = bolt.NewTable2[campaign.ID, uint64]("events")
@@ -73,7 +75,7 @@ var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
 	campaignsTable, runningTable, scheduledTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
 	messagesTable, uploadsTable, personsTable, latestTable, unansweredTable, timersTable, eventsTable,
-	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
+	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, importsTable, importedTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
 }
 
 // row is a value that is one number, or a part of a key.
