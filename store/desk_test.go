@@ -331,6 +331,12 @@ var deeds = map[string]deed{
 		role:   Operator,
 		fail:   func(_ *scene, d *Desk) error { return only(d.AddToList("nenhuma", nil)) },
 	},
+	"SaveFilter": {
+		do:   func(_ *scene, d *Desk) error { return only(d.SaveFilter("quentes", "-tag:frio")) },
+		want: Entry{Verb: VerbListFilter, Kind: "list", Target: "1", Name: "quentes", Before: Values{"filter": ""}, After: Values{"filter": "-tag:frio"}},
+		role: Operator,
+		fail: func(_ *scene, d *Desk) error { return only(d.SaveFilter("quentes", "lista:nenhuma")) },
+	},
 	"RenameList": {
 		before: aList,
 		do:     func(_ *scene, d *Desk) error { return d.RenameList("clientes", "vips") },
@@ -845,8 +851,9 @@ func TestABookOfVersion6GetsAnAudit(t *testing.T) {
 	y := newYard(t, 3)
 	ok(t, y.book.Close())
 	edit(t, y.path, func(tx *bolt.Tx) error {
-		ok(t, tx.DeleteBucket([]byte("audit")))
-		ok(t, tx.DeleteBucket([]byte("asked")))
+		for _, name := range []string{"audit", "asked", "chain", "chained"} {
+			ok(t, tx.DeleteBucket([]byte(name)))
+		}
 		return bucket(tx, "meta").Put([]byte("version"), key(uint32(6)))
 	})
 	s := &scene{yard: y}
