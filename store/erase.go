@@ -59,8 +59,7 @@ func namesOf(c *people.Contact) (n named) {
 // will be done. ctx ends the waiting alone.
 func (d *Desk) Erase(ctx context.Context, id people.ContactID) error {
 	b := d.book
-	var k []byte
-	end := make(chan ended, 1)
+	var wait func(context.Context) (job, error)
 	err := d.write(VerbErase, func(tx *bolt.Tx, e *Entry) error {
 		c, err := contactTx(tx, id)
 		if err != nil {
@@ -70,7 +69,7 @@ func (d *Desk) Erase(ctx context.Context, id people.ContactID) error {
 		if err != nil {
 			return err
 		}
-		k = peopleJobKey(n)
+		k := peopleJobKey(n)
 		e.on("contact", strconv.FormatUint(uint64(c.ID), 10), "")
 		e.Outcome, e.Ended = Asked, time.Time{}
 		if err := addEntryTx(tx, e); err != nil {
@@ -80,26 +79,15 @@ func (d *Desk) Erase(ctx context.Context, id people.ContactID) error {
 		if err := strikeTx(tx, &c, e.At); err != nil {
 			return err
 		}
-		b.mu.Lock()
-		b.waiting[string(k)] = end
-		b.mu.Unlock()
+		wait = b.await(k)
 		return putJobTx(tx, k, job{Audit: e.ID, Job: Job{Kind: JobErase}, Erase: &erasing{Who: c.ID, Named: named}})
 	})
 	if err != nil {
 		return err
 	}
 	b.wake()
-	select {
-	case e := <-end:
-		if e.err != nil {
-			return goesOn(e.err)
-		}
-		return nil
-	case <-ctx.Done():
-		return goesOn(ctx.Err())
-	case <-b.closing:
-		return goesOn(ErrClosed)
-	}
+	_, err = wait(ctx)
+	return err
 }
 
 // strikeTx keeps a person's addresses among the suppressed and takes all that is
@@ -123,11 +111,15 @@ func strikeTx(tx *bolt.Tx, c *people.Contact, at time.Time) error {
 		for _, k := range mergesTable.Keys(tx, mergesTable.Of(id), math.MaxInt) {
 			err = cmp.Or(err, mergesTable.DeleteAt(tx, k))
 		}
+		err = cmp.Or(err, unsaltTx(tx, personOf(id)))
 	}
 	if err != nil {
 		return err
 	}
 	if err := leaveListsTx(tx, c.ID, 0); err != nil {
+		return err
+	}
+	if err := forgetImportsTx(tx, c, ids); err != nil {
 		return err
 	}
 	if err := forgetMentionsTx(tx, c); err != nil {
@@ -251,6 +243,9 @@ func eraseDeliveriesTx(tx *bolt.Tx, e *erasing, n int) (done bool, err error) {
 				return false, err
 			}
 		}
+		if err := unsaltTx(tx, deliveryOf(deliveryKey(d.Campaign, d.Seq))); err != nil {
+			return false, err
+		}
 		if err := putDeliveryTx(tx, &before, d); err != nil {
 			return false, err
 		}
@@ -289,6 +284,9 @@ func eraseEntriesTx(tx *bolt.Tx, e *erasing, own uint64, n int) (done bool, err 
 		}
 	}
 	for i := range found {
+		if err := unsaltTx(tx, entryOf(found[i].ID)); err != nil {
+			return false, err
+		}
 		if err := addEntryTx(tx, &found[i]); err != nil {
 			return false, err
 		}
@@ -370,7 +368,7 @@ func eraseRecordTx(tx *bolt.Tx, who people.ContactID) error {
 		for _, k := range timersTable.Keys(tx, timersTable.Of(id), math.MaxInt) {
 			err = cmp.Or(err, timersTable.DeleteAt(tx, k))
 		}
-		err = cmp.Or(err, mergedTable.Delete(tx, id))
+		err = cmp.Or(err, mergedTable.Delete(tx, id), unchainTx(tx, id))
 	}
 	if err != nil {
 		return err

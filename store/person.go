@@ -126,6 +126,9 @@ func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	if err := contactsTable.Put(tx, c.ID, encodeContact(c)); err != nil {
 		return err
 	}
+	if err := chainPersonTx(tx, &before, c); err != nil {
+		return err
+	}
 	if err := reindexTx(tx, c.ID, &before, c, names); err != nil || before.OptedOut || !c.OptedOut {
 		return err
 	}
@@ -179,6 +182,16 @@ func optOutOthersTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 
 // deleteContactTx takes a person and everything by which they are found away.
 func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
+	names := make(nameMoves, 1)
+	if err := deletePersonTx(tx, c, names); err != nil {
+		return err
+	}
+	return names.applyTx(tx)
+}
+
+// deletePersonTx is deleteContactTx without the order of names, for those who take
+// many people away.
+func deletePersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	if err := contactsTable.Delete(tx, c.ID); err != nil {
 		return err
 	}
@@ -188,11 +201,7 @@ func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
 	if err := addCountTx(tx, countContacts, -1); err != nil {
 		return err
 	}
-	names := make(nameMoves, 1)
-	if err := reindexTx(tx, c.ID, c, &people.Contact{}, names); err != nil {
-		return err
-	}
-	return names.applyTx(tx)
+	return reindexTx(tx, c.ID, c, &people.Contact{}, names)
 }
 
 // reindexTx changes what leads to a person from how they were to how they are. An

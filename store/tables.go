@@ -40,12 +40,16 @@ var (
 	mergesTable     = bolt.NewTable2[people.ContactID, people.ContactID]("merges")
 	mergedTable     = bolt.NewTable1[people.ContactID]("merged")
 	namesTable      = nameRows{bolt.Table{Name: "names"}}
+	importsTable    = bolt.NewTable1[people.ImportID]("imports")
+	importedTable   = bolt.NewTable3[people.ImportID, traceKind, uint64]("imported")
 	listsTable      = bolt.NewTextTable[string]("lists")
 	membersTable    = bolt.NewTable2[uint32, uint32]("members")
 	eventsTable     = bolt.NewTable2[campaign.ID, uint64]("events")
 	jobsTable       = bolt.Table{Name: "jobs"} // by campaignJobKey or peopleJobKey
 	auditTable      = bolt.NewTable1[uint64]("audit")
 	askedTable      = bolt.NewTable1[uint64]("asked")
+	chainTable      = bolt.NewTable1[uint64]("chain")
+	chainedTable    = bolt.NewTextTable[subject]("chained")
 	suppressedTable = bolt.NewTextTable[string]("suppressed")
 	stagedTable     = stagedRows{bolt.Table{Name: "staged"}}
 )
@@ -73,7 +77,7 @@ var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
 	campaignsTable, runningTable, scheduledTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
 	messagesTable, uploadsTable, personsTable, latestTable, unansweredTable, timersTable, eventsTable,
-	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
+	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, importsTable, importedTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, chainTable, chainedTable, jobsTable, stagedTable,
 }
 
 // row is a value that is one number, or a part of a key.

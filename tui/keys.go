@@ -24,7 +24,7 @@ type keyMap struct {
 	faults, cause, mend, mendAll                               key.Binding
 
 	// Contacts.
-	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, tagThem, undoTags, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
+	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, tagThem, undoTags, addPerson, editPerson, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
 
 	// Lists of people.
 	showList, addHere, emptyList, deleteList key.Binding
@@ -34,6 +34,9 @@ type keyMap struct {
 	goOn, change, areaCode, country, sheet                    key.Binding
 	takeIn, policy, tags, consent, saveRejected, cancelImport key.Binding
 	seePeople                                                 key.Binding
+
+	// What was imported.
+	imports, undoImport, stopImport key.Binding
 
 	// Campaigns.
 	newCampaign, edit, discard, watch, pause, resume, cancel, report, copyCampaign key.Binding
@@ -110,6 +113,8 @@ func newKeys(w *words) keyMap {
 		addToList:   bind("add_to_list", "+", "+"),
 		tagThem:     bind("tag_them", "t", "t"),
 		undoTags:    bind("undo_tags", "z", "z"),
+		addPerson:   bind("add_person", "n", "n"),
+		editPerson:  bind("edit", "e", "e"),
 		lists:       bind("lists", "l", "l"),
 		details:     bind("details", "enter", "enter"),
 		optOut:      bind("opt_out", "o", "o"),
@@ -143,6 +148,10 @@ func newKeys(w *words) keyMap {
 		saveRejected: bind("save_rejected", "s", "s"),
 		cancelImport: bind("cancel_import", "esc", "esc"),
 		seePeople:    bind("see_people", "enter", "enter"),
+
+		imports:    bind("imports", "I", "I"),
+		undoImport: bind("undo_import", "u", "u"),
+		stopImport: bind("stop_import", "x", "x"),
 
 		newCampaign:  bind("new_campaign", "n", "n"),
 		edit:         bind("edit", "enter", "enter", "e"),
@@ -201,8 +210,8 @@ func (k *keyMap) onlyReads() {
 		&k.addNumber, &k.link, &k.unlink, &k.reconnect, &k.limits, &k.rename, &k.remove,
 		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
-		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
-		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile,
+		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.addPerson, &k.editPerson, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
+		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile, &k.undoImport, &k.stopImport,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
 		&k.test, &k.schedule, &k.unschedule, &k.archive, &k.unarchive,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,

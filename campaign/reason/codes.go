@@ -312,6 +312,7 @@ const (
 const (
 	FilterNoOpening    Code = "filter_no_opening"
 	FilterNoClosing    Code = "filter_no_closing"
+	FilterEmpty        Code = "filter_empty"
 	FilterEmptyGroup   Code = "filter_empty_group"
 	FilterTooDeep      Code = "filter_too_deep"
 	FilterNothingAfter Code = "filter_nothing_after"
@@ -322,6 +323,7 @@ const (
 	FilterWantAge      Code = "filter_want_age"
 	FilterWantNumber   Code = "filter_want_number"
 	FilterNoList       Code = "filter_no_list"     // its name
+	FilterListItself   Code = "filter_list_itself" // its name
 	FilterNoField      Code = "filter_no_field"    // its name
 	FilterNearField    Code = "filter_near_field"  // its name, the nearest one
 	FilterNoCampaign   Code = "filter_no_campaign" // its number
@@ -347,6 +349,7 @@ const (
 	ListNoName   Code = "list_no_name"
 	ListNameLong Code = "list_name_long" // the most characters
 	ListNameSign Code = "list_name_sign"
+	ListLive     Code = "list_live" // its name: nobody is put on it
 )
 
 // What is wrong with tags, or with a change of them.
@@ -369,6 +372,25 @@ const (
 	ContactPhones    Code = "contact_phones"    // the most
 	ContactNotMerged Code = "contact_not_merged"
 	OptInNoReason    Code = "opt_in_no_reason"
+)
+
+// What is wrong with what is asked of an import.
+const (
+	ImportNotFound   Code = "import_not_found"   // its id
+	ImportNotDone    Code = "import_not_done"    // its id, its state
+	ImportTooOld     Code = "import_too_old"     // its id
+	ImportNotRunning Code = "import_not_running" // its id
+	ImportCancelled  Code = "import_cancelled"
+)
+
+// Why something stays of what an import did, when that is undone.
+const (
+	UndoWritten  Code = "undo_written"  // they were written to
+	UndoHeard    Code = "undo_heard"    // they have written
+	UndoKnown    Code = "undo_known"    // one of our numbers knows them
+	UndoImported Code = "undo_imported" // they are in a later import
+	UndoChanged  Code = "undo_changed"  // it was changed since
+	UndoMerged   Code = "undo_merged"   // the record has become one with another
 )
 
 // What the book says.
@@ -421,6 +443,15 @@ const (
 	CheckRunning      Code = "check_running"       // the campaign, its status
 	CheckIdle         Code = "check_idle"          // the campaign
 	CheckTwice        Code = "check_twice"         // the delivery
+	CheckChainGap     Code = "check_chain_gap"     // the first link that is missing, how many are
+	CheckChainLink    Code = "check_chain_link"    // the link that is not as it was written, or does not follow the one before
+	CheckChainLost    Code = "check_chain_lost"    // what, the link that knows of it: the book has an older one
+	CheckChainOther   Code = "check_chain_other"   // what, the link whose content it was
+	CheckChainNone    Code = "check_chain_none"    // what no link is about
+	EvidenceFormat    Code = "evidence_format"     // what it says it is
+	ChainEntry        Code = "chain_entry"         // the entry of the audit
+	ChainDelivery     Code = "chain_delivery"      // the campaign, the place
+	ChainContact      Code = "chain_contact"       // the contact
 	CheckForeignPhone Code = "check_foreign_phone" // the contact
 	CheckNoVersion    Code = "check_no_version"
 	CheckNewer        Code = "check_newer"      // its version, the one that is known

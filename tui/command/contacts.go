@@ -48,6 +48,10 @@ type consentJSON struct {
 	Evidence string `json:"evidence"`
 }
 
+func consentObject(c people.Consent) consentJSON {
+	return consentJSON{c.Status.String(), c.Source, stamp(c.At), c.By, c.Evidence}
+}
+
 // presences are the names of people.Presence in data.
 var presences = [...]string{people.PresenceUnknown: "unknown", people.OnWhatsApp: "yes", people.NotOnWhatsApp: "no"}
 
@@ -62,7 +66,7 @@ func contactObject(p *people.Contact, names map[campaign.NumberID]string) contac
 		out.Fields = map[string]string{}
 	}
 	out.Phones, out.Username, out.Note = []string{}, p.Username, p.Note
-	out.Consent = consentJSON{p.Consent.Status.String(), p.Consent.Source, stamp(p.Consent.At), p.Consent.By, p.Consent.Evidence}
+	out.Consent = consentObject(p.Consent)
 	for i, phone := range p.Phones() {
 		out.Phones = append(out.Phones, string(phone))
 		if i > 0 {
