@@ -123,6 +123,8 @@ type Campaign struct {
 	AddLeave bool       `json:",omitempty"` // of a draft: the composer adds how to be left alone to texts that do not say it
 	TestOf   ID         `json:",omitempty"` // it is a test of that campaign; 0: it is none
 
+	FollowUp ID `json:",omitempty"` // it follows up that campaign, and stops for whoever has answered that; 0: none
+
 	Only     people.ContactID `json:",omitempty"` // to that person alone, whatever To says; 0: no
 	Archived bool             `json:",omitempty"` // not shown among the others
 

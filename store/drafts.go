@@ -29,6 +29,9 @@ func (d *Desk) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 		return c, err
 	}
 	err := d.write(VerbCampaignNew, func(tx *bolt.Tx, e *Entry) error {
+		if err := mayFollowTx(tx, c.FollowUp); err != nil {
+			return err
+		}
 		id, err := campaignsTable.Next(tx)
 		if err != nil {
 			return err
@@ -39,6 +42,28 @@ func (d *Desk) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 		return putCampaignTx(tx, c)
 	})
 	return c, err
+}
+
+// mayFollowTx refuses a second follow-up of a campaign, and one of what was never
+// begun; 0 is none. One that was cancelled does not count.
+func mayFollowTx(tx *bolt.Tx, of campaign.ID) error {
+	if of == 0 {
+		return nil
+	}
+	c, err := campaignTx(tx, of)
+	if err != nil {
+		return err
+	}
+	if c.Unstarted() || c.TestOf != 0 || c.FollowUp != 0 {
+		return reason.Because(ErrState, reason.CampaignNoFollow, of)
+	}
+	return campaignsTable.ForEach(tx, func(k, _ []byte) error {
+		other, err := campaignTx(tx, campaignsTable.Parts(k))
+		if err == nil && other.FollowUp == of && other.Status != campaign.Cancelled {
+			return reason.Because(ErrExists, reason.CampaignFollowed, of, other.ID)
+		}
+		return err
+	})
 }
 
 // EditDraft writes a draft again, as it has become, and returns it with its

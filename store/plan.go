@@ -182,6 +182,11 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if d.Attempts == 0 && camp.MindsSilence() && unansweredTx(tx, contact.ID) >= silentAfter {
 		return giveUp(reason.DeliveryNeverAnswers)
 	}
+	if camp.FollowUp != 0 && !d.InDoubt {
+		if answered, err := answeredCampaignTx(tx, camp.FollowUp, contact.ID); answered || err != nil {
+			return skip{d, reason.New(reason.DeliveryAnswered, camp.FollowUp)}, err
+		}
+	}
 	// Also one that was tried: two records may have turned out to be one person.
 	if seq := personsTable.Get(tx, camp.ID, contact.ID); seq != nil && fromRow[uint32](seq) != d.Seq {
 		return giveUp(reason.DeliveryDuplicate)
@@ -219,6 +224,16 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return b.planUploadTx(tx, c, camp, s)
 	}
 	return s, nil
+}
+
+// answeredCampaignTx reports whether a person has answered a campaign.
+func answeredCampaignTx(tx *bolt.Tx, id campaign.ID, contact people.ContactID) (bool, error) {
+	seq := personsTable.Get(tx, id, contact)
+	if seq == nil {
+		return false, nil
+	}
+	d, err := deliveryTx(tx, deliveryKey(id, fromRow[uint32](seq)))
+	return !d.RepliedAt.IsZero(), err
 }
 
 // tooSoon reports whether a person got a campaign so lately that they are to be

@@ -86,6 +86,7 @@ const (
 	DeliveryDuplicate     Code = "delivery_duplicate"
 	DeliveryPerPerson     Code = "delivery_per_person"
 	DeliveryMissingField  Code = "delivery_missing_field" // which, if that is told
+	DeliveryAnswered      Code = "delivery_answered"      // the campaign that is followed up
 	DeliveryNeverAnswers  Code = "delivery_never_answers"
 	DeliveryTooLong       Code = "delivery_too_long" // what is filled in made it so
 	DeliveryCancelled     Code = "delivery_cancelled"
@@ -144,9 +145,11 @@ const (
 
 // Why a campaign is paused, a draft again, or cannot be what is asked.
 const (
-	CampaignStopped     Code = "campaign_stopped"  // the number that the service stopped
-	CampaignRefusals    Code = "campaign_refusals" // how many in a row, why
-	CampaignSilence     Code = "campaign_silence"  // of how many messages, older than so many minutes, how many arrived
+	CampaignStopped     Code = "campaign_stopped"   // the number that the service stopped
+	CampaignRefusals    Code = "campaign_refusals"  // how many in a row, why
+	CampaignFollowed    Code = "campaign_followed"  // the campaign, its follow-up
+	CampaignNoFollow    Code = "campaign_no_follow" // the campaign
+	CampaignSilence     Code = "campaign_silence"   // of how many messages, older than so many minutes, how many arrived
 	CampaignDamage      Code = "campaign_damage"
 	CampaignNoUpload    Code = "campaign_no_upload"    // the number, why
 	CampaignFileGone    Code = "campaign_file_gone"    // the name of the file

@@ -27,6 +27,7 @@ type campaignJSON struct {
 
 	TestOf   campaign.ID    `json:"test_of,omitempty"`  // it is a test of that campaign
 	Archived bool           `json:"archived,omitempty"` // not listed
+	FollowUp campaign.ID    `json:"follow_up_of,omitempty"`
 	Silent   bool           `json:"silent,omitempty"`   // also to those who have not answered the last campaigns
 	At       string         `json:"at,omitempty"`       // when it is to start
 	Variants int            `json:"variants,omitempty"` // how many texts it has, if there are several
@@ -119,7 +120,7 @@ func (c *call) campaignCommand() *cobra.Command {
 		c.about("show", "cmd_campaign_show", c.showCampaign),
 		c.reportCommand(),
 		c.about("deliveries", "cmd_campaign_deliveries", c.listDeliveries),
-		c.decideCommand(), c.testCommand(), c.duplicateCommand(), c.archiveCommand(), c.listCommand(),
+		c.decideCommand(), c.testCommand(), c.followUpCommand(), c.duplicateCommand(), c.archiveCommand(), c.listCommand(),
 	)
 }
 
@@ -254,7 +255,7 @@ func (c *call) campaignObject(o *owner, camp campaign.Campaign, forecast *foreca
 func campaignOf(o *owner, camp campaign.Campaign) (campaignJSON, error) {
 	out := campaignJSON{
 		ID: camp.ID, Name: camp.Name, Status: camp.Status.String(),
-		TestOf: camp.TestOf, Archived: camp.Archived, Silent: camp.Silent, At: stamp(camp.Planned()), Canary: camp.Canary, Basis: camp.Basis,
+		TestOf: camp.TestOf, FollowUp: camp.FollowUp, Archived: camp.Archived, Silent: camp.Silent, At: stamp(camp.Planned()), Canary: camp.Canary, Basis: camp.Basis,
 	}
 	if !camp.Reason.IsZero() {
 		why := reasonObject(camp.Reason)

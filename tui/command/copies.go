@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -66,6 +67,43 @@ func (c *call) duplicateCommand() *cobra.Command {
 		return c.line(draft.ID.String())
 	})
 	cmd.Flags().StringVar(&name, "name", "", c.t("flag_new_name"))
+	return cmd
+}
+
+// followed are those who got a campaign and did not answer it, by what --only
+// calls them.
+var followed = map[string]string{
+	"delivered": "recebeu:%[1]s -respondeu:%[1]s",
+	"read":      "leu:%[1]s -respondeu:%[1]s",
+	"silent":    "recebeu:%[1]s -leu:%[1]s -respondeu:%[1]s",
+}
+
+// followUpCommand writes a draft to those who got a campaign and did not answer.
+func (c *call) followUpCommand() *cobra.Command {
+	d := draft{}
+	var only string
+	cmd := c.about("follow-up", "cmd_campaign_follow_up", func(ctx context.Context, o *owner, id campaign.ID) error {
+		filter, known := followed[only]
+		if !known {
+			return c.fail(ExitUsage, "follow_up_only", "Only", only)
+		}
+		of, err := o.parts.Book.Campaign(id)
+		if err != nil {
+			return err
+		}
+		d.follows, d.to = id, fmt.Sprintf(filter, id)
+		if d.name == "" {
+			d.name = of.Name + " 2"
+		}
+		return c.newCampaign(ctx, o, d)
+	})
+	cmd.Long = c.t("cmd_campaign_follow_up_long")
+	flags := cmd.Flags()
+	flags.StringVar(&d.text, "text", "", c.t("flag_new_text"))
+	flags.StringVar(&only, "only", "delivered", c.t("flag_follow_up_only"))
+	flags.StringVar(&d.name, "name", "", c.t("flag_new_name"))
+	flags.BoolVar(&d.optOut, "optout-line", false, c.t("flag_new_optout_line"))
+	flags.BoolVar(&d.yes, "yes", false, c.t("flag_yes"))
 	return cmd
 }
 

@@ -28,8 +28,9 @@ type draft struct {
 	at       string   // when it is to start; empty: when somebody says so
 	canary   int
 	basis    string
-	optOut   bool // every text says how to be left alone
-	silent   bool // also to those who have not answered the last campaigns
+	optOut   bool        // every text says how to be left alone
+	follows  campaign.ID // the campaign that it follows up; 0: none
+	silent   bool        // also to those who have not answered the last campaigns
 }
 
 func (c *call) newCommand() *cobra.Command {
@@ -105,7 +106,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	}
 	written := campaign.Campaign{
 		Name: strings.TrimSpace(d.name), Text: d.text, Variants: d.variants, Attachment: attachment, To: d.to, Numbers: numbers, Pace: pace,
-		Canary: d.canary, Basis: basis, Silent: d.silent,
+		Canary: d.canary, Basis: basis, Silent: d.silent, FollowUp: d.follows,
 	}
 	if len(written.Texts()) > campaign.MaxTexts || d.canary < 0 {
 		return &failure{code: ExitUsage, text: c.why(written.Lacks()[0])}
