@@ -48,6 +48,8 @@ var (
 	jobsTable       = bolt.Table{Name: "jobs"} // by campaignJobKey or peopleJobKey
 	auditTable      = bolt.NewTable1[uint64]("audit")
 	askedTable      = bolt.NewTable1[uint64]("asked")
+	chainTable      = bolt.NewTable1[uint64]("chain")
+	chainedTable    = bolt.NewTextTable[subject]("chained")
 	suppressedTable = bolt.NewTextTable[string]("suppressed")
 	stagedTable     = stagedRows{bolt.Table{Name: "staged"}}
 )
@@ -75,7 +77,7 @@ var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
 	campaignsTable, runningTable, scheduledTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
 	messagesTable, uploadsTable, personsTable, latestTable, unansweredTable, timersTable, eventsTable,
-	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, importsTable, importedTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
+	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, importsTable, importedTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, chainTable, chainedTable, jobsTable, stagedTable,
 }
 
 // row is a value that is one number, or a part of a key.
