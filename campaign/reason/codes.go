@@ -376,11 +376,11 @@ const (
 
 // What is wrong with what is asked of an import.
 const (
-	ImportNotFound   Code = "import_not_found"   // its id
-	ImportNotDone    Code = "import_not_done"    // its id, its state
-	ImportTooOld     Code = "import_too_old"     // its id
-	ImportNotRunning Code = "import_not_running" // its id
-	ImportCancelled  Code = "import_cancelled"
+	ImportNotFound   Code = "imports_not_found"   // its id
+	ImportNotDone    Code = "imports_not_done"    // its id, its state
+	ImportTooOld     Code = "imports_too_old"     // its id
+	ImportNotRunning Code = "imports_not_running" // its id
+	ImportCancelled  Code = "imports_cancelled"
 )
 
 // Why something stays of what an import did, when that is undone.
