@@ -57,7 +57,7 @@ func exactLines(lines []string, n int) []string {
 
 // exactly cuts or fills a painted line to w cells.
 func (c cells) exactly(line string, w int) string {
-	used := counted.StringWidth(line)
+	used := c.paintedWidth(line)
 	if used > w {
 		kept, have := c.cutPainted(line, w)
 		if n := cutPaintedNumber(kept, line[len(kept):]); n > 0 {
@@ -67,6 +67,44 @@ func (c cells) exactly(line string, w int) string {
 		line, used = kept+reset, have
 	}
 	return line + spaces(w-used)
+}
+
+// paintedWidth is how many cells a painted line takes, as the renderer counts them. What
+// most lines are made of, colours and Latin letters that nothing is put on, is counted here:
+// every line is measured whenever a key is pressed.
+func (c cells) paintedWidth(line string) (w int) {
+	for at := 0; at < len(line); {
+		n, cells := bare(line[at:])
+		if n == 0 {
+			n, cells = c.painted(line[at:])
+		}
+		at, w = at+n, w+cells
+	}
+	return w
+}
+
+// bare is the first piece of a line if it is a colour, or a letter that nothing is put
+// on; n is 0 if it may be something else.
+func bare(line string) (n, w int) {
+	switch b := line[0]; {
+	case b == 0x1b && len(line) > 1 && line[1] == '[':
+		for n = 2; n < len(line) && (line[n] >= '0' && line[n] <= '9' || line[n] == ';'); n++ {
+		}
+		if n < len(line) && line[n] == 'm' {
+			return n + 1, 0
+		}
+		return 0, 0
+	case b >= ' ' && b <= '~':
+		n = 1
+	case b >= 0xc3 && b <= 0xc9 && len(line) > 1 && line[1]&0xc0 == 0x80: // U+00C0 to U+027F
+		n = 2
+	default:
+		return 0, 0
+	}
+	if n < len(line) && line[n] >= 0x80 && (line[n] < 0xc3 || line[n] > 0xc9 || n+1 == len(line) || line[n+1]&0xc0 != 0x80) {
+		return 0, 0 // it may be put on this one
+	}
+	return n, 1
 }
 
 // cutPainted cuts a painted line after at most w cells, between two
@@ -189,12 +227,13 @@ func (r *root) helpLine() string {
 	}
 	// How to get away is never cut off.
 	leaves := func(b key.Binding) bool { return b.Help().Key == "esc" }
-	if i := slices.IndexFunc(r.top().keys(), func(b key.Binding) bool { return b.Enabled() && leaves(b) }); i >= 0 {
-		text, w := one(r.top().keys()[i])
+	keys := r.top().keys()
+	if i := slices.IndexFunc(keys, func(b key.Binding) bool { return b.Enabled() && leaves(b) }); i >= 0 {
+		text, w := one(keys[i])
 		tail, tailUsed = slices.Insert(tail, min(1, len(tail)), text), tailUsed+w+2
 	}
 	line, used := "", 1
-	for _, b := range r.top().keys() {
+	for _, b := range keys {
 		if !b.Enabled() || b.Help().Desc == "" || leaves(b) {
 			continue
 		}

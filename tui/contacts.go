@@ -170,6 +170,7 @@ func (c *contacts) actions() []action {
 		act(e.keys.mark, ok, c.mark),
 		act(e.keys.write, c.marked.Size() > 0 || all && ok && c.mistake == nil, c.write),
 		act(e.keys.saveList, some, func() tea.Cmd { return c.saveList(c.chosen(), c.listDetail(c.chosen()), c.saved) }),
+		act(e.keys.saveFilter, all && c.mistake == nil && strings.TrimSpace(c.field.value()) != "", c.saveFilter),
 		act(e.keys.lists, all, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
 		act(e.keys.importFile, all, func() tea.Cmd { return e.root.push(newImportPick(e)) }),
 		act(e.keys.imports, all, func() tea.Cmd { return e.root.push(newImports(e)) }),
@@ -436,7 +437,15 @@ func (c *contacts) line(id people.ContactID, here bool, w int) string {
 	if person.InDoubt() {
 		return r.cell(e.theme.warn, "? "+e.t("note_doubt", "Said", person.DoubtSaid), tags+1+state).fill(w)
 	}
-	r.cell(e.theme.info, strings.Join(append(slices.Clone(person.Tags), person.Lists...), " "), tags).gap(1)
+	said := strings.Join(person.Tags, " ")
+	used := min(e.width(e.clean(said)), tags)
+	r.cell(e.theme.info, said, used)
+	if rest := tags - used - min(used, 1); len(person.Lists) > 0 && rest > 2 {
+		r.gap(min(used, 1)).cell(e.theme.accent, listSign+strings.Join(person.Lists, " "+listSign), rest)
+	} else {
+		r.gap(tags - used)
+	}
+	r.gap(1)
 	switch {
 	case person.OptedOut:
 		r.cell(e.theme.bad, "⊘ "+e.t("note_opted_out"), state)

@@ -27,7 +27,7 @@ type keyMap struct {
 	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, tagThem, undoTags, addPerson, editPerson, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
 
 	// Lists of people.
-	showList, addHere, emptyList, deleteList key.Binding
+	showList, addHere, emptyList, deleteList, newList, combine, changeFilter, saveFilter key.Binding
 
 	// The import of a file.
 	importFile, choose, complete, prevEntry, nextEntry        key.Binding
@@ -126,10 +126,14 @@ func newKeys(w *words) keyMap {
 		showDoubts:  bind("show_doubts", "d", "d"),
 		write:       bind("write", "w", "w"),
 
-		showList:   bind("show_list", "enter", "enter"),
-		addHere:    bind("add_here", "enter", "enter"),
-		emptyList:  bind("empty_list", "v", "v"),
-		deleteList: bind("delete_list", "x", "x", "delete"),
+		showList:     bind("show_list", "enter", "enter"),
+		addHere:      bind("add_here", "enter", "enter"),
+		emptyList:    bind("empty_list", "v", "v"),
+		newList:      bind("new_list", "n", "n"),
+		combine:      bind("combine", "c", "c"),
+		changeFilter: bind("change_filter", "f", "f"),
+		saveFilter:   bind("save_filter", "S", "S"),
+		deleteList:   bind("delete_list", "x", "x", "delete"),
 
 		importFile:   bind("import", "i", "i"),
 		choose:       bind("choose", "enter", "enter"),
@@ -211,7 +215,7 @@ func (k *keyMap) onlyReads() {
 		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
 		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.addPerson, &k.editPerson, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
-		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile, &k.undoImport, &k.stopImport,
+		&k.addHere, &k.emptyList, &k.deleteList, &k.newList, &k.combine, &k.changeFilter, &k.saveFilter, &k.importFile, &k.undoImport, &k.stopImport,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
 		&k.test, &k.schedule, &k.unschedule, &k.archive, &k.unarchive,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,

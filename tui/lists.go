@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -13,8 +14,8 @@ import (
 	"recado/store"
 )
 
-// lists are the saved lists: how many people are on each, and which drafts
-// write to it. With people to be added it is where one says to which list.
+// lists are the saved lists, of people and live ones: how many people are on each,
+// and which drafts write to it. With people to be added it is where one says to which list.
 type lists struct {
 	e        *env
 	from     *contacts
@@ -23,6 +24,8 @@ type lists struct {
 	all      []store.List
 	drafts   map[string][]string // the names of the drafts to each, by its folded name
 	known    bool
+	live     map[uint32]int // how many are on the live ones,
+	liveAt   time.Time      // when they were counted
 	question question
 }
 
@@ -31,6 +34,7 @@ type listsLoadedMsg struct {
 	question int
 	all      []store.List
 	drafts   map[string][]string
+	counted  bool // the live ones as well
 	err      error
 }
 
@@ -52,14 +56,38 @@ func (l *lists) load() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	book := l.e.app.Book
+	book, ctx := l.e.app.Book, l.e.ctx
+	count := l.adding == nil && l.e.now().Sub(l.liveAt) > searchEvery
 	return func() tea.Msg {
-		msg := listsLoadedMsg{question: id}
+		msg := listsLoadedMsg{question: id, counted: count}
 		if msg.all, msg.err = book.Lists(); msg.err == nil {
 			msg.drafts, msg.err = book.ListDrafts()
 		}
+		if msg.err == nil && count {
+			msg.err = book.CountLive(ctx, msg.all)
+		}
 		return msg
 	}
+}
+
+// take takes the lists that were read. Live ones are not counted each time.
+func (l *lists) take(msg listsLoadedMsg) {
+	if msg.counted {
+		l.live, l.liveAt = make(map[uint32]int), l.e.now()
+	}
+	l.all, l.drafts, l.known = nil, msg.drafts, true
+	for _, list := range msg.all {
+		switch {
+		case list.Live() && l.adding != nil: // nobody is added to it
+			continue
+		case list.Live() && msg.counted:
+			l.live[list.ID] = list.Size
+		case list.Live():
+			list.Size = l.live[list.ID]
+		}
+		l.all = append(l.all, list)
+	}
+	l.win.resize(len(l.all), l.win.height)
 }
 
 func (l *lists) here() (list store.List, ok bool) {
@@ -79,8 +107,11 @@ func (l *lists) actions() []action {
 	return append([]action{
 		act(e.keys.showList, ok, func() tea.Cmd { return tea.Batch(e.root.drop(l), l.from.show(audienceOf(list))) }),
 		act(e.keys.write, ok && list.Size > 0, func() tea.Cmd { return l.from.compose(audienceOf(list)) }),
+		act(e.keys.newList, true, l.make),
+		act(e.keys.combine, ok && len(l.all) > 1, func() tea.Cmd { return l.combine(list) }),
+		act(e.keys.changeFilter, list.Live(), func() tea.Cmd { return l.changeFilter(list) }),
 		act(e.keys.rename, ok, func() tea.Cmd { return l.rename(list) }),
-		act(e.keys.emptyList, ok && list.Size > 0, func() tea.Cmd { return l.empty(list) }),
+		act(e.keys.emptyList, ok && list.Size > 0 && !list.Live(), func() tea.Cmd { return l.empty(list) }),
 		act(e.keys.deleteList, ok, func() tea.Cmd { return l.remove(list) }),
 	}, moves...)
 }
@@ -100,8 +131,7 @@ func (l *lists) update(msg tea.Msg) tea.Cmd {
 		if mine && msg.err != nil {
 			l.e.root.say(l.e.theme.bad, l.e.fault(msg.err))
 		} else if mine {
-			l.all, l.drafts, l.known = msg.all, msg.drafts, true
-			l.win.resize(len(l.all), l.win.height)
+			l.take(msg)
 		}
 		if again {
 			return l.load()
@@ -109,6 +139,10 @@ func (l *lists) update(msg tea.Msg) tea.Cmd {
 	case listAddedMsg:
 		if msg.from == l {
 			return l.added(msg)
+		}
+	case listsWeighedMsg:
+		if msg.from == l {
+			return l.weighed(msg)
 		}
 	}
 	return nil
@@ -186,27 +220,40 @@ func (l *lists) view() string {
 			e.wrap(e.t("lists_none_detail", "Key", e.keys.saveList.Help().Key), min(w-8, 64))...)
 		return e.framed(lines, w, h)
 	}
-	l.win.resize(len(l.all), max(h-1, 1))
+	l.win.resize(len(l.all), max(h-3, 1))
 	from, to := l.win.visible()
-	name := max(min(w-14, 48), 8)
-	lines := []string{e.row(false).gap(1).cell(e.theme.faint, e.t("col_list"), name).right(e.theme.faint, e.t("col_people"), 10).gap(2).
-		cell(e.theme.faint, e.t("col_drafts"), max(w-name-14, 0)).fill(w)}
+	name := max(min(w-40, 40), 8)
+	lines := []string{e.row(false).gap(1).gap(2).cell(e.theme.faint, e.t("col_list"), name).right(e.theme.faint, e.t("col_people"), 10).gap(2).
+		cell(e.theme.faint, e.t("col_drafts"), max(w-name-17, 0)).fill(w)}
 	for i := from; i < to; i++ {
 		list := l.all[i]
 		weight := ink("")
 		if i == l.win.cursor {
 			weight = e.theme.strong
 		}
-		lines = append(lines, e.row(i == l.win.cursor).gap(1).cell(weight, list.Name, name).right("", e.words.Number(list.Size), 10).gap(2).
-			cell(e.theme.dim, strings.Join(l.drafts[people.Fold(list.Name)], ", "), max(w-name-14, 0)).fill(w))
+		sign, size, there := listSign, e.words.Number(list.Size), l.drafts[people.Fold(list.Name)]
+		if list.Live() {
+			sign, there = liveSign, append([]string{list.Filter}, there...)
+		}
+		if list.Size < 0 { // its filter names what is gone
+			size = "?"
+		}
+		lines = append(lines, e.row(i == l.win.cursor).gap(1).put(e.theme.accent, sign+" ", 2).cell(weight, list.Name, name).right("", size, 10).gap(2).
+			cell(e.theme.dim, strings.Join(there, " · "), max(w-name-17, 0)).fill(w))
 	}
-	return strings.Join(lines, "\n")
+	legend, _ := e.cut(listSign+" "+e.t("list_sign")+"   "+liveSign+" "+e.t("live_sign"), max(w-2, 0))
+	return strings.Join(append(lines, "", " "+e.theme.faint.of(legend)), "\n")
 }
 
 // saveList asks for the name of a list and saves people as it.
 func (c *contacts) saveList(ids []people.ContactID, detail string, next func(store.List) tea.Cmd) tea.Cmd {
-	e, book, desk := c.e, c.e.app.Book, c.e.app.Desk
-	return e.root.push(newPrompt(e, e.t("list_save"), detail, e.t("list_example"), "", func(_ context.Context, name string, sure bool) (func() tea.Cmd, error) {
+	return c.e.saveList(ids, detail, "", next)
+}
+
+// saveList is the same where a name is offered.
+func (e *env) saveList(ids []people.ContactID, detail, name string, next func(store.List) tea.Cmd) tea.Cmd {
+	book, desk := e.app.Book, e.app.Desk
+	return e.root.push(newPrompt(e, e.t("list_save"), detail, e.t("list_example"), name, func(_ context.Context, name string, sure bool) (func() tea.Cmd, error) {
 		have, err := book.ListNamed(name)
 		switch {
 		case err != nil && !errors.Is(err, store.ErrNotFound):
@@ -225,6 +272,27 @@ func (c *contacts) saveList(ids []people.ContactID, detail string, next func(sto
 func (c *contacts) saved(list store.List) tea.Cmd {
 	c.e.root.say(c.e.theme.good, c.e.words.n("list_saved", list.Size, "Name", list.Name))
 	return nil
+}
+
+// saveFilter asks for the name of a live list and saves the filter as it.
+func (c *contacts) saveFilter() tea.Cmd {
+	e, book, desk, filter := c.e, c.e.app.Book, c.e.app.Desk, strings.TrimSpace(c.field.value())
+	return e.root.push(newPrompt(e, e.t("live_save"), e.t("live_save_detail", "Filter", filter), e.t("list_example"), "", func(_ context.Context, name string, sure bool) (func() tea.Cmd, error) {
+		have, err := book.ListNamed(name)
+		switch {
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		case have.Live() && !sure:
+			return nil, &confirm{func() (question, detail string) {
+				return e.t("live_replace", "Name", have.Name), e.t("live_replace_detail", "Filter", have.Filter)
+			}}
+		}
+		list, err := desk.SaveFilter(name, filter)
+		return func() tea.Cmd {
+			e.root.say(e.theme.good, e.t("live_saved", "Name", list.Name))
+			return nil
+		}, err
+	}))
 }
 
 // show lets a filter choose who is shown.

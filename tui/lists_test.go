@@ -159,3 +159,71 @@ func TestADraftWhoseListIsGoneIsPointedAt(t *testing.T) {
 		s.hides("▲")
 	})
 }
+
+func TestAFilterIsSavedAsALiveListOnTheScreen(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.list("melhores", 3)
+		s.press("2", "/")
+		s.enter("tag:vip")
+		s.press("enter", "S")
+		s.shows("Salvar o filtro como lista", "tag:vip")
+		s.enter("melhores")
+		s.press("enter")
+		s.shows("Já existe", "melhores") // a list of people: it is not replaced
+		s.enter(" vips")
+		s.press("enter")
+		s.shows("Filtro salvo como melhores vips.")
+		s.press("esc", "l", "down")
+		s.shows("≡ melhores", "◇ melhores vips", "2  tag:vip")
+		s.press("enter")
+		s.shows("2 pessoas", "Ana Souza", "Débora Nunes")
+		// Who has the tag now is on it now.
+		s.press("esc", "down", "space", "t")
+		s.enter("vip")
+		s.press("enter", "l", "down")
+		s.shows("3  tag:vip")
+		s.press("v") // nobody is taken off it
+		s.hides("Esvaziar")
+		s.press("f", "ctrl+u")
+		s.enter("tag:frio or lista:nenhuma")
+		s.press("enter")
+		s.shows(`não há lista "nenhuma"`, "tag:frio or lista:nenhuma")
+		s.press("ctrl+u")
+		s.enter("tag:frio")
+		s.press("enter")
+		s.shows("1  tag:frio")
+	})
+}
+
+func TestTwoListsAreCombinedOnTheScreen(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.list("amigos", 1, 2, 3)
+		s.list("feira", 3, 4)
+		s.press("2", "l", "n")
+		s.enter("vazia")
+		s.press("enter")
+		s.hasLists("amigos 3, feira 2, vazia 0")
+		s.press("home", "c")
+		s.shows("Combinar amigos com qual lista?", "feira", "2 pessoas")
+		s.press("enter")
+		s.shows("quem está em amigos ou em feira", "4 pessoas", "quem está em amigos e em feira", "1 pessoa", "não em feira", "2 pessoas")
+		s.press("down", "down", "enter")
+		s.shows("quem está em amigos e não em feira: 2 pessoas.", "› amigos")
+		s.press("enter")
+		s.shows("Trocar quem está na lista amigos?")
+		s.press("s")
+		s.hasLists("amigos 2, feira 2, vazia 0")
+		s.press("c", "enter", "enter", "ctrl+u")
+		s.enter("todos")
+		s.press("enter")
+		s.hasLists("amigos 2, feira 2, todos 4, vazia 0")
+	})
+}
+
+func TestListsAndTagsAreToldApart(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.list("vip", 1, 2)
+		s.press("2")
+		s.shows("vip ≡vip", "frio ≡vip")
+	})
+}

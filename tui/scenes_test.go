@@ -207,6 +207,9 @@ var scenes = []scene{
 	{"lists-empty", func(s *stage) { s.people(); s.press("2", "l") }},
 	{"lists", func(s *stage) { s.someLists() }},
 	{"lists-adding", func(s *stage) { s.list("amigos", 1, 2, 3); s.press("2", "space", "+") }},
+	{"lists-live", func(s *stage) { s.liveList(); s.press("2", "l", "down") }},
+	{"list-live-save", func(s *stage) { s.people(); s.press("2", "/"); s.enter("tag:vip"); s.press("enter", "S") }},
+	{"lists-combine", func(s *stage) { s.liveList(); s.press("2", "l", "c", "enter") }},
 	{"list-rename", func(s *stage) { s.someLists(); s.press("e") }},
 	{"list-empty", func(s *stage) { s.someLists(); s.press("v") }},
 	{"list-delete", func(s *stage) { s.someLists(); s.press("x") }},
@@ -502,6 +505,14 @@ func (s *stage) list(name string, ids ...people.ContactID) {
 		s.t.Fatal(err)
 	}
 	s.ring()
+}
+
+// liveList makes a list of people and a live one.
+func (s *stage) liveList() {
+	s.list("amigos", 1, 2, 3)
+	if _, err := desk(s.app.Book).SaveFilter("melhores", "tag:vip"); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // someLists shows some lists, the first of which a draft writes to.

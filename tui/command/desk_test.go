@@ -21,7 +21,7 @@ import (
 // that change nothing.
 var reads = []string{
 	"About", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone",
-	"ContactCount", "ContactsByID", "Counts", "Deliveries", "DeliveriesAt", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Evidence",
+	"ContactCount", "ContactsByID", "CountLive", "Counts", "Deliveries", "DeliveriesAt", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Evidence",
 	"Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "KeepIndex", "Import", "Imports", "LastSent", "LastTagging", "ListDrafts", "ListNamed", "Lists", "Number",
 	"NumberNamed", "Numbers", "OptOutCount", "Outside", "Places", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed",
 	"Unions", "Unsure", "Verify", "Vocabulary", "WentBack", "Whom",

@@ -17,6 +17,8 @@ type listJSON struct {
 	Name   string   `json:"name"`
 	People int      `json:"people"`
 	Drafts []string `json:"drafts"` // the names of the drafts that write to it; never null
+	// Filter is set of a live list; people are those whom it chooses now, -1 if it names what is gone.
+	Filter string `json:"filter,omitempty"`
 }
 
 func (c *call) listsCommand() *cobra.Command {
@@ -27,10 +29,10 @@ func (c *call) listsCommand() *cobra.Command {
 		Long:  c.t("cmd_lists_long"),
 		Args:  c.noArgs,
 		RunE: c.run(func(ctx context.Context, _ []string) error {
-			return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.showLists(o) })
+			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return c.showLists(ctx, o) })
 		}),
 	})
-	var yes bool
+	var yes, live bool
 	asks := func(sub *cobra.Command) *cobra.Command {
 		sub.Flags().BoolVar(&yes, "yes", false, c.t("flag_yes"))
 		return sub
@@ -41,9 +43,23 @@ func (c *call) listsCommand() *cobra.Command {
 		})}
 	}
 	whom := name + " " + c.t("arg_filter")
+	save := asks(sub("save "+whom, "cmd_lists_save", c.leastArgs(2),
+		func(ctx context.Context, o *owner, args []string) error {
+			if live {
+				return c.saveFilter(ctx, o, args, yes)
+			}
+			return c.saveList(ctx, o, args, yes)
+		}))
+	save.Flags().BoolVar(&live, "live", false, c.t("flag_lists_live"))
+	// combined makes a list of two.
+	combined := func(use, short, between string) *cobra.Command {
+		return asks(sub(use+" "+c.t("arg_two_lists"), short, c.exactArgs(3), func(ctx context.Context, o *owner, args []string) error {
+			return c.saveList(ctx, o, []string{args[2], listFilter(args[0]) + between + listFilter(args[1])}, yes)
+		}))
+	}
 	cmd.AddCommand(
-		asks(sub("save "+whom, "cmd_lists_save", c.leastArgs(2),
-			func(ctx context.Context, o *owner, args []string) error { return c.saveList(ctx, o, args, yes) })),
+		save,
+		combined("union", "cmd_lists_union", " or "), combined("intersect", "cmd_lists_intersect", " "), combined("subtract", "cmd_lists_subtract", " -"),
 		sub("add "+whom, "cmd_lists_add", c.leastArgs(2), c.addToList),
 		asks(sub("rename "+name+" "+c.t("arg_new_name"), "cmd_lists_rename", c.exactArgs(2),
 			func(ctx context.Context, o *owner, args []string) error {
@@ -57,8 +73,37 @@ func (c *call) listsCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *call) showLists(o *owner) error {
+// listFilter is the filter that chooses a list.
+func listFilter(name string) string { return `lista:"` + name + `"` }
+
+// saveFilter makes a live list of a filter.
+func (c *call) saveFilter(ctx context.Context, o *owner, args []string, yes bool) error {
+	text := strings.Join(args[1:], " ")
+	have, err := o.parts.Book.ListNamed(args[0])
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if have.Live() && !yes {
+		c.tell("lists_live_there", "Name", have.Name, "Filter", have.Filter)
+		if err := c.confirm(ctx, yes, "lists_live_ask"); err != nil {
+			return err
+		}
+	}
+	l, err := c.desk(o).SaveFilter(args[0], text)
+	if wrong := (*people.FilterError)(nil); errors.As(err, &wrong) {
+		return c.mistake(c.t("what_filter"), text, err)
+	}
+	if err == nil {
+		c.tell("lists_live_saved", "Name", l.Name)
+	}
+	return err
+}
+
+func (c *call) showLists(ctx context.Context, o *owner) error {
 	lists, err := o.parts.Book.Lists()
+	if err == nil {
+		err = o.parts.Book.CountLive(ctx, lists)
+	}
 	if err != nil {
 		return err
 	}
@@ -72,7 +117,9 @@ func (c *call) showLists(o *owner) error {
 	for _, l := range lists {
 		names := drafts[people.Fold(l.Name)]
 		if c.json {
-			err = c.object(listJSON{l.Name, l.Size, append([]string{}, names...)})
+			err = c.object(listJSON{l.Name, l.Size, append([]string{}, names...), l.Filter})
+		} else if l.Live() {
+			err = c.line(l.Name, fmt.Sprint(l.Size), strings.Join(names, ", "), l.Filter)
 		} else {
 			err = c.line(l.Name, fmt.Sprint(l.Size), strings.Join(names, ", "))
 		}
