@@ -65,7 +65,12 @@ func (b *Book) Idle() (idle bool, err error) {
 		if idle = !runs && len(work) == 0; !runs && !idle {
 			return b.jobStopped(work[0])
 		}
-		return nil
+		return validationsTable.ForEach(tx, func(_, v []byte) error {
+			var one Validation
+			err := json.Unmarshal(v, &one)
+			idle = idle && one.Status != Validating
+			return err
+		})
 	})
 	return idle, err
 }

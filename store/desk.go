@@ -73,6 +73,10 @@ const (
 	VerbMerge       Verb = "merge" // two records are one person's: the program does it, when the service proves it
 	VerbApart       Verb = "apart"
 
+	VerbInvite       Verb = "invite"
+	VerbValidate     Verb = "validate"
+	VerbValidateStop Verb = "validate_stop"
+
 	VerbListSave   Verb = "list_save"
 	VerbListAdd    Verb = "list_add"
 	VerbListRename Verb = "list_rename"
@@ -100,7 +104,7 @@ var verbs = map[Verb]Role{
 
 	VerbImport: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
 	VerbErase: Operator, VerbSuppress: Operator,
-	VerbApart:    Operator,
+	VerbApart: Operator, VerbInvite: Operator, VerbValidate: Operator, VerbValidateStop: Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,

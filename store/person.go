@@ -95,6 +95,7 @@ func putContactTx(tx *bolt.Tx, c *people.Contact) error {
 // putPersonTx is putContactTx without the order of names, for those who write
 // many people and move all the names at the end.
 func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
+	withLabels(c)
 	c.Tags = union(nil, c.Tags)
 	tidyPhones(c)
 	before := people.Contact{}
@@ -197,6 +198,9 @@ func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
 // reindexTx changes what leads to a person from how they were to how they are. An
 // empty record is nobody: before, they were not there; after, they are gone.
 func reindexTx(tx *bolt.Tx, id people.ContactID, before, after *people.Contact, names nameMoves) error {
+	if err := relabelledTx(tx, id, before, after); err != nil {
+		return err
+	}
 	old, now := aliasesOf(before), aliasesOf(after)
 	for _, alias := range old {
 		if slices.Contains(now, alias) {
@@ -377,6 +381,11 @@ func unite(k, g *people.Contact) {
 		k.Name, k.NameSource = g.Name, g.NameSource
 	}
 	k.Tags = union(k.Tags, g.Tags)
+	for _, l := range g.Labels {
+		if !slices.Contains(k.Labels, l) {
+			k.Labels = append(k.Labels, l)
+		}
+	}
 	for f, v := range g.Fields {
 		if k.Fields[f] == "" {
 			setField(k, f, v)

@@ -126,6 +126,9 @@ func (b *Book) Slow(number campaign.NumberID, why reason.Code, until time.Time) 
 			return err
 		}
 		t.Slow = campaign.Hold{Reason: why, Until: until}
+		if err := b.slowValidationTx(tx, number, why, until); err != nil {
+			return err
+		}
 		return putTurnTx(tx, number, t)
 	})
 }
@@ -265,6 +268,11 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 		}
 	case wish == people.Doubt && m.At.After(contact.DoubtAt) && counts(&contact, later(contact.OptOutAt, contact.DoubtEnded), m.At, now):
 		contact.DoubtAt, contact.DoubtSaid = m.At, shortened(m.Text)
+	}
+	if wish != people.No && wish != people.Doubt {
+		if err := invitedTx(tx, &contact, m); err != nil {
+			return err
+		}
 	}
 	if m.At.After(contact.LastSent.Add(-campaign.ClockSlack)) {
 		if err := answeredTx(tx, contact.ID); err != nil {

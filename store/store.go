@@ -35,6 +35,12 @@
 //	├── suppressed  p<phone key> or l<lid> → record: who must not be written to and is not in the book, see suppressed.go
 //	├── merges      <contact 8><contact 8 that was added to it> → record: what both were before, see apart.go
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
+//	├── validations <number 4> → JSON: how far its validation is, see validate.go
+//	├── tovalidate  <number 4><part 4> → bits: about whom it is to ask
+//	├── invites     <n 4> → JSON: links by which people say that they may be written to
+//	├── invited     <n 4><contact 8> → nothing: who has written by one
+//	├── labels      <number 4> → JSON: what the labels on its phone are called, see labels.go
+//	├── labelled    <number 4><contact 8> → nothing: whose chat has some
 //	├── lists       <folded name> → JSON
 //	├── members     <list 4><n 4> → bits: who is on a list
 //	├── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last

@@ -72,6 +72,7 @@ type Contact struct {
 	Note       string   // what somebody wrote down about them
 	Username   string   // by which the service knows them, without @; empty until it told
 	Origin     ImportID // the import that added them; 0: none did
+	Labels     []Label  // on phones of our numbers; their names are among Tags
 	// OptOutPhone is the phone for which the opt-out was given while its account
 	// was not known: whose account it turns out to be is opted out as well.
 	OptOutPhone Phone
