@@ -165,7 +165,7 @@ func apartTx(tx *bolt.Tx, now people.Contact, u bond, at time.Time) (account, ot
 	if o.LID == h.LID {
 		o.LID = ""
 	}
-	o.Tags = slices.DeleteFunc(o.Tags, o.Labelled) // they are of the chat
+	o.Tags = o.OurTags() // the labels are of the chat
 	o.Labels = nil
 	o.LastSent = later(o.LastSent, now.LastSent)
 	if now.OptedOut && !o.OptedOut {

@@ -118,6 +118,7 @@ func (c *checking) people() {
 	c.unions()
 	c.labels(labelled)
 	c.validations()
+	c.invites()
 }
 
 // lists compares the lists with the sets of who is on them.

@@ -74,6 +74,7 @@ const (
 	VerbApart       Verb = "apart"
 
 	VerbInvite       Verb = "invite"
+	VerbInviteEnd    Verb = "invite_end"
 	VerbValidate     Verb = "validate"
 	VerbValidateStop Verb = "validate_stop"
 
@@ -104,7 +105,7 @@ var verbs = map[Verb]Role{
 
 	VerbImport: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
 	VerbErase: Operator, VerbSuppress: Operator,
-	VerbApart: Operator, VerbInvite: Operator, VerbValidate: Operator, VerbValidateStop: Operator,
+	VerbApart: Operator, VerbInvite: Operator, VerbInviteEnd: Operator, VerbValidate: Operator, VerbValidateStop: Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,

@@ -30,6 +30,7 @@ type Invite struct {
 	Text    string // what else the message says
 	Number  campaign.NumberID
 	Created time.Time
+	Ended   time.Time `json:",omitzero"` // when it was taken away; zero: it works
 	Count   int       // how many people have written by it
 	Last    time.Time // when the last one did; zero: nobody has
 }
@@ -42,19 +43,17 @@ func (i *Invite) Link(phone people.Phone) string {
 	return "https://wa.me/" + phone.Digits() + "?text=" + strings.ReplaceAll(url.QueryEscape(i.Message()), "+", "%20")
 }
 
-// Source is the source of a consent that was given by the link.
-func (i *Invite) Source() string { return "link " + i.Name }
-
 // longestInvite is how long the text of a link may be, in characters: it is part of
 // an address, and of a QR code.
 const longestInvite = 300
 
-// Invites lists the links, by name.
+// Invites lists the links that work, by name.
 func (b *Book) Invites() (all []Invite, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		all, err = invitesTx(tx)
 		return err
 	})
+	all = slices.DeleteFunc(all, func(i Invite) bool { return !i.Ended.IsZero() })
 	slices.SortFunc(all, func(a, b Invite) int { return cmp.Compare(people.Fold(a.Name), people.Fold(b.Name)) })
 	return all, err
 }
@@ -88,7 +87,7 @@ func (d *Desk) Invite(name, text string, number campaign.NumberID) (invite Invit
 			return err
 		}
 		for _, i := range all {
-			if people.Fold(i.Name) != people.Fold(name) {
+			if !i.named(name) {
 				continue
 			}
 			if text != "" && text != i.Text || number != 0 && number != i.Number {
@@ -118,6 +117,33 @@ func (d *Desk) Invite(name, text string, number campaign.NumberID) (invite Invit
 		err = nil
 	}
 	return invite, err
+}
+
+// named reports whether it is the link of that name that works.
+func (i *Invite) named(name string) bool {
+	return i.Ended.IsZero() && people.Fold(i.Name) == people.Fold(name)
+}
+
+// EndInvite takes a link away: who writes by it from now on says nothing by that.
+// Whoever has agreed by it has agreed.
+func (d *Desk) EndInvite(name string) (ended Invite, err error) {
+	err = d.write(VerbInviteEnd, func(tx *bolt.Tx, e *Entry) error {
+		all, err := invitesTx(tx)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(all, func(i Invite) bool { return i.named(name) })
+		if at < 0 {
+			return reason.Because(ErrNotFound, reason.InviteNone, name)
+		}
+		ended = all[at]
+		ended.Ended = d.book.clock.Now()
+		e.on("invite", ended.Token, ended.Name)
+		e.change("text", ended.Message(), "")
+		e.count("people", ended.Count)
+		return putInviteTx(tx, &ended)
+	})
+	return ended, err
 }
 
 // errSame ends a change that there is nothing to change for.
@@ -153,34 +179,39 @@ func newToken(taken []Invite) string {
 var tokenIn = regexp.MustCompile(`(?i)\(ref ([a-z2-9]{6})\)`)
 
 // invitedTx says whether a person agrees with what they write to be written to, and
-// keeps it with the person: by which link or ad, when, and their words. Whoever has
-// agreed before keeps that proof. An opt-out stays: they may take it back themselves
-// in clear words.
+// keeps it with the person: by which link or ad they came, when, and their words.
+// Whoever has agreed before keeps that proof, and who has come before is from there.
+// An opt-out stays: they may take it back themselves in clear words.
 func invitedTx(tx *bolt.Tx, c *people.Contact, m campaign.Incoming) error {
-	source, evidence := "", shortened(m.Text)
+	came, evidence := people.Origin{At: m.At}, shortened(m.Text)
 	if found := tokenIn.FindStringSubmatch(m.Text); found != nil {
 		all, err := invitesTx(tx)
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(all, func(i Invite) bool { return strings.EqualFold(i.Token, found[1]) })
+		at := slices.IndexFunc(all, func(i Invite) bool { return i.Ended.IsZero() && strings.EqualFold(i.Token, found[1]) })
 		if at >= 0 {
-			source = all[at].Source()
+			came.Way, came.Name = people.ByLink, all[at].Name
 			if err := countInvitedTx(tx, &all[at], c.ID, m.At); err != nil {
 				return err
 			}
 		}
 	}
-	if name := m.Ad.Name(); source == "" && name != "" {
-		source = "ad " + shortened(name)
+	if name := m.Ad.Name(); came.Way == people.NoWay && name != "" {
+		came.Way, came.Name = people.ByAd, shortened(name)
 		evidence = strings.TrimSpace(shortened(m.Text) + " [" + strings.Join(slices.DeleteFunc([]string{
 			shortened(m.Ad.Title), shortened(m.Ad.ID), shortened(m.Ad.URL),
 		}, func(s string) bool { return s == "" }), " · ") + "]")
 	}
-	if source == "" || c.Consent.Status == people.ConsentGiven || c.Consent.Status == people.ConsentRefused && !m.At.After(c.Consent.At) {
+	if came.Way == people.NoWay {
 		return nil
 	}
-	c.Consent = people.Consent{Status: people.ConsentGiven, Source: source, At: m.At, Evidence: evidence}
+	c.Origin = earlier(c.Origin, came)
+	asked := c.Consent
+	if asked.Status == people.ConsentGiven || asked.Status == people.ConsentRefused && !m.At.After(asked.At) {
+		return nil
+	}
+	c.Consent = people.Consent{Status: people.ConsentGiven, Source: came.Name, At: m.At, Evidence: evidence}
 	return nil
 }
 
@@ -195,4 +226,23 @@ func countInvitedTx(tx *bolt.Tx, i *Invite, who people.ContactID, at time.Time) 
 	i.Count++
 	i.Last = later(i.Last, at)
 	return putInviteTx(tx, i)
+}
+
+// invites checks that each link counts those who stand in "invited" for it.
+func (c *checking) invites() {
+	counts := make(map[uint32]int)
+	c.each(invitedTable, 0, func(k, _ []byte) {
+		id, _ := invitedTable.Parts(k)
+		if counts[id]++; !invitesTable.Has(c.tx, id) {
+			c.stray(invitedTable, k)
+		}
+	})
+	c.each(invitesTable, -1, func(k, v []byte) {
+		var i Invite
+		if json.Unmarshal(v, &i) != nil || string(invitesTable.Key(i.ID)) != string(k) {
+			c.damaged(invitesTable, k)
+		} else {
+			c.counted("link "+i.Name, i.Count, counts[i.ID])
+		}
+	})
 }

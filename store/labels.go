@@ -15,8 +15,8 @@ import (
 // The labels that people give to chats on the phone of a number are tags of the
 // persons here, under the names that they have there. They follow the phone: what
 // it renames, deletes or takes from a chat changes here too, and nobody takes them
-// away by hand. A tag of the same name that was there before is the label from then
-// on.
+// away by hand. A tag of the same name that we had given before stays when the label
+// goes.
 
 // labelSet is what a number's phone calls its labels.
 type labelSet struct {
@@ -175,8 +175,8 @@ func labelTx(tx *bolt.Tx, id people.ContactID, number campaign.NumberID, names m
 	if known && name == "" {
 		on = false // it was deleted
 	}
-	if has := slices.ContainsFunc(c.Labels, func(l people.Label) bool { return l.Number == number && l.ID == label }); on && !has && len(c.Tags) < people.MaxTags {
-		c.Labels = append(slices.Clone(c.Labels), people.Label{Number: number, ID: label, Name: name})
+	if has := hasLabel(&c, number, label); on && !has && len(c.Tags) < people.MaxTags {
+		c.Labels = append(slices.Clone(c.Labels), people.Label{Number: number, ID: label, Name: name, Ours: c.Ours(name)})
 		return putContactTx(tx, &c)
 	}
 	return relabelTx(tx, &c, number, func(l people.Label) (string, bool) {
@@ -185,6 +185,26 @@ func labelTx(tx *bolt.Tx, id people.ContactID, number campaign.NumberID, names m
 		}
 		return name, on
 	})
+}
+
+func hasLabel(c *people.Contact, number campaign.NumberID, label string) bool {
+	return slices.ContainsFunc(c.Labels, func(l people.Label) bool { return l.Number == number && l.ID == label })
+}
+
+// uniteLabels are the labels of two records of one person. What we gave to one of
+// them is ours.
+func uniteLabels(k, g *people.Contact) (all []people.Label) {
+	for _, l := range k.Labels {
+		l.Ours = l.Ours || g.Ours(l.Name)
+		all = append(all, l)
+	}
+	for _, l := range g.Labels {
+		if !hasLabel(k, l.Number, l.ID) {
+			l.Ours = l.Ours || k.Ours(l.Name)
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 // relabelTx gives the labels of a number that a person has their names of today,
@@ -198,12 +218,15 @@ func relabelTx(tx *bolt.Tx, c *people.Contact, number campaign.NumberID, keep fu
 			if !ok {
 				continue
 			}
+			if people.Fold(name) != people.Fold(l.Name) {
+				l.Ours = before.Ours(name)
+			}
 			l.Name = name
 		}
 		c.Labels = append(c.Labels, l)
 	}
 	// What was a label's alone is no tag any more.
-	c.Tags = slices.DeleteFunc(c.Tags, func(tag string) bool { return before.Labelled(tag) && !c.Labelled(tag) })
+	c.Tags = slices.DeleteFunc(c.Tags, func(tag string) bool { return !before.Ours(tag) && !c.Labelled(tag) })
 	withLabels(c)
 	if sameContact(&before, c) {
 		return nil
@@ -261,6 +284,10 @@ func (c *checking) labels(labelled map[string]bool) {
 		}
 	})
 	c.each(labelledTable, 0, func(k, _ []byte) {
+		number, _ := labelledTable.Parts(k)
+		if !labelsTable.Has(c.tx, number) {
+			c.missing(labelsTable, labelsTable.Key(number))
+		}
 		if !labelled[string(k)] {
 			c.stray(labelledTable, bytes.Clone(k))
 		}

@@ -282,7 +282,7 @@ func FuzzDecodeContact(f *testing.F) {
 		Knows: []campaign.NumberID{1, 2}, OptedOut: true, OptOutAt: townStart, CheckedAt: townStart, Created: townStart,
 		Others:  []people.OtherPhone{{Phone: "+5511987654322", No: townStart}},
 		Consent: people.Consent{Status: people.ConsentGiven, Source: "feira", At: townStart, By: "eva", Evidence: "sim"},
-		Note:    "liga", Username: "ana", Origin: 3,
+		Note:    "liga", Username: "ana", Origin: people.Origin{Way: people.ByAd, Name: "Curso", At: time.Unix(5, 0)},
 	}
 	whole := encodeContact(&c)
 	f.Add(whole)

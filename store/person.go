@@ -380,12 +380,7 @@ func unite(k, g *people.Contact) {
 	if g.NameSource > k.NameSource || k.Name == "" {
 		k.Name, k.NameSource = g.Name, g.NameSource
 	}
-	k.Tags = union(k.Tags, g.Tags)
-	for _, l := range g.Labels {
-		if !slices.Contains(k.Labels, l) {
-			k.Labels = append(k.Labels, l)
-		}
-	}
+	k.Labels, k.Tags = uniteLabels(k, g), union(k.Tags, g.Tags)
 	for f, v := range g.Fields {
 		if k.Fields[f] == "" {
 			setField(k, f, v)
@@ -418,9 +413,7 @@ func unite(k, g *people.Contact) {
 	if k.Username == "" {
 		k.Username = g.Username
 	}
-	if k.Origin == 0 || g.Origin != 0 && g.Created.Before(k.Created) {
-		k.Origin = g.Origin
-	}
+	k.Origin = earlier(k.Origin, g.Origin)
 	for _, n := range g.Knows {
 		if !k.KnownTo(n) {
 			k.Knows = append(k.Knows, n)
@@ -431,6 +424,14 @@ func unite(k, g *people.Contact) {
 	if g.Created.Before(k.Created) {
 		k.Created = g.Created
 	}
+}
+
+// earlier is by which of two origins a person came first.
+func earlier(a, b people.Origin) people.Origin {
+	if a.Way == people.NoWay || b.Way != people.NoWay && b.At.Before(a.At) {
+		return b
+	}
+	return a
 }
 
 // uniteConsent is what two records say of one person's consent: what they answered

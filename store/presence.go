@@ -98,7 +98,7 @@ func (b *Book) Answered(number campaign.NumberID, asked []people.Phone, answers 
 				return err
 			}
 		}
-		if err := b.validationAnsweredTx(tx, number, asked, answers); err != nil {
+		if err := b.validationAnsweredTx(tx, number, asked, at); err != nil {
 			return err
 		}
 		for _, phone := range asked {

@@ -81,7 +81,7 @@ func partsOf(c *people.Contact) (parts uint64) {
 	has(hasConsent, c.Consent != people.Consent{})
 	has(hasNote, c.Note != "")
 	has(hasUsername, c.Username != "")
-	has(hasOrigin, c.Origin != 0)
+	has(hasOrigin, c.Origin != people.Origin{})
 	has(hasLabels, len(c.Labels) > 0)
 	return parts
 }
@@ -105,7 +105,9 @@ func encodeParts(e *bolt.Enc, parts uint64, c *people.Contact) {
 		e.Text(c.Username)
 	}
 	if parts&hasOrigin != 0 {
-		e.Uint(uint64(c.Origin))
+		e.Uint(uint64(c.Origin.Way))
+		e.Text(c.Origin.Name)
+		e.Time(c.Origin.At)
 	}
 	if parts&hasLabels != 0 {
 		encodeLabels(e, c)
@@ -133,7 +135,7 @@ func decodeParts(r *bolt.Dec, c *people.Contact) {
 		c.Username = r.Text()
 	}
 	if parts&hasOrigin != 0 {
-		c.Origin = people.ImportID(r.Uint())
+		c.Origin = people.Origin{Way: people.Way(r.Uint()), Name: r.Text(), At: r.Time()}
 	}
 	if parts&hasLabels != 0 {
 		decodeLabels(r, c)
@@ -227,12 +229,13 @@ func encodeLabels(e *bolt.Enc, c *people.Contact) {
 		e.Uint(uint64(l.Number))
 		e.Text(l.ID)
 		e.Text(l.Name)
+		e.Bool(l.Ours)
 	}
 }
 
 func decodeLabels(r *bolt.Dec, c *people.Contact) {
 	for range r.Count() {
-		c.Labels = append(c.Labels, people.Label{Number: campaign.NumberID(r.Uint()), ID: r.Text(), Name: r.Text()})
+		c.Labels = append(c.Labels, people.Label{Number: campaign.NumberID(r.Uint()), ID: r.Text(), Name: r.Text(), Ours: r.Bool()})
 	}
 }
 

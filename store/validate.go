@@ -38,7 +38,7 @@ type Validation struct {
 
 	Total  int // people to be asked about
 	Known  int // more who were not, because the answer is known
-	Done   int // of Total: Yes, No, and those about whom nothing was said or who need not be asked about any more
+	Done   int // of Total: Yes, No, and those about whom nothing was said or who are not to be asked about any more
 	Yes    int
 	No     int
 	Status ValidationStatus
@@ -141,6 +141,9 @@ func (d *Desk) Validate(ctx context.Context, number campaign.NumberID, f people.
 		n, err := numberTx(tx, number)
 		if err != nil {
 			return err
+		}
+		if !n.Linked() {
+			return reason.Because(ErrState, reason.ValidateUnlinked, n.Name)
 		}
 		if before, ok, err := validationTx(tx, number); err != nil {
 			return err
@@ -318,26 +321,44 @@ func (a validateAsk) doTx(_ *Book, tx *bolt.Tx, c campaign.Claim) (campaign.Act,
 	return a.Check, nil
 }
 
-func (a validated) doTx(b *Book, tx *bolt.Tx, _ campaign.Claim) (campaign.Act, error) {
+func (a validated) doTx(b *Book, tx *bolt.Tx, c campaign.Claim) (campaign.Act, error) {
 	v, ok, err := validationTx(tx, a.number)
 	if err != nil || !ok || v.Status != Validating || v.At != a.from {
 		return nil, err
 	}
-	v.passTx(tx, a.to)
+	if err := v.passTx(tx, a.to, c.Now); err != nil {
+		return nil, err
+	}
 	return nil, b.passedTx(tx, &v)
 }
 
-// passTx counts who comes before an id as done.
-func (v *Validation) passTx(tx *bolt.Tx, to people.ContactID) {
+// passTx counts who comes before an id as done, up to somebody who goes by another
+// phone now, because theirs was not there: it is asked about that one next.
+func (v *Validation) passTx(tx *bolt.Tx, to people.ContactID, now time.Time) error {
+	barred := allBarredTx(tx)
 	for {
 		id, more := nextToValidateTx(tx, v.Number, v.At)
 		if !more || id >= to {
 			break
 		}
+		c, ok, err := knownTx(tx, id)
+		switch {
+		case err != nil:
+			return err
+		case !ok || c.OptedOut:
+		case c.Checked(now) && c.Presence == people.OnWhatsApp:
+			v.Yes++
+		case c.Checked(now):
+			v.No++
+		case len(v.Asked) > 0 && validates(&c, barred) && !slices.Contains(v.Asked, checkAs(&c)):
+			v.Asked = nil
+			return nil
+		}
 		v.Done++
 		v.At = id + 1
 	}
-	v.At = max(v.At, to)
+	v.At, v.Asked = max(v.At, to), nil
+	return nil
 }
 
 // passedTx writes how far a validation is, and ends it if that is the end.
@@ -351,21 +372,14 @@ func (b *Book) passedTx(tx *bolt.Tx, v *Validation) error {
 // validationAnsweredTx counts the answers about phones that a number asked about,
 // if it was for its validation. Of whom nothing was said, nothing is known: who
 // wants to know begins another validation.
-func (b *Book) validationAnsweredTx(tx *bolt.Tx, number campaign.NumberID, asked []people.Phone, answers []people.Answer) error {
+func (b *Book) validationAnsweredTx(tx *bolt.Tx, number campaign.NumberID, asked []people.Phone, at time.Time) error {
 	v, ok, err := validationTx(tx, number)
 	if err != nil || !ok || v.Status != Validating || !slices.Equal(asked, v.Asked) {
 		return err
 	}
-	for _, a := range answers {
-		switch a.Presence {
-		case people.OnWhatsApp:
-			v.Yes++
-		case people.NotOnWhatsApp:
-			v.No++
-		}
+	if err := v.passTx(tx, v.AskedTo, at); err != nil {
+		return err
 	}
-	v.Asked = nil
-	v.passTx(tx, v.AskedTo)
 	return b.passedTx(tx, &v)
 }
 
