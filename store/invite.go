@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"net/url"
 	"regexp"
 	"slices"
@@ -81,20 +80,30 @@ func (d *Desk) Invite(name, text string, number campaign.NumberID) (invite Invit
 	case len([]rune(name)) > people.MaxTag, len([]rune(text)) > longestInvite:
 		return invite, reason.Err(reason.InviteLong, people.MaxTag, longestInvite)
 	}
+	if !d.May(VerbInvite) {
+		return invite, ErrRole
+	}
+	// One that is there is no change, and nothing for the audit.
+	all, err := d.book.Invites()
+	if err != nil {
+		return invite, err
+	}
+	for _, i := range all {
+		switch {
+		case !i.named(name):
+		case text != "" && text != i.Text, number != 0 && number != i.Number:
+			return invite, reason.Because(ErrExists, reason.InviteExists, i.Name)
+		default:
+			return i, nil
+		}
+	}
 	err = d.write(VerbInvite, func(tx *bolt.Tx, e *Entry) error {
 		all, err := invitesTx(tx)
 		if err != nil {
 			return err
 		}
-		for _, i := range all {
-			if !i.named(name) {
-				continue
-			}
-			if text != "" && text != i.Text || number != 0 && number != i.Number {
-				return reason.Because(ErrExists, reason.InviteExists, i.Name)
-			}
-			invite = i
-			return errSame
+		if slices.ContainsFunc(all, func(i Invite) bool { return i.named(name) }) { // since then
+			return reason.Because(ErrExists, reason.InviteExists, name)
 		}
 		n, err := numberTx(tx, number)
 		if err != nil {
@@ -113,9 +122,6 @@ func (d *Desk) Invite(name, text string, number campaign.NumberID) (invite Invit
 		e.change("numbers", "", n.Name)
 		return putInviteTx(tx, &invite)
 	})
-	if errors.Is(err, errSame) {
-		err = nil
-	}
 	return invite, err
 }
 
@@ -145,9 +151,6 @@ func (d *Desk) EndInvite(name string) (ended Invite, err error) {
 	})
 	return ended, err
 }
-
-// errSame ends a change that there is nothing to change for.
-var errSame = errors.New("it is as it should be")
 
 func putInviteTx(tx *bolt.Tx, i *Invite) error {
 	v, err := json.Marshal(i)

@@ -228,13 +228,10 @@ func (b *Book) planValidationTx(tx *bolt.Tx, c campaign.Claim, hold campaign.Hol
 	if err != nil || !ok || v.Status != Validating {
 		return wait(hold), err
 	}
-	if next := v.due(c.Now); next.After(c.Now) {
+	if next := v.Due(c.Now); next.After(c.Now) {
 		return tell{campaign.Wait{Hold: hold, Again: next}}, nil
 	}
-	room := checkSize
-	if sameDay(v.Day, c.Now) {
-		room = min(room, v.PerDay-v.Today)
-	}
+	room := min(checkSize, v.PerDay-v.AskedToday(c.Now))
 	barred := allBarredTx(tx)
 	var phones []people.Phone
 	at, looked := v.At, 0
@@ -261,13 +258,21 @@ func (b *Book) planValidationTx(tx *bolt.Tx, c campaign.Claim, hold campaign.Hol
 // validateLooks is how many people are looked at for one question.
 const validateLooks = 2000
 
-// due is when a validation may ask again.
-func (v *Validation) due(now time.Time) time.Time {
+// AskedToday is about how many phones a validation has asked on the day of a moment.
+func (v *Validation) AskedToday(now time.Time) int {
+	if !sameDay(v.Day, now) {
+		return 0
+	}
+	return v.Today
+}
+
+// Due is when a validation that goes on may ask again.
+func (v *Validation) Due(now time.Time) time.Time {
 	next := v.Next
 	if next.Sub(now) > time.Hour { // by a clock that was wrong
 		next = now
 	}
-	if sameDay(v.Day, now) && v.Today >= v.PerDay {
+	if v.AskedToday(now) >= v.PerDay {
 		next = later(next, tomorrow(now))
 	}
 	return next

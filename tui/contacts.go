@@ -155,6 +155,7 @@ func (c *contacts) actions() []action {
 		act(e.keys.saveList, some, func() tea.Cmd { return c.saveList(c.chosen(), c.listDetail(c.chosen()), c.saved) }),
 		act(e.keys.lists, true, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
 		act(e.keys.importFile, true, func() tea.Cmd { return e.root.push(newImportPick(e)) }),
+		act(e.keys.validate, c.marked.Size() == 0 && c.mistake == nil, func() tea.Cmd { return e.root.push(newValidations(e, c.filter)) }),
 		act(e.keys.markAll, ok, c.markAll),
 		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),
@@ -367,6 +368,9 @@ func (c *contacts) head(w int) []string {
 	return lines
 }
 
+// labelSign stands before a label of WhatsApp Business.
+const labelSign = "◆"
+
 // columns of the list: the name takes what the others leave.
 func (c *contacts) columns(w int) (name, phone, tags, state int) {
 	phone, state = 20, 16
@@ -411,7 +415,12 @@ func (c *contacts) line(id people.ContactID, here bool, w int) string {
 	if person.InDoubt() {
 		return r.cell(e.theme.warn, "? "+e.t("note_doubt", "Said", person.DoubtSaid), tags+1+state).fill(w)
 	}
-	r.cell(e.theme.info, strings.Join(append(slices.Clone(person.Tags), person.Lists...), " "), tags).gap(1)
+	labels := ""
+	for _, name := range person.LabelNames() {
+		labels += labelSign + name + " "
+	}
+	labels, wide := e.cut(labels, tags)
+	r.put(e.theme.accent, labels, wide).cell(e.theme.info, strings.Join(append(person.OurTags(), person.Lists...), " "), tags-wide).gap(1)
 	switch {
 	case person.OptedOut:
 		r.cell(e.theme.bad, "⊘ "+e.t("note_opted_out"), state)

@@ -25,6 +25,7 @@ type keyMap struct {
 
 	// Contacts.
 	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
+	validate, beginValidation, stopValidation                                                                                                                  key.Binding
 
 	// Lists of people.
 	showList, addHere, emptyList, deleteList key.Binding
@@ -117,6 +118,10 @@ func newKeys(w *words) keyMap {
 		showDoubts:  bind("show_doubts", "d", "d"),
 		write:       bind("write", "w", "w"),
 
+		validate:        bind("validate", "v", "v"),
+		beginValidation: bind("begin_validation", "enter", "enter"),
+		stopValidation:  bind("stop_validation", "x", "x"),
+
 		showList:   bind("show_list", "enter", "enter"),
 		addHere:    bind("add_here", "enter", "enter"),
 		emptyList:  bind("empty_list", "v", "v"),
@@ -187,6 +192,7 @@ func (k *keyMap) onlyReads() {
 		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
 		&k.saveList, &k.addToList, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
+		&k.beginValidation, &k.stopValidation,
 		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,

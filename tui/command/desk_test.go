@@ -22,9 +22,9 @@ import (
 var reads = []string{
 	"About", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone",
 	"ContactCount", "ContactsByID", "Counts", "Deliveries", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err",
-	"Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "KeepIndex", "LastSent", "ListDrafts", "ListNamed", "Lists", "Number",
+	"Find", "Forecast", "Freeze", "Holds", "Idle", "Invites", "Jobs", "KeepIndex", "LastSent", "ListDrafts", "ListNamed", "Lists", "Number",
 	"NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed",
-	"Unions", "Unsure", "Vocabulary", "WentBack",
+	"Unions", "Unsure", "Validations", "Vocabulary", "WentBack",
 }
 
 // Screens and commands change the book, and the links of the numbers, at the
