@@ -275,7 +275,7 @@ func (v *Validation) Due(now time.Time) time.Time {
 	if v.AskedToday(now) >= v.PerDay {
 		next = later(next, tomorrow(now))
 	}
-	return next
+	return later(next, now)
 }
 
 // sameDay reports whether two moments are on one day where the computer is.

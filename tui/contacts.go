@@ -155,13 +155,13 @@ func (c *contacts) actions() []action {
 		act(e.keys.saveList, some, func() tea.Cmd { return c.saveList(c.chosen(), c.listDetail(c.chosen()), c.saved) }),
 		act(e.keys.lists, true, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
 		act(e.keys.importFile, true, func() tea.Cmd { return e.root.push(newImportPick(e)) }),
-		act(e.keys.validate, c.marked.Size() == 0 && c.mistake == nil, func() tea.Cmd { return e.root.push(newValidations(e, c.filter)) }),
 		act(e.keys.markAll, ok, c.markAll),
 		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),
 		act(e.keys.optOut, ok && shown && !person.OptedOut && !person.InDoubt(), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
 		act(e.keys.clearFilter, c.field.value() != "", c.clear),
 		act(e.keys.showDoubts, e.root.status.doubts > 0, func() tea.Cmd { return c.show(e.t("doubt_filter")) }),
+		act(e.keys.validate, c.count > 0 && c.marked.Size() == 0 && c.mistake == nil, func() tea.Cmd { return e.root.push(newValidations(e, c.filter)) }),
 	}, e.listActions(&c.win, c.moved))
 }
 
