@@ -26,6 +26,7 @@ type Forecast struct {
 type Day struct {
 	Date  time.Time // its first moment
 	Count int
+	Binds Hold // what held longest on it; empty: nothing did
 }
 
 // Waiting is a group of deliveries that a number treats alike.
@@ -73,8 +74,8 @@ const (
 // when ctx does.
 func Walk(ctx context.Context, id ID, numbers []Outlook, now time.Time) (Forecast, error) {
 	var f Forecast
-	days := make(map[time.Time]int)
-	held := make(map[Hold]time.Duration) // by reason and campaign
+	days := make(map[time.Time]*walkedDay)
+	held := make(holds)
 	for _, o := range numbers {
 		w := newWalk(id, o, now)
 		f.Left += w.left
@@ -91,14 +92,16 @@ func Walk(ctx context.Context, id ID, numbers []Outlook, now time.Time) (Forecas
 		}
 		f.More = f.More || w.beyond
 	}
-	for date, n := range days {
-		f.Days = append(f.Days, Day{date, n})
+	for date, d := range days {
+		if d.count > 0 {
+			f.Days = append(f.Days, Day{date, d.count, d.held.longest()})
+		}
 	}
 	slices.SortFunc(f.Days, func(a, b Day) int { return a.Date.Compare(b.Date) })
 	if len(f.Days) > maxDays {
 		f.Days, f.More = f.Days[:maxDays], true
 	}
-	f.Binds = longest(held)
+	f.Binds = held.longest()
 	return f, nil
 }
 
@@ -110,8 +113,20 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
+// walkedDay is what left on a day, and what held it.
+type walkedDay struct {
+	count int
+	held  holds
+}
+
+// holds are for how long each hold lasted, by reason and campaign.
+type holds map[Hold]time.Duration
+
+// add counts a hold; it never comes to less than it was.
+func (held holds) add(h Hold, d time.Duration) { held[h] = max(held[h], held[h]+d) }
+
 // longest is the hold that lasted longest; one without an end counts as longest.
-func longest(held map[Hold]time.Duration) (binds Hold) {
+func (held holds) longest() (binds Hold) {
 	var most time.Duration
 	for h, d := range held {
 		if d > most || d == most && cmp.Or(cmp.Compare(h.Reason, binds.Reason), cmp.Compare(h.Campaign, binds.Campaign)) < 0 {
@@ -190,7 +205,14 @@ func (w *walk) Nth(n int, of Counted) time.Time {
 const forever = 1<<63 - 1
 
 // run walks until nothing of the campaign is left, or nothing of it can leave.
-func (w *walk) run(ctx context.Context, days map[time.Time]int, held map[Hold]time.Duration) error {
+func (w *walk) run(ctx context.Context, days map[time.Time]*walkedDay, held holds) error {
+	day := func() *walkedDay {
+		date := startOfDay(w.at.In(w.zone))
+		if days[date] == nil {
+			days[date] = &walkedDay{held: make(holds)}
+		}
+		return days[date]
+	}
 	if w.Stopped {
 		held[Hold{Reason: reason.HoldStopped}] = forever
 		return nil
@@ -211,12 +233,13 @@ func (w *walk) run(ctx context.Context, days map[time.Time]int, held map[Hold]ti
 				held[why] = forever
 				return nil
 			}
-			held[why] = max(held[why], held[why]+hold.Until.Sub(w.at))
+			held.add(why, hold.Until.Sub(w.at))
+			day().held.add(why, hold.Until.Sub(w.at))
 			w.at = hold.Until
 			continue
 		}
 		if w.send(g); g.Campaign == w.id {
-			days[startOfDay(w.at.In(w.zone))]++
+			day().count++
 		}
 		w.at = w.at.Add(w.Takes)
 		w.Turn.Last = w.at

@@ -53,7 +53,7 @@ func TestForecastOfAMillionIsMadeInBoundedSteps(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			o := outlook(t, test.count, test.spec)
 			w := newWalk(1, o, calm)
-			if err := w.run(t.Context(), make(map[time.Time]int), make(map[Hold]time.Duration)); err != nil {
+			if err := w.run(t.Context(), make(map[time.Time]*walkedDay), make(holds)); err != nil {
 				t.Fatal(err)
 			}
 			if len(w.all) > maxSteps || w.beyond != test.more || w.at.Sub(calm) > maxHorizon+24*time.Hour {
@@ -196,8 +196,8 @@ func TestForecastCountsWhatWasSentAndTheAgeOfTheNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.Number.Limits, o.Number.LinkedAt = limits, calm.Add(-29*24*time.Hour)
-	if f := forecast(t, o); len(f.Days) != 2 || f.Days[0].Count != 40 || f.Days[1].Count != 150 {
-		t.Errorf("the days are %v, want 40 and then 150 messages", f.Days)
+	if f := forecast(t, o); len(f.Days) != 2 || f.Days[0].Count != 40 || f.Days[1].Count != 150 || f.Days[0].Binds.Reason != reason.HoldDay || f.Days[1].Binds.Reason != "" {
+		t.Errorf("the days are %v, want 40 held by the day's limit and then 150 messages", f.Days)
 	}
 }
 

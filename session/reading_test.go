@@ -163,7 +163,7 @@ func TestAPieceThatComesLaterIsWaitedForTenMinutesInAnHourAtMost(t *testing.T) {
 		id := r.add("loja")
 		phone := r.scan(id, "")
 		r.awaitState(id, campaign.Online)
-		time.Sleep(24 * time.Hour)
+		time.Sleep(newFor + readRenews)
 		held, began := time.Duration(0), time.Now()
 		for i := 0; time.Since(began) < readRenews; i++ {
 			if i%4 == 0 {

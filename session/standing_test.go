@@ -115,7 +115,7 @@ func TestQuotaOfNewChatsIsShownAndObeyed(t *testing.T) {
 	inBubble(t, simulator.Config{People: 9}, func(r *rig) {
 		id, phone := r.linked("loja")
 		time.Sleep(newFor)
-		end := time.Now().Add(10 * 24 * time.Hour).Truncate(time.Second)
+		end := time.Now().Add(26 * time.Hour).Truncate(time.Second)
 		r.own(phone).Quota(5, 3, end)
 		r.restart()
 		r.await(id, "told of its quota", func(s Snapshot) bool { return s.Number.Quota.Total > 0 })

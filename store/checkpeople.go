@@ -109,11 +109,14 @@ func (c *checking) people() {
 	if named != count {
 		c.counted("names", named, count)
 	}
+	suppressed := 0
 	c.each(suppressedTable, -1, func(k, v []byte) {
+		suppressed++
 		if s, err := decodeSuppressed(v); err != nil || s.alias() != string(k) {
 			c.damaged(suppressedTable, k)
 		}
 	})
+	c.counted("suppressed addresses", countTx(c.tx, countSuppressed), suppressed)
 	c.lists()
 	c.unions()
 	c.labels(labelled)

@@ -151,6 +151,9 @@ func TestTheIndexFindsWhoIsThere(t *testing.T) {
 // state of the book, of another book, damaged, or not a file of the user alone. What
 // is found is right in any case.
 func TestASnapshotIsOfThisBookAsItIs(t *testing.T) {
+	if Raced {
+		t.Skip("nothing runs beside anything else here")
+	}
 	path := filepath.Join(t.TempDir(), "book.db")
 	snapshot := path + snapshotName
 	open := func() *Book { return must[*Book](t)(Open(path, Options{Kind: Real, noSync: true})) }

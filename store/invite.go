@@ -179,20 +179,28 @@ func newToken(taken []Invite) string {
 	}
 }
 
+// tokenOf is what stands in a text where a link puts its token; empty: nothing.
+func tokenOf(text string) string {
+	if found := tokenIn.FindStringSubmatch(text); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
 var tokenIn = regexp.MustCompile(`(?i)\(ref ([a-z2-9]{6})\)`)
 
 // invitedTx says whether a person agrees with what they write to be written to, and
 // keeps it with the person: by which link or ad they came, when, and their words.
 // Whoever has agreed before keeps that proof, and who has come before is from there.
 // An opt-out stays: they may take it back themselves in clear words.
-func invitedTx(tx *bolt.Tx, c *people.Contact, m campaign.Incoming) error {
+func invitedTx(tx *bolt.Tx, c *people.Contact, m incoming) error {
 	came, evidence := people.Origin{At: m.At}, shortened(m.Text)
-	if found := tokenIn.FindStringSubmatch(m.Text); found != nil {
+	if m.token != "" {
 		all, err := invitesTx(tx)
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(all, func(i Invite) bool { return i.Ended.IsZero() && strings.EqualFold(i.Token, found[1]) })
+		at := slices.IndexFunc(all, func(i Invite) bool { return i.Ended.IsZero() && strings.EqualFold(i.Token, m.token) })
 		if at >= 0 {
 			came.Way, came.Name = people.ByLink, all[at].Name
 			if err := countInvitedTx(tx, &all[at], c.ID, m.At); err != nil {

@@ -32,6 +32,7 @@ var migrations = [...]func(*bolt.Tx) error{
 	phonesAndConsent,
 	func(*bolt.Tx) error { return nil }, // version 12: what merged records were
 	func(*bolt.Tx) error { return nil }, // version 13: addresses that are suppressed, which an older program would write to
+	countOfSuppressed,
 }
 
 // claimsByContact is version 2: who has been claimed is known by their record.
@@ -139,6 +140,11 @@ func phonesAndConsent(tx *bolt.Tx) error {
 		}
 	}
 	return err
+}
+
+// countOfSuppressed is version 14: the addresses that are suppressed are counted.
+func countOfSuppressed(tx *bolt.Tx) error {
+	return metaTable.Put(tx, countSuppressed, row(uint64(suppressedTable.Rows(tx))))
 }
 
 // fieldOfPhone is how the fields are called in which imports kept phones.

@@ -74,3 +74,19 @@ func TestNumbersOfVersion4KeepTheLimitsThatSomebodyHasSet(t *testing.T) {
 		})
 	}
 }
+
+// TestSuppressedAddressesOfVersion13AreCounted: from then on a row that goes
+// missing is noticed.
+func TestSuppressedAddressesOfVersion13AreCounted(t *testing.T) {
+	path := busyBook(t)
+	edit(t, path, func(tx *bolt.Tx) error {
+		ok(t, bucket(tx, "meta").Delete([]byte(countSuppressed)))
+		return bucket(tx, "meta").Put([]byte("version"), key(uint32(13)))
+	})
+	b, err := Open(path, Options{Kind: Demo})
+	ok(t, err)
+	ok(t, b.Close())
+	if wrong := examined(t, path); len(wrong) > 0 {
+		t.Errorf("brought to today: %q", wrong)
+	}
+}

@@ -29,9 +29,10 @@ const (
 
 // The counters of people, in "meta".
 const (
-	countContacts = "count contacts"
-	countOptOuts  = "count optouts"
-	countDoubts   = "count doubts"
+	countContacts   = "count contacts"
+	countOptOuts    = "count optouts"
+	countDoubts     = "count doubts"
+	countSuppressed = "count suppressed" // addresses, see suppressed.go
 )
 
 // contactTx reads a person, following merges.

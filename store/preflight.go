@@ -84,7 +84,24 @@ const lackNamed = 3
 // text or its filter cannot be read; without a linked number the forecast is
 // that everything is stuck. It ends early, with the context's error, when ctx
 // does.
-func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time) (p Preflight, err error) {
+func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time) (Preflight, error) {
+	return b.preflight(ctx, c, now, func(people.ContactID, reason.Code, bool) {})
+}
+
+// Whom returns the people behind a number of a [Preflight]: those of whom want
+// says so, told why they would be left out (empty: they receive it) and whether
+// it opens a new chat. It costs what the preflight does.
+func (b *Book) Whom(ctx context.Context, c campaign.Campaign, now time.Time, want func(why reason.Code, isNew bool) bool) (some people.Set, err error) {
+	_, err = b.preflight(ctx, c, now, func(id people.ContactID, why reason.Code, isNew bool) {
+		if want(why, isNew) {
+			some.Add(id)
+		}
+	})
+	return some, err
+}
+
+// preflight is Preflight, telling of each person what would become of them.
+func (b *Book) preflight(ctx context.Context, c campaign.Campaign, now time.Time, told func(id people.ContactID, why reason.Code, isNew bool)) (p Preflight, err error) {
 	texts := make([]*campaign.Template, len(c.Texts()))
 	for i, text := range c.Texts() {
 		if texts[i], err = campaign.ParseTemplate(text); err != nil {
@@ -135,6 +152,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			if why != "" {
 				p.LeftOut[why]++
 				skipped++
+				told(contact.ID, why, false)
 				return
 			}
 			number := campaign.NumberID(0)
@@ -145,10 +163,12 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			load[number]++
 			if why := p.leaveOut(contact, waits[number], &c, text, now); why != "" {
 				p.LeftOut[why]++
+				told(contact.ID, why, false)
 				return
 			}
 			p.Receive++
 			isNew := !contact.KnownTo(number)
+			told(contact.ID, "", isNew)
 			if isNew {
 				p.NewChats++
 			}
@@ -161,7 +181,7 @@ func (b *Book) Preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		if p.Stops, err = stopsTx(tx, c, now); err != nil {
 			return err
 		}
-		if told := func(l campaign.Lack) bool { return l.Field == campaign.FieldAudience }; wrong != nil && !slices.ContainsFunc(p.Stops, told) {
+		if ofThem := func(l campaign.Lack) bool { return l.Field == campaign.FieldAudience }; wrong != nil && !slices.ContainsFunc(p.Stops, ofThem) {
 			p.Stops = append(p.Stops, campaign.Lack{Field: campaign.FieldAudience, Err: reason.Within(wrong, reason.CampaignAudience)})
 		} else if len(load) == 0 && wrong == nil {
 			p.Stops = append(p.Stops, campaign.Lack{Field: campaign.FieldAudience, Err: reachesNobody(skipped)})

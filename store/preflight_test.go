@@ -10,13 +10,14 @@ import (
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store"
 )
 
 // The forecast is held against what a number then sends, in a time that the
 // test moves. The spans are narrow, so that what is drawn does not matter: a
 // forecast is of the middle.
 func TestForecastIsWhatHappens(t *testing.T) {
-	if raced {
+	if store.Raced {
 		t.Skip("nothing runs beside anything else here")
 	}
 	for _, test := range []struct {
@@ -217,6 +218,16 @@ func TestPreflightCountsWhoIsLeftOutAndWhy(t *testing.T) {
 	}
 	if len(p.Lacking) != 1 || p.Lacking[0].Field != "cidade" || p.Lacking[0].Count != 6 || len(p.Lacking[0].Who) != 3 {
 		t.Errorf("lacking: %+v", p.Lacking)
+	}
+	for code, n := range map[reason.Code]int{"": p.Receive, reason.DeliveryOptedOut: 1, reason.DeliveryMissingField: 6} {
+		some, err := s.book.Whom(t.Context(), campaign.Campaign{Text: "Oi, {cidade}"}, s.now, func(why reason.Code, _ bool) bool { return why == code })
+		if err != nil || some.Size() != n || some.Has(optedOut.ID) != (code == reason.DeliveryOptedOut) {
+			t.Errorf("%d people are behind %d of %q, %v", some.Size(), n, code, err)
+		}
+	}
+	fresh, err := s.book.Whom(t.Context(), campaign.Campaign{Text: "Oi"}, s.now, func(_ reason.Code, isNew bool) bool { return isNew })
+	if p, _ := s.book.Preflight(t.Context(), campaign.Campaign{Text: "Oi"}, s.now); err != nil || fresh.Size() != p.NewChats || p.NewChats == 0 {
+		t.Errorf("%d people are behind %d new chats, %v", fresh.Size(), p.NewChats, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -1,5 +1,6 @@
 //go:build race
 
-package store_test
+package store
 
-const raced = true
+// Raced is true under the race detector.
+const Raced = true

@@ -225,7 +225,13 @@ func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.
 // no, nobody here writes to them again. After an error some may be written down,
 // and to hear them all again completes it.
 func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) error {
-	hear := func(tx *bolt.Tx, part []campaign.Incoming) error {
+	read := make([]incoming, len(messages))
+	for i, m := range messages { // not in a transaction, where others would wait for it
+		read[i].Incoming = m
+		read[i].wish, read[i].why = people.Wants(m.Text, "")
+		read[i].token = tokenOf(m.Text)
+	}
+	hear := func(tx *bolt.Tx, part []incoming) error {
 		for _, m := range part {
 			if err := heardTx(tx, number, m, b.clock.Now()); err != nil {
 				return fmt.Errorf("hear from %s: %w", m.From.Phone.Masked(), err)
@@ -233,13 +239,21 @@ func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) er
 		}
 		return nil
 	}
-	if len(messages) == 1 { // a live one does not wait behind imports
-		return b.update(func(tx *bolt.Tx) error { return hear(tx, messages) })
+	if len(read) == 1 { // a live one does not wait behind imports
+		return b.update(func(tx *bolt.Tx) error { return hear(tx, read) })
 	}
-	return inChunks(context.Background(), b, messages, hear)
+	return inChunks(context.Background(), b, read, hear)
 }
 
-func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now time.Time) error {
+// incoming is a message, and what it says if it is not known what was asked.
+type incoming struct {
+	campaign.Incoming
+	wish  people.Wish
+	why   string
+	token string // of a link of ours, perhaps
+}
+
+func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) error {
 	id, err := seenTx(tx, number, m.From, m.At)
 	if err != nil {
 		return err
@@ -248,15 +262,14 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m campaign.Incoming, now tim
 	if err != nil {
 		return err
 	}
-	d, replies, err := repliedToTx(tx, contact.ID, number, m, now)
+	d, replies, err := repliedToTx(tx, contact.ID, number, m.Incoming, now)
 	if err != nil {
 		return err
 	}
-	asked := ""
+	wish, why := m.wish, m.why
 	if replies { // a bare "não" depends on what was asked, and so does CANCELAR
-		asked = d.Text
+		wish, why = people.Wants(m.Text, d.Text)
 	}
-	wish, why := people.Wants(m.Text, asked)
 	before := cloneContact(&contact)
 	switch {
 	case contact.OptedOut:

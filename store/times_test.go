@@ -83,7 +83,7 @@ func TestClockThatWasAMonthAheadHoldsNoNumber(t *testing.T) {
 // However often the clock is set back, no limit is passed in any hour or day as
 // it really was.
 func TestNoCorrectionPassesALimit(t *testing.T) {
-	if raced {
+	if store.Raced {
 		t.Skip("nothing runs beside anything else here")
 	}
 	for seed := range uint64(8) {

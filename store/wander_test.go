@@ -179,6 +179,9 @@ func (w *wander) answer(p people.Phone) people.Answer {
 // TestWhoSaidNoIsNeverClaimedForWhateverPhonesDo: 200 histories in which phones
 // go from account to account.
 func TestWhoSaidNoIsNeverClaimedForWhateverPhonesDo(t *testing.T) {
+	if Raced {
+		t.Skip("nothing runs beside anything else here")
+	}
 	lives, claimed := uint64(50), 0
 	if os.Getenv("RECADO_LONG") != "" {
 		lives = 200

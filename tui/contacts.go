@@ -35,6 +35,8 @@ type contacts struct {
 	vocabulary people.Vocabulary // of the people in the book
 	ways       []string          // how the filter may go on, see suggest
 
+	behind *behind // only these; nil: everybody
+
 	count    int       // people in the book, as last counted
 	foundAt  time.Time // when the list was last searched for
 	finding  question
@@ -66,9 +68,15 @@ func newContacts(e *env) *contacts {
 	return &contacts{e: e, field: newLine(e, e.t("filter_example"), 500), cancel: func() {}}
 }
 
-func (c *contacts) title() string { return c.e.t("tab_contacts") }
-func (c *contacts) dirty() bool   { return false }
-func (c *contacts) typing() bool  { return c.typed }
+func (c *contacts) title() string {
+	if c.behind != nil {
+		return c.behind.name
+	}
+	return c.e.t("tab_contacts")
+}
+
+func (c *contacts) dirty() bool  { return false }
+func (c *contacts) typing() bool { return c.typed }
 
 // load asks for the records near the window, and how many people there are.
 func (c *contacts) load() tea.Cmd {
@@ -99,12 +107,15 @@ func (c *contacts) find(keep bool) tea.Cmd {
 	id := c.finding.renew(c.e)
 	ctx, cancel := context.WithCancel(c.e.ctx)
 	c.cancel = cancel
-	book, filter := c.e.app.Book, c.filter
+	book, filter, behind, now := c.e.app.Book, c.filter, c.behind, c.foundAt
 	person, ok := c.here()
 	keep = keep && ok
 	return func() tea.Msg {
 		defer cancel()
 		ids, err := book.Find(ctx, filter)
+		if err == nil && behind != nil {
+			ids, err = behind.among(ctx, book, now, ids)
+		}
 		cursor := -1
 		if keep {
 			cursor = slices.Index(ids, person)
@@ -147,21 +158,22 @@ func (c *contacts) actions() []action {
 	id, ok := c.here()
 	some := c.marked.Size() > 0 || len(c.ids) > 0
 	person, shown := c.page[id]
+	all := c.behind == nil
 	return slices.Concat(e.doubtActions(&person, ok && shown), []action{
 		act(e.keys.filter, true, c.beginTyping),
 		act(e.keys.details, ok, func() tea.Cmd { return e.root.push(newPerson(e, id)) }),
 		act(e.keys.mark, ok, c.mark),
-		act(e.keys.write, c.marked.Size() > 0 || ok && c.mistake == nil, c.write),
+		act(e.keys.write, c.marked.Size() > 0 || all && ok && c.mistake == nil, c.write),
 		act(e.keys.saveList, some, func() tea.Cmd { return c.saveList(c.chosen(), c.listDetail(c.chosen()), c.saved) }),
-		act(e.keys.lists, true, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
-		act(e.keys.importFile, true, func() tea.Cmd { return e.root.push(newImportPick(e)) }),
+		act(e.keys.lists, all, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
+		act(e.keys.importFile, all, func() tea.Cmd { return e.root.push(newImportPick(e)) }),
 		act(e.keys.markAll, ok, c.markAll),
 		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),
 		act(e.keys.optOut, ok && shown && !person.OptedOut && !person.InDoubt(), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
 		act(e.keys.clearFilter, c.field.value() != "", c.clear),
-		act(e.keys.showDoubts, e.root.status.doubts > 0, func() tea.Cmd { return c.show(e.t("doubt_filter")) }),
-		act(e.keys.validate, c.count > 0 && c.marked.Size() == 0 && c.mistake == nil, func() tea.Cmd { return e.root.push(newValidations(e, c.filter)) }),
+		act(e.keys.showDoubts, all && e.root.status.doubts > 0, func() tea.Cmd { return c.show(e.t("doubt_filter")) }),
+		act(e.keys.validate, all && c.count > 0 && c.marked.Size() == 0 && c.mistake == nil, func() tea.Cmd { return e.root.push(newValidations(e, c.filter)) }),
 	}, e.listActions(&c.win, c.moved))
 }
 

@@ -43,8 +43,8 @@ type keyMap struct {
 	unsure, arrived, sendAgain, leaveIt, markAlike                         key.Binding
 
 	// Questions.
-	yes, no, accept, dismiss, agree key.Binding
-	background, halt, remain        key.Binding
+	yes, no, accept, dismiss, agree, whom key.Binding
+	background, halt, remain              key.Binding
 }
 
 func newKeys(w *words) keyMap {
@@ -172,6 +172,7 @@ func newKeys(w *words) keyMap {
 		no:      bind("no", "n", "n", "esc"),
 		accept:  bind("accept", "enter", "enter"),
 		dismiss: bind("dismiss", "esc", "esc"),
+		whom:    bind("whom", "enter", "enter"),
 		agree:   bind("agree", w.t("key_yes_letter"), w.t("key_yes_letter")),
 
 		background: bind("background", "enter", "enter"),

@@ -102,24 +102,6 @@ func (e *env) sayForecast(f campaign.Forecast, id campaign.ID) string {
 	return strings.Join(parts, " · ")
 }
 
-// daysSaid is how many days of a forecast are named.
-const daysSaid = 7
-
-// sayDays says how many leave on each of the next days.
-func (e *env) sayDays(f campaign.Forecast) string {
-	if len(f.Days) < 2 {
-		return ""
-	}
-	var parts []string
-	for _, d := range f.Days[:min(len(f.Days), daysSaid)] {
-		parts = append(parts, e.words.Day(d.Date, e.now())+": "+e.words.Number(d.Count))
-	}
-	if len(f.Days) > daysSaid || f.More {
-		parts = append(parts, "…")
-	}
-	return strings.Join(parts, " · ")
-}
-
 // campaignState says what a campaign does: one that runs while none of its
 // numbers sends anything is not sending.
 func (e *env) campaignState(c campaign.Campaign, numbers []campaign.Number, holds map[campaign.NumberID]campaign.Hold) (ink, string) {

@@ -1,8 +1,10 @@
 package tui
 
 import (
+	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -12,13 +14,26 @@ import (
 	"recado/campaign/reason"
 )
 
-// review is the last look before a campaign leaves: what will be sent, to how
-// many, how fast, and what WhatsApp says about it.
+// review is the last look before a campaign leaves: what would become of it, by
+// the same numbers and words as `recado campaign check`. Behind each number of
+// people stands the list of them.
 type review struct {
 	e    *env
 	from *composer
+	all  []reviewRow
 	win  window
 }
+
+// reviewRow is one line of the review.
+type reviewRow struct {
+	label string
+	ink   ink
+	text  string
+	open  func() tea.Cmd // the list of people behind it; nil: there is none
+}
+
+// countAbove is the number of people above which it is typed to start.
+const countAbove = 200
 
 // campaignStartedMsg answers composer.start.
 type campaignStartedMsg struct {
@@ -31,17 +46,53 @@ type campaignStartedMsg struct {
 func newReview(e *env, from *composer) *review { return &review{e: e, from: from} }
 
 func (r *review) title() string { return r.e.t("review_title", "Name", r.from.draft().Name) }
-func (r *review) load() tea.Cmd { return nil }
+func (r *review) load() tea.Cmd { return r.from.load() }
 func (r *review) dirty() bool   { return false }
 
 func (r *review) actions() []action {
-	e := r.e
+	e, p := r.e, r.from.people
+	var open func() tea.Cmd
+	if r.win.cursor < len(r.all) {
+		open = r.all[r.win.cursor].open
+	}
+	beside := r.beside() > 0
 	return append([]action{
-		act(e.keys.agree, r.from.ready() == "" && !r.from.starting.busy, func() tea.Cmd { return r.from.start(e.ctx) }),
-	}, e.scrollActions(&r.win)...)
+		act(e.keys.agree, r.from.ready() == "" && !r.from.starting.busy, r.agree),
+		act(e.keys.whom, open != nil, open),
+		act(e.keys.nextPerson, beside && p.at < len(p.ids)-1, func() tea.Cmd { return p.turn(1) }),
+		act(e.keys.prevPerson, beside && p.at > 0, func() tea.Cmd { return p.turn(-1) }),
+	}, e.listActions(&r.win, stay)...)
 }
 
 func (r *review) keys() []key.Binding { return bindings(r.actions()) }
+
+// agree starts it; if many people receive it, their number is typed first.
+func (r *review) agree() tea.Cmd {
+	e, n := r.e, r.from.people.flight.Receive
+	start := func() tea.Cmd { return r.from.start(e.ctx) }
+	if n <= countAbove {
+		return start()
+	}
+	ask := newPrompt(e, e.words.n("review_count", n, "Name", r.from.draft().Name), e.t("review_count_detail", "Count", n), "", "",
+		func(context.Context, string, bool) (func() tea.Cmd, error) { return start, nil })
+	ask.check = func(text string) string {
+		if onlyDigits(text) == strconv.Itoa(n) {
+			return ""
+		}
+		return e.t("review_count_wrong", "Count", n)
+	}
+	return e.root.push(ask)
+}
+
+// onlyDigits is a number as it is typed, whatever parts its thousands.
+func onlyDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(".,  \u00a0\u202f", r) {
+			return -1
+		}
+		return r
+	}, text)
+}
 
 func (r *review) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
@@ -71,78 +122,171 @@ func (r *review) started(msg campaignStartedMsg) tea.Cmd {
 	return tea.Batch(e.root.drop(r), e.root.drop(r.from), e.root.push(newProgress(e, msg.campaign.ID)))
 }
 
-func (r *review) view() string {
-	_, h := r.e.body()
-	lines := r.lines()
-	r.win.resize(len(lines), h)
-	r.win.scroll(0)
-	from, to := r.win.visible()
-	return strings.Join(lines[from:to], "\n")
+// beside is the width of the preview; 0: there is no room for it.
+func (r *review) beside() int {
+	if w, _ := r.e.body(); w >= twoColumns {
+		return w * 2 / 5
+	}
+	return 0
 }
 
-func (r *review) lines() []string {
-	e, c, people := r.e, r.from, r.from.people
-	w, _ := e.body()
-	draft := c.draft()
-	inner := max(min(w-20, 76), 1)
-	lines := []string{""}
-	add := func(label string, i ink, text string) {
-		for j, line := range e.wrap(text, inner) {
-			if j > 0 {
-				label = ""
-			}
-			lines = append(lines, "  "+e.theme.label.of(e.fit(label, 13))+" "+i.of(line))
+func (r *review) view() string {
+	e := r.e
+	w, h := e.body()
+	preview := r.beside()
+	if preview > 0 {
+		w -= preview + 3
+	}
+	lines := r.draw(w, h)
+	if preview > 0 {
+		lines = exactLines(lines, h)
+		for i, line := range exactLines(r.from.preview(preview, h), h) {
+			lines[i] = e.exactly(lines[i], w) + " " + e.theme.rule.of("│") + " " + line
 		}
 	}
-	add(e.t("composer_name"), e.theme.strong, draft.Name)
+	return strings.Join(lines, "\n")
+}
+
+// draw is the review in w × h cells. What WhatsApp says of it and what the keys
+// do is always in sight.
+func (r *review) draw(w, h int) []string {
+	e := r.e
+	const label = 13
+	end := []string{"", " " + e.theme.warn.of("! "+e.t("review_notice_title"))}
+	for _, line := range e.wrap(e.t("review_notice"), max(min(w-4, 90), 1)) {
+		end = append(end, "   "+line)
+	}
+	end = append(end, "", "  "+e.theme.key.of(e.keys.agree.Help().Key)+" "+e.theme.strong.of(e.t("review_agree"))+
+		"    "+e.theme.key.of("esc")+" "+e.theme.dim.of(e.t("review_back")))
+	end = end[max(len(end)-h+1, 0):]
+	r.all = r.rows(max(min(w-label-4, 76), 1))
+	r.win.resize(len(r.all), max(h-len(end), 1))
+	var lines []string
+	from, to := r.win.visible()
+	for i := from; i < to; i++ {
+		one := r.all[i]
+		row := e.row(i == r.win.cursor).gap(1).cell(e.theme.label, one.label, label).gap(1)
+		if one.open != nil {
+			row.put(one.ink, one.text, e.width(one.text)).put(e.theme.faint, " ›", 2)
+		} else {
+			row.cell(one.ink, one.text, max(w-row.used-1, 0))
+		}
+		lines = append(lines, row.fill(w))
+	}
+	if more := r.win.n - to; more > 0 && len(end) > 2 {
+		end[0] = strings.Repeat(" ", label+3) + e.theme.faint.of("↓ "+e.words.Number(more))
+	}
+	return append(lines, append(exactLines(nil, max(h-len(lines)-len(end), 0)), end...)...)
+}
+
+// rows say what would become of the campaign, in lines of inner cells.
+func (r *review) rows(inner int) (rows []reviewRow) {
+	e, c, p := r.e, r.from, r.from.people
+	draft, flight := c.draft(), p.flight
+	add := func(label string, i ink, text string) {
+		for _, line := range e.wrap(text, inner) {
+			rows = append(rows, reviewRow{label: label, ink: i, text: line})
+			label = ""
+		}
+	}
+	list := func(label string, i ink, text string, want func(why reason.Code, isNew bool) bool) {
+		text, _ = e.cut(text, inner)
+		rows = append(rows, reviewRow{label, i, text, func() tea.Cmd { return e.root.push(newBehind(e, draft, text, want)) }})
+	}
+	switch lacks := c.ready(); {
+	case lacks != "":
+		add("", e.theme.faint, e.t("need", "What", c.lacking(c.needs())))
+	case flight.Leaves(nil) && !c.offline():
+		add("", e.theme.good, "✓ "+e.words.n("review_ready", flight.Receive))
+	case flight.Leaves(nil):
+		add("", e.theme.warn, "! "+e.t("review_offline"))
+	default:
+		add("", e.theme.bad, "! "+e.t("forecast_stuck", "Why", e.words.hold(flight.Forecast.Binds, c.forecastID())))
+	}
 	var names []string
 	for _, s := range c.senders() {
 		names = append(names, s.Number.Name)
 	}
 	add(e.t("composer_numbers"), "", strings.Join(names, ", "))
-	to := e.words.n("people", len(people.ids))
+	to := e.words.n("people", len(p.ids))
 	if draft.To != "" {
 		to += " (" + draft.To + ")"
 	}
 	add(e.t("composer_to"), "", to)
-	flight := people.flight
-	add(e.t("review_receive"), e.theme.strong, e.words.Number(flight.Receive))
-	for _, why := range slices.Sorted(maps.Keys(flight.LeftOut)) {
-		add("", e.theme.warn, e.words.n("review_left_out", flight.LeftOut[why], "Why", e.words.because(reason.New(why))))
+	list(e.t("review_receive"), e.theme.strong, e.words.Number(flight.Receive), func(why reason.Code, _ bool) bool { return why == "" })
+	for _, code := range slices.Sorted(maps.Keys(flight.LeftOut)) {
+		list("", e.theme.warn, e.words.n("check_left_out", flight.LeftOut[code], "Why", e.words.because(reason.New(code))),
+			func(why reason.Code, _ bool) bool { return why == code })
 	}
-	for _, l := range flight.Lacking {
-		add("", e.theme.warn, e.words.n("review_lacking", l.Count, "Field", "{"+l.Field+"}"))
+	if n := flight.NewChats; n > 0 {
+		list("", "", e.words.n("check_new_chats", n, "Percent", n*100/flight.Receive), func(why reason.Code, isNew bool) bool { return why == "" && isNew })
+	}
+	add(e.t("review_when"), "", e.sayForecast(flight.Forecast, c.forecastID()))
+	label := e.t("review_calendar")
+	for _, text := range e.calendar(flight.Forecast, c.forecastID()) {
+		add(label, e.theme.dim, text)
+		label = ""
+	}
+	label = e.t("review_warnings")
+	for _, why := range flight.Warnings {
+		add(label, e.theme.warn, "! "+e.words.because(why))
+		label = ""
 	}
 	if a := draft.Attachment; a != nil {
 		add(e.t("composer_attachment"), "", a.Name+" · "+e.attachment(a))
 	}
+	add(e.t("review_basis"), "", e.basis(draft.Basis))
 	for i, text := range c.paces() {
 		label := e.t("composer_pace")
 		if i > 0 {
 			label = ""
 		}
-		add(label, "", text)
+		add(label, e.theme.dim, text)
 	}
-	i := ink("")
-	if flight.Forecast.Stuck > 0 || c.offline() {
-		i = e.theme.bad
+	return rows
+}
+
+// basis says why the people of a campaign may be written to.
+func (e *env) basis(b campaign.Basis) string {
+	switch words, other := strings.CutPrefix(string(b), campaign.OtherBasis); {
+	case other:
+		return words
+	case b == campaign.Consent:
+		return e.t("basis_consent")
+	case b == campaign.Customer:
+		return e.t("basis_customer")
 	}
-	add(e.t("review_when"), i, e.sayForecast(flight.Forecast, c.forecastID()))
-	if c.offline() {
-		add("", i, e.t("review_offline"))
+	return e.t("basis_none")
+}
+
+// calendar says how many leave on each day and what holds the others, in one
+// line for days that are alike. What leaves within a day needs none.
+func (e *env) calendar(f campaign.Forecast, id campaign.ID) (lines []string) {
+	now := e.now()
+	if len(f.Days) < 2 {
+		return nil
 	}
-	if days := e.sayDays(flight.Forecast); days != "" {
-		add("", e.theme.dim, days)
+	for i := 0; i < len(f.Days); {
+		first, next := f.Days[i], i+1
+		for next < len(f.Days) && f.Days[next].Count == first.Count && f.Days[next].Binds == first.Binds {
+			next++
+		}
+		days := e.words.Day(first.Date, now)
+		count := e.words.Number(first.Count)
+		if last := f.Days[next-1]; next-i > 1 {
+			days += " – " + e.words.Day(last.Date, now)
+			count = e.t("review_each_day", "Count", first.Count)
+		}
+		line := e.t("check_day", "Day", days, "Count", count)
+		if why := first.Binds; why.Reason != "" && why.Reason != reason.HoldRetry && next < len(f.Days) {
+			line += " · " + e.words.hold(why, id)
+		}
+		lines, i = append(lines, line), next
 	}
-	if names, number := c.overruled(); len(names) > 0 {
-		add("", e.theme.warn, "! "+e.t("pace_overruled", "Limits", e.limits(names), "Number", number))
+	if f.More {
+		lines = append(lines, "…")
 	}
-	lines = append(lines, "", "  "+e.theme.warn.of("! "+e.t("review_notice_title")))
-	for _, line := range e.wrap(e.t("review_notice"), max(min(w-6, 90), 1)) {
-		lines = append(lines, "    "+line)
-	}
-	return append(lines, "", "  "+e.theme.key.of(e.keys.agree.Help().Key)+" "+e.theme.strong.of(e.t("review_agree"))+
-		"    "+e.theme.key.of("esc")+" "+e.theme.dim.of(e.t("review_back")))
+	return lines
 }
 
 // limits names limits in words.

@@ -146,7 +146,7 @@ func TestWhoLacksAFieldIsNamed(t *testing.T) {
 		s.press("ctrl+n")
 		s.shows("Falta {cidade}: esta pessoa não recebe.")
 		s.press("ctrl+r")
-		s.shows("2 não recebem: falta {cidade}")
+		s.shows("2 ficam de fora: falta campo", "falta {cidade} a 2")
 		s.press("esc")
 		s.enter(" ou {cidade|sua cidade}")
 		s.press("home")
@@ -178,7 +178,8 @@ func TestALooserPaceThanTheNumbersIsToldAndHasNoEffect(t *testing.T) {
 		s.enter("gap=1s-2s day=500")
 		s.shows("mais solto que o número Loja, e por isso sem efeito nele:", "intervalo, por dia")
 		s.press("ctrl+r")
-		s.shows("40/dia", "mais solto que o número Loja")
+		s.press("end")
+		s.shows("40/dia", `o número "Loja" tem limites mais apertados`)
 		s.press("s")
 		all, err := s.app.Book.Campaigns()
 		if err != nil || len(all) != 1 || all[0].Pace.String() != "gap=1s-2s new-gap=0 long=0 every=0 hour=0 new-hour=0 day=500 new-day=0 hours=all weekdays=all per-person=0" {

@@ -24,7 +24,7 @@ var reads = []string{
 	"ContactCount", "ContactsByID", "Counts", "Deliveries", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err",
 	"Find", "Forecast", "Freeze", "Holds", "Idle", "Invites", "Jobs", "KeepIndex", "LastSent", "ListDrafts", "ListNamed", "Lists", "Number",
 	"NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed",
-	"Unions", "Unsure", "Validations", "Vocabulary", "WentBack",
+	"Unions", "Unsure", "Validations", "Vocabulary", "WentBack", "Whom",
 }
 
 // Screens and commands change the book, and the links of the numbers, at the

@@ -90,7 +90,7 @@ func (c *call) checkLines(draft campaign.Campaign, p store.Preflight, stops []re
 		for _, d := range p.Forecast.Days {
 			days = append(days, c.t("check_day", "Day", c.tongue.Day(d.Date, now), "Count", c.tongue.Number(d.Count)))
 		}
-		lines = append(lines, strings.Join(days, " · "), c.n("check_new_chats", p.NewChats))
+		lines = append(lines, strings.Join(days, " · "), c.n("check_new_chats", p.NewChats, "Percent", p.NewChats*100/p.Receive))
 	}
 	for _, why := range slices.Sorted(maps.Keys(p.LeftOut)) {
 		lines = append(lines, c.n("check_left_out", p.LeftOut[why], "Why", c.because(reason.New(why))))
