@@ -61,9 +61,13 @@ func (b *Book) Counts(id campaign.ID) (counts campaign.Counts, err error) {
 // own. A job that cannot go on is an error.
 func (b *Book) Idle() (idle bool, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		runs, work := runningTable.Any(tx, nil) || scheduledTable.Any(tx, nil), jobsTable.Keys(tx, nil, 1)
-		if idle = !runs && len(work) == 0; !runs && !idle {
-			return b.jobStopped(work[0])
+		runs := runningTable.Any(tx, nil) || scheduledTable.Any(tx, nil)
+		work, err := firstJobTx(tx)
+		if idle = !runs && work == nil; !runs && !idle {
+			return b.jobStopped(work)
+		}
+		if err != nil {
+			return err
 		}
 		return validationsTable.ForEach(tx, func(_, v []byte) error {
 			var one Validation

@@ -264,7 +264,11 @@ func (c *checking) jobs() {
 			var rows []people.Row
 			rows, err = decodeRows(v)
 			n = len(rows)
-		case j.Freeze != nil:
+		case j.Tags != nil && j.Tags.Each:
+			var some []tagChange
+			some, err = decodeTagChanges(v)
+			n = len(some)
+		case j.Freeze != nil, j.Tags != nil:
 			if len(v)%8 != 0 {
 				err = bolt.ErrRecord
 			}
@@ -290,6 +294,14 @@ func (c *checking) jobs() {
 			if !j.Staging {
 				c.counted("import "+j.Source, j.Total-j.Done, staged[string(k)])
 			}
+			return
+		}
+		if k[0] == peopleJob && j.Kind == JobTags && j.Tags != nil {
+			total := j.Total
+			if j.Tags.Each {
+				total -= j.Done
+			}
+			c.counted("a change of tags", total, staged[string(k)])
 			return
 		}
 		camp, err := campaignTx(c.tx, j.Campaign)

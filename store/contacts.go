@@ -250,7 +250,7 @@ func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 			return reason.New(reason.ContactPhones, people.MaxPhones)
 		}
 		for _, l := range c.Labels {
-			if l.Name != "" && !folds(c.Tags, l.Name) {
+			if l.Name != "" && !before.Ours(l.Name) && !folds(c.Tags, l.Name) {
 				return reason.Err(reason.ContactLabel, reason.Plain(l.Name))
 			}
 		}

@@ -65,6 +65,8 @@ const (
 	VerbImport      Verb = "import"
 	VerbContactAdd  Verb = "contact_add"
 	VerbContactEdit Verb = "contact_edit"
+	VerbTag         Verb = "tag"
+	VerbUntag       Verb = "untag"
 	VerbOptOut      Verb = "opt_out"
 	VerbOptIn       Verb = "opt_in"
 	VerbStays       Verb = "stays"
@@ -104,7 +106,7 @@ var verbs = map[Verb]Role{
 	VerbLink: Admin, VerbLinkCancel: Admin, VerbUnlink: Admin, VerbPasskey: Admin, VerbReconnect: Operator,
 
 	VerbImport: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
-	VerbErase: Operator, VerbSuppress: Operator,
+	VerbErase: Operator, VerbSuppress: Operator, VerbTag: Operator, VerbUntag: Operator,
 	VerbApart: Operator, VerbInvite: Operator, VerbInviteEnd: Operator, VerbValidate: Operator, VerbValidateStop: Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -270,6 +271,40 @@ var deeds = map[string]deed{
 		want: Entry{Verb: VerbErase, Kind: "contact", Target: "1", Counts: map[string]int{"messages": 0}},
 		role: Operator,
 		fail: func(s *scene, d *Desk) error { return d.Erase(s.Context(), gone) },
+	},
+	"Tag": {
+		do: func(s *scene, d *Desk) error {
+			wait, err := d.Tag([]string{"vip"}, []string{"frio"}, []people.ContactID{1, 2}, "fone:119")
+			if err == nil {
+				_, err = wait(s.Context())
+			}
+			return err
+		},
+		want: Entry{Verb: VerbTag, Kind: "contacts", Name: "fone:119", Before: Values{"tags_given": "", "tags_taken": ""},
+			After: Values{"tags_given": "vip", "tags_taken": "frio"}, Counts: map[string]int{"people": 2, "updated": 2, "full_tags": 0}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return only(d.Tag(nil, nil, []people.ContactID{1}, "")) },
+	},
+	"Untag": {
+		before: func(s *scene) { s.tag([]string{"vip"}, nil, []people.ContactID{1, 2}) },
+		do: func(s *scene, d *Desk) error {
+			wait, err := d.Untag()
+			if err == nil {
+				_, err = wait(s.Context())
+			}
+			return err
+		},
+		want: Entry{Verb: VerbUntag, Kind: "contacts", Before: Values{"tags_taken": ""}, After: Values{"tags_taken": "vip"},
+			Counts: map[string]int{"people": 2, "updated": 2, "full_tags": 0}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error {
+			ok(s.T, s.book.update(func(tx *bolt.Tx) error { // nothing is left to be taken back
+				k, _, err := asideTx(tx)
+				return cmp.Or(err, putJobTx(tx, k, job{Job: Job{Kind: JobDrop}}))
+			}))
+			s.book.wake()
+			return only(d.Untag())
+		},
 	},
 	"Suppress": {
 		do: func(s *scene, d *Desk) error {

@@ -235,10 +235,15 @@ func relabelTx(tx *bolt.Tx, c *people.Contact, number campaign.NumberID, keep fu
 }
 
 // withLabels makes the labels of a person tags of theirs, whatever somebody did to
-// the tags.
+// the tags. What they took away is the label's alone from then on.
 func withLabels(c *people.Contact) {
-	for _, l := range c.Labels {
+	for i, l := range c.Labels {
 		if l.Name != "" && !folds(c.Tags, l.Name) {
+			for j := range c.Labels[i:] {
+				if people.Fold(c.Labels[i+j].Name) == people.Fold(l.Name) {
+					c.Labels[i+j].Ours = false
+				}
+			}
 			c.Tags = append(c.Tags, l.Name)
 		}
 	}

@@ -44,8 +44,19 @@ func TestALabelLeavesOurTagsAlone(t *testing.T) {
 	tags("Cliente", "vip")
 	tell(false, labelOf("2", ""))
 	tags("Cliente", "vip")
+	tell(false, labelOf("2", "vip"), labelOn("2", "70", true))
+	ok(t, desk(y.book).EditContact(y.person(0).ID, func(c *people.Contact) { c.Tags = []string{"Cliente"} })) // which takes ours away
+	tags("Cliente", "vip")
+	if c := y.person(0); len(c.OurTags()) > 0 {
+		t.Errorf("ours are %q", c.OurTags())
+	}
+	id := y.person(0).ID
+	if _, err := desk(y.book).Tag(t.Context(), []people.ContactID{id}, []string{"amigo"}, []string{"Cliente"}); err != nil {
+		t.Error(err)
+	}
+	tags("amigo", "Cliente", "vip")
 	tell(true) // the phone has none any more
-	tags("vip")
+	tags("amigo")
 	if c := y.person(0); len(c.Labels) > 0 {
 		t.Errorf("labels are left: %v", c.Labels)
 	}

@@ -25,7 +25,7 @@ import (
 //
 // A job of a campaign freezes its audience, takes that back, or skips what is
 // left of it; there is never more than one. A job of people is an import,
-// or erases somebody.
+// erases somebody, or changes the tags of many.
 
 // JobKind says what a job does.
 type JobKind string
@@ -37,6 +37,7 @@ const (
 	JobCancel JobKind = "cancel" // skip what is left of a cancelled campaign
 	JobImport JobKind = "import" // add people from a file
 	JobErase  JobKind = "erase"  // take a person out of the book
+	JobTags   JobKind = "tags"   // change the tags of people
 	JobDrop   JobKind = "drop"   // forget what was staged of a job that will not be done
 )
 
@@ -55,9 +56,11 @@ type job struct {
 	Job
 	Audit   uint64 `json:",omitempty"` // the entry about the verb that began it; 0: none
 	Staging bool   `json:",omitempty"` // what it works through is not all there: as yet nothing has happened
+	Aside   bool   `json:",omitempty"` // it is done only if somebody asks for it
 
 	Freeze *freezing     `json:",omitempty"`
 	Erase  *erasing      `json:",omitempty"`
+	Tags   *tagging      `json:",omitempty"`
 	Policy Policy        `json:",omitempty"` // of an import
 	Report *ImportReport `json:",omitempty"`
 }
@@ -67,13 +70,23 @@ func (b *Book) Jobs() (jobs []Job, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		return jobsTable.ForEach(tx, func(k, v []byte) error {
 			j, err := decodeJob(k, v)
-			if !j.Staging {
+			if !j.Staging && !j.Aside {
 				jobs = append(jobs, j.Job)
 			}
 			return err
 		})
 	})
 	return jobs, err
+}
+
+// firstJobTx is the first job that is to be done; nil if there is none.
+func firstJobTx(tx *bolt.Tx) ([]byte, error) {
+	for _, k := range jobsTable.Keys(tx, nil, math.MaxInt) {
+		if j, _, err := jobTx(tx, k); err != nil || !j.Aside {
+			return k, err
+		}
+	}
+	return nil, nil
 }
 
 // Freeze is how far a campaign's freeze is; the zero Job if it is not freezing.
@@ -254,7 +267,7 @@ func (b *Book) nextJob(last []byte) (next []byte, kind JobKind, err error) {
 				return nil
 			}
 			j, err := decodeJob(k, v)
-			if err != nil || j.Staging {
+			if err != nil || j.Staging || j.Aside {
 				return err
 			}
 			// The first of all, unless there is one after last.
@@ -356,6 +369,10 @@ func jobEntryTx(tx *bolt.Tx, e *Entry, j *job) {
 		e.countImport(j.Total, j.Report)
 	case JobErase:
 		e.count("messages", j.Erase.Messages)
+	case JobTags:
+		e.count("people", j.Total)
+		e.count("updated", j.Tags.Changed)
+		e.count("full_tags", j.Tags.Full)
 	}
 }
 
@@ -371,6 +388,8 @@ func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err err
 		return b.importChunkTx(tx, k, j, n)
 	case JobErase:
 		return eraseChunkTx(tx, j, n)
+	case JobTags:
+		return tagsChunkTx(tx, k, j, n)
 	case JobDrop:
 		return unstageTx(tx, k, n)
 	}

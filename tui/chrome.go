@@ -160,6 +160,9 @@ func (r *root) statusLine() string {
 	if s.doubts > 0 {
 		parts = append(parts, e.theme.warn.of("? "+e.words.n("status_doubts", s.doubts)))
 	}
+	if s.tags.Kind != "" {
+		parts = append(parts, e.theme.info.of("◌")+" "+e.theme.dim.of(e.t("status_tags", "Done", s.tags.Done, "Total", s.tags.Total)))
+	}
 	if s.sending {
 		parts = append(parts, e.theme.good.of("▶")+" "+e.theme.dim.of(e.t("status_sending")))
 	}

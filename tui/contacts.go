@@ -37,8 +37,9 @@ type contacts struct {
 
 	behind *behind // only these; nil: everybody
 
-	count    int       // people in the book, as last counted
-	foundAt  time.Time // when the list was last searched for
+	count    int           // people in the book, as last counted
+	tagging  store.Tagging // what would be taken back
+	foundAt  time.Time     // when the list was last searched for
 	finding  question
 	paging   question
 	learning question
@@ -61,6 +62,7 @@ type contactsPagedMsg struct {
 	question int
 	page     []people.Contact
 	count    int
+	tagging  store.Tagging
 	err      error
 }
 
@@ -90,12 +92,14 @@ func (c *contacts) load() tea.Cmd {
 	ids := slices.Clone(c.ids[min(from, to):to])
 	book := c.e.app.Book
 	return func() tea.Msg {
-		count, err := book.ContactCount()
-		if err != nil || len(ids) == 0 {
-			return contactsPagedMsg{id, nil, count, err}
+		msg := contactsPagedMsg{question: id}
+		if msg.count, msg.err = book.ContactCount(); msg.err == nil {
+			msg.tagging, msg.err = book.LastTagging()
 		}
-		page, err := book.ContactsByID(ids)
-		return contactsPagedMsg{id, page, count, err}
+		if msg.err == nil && len(ids) > 0 {
+			msg.page, msg.err = book.ContactsByID(ids)
+		}
+		return msg
 	}
 }
 
@@ -170,6 +174,8 @@ func (c *contacts) actions() []action {
 		act(e.keys.markAll, ok, c.markAll),
 		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),
+		act(e.keys.tagThem, some, c.tagThem),
+		act(e.keys.undoTags, c.tagging.People > 0, c.undoTags),
 		act(e.keys.optOut, ok && shown && !person.OptedOut && !person.InDoubt(), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
 		act(e.keys.clearFilter, c.field.value() != "", c.clear),
 		act(e.keys.showDoubts, all && e.root.status.doubts > 0, func() tea.Cmd { return c.show(e.t("doubt_filter")) }),
@@ -197,6 +203,8 @@ func (c *contacts) update(msg tea.Msg) tea.Cmd {
 		return c.found(msg)
 	case contactsPagedMsg:
 		return c.paged(msg)
+	case tagsChangedMsg:
+		return c.tagsChanged(msg)
 	case vocabularyMsg:
 		return c.learnt(msg)
 	}
@@ -233,6 +241,7 @@ func (c *contacts) paged(msg contactsPagedMsg) tea.Cmd {
 	for _, person := range msg.page {
 		c.page[person.ID] = person
 	}
+	c.tagging = msg.tagging
 	old := c.e.now().Sub(c.foundAt) > searchEvery
 	if msg.count != c.count || !c.finding.busy && (!c.known || old) {
 		c.count = msg.count

@@ -80,7 +80,7 @@ func (c *contacts) beneath(w int) string {
 		at := e.width(e.clean(value[:min(c.mistake.Offset, len(value))]))
 		return strings.Repeat(" ", min(at+3, max(w-20, 0))) + e.theme.bad.of("▲ "+e.words.because(c.mistake.Reason))
 	case len(c.ways) > 0:
-		return "   " + c.waysIn(w-4)
+		return "   " + e.waysIn(c.ways, w-4)
 	case c.mistake == nil && value != "":
 		return "   " + e.theme.faint.of(e.fit(e.words.Filter(c.filter), max(w-4, 0)))
 	}
@@ -95,12 +95,14 @@ func (c *contacts) unfinished() bool {
 
 // waysIn lists in w cells how the last word may go on: what is typed once the key is
 // pressed first.
-func (c *contacts) waysIn(w int) string {
-	e := c.e
+func (e *env) waysIn(ways []string, w int) string {
+	if len(ways) == 0 {
+		return ""
+	}
 	before := e.keys.takeWay.Help().Key + " "
 	text, used := e.theme.dim.of(before), e.width(before)
-	for i, way := range c.ways {
-		last := e.clean(way[people.LastWord(way):])
+	for i, way := range ways {
+		last := e.clean(strings.TrimSpace(way[people.LastWord(strings.TrimSpace(way)):]))
 		if wide := e.width(last) + 2; used+wide > w && i > 0 {
 			break
 		} else if used+wide > w {

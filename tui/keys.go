@@ -24,8 +24,8 @@ type keyMap struct {
 	faults, cause, mend, mendAll                               key.Binding
 
 	// Contacts.
-	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
-	validate, beginValidation, stopValidation                                                                                                                  key.Binding
+	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, tagThem, undoTags, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
+	validate, beginValidation, stopValidation                                                                                                                                     key.Binding
 
 	// Lists of people.
 	showList, addHere, emptyList, deleteList key.Binding
@@ -107,6 +107,8 @@ func newKeys(w *words) keyMap {
 		unmarkAll:   bind("unmark_all", "u", "u"),
 		saveList:    bind("save_list", "s", "s"),
 		addToList:   bind("add_to_list", "+", "+"),
+		tagThem:     bind("tag_them", "t", "t"),
+		undoTags:    bind("undo_tags", "z", "z"),
 		lists:       bind("lists", "l", "l"),
 		details:     bind("details", "enter", "enter"),
 		optOut:      bind("opt_out", "o", "o"),
@@ -192,7 +194,7 @@ func (k *keyMap) onlyReads() {
 		&k.addNumber, &k.link, &k.unlink, &k.reconnect, &k.limits, &k.rename, &k.remove,
 		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
-		&k.saveList, &k.addToList, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
+		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
 		&k.beginValidation, &k.stopValidation,
 		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,

@@ -20,6 +20,7 @@ type prompt struct {
 	take   taker
 
 	check   func(text string) (mistake string) // before it is taken; nil: anything will do
+	ways    func(text string) []string         // how the text may go on, as whole texts; nil: nobody knows
 	mistake string                             // of the check
 	refused string                             // why it was not taken
 	taking  question
@@ -81,7 +82,16 @@ func (p *prompt) actions() []action {
 			}
 			return p.submit(text, false)
 		}),
+		act(p.e.keys.takeWay, len(p.goesOn()) > 0, func() tea.Cmd { p.field.set(p.goesOn()[0]); return nil }),
 	}
+}
+
+// goesOn is how the text may go on from its end.
+func (p *prompt) goesOn() []string {
+	if p.ways == nil || p.field.at < len(p.field.value()) {
+		return nil
+	}
+	return p.ways(p.field.value())
 }
 
 func (p *prompt) keys() []key.Binding { return bindings(p.actions()) }
@@ -156,6 +166,9 @@ func (p *prompt) view() string {
 		lines = append(lines, "")
 	}
 	lines = append(lines, e.theme.accent.of("› ")+p.field.view(e, max(inner-2, 1)))
+	if p.ways != nil {
+		lines = append(lines, "  "+e.waysIn(p.goesOn(), inner-2))
+	}
 	if wrong := p.mistake + p.refused; wrong != "" {
 		lines = append(lines, "")
 		for _, text := range e.wrap(wrong, inner) {

@@ -60,7 +60,8 @@ type overview struct {
 	trouble        int // numbers that need a person
 	doubts         int // people about whom a person has to decide
 	sending        bool
-	disk           bool // the disk refuses to write
+	tags           store.Job // a change of tags that goes on
+	disk           bool      // the disk refuses to write
 }
 
 // overviewLoadedMsg answers root.load.
@@ -152,6 +153,11 @@ func (r *root) load() tea.Cmd {
 		o := overview{sending: err == nil && !idle, disk: book.Err() != nil}
 		if err == nil {
 			o.doubts, err = book.DoubtCount()
+		}
+		if jobs, failed := book.Jobs(); failed == nil {
+			if at := slices.IndexFunc(jobs, func(j store.Job) bool { return j.Kind == store.JobTags }); at >= 0 {
+				o.tags = jobs[at]
+			}
 		}
 		for _, s := range pool.Snapshots() {
 			switch s.State {

@@ -90,6 +90,18 @@ var scenes = []scene{
 	{"contacts-typing", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana") }},
 	{"contacts-mistake", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana (tag:vip") }},
 	{"contacts-none", func(s *stage) { s.people(); s.press("2", "/"); s.enter("zzz"); s.press("enter") }},
+	{"tags", func(s *stage) {
+		s.app.Book.KeepIndex()
+		s.people()
+		s.press("2", "space", "space", "t")
+		s.enter("+vip -fr")
+	}},
+	{"tags-undo", func(s *stage) {
+		s.people()
+		s.press("2", "t")
+		s.enter("+natal -frio")
+		s.press("enter", "z")
+	}},
 	{"wizard-pick-empty", func(s *stage) { s.home(); s.press("2", "i") }},
 	{"wizard-pick", func(s *stage) { s.imports("", customers) }},
 	{"wizard-pick-folder", func(s *stage) { s.imports("", customers); s.enter("~/Downloads/c") }},

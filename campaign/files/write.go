@@ -1,15 +1,12 @@
 package files
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -78,117 +75,26 @@ func (w *csvWriter) Close() error {
 	return w.csv.Error()
 }
 
-// maxSheetRows is how many rows a sheet may have.
-const maxSheetRows = 1 << 20
-
-// sheetWriter writes a workbook of one sheet. Its cells are all texts, also
-// those that look like numbers or formulas.
+// sheetWriter writes a workbook of one sheet.
 type sheetWriter struct {
-	zip    *zip.Writer
-	sheet  *bufio.Writer
+	*Workbook
 	fields []string
-	rows   int
-}
-
-// The other files of a workbook. The second format of cells is of texts, as if
-// typed behind an apostrophe.
-const (
-	sheetHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
-	sheetMain = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
-	sheetRels = `http://schemas.openxmlformats.org/officeDocument/2006/relationships`
-)
-
-var workbookParts = [...][2]string{
-	{"[Content_Types].xml", `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
-		`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>` +
-		`<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>` +
-		`<Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>` +
-		`<Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>`},
-	{"_rels/.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` +
-		`<Relationship Id="rId1" Type="` + sheetRels + `/officeDocument" Target="xl/workbook.xml"/></Relationships>`},
-	{"xl/workbook.xml", `<workbook ` + sheetMain + ` xmlns:r="` + sheetRels + `"><sheets><sheet name="recado" sheetId="1" r:id="rId1"/></sheets></workbook>`},
-	{"xl/_rels/workbook.xml.rels", `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` +
-		`<Relationship Id="rId1" Type="` + sheetRels + `/worksheet" Target="worksheets/sheet1.xml"/>` +
-		`<Relationship Id="rId2" Type="` + sheetRels + `/styles" Target="styles.xml"/></Relationships>`},
-	{"xl/styles.xml", `<styleSheet ` + sheetMain + `><fonts count="1"><font/></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>` +
-		`<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>` +
-		`<cellXfs count="2"><xf/><xf numFmtId="49" quotePrefix="1" applyNumberFormat="1"/></cellXfs></styleSheet>`},
 }
 
 func newSheetWriter(to io.Writer, titles, fields []string) (*sheetWriter, error) {
-	w := &sheetWriter{zip: zip.NewWriter(to), fields: fields}
-	for _, part := range workbookParts {
-		f, err := w.zip.Create(part[0])
-		if err == nil {
-			_, err = io.WriteString(f, sheetHead+part[1])
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	f, err := w.zip.CreateHeader(&zip.FileHeader{Name: "xl/worksheets/sheet1.xml", Method: zip.Deflate})
-	if err != nil {
-		return nil, err
-	}
-	w.sheet = bufio.NewWriterSize(f, 64<<10)
-	w.sheet.WriteString(sheetHead + `<worksheet ` + sheetMain + `><sheetData>`)
+	w := &sheetWriter{NewWorkbook(to), fields}
+	w.Sheet("recado")
 	return w, w.row(titles)
 }
 
 func (w *sheetWriter) Write(c *people.Contact) error { return w.row(tableRow(c, w.fields)) }
 
-func (w *sheetWriter) row(cells []string) error {
-	if w.rows == maxSheetRows {
-		return reason.New(reason.ExportRows, maxSheetRows-1)
+func (w *sheetWriter) row(texts []string) error {
+	cells := make([]any, len(texts))
+	for i, text := range texts {
+		cells[i] = text
 	}
-	w.rows++
-	n := strconv.Itoa(w.rows)
-	w.sheet.WriteString(`<row r="` + n + `">`)
-	for i, cell := range cells {
-		if cell == "" {
-			continue
-		}
-		w.sheet.WriteString(`<c r="` + columnName(i) + n + `" s="1" t="inlineStr"><is><t xml:space="preserve">`)
-		w.text(cell)
-		w.sheet.WriteString(`</t></is></c>`)
-	}
-	_, err := w.sheet.WriteString(`</row>`)
-	return err
-}
-
-// text writes what a cell says. A sign that XML cannot have is written as its
-// number, and so is what would be read as such.
-func (w *sheetWriter) text(s string) {
-	for i, r := range s {
-		switch {
-		case r == '<':
-			w.sheet.WriteString("&lt;")
-		case r == '&':
-			w.sheet.WriteString("&amp;")
-		case r == '>':
-			w.sheet.WriteString("&gt;")
-		case r < ' ' && r != '\n' && r != '\t', r == 0xfffe, r == 0xffff, r == '_' && coded().MatchString(s[i:min(i+7, len(s))]):
-			fmt.Fprintf(w.sheet, "_x%04X_", r)
-		default:
-			w.sheet.WriteRune(r)
-		}
-	}
-}
-
-func (w *sheetWriter) Close() error {
-	w.sheet.WriteString(`</sheetData></worksheet>`)
-	if err := w.sheet.Flush(); err != nil {
-		return err
-	}
-	return w.zip.Close()
-}
-
-// columnName is the name of a column by its place from 0: A, Z, AA.
-func columnName(n int) string {
-	if n >= 26 {
-		return columnName(n/26-1) + string(rune('A'+n%26))
-	}
-	return string(rune('A' + n))
+	return w.Row(cells...)
 }
 
 // cardWriter writes vCards of version 3.0, which every phone reads. What a card

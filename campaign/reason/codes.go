@@ -349,6 +349,16 @@ const (
 	ListNameSign Code = "list_name_sign"
 )
 
+// What is wrong with tags, or with a change of them.
+const (
+	TagEmpty     Code = "tag_empty"
+	TagSign      Code = "tag_sign"
+	TagsNone     Code = "tags_none"
+	TagsBoth     Code = "tags_both" // which is to be given and taken
+	TagsBusy     Code = "tags_busy" // how many people are done, of how many
+	TagsNoChange Code = "tags_no_change"
+)
+
 // What is wrong with a contact, or with what is asked of one.
 const (
 	ContactNotFound  Code = "contact_not_found" // the phone, masked

@@ -142,7 +142,7 @@ func (c *call) contactsCommand() *cobra.Command {
 			})
 		}),
 	}
-	return c.group("contacts", "cmd_contacts", slices.Concat(c.personCommands(), c.editCommands(), c.validateCommands(), []*cobra.Command{c.importCommand(), c.exportCommand(), c.jsonFlag(list)})...)
+	return c.group("contacts", "cmd_contacts", slices.Concat(c.personCommands(), c.editCommands(), c.validateCommands(), []*cobra.Command{c.tagCommand(), c.importCommand(), c.exportCommand(), c.jsonFlag(list)})...)
 }
 
 // filterWords makes words of a filter of what looks like flags: in
@@ -150,8 +150,11 @@ func (c *call) contactsCommand() *cobra.Command {
 // for the same.
 func filterWords(args []string) []string {
 	begins := slices.IndexFunc(args, func(arg string) bool { return arg == "contacts" || arg == "lists" }) + 1
-	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "data", "erase", "edit", "optout", "optin", "stays", "split", "validate", "save", "add"}, args[begins]) {
+	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "data", "erase", "edit", "optout", "optin", "stays", "split", "save", "add", "tag", "validate"}, args[begins]) {
 		return args
+	}
+	if args[begins] == "tag" {
+		return append(slices.Clone(args[:begins]), tagArgs(args[begins:])...)
 	}
 	args = slices.Clone(args)
 	for i, arg := range args[begins:] {

@@ -121,8 +121,8 @@ func (c *call) stopOwner(ctx context.Context, yes bool) error {
 	begun, pid := time.Now(), w.Pid()
 	err = c.hand(ctx, w, dir, false)
 	if other := (*host.VersionError)(nil); errors.As(err, &other) {
-		v := &visit{call: c, dir: dir, yes: yes}
-		if err := v.replace(ctx, other); err != nil {
+		g := &guest{call: c, dir: dir, yes: yes}
+		if err := g.replace(ctx, other); err != nil {
 			return err
 		}
 		c.tell("stop_done", "Owner", fmt.Sprint(other.Pid))

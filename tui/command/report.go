@@ -170,7 +170,7 @@ func (c *call) reportCSV(r *reportJSON) error {
 	for _, row := range r.rows() {
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = inert(clean(fmt.Sprint(cell)))
+			cells[i] = files.Harmless(clean(fmt.Sprint(cell)))
 		}
 		if err := w.Write(cells); err != nil {
 			return err
@@ -178,14 +178,6 @@ func (c *call) reportCSV(r *reportJSON) error {
 	}
 	w.Flush()
 	return w.Error()
-}
-
-// inert is a text that no spreadsheet takes for a formula.
-func inert(cell string) string {
-	if strings.IndexAny(cell, "=+-@\t") == 0 {
-		return "'" + cell
-	}
-	return cell
 }
 
 // reportXLSX prints a report as a workbook: the table, and a sheet with every

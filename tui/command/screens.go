@@ -33,7 +33,7 @@ func (c *call) screens(ctx context.Context, readOnly, yes bool) error {
 	if !host.Doors { // nobody could find an owner here
 		return c.withOwnerOf(ctx, dir, service, screens, nil, c.showHere)
 	}
-	return c.visit(ctx, &visit{call: c, dir: dir, readOnly: readOnly, yes: yes})
+	return (&guest{call: c, dir: dir, readOnly: readOnly, yes: yes}).run(ctx)
 }
 
 // needTerminal refuses the screens where there is nobody to see them.
@@ -53,15 +53,15 @@ func (c *call) showHere(ctx context.Context, o *owner) error {
 		return err
 	}
 	defer c.patiently(release)
-	v := &visit{call: c, dir: o.Dir}
-	defer v.close()
-	end, err := v.join(ctx, o.Inside())
-	return v.left(ctx, end, err)
+	g := &guest{call: c, dir: o.Dir}
+	defer g.close()
+	end, err := g.join(ctx, o.Inside())
+	return g.left(ctx, end, err)
 }
 
-// visit is a terminal at the screens of an owner, and of the next one if that
+// guest is a terminal at the screens of an owner, and of the next one if that
 // one dies.
-type visit struct {
+type guest struct {
 	*call
 	dir      string
 	readOnly bool
@@ -77,37 +77,37 @@ type visit struct {
 // The limits of coming back.
 const (
 	comeBackEvery = 50 * time.Millisecond // between two tries
-	shortVisit    = 5 * time.Second       // after one so short an owner that breaks off is not joined again and again
+	tooSoon       = 5 * time.Second       // an owner that breaks off within is not joined again and again
 )
 
-// visit shows the screens until the person leaves.
-func (c *call) visit(ctx context.Context, v *visit) error {
-	defer v.close()
+// run shows the screens until the person leaves.
+func (g *guest) run(ctx context.Context) error {
+	defer g.close()
 	begun := time.Now()
 	for {
 		var end host.Exit
 		joined := time.Now()
-		w, err := v.find(ctx)
+		w, err := g.find(ctx)
 		if err == nil {
-			v.pid = w.Pid()
-			end, err = v.join(ctx, w)
+			g.pid = w.Pid()
+			end, err = g.join(ctx, w)
 		}
 		other := (*host.VersionError)(nil)
 		switch {
 		case errors.As(err, &other):
-			if err := v.replace(ctx, other); err != nil {
+			if err := g.replace(ctx, other); err != nil {
 				return err
 			}
 			begun = time.Now()
 			continue
 		case errors.Is(err, host.ErrBroken):
-			if v.lost(time.Since(joined) < shortVisit) {
+			if g.lost(time.Since(joined) < tooSoon) {
 				begun = time.Now()
 				continue
 			}
 		case errors.Is(err, host.ErrAgain) || err == nil && end.Again:
 			if time.Since(begun) > againWithin {
-				return v.left(ctx, end, host.ErrSilent)
+				return g.left(ctx, end, host.ErrSilent)
 			}
 			select {
 			case <-ctx.Done():
@@ -115,35 +115,35 @@ func (c *call) visit(ctx context.Context, v *visit) error {
 				continue
 			}
 		}
-		return v.left(ctx, end, err)
+		return g.left(ctx, end, err)
 	}
 }
 
 // find knocks at the door, or starts an owner.
-func (v *visit) find(ctx context.Context) (*host.Wire, error) {
-	w, err := host.Knock(v.dir)
+func (g *guest) find(ctx context.Context) (*host.Wire, error) {
+	w, err := host.Knock(g.dir)
 	switch {
 	case err == nil:
 		return w, nil
 	case errors.Is(err, host.ErrOtherUser):
-		return nil, v.otherUser(v.dir, err)
-	case v.readOnly:
-		return nil, v.fail(ExitFailed, "read_only_alone")
-	case v.env.Exec == nil:
-		return nil, v.unanswered(v.dir)
+		return nil, g.otherUser(g.dir, err)
+	case g.readOnly:
+		return nil, g.fail(ExitFailed, "read_only_alone")
+	case g.env.Exec == nil:
+		return nil, g.unanswered(g.dir)
 	}
-	cmd, err := v.env.Exec("--data", v.dir, "host")
+	cmd, err := g.env.Exec("--data", g.dir, "host")
 	if err != nil {
 		return nil, err
 	}
-	if err := v.take(ctx); err != nil {
+	if err := g.take(ctx); err != nil {
 		return nil, err
 	}
-	w, err = host.Start(ctx, cmd, v.dir, func() { v.console.Opening(v.terminal(), v.tongue.Tag()) })
+	w, err = host.Start(ctx, cmd, g.dir, func() { g.console.Opening(g.terminal(), g.tongue.Tag()) })
 	if failed := (*host.StartError)(nil); errors.As(err, &failed) {
 		text := failed.Said
 		if text == "" {
-			text = v.t("host_silent", "Log", failed.Log)
+			text = g.t("host_silent", "Log", failed.Log)
 		}
 		return nil, &failure{code: max(failed.Code, ExitFailed), text: text}
 	}
@@ -151,74 +151,74 @@ func (v *visit) find(ctx context.Context) (*host.Wire, error) {
 }
 
 // take takes the terminal, if it has not been taken yet.
-func (v *visit) take(ctx context.Context) (err error) {
-	if v.console != nil {
+func (g *guest) take(ctx context.Context) (err error) {
+	if g.console != nil {
 		return nil
 	}
-	in, isFile := v.env.Stdin.(*os.File)
-	out, isFile2 := v.env.Stdout.(*os.File)
+	in, isFile := g.env.Stdin.(*os.File)
+	out, isFile2 := g.env.Stdout.(*os.File)
 	if !isFile || !isFile2 {
-		return v.fail(ExitUsage, "screens_need_terminal")
+		return g.fail(ExitUsage, "screens_need_terminal")
 	}
-	v.console, err = host.NewConsole(ctx, in, out)
+	g.console, err = host.NewConsole(ctx, in, out)
 	return err
 }
 
 // terminal describes it to an owner.
-func (v *visit) terminal() host.Terminal {
-	t := v.console.Terminal(v.env.Environ)
-	t.ReadOnly, t.Died, t.Data = v.readOnly, v.died, v.dataFlag(v.dir)
+func (g *guest) terminal() host.Terminal {
+	t := g.console.Terminal(g.env.Environ)
+	t.ReadOnly, t.Died, t.Data = g.readOnly, g.died, g.dataFlag(g.dir)
 	return t
 }
 
 // join shows the screens on the terminal.
-func (v *visit) join(ctx context.Context, w *host.Wire) (host.Exit, error) {
-	if err := v.take(ctx); err != nil {
+func (g *guest) join(ctx context.Context, w *host.Wire) (host.Exit, error) {
+	if err := g.take(ctx); err != nil {
 		w.Close()
 		return host.Exit{}, err
 	}
-	t := v.terminal()
+	t := g.terminal()
 	end, err := w.Join(ctx, host.Request{
-		Lang: v.tongue.Tag(), Terminal: &t, Simulated: v.env.Getenv("RECADO_SERVER") != "",
-	}, v.console, func(silent time.Duration) string {
-		return v.t("host_not_answering", "Owner", fmt.Sprint(v.pid), "For", silent)
+		Lang: g.tongue.Tag(), Terminal: &t, Simulated: g.env.Getenv("RECADO_SERVER") != "",
+	}, g.console, func(silent time.Duration) string {
+		return g.t("host_not_answering", "Owner", fmt.Sprint(g.pid), "For", silent)
 	})
-	v.halfWay = err != nil && !errors.Is(err, host.ErrAgain)
+	g.halfWay = err != nil && !errors.Is(err, host.ErrAgain)
 	return end, err
 }
 
 // lost reports whether the screens come back after the connection to the owner
 // fell: it is still there, and has dropped this terminal, or it has died, and
 // another one is started, once.
-func (v *visit) lost(soon bool) bool {
-	if w, err := host.Knock(v.dir); err == nil {
-		same := w.Pid() == v.pid
+func (g *guest) lost(soon bool) bool {
+	if w, err := host.Knock(g.dir); err == nil {
+		same := w.Pid() == g.pid
 		w.Close()
 		if same && !soon {
 			return true
 		}
 	}
-	v.deaths++
-	v.died = fmt.Sprint(v.pid)
-	return v.deaths == 1 && !v.readOnly
+	g.deaths++
+	g.died = fmt.Sprint(g.pid)
+	return g.deaths == 1 && !g.readOnly
 }
 
 // replace ends an owner that is of another version, if the person wants that.
-func (v *visit) replace(ctx context.Context, other *host.VersionError) error {
-	v.close() // the question is asked on an ordinary terminal
+func (g *guest) replace(ctx context.Context, other *host.VersionError) error {
+	g.close() // the question is asked on an ordinary terminal
 	if other.Pid == 0 {
-		return v.fail(ExitInUse, "host_other_version", "Owner", "?")
+		return g.fail(ExitInUse, "host_other_version", "Owner", "?")
 	}
-	if !v.yes {
-		said, err := v.ask(ctx, "host_replace", "Owner", fmt.Sprint(other.Pid))
+	if !g.yes {
+		said, err := g.ask(ctx, "host_replace", "Owner", fmt.Sprint(other.Pid))
 		if err != nil {
 			return err
 		}
 		if !said {
-			return v.fail(ExitInUse, "host_other_version", "Owner", fmt.Sprint(other.Pid))
+			return g.fail(ExitInUse, "host_other_version", "Owner", fmt.Sprint(other.Pid))
 		}
 	}
-	return v.endOther(ctx, v.dir, other.Pid)
+	return g.endOther(ctx, g.dir, other.Pid)
 }
 
 // endOther ends the owner of a directory, which was that process a moment ago.
@@ -239,37 +239,37 @@ func (c *call) endOther(ctx context.Context, dir string, pid int) error {
 }
 
 // close gives the terminal back.
-func (v *visit) close() {
-	if v.console != nil {
-		v.console.Close(v.halfWay)
-		v.console = nil
+func (g *guest) close() {
+	if g.console != nil {
+		g.console.Close(g.halfWay)
+		g.console = nil
 	}
 }
 
-// left says how the visit ended.
-func (v *visit) left(ctx context.Context, end host.Exit, err error) error {
-	v.close()
+// left says how it ended.
+func (g *guest) left(ctx context.Context, end host.Exit, err error) error {
+	g.close()
 	switch {
 	case ctx.Err() != nil:
 		return nil // the person who closed this terminal knows; what is being sent goes on
 	case errors.Is(err, host.ErrLeft), errors.Is(err, host.ErrSilent), errors.Is(err, host.ErrAgain):
-		return v.unanswered(v.dir)
+		return g.unanswered(g.dir)
 	case errors.Is(err, host.ErrBroken):
-		return v.fail(ExitFailed, "host_died", "Owner", fmt.Sprint(v.pid), "Log", v.dir+"/recado.log")
+		return g.fail(ExitFailed, "host_died", "Owner", fmt.Sprint(g.pid), "Log", g.dir+"/recado.log")
 	case err != nil:
 		return err
 	}
 	switch end.Why {
 	case host.GoesOn:
-		v.tell("host_goes_on", "Owner", fmt.Sprint(v.pid))
+		g.tell("host_goes_on", "Owner", fmt.Sprint(g.pid))
 	case host.Halted:
-		v.tell("host_halted")
+		g.tell("host_halted")
 	case host.Stopped:
-		v.tell("host_stopped", "Owner", fmt.Sprint(v.pid))
+		g.tell("host_stopped", "Owner", fmt.Sprint(g.pid))
 	case host.Full:
-		return v.fail(ExitInUse, "host_full")
+		return g.fail(ExitInUse, "host_full")
 	case host.OtherKind:
-		return v.mixed(v.dir, true)
+		return g.mixed(g.dir, true)
 	case host.Failed:
 		return &failure{code: max(end.Code, ExitFailed), text: end.Text}
 	}
