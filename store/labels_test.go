@@ -51,9 +51,9 @@ func TestALabelLeavesOurTagsAlone(t *testing.T) {
 		t.Errorf("ours are %q", c.OurTags())
 	}
 	id := y.person(0).ID
-	if _, err := desk(y.book).Tag(t.Context(), []people.ContactID{id}, []string{"amigo"}, []string{"Cliente"}); err != nil {
-		t.Error(err)
-	}
+	wait, err := desk(y.book).Tag([]string{"amigo"}, []string{"Cliente"}, []people.ContactID{id}, "")
+	ok(t, err)
+	ok(t, only(wait(t.Context())))
 	tags("amigo", "Cliente", "vip")
 	tell(true) // the phone has none any more
 	tags("amigo")
