@@ -1,8 +1,11 @@
 package campaign
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -90,6 +93,8 @@ type Delivery struct {
 
 	Claimed, Accepted, Arrived, ReadAt, RepliedAt time.Time // zero times have not happened
 	LeftAt                                        time.Time // when they asked, in answer to it, to be left alone
+
+	Answer string // what they wrote in answer within [ReplyWithin], a line for each message; the beginning of it
 }
 
 // How often and for how long a delivery is tried.
@@ -324,7 +329,27 @@ func (d *Delivery) GiveUp(why reason.Reason) {
 // for it any more.
 func (d *Delivery) Erase() {
 	d.GiveUp(reason.New(reason.DeliveryOptedOut))
-	d.Contact, d.Phone, d.Name, d.Zone, d.LID, d.Text, d.Upload = 0, "", "", "", "", "", 0
+	d.Contact, d.Phone, d.Name, d.Zone, d.LID, d.Text, d.Upload, d.Answer = 0, "", "", "", "", "", 0, ""
+}
+
+// longestAnswer is how much is kept of what a person answers, in bytes.
+const longestAnswer = 1000
+
+// Hear keeps what a person wrote in answer to a delivery, if it came in time. The
+// same words are kept once: a message may be told again.
+func (d *Delivery) Hear(text string, at time.Time) {
+	text = strings.Join(strings.Fields(Visible(text)), " ")
+	if text == "" || at.Sub(first(d.Accepted, d.Claimed)) > ReplyWithin || slices.Contains(strings.Split(d.Answer, "\n"), text) {
+		return
+	}
+	if d.Answer != "" {
+		text = d.Answer + "\n" + text
+	}
+	for len(text) > longestAnswer {
+		_, n := utf8.DecodeLastRuneInString(text[:longestAnswer+1])
+		text = text[:min(longestAnswer, longestAnswer+1-n)]
+	}
+	d.Answer = text
 }
 
 // Drop ends a delivery in doubt that is hopeless by the link that its number has

@@ -95,7 +95,7 @@ func (r *Report) Add(d *Fate) {
 	case Skipped:
 		count(&r.LeftOut, d.Code)
 	}
-	if !d.State.Proven() {
+	if !d.Sent() {
 		return
 	}
 	number, variant := partOf(&r.number, &r.Numbers, d.Number), partOf(&r.variant, &r.Variants, d.Variant)
@@ -105,21 +105,43 @@ func (r *Report) Add(d *Fate) {
 		*field(variant)++
 		*field(partOf(&r.hour, &r.Hours, HourOf(at)))++
 	}
-	sent := first(d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt)
+	sent := d.sentAt()
 	step((*Funnel).sent, sent)
-	if d.State >= Delivered {
+	if d.Delivered() {
 		step((*Funnel).delivered, first(d.Arrived, d.ReadAt, d.RepliedAt, sent))
 	}
-	if d.State >= Read {
+	if d.Read() {
 		step((*Funnel).read, first(d.ReadAt, d.RepliedAt, sent))
 	}
-	if d.State == Replied && d.RepliedAt.Sub(sent) <= ReplyWithin {
+	if d.Replied() {
 		step((*Funnel).replied, d.RepliedAt)
 	}
-	if !d.LeftAt.IsZero() && d.LeftAt.Sub(sent) <= ReplyWithin {
+	if d.OptedOut() {
 		step((*Funnel).optedOut, d.LeftAt)
 	}
 }
+
+// Sent reports whether a report counts it as sent; the other steps of the funnel
+// have the same.
+func (d *Fate) Sent() bool { return d.State.Proven() }
+
+// Delivered reports whether it counts as delivered.
+func (d *Fate) Delivered() bool { return d.Sent() && d.State >= Delivered }
+
+// Read reports whether it counts as read.
+func (d *Fate) Read() bool { return d.Sent() && d.State >= Read }
+
+// Replied reports whether it counts as replied to.
+func (d *Fate) Replied() bool {
+	return d.State == Replied && d.RepliedAt.Sub(d.sentAt()) <= ReplyWithin
+}
+
+// OptedOut reports whether the person counts as having left by it.
+func (d *Fate) OptedOut() bool {
+	return d.Sent() && !d.LeftAt.IsZero() && d.LeftAt.Sub(d.sentAt()) <= ReplyWithin
+}
+
+func (d *Fate) sentAt() time.Time { return first(d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt) }
 
 func (f *Funnel) sent() *int      { return &f.Sent }
 func (f *Funnel) delivered() *int { return &f.Delivered }

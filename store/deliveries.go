@@ -35,6 +35,28 @@ func (b *Book) Deliveries(id campaign.ID, after int64, limit int) (page []campai
 	return page, err
 }
 
+// DeliveriesAt returns the deliveries of a campaign at those places that are
+// there, in that order.
+func (b *Book) DeliveriesAt(id campaign.ID, places []uint32) (some []campaign.Delivery, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		shown, err := shownTx(tx, id)
+		if err != nil || shown.nothing {
+			return err
+		}
+		for _, seq := range places {
+			d, err := deliveryTx(tx, deliveryKey(id, seq))
+			if errors.Is(err, ErrNotFound) {
+				continue
+			} else if err != nil {
+				return err
+			}
+			some = append(some, shown.delivery(d))
+		}
+		return nil
+	})
+	return some, err
+}
+
 // Unsure returns the first deliveries of a campaign that are unsure, at most so
 // many. Of a large campaign it takes a while, and ends early when ctx does.
 func (b *Book) Unsure(ctx context.Context, id campaign.ID, limit int) (some []campaign.Delivery, err error) {
@@ -320,6 +342,9 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	putTimer(&e, d.Timer)
 	e.Uint(uint64(d.Variant))
 	e.Time(d.LeftAt)
+	if d.Answer != "" {
+		e.Text(d.Answer)
+	}
 	return e.B
 }
 
@@ -371,6 +396,9 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	}
 	if version >= 5 {
 		d.Variant, d.LeftAt = uint8(r.Uint()), r.Time()
+	}
+	if len(r.B) > 0 {
+		d.Answer = r.Text()
 	}
 	if r.Err == nil && d.State >= campaign.NumStates {
 		r.Err = bolt.ErrRecord

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 
 	"recado/campaign"
@@ -24,38 +25,56 @@ const reportPart = 4096
 // campaign which is being sent is as of a few moments. It ends early, with the
 // context's error, when ctx does.
 func (b *Book) Report(ctx context.Context, id campaign.ID) (r campaign.Report, err error) {
+	parts, err := inParts(ctx, b, id, func(r *campaign.Report, _ uint32, d *campaign.Fate) { r.Add(d) })
+	for i := range parts {
+		r.Join(&parts[i])
+	}
+	return r, err
+}
+
+// Places are the places of those deliveries of a campaign of which want says so,
+// in their order: the list behind a number of its [Book.Report], read in the same way.
+func (b *Book) Places(ctx context.Context, id campaign.ID, want func(*campaign.Fate) bool) (places []uint32, err error) {
+	parts, err := inParts(ctx, b, id, func(some *[]uint32, seq uint32, d *campaign.Fate) {
+		if want(d) {
+			*some = append(*some, seq)
+		}
+	})
+	return slices.Concat(parts...), err
+}
+
+// inParts gives the deliveries of a campaign to see, stretch by stretch, each
+// with what is made of it.
+func inParts[T any](ctx context.Context, b *Book, id campaign.ID, see func(of *T, seq uint32, d *campaign.Fate)) ([]T, error) {
 	counts, err := b.Counts(id)
 	if err != nil {
-		return r, err
+		return nil, err
 	}
 	if _, err := b.Campaign(id); err != nil {
-		return r, err
+		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	total := counts.Total()
-	parts := make([]campaign.Report, max(1, min(runtime.GOMAXPROCS(0), total/reportPart)))
-	var counting sync.WaitGroup
+	parts := make([]T, max(1, min(runtime.GOMAXPROCS(0), total/reportPart)))
+	var reading sync.WaitGroup
 	for i := range parts {
 		from, to := uint32(total*i/len(parts)), uint32(total*(i+1)/len(parts))
 		if i == len(parts)-1 {
 			to = math.MaxUint32
 		}
-		counting.Go(func() { // ends with its part, or with ctx
-			if err := b.report(ctx, id, from, to, &parts[i]); err != nil {
+		reading.Go(func() { // ends with its part, or with ctx
+			if err := b.fates(ctx, id, from, to, func(seq uint32, d *campaign.Fate) { see(&parts[i], seq, d) }); err != nil {
 				cancel(err)
 			}
 		})
 	}
-	counting.Wait()
-	for i := range parts {
-		r.Join(&parts[i])
-	}
-	return r, context.Cause(ctx)
+	reading.Wait()
+	return parts, context.Cause(ctx)
 }
 
-// report counts the deliveries of a campaign from one place to before another.
-func (b *Book) report(ctx context.Context, id campaign.ID, from, to uint32, r *campaign.Report) error {
+// fates gives the deliveries of a campaign from one place to before another.
+func (b *Book) fates(ctx context.Context, id campaign.ID, from, to uint32, see func(uint32, *campaign.Fate)) error {
 	return b.view(func(tx *bolt.Tx) error {
 		shown, err := shownTx(tx, id)
 		if err != nil || shown.nothing {
@@ -78,7 +97,7 @@ func (b *Book) report(ctx context.Context, id campaign.ID, from, to uint32, r *c
 			if shown.cancelled && d.State == campaign.Queued {
 				d.State, d.Code = campaign.Skipped, reason.DeliveryCancelled
 			}
-			r.Add(&d)
+			see(seq, &d)
 		}
 		return nil
 	})

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -182,5 +184,109 @@ func TestAReplyCountsForAWeekAndImpliesTheRest(t *testing.T) {
 		if r, err := s.book.Report(context.Background(), id); err != nil || r.Funnel != test.want {
 			t.Errorf("%q after %v: %+v, %v; want %+v", test.text, test.after, r.Funnel, err, test.want)
 		}
+	}
+}
+
+// What people write in answer is kept with the message for a week, each text once,
+// and goes with the person.
+func TestWhatIsAnsweredIsKeptForAWeek(t *testing.T) {
+	s := newShop(t, 2, "")
+	id := s.start("")
+	d := s.mustClaim()
+	s.settle(d, accepted)
+	sent := s.now
+	say := func(after time.Duration, text string) {
+		s.now = sent.Add(after)
+		in := campaign.Incoming{From: people.Seen{Phone: d.Phone}, ID: campaign.MessageID(fmt.Sprint("IN", after)), Text: text, At: s.now}
+		if err := s.book.Heard(s.number, in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer := func() string {
+		s.restart()
+		got, err := s.book.Delivery(id, d.Seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Answer
+	}
+	say(time.Hour, "quero\nsim \u202e!")
+	say(2*time.Hour, "quero sim !")
+	say(3*time.Hour, "")
+	say(4*time.Hour, "em azul")
+	say(campaign.ReplyWithin+time.Hour, "mudei de ideia")
+	if got := answer(); got != "quero sim !\nem azul" {
+		t.Errorf("kept is %q", got)
+	}
+	say(5*time.Hour, strings.Repeat("é", 3000))
+	if got := answer(); len(got) > 1000 || !utf8.ValidString(got) || len(got) < 990 {
+		t.Errorf("%d bytes of a long answer are kept, valid: %t", len(got), utf8.ValidString(got))
+	}
+	if err := desk(s.book).Erase(t.Context(), d.Contact); err != nil {
+		t.Fatal(err)
+	}
+	if got := answer(); got != "" {
+		t.Errorf("of somebody erased %q is left", got)
+	}
+}
+
+// The places behind a number of a report are as many as it says.
+func TestThePlacesBehindAReportAreAsManyAsItSays(t *testing.T) {
+	s := newShop(t, 30, "")
+	id := s.start("")
+	for i := range 12 {
+		d := s.mustClaim()
+		if i == 4 {
+			s.settle(d, refused)
+			continue
+		}
+		s.settle(d, accepted)
+		if to := []campaign.State{0, campaign.Delivered, campaign.Read}[i%3]; to != 0 {
+			if _, err := s.book.Receipt(s.number, people.Seen{Phone: d.Phone}, []campaign.MessageID{d.Message}, to, s.now); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, cancelled := range []bool{false, true} {
+		if cancelled {
+			if _, err := desk(s.book).Cancel(id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := s.book.Report(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		skipped := 0
+		for _, n := range r.LeftOut {
+			skipped += n
+		}
+		for what, one := range map[string]struct {
+			want func(*campaign.Fate) bool
+			n    int
+		}{
+			"sent": {(*campaign.Fate).Sent, r.Sent}, "delivered": {(*campaign.Fate).Delivered, r.Delivered}, "read": {(*campaign.Fate).Read, r.Read},
+			"left out": {func(d *campaign.Fate) bool { return d.State == campaign.Skipped }, skipped},
+			"waiting":  {func(d *campaign.Fate) bool { return d.State == campaign.Queued }, r.Waiting},
+		} {
+			places, err := s.book.Places(t.Context(), id, one.want)
+			if err != nil || len(places) != one.n {
+				t.Errorf("cancelled %t, %s: %d places, %v; the report has %d", cancelled, what, len(places), err, one.n)
+			}
+			page, err := s.book.DeliveriesAt(id, places)
+			if err != nil || len(page) != len(places) {
+				t.Errorf("%s: %d of %d are there, %v", what, len(page), len(places), err)
+			}
+			for i := range page {
+				if fate := page[i].Fate(); page[i].Seq != places[i] || !one.want(&fate) {
+					t.Errorf("%s: place %d has %v", what, places[i], page[i].State)
+				}
+			}
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.book.Places(ctx, id, (*campaign.Fate).Sent); err == nil {
+		t.Error("places that nobody waits for are looked for")
 	}
 }

@@ -303,6 +303,7 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) e
 	if !replies {
 		return nil
 	}
+	d.Hear(m.Text, m.At)
 	if m.Quoted != "" { // nobody else knows its id: it has arrived
 		if err := advanceTx(tx, &d, campaign.Read, m.At); err != nil {
 			return err

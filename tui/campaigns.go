@@ -119,6 +119,7 @@ func (c *campaigns) actions() []action {
 			return e.root.push(newComposer(e, s.Campaign))
 		}),
 		act(e.keys.watch, ok && !draft, func() tea.Cmd { return e.root.push(newProgress(e, s.ID)) }),
+		act(e.keys.report, ok && s.reported(), func() tea.Cmd { return e.root.push(newReport(e, s.Campaign)) }),
 		act(e.keys.newCampaign, true, func() tea.Cmd { return e.root.push(newComposer(e, campaign.Campaign{})) }),
 		act(e.keys.pause, ok && s.pausable(), func() tea.Cmd { return e.pauseCampaign(s.Campaign) }),
 		act(e.keys.resume, ok && s.resumable(), func() tea.Cmd { return e.resumeCampaign(s.Campaign) }),
@@ -145,6 +146,10 @@ func (s campaignRow) pausable() bool {
 func (s campaignRow) resumable() bool {
 	return s.Status == campaign.Paused || s.Status == campaign.Freezing && s.freeze.Held
 }
+
+// reported reports whether there is something to report of a campaign: it has
+// been started.
+func (s campaignRow) reported() bool { return s.Status != campaign.Freezing && !s.Unstarted() }
 
 // named is the name of a campaign, which a draft may not have yet.
 func (e *env) named(name string) string {

@@ -77,6 +77,7 @@ func (c *contacts) title() string {
 	return c.e.t("tab_contacts")
 }
 
+func (c *contacts) close()       { c.cancel() }
 func (c *contacts) dirty() bool  { return false }
 func (c *contacts) typing() bool { return c.typed }
 

@@ -37,10 +37,10 @@ type keyMap struct {
 	seePeople                                                 key.Binding
 
 	// Campaigns.
-	newCampaign, edit, discard, watch, pause, resume, cancel, copyCampaign key.Binding
-	nextField, prevField, nextPerson, prevPerson, saveDraft, start         key.Binding
-	toggle, left, right                                                    key.Binding
-	unsure, arrived, sendAgain, leaveIt, markAlike                         key.Binding
+	newCampaign, edit, discard, watch, pause, resume, cancel, report, copyCampaign key.Binding
+	nextField, prevField, nextPerson, prevPerson, saveDraft, start                 key.Binding
+	toggle, left, right                                                            key.Binding
+	unsure, arrived, sendAgain, leaveIt, markAlike                                 key.Binding
 
 	// Questions.
 	yes, no, accept, dismiss, agree, whom key.Binding
@@ -154,6 +154,7 @@ func newKeys(w *words) keyMap {
 		pause:        bind("pause", "p", "p"),
 		resume:       bind("resume", "p", "p"),
 		cancel:       bind("cancel", "x", "x"),
+		report:       bind("report", "r", "r"),
 		copyCampaign: bind("copy_campaign", "c", "c"),
 		nextField:    bind("next_field", "tab", "tab"),
 		prevField:    bind("prev_field", "shift+tab", "shift+tab"),

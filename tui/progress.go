@@ -145,6 +145,7 @@ func (p *progress) actions() []action {
 				})
 			}))
 		}),
+		act(e.keys.report, ok && s.reported(), func() tea.Cmd { return e.root.push(newReport(e, s.Campaign)) }),
 		act(e.keys.unsure, ok && s.counts[campaign.Unsure] > 0, func() tea.Cmd { return e.root.push(newUnsure(e, s.Campaign)) }),
 		act(e.keys.left, ok && at > 0, turn(at-1)),
 		act(e.keys.right, ok && at >= 0 && at < len(p.ids)-1, turn(at+1)),
@@ -413,22 +414,12 @@ func (p *progress) events(w, room int) []string {
 	if len(p.recent) == 0 {
 		return append(lines, "  "+e.theme.faint.of(e.t("progress_no_events")))
 	}
-	name, phone := max(min((w-36)/2, 32), 10), 20
 	for _, d := range p.recent[:min(len(p.recent), room-1)] {
-		sign := e.theme.delivery(d.State)
 		clock := ""
 		if at := happened(&d); !at.IsZero() {
 			clock = at.In(e.now().Location()).Format("15:04:05")
 		}
-		r := e.row(false).gap(1).cell(e.theme.faint, clock, 9).cell(sign.ink, sign.symbol, 3).cell(sign.ink, e.t(sign.word), 11)
-		r.cell("", d.Name, name).gap(1)
-		if d.Reason.IsZero() || w >= wideEvents {
-			r.cell(e.theme.dim, e.phone(d.Phone), phone).gap(1)
-		}
-		if !d.Reason.IsZero() {
-			r.cell(e.theme.dim, e.words.because(d.Reason), max(w-r.used-1, 0))
-		}
-		lines = append(lines, r.fill(w))
+		lines = append(lines, e.deliveryLine(e.row(false).gap(1).cell(e.theme.faint, clock, 9), &d, w))
 	}
 	return lines
 }

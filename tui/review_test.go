@@ -15,8 +15,9 @@ import (
 func (s *stage) crowd(n int) {
 	s.t.Helper()
 	var rows []people.Row
+	names := []string{"Ana", "Beto", "Caio", "Débora", "Elis"}
 	for i := range n {
-		rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765%04d", i)), Name: fmt.Sprint("Pessoa ", i)})
+		rows = append(rows, people.Row{Phone: people.Phone(fmt.Sprintf("+551198765%04d", i)), Name: fmt.Sprint(names[i%5], " ", i)})
 	}
 	if _, err := desk(s.app.Book).Import(s.t.Context(), rows, "teste"); err != nil {
 		s.t.Fatal(err)

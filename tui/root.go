@@ -112,9 +112,17 @@ func (r *root) push(s screen) tea.Cmd {
 // pop goes back to the screen below.
 func (r *root) pop() tea.Cmd {
 	if stack := r.stacks[r.at]; len(stack) > 1 {
+		closed(stack[len(stack)-1])
 		r.stacks[r.at] = stack[:len(stack)-1]
 	}
 	return r.top().load()
+}
+
+// closed stops what a screen that goes away has under way.
+func closed(s screen) {
+	if c, ok := s.(interface{ close() }); ok {
+		c.close()
+	}
 }
 
 // drop takes a screen out of its stack, wherever it is.
@@ -122,6 +130,7 @@ func (r *root) drop(s screen) tea.Cmd {
 	for tab, stack := range r.stacks {
 		for i, have := range stack {
 			if i > 0 && have == s {
+				closed(s)
 				r.stacks[tab] = append(stack[:i:i], stack[i+1:]...)
 				return r.top().load()
 			}

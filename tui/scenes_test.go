@@ -253,6 +253,18 @@ var scenes = []scene{
 	{"review-attachment", func(s *stage) { s.people(); s.composeWith("video.mp4", ""); s.press("ctrl+r") }},
 	{"progress-attachment", func(s *stage) { s.uploadFailed(); s.press("4") }},
 	{"review", func(s *stage) { s.people(); s.compose("Oi {primeiro_nome}!"); s.press("ctrl+r") }},
+	{"report", func(s *stage) { s.reported(); s.press("3", "r") }},
+	{"report-empty", func(s *stage) { s.running(); s.press("4", "r") }},
+	{"deliveries", func(s *stage) { s.reported(); s.press("3", "r", "down", "down", "down", "enter") }},
+	{"deliveries-reason", func(s *stage) {
+		s.reported()
+		s.press("3", "r", "down", "down", "down", "down", "down", "down", "enter")
+	}},
+	{"deliveries-none", func(s *stage) {
+		s.reported()
+		s.press("3", "r", "enter")
+		s.press("right", "right", "right", "right", "right", "right")
+	}},
 	{"progress-empty", func(s *stage) { s.press("4") }},
 	{"progress", func(s *stage) { s.running(); s.press("4") }},
 	{"progress-unsure", func(s *stage) { s.inDoubt(); s.press("4") }},
@@ -589,6 +601,60 @@ func (s *stage) running() campaign.Campaign {
 		s.t.Fatal(err)
 	}
 	s.send(n, 4)
+	s.ring()
+	return c
+}
+
+// reported is a campaign of two texts, some of which have been sent by two
+// numbers, read, and answered.
+func (s *stage) reported() campaign.Campaign {
+	s.t.Helper()
+	s.crowd(20)
+	var numbers []campaign.Number
+	for i, name := range []string{"Loja", "Vendas"} {
+		n := s.number(name, people.Phone(fmt.Sprintf("+551190000000%d", i+1)))
+		if _, err := desk(s.app.Book).SetLimits(n.ID, campaign.Pace{}.All()); err != nil {
+			s.t.Fatal(err)
+		}
+		numbers = append(numbers, n)
+	}
+	if err := desk(s.app.Book).OptOut(3, "pediu na loja"); err != nil {
+		s.t.Fatal(err)
+	}
+	c, err := desk(s.app.Book).AddCampaign(campaign.Campaign{Name: "Volta às aulas", Text: "Oi {primeiro_nome}! Quer ver a *coleção nova*?",
+		Variants: []string{"{primeiro_nome}, chegou a coleção nova. Quer ver?"}, Pace: steady})
+	if err == nil {
+		c, err = desk(s.app.Book).Start(c.ID, time.Now())
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i := range 12 {
+		n := numbers[i%2]
+		d := s.claim(n)
+		outcome := campaign.Outcome{Kind: campaign.Accepted}
+		if i == 5 {
+			outcome = campaign.Outcome{Kind: campaign.Refused, Code: 403, Reason: reason.New(reason.RefusedPerson)}
+		}
+		if err := s.app.Book.Settle(d, outcome, time.Now()); err != nil {
+			s.t.Fatal(err)
+		}
+		time.Sleep(20 * time.Minute)
+		who := people.Seen{Phone: d.Phone}
+		if i != 5 && i < 10 {
+			if _, err := s.app.Book.Receipt(n.ID, who, []campaign.MessageID{d.Message}, []campaign.State{campaign.Delivered, campaign.Read}[i%2], time.Now()); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+		for _, said := range map[int][]string{2: {"Quero sim, obrigada!", "Tem no tamanho 8?"}, 3: {"oi"}, 7: {"SAIR"}}[i] {
+			time.Sleep(time.Minute)
+			s.ids++
+			in := campaign.Incoming{From: who, ID: campaign.MessageID(fmt.Sprint("IN", s.ids)), Text: said, At: time.Now()}
+			if err := s.app.Book.Heard(n.ID, in); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
 	s.ring()
 	return c
 }

@@ -83,6 +83,7 @@ type deliveryJSON struct {
 	reasonJSON
 	Text    string `json:"text"`              // empty until it was first tried
 	Variant string `json:"variant,omitempty"` // which of the texts of the campaign: A, B…; not there: it has one
+	Answer  string `json:"answer,omitempty"`  // what they wrote within a week, a line for each message
 }
 
 func deliveryObject(camp campaign.Campaign, d campaign.Delivery) deliveryJSON {
@@ -90,7 +91,7 @@ func deliveryObject(camp campaign.Campaign, d campaign.Delivery) deliveryJSON {
 	if len(camp.Variants) > 0 {
 		variant = campaign.VariantName(d.Variant)
 	}
-	return deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), reasonObject(d.Reason), d.Text, variant}
+	return deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), reasonObject(d.Reason), d.Text, variant, d.Answer}
 }
 
 func (c *call) campaignCommand() *cobra.Command {

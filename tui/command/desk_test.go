@@ -21,9 +21,9 @@ import (
 // that change nothing.
 var reads = []string{
 	"About", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone",
-	"ContactCount", "ContactsByID", "Counts", "Deliveries", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err",
+	"ContactCount", "ContactsByID", "Counts", "Deliveries", "DeliveriesAt", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err",
 	"Find", "Forecast", "Freeze", "Holds", "Idle", "Invites", "Jobs", "KeepIndex", "LastSent", "LastTagging", "ListDrafts", "ListNamed", "Lists", "Number",
-	"NumberNamed", "Numbers", "OptOutCount", "Outside", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed",
+	"NumberNamed", "Numbers", "OptOutCount", "Outside", "Places", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed",
 	"Unions", "Unsure", "Validations", "Vocabulary", "WentBack", "Whom",
 }
 

@@ -196,7 +196,7 @@ func (c *call) reportXLSX(ctx context.Context, o *owner, r *reportJSON) error {
 	}
 	names := numberNames(numbers)
 	book.Sheet("people")
-	err = book.Row("phone", "name", "state", "number", "variant", "sent", "delivered", "read", "replied", "opted_out", "reason_code", "reason")
+	err = book.Row("phone", "name", "state", "number", "variant", "sent", "delivered", "read", "replied", "opted_out", "reason_code", "reason", "answer")
 	if err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func (c *call) reportXLSX(ctx context.Context, o *owner, r *reportJSON) error {
 			why = c.because(d.Reason)
 		}
 		return book.Row(string(d.Phone), d.Name, d.State.String(), names[d.Number], campaign.VariantName(d.Variant),
-			stamp(d.Accepted), stamp(d.Arrived), stamp(d.ReadAt), stamp(d.RepliedAt), stamp(d.LeftAt), string(d.Reason.Code), why)
+			stamp(d.Accepted), stamp(d.Arrived), stamp(d.ReadAt), stamp(d.RepliedAt), stamp(d.LeftAt), string(d.Reason.Code), why, d.Answer)
 	})
 	if err != nil {
 		return err
