@@ -85,7 +85,7 @@ func TestWhoWritesByALinkAgrees(t *testing.T) {
 		text := func(s string) *waE2E.Message { return &waE2E.Message{Conversation: proto.String(s)} }
 		for i := range 2 {
 			c := say(i, text("Oi! "+strings.ToLower(link.Message())))
-			if c.Consent.Status != people.ConsentGiven || c.Consent.Source != "feira 2026" || c.Origin.Way != people.ByLink || c.Origin.Name != "feira 2026" || c.Consent.At.IsZero() || !strings.Contains(c.Consent.Evidence, "novidades") || !c.KnownTo(id) {
+			if c.Consent.Status != people.ConsentGiven || c.Consent.Source != "feira 2026" || c.Came.Way != people.ByLink || c.Came.Name != "feira 2026" || c.Consent.At.IsZero() || !strings.Contains(c.Consent.Evidence, "novidades") || !c.KnownTo(id) {
 				t.Errorf("they are %+v", c)
 			}
 		}
@@ -101,7 +101,7 @@ func TestWhoWritesByALinkAgrees(t *testing.T) {
 			ContextInfo: &waE2E.ContextInfo{ExternalAdReply: &waE2E.ContextInfo_ExternalAdReplyInfo{
 				SourceType: proto.String("ad"), SourceID: proto.String("1203"), Title: proto.String("Curso"), SourceURL: proto.String("https://fb.me/x"),
 			}},
-		}}); c.Consent.Status != people.ConsentGiven || c.Consent.Source != "Curso" || c.Origin.Way != people.ByAd || c.Origin.Name != "Curso" || !strings.Contains(c.Consent.Evidence, "1203") {
+		}}); c.Consent.Status != people.ConsentGiven || c.Consent.Source != "Curso" || c.Came.Way != people.ByAd || c.Came.Name != "Curso" || !strings.Contains(c.Consent.Evidence, "1203") {
 			t.Errorf("from an ad: %+v", c)
 		}
 		all, err := r.book.Invites()

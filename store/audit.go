@@ -239,7 +239,7 @@ func auditAgainTx(tx *bolt.Tx, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	err = validationsTable.ForEach(tx, func(_, v []byte) error {
+	err = validatingTable.ForEach(tx, func(_, v []byte) error {
 		var one Validation
 		err := json.Unmarshal(v, &one)
 		goesOn[one.Audit] = true

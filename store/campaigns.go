@@ -69,7 +69,7 @@ func (b *Book) Idle() (idle bool, err error) {
 		if err != nil {
 			return err
 		}
-		return validationsTable.ForEach(tx, func(_, v []byte) error {
+		return validatingTable.ForEach(tx, func(_, v []byte) error {
 			var one Validation
 			err := json.Unmarshal(v, &one)
 			idle = idle && one.Status != Validating

@@ -280,6 +280,11 @@ func (c *checking) jobs() {
 			c.damaged(stagedTable, k)
 		}
 		staged[string(k[:9])] += n
+		for _, r := range j.Runs {
+			if stagedTable.part(k[:9], k) == r.Part {
+				staged[string(k[:9])] -= r.Row
+			}
+		}
 	})
 	c.each(jobsTable, -1, func(k, v []byte) {
 		j, err := decodeJob(k, v)
@@ -290,7 +295,14 @@ func (c *checking) jobs() {
 		if k[0] == peopleJob && (j.Kind == JobDrop || j.Kind == JobErase && j.Erase != nil) {
 			return
 		}
-		if k[0] == peopleJob && j.Kind == JobImport && j.Report != nil {
+		if k[0] == peopleJob && (j.Kind == JobTakeBack || j.Kind == JobForget) {
+			i, err := importRecordTx(c.tx, j.Import)
+			if err != nil || (i.State == ImportUndoing) != (j.Kind == JobTakeBack) {
+				c.stray(jobsTable, k)
+			}
+			return
+		}
+		if k[0] == peopleJob && j.Kind == JobImport {
 			if !j.Staging {
 				c.counted("import "+j.Source, j.Total-j.Done, staged[string(k)])
 			}

@@ -3,10 +3,13 @@ package store
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"math/bits"
 	"slices"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // What leads to a person, and the lists, compared with the people themselves.
@@ -119,6 +122,7 @@ func (c *checking) people() {
 	c.counted("suppressed addresses", countTx(c.tx, countSuppressed), suppressed)
 	c.lists()
 	c.unions()
+	c.imports()
 	c.labels(labelled)
 	c.validations()
 	c.invites()
@@ -153,6 +157,74 @@ func (c *checking) lists() {
 	for list := range sizes {
 		if !seen[list] {
 			c.stray(membersTable, row(list))
+		}
+	}
+}
+
+// imports checks that no import is missing, and compares what is kept of them with
+// its counts.
+func (c *checking) imports() {
+	last, next := importsTable.Given(c.tx), people.ImportID(1)
+	all := make(map[people.ImportID]Import)
+	c.each(importsTable, -1, func(k, v []byte) {
+		id := importsTable.Parts(k)
+		if uint64(id) > last {
+			c.stray(importsTable, k)
+			return
+		}
+		if id != next {
+			c.missing(importsTable, importsTable.Key(next))
+		}
+		next = id + 1
+		i, err := decodeImport(k, v)
+		if err != nil || i.ID != id {
+			c.damaged(importsTable, k)
+			return
+		}
+		all[id] = i
+	})
+	if uint64(next) <= last {
+		c.missing(importsTable, importsTable.Key(people.ImportID(last)))
+	}
+	kept := make(map[people.ImportID]Import)
+	c.each(importedTable, -1, func(k, v []byte) {
+		id, kind, who := importedTable.Parts(k)
+		i := kept[id]
+		var err error
+		switch kind {
+		case traceIn:
+			for _, b := range unpackBits(v) {
+				i.In += bits.OnesCount8(b)
+			}
+		case traceChanged:
+			_, err = decodeChange(v)
+			i.Changed++
+		case traceMade:
+			var some []made
+			some, err = decodeMade(people.ContactID(who), v)
+			i.Made += len(some)
+		default:
+			err = bolt.ErrRecord
+		}
+		if _, ok := all[id]; !ok {
+			c.stray(importedTable, k)
+		} else if err != nil {
+			c.damaged(importedTable, k)
+		}
+		kept[id] = i
+	})
+	forgetting := make(map[people.ImportID]bool)
+	c.each(jobsTable, -1, func(k, v []byte) {
+		if j, err := decodeJob(k, v); err == nil && j.Kind == JobForget {
+			forgetting[j.Import] = true
+		}
+	})
+	for id, i := range all {
+		if k := kept[id]; !forgetting[id] {
+			name := fmt.Sprintf("import %d", id)
+			c.counted(name+", people", i.In, k.In)
+			c.counted(name+", added", i.Made, k.Made)
+			c.counted(name+", changed", i.Changed, k.Changed)
 		}
 	}
 }

@@ -237,7 +237,7 @@ func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 		before := cloneContact(c)
 		edit(c)
 		c.ID, c.Created, c.LID, c.Former, c.Labels = before.ID, before.Created, before.LID, before.Former, before.Labels
-		c.Username, c.Origin = before.Username, before.Origin
+		c.Username, c.Origin, c.Came = before.Username, before.Origin, before.Came
 		if c.Consent != before.Consent {
 			c.Consent.By = d.who.Name
 		}

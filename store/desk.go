@@ -62,18 +62,20 @@ const (
 	VerbReconnect    Verb = "reconnect"
 	VerbPasskey      Verb = "passkey"
 
-	VerbImport      Verb = "import"
-	VerbContactAdd  Verb = "contact_add"
-	VerbContactEdit Verb = "contact_edit"
-	VerbTag         Verb = "tag"
-	VerbUntag       Verb = "untag"
-	VerbOptOut      Verb = "opt_out"
-	VerbOptIn       Verb = "opt_in"
-	VerbStays       Verb = "stays"
-	VerbErase       Verb = "contact_erase"
-	VerbSuppress    Verb = "suppress"
-	VerbMerge       Verb = "merge" // two records are one person's: the program does it, when the service proves it
-	VerbApart       Verb = "apart"
+	VerbImport       Verb = "import"
+	VerbImportUndo   Verb = "import_undo"
+	VerbImportCancel Verb = "import_cancel"
+	VerbContactAdd   Verb = "contact_add"
+	VerbContactEdit  Verb = "contact_edit"
+	VerbTag          Verb = "tag"
+	VerbUntag        Verb = "untag"
+	VerbOptOut       Verb = "opt_out"
+	VerbOptIn        Verb = "opt_in"
+	VerbStays        Verb = "stays"
+	VerbErase        Verb = "contact_erase"
+	VerbSuppress     Verb = "suppress"
+	VerbMerge        Verb = "merge" // two records are one person's: the program does it, when the service proves it
+	VerbApart        Verb = "apart"
 
 	VerbInvite       Verb = "invite"
 	VerbInviteEnd    Verb = "invite_end"
@@ -105,7 +107,7 @@ var verbs = map[Verb]Role{
 	VerbNumberAdd: Admin, VerbNumberRename: Admin, VerbNumberRemove: Admin, VerbNumberLimits: Admin,
 	VerbLink: Admin, VerbLinkCancel: Admin, VerbUnlink: Admin, VerbPasskey: Admin, VerbReconnect: Operator,
 
-	VerbImport: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
+	VerbImport: Operator, VerbImportUndo: Operator, VerbImportCancel: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
 	VerbErase: Operator, VerbSuppress: Operator, VerbTag: Operator, VerbUntag: Operator,
 	VerbApart: Operator, VerbInvite: Operator, VerbInviteEnd: Operator, VerbValidate: Operator, VerbValidateStop: Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,

@@ -181,18 +181,35 @@ var deeds = map[string]deed{
 		role: Operator,
 		fail: func(s *scene, d *Desk) error { return only(d.Import(s.Context(), []people.Row{{Line: 2}}, "x.csv")) },
 	},
-	"ImportAs": {
+	"ImportFrom": {
 		do: func(s *scene, d *Desk) error {
 			rows := yardRows(8, 7)
 			rows[0].Left, rows[1].Doubt = "Opt-out: sim", "Opt-in: não"
-			return only(d.ImportAs(s.Context(), rows, "mais.csv", Skip))
+			return only(importAs(s.Context(), d, rows, "mais.csv", Skip))
 		},
 		want: Entry{Verb: VerbImport, Kind: "contacts", Name: "mais.csv",
 			Counts: map[string]int{"rows": 7, "added": 5, "updated": 2, "same": 0, "full": 0, "opted_out": 1, "doubts": 1}},
 		role: Operator,
 		fail: func(s *scene, d *Desk) error {
-			return only(d.ImportAs(s.Context(), []people.Row{{Line: 2}}, "x.csv", Skip))
+			return only(importAs(s.Context(), d, []people.Row{{Line: 2}}, "x.csv", Skip))
 		},
+	},
+	"UndoImport": {
+		do:   func(s *scene, d *Desk) error { return only(d.UndoImport(s.Context(), 1)) },
+		want: Entry{Verb: VerbImportUndo, Kind: "import", Target: "1", Name: "people.csv", Counts: map[string]int{"removed": 10, "restored": 0, "stayed": 0}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return only(d.UndoImport(s.Context(), gone)) },
+	},
+	"CancelImport": {
+		do: func(s *scene, d *Desk) error {
+			if d.May(VerbImportCancel) {
+				s.undoing(1)
+			}
+			return d.CancelImport(1)
+		},
+		want: Entry{Verb: VerbImportCancel, Kind: "import", Target: "1", Name: "people.csv", Before: Values{"status": "undoing"}, After: Values{"status": "done"}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return d.CancelImport(gone) },
 	},
 	"EditContact": {
 		do: func(s *scene, d *Desk) error {
@@ -726,10 +743,9 @@ func TestAVerbThatWasKilledIsToldByTheNextOpening(t *testing.T) {
 	})
 	t.Run("an import that was read", func(t *testing.T) {
 		y := newYard(t, 10)
-		k, err := desk(y.book).stageImport(t.Context(), yardRows(20, 7), "mais.csv", Complete)
-		ok(t, err)
-		y.book.stop(k, errors.New("the test does it"))
-		ok(t, y.book.update(func(tx *bolt.Tx) error { return completeStagingTx(tx, k) }))
+		s := staged(t, y.book, yardRows(20, 7), "mais.csv")
+		y.book.stop(s.job, errors.New("the test does it"))
+		s.complete(t)
 		z := &scene{yard: y.copied()}
 		z.idle()
 		if e := last(t, z); e.Verb != VerbImport || e.Outcome != Done || e.Counts["added"] != 7 {
@@ -738,8 +754,7 @@ func TestAVerbThatWasKilledIsToldByTheNextOpening(t *testing.T) {
 	})
 	t.Run("an import that was not", func(t *testing.T) {
 		y := newYard(t, 10)
-		_, err := desk(y.book).stageImport(t.Context(), yardRows(20, 7), "mais.csv", Complete)
-		ok(t, err)
+		staged(t, y.book, yardRows(20, 7), "mais.csv")
 		z := &scene{yard: y.copied()}
 		z.idle()
 		if e := last(t, z); e.Verb != VerbImport || e.Outcome != Failed || e.Why.Code != reason.AuditInterrupted {

@@ -59,8 +59,7 @@ func namesOf(c *people.Contact) (n named) {
 // will be done. ctx ends the waiting alone.
 func (d *Desk) Erase(ctx context.Context, id people.ContactID) error {
 	b := d.book
-	var k []byte
-	end := make(chan ended, 1)
+	var wait func(context.Context) (job, error)
 	err := d.write(VerbErase, func(tx *bolt.Tx, e *Entry) error {
 		c, err := contactTx(tx, id)
 		if err != nil {
@@ -70,7 +69,7 @@ func (d *Desk) Erase(ctx context.Context, id people.ContactID) error {
 		if err != nil {
 			return err
 		}
-		k = peopleJobKey(n)
+		k := peopleJobKey(n)
 		e.on("contact", strconv.FormatUint(uint64(c.ID), 10), "")
 		e.Outcome, e.Ended = Asked, time.Time{}
 		if err := addEntryTx(tx, e); err != nil {
@@ -80,26 +79,15 @@ func (d *Desk) Erase(ctx context.Context, id people.ContactID) error {
 		if err := strikeTx(tx, &c, e.At); err != nil {
 			return err
 		}
-		b.mu.Lock()
-		b.waiting[string(k)] = end
-		b.mu.Unlock()
+		wait = b.await(k)
 		return putJobTx(tx, k, job{Audit: e.ID, Job: Job{Kind: JobErase}, Erase: &erasing{Who: c.ID, Named: named}})
 	})
 	if err != nil {
 		return err
 	}
 	b.wake()
-	select {
-	case e := <-end:
-		if e.err != nil {
-			return goesOn(e.err)
-		}
-		return nil
-	case <-ctx.Done():
-		return goesOn(ctx.Err())
-	case <-b.closing:
-		return goesOn(ErrClosed)
-	}
+	_, err = wait(ctx)
+	return err
 }
 
 // strikeTx keeps a person's addresses among the suppressed and takes all that is
@@ -128,6 +116,9 @@ func strikeTx(tx *bolt.Tx, c *people.Contact, at time.Time) error {
 		return err
 	}
 	if err := leaveListsTx(tx, c.ID, 0); err != nil {
+		return err
+	}
+	if err := forgetImportsTx(tx, c, ids); err != nil {
 		return err
 	}
 	if err := forgetMentionsTx(tx, c); err != nil {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -9,18 +8,20 @@ import (
 	"time"
 
 	"recado/campaign/people"
-	"recado/campaign/reason"
 	"recado/store/bolt"
 )
 
 // An import is done as a whole or not at all. The rows of a large one are first
-// put into "staged" as they are, which is fast and changes nothing; then the job
-// is marked as complete, and the sweeper adds the people. If the process dies
-// before that mark, nothing is imported; after it, the next one goes on.
+// put into "staged" as they come, in runs that are sorted by phone, which changes
+// nothing; then the job is marked as complete, and the sweeper adds the people,
+// merging the runs. If the process dies before that mark, nothing is imported;
+// after it, the next one goes on. What an import did is kept, see imports.go.
 
 const (
-	smallImport = 500 // rows that are one transaction
-	rowsPart    = 250 // rows that are staged in one record, at most
+	smallImport = 500      // rows that are one transaction
+	rowsPart    = 128      // rows that are staged in one record, at most
+	runRows     = 32 << 10 // rows that are sorted at a time, at most,
+	runBytes    = 8 << 20  // and about how much text there is in them
 )
 
 // ImportReport is what an import did. Rows are counted, not people: the
@@ -57,73 +58,60 @@ const (
 	Replace  Policy = "replace" // their tags and fields become those of the row
 )
 
-// Import adds people to the book, or completes those who are there, see
-// [Complete]. Source, for the log, says where the rows come from. It returns when
-// all of them are in the book; after an error none is, unless that says
-// ErrGoesOn: then all of them will be. ctx ends it in the first half, before
-// anything has changed, and in the second one only the waiting.
-func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (report ImportReport, err error) {
-	return d.ImportAs(ctx, rows, source, Complete)
+// ImportOrder is what is to be imported, and how.
+type ImportOrder struct {
+	Source  string // where the rows come from: the name of a file
+	Policy  Policy
+	Tags    []string       // that everybody in it gets; the rows have them
+	Consent people.Consent // that everybody in it is said to have given; the rows have it
 }
 
-// ImportAs is Import by another policy.
-func (d *Desk) ImportAs(ctx context.Context, rows []people.Row, source string, policy Policy) (report ImportReport, err error) {
+// Import adds people to the book, or completes those who are there, see
+// [Complete]. Source, for the log, says where the rows come from. It is ImportFrom
+// for those who have all the rows.
+func (d *Desk) Import(ctx context.Context, rows []people.Row, source string) (ImportReport, error) {
+	done, err := d.ImportFrom(ctx, ImportOrder{Source: source}, func(add func(people.Row) error) (int, error) {
+		for _, row := range rows {
+			if err := add(row); err != nil {
+				return 0, err
+			}
+		}
+		return 0, nil
+	})
+	return done.Report, err
+}
+
+// ImportFrom adds the people to the book whom read gives to add, or does with
+// those who are there what the policy says. Read returns how many rows of the file
+// could not be used; however many it gives, few of them are held. ImportFrom
+// returns when all are in the book; after an error none is, unless that says
+// ErrGoesOn: then all of them will be. ctx ends it in the first half, before
+// anything has changed, and in the second one only the waiting: CancelImport ends
+// that.
+func (d *Desk) ImportFrom(ctx context.Context, o ImportOrder, read func(add func(people.Row) error) (bad int, err error)) (done Import, err error) {
 	if !d.May(VerbImport) {
-		return report, ErrRole
+		return done, ErrRole
 	}
-	b := d.book
-	for _, row := range rows {
-		if row.Phone == "" {
-			return report, fmt.Errorf("import %s: line %d: %w", source, row.Line, reason.New(reason.RowNoPhone))
-		}
+	if o.Consent.Status != people.ConsentUnknown {
+		o.Consent.By = d.who.Name
 	}
-	if err := ctx.Err(); err != nil {
-		return report, fmt.Errorf("import %s: %w", source, err)
-	}
-	rows = inKeyOrder(rows)
-	for i := range rows {
-		if rows[i].Consent.Status != people.ConsentUnknown {
-			rows[i].Consent.By = d.who.Name
-		}
-	}
-	if len(rows) <= min(smallImport, b.maxChunk) {
-		err := d.write(VerbImport, func(tx *bolt.Tx, e *Entry) error {
-			report = ImportReport{}
-			e.on("contacts", "", source)
-			err := importTx(tx, rows, policy, &report)
-			e.countImport(len(rows), &report)
-			return err
-		})
-		if err != nil {
-			return ImportReport{}, fmt.Errorf("import %s: %w", source, err)
-		}
-		b.logImport(source, report)
-		return report, nil
-	}
-	k, err := d.stageImport(ctx, rows, source, policy)
-	if err != nil {
-		return report, fmt.Errorf("import %s: %w", source, err)
-	}
-	end := make(chan ended, 1)
-	b.mu.Lock()
-	b.waiting[string(k)] = end
-	b.mu.Unlock()
-	if err := b.update(func(tx *bolt.Tx) error { return completeStagingTx(tx, k) }); err != nil {
-		return report, fmt.Errorf("import %s: %w", source, err)
-	}
-	b.wake()
-	select {
-	case e := <-end:
-		if e.err != nil {
-			return report, fmt.Errorf("import %s: %w", source, goesOn(e.err))
-		}
-		return *e.job.Report, nil
-	case <-ctx.Done():
+	s := staging{desk: d, ctx: ctx, order: o}
+	bad, err := read(s.add)
+	if err == nil {
 		err = ctx.Err()
-	case <-b.closing:
-		err = ErrClosed
 	}
-	return report, fmt.Errorf("import %s: %w", source, goesOn(err))
+	switch {
+	case err != nil:
+		s.drop(err)
+	case s.job == nil && len(s.rows) <= min(smallImport, d.book.maxChunk):
+		done, err = s.atOnce(bad)
+	default:
+		done, err = s.bring(bad)
+	}
+	if err != nil {
+		return done, fmt.Errorf("import %s: %w", o.Source, err)
+	}
+	return done, nil
 }
 
 // countImport notes what an import did.
@@ -166,96 +154,8 @@ func inKeyOrder(rows []people.Row) []people.Row {
 	return sorted
 }
 
-// stageImport puts rows beside a new job, which it leaves to be marked as
-// complete. After an error there is none.
-func (d *Desk) stageImport(ctx context.Context, rows []people.Row, source string, policy Policy) (k []byte, err error) {
-	b := d.book
-	entry, err := d.writeEntry(VerbImport, func(tx *bolt.Tx, e *Entry) error {
-		n, err := jobsTable.Next(tx)
-		if err != nil {
-			return err
-		}
-		e.on("contacts", "", source)
-		e.Outcome, e.Ended = Asked, time.Time{}
-		if err := addEntryTx(tx, e); err != nil {
-			return err
-		}
-		k = peopleJobKey(n)
-		return putJobTx(tx, k, job{
-			Audit:   e.ID,
-			Job:     Job{Kind: JobImport, Source: source, Total: len(rows)},
-			Staging: true, Policy: policy, Report: new(ImportReport),
-		})
-	})
-	if err != nil {
-		return nil, err
-	}
-	part := uint32(0)
-	err = inChunks(ctx, b, rows, func(tx *bolt.Tx, some []people.Row) error {
-		stagedTable.InOrder(tx) // keys come in order
-		for few := range slices.Chunk(some, rowsPart) {
-			if err := stagedTable.PutAt(tx, stagedTable.key(k, part), encodeRows(few)); err != nil {
-				return err
-			}
-			part++
-		}
-		return nil
-	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err == nil {
-		return k, nil
-	}
-	if failed := b.update(func(tx *bolt.Tx) error {
-		if err := b.closeEntryTx(tx, entry, func(e *Entry) { e.fail(reason.Of(err)) }); err != nil {
-			return err
-		}
-		return putJobTx(tx, k, job{Job: Job{Kind: JobDrop}})
-	}); failed != nil { // then it is dropped when the book is opened again
-		b.logger.Error("drop an import", "err", failed)
-	}
-	b.wake()
-	return nil, err
-}
-
-// completeStagingTx marks a job as complete: from now on it will be done.
-func completeStagingTx(tx *bolt.Tx, k []byte) error {
-	j, _, err := jobTx(tx, k)
-	if err != nil {
-		return err
-	}
-	j.Staging = false
-	return putJobTx(tx, k, j)
-}
-
-// importChunkTx adds the people of the next parts of an import, about n.
-func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
-	var rows []people.Row
-	var parts [][]byte
-	done = true
-	for part, v := range stagedTable.Each(tx, k) {
-		if len(rows) >= n {
-			done = false
-			break
-		}
-		few, err := decodeRows(v)
-		if err != nil {
-			return false, fmt.Errorf("import %s: %w", j.Source, err)
-		}
-		rows, parts = append(rows, few...), append(parts, bytes.Clone(part))
-	}
-	for _, part := range parts {
-		if err := stagedTable.DeleteAt(tx, part); err != nil {
-			return false, err
-		}
-	}
-	j.Done += len(rows)
-	return done, importTx(tx, rows, j.Policy, j.Report)
-}
-
-// importTx adds or completes people.
-func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportReport) error {
+// importTx adds or completes people, and notes in done what it did.
+func importTx(tx *bolt.Tx, rows []people.Row, done *Import) error {
 	names := make(nameMoves, len(rows))
 	now := time.Now()
 	rolls, err := rostersTx(tx)
@@ -263,6 +163,7 @@ func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportRepor
 		return err
 	}
 	joined := make(joining)
+	traces := newTraces(done.ID)
 	for _, row := range rows {
 		c, err := importedTx(tx, &row, now)
 		if err != nil {
@@ -271,14 +172,25 @@ func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportRepor
 		if len(row.Lists) > 0 {
 			rolls.fill(&c)
 		}
-		if take, err := policy.takeTx(tx, &c, existsTx(tx, c.ID), row, now, report); err != nil {
+		known := existsTx(tx, c.ID)
+		before := cloneContact(&c)
+		take, err := done.Policy.takeTx(tx, &before, &c, known, row, now, &done.Report)
+		if err != nil {
 			return err
-		} else if !take {
+		}
+		if known || take {
+			traces.saw(c.ID)
+		}
+		if !take {
 			continue
+		}
+		if !known {
+			c.Origin = done.ID
 		}
 		if err := putPersonTx(tx, &c, names); err != nil {
 			return err
 		}
+		traces.took(known, &before, &c)
 		if len(row.Lists) > 0 {
 			joined.add(c.Lists, c.ID)
 		}
@@ -286,13 +198,15 @@ func importTx(tx *bolt.Tx, rows []people.Row, policy Policy, report *ImportRepor
 	if err := joined.applyTx(tx); err != nil {
 		return err
 	}
+	if err := traces.applyTx(tx, done); err != nil {
+		return err
+	}
 	return names.applyTx(tx)
 }
 
-// takeTx makes of a person, who may be in the book already, what a row makes of
-// them, and counts it. It reports whether there is something to write.
-func (p Policy) takeTx(tx *bolt.Tx, c *people.Contact, known bool, row people.Row, now time.Time, report *ImportReport) (bool, error) {
-	before := cloneContact(c)
+// takeTx makes of a person, who may be in the book already and was like before,
+// what a row makes of them, and counts it. It reports whether there is something to write.
+func (p Policy) takeTx(tx *bolt.Tx, before, c *people.Contact, known bool, row people.Row, now time.Time, report *ImportReport) (bool, error) {
 	if known {
 		p.apply(c, row)
 	} else {
@@ -316,7 +230,7 @@ func (p Policy) takeTx(tx *bolt.Tx, c *people.Contact, known bool, row people.Ro
 		return false, nil
 	case !known:
 		report.Added++
-	case sameContact(&before, c) && len(before.Lists) == len(c.Lists):
+	case sameContact(before, c) && len(before.Lists) == len(c.Lists):
 		report.Same++
 		return false, nil
 	default:

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"testing"
 
 	"recado/campaign/people"
@@ -41,7 +42,7 @@ func TestALargeImportKeepsItsPolicyAndWhoHasLeft(t *testing.T) {
 		rows[i].Tags = []string{"novo"}
 	}
 	rows[1].Left, rows[2].Doubt = "Opt-out: sim", "Opt-in: não"
-	report := must[ImportReport](t)(desk(b).ImportAs(t.Context(), rows, "b", Skip))
+	report := must[ImportReport](t)(importAs(t.Context(), desk(b), rows, "b", Skip))
 	if report.Left != 1 || report.Doubts != 1 || report.Same == 0 {
 		t.Errorf("report %+v", report)
 	}
@@ -57,9 +58,50 @@ func TestALargeImportKeepsItsPolicyAndWhoHasLeft(t *testing.T) {
 	}
 	// What a person decides stands, whatever the file says again.
 	ok(t, desk(b).Stays(c.ID, c.DoubtAt))
-	must[ImportReport](t)(desk(b).ImportAs(t.Context(), rows[2:3], "b", Complete))
+	must[ImportReport](t)(importAs(t.Context(), desk(b), rows[2:3], "b", Complete))
 	if c := must[people.Contact](t)(b.ContactByPhone(rows[2].Phone)); c.InDoubt() {
 		t.Errorf("decided, and asked again: %+v", c)
 	}
 	sound(t, b)
+}
+
+// rowsOf gives rows to an import.
+func rowsOf(rows []people.Row, bad int) func(func(people.Row) error) (int, error) {
+	return func(add func(people.Row) error) (int, error) {
+		for _, row := range rows {
+			if err := add(row); err != nil {
+				return 0, err
+			}
+		}
+		return bad, nil
+	}
+}
+
+// importAs imports rows by a policy.
+func importAs(ctx context.Context, d *Desk, rows []people.Row, source string, policy Policy) (ImportReport, error) {
+	done, err := d.ImportFrom(ctx, ImportOrder{Source: source, Policy: policy}, rowsOf(rows, 0))
+	return done.Report, err
+}
+
+// staged is a large import that was read, and is not complete yet.
+func staged(t *testing.T, b *Book, rows []people.Row, source string) *staging {
+	t.Helper()
+	s := &staging{desk: desk(b), ctx: t.Context(), order: ImportOrder{Source: source}}
+	for _, row := range rows {
+		ok(t, s.add(row))
+	}
+	if len(s.rows) > 0 {
+		ok(t, s.flush())
+	}
+	return s
+}
+
+// complete marks it as complete.
+func (s *staging) complete(t *testing.T) (done Import) {
+	t.Helper()
+	ok(t, s.desk.book.update(func(tx *bolt.Tx) (err error) {
+		done, err = s.completeTx(tx, 0)
+		return err
+	}))
+	return done
 }

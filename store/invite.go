@@ -194,7 +194,7 @@ var tokenIn = regexp.MustCompile(`(?i)\(ref ([a-z2-9]{6})\)`)
 // Whoever has agreed before keeps that proof, and who has come before is from there.
 // An opt-out stays: they may take it back themselves in clear words.
 func invitedTx(tx *bolt.Tx, c *people.Contact, m incoming) error {
-	came, evidence := people.Origin{At: m.At}, shortened(m.Text)
+	came, evidence := people.Arrival{At: m.At}, shortened(m.Text)
 	if m.token != "" {
 		all, err := invitesTx(tx)
 		if err != nil {
@@ -217,7 +217,7 @@ func invitedTx(tx *bolt.Tx, c *people.Contact, m incoming) error {
 	if came.Way == people.NoWay {
 		return nil
 	}
-	c.Origin = earlier(c.Origin, came)
+	c.Came = earlier(c.Came, came)
 	asked := c.Consent
 	if asked.Status == people.ConsentGiven || asked.Status == people.ConsentRefused && !m.At.After(asked.At) {
 		return nil

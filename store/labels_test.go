@@ -116,11 +116,11 @@ func TestALinkThatWasTakenAwaySaysNothing(t *testing.T) {
 		return y.person(i)
 	}
 	first := say(0, old.Message(), y.now)
-	if first.Origin != (people.Origin{Way: people.ByLink, Name: "feira", At: first.Origin.At}) || !first.Origin.At.Equal(y.now.Truncate(time.Millisecond)) && !first.Origin.At.Equal(y.now) {
-		t.Errorf("they came by %+v", first.Origin)
+	if first.Came != (people.Arrival{Way: people.ByLink, Name: "feira", At: first.Came.At}) || !first.Came.At.Equal(y.now.Truncate(time.Millisecond)) && !first.Came.At.Equal(y.now) {
+		t.Errorf("they came by %+v", first.Came)
 	}
 	ok(t, only(desk(y.book).EndInvite("feira")))
-	if c := say(1, old.Message(), y.now.Add(time.Second)); c.Origin.Way != people.NoWay || c.Consent.Status != people.ConsentUnknown {
+	if c := say(1, old.Message(), y.now.Add(time.Second)); c.Came.Way != people.NoWay || c.Consent.Status != people.ConsentUnknown {
 		t.Errorf("by a link that is gone: %+v", c)
 	}
 	again, err := desk(y.book).Invite("feira", "Olá", y.number)
@@ -129,7 +129,7 @@ func TestALinkThatWasTakenAwaySaysNothing(t *testing.T) {
 		t.Errorf("the new one is the old one: %+v", again)
 	}
 	// Who has come before is from there, and keeps their proof.
-	if c := say(0, again.Message(), y.now.Add(time.Hour)); c.Origin != first.Origin || c.Consent != first.Consent {
+	if c := say(0, again.Message(), y.now.Add(time.Hour)); c.Came != first.Came || c.Consent != first.Consent {
 		t.Errorf("who came before: %+v", c)
 	}
 	if all, err := y.book.Invites(); err != nil || len(all) != 1 || all[0].Count != 1 {

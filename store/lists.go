@@ -452,3 +452,40 @@ func putMemberRow(s *people.Set, n uint32, v []byte) {
 		(*s)[int(n)*words+i] = binary.LittleEndian.Uint64(v[i*8:])
 	}
 }
+
+// leaveTx takes people off a list. It writes the rows that change, however long the
+// list is.
+func leaveTx(tx *bolt.Tx, l List, who people.Set) error {
+	before := l.Size
+	rows := make(map[uint32][]byte)
+	for id := range who.All() {
+		n, bit := memberPlace(id)
+		row, ok := rows[n]
+		if !ok {
+			row = slices.Clone(membersTable.Get(tx, l.ID, n))
+			rows[n] = row
+		}
+		if len(row) == memberBlock && row[bit/8]&(1<<(bit%8)) != 0 {
+			row[bit/8] &^= 1 << (bit % 8)
+			l.Size--
+		}
+	}
+	if l.Size == before {
+		return nil
+	}
+	for n, row := range rows {
+		var err error
+		if row == nil {
+			continue
+		}
+		if !slices.ContainsFunc(row, func(b byte) bool { return b != 0 }) {
+			err = membersTable.Delete(tx, l.ID, n)
+		} else {
+			err = membersTable.Put(tx, l.ID, n, row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return putListTx(tx, l)
+}

@@ -34,6 +34,7 @@ var migrations = [...]func(*bolt.Tx) error{
 	func(*bolt.Tx) error { return nil }, // version 13: addresses that are suppressed, which an older program would write to
 	countOfSuppressed,
 	func(*bolt.Tx) error { return nil }, // version 15: jobs that are put aside, which an older program would try to do
+	func(*bolt.Tx) error { return nil }, // version 16: what imports changed, which an older program would not erase
 }
 
 // claimsByContact is version 2: who has been claimed is known by their record.

@@ -180,6 +180,16 @@ func optOutOthersTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 
 // deleteContactTx takes a person and everything by which they are found away.
 func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
+	names := make(nameMoves, 1)
+	if err := deletePersonTx(tx, c, names); err != nil {
+		return err
+	}
+	return names.applyTx(tx)
+}
+
+// deletePersonTx is deleteContactTx without the order of names, for those who take
+// many people away.
+func deletePersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	if err := contactsTable.Delete(tx, c.ID); err != nil {
 		return err
 	}
@@ -189,11 +199,7 @@ func deleteContactTx(tx *bolt.Tx, c *people.Contact) error {
 	if err := addCountTx(tx, countContacts, -1); err != nil {
 		return err
 	}
-	names := make(nameMoves, 1)
-	if err := reindexTx(tx, c.ID, c, &people.Contact{}, names); err != nil {
-		return err
-	}
-	return names.applyTx(tx)
+	return reindexTx(tx, c.ID, c, &people.Contact{}, names)
 }
 
 // reindexTx changes what leads to a person from how they were to how they are. An
@@ -414,7 +420,10 @@ func unite(k, g *people.Contact) {
 	if k.Username == "" {
 		k.Username = g.Username
 	}
-	k.Origin = earlier(k.Origin, g.Origin)
+	if k.Origin == 0 || g.Origin != 0 && g.Created.Before(k.Created) {
+		k.Origin = g.Origin
+	}
+	k.Came = earlier(k.Came, g.Came)
 	for _, n := range g.Knows {
 		if !k.KnownTo(n) {
 			k.Knows = append(k.Knows, n)
@@ -427,8 +436,8 @@ func unite(k, g *people.Contact) {
 	}
 }
 
-// earlier is by which of two origins a person came first.
-func earlier(a, b people.Origin) people.Origin {
+// earlier is by which of two ways a person came first.
+func earlier(a, b people.Arrival) people.Arrival {
 	if a.Way == people.NoWay || b.Way != people.NoWay && b.At.Before(a.At) {
 		return b
 	}

@@ -67,6 +67,7 @@ const (
 	hasNote
 	hasUsername
 	hasOrigin
+	hasCame
 	hasLabels
 	allParts = 1<<iota - 1
 )
@@ -81,7 +82,8 @@ func partsOf(c *people.Contact) (parts uint64) {
 	has(hasConsent, c.Consent != people.Consent{})
 	has(hasNote, c.Note != "")
 	has(hasUsername, c.Username != "")
-	has(hasOrigin, c.Origin != people.Origin{})
+	has(hasOrigin, c.Origin != 0)
+	has(hasCame, c.Came != people.Arrival{})
 	has(hasLabels, len(c.Labels) > 0)
 	return parts
 }
@@ -105,9 +107,12 @@ func encodeParts(e *bolt.Enc, parts uint64, c *people.Contact) {
 		e.Text(c.Username)
 	}
 	if parts&hasOrigin != 0 {
-		e.Uint(uint64(c.Origin.Way))
-		e.Text(c.Origin.Name)
-		e.Time(c.Origin.At)
+		e.Uint(uint64(c.Origin))
+	}
+	if parts&hasCame != 0 {
+		e.Uint(uint64(c.Came.Way))
+		e.Text(c.Came.Name)
+		e.Time(c.Came.At)
 	}
 	if parts&hasLabels != 0 {
 		encodeLabels(e, c)
@@ -135,7 +140,10 @@ func decodeParts(r *bolt.Dec, c *people.Contact) {
 		c.Username = r.Text()
 	}
 	if parts&hasOrigin != 0 {
-		c.Origin = people.Origin{Way: people.Way(r.Uint()), Name: r.Text(), At: r.Time()}
+		c.Origin = people.ImportID(r.Uint())
+	}
+	if parts&hasCame != 0 {
+		c.Came = people.Arrival{Way: people.Way(r.Uint()), Name: r.Text(), At: r.Time()}
 	}
 	if parts&hasLabels != 0 {
 		decodeLabels(r, c)

@@ -35,6 +35,8 @@
 //	├── suppressed  p<phone key> or l<lid> → record: who must not be written to and is not in the book, see suppressed.go
 //	├── merges      <contact 8><contact 8 that was added to it> → record: what both were before, see apart.go
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
+//	├── imports     <import 8> → JSON: what came from files
+//	├── imported    <import 8><kind 1><contact 8> → record: what an import changed, see imports.go
 //	├── validations <number 4> → JSON: how far its validation is, see validate.go
 //	├── tovalidate  <number 4><part 4> → bits: about whom it is to ask
 //	├── invites     <n 4> → JSON: links by which people say that they may be written to
@@ -121,6 +123,8 @@ type Book struct {
 	grace  time.Duration
 	media  string // the folder of the attachments
 	index  *indexed
+
+	merging *merging // of the sweeper, in its transactions
 
 	work     chan struct{}
 	maxChunk int

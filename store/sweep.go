@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store/bolt"
 )
@@ -32,23 +33,26 @@ type JobKind string
 
 // The kinds. They are written to disk.
 const (
-	JobFreeze JobKind = "freeze" // make the deliveries of a campaign that starts
-	JobUndo   JobKind = "undo"   // take the deliveries away that were made of it
-	JobCancel JobKind = "cancel" // skip what is left of a cancelled campaign
-	JobImport JobKind = "import" // add people from a file
-	JobErase  JobKind = "erase"  // take a person out of the book
-	JobTags   JobKind = "tags"   // change the tags of people
-	JobDrop   JobKind = "drop"   // forget what was staged of a job that will not be done
+	JobFreeze   JobKind = "freeze"        // make the deliveries of a campaign that starts
+	JobUndo     JobKind = "undo"          // take the deliveries away that were made of it
+	JobCancel   JobKind = "cancel"        // skip what is left of a cancelled campaign
+	JobImport   JobKind = "import"        // add people from a file
+	JobErase    JobKind = "erase"         // take a person out of the book
+	JobTags     JobKind = "tags"          // change the tags of people
+	JobTakeBack JobKind = "import_undo"   // undo an import
+	JobForget   JobKind = "import_forget" // forget what people were before an import that is old
+	JobDrop     JobKind = "drop"          // forget what was staged of a job that will not be done
 )
 
 // Job is work that is done in chunks, and how far it is.
 type Job struct {
 	Kind     JobKind
-	Campaign campaign.ID `json:",omitempty"` // whose it is; 0: nobody's
-	Source   string      `json:",omitempty"` // of an import: where the rows come from
-	Done     int         `json:",omitempty"` // how many people are done,
-	Total    int         `json:",omitempty"` // of how many; 0: nobody has counted
-	Held     bool        `json:",omitempty"` // of a freeze: the campaign is to be paused when it is done
+	Campaign campaign.ID     `json:",omitempty"` // whose it is; 0: nobody's
+	Source   string          `json:",omitempty"` // of an import: where the rows come from
+	Import   people.ImportID `json:",omitempty"` // that is done, undone or forgotten
+	Done     int             `json:",omitempty"` // how many people are done,
+	Total    int             `json:",omitempty"` // of how many; 0: nobody has counted
+	Held     bool            `json:",omitempty"` // of a freeze: the campaign is to be paused when it is done
 }
 
 // job is the record of a Job, with what it takes to go on.
@@ -60,9 +64,10 @@ type job struct {
 
 	Freeze *freezing     `json:",omitempty"`
 	Erase  *erasing      `json:",omitempty"`
+	Runs   []run         `json:",omitempty"` // of an import: what is left of what was staged
+	Policy Policy        `json:",omitempty"` // of one from before version 16 of the book
+	Report *ImportReport `json:",omitempty"` // of one that is done, or is from before that version
 	Tags   *tagging      `json:",omitempty"`
-	Policy Policy        `json:",omitempty"` // of an import
-	Report *ImportReport `json:",omitempty"`
 }
 
 // Jobs lists the work that goes on, that of the campaigns first.
@@ -209,7 +214,12 @@ func (b *Book) sweep() {
 		case <-ctx.Done():
 		}
 	}()
+	var forgot time.Time
 	for {
+		if now := b.clock.Now(); now.Sub(forgot) >= forgetEvery {
+			b.forgetOld()
+			forgot = now
+		}
 		next := b.startDue(ctx)
 		k, kind, err := b.nextJob(last)
 		var wait <-chan time.Time
@@ -220,6 +230,7 @@ func (b *Book) sweep() {
 		case k == nil && next > 0: // something is scheduled
 			wait = time.After(next)
 		case k == nil: // until somebody wakes it
+			wait = time.After(forgetEvery)
 		default:
 			last = k
 			size := sizes[kind]
@@ -310,6 +321,29 @@ type ended struct {
 	err error
 }
 
+// await returns what waits for the end of a job: not longer than ctx and the book
+// last.
+func (b *Book) await(k []byte) (wait func(ctx context.Context) (job, error)) {
+	end := make(chan ended, 1)
+	b.mu.Lock()
+	b.waiting[string(k)] = end
+	b.mu.Unlock()
+	return func(ctx context.Context) (j job, err error) {
+		select {
+		case e := <-end:
+			if e.err != nil {
+				err = goesOn(e.err)
+			}
+			return e.job, err
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-b.closing:
+			err = ErrClosed
+		}
+		return j, goesOn(err)
+	}
+}
+
 // release tells who waits for a job how it ended.
 func (b *Book) release(k []byte, e ended) {
 	b.mu.Lock()
@@ -367,6 +401,10 @@ func jobEntryTx(tx *bolt.Tx, e *Entry, j *job) {
 		e.count("skipped", j.Done)
 	case JobImport:
 		e.countImport(j.Total, j.Report)
+	case JobTakeBack:
+		if record, err := importRecordTx(tx, j.Import); err == nil {
+			e.countUndo(record.Undone)
+		}
 	case JobErase:
 		e.count("messages", j.Erase.Messages)
 	case JobTags:
@@ -386,6 +424,10 @@ func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err err
 		return cancelChunkTx(tx, j, n)
 	case JobImport:
 		return b.importChunkTx(tx, k, j, n)
+	case JobTakeBack:
+		return b.takeBackChunkTx(tx, j, n)
+	case JobForget:
+		return forgetChunkTx(tx, j, n)
 	case JobErase:
 		return eraseChunkTx(tx, j, n)
 	case JobTags:

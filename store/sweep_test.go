@@ -660,10 +660,9 @@ func TestAnImportIsWholeOrNothing(t *testing.T) {
 func TestTheReportOfAnImportThatDiedIsThatOfTheWhole(t *testing.T) {
 	y := newYard(t, 10)
 	rows := append(yardRows(5, 20), yardRows(8, 6)...)
-	k, err := desk(y.book).stageImport(t.Context(), inKeyOrder(rows), "people.csv", Complete)
-	ok(t, err)
-	y.book.stop(k, errors.New("the test does it"))
-	ok(t, y.book.update(func(tx *bolt.Tx) error { return completeStagingTx(tx, k) }))
+	s := staged(t, y.book, rows, "people.csv")
+	y.book.stop(s.job, errors.New("the test does it"))
+	s.complete(t)
 	for more := true; more; {
 		var log bytes.Buffer
 		b, err := Open(y.left(), Options{Kind: Demo, maxChunk: chunkSize, Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -673,7 +672,7 @@ func TestTheReportOfAnImportThatDiedIsThatOfTheWhole(t *testing.T) {
 		if want := "source=people.csv added=15 updated=0 same=11"; !strings.Contains(log.String(), want) {
 			t.Errorf("the log says %q, want %q", log.String(), want)
 		}
-		ok(t, y.book.chunk(k, chunkSize))
+		ok(t, y.book.chunk(s.job, chunkSize))
 		y.sound()
 		jobs, err := y.book.Jobs()
 		ok(t, err)

@@ -13,47 +13,49 @@ import (
 // The buckets of the book: each has its name, and what its keys are made of, in
 // this file alone. What the rows hold is drawn at the top of store.go.
 var (
-	metaTable        = bolt.NewTextTable[string]("meta")
-	numbersTable     = bolt.NewTable1[campaign.NumberID]("numbers")
-	oursTable        = bolt.NewTextTable[string]("ours")
-	blockedTable     = blockedRows{bolt.Table{Name: "blocked"}}
-	turnsTable       = bolt.NewTable1[campaign.NumberID]("turns")
-	sendsTable       = bolt.NewTable3[campaign.NumberID, moment, chatKind]("sends")
-	inflightTable    = bolt.NewTable1[campaign.NumberID]("inflight")
-	campaignsTable   = bolt.NewTable1[campaign.ID]("campaigns")
-	runningTable     = bolt.NewTable1[campaign.ID]("running")
-	scheduledTable   = bolt.NewTable2[moment, campaign.ID]("scheduled")
-	guardsTable      = bolt.NewTable2[campaign.ID, campaign.NumberID]("guards")
-	sampleTable      = sampleRows{bolt.Table{Name: "sample"}}
-	countsTable      = bolt.NewTable1[campaign.ID]("counts")
-	deliveriesTable  = bolt.NewTable2[campaign.ID, uint32]("deliveries")
-	queueTable       = queueRows{bolt.Table{Name: "queue"}}
-	againTable       = bolt.NewTable3[campaign.NumberID, campaign.ID, uint32]("again")
-	messagesTable    = bolt.NewTextTable[campaign.MessageID]("messages")
-	uploadsTable     = bolt.NewTable3[campaign.ID, campaign.NumberID, uint64]("uploads")
-	personsTable     = bolt.NewTable2[campaign.ID, people.ContactID]("persons")
-	latestTable      = bolt.NewTable2[people.ContactID, campaign.NumberID]("latest")
-	unansweredTable  = bolt.NewTable1[people.ContactID]("unanswered")
-	timersTable      = bolt.NewTable2[people.ContactID, campaign.NumberID]("timers")
-	contactsTable    = bolt.NewTable1[people.ContactID]("contacts")
-	aliasesTable     = bolt.NewTextTable[string]("aliases")
-	mergesTable      = bolt.NewTable2[people.ContactID, people.ContactID]("merges")
-	mergedTable      = bolt.NewTable1[people.ContactID]("merged")
-	namesTable       = nameRows{bolt.Table{Name: "names"}}
-	invitesTable     = bolt.NewTable1[uint32]("invites")
-	invitedTable     = bolt.NewTable2[uint32, people.ContactID]("invited")
-	validationsTable = bolt.NewTable1[campaign.NumberID]("validations")
-	toValidateTable  = bolt.NewTable2[campaign.NumberID, uint32]("tovalidate")
-	labelsTable      = bolt.NewTable1[campaign.NumberID]("labels")
-	labelledTable    = bolt.NewTable2[campaign.NumberID, people.ContactID]("labelled")
-	listsTable       = bolt.NewTextTable[string]("lists")
-	membersTable     = bolt.NewTable2[uint32, uint32]("members")
-	eventsTable      = bolt.NewTable2[campaign.ID, uint64]("events")
-	jobsTable        = bolt.Table{Name: "jobs"} // by campaignJobKey or peopleJobKey
-	auditTable       = bolt.NewTable1[uint64]("audit")
-	askedTable       = bolt.NewTable1[uint64]("asked")
-	suppressedTable  = bolt.NewTextTable[string]("suppressed")
-	stagedTable      = stagedRows{bolt.Table{Name: "staged"}}
+	metaTable       = bolt.NewTextTable[string]("meta")
+	numbersTable    = bolt.NewTable1[campaign.NumberID]("numbers")
+	oursTable       = bolt.NewTextTable[string]("ours")
+	blockedTable    = blockedRows{bolt.Table{Name: "blocked"}}
+	turnsTable      = bolt.NewTable1[campaign.NumberID]("turns")
+	sendsTable      = bolt.NewTable3[campaign.NumberID, moment, chatKind]("sends")
+	inflightTable   = bolt.NewTable1[campaign.NumberID]("inflight")
+	campaignsTable  = bolt.NewTable1[campaign.ID]("campaigns")
+	runningTable    = bolt.NewTable1[campaign.ID]("running")
+	scheduledTable  = bolt.NewTable2[moment, campaign.ID]("scheduled")
+	guardsTable     = bolt.NewTable2[campaign.ID, campaign.NumberID]("guards")
+	sampleTable     = sampleRows{bolt.Table{Name: "sample"}}
+	countsTable     = bolt.NewTable1[campaign.ID]("counts")
+	deliveriesTable = bolt.NewTable2[campaign.ID, uint32]("deliveries")
+	queueTable      = queueRows{bolt.Table{Name: "queue"}}
+	againTable      = bolt.NewTable3[campaign.NumberID, campaign.ID, uint32]("again")
+	messagesTable   = bolt.NewTextTable[campaign.MessageID]("messages")
+	uploadsTable    = bolt.NewTable3[campaign.ID, campaign.NumberID, uint64]("uploads")
+	personsTable    = bolt.NewTable2[campaign.ID, people.ContactID]("persons")
+	latestTable     = bolt.NewTable2[people.ContactID, campaign.NumberID]("latest")
+	unansweredTable = bolt.NewTable1[people.ContactID]("unanswered")
+	timersTable     = bolt.NewTable2[people.ContactID, campaign.NumberID]("timers")
+	contactsTable   = bolt.NewTable1[people.ContactID]("contacts")
+	aliasesTable    = bolt.NewTextTable[string]("aliases")
+	mergesTable     = bolt.NewTable2[people.ContactID, people.ContactID]("merges")
+	mergedTable     = bolt.NewTable1[people.ContactID]("merged")
+	namesTable      = nameRows{bolt.Table{Name: "names"}}
+	invitesTable    = bolt.NewTable1[uint32]("invites")
+	invitedTable    = bolt.NewTable2[uint32, people.ContactID]("invited")
+	validatingTable = bolt.NewTable1[campaign.NumberID]("validations")
+	toValidateTable = bolt.NewTable2[campaign.NumberID, uint32]("tovalidate")
+	labelsTable     = bolt.NewTable1[campaign.NumberID]("labels")
+	labelledTable   = bolt.NewTable2[campaign.NumberID, people.ContactID]("labelled")
+	importsTable    = bolt.NewTable1[people.ImportID]("imports")
+	importedTable   = bolt.NewTable3[people.ImportID, traceKind, uint64]("imported")
+	listsTable      = bolt.NewTextTable[string]("lists")
+	membersTable    = bolt.NewTable2[uint32, uint32]("members")
+	eventsTable     = bolt.NewTable2[campaign.ID, uint64]("events")
+	jobsTable       = bolt.Table{Name: "jobs"} // by campaignJobKey or peopleJobKey
+	auditTable      = bolt.NewTable1[uint64]("audit")
+	askedTable      = bolt.NewTable1[uint64]("asked")
+	suppressedTable = bolt.NewTextTable[string]("suppressed")
+	stagedTable     = stagedRows{bolt.Table{Name: "staged"}}
 )
 
 // The rows of metaTable whose names are used more than once.
@@ -79,8 +81,8 @@ var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
 	campaignsTable, runningTable, scheduledTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
 	messagesTable, uploadsTable, personsTable, latestTable, unansweredTable, timersTable, eventsTable,
-	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, invitesTable, invitedTable, validationsTable, toValidateTable, labelsTable, labelledTable,
-	listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
+	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, importsTable, importedTable,
+	invitesTable, invitedTable, validatingTable, toValidateTable, labelsTable, labelledTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
 }
 
 // row is a value that is one number, or a part of a key.

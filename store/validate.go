@@ -72,7 +72,7 @@ const (
 // Validations lists the validation of each number that has, or had, one.
 func (b *Book) Validations() (all []Validation, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		return validationsTable.ForEach(tx, func(_, v []byte) error {
+		return validatingTable.ForEach(tx, func(_, v []byte) error {
 			var one Validation
 			if err := json.Unmarshal(v, &one); err != nil {
 				return err
@@ -85,7 +85,7 @@ func (b *Book) Validations() (all []Validation, err error) {
 }
 
 func validationTx(tx *bolt.Tx, number campaign.NumberID) (v Validation, ok bool, err error) {
-	row := validationsTable.Get(tx, number)
+	row := validatingTable.Get(tx, number)
 	if row == nil {
 		return v, false, nil
 	}
@@ -98,7 +98,7 @@ func putValidationTx(tx *bolt.Tx, v *Validation) error {
 	if err != nil {
 		return err
 	}
-	return validationsTable.Put(tx, v.Number, row)
+	return validatingTable.Put(tx, v.Number, row)
 }
 
 // Validate begins a validation of the people that a filter chooses, by a number
@@ -426,10 +426,10 @@ func nextToValidateTx(tx *bolt.Tx, number campaign.NumberID, from people.Contact
 // validations checks that who is to be asked about belongs to a validation that goes
 // on.
 func (c *checking) validations() {
-	c.each(validationsTable, -1, func(k, v []byte) {
+	c.each(validatingTable, -1, func(k, v []byte) {
 		var one Validation
 		if json.Unmarshal(v, &one) != nil || string(row(one.Number)) != string(k) {
-			c.damaged(validationsTable, k)
+			c.damaged(validatingTable, k)
 			return
 		}
 		if one.Status != Validating {

@@ -111,7 +111,8 @@ func (w *weigher) take(tx *bolt.Tx, from people.Row, now time.Time) error {
 			return err
 		}
 	}
-	take, err := w.policy.takeTx(tx, &c, known, from, now, &w.report)
+	before := cloneContact(&c)
+	take, err := w.policy.takeTx(tx, &before, &c, known, from, now, &w.report)
 	if take {
 		w.seen[key] = string(encodeContact(&c))
 		for _, p := range from.Others {

@@ -21,7 +21,7 @@ func imported(t *testing.T, b *Book, file string, policy Policy) ImportReport {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	report, err := b.Desk(Actor{Role: Admin}).ImportAs(t.Context(), rows, "a test", policy)
+	report, err := importAs(t.Context(), b.Desk(Actor{Role: Admin}), rows, "a test", policy)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestThePreflightOfAnImportCountsWhoHasNoRoom(t *testing.T) {
 	b := newBook(t)
 	var file strings.Builder
 	file.WriteString("nome;telefone;tags\n")
-	for i := range 3 * rowsPart {
+	for i := range 6 * rowsPart {
 		fmt.Fprintf(&file, "Ana;1198765%04d;t%d\n", i%3, i)
 	}
 	p, err := b.PreflightImport(t.Context(), strings.NewReader(file.String()), files.Options{}, Complete, files.Sink{})

@@ -172,6 +172,7 @@ func (c *contacts) actions() []action {
 		act(e.keys.saveList, some, func() tea.Cmd { return c.saveList(c.chosen(), c.listDetail(c.chosen()), c.saved) }),
 		act(e.keys.lists, all, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
 		act(e.keys.importFile, all, func() tea.Cmd { return e.root.push(newImportPick(e)) }),
+		act(e.keys.imports, all, func() tea.Cmd { return e.root.push(newImports(e)) }),
 		act(e.keys.markAll, ok, c.markAll),
 		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"recado/campaign/people"
 	"recado/store"
 )
 
@@ -127,4 +128,35 @@ func (s *stage) importRuns(job store.Job) {
 		s.tell(importJobMsg{question: r.asking.renew(s.root.env), job: job})
 	}
 	time.Sleep(10 * time.Second)
+}
+
+// imported is a book with three imports: somebody of the second wrote since, and
+// one of the rows of the third could not be read.
+func (s *stage) imported() {
+	s.t.Helper()
+	s.people()
+	bring := func(source string, tags []string, bad int, rows ...people.Row) {
+		s.t.Helper()
+		given := people.Consent{Status: people.ConsentGiven, Source: "feira", At: time.Date(2026, 5, 2, 12, 0, 0, 0, time.UTC)}
+		for i := range rows {
+			rows[i].Tags, rows[i].Consent = tags, given
+		}
+		_, err := desk(s.app.Book).ImportFrom(s.t.Context(), store.ImportOrder{Source: source, Tags: tags, Consent: given}, func(add func(people.Row) error) (int, error) {
+			for _, row := range rows {
+				if err := add(row); err != nil {
+					return 0, err
+				}
+			}
+			return bad, nil
+		})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	bring("~/feira de maio.csv", []string{"feira"}, 0, people.Row{Phone: "+5521987659001", Name: "Yara Pinto"}, people.Row{Phone: "+5521987659002", Name: "Wagner Reis"})
+	if err := s.app.Book.Saw(1, []people.Seen{{Phone: "+5521987659001", Known: true}}); err != nil {
+		s.t.Fatal(err)
+	}
+	bring("~/clientes.xlsx", nil, 1, people.Row{Phone: "+5521987659003", Name: "Xavier Cruz"}, people.Row{Phone: "+5521987659002", Name: "Wagner P. Reis"})
+	s.press("2")
 }

@@ -78,19 +78,23 @@ func (r *importRun) begin() tea.Cmd {
 		}
 		defer file.Close()
 		r.size.Store(size)
-		var rows []people.Row
-		msg.result.Read, msg.err = files.Read(ctx, &watched{file, &r.read}, options, files.Sink{
-			Row: func(row people.Row) error { r.rows.Add(1); rows = append(rows, row); return nil },
-			Bad: func(row files.Bad) error {
-				r.rows.Add(1)
-				msg.result.Bad.Add(row.RowError)
-				msg.bad = keepBad(msg.bad, row)
-				return nil
-			},
+		order := store.ImportOrder{Source: source, Policy: policy, Tags: options.Tags, Consent: options.Consent}
+		var unread error
+		done, err := desk.ImportFrom(ctx, order, func(add func(people.Row) error) (int, error) {
+			msg.result.Read, unread = files.Read(ctx, &watched{file, &r.read}, options, files.Sink{
+				Row: func(row people.Row) error { r.rows.Add(1); return add(row) },
+				Bad: func(row files.Bad) error {
+					r.rows.Add(1)
+					msg.result.Bad.Add(row.RowError)
+					msg.bad = keepBad(msg.bad, row)
+					return nil
+				},
+			})
+			return msg.result.Bad.Total, unread
 		})
-		if msg.err == nil {
-			msg.result.Rows = len(rows)
-			msg.result.Would, msg.err = desk.ImportAs(ctx, rows, source, policy)
+		msg.result.Rows, msg.result.Would, msg.err = done.Rows, done.Report, err
+		if unread != nil {
+			msg.err = unread
 		}
 		return msg
 	}

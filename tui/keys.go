@@ -36,6 +36,9 @@ type keyMap struct {
 	takeIn, policy, tags, consent, saveRejected, cancelImport key.Binding
 	seePeople                                                 key.Binding
 
+	// What was imported.
+	imports, undoImport, stopImport key.Binding
+
 	// Campaigns.
 	newCampaign, edit, discard, watch, pause, resume, cancel, report, copyCampaign key.Binding
 	nextField, prevField, nextPerson, prevPerson, saveDraft, start                 key.Binding
@@ -147,6 +150,10 @@ func newKeys(w *words) keyMap {
 		cancelImport: bind("cancel_import", "esc", "esc"),
 		seePeople:    bind("see_people", "enter", "enter"),
 
+		imports:    bind("imports", "I", "I"),
+		undoImport: bind("undo_import", "u", "u"),
+		stopImport: bind("stop_import", "x", "x"),
+
 		newCampaign:  bind("new_campaign", "n", "n"),
 		edit:         bind("edit", "enter", "enter", "e"),
 		discard:      bind("discard", "x", "x", "delete"),
@@ -197,7 +204,7 @@ func (k *keyMap) onlyReads() {
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
 		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
 		&k.beginValidation, &k.stopValidation,
-		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile,
+		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile, &k.undoImport, &k.stopImport,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,
 	} {

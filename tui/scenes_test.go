@@ -168,6 +168,18 @@ var scenes = []scene{
 		s.app.Book.Close()
 		s.press("enter")
 	}},
+	{"imports-none", func(s *stage) { s.press("2", "I") }},
+	{"imports", func(s *stage) { s.imported(); s.press("I") }},
+	{"imports-undo", func(s *stage) { s.imported(); s.press("I", "u") }},
+	{"imports-undone", func(s *stage) { s.imported(); s.press("I", "u", "s") }},
+	{"imports-kept", func(s *stage) { s.imported(); s.press("I", "down", "u", "s") }},
+	{"imports-going-on", func(s *stage) {
+		s.imported()
+		s.press("I")
+		l := s.root.top().(*imports)
+		l.all[0].State = store.ImportRunning
+		l.jobs = []store.Job{{Kind: store.JobImport, Import: l.all[0].ID, Done: 3000, Total: 8000}}
+	}},
 	{"validations-none", func(s *stage) { s.people(); s.press("2", "v") }},
 	{"validations", func(s *stage) { s.validating() }},
 	{"validations-stopped", func(s *stage) { s.validating(); s.press("up") }},

@@ -15,7 +15,7 @@ type Vocabulary struct {
 	Fields               []string
 	Values               map[string][]string // of fields, by FieldKey
 	OptOut, Presence     []string            // what may be asked of those
-	Origin               []string
+	Came                 []string
 	When                 []string
 }
 
@@ -95,8 +95,8 @@ func (v Vocabulary) values(key string) []string {
 			return v.OptOut
 		case PresenceTerm:
 			return v.Presence
-		case OriginTerm:
-			return v.Origin
+		case CameTerm:
+			return v.Came
 		}
 	}
 	return nil

@@ -69,10 +69,11 @@ type Contact struct {
 	Former     []FormerPhone // phones that they no longer have, oldest first
 	Others     []OtherPhone  // phones that are theirs beside Phone, the likeliest to be on WhatsApp first; see [Contact.Goes]
 	Consent    Consent
-	Note       string  // what somebody wrote down about them
-	Username   string  // by which the service knows them, without @; empty until it told
-	Origin     Origin  // how they came to write to us
-	Labels     []Label // on the phones of our numbers; their names are among Tags
+	Note       string   // what somebody wrote down about them
+	Username   string   // by which the service knows them, without @; empty until it told
+	Origin     ImportID // the import that added them; 0: none did
+	Came       Arrival  // how they came to write to us
+	Labels     []Label  // on the phones of our numbers; their names are among Tags
 	// OptOutPhone is the phone for which the opt-out was given while its account
 	// was not known: whose account it turns out to be is opted out as well.
 	OptOutPhone Phone
@@ -92,9 +93,12 @@ type OtherPhone struct {
 	No    time.Time // when the service said that it is not on WhatsApp; zero: it did not
 }
 
-// Origin is how a person came to write to us: by a link of ours or from an
-// advertisement. The zero Origin: not so, or it is not known.
-type Origin struct {
+// ImportID names an import for as long as the book lives; 0 is none.
+type ImportID uint64
+
+// Arrival is how a person came to write to us: by a link of ours or from an
+// advertisement. The zero Arrival: not so, or it is not known.
+type Arrival struct {
 	Way  Way
 	Name string    // what we call the link, or the ad calls itself
 	At   time.Time // when they wrote

@@ -25,13 +25,13 @@ var crowd = map[string]*Contact{
 		Fields: map[string]string{"email": "ana@gmail.com", "cidade": "São Paulo", "saldo": "1.250,50"}, Presence: OnWhatsApp,
 		Knows: []NumberID{1}, LastHeard: filterNow.Add(-10 * 24 * time.Hour), LastSent: filterNow.Add(-2 * time.Hour),
 		Created: filterNow.Add(-100 * 24 * time.Hour), Labels: []Label{{Number: 1, ID: "1", Name: "Pago"}, {Number: 1, ID: "2"}},
-		Origin: Origin{Way: ByAd, Name: "Curso de pão"},
+		Came: Arrival{Way: ByAd, Name: "Curso de pão"},
 	},
 	"bia": {
 		ID: 2, Name: "BEATRIZ", Phone: "+552187654321", Tags: []string{"frio", "vip antigo"}, Lists: []string{"Clientes inativos"},
 		Fields: map[string]string{"cidade": "Rio de Janeiro", "saldo": "90", "data de nascimento": "1990"}, Presence: NotOnWhatsApp, OptedOut: true,
 		Knows: []NumberID{2}, LastHeard: filterNow.Add(-40 * 24 * time.Hour), Created: filterNow.Add(-time.Hour),
-		Origin: Origin{Way: ByLink, Name: "feira"},
+		Came: Arrival{Way: ByLink, Name: "feira"},
 	},
 	"orlando": {
 		ID: 3, Name: "Orlando \"Lando\" Ouro", Phone: "+12125551234", WhatsApp: "+13105550000",

@@ -123,8 +123,8 @@ func (t LabelTerm) Match(c *Contact, _ FilterEnv) bool {
 	return slices.ContainsFunc(c.Labels, func(l Label) bool { return l.Name != "" && (t.Any || t.Text.In(l.Name)) })
 }
 
-// OriginTerm is how they came to write to us.
-type OriginTerm struct {
+// CameTerm is how they came to write to us.
+type CameTerm struct {
 	Typed string
 	Any   bool // they came somehow, or
 	None  bool // they did not, or
@@ -132,16 +132,16 @@ type OriginTerm struct {
 	Name  Pattern
 }
 
-func (t OriginTerm) Match(c *Contact, _ FilterEnv) bool {
+func (t CameTerm) Match(c *Contact, _ FilterEnv) bool {
 	switch {
 	case t.Any:
-		return c.Origin.Way != NoWay
+		return c.Came.Way != NoWay
 	case t.None:
-		return c.Origin.Way == NoWay
+		return c.Came.Way == NoWay
 	case t.Way != NoWay:
-		return c.Origin.Way == t.Way
+		return c.Came.Way == t.Way
 	}
-	return c.Origin.Way != NoWay && t.Name.In(c.Origin.Name)
+	return c.Came.Way != NoWay && t.Name.In(c.Came.Name)
 }
 
 // ListTerm is a list.
@@ -380,7 +380,7 @@ var filterKeys = map[string]term{
 	"fone": phoneTerm, "telefone": phoneTerm, "celular": phoneTerm, "phone": phoneTerm, "telefono": phoneTerm,
 	"tag": tagTerm, "tags": tagTerm, "etiqueta": tagTerm, "etiquetas": tagTerm,
 	"rotulo": labelTerm, "label": labelTerm,
-	"veio": originTerm, "came": originTerm, "vino": originTerm,
+	"veio": cameTerm, "came": cameTerm, "vino": cameTerm,
 	"lista": listTerm, "list": listTerm,
 	"conexao": numberTerm, "connection": numberTerm, "conexion": numberTerm,
 	"optout": optOutTerm, "opt-out": optOutTerm,
@@ -484,8 +484,8 @@ func labelTerm(_ *filterParser, q query) (Term, error) {
 	return LabelTerm{q.value, q.any(), theWhole(q.value)}, q.text()
 }
 
-func originTerm(_ *filterParser, q query) (Term, error) {
-	t := OriginTerm{Typed: q.value, Any: q.any(), Name: wholeWords(q.value)}
+func cameTerm(_ *filterParser, q query) (Term, error) {
+	t := CameTerm{Typed: q.value, Any: q.any(), Name: wholeWords(q.value)}
 	if q.op.exact() {
 		t.Name = exactly(q.value)
 		return t, q.text()

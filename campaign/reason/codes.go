@@ -382,6 +382,25 @@ const (
 	OptInNoReason    Code = "opt_in_no_reason"
 )
 
+// What is wrong with what is asked of an import.
+const (
+	ImportNotFound   Code = "import_not_found"   // its id
+	ImportNotDone    Code = "import_not_done"    // its id, its state
+	ImportTooOld     Code = "import_too_old"     // its id
+	ImportNotRunning Code = "import_not_running" // its id
+	ImportCancelled  Code = "import_cancelled"
+)
+
+// Why something stays of what an import did, when that is undone.
+const (
+	UndoWritten  Code = "undo_written"  // they were written to
+	UndoHeard    Code = "undo_heard"    // they have written
+	UndoKnown    Code = "undo_known"    // one of our numbers knows them
+	UndoImported Code = "undo_imported" // they are in a later import
+	UndoChanged  Code = "undo_changed"  // it was changed since
+	UndoMerged   Code = "undo_merged"   // the record has become one with another
+)
+
 // What the book says.
 const (
 	NotFound         Code = "not_found"

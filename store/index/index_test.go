@@ -72,7 +72,7 @@ func person(r *rand.Rand, id people.ContactID) *people.Contact {
 		c.Labels = []people.Label{{Number: 1, ID: "1", Name: pick(r, "", "vip", "Pago")}}
 	}
 	if r.IntN(5) == 0 {
-		c.Origin = people.Origin{Way: pick(r, people.ByLink, people.ByAd), Name: pick(r, "Feira 2026", "site")}
+		c.Came = people.Arrival{Way: pick(r, people.ByLink, people.ByAd), Name: pick(r, "Feira 2026", "site")}
 	}
 	if r.IntN(4) == 0 {
 		c.Username = pick(r, "ana.silva", "joão_99", "bia", "Gmail.com", "a"+fmt.Sprint(r.IntN(100)))

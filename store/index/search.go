@@ -147,7 +147,7 @@ func (s *search) term(t people.Term, within people.Set) Answer {
 			return exactly(s.state(stateLabel))
 		}
 		return Answer{s.set(), s.state(stateLabel)}
-	case people.OriginTerm:
+	case people.CameTerm:
 		switch {
 		case t.Any:
 			return exactly(s.state(stateCame))

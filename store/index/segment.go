@@ -330,7 +330,7 @@ func (m *maker) put(local uint16, c *people.Contact) {
 	state(stateAsked, c.Consent.Status != people.ConsentUnknown)
 	state(stateUser, c.Username != "")
 	state(stateLabel, len(c.LabelNames()) > 0)
-	state(stateCame, c.Origin.Way != people.NoWay)
+	state(stateCame, c.Came.Way != people.NoWay)
 	state(stateGiven, c.Consent.Status == people.ConsentGiven)
 	for h := range m.times {
 		m.times[h][local] = seconds(people.Happening(h).At(c))

@@ -38,7 +38,7 @@ type contactJSON struct {
 	LastHeard string            `json:"last_heard"`
 	Created   string            `json:"created"`
 	Labels    []labelJSON       `json:"labels,omitempty"` // of WhatsApp Business; their names are among Tags
-	Origin    *originJSON       `json:"origin,omitempty"` // how they came to write; absent: not by a link or an ad
+	Came      *cameJSON         `json:"came,omitempty"`   // how they came to write; absent: not by a link or an ad
 }
 
 // labelJSON is a label of WhatsApp Business.
@@ -48,8 +48,8 @@ type labelJSON struct {
 	Ours   bool   `json:"ours"`   // it is a tag of ours as well, which stays when the label goes
 }
 
-// originJSON is how a person came to write.
-type originJSON struct {
+// cameJSON is how a person came to write.
+type cameJSON struct {
 	Way  string `json:"way"` // link, ad
 	Name string `json:"name"`
 	At   string `json:"at"`
@@ -62,6 +62,10 @@ type consentJSON struct {
 	At       string `json:"at"` // RFC 3339; empty: not known
 	By       string `json:"by"` // who wrote it down
 	Evidence string `json:"evidence"`
+}
+
+func consentObject(c people.Consent) consentJSON {
+	return consentJSON{c.Status.String(), c.Source, stamp(c.At), c.By, c.Evidence}
 }
 
 // presences are the names of people.Presence in data.
@@ -78,7 +82,7 @@ func contactObject(p *people.Contact, names map[campaign.NumberID]string) contac
 		out.Fields = map[string]string{}
 	}
 	out.Phones, out.Username, out.Note = []string{}, p.Username, p.Note
-	out.Consent = consentJSON{p.Consent.Status.String(), p.Consent.Source, stamp(p.Consent.At), p.Consent.By, p.Consent.Evidence}
+	out.Consent = consentObject(p.Consent)
 	for i, phone := range p.Phones() {
 		out.Phones = append(out.Phones, string(phone))
 		if i > 0 {
@@ -105,8 +109,8 @@ func contactObject(p *people.Contact, names map[campaign.NumberID]string) contac
 			out.Labels = append(out.Labels, labelJSON{l.Name, names[l.Number], l.Ours})
 		}
 	}
-	if p.Origin.Way != people.NoWay {
-		out.Origin = &originJSON{p.Origin.Way.String(), p.Origin.Name, stamp(p.Origin.At)}
+	if p.Came.Way != people.NoWay {
+		out.Came = &cameJSON{p.Came.Way.String(), p.Came.Name, stamp(p.Came.At)}
 	}
 	return out
 }

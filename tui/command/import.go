@@ -17,18 +17,19 @@ import (
 
 // importJSON is the report of an import as --json prints it.
 type importJSON struct {
-	Added   int           `json:"added"`
-	Updated int           `json:"updated"`
-	Same    int           `json:"same"`
-	Bad     int           `json:"bad"`
-	Reasons []badRowsJSON `json:"reasons,omitempty"` // why rows were bad, the most frequent first
-	OptOuts int           `json:"opted_out,omitempty"`
-	Doubts  int           `json:"doubts,omitempty"`
-	Good    int           `json:"good,omitempty"` // of a dry run: rows that would be imported
-	Format  files.Format  `json:"format"`
-	Sheet   string        `json:"sheet,omitempty"`
-	Columns []columnJSON  `json:"columns,omitempty"`
-	Notes   []badRowsJSON `json:"notes,omitempty"` // what is odd about rows that were imported
+	Added   int             `json:"added"`
+	Updated int             `json:"updated"`
+	Same    int             `json:"same"`
+	Bad     int             `json:"bad"`
+	Reasons []badRowsJSON   `json:"reasons,omitempty"` // why rows were bad, the most frequent first
+	OptOuts int             `json:"opted_out,omitempty"`
+	Doubts  int             `json:"doubts,omitempty"`
+	Good    int             `json:"good,omitempty"` // of a dry run: rows that would be imported
+	Format  files.Format    `json:"format"`
+	Sheet   string          `json:"sheet,omitempty"`
+	Columns []columnJSON    `json:"columns,omitempty"`
+	Notes   []badRowsJSON   `json:"notes,omitempty"`  // what is odd about rows that were imported
+	Import  people.ImportID `json:"import,omitempty"` // its id, for `recado imports undo`
 }
 
 // badRowsJSON is how many rows were bad for one reason.
@@ -159,15 +160,10 @@ func (c *call) importFile(ctx context.Context, o *owner, name string, i *importi
 		return err
 	}
 	defer file.Close()
-	var rows []people.Row
 	var bad people.Complaints
 	rejects := files.NewRejected(c.env.Stdout)
 	to := files.Sink{
 		Titles: rejects.Titles,
-		Row: func(row people.Row) error {
-			rows = append(rows, row)
-			return nil
-		},
 		Bad: func(row files.Bad) error {
 			if bad.Add(row.RowError); bad.Total <= len(bad.First) {
 				c.tell("import_line", "File", name, "Line", strconv.Itoa(row.Line), "Why", c.because(row.Reason))
@@ -178,31 +174,40 @@ func (c *call) importFile(ctx context.Context, o *owner, name string, i *importi
 			return rejects.Row(row, c.because(row.Reason))
 		},
 	}
-	var flight store.ImportPreflight
 	if i.dry {
-		to.Row = nil
-		flight, err = o.parts.Book.PreflightImport(ctx, file, options, policy, to)
-	} else {
-		flight.Read, err = files.Read(ctx, file, options, to)
-	}
-	read := flight.Read
-	if err == nil {
-		err = rejects.End()
-	}
-	if err != nil {
-		return c.unread(name, err)
-	}
-	c.sumUp(name, bad)
-	c.explainFile(name, read)
-	if i.dry {
+		flight, err := o.parts.Book.PreflightImport(ctx, file, options, policy, to)
+		if err == nil {
+			err = rejects.End()
+		}
+		if err != nil {
+			return c.unread(name, err)
+		}
+		c.sumUp(name, bad)
+		c.explainFile(name, flight.Read)
 		return c.dryRun(name, &flight)
 	}
+	var read *files.Report
+	order := store.ImportOrder{Source: name, Policy: policy, Tags: options.Tags, Consent: options.Consent}
+	var unread error
 	stop := c.follow(o.parts.Book, func(j store.Job) bool { return j.Kind == store.JobImport && j.Source == name })
-	report, err := c.desk(o).ImportAs(ctx, rows, name, policy)
+	done, err := c.desk(o).ImportFrom(ctx, order, func(add func(people.Row) error) (int, error) {
+		to.Row = add
+		if read, unread = files.Read(ctx, file, options, to); unread == nil {
+			unread = rejects.End()
+		}
+		if unread == nil {
+			c.sumUp(name, bad)
+			c.explainFile(name, read)
+		}
+		return bad.Total, unread
+	})
 	stop()
+	report := &done.Report
 	switch {
+	case unread != nil:
+		return c.unread(name, unread)
 	case errors.Is(err, context.Canceled) && errors.Is(err, store.ErrGoesOn):
-		return c.fail(ExitInterrupted, "import_interrupted", "File", name)
+		return c.importStopped(o, done.ID)
 	case errors.Is(err, context.Canceled):
 		return c.unread(name, err)
 	case err != nil:
@@ -213,16 +218,20 @@ func (c *call) importFile(ctx context.Context, o *owner, name string, i *importi
 	}
 	if c.json {
 		out := c.importObject(read, bad)
-		out.count(&report)
+		out.Import = done.ID
+		out.count(report)
 		if err := c.object(out); err != nil {
 			return err
 		}
 	} else {
 		c.tell("import_done", "Added", report.Added, "Updated", report.Updated, "Same", report.Same, "Bad", bad.Total+report.Full)
+		if c.seen.Err && report.Added+report.Updated > 0 {
+			c.tell("import_undo_hint", "ID", strconv.FormatUint(uint64(done.ID), 10))
+		}
 	}
 	switch missing := bad.Total + report.Full; {
 	case missing == 0:
-	case len(rows) == 0:
+	case done.Rows == 0:
 		return c.fail(ExitFailed, "import_nothing", "File", name)
 	case !i.part:
 		return c.fail(ExitRefused, "import_partial", "File", name, "Rows", missing)

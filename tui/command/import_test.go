@@ -34,6 +34,7 @@ func TestManyBadRowsAreSummedUp(t *testing.T) {
 		"-:   linha 3028: não é um telefone: \"abc\": \"a\" não faz parte de um telefone\n" +
 		"-: colunas: \"nome\" → nome, \"telefone\" → telefone\n" +
 		"novos: 1, atualizados: 0, já estavam: 0, linhas com erro: 3.026\n" +
+		"para desfazer: recado imports undo 1\n" +
 		"recado: -: linhas que não entraram: 3.026; as outras entraram (--rejected as escreve com o motivo)\n")
 	if errs.String() != want.String() {
 		t.Errorf("got\n%swant\n%s", errs, &want)
@@ -45,7 +46,7 @@ func TestManyBadRowsAreSummedUp(t *testing.T) {
 	}
 	if got, want := out.String(), `{"added":0,"updated":0,"same":1,"bad":3026,"reasons":[{"reason":"phone_short","count":3000,"line":28},`+
 		`{"reason":"row_no_phone","count":25,"line":3},{"reason":"phone_letter","count":1,"line":3028}],"format":"csv",`+
-		`"columns":[{"title":"nome","as":"name"},{"title":"telefone","as":"phone","field":"telefone"}]}`+"\n"; got != want {
+		`"columns":[{"title":"nome","as":"name"},{"title":"telefone","as":"phone","field":"telefone"}],"import":2}`+"\n"; got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
 }

@@ -145,7 +145,7 @@ func TestPeopleAgreeByALinkThatACommandMakes(t *testing.T) {
 		return b.Heard(1, campaign.Incoming{From: people.Seen{Phone: "+5511987650001", LID: "71"}, ID: "in", Text: link.Message, At: time.Now()})
 	})
 	out, _ = run(ExitOK, "contacts", "list", "veio:feira", "consent:feira", "--json")
-	if p := object[contactJSON](t, out); p.Phone != "+5511987650001" || p.Origin == nil || p.Origin.Way != "link" || p.Origin.Name != "feira 2026" || p.Consent.Status != "yes" || p.Consent.Evidence != link.Message {
+	if p := object[contactJSON](t, out); p.Phone != "+5511987650001" || p.Came == nil || p.Came.Way != "link" || p.Came.Name != "feira 2026" || p.Consent.Status != "yes" || p.Consent.Evidence != link.Message {
 		t.Errorf("they are %+v", p)
 	}
 	if out, _ := run(ExitOK, "contacts", "show", "ana"); !strings.Contains(out, "veio por\tlink feira 2026") {

@@ -13,6 +13,23 @@ import (
 // below, says itself.
 func (w *Words) Verb(code string) string { return w.coded("audit_verb_", code) }
 
+// ImportState says how far an import is.
+func (w *Words) ImportState(code string) string {
+	switch code {
+	case "running":
+		return w.T("import_state_running")
+	case "done":
+		return w.T("import_state_done")
+	case "undoing":
+		return w.T("import_state_undoing")
+	case "undone":
+		return w.T("import_state_undone")
+	case "cancelled":
+		return w.T("import_state_cancelled")
+	}
+	return code
+}
+
 // Kind says what kind of thing something was done to.
 func (w *Words) Kind(code string) string { return w.coded("audit_kind_", code) }
 
@@ -101,6 +118,8 @@ func (w *Words) value(kind, property, v string) string {
 	}
 	n, err := strconv.Atoi(strings.TrimSuffix(v, " *"))
 	switch {
+	case property == "status" && kind == "import":
+		return w.ImportState(v)
 	case property == "status":
 		return w.coded("status_", v)
 	case property == "state" && kind == "number":

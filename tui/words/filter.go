@@ -59,7 +59,7 @@ func (w *Words) term(t people.Term, not, inside bool) string {
 			return w.either(not, "said_labelled", "said_labelless")
 		}
 		return w.either(not, "said_label", "said_no_label", "Text", t.Typed)
-	case people.OriginTerm:
+	case people.CameTerm:
 		switch {
 		case t.Any, t.None:
 			return w.either(not == t.Any, "said_came", "said_not_came")

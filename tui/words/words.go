@@ -273,13 +273,13 @@ func (w *Words) Consent(c people.Consent) string {
 	return strings.Join(all, " · ")
 }
 
-// Origin says how a person came to write to us. Empty: not by a link or an ad.
-func (w *Words) Origin(o people.Origin, now time.Time) string {
+// Came says how a person came to write to us. Empty: not by a link or an ad.
+func (w *Words) Came(o people.Arrival, now time.Time) string {
 	switch o.Way {
 	case people.ByLink:
-		return w.T("origin_link", "Name", o.Name, "Time", w.Moment(o.At, now))
+		return w.T("came_link", "Name", o.Name, "Time", w.Moment(o.At, now))
 	case people.ByAd:
-		return w.T("origin_ad", "Name", o.Name, "Time", w.Moment(o.At, now))
+		return w.T("came_ad", "Name", o.Name, "Time", w.Moment(o.At, now))
 	}
 	return ""
 }

@@ -1,0 +1,125 @@
+package store
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"recado/campaign/files"
+	"recado/campaign/people"
+)
+
+// The marks of an import, of a million people, or of RECADO_BENCH_ROWS:
+//
+//	go test ./store -run - -bench ImportFile -benchtime 1x -timeout 30m
+//
+// They need a disk that syncs: set TMPDIR to be on one.
+
+// benchFile writes a table of n people, of 85 bytes a row.
+func benchFile(b *testing.B, n int) string {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "people.csv")
+	file, err := os.Create(path)
+	fatal(b, err)
+	out := bufio.NewWriter(file)
+	fmt.Fprintln(out, "Nome;Telefone;E-mail;Cidade;Tags")
+	r := rand.New(rand.NewPCG(1, 2))
+	seen := make(map[string]bool, n)
+	for len(seen) < n {
+		phone := fmt.Sprintf("%s9%08d", benchDDD[r.IntN(len(benchDDD))], 60_000_000+r.IntN(40_000_000))
+		if seen[phone] {
+			continue
+		}
+		seen[phone] = true
+		first, last := benchFirst[r.IntN(len(benchFirst))], benchLast[r.IntN(len(benchLast))]
+		fmt.Fprintf(out, "%s %s %s;(%s) %s-%s;%s.%s%d@gmail.com;%s;%s\n", first, benchLast[r.IntN(len(benchLast))], last,
+			phone[:2], phone[2:7], phone[7:], people.Fold(first), people.Fold(last), r.IntN(1e4), benchCity[r.IntN(len(benchCity))], benchTag[r.IntN(len(benchTag))])
+	}
+	fatal(b, errors.Join(out.Flush(), file.Close()))
+	return path
+}
+
+// anonymous is how much anonymous memory this process has, in bytes.
+func anonymous() int {
+	status, _ := os.ReadFile("/proc/self/status")
+	_, rest, _ := strings.Cut(string(status), "RssAnon:")
+	kb, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	n, _ := strconv.Atoi(kb)
+	return n << 10
+}
+
+// highest calls do and returns how much anonymous memory the process had at its
+// highest meanwhile, in MiB, and how long it took.
+func highest(do func()) (mib float64, took time.Duration) {
+	stop := make(chan struct{})
+	peak := 0
+	var watch sync.WaitGroup
+	watch.Go(func() { // ends with do
+		for {
+			peak = max(peak, anonymous())
+			select {
+			case <-stop:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	})
+	begun := time.Now()
+	do()
+	took = time.Since(begun)
+	close(stop)
+	watch.Wait()
+	return float64(peak) / (1 << 20), took
+}
+
+// BenchmarkImportFile imports a file twice, and says before that what it would do.
+func BenchmarkImportFile(b *testing.B) {
+	n := 1_000_000
+	if rows := os.Getenv("RECADO_BENCH_ROWS"); rows != "" {
+		var err error
+		n, err = strconv.Atoi(rows)
+		fatal(b, err)
+	}
+	path := benchFile(b, n)
+	for b.Loop() {
+		at := filepath.Join(b.TempDir(), "book.db")
+		book, err := Open(at, Options{Kind: Demo})
+		fatal(b, err)
+		report := func(name string, do func(file io.Reader)) {
+			file, err := os.Open(path)
+			fatal(b, err)
+			defer file.Close()
+			mib, took := highest(func() { do(file) })
+			b.ReportMetric(took.Seconds(), name+"-s")
+			b.ReportMetric(mib, name+"-MiB")
+		}
+		dry := func(file io.Reader) {
+			_, err := book.PreflightImport(b.Context(), file, files.Options{}, Complete, files.Sink{})
+			fatal(b, err)
+		}
+		bring := func(file io.Reader) {
+			_, err := desk(book).ImportFrom(b.Context(), ImportOrder{Source: "people.csv"}, func(add func(people.Row) error) (int, error) {
+				_, err := files.Read(b.Context(), file, files.Options{}, files.Sink{Row: add, Bad: func(files.Bad) error { return nil }})
+				return 0, err
+			})
+			fatal(b, err)
+		}
+		report("dry", dry)
+		report("first", bring)
+		report("again", bring)
+		report("dry-again", dry)
+		fatal(b, book.Close())
+		size, err := os.Stat(at)
+		fatal(b, err)
+		b.ReportMetric(float64(size.Size())/float64(n), "B/person")
+	}
+}
