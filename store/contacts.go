@@ -194,6 +194,9 @@ func (d *Desk) AddContact(row people.Row) (c people.Contact, err error) {
 			return err
 		}
 		complete(&c, row)
+		if err := otherPhonesTx(tx, &c, row); err != nil {
+			return err
+		}
 		e.onContact(&c)
 		e.changeContact(&before, &c)
 		return putContactTx(tx, &c)

@@ -84,6 +84,7 @@ const (
 
 	VerbListSave   Verb = "list_save"
 	VerbListAdd    Verb = "list_add"
+	VerbListFilter Verb = "list_filter"
 	VerbListRename Verb = "list_rename"
 	VerbListEmpty  Verb = "list_empty"
 	VerbListDelete Verb = "list_delete"
@@ -109,8 +110,9 @@ var verbs = map[Verb]Role{
 
 	VerbImport: Operator, VerbImportUndo: Operator, VerbImportCancel: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
 	VerbErase: Operator, VerbSuppress: Operator, VerbTag: Operator, VerbUntag: Operator,
-	VerbApart: Operator, VerbInvite: Operator, VerbInviteEnd: Operator, VerbValidate: Operator, VerbValidateStop: Operator,
-	VerbListSave: Operator, VerbListAdd: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
+	VerbApart: Operator,
+	VerbInvite: Operator, VerbInviteEnd: Operator, VerbValidate: Operator, VerbValidateStop: Operator,
+	VerbListSave: Operator, VerbListAdd: Operator, VerbListFilter: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,
 	VerbCampaignPause: Operator, VerbCampaignResume: Operator, VerbCampaignCancel: Operator, VerbDecide: Operator,

@@ -365,6 +365,12 @@ var deeds = map[string]deed{
 		role:   Operator,
 		fail:   func(_ *scene, d *Desk) error { return only(d.AddToList("nenhuma", nil)) },
 	},
+	"SaveFilter": {
+		do:   func(_ *scene, d *Desk) error { return only(d.SaveFilter("quentes", "-tag:frio")) },
+		want: Entry{Verb: VerbListFilter, Kind: "list", Target: "1", Name: "quentes", Before: Values{"filter": ""}, After: Values{"filter": "-tag:frio"}},
+		role: Operator,
+		fail: func(_ *scene, d *Desk) error { return only(d.SaveFilter("quentes", "lista:nenhuma")) },
+	},
 	"RenameList": {
 		before: aList,
 		do:     func(_ *scene, d *Desk) error { return d.RenameList("clientes", "vips") },

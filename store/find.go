@@ -34,6 +34,9 @@ func (b *Book) Find(ctx context.Context, f people.Filter) (ids []people.ContactI
 // findTx is Find in a transaction. It fails with errLater if that is too old for the
 // index, unless it is the last try.
 func (b *Book) findTx(ctx context.Context, tx *bolt.Tx, f people.Filter, last bool) (ids []people.ContactID, err error) {
+	if f, err = liveTx(tx, f); err != nil {
+		return nil, err
+	}
 	m, err := matcherTx(ctx, tx, f)
 	if err != nil {
 		return nil, err
@@ -80,6 +83,10 @@ func (m *matcher) scan(all bool) (ids []people.ContactID, err error) {
 // ids: so they lie in the file, and to read them so is many times faster than
 // in the order of names. The record is take's until it returns.
 func (b *Book) matchTx(ctx context.Context, tx *bolt.Tx, f people.Filter, take func(*people.Contact)) error {
+	f, err := liveTx(tx, f)
+	if err != nil {
+		return err
+	}
 	m, err := matcherTx(ctx, tx, f)
 	if err != nil {
 		return err

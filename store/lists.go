@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,13 @@ type List struct {
 	ID   uint32 // its own, whatever it is called
 	Name string
 	Size int
+	// Filter is set of a live list: whoever it chooses at the moment is on it, and
+	// nobody is put on it or taken off.
+	Filter string `json:",omitempty"`
 }
+
+// Live reports whether a filter says who is on a list.
+func (l List) Live() bool { return l.Filter != "" }
 
 // Lists returns the saved lists, by name.
 func (b *Book) Lists() (lists []List, err error) {
@@ -46,12 +53,101 @@ func (b *Book) ListNamed(name string) (l List, err error) {
 	return l, err
 }
 
+// CountLive sets the sizes of live lists among some: how many they choose now. One whose
+// filter is a mistake, because a list or a field is gone, has the size -1.
+func (b *Book) CountLive(ctx context.Context, lists []List) error {
+	for i := range lists {
+		l := &lists[i]
+		if !l.Live() {
+			continue
+		}
+		filter, err := people.ParseFilter(l.Filter)
+		var ids []people.ContactID
+		if err == nil {
+			ids, err = b.Find(ctx, filter)
+		}
+		wrong := (*people.FilterError)(nil)
+		switch l.Size = len(ids); {
+		case errors.As(err, &wrong):
+			l.Size = -1
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+// SaveFilter makes a live list of a filter, or gives one that is there another filter. A
+// list of people that has the name is ErrExists, a mistake in the filter is a
+// *people.FilterError.
+func (d *Desk) SaveFilter(name, filter string) (l List, err error) {
+	if name, err = people.ListName(name); err != nil {
+		return l, err
+	}
+	parsed, err := people.ParseFilter(filter)
+	if err == nil && parsed.Root() == nil {
+		err = &people.FilterError{Reason: reason.New(reason.FilterEmpty)}
+	}
+	if err != nil {
+		return l, err
+	}
+	return l, d.write(VerbListFilter, func(tx *bolt.Tx, e *Entry) error {
+		l, err = listTx(tx, name)
+		if errors.Is(err, ErrNotFound) {
+			l = List{Name: name}
+			l.ID, err = newListIDTx(tx)
+		} else if err == nil && !l.Live() {
+			err = reason.Because(ErrExists, reason.ListExists, l.Name)
+		}
+		if err != nil {
+			return err
+		}
+		before := l.Filter
+		l.Filter = parsed.String()
+		if err := putListTx(tx, l); err != nil {
+			return err
+		}
+		if _, err := liveTx(tx, parsed); err != nil { // it may have come to contain itself
+			return err
+		}
+		if err := checkNamedTx(tx, parsed); err != nil {
+			return err
+		}
+		e.onList(l)
+		e.change("filter", before, l.Filter)
+		return nil
+	})
+}
+
+// liveTx puts the filters of live lists in place of them.
+func liveTx(tx *bolt.Tx, f people.Filter) (people.Filter, error) {
+	return f.Expand(func(name string) (inner people.Filter, live bool, err error) {
+		l, err := listTx(tx, name)
+		if name == people.AnyList || errors.Is(err, ErrNotFound) {
+			return inner, false, nil // said by whoever looks for it
+		}
+		if err == nil && l.Live() {
+			inner, err = people.ParseFilter(l.Filter)
+		}
+		return inner, l.Live(), err
+	})
+}
+
+// heldTx is a list that people are put on by their names.
+func heldTx(tx *bolt.Tx, name string) (List, error) {
+	l, err := listTx(tx, name)
+	if err == nil && l.Live() {
+		err = reason.Because(ErrState, reason.ListLive, l.Name)
+	}
+	return l, err
+}
+
 // SaveList makes a list of exactly those people. If there is one of that name,
 // case and accents aside, they replace the people on it. People who are no
 // longer in the book are left out.
 func (d *Desk) SaveList(name string, ids []people.ContactID) (List, error) {
 	return d.enlist(VerbListSave, name, ids, func(tx *bolt.Tx, e *Entry, name string, people people.Set) (List, error) {
-		l, err := listTx(tx, name)
+		l, err := heldTx(tx, name)
 		if errors.Is(err, ErrNotFound) {
 			l.Name = name
 			if l.ID, err = newListIDTx(tx); err != nil {
@@ -71,7 +167,7 @@ func (d *Desk) SaveList(name string, ids []people.ContactID) (List, error) {
 // not. The people on it stay.
 func (d *Desk) AddToList(name string, ids []people.ContactID) (List, error) {
 	return d.enlist(VerbListAdd, name, ids, func(tx *bolt.Tx, e *Entry, name string, people people.Set) (List, error) {
-		l, err := listTx(tx, name)
+		l, err := heldTx(tx, name)
 		if err != nil {
 			return l, err
 		}
@@ -158,7 +254,7 @@ func (d *Desk) RenameList(name, to string) error {
 // EmptyList takes everybody off a list, which stays.
 func (d *Desk) EmptyList(name string) error {
 	return d.write(VerbListEmpty, func(tx *bolt.Tx, e *Entry) error {
-		l, err := listTx(tx, name)
+		l, err := heldTx(tx, name)
 		if err != nil {
 			return err
 		}
@@ -342,6 +438,9 @@ func (j joining) applyTx(tx *bolt.Tx) error {
 		}
 		if err != nil {
 			return err
+		}
+		if l.Live() {
+			continue
 		}
 		rows := make(map[uint32][]byte)
 		before := l.Size

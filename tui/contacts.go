@@ -177,6 +177,8 @@ func (c *contacts) actions() []action {
 		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),
 		act(e.keys.tagThem, some, c.tagThem),
+		act(e.keys.addPerson, all, func() tea.Cmd { return e.root.push(newPersonForm(e, 0)) }),
+		act(e.keys.editPerson, ok, func() tea.Cmd { return e.root.push(newPersonForm(e, id)) }),
 		act(e.keys.undoTags, c.tagging.People > 0, c.undoTags),
 		act(e.keys.optOut, ok && shown && !person.OptedOut && !person.InDoubt(), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
 		act(e.keys.clearFilter, c.field.value() != "", c.clear),

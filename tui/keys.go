@@ -24,11 +24,13 @@ type keyMap struct {
 	faults, cause, mend, mendAll                               key.Binding
 
 	// Contacts.
-	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, tagThem, undoTags, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
-	validate, beginValidation, stopValidation                                                                                                                                     key.Binding
+	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, tagThem, undoTags, addPerson, editPerson, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
 
 	// Lists of people.
 	showList, addHere, emptyList, deleteList key.Binding
+
+	// Who is on WhatsApp.
+	validate, beginValidation, stopValidation key.Binding
 
 	// The import of a file.
 	importFile, choose, complete, prevEntry, nextEntry        key.Binding
@@ -112,6 +114,8 @@ func newKeys(w *words) keyMap {
 		addToList:   bind("add_to_list", "+", "+"),
 		tagThem:     bind("tag_them", "t", "t"),
 		undoTags:    bind("undo_tags", "z", "z"),
+		addPerson:   bind("add_person", "n", "n"),
+		editPerson:  bind("edit", "e", "e"),
 		lists:       bind("lists", "l", "l"),
 		details:     bind("details", "enter", "enter"),
 		optOut:      bind("opt_out", "o", "o"),
@@ -202,9 +206,9 @@ func (k *keyMap) onlyReads() {
 		&k.addNumber, &k.link, &k.unlink, &k.reconnect, &k.limits, &k.rename, &k.remove,
 		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
-		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
-		&k.beginValidation, &k.stopValidation,
+		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.addPerson, &k.editPerson, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
 		&k.addHere, &k.emptyList, &k.deleteList, &k.importFile, &k.undoImport, &k.stopImport,
+		&k.beginValidation, &k.stopValidation,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,
 	} {

@@ -84,6 +84,7 @@ func (p *person) actions() []action {
 	return slices.Concat(e.doubtActions(&p.contact, p.known), []action{
 		act(e.keys.optOut, p.known && !p.contact.OptedOut && !p.contact.InDoubt(), func() tea.Cmd { return e.root.push(p.optOut()) }),
 		act(e.keys.optIn, p.known && p.contact.OptedOut, func() tea.Cmd { return e.root.push(p.optIn()) }),
+		act(e.keys.editPerson, p.known, func() tea.Cmd { return e.root.push(newPersonForm(e, p.id)) }),
 		act(e.keys.erase, p.known, p.erase),
 		act(e.keys.apart, p.known && len(p.unions) > 0, func() tea.Cmd { return e.root.push(p.apart()) }),
 	}, e.scrollActions(&p.win))

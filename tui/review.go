@@ -213,6 +213,9 @@ func (r *review) rows(inner int) (rows []reviewRow) {
 		to += " (" + draft.To + ")"
 	}
 	add(e.t("composer_to"), "", to)
+	if a := draft.Attachment; a != nil {
+		add(e.t("composer_attachment"), "", a.Name+" · "+e.attachment(a))
+	}
 	list(e.t("review_receive"), e.theme.strong, e.words.Number(flight.Receive), func(why reason.Code, _ bool) bool { return why == "" })
 	for _, code := range slices.Sorted(maps.Keys(flight.LeftOut)) {
 		list("", e.theme.warn, e.words.n("check_left_out", flight.LeftOut[code], "Why", e.words.because(reason.New(code))),
@@ -231,9 +234,6 @@ func (r *review) rows(inner int) (rows []reviewRow) {
 	for _, why := range flight.Warnings {
 		add(label, e.theme.warn, "! "+e.words.because(why))
 		label = ""
-	}
-	if a := draft.Attachment; a != nil {
-		add(e.t("composer_attachment"), "", a.Name+" · "+e.attachment(a))
 	}
 	add(e.t("review_basis"), "", e.basis(draft.Basis))
 	for i, text := range c.paces() {

@@ -90,6 +90,24 @@ var scenes = []scene{
 	{"contacts-typing", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana") }},
 	{"contacts-mistake", func(s *stage) { s.people(); s.press("2", "/"); s.enter("ana (tag:vip") }},
 	{"contacts-none", func(s *stage) { s.people(); s.press("2", "/"); s.enter("zzz"); s.press("enter") }},
+	{"person-new", func(s *stage) { s.people(); s.press("2", "n") }},
+	{"person-new-mistake", func(s *stage) {
+		s.people()
+		s.press("2", "n")
+		s.enter("Zeca")
+		s.press("tab")
+		s.enter("98765-4321")
+		s.press("ctrl+s")
+	}},
+	{"person-edit", func(s *stage) { s.people(); s.press("2", "e") }},
+	{"person-edit-changed", func(s *stage) {
+		s.people()
+		s.press("2", "e")
+		s.enter(" Prado")
+		s.editPerson(1, func(c *people.Contact) { c.Name, c.Tags = "Ana Souza Lima", []string{"vip", "natal"} })
+		s.press("ctrl+s")
+	}},
+	{"person-edit-leave", func(s *stage) { s.people(); s.press("2", "e"); s.enter("x"); s.press("esc") }},
 	{"tags", func(s *stage) {
 		s.app.Book.KeepIndex()
 		s.people()

@@ -1,6 +1,8 @@
 package people
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"recado/campaign/reason"
@@ -100,6 +102,78 @@ func (f Filter) Fields() []Named { return f.named.fields }
 
 // Campaigns are the campaigns that it names, by their numbers.
 func (f Filter) Campaigns() []Named { return f.named.campaigns }
+
+// Expand puts filters in place of the lists that stand for them: list says which that is
+// by the name of the list, and whether there is one. What they name in turn counts as
+// named where the list is. Deeper than ten lists within each other is an error: they would
+// contain themselves.
+func (f Filter) Expand(list func(name string) (Filter, bool, error)) (Filter, error) {
+	return f.expand(list, 10)
+}
+
+func (f Filter) expand(list func(string) (Filter, bool, error), depth int) (Filter, error) {
+	out := Filter{source: f.source, root: f.root, named: named{fields: f.named.fields, campaigns: f.named.campaigns}}
+	live := make(map[string]Term)
+	for _, l := range f.named.lists {
+		inner, ok, err := list(l.Name)
+		if err == nil && ok && depth == 0 {
+			err = &FilterError{Reason: reason.New(reason.FilterListItself, l.Name)}
+		}
+		if err == nil && ok {
+			inner, err = inner.expand(list, depth-1)
+		}
+		if wrong := (*FilterError)(nil); errors.As(err, &wrong) {
+			err = &FilterError{Offset: l.Offset, Reason: wrong.Reason}
+		}
+		if err != nil {
+			return out, err
+		}
+		if !ok {
+			out.named.lists = append(out.named.lists, l)
+			continue
+		}
+		if live[l.Name] = inner.root; inner.root == nil {
+			live[l.Name] = All{}
+		}
+		moved := func(all []Named) (here []Named) {
+			for _, n := range all {
+				here = append(here, Named{n.Name, l.Offset})
+			}
+			return here
+		}
+		out.named.lists = append(out.named.lists, moved(inner.named.lists)...)
+		out.named.fields = append(slices.Clip(out.named.fields), moved(inner.named.fields)...)
+		out.named.campaigns = append(slices.Clip(out.named.campaigns), moved(inner.named.campaigns)...)
+	}
+	if len(live) > 0 {
+		out.root = expanded(f.root, live)
+	}
+	return out, nil
+}
+
+// expanded is a term with others in place of lists.
+func expanded(t Term, live map[string]Term) Term {
+	each := func(terms []Term) []Term {
+		all := make([]Term, len(terms))
+		for i, t := range terms {
+			all[i] = expanded(t, live)
+		}
+		return all
+	}
+	switch t := t.(type) {
+	case All:
+		return All(each(t))
+	case Any:
+		return Any(each(t))
+	case Not:
+		return Not{expanded(t.Term, live)}
+	case ListTerm:
+		if term, ok := live[t.Typed]; ok && !t.Any {
+			return term
+		}
+	}
+	return t
+}
 
 // Term is a part of a filter: [All], [Any] or [Not] of others, or one of the
 // terms of filterterms.go.

@@ -312,6 +312,7 @@ const (
 const (
 	FilterNoOpening    Code = "filter_no_opening"
 	FilterNoClosing    Code = "filter_no_closing"
+	FilterEmpty        Code = "filter_empty"
 	FilterEmptyGroup   Code = "filter_empty_group"
 	FilterTooDeep      Code = "filter_too_deep"
 	FilterNothingAfter Code = "filter_nothing_after"
@@ -322,6 +323,7 @@ const (
 	FilterWantAge      Code = "filter_want_age"
 	FilterWantNumber   Code = "filter_want_number"
 	FilterNoList       Code = "filter_no_list"     // its name
+	FilterListItself   Code = "filter_list_itself" // its name
 	FilterNoField      Code = "filter_no_field"    // its name
 	FilterNearField    Code = "filter_near_field"  // its name, the nearest one
 	FilterNoCampaign   Code = "filter_no_campaign" // its number
@@ -347,6 +349,7 @@ const (
 	ListNoName   Code = "list_no_name"
 	ListNameLong Code = "list_name_long" // the most characters
 	ListNameSign Code = "list_name_sign"
+	ListLive     Code = "list_live" // its name: nobody is put on it
 )
 
 // What is wrong with tags, or with a change of them.
