@@ -110,7 +110,7 @@ var verbs = map[Verb]Role{
 
 	VerbImport: Operator, VerbImportUndo: Operator, VerbImportCancel: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
 	VerbErase: Operator, VerbSuppress: Operator, VerbTag: Operator, VerbUntag: Operator,
-	VerbApart: Operator,
+	VerbApart:  Operator,
 	VerbInvite: Operator, VerbInviteEnd: Operator, VerbValidate: Operator, VerbValidateStop: Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListFilter: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
