@@ -148,6 +148,9 @@ func addEntryTx(tx *bolt.Tx, e *Entry) error {
 	if err := auditTable.Put(tx, e.ID, encodeEntry(e)); err != nil {
 		return err
 	}
+	if err := chainTx(tx, entryOf(e.ID), contentOfEntry(e)); err != nil {
+		return err
+	}
 	if e.Outcome == Asked {
 		return askedTable.Put(tx, e.ID, []byte{1})
 	}

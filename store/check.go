@@ -17,6 +17,7 @@ func Check(tx *bolt.Tx) []reason.Reason {
 		c.people()
 		c.deliveries()
 		c.audit()
+		c.chain()
 	}
 	return c.found
 }

@@ -292,7 +292,7 @@ func (c *checking) jobs() {
 			c.damaged(jobsTable, k)
 			return
 		}
-		if k[0] == peopleJob && (j.Kind == JobDrop || j.Kind == JobErase && j.Erase != nil) {
+		if k[0] == peopleJob && (j.Kind == JobDrop || j.Kind == JobErase && j.Erase != nil || j.Kind == JobChain && j.Chain != nil) {
 			return
 		}
 		if k[0] == peopleJob && (j.Kind == JobTakeBack || j.Kind == JobForget) {

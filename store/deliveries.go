@@ -183,7 +183,7 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 		return err
 	}
 	if before.State == d.State && before.Pending() == d.Pending() {
-		return nil
+		return chainDeliveryTx(tx, d)
 	}
 	if err := eventsTx(tx, d.Campaign, []uint32{d.Seq}); err != nil {
 		return err
@@ -230,7 +230,7 @@ func indexAgainTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 }
 
 // eventsTx remembers that deliveries of a campaign have changed, in that order,
-// and forgets as many as are too old.
+// and forgets as many as are too old and in the chain.
 func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 	changed = changed[max(len(changed)-eventsKept, 0):]
 	prefix := eventsTable.Of(id)
@@ -244,9 +244,16 @@ func eventsTx(tx *bolt.Tx, id campaign.ID, changed []uint32) error {
 			return err
 		}
 	}
-	// Two for each, because books of older programs may have too many.
-	for _, k := range eventsTable.Keys(tx, prefix, 2*len(changed)) {
-		if _, n := eventsTable.Parts(k); last-n < eventsKept {
+	// Two for each, because there may be too many.
+	return oldEventsTx(tx, id, last, 2*len(changed))
+}
+
+// oldEventsTx forgets n of the events of a campaign, of which the last is given,
+// that are too old and in the chain.
+func oldEventsTx(tx *bolt.Tx, id campaign.ID, last uint64, n int) error {
+	chained := lastChainedTx(tx, id)
+	for _, k := range eventsTable.Keys(tx, eventsTable.Of(id), n) {
+		if _, n := eventsTable.Parts(k); last-n < eventsKept || n > chained {
 			break
 		}
 		if err := eventsTable.DeleteAt(tx, k); err != nil {

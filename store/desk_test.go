@@ -900,8 +900,9 @@ func TestABookOfVersion6GetsAnAudit(t *testing.T) {
 	y := newYard(t, 3)
 	ok(t, y.book.Close())
 	edit(t, y.path, func(tx *bolt.Tx) error {
-		ok(t, tx.DeleteBucket([]byte("audit")))
-		ok(t, tx.DeleteBucket([]byte("asked")))
+		for _, name := range []string{"audit", "asked", "chain", "chained"} {
+			ok(t, tx.DeleteBucket([]byte(name)))
+		}
 		return bucket(tx, "meta").Put([]byte("version"), key(uint32(6)))
 	})
 	s := &scene{yard: y}

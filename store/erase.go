@@ -111,6 +111,7 @@ func strikeTx(tx *bolt.Tx, c *people.Contact, at time.Time) error {
 		for _, k := range mergesTable.Keys(tx, mergesTable.Of(id), math.MaxInt) {
 			err = cmp.Or(err, mergesTable.DeleteAt(tx, k))
 		}
+		err = cmp.Or(err, unsaltTx(tx, personOf(id)))
 	}
 	if err != nil {
 		return err
@@ -242,6 +243,9 @@ func eraseDeliveriesTx(tx *bolt.Tx, e *erasing, n int) (done bool, err error) {
 				return false, err
 			}
 		}
+		if err := unsaltTx(tx, deliveryOf(deliveryKey(d.Campaign, d.Seq))); err != nil {
+			return false, err
+		}
 		if err := putDeliveryTx(tx, &before, d); err != nil {
 			return false, err
 		}
@@ -280,6 +284,9 @@ func eraseEntriesTx(tx *bolt.Tx, e *erasing, own uint64, n int) (done bool, err 
 		}
 	}
 	for i := range found {
+		if err := unsaltTx(tx, entryOf(found[i].ID)); err != nil {
+			return false, err
+		}
 		if err := addEntryTx(tx, &found[i]); err != nil {
 			return false, err
 		}
@@ -361,7 +368,7 @@ func eraseRecordTx(tx *bolt.Tx, who people.ContactID) error {
 		for _, k := range timersTable.Keys(tx, timersTable.Of(id), math.MaxInt) {
 			err = cmp.Or(err, timersTable.DeleteAt(tx, k))
 		}
-		err = cmp.Or(err, mergedTable.Delete(tx, id))
+		err = cmp.Or(err, mergedTable.Delete(tx, id), unchainTx(tx, id))
 	}
 	if err != nil {
 		return err

@@ -98,7 +98,9 @@ func BenchmarkImportFile(b *testing.B) {
 			file, err := os.Open(path)
 			fatal(b, err)
 			defer file.Close()
+			used := processorTime()
 			mib, took := highest(func() { do(file) })
+			b.ReportMetric((processorTime() - used).Seconds(), name+"-cpu-s")
 			b.ReportMetric(took.Seconds(), name+"-s")
 			b.ReportMetric(mib, name+"-MiB")
 		}

@@ -157,11 +157,12 @@ type traces struct {
 	id      people.ImportID
 	in      []people.ContactID
 	made    map[people.ContactID]uint64 // whom it added, and the mark of what they are
+	before  map[people.ContactID]bool   // those of them whom an earlier part added
 	changed map[people.ContactID]change
 }
 
 func newTraces(id people.ImportID) *traces {
-	return &traces{id: id, made: make(map[people.ContactID]uint64), changed: make(map[people.ContactID]change)}
+	return &traces{id: id, made: make(map[people.ContactID]uint64), before: make(map[people.ContactID]bool), changed: make(map[people.ContactID]change)}
 }
 
 // saw notes that somebody is in it.
@@ -170,6 +171,9 @@ func (t *traces) saw(id people.ContactID) { t.in = append(t.in, id) }
 // took notes what became of somebody, who was in the book before or not.
 func (t *traces) took(known bool, before, after *people.Contact) {
 	if !known || after.Origin == t.id {
+		if _, here := t.made[after.ID]; known && !here {
+			t.before[after.ID] = true
+		}
 		t.made[after.ID] = markOf(after)
 		return
 	}
@@ -286,6 +290,10 @@ func decodeMade(first people.ContactID, v []byte) (all []made, err error) {
 func (t *traces) applyMadeTx(tx *bolt.Tx, done *Import) error {
 	var fresh []made
 	for _, id := range slices.Sorted(maps.Keys(t.made)) {
+		if !t.before[id] {
+			fresh = append(fresh, made{id, t.made[id]})
+			continue
+		}
 		at, all, err := madeRowTx(tx, t.id, id)
 		if err != nil {
 			return err
@@ -295,9 +303,7 @@ func (t *traces) applyMadeTx(tx *bolt.Tx, done *Import) error {
 			if err := importedTable.PutAt(tx, at, encodeMade(all)); err != nil {
 				return err
 			}
-			continue
 		}
-		fresh = append(fresh, made{id, t.made[id]})
 	}
 	done.Made += len(fresh)
 	for some := range slices.Chunk(fresh, madeBlock) {

@@ -333,6 +333,9 @@ func (u *undoing) removeOne(m made) error {
 	}
 	u.gone.Add(m.id)
 	u.of.Undone.Removed++
+	if err := unchainTx(tx, m.id); err != nil {
+		return err
+	}
 	return deletePersonTx(tx, &c, u.names)
 }
 

@@ -36,6 +36,7 @@ var migrations = [...]func(*bolt.Tx) error{
 	func(*bolt.Tx) error { return nil }, // version 15: jobs that are put aside, which an older program would try to do
 	func(*bolt.Tx) error { return nil }, // version 16: what imports changed, which an older program would not erase
 	func(*bolt.Tx) error { return nil }, // version 17: live lists, which an older program would take for empty
+	chainAll,
 }
 
 // claimsByContact is version 2: who has been claimed is known by their record.

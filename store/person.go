@@ -127,6 +127,9 @@ func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 	if err := contactsTable.Put(tx, c.ID, encodeContact(c)); err != nil {
 		return err
 	}
+	if err := chainPersonTx(tx, &before, c); err != nil {
+		return err
+	}
 	if err := reindexTx(tx, c.ID, &before, c, names); err != nil || before.OptedOut || !c.OptedOut {
 		return err
 	}

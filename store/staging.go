@@ -279,33 +279,39 @@ type head struct {
 	key   string // of the next row
 }
 
+// parts are where the parts of runs stand.
+type parts interface {
+	read(n uint32) ([]people.Row, error)
+	done(n uint32) error // it is not needed any more
+}
+
+// stagedParts are those of a job.
+type stagedParts struct {
+	tx  *bolt.Tx
+	job []byte
+}
+
+func (s stagedParts) read(n uint32) ([]people.Row, error) {
+	return decodeRows(stagedTable.GetAt(s.tx, stagedTable.key(s.job, n)))
+}
+
+func (s stagedParts) done(n uint32) error {
+	return stagedTable.DeleteAt(s.tx, stagedTable.key(s.job, n))
+}
+
 // nextRowsTx takes the next n rows of a job, in the order of their keys, and of the
 // file where those are the same. What has been taken is not staged any more.
 func (b *Book) nextRowsTx(tx *bolt.Tx, k []byte, j *job, n int) (rows []people.Row, err error) {
 	m := b.merging
 	b.merging = nil
 	if m == nil || m.job != string(k) || !slices.Equal(m.runs, j.Runs) {
-		if m, err = newMergingTx(tx, k, j.Runs); err != nil {
+		if m, err = newMerging(j.Runs, stagedParts{tx, k}); err != nil {
 			return nil, err
 		}
+		m.job = string(k)
 	}
-	for len(rows) < n && len(m.heads) > 0 {
-		h := m.heads[0]
-		rows = append(rows, h.rows[h.Row])
-		if h.Row++; h.Row == len(h.rows) {
-			if err := stagedTable.DeleteAt(tx, stagedTable.key(k, h.Part)); err != nil {
-				return nil, err
-			}
-			h.Part, h.Row = h.Part+1, 0
-			if h.Part == h.End {
-				heap.Pop(m)
-				continue
-			}
-		}
-		if err := h.readTx(tx, k); err != nil {
-			return nil, err
-		}
-		heap.Fix(m, 0)
+	if rows, err = m.next(n, stagedParts{tx, k}); err != nil {
+		return nil, err
 	}
 	m.runs = m.runs[:0:0]
 	for _, h := range m.heads {
@@ -316,11 +322,11 @@ func (b *Book) nextRowsTx(tx *bolt.Tx, k []byte, j *job, n int) (rows []people.R
 	return rows, nil
 }
 
-func newMergingTx(tx *bolt.Tx, k []byte, runs []run) (*merging, error) {
-	m := &merging{job: string(k)}
+func newMerging(runs []run, from parts) (*merging, error) {
+	m := new(merging)
 	for _, r := range runs {
 		h := &head{run: r, place: int(r.Part)}
-		if err := h.readTx(tx, k); err != nil {
+		if err := h.read(from); err != nil {
 			return nil, err
 		}
 		m.heads = append(m.heads, h)
@@ -329,10 +335,33 @@ func newMergingTx(tx *bolt.Tx, k []byte, runs []run) (*merging, error) {
 	return m, nil
 }
 
-// readTx reads the part of a head, unless that is done, and the key of its next row.
-func (h *head) readTx(tx *bolt.Tx, k []byte) (err error) {
+// next takes the next n rows, fewer at the end.
+func (m *merging) next(n int, from parts) (rows []people.Row, err error) {
+	for len(rows) < n && len(m.heads) > 0 {
+		h := m.heads[0]
+		rows = append(rows, h.rows[h.Row])
+		if h.Row++; h.Row == len(h.rows) {
+			if err := from.done(h.Part); err != nil {
+				return nil, err
+			}
+			h.Part, h.Row = h.Part+1, 0
+			if h.Part == h.End {
+				heap.Pop(m)
+				continue
+			}
+		}
+		if err := h.read(from); err != nil {
+			return nil, err
+		}
+		heap.Fix(m, 0)
+	}
+	return rows, nil
+}
+
+// read reads the part of a head, unless that is done, and the key of its next row.
+func (h *head) read(from parts) (err error) {
 	if h.Row == 0 || h.rows == nil {
-		if h.rows, err = decodeRows(stagedTable.GetAt(tx, stagedTable.key(k, h.Part))); err != nil {
+		if h.rows, err = from.read(h.Part); err != nil {
 			return err
 		}
 	}

@@ -48,6 +48,8 @@
 //	├── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last
 //	├── audit       <n 8> → record: what people have done, see audit.go
 //	├── asked       <n 8> → 1: the entries of the audit whose end is not known yet
+//	├── chain       <n 8> → record: that what is evidence is what was written, see chain.go
+//	├── chained     a<n 8>, d<campaign 8><seq 4> or c<contact 8> → <n 8>: the last link about it; e<campaign 8> → <n 8>: the last of its events that is in the chain
 //	├── jobs        c<campaign 8> or p<n 8> → JSON: work that goes on in chunks
 //	└── staged      <job 9><part 4> → record: what a job works through, ids or rows
 //
@@ -126,10 +128,11 @@ type Book struct {
 
 	merging *merging // of the sweeper, in its transactions
 
-	work     chan struct{}
-	maxChunk int
-	closing  chan struct{}
-	running  sync.WaitGroup // the sweeper
+	work      chan struct{}
+	unchained chan struct{} // told when messages have changed, see keepChain
+	maxChunk  int
+	closing   chan struct{}
+	running   sync.WaitGroup // the sweeper, and who keeps the chain
 
 	mu         sync.Mutex // guards what follows: none of it is the truth, all of it can be lost
 	holds      map[campaign.NumberID]campaign.Hold
@@ -176,8 +179,17 @@ func Open(path string, o Options) (*Book, error) {
 		}
 		o.Bell.Ring()
 	}
-	index := newIndexed(path)
-	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: o.Bell.Ring, Before: index.note, Watched: []bolt.Table{contactsTable.Table}})
+	index, unchained := newIndexed(path), make(chan struct{}, 1)
+	before := func(tx int, changes bolt.Changes) {
+		index.note(tx, changes)
+		if len(changes[eventsTable.Name]) > 0 {
+			select {
+			case unchained <- struct{}{}:
+			default:
+			}
+		}
+	}
+	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: o.Bell.Ring, Before: before, Watched: []bolt.Table{contactsTable.Table, eventsTable.Table}})
 	if err != nil {
 		return nil, err
 	}
@@ -185,6 +197,7 @@ func Open(path string, o Options) (*Book, error) {
 	b := &Book{
 		db: db, kind: o.Kind, bell: o.Bell, clock: o.Clock, logger: o.Logger, grace: o.Grace, media: media,
 		work:       make(chan struct{}, 1),
+		unchained:  unchained,
 		maxChunk:   o.maxChunk,
 		closing:    make(chan struct{}),
 		holds:      make(map[campaign.NumberID]campaign.Hold),
@@ -210,7 +223,8 @@ func Open(path string, o Options) (*Book, error) {
 		}
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	b.running.Go(b.sweep) // ends when Close closes b.closing
+	b.running.Go(b.sweep)     // ends when Close closes b.closing
+	b.running.Go(b.keepChain) // and so does this
 	return b, nil
 }
 

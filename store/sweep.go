@@ -26,7 +26,8 @@ import (
 //
 // A job of a campaign freezes its audience, takes that back, or skips what is
 // left of it; there is never more than one. A job of people is an import,
-// erases somebody, or changes the tags of many.
+// erases somebody, or changes the tags of many. One takes a book of before into
+// the chain.
 
 // JobKind says what a job does.
 type JobKind string
@@ -41,6 +42,7 @@ const (
 	JobTags     JobKind = "tags"          // change the tags of people
 	JobTakeBack JobKind = "import_undo"   // undo an import
 	JobForget   JobKind = "import_forget" // forget what people were before an import that is old
+	JobChain    JobKind = "chain"         // take a book of before into the chain
 	JobDrop     JobKind = "drop"          // forget what was staged of a job that will not be done
 )
 
@@ -64,6 +66,7 @@ type job struct {
 
 	Freeze *freezing     `json:",omitempty"`
 	Erase  *erasing      `json:",omitempty"`
+	Chain  *chaining     `json:",omitempty"`
 	Runs   []run         `json:",omitempty"` // of an import: what is left of what was staged
 	Policy Policy        `json:",omitempty"` // of one from before version 16 of the book
 	Report *ImportReport `json:",omitempty"` // of one that is done, or is from before that version
@@ -430,6 +433,8 @@ func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err err
 		return forgetChunkTx(tx, j, n)
 	case JobErase:
 		return eraseChunkTx(tx, j, n)
+	case JobChain:
+		return chainChunkTx(tx, j, n)
 	case JobTags:
 		return tagsChunkTx(tx, k, j, n)
 	case JobDrop:
@@ -486,6 +491,9 @@ func cancelChunkTx(tx *bolt.Tx, j *job, n int) (done bool, err error) {
 		before := d
 		d.GiveUp(reason.New(reason.DeliveryCancelled))
 		if err := recordDeliveryTx(tx, &before, &d); err != nil {
+			return false, err
+		}
+		if err := chainDeliveryTx(tx, &d); err != nil {
 			return false, err
 		}
 		t.move(&before, &d)

@@ -54,6 +54,8 @@ var (
 	jobsTable       = bolt.Table{Name: "jobs"} // by campaignJobKey or peopleJobKey
 	auditTable      = bolt.NewTable1[uint64]("audit")
 	askedTable      = bolt.NewTable1[uint64]("asked")
+	chainTable      = bolt.NewTable1[uint64]("chain")
+	chainedTable    = bolt.NewTextTable[subject]("chained")
 	suppressedTable = bolt.NewTextTable[string]("suppressed")
 	stagedTable     = stagedRows{bolt.Table{Name: "staged"}}
 )
@@ -82,7 +84,8 @@ var allTables = []table{
 	campaignsTable, runningTable, scheduledTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
 	messagesTable, uploadsTable, personsTable, latestTable, unansweredTable, timersTable, eventsTable,
 	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, importsTable, importedTable,
-	invitesTable, invitedTable, validatingTable, toValidateTable, labelsTable, labelledTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, jobsTable, stagedTable,
+	invitesTable, invitedTable, validatingTable, toValidateTable, labelsTable, labelledTable,
+	listsTable, membersTable, suppressedTable, auditTable, askedTable, chainTable, chainedTable, jobsTable, stagedTable,
 }
 
 // row is a value that is one number, or a part of a key.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"recado/campaign/files"
@@ -20,11 +23,12 @@ type ImportPreflight struct {
 }
 
 // PreflightImport reads a file and says what an import of it would do by a
-// policy. It changes nothing and holds nobody up. To hears of the file what
-// Import is given; any of its functions may be nil. After an error there is
-// what was read before it.
+// policy. It changes nothing and holds nobody up: rows beyond a few thousand wait
+// in a file without a name. To hears of the file what Import is given; any of its
+// functions may be nil. After an error there is what was read before it.
 func (b *Book) PreflightImport(ctx context.Context, file io.Reader, options files.Options, policy Policy, to files.Sink) (p ImportPreflight, err error) {
-	w := weigher{book: b, policy: policy, seen: make(map[string]string), others: make(map[string]string)}
+	w := weigher{ctx: ctx, book: b, policy: policy, seen: make(map[string]string), others: make(map[string]string)}
+	defer w.spill.close()
 	p.Read, err = files.Read(ctx, file, options, files.Sink{
 		Titles: to.Titles,
 		Row: func(row people.Row) error {
@@ -44,42 +48,134 @@ func (b *Book) PreflightImport(ctx context.Context, file io.Reader, options file
 		},
 	})
 	if err == nil {
-		err = w.weigh()
+		err = w.weighAll()
 	}
 	p.Would = w.report
 	return p, err
 }
 
-// weigher counts what rows would change.
+// weigher counts what rows would change, in the order in which they would be
+// imported.
 type weigher struct {
+	ctx    context.Context // of the preflight: rows are added by a callback
 	book   *Book
 	policy Policy
-	rows   []people.Row      // that are not yet counted
+	rows   []people.Row // that are not spilled yet
+	text   int          // bytes in them
+	spill  spilled
+	key    string            // of the phone whose rows are being counted
+	only   string            // who is kept because of that alone
 	seen   map[string]string // the records that rows would have changed, by the person; of somebody new by their phone
 	others map[string]string // who has a phone beside the one by which they go
 	report ImportReport
 }
 
 func (w *weigher) add(row people.Row) error {
-	if w.rows = append(w.rows, row); len(w.rows) < rowsPart {
+	w.rows = append(w.rows, row)
+	w.text += textIn(&row)
+	if len(w.rows) < min(runRows, 3*w.book.maxChunk) && w.text < runBytes {
 		return nil
 	}
-	return w.weigh()
+	err := w.spill.run(filepath.Dir(w.book.media), inKeyOrder(w.rows))
+	w.rows, w.text = w.rows[:0], 0
+	return err
 }
 
-// weigh counts the rows that are waiting.
-func (w *weigher) weigh() error {
+// weighAll counts all rows.
+func (w *weigher) weighAll() error {
+	if len(w.spill.runs) == 0 {
+		for some := range slices.Chunk(inKeyOrder(w.rows), rowsPart) {
+			if err := w.weigh(some); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(w.rows) > 0 {
+		if err := w.spill.run(filepath.Dir(w.book.media), inKeyOrder(w.rows)); err != nil {
+			return err
+		}
+	}
+	w.rows = nil
+	m, err := newMerging(w.spill.runs, &w.spill)
+	for err == nil {
+		var some []people.Row
+		if some, err = m.next(4*rowsPart, &w.spill); err != nil || len(some) == 0 {
+			return err
+		}
+		err = w.weigh(some)
+	}
+	return err
+}
+
+// weigh counts some rows.
+func (w *weigher) weigh(rows []people.Row) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
 	now := time.Now()
-	err := w.book.view(func(tx *bolt.Tx) error {
-		for _, row := range w.rows {
+	return w.book.view(func(tx *bolt.Tx) error {
+		for _, row := range rows {
 			if err := w.take(tx, row, now); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	w.rows = w.rows[:0]
-	return err
+}
+
+// spilled are sorted runs of rows in a file that has no name any more.
+type spilled struct {
+	file  *os.File
+	end   int64
+	runs  []run
+	parts []span
+}
+
+// span is a part of the file.
+type span struct {
+	at  int64
+	len int32
+}
+
+// run puts sorted rows into the file.
+func (s *spilled) run(dir string, rows []people.Row) (err error) {
+	if s.file == nil {
+		if s.file, err = os.CreateTemp(dir, "preflight-*"); err != nil {
+			return err
+		}
+		if err := os.Remove(s.file.Name()); err != nil {
+			return err
+		}
+	}
+	r := run{Part: uint32(len(s.parts))}
+	for few := range slices.Chunk(rows, rowsPart) {
+		b := encodeRows(few)
+		if _, err := s.file.WriteAt(b, s.end); err != nil {
+			return err
+		}
+		s.parts = append(s.parts, span{s.end, int32(len(b))})
+		s.end += int64(len(b))
+	}
+	r.End = uint32(len(s.parts))
+	s.runs = append(s.runs, r)
+	return nil
+}
+
+func (s *spilled) read(n uint32) ([]people.Row, error) {
+	b := make([]byte, s.parts[n].len)
+	if _, err := s.file.ReadAt(b, s.parts[n].at); err != nil {
+		return nil, err
+	}
+	return decodeRows(b)
+}
+
+func (s *spilled) done(uint32) error { return nil }
+
+func (s *spilled) close() {
+	if s.file != nil {
+		s.file.Close()
+	}
 }
 
 // take counts a row as importTx would.
@@ -90,6 +186,10 @@ func (w *weigher) take(tx *bolt.Tx, from people.Row, now time.Time) error {
 		return err
 	}
 	key := phoneKey(from.Phone)
+	if key != w.key { // rows about somebody with one phone stand together
+		delete(w.seen, w.only)
+		w.key, w.only = key, ""
+	}
 	if as := w.others[key]; as != "" {
 		key = as
 	}
@@ -115,6 +215,11 @@ func (w *weigher) take(tx *bolt.Tx, from people.Row, now time.Time) error {
 	take, err := w.policy.takeTx(tx, &before, &c, known, from, now, &w.report)
 	if take {
 		w.seen[key] = string(encodeContact(&c))
+		if len(from.Others)+len(c.Former) == 0 && len(c.Phones()) == 1 && c.Phones()[0].Same(from.Phone) {
+			w.only = key
+		} else if w.only == key {
+			w.only = ""
+		}
 		for _, p := range from.Others {
 			w.others[phoneKey(p)] = key
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -71,11 +73,18 @@ func TestThePreflightOfAnImportSaysWhatTheImportDoes(t *testing.T) {
 // A file about people with as much as one may have is counted as it is
 // imported, across the chunks in which it is.
 func TestThePreflightOfAnImportCountsWhoHasNoRoom(t *testing.T) {
-	b := newBook(t)
+	y := newYard(t, 1) // in which a run is a few rows
+	b := y.book
+	before := must[[]os.DirEntry](t)(os.ReadDir(filepath.Dir(y.path)))
+	defer func() {
+		if after := must[[]os.DirEntry](t)(os.ReadDir(filepath.Dir(y.path))); len(after) != len(before) {
+			t.Errorf("%d files are left, there were %d", len(after), len(before))
+		}
+	}()
 	var file strings.Builder
 	file.WriteString("nome;telefone;tags\n")
 	for i := range 6 * rowsPart {
-		fmt.Fprintf(&file, "Ana;1198765%04d;t%d\n", i%3, i)
+		fmt.Fprintf(&file, "Ana;1197765%04d;t%d\n", i%3, i)
 	}
 	p, err := b.PreflightImport(t.Context(), strings.NewReader(file.String()), files.Options{}, Complete, files.Sink{})
 	if err != nil || p.Would.Full == 0 || p.Would.Added != 3 {

@@ -83,7 +83,7 @@ func Read(ctx context.Context, file io.Reader, options Options, to Sink) (*Repor
 }
 
 func newReader(ctx context.Context, options Options, to Sink) *reader {
-	return &reader{ctx: ctx, options: options, to: to, unpacked: maxUnpacked, report: new(Report), seen: make(map[string]known), lists: make(map[string]bool)}
+	return &reader{ctx: ctx, options: options, to: to, unpacked: maxUnpacked, report: new(Report), seen: known{first: make(map[uint64]firstOf)}, lists: make(map[string]bool)}
 }
 
 // reader reads one file.
@@ -92,10 +92,10 @@ type reader struct {
 	options  Options
 	to       Sink
 	report   *Report
-	seen     map[string]known // by the key of their phone
-	lists    map[string]bool  // that people are on, folded
-	unpacked int64            // bytes of a packed file that may be unpacked
-	muted    bool             // what is looked at now is looked at again later
+	seen     known
+	lists    map[string]bool // that people are on, folded
+	unpacked int64           // bytes of a packed file that may be unpacked
+	muted    bool            // what is looked at now is looked at again later
 }
 
 // note counts something that is to be said of a row.

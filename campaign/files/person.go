@@ -2,6 +2,10 @@ package files
 
 import (
 	"cmp"
+	"encoding/binary"
+	"hash/fnv"
+	"io"
+	"math"
 	"slices"
 	"strconv"
 
@@ -165,10 +169,43 @@ func (r *reader) finish(d *draft) *reason.Reason {
 	return nil
 }
 
-// known is who had a phone first.
+// known are who had each phone first. A million of them take some sixty
+// megabytes and nothing for the garbage collector to look at: their names stand in
+// blocks, and are found by a number that is made of the phone.
 type known struct {
-	name string
-	line int
+	first  map[uint64]firstOf
+	blocks [][]byte
+}
+
+// firstOf is on which line of the file a phone came first, and where the name is.
+type firstOf struct {
+	line      uint32
+	block, at uint32
+}
+
+const nameBlock = 64 << 10
+
+// of is the name and the line with which a phone came first.
+func (k *known) of(phone uint64) (name string, line int, ok bool) {
+	f, ok := k.first[phone]
+	if !ok {
+		return "", 0, false
+	}
+	block := k.blocks[f.block]
+	n := uint32(binary.LittleEndian.Uint16(block[f.at:]))
+	return string(block[f.at+2 : f.at+2+n]), int(f.line), true
+}
+
+// put keeps them.
+func (k *known) put(phone uint64, name string, line int) {
+	name = name[:min(len(name), math.MaxUint16/2)]
+	if len(k.blocks) == 0 || len(k.blocks[len(k.blocks)-1])+2+len(name) > nameBlock {
+		k.blocks = append(k.blocks, make([]byte, 0, nameBlock))
+	}
+	last := len(k.blocks) - 1
+	at := len(k.blocks[last])
+	k.blocks[last] = append(binary.LittleEndian.AppendUint16(k.blocks[last], uint16(len(name))), name...)
+	k.first[phone] = firstOf{uint32(line), uint32(last), uint32(at)}
 }
 
 // compare notes what is odd about a person beside the others of the file.
@@ -182,12 +219,13 @@ func (r *reader) compare(row *people.Row) {
 	if row.Doubt != "" {
 		r.note(row.Line, reason.NoteDoubt)
 	}
-	key := row.Phone.Key()
-	before, seen := r.seen[key]
+	h := fnv.New64a()
+	io.WriteString(h, row.Phone.Key())
+	name, line, seen := r.seen.of(h.Sum64())
 	switch {
-	case !seen || before.name == "":
-		r.seen[key] = known{row.Name, row.Line}
-	case row.Name != "" && people.OtherPerson(before.name, row.Name):
-		r.note(row.Line, reason.NoteShared, row.Phone, before.line)
+	case !seen || name == "" && row.Name != "":
+		r.seen.put(h.Sum64(), row.Name, row.Line)
+	case name != "" && row.Name != "" && people.OtherPerson(name, row.Name):
+		r.note(row.Line, reason.NoteShared, row.Phone, line)
 	}
 }

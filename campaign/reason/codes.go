@@ -387,11 +387,11 @@ const (
 
 // What is wrong with what is asked of an import.
 const (
-	ImportNotFound   Code = "import_not_found"   // its id
-	ImportNotDone    Code = "import_not_done"    // its id, its state
-	ImportTooOld     Code = "import_too_old"     // its id
-	ImportNotRunning Code = "import_not_running" // its id
-	ImportCancelled  Code = "import_cancelled"
+	ImportNotFound   Code = "imports_not_found"   // its id
+	ImportNotDone    Code = "imports_not_done"    // its id, its state
+	ImportTooOld     Code = "imports_too_old"     // its id
+	ImportNotRunning Code = "imports_not_running" // its id
+	ImportCancelled  Code = "imports_cancelled"
 )
 
 // Why something stays of what an import did, when that is undone.
@@ -454,6 +454,15 @@ const (
 	CheckRunning      Code = "check_running"       // the campaign, its status
 	CheckIdle         Code = "check_idle"          // the campaign
 	CheckTwice        Code = "check_twice"         // the delivery
+	CheckChainGap     Code = "check_chain_gap"     // the first link that is missing, how many are
+	CheckChainLink    Code = "check_chain_link"    // the link that is not as it was written, or does not follow the one before
+	CheckChainLost    Code = "check_chain_lost"    // what, the link that knows of it: the book has an older one
+	CheckChainOther   Code = "check_chain_other"   // what, the link whose content it was
+	CheckChainNone    Code = "check_chain_none"    // what no link is about
+	EvidenceFormat    Code = "evidence_format"     // what it says it is
+	ChainEntry        Code = "chain_entry"         // the entry of the audit
+	ChainDelivery     Code = "chain_delivery"      // the campaign, the place
+	ChainContact      Code = "chain_contact"       // the contact
 	CheckForeignPhone Code = "check_foreign_phone" // the contact
 	CheckNoVersion    Code = "check_no_version"
 	CheckNewer        Code = "check_newer"      // its version, the one that is known

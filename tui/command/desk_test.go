@@ -21,10 +21,10 @@ import (
 // that change nothing.
 var reads = []string{
 	"About", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone",
-	"ContactCount", "ContactsByID", "Counts", "Deliveries", "DeliveriesAt", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err",
+	"ContactCount", "ContactsByID", "Counts", "Deliveries", "DeliveriesAt", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Evidence",
 	"Find", "Forecast", "Freeze", "Holds", "Idle", "Invites", "Jobs", "KeepIndex", "Import", "Imports", "LastSent", "LastTagging", "ListDrafts", "ListNamed", "Lists", "Number",
 	"NumberNamed", "Numbers", "OptOutCount", "Outside", "Places", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed",
-	"Unions", "Unsure", "Validations", "Vocabulary", "WentBack", "Whom",
+	"Unions", "Unsure", "Validations", "Verify", "Vocabulary", "WentBack", "Whom",
 }
 
 // Screens and commands change the book, and the links of the numbers, at the
