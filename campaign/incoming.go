@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"time"
 
 	"recado/campaign/people"
@@ -13,5 +14,13 @@ type Incoming struct {
 	Text   string    // the words in it, also those under a picture; "" if there are none
 	At     time.Time // when it was written, by the service's clock
 	Quoted MessageID // the message that it answers; "" if it does not say
+	Ad     Ad        // from which they began the chat; the zero Ad: from none
 	Past   bool      // history told it: it may be old, and was never told live
 }
+
+// Ad is an advertisement from which a person began a chat: what the first message
+// says of it. It is kept as evidence that they did.
+type Ad struct{ ID, Title, URL string }
+
+// Name is what to call an ad by; empty if it is none.
+func (a Ad) Name() string { return cmp.Or(a.Title, a.ID, a.URL) }

@@ -89,7 +89,19 @@ type Claim struct {
 type Act interface{ act() }
 
 // Wait says that nothing is to be done now, and for how long.
-type Wait struct{ Hold Hold }
+type Wait struct {
+	Hold  Hold
+	Again time.Time // when to claim again whatever the hold says; zero: it says when
+}
+
+// hold is for how long a lane waits.
+func (w Wait) hold() Hold {
+	h := w.Hold
+	if !w.Again.IsZero() && (h.Until.IsZero() || w.Again.Before(h.Until)) {
+		h.Until = w.Again
+	}
+	return h
+}
 
 // Check says which phones to check, see [Sender], before the next claim.
 type Check struct{ Phones []people.Phone }
@@ -202,7 +214,7 @@ func (l *Lane) step(ctx context.Context) Hold {
 	}
 	switch act := act.(type) {
 	case Wait:
-		return act.Hold
+		return act.hold()
 	case Check:
 		return l.check(ctx, act.Phones)
 	case Upload:

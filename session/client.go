@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +53,9 @@ type client struct {
 	again  int            // how often the phone was asked to upload one again; touched by jobs alone
 	resync time.Time      // when the address book was last asked for again; touched by jobs alone
 	copied time.Time      // when the phone was last asked for a plain copy of it; touched by jobs alone
+
+	labels     sync.Mutex // held while the book is told of labels
+	relabelled int        // changes of labels that were told; guarded by labels
 
 	asked  map[string]bool // the LIDs whose usernames were asked for; touched by jobs alone
 	enough bool            // the service wants to be asked for no more of them; touched by jobs alone

@@ -221,6 +221,7 @@ func (n *number) heardEverything() {
 	if c.owed.Load() {
 		c.jobs.put(c.catchUp)
 	}
+	c.jobs.put(c.catchUpLabels)
 	c.jobs.put(c.catchUpHistory)
 	n.in(alarmLook, lookSoon+rand.N(lookSoon))
 }

@@ -134,23 +134,6 @@ func (c *client) shared(index []string, value *waSyncAction.SyncActionValue) (se
 	return seen, false
 }
 
-// chats writes down what our phone shares about its chats: the phones of people
-// who have shown them.
-func (c *client) chats() {
-	entries, err := c.collection(appstate.WAPatchRegular)
-	if err != nil {
-		c.number.log.Warn("read what the phone shares of its chats", "err", err)
-		return
-	}
-	var all []people.Seen
-	for _, m := range entries {
-		if seen, ok := c.shared(m.Index, m.Action); ok {
-			all = append(all, seen)
-		}
-	}
-	c.saw(all...)
-}
-
 // usernames writes down what the address book says beside names: usernames, and
 // the people in it without a phone. The library keeps neither of them when it
 // reads the whole of it.

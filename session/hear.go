@@ -35,6 +35,8 @@ func (c *client) hear(event any) (ok bool) {
 		c.contact(e)
 	case *events.AppState:
 		c.appState(e)
+	case *events.LabelEdit, *events.LabelAssociationChat:
+		c.labelled(e)
 	case *events.Blocklist:
 		return c.blocked(e)
 	case *events.PushName:
@@ -109,7 +111,7 @@ func (c *client) heard(info types.MessageInfo, s saying) bool {
 	from := c.person(c.ctx, info.Sender, info.SenderAlt, info.PushName, people.PushName)
 	from.Known, from.Timer = true, s.timer(c, info.Timestamp)
 	if err := c.number.pool.book.Heard(c.number.id, campaign.Incoming{
-		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: c.happened(info.Timestamp), Quoted: s.quoted,
+		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: c.happened(info.Timestamp), Quoted: s.quoted, Ad: s.ad(),
 	}); err != nil {
 		c.number.log.Error("write down an incoming message", "message", info.ID, "err", err)
 		return false

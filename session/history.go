@@ -334,7 +334,7 @@ func (c *client) written(jid types.JID, from people.Seen, chat *waHistorySync.Co
 			continue
 		}
 		messages = append(messages, campaign.Incoming{
-			From: from, ID: cmp.Or(s.id, campaign.MessageID(e.Info.ID)), Text: s.text, Quoted: s.quoted, Past: true,
+			From: from, ID: cmp.Or(s.id, campaign.MessageID(e.Info.ID)), Text: s.text, Quoted: s.quoted, Past: true, Ad: s.ad(),
 			At: c.whenever(m.GetMessage().GetMessageTimestamp(), chat),
 		})
 	}

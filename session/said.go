@@ -80,6 +80,18 @@ func said(m *waE2E.Message) (s saying, ok bool) {
 	return s, ok
 }
 
+// ad is the advertisement from which the chat was begun, if the message says so.
+func (s *saying) ad() campaign.Ad {
+	reply := s.about.GetExternalAdReply()
+	if reply.GetSourceType() != "ad" && reply.GetCtwaClid() == "" && s.about.GetEntryPointConversionSource() != "ctwa_ad" && s.about.GetConversionSource() != "FB_Ads" {
+		return campaign.Ad{}
+	}
+	return campaign.Ad{
+		ID: fitting(cmp.Or(reply.GetSourceID(), reply.GetCtwaClid())), Title: fitting(reply.GetTitle()),
+		URL: fitting(cmp.Or(reply.GetSourceURL(), s.about.GetEntryPointConversionSource(), s.about.GetConversionSource())),
+	}
+}
+
 // read takes the wrappers off a message and notes what is in them.
 func (s *saying) read(m *waE2E.Message, left int) (ok bool) {
 	if m == nil {

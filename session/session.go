@@ -71,6 +71,11 @@ type Book interface {
 	// when it returns; of several, after an error, some may be.
 	Heard(number campaign.NumberID, messages ...campaign.Incoming) error
 	Saw(number campaign.NumberID, people []people.Seen) error
+	// Labels is told of labels on the phone of the number, in the order in which
+	// they changed; with whole these are all that it has. LabelsKnown reports
+	// whether it has been told all of those of this link.
+	Labels(number campaign.NumberID, whole bool, changes []people.LabelChange) error
+	LabelsKnown(number campaign.NumberID) (bool, error)
 	// Begins is told what timer the chats have that the number begins.
 	Begins(number campaign.NumberID, t people.Timer) error
 	// Payload returns the delivery that left under an id, with all that it

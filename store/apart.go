@@ -165,6 +165,8 @@ func apartTx(tx *bolt.Tx, now people.Contact, u bond, at time.Time) (account, ot
 	if o.LID == h.LID {
 		o.LID = ""
 	}
+	o.Tags = o.OurTags() // the labels are of the chat
+	o.Labels = nil
 	o.LastSent = later(o.LastSent, now.LastSent)
 	if now.OptedOut && !o.OptedOut {
 		o.OptedOut, o.OptOutAt, o.OptOutWhy = true, now.OptOutAt, now.OptOutWhy
@@ -211,7 +213,7 @@ func without(now people.Contact, holder, rest *people.Contact) people.Contact {
 	if h.Note == rest.Note || h.Note == uniteTexts(holder.Note, rest.Note) || h.Note == uniteTexts(rest.Note, holder.Note) {
 		h.Note = holder.Note
 	}
-	h.Origin = holder.Origin
+	h.Origin, h.Came = holder.Origin, holder.Came
 	h.Others = slices.DeleteFunc(h.Others, func(p people.OtherPhone) bool { return has(rest.Others, p.Phone) && !has(holder.Others, p.Phone) })
 	h.Tags = slices.DeleteFunc(h.Tags, func(tag string) bool { return folds(rest.Tags, tag) && !folds(holder.Tags, tag) })
 	for f, v := range rest.Fields {

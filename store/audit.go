@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
@@ -236,6 +237,15 @@ func auditAgainTx(tx *bolt.Tx, now time.Time) error {
 	err := jobsTable.ForEach(tx, func(k, v []byte) error {
 		j, err := decodeJob(k, v)
 		goesOn[j.Audit] = true
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = validatingTable.ForEach(tx, func(_, v []byte) error {
+		var one Validation
+		err := json.Unmarshal(v, &one)
+		goesOn[one.Audit] = true
 		return err
 	})
 	if err != nil {

@@ -66,7 +66,15 @@ func (b *Book) Idle() (idle bool, err error) {
 		if idle = !runs && work == nil; !runs && !idle {
 			return b.jobStopped(work)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return validatingTable.ForEach(tx, func(_, v []byte) error {
+			var one Validation
+			err := json.Unmarshal(v, &one)
+			idle = idle && one.Status != Validating
+			return err
+		})
 	})
 	return idle, err
 }

@@ -45,6 +45,12 @@ func busyBook(t *testing.T) (path string) {
 	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Name: "Ana", Timer: people.Timer{After: time.Hour, Set: time.Now()}}}))
 	ok(t, b.Saw(n.ID, []people.Seen{{LID: "77", Phone: rows[0].Phone}})) // two records become one
 	ok(t, desk(b).OptOut(8, "asked for it"))
+	ok(t, b.Labels(n.ID, true, []people.LabelChange{{ID: "1", Name: "Pago"}, {ID: "1", Who: people.Seen{LID: "77"}, On: true}}))
+	link, err := desk(b).Invite("feira", "Quero receber", n.ID)
+	ok(t, err)
+	ok(t, b.Heard(n.ID, campaign.Incoming{From: people.Seen{LID: "77"}, ID: "in", Text: link.Message(), At: time.Now()}))
+	_, err = desk(b).Validate(t.Context(), n.ID, people.Filter{}, 0)
+	ok(t, err)
 	ok(t, b.Block(n.ID, people.Seen{LID: "78"}, true))
 	_, err = desk(b).Suppress(t.Context(), []Suppressed{{Phone: "+5511987654399"}}, "optouts.csv")
 	ok(t, err)

@@ -50,6 +50,7 @@ func (c *checking) unions() {
 // the records.
 func (c *checking) people() {
 	count, optedOut, inDoubt := 0, 0, 0
+	labelled := make(map[string]bool)
 	c.each(contactsTable, -1, func(k, v []byte) {
 		p, err := decodeContact(contactsTable.Parts(k), v)
 		if err != nil {
@@ -62,6 +63,9 @@ func (c *checking) people() {
 		}
 		if p.InDoubt() {
 			inDoubt++
+		}
+		for _, l := range p.Labels {
+			labelled[string(labelledTable.Key(l.Number, p.ID))] = true
 		}
 		for _, alias := range aliasesOf(&p) {
 			if id, ok := aliasTx(c.tx, alias); !ok || id != p.ID {
@@ -119,6 +123,9 @@ func (c *checking) people() {
 	c.lists()
 	c.unions()
 	c.imports()
+	c.labels(labelled)
+	c.validations()
+	c.invites()
 }
 
 // lists compares the lists with the sets of who is on them.

@@ -239,8 +239,8 @@ func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 	return d.editContact(VerbContactEdit, id, func(tx *bolt.Tx, c *people.Contact) error {
 		before := cloneContact(c)
 		edit(c)
-		c.ID, c.Created, c.LID, c.Former = before.ID, before.Created, before.LID, before.Former
-		c.Username, c.Origin = before.Username, before.Origin
+		c.ID, c.Created, c.LID, c.Former, c.Labels = before.ID, before.Created, before.LID, before.Former, before.Labels
+		c.Username, c.Origin, c.Came = before.Username, before.Origin, before.Came
 		if c.Consent != before.Consent {
 			c.Consent.By = d.who.Name
 		}
@@ -251,6 +251,11 @@ func (d *Desk) EditContact(id people.ContactID, edit func(*people.Contact)) erro
 		}
 		if len(c.Phones()) > max(people.MaxPhones, len(before.Phones())) {
 			return reason.New(reason.ContactPhones, people.MaxPhones)
+		}
+		for _, l := range c.Labels {
+			if l.Name != "" && !before.Ours(l.Name) && !folds(c.Tags, l.Name) {
+				return reason.Err(reason.ContactLabel, reason.Plain(l.Name))
+			}
 		}
 		c.OptedOut, c.OptOutAt, c.OptOutWhy, c.OptOutPhone = before.OptedOut, before.OptOutAt, before.OptOutWhy, before.OptOutPhone
 		c.DoubtAt, c.DoubtSaid, c.DoubtEnded = before.DoubtAt, before.DoubtSaid, before.DoubtEnded

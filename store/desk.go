@@ -77,6 +77,11 @@ const (
 	VerbMerge        Verb = "merge" // two records are one person's: the program does it, when the service proves it
 	VerbApart        Verb = "apart"
 
+	VerbInvite       Verb = "invite"
+	VerbInviteEnd    Verb = "invite_end"
+	VerbValidate     Verb = "validate"
+	VerbValidateStop Verb = "validate_stop"
+
 	VerbListSave   Verb = "list_save"
 	VerbListAdd    Verb = "list_add"
 	VerbListFilter Verb = "list_filter"
@@ -105,7 +110,8 @@ var verbs = map[Verb]Role{
 
 	VerbImport: Operator, VerbImportUndo: Operator, VerbImportCancel: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,
 	VerbErase: Operator, VerbSuppress: Operator, VerbTag: Operator, VerbUntag: Operator,
-	VerbApart:    Operator,
+	VerbApart:  Operator,
+	VerbInvite: Operator, VerbInviteEnd: Operator, VerbValidate: Operator, VerbValidateStop: Operator,
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListFilter: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,

@@ -286,6 +286,7 @@ func FuzzDecodeContact(f *testing.F) {
 		Others:  []people.OtherPhone{{Phone: "+5511987654322", No: townStart}},
 		Consent: people.Consent{Status: people.ConsentGiven, Source: "feira", At: townStart, By: "eva", Evidence: "sim"},
 		Note:    "liga", Username: "ana", Origin: 3,
+		Came: people.Arrival{Way: people.ByAd, Name: "Curso", At: townStart}, Labels: []people.Label{{Number: 1, ID: "1", Name: "Pago", Ours: true}},
 	}
 	whole := encodeContact(&c)
 	f.Add(whole)

@@ -96,6 +96,7 @@ func putContactTx(tx *bolt.Tx, c *people.Contact) error {
 // putPersonTx is putContactTx without the order of names, for those who write
 // many people and move all the names at the end.
 func putPersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
+	withLabels(c)
 	c.Tags = union(nil, c.Tags)
 	tidyPhones(c)
 	before := people.Contact{}
@@ -207,6 +208,9 @@ func deletePersonTx(tx *bolt.Tx, c *people.Contact, names nameMoves) error {
 // reindexTx changes what leads to a person from how they were to how they are. An
 // empty record is nobody: before, they were not there; after, they are gone.
 func reindexTx(tx *bolt.Tx, id people.ContactID, before, after *people.Contact, names nameMoves) error {
+	if err := relabelledTx(tx, id, before, after); err != nil {
+		return err
+	}
 	old, now := aliasesOf(before), aliasesOf(after)
 	for _, alias := range old {
 		if slices.Contains(now, alias) {
@@ -386,7 +390,7 @@ func unite(k, g *people.Contact) {
 	if g.NameSource > k.NameSource || k.Name == "" {
 		k.Name, k.NameSource = g.Name, g.NameSource
 	}
-	k.Tags = union(k.Tags, g.Tags)
+	k.Labels, k.Tags = uniteLabels(k, g), union(k.Tags, g.Tags)
 	for f, v := range g.Fields {
 		if k.Fields[f] == "" {
 			setField(k, f, v)
@@ -422,6 +426,7 @@ func unite(k, g *people.Contact) {
 	if k.Origin == 0 || g.Origin != 0 && g.Created.Before(k.Created) {
 		k.Origin = g.Origin
 	}
+	k.Came = earlier(k.Came, g.Came)
 	for _, n := range g.Knows {
 		if !k.KnownTo(n) {
 			k.Knows = append(k.Knows, n)
@@ -432,6 +437,14 @@ func unite(k, g *people.Contact) {
 	if g.Created.Before(k.Created) {
 		k.Created = g.Created
 	}
+}
+
+// earlier is by which of two ways a person came first.
+func earlier(a, b people.Arrival) people.Arrival {
+	if a.Way == people.NoWay || b.Way != people.NoWay && b.At.Before(a.At) {
+		return b
+	}
+	return a
 }
 
 // uniteConsent is what two records say of one person's consent: what they answered

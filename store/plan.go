@@ -31,7 +31,7 @@ func (b *Book) planTx(tx *bolt.Tx, c campaign.Claim) (act, error) {
 	hold := campaign.Hold{Reason: reason.HoldEmpty}
 	running := rotation(tx, t.Campaign)
 	if len(running) == 0 {
-		return wait(hold), nil
+		return b.planValidationTx(tx, c, hold)
 	}
 	number, err := numberTx(tx, c.Number)
 	if err != nil {
@@ -45,7 +45,7 @@ func (b *Book) planTx(tx *bolt.Tx, c campaign.Claim) (act, error) {
 		}
 		hold = sooner(hold, held)
 	}
-	return wait(hold), nil
+	return b.planValidationTx(tx, c, hold)
 }
 
 // sooner is the hold to name when several hold: the one that ends first, and

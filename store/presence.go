@@ -98,6 +98,9 @@ func (b *Book) Answered(number campaign.NumberID, asked []people.Phone, answers 
 				return err
 			}
 		}
+		if err := b.validationAnsweredTx(tx, number, asked, at); err != nil {
+			return err
+		}
 		for _, phone := range asked {
 			if id, ok := findPersonTx(tx, phone, ""); ok && !heard[phone] {
 				silent = append(silent, id)

@@ -67,6 +67,8 @@ const (
 	hasNote
 	hasUsername
 	hasOrigin
+	hasCame
+	hasLabels
 	allParts = 1<<iota - 1
 )
 
@@ -81,6 +83,8 @@ func partsOf(c *people.Contact) (parts uint64) {
 	has(hasNote, c.Note != "")
 	has(hasUsername, c.Username != "")
 	has(hasOrigin, c.Origin != 0)
+	has(hasCame, c.Came != people.Arrival{})
+	has(hasLabels, len(c.Labels) > 0)
 	return parts
 }
 
@@ -104,6 +108,14 @@ func encodeParts(e *bolt.Enc, parts uint64, c *people.Contact) {
 	}
 	if parts&hasOrigin != 0 {
 		e.Uint(uint64(c.Origin))
+	}
+	if parts&hasCame != 0 {
+		e.Uint(uint64(c.Came.Way))
+		e.Text(c.Came.Name)
+		e.Time(c.Came.At)
+	}
+	if parts&hasLabels != 0 {
+		encodeLabels(e, c)
 	}
 }
 
@@ -129,6 +141,12 @@ func decodeParts(r *bolt.Dec, c *people.Contact) {
 	}
 	if parts&hasOrigin != 0 {
 		c.Origin = people.ImportID(r.Uint())
+	}
+	if parts&hasCame != 0 {
+		c.Came = people.Arrival{Way: people.Way(r.Uint()), Name: r.Text(), At: r.Time()}
+	}
+	if parts&hasLabels != 0 {
+		decodeLabels(r, c)
 	}
 }
 
@@ -175,7 +193,7 @@ func viewContact(c *people.Contact, id people.ContactID, v []byte) error {
 func decodeWithLists(c *people.Contact, id people.ContactID, r *bolt.Dec) error {
 	r.Version(contactVersion)
 	clear(c.Fields)
-	*c = people.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields, Former: c.Former[:0], Others: c.Others[:0]}
+	*c = people.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields, Former: c.Former[:0], Others: c.Others[:0], Labels: c.Labels[:0]}
 	c.Phone, c.WhatsApp = people.Phone(r.Text()), people.Phone(r.Text())
 	c.LID, c.Name = r.Text(), r.Text()
 	c.NameSource = people.NameSource(r.Uint())
@@ -213,12 +231,29 @@ func decodeWithLists(c *people.Contact, id people.ContactID, r *bolt.Dec) error 
 	return nil
 }
 
+func encodeLabels(e *bolt.Enc, c *people.Contact) {
+	e.Uint(uint64(len(c.Labels)))
+	for _, l := range c.Labels {
+		e.Uint(uint64(l.Number))
+		e.Text(l.ID)
+		e.Text(l.Name)
+		e.Bool(l.Ours)
+	}
+}
+
+func decodeLabels(r *bolt.Dec, c *people.Contact) {
+	for range r.Count() {
+		c.Labels = append(c.Labels, people.Label{Number: campaign.NumberID(r.Uint()), ID: r.Text(), Name: r.Text(), Ours: r.Bool()})
+	}
+}
+
 // cloneContact copies a record with what it points to.
 func cloneContact(c *people.Contact) people.Contact {
 	o := *c
 	o.Tags, o.Lists, o.Knows = slices.Clone(c.Tags), slices.Clone(c.Lists), slices.Clone(c.Knows)
 	o.Fields, o.Former = maps.Clone(c.Fields), slices.Clone(c.Former)
 	o.Others = slices.Clone(c.Others)
+	o.Labels = slices.Clone(c.Labels)
 	return o
 }
 

@@ -126,6 +126,9 @@ func (b *Book) Slow(number campaign.NumberID, why reason.Code, until time.Time) 
 			return err
 		}
 		t.Slow = campaign.Hold{Reason: why, Until: until}
+		if err := b.slowValidationTx(tx, number, why, until); err != nil {
+			return err
+		}
 		return putTurnTx(tx, number, t)
 	})
 }
@@ -226,6 +229,7 @@ func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) er
 	for i, m := range messages { // not in a transaction, where others would wait for it
 		read[i].Incoming = m
 		read[i].wish, read[i].why = people.Wants(m.Text, "")
+		read[i].token = tokenOf(m.Text)
 	}
 	hear := func(tx *bolt.Tx, part []incoming) error {
 		for _, m := range part {
@@ -244,8 +248,9 @@ func (b *Book) Heard(number campaign.NumberID, messages ...campaign.Incoming) er
 // incoming is a message, and what it says if it is not known what was asked.
 type incoming struct {
 	campaign.Incoming
-	wish people.Wish
-	why  string
+	wish  people.Wish
+	why   string
+	token string // of a link of ours, perhaps
 }
 
 func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) error {
@@ -276,6 +281,11 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) e
 		}
 	case wish == people.Doubt && m.At.After(contact.DoubtAt) && counts(&contact, later(contact.OptOutAt, contact.DoubtEnded), m.At, now):
 		contact.DoubtAt, contact.DoubtSaid = m.At, shortened(m.Text)
+	}
+	if wish != people.No && wish != people.Doubt {
+		if err := invitedTx(tx, &contact, m); err != nil {
+			return err
+		}
 	}
 	if m.At.After(contact.LastSent.Add(-campaign.ClockSlack)) {
 		if err := answeredTx(tx, contact.ID); err != nil {

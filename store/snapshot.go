@@ -28,7 +28,7 @@ const snapshotName = ".index"
 const metaOpened = "opened"
 
 // snapshotMagic begins a snapshot. Its last byte is the version of what follows.
-var snapshotMagic = []byte("recado people\x00\x00\x01")
+var snapshotMagic = []byte("recado people\x00\x00\x02")
 
 // snapshotHead is how long what stands before the index is: the magic, the byte
 // order, the version of the book, the mark, the transaction, how long the index is,

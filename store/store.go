@@ -37,6 +37,12 @@
 //	├── names       <folded name>0<contact 8> → nothing: the order of the contacts
 //	├── imports     <import 8> → JSON: what came from files
 //	├── imported    <import 8><kind 1><contact 8> → record: what an import changed, see imports.go
+//	├── validations <number 4> → JSON: how far its validation is, see validate.go
+//	├── tovalidate  <number 4><part 4> → bits: about whom it is to ask
+//	├── invites     <n 4> → JSON: links by which people say that they may be written to
+//	├── invited     <n 4><contact 8> → nothing: who has written by one
+//	├── labels      <number 4> → JSON: what the labels on its phone are called, see labels.go
+//	├── labelled    <number 4><contact 8> → nothing: whose chat has some
 //	├── lists       <folded name> → JSON
 //	├── members     <list 4><n 4> → bits: who is on a list
 //	├── events      <campaign 8><n 8> → <seq 4>: the deliveries that changed last

@@ -40,6 +40,12 @@ var (
 	mergesTable     = bolt.NewTable2[people.ContactID, people.ContactID]("merges")
 	mergedTable     = bolt.NewTable1[people.ContactID]("merged")
 	namesTable      = nameRows{bolt.Table{Name: "names"}}
+	invitesTable    = bolt.NewTable1[uint32]("invites")
+	invitedTable    = bolt.NewTable2[uint32, people.ContactID]("invited")
+	validatingTable = bolt.NewTable1[campaign.NumberID]("validations")
+	toValidateTable = bolt.NewTable2[campaign.NumberID, uint32]("tovalidate")
+	labelsTable     = bolt.NewTable1[campaign.NumberID]("labels")
+	labelledTable   = bolt.NewTable2[campaign.NumberID, people.ContactID]("labelled")
 	importsTable    = bolt.NewTable1[people.ImportID]("imports")
 	importedTable   = bolt.NewTable3[people.ImportID, traceKind, uint64]("imported")
 	listsTable      = bolt.NewTextTable[string]("lists")
@@ -77,7 +83,9 @@ var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
 	campaignsTable, runningTable, scheduledTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
 	messagesTable, uploadsTable, personsTable, latestTable, unansweredTable, timersTable, eventsTable,
-	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, importsTable, importedTable, listsTable, membersTable, suppressedTable, auditTable, askedTable, chainTable, chainedTable, jobsTable, stagedTable,
+	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, importsTable, importedTable,
+	invitesTable, invitedTable, validatingTable, toValidateTable, labelsTable, labelledTable,
+	listsTable, membersTable, suppressedTable, auditTable, askedTable, chainTable, chainedTable, jobsTable, stagedTable,
 }
 
 // row is a value that is one number, or a part of a key.

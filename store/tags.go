@@ -297,7 +297,7 @@ func (t *tagChange) applyTx(tx *bolt.Tx, names nameMoves) (back *tagChange, full
 	back = &tagChange{id: c.ID}
 	var tags []string
 	for _, tag := range c.Tags {
-		if hasTag(t.remove, tag) {
+		if hasTag(t.remove, tag) && c.Ours(tag) { // the phone alone takes its labels away
 			back.add = append(back.add, tag)
 		} else {
 			tags = append(tags, tag)

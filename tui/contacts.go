@@ -184,6 +184,7 @@ func (c *contacts) actions() []action {
 		act(e.keys.optOut, ok && shown && !person.OptedOut && !person.InDoubt(), func() tea.Cmd { return e.root.push(newPerson(e, id).optOut()) }),
 		act(e.keys.clearFilter, c.field.value() != "", c.clear),
 		act(e.keys.showDoubts, all && e.root.status.doubts > 0, func() tea.Cmd { return c.show(e.t("doubt_filter")) }),
+		act(e.keys.validate, all && c.count > 0 && c.marked.Size() == 0 && c.mistake == nil, func() tea.Cmd { return e.root.push(newValidations(e, c.filter)) }),
 	}, e.listActions(&c.win, c.moved))
 }
 
@@ -393,6 +394,9 @@ func (c *contacts) head(w int) []string {
 	return lines
 }
 
+// labelSign stands before a label of WhatsApp Business.
+const labelSign = "◆"
+
 // columns of the list: the name takes what the others leave.
 func (c *contacts) columns(w int) (name, phone, tags, state int) {
 	phone, state = 20, 16
@@ -437,13 +441,20 @@ func (c *contacts) line(id people.ContactID, here bool, w int) string {
 	if person.InDoubt() {
 		return r.cell(e.theme.warn, "? "+e.t("note_doubt", "Said", person.DoubtSaid), tags+1+state).fill(w)
 	}
-	said := strings.Join(person.Tags, " ")
-	used := min(e.width(e.clean(said)), tags)
+	labels := ""
+	for _, name := range person.LabelNames() {
+		labels += labelSign + name + " "
+	}
+	labels, wide := e.cut(labels, tags)
+	r.put(e.theme.accent, labels, wide)
+	rest := tags - wide
+	said := strings.Join(person.OurTags(), " ")
+	used := min(e.width(e.clean(said)), rest)
 	r.cell(e.theme.info, said, used)
-	if rest := tags - used - min(used, 1); len(person.Lists) > 0 && rest > 2 {
+	if rest -= used + min(used, 1); len(person.Lists) > 0 && rest > 2 {
 		r.gap(min(used, 1)).cell(e.theme.accent, listSign+strings.Join(person.Lists, " "+listSign), rest)
 	} else {
-		r.gap(tags - used)
+		r.gap(rest + min(used, 1))
 	}
 	r.gap(1)
 	switch {

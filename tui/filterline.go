@@ -58,6 +58,7 @@ func (c *contacts) suggest() {
 	e, v := c.e, c.vocabulary
 	v.Keys, v.TagKey = strings.Fields(e.t("filter_keys")), e.t("filter_tag_key")
 	v.OptOut, v.Presence, v.When = strings.Fields(e.t("filter_says_optout")), strings.Fields(e.t("filter_says_whatsapp")), strings.Fields(e.t("filter_says_when"))
+	v.Came = strings.Fields(e.t("filter_says_came"))
 	c.ways = nil
 	if c.typed && c.field.at == len(c.field.value()) {
 		c.ways = v.Complete(c.field.value(), manyWays)

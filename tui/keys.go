@@ -29,6 +29,9 @@ type keyMap struct {
 	// Lists of people.
 	showList, addHere, emptyList, deleteList, newList, combine, changeFilter, saveFilter key.Binding
 
+	// Who is on WhatsApp.
+	validate, beginValidation, stopValidation key.Binding
+
 	// The import of a file.
 	importFile, choose, complete, prevEntry, nextEntry        key.Binding
 	goOn, change, areaCode, country, sheet                    key.Binding
@@ -126,6 +129,10 @@ func newKeys(w *words) keyMap {
 		showDoubts:  bind("show_doubts", "d", "d"),
 		write:       bind("write", "w", "w"),
 
+		validate:        bind("validate", "v", "v"),
+		beginValidation: bind("begin_validation", "enter", "enter"),
+		stopValidation:  bind("stop_validation", "x", "x"),
+
 		showList:     bind("show_list", "enter", "enter"),
 		addHere:      bind("add_here", "enter", "enter"),
 		emptyList:    bind("empty_list", "v", "v"),
@@ -216,6 +223,7 @@ func (k *keyMap) onlyReads() {
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
 		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.addPerson, &k.editPerson, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
 		&k.addHere, &k.emptyList, &k.deleteList, &k.newList, &k.combine, &k.changeFilter, &k.saveFilter, &k.importFile, &k.undoImport, &k.stopImport,
+		&k.beginValidation, &k.stopValidation,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
 		&k.test, &k.schedule, &k.unschedule, &k.archive, &k.unarchive,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,

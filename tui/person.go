@@ -247,7 +247,11 @@ func (p *person) lines(w int) []string {
 	add(e.t("person_presence"), e.t(presences[min(int(c.Presence), len(presences)-1)]))
 	add(e.t("person_consent"), e.words.Consent(c.Consent))
 	add(e.t("person_note"), c.Note)
-	add(e.t("col_tags"), strings.Join(c.Tags, ", "))
+	add(e.t("person_came"), e.words.Came(c.Came, now))
+	add(e.t("col_tags"), strings.Join(c.OurTags(), ", "))
+	if labels := c.LabelNames(); len(labels) > 0 {
+		add(e.t("person_labels"), labelSign+strings.Join(labels, ", "+labelSign))
+	}
 	add(e.t("person_lists"), strings.Join(c.Lists, ", "))
 	names := make([]string, 0, len(c.Fields))
 	for name := range c.Fields {

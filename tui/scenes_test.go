@@ -198,6 +198,19 @@ var scenes = []scene{
 		l.all[0].State = store.ImportRunning
 		l.jobs = []store.Job{{Kind: store.JobImport, Import: l.all[0].ID, Done: 3000, Total: 8000}}
 	}},
+	{"validations-none", func(s *stage) { s.people(); s.press("2", "v") }},
+	{"validations", func(s *stage) { s.validating() }},
+	{"validations-stopped", func(s *stage) { s.validating(); s.press("up") }},
+	{"validations-begin", func(s *stage) { s.people(); s.number("Loja", "+5511900000001"); s.press("2", "v", "enter") }},
+	{"validations-mistake", func(s *stage) {
+		s.people()
+		s.number("Loja", "+5511900000001")
+		s.press("2", "v", "enter")
+		s.enter("0")
+		s.press("enter")
+	}},
+	{"contacts-labels", func(s *stage) { s.labelled(); s.press("2") }},
+	{"person-labels", func(s *stage) { s.labelled(); s.press("2", "enter") }},
 	{"list-replace", func(s *stage) {
 		s.list("amigos", 1, 2, 3)
 		s.press("2", "space", "s")
@@ -355,11 +368,66 @@ var scenes = []scene{
 	{"leaving-mistake", func(s *stage) { s.background(s.running()); s.press("q"); s.app.Book.Close(); s.press("p") }},
 	{"watching-numbers", func(s *stage) { s.watches(); s.snapshots(someSnapshots(s.app.now())...) }},
 	{"watching-contacts", func(s *stage) { s.watches(); s.people(); s.press("2", "down") }},
+	{"watching-validations", func(s *stage) { s.watches(); s.validating() }},
 	{"watching-person", func(s *stage) { s.watches(); s.people(); s.press("2", "enter") }},
 	{"watching-campaigns", func(s *stage) { s.watches(); s.running(); s.draft("Rascunho de maio", "Oi!"); s.press("3") }},
 	{"watching-progress", func(s *stage) { s.watches(); s.running(); s.press("4") }},
 	{"watching-unsure", func(s *stage) { s.watches(); s.inDoubt(); s.press("4", "u") }},
 	{"watching-help", func(s *stage) { s.watches(); s.running(); s.press("4", "?") }},
+}
+
+// validating has two numbers ask who is on WhatsApp: one that was told to ask less,
+// and one that has asked about four people, which is enough for a day.
+func (s *stage) validating() {
+	s.people()
+	book := s.app.Book
+	for i, name := range []string{"Vendas", "Loja"} {
+		n := s.number(name, people.Phone(fmt.Sprintf("+551190000000%d", i)))
+		f, err := people.ParseFilter("fone:+55")
+		if err == nil {
+			_, err = desk(book).Validate(s.t.Context(), n.ID, f, 4)
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		act, err := book.Claim(campaign.Claim{Number: n.ID, Ready: campaign.Readiness{Link: 1, Since: time.Now().Add(-time.Hour)}, Now: time.Now()})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if i == 0 {
+			err = book.Slow(n.ID, reason.HoldRateLimit, time.Now().Add(15*time.Minute))
+		} else {
+			asked := act.(campaign.Check).Phones
+			answers := []people.Answer{{Asked: asked[0], Presence: people.NotOnWhatsApp}, {Asked: asked[1], Phone: asked[1], Presence: people.OnWhatsApp, LID: "71"}}
+			err = book.Answered(n.ID, asked, answers, time.Now())
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.press("2", "v", "down")
+	v := s.root.top().(*validations)
+	all := slices.Clone(v.all)
+	all[1].State = campaign.Online
+	s.tell(validationsLoadedMsg{question: v.question.renew(s.root.env), all: all})
+}
+
+// labelled gives Ana, who came from an ad, a label on the phone of a number, and one
+// that is called like a tag of ours.
+func (s *stage) labelled() {
+	s.people()
+	n := s.number("Loja", "+5511900000001")
+	ana := people.Seen{LID: "77", Phone: "+5511987650001"}
+	for _, err := range []error{
+		s.app.Book.Saw(n.ID, []people.Seen{ana}),
+		s.app.Book.Labels(n.ID, true, []people.LabelChange{{ID: "1", Name: "Pago"}, {ID: "2", Name: "VIP"}, {ID: "1", Who: ana, On: true}, {ID: "2", Who: ana, On: true}}),
+		s.app.Book.Heard(n.ID, campaign.Incoming{From: ana, ID: "in", Text: "Quero saber mais", Ad: campaign.Ad{ID: "1203", Title: "Curso de pão"}, At: time.Now()}),
+	} {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.ring()
 }
 
 // background makes it a terminal without which a campaign goes on.

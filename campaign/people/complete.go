@@ -15,6 +15,7 @@ type Vocabulary struct {
 	Fields               []string
 	Values               map[string][]string // of fields, by FieldKey
 	OptOut, Presence     []string            // what may be asked of those
+	Came                 []string
 	When                 []string
 }
 
@@ -77,7 +78,7 @@ func (v Vocabulary) values(key string) []string {
 			continue
 		}
 		switch t.(type) {
-		case TagTerm:
+		case TagTerm, LabelTerm:
 			return v.Tags
 		case ListTerm:
 			return v.Lists
@@ -94,6 +95,8 @@ func (v Vocabulary) values(key string) []string {
 			return v.OptOut
 		case PresenceTerm:
 			return v.Presence
+		case CameTerm:
+			return v.Came
 		}
 	}
 	return nil

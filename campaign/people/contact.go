@@ -72,6 +72,8 @@ type Contact struct {
 	Note       string   // what somebody wrote down about them
 	Username   string   // by which the service knows them, without @; empty until it told
 	Origin     ImportID // the import that added them; 0: none did
+	Came       Arrival  // how they came to write to us
+	Labels     []Label  // on the phones of our numbers; their names are among Tags
 	// OptOutPhone is the phone for which the opt-out was given while its account
 	// was not known: whose account it turns out to be is opted out as well.
 	OptOutPhone Phone
@@ -93,6 +95,35 @@ type OtherPhone struct {
 
 // ImportID names an import for as long as the book lives; 0 is none.
 type ImportID uint64
+
+// Arrival is how a person came to write to us: by a link of ours or from an
+// advertisement. The zero Arrival: not so, or it is not known.
+type Arrival struct {
+	Way  Way
+	Name string    // what we call the link, or the ad calls itself
+	At   time.Time // when they wrote
+}
+
+// Way is a way by which people come.
+type Way uint8
+
+// The ways. The numbers are written to disk.
+const (
+	NoWay Way = iota
+	ByLink
+	ByAd
+)
+
+// String is the word that data has for a way; empty for none.
+func (w Way) String() string {
+	switch w {
+	case ByLink:
+		return "link"
+	case ByAd:
+		return "ad"
+	}
+	return ""
+}
 
 // Consent is what is known of whether a person agreed to be written to.
 type Consent struct {

@@ -15,6 +15,8 @@ import (
 //	nome:ana  name:ana      in the name
 //	fone:+5511  phone:9876  the phone begins with, or contains
 //	tag:vip  lista:clientes list:clientes   the whole tag or list; vip* begins with; * any
+//	rotulo:pago  label:*    a label of WhatsApp Business, which is a tag as well
+//	veio:link  came:ad  veio:"feira 2026"   by a link of ours, from an ad; sim, nao; or which, by whole words
 //	cidade:"São Paulo"      whole words of any field; cidade:=Recife exactly; cidade:rec* cidade:* filled in
 //	saldo:>1.234,56  nascimento:<=31/12/1990    a number or a date
 //	campo:"opt-out":sim  field:…   a field that is called like a key

@@ -112,6 +112,38 @@ func (t TagTerm) Match(c *Contact, _ FilterEnv) bool {
 	return t.Text.inAny(c.Tags)
 }
 
+// LabelTerm is a label of WhatsApp Business.
+type LabelTerm struct {
+	Typed string
+	Any   bool // whichever it is
+	Text  Pattern
+}
+
+func (t LabelTerm) Match(c *Contact, _ FilterEnv) bool {
+	return slices.ContainsFunc(c.Labels, func(l Label) bool { return l.Name != "" && (t.Any || t.Text.In(l.Name)) })
+}
+
+// CameTerm is how they came to write to us.
+type CameTerm struct {
+	Typed string
+	Any   bool // they came somehow, or
+	None  bool // they did not, or
+	Way   Way  // it was so; NoWay:
+	Name  Pattern
+}
+
+func (t CameTerm) Match(c *Contact, _ FilterEnv) bool {
+	switch {
+	case t.Any:
+		return c.Came.Way != NoWay
+	case t.None:
+		return c.Came.Way == NoWay
+	case t.Way != NoWay:
+		return c.Came.Way == t.Way
+	}
+	return c.Came.Way != NoWay && t.Name.In(c.Came.Name)
+}
+
 // ListTerm is a list.
 type ListTerm struct {
 	Typed string
@@ -347,6 +379,8 @@ var filterKeys = map[string]term{
 	"nome": nameTerm, "name": nameTerm, "nombre": nameTerm,
 	"fone": phoneTerm, "telefone": phoneTerm, "celular": phoneTerm, "phone": phoneTerm, "telefono": phoneTerm,
 	"tag": tagTerm, "tags": tagTerm, "etiqueta": tagTerm, "etiquetas": tagTerm,
+	"rotulo": labelTerm, "label": labelTerm,
+	"veio": cameTerm, "came": cameTerm, "vino": cameTerm,
 	"lista": listTerm, "list": listTerm,
 	"conexao": numberTerm, "connection": numberTerm, "conexion": numberTerm,
 	"optout": optOutTerm, "opt-out": optOutTerm,
@@ -444,6 +478,29 @@ func phoneTerm(_ *filterParser, q query) (Term, error) {
 
 func tagTerm(_ *filterParser, q query) (Term, error) {
 	return TagTerm{q.value, q.any(), theWhole(q.value)}, q.text()
+}
+
+func labelTerm(_ *filterParser, q query) (Term, error) {
+	return LabelTerm{q.value, q.any(), theWhole(q.value)}, q.text()
+}
+
+func cameTerm(_ *filterParser, q query) (Term, error) {
+	t := CameTerm{Typed: q.value, Any: q.any(), Name: wholeWords(q.value)}
+	if q.op.exact() {
+		t.Name = exactly(q.value)
+		return t, q.text()
+	}
+	switch Fold(q.value) {
+	case "link":
+		t.Way = ByLink
+	case "anuncio", "ad":
+		t.Way = ByAd
+	default:
+		if yes, err := q.yesNo(); err == nil {
+			t.Any, t.None = yes, !yes
+		}
+	}
+	return t, q.text()
 }
 
 func listTerm(p *filterParser, q query) (Term, error) {

@@ -40,6 +40,14 @@ func Clip(s string, most int) string {
 	return s
 }
 
+// ClipTag is ClipName for a tag.
+func ClipTag(tag string) string {
+	if len(tag) <= MaxTag || utf8.RuneCountInString(tag) <= MaxTag {
+		return tag
+	}
+	return firstRunes(tag, MaxTag-1) + "…"
+}
+
 // CheckName returns why a name that was typed is too long, a Reason; nil if it
 // is not.
 func CheckName(name string) error {

@@ -369,6 +369,17 @@ const (
 const (
 	ContactNotFound  Code = "contact_not_found" // the phone, masked
 	ContactGone      Code = "contact_gone"
+	InviteNoName     Code = "invite_no_name"
+	InviteLong       Code = "invite_long"       // how long the name and the text may be
+	InviteExists     Code = "invite_exists"     // its name
+	InviteNoPhone    Code = "invite_no_phone"   // the number
+	InviteNone       Code = "invite_none"       // there is none of that name
+	ValidateNobody   Code = "validate_nobody"   // there is nobody to ask about
+	ValidateUnlinked Code = "validate_unlinked" // the number
+	ValidateRuns     Code = "validate_runs"     // on that number already: its name
+	ValidateNone     Code = "validate_none"     // none to stop on that number: its name
+	ValidatePerDay   Code = "validate_per_day"
+	ContactLabel     Code = "contact_label"  // the tag
 	ContactExists    Code = "contact_exists" // another one has that phone
 	ContactNoPhone   Code = "contact_no_phone"
 	ContactNoteLong  Code = "contact_note_long" // how many characters, the most

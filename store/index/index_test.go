@@ -68,6 +68,12 @@ func person(r *rand.Rand, id people.ContactID) *people.Contact {
 	if r.IntN(3) == 0 {
 		c.Knows = append(c.Knows, people.NumberID(r.IntN(3)+1))
 	}
+	if r.IntN(5) == 0 {
+		c.Labels = []people.Label{{Number: 1, ID: "1", Name: pick(r, "", "vip", "Pago")}}
+	}
+	if r.IntN(5) == 0 {
+		c.Came = people.Arrival{Way: pick(r, people.ByLink, people.ByAd), Name: pick(r, "Feira 2026", "site")}
+	}
 	if r.IntN(4) == 0 {
 		c.Username = pick(r, "ana.silva", "joão_99", "bia", "Gmail.com", "a"+fmt.Sprint(r.IntN(100)))
 	}
@@ -99,7 +105,7 @@ func question(r *rand.Rand, depth int) string {
 	}
 	return pick(r, word, word, word, "nome:"+word, "nome:="+word, "nome:*", "tag:vip", "tag:v*", "tag:*", "tag:"+word, "fone:+5511", "fone:119", "fone:+55119", "fone:6", "fone:*", "optout:sim", "optout:nao", "optout:duvida",
 		"whatsapp:sim", "whatsapp:nao", "whatsapp:?", "conexao:loja", "conexao:*", "conexao:x", "visto:<5h", "visto:>5h", "visto:nunca", "visto:*", "enviado:<1d", "enviado:>1d", "criado:<2d", "criado:27/11/2026", "criado:<27/11/2026", "criado:>=26/11/2026", "enviado:28/11/2026",
-		"cidade:recife", "cidade:=recife", "cidade:sao", "cidade:*", "saldo:>80", "saldo:<=90", "saldo:=90", "nascimento:>1/1/1991", "n:>5000", "n:*", "obs:muito", "email:gmail", "campo:cidade:rec*", "cidade:!=recife", "lista:a", "lista:*", "nada:x", "consent:sim", "consent:nao", "consent:*", "consent:feira", "consent:=site",
+		"cidade:recife", "cidade:=recife", "cidade:sao", "cidade:*", "saldo:>80", "saldo:<=90", "saldo:=90", "nascimento:>1/1/1991", "n:>5000", "n:*", "obs:muito", "email:gmail", "campo:cidade:rec*", "cidade:!=recife", "lista:a", "lista:*", "nada:x", "consent:sim", "consent:nao", "consent:*", "consent:feira", "consent:=site", "rotulo:vip", "rotulo:*", "rotulo:p*", "veio:link", "veio:anuncio", "veio:sim", "veio:nao", "veio:feira", "veio:=site",
 		"@ana", "@gmail", "@bi", "usuario:an", "usuario:=bia", "usuario:*", "username:joao")
 }
 

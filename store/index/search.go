@@ -142,6 +142,19 @@ func (s *search) term(t people.Term, within people.Set) Answer {
 			return exactly(s.state(stateTagged))
 		}
 		return s.texts(labelTag, t.Text, stateTagged)
+	case people.LabelTerm:
+		if t.Any {
+			return exactly(s.state(stateLabel))
+		}
+		return Answer{s.set(), s.state(stateLabel)}
+	case people.CameTerm:
+		switch {
+		case t.Any:
+			return exactly(s.state(stateCame))
+		case t.None:
+			return exactly(s.without(s.state(stateCame)))
+		}
+		return Answer{s.set(), s.state(stateCame)}
 	case people.ConsentTerm:
 		switch {
 		case t.Any:

@@ -38,6 +38,8 @@ const (
 	stateAsked // about their consent
 	stateGiven // it
 	stateUser  // there is a username
+	stateLabel // of WhatsApp Business
+	stateCame  // by a link or from an ad
 	stateCount
 )
 
@@ -327,6 +329,8 @@ func (m *maker) put(local uint16, c *people.Contact) {
 	state(stateNotOn, c.Presence == people.NotOnWhatsApp)
 	state(stateAsked, c.Consent.Status != people.ConsentUnknown)
 	state(stateUser, c.Username != "")
+	state(stateLabel, len(c.LabelNames()) > 0)
+	state(stateCame, c.Came.Way != people.NoWay)
 	state(stateGiven, c.Consent.Status == people.ConsentGiven)
 	for h := range m.times {
 		m.times[h][local] = seconds(people.Happening(h).At(c))

@@ -200,7 +200,7 @@ func (c *call) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.data, "data", "", c.t("flag_data"))
 	root.PersistentFlags().BoolP("help", "h", false, c.t("flag_help"))
 	root.AddCommand(
-		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(), c.listsCommand(), c.importsCommand(), c.optoutsCommand(),
+		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(), c.listsCommand(), c.importsCommand(), c.optoutsCommand(), c.consentCommand(),
 		c.campaignCommand(), c.runCommand(), c.statusCommand(), c.stopCommand(), c.auditCommand(), c.hostCommand(), c.checkCommand(), c.verifyCommand(), c.evidenceCommand(), c.examineCommand(), c.simulateCommand(), c.versionCommand(),
 	)
 	root.SetUsageFunc(c.usage)

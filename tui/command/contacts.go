@@ -37,6 +37,22 @@ type contactJSON struct {
 	LastSent  string            `json:"last_sent"`
 	LastHeard string            `json:"last_heard"`
 	Created   string            `json:"created"`
+	Labels    []labelJSON       `json:"labels,omitempty"` // of WhatsApp Business; their names are among Tags
+	Came      *cameJSON         `json:"came,omitempty"`   // how they came to write; absent: not by a link or an ad
+}
+
+// labelJSON is a label of WhatsApp Business.
+type labelJSON struct {
+	Name   string `json:"name"`
+	Number string `json:"number"` // ours, on whose phone it is
+	Ours   bool   `json:"ours"`   // it is a tag of ours as well, which stays when the label goes
+}
+
+// cameJSON is how a person came to write.
+type cameJSON struct {
+	Way  string `json:"way"` // link, ad
+	Name string `json:"name"`
+	At   string `json:"at"`
 }
 
 // consentJSON is what is known of whether a person agreed to be written to.
@@ -88,6 +104,14 @@ func contactObject(p *people.Contact, names map[campaign.NumberID]string) contac
 	for _, n := range p.Knows {
 		out.KnownTo = append(out.KnownTo, names[n])
 	}
+	for _, l := range p.Labels {
+		if l.Name != "" {
+			out.Labels = append(out.Labels, labelJSON{l.Name, names[l.Number], l.Ours})
+		}
+	}
+	if p.Came.Way != people.NoWay {
+		out.Came = &cameJSON{p.Came.Way.String(), p.Came.Name, stamp(p.Came.At)}
+	}
 	return out
 }
 
@@ -122,7 +146,7 @@ func (c *call) contactsCommand() *cobra.Command {
 			})
 		}),
 	}
-	return c.group("contacts", "cmd_contacts", append(append(c.personCommands(), c.editCommands()...), c.tagCommand(), c.importCommand(), c.exportCommand(), c.jsonFlag(list))...)
+	return c.group("contacts", "cmd_contacts", slices.Concat(c.personCommands(), c.editCommands(), c.validateCommands(), []*cobra.Command{c.tagCommand(), c.importCommand(), c.exportCommand(), c.jsonFlag(list)})...)
 }
 
 // filterWords makes words of a filter of what looks like flags: in
@@ -130,7 +154,7 @@ func (c *call) contactsCommand() *cobra.Command {
 // for the same.
 func filterWords(args []string) []string {
 	begins := slices.IndexFunc(args, func(arg string) bool { return arg == "contacts" || arg == "lists" }) + 1
-	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "data", "erase", "edit", "optout", "optin", "stays", "split", "save", "add", "tag"}, args[begins]) {
+	if begins == 0 || begins == len(args) || !slices.Contains([]string{"list", "export", "show", "data", "erase", "edit", "optout", "optin", "stays", "split", "save", "add", "tag", "validate"}, args[begins]) {
 		return args
 	}
 	if args[begins] == "tag" {

@@ -22,9 +22,9 @@ import (
 var reads = []string{
 	"About", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone",
 	"ContactCount", "ContactsByID", "CountLive", "Counts", "Deliveries", "DeliveriesAt", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Evidence",
-	"Find", "Forecast", "Freeze", "Holds", "Idle", "Jobs", "KeepIndex", "Import", "Imports", "LastSent", "LastTagging", "ListDrafts", "ListNamed", "Lists", "Number",
+	"Find", "Forecast", "Freeze", "Holds", "Idle", "Invites", "Jobs", "KeepIndex", "Import", "Imports", "LastSent", "LastTagging", "ListDrafts", "ListNamed", "Lists", "Number",
 	"NumberNamed", "Numbers", "OptOutCount", "Outside", "Places", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed",
-	"Unions", "Unsure", "Verify", "Vocabulary", "WentBack", "Whom",
+	"Unions", "Unsure", "Validations", "Verify", "Vocabulary", "WentBack", "Whom",
 }
 
 // Screens and commands change the book, and the links of the numbers, at the

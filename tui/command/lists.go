@@ -138,10 +138,15 @@ func (c *call) chosen(ctx context.Context, o *owner, words []string) ([]people.C
 		return nil, err
 	}
 	ids, err := o.parts.Book.Find(ctx, filter)
+	return ids, c.filterFault(text, err)
+}
+
+// filterFault points at what a filter names that is not in the book.
+func (c *call) filterFault(text string, err error) error {
 	if wrong := (*people.FilterError)(nil); errors.As(err, &wrong) {
-		err = c.mistake(c.t("what_filter"), text, err)
+		return c.mistake(c.t("what_filter"), text, err)
 	}
-	return ids, err
+	return err
 }
 
 func (c *call) saveList(ctx context.Context, o *owner, args []string, yes bool) error {

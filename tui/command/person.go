@@ -177,7 +177,9 @@ func (c *call) showWords(p *people.Contact, out personJSON, unions []store.Union
 	}
 	put(c.t("person_consent"), c.tongue.Consent(p.Consent))
 	put(c.t("person_note"), p.Note)
-	put(c.t("col_tags"), strings.Join(p.Tags, ", "))
+	put(c.t("person_came"), c.tongue.Came(p.Came, now))
+	put(c.t("col_tags"), strings.Join(p.OurTags(), ", "))
+	put(c.t("person_labels"), strings.Join(p.LabelNames(), ", "))
 	put(c.t("person_lists"), strings.Join(p.Lists, ", "))
 	for _, f := range sortedFields(p.Fields) {
 		put(f, p.Fields[f])

@@ -54,6 +54,21 @@ func (w *Words) term(t people.Term, not, inside bool) string {
 			return w.either(not, "said_tagged", "said_tagless")
 		}
 		return w.either(not, "said_tag", "said_no_tag", "Text", t.Typed)
+	case people.LabelTerm:
+		if t.Any {
+			return w.either(not, "said_labelled", "said_labelless")
+		}
+		return w.either(not, "said_label", "said_no_label", "Text", t.Typed)
+	case people.CameTerm:
+		switch {
+		case t.Any, t.None:
+			return w.either(not == t.Any, "said_came", "said_not_came")
+		case t.Way == people.ByLink:
+			return w.either(not, "said_by_link", "said_not_by_link")
+		case t.Way == people.ByAd:
+			return w.either(not, "said_by_ad", "said_not_by_ad")
+		}
+		return w.either(not, "said_came_by", "said_not_came_by", "Text", t.Typed)
 	case people.ListTerm:
 		if t.Any {
 			return w.either(not, "said_listed", "said_listless")

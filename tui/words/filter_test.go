@@ -19,6 +19,8 @@ func TestAFilterIsSaidInWords(t *testing.T) {
 		"-optout:nao":                         {"que saíram", "who have opted out", "que se dieron de baja"},
 		"leu:-1234 saldo:>90":                 {"para quem a campanha 1234 foi enviada e não leram, saldo > 90", "to whom campaign 1234 was sent, unread, saldo > 90", "a quienes se envió la campaña 1234 y no la leyeron, saldo > 90"},
 		"visto:>30d -criado:<01/06/2026":      {"última mensagem deles: há mais de 30 d, exceto: no cadastro: antes de 01/06/2026", "last message from them: more than 30 d ago, except: in the book: before 2026-06-01", "último mensaje de ellos: hace más de 30 d, excepto: en el registro: antes del 01/06/2026"},
+		"rotulo:Pago -veio:link veio:feira":   {"com a etiqueta do WhatsApp Pago, que não vieram por um link, que vieram por feira", "with the WhatsApp label Pago, who did not come by a link, who came by feira", "con la etiqueta de WhatsApp Pago, que no vinieron por un enlace, que vinieron por feira"},
+		"-veio:nao":                           {"que vieram por um link ou anúncio", "who came by a link or an ad", "que vinieron por un enlace o anuncio"},
 		"-consent:nao email:* -profissao:*":   {"com consentimento, com email, sem profissao", "who have given consent, with email, without profissao", "con consentimiento, con email, sin profissao"},
 	} {
 		f, err := people.ParseFilter(line)
@@ -34,7 +36,7 @@ func TestAFilterIsSaidInWords(t *testing.T) {
 	// Every term has words of its own: none is left out.
 	for _, line := range []string{
 		"ana", "nome:ana", "nome:*", "usuario:ana", "usuario:*", "fone:98", "fone:*", "+55 11 98765-4321", "tag:a", "tag:*", "lista:a", "lista:*", "conexao:a", "conexao:*", "optout:sim", "optout:duvida",
-		"whatsapp:sim", "whatsapp:nao", "whatsapp:?", "visto:nunca", "visto:*", "enviado:<1d", "criado:1/1/2026", "recebeu:1", "recebeu:-1", "leu:1", "leu:-1", "respondeu:1", "respondeu:-1", "consent:*", "consent:sim", "consent:x",
+		"whatsapp:sim", "whatsapp:nao", "whatsapp:?", "visto:nunca", "visto:*", "enviado:<1d", "criado:1/1/2026", "recebeu:1", "recebeu:-1", "leu:1", "leu:-1", "respondeu:1", "respondeu:-1", "consent:*", "consent:sim", "consent:x", "rotulo:a", "rotulo:*", "veio:link", "veio:anuncio", "veio:sim", "veio:nao", "veio:x",
 		"a:b", "a:=b", "a:*", "a:>1", "cidade:x",
 	} {
 		f, err := people.ParseFilter(line)

@@ -273,6 +273,32 @@ func (w *Words) Consent(c people.Consent) string {
 	return strings.Join(all, " · ")
 }
 
+// Came says how a person came to write to us. Empty: not by a link or an ad.
+func (w *Words) Came(o people.Arrival, now time.Time) string {
+	switch o.Way {
+	case people.ByLink:
+		return w.T("came_link", "Name", o.Name, "Time", w.Moment(o.At, now))
+	case people.ByAd:
+		return w.T("came_ad", "Name", o.Name, "Time", w.Moment(o.At, now))
+	}
+	return ""
+}
+
+// Validation says how it is with a validation; unknown statuses are themselves.
+func (w *Words) Validation(status string) string {
+	switch status {
+	case "running":
+		return w.T("validation_running")
+	case "done":
+		return w.T("validation_done")
+	case "stopped":
+		return w.T("validation_stopped")
+	case "cancelled":
+		return w.T("validation_cancelled")
+	}
+	return status
+}
+
 // Day writes the date of t as seen from now, without the year if it is this
 // one.
 func (w *Words) Day(t, now time.Time) string {
