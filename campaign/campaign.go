@@ -110,16 +110,18 @@ type Campaign struct {
 	Unread Unread `json:",omitzero"`  // of a draft: what was typed and cannot be used yet
 	Rev    uint64 `json:",omitempty"` // of a draft: how often it was written
 
-	To      string     // the filter that chose the audience, as typed; empty means everybody
-	Numbers []NumberID // who sends; empty in a draft means every number linked at the start
-	Pace    Pace       // its own limits, beside those of the numbers; the zero Pace: none
-	At      time.Time  `json:",omitzero"`  // when it is to start; zero: when somebody says so
-	Zone    string     `json:",omitempty"` // in which that was said; IANA name
-	Canary  int        `json:",omitempty"` // after so many messages it pauses by itself and asks; 0: it does not
-	Tried   bool       `json:",omitempty"` // somebody has let it go on after those
-	Basis   Basis      `json:",omitempty"` // why these people may be written to; empty: nobody has said
-	Silent  bool       `json:",omitempty"` // also to those who have not answered the last campaigns
-	TestOf  ID         `json:",omitempty"` // it is a test of that campaign; 0: it is none
+	To       string     // the filter that chose the audience, as typed; empty means everybody
+	Numbers  []NumberID // who sends; empty in a draft means every number linked at the start
+	Pace     Pace       // its own limits, beside those of the numbers; the zero Pace: none
+	At       time.Time  `json:",omitzero"`  // when it is to start; zero: when somebody says so
+	Zone     string     `json:",omitempty"` // in which that was said; IANA name
+	Canary   int        `json:",omitempty"` // after so many messages it pauses by itself and asks; 0: it does not
+	Tried    bool       `json:",omitempty"` // somebody has let it go on after those
+	Basis    Basis      `json:",omitempty"` // why these people may be written to; empty: nobody has said
+	Silent   bool       `json:",omitempty"` // also to those who have not answered the last campaigns
+	NoLeave  string     `json:",omitempty"` // why its texts do not say how to be left alone, in words; empty: they do, or nobody has said
+	AddLeave bool       `json:",omitempty"` // of a draft: the composer adds how to be left alone to texts that do not say it
+	TestOf   ID         `json:",omitempty"` // it is a test of that campaign; 0: it is none
 
 	Only     people.ContactID `json:",omitempty"` // to that person alone, whatever To says; 0: no
 	Archived bool             `json:",omitempty"` // not shown among the others
@@ -147,7 +149,7 @@ func VariantName(v uint8) string { return string(rune('A' + v)) }
 func (c *Campaign) Copy() Campaign {
 	return Campaign{
 		Name: c.Name, Text: c.Text, Variants: slices.Clone(c.Variants), Attachment: c.Attachment, To: c.To, Numbers: slices.Clone(c.Numbers),
-		Pace: c.Pace, Canary: c.Canary, Basis: c.Basis, Silent: c.Silent,
+		Pace: c.Pace, Canary: c.Canary, Basis: c.Basis, Silent: c.Silent, NoLeave: c.NoLeave,
 	}
 }
 

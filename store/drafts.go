@@ -96,6 +96,7 @@ func (e *Entry) changeDraft(before, after *campaign.Campaign) {
 	e.change("variants", strconv.Itoa(len(before.Variants)), strconv.Itoa(len(after.Variants)))
 	e.change("canary", strconv.Itoa(before.Canary), strconv.Itoa(after.Canary))
 	e.change("basis", string(before.Basis), string(after.Basis))
+	e.change("no_leave", before.NoLeave, after.NoLeave)
 	if before.Text != after.Text {
 		e.change("text", size(before), size(after))
 		if size(before) == size(after) { // another one as long

@@ -34,7 +34,7 @@ func (p *Preflight) warnings(c *campaign.Campaign, now time.Time) (all []reason.
 	for _, l := range p.Lacking {
 		warn(reason.WarnLacking, reason.Plain("{"+l.Field+"}"), l.Count, l.Who)
 	}
-	if !told {
+	if !told && c.NoLeave == "" {
 		warn(reason.WarnNoOptOut)
 	}
 	if c.Basis == "" {

@@ -63,7 +63,7 @@ func TestFileIsKeptWithTheDraftAndItsOwnerMayChangeIt(t *testing.T) {
 		s.shows("oferta de maio.jpg · foto 320×240")
 		s.press("s")
 		s.shows("Volta às aulas começou.", "▣ oferta de maio.jpg")
-		if c := s.theCampaign(); c.Attachment == nil || c.Attachment.Type != "image/jpeg" || c.Text != "Oi!" {
+		if c := s.theCampaign(); c.Attachment == nil || c.Attachment.Type != "image/jpeg" || c.Text != "Oi!\n\nResponda SAIR para não receber mais" {
 			t.Errorf("started %+v", c)
 		}
 	})

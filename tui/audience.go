@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"errors"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -144,10 +145,14 @@ func (a *audience) check() tea.Cmd {
 	if a.text == nil || !a.known {
 		return nil
 	}
+	draft := a.draft()
+	if slices.ContainsFunc(draft.Texts(), unreadable) {
+		return nil
+	}
 	question := a.checking.renew(a.e)
 	ctx, cancel := context.WithCancel(a.e.ctx)
 	a.cancelCheck = cancel
-	book, draft, now := a.e.app.Book, a.draft(), a.e.now()
+	book, now := a.e.app.Book, a.e.now()
 	return func() tea.Msg {
 		defer cancel()
 		flight, err := book.Preflight(ctx, draft, now)

@@ -19,6 +19,7 @@ type campaigns struct {
 	numbers  []campaign.Number
 	holds    map[campaign.NumberID]campaign.Hold
 	known    bool
+	archived bool // those that are archived are shown, and the tests
 	question question
 }
 
@@ -68,9 +69,9 @@ func (c *campaigns) load() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	book := c.e.app.Book
+	book, archived := c.e.app.Book, c.archived
 	return func() tea.Msg {
-		all, err := campaignRows(book)
+		all, err := campaignRows(book, archived)
 		msg := campaignsLoadedMsg{question: id, all: all, holds: book.Holds(), err: err}
 		if err == nil {
 			msg.numbers, msg.err = book.Numbers()
@@ -79,16 +80,16 @@ func (c *campaigns) load() tea.Cmd {
 	}
 }
 
-// campaignRows reads every campaign that is not archived and how far it is. A
-// draft that was thrown away is none.
-func campaignRows(book *store.Book) ([]campaignRow, error) {
+// campaignRows reads every campaign that is archived, or that is not, and how far
+// it is. A draft that was thrown away is none.
+func campaignRows(book *store.Book, archived bool) ([]campaignRow, error) {
 	list, err := book.Campaigns()
 	if err != nil {
 		return nil, err
 	}
 	var all []campaignRow
 	for _, c := range list {
-		if c.Archived || c.Status == campaign.Cancelled && c.Started.IsZero() {
+		if c.Archived != archived || c.Status == campaign.Cancelled && c.Started.IsZero() {
 			continue
 		}
 		s, err := rowOf(book, c)
@@ -123,7 +124,10 @@ func (c *campaigns) actions() []action {
 		act(e.keys.newCampaign, true, func() tea.Cmd { return e.root.push(newComposer(e, campaign.Campaign{})) }),
 		act(e.keys.pause, ok && s.pausable(), func() tea.Cmd { return e.pauseCampaign(s.Campaign) }),
 		act(e.keys.resume, ok && s.resumable(), func() tea.Cmd { return e.resumeCampaign(s.Campaign) }),
-		act(e.keys.copyCampaign, ok && !draft, func() tea.Cmd {
+		act(e.keys.test, ok && !s.Archived && s.Status != campaign.Freezing, func() tea.Cmd { return e.root.push(e.askTest(s.Campaign)) }),
+		act(e.keys.schedule, draft && !s.Archived, func() tea.Cmd { return e.root.push(e.askSchedule(s.Campaign)) }),
+		act(e.keys.unschedule, ok && !draft && s.Unstarted(), func() tea.Cmd { return e.unschedule(s.Campaign) }),
+		act(e.keys.copyCampaign, ok, func() tea.Cmd {
 			return e.root.push(newComposer(e, s.Copy()))
 		}),
 		act(e.keys.discard, draft, func() tea.Cmd {
@@ -133,6 +137,13 @@ func (c *campaigns) actions() []action {
 					return err
 				})
 			}))
+		}),
+		act(e.keys.archive, ok && !s.Archived && s.archivable(), func() tea.Cmd { return e.archive(s.Campaign, true) }),
+		act(e.keys.unarchive, ok && s.Archived, func() tea.Cmd { return e.archive(s.Campaign, false) }),
+		act(e.keys.archived, true, func() tea.Cmd {
+			c.archived, c.known = !c.archived, false
+			c.question.drop()
+			return c.load()
 		}),
 	}, e.listActions(&c.win, stay)...)
 }
@@ -203,6 +214,9 @@ func (c *campaigns) view() string {
 	if !c.known {
 		return "\n  " + e.theme.faint.of(e.t("loading"))
 	}
+	if len(c.all) == 0 && c.archived {
+		return "\n  " + e.theme.dim.of(e.t("campaigns_none_archived", "Key", e.keys.archived.Help().Key))
+	}
 	if len(c.all) == 0 {
 		lines := append([]string{e.theme.strong.of(e.t("campaigns_empty")), ""}, e.wrap(e.t("campaigns_empty_detail"), min(w-8, 64))...)
 		return e.framed(lines, w, h)
@@ -210,7 +224,7 @@ func (c *campaigns) view() string {
 	c.win.resize(len(c.all), max(h-1, 1))
 	from, to := c.win.visible()
 	name, status, bar, count, date := c.columns(w, c.all[from:to])
-	lines := []string{e.row(false).gap(1).cell(e.theme.faint, e.t("col_campaign"), name).gap(1).cell(e.theme.faint, e.t("col_state"), status).gap(1).
+	lines := []string{e.row(false).gap(1).cell(e.theme.faint, e.t(map[bool]string{false: "col_campaign", true: "col_archived"}[c.archived]), name).gap(1).cell(e.theme.faint, e.t("col_state"), status).gap(1).
 		cell(e.theme.faint, e.t("col_progress"), bar+count+1).gap(1).cell(e.theme.faint, e.t("col_date"), date).fill(w)}
 	for i := from; i < to; i++ {
 		lines = append(lines, c.line(c.all[i], i == c.win.cursor, w))

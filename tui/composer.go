@@ -24,6 +24,7 @@ const (
 	fieldPace
 	fieldAttachment
 	fieldText
+	fieldMore
 	fieldCount
 )
 
@@ -41,6 +42,10 @@ type composer struct {
 	pace    *line
 	file    *attachment
 	text    *area
+	texts   []string          // all texts; that of the field is as it was when it was shown
+	which   int               // the one in the field
+	plan    campaign.Campaign // what is chosen behind "more", see options.go
+	leaves  bool              // the line about leaving is added where a text has none
 	at      int
 	numbers []campaign.Number
 	holds   map[campaign.NumberID]campaign.Hold
@@ -104,7 +109,10 @@ func (c *composer) fill(draft campaign.Campaign) {
 	c.name.set(draft.Name)
 	c.to.set(draft.To)
 	c.pace.set(cmp.Or(draft.Unread.Pace, draft.Pace.Limits().String()))
+	c.texts, c.which = draft.Texts(), 0
 	c.text.set(draft.Text)
+	c.plan, c.leaves = draft, draft.ID == 0 && draft.NoLeave == "" || draft.AddLeave
+	c.saved.AddLeave = c.leaves
 	c.chosen = make(map[campaign.NumberID]bool)
 	for _, id := range draft.Numbers {
 		c.chosen[id] = true
@@ -131,6 +139,9 @@ func (c *composer) typing() bool { return true }
 func (c *composer) dirty() bool {
 	now, then := c.draft(), c.saved
 	if now.Name != then.Name || now.Text != then.Text || now.To != then.To || now.Unread != then.Unread {
+		return true
+	}
+	if !slices.Equal(now.Variants, then.Variants) || planChanged(&now, &then) {
 		return true
 	}
 	a, b := now.Attachment, then.Attachment
@@ -177,7 +188,9 @@ func (c *composer) attached() *media.Attachment {
 // draft is the campaign as it is written now.
 func (c *composer) draft() campaign.Campaign {
 	d := c.saved
-	d.Name, d.To, d.Text = strings.TrimSpace(c.name.value()), strings.TrimSpace(c.to.value()), campaign.Text(c.text.value())
+	d.Name, d.To = strings.TrimSpace(c.name.value()), strings.TrimSpace(c.to.value())
+	c.writeTexts(&d)
+	c.writePlan(&d)
 	d.Unread, d.Attachment = campaign.Unread{}, c.attached()
 	if f := c.file; f.typed() != "" && (f.unread() || f.mistake != nil) {
 		d.Unread.File = f.typed()
@@ -218,14 +231,16 @@ func (c *composer) actions() []action {
 		act(e.keys.nextPerson, c.people.at < len(c.people.ids)-1, func() tea.Cmd { return c.people.turn(1) }),
 		act(e.keys.prevPerson, c.people.at > 0, func() tea.Cmd { return c.people.turn(-1) }),
 		act(e.keys.prevField, true, func() tea.Cmd { return c.focus(c.at - 1) }),
-		act(e.keys.accept, single, func() tea.Cmd { return c.focus(c.at + 1) }),
+		act(e.keys.nextText, c.at == fieldText && (len(c.texts) > 1 || strings.TrimSpace(c.text.value()) != ""), c.nextText),
+		act(e.keys.more, c.at == fieldMore, func() tea.Cmd { return e.root.push(newOptions(e, c)) }),
+		act(e.keys.accept, single && c.at != fieldMore, func() tea.Cmd { return c.focus(c.at + 1) }),
 	}
 }
 
 func (c *composer) keys() []key.Binding {
 	keys := bindings(c.actions())
 	for i := range keys { // enter moves on here: the help calls it what it is
-		if keys[i].Help().Key == "enter" {
+		if keys[i].Help().Key == "enter" && c.at != fieldMore {
 			keys[i].SetHelp("enter", c.e.keys.nextField.Help().Desc)
 		}
 	}
@@ -246,7 +261,8 @@ func (c *composer) toggle() tea.Cmd {
 func (c *composer) review() tea.Cmd {
 	needs := c.needs()
 	if len(needs) == 0 {
-		return c.e.root.push(newReview(c.e, c))
+		line := c.addLine()
+		return tea.Batch(line, c.e.root.push(newReview(c.e, c)))
 	}
 	to := c.points()
 	c.pointed = true
@@ -289,7 +305,7 @@ func empty(d campaign.Campaign) bool {
 // content is what is wrong with the attachment and the text together, as the
 // id of a text; empty: nothing.
 func (c *composer) content() string {
-	a, blank := c.file.found, strings.TrimSpace(c.text.value()) == ""
+	a, blank := c.file.found, strings.TrimSpace(c.allTexts()[0]) == ""
 	switch {
 	case c.file.looking.busy:
 		return "need_moment"
@@ -346,7 +362,7 @@ func (c *composer) needs() (all []need) {
 	add(fieldPace, "need_pace", paceErr != nil || c.shut() != "")
 	add(fieldAttachment, content, inFile)
 	add(fieldText, content, content != "" && !inFile && !waits)
-	add(fieldText, "need_template", c.people.textFault != nil)
+	add(fieldText, "need_template", c.people.textFault != nil || c.othersWrong())
 	if len(all) > 0 {
 		return all
 	}
@@ -440,7 +456,7 @@ func (c *composer) edit(msg tea.Msg) tea.Cmd {
 // refused says why the book did not take the draft as it is.
 func (c *composer) refused(err error) { c.e.root.say(c.e.theme.bad, c.e.fault(err)) }
 
-// start writes the draft and starts it: what starts is what is shown here, or
+// start writes the draft and starts it, or leaves it to its time: what starts is what is shown here, or
 // nothing.
 func (c *composer) start(ctx context.Context) tea.Cmd {
 	id, ok := c.starting.ask(c.e)
@@ -451,7 +467,11 @@ func (c *composer) start(ctx context.Context) tea.Cmd {
 	return func() tea.Msg {
 		msg := campaignStartedMsg{question: id, written: pen.write(app, page)}
 		if msg.err = cmp.Or(msg.written.err, msg.written.apart, msg.written.file, ctx.Err()); msg.err == nil {
-			msg.campaign, msg.err = app.Desk.Begin(ctx, msg.written.draft.ID, now)
+			if draft := msg.written.draft; draft.At.After(now) {
+				msg.campaign, msg.err = app.Desk.Schedule(draft.ID, draft.Planned())
+			} else {
+				msg.campaign, msg.err = app.Desk.Begin(ctx, draft.ID, now)
+			}
 		}
 		return msg
 	}

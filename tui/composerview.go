@@ -50,7 +50,7 @@ func (c *composer) form(w, h int) []string {
 	var lines []string
 	needs := c.needs()
 	focus, behind := 0, -1 // the lines of the field we are in
-	label := func(field int, id string) string {
+	label := func(field int, name string) string {
 		if c.at == field-1 {
 			behind = len(lines)
 		}
@@ -59,13 +59,13 @@ func (c *composer) form(w, h int) []string {
 			if c.at == field {
 				focus, mark = len(lines), "› "
 			}
-			return e.theme.bad.of(mark + e.fit(e.t(id), labelWidth))
+			return e.theme.bad.of(mark + e.fit(name, labelWidth))
 		}
 		if c.at == field {
 			focus = len(lines)
-			return e.theme.labelHere.of("› " + e.fit(e.t(id), labelWidth))
+			return e.theme.labelHere.of("› " + e.fit(name, labelWidth))
 		}
-		return "  " + e.theme.label.of(e.fit(e.t(id), labelWidth))
+		return "  " + e.theme.label.of(e.fit(name, labelWidth))
 	}
 	under := func(i ink, text string, most int) {
 		wrapped := e.wrap(text, inner)
@@ -76,12 +76,12 @@ func (c *composer) form(w, h int) []string {
 			lines = append(lines, strings.Repeat(" ", labelWidth+2)+i.of(line))
 		}
 	}
-	lines = append(lines, label(fieldName, "composer_name")+c.name.view(e, inner))
+	lines = append(lines, label(fieldName, e.t("composer_name"))+c.name.view(e, inner))
 	if c.apart != "" {
 		under(e.theme.warn, "! "+e.t(c.apart), 3)
 	}
-	lines = append(lines, label(fieldNumbers, "composer_numbers")+c.numberLine(inner))
-	lines = append(lines, label(fieldAudience, "composer_to")+c.to.view(e, inner))
+	lines = append(lines, label(fieldNumbers, e.t("composer_numbers"))+c.numberLine(inner))
+	lines = append(lines, label(fieldAudience, e.t("composer_to"))+c.to.view(e, inner))
 	switch p := c.people; {
 	case p.mistake != nil:
 		at := e.width(e.clean(c.to.value()[:min(p.mistake.Offset, len(c.to.value()))]))
@@ -96,7 +96,7 @@ func (c *composer) form(w, h int) []string {
 	default:
 		under(e.theme.faint, e.t("loading"), 1)
 	}
-	lines = append(lines, label(fieldPace, "composer_pace")+c.pace.view(e, inner))
+	lines = append(lines, label(fieldPace, e.t("composer_pace"))+c.pace.view(e, inner))
 	_, err := c.paceNow()
 	names, number := c.overruled()
 	switch shut := c.shut(); {
@@ -109,7 +109,7 @@ func (c *composer) form(w, h int) []string {
 	default:
 		under(e.theme.dim, strings.Join(c.paces(), " · "), 2)
 	}
-	lines = append(lines, label(fieldAttachment, "composer_attachment")+c.file.path.view(e, inner))
+	lines = append(lines, label(fieldAttachment, e.t("composer_attachment"))+c.file.path.view(e, inner))
 	switch f := c.file; {
 	case f.looking.busy:
 		under(e.theme.faint, e.t("loading"), 1)
@@ -123,10 +123,14 @@ func (c *composer) form(w, h int) []string {
 	}
 	count := c.countLine(inner)
 	const leastText = 2
-	room := max(h-len(lines)-len(count)-1, min(leastText, h-1), 1)
+	room := max(h-len(lines)-len(count)-2, min(leastText, h-1), 1)
+	called := e.t("composer_text")
+	if len(c.texts) > 1 {
+		called += " " + campaign.VariantName(uint8(c.which))
+	}
 	for i, line := range c.text.lines(e, inner, room) {
 		if i == 0 {
-			lines = append(lines, label(fieldText, "composer_text")+line)
+			lines = append(lines, label(fieldText, called)+line)
 		} else {
 			lines = append(lines, strings.Repeat(" ", labelWidth+2)+line)
 		}
@@ -134,6 +138,7 @@ func (c *composer) form(w, h int) []string {
 	for _, line := range count {
 		lines = append(lines, strings.Repeat(" ", labelWidth+2)+line)
 	}
+	lines = append(lines, label(fieldMore, e.t("composer_more"))+c.planLine(inner))
 	if behind < 0 {
 		behind = len(lines)
 	}

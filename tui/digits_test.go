@@ -229,7 +229,7 @@ func TestAPasteKeepsItsLinesAndIsTakenWholeOrNotAtAll(t *testing.T) {
 			t.Errorf("a paste that does not fit left %d characters", len(got))
 		}
 		s.shows("Não entrou")
-		s.press("tab", "tab", "tab")
+		s.press("tab", "tab", "tab", "tab")
 		s.tell(pasted("cidade:Recife\rtag:vip"))
 		if got, want := c.to.value(), "cidade:Recife tag:vip"; got != want {
 			t.Errorf("the filter is %q, want %q", got, want)

@@ -14,6 +14,10 @@ func (e *env) fault(err error) string {
 	switch {
 	case errors.Is(err, errReadOnly):
 		return e.t("fault_read_only")
+	case errors.Is(err, errNobody):
+		return e.t("fault_nobody")
+	case errors.Is(err, errSeveral):
+		return e.t("fault_several")
 	case errors.Is(err, store.ErrExists):
 		return e.t("fault_exists")
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):

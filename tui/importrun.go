@@ -130,6 +130,7 @@ func (r *importRun) actions() []action {
 	if !r.done {
 		return []action{
 			act(e.keys.cancelImport, !r.adding() && !r.stopped, func() tea.Cmd { r.stopped = true; r.cancel(); return nil }),
+			act(e.keys.stopImport, r.adding() && !r.stopped, r.stop),
 			act(e.keys.back, r.adding(), r.leave),
 		}
 	}
@@ -141,6 +142,13 @@ func (r *importRun) actions() []action {
 }
 
 func (r *importRun) keys() []key.Binding { return bindings(r.actions()) }
+
+// stop ends the adding: what was added is taken out again.
+func (r *importRun) stop() tea.Cmd {
+	r.stopped = true
+	desk, id := r.e.app.Desk, r.job.Import
+	return r.e.do(r.e.t("imports_stop_said", "File", r.source), func(context.Context) error { return desk.CancelImport(id) })
+}
 
 // leave goes back: to what would come of it if nothing was imported, else to
 // the people.
@@ -227,6 +235,8 @@ func (r *importRun) view() string {
 		say(e.theme.warn, e.t("wizard_goes_on"))
 	case errors.Is(r.err, context.Canceled):
 		say(e.theme.warn, e.t("wizard_cancelled"))
+	case errors.Is(r.err, store.ErrImportCancelled):
+		say(e.theme.warn, e.fault(r.err))
 	case r.err != nil:
 		say(e.theme.bad, "! "+e.fault(r.err))
 		say(e.theme.dim, e.t("wizard_nothing"))

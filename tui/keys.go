@@ -40,6 +40,8 @@ type keyMap struct {
 
 	// Campaigns.
 	newCampaign, edit, discard, watch, pause, resume, cancel, report, copyCampaign key.Binding
+	test, schedule, unschedule, archive, unarchive, archived                       key.Binding
+	nextText, more, changeIt                                                       key.Binding
 	nextField, prevField, nextPerson, prevPerson, saveDraft, start                 key.Binding
 	toggle, left, right                                                            key.Binding
 	unsure, arrived, sendAgain, leaveIt, markAlike                                 key.Binding
@@ -163,6 +165,15 @@ func newKeys(w *words) keyMap {
 		resume:       bind("resume", "p", "p"),
 		cancel:       bind("cancel", "x", "x"),
 		report:       bind("report", "r", "r"),
+		test:         bind("test", "t", "t"),
+		schedule:     bind("schedule", "s", "s"),
+		unschedule:   bind("unschedule", "s", "s"),
+		archive:      bind("archive", "a", "a"),
+		unarchive:    bind("unarchive", "a", "a"),
+		archived:     bind("archived", "A", "A"),
+		nextText:     bind("next_text", "ctrl+t", "ctrl+t"),
+		more:         bind("more", "enter", "enter"),
+		changeIt:     bind("change", "enter", "enter", "space", " "),
 		copyCampaign: bind("copy_campaign", "c", "c"),
 		nextField:    bind("next_field", "tab", "tab"),
 		prevField:    bind("prev_field", "shift+tab", "shift+tab"),
@@ -206,6 +217,7 @@ func (k *keyMap) onlyReads() {
 		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.addPerson, &k.editPerson, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
 		&k.addHere, &k.emptyList, &k.deleteList, &k.newList, &k.combine, &k.changeFilter, &k.saveFilter, &k.importFile, &k.undoImport, &k.stopImport,
 		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
+		&k.test, &k.schedule, &k.unschedule, &k.archive, &k.unarchive,
 		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,
 	} {
 		*b = key.Binding{} // nothing switches on a binding without keys

@@ -118,7 +118,11 @@ func (r *review) started(msg campaignStartedMsg) tea.Cmd {
 		return e.root.drop(r)
 	}
 	r.from.people.close()
-	e.root.say(e.theme.good, e.t("campaign_started", "Name", msg.campaign.Name))
+	did := e.t("campaign_started", "Name", msg.campaign.Name)
+	if c := &msg.campaign; c.Status == campaign.Scheduled {
+		did = e.t("campaign_scheduled", "Name", c.Name, "Time", e.saysWhen(c.Planned()))
+	}
+	e.root.say(e.theme.good, did)
 	return tea.Batch(e.root.drop(r), e.root.drop(r.from), e.root.push(newProgress(e, msg.campaign.ID)))
 }
 
@@ -152,11 +156,15 @@ func (r *review) view() string {
 func (r *review) draw(w, h int) []string {
 	e := r.e
 	const label = 13
+	agree := e.t("review_agree")
+	if draft := r.from.draft(); draft.At.After(e.now()) {
+		agree = e.t("review_agree_at", "Time", e.saysWhen(draft.Planned()))
+	}
 	end := []string{"", " " + e.theme.warn.of("! "+e.t("review_notice_title"))}
 	for _, line := range e.wrap(e.t("review_notice"), max(min(w-4, 90), 1)) {
 		end = append(end, "   "+line)
 	}
-	end = append(end, "", "  "+e.theme.key.of(e.keys.agree.Help().Key)+" "+e.theme.strong.of(e.t("review_agree"))+
+	end = append(end, "", "  "+e.theme.key.of(e.keys.agree.Help().Key)+" "+e.theme.strong.of(agree)+
 		"    "+e.theme.key.of("esc")+" "+e.theme.dim.of(e.t("review_back")))
 	end = end[max(len(end)-h+1, 0):]
 	r.all = r.rows(max(min(w-label-4, 76), 1))
@@ -173,8 +181,8 @@ func (r *review) draw(w, h int) []string {
 		}
 		lines = append(lines, row.fill(w))
 	}
-	if more := r.win.n - to; more > 0 && len(end) > 2 {
-		end[0] = strings.Repeat(" ", label+3) + e.theme.faint.of("↓ "+e.words.Number(more))
+	if to < r.win.n && len(end) > 2 {
+		end[0] = strings.Repeat(" ", label+3) + e.theme.faint.of("↓")
 	}
 	return append(lines, append(exactLines(nil, max(h-len(lines)-len(end), 0)), end...)...)
 }
@@ -236,6 +244,15 @@ func (r *review) rows(inner int) (rows []reviewRow) {
 		label = ""
 	}
 	add(e.t("review_basis"), "", e.basis(draft.Basis))
+	if n := len(draft.Texts()); n > 1 {
+		add(e.t("composer_text"), "", e.words.n("review_texts", n))
+	}
+	if draft.Canary > 0 {
+		add("", "", e.canary(draft.Canary))
+	}
+	if draft.NoLeave != "" {
+		add("", e.theme.warn, e.t("option_leave_off", "Why", draft.NoLeave))
+	}
 	for i, text := range c.paces() {
 		label := e.t("composer_pace")
 		if i > 0 {

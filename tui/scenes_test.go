@@ -270,6 +270,35 @@ var scenes = []scene{
 	{"composer-attachment-field", func(s *stage) { s.people(); s.composeWith("picture.jpg", ""); s.press("shift+tab") }},
 	{"composer-attachment-mistake", func(s *stage) { s.people(); s.composeWith("nada.gif", "") }},
 	{"composer-audio-text", func(s *stage) { s.people(); s.composeWith("audio.mp3", "Oi!") }},
+	{"composer-texts", func(s *stage) {
+		s.people()
+		s.compose("Oi {primeiro_nome}! Responda SAIR para não receber mais.")
+		s.press("ctrl+t")
+		s.enter("{primeiro_nome}, chegou. Responda SAIR para não receber mais.")
+	}},
+	{"composer-more", func(s *stage) { s.planned(); s.press("esc") }},
+	{"options", func(s *stage) { s.planned() }},
+	{"options-basis", func(s *stage) { s.planned(); s.press("up", "up", "enter") }},
+	{"options-leave", func(s *stage) { s.planned(); s.press("up", "enter") }},
+	{"options-mistake", func(s *stage) { s.planned(); s.press("home", "enter", "ctrl+u"); s.enter("amanhã"); s.press("enter") }},
+	{"review-planned", func(s *stage) { s.planned(); s.press("esc", "ctrl+r") }},
+	{"review-many", func(s *stage) { s.crowd(250); s.compose("Oi!"); s.press("ctrl+r", "s") }},
+	{"campaign-test", func(s *stage) {
+		s.people()
+		s.number("Loja", "+5511900000001")
+		s.draft("Natal", "Oi!")
+		s.press("3", "t")
+	}},
+	{"campaign-test-add", func(s *stage) {
+		s.number("Loja", "+5511900000001")
+		s.draft("Natal", "Oi!")
+		s.press("3", "t")
+		s.enter("11 91234-5678")
+		s.press("enter")
+	}},
+	{"campaign-schedule", func(s *stage) { s.draft("Natal", "Oi!"); s.press("3", "s") }},
+	{"campaigns-archived", func(s *stage) { s.draft("Natal", "Oi!"); s.press("3", "a", "A") }},
+	{"campaigns-none-archived", func(s *stage) { s.draft("Natal", "Oi!"); s.press("3", "A") }},
 	{"review-attachment", func(s *stage) { s.people(); s.composeWith("video.mp4", ""); s.press("ctrl+r") }},
 	{"progress-attachment", func(s *stage) { s.uploadFailed(); s.press("4") }},
 	{"review", func(s *stage) { s.people(); s.compose("Oi {primeiro_nome}!"); s.press("ctrl+r") }},
@@ -504,6 +533,18 @@ func (s *stage) compose(text string) {
 	s.enter("Volta às aulas")
 	s.press("tab", "tab", "tab", "tab", "tab")
 	s.enter(text)
+}
+
+// planned is the composer's screen of what a campaign seldom has, with some of it
+// chosen.
+func (s *stage) planned() {
+	s.people()
+	s.compose("Oi {primeiro_nome}!")
+	s.press("tab", "enter", "enter")
+	s.enter("2000-01-05 09:00")
+	s.press("enter", "down", "enter")
+	s.enter("2")
+	s.press("enter", "down", "enter", "down", "enter", "down", "down", "enter")
 }
 
 // composeWith begins a campaign in the composer with one of the sample files.

@@ -99,7 +99,7 @@ func (s *stage) do(cmd tea.Cmd) {
 	case tea.QuitMsg:
 		s.quit = true
 	case campaignStartedMsg:
-		if msg.err == nil { // looked at when it runs, and not some time before
+		if msg.err == nil && msg.campaign.Status != campaign.Scheduled { // looked at when it runs, and not some time before
 			if _, err := s.app.Book.Started(s.t.Context(), msg.campaign.ID); err != nil {
 				s.t.Fatal(err)
 			}

@@ -106,7 +106,7 @@ func TestADraftIsSavedOnceAndEditedInItsPlace(t *testing.T) {
 		s.enter(" de 2000")
 		s.press("ctrl+s", "esc")
 		s.shows("Volta às aulas de 2000")
-		all, err := campaignRows(s.app.Book)
+		all, err := campaignRows(s.app.Book, false)
 		if err != nil || len(all) != 1 || all[0].Name != "Volta às aulas de 2000" {
 			t.Errorf("the book has %v, %v", all, err)
 		}

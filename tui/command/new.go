@@ -15,7 +15,6 @@ import (
 	"recado/campaign/media"
 	"recado/campaign/reason"
 	"recado/store"
-	"recado/tui/words"
 )
 
 // draft is what `campaign new` was told.
@@ -73,7 +72,7 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	for _, text := range d.texts() {
 		*text = campaign.Text(*text)
 		if d.optOut && !campaign.OffersOptOut(*text) {
-			*text = strings.TrimLeft(*text+"\n\n"+c.optOutLine(*text), "\n")
+			*text = strings.TrimLeft(*text+"\n\n"+c.tongue.OptOutLine(*text), "\n")
 		}
 		if err := campaign.CheckLength(*text); err != nil {
 			return &failure{code: ExitUsage, text: c.why(err), err: err}
@@ -147,15 +146,6 @@ func (d *draft) texts() []*string {
 		all = append(all, &d.variants[i])
 	}
 	return all
-}
-
-// optOutLine says how to be left alone, in the language of a text; in the
-// caller's if that is not known.
-func (c *call) optOutLine(text string) string {
-	if lang := campaign.Language(text); lang != "" {
-		return words.For(lang).T("optout_line")
-	}
-	return c.t("optout_line")
 }
 
 // attachment gives the book a file of the caller's; nil if none is named.
