@@ -180,7 +180,7 @@ func (l *imports) view() string {
 	told := l.told(w)
 	told = told[:min(len(told), max(h-4, 0))]
 	l.win.resize(len(l.all), max(h-1-len(told), 1))
-	const when, counts = 16, 8
+	const when, counts = 16, 9
 	file := max(min(w-when-3*counts-20, 48), 8)
 	r := e.row(false).gap(1).cell(e.theme.faint, e.t("col_when"), when).gap(1).cell(e.theme.faint, e.t("col_file"), file)
 	for _, title := range []string{"col_new", "col_updated", "col_bad"} {
