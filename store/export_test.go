@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+
 	"recado/campaign"
 	"recado/campaign/people"
 )
@@ -33,4 +35,14 @@ func ClaimApart(b *Book, c campaign.Claim) (got Claimed, err error) {
 		got.Delivery = &act.Delivery
 	}
 	return got, err
+}
+
+// hasIndex waits for the index and reports whether there is one.
+func (b *Book) hasIndex(ctx context.Context) bool {
+	if b.awaitIndex(ctx) != nil {
+		return false
+	}
+	b.index.mu.Lock()
+	defer b.index.mu.Unlock()
+	return b.index.x != nil
 }

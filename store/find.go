@@ -20,6 +20,9 @@ import (
 // *people.FilterError; of fields only where there are people at all.
 // It ends early, with the context's error, when ctx does.
 func (b *Book) Find(ctx context.Context, f people.Filter) (ids []people.ContactID, err error) {
+	if err := b.awaitIndex(ctx); err != nil {
+		return nil, err
+	}
 	for try := 1; ; try++ {
 		err = b.view(func(tx *bolt.Tx) error {
 			ids, err = b.findTx(ctx, tx, f, try == laterTries)

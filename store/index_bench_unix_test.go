@@ -101,7 +101,7 @@ func BenchmarkIndexFilter(b *testing.B) {
 	book := benchOpen(b)
 	defer book.Close()
 	book.KeepIndex()
-	if !book.indexReady(b.Context()) {
+	if !book.hasIndex(b.Context()) {
 		b.Fatal("there is no index")
 	}
 	find := func(b *testing.B, line string) int {
@@ -184,7 +184,7 @@ func BenchmarkIndexBeside(b *testing.B) {
 	book := benchOpen(b)
 	defer book.Close()
 	book.KeepIndex()
-	if !book.indexReady(b.Context()) {
+	if !book.hasIndex(b.Context()) {
 		b.Fatal("there is no index")
 	}
 	ids, err := book.Find(b.Context(), people.Filter{})

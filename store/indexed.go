@@ -145,21 +145,34 @@ func (b *Book) KeepIndex() {
 	})
 }
 
-// indexReady waits for the index of a book that keeps one, and reports whether there
-// is one.
-func (b *Book) indexReady(ctx context.Context) bool {
+// awaitIndex waits for the index of a book that keeps one, and reads the snapshot of
+// one that does not if that is worth it. It may not be called in a transaction: the
+// index is read in others, which begin after a write that waits for the end of all
+// that have begun before it.
+func (b *Book) awaitIndex(ctx context.Context) error {
 	n := b.index
-	if !n.keep.Load() && !n.begun.Load() {
-		return false
+	if n.keep.Load() {
+		select {
+		case <-n.made: // it is about to be, if it is not yet
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-b.closing:
+			return ErrClosed
+		}
 	}
-	select {
-	case <-n.made:
-	case <-ctx.Done():
-	case <-b.closing:
+	if n.begun.Load() {
+		return nil
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.x != nil
+	many := false
+	err := b.view(func(tx *bolt.Tx) error {
+		many = countTx(tx, countContacts) >= worthIndex
+		return nil
+	})
+	if many {
+		b.makeIndex(false)
+	}
+	return err
 }
 
 // makeIndex reads the snapshot or, if it may, the people. It does so once.
@@ -262,6 +275,8 @@ func keyTx(tx *bolt.Tx) func(people.ContactID) []byte {
 // readIndex makes an index of the people in the book, on two processors: one reads
 // their order, and both read them, some at a time.
 func (b *Book) readIndex() (x *index.Index, at int, err error) {
+	var other sync.WaitGroup
+	var otherErr error
 	err = b.view(func(tx *bolt.Tx) error {
 		x, at = index.New(), tx.ID()
 		last, _ := contactsTable.Cursor(tx).Last()
@@ -295,24 +310,23 @@ func (b *Book) readIndex() (x *index.Index, at int, err error) {
 			}
 			return nil
 		}
-		other := make(chan error, 1)
-		go func() {
-			other <- b.view(func(also *bolt.Tx) error {
+		other.Go(func() {
+			otherErr = b.view(func(also *bolt.Tx) error {
 				if also.ID() != at {
 					return nil // somebody has written meanwhile
 				}
 				return read(also)
 			})
-		}()
+		})
 		order := make([]uint32, 0, countTx(tx, countContacts))
 		for k := range namesTable.Each(tx, nil) {
 			order = append(order, uint32(namesTable.whose(k)))
 		}
 		x.SetOrder(order)
-		err := read(tx)
-		return errors.Join(err, <-other)
+		return read(tx)
 	})
-	return x, at, err
+	other.Wait() // not in the transaction, see awaitIndex
+	return x, at, errors.Join(err, otherErr)
 }
 
 // fromIndex is what the index says of a filter.
@@ -327,20 +341,8 @@ type fromIndex struct {
 // for. It is errNoIndex if there is none, or it does not know enough, and errLater
 // if it knows more than the transaction.
 func (b *Book) askIndexTx(ctx context.Context, tx *bolt.Tx, f people.Filter, env people.FilterEnv, list bool) (a fromIndex, err error) {
-	n := b.index
-	switch {
-	case tx.Writable():
+	if tx.Writable() {
 		return a, errNoIndex
-	case n.keep.Load():
-		select {
-		case <-n.made: // it is about to be, if it is not yet
-		case <-ctx.Done():
-			return a, ctx.Err()
-		case <-b.closing:
-			return a, ErrClosed
-		}
-	case !n.begun.Load() && countTx(tx, countContacts) >= worthIndex:
-		b.makeIndex(false)
 	}
 	lists, err := listSetsTx(tx, f.Lists())
 	if err != nil {
@@ -351,7 +353,7 @@ func (b *Book) askIndexTx(ctx context.Context, tx *bolt.Tx, f people.Filter, env
 		id, _ := strconv.ParseUint(named.Name, 10, 64)
 		sent[id] = claimedForTx(tx, campaign.ID(id))
 	}
-	err = n.ask(tx, func(x *index.Index) error {
+	err = b.index.ask(tx, func(x *index.Index) error {
 		for _, named := range f.Fields() {
 			if has, known := x.HasField(people.FieldKey(named.Name)); !known {
 				return errNoIndex
@@ -403,6 +405,9 @@ func claimedForTx(tx *bolt.Tx, id campaign.ID) (to people.Set) {
 // Vocabulary is what a filter may ask of the people in the book, as far as the index
 // knows: the rest of it is the caller's.
 func (b *Book) Vocabulary(ctx context.Context) (v people.Vocabulary, err error) {
+	if err := b.awaitIndex(ctx); err != nil {
+		return v, err
+	}
 	err = b.view(func(tx *bolt.Tx) error {
 		v = people.Vocabulary{}
 		lists, err := listsTx(tx)
@@ -418,9 +423,6 @@ func (b *Book) Vocabulary(ctx context.Context) (v people.Vocabulary, err error) 
 		}
 		for _, n := range numbers {
 			v.Numbers = append(v.Numbers, n.Name)
-		}
-		if !b.indexReady(ctx) {
-			return ctx.Err()
 		}
 		err = b.index.ask(tx, func(x *index.Index) error {
 			used := x.Used()

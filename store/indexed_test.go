@@ -35,6 +35,7 @@ func agree(t *testing.T, b *Book, line string) {
 		t.Errorf("%s: %v", line, err)
 		return
 	}
+	ok(t, b.awaitIndex(t.Context()))
 	for range 1000 { // somebody may write between
 		err = b.view(func(tx *bolt.Tx) error {
 			m, err := matcherTx(t.Context(), tx, f)
@@ -97,7 +98,7 @@ func TestTheIndexFindsWhoIsThere(t *testing.T) {
 	must[ImportReport](t)(d.Import(t.Context(), rows(r, 2000), "a"))
 	must[List](t)(d.SaveList("a", []people.ContactID{1, 5, 9, 70}))
 	b.KeepIndex()
-	if !b.indexReady(t.Context()) {
+	if !b.hasIndex(t.Context()) {
 		t.Fatal("there is no index")
 	}
 	for _, line := range askedLines {
@@ -160,7 +161,7 @@ func TestASnapshotIsOfThisBookAsItIs(t *testing.T) {
 	loaded := func(b *Book) bool {
 		t.Helper()
 		b.KeepIndex()
-		if !b.indexReady(t.Context()) {
+		if !b.hasIndex(t.Context()) {
 			t.Fatal("there is no index")
 		}
 		for _, line := range []string{"", "ana", "tag:vip", "+5511", "-ana"} {
@@ -258,5 +259,51 @@ func TestASnapshotIsOfThisBookAsItIs(t *testing.T) {
 	ok(t, os.Symlink(path+".away", snapshot))
 	if round(nothing) {
 		t.Error("a snapshot that is a link is used")
+	}
+}
+
+// TestWhoSearchesWhileTheIndexIsMadeHoldsNobodyUp: what makes the index begins to read
+// behind a write that needs more room, and that waits for those who read already.
+func TestWhoSearchesWhileTheIndexIsMadeHoldsNobodyUp(t *testing.T) {
+	ask := map[string]func(*Book) error{
+		"find": func(b *Book) error {
+			_, err := b.Find(t.Context(), must[people.Filter](t)(people.ParseFilter("ana")))
+			return err
+		},
+		"vocabulary": func(b *Book) error { _, err := b.Vocabulary(t.Context()); return err },
+		"preflight": func(b *Book) error {
+			_, err := b.Preflight(t.Context(), campaign.Campaign{Text: "Oi"}, time.Now())
+			return err
+		},
+	}
+	for name, ask := range ask {
+		t.Run(name, func(t *testing.T) {
+			b := newBook(t)
+			must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: "+5511987654321", Name: "Ana"}}, "a"))
+			b.KeepIndex()
+			asked, written := make(chan error, 1), make(chan error, 1)
+			go func() { asked <- ask(b) }() // before the index is made
+			time.Sleep(indexDelay / 4)
+			go func() {
+				written <- b.update(func(tx *bolt.Tx) error { // more than the file has room for
+					for i := range 64 {
+						if err := messagesTable.PutAt(tx, fmt.Append(nil, "test", i), make([]byte, 1<<20)); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			}()
+			for range 2 {
+				select {
+				case err := <-asked:
+					ok(t, err)
+				case err := <-written:
+					ok(t, err)
+				case <-time.After(time.Minute):
+					t.Fatal("they wait for one another")
+				}
+			}
+		})
 	}
 }

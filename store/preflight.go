@@ -121,6 +121,9 @@ func (b *Book) preflight(ctx context.Context, c campaign.Campaign, now time.Time
 	p.LeftOut = make(map[reason.Code]int)
 	var numbers []campaign.Outlook
 	holds := b.Holds()
+	if err := b.awaitIndex(ctx); err != nil {
+		return p, err
+	}
 	err = b.view(func(tx *bolt.Tx) error {
 		all, err := numbersTx(tx)
 		if err != nil {

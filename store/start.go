@@ -65,6 +65,9 @@ func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 				return c, reason.Within(err, reason.CampaignStart, id)
 			}
 		}
+		if err := b.awaitIndex(ctx); err != nil {
+			return c, err
+		}
 		var audience people.Set
 		err = b.view(func(tx *bolt.Tx) error {
 			if _, err := beginTx(tx, id, now); err != nil {

@@ -119,6 +119,9 @@ func (d *Desk) Validate(ctx context.Context, number campaign.NumberID, f people.
 	now := b.clock.Now()
 	v = Validation{Number: number, Filter: f.String(), PerDay: perDay, Status: Validating, Begun: now}
 	var asked people.Set
+	if err := b.awaitIndex(ctx); err != nil {
+		return v, err
+	}
 	err = b.view(func(tx *bolt.Tx) error {
 		barred := allBarredTx(tx)
 		return b.matchTx(ctx, tx, f, func(c *people.Contact) {

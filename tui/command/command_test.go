@@ -179,7 +179,7 @@ func TestJSONHasExactlyTheAgreedShape(t *testing.T) {
 			`"opted_out":false,"doubt":"","known_to":[],"last_sent":"","last_heard":"","created":"then"}` + "\n"
 	}
 	check("import", run("nome,telefone\nAna,+5511987654321\n", "contacts", "import", "-", "--json"),
-		`{"added":1,"updated":0,"same":0,"bad":0,"format":"csv","columns":[{"title":"nome","as":"name"},{"title":"telefone","as":"phone","field":"telefone"}]}`+"\n")
+		`{"added":1,"updated":0,"same":0,"bad":0,"format":"csv","columns":[{"title":"nome","as":"name"},{"title":"telefone","as":"phone","field":"telefone"}],"import":1}`+"\n")
 	check("contacts", created.ReplaceAllString(run("", "contacts", "list", "--json"), `"created":"then"`), ana(`[]`, `{}`))
 	run("nome,telefone,tags,cidade\nAna,+5511987654321,vip,Recife <PE> & mais\n", "contacts", "import", "-")
 	check("contacts with more", created.ReplaceAllString(run("", "contacts", "list", "--json"), `"created":"then"`),

@@ -6,6 +6,7 @@ package foreign
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -78,6 +79,9 @@ func (e *Ear) begins(begun string) bool {
 	return false
 }
 
+// flags are those of commands, which are the same in all languages.
+var flags = regexp.MustCompile(`--[a-z][a-z-]*`)
+
 // split are the words of a text in small letters; one that was cut keeps its
 // ellipsis.
 func split(text string) []string {
@@ -91,7 +95,7 @@ func split(text string) []string {
 		text = before + " " + after
 	}
 	var all []string
-	for _, word := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+	for _, word := range strings.FieldsFunc(strings.ToLower(flags.ReplaceAllString(text, " ")), func(r rune) bool {
 		return !unicode.IsLetter(r) && string(r) != ellipsis
 	}) {
 		if word = strings.TrimLeft(word, ellipsis); word != "" {
