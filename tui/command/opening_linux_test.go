@@ -66,6 +66,11 @@ func TestWhatIsTypedBeforeTheOwnerIsThereLeavesTheTerminalTidy(t *testing.T) {
 			t.Errorf("%s: exit %d: %q", name, code, screens.all)
 		}
 		screens.leftAlone(p, name, screens.before)
+		release() // or the owner would come up while the directory is removed
+		p.await("the owner", func() bool {
+			_, err := os.Stat(filepath.Join(p.data, "recado.last"))
+			return err == nil || hostOf(p.data) != 0
+		})
 	}
 }
 
