@@ -32,6 +32,7 @@
 package campaign
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -82,6 +83,20 @@ func (s Status) String() string {
 	return "status(" + strconv.Itoa(int(s)) + ")"
 }
 
+// moves are the statuses to which a campaign may go from each.
+var moves = [...][]Status{
+	Draft:     {Scheduled, Freezing, Cancelled},
+	Scheduled: {Draft, Freezing, Paused, Cancelled},          // paused, it does not start before somebody lets it
+	Freezing:  {Running, Paused, Finished, Draft, Cancelled}, // a draft again if it cannot start
+	Running:   {Paused, Finished, Cancelled},
+	Paused:    {Running, Scheduled, Freezing, Draft, Finished, Cancelled},
+	Finished:  {Running, Paused}, // something of it is sent again, or was held after the file was damaged
+	Cancelled: {},
+}
+
+// May reports whether a campaign may go from a status to another one.
+func (s Status) May(to Status) bool { return int(s) < len(moves) && slices.Contains(moves[s], to) }
+
 // statusReasons are the statuses as they are said.
 var statusReasons = [...]reason.Code{
 	reason.StatusDraft, reason.StatusRunning, reason.StatusPaused, reason.StatusFinished, reason.StatusCancelled, reason.StatusFreezing, reason.StatusScheduled,
@@ -107,26 +122,39 @@ type Campaign struct {
 
 	Attachment *media.Attachment `json:",omitempty"` // nil: text alone
 
+	Poll []string `json:",omitempty"` // the options of the poll that it is: its texts are questions, and it has no attachment; none: it is no poll
+
 	Unread Unread `json:",omitzero"`  // of a draft: what was typed and cannot be used yet
 	Rev    uint64 `json:",omitempty"` // of a draft: how often it was written
 
-	To       string     // the filter that chose the audience, as typed; empty means everybody
-	Numbers  []NumberID // who sends; empty in a draft means every number linked at the start
-	Pace     Pace       // its own limits, beside those of the numbers; the zero Pace: none
-	At       time.Time  `json:",omitzero"`  // when it is to start; zero: when somebody says so
-	Zone     string     `json:",omitempty"` // in which that was said; IANA name
-	Canary   int        `json:",omitempty"` // after so many messages it pauses by itself and asks; 0: it does not
-	Tried    bool       `json:",omitempty"` // somebody has let it go on after those
-	Basis    Basis      `json:",omitempty"` // why these people may be written to; empty: nobody has said
-	Silent   bool       `json:",omitempty"` // also to those who have not answered the last campaigns
-	NoLeave  string     `json:",omitempty"` // why its texts do not say how to be left alone, in words; empty: they do, or nobody has said
-	AddLeave bool       `json:",omitempty"` // of a draft: the composer adds how to be left alone to texts that do not say it
-	TestOf   ID         `json:",omitempty"` // it is a test of that campaign; 0: it is none
+	To        string     // the filter that chose the audience, as typed; empty means everybody
+	Numbers   []NumberID // who sends; empty in a draft means every number linked at the start
+	Pace      Pace       // its own limits, beside those of the numbers; the zero Pace: none
+	At        time.Time  `json:",omitzero"`  // when it is to start; zero: when somebody says so
+	Zone      string     `json:",omitempty"` // in which that was said; IANA name
+	Canary    int        `json:",omitempty"` // after so many messages it pauses by itself and asks; 0: it does not
+	Tried     bool       `json:",omitempty"` // somebody has let it go on after those
+	Basis     Basis      `json:",omitempty"` // why these people may be written to; empty: nobody has said
+	Silent    bool       `json:",omitempty"` // also to those who have not answered the last campaigns
+	Consented bool       `json:",omitempty"` // only to those who have consented
+	NoLeave   string     `json:",omitempty"` // why its texts do not say how to be left alone, in words; empty: they do, or nobody has said
+	AddLeave  bool       `json:",omitempty"` // of a draft: the composer adds how to be left alone to texts that do not say it
+	TestOf    ID         `json:",omitempty"` // it is a test of that campaign; 0: it is none
+
+	AnswerTo  ID     `json:",omitempty"` // it answers what one person replied to that campaign; 0: it does not
+	AnswerSeq uint32 `json:",omitempty"` // the place of their delivery in it
+
+	RevokeOf ID `json:",omitempty"` // it deletes messages of that campaign for everyone; 0: it does not
 
 	FollowUp ID `json:",omitempty"` // it follows up that campaign, and stops for whoever has answered that; 0: none
 
 	Only     people.ContactID `json:",omitempty"` // to that person alone, whatever To says; 0: no
 	Archived bool             `json:",omitempty"` // not shown among the others
+
+	Stopped   []Stop    `json:",omitempty"` // numbers that send nothing for it, though others may
+	TextFixed time.Time `json:",omitzero"`  // when another text was last given to those who had not been written to
+
+	Reworded []Rewording `json:",omitempty"` // what the texts said before, the first first; see [Campaign.Wordings]
 
 	Status  Status
 	Reason  reason.Reason // why it is paused or cancelled, or a draft again, for a person; zero when somebody asked for it
@@ -150,9 +178,41 @@ func VariantName(v uint8) string { return string(rune('A' + v)) }
 // starts it says nothing.
 func (c *Campaign) Copy() Campaign {
 	return Campaign{
-		Name: c.Name, Text: c.Text, Variants: slices.Clone(c.Variants), Attachment: c.Attachment, To: c.To, Numbers: slices.Clone(c.Numbers),
-		Pace: c.Pace, Canary: c.Canary, Basis: c.Basis, Silent: c.Silent, NoLeave: c.NoLeave,
+		Name: c.Name, Text: c.Text, Variants: slices.Clone(c.Variants), Attachment: c.Attachment, Poll: slices.Clone(c.Poll), To: c.To, Numbers: slices.Clone(c.Numbers),
+		Pace: c.Pace, Canary: c.Canary, Basis: c.Basis, Silent: c.Silent, Consented: c.Consented, NoLeave: c.NoLeave,
 	}
+}
+
+// Followable reports whether a campaign can be followed up, which is done once and
+// not again after that.
+func (c *Campaign) Followable() bool { return !c.Unstarted() && !c.Aside() && c.FollowUp == 0 }
+
+// FollowDelivered is the usual word of [Campaign.Unanswered].
+const FollowDelivered = "delivered"
+
+// unanswered are the filters of those who have not answered a campaign, by a word
+// for how far it got with them.
+var unanswered = map[string]string{
+	FollowDelivered: "recebeu:%[1]s -respondeu:%[1]s",
+	"read":          "leu:%[1]s -respondeu:%[1]s",
+	"silent":        "recebeu:%[1]s -leu:%[1]s -respondeu:%[1]s",
+}
+
+// Unanswered is the filter of those who got a campaign and have not answered it:
+// delivered is all of them, read those who have read it, silent those who have not.
+// Another word is not ok.
+func (c *Campaign) Unanswered(only string) (filter string, ok bool) {
+	format, ok := unanswered[only]
+	if !ok {
+		return "", false
+	}
+	return fmt.Sprintf(format, c.ID), true
+}
+
+// Follow is a draft that follows a campaign up, to those of its people whom a filter
+// chooses. What was asked of the first message is asked of the second.
+func (c *Campaign) Follow(to string) Campaign {
+	return Campaign{Name: c.Name + " 2", To: to, FollowUp: c.ID, Consented: c.Consented}
 }
 
 // Unstarted reports whether the audience of a campaign is still to be chosen: it
@@ -161,9 +221,18 @@ func (c *Campaign) Unstarted() bool {
 	return c.Status == Draft || c.Status == Scheduled || c.Status == Paused && c.Started.IsZero()
 }
 
+// Aside reports whether a campaign stands beside the others, as a test, an answer or
+// an undo: it counts neither for when the person may get the next campaign
+// nor as one that they have not answered.
+func (c *Campaign) Aside() bool { return c.TestOf != 0 || c.AnswerTo != 0 || c.RevokeOf != 0 }
+
 // MindsSilence reports whether a campaign leaves alone who has not answered the
 // last ones.
-func (c *Campaign) MindsSilence() bool { return !c.Silent && c.TestOf == 0 }
+func (c *Campaign) MindsSilence() bool { return !c.Silent && !c.Aside() }
+
+// MindsConsent reports whether a campaign leaves out who has not consented. A
+// test is to whoever it was asked for.
+func (c *Campaign) MindsConsent() bool { return c.Consented && c.TestOf == 0 }
 
 // Tries reports whether a campaign of which so many messages have left, or may
 // have, is to pause before the next one.

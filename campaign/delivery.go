@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,7 +62,7 @@ const (
 )
 
 // Delivery is one person in one campaign. From State on, its fields change by
-// the methods in this file and nowhere else.
+// the methods in this file, in retry.go, revoke.go and poll.go, and nowhere else.
 type Delivery struct {
 	Campaign ID
 	Seq      uint32 // its place in the campaign, from 0
@@ -95,6 +96,18 @@ type Delivery struct {
 	LeftAt                                        time.Time // when they asked, in answer to it, to be left alone
 
 	Answer string // what they wrote in answer within [ReplyWithin], a line for each message; the beginning of it
+
+	Revokes MessageID // it deletes that message for everyone and says nothing itself; empty: it is a message
+
+	RevokeBy  ID        // the undo that is to delete it, or was, the last one: it is not sent again; 0: none
+	RevokedAt time.Time // when the service accepted that
+
+	Fixed uint16 // how often its text of the campaign had been fixed when it was written down, see [Campaign.Reword]
+
+	Secret []byte    // of a poll: with what votes are sealed, chosen at the first claim; none: it is no poll
+	Poll   []string  // its options; only where the book gives it out to be sent, or to read a vote
+	Vote   uint8     // the option that they chose last, from 1; 0: none
+	Voted  time.Time // when they did, or took it back
 }
 
 // How often and for how long a delivery is tried.
@@ -163,19 +176,34 @@ func (d *Delivery) Hopeless(link uint32, now time.Time) bool {
 		(d.Link != link || now.Sub(d.Claimed) > doubtAge || Early(d.Claimed, now) || d.Doubts >= maxDoubts || d.Attempts >= maxAttempts)
 }
 
+// Lapses is when a delivery in doubt is too old to be sent again; zero: it is not
+// in doubt.
+func (d *Delivery) Lapses() time.Time {
+	if d.State != Unsure {
+		return time.Time{}
+	}
+	return d.Claimed.Add(doubtAge)
+}
+
 // ClaimForgotten reports whether a delivery may have left by a claim that is
 // forgotten, see [Delivery.Forget], with an id that nobody knows.
 func (d *Delivery) ClaimForgotten() bool {
 	return d.State == Unsure && d.Reason.Code == reason.DeliveryForgotten && d.Message == ""
 }
 
+// Fresh reports whether a delivery carries nothing yet: it was never claimed, or is
+// tried again by a person's wish, see [Delivery.Retry].
+func (d *Delivery) Fresh() bool { return d.Attempts == 0 }
+
 // Cargo is what a delivery is given when it is claimed for the first time, and
 // carries from then on.
 type Cargo struct {
 	Message MessageID
 	Text    string
+	Fixed   uint16 // how often the campaign's text had been fixed
 	Upload  uint64
 	Timer   people.Timer
+	Secret  []byte // of a poll
 }
 
 // Claim makes a delivery that waits one that is being sent, to a person as they
@@ -185,8 +213,12 @@ func (d *Delivery) Claim(to *people.Contact, link uint32, cargo Cargo, now time.
 	if d.State != Queued && !d.Again() {
 		return
 	}
-	if d.Message == "" {
-		d.Message, d.Text, d.Upload, d.Timer, d.Claimed = cargo.Message, cargo.Text, cargo.Upload, cargo.Timer, now
+	if d.Fresh() {
+		d.Message = cmp.Or(d.Message, cargo.Message)
+		d.Text, d.Upload, d.Timer, d.Fixed, d.Claimed = cargo.Text, cargo.Upload, cargo.Timer, cargo.Fixed, now
+		if len(d.Secret) == 0 { // should it have left after all, votes are sealed with the one that it had
+			d.Secret = cargo.Secret
+		}
 	}
 	if d.LID == "" { // a LID never changes: what may have left goes again to where it may be
 		d.LID = to.LID
@@ -324,12 +356,32 @@ func (d *Delivery) GiveUp(why reason.Reason) {
 	}
 }
 
+// TakeOut takes a delivery out of its campaign because a person wants it so, and
+// reports whether that could be: it waits, and nothing of it may have left.
+func (d *Delivery) TakeOut() bool {
+	if d.State != Queued {
+		return false
+	}
+	d.GiveUp(reason.New(reason.DeliveryTakenOut))
+	return true
+}
+
+// Move gives a delivery that was never claimed to another number, for which it
+// opens a chat or not, and reports whether that could be.
+func (d *Delivery) Move(to NumberID, isNew bool, zone string) bool {
+	if d.State != Queued || d.Message != "" {
+		return false
+	}
+	d.Number, d.New, d.Zone = to, isNew, zone
+	return true
+}
+
 // Erase takes from a delivery whose it is and what it said, see the book. One that
 // waits is given up; on the wire it is not tried again, because nobody is found
 // for it any more.
 func (d *Delivery) Erase() {
 	d.GiveUp(reason.New(reason.DeliveryOptedOut))
-	d.Contact, d.Phone, d.Name, d.Zone, d.LID, d.Text, d.Upload, d.Answer = 0, "", "", "", "", "", 0, ""
+	d.Contact, d.Phone, d.Name, d.Zone, d.LID, d.Text, d.Upload, d.Answer, d.Secret = 0, "", "", "", "", "", 0, "", nil
 }
 
 // longestAnswer is how much is kept of what a person answers, in bytes.
@@ -400,7 +452,7 @@ func (d *Delivery) Decide(v Verdict, now time.Time) bool {
 	case Leave:
 		d.State, d.Reason, d.Code, d.NotBefore = Skipped, reason.New(reason.DeliveryLeftAlone), 0, time.Time{}
 	case SendIt:
-		d.State, d.InDoubt, d.NotBefore = Queued, false, now
+		d.State, d.InDoubt, d.NotBefore, d.RevokeBy = Queued, false, now, 0
 		d.Reason, d.Code, d.Doubts = reason.Reason{}, 0, 0
 		if d.Message == "" {
 			d.Claimed = time.Time{}

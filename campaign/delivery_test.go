@@ -34,7 +34,7 @@ var situations = []struct {
 	{"delivered", Delivery{State: Delivered, Attempts: 1, Message: "OLD", LID: "1", Link: 7, Claimed: before, Accepted: before, Arrived: before}},
 	{"read", Delivery{State: Read, Attempts: 1, Message: "OLD", LID: "1", Link: 7, Claimed: before, Accepted: before, Arrived: before, ReadAt: before}},
 	{"replied", Delivery{State: Replied, Attempts: 1, Message: "OLD", LID: "1", Link: 7, Claimed: before, Accepted: before, RepliedAt: before}},
-	{"failed", Delivery{State: Failed, Attempts: 1, Message: "OLD", LID: "1", Link: 7, Claimed: before, Code: 479, Reason: reason.New("refused")}},
+	{"failed", Delivery{Contact: 5, State: Failed, Attempts: 1, Unheard: 1, Redirected: true, Text: "Oi", Upload: 3, Timer: people.Timer{After: time.Hour}, Fixed: 1, Message: "OLD", LID: "1", Link: 7, Claimed: before, Code: 479, Reason: reason.New("refused")}},
 	{"skipped", Delivery{State: Skipped, Reason: reason.New(reason.DeliveryOptedOut)}},
 }
 
@@ -195,6 +195,16 @@ var events = []struct {
 		"unsure for good": "State=skipped Reason=delivery_left_alone",
 		"forgotten":       "State=skipped Reason=delivery_left_alone",
 	}},
+	{"taken out", func(d *Delivery) { d.TakeOut() }, map[string]string{
+		"queued":  "State=skipped Reason=delivery_taken_out",
+		"put off": "State=skipped Reason=delivery_taken_out Code=0 NotBefore=never",
+	}},
+	{"tried again", func(d *Delivery) { d.Retry(true, "America/Recife") }, map[string]string{
+		"failed": "State=queued New=true Zone=America/Recife LID= Text= Upload=0 Timer=0s Reason=none Code=0 Attempts=0 Unheard=0 Link=0 Redirected=false Claimed=never Fixed=0",
+	}},
+	{"moved", func(d *Delivery) { d.Move(3, true, "America/Recife") }, map[string]string{
+		"queued": "Number=3 New=true Zone=America/Recife",
+	}},
 	{"decided: no verdict", func(d *Delivery) { d.Decide("perhaps", moment) }, map[string]string{}},
 	{"receipt: sent", func(d *Delivery) { d.Advance(Sent, moment) }, map[string]string{
 		"queued":          "State=sent Accepted=now",
@@ -287,7 +297,13 @@ func TestProofNeverMovesADeliveryBack(t *testing.T) {
 				if between.State.Proven() && (d.InDoubt || d.Again() || d.Pending()) {
 					t.Errorf("%s, %s, %s: it is %v and waits", s.name, first.name, second.name, d.State)
 				}
-				if m := between.Message; m != "" && (d.Message != m || d.Text != between.Text || d.Upload != between.Upload || d.Claimed != between.Claimed && second.name != "claim forgotten") {
+				if m := between.Message; m != "" && d.Message != m {
+					t.Errorf("%s, %s, %s: it has another id: %s", s.name, first.name, second.name, differs(between, d))
+				}
+				if between.Fresh() || between.State == Failed && second.name == "tried again" {
+					continue // nothing of it has left
+				}
+				if m := between.Message; m != "" && (d.Text != between.Text || d.Upload != between.Upload || d.Claimed != between.Claimed && second.name != "claim forgotten") {
 					t.Errorf("%s, %s, %s: it carries something else: %s", s.name, first.name, second.name, differs(between, d))
 				}
 			}
@@ -437,5 +453,42 @@ func TestWhatADeliveryIsInEverySituation(t *testing.T) {
 		if got := strings.Join(is, ", "); got != want {
 			t.Errorf("%s: %s; want %s", s.name, got, want)
 		}
+	}
+}
+
+// Only what certainly did not leave, to somebody who may be written to, is tried
+// again; it keeps its id.
+func TestWhatIsTriedAgain(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		d    Delivery
+		want bool
+	}{
+		{"refused", Delivery{State: Failed, Reason: reason.New(reason.Refused)}, true},
+		{"no new chats", Delivery{State: Failed, Reason: reason.New(reason.RefusedStrangers)}, true},
+		{"no keys", Delivery{State: Failed, Reason: reason.New(reason.DeliveryNoKeys)}, true},
+		{"whom it may not write to", Delivery{State: Failed, Reason: reason.New(reason.RefusedPerson)}, false},
+		{"no word about the phone", Delivery{State: Skipped, Reason: reason.New(reason.DeliveryNoAnswer)}, true},
+		{"not on WhatsApp", Delivery{State: Skipped, Reason: reason.New(reason.DeliveryNotOnWhatsApp)}, false},
+		{"opted out", Delivery{State: Skipped, Reason: reason.New(reason.DeliveryOptedOut)}, false},
+		{"in doubt", Delivery{State: Unsure, InDoubt: true, Reason: reason.New(reason.DeliveryNoAnswer)}, false},
+		{"left alone by a person", Delivery{State: Skipped, InDoubt: true, Reason: reason.New(reason.DeliveryNoAnswer)}, false},
+		{"an undo", Delivery{State: Failed, Revokes: "OTHER"}, false},
+		{"waits", Delivery{}, false},
+		{"sent", Delivery{State: Sent}, false},
+	} {
+		d := test.d
+		d.Contact, d.Message = 5, "OLD"
+		if got := d.Retry(false, "UTC"); got != test.want || d.Message != "OLD" || got != (d.State == Queued && test.d.State != Queued) {
+			t.Errorf("%s: %v, it is %+v", test.name, got, d)
+		}
+		fate := test.d.Fate()
+		if got := fate.Retriable(); got != test.want && test.d.Revokes == "" && !test.d.InDoubt {
+			t.Errorf("%s: counted as %v", test.name, got)
+		}
+	}
+	gone := Delivery{State: Failed, Reason: reason.New(reason.Refused)}
+	if gone.Retry(false, "UTC") {
+		t.Error("one whose person was erased is tried again")
 	}
 }

@@ -25,6 +25,7 @@ const (
 	FieldPace       Field = "pace"
 	FieldAttachment Field = "attachment"
 	FieldText       Field = "text"
+	FieldPoll       Field = "poll"
 )
 
 // Lack is what keeps a draft from being started.
@@ -38,6 +39,9 @@ func (l Lack) Error() string { return l.Err.Error() }
 
 // Unwrap returns the error of the field.
 func (l Lack) Unwrap() error { return l.Err }
+
+// Ready reports whether a campaign is a draft that lacks nothing, see [Campaign.Lacks].
+func (c *Campaign) Ready() bool { return c.Status == Draft && len(c.Lacks()) == 0 }
 
 // Lacks says what a draft lacks before it can start, field by field; nothing
 // if it can. What only the book knows, its numbers and people, is not looked
@@ -65,6 +69,8 @@ func (c *Campaign) Lacks() (lacks []Lack) {
 		lack(FieldAttachment, reason.Err(reason.CampaignFileUnread, c.Unread.File))
 	}
 	switch a, blank := c.Attachment, strings.TrimSpace(c.Text) == ""; {
+	case len(c.Poll) > 0 && blank:
+		lack(FieldText, reason.Err(reason.PollQuestion))
 	case a == nil && c.Unread.File == "" && blank:
 		lack(FieldText, reason.Err(reason.CampaignNoText))
 	case a != nil && !a.Captioned() && !blank:
@@ -74,7 +80,7 @@ func (c *Campaign) Lacks() (lacks []Lack) {
 		if _, err := ParseTemplate(text); err != nil {
 			lack(FieldText, reason.Within(err, reason.CampaignText))
 		}
-		lack(FieldText, c.CheckText(text))
+		lack(FieldText, c.CheckText(c.Typed(text)))
 		if i > 0 && strings.TrimSpace(text) == "" {
 			lack(FieldText, reason.Err(reason.CampaignNoText))
 		}
@@ -82,6 +88,10 @@ func (c *Campaign) Lacks() (lacks []Lack) {
 	if len(c.Texts()) > MaxTexts {
 		lack(FieldText, reason.Err(reason.CampaignTexts, MaxTexts))
 	}
+	if len(c.Poll) > 0 && (c.Attachment != nil || c.Unread.File != "") {
+		lack(FieldAttachment, reason.Err(reason.PollAttachment))
+	}
+	lack(FieldPoll, c.CheckOptions())
 	if c.Canary < 0 {
 		lack(FieldPace, reason.Err(reason.CampaignCanary))
 	}

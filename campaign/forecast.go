@@ -18,8 +18,35 @@ type Forecast struct {
 	Starts time.Time // when the next one leaves; zero: none does
 	Ends   time.Time // when the last one has left that is not stuck; zero: none leaves
 	Days   []Day     // on which something leaves, the first first
+	Hours  []Hour    // the same in finer grain, the first first; of each number as many as sixty days have
 	More   bool      // Days ends before the campaign does
 	Binds  Hold      // what makes it last longest, or what stops it; empty: nothing does
+	Tries  int       // after so many of those that wait it pauses by itself and asks; 0: it does not
+	Asks   time.Time // about when that is. What is said of later is as if somebody let it go on at once
+}
+
+// Try says of a forecast that after so many messages the campaign pauses and asks.
+// It does not if no more than that leave.
+func (f *Forecast) Try(first int) {
+	if first <= 0 || first >= f.Left-f.Stuck {
+		return
+	}
+	hours := slices.Clone(f.Hours)
+	slices.SortStableFunc(hours, func(a, b Hour) int { return a.From.Compare(b.From) })
+	left := 0
+	for _, h := range hours {
+		if left += h.Count; h.Count > 0 && left >= first {
+			from, to := h.From, h.To // the part of the hour in which it is sent
+			if from.Before(f.Starts) {
+				from = f.Starts
+			}
+			if !f.Ends.IsZero() && to.After(f.Ends) {
+				to = f.Ends
+			}
+			f.Tries, f.Asks = first, from.Add(to.Sub(from)*time.Duration(first-left+h.Count)/time.Duration(h.Count))
+			return
+		}
+	}
 }
 
 // Day is a day of a forecast, in the time zone of its beginning.
@@ -34,9 +61,11 @@ type Waiting struct {
 	Campaign ID
 	Pace     Pace // the campaign's own
 	New      bool // each opens a new chat
+	Opened   bool // which the service may have let it open already: it is no more of the quota
 	Zone     *time.Location
 	Count    int
 	Due      time.Time // not before; zero: at once
+	Lapses   time.Time // not after: a person has to decide then; zero: whenever it is
 }
 
 // Past is a message that a number has sent.
@@ -85,13 +114,15 @@ func Walk(ctx context.Context, id ID, numbers []Outlook, now time.Time) (Forecas
 		if err := w.run(ctx, days, held); err != nil {
 			return f, err
 		}
-		f.Stuck += w.left
+		f.Hours = append(f.Hours, w.hourly.hours()...)
+		f.Stuck += w.left + w.lapsed
 		f.Starts = earlier(f.Starts, w.first)
 		if w.last.After(f.Ends) {
 			f.Ends = w.last
 		}
 		f.More = f.More || w.beyond
 	}
+	together(f.Hours)
 	for date, d := range days {
 		if d.count > 0 {
 			f.Days = append(f.Days, Day{date, d.count, d.held.longest()})
@@ -153,8 +184,10 @@ type walk struct {
 	young    bool              // paces are those of its first month
 
 	left        int
+	lapsed      int // of those, that a person has to decide about
 	first, last time.Time
 	beyond      bool
+	hourly      rehearsal
 }
 
 func newWalk(id ID, o Outlook, now time.Time) *walk {
@@ -183,6 +216,7 @@ func newWalk(id ID, o Outlook, now time.Time) *walk {
 	if o.From.After(now) {
 		w.at = o.From
 	}
+	w.hourly.number = o.Number.ID
 	return w
 }
 
@@ -213,8 +247,12 @@ func (w *walk) run(ctx context.Context, days map[time.Time]*walkedDay, held hold
 		}
 		return days[date]
 	}
+	stop := func(why Hold) {
+		held[why] = forever
+		w.hourly.ends(why, w.at)
+	}
 	if w.Stopped {
-		held[Hold{Reason: reason.HoldStopped}] = forever
+		stop(Hold{Reason: reason.HoldStopped})
 		return nil
 	}
 	begun, all := w.at, w.left
@@ -230,16 +268,18 @@ func (w *walk) run(ctx context.Context, days map[time.Time]*walkedDay, held hold
 		if g == nil {
 			why := Hold{Reason: hold.Reason, Campaign: hold.Campaign}
 			if hold.Until.IsZero() {
-				held[why] = forever
+				stop(why)
 				return nil
 			}
 			held.add(why, hold.Until.Sub(w.at))
 			day().held.add(why, hold.Until.Sub(w.at))
+			w.hourly.hold(why, w.at.In(w.zone), hold.Until.In(w.zone))
 			w.at = hold.Until
 			continue
 		}
 		if w.send(g); g.Campaign == w.id {
 			day().count++
+			w.hourly.sent(w.at.In(w.zone))
 		}
 		w.at = w.at.Add(w.Takes)
 		w.Turn.Last = w.at
@@ -264,6 +304,9 @@ func (w *walk) next() (*Waiting, Hold) {
 	for i := range w.order {
 		id := w.order[(first+i)%len(w.order)]
 		for _, g := range w.groups[id] {
+			if !g.Lapses.IsZero() && w.at.After(g.Lapses) {
+				w.lapse(g)
+			}
 			if g.Count == 0 {
 				continue
 			}
@@ -279,6 +322,15 @@ func (w *walk) next() (*Waiting, Hold) {
 		}
 	}
 	return nil, hold
+}
+
+// lapse leaves to a person what is in doubt and too old to be sent again.
+func (w *walk) lapse(g *Waiting) {
+	if g.Campaign == w.id {
+		w.left -= g.Count
+		w.lapsed += g.Count
+	}
+	g.Count = 0
 }
 
 // repace brings the paces up to the age of the number.
@@ -333,7 +385,9 @@ func (w *walk) send(g *Waiting) {
 		for w.quota.Known && !w.quota.Until.IsZero() && !w.quota.Until.After(w.at) {
 			w.quota.Used, w.quota.Until = 0, w.quota.Until.Add(quotaCycle)
 		}
-		w.quota.Used++
+		if !g.Opened {
+			w.quota.Used++
+		}
 	}
 	if g.Campaign == w.id {
 		w.left--

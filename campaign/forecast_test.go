@@ -149,6 +149,15 @@ func TestForecastKnowsWhatTheServiceAllows(t *testing.T) {
 		{"a quota that lasts", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 10, Until: calm.Add(day)} }, 9 * time.Minute, 0, reason.HoldGap},
 		{"a quota that does not", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 9, Until: calm.Add(day)} }, day, 0, reason.HoldQuota},
 		{"a quota of which most is used", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 9, Used: 5, Until: calm.Add(day)} }, day + 5*time.Minute, 0, reason.HoldQuota},
+		{"a quota in which they are counted", func(o *Outlook) {
+			o.Number.Quota, o.Waiting[0].Opened = Quota{Known: true, Total: 9, Until: calm.Add(day)}, true
+		}, 9 * time.Minute, 0, reason.HoldGap},
+		{"in doubt, and too old when it may leave", func(o *Outlook) {
+			o.NewChats = Hold{Reason: reason.HoldNewChats, Until: calm.Add(day)}
+			doubt := o.Waiting[0]
+			doubt.Count, doubt.Lapses = 2, calm.Add(day-time.Second)
+			o.Waiting = append([]Waiting{doubt}, o.Waiting...)
+		}, day + 9*time.Minute, 2, reason.HoldNewChats},
 		{"several cycles", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: 4, Until: calm.Add(day)} }, day + quotaCycle + time.Minute, 0, reason.HoldQuota},
 		{"a quota that nobody counts", func(o *Outlook) { o.Number.Quota = Quota{Known: true, Total: -1, Used: 99, Until: calm.Add(day)} }, 9 * time.Minute, 0, reason.HoldGap},
 		{"closed for a while", func(o *Outlook) { o.NewChats = Hold{Reason: reason.HoldNewChats, Until: calm.Add(day)} }, day + 9*time.Minute, 0, reason.HoldNewChats},
@@ -166,7 +175,7 @@ func TestForecastKnowsWhatTheServiceAllows(t *testing.T) {
 			test.spoil(&o)
 			f := forecast(t, o)
 			want := calm.Add(test.ends)
-			if test.stuck > 0 {
+			if test.stuck == 10 {
 				want = time.Time{}
 			}
 			if !f.Ends.Equal(want) || f.Stuck != test.stuck || f.Binds.Reason != test.binds {
@@ -213,5 +222,33 @@ func TestForecastTakesTurns(t *testing.T) {
 	o.Waiting[0], o.Waiting[1] = o.Waiting[1], o.Waiting[0]
 	if f := forecast(t, o); !f.Starts.Equal(calm.Add(time.Minute)) || !f.Ends.Equal(calm.Add(3*time.Minute)) {
 		t.Errorf("after the other it is sent from %v to %v", f.Starts, f.Ends)
+	}
+}
+
+// TestATrialPauseIsForeseen: after how many and when, whoever sends them; and not if
+// it is over before.
+func TestATrialPauseIsForeseen(t *testing.T) {
+	at := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	hour := func(n NumberID, from, count int) Hour {
+		begins := at.Add(time.Duration(from) * time.Hour)
+		return Hour{From: begins, To: begins.Add(time.Hour), Number: n, Count: count}
+	}
+	f := Forecast{
+		Left: 30, Stuck: 2, Starts: at.Add(5 * time.Minute),
+		Hours: []Hour{hour(1, 0, 4), hour(1, 1, 10), hour(2, 0, 2), hour(2, 2, 12), {From: at.Add(3 * time.Hour), Number: 2}},
+	}
+	for first, want := range map[int]time.Time{
+		0: {}, -3: {}, 28: {}, 40: {},
+		6: at.Add(time.Hour), 11: at.Add(90 * time.Minute), 16: at.Add(2 * time.Hour), 27: at.Add(2*time.Hour + 55*time.Minute),
+	} {
+		got := f
+		got.Try(first)
+		if !got.Asks.Equal(want) || want.IsZero() != (got.Tries == 0) || !want.IsZero() && got.Tries != first {
+			t.Errorf("after %d: %d at %v, want %v", first, got.Tries, got.Asks, want)
+		}
+	}
+	f.Ends = at.Add(2*time.Hour + 12*time.Minute) // the last hour is not filled
+	if f.Try(27); !f.Asks.Equal(at.Add(2*time.Hour + 11*time.Minute)) {
+		t.Errorf("the last but one leaves at %v, the last at %v", f.Asks, f.Ends)
 	}
 }

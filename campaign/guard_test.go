@@ -76,11 +76,11 @@ func TestOneTickForEverybodyPausesTheCampaign(t *testing.T) {
 		o.service.Fault(simulator.Rule{On: simulator.Receipt, Do: simulator.Silence})
 		gap := campaign.Span{Min: time.Minute, Max: time.Minute}
 		id := o.campaign(campaign.Campaign{Name: "olá", Text: "Olá, {nome}!", Pace: campaign.Pace{Gap: gap, NewGap: gap}})
-		if why := o.paused(id); !why.Equal(reason.New(reason.CampaignSilence, 20, 30, 0)) {
+		if why := o.paused(id); !why.Equal(reason.New(reason.CampaignSilence, 12, 30, 0)) {
 			t.Errorf("it is paused for %q", why)
 		}
-		if counts, err := o.book.Counts(id); err != nil || counts[campaign.Sent] < 20 || counts[campaign.Sent] > 20+31 {
-			t.Errorf("%v, %v; want those of the first fifty minutes", counts, err)
+		if counts, err := o.book.Counts(id); err != nil || counts[campaign.Sent] < 12 || counts[campaign.Sent] > 12+31 {
+			t.Errorf("%v, %v; want those of the first forty minutes", counts, err)
 		}
 	})
 }
@@ -94,7 +94,7 @@ func TestRefusalOfAFewPausesNothing(t *testing.T) {
 		o.importPeople()
 		refused := 0
 		for i, p := range o.service.People() {
-			if i%5 == 0 {
+			if i%30 == 0 {
 				refused++
 				o.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 403, To: p.Phone})
 			}
@@ -105,4 +105,49 @@ func TestRefusalOfAFewPausesNothing(t *testing.T) {
 			t.Errorf("%v, want %d refused", counts, refused)
 		}
 	})
+}
+
+// TestListThatWantsNoneIsStopped: a part of the people ask to be left alone, or do
+// not take it. The campaign pauses before most of them have been written to, and a
+// resume begins the sample anew.
+func TestListThatWantsNoneIsStopped(t *testing.T) {
+	for _, how := range []string{"they say so", "they do not take it"} {
+		t.Run(how, func(t *testing.T) {
+			bubble.Test(t, func(t *testing.T) {
+				config := simulator.Config{Seed: 9, People: 120}
+				if how == "they say so" {
+					config.Reads, config.Replies, config.OptOuts = 1, 1, .25
+				}
+				o := newOffice(t, config)
+				o.link("loja")
+				o.importPeople()
+				if how != "they say so" {
+					for i, p := range o.service.People() {
+						if i%4 == 0 {
+							o.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Refuse, Code: 403, To: p.Phone})
+						}
+					}
+				}
+				gap := campaign.Span{Min: time.Minute, Max: time.Minute}
+				id := o.campaign(campaign.Campaign{Name: "olá", Text: "Olá, {nome}!", Pace: campaign.Pace{Gap: gap, NewGap: gap}})
+				for range 2 {
+					before, err := o.book.Counts(id)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if why := o.paused(id); why.Code != reason.CampaignUnwelcome {
+						t.Errorf("it is paused for %q", why)
+					}
+					time.Sleep(2 * time.Hour)
+					counts, err := o.book.Counts(id)
+					if n := counts.Done() - before.Done(); err != nil || n < 12 || n > 40 {
+						t.Errorf("after %d messages: %v, %v", n, counts, err)
+					}
+					if _, err := desk(o.book).Resume(id); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
+		})
+	}
 }

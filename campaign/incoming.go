@@ -16,6 +16,7 @@ type Incoming struct {
 	Quoted MessageID // the message that it answers; "" if it does not say
 	Ad     Ad        // from which they began the chat; the zero Ad: from none
 	Past   bool      // history told it: it may be old, and was never told live
+	Vote   *Vote     // it is one in the poll that it quotes, of which Text is the option; nil: it is none
 }
 
 // Ad is an advertisement from which a person began a chat: what the first message
@@ -24,3 +25,12 @@ type Ad struct{ ID, Title, URL string }
 
 // Name is what to call an ad by; empty if it is none.
 func (a Ad) Name() string { return cmp.Or(a.Title, a.ID, a.URL) }
+
+// Receipt is a person's word on messages of one of our numbers.
+type Receipt struct {
+	Number   NumberID
+	From     people.Seen
+	Messages []MessageID
+	State    State     // that it proves
+	At       time.Time // by the service's clock
+}

@@ -108,7 +108,7 @@ func (o *office) until(what string, ok func() bool) {
 	for !ok() {
 		select {
 		case <-ring:
-		case <-time.After(time.Minute):
+		case <-time.After(5 * time.Minute): // for what hangs alone
 		case <-deadline:
 			campaigns, err := o.book.Campaigns()
 			for _, c := range campaigns {

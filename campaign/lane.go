@@ -125,6 +125,10 @@ type Log interface {
 	// Settle writes the outcome of a claimed delivery. What a receipt has
 	// proved meanwhile stands.
 	Settle(d Delivery, o Outcome, at time.Time) error
+	// SettleAndClaim is Settle and then Claim, for the same number and at the
+	// time of the claim, in one commit. The act is nil if nothing was claimed with
+	// it: ask by Claim. After an error neither is done.
+	SettleAndClaim(d Delivery, o Outcome, c Claim) (Act, error)
 	// Answered keeps the service's answers about the phones that a number
 	// checked. A phone without one is put aside for a while.
 	Answered(number NumberID, checked []people.Phone, answers []people.Answer, at time.Time) error
@@ -208,30 +212,57 @@ func (l *Lane) step(ctx context.Context) Hold {
 	if l.rest.After(time.Now()) {
 		return Hold{Reason: reason.HoldRetry, Until: l.Clock.At(l.rest)}
 	}
-	act, err := l.Log.Claim(Claim{Number: l.Number, Ready: ready, Now: l.Clock.Now(), NewID: l.Sender.NewID})
+	act, err := l.Log.Claim(l.claim(ready))
 	if err != nil {
 		return l.stumble("claim", err)
 	}
-	switch act := act.(type) {
-	case Wait:
-		return act.hold()
-	case Check:
-		return l.check(ctx, act.Phones)
-	case Upload:
-		return l.upload(ctx, act)
-	case Send:
-		return l.send(ctx, act.Delivery)
-	}
-	panic(fmt.Sprintf("campaign: a lane cannot do a %T", act))
+	return l.do(ctx, act)
 }
 
-// send sends a delivery and writes down what became of it.
-func (l *Lane) send(ctx context.Context, d Delivery) Hold {
+// claim asks for the next thing to send.
+func (l *Lane) claim(ready Readiness) Claim {
+	return Claim{Number: l.Number, Ready: ready, Now: l.Clock.Now(), NewID: l.Sender.NewID}
+}
+
+// do does what the book says. What a send has claimed with its settling is sent
+// too.
+func (l *Lane) do(ctx context.Context, act Act) (hold Hold) {
+	for {
+		switch next := act.(type) {
+		case nil:
+			return hold
+		case Wait:
+			return next.hold()
+		case Check:
+			return l.check(ctx, next.Phones)
+		case Upload:
+			return l.upload(ctx, next)
+		case Send:
+			act, hold = l.send(ctx, next.Delivery)
+		default:
+			panic(fmt.Sprintf("campaign: a lane cannot do a %T", act))
+		}
+	}
+}
+
+// send sends a delivery and writes down what became of it. It returns what the
+// book says is to be done next; nil: it was not asked, and hold says what holds
+// the lane.
+func (l *Lane) send(ctx context.Context, d Delivery) (next Act, hold Hold) {
 	l.stumbles = 0
 	l.Bell.Ring()
 	// A send that has begun is not cut short when the program is asked to
 	// stop: cutting it would only leave one more delivery in doubt.
 	outcome := l.Sender.Send(context.WithoutCancel(ctx), d)
+	// A number that may go on settles and claims in one commit.
+	if ready := l.Sender.Ready(); ctx.Err() == nil && ready.Hold.Reason == "" && ready.Since.Equal(l.online) {
+		act, err := l.Log.SettleAndClaim(d, outcome, l.claim(ready))
+		if err == nil {
+			l.Bell.Ring()
+			return act, Hold{}
+		}
+		l.Logger.Warn("settle a delivery and claim the next", "campaign", d.Campaign, "seq", d.Seq, "err", err)
+	}
 	// The outcome is the one thing that only this goroutine knows: keep trying
 	// to write it down for as long as the program lives.
 	for {
@@ -240,14 +271,15 @@ func (l *Lane) send(ctx context.Context, d Delivery) Hold {
 			break
 		}
 		l.Logger.Error("settle a delivery", "campaign", d.Campaign, "seq", d.Seq, "err", err)
+		l.Log.Held(l.Number, Hold{Reason: reason.HoldDisk})
 		select {
 		case <-ctx.Done():
-			return Hold{Reason: reason.HoldDisk}
+			return nil, Hold{Reason: reason.HoldDisk}
 		case <-time.After(time.Second):
 		}
 	}
 	l.Bell.Ring()
-	return Hold{}
+	return nil, Hold{}
 }
 
 // check checks phones before anything is claimed for them.

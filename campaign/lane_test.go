@@ -264,17 +264,21 @@ type script struct {
 
 	campaign.Log
 	campaign.Sender
-	ready   func() campaign.Readiness // nil: always
-	claim   func() campaign.Act       // nil: one phone to ask about
-	check   func(question int) error  // of the questions from 0 on; nil: a phone that is there
-	upload  func() error
-	settle  func(try int) error
-	claims  []time.Time
-	asked   []time.Time
-	settled []time.Time
-	held    []reason.Code
-	slow    time.Time
-	unsent  []string // why an attachment was not uploaded
+	ready  func() campaign.Readiness // nil: always
+	claim  func() campaign.Act       // nil: one phone to ask about
+	check  func(question int) error  // of the questions from 0 on; nil: a phone that is there
+	upload func() error
+	settle func(try int) error
+	// together is SettleAndClaim, tried for the nth time; nil: it works.
+	together func(try int) error
+	claims   []time.Time
+	asked    []time.Time
+	sent     []time.Time
+	settled  []time.Time
+	both     []time.Time // settled and claimed, or tried to
+	held     []reason.Code
+	slow     time.Time
+	unsent   []string // why an attachment was not uploaded
 }
 
 func (s *script) Ready() campaign.Readiness {
@@ -320,11 +324,25 @@ func (s *script) NotUploaded(_ campaign.NumberID, _ campaign.Upload, why error, 
 	return nil
 }
 
-func (s *script) Send(context.Context, campaign.Delivery) campaign.Outcome { return campaign.Outcome{} }
+func (s *script) Send(context.Context, campaign.Delivery) campaign.Outcome {
+	s.sent = append(s.sent, time.Now())
+	return campaign.Outcome{}
+}
 
 func (s *script) Settle(campaign.Delivery, campaign.Outcome, time.Time) error {
 	s.settled = append(s.settled, time.Now())
 	return s.settle(len(s.settled) - 1)
+}
+
+func (s *script) SettleAndClaim(d campaign.Delivery, o campaign.Outcome, c campaign.Claim) (campaign.Act, error) {
+	if s.together != nil {
+		if err := s.together(len(s.both)); err != nil {
+			s.both = append(s.both, time.Now())
+			return nil, err
+		}
+	}
+	s.both = append(s.both, time.Now())
+	return s.Claim(c)
 }
 
 func (s *script) Held(_ campaign.NumberID, hold campaign.Hold) {
@@ -487,12 +505,15 @@ func TestNumberThatIsNotReadyClaimsNothing(t *testing.T) {
 // The outcome of a send is written down, however long the disk refuses it, and
 // nothing else is claimed before that.
 func TestOutcomeIsWrittenHoweverLongTheDiskRefuses(t *testing.T) {
-	s := &script{settle: func(try int) error {
-		if try < 60 {
-			return errBroken
-		}
-		return nil
-	}}
+	s := &script{
+		settle: func(try int) error {
+			if try < 60 {
+				return errBroken
+			}
+			return nil
+		},
+		together: func(int) error { return errBroken },
+	}
 	s.claim = func() campaign.Act {
 		if len(s.claims) > 1 {
 			return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldEmpty}}
@@ -508,4 +529,71 @@ func TestOutcomeIsWrittenHoweverLongTheDiskRefuses(t *testing.T) {
 			t.Errorf("try %d came after %d seconds", i+1, pause)
 		}
 	}
+	if len(s.held) != 60 || s.held[0] != reason.HoldDisk {
+		t.Errorf("%d times told what holds the number, want 60 times the disk", len(s.held))
+	}
+}
+
+// A number that may go on settles and claims in one commit, and sends what it has
+// claimed so, also when it is asked to stop meanwhile. One that may not settles
+// alone.
+func TestALaneSettlesAndClaimsTogether(t *testing.T) {
+	sends := func(s *script, most int) func() campaign.Act {
+		return func() campaign.Act {
+			if len(s.claims) > most {
+				return campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldEmpty}}
+			}
+			return campaign.Send{}
+		}
+	}
+	t.Run("goes on", func(t *testing.T) {
+		s := &script{settle: func(int) error { return nil }}
+		s.claim = sends(s, 5)
+		s.run(t, time.Hour, nil)
+		if len(s.sent) != 5 || len(s.both) != 5 || len(s.settled) != 0 {
+			t.Errorf("sent %d, settled and claimed %d times, settled alone %d times; want 5, 5, 0", len(s.sent), len(s.both), len(s.settled))
+		}
+	})
+	t.Run("is not ready any more", func(t *testing.T) {
+		s := &script{settle: func(int) error { return nil }}
+		s.claim = sends(s, 5)
+		s.ready = func() campaign.Readiness {
+			r := campaign.Readiness{Link: 1}
+			if len(s.sent) == 1 && len(s.settled) == 0 {
+				r.Hold = campaign.Hold{Reason: reason.HoldOffline}
+			}
+			return r
+		}
+		s.run(t, time.Hour, nil)
+		if len(s.sent) != 5 || len(s.both) != 4 || len(s.settled) != 1 {
+			t.Errorf("sent %d, settled and claimed %d times, settled alone %d times; want 5, 4, 1", len(s.sent), len(s.both), len(s.settled))
+		}
+	})
+	t.Run("has another connection", func(t *testing.T) {
+		s := &script{settle: func(int) error { return nil }}
+		s.claim = sends(s, 5)
+		s.ready = func() campaign.Readiness {
+			return campaign.Readiness{Link: 1, Since: time.Unix(int64(min(len(s.sent), 1)), 0)}
+		}
+		s.run(t, time.Hour, nil)
+		if len(s.sent) != 5 || len(s.both) != 4 || len(s.settled) != 1 {
+			t.Errorf("sent %d, settled and claimed %d times, settled alone %d times; want 5, 4, 1", len(s.sent), len(s.both), len(s.settled))
+		}
+	})
+	t.Run("is to stop", func(t *testing.T) {
+		s := &script{settle: func(int) error { return nil }}
+		s.claim = sends(s, 9)
+		ctx, stop := context.WithCancel(t.Context())
+		s.together = func(try int) error { // the third is asked for while it settles
+			if try == 2 {
+				stop()
+			}
+			return nil
+		}
+		lane := &campaign.Lane{Number: 1, Log: s, Sender: s, Bell: new(campaign.Bell), Logger: slog.New(slog.DiscardHandler)}
+		lane.Run(ctx)
+		if len(s.sent) != 4 || len(s.claims) != 4 || len(s.settled) != 1 {
+			t.Errorf("sent %d of %d that it claimed, settled %d alone; want 4, 4, 1", len(s.sent), len(s.claims), len(s.settled))
+		}
+	})
 }

@@ -173,6 +173,12 @@ func (h Hold) Paced() bool {
 	return slices.ContainsFunc(limits[:], func(l limit) bool { return slices.Contains(l.holds, h.Reason) })
 }
 
+// Pauses is the pace of what deletes messages: as slow from one to the next, without
+// a limit of how many and when, because nobody is sent anything by it.
+func (p Pace) Pauses() Pace {
+	return Pace{Gap: p.Gap, NewGap: p.Gap, Long: p.Long, Every: p.Every}
+}
+
 // Later returns whichever hold ends later; one without an end is the latest.
 func (h Hold) Later(o Hold) Hold {
 	switch {

@@ -14,15 +14,18 @@ type Report struct {
 	Funnel
 	Waiting int // queued or being sent
 	Unsure  int
+	Revoked int // of those that were sent, or may have been: deleted for everyone since
 
 	Failed  map[reason.Code]int // by the reason of the delivery
 	LeftOut map[reason.Code]int // skipped, the same
 
 	Numbers  map[NumberID]*Funnel // of those that sent
 	Variants map[uint8]*Funnel    // by text, of those that were sent
+	Wordings map[Wording]*Funnel  // the same, by what it said, if any was fixed; see [Report.AddOf]
+	Votes    map[uint8]int        // in its poll, by the option from 1
 	Hours    map[int64]*Funnel    // what happened in each hour, by [HourOf]; adds up to the whole
 
-	hour, number, variant last // what was counted last: most are like the one before
+	hour, number, variant, wording last // what was counted last: most are like the one before
 }
 
 // Funnel is how far messages came. It is cumulative: what was read counts as
@@ -75,16 +78,30 @@ type Fate struct {
 	State   State
 	Code    reason.Code // of the reason of one that failed or was skipped
 
-	Accepted, Arrived, ReadAt, RepliedAt, LeftAt time.Time
+	Accepted, Arrived, ReadAt, RepliedAt, LeftAt, RevokedAt time.Time
+
+	Fixed uint16 // how often its text had been fixed before
+	Vote  uint8  // in its poll, from 1; 0: none
 }
 
 // Fate is what has become of a delivery.
 func (d *Delivery) Fate() Fate {
-	return Fate{d.Number, d.Variant, d.State, d.Reason.Code, d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt, d.LeftAt}
+	return Fate{d.Number, d.Variant, d.State, d.Reason.Code, d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt, d.LeftAt, d.RevokedAt, d.Fixed, d.Vote}
 }
 
 // Add counts one delivery.
-func (r *Report) Add(d *Fate) {
+func (r *Report) Add(d *Fate) { r.add(d, new(Funnel)) }
+
+// AddOf is Add for a delivery of a campaign: it also counts what its text said.
+func (r *Report) AddOf(c *Campaign, d *Fate) {
+	if len(c.Reworded) == 0 || !d.Sent() {
+		r.Add(d)
+		return
+	}
+	r.add(d, partOf(&r.wording, &r.Wordings, d.Wording()))
+}
+
+func (r *Report) add(d *Fate, wording *Funnel) {
 	switch d.State {
 	case Queued, Sending:
 		r.Waiting++
@@ -95,6 +112,9 @@ func (r *Report) Add(d *Fate) {
 	case Skipped:
 		count(&r.LeftOut, d.Code)
 	}
+	if d.Revoked() {
+		r.Revoked++
+	}
 	if !d.Sent() {
 		return
 	}
@@ -103,9 +123,10 @@ func (r *Report) Add(d *Fate) {
 		*field(&r.Funnel)++
 		*field(number)++
 		*field(variant)++
+		*field(wording)++
 		*field(partOf(&r.hour, &r.Hours, HourOf(at)))++
 	}
-	sent := d.sentAt()
+	sent := d.SentAt()
 	step((*Funnel).sent, sent)
 	if d.Delivered() {
 		step((*Funnel).delivered, first(d.Arrived, d.ReadAt, d.RepliedAt, sent))
@@ -119,11 +140,78 @@ func (r *Report) Add(d *Fate) {
 	if d.OptedOut() {
 		step((*Funnel).optedOut, d.LeftAt)
 	}
+	if d.Vote > 0 {
+		count(&r.Votes, d.Vote)
+	}
+}
+
+// Part is some of the deliveries of a campaign, by a name that reports use.
+type Part string
+
+// The parts.
+const (
+	PartAll       Part = "all"
+	PartWaiting   Part = "waiting"
+	PartSent      Part = "sent"
+	PartDelivered Part = "delivered"
+	PartRead      Part = "read"
+	PartReplied   Part = "replied"
+	PartOptedOut  Part = "opted_out"
+	PartFailed    Part = "failed"
+	PartUnsure    Part = "unsure"
+	PartLeftOut   Part = "left_out"
+)
+
+// Parts are all of them.
+var Parts = [...]Part{PartAll, PartWaiting, PartSent, PartDelivered, PartRead, PartReplied, PartOptedOut, PartFailed, PartUnsure, PartLeftOut}
+
+// Has reports whether a delivery is in a part: in each into which a report counts it.
+func (p Part) Has(d *Fate) bool {
+	switch p {
+	case PartAll:
+		return true
+	case PartWaiting:
+		return d.State == Queued || d.State == Sending
+	case PartSent:
+		return d.Sent()
+	case PartDelivered:
+		return d.Delivered()
+	case PartRead:
+		return d.Read()
+	case PartReplied:
+		return d.Replied()
+	case PartOptedOut:
+		return d.OptedOut()
+	case PartFailed:
+		return d.State == Failed
+	case PartUnsure:
+		return d.State == Unsure
+	case PartLeftOut:
+		return d.State == Skipped
+	}
+	return false
 }
 
 // Sent reports whether a report counts it as sent; the other steps of the funnel
 // have the same.
 func (d *Fate) Sent() bool { return d.State.Proven() }
+
+// Retriable reports whether it certainly did not leave, and may be tried again, see
+// [Delivery.Retry].
+func (d *Fate) Retriable() bool { return retriable(d.State, d.Code) }
+
+// Retriable is how many may be tried again, by why they did not leave.
+func (r *Report) Retriable() map[reason.Code]int {
+	kinds := make(map[reason.Code]int)
+	for state, counts := range map[State]map[reason.Code]int{Failed: r.Failed, Skipped: r.LeftOut} {
+		for why, n := range counts {
+			if retriable(state, why) {
+				kinds[why] += n
+			}
+		}
+	}
+	return kinds
+}
 
 // Delivered reports whether it counts as delivered.
 func (d *Fate) Delivered() bool { return d.Sent() && d.State >= Delivered }
@@ -133,15 +221,22 @@ func (d *Fate) Read() bool { return d.Sent() && d.State >= Read }
 
 // Replied reports whether it counts as replied to.
 func (d *Fate) Replied() bool {
-	return d.State == Replied && d.RepliedAt.Sub(d.sentAt()) <= ReplyWithin
+	return d.State == Replied && d.RepliedAt.Sub(d.SentAt()) <= ReplyWithin
 }
 
 // OptedOut reports whether the person counts as having left by it.
 func (d *Fate) OptedOut() bool {
-	return d.Sent() && !d.LeftAt.IsZero() && d.LeftAt.Sub(d.sentAt()) <= ReplyWithin
+	return d.Sent() && !d.LeftAt.IsZero() && d.LeftAt.Sub(d.SentAt()) <= ReplyWithin
 }
 
-func (d *Fate) sentAt() time.Time { return first(d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt) }
+// Chose reports whether it counts for an option of its poll, from 1.
+func (d *Fate) Chose(option uint8) bool { return d.Sent() && d.Vote == option }
+
+// Revoked reports whether the message was deleted for everyone.
+func (d *Fate) Revoked() bool { return !d.RevokedAt.IsZero() }
+
+// SentAt is when the service accepted it, as far as is known.
+func (d *Fate) SentAt() time.Time { return first(d.Accepted, d.Arrived, d.ReadAt, d.RepliedAt) }
 
 func (f *Funnel) sent() *int      { return &f.Sent }
 func (f *Funnel) delivered() *int { return &f.Delivered }
@@ -159,11 +254,13 @@ func first(times ...time.Time) time.Time {
 	return time.Time{}
 }
 
-func count(counts *map[reason.Code]int, code reason.Code) {
+func count[K comparable](counts *map[K]int, key K) { countMore(counts, key, 1) }
+
+func countMore[K comparable](counts *map[K]int, key K, n int) {
 	if *counts == nil {
-		*counts = make(map[reason.Code]int)
+		*counts = make(map[K]int)
 	}
-	(*counts)[code]++
+	(*counts)[key] += n
 }
 
 // Join adds what another report has counted of other deliveries.
@@ -171,11 +268,14 @@ func (r *Report) Join(o *Report) {
 	r.Funnel.join(o.Funnel)
 	r.Waiting += o.Waiting
 	r.Unsure += o.Unsure
+	r.Revoked += o.Revoked
 	joinCounts(&r.Failed, o.Failed)
 	joinCounts(&r.LeftOut, o.LeftOut)
 	joinParts(&r.Numbers, o.Numbers)
 	joinParts(&r.Variants, o.Variants)
+	joinParts(&r.Wordings, o.Wordings)
 	joinParts(&r.Hours, o.Hours)
+	joinCounts(&r.Votes, o.Votes)
 }
 
 func (f *Funnel) join(o Funnel) {
@@ -186,12 +286,9 @@ func (f *Funnel) join(o Funnel) {
 	f.OptedOut += o.OptedOut
 }
 
-func joinCounts(to *map[reason.Code]int, from map[reason.Code]int) {
-	for code, n := range from {
-		if *to == nil {
-			*to = make(map[reason.Code]int)
-		}
-		(*to)[code] += n
+func joinCounts[K comparable](to *map[K]int, from map[K]int) {
+	for key, n := range from {
+		countMore(to, key, n)
 	}
 }
 
@@ -199,6 +296,15 @@ func joinParts[K ~int64 | ~uint32 | ~uint8](to *map[K]*Funnel, from map[K]*Funne
 	for key, f := range from {
 		partOf(new(last), to, key).join(*f)
 	}
+}
+
+// Kept is, of the report of an undo, how many messages were not deleted, by why. It
+// is never nil.
+func (r *Report) Kept() map[reason.Code]int {
+	kept := make(map[reason.Code]int)
+	joinCounts(&kept, r.Failed)
+	joinCounts(&kept, r.LeftOut)
+	return kept
 }
 
 // Timeline lists the hours in which something happened, the oldest first.

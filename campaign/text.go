@@ -67,8 +67,11 @@ func checkLength(text string, most int) error {
 }
 
 // TextMost is how long the text of the campaign may be: it is a caption if
-// there is something above it.
+// there is something above it, and a question if there are options below.
 func (c *Campaign) TextMost() int {
+	if len(c.Poll) > 0 {
+		return QuestionMost
+	}
 	if c.Attachment != nil && c.Attachment.Captioned() {
 		return CaptionMost
 	}
@@ -78,3 +81,23 @@ func (c *Campaign) TextMost() int {
 // CheckText is a *TooLongError if WhatsApp would not take the text in that
 // campaign.
 func (c *Campaign) CheckText(text string) error { return checkLength(text, c.TextMost()) }
+
+// Typed is what counts of a text of the campaign, as it is typed, for its length. Of
+// the question of a poll, which is short, fields do not: what is filled in for them does,
+// for each person.
+func (c *Campaign) Typed(text string) string {
+	if len(c.Poll) == 0 {
+		return text
+	}
+	t, err := ParseTemplate(text)
+	if err != nil {
+		return text
+	}
+	var plain strings.Builder
+	for _, p := range t.parts {
+		if p.field == "" {
+			plain.WriteString(p.text)
+		}
+	}
+	return Text(plain.String())
+}

@@ -18,20 +18,21 @@ import (
 )
 
 // changed are the fields of a delivery that say how far it is. They change by
-// the methods in delivery.go.
+// the methods in delivery.go, retry.go, revoke.go and poll.go.
 var changed = []string{
 	"State", "Reason", "Code", "InDoubt", "Attempts", "Doubts", "Unheard", "Redirected", "NotBefore", "Link", "New", "LID",
-	"Message", "Text", "Upload", "Timer", "Claimed", "Accepted", "Arrived", "ReadAt", "RepliedAt",
+	"Message", "Text", "Upload", "Timer", "Claimed", "Accepted", "Arrived", "ReadAt", "RepliedAt", "Revokes", "RevokeBy", "RevokedAt",
+	"Secret", "Vote", "Voted",
 }
 
-// Nothing outside delivery.go writes how far a delivery is, or takes the address
+// Nothing outside these files writes how far a delivery is, or takes the address
 // of that, but the one function that reads a delivery from the disk.
 func TestOnlyItsOwnFileChangesADelivery(t *testing.T) {
 	found := 0
 	for _, p := range typed(t) {
 		for _, file := range p.files {
 			name := filepath.Base(p.fset.Position(file.Pos()).Filename)
-			if p.path == "recado/campaign" && name == "delivery.go" {
+			if p.path == "recado/campaign" && (name == "delivery.go" || name == "retry.go" || name == "revoke.go" || name == "poll.go") {
 				continue
 			}
 			for _, decl := range file.Decls {

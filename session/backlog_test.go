@@ -240,14 +240,7 @@ func (r *rig) pair() (a, b campaign.NumberID, phoneA, phoneB string, people []si
 // promote starts a campaign to everybody that one number sends.
 func (r *rig) promote(by campaign.NumberID) campaign.ID {
 	r.Helper()
-	c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: "oferta", Numbers: []campaign.NumberID{by}})
-	if err != nil {
-		r.Fatal(err)
-	}
-	if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
-		r.Fatal(err)
-	}
-	return c.ID
+	return r.starts(campaign.Campaign{Name: "promo", Text: "oferta", Numbers: []campaign.NumberID{by}})
 }
 
 // sends is how many messages have left, not counting what phones are asked.

@@ -16,6 +16,7 @@ import (
 	"go.mau.fi/whatsmeow/proto/waWa6"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -31,7 +32,7 @@ type client struct {
 	lid    string    // our own account, without server
 	jobs   *mailbox  // calls to the service that handlers may not make themselves
 	keys   *container
-	cable  *cable
+	wiring *wiring
 	http   *http.Client  // of the connection; its transport is the client's own
 	media  *http.Client  // nil: the library's own
 	gone   chan struct{} // closed when the keys have been deleted
@@ -43,6 +44,7 @@ type client struct {
 	closed  atomic.Bool     // nothing is handled any more
 	stale   atomic.Bool     // an upload failed: ask again where to upload to
 	offered atomic.Value    // string: the LID of the account that the service offers to link, without server
+	stanzas stanzas         // receipts that are not answered yet
 	refresh atomic.Value    // string: the message of which the service said that its address is to be asked for again
 	ctx     context.Context // of jobs and connections; ends after the last connection
 	cancel  context.CancelFunc
@@ -69,7 +71,7 @@ var errNoToken = errors.New("not a Messenger account")
 func newClient(n *number, dev *store.Device) *client {
 	c := &client{
 		number: n, dev: dev, jid: dev.GetJID(), lid: dev.LID.User, jobs: newMailbox(),
-		cable:  new(cable),
+		wiring: new(wiring),
 		gone:   make(chan struct{}),
 		tries:  make(map[string]int),
 		giveUp: func() {},
@@ -89,10 +91,11 @@ func newClient(n *number, dev *store.Device) *client {
 	cli.BackgroundEventCtx = c.ctx
 	cli.RefreshCAT = func(context.Context) error { return errNoToken }
 	cli.GetMessageForRetry = c.payload
+	cli.PreRetryCallback = func(_ *events.Receipt, id types.MessageID, _ int, _ *waE2E.Message) bool { return c.stands(id) }
 	cli.GetClientPayload = func() *waWa6.ClientPayload { return n.pool.version.payload(dev) }
 	cli.SetMaxParallelRetryReceiptHandling(1)
 	base := n.pool.httpClient()
-	c.http = c.cable.through(base)
+	c.http = c.wiring.through(base)
 	c.media = base
 	cli.SetWebsocketHTTPClient(c.http)
 	cli.SetPreLoginHTTPClient(c.http)
@@ -137,6 +140,17 @@ func (c *client) payload(sender, _ types.JID, id types.MessageID) *waE2E.Message
 	return message
 }
 
+// stands reports whether a message may be sent again to who could not read it: no undo
+// deletes it. The library keeps the last messages by itself, and asks for no payload
+// of those.
+func (c *client) stands(id types.MessageID) bool {
+	d, _, err := c.number.pool.book.Payload(campaign.MessageID(id))
+	if err != nil {
+		c.number.log.Error("look whether a message that is asked for again stands", "message", id, "err", err)
+	}
+	return err == nil && d.RevokeBy == 0
+}
+
 // received sees every stanza before the library does, for what that passes over:
 // that the service, with its word on a message, asks us to look up its recipient
 // again; and which account a phone that scanned our code is of. It runs on the
@@ -147,6 +161,9 @@ func (c *client) received(stanza *waBinary.Node) {
 		if lid, ok := device.Attrs["lid"].(types.JID); ok {
 			c.offered.Store(lid.User)
 		}
+	}
+	if stanza.Tag == "receipt" {
+		c.stanzas.note(stanza)
 	}
 	if stanza.Tag == "ack" && stanza.Attrs["class"] == "message" && stanza.Attrs["refresh_lid"] == "true" {
 		if id, ok := stanza.Attrs["id"].(string); ok {
@@ -177,7 +194,8 @@ func (c *client) work() {
 //
 // To give it up breaks the connection and nothing else. The context that the
 // library has ends later: with it the library stops taking what arrives, and
-// its reading goroutine would wait forever to hand a frame on.
+// its reading goroutine would wait forever to hand a frame on. And it can panic
+// when a question is given up at the moment in which its answer arrives.
 func (c *client) dial(answer func(error)) {
 	c.giveUp()
 	try, giveUp := context.WithCancel(c.ctx)
@@ -189,26 +207,35 @@ func (c *client) dial(answer func(error)) {
 			<-before
 		}
 		ctx, end := context.WithCancel(context.WithoutCancel(c.ctx))
-		c.cable.lay()
+		cable := c.wiring.lay()
 		stop := context.AfterFunc(try, func() {
-			if !c.cable.snap() {
+			if cable.snap(); c.wiring.blind {
 				end()
 			}
 		})
 		timer := time.AfterFunc(dialTimeout, giveUp)
 		err := c.cli.ConnectContext(ctx)
+		close(cable.up)
 		timer.Stop()
 		stop()
 		if try.Err() != nil {
 			c.sever()
-			end()
+			time.AfterFunc(lastFrame, end)
 			err = errors.Join(err, context.Cause(try))
 		} else {
-			context.AfterFunc(try, end)
+			context.AfterFunc(try, func() {
+				cable.cut()
+				time.AfterFunc(lastFrame, end)
+			})
 		}
 		answer(err)
 	}()
 }
+
+// lastFrame is how long after a connection was cut what is asked over it is given
+// up: the last frame that was read has been dealt with by then, and what was being
+// written has failed.
+const lastFrame = 20 * time.Millisecond
 
 // hangUp ends the connection. It must not be called during a dial, and the
 // next dial must leave the library a moment to notice, see redialPause.
@@ -225,7 +252,7 @@ func (c *client) cutOff() {
 
 // sever cuts the connection; from any goroutine.
 func (c *client) sever() {
-	if !c.cable.cut() {
+	if !c.wiring.cut() {
 		c.cli.Disconnect()
 	}
 }
@@ -251,9 +278,14 @@ func (c *client) drop(dialling bool) {
 }
 
 // end cuts the connection. In this order: the library can panic when a
-// question is given up at the moment in which its answer arrives.
+// question is given up at the moment in which its answer arrives. That the end
+// is expected keeps it from asking again over a next connection, for which it
+// waits five seconds, under locks that others of its goroutines wait for.
 func (c *client) end() {
+	//lint:ignore SA1019 there is no other way to say so before the connection has ended
+	c.cli.DangerousInternals().ExpectDisconnect()
 	c.cutOff()
+	time.Sleep(lastFrame)
 	c.cancel()
 	c.http.CloseIdleConnections()
 	if c.media != nil {

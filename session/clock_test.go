@@ -156,10 +156,7 @@ func TestWaitsAreNotMovedWithTheClock(t *testing.T) {
 		inBubble(t, simulator.Config{People: 2}, func(r *rig) {
 			r.service.SetSkew(-ahead)
 			id := r.add("loja")
-			if err := r.pool.Link(id); err != nil {
-				r.Fatal(err)
-			}
-			s := r.awaitCode(id)
+			s := r.linking(id)
 			if life := s.QRUntil.Sub(r.clock.Now()); life <= 0 || life > 2*time.Minute {
 				r.Errorf("the code dies in %v", life)
 			}

@@ -92,20 +92,14 @@ func TestServiceThatGivesNoCodeIsExplained(t *testing.T) {
 func TestOneWayOfLinkingTakesTheOthersPlace(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.add("loja")
-		if err := r.pool.Link(id); err != nil {
-			r.Fatal(err)
-		}
-		r.awaitCode(id)
+		r.linking(id)
 		if err := r.pool.LinkByCode(id, somePhone); err != nil {
 			r.Fatal(err)
 		}
 		if s := r.awaitTyped(id); s.QR != "" {
 			r.Error("the QR code is still shown beside the code to type")
 		}
-		if err := r.pool.Link(id); err != nil {
-			r.Fatal(err)
-		}
-		if s := r.awaitCode(id); s.Code != "" {
+		if s := r.linking(id); s.Code != "" {
 			r.Error("the code to type is still shown beside the QR code")
 		}
 		if err := r.pool.LinkByCode(id, ""); !errors.Is(err, ErrPhone) {

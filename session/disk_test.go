@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"recado/campaign"
-	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/session/simulator"
 )
@@ -38,25 +37,13 @@ func TestNothingIsClaimedWhileTheKeyFileCannotBeWritten(t *testing.T) {
 		r.wrap = func(d Devices) Devices { return refusingDevices{d, &full} }
 		r.open()
 		id, _ := r.linked("loja")
-		var rows []people.Row
-		for i, p := range r.service.People() {
-			rows = append(rows, people.Row{Line: i + 1, Phone: people.Phone(p.Phone), Name: p.Name})
-		}
-		if _, err := desk(r.book.Book).Import(r.Context(), rows, "test"); err != nil {
-			r.Fatal(err)
-		}
+		r.everybody()
 		minute := campaign.Span{Min: time.Minute, Max: time.Minute}
-		c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: minute, NewGap: minute}})
-		if err != nil {
-			r.Fatal(err)
-		}
-		if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
-			r.Fatal(err)
-		}
+		c := r.starts(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: minute, NewGap: minute}})
 		stop := r.lanes()
 		defer stop()
 		counts := func() campaign.Counts {
-			counts, err := r.book.Counts(c.ID)
+			counts, err := r.book.Counts(c)
 			if err != nil {
 				r.Fatal(err)
 			}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"recado/campaign"
-	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/session/simulator"
 )
@@ -35,20 +34,9 @@ func TestFullDiskHoldsTheSendingUntilThereIsRoom(t *testing.T) {
 	const size = 30
 	inBubble(t, simulator.Config{People: size}, func(r *rig) {
 		id, phone := r.linked("loja")
-		var rows []people.Row
-		for i, p := range r.service.People() {
-			rows = append(rows, people.Row{Line: i + 1, Phone: people.Phone(p.Phone), Name: p.Name})
-		}
-		if _, err := desk(r.book.Book).Import(r.Context(), rows, "test"); err != nil {
-			r.Fatal(err)
-		}
-		c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: campaign.Span{Min: time.Minute, Max: time.Minute}, NewGap: campaign.Span{Min: time.Minute, Max: time.Minute}}})
-		if err != nil {
-			r.Fatal(err)
-		}
-		if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
-			r.Fatal(err)
-		}
+		r.everybody()
+		minute := campaign.Span{Min: time.Minute, Max: time.Minute}
+		c := r.starts(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: minute, NewGap: minute}})
 		stop := r.lanes()
 		defer stop()
 		time.Sleep(10 * time.Minute)
@@ -79,7 +67,7 @@ func TestFullDiskHoldsTheSendingUntilThereIsRoom(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		r.own(phone).Drop() // what could not be written down comes again
 		time.Sleep(time.Hour)
-		counts, err := r.book.Counts(c.ID)
+		counts, err := r.book.Counts(c)
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package session
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +60,9 @@ func (c *client) hear(event any) (ok bool) {
 		if e.Name == appstate.WAPatchCriticalUnblockLow {
 			c.jobs.put(func() { c.mendContacts(e.FullSync) })
 		}
+	case *events.OfflineSyncCompleted: // what arrived while we were away has been heard
+		c.heardReceipts()
+		c.number.post(func() { c.number.event(c, event) })
 	default:
 		c.number.post(func() { c.number.event(c, event) })
 	}
@@ -88,6 +90,14 @@ func (c *client) message(e *events.Message) bool {
 		return true
 	}
 	s, ok := c.says(c.ctx, e.Info, e.Message)
+	if !ok && s.ballot != nil {
+		var err error
+		from := c.person(c.ctx, e.Info.Sender, e.Info.SenderAlt, "", people.NoName)
+		if s, ok, err = c.vote(e.Info, from, s.ballot); err != nil {
+			c.number.log.Error("look up the poll of a vote", "message", e.Info.ID, "err", err)
+			return false
+		}
+	}
 	if !ok {
 		return c.setting(e, s)
 	}
@@ -111,7 +121,7 @@ func (c *client) heard(info types.MessageInfo, s saying) bool {
 	from := c.person(c.ctx, info.Sender, info.SenderAlt, info.PushName, people.PushName)
 	from.Known, from.Timer = true, s.timer(c, info.Timestamp)
 	if err := c.number.pool.book.Heard(c.number.id, campaign.Incoming{
-		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: c.happened(info.Timestamp), Quoted: s.quoted, Ad: s.ad(),
+		From: from, ID: cmp.Or(s.id, campaign.MessageID(info.ID)), Text: s.text, At: c.happened(info.Timestamp), Quoted: s.quoted, Ad: s.ad(), Vote: s.vote,
 	}); err != nil {
 		c.number.log.Error("write down an incoming message", "message", info.ID, "err", err)
 		return false
@@ -147,7 +157,7 @@ var receiptStates = map[types.ReceiptType]campaign.State{
 
 // receipt writes down what a receipt proves.
 func (c *client) receipt(e *events.Receipt) bool {
-	if e.IsGroup || !personal(e.Chat) {
+	if e.IsGroup || !personal(e.Chat) || len(e.MessageIDs) == 0 {
 		return true
 	}
 	ids := make([]campaign.MessageID, len(e.MessageIDs))
@@ -166,22 +176,20 @@ func (c *client) receipt(e *events.Receipt) bool {
 	if !ok {
 		return true
 	}
-	at, from := c.happened(e.Timestamp), c.person(c.ctx, e.Sender, e.SenderAlt, "", people.NoName)
-	others, err := c.number.pool.book.Receipt(c.number.id, from, ids, state, at)
+	r := campaign.Receipt{
+		Number: c.number.id, From: c.person(c.ctx, e.Sender, e.SenderAlt, "", people.NoName),
+		Messages: ids, State: state, At: c.happened(e.Timestamp),
+	}
+	if stanza := c.stanzas.take(e.MessageIDs[0], string(e.Type), e.Sender); stanza != nil {
+		c.number.pool.receipts.put(confirmation{client: c, receipt: r, kind: e.Type, stanza: stanza})
+		return false // it is answered when it is written
+	}
+	others, err := c.number.pool.book.Receipt(r.Number, r.From, ids, state, r.At)
 	if err != nil {
 		c.number.log.Error("write down a receipt", "err", err)
 		return false
 	}
-	if len(others) > 0 {
-		c.number.log.Warn("a receipt for messages to somebody else", "messages", others, "type", e.Type)
-		ids = slices.DeleteFunc(ids, func(id campaign.MessageID) bool { return slices.Contains(others, id) })
-	}
-	if err := c.prove(from, ids, state, at); err != nil {
-		c.number.log.Error("look whose a receipt is", "err", err)
-		return false
-	}
-	c.number.landed(ids, e.Type)
-	return true
+	return c.follow(r, e.Type, others)
 }
 
 // prove tells the book of messages that it may have forgotten to have sent.

@@ -32,7 +32,8 @@ const (
 	historyPause   = 20 * time.Second
 	historyTimeout = 2 * time.Minute
 	historyAgain   = 100
-	historyAtOnce  = 2 // pieces in memory, of all numbers together
+	historyAtOnce  = 2         // pieces in memory, of all numbers together
+	largePiece     = 256 << 10 // bytes, packed, which are many times as many
 )
 
 // keepHistory keeps the notice of a piece and has it read soon.
@@ -50,7 +51,8 @@ func (c *client) keepHistory(id types.MessageID, h *waE2E.HistorySyncNotificatio
 	return true
 }
 
-// catchUpHistory begins again with what could not be read before.
+// catchUpHistory begins again, when the number comes online, with what could not
+// be read before.
 func (c *client) catchUpHistory() {
 	c.tries = make(map[string]int)
 	c.histories()
@@ -94,6 +96,8 @@ func (c *client) readPieces() (again bool) {
 		h := new(waE2E.HistorySyncNotification)
 		if err := proto.Unmarshal(word, h); word == nil || err != nil {
 			log.Error("the notice of a piece of history makes no sense", "err", err)
+		} else if h.GetDirectPath() != "" && c.line() != nil {
+			continue // see catchUpHistory: it may have come before we knew that we are online
 		} else if !c.history(id, h) {
 			c.tries[id]++
 			again = again || c.tries[id] < historyTries
@@ -172,17 +176,15 @@ func (c *client) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, historyTimeout)
 	defer cancel()
-	if h.GetDirectPath() != "" { // else it is all here
-		if err := c.line(); err != nil {
-			return err
-		}
-	}
 	piece, err := c.cli.DownloadHistorySync(ctx, h, true)
 	if err != nil {
 		return err
 	}
-	if h.GetDirectPath() != "" {
-		debug.FreeOSMemory() // what it was unpacked from is as large again
+	// What a large piece was unpacked from is as large again. To give memory back costs
+	// a whole collection: for a small one it is not worth that.
+	large := h.GetDirectPath() != "" && (h.GetFileLength() == 0 || h.GetFileLength() >= largePiece)
+	if large {
+		debug.FreeOSMemory()
 	}
 	if !c.saw(c.past(ctx, piece)...) {
 		return errNotTaken
@@ -203,8 +205,9 @@ func (c *client) historyOnce(h *waE2E.HistorySyncNotification) (err error) {
 	if h.GetDirectPath() == "" || c.line() != nil {
 		return nil
 	}
-	piece = nil
-	debug.FreeOSMemory()
+	if piece = nil; large {
+		debug.FreeOSMemory()
+	}
 	err = c.cli.DeleteMedia(ctx, whatsmeow.MediaHistory, h.GetDirectPath(), h.GetFileEncSHA256(), h.GetEncHandle())
 	if err != nil {
 		// Not the whole error: in its address is the permission to delete.
@@ -289,7 +292,10 @@ func (c *client) words(ctx context.Context, piece *waHistorySync.HistorySync) er
 		}
 		from := c.person(ctx, jid, other, "", people.NoName)
 		from.Known = true
-		written := c.written(jid, from, chat)
+		written, err := c.written(jid, from, chat)
+		if err != nil {
+			return err
+		}
 		for len(written) > 0 {
 			some := min(len(written), wordsAtOnce-len(messages))
 			messages, written = append(messages, written[:some]...), written[some:]
@@ -319,8 +325,10 @@ func chatWith(chat *waHistorySync.Conversation) (jid, other types.JID, ok bool) 
 }
 
 // written is what the other side wrote in a conversation, the oldest first.
-func (c *client) written(jid types.JID, from people.Seen, chat *waHistorySync.Conversation) []campaign.Incoming {
-	var messages []campaign.Incoming
+func (c *client) written(jid types.JID, from people.Seen, chat *waHistorySync.Conversation) (messages []campaign.Incoming, err error) {
+	if messages, err = c.ballots(from, chat); err != nil {
+		return nil, err
+	}
 	for _, m := range chat.GetMessages() {
 		if !theirs(m) {
 			continue
@@ -330,16 +338,21 @@ func (c *client) written(jid types.JID, from people.Seen, chat *waHistorySync.Co
 			continue
 		}
 		s, ok := c.says(c.ctx, e.Info, e.Message)
+		if !ok && s.ballot != nil {
+			if s, ok, err = c.vote(e.Info, from, s.ballot); err != nil {
+				return nil, err
+			}
+		}
 		if !ok {
 			continue
 		}
 		messages = append(messages, campaign.Incoming{
-			From: from, ID: cmp.Or(s.id, campaign.MessageID(e.Info.ID)), Text: s.text, Quoted: s.quoted, Past: true, Ad: s.ad(),
+			From: from, ID: cmp.Or(s.id, campaign.MessageID(e.Info.ID)), Text: s.text, Quoted: s.quoted, Past: true, Ad: s.ad(), Vote: s.vote,
 			At: c.whenever(m.GetMessage().GetMessageTimestamp(), chat),
 		})
 	}
 	slices.SortStableFunc(messages, func(a, b campaign.Incoming) int { return a.At.Compare(b.At) })
-	return messages
+	return messages, nil
 }
 
 // theirs reports whether the other side of a conversation wrote a message, which

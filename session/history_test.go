@@ -4,7 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
+	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -52,6 +54,31 @@ func TestHistoryIsReadAfterAKill(t *testing.T) {
 		time.Sleep(time.Minute)
 		if n := r.remembered(id); n == 0 || r.waiting(id) != 0 {
 			r.Errorf("%d people are known, %d pieces wait; want some and none", n, r.waiting(id))
+		}
+	})
+}
+
+// TestAPieceThatComesBeforeWeKnowThatWeAreOnlineIsReadThen: to try it at once would
+// fail, and the next try is some time away.
+func TestAPieceThatComesBeforeWeKnowThatWeAreOnlineIsReadThen(t *testing.T) {
+	inBubble(t, simulator.Config{Seed: 7, People: 6, HistoryByMedia: true}, func(r *rig) {
+		id, _ := r.linked("loja")
+		time.Sleep(time.Minute)
+		l := r.pool.known(id).look().client
+		r.service.DropAll()
+		r.await(id, "offline", func(s Snapshot) bool { return s.State != campaign.Online })
+		if !l.keepHistory("piece", &waE2E.HistorySyncNotification{SyncType: waE2E.HistorySyncType_RECENT.Enum(), DirectPath: proto.String("/nowhere")}) {
+			r.Fatal("it is not kept")
+		}
+		begun, tried := time.Now(), make(chan int)
+		l.jobs.put(func() { tried <- len(l.tries) })
+		if n := <-tried; n != 0 || time.Since(begun) > time.Second {
+			r.Errorf("%d pieces were tried offline, and what comes next waits for %v", n, time.Since(begun))
+		}
+		r.awaitState(id, campaign.Online)
+		time.Sleep(time.Second)
+		if n := r.waiting(id); n != 0 { // it is gone, and the phone was asked for it
+			r.Errorf("online, %d pieces wait", n)
 		}
 	})
 }

@@ -399,6 +399,13 @@ func (b *stumblingBook) Receipt(n campaign.NumberID, from people.Seen, ids []cam
 	return b.faultyBook.Receipt(n, from, ids, s, at)
 }
 
+func (b *stumblingBook) Receipts(all []campaign.Receipt) ([][]campaign.MessageID, error) {
+	for _, r := range all {
+		b.called(r.Number, "Receipt")
+	}
+	return b.faultyBook.Receipts(all)
+}
+
 func (b *stumblingBook) Saw(n campaign.NumberID, people []people.Seen) error {
 	b.called(n, "Saw")
 	return b.faultyBook.Saw(n, people)

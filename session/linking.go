@@ -151,15 +151,20 @@ func (p *pairing) lastRound() bool {
 	return p.rounds >= maxRounds || p.phone != "" && p.rounds >= codeRounds
 }
 
-// lastMoments is how long before the end of the last code the service may close
-// the connection, and it is still the code that has come to its end.
+// lastMoments is how long before the end of the last code, or of the wait for a
+// passkey, the service may close the connection, and it is still that which has
+// come to its end.
 const lastMoments = 5 * time.Second
+
+func (n *number) codeEnds() bool {
+	return !n.alarms[alarmCode].IsZero() && n.wait(alarmCode) < lastMoments
+}
 
 // roundLost begins a new round soon: the codes died with the connection. After
 // the last round it says why instead.
 func (n *number) roundLost(why reason.Reason) {
 	p := n.pairing
-	if end := n.alarms[alarmCode]; !p.passkey && len(p.codes) <= 1 && !end.IsZero() && time.Until(end) < lastMoments {
+	if !p.passkey && len(p.codes) <= 1 && n.codeEnds() {
 		if v := n.look(); v.qr != "" || v.code != "" {
 			n.nextCode()
 			return
@@ -314,6 +319,8 @@ func (n *number) pairingEvent(event any) {
 	case *events.Disconnected:
 		switch {
 		case p.linked:
+		case p.passkey && !p.answered && n.codeEnds():
+			n.nextCode()
 		case p.passkey: // it was asked for on this connection
 			n.failLinking(reason.New(reason.PasskeyLost))
 		default:
@@ -378,7 +385,7 @@ func (n *number) paired(dev *store.Device) (err error) {
 	}
 	n.show(func(v *view) {
 		record.Name = v.number.Name
-		v.number = record
+		v.number, v.linked = record, time.Now()
 		v.enter(campaign.Connecting, time.Time{}, reason.Reason{})
 	})
 	n.post(func() {

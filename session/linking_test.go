@@ -18,10 +18,7 @@ import (
 func TestLinkByQRGetsOnlineAndFetchesContacts(t *testing.T) {
 	inBubble(t, simulator.Config{Seed: 1, People: 20}, func(r *rig) {
 		id := r.add("loja")
-		if err := r.pool.Link(id); err != nil {
-			r.Fatal(err)
-		}
-		code := r.awaitCode(id)
+		code := r.linking(id)
 		if got := time.Until(code.QRUntil); code.State != campaign.Linking || got <= 50*time.Second || got > 60*time.Second {
 			r.Errorf("the first code: state %v, lives %v; want linking, 60s", code.State, got)
 		}
@@ -44,10 +41,7 @@ func TestLinkByQRGetsOnlineAndFetchesContacts(t *testing.T) {
 func TestDeadCodeIsReplaced(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.add("loja")
-		if err := r.pool.Link(id); err != nil {
-			r.Fatal(err)
-		}
-		first := r.awaitCode(id)
+		first := r.linking(id)
 		second := r.await(id, "showing another code", func(s Snapshot) bool { return s.QR != "" && s.QR != first.QR })
 		if life := time.Until(second.QRUntil); life > 20*time.Second || life < 15*time.Second {
 			r.Errorf("the second code lives %v, want 20s", life)
@@ -64,10 +58,7 @@ func TestDeadCodeIsReplaced(t *testing.T) {
 func TestLinkingEndsWhenNobodyScans(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.add("loja")
-		if err := r.pool.Link(id); err != nil {
-			r.Fatal(err)
-		}
-		r.awaitCode(id)
+		r.linking(id)
 		s := r.awaitState(id, campaign.Unlinked)
 		if s.Reason.Code != reason.LinkNobody || s.QR != "" {
 			r.Errorf("reason %q, QR %q; want %q, none", s.Reason, s.QR, reason.LinkNobody)
@@ -78,10 +69,7 @@ func TestLinkingEndsWhenNobodyScans(t *testing.T) {
 func TestCancelledLinkingShowsNoCode(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.add("loja")
-		if err := r.pool.Link(id); err != nil {
-			r.Fatal(err)
-		}
-		code := r.awaitCode(id)
+		code := r.linking(id)
 		r.pool.CancelLink(id)
 		s := r.awaitState(id, campaign.Unlinked)
 		if s.QR != "" || !s.Reason.IsZero() {
@@ -123,10 +111,7 @@ func TestRelinkKeepsTheIDAndThePhone(t *testing.T) {
 		}
 
 		// Another phone is refused.
-		if err := r.pool.Link(id); err != nil {
-			r.Fatal(err)
-		}
-		if _, err := r.service.Scan(r.awaitCode(id).QR); err == nil {
+		if _, err := r.service.Scan(r.linking(id).QR); err == nil {
 			r.Error("another phone took the number over")
 		}
 		r.await(id, "refused", func(s Snapshot) bool {
@@ -163,10 +148,7 @@ func TestUnlinkTakesTheDeviceOffThePhone(t *testing.T) {
 func TestRotatedSecretIsInTheCode(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.add("loja")
-		if err := r.pool.Link(id); err != nil {
-			r.Fatal(err)
-		}
-		before := r.awaitCode(id)
+		before := r.linking(id)
 		secret := strings.Split(before.QR, ",")[3]
 		r.service.RotateQR()
 		after := r.await(id, "showing the new secret", func(s Snapshot) bool { return s.QR != before.QR })
@@ -182,10 +164,7 @@ func TestRotatedSecretIsInTheCode(t *testing.T) {
 func TestOldPhoneIsExplained(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.add("loja")
-		if err := r.pool.Link(id); err != nil {
-			r.Fatal(err)
-		}
-		code := r.awaitCode(id).QR
+		code := r.linking(id).QR
 		if err := r.service.ScanWithOldPhone(code); err != nil {
 			r.Fatal(err)
 		}
@@ -203,10 +182,7 @@ func TestOldPhoneIsExplained(t *testing.T) {
 func TestLinkThatTheBookRefusesIsNotMade(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.add("loja")
-		if err := r.pool.Link(id); err != nil {
-			r.Fatal(err)
-		}
-		code := r.awaitCode(id).QR
+		code := r.linking(id).QR
 		r.book.refuseLinks(errors.New("the disk is full"))
 		if _, err := r.service.Scan(code); err == nil {
 			r.Error("the phone believes in a link that the book does not have")

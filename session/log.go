@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"sync"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
 	waLog "go.mau.fi/whatsmeow/util/log"
@@ -57,11 +58,11 @@ func (w wireLog) log(level slog.Level, format string, args []any) {
 	w.logger.Log(context.Background(), level, line)
 }
 
-var longNumber = regexp.MustCompile(`\d{8,}`)
+var longNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\d{8,}`) })
 
 // mask hides the middle of everything that may be somebody's phone or id.
 func mask(s string) string {
-	return longNumber.ReplaceAllStringFunc(s, func(n string) string {
+	return longNumber().ReplaceAllStringFunc(s, func(n string) string {
 		return n[:2] + "•••••" + n[len(n)-4:]
 	})
 }

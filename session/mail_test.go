@@ -13,7 +13,6 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/media"
-	"recado/campaign/people"
 	"recado/session/simulator"
 )
 
@@ -107,21 +106,8 @@ func (r *rig) attach(name string) *media.Attachment {
 // campaign starts a campaign to everybody of the world.
 func (r *rig) campaign(c campaign.Campaign) campaign.ID {
 	r.Helper()
-	var rows []people.Row
-	for i, p := range r.service.People() {
-		rows = append(rows, people.Row{Line: i + 1, Phone: people.Phone(p.Phone), Name: p.Name})
-	}
-	if _, err := desk(r.book.Book).Import(r.Context(), rows, "test"); err != nil {
-		r.Fatal(err)
-	}
-	c, err := desk(r.book.Book).AddCampaign(c)
-	if err != nil {
-		r.Fatal(err)
-	}
-	if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
-		r.Fatal(err)
-	}
-	return c.ID
+	r.everybody()
+	return r.starts(c)
 }
 
 // awaitStatus waits until a campaign is as it should be.

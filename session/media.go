@@ -14,6 +14,7 @@ import (
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/proto/waE2E"
+	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
 
 	"recado/campaign"
@@ -174,6 +175,11 @@ var errNoMedia = reason.Err(reason.AttachmentMissing)
 func messageOf(d campaign.Delivery) (*waE2E.Message, error) {
 	about := aboutTimer(d.Timer)
 	switch {
+	case d.Revokes != "":
+		var none *whatsmeow.Client // the key of our own message has nothing of the client
+		return none.BuildRevoke(types.NewJID(d.LID, types.HiddenUserServer), types.EmptyJID, types.MessageID(d.Revokes)), nil
+	case len(d.Poll) > 0 || len(d.Secret) > 0:
+		return pollOf(d, about)
 	case d.Upload == 0 && about == nil:
 		return &waE2E.Message{Conversation: proto.String(d.Text)}, nil
 	case d.Upload == 0: // a plain text has no room for it

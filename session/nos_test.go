@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,47 +24,67 @@ import (
 // the ledger of the service: see violations.
 
 const (
-	fewHistories = 6 // without RECADO_HISTORIES
-	stepsEach    = 24
+	fewHistories  = 6   // without RECADO_HISTORIES
+	manyHistories = 150 // of which each rare path is walked by one
+	stepsEach     = 24
 )
 
 func TestNobodyWhoSaidNoIsWrittenTo(t *testing.T) {
 	histories := fewHistories
 	if n, err := strconv.Atoi(os.Getenv("RECADO_HISTORIES")); err == nil && n > 0 {
-		histories = n
+		histories = max(7*n/8, 1) // the others are told of whole campaigns
 	}
 	if raced { // a few walk through all that runs at once
 		histories = 3
 	}
-	doors := make(map[string]int)
-	for seed := range uint64(histories) {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-			config := simulator.Config{Seed: seed, People: 8, Aliases: 2, HistoryByMedia: seed%2 == 1}
-			inBubble(t, config, func(r *rig) {
-				h := newHistory(r, seed)
-				for range stepsEach {
-					h.step()
-				}
-				h.end()
-				for _, v := range h.violations() {
-					r.Error(v)
-				}
-				for door, n := range h.doors {
-					doors[door] += n
-				}
-				doors["messages"] += r.sends()
-				if t.Failed() {
-					r.Logf("the history:\n%s", strings.Join(h.log, "\n"))
-				}
-			})
-		})
-	}
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // each begins anew, and most of what it makes is soon forgotten
+	walked := tellAll(t, histories, stepsEach, tellHistory)
 	for _, door := range []string{"live", "away", "logged out", "before the link", "messages"} {
-		if doors[door] == 0 {
-			t.Errorf("nobody said no by the door %q: %v", door, doors)
+		if walked[door] == 0 {
+			t.Errorf("nobody said no by the door %q: %v", door, walked)
 		}
 	}
-	t.Logf("%v", doors)
+	if histories >= manyHistories {
+		if walked["a vote"] == 0 {
+			t.Errorf("in %d histories nobody said no by a vote", histories)
+		}
+		for fault, states := range rarePaths {
+			for _, state := range states {
+				if walked[fault+" × "+state] == 0 {
+					t.Errorf("in %d histories %q never met a number that was %q", histories, fault, state)
+				}
+			}
+		}
+	}
+	var paths []string
+	for path, n := range walked {
+		paths = append(paths, fmt.Sprintf("%s: %d", path, n))
+	}
+	slices.Sort(paths)
+	t.Logf("walked:\n%s", strings.Join(paths, "\n"))
+}
+
+// tellHistory tells some steps of the history of a seed, counts what is walked in
+// it, and says what happened.
+func tellHistory(t *testing.T, seed uint64, steps []int, walked map[string]int, told *[]string) {
+	config := simulator.Config{Seed: seed, People: 8, Aliases: 2, HistoryByMedia: seed%2 == 1}
+	inBubble(t, config, func(r *rig) {
+		h := newHistory(r, seed)
+		defer func() { *told = h.log }()
+		for _, i := range steps {
+			h.dice = rand.New(rand.NewPCG(seed, uint64(9+i))) // whatever came before it
+			h.step()
+		}
+		h.end()
+		found := append(h.violations(), h.wrongClocks()...)
+		for _, v := range found {
+			r.Error(v)
+		}
+		for path, n := range h.walked {
+			walked[path] += n
+		}
+		walked["messages"] += r.sends()
+	})
 }
 
 // history is one of them, while it happens.
@@ -77,9 +98,13 @@ type history struct {
 	began  []time.Time          // of the program, each time
 	downs  []down
 	stop   func()
-	doors  map[string]int
+	gone   bool           // the program has ended, and will begin again
+	walked map[string]int // doors of a no, and what happened to a number in which state
 	log    []string
 	moves  int
+	civil  bool   // people seldom say no
+	skews  []skew // of the service's clock, in order
+	gives  gives
 }
 
 // ours is one of our numbers.
@@ -114,8 +139,11 @@ type stay struct{ from, to time.Time }
 
 func newHistory(r *rig, seed uint64) *history {
 	h := &history{
-		rig: r, dice: rand.New(rand.NewPCG(seed, 8)), backAt: make(map[string]time.Time), doors: make(map[string]int), stop: func() {},
+		rig: r, dice: rand.New(rand.NewPCG(seed, 8)), backAt: make(map[string]time.Time), walked: make(map[string]int), stop: func() {},
 	}
+	r.opened = h.unpinged
+	r.witness = func(log campaign.Log) campaign.Log { return witness{log, h} }
+	r.restart()
 	for _, p := range r.everybody() {
 		h.people = append(h.people, &theirSide{p.LID, p.Phone})
 	}
@@ -125,11 +153,15 @@ func newHistory(r *rig, seed uint64) *history {
 			r.Fatal(err)
 		}
 		o := &ours{id: r.add(string(rune('a' + i))), phone: own.Number()}
-		pace := campaign.Pace{Gap: campaign.Span{Min: 3 * time.Second, Max: 9 * time.Second}, NewGap: campaign.Span{Min: 3 * time.Second, Max: 9 * time.Second}}
+		pace := campaign.Pace{Gap: campaign.Span{Min: 8 * time.Second, Max: 30 * time.Second}, NewGap: campaign.Span{Min: 8 * time.Second, Max: 30 * time.Second}}
 		if _, err := desk(r.book.Book).SetLimits(o.id, pace.All()); err != nil {
 			r.Fatal(err)
 		}
 		h.ours = append(h.ours, o)
+	}
+	h.unpinged()
+	if seed%4 == 3 { // it has been wrong from the beginning
+		h.moveClock()
 	}
 	h.starts()
 	for _, o := range h.ours {
@@ -147,6 +179,37 @@ func (h *history) note(format string, args ...any) {
 	h.log = append(h.log, time.Now().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
 }
 
+// sending is the state of a number that waits for the answer to a message.
+const sending = "sending"
+
+// state is how a number is: what its connection does or, if that stands, what its
+// lane waits for.
+func (h *history) state(o *ours) string {
+	if h.gone {
+		return "without the program"
+	}
+	switch s := h.snapshot(o.id); {
+	case !s.Number.Linked():
+		return "not linked"
+	case s.State != campaign.Online:
+		return s.State.String()
+	}
+	if hold := h.book.Holds()[o.id].Reason; hold != "" {
+		return string(hold)
+	}
+	return sending
+}
+
+// meets counts that something happens to a number, as it is now.
+func (h *history) meets(fault string, o *ours) { h.walked[fault+" × "+h.state(o)]++ }
+
+// meetAll counts that something happens to all numbers.
+func (h *history) meetAll(fault string) {
+	for _, o := range h.ours {
+		h.meets(fault, o)
+	}
+}
+
 // starts is called when the program has begun.
 func (h *history) starts() {
 	h.began = append(h.began, time.Now())
@@ -160,6 +223,9 @@ func (h *history) some() *ours { return h.ours[h.dice.IntN(len(h.ours))] }
 
 // says has somebody say no to a number, in one of the forms of it.
 func (h *history) says(p *theirSide, o *ours) {
+	if h.civil && h.dice.IntN(8) > 0 {
+		return
+	}
 	door := "live"
 	switch own, _ := h.service.Own(o.phone); {
 	case len(o.stays) == 0:
@@ -169,8 +235,9 @@ func (h *history) says(p *theirSide, o *ours) {
 	case !own.Online():
 		door = "away"
 	}
-	h.doors[door]++
-	words := []string{"SAIR", "pare", "Me tira da lista", "stop!", "não quero mais receber"}
+	h.walked[door]++
+	h.meets("no", o)
+	words := []string{"SAIR", "pare", "Me tira da lista", "stop!", votedNo}
 	text := words[h.dice.IntN(len(words))]
 	var m *waE2E.Message
 	if m = wordsOf(text); h.dice.IntN(4) == 0 {
@@ -178,21 +245,47 @@ func (h *history) says(p *theirSide, o *ours) {
 			ImageMessage: &waE2E.ImageMessage{Caption: proto.String(text)},
 		}}}
 	}
-	id, err := h.service.SayMessage(p.phone, o.phone, m)
-	if err != nil {
-		h.Fatal(err)
+	id := ""
+	if text == votedNo {
+		id = h.votes(p.phone, o.phone, text)
+	}
+	if id == "" {
+		var err error
+		if id, err = h.service.SayMessage(p.phone, o.phone, m); err != nil {
+			h.Fatal(err)
+		}
 	}
 	h.nos = append(h.nos, no{id, p.lid, o.phone, time.Now()})
 	h.note("%s says %q to %d: %s", p.lid, text, o.id, door)
 }
 
+// votedNo is a no, and an option of polls.
+const votedNo = "não quero mais receber"
+
+// votes lets a person choose an option of the last poll that they got from a number;
+// empty: they got none.
+func (h *history) votes(phone, own, option string) (id string) {
+	seen := h.service.Ledger().SeenBy(phone)
+	for i := len(seen) - 1; i >= 0 && id == ""; i-- {
+		if seen[i].Poll != nil && seen[i].Number == own {
+			id, _ = h.service.Vote(phone, own, seen[i].ID, simulator.Ballot{Options: []string{option}})
+			h.walked["a vote"]++
+		}
+	}
+	return id
+}
+
 // promoteAll starts a campaign to everybody from all that are linked.
 func (h *history) promoteAll() {
-	c, err := desk(h.book.Book).AddCampaign(campaign.Campaign{Name: fmt.Sprint("promo ", len(h.log)), Text: "oferta"})
+	promo := campaign.Campaign{Name: fmt.Sprint("promo ", len(h.log)), Text: "oferta"}
+	if len(h.log)%2 == 0 { // every other one is a poll
+		promo.Poll = []string{"quero", votedNo}
+	}
+	c, err := desk(h.book.Book).AddCampaign(promo)
 	if err != nil {
 		h.Fatal(err)
 	}
-	if _, err := desk(h.book.Book).Start(c.ID, time.Now()); err == nil { // else nobody is linked
+	if _, err := desk(h.book.Book).Start(c.ID, h.clock.Now()); err == nil { // else nobody is linked
 		h.note("campaign %d begins", c.ID)
 	}
 }
@@ -201,15 +294,22 @@ func (h *history) promoteAll() {
 func (h *history) away(killed bool) {
 	h.note("the program ends, killed %v", killed)
 	if killed {
+		h.meetAll("kill")
 		h.kill(h.stop)
 	} else {
+		h.meetAll("stop")
 		h.stop()
 		h.close()
 	}
+	h.gone = true
 	for range h.dice.IntN(4) {
 		h.says(h.people[h.dice.IntN(len(h.people))], h.some())
 	}
+	if h.dice.IntN(5) == 0 {
+		h.moveClock()
+	}
 	time.Sleep(time.Duration(h.dice.IntN(300)) * time.Second)
+	h.gone = false
 	if h.dice.IntN(2) == 0 {
 		h.troubleAtLogin(h.some())
 	}
@@ -218,64 +318,76 @@ func (h *history) away(killed bool) {
 	h.note("the program begins")
 }
 
-// troubleAtLogin makes the next logins of a number fail, or what waits for it
-// slow to come.
-func (h *history) troubleAtLogin(o *ours) {
-	if o.slow++; o.slow > 2 {
-		return // it would be waited for no longer
-	}
-	r := simulator.Rule{On: simulator.Waiting, Number: o.phone, Do: simulator.Late, Delay: 500 * time.Millisecond, Limit: 1}
-	if h.dice.IntN(2) == 0 {
-		r = simulator.Rule{On: simulator.Login, Number: o.phone, Do: simulator.DropBefore, Limit: 1 + h.dice.IntN(3)}
-	}
-	h.service.Fault(r)
-	h.note("trouble for %d: %s %s", o.id, r.On, r.Do)
-}
-
 // step is one thing that happens, and a little while.
 func (h *history) step() {
-	o := h.some()
-	switch own, _ := h.service.Own(o.phone); h.dice.IntN(12) {
+	o, pause := h.some(), 40_000
+	switch h.dice.IntN(15) {
 	case 0, 1:
 		if !o.linked {
 			h.link(o)
 		}
 	case 2:
-		if o.linked {
-			own.Logout()
-			o.linked = false
-			o.stays[len(o.stays)-1].to = time.Now()
-			h.note("%d is logged out", o.id)
-			for range h.dice.IntN(3) {
-				h.says(h.people[h.dice.IntN(len(h.people))], o)
-			}
-		}
+		h.logout(o)
 	case 3:
-		if o.linked && own.Online() {
-			h.troubleAtLogin(o)
-			if o.dropAt.IsZero() || time.Since(o.dropAt) > 15*time.Minute {
-				h.downs = append(h.downs, down{o.phone, time.Now()})
-			}
-			o.dropAt = time.Now()
-			own.Drop()
-			h.note("%d is dropped", o.id)
-			time.Sleep(time.Duration(h.dice.IntN(900)) * time.Millisecond)
-			h.says(h.people[h.dice.IntN(len(h.people))], o)
-		}
+		h.drop(o)
 	case 4:
 		h.away(false)
 	case 5:
 		h.away(true)
 	case 6, 7:
+		h.meetAll("campaign")
 		h.promoteAll()
+		pause = 15_000 // while it is being sent
 	case 8, 9:
 		h.says(h.people[h.dice.IntN(len(h.people))], o)
 	case 10:
 		h.optIn()
 	case 11:
 		h.move()
+	case 12:
+		h.troubleOnTheWire(o)
+		h.promoteAll()
+		pause = 15_000
+	case 13:
+		h.strike()
+	case 14:
+		h.moveClock()
 	}
-	time.Sleep(time.Duration(h.dice.IntN(40_000)) * time.Millisecond)
+	time.Sleep(time.Duration(h.dice.IntN(pause)) * time.Millisecond)
+}
+
+// logout ends the link of a number from its phone.
+func (h *history) logout(o *ours) {
+	if !o.linked {
+		return
+	}
+	h.meets("logout", o)
+	own, _ := h.service.Own(o.phone)
+	own.Logout()
+	o.linked = false
+	o.stays[len(o.stays)-1].to = time.Now()
+	h.note("%d is logged out", o.id)
+	for range h.dice.IntN(3) {
+		h.says(h.people[h.dice.IntN(len(h.people))], o)
+	}
+}
+
+// drop breaks the connection of a number, which makes another.
+func (h *history) drop(o *ours) {
+	own, _ := h.service.Own(o.phone)
+	if !o.linked || !own.Online() {
+		return
+	}
+	h.troubleAtLogin(o)
+	if o.dropAt.IsZero() || time.Since(o.dropAt) > 15*time.Minute {
+		h.downs = append(h.downs, down{o.phone, time.Now()})
+	}
+	o.dropAt = time.Now()
+	h.meets("drop", o)
+	own.Drop()
+	h.note("%d is dropped", o.id)
+	time.Sleep(time.Duration(h.dice.IntN(900)) * time.Millisecond)
+	h.says(h.people[h.dice.IntN(len(h.people))], o)
 }
 
 // link links a number, for the first time or again.
@@ -289,6 +401,7 @@ func (h *history) link(o *ours) {
 
 // optIn takes the no of somebody back who has been heard.
 func (h *history) optIn() {
+	h.meetAll("opt in")
 	for _, p := range h.people {
 		c, err := h.book.ContactByPhone(people.Phone(p.phone))
 		if err != nil || !c.OptedOut || c.LID != p.lid {
@@ -307,6 +420,7 @@ func (h *history) optIn() {
 
 // move has somebody take another phone, and somebody new get theirs.
 func (h *history) move() {
+	h.meetAll("move")
 	p := h.people[h.dice.IntN(len(h.people))]
 	h.moves++
 	old, to := p.phone, fmt.Sprintf("+55219%08d", 71_000_000+h.moves)
@@ -335,87 +449,4 @@ func (h *history) end() {
 	h.promoteAll()
 	time.Sleep(10 * time.Minute)
 	h.stop()
-}
-
-// violations are the messages that left for somebody who had said no: after one
-// of our numbers had confirmed to have the no; or while it waited for a number
-// that had logged in since; or for one that the others had to wait for, because
-// the program had begun less than a minute ago or its connection had been lost
-// less than a minute ago.
-func (h *history) violations() (found []string) {
-	ledger := h.service.Ledger()
-	confirmed := make(map[string]time.Time)
-	for _, c := range ledger.Confirmed() {
-		if at, known := confirmed[c.ID]; !known || c.Time.Before(at) {
-			confirmed[c.ID] = c.Time
-		}
-	}
-	logins := make(map[string][]time.Time)
-	for _, l := range ledger.Logins() {
-		logins[l.Number] = append(logins[l.Number], l.Time)
-	}
-	for _, s := range ledger.Stanzas() {
-		if s.Kind != "text" {
-			continue
-		}
-		for _, n := range h.nos {
-			if !slices.ContainsFunc(s.Legs, func(l simulator.Leg) bool { return strings.HasPrefix(l.Device, n.lid) }) {
-				continue
-			}
-			if n.at.Before(h.backAt[n.lid]) || !s.Time.After(n.at) {
-				continue
-			}
-			why := ""
-			if at, known := confirmed[n.id]; known && s.Time.After(at) {
-				why = "confirmed at " + at.Format(time.TimeOnly)
-			}
-			for _, at := range logins[n.number] {
-				if at.After(n.at) && s.Time.After(at) && h.standing(n.number, at, s.Time) {
-					why = "logged in at " + at.Format("15:04:05.000")
-				}
-			}
-			if from, waited := h.waitedFor(n, s.Time); waited {
-				why = "waited for since " + from.Format("15:04:05.000")
-			}
-			if why != "" {
-				found = append(found, fmt.Sprintf("%s said no to %s at %s (%s) and is written to by %s at %s",
-					n.lid, n.number, n.at.Format("15:04:05.000"), why, s.Number, s.Time.Format("15:04:05.000")))
-			}
-		}
-	}
-	return found
-}
-
-// standing reports whether a number was linked all the time from then on.
-func (h *history) standing(number string, from, to time.Time) bool {
-	for _, o := range h.ours {
-		if o.phone != number {
-			continue
-		}
-		for _, s := range o.stays {
-			if !s.from.After(from) && (s.to.IsZero() || s.to.After(to)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// waitedFor reports whether a no waited for a number for which the others had to
-// wait at that moment, and since when.
-func (h *history) waitedFor(n no, at time.Time) (since time.Time, ok bool) {
-	within := func(from time.Time) bool {
-		return !at.Before(from) && at.Sub(from) < purseFull && h.standing(n.number, from, at)
-	}
-	for _, from := range h.began {
-		if n.at.Before(from) && within(from) {
-			return from, true
-		}
-	}
-	for _, d := range h.downs {
-		if d.number == n.number && !n.at.Before(d.at) && within(d.at) {
-			return d.at, true
-		}
-	}
-	return since, false
 }

@@ -87,6 +87,7 @@ type view struct {
 	contacts bool
 	skew     time.Duration // of our clock; zero: it is right
 
+	linked  time.Time // when the link was made, by our own clock; zero: before the program began
 	client  *client   // the client to send with; nil: none
 	synced  time.Time // since when the connection is up and has heard everything; zero: it is not, or has not
 	reading time.Time // nothing leaves before: the history of the phone is being read; zero: it is not waited for

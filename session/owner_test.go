@@ -37,17 +37,31 @@ func (r *rig) moves(p simulator.Person) (next simulator.Person) {
 	return next
 }
 
+// starts starts a campaign.
+func (r *rig) starts(c campaign.Campaign) campaign.ID {
+	r.Helper()
+	c, err := desk(r.book.Book).AddCampaign(c)
+	r.must(err)
+	_, err = desk(r.book.Book).Start(c.ID, time.Now())
+	r.must(err)
+	return c.ID
+}
+
 // campaignToAll starts a campaign to everybody in the book.
 func (r *rig) campaignToAll() campaign.ID {
 	r.Helper()
-	c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: "olá"})
-	if err != nil {
-		r.Fatal(err)
-	}
-	if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
-		r.Fatal(err)
-	}
-	return c.ID
+	return r.starts(campaign.Campaign{Name: "promo", Text: "olá"})
+}
+
+// promoted is a campaign to everybody that one number has sent and all have got.
+func (r *rig) promoted() (c campaign.ID, persons []simulator.Person, id campaign.NumberID, own string) {
+	r.Helper()
+	persons = r.everybody()
+	id, own = r.linked("loja")
+	c = r.campaignToAll()
+	r.sent(c)
+	time.Sleep(time.Minute)
+	return c, persons, id, own
 }
 
 // imported puts somebody into the book by their phone.

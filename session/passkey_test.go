@@ -110,6 +110,20 @@ func TestPasskeyThatDoesNotComeEndsTheLinking(t *testing.T) {
 	})
 }
 
+// TestPasskeyIsLateForTheServiceToo, which may close the connection a moment
+// before our own time is over.
+func TestPasskeyIsLateForTheServiceToo(t *testing.T) {
+	inBubble(t, simulator.Config{}, func(r *rig) {
+		id := r.scanned()
+		r.awaitScript(id)
+		time.Sleep(time.Until(r.snapshot(id).QRUntil) - 2*time.Second)
+		r.service.DropAll()
+		if s := r.awaitState(id, campaign.Unlinked); s.Reason.Code != reason.PasskeyLate {
+			r.Errorf("reason %q", s.Reason)
+		}
+	})
+}
+
 func TestPasskeyOfAnotherChallengeIsRefused(t *testing.T) {
 	inBubble(t, simulator.Config{}, func(r *rig) {
 		id := r.scanned()

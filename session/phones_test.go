@@ -3,7 +3,6 @@ package session
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -35,14 +34,7 @@ func TestOtherPhonesAreTried(t *testing.T) {
 		if _, err := desk(r.book.Book).Import(r.Context(), rows, "lista"); err != nil {
 			r.Fatal(err)
 		}
-		c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", To: "tag:vip"})
-		if err != nil {
-			r.Fatal(err)
-		}
-		id := c.ID
-		if _, err := desk(r.book.Book).Start(id, time.Now()); err != nil {
-			r.Fatal(err)
-		}
+		id := r.starts(campaign.Campaign{Name: "promo", Text: "olá", To: "tag:vip"})
 		r.sent(id)
 		states := map[string]campaign.State{}
 		deliveries, err := r.book.Deliveries(id, 0, 100)

@@ -27,6 +27,7 @@ type Pool struct {
 
 	histories chan struct{} // a place for each piece of history in memory
 	backlog   *backlog      // who has not heard everything yet
+	receipts  *receipts     // that are not written yet
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -58,7 +59,7 @@ func Open(ctx context.Context, c Config) (*Pool, error) {
 	p := &Pool{
 		devices: c.Devices, book: c.Book, bell: c.Bell, clock: c.Clock, logger: c.Logger, config: c,
 		version:   newWebVersion(c.Book, c.Logger),
-		histories: make(chan struct{}, historyAtOnce), backlog: newBacklog(),
+		histories: make(chan struct{}, historyAtOnce), backlog: newBacklog(), receipts: newReceipts(),
 		numbers: make(map[campaign.NumberID]*number),
 	}
 	p.ctx, p.cancel = context.WithCancel(ctx)
@@ -67,6 +68,7 @@ func Open(ctx context.Context, c Config) (*Pool, error) {
 		p.cancel()
 		return nil, fmt.Errorf("read the numbers: %w", err)
 	}
+	p.wg.Go(p.confirm) // ends with p.ctx
 	for _, n := range numbers {
 		p.add(n)
 	}

@@ -79,13 +79,23 @@ func (n *number) pieceAsked(c *client, p part, asked bool) {
 // wait before anything leaves; zero: nothing is to be waited for.
 func (n *number) readFirst() time.Time {
 	now := time.Now()
-	made := n.look().number.LinkMade
-	age := n.pool.clock.At(now).Sub(made)
-	if young := !made.IsZero() && age >= 0 && age < newFor; young || n.unread() > 0 {
+	if n.young(now) || n.unread() > 0 {
 		n.readings.moved = now
 	}
 	until, _ := n.readUntil(now)
 	return until
+}
+
+// young reports whether the link is one whose phone may not have told yet. The time at
+// which it was made may be that of a clock that was wrong, because nobody tells it
+// before the first login: a program that has made the link itself knows how old it is.
+func (n *number) young(now time.Time) bool {
+	v := n.look()
+	if !v.linked.IsZero() {
+		return now.Sub(v.linked) < newFor
+	}
+	age := v.clock.At(now).Sub(v.number.LinkMade)
+	return !v.number.LinkMade.IsZero() && age >= 0 && age < newFor
 }
 
 // unread is how many pieces are known and have not been read.

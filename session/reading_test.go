@@ -281,3 +281,33 @@ func TestALinkMadeAgainIsWaitedForAnew(t *testing.T) {
 		}
 	})
 }
+
+// A program that has not been told the time makes a link by the clock of its machine,
+// and learns with the login how far that is off. The link is new all the same.
+func TestAFreshLinkIsWaitedForThoughTheClockWasWrongWhenItWasMade(t *testing.T) {
+	for _, ahead := range []time.Duration{2 * time.Hour, -2 * time.Hour, 48 * time.Hour} {
+		inBubble(t, simulator.Config{Seed: 7, People: 6, HistoryByMedia: true}, func(r *rig) {
+			people := r.everybody()
+			id, phone := r.linked("loja")
+			r.promote(id)
+			r.own(phone).Logout()
+			r.awaitState(id, campaign.LoggedOut)
+			r.say(people[0], phone, "SAIR")
+			time.Sleep(time.Hour)
+			r.service.SetSkew(ahead)
+			r.restart()
+			defer r.lanes()()
+			r.service.Fault(simulator.Rule{On: simulator.Waiting, Do: simulator.Late, Delay: 500 * time.Millisecond}) // no piece is known by then
+			r.scan(id, phone)
+			r.awaitState(id, campaign.Online)
+			linked := time.Now()
+			time.Sleep(readLongest)
+			if wait := r.firstSent(linked).Sub(linked); wait < readQuiet {
+				r.Errorf("our clock %v behind: the first message left after %v, want %v", ahead, wait, readQuiet)
+			}
+			if seen := r.service.Ledger().SeenBy(people[0].Phone); len(seen) > 0 {
+				r.Errorf("our clock %v behind: who said no was sent %+v", ahead, seen)
+			}
+		})
+	}
+}

@@ -112,3 +112,18 @@ func TestAMessageIsGivenAgainOnlyToItsRecipient(t *testing.T) {
 		}
 	})
 }
+
+// TestAReceiptEndsTheWaitForALostAnswer: the service has the message and its answer is
+// lost; who sends waits no longer for it than it takes to be sure that it does not come.
+func TestAReceiptEndsTheWaitForALostAnswer(t *testing.T) {
+	inBubble(t, simulator.Config{People: 2}, func(r *rig) {
+		id, phone := r.linked("loja")
+		r.own(phone).SetPhone(false) // which would tell of it too
+		r.service.Fault(simulator.Rule{On: simulator.Message, Do: simulator.Silence, Limit: 1})
+		begun := time.Now()
+		o := r.pool.Sender(id).Send(r.Context(), r.delivery(id, r.someone(0), "olá"))
+		if took := time.Since(begun); o.Kind != campaign.Accepted || took > ackGrace+5*time.Second {
+			t.Errorf("after %v: %+v", took, o)
+		}
+	})
+}

@@ -35,9 +35,12 @@ type rig struct {
 	devices *device.Container
 	pool    *Pool
 
-	idle      bool                  // nothing is connected by itself
-	wrap      func(Devices) Devices // put between the keys and the pool; nil: nothing
-	forgotten atomic.Int64          // pieces of history that have been read
+	idle      bool                            // nothing is connected by itself
+	wrap      func(Devices) Devices           // put between the keys and the pool; nil: nothing
+	opened    func()                          // called before anything is connected by itself; nil: nothing
+	witness   func(campaign.Log) campaign.Log // put between the book and the lanes; nil: nothing
+	mortal    *mortal                         // is the program that is opened; nil: it does not die by itself
+	forgotten atomic.Int64                    // pieces of history that have been read
 }
 
 // countingDevices counts the pieces of history that need not be kept any more.
@@ -77,6 +80,16 @@ func (b *faultyBook) Heard(n campaign.NumberID, messages ...campaign.Incoming) e
 	}
 	b.counts = append(b.counts, len(messages))
 	return err
+}
+
+func (b *faultyBook) Poll(n campaign.NumberID, to people.Seen, id campaign.MessageID) (campaign.Delivery, bool, error) {
+	b.mu.Lock()
+	refuse := b.refuse
+	b.mu.Unlock()
+	if refuse != nil {
+		return campaign.Delivery{}, false, refuse
+	}
+	return b.Book.Poll(n, to, id)
 }
 
 // mostKept is how many messages a test looks at.
@@ -148,7 +161,7 @@ func newRig(t testing.TB, c simulator.Config) *rig {
 	if c.Speed == 0 {
 		c.Speed = simulator.Instant
 	}
-	r := &rig{TB: t, dir: t.TempDir(), service: simulator.New(c), bell: new(campaign.Bell)}
+	r := &rig{TB: t, dir: t.TempDir(), service: simulator.New(c), bell: new(campaign.Bell), wrap: func(d Devices) Devices { return fewKeys{d} }}
 	r.open()
 	return r
 }
@@ -169,11 +182,19 @@ func (r *rig) openWith(client func() *http.Client) {
 	if r.wrap != nil {
 		devices = r.wrap(devices)
 	}
+	book := Book(r.book)
+	if r.mortal != nil {
+		r.mortal.faultyBook = r.book
+		book, devices = r.mortal, mortalDevices{devices, r.mortal}
+	}
 	r.pool, err = Open(context.Background(), Config{
-		Devices: devices, Book: r.book, Bell: r.bell, Clock: r.clock, Logger: testLog(), HTTP: client, RootKey: &root,
+		Devices: devices, Book: book, Bell: r.bell, Clock: r.clock, Logger: testLog(), HTTP: client, RootKey: &root,
 	})
 	if err != nil {
 		r.Fatal(err)
+	}
+	if r.opened != nil {
+		r.opened()
 	}
 	if !r.idle {
 		r.pool.Start()
@@ -295,6 +316,13 @@ func (r *rig) awaitCode(id campaign.NumberID) Snapshot {
 	return r.await(id, "showing a code", func(s Snapshot) bool { return s.QR != "" })
 }
 
+// linking begins to link a number, and is back when there is a code to scan.
+func (r *rig) linking(id campaign.NumberID) Snapshot {
+	r.Helper()
+	r.must(r.pool.Link(id))
+	return r.awaitCode(id)
+}
+
 // linked adds a number, links it with a phone of its own and waits until that
 // has told all it has to tell.
 func (r *rig) linked(name string) (campaign.NumberID, string) {
@@ -310,10 +338,7 @@ func (r *rig) linked(name string) (campaign.NumberID, string) {
 // scan links a number with the given phone.
 func (r *rig) scan(id campaign.NumberID, as string) string {
 	r.Helper()
-	if err := r.pool.Link(id); err != nil {
-		r.Fatal(err)
-	}
-	phone, err := r.service.ScanAs(r.awaitCode(id).QR, as)
+	phone, err := r.service.ScanAs(r.linking(id).QR, as)
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -32,6 +32,8 @@ type saying struct {
 	quoted campaign.MessageID            // the message that it answers, if it says so
 	sealed *waE2E.SecretEncryptedMessage // an edit that is still to be opened
 	about  *waE2E.ContextInfo            // what the content says of itself
+	ballot *waE2E.PollUpdateMessage      // a vote that is still to be opened; it is none of their words
+	vote   *campaign.Vote                // what text says was chosen in the poll that is quoted; nil: it is no vote
 	mode   *waE2E.ProtocolMessage        // how long messages are kept in the chat, if it says so
 }
 
@@ -117,6 +119,8 @@ func (s *saying) read(m *waE2E.Message, left int) (ok bool) {
 		case inside != nil:
 			wrapped, _ := r.Get(f).Message().Get(inside).Message().Interface().(*waE2E.Message)
 			ok = s.read(wrapped, left-1) || ok
+		case f.Name() == "pollUpdateMessage":
+			s.ballot = cmp.Or(s.ballot, m.GetPollUpdateMessage())
 		case f.Name() == "protocolMessage":
 			ok = s.protocol(m.GetProtocolMessage(), left-1) || ok
 		case f.Name() == "secretEncryptedMessage":
@@ -197,7 +201,7 @@ var asides = map[protoreflect.Name]bool{
 	// Marks on a message that is there already.
 	"reactionMessage": true, "encReactionMessage": true, "statusStickerInteractionMessage": true,
 	"keepInChatMessage": true, "pinInChatMessage": true,
-	"pollUpdateMessage": true, "pollAddOptionMessage": true, "encEventResponseMessage": true,
+	"pollAddOptionMessage": true, "encEventResponseMessage": true,
 	"statusNotificationMessage": true, "statusLinkPreviewMetadata": true, "splitPaymentUpdateMessage": true,
 	// What programs tell each other.
 	"senderKeyDistributionMessage": true, "fastRatchetKeySenderKeyDistributionMessage": true,

@@ -28,7 +28,7 @@ var wordless = map[protoreflect.Name]bool{
 }
 
 // judged are the fields that said reads in a way of their own.
-var judged = map[protoreflect.Name]bool{"protocolMessage": true, "secretEncryptedMessage": true, "messageContextInfo": true}
+var judged = map[protoreflect.Name]bool{"protocolMessage": true, "secretEncryptedMessage": true, "messageContextInfo": true, "pollUpdateMessage": true}
 
 // fieldsOf lists the fields of a message.
 func fieldsOf(m proto.Message) (fields []protoreflect.FieldDescriptor) {

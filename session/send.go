@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -256,9 +257,14 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	f := &flight{id: d.Message, land: func() { time.AfterFunc(ackGrace, cancel) }}
 	n.fly(f)
 	defer n.fly(nil)
-	_, parts, err := v.client.send(ctx, to, d)
+	answer, parts, err := v.client.send(ctx, to, d)
 	reached := parts.reach([]string{d.LID}, v.client.jid.User, v.client.lid)
 	o := n.outcome(f, reached, err)
+	if reached && o.Code != 0 && answer.DebugTimings.Retry > 0 {
+		// The line broke, and the library sent it again by the next connection: what
+		// is refused there may have been taken before.
+		o = campaign.Outcome{Kind: campaign.Unknown, Reason: o.Reason}
+	}
 	refresh := v.client.refresh.Swap("") == string(d.Message)
 	switch {
 	case refresh && o.Kind == campaign.Accepted: // they have it; who comes next under this phone is another matter
@@ -273,7 +279,7 @@ func (s sender) Send(ctx context.Context, d campaign.Delivery) campaign.Outcome 
 	}
 	// Counted before the next one is claimed, and once: what may have left may
 	// have opened a chat. What was refused has not.
-	if d.New && (o.Kind == campaign.Accepted || o.Kind == campaign.Unknown && d.Doubts == 0) {
+	if d.New && d.Revokes == "" && (o.Kind == campaign.Accepted || o.Kind == campaign.Unknown && d.Doubts == 0) {
 		err := n.do(func() error {
 			n.began(o.Kind == campaign.Accepted, d.Doubts == 0)
 			return nil
@@ -403,12 +409,12 @@ func (n *number) outcome(f *flight, reached bool, err error) campaign.Outcome {
 	return campaign.Outcome{Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)}
 }
 
-var trailingCode = regexp.MustCompile(`(\d+)$`)
+var trailingCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(\d+)$`) })
 
 // serverCode is the code of a refusal, which the library only writes at the
 // end of its text.
 func serverCode(err error) int {
-	code, _ := strconv.Atoi(trailingCode.FindString(err.Error()))
+	code, _ := strconv.Atoi(trailingCode().FindString(err.Error()))
 	return code
 }
 

@@ -257,21 +257,21 @@ func (r *rig) campaignTo(person simulator.Person, text string) campaign.ID {
 	if err != nil {
 		r.Fatal(err)
 	}
-	c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: text, Silent: true, To: "fone:" + person.Phone})
-	if err != nil {
-		r.Fatal(err)
-	}
-	if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
-		r.Fatal(err)
-	}
-	return c.ID
+	return r.starts(campaign.Campaign{Name: "promo", Text: text, Silent: true, To: "fone:" + person.Phone})
 }
 
 // lanes runs the lanes until stop is called.
 func (r *rig) lanes() (stop func()) {
 	ctx, cancel := context.WithCancel(r.Context())
+	log := campaign.Log(r.book)
+	if r.mortal != nil {
+		log = r.mortal
+	}
+	if r.witness != nil {
+		log = r.witness(log)
+	}
 	lanes := &campaign.Lanes{
-		Log: r.book, Bell: r.bell, Clock: r.clock, Logger: testLog(), Sender: r.pool.Sender,
+		Log: log, Bell: r.bell, Clock: r.clock, Logger: testLog(), Sender: r.pool.Sender,
 		Numbers: func() (ids []campaign.NumberID) {
 			for _, s := range r.pool.Snapshots() {
 				ids = append(ids, s.Number.ID)

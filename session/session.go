@@ -62,6 +62,9 @@ type Book interface {
 	// Receipt is told of a receipt of a person. It returns the ids of messages
 	// that were sent to somebody else, of which it proves nothing.
 	Receipt(number campaign.NumberID, from people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) (others []campaign.MessageID, err error)
+	// Receipts is Receipt for many, also of several numbers, all or none; it need
+	// not be done at once.
+	Receipts(all []campaign.Receipt) (others [][]campaign.MessageID, err error)
 	// SentTo reports whether the number has sent the message with that id to a
 	// person.
 	SentTo(number campaign.NumberID, to people.Seen, id campaign.MessageID) (bool, error)
@@ -79,8 +82,12 @@ type Book interface {
 	// Begins is told what timer the chats have that the number begins.
 	Begins(number campaign.NumberID, t people.Timer) error
 	// Payload returns the delivery that left under an id, with all that it
-	// carried; ok is false if there was none.
+	// carried; ok is false if there was none, or if an undo is to delete it: its
+	// RevokeBy says so.
 	Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error)
+	// Poll returns the poll that the number sent to a person under an id, with its
+	// options and its secret; ok is false if it sent them none.
+	Poll(number campaign.NumberID, to people.Seen, id campaign.MessageID) (d campaign.Delivery, ok bool, err error)
 	// Answered is told what the service said of phones that the number asked about.
 	Answered(number campaign.NumberID, asked []people.Phone, answers []people.Answer, at time.Time) error
 	// SetBlocked is told who is blocked on the phone of the number, and Block what

@@ -242,17 +242,11 @@ func TestWhoIsOnlyInTheAddressBookWaitsWhileNewChatsAreClosed(t *testing.T) {
 		id, phone := r.linked("loja")
 		time.Sleep(time.Minute) // for the history, which tells who has written
 		r.own(phone).Quota(2, 2, time.Now().Add(48*time.Hour))
-		c, err := desk(r.book.Book).AddCampaign(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: campaign.Span{Max: time.Second}, NewGap: campaign.Span{Max: time.Second}}})
-		if err != nil {
-			r.Fatal(err)
-		}
-		if _, err := desk(r.book.Book).Start(c.ID, time.Now()); err != nil {
-			r.Fatal(err)
-		}
+		c := r.starts(campaign.Campaign{Name: "promo", Text: "olá", Pace: campaign.Pace{Gap: campaign.Span{Max: time.Second}, NewGap: campaign.Span{Max: time.Second}}})
 		stop := r.lanes()
 		defer stop()
 		time.Sleep(time.Hour)
-		counts, err := r.book.Counts(c.ID)
+		counts, err := r.book.Counts(c)
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -269,7 +263,7 @@ func TestWhoIsOnlyInTheAddressBookWaitsWhileNewChatsAreClosed(t *testing.T) {
 		stop = r.lanes()
 		defer stop()
 		time.Sleep(time.Hour)
-		if counts, err = r.book.Counts(c.ID); err != nil {
+		if counts, err = r.book.Counts(c); err != nil {
 			r.Fatal(err)
 		}
 		if counts[campaign.Queued] != 0 || counts[campaign.Delivered] < total-2 {

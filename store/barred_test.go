@@ -9,6 +9,25 @@ import (
 	"recado/campaign/reason"
 )
 
+// leavesOut starts a campaign to everybody that leaves the first of them out, for
+// that reason, and says so before. So many are to get it.
+func (s *shop) leavesOut(why reason.Code, receive int) (draft campaign.Campaign, id campaign.ID) {
+	s.Helper()
+	draft, err := s.write("")
+	if err != nil {
+		s.Fatal(err)
+	}
+	p, err := s.book.Preflight(s.Context(), draft, s.now)
+	if err != nil || p.LeftOut[why] != 1 || p.Receive != receive {
+		s.Errorf("%+v, %v; want one left out and %d not", p.LeftOut, err, receive)
+	}
+	id = s.startBy(s.number)
+	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason.Code != why {
+		s.Errorf("it is %s (%s)", d.State, d.Reason)
+	}
+	return draft, id
+}
+
 // Our own numbers in an audience are left out with that reason, by the phone and
 // by the account, those that were linked once included, and whatever was linked
 // since the start.
@@ -20,18 +39,7 @@ func TestOurOwnNumbersAreNotWrittenTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.restart()
-	draft, err := s.write("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := s.book.Preflight(t.Context(), draft, s.now)
-	if err != nil || p.LeftOut[reason.DeliveryOwnNumber] != 1 || p.Receive != 3 {
-		t.Errorf("%+v, %v; want one of four left out", p.LeftOut, err)
-	}
-	id := s.startBy(s.number)
-	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryOwnNumber {
-		t.Errorf("it is %s (%s)", d.State, d.Reason)
-	}
+	_, id := s.leavesOut(reason.DeliveryOwnNumber, 3)
 	// Linked later: the second by its phone, the third by its account.
 	second := s.linked("mais uma", rows[1].Phone)
 	if _, err := s.book.SetAccount(second, lidOf(rows[2].Phone), rows[1].Phone); err != nil {
@@ -58,18 +66,7 @@ func TestWhoIsBlockedIsNotWrittenToByAnyNumber(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.restart()
-	draft, err := s.write("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := s.book.Preflight(t.Context(), draft, s.now)
-	if err != nil || p.LeftOut[reason.DeliveryBlocked] != 1 || p.Receive != 2 {
-		t.Errorf("%+v, %v; want one of three left out", p.LeftOut, err)
-	}
-	id := s.startBy(s.number)
-	if d := s.delivery(id); d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryBlocked {
-		t.Errorf("it is %s (%s)", d.State, d.Reason)
-	}
+	draft, id := s.leavesOut(reason.DeliveryBlocked, 2)
 	if err := s.book.Block(other, people.Seen{Phone: rows[1].Phone}, true); err != nil { // after the start
 		t.Fatal(err)
 	}

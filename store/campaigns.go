@@ -134,11 +134,17 @@ func (d *Desk) Resume(id campaign.ID) (c campaign.Campaign, err error) {
 		if err := unguardTx(tx, id); err != nil {
 			return err
 		}
-		if before.Reason.Code == reason.CampaignTried {
-			c.Tried = true
-			if err := putCampaignTx(tx, c); err != nil {
-				return err
+		c.LetAllSend()
+		if stuckTx(tx, &c) {
+			why, err := whyStuckTx(tx, &c)
+			if err == nil {
+				err = &reason.Error{Reason: why, Err: ErrState}
 			}
+			return err
+		}
+		c.Tried = c.Tried || before.Reason.Code == reason.CampaignTried
+		if err := putCampaignTx(tx, c); err != nil {
+			return err
 		}
 		t, err := tallyTx(tx, id)
 		if err != nil || t.pending > 0 {
@@ -168,6 +174,11 @@ func (d *Desk) setStatus(v Verb, id campaign.ID, to campaign.Status, from ...cam
 		}
 		e.onCampaign(&before)
 		e.change("status", heldStatusTx(tx, &before), to.String())
+		if v == VerbCampaignCancel {
+			if err := d.book.endSteeringTx(tx, id); err != nil {
+				return err
+			}
+		}
 		if c, err = setStatusTx(tx, id, to, reason.Reason{}, from...); err != nil || v != VerbCampaignCancel {
 			return err
 		}
@@ -224,7 +235,7 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why reason.Rea
 		if err != nil {
 			return c, err
 		}
-		j.Kind = JobUndo
+		j.Kind = JobUnfreeze
 		if err := putJobTx(tx, k, j); err != nil {
 			return c, err
 		}
@@ -266,6 +277,7 @@ func finishTx(tx *bolt.Tx, id campaign.ID) error {
 		return err
 	}
 	c.Status, c.Reason, c.Ended = campaign.Finished, reason.Reason{}, time.Now()
+	c.LetAllSend()
 	if err := runningTable.Delete(tx, id); err != nil {
 		return err
 	}
@@ -278,6 +290,9 @@ func finishTx(tx *bolt.Tx, id campaign.ID) error {
 // putCampaignTx writes a campaign, and when it starts by itself.
 func putCampaignTx(tx *bolt.Tx, c campaign.Campaign) error {
 	before, err := campaignTx(tx, c.ID)
+	if err == nil && before.Status != c.Status && !before.Status.May(c.Status) {
+		return reason.Because(fmt.Errorf("campaign %d: from %v to %v", c.ID, before.Status, c.Status), reason.OurMistake)
+	}
 	if err == nil && before.Status == campaign.Scheduled {
 		err = scheduledTable.Delete(tx, momentOf(before.At), c.ID)
 	}
@@ -286,6 +301,11 @@ func putCampaignTx(tx *bolt.Tx, c campaign.Campaign) error {
 	}
 	if c.Status == campaign.Scheduled {
 		if err := scheduledTable.Put(tx, momentOf(c.At), c.ID, nil); err != nil {
+			return err
+		}
+	}
+	if c.AnswerTo != 0 {
+		if err := answersTable.Put(tx, c.AnswerTo, c.AnswerSeq, c.ID, nil); err != nil {
 			return err
 		}
 	}

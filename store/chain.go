@@ -201,111 +201,17 @@ func unchainTx(tx *bolt.Tx, id people.ContactID) error {
 	return chainedTable.Delete(tx, personOf(id))
 }
 
-// when is a time in a content, in nanoseconds since 1970; 0: it is not known.
-type when int64
-
-func whenOf(t time.Time) when {
-	if t.IsZero() {
-		return 0
-	}
-	return when(t.UnixNano())
-}
-
-// MarshalJSON writes the time in UTC, to the nanosecond.
-func (w when) MarshalJSON() ([]byte, error) {
-	return []byte(`"` + time.Unix(0, int64(w)).UTC().Format(time.RFC3339Nano) + `"`), nil
-}
-
-// What the contents say. The names and the order of their fields stay as they are:
-// a field that is added is left out where it is empty, so that what was written
-// before keeps its digest.
-type (
-	entryContent struct {
-		Entry   uint64         `json:"entry"`
-		At      when           `json:"at"`
-		Ended   when           `json:"ended,omitzero"`
-		Who     string         `json:"who"`
-		Role    Role           `json:"role"`
-		From    string         `json:"from,omitempty"`
-		Verb    Verb           `json:"verb"`
-		Kind    string         `json:"kind,omitempty"`
-		Target  string         `json:"target,omitempty"`
-		Name    string         `json:"name,omitempty"`
-		Before  Values         `json:"before,omitempty"`
-		After   Values         `json:"after,omitempty"`
-		Counts  map[string]int `json:"counts,omitempty"`
-		Outcome string         `json:"outcome"`
-		Why     string         `json:"why,omitempty"`
-	}
-
-	deliveryContent struct {
-		Campaign  campaign.ID        `json:"campaign"`
-		Place     uint32             `json:"place"`
-		Contact   people.ContactID   `json:"contact,omitempty"`
-		Number    campaign.NumberID  `json:"number"`
-		Phone     people.Phone       `json:"phone,omitempty"`
-		Account   string             `json:"account,omitempty"` // its LID
-		Name      string             `json:"name,omitempty"`
-		Message   campaign.MessageID `json:"message"`
-		Text      string             `json:"text,omitempty"`
-		State     string             `json:"state"`
-		Reason    string             `json:"reason,omitempty"`
-		Code      int                `json:"code,omitempty"`
-		Claimed   when               `json:"claimed,omitzero"` // when the id and the text were written down
-		Accepted  when               `json:"accepted,omitzero"`
-		Delivered when               `json:"delivered,omitzero"`
-		Read      when               `json:"read,omitzero"`
-		Replied   when               `json:"replied,omitzero"`
-		OptedOut  when               `json:"opted_out,omitzero"`
-	}
-
-	personContent struct {
-		Contact   people.ContactID `json:"contact"`
-		Phone     people.Phone     `json:"phone,omitempty"`
-		Account   string           `json:"account,omitempty"` // their LID
-		Consent   string           `json:"consent"`           // "yes", "no", "unknown"
-		Source    string           `json:"source,omitempty"`
-		At        when             `json:"at,omitzero"`
-		By        string           `json:"by,omitempty"`
-		Proof     string           `json:"proof,omitempty"`
-		OptedOut  bool             `json:"opted_out"`
-		OptOutAt  when             `json:"opted_out_at,omitzero"`
-		OptOutWhy string           `json:"opted_out_why,omitempty"`
-	}
-)
-
-func contentOfEntry(e *Entry) entryContent {
-	return entryContent{
-		Entry: e.ID, At: whenOf(e.At), Ended: whenOf(e.Ended), Who: e.Actor.Name, Role: e.Actor.Role, From: e.Actor.From,
-		Verb: e.Verb, Kind: e.Kind, Target: e.Target, Name: e.Name, Before: e.Before, After: e.After, Counts: e.Counts,
-		Outcome: e.Outcome.String(), Why: e.Why.Text(),
-	}
-}
-
-func contentOfDelivery(d *campaign.Delivery) deliveryContent {
-	return deliveryContent{
-		Campaign: d.Campaign, Place: d.Seq, Contact: d.Contact, Number: d.Number, Phone: d.Phone, Account: d.LID, Name: d.Name,
-		Message: d.Message, Text: d.Text, State: d.State.String(), Reason: d.Reason.Text(), Code: d.Code,
-		Claimed: whenOf(d.Claimed), Accepted: whenOf(d.Accepted), Delivered: whenOf(d.Arrived), Read: whenOf(d.ReadAt),
-		Replied: whenOf(d.RepliedAt), OptedOut: whenOf(d.LeftAt),
-	}
-}
-
-func contentOfPerson(c *people.Contact) personContent {
-	return personContent{
-		Contact: c.ID, Phone: c.Phone, Account: c.LID,
-		Consent: c.Consent.Status.String(), Source: c.Consent.Source, At: whenOf(c.Consent.At), By: c.Consent.By, Proof: c.Consent.Evidence,
-		OptedOut: c.OptedOut, OptOutAt: whenOf(c.OptOutAt), OptOutWhy: c.OptOutWhy,
-	}
-}
-
 // chainDeliveryTx adds a link about a delivery, if it has an id and says something
 // else than the last one about it.
 func chainDeliveryTx(tx *bolt.Tx, d *campaign.Delivery) error {
 	if d.Message == "" {
 		return nil
 	}
-	s, content := deliveryOf(deliveryKey(d.Campaign, d.Seq)), contentOfDelivery(d)
+	s := deliveryOf(deliveryKey(d.Campaign, d.Seq))
+	content, err := contentOfDeliveryTx(tx, d)
+	if err != nil {
+		return err
+	}
 	if n := linkOfTx(tx, s); n != 0 {
 		text, err := json.Marshal(content)
 		if err != nil {
@@ -456,7 +362,10 @@ func contentTx(tx *bolt.Tx, s subject) (any, error) {
 	case deliverySubject:
 		if v := deliveriesTable.GetAt(tx, k); v != nil {
 			d, err := decodeDelivery(k, v)
-			return contentOfDelivery(&d), err
+			if err != nil {
+				return nil, err
+			}
+			return contentOfDeliveryTx(tx, &d)
 		}
 	case personSubject:
 		if v := contactsTable.GetAt(tx, k); v != nil {

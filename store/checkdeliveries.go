@@ -6,7 +6,6 @@ import (
 	"math/bits"
 
 	"recado/campaign"
-	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store/bolt"
 )
@@ -35,12 +34,13 @@ func (c *checking) deliveries() {
 			c.stray(sendsTable, k)
 		}
 	})
-	tallies := make(map[campaign.ID]*tally)
+	tallies, options := make(map[campaign.ID]*tally), make(map[campaign.ID]int)
 	c.each(campaignsTable, -1, func(k, v []byte) {
-		if json.Unmarshal(v, new(campaign.Campaign)) != nil {
+		var camp campaign.Campaign
+		if json.Unmarshal(v, &camp) != nil {
 			c.damaged(campaignsTable, k)
 		}
-		tallies[campaignsTable.Parts(k)] = new(tally)
+		tallies[campaignsTable.Parts(k)], options[campaignsTable.Parts(k)] = new(tally), len(camp.Poll)
 	})
 	c.each(uploadsTable, -1, func(k, v []byte) {
 		if _, err := decodeUpload(v); err != nil {
@@ -74,7 +74,7 @@ func (c *checking) deliveries() {
 			c.stray(sampleTable, k)
 		}
 	})
-	queued, claimed := c.scan(tallies)
+	queued, claimed := c.scan(tallies, options)
 	c.waiting(queued)
 	c.sent(claimed)
 	c.tallies(tallies)
@@ -82,13 +82,14 @@ func (c *checking) deliveries() {
 }
 
 // scan reads every delivery. It adds them up, and returns which ones wait in
-// the queue and which have been claimed.
-func (c *checking) scan(tallies map[campaign.ID]*tally) (queued, claimed map[place]bool) {
+// the queue and which have been claimed. options are how many the poll of each
+// campaign has.
+func (c *checking) scan(tallies map[campaign.ID]*tally, options map[campaign.ID]int) (queued, claimed map[place]bool) {
 	queued, claimed = make(map[place]bool), make(map[place]bool)
 	c.each(deliveriesTable, -1, func(k, v []byte) {
 		d, err := decodeDelivery(k, v)
 		t := tallies[d.Campaign]
-		if err != nil || t == nil || !numbersTable.Has(c.tx, d.Number) {
+		if err != nil || t == nil || !numbersTable.Has(c.tx, d.Number) || !pollFits(&d, options[d.Campaign]) {
 			c.damaged(deliveriesTable, k)
 			return
 		}
@@ -225,6 +226,9 @@ func (c *checking) tallies(scanned map[campaign.ID]*tally) {
 		} else if runs && is.pending == 0 {
 			c.wrong(reason.CheckIdle, id)
 		}
+		if at := answersTable.Key(camp.AnswerTo, camp.AnswerSeq, id); camp.AnswerTo != 0 && !c.has(answersTable, at) {
+			c.missing(answersTable, at)
+		}
 		if at := scheduledTable.Key(momentOf(camp.At), id); camp.Status == campaign.Scheduled && !c.has(scheduledTable, at) {
 			c.missing(scheduledTable, at)
 		}
@@ -234,6 +238,12 @@ func (c *checking) tallies(scanned map[campaign.ID]*tally) {
 			c.missing(jobsTable, at)
 		}
 	}
+	c.each(answersTable, 0, func(k, _ []byte) {
+		of, seq, id := answersTable.Parts(k)
+		if camp, err := campaignTx(c.tx, id); err != nil || camp.AnswerTo != of || camp.AnswerSeq != seq {
+			c.stray(answersTable, k)
+		}
+	})
 	c.each(scheduledTable, 0, func(k, _ []byte) {
 		at, id := scheduledTable.Parts(k)
 		if camp, err := campaignTx(c.tx, id); err != nil || camp.Status != campaign.Scheduled || momentOf(camp.At) != at {
@@ -261,7 +271,7 @@ func (c *checking) jobs() {
 			c.stray(stagedTable, k)
 			return
 		case j.Kind == JobImport:
-			var rows []people.Row
+			var rows []stagedRow
 			rows, err = decodeRows(v)
 			n = len(rows)
 		case j.Tags != nil && j.Tags.Each:
@@ -323,7 +333,13 @@ func (c *checking) jobs() {
 			right = right && camp.Status == campaign.Cancelled
 		case JobFreeze:
 			right = right && camp.Status == campaign.Freezing && j.Freeze != nil
-		case JobUndo:
+		case JobDelete:
+			right = right && (camp.Status == campaign.Cancelled || camp.Status == campaign.Finished)
+		case JobMove:
+			right = right && !camp.Unstarted() && camp.Status != campaign.Freezing && camp.Status != campaign.Cancelled && j.Move != nil
+		case JobRetry:
+			right = right && !camp.Unstarted() && camp.Status != campaign.Freezing && camp.Status != campaign.Cancelled && j.Retry != nil
+		case JobUnfreeze:
 			right = right && (camp.Status == campaign.Freezing || camp.Status == campaign.Cancelled) && j.Freeze != nil
 		default:
 			right = false

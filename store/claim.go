@@ -47,7 +47,8 @@ type (
 		to     people.Contact
 		pace   campaign.Pace
 		text   string
-		test   bool   // it does not count for when they may get the next one
+		fixed  uint16 // how often that text of the campaign had been fixed
+		aside  bool   // it does not count for when they may get the next one
 		upload uint64 // what goes with the text, see upload; 0: nothing
 	}
 
@@ -80,6 +81,14 @@ type (
 	pause struct {
 		id  campaign.ID
 		why reason.Reason
+	}
+
+	// stop stops a number for a campaign, see holdTx.
+	stop struct {
+		id     campaign.ID
+		number campaign.NumberID
+		held   reason.Code
+		why    reason.Reason
 	}
 )
 
@@ -115,6 +124,12 @@ func (b *Book) Claim(c campaign.Claim) (told campaign.Act, err error) {
 	case err != nil: // it is in the log; the next claim is the next try to write
 		told = campaign.Wait{Hold: campaign.Hold{Reason: reason.HoldDisk, Until: c.Now.Add(diskPause)}}
 	}
+	b.noteHold(c.Number, told)
+	return told, nil
+}
+
+// noteHold notes for the screens what holds a number that was told an act.
+func (b *Book) noteHold(number campaign.NumberID, told campaign.Act) {
 	var shown campaign.Hold
 	switch told := told.(type) {
 	case campaign.Wait:
@@ -123,9 +138,8 @@ func (b *Book) Claim(c campaign.Claim) (told campaign.Act, err error) {
 		shown = campaign.Hold{Reason: reason.HoldUpload}
 	}
 	b.mu.Lock()
-	b.holds[c.Number] = shown
-	b.mu.Unlock()
-	return told, nil
+	defer b.mu.Unlock()
+	b.holds[number] = shown
 }
 
 // nextTx makes plans and carries them out until there is something for the lane
@@ -160,6 +174,10 @@ func (p pause) doTx(b *Book, tx *bolt.Tx, _ campaign.Claim) (campaign.Act, error
 	return nil, b.pauseTx(tx, p.id, p.why)
 }
 
+func (s stop) doTx(b *Book, tx *bolt.Tx, _ campaign.Claim) (campaign.Act, error) {
+	return nil, b.holdTx(tx, s.id, s.number, s.held, s.why)
+}
+
 func (amend) doTx(_ *Book, tx *bolt.Tx, c campaign.Claim) (campaign.Act, error) {
 	return nil, amendTx(tx, c.Number, c.Now)
 }
@@ -188,16 +206,18 @@ func (o opens) doTx(_ *Book, tx *bolt.Tx, _ campaign.Claim) (campaign.Act, error
 	return nil, queueTable.PutAt(tx, queueTable.key(&o.d, queueTable.zone(o.group)), nil)
 }
 
-func (s send) doTx(_ *Book, tx *bolt.Tx, c campaign.Claim) (campaign.Act, error) {
+func (s send) doTx(b *Book, tx *bolt.Tx, c campaign.Claim) (campaign.Act, error) {
 	d := &s.d
-	first := d.Message == ""
+	first := d.Fresh()
 	var cargo campaign.Cargo
-	if first {
+	if first && d.Revokes != "" {
+		cargo.Message = c.NewID()
+	} else if first {
 		timer, err := carriesTx(tx, &s.to, d.Number)
 		if err != nil {
 			return nil, err
 		}
-		cargo = campaign.Cargo{Message: c.NewID(), Text: s.text, Upload: s.upload, Timer: timer}
+		cargo = campaign.Cargo{Message: c.NewID(), Text: s.text, Fixed: s.fixed, Upload: s.upload, Timer: timer, Secret: secretOf(d)}
 	}
 	if err := changeTx(tx, d, func(d *campaign.Delivery) { d.Claim(&s.to, c.Ready.Link, cargo, c.Now) }); err != nil {
 		return nil, err
@@ -211,19 +231,21 @@ func (s send) doTx(_ *Book, tx *bolt.Tx, c campaign.Claim) (campaign.Act, error)
 			return nil, err
 		}
 	}
-	if err := latestTable.Put(tx, s.to.ID, d.Number, at); err != nil {
-		return nil, err
+	if d.Revokes == "" { // nobody replies to what deletes a message
+		if err := latestTable.Put(tx, s.to.ID, d.Number, at); err != nil {
+			return nil, err
+		}
 	}
 	if err := inflightTable.Put(tx, d.Number, at); err != nil {
 		return nil, err
 	}
-	if !s.test {
+	if !s.aside {
 		s.to.LastSent = c.Now
 	}
 	if err := putContactTx(tx, &s.to); err != nil {
 		return nil, err
 	}
-	return campaign.Send{Delivery: *d}, spendTx(tx, d, s.pace, c.Now)
+	return campaign.Send{Delivery: *d}, spendTx(tx, d, s.pace, c.Now, b.draw())
 }
 
 // changeTx changes a delivery that waits. What was in the queue leaves it.

@@ -252,6 +252,11 @@ func badDays(t *testing.T, seed uint64) {
 			continue
 		}
 		if got.Delivery == nil {
+			if now, err := b.Campaign(c.ID); err == nil && now.Status == campaign.Paused { // too many refuse it
+				if _, err := desk(b).Resume(c.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
 			continue
 		}
 		outcome, alive := w.try(*got.Delivery, now)

@@ -89,7 +89,9 @@ func (b *Book) DeliveriesTo(ctx context.Context, who people.ContactID) (all []ca
 			if err != nil {
 				return err
 			}
-			all = append(all, d)
+			if d.Revokes == "" { // what deletes one is none
+				all = append(all, d)
+			}
 		}
 		return nil
 	})
@@ -179,7 +181,7 @@ func (d *Desk) AddContact(row people.Row) (c people.Contact, err error) {
 		if _, taken := aliasTx(tx, phoneKey(row.Phone)); taken {
 			return reason.Because(ErrExists, reason.ContactExists)
 		}
-		c, err = importedTx(tx, &row, d.book.clock.Now())
+		c, _, err = importedTx(tx, &row, d.book.clock.Now())
 		if err != nil {
 			return err
 		}
@@ -193,8 +195,8 @@ func (d *Desk) AddContact(row people.Row) (c people.Contact, err error) {
 		if err := checkTyped(&people.Contact{Name: row.Name, Tags: row.Tags, Fields: row.Fields, Note: row.Note}); err != nil {
 			return err
 		}
-		complete(&c, row)
-		if err := otherPhonesTx(tx, &c, row); err != nil {
+		complete(&c, &row)
+		if err := otherPhonesTx(tx, &c, &row); err != nil {
 			return err
 		}
 		e.onContact(&c)

@@ -115,7 +115,7 @@ func shownTx(tx *bolt.Tx, id campaign.ID) (s shown, err error) {
 		return s, err
 	}
 	j, ok, err := jobTx(tx, campaignJobKey(id))
-	return shown{cancelled: true, nothing: ok && j.Kind == JobUndo}, err
+	return shown{cancelled: true, nothing: ok && j.Kind == JobUnfreeze}, err
 }
 
 func (s shown) delivery(d campaign.Delivery) campaign.Delivery {
@@ -155,15 +155,23 @@ func (b *Book) Recent(id campaign.ID, limit int) (recent []campaign.Delivery, er
 }
 
 // Payload returns the delivery that left under a message id, with all that it
-// carried, to answer a recipient who could not read it.
+// carried, to answer a recipient who could not read it. It is not ok if there is
+// none, if what it carried is forgotten, or if an undo is to delete it: then its
+// RevokeBy says so.
 func (b *Book) Payload(id campaign.MessageID) (d campaign.Delivery, ok bool, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
 		at := messagesTable.Get(tx, id)
 		if at == nil {
 			return nil
 		}
-		if d, err = deliveryTx(tx, at); err != nil || d.Text == "" && d.Upload == 0 { // what it carried is forgotten
+		if d, err = deliveryTx(tx, at); err != nil || d.RevokeBy != 0 {
 			return err
+		}
+		if err := optionsTx(tx, &d); err != nil {
+			return err
+		}
+		if d.Text == "" && d.Upload == 0 && (d.Revokes == "" || d.LID == "") { // what it carried is forgotten
+			return nil
 		}
 		d.Media, err = carriedTx(tx, &d)
 		ok = err == nil
@@ -192,6 +200,9 @@ func putDeliveryTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 		return err
 	}
 	if err := acceptedTx(tx, before, d); err != nil {
+		return err
+	}
+	if err := revokedTx(tx, before, d); err != nil {
 		return err
 	}
 	t, err := tallyTx(tx, d.Campaign)
@@ -349,8 +360,23 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	putTimer(&e, d.Timer)
 	e.Uint(uint64(d.Variant))
 	e.Time(d.LeftAt)
-	if d.Answer != "" {
+	poll := len(d.Secret) > 0 || !d.Voted.IsZero() // or they were erased
+	more := d.Revokes != "" || d.RevokeBy != 0 || !d.RevokedAt.IsZero() || d.Fixed > 0 || poll
+	if d.Answer != "" || more {
 		e.Text(d.Answer)
+	}
+	if more {
+		e.Text(string(d.Revokes))
+		e.Uint(uint64(d.RevokeBy))
+		e.Time(d.RevokedAt)
+	}
+	if d.Fixed > 0 || poll {
+		e.Uint(uint64(d.Fixed))
+	}
+	if poll {
+		e.Text(string(d.Secret))
+		e.Uint(uint64(d.Vote))
+		e.Time(d.Voted)
 	}
 	return e.B
 }
@@ -406,6 +432,15 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	}
 	if len(r.B) > 0 {
 		d.Answer = r.Text()
+	}
+	if version >= 5 && len(r.B) > 0 {
+		d.Revokes, d.RevokeBy, d.RevokedAt = campaign.MessageID(r.Text()), campaign.ID(r.Uint()), r.Time()
+	}
+	if version >= 5 && len(r.B) > 0 {
+		d.Fixed = uint16(r.Uint())
+	}
+	if version >= 5 && len(r.B) > 0 {
+		d.Secret, d.Vote, d.Voted = []byte(r.Text()), uint8(r.Uint()), r.Time()
 	}
 	if r.Err == nil && d.State >= campaign.NumStates {
 		r.Err = bolt.ErrRecord

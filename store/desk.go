@@ -97,8 +97,19 @@ const (
 	VerbCampaignResume Verb = "campaign_resume"
 	VerbCampaignCancel Verb = "campaign_cancel"
 	VerbDecide         Verb = "decide"
+	VerbAnswer         Verb = "answer"
+	VerbUndo           Verb = "undo"
+	VerbSkip           Verb = "skip"
+	VerbFixText        Verb = "fix_text"
+	VerbNumberStop     Verb = "number_stop"
+	VerbNumberMove     Verb = "number_move"
+	VerbRetry          Verb = "retry"
+
+	VerbConsentRule Verb = "consent_rule"
+	VerbCountAbove  Verb = "count_above"
 
 	VerbCampaignArchive    Verb = "campaign_archive"
+	VerbCampaignDelete     Verb = "campaign_delete"
 	VerbCampaignSchedule   Verb = "campaign_schedule"
 	VerbCampaignUnschedule Verb = "campaign_unschedule"
 )
@@ -115,8 +126,9 @@ var verbs = map[Verb]Role{
 	VerbListSave: Operator, VerbListAdd: Operator, VerbListFilter: Operator, VerbListRename: Operator, VerbListEmpty: Operator, VerbListDelete: Operator,
 
 	VerbCampaignNew: Operator, VerbCampaignEdit: Operator, VerbAttach: Operator, VerbCampaignStart: Operator,
-	VerbCampaignPause: Operator, VerbCampaignResume: Operator, VerbCampaignCancel: Operator, VerbDecide: Operator,
-	VerbCampaignArchive: Operator, VerbCampaignSchedule: Operator, VerbCampaignUnschedule: Operator,
+	VerbCampaignPause: Operator, VerbCampaignResume: Operator, VerbCampaignCancel: Operator, VerbDecide: Operator, VerbAnswer: Operator, VerbUndo: Operator, VerbSkip: Operator, VerbFixText: Operator, VerbNumberStop: Operator, VerbNumberMove: Operator, VerbRetry: Operator,
+	VerbConsentRule: Admin, VerbCountAbove: Admin,
+	VerbCampaignArchive: Operator, VerbCampaignDelete: Operator, VerbCampaignSchedule: Operator, VerbCampaignUnschedule: Operator,
 }
 
 // Desk is where a person's acts go in, from screens and commands alike. Each of

@@ -95,6 +95,20 @@ var deeds = map[string]deed{
 		role: Admin,
 		fail: func(_ *scene, d *Desk) error { return only(d.AddNumber("Lojá")) },
 	},
+	"SetCountAbove": {
+		do: func(_ *scene, d *Desk) error { return d.SetCountAbove(50) },
+		want: Entry{Verb: VerbCountAbove, Kind: "setting", Target: "count above",
+			Before: Values{"count_above": "200"}, After: Values{"count_above": "50"}},
+		role: Admin,
+		fail: func(_ *scene, d *Desk) error { return d.SetCountAbove(-1) },
+	},
+	"RequireConsent": {
+		do: func(_ *scene, d *Desk) error { return d.RequireConsent(true) },
+		want: Entry{Verb: VerbConsentRule, Kind: "setting", Target: "require consent",
+			Before: Values{"require_consent": ""}, After: Values{"require_consent": "yes"}},
+		role: Admin,
+		fail: func(_ *scene, d *Desk) error { return d.RequireConsent(false) },
+	},
 	"RenameNumber": {
 		do:   func(_ *scene, d *Desk) error { return d.RenameNumber(1, "matriz") },
 		want: Entry{Verb: VerbNumberRename, Kind: "number", Target: "1", Name: "matriz", Before: Values{"name": "loja"}, After: Values{"name": "matriz"}},
@@ -502,6 +516,85 @@ var deeds = map[string]deed{
 			Before: Values{"state": "unsure"}, After: Values{"state": "skipped"}},
 		role: Operator,
 		fail: func(s *scene, d *Desk) error { return only(d.Decide(s.id, 1, campaign.Leave, s.now)) },
+	},
+	"StopNumber": {
+		before: running,
+		do:     func(s *scene, d *Desk) error { return only(d.StopNumber(s.id, 1, true)) },
+		want: Entry{Verb: VerbNumberStop, Kind: "campaign", Target: "1", Name: "Natal",
+			Before: Values{"status": "running", "stopped": ""}, After: Values{"status": "paused", "stopped": "loja"}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return only(d.StopNumber(s.id, 1, false)) },
+	},
+	"MoveNumber": {
+		before: func(s *scene) {
+			s.another("outra", "+5511911112222")
+			running(s)
+			ok(s.T, only(desk(s.book).StopNumber(s.id, 1, true)))
+		},
+		do: func(s *scene, d *Desk) error { return only(d.MoveNumber(s.Context(), s.id, 1, false, s.now)) },
+		want: Entry{Verb: VerbNumberMove, Kind: "campaign", Target: "1", Name: "Natal",
+			Before: Values{"from_number": ""}, After: Values{"from_number": "loja"}, Counts: map[string]int{"moved": 5, "stayed": 0}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return only(d.MoveNumber(s.Context(), s.id, 2, false, s.now)) },
+	},
+	"Retry": {
+		before: func(s *scene) {
+			running(s)
+			ok(s.T, s.book.Settle(*s.claim(), campaign.Outcome{Kind: campaign.Refused, Reason: reason.New(reason.Refused)}, s.now))
+		},
+		do: func(s *scene, d *Desk) error { return only(d.Retry(s.Context(), s.id)) },
+		want: Entry{Verb: VerbRetry, Kind: "campaign", Target: "1", Name: "Natal",
+			Counts: map[string]int{"retried": 1, "stayed": 0}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return only(d.Retry(s.Context(), s.id, reason.RefusedText)) },
+	},
+	"FixText": {
+		before: func(s *scene) { running(s); ok(s.T, only(desk(s.book).Pause(s.id))) },
+		do:     func(s *scene, d *Desk) error { return only(d.FixText(s.id, 0, "Oi", "Olá")) },
+		want: Entry{Verb: VerbFixText, Kind: "campaign", Target: "1", Name: "Natal",
+			Before: Values{"wording": "Oi"}, After: Values{"wording": "Olá"}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return only(d.FixText(s.id, 0, "Ei", "Olá")) },
+	},
+	"Skip": {
+		before: running,
+		do:     func(s *scene, d *Desk) error { return only(d.Skip(s.id, 1)) },
+		want: Entry{Verb: VerbSkip, Kind: "delivery", Target: "1/1", Name: "Pessoa 1",
+			Before: Values{"state": "queued"}, After: Values{"state": "skipped"}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return only(d.Skip(s.id, gone)) },
+	},
+	"Answer": {
+		before: func(s *scene) {
+			running(s)
+			d := s.claim()
+			ok(s.T, s.book.Settle(*d, campaign.Outcome{Kind: campaign.Accepted}, s.now))
+			ok(s.T, s.book.Heard(1, campaign.Incoming{From: people.Seen{Phone: d.Phone}, ID: "IN", Text: "Quanto custa?", At: s.now.Add(time.Minute)}))
+		},
+		do: func(s *scene, d *Desk) error { return only(d.Answer(s.Context(), s.id, 1, "Dez reais", s.now)) },
+		want: Entry{Verb: VerbAnswer, Kind: "contact", Target: "1", Name: "Pessoa 0",
+			Before: Values{"campaign": "", "text": "0"}, After: Values{"campaign": "1", "text": "9"}, Counts: map[string]int{"people": 1, "skipped": 0}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return only(d.Answer(s.Context(), s.id, 2, "Dez reais", s.now)) },
+	},
+	"DeleteCampaign": {
+		before: aDraft,
+		do:     func(s *scene, d *Desk) error { return only(d.DeleteCampaign(s.Context(), s.id)) },
+		want:   Entry{Verb: VerbCampaignDelete, Kind: "campaign", Target: "1", Name: "Natal"},
+		role:   Operator,
+		fail:   func(s *scene, d *Desk) error { return only(d.DeleteCampaign(s.Context(), gone)) },
+	},
+	"Undo": {
+		before: func(s *scene) {
+			running(s)
+			ok(s.T, s.book.Settle(*s.claim(), campaign.Outcome{Kind: campaign.Accepted}, s.now))
+			must[campaign.Campaign](s.T)(desk(s.book).Pause(s.id))
+		},
+		do: func(s *scene, d *Desk) error { return only(d.Undo(s.Context(), s.id, 0, s.now)) },
+		want: Entry{Verb: VerbUndo, Kind: "campaign", Target: "1", Name: "Natal",
+			Counts: map[string]int{"messages": 1, "skipped": 0}},
+		role: Operator,
+		fail: func(s *scene, d *Desk) error { return only(d.Undo(s.Context(), gone, 0, s.now)) },
 	},
 }
 

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -51,4 +53,44 @@ func TestABookLearnsByItselfThatTheDiskIsWell(t *testing.T) {
 		must[campaign.Number](t)(desk(b).AddNumber("loja"))
 		rung("a change", true)
 	})
+}
+
+// A command that only reads need not wait for the disk, and works when it is full.
+func TestWhoOnlyReadsWritesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "book.db")
+	b := must[*Book](t)(Open(path, Options{Kind: Real}))
+	must[campaign.Number](t)(desk(b).AddNumber("loja"))
+	ok(t, b.Close())
+	before := must[[]byte](t)(os.ReadFile(path))
+	for range 3 {
+		b = must[*Book](t)(Open(path, Options{Kind: Real}))
+		if n := must[[]campaign.Number](t)(b.Numbers()); len(n) != 1 {
+			t.Fatalf("%d numbers", len(n))
+		}
+		ok(t, b.Close())
+	}
+	if after := must[[]byte](t)(os.ReadFile(path)); !bytes.Equal(before, after) {
+		t.Error("the file is another one after it was read")
+	}
+}
+
+// What was running is paused for a first page that is torn, which must not be done
+// again at each opening.
+func TestAFirstPageThatIsTornIsWrittenOver(t *testing.T) {
+	for page := range 2 {
+		path := filepath.Join(t.TempDir(), "book.db")
+		b := must[*Book](t)(Open(path, Options{Kind: Real}))
+		must[campaign.Number](t)(desk(b).AddNumber("loja"))
+		ok(t, b.Close())
+		torn := must[[]byte](t)(os.ReadFile(path))
+		torn[page*os.Getpagesize()+40] ^= 0xff
+		ok(t, os.WriteFile(path, torn, 0o600))
+		for _, want := range []bool{true, false} {
+			b := must[*Book](t)(Open(path, Options{Kind: Real}))
+			if b.WentBack() != want {
+				t.Errorf("page %d: went back: %v, want %v", page, b.WentBack(), want)
+			}
+			ok(t, b.Close())
+		}
+	}
 }

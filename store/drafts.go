@@ -19,18 +19,23 @@ var ErrChanged = reason.Err(reason.Changed)
 
 // AddCampaign writes a draft and returns it with its id. A draft may lack
 // anything: what it needs is asked for when it starts, see
-// [campaign.Campaign.Lacks]. Only a name that is too long is refused.
+// [campaign.Campaign.Lacks]. Only a name that is too long is refused. It is for
+// those who have consented alone if that is the rule, see RequireConsent; an edit
+// says otherwise.
 func (d *Desk) AddCampaign(c campaign.Campaign) (campaign.Campaign, error) {
 	if !d.May(VerbCampaignNew) {
 		return c, ErrRole
 	}
-	c.Text = campaign.Text(c.Text)
+	c.Text, c.Poll = campaign.Text(c.Text), c.Options()
 	if err := people.CheckName(c.Name); err != nil {
 		return c, err
 	}
 	err := d.write(VerbCampaignNew, func(tx *bolt.Tx, e *Entry) error {
 		if err := mayFollowTx(tx, c.FollowUp); err != nil {
 			return err
+		}
+		if !c.Aside() && requiresConsentTx(tx) {
+			c.Consented = true
 		}
 		id, err := campaignsTable.Next(tx)
 		if err != nil {
@@ -54,7 +59,7 @@ func mayFollowTx(tx *bolt.Tx, of campaign.ID) error {
 	if err != nil {
 		return err
 	}
-	if c.Unstarted() || c.TestOf != 0 || c.FollowUp != 0 {
+	if !c.Followable() {
 		return reason.Because(ErrState, reason.CampaignNoFollow, of)
 	}
 	return campaignsTable.ForEach(tx, func(k, _ []byte) error {
@@ -74,7 +79,7 @@ func (d *Desk) EditDraft(c campaign.Campaign) (campaign.Campaign, error) {
 	if !d.May(VerbCampaignEdit) {
 		return c, ErrRole
 	}
-	c.Text = campaign.Text(c.Text)
+	c.Text, c.Poll = campaign.Text(c.Text), c.Options()
 	if err := people.CheckName(c.Name); err != nil {
 		return c, err
 	}
@@ -113,14 +118,18 @@ func (e *Entry) changeDraft(before, after *campaign.Campaign) {
 		}
 		return c.Attachment.Name
 	}
+	said := map[bool]string{true: "yes"}
 	e.change("name", before.Name, after.Name)
 	e.change("to", before.To, after.To)
 	e.change("numbers", numberList(before.Numbers), numberList(after.Numbers))
 	e.change("pace", before.Pace.Limits().String(), after.Pace.Limits().String())
 	e.change("attachment", file(before), file(after))
 	e.change("variants", strconv.Itoa(len(before.Variants)), strconv.Itoa(len(after.Variants)))
+	e.change("poll", strings.Join(before.Poll, " / "), strings.Join(after.Poll, " / "))
 	e.change("canary", strconv.Itoa(before.Canary), strconv.Itoa(after.Canary))
 	e.change("basis", string(before.Basis), string(after.Basis))
+	e.change("include_silent", said[before.Silent], said[after.Silent])
+	e.change("require_consent", said[before.Consented], said[after.Consented])
 	e.change("no_leave", before.NoLeave, after.NoLeave)
 	if before.Text != after.Text {
 		e.change("text", size(before), size(after))

@@ -135,7 +135,7 @@ const WhyErased = "erased"
 var phoneLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\+?\(?\d[\d\s().-]{6,}\d`) })
 
 // forgetMentionsTx takes a person's phones and full name out of the filters of
-// all campaigns and the texts of drafts.
+// all campaigns and the texts of drafts, and away what they were answered.
 func forgetMentionsTx(tx *bolt.Tx, c *people.Contact) error {
 	forget := namesOf(c).striker()
 	var changed []campaign.Campaign
@@ -148,12 +148,19 @@ func forgetMentionsTx(tx *bolt.Tx, c *people.Contact) error {
 		camp.To = forget(camp.To)
 		same := camp.To == before.To
 		if camp.Status == campaign.Draft {
-			camp.Text, camp.Variants = forget(camp.Text), nil
+			camp.Text, camp.Variants, camp.Poll = forget(camp.Text), nil, nil
 			same = same && camp.Text == before.Text
 			for _, text := range before.Variants {
 				camp.Variants = append(camp.Variants, forget(text))
 				same = same && forget(text) == text
 			}
+			for _, o := range before.Poll {
+				camp.Poll = append(camp.Poll, forget(o))
+				same = same && forget(o) == o
+			}
+		}
+		if camp.AnswerTo != 0 && mergedTx(tx, camp.Only) == c.ID { // it was said to them alone
+			camp.Text, camp.Reworded, same = "-----", nil, false
 		}
 		if !same {
 			changed = append(changed, camp)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -37,6 +38,10 @@ func ClaimApart(b *Book, c campaign.Claim) (got Claimed, err error) {
 	return got, err
 }
 
+// HoldFreeze lets a campaign that is about to start begin to freeze with the next
+// opening of the book alone.
+func (b *Book) HoldFreeze(id campaign.ID) { b.stop(campaignJobKey(id), errors.New("not now")) }
+
 // hasIndex waits for the index and reports whether there is one.
 func (b *Book) hasIndex(ctx context.Context) bool {
 	if b.awaitIndex(ctx) != nil {
@@ -45,4 +50,10 @@ func (b *Book) hasIndex(ctx context.Context) bool {
 	b.index.mu.Lock()
 	defer b.index.mu.Unlock()
 	return b.index.x != nil
+}
+
+// Drawn makes the pauses of a book those that draw says, and syncs nothing.
+func Drawn(o Options, draw func() float64) Options {
+	o.draw, o.noSync = draw, true
+	return o
 }

@@ -13,51 +13,67 @@ import (
 	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store/bolt"
+	"recado/store/index"
 )
 
-// Find returns the people that a filter matches, in the order of their names. A
-// filter that names a list, a field or a campaign that is not there is a
-// *people.FilterError; of fields only where there are people at all.
-// It ends early, with the context's error, when ctx does.
-func (b *Book) Find(ctx context.Context, f people.Filter) (ids []people.ContactID, err error) {
+// Found are people in the order of the list.
+type Found = index.Found
+
+// Listed are some people in the order in which they are given.
+func Listed(ids []people.ContactID) Found { return index.Listed(ids) }
+
+// Find returns the people that a filter matches, in the order of their names, see
+// [Book.Search].
+func (b *Book) Find(ctx context.Context, f people.Filter) ([]people.ContactID, error) {
+	found, err := b.Search(ctx, f)
+	return found.All(), err
+}
+
+// Search finds the people that a filter matches. A filter that names a list, a field
+// or a campaign that is not there is a *people.FilterError; of fields only where there
+// are people at all. It ends early, with the context's error, when ctx does.
+func (b *Book) Search(ctx context.Context, f people.Filter) (found Found, err error) {
 	if err := b.awaitIndex(ctx); err != nil {
-		return nil, err
+		return Found{}, err
 	}
 	for try := 1; ; try++ {
 		err = b.view(func(tx *bolt.Tx) error {
-			ids, err = b.findTx(ctx, tx, f, try == laterTries)
+			found, err = b.searchTx(ctx, tx, f, try == laterTries)
 			return err
 		})
 		if !errors.Is(err, errLater) {
-			return ids, err
+			return found, err
 		}
 	}
 }
 
-// findTx is Find in a transaction. It fails with errLater if that is too old for the
-// index, unless it is the last try.
-func (b *Book) findTx(ctx context.Context, tx *bolt.Tx, f people.Filter, last bool) (ids []people.ContactID, err error) {
+// searchTx is Search in a transaction. It fails with errLater if that is too old for
+// the index, unless it is the last try.
+func (b *Book) searchTx(ctx context.Context, tx *bolt.Tx, f people.Filter, last bool) (found Found, err error) {
 	if f, err = liveTx(tx, f); err != nil {
-		return nil, err
+		return Found{}, err
 	}
 	m, err := matcherTx(ctx, tx, f)
 	if err != nil {
-		return nil, err
+		return Found{}, err
 	}
 	told, err := b.askIndexTx(ctx, tx, f, m.env, true)
 	switch {
 	case errors.Is(err, errNoIndex), errors.Is(err, errLater) && last:
-		return m.scan(f.String() == "")
+		ids, err := m.scan(f.String() == "")
+		return Listed(ids), err
 	case err != nil:
-		return nil, err
+		return Found{}, err
 	case len(told.unseen) > 0 && countTx(tx, countContacts) > 0:
-		return nil, noField(told.unseen[0], told.fields)
+		return Found{}, noField(told.unseen[0], told.fields)
 	case told.Exact():
-		return told.ids, nil
+		return told.found, nil
 	}
 	chosen := told.Sure
-	err = m.read(told.Open(), func(c *people.Contact) { chosen.Add(c.ID) })
-	return slices.DeleteFunc(told.ids, func(id people.ContactID) bool { return !chosen.Has(id) }), err
+	if err := m.read(told.Open(), func(c *people.Contact) { chosen.Add(c.ID) }); err != nil {
+		return Found{}, err
+	}
+	return Listed(slices.DeleteFunc(told.found.All(), func(id people.ContactID) bool { return !chosen.Has(id) })), nil
 }
 
 // scan finds people without the index. All are those that everybody is.
@@ -68,13 +84,16 @@ func (m *matcher) scan(all bool) (ids []people.ContactID, err error) {
 			return nil, err
 		}
 	}
+	order, err := orderTx(m.tx)
+	if err != nil {
+		return nil, err
+	}
 	n := 0
-	for k := range namesTable.Each(m.tx, nil) {
+	for id := range order {
 		if n%1024 == 0 && m.ctx.Err() != nil {
 			return nil, m.ctx.Err()
 		}
 		n++
-		id := namesTable.whose(k)
 		if all || chosen.Has(id) {
 			ids = append(ids, id)
 		}

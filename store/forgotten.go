@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"recado/campaign"
@@ -72,7 +73,7 @@ func forgetTx(tx *bolt.Tx, now time.Time) error {
 			if err != nil {
 				return err
 			}
-			if err := spendTx(tx, &held[0], number.Pace(now), now); err != nil {
+			if err := spendTx(tx, &held[0], number.Pace(now), now, rand.Float64()); err != nil {
 				return err
 			}
 		}
@@ -118,10 +119,12 @@ func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID, now time.Time
 		if err := putDeliveryTx(tx, &before, &d); err != nil {
 			return nil, err
 		}
+		if held = append(held, d); d.Revokes != "" { // it writes to nobody
+			continue
+		}
 		if err := wroteTx(tx, d.Contact, now); err != nil {
 			return nil, err
 		}
-		held = append(held, d)
 	}
 	return held, nil
 }
@@ -221,6 +224,9 @@ func reachedTx(tx *bolt.Tx, d *campaign.Delivery, at time.Time) error {
 	} else if err != nil {
 		return err
 	}
+	if d.Revokes != "" { // it writes nothing to them
+		return nil
+	}
 	d.Address(contact.LID)
 	if err := wroteTx(tx, contact.ID, at); err != nil {
 		return err
@@ -274,6 +280,9 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery) error {
 	if c.Status == campaign.Cancelled {
 		return reason.Because(ErrState, reason.CampaignIs, d.Campaign, c.Status.Reason())
 	}
+	if err := mayStayTx(tx, d); err != nil {
+		return err
+	}
 	if err := unwroteTx(tx, d, time.Time{}); err != nil {
 		return err
 	}
@@ -283,11 +292,18 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery) error {
 		}
 	}
 	if c.Status == campaign.Finished {
-		c.Status, c.Ended = campaign.Running, time.Time{}
-		if err := runningTable.Put(tx, c.ID, nil); err != nil {
-			return err
-		}
-		return putCampaignTx(tx, c)
+		return runsAgainTx(tx, c)
 	}
 	return nil
+}
+
+// runsAgainTx lets a finished campaign run again, because something of it waits. It
+// stands among the others then.
+func runsAgainTx(tx *bolt.Tx, c campaign.Campaign) error {
+	c.Archived = c.Archived && c.Aside()
+	c.Status, c.Ended = campaign.Running, time.Time{}
+	if err := runningTable.Put(tx, c.ID, nil); err != nil {
+		return err
+	}
+	return putCampaignTx(tx, c)
 }

@@ -52,12 +52,12 @@ type moment struct {
 // leave at first, one answer is lost.
 func shortCampaign(t *testing.T) (id campaign.ID, moments []moment) {
 	t.Helper()
-	return shortCampaignOf(t, lidOf)
+	return shortCampaignOf(t, lidOf, false)
 }
 
 // shortCampaignOf is shortCampaign with people of whom the service says those
-// LIDs.
-func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.ID, moments []moment) {
+// LIDs; together, a number claims with what it settles.
+func shortCampaignOf(t *testing.T, lid func(people.Phone) string, together bool) (id campaign.ID, moments []moment) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "book.db")
 	b := open(t, path)
@@ -97,6 +97,7 @@ func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.I
 		2: {Kind: campaign.NotSent, Reason: reason.New(reason.HoldOffline)},
 		4: {Kind: campaign.Unknown, Reason: reason.New(reason.DeliveryNoAnswer)},
 	}
+	flying := make(map[campaign.NumberID]*campaign.Delivery) // claimed with what was settled
 	for step, sent := 0, 0; ; step++ {
 		if idle, err := b.Idle(); err != nil || step > 200 {
 			t.Fatal("it does not end", err)
@@ -104,9 +105,13 @@ func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.I
 			return id, moments
 		}
 		now = now.Add(3 * time.Second)
-		got, err := store.ClaimApart(b, campaign.Claim{Number: numbers[step%2], Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID})
-		if err != nil {
-			t.Fatal(err)
+		claim := campaign.Claim{Number: numbers[step%2], Ready: campaign.Readiness{Link: 1, Since: now.Add(-time.Hour)}, Now: now, NewID: w.newID}
+		got := store.Claimed{Delivery: flying[claim.Number]}
+		if got.Delivery == nil {
+			var err error
+			if got, err = store.ClaimApart(b, claim); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if got.Delivery == nil {
 			continue
@@ -117,7 +122,17 @@ func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.I
 			seen.show(got.Delivery)
 		}
 		keep("claimed")
-		if err := b.Settle(*got.Delivery, outcome, now); err != nil {
+		delete(flying, claim.Number)
+		if together {
+			act, err := b.SettleAndClaim(*got.Delivery, outcome, claim)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if send, ok := act.(campaign.Send); ok {
+				flying[claim.Number] = &send.Delivery
+				keep("settled and claimed")
+			}
+		} else if err := b.Settle(*got.Delivery, outcome, now); err != nil {
 			t.Fatal(err)
 		}
 		keep("settled")
@@ -134,21 +149,26 @@ func shortCampaignOf(t *testing.T, lid func(people.Phone) string) (id campaign.I
 // every commit of a campaign, opens what is left, lets a person or the
 // receipts say what became of what is held, or nobody, and goes on.
 func TestNobodyTwiceWhicheverFirstPageIsTorn(t *testing.T) {
-	id, moments := shortCampaign(t)
-	if len(moments) < 20 {
-		t.Fatalf("only %d moments", len(moments))
-	}
-	proved, decided := 0, 0
-	who := []string{"person", "receipts", "nobody"}
-	for i, m := range moments {
-		for page := range 2 {
-			p, d := goOn(t, id, m, page, who[(i+page)%3])
-			proved, decided = proved+p, decided+d
+	for _, together := range []bool{false, true} {
+		id, moments := shortCampaignOf(t, lidOf, together)
+		if len(moments) < 20 {
+			t.Fatalf("only %d moments", len(moments))
 		}
-	}
-	t.Logf("%d moments; receipts have proved %d, a person %d", len(moments), proved, decided)
-	if proved < 3 || decided < 10 {
-		t.Errorf("receipts have proved %d and a person %d: the test shows too little", proved, decided)
+		proved, decided, both := 0, 0, 0
+		who := []string{"person", "receipts", "nobody"}
+		for i, m := range moments {
+			if strings.HasSuffix(m.name, "settled and claimed") {
+				both++
+			}
+			for page := range 2 {
+				p, d := goOn(t, id, m, page, who[(i+page)%3])
+				proved, decided = proved+p, decided+d
+			}
+		}
+		t.Logf("%d moments; receipts have proved %d, a person %d", len(moments), proved, decided)
+		if proved < 3 || decided < 10 || together != (both > 1) {
+			t.Errorf("receipts have proved %d and a person %d, and %d settled and claimed: the test shows too little", proved, decided, both)
+		}
 	}
 }
 
@@ -635,7 +655,7 @@ func TestACampaignIsPausedThoughAllThatIsLeftIsHeld(t *testing.T) {
 // TestWhoeverIsHeldIsNotReachedUnderAnotherRecord: two records turn out to be
 // one person while one of them is held.
 func TestWhoeverIsHeldIsNotReachedUnderAnotherRecord(t *testing.T) {
-	_, moments := shortCampaignOf(t, func(people.Phone) string { return "" })
+	_, moments := shortCampaignOf(t, func(people.Phone) string { return "" }, false)
 	data := slices.Clone(moments[1].file)
 	data[60] ^= 1
 	b := bookAt(t, data)

@@ -67,6 +67,9 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 	if err != nil {
 		return false, err
 	}
+	if c.RevokeOf != 0 {
+		return revokesChunkTx(tx, k, j, c, t, n)
+	}
 	f := j.Freeze
 	if f.Load == nil {
 		f.Load = make(map[campaign.NumberID]int)
@@ -74,7 +77,7 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 	deliveriesTable.InOrder(tx) // keys come in order
 	audience := stagedIDs{tx: tx, job: k}
 	barred := allBarredTx(tx)
-	zones, err := zonesTx(tx)
+	zones, waits, err := sendersTx(tx, &c)
 	if err != nil {
 		return false, err
 	}
@@ -98,9 +101,19 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 			Campaign: c.ID, Seq: uint32(t.counts.Total()), Contact: contact.ID, Number: number,
 			Phone: contact.Phone, Name: contact.Called(), New: !contact.KnownTo(number), Zone: zones.of(&contact, number),
 		}
-		why := unwanted(&contact, f.Numbers, barred, c.Started)
-		if why == "" && c.MindsSilence() && unansweredTx(tx, contact.ID) >= silentAfter {
+		why := unwanted(&contact, &c, f.Numbers, barred, c.Started)
+		switch {
+		case why != "":
+		case c.MindsSilence() && unansweredTx(tx, contact.ID) >= silentAfter:
 			why = reason.DeliveryNeverAnswers
+		case !c.Aside() && tooSoon(&contact, waits[number], c.Started) && !campaign.Early(contact.LastSent, c.Started): // a claim mends a wrong time
+			flying, err := onTheWireTx(tx, &contact, c.Started)
+			if err != nil {
+				return false, err
+			}
+			if !flying {
+				why = reason.DeliveryPerPerson
+			}
 		}
 		if why != "" {
 			d.GiveUp(reason.New(why))
@@ -130,13 +143,30 @@ func freezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) 
 // zones are those of our numbers.
 type zones map[campaign.NumberID]string
 
-func zonesTx(tx *bolt.Tx) (zones, error) {
-	numbers, err := numbersTx(tx)
-	all := make(zones, len(numbers))
-	for _, n := range numbers {
-		all[n.ID] = n.Phone.Zone()
+// onTheWireTx reports whether the message that a person was last sent is on its
+// way at that moment: it may turn out not to have left, so that their turn decides.
+func onTheWireTx(tx *bolt.Tx, contact *people.Contact, now time.Time) (bool, error) {
+	if now.Sub(contact.LastSent) > time.Hour {
+		return false, nil
 	}
-	return all, err
+	for _, at := range latestTable.Each(tx, latestTable.Of(contact.ID)) {
+		d, err := deliveryTx(tx, at)
+		if err != nil || d.State == campaign.Sending {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// sendersTx are the zones of our numbers, and for how long each leaves a person
+// alone between two campaigns, of which the second is c.
+func sendersTx(tx *bolt.Tx, c *campaign.Campaign) (zones, map[campaign.NumberID]time.Duration, error) {
+	numbers, err := numbersTx(tx)
+	all, waits := make(zones, len(numbers)), make(map[campaign.NumberID]time.Duration, len(numbers))
+	for _, n := range numbers {
+		all[n.ID], waits[n.ID] = n.Phone.Zone(), n.Pace(c.Started).Tightest(c.Pace).PerPerson
+	}
+	return all, waits, err
 }
 
 // of is the time zone by which a person is written to: that of their phone, or
@@ -184,7 +214,13 @@ func variantOf(c *campaign.Campaign, numbers []campaign.NumberID, number campaig
 // back if it cannot.
 func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done bool, err error) {
 	var why reason.Reason
-	if t.pending == 0 {
+	if t.pending == 0 && c.RevokeOf != 0 {
+		first, err := deliveryTx(tx, deliveryKey(c.ID, 0))
+		if err != nil {
+			return false, err
+		}
+		why = reason.New(reason.UndoNone, t.counts[campaign.Skipped], first.Reason)
+	} else if t.pending == 0 {
 		why = reason.Of(reachesNobody(t.counts[campaign.Skipped]))
 	} else if !j.Held { // a person must resume one that is held
 		numbers, err := numbersTx(tx)
@@ -198,7 +234,7 @@ func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done
 		}
 	}
 	if !why.IsZero() {
-		j.Kind, j.Freeze.Why = JobUndo, why
+		j.Kind, j.Freeze.Why = JobUnfreeze, why
 		return false, nil
 	}
 	c.Numbers, c.Status = j.Freeze.Numbers, campaign.Running
@@ -213,32 +249,19 @@ func frozenTx(tx *bolt.Tx, k []byte, j *job, c campaign.Campaign, t tally) (done
 	return unstageTx(tx, k, math.MaxInt)
 }
 
-// undoChunkTx takes the next n deliveries of a campaign away that was not to
+// unfreezeChunkTx takes the next n deliveries of a campaign away that was not to
 // start after all. In the end it is a draft again, with the reason, if nobody
 // has cancelled it.
-func undoChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
-	t, err := tallyTx(tx, j.Campaign)
-	if err != nil {
+func unfreezeChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
+	gone, err := takeAwayTx(tx, j.Campaign, n, func(t *tally, d *campaign.Delivery) error {
+		if d.State != campaign.Queued {
+			return nil
+		}
+		t.pending--
+		return queueTable.DeleteAt(tx, queueTable.key(d, j.Freeze.zone(d.Zone)))
+	})
+	if err != nil || gone == n {
 		return false, err
-	}
-	made := deliveriesTable.Keys(tx, deliveriesTable.Of(j.Campaign), n)
-	for _, at := range made {
-		d, err := deliveryTx(tx, at)
-		if err != nil {
-			return false, err
-		}
-		if t.counts[d.State]--; d.State == campaign.Queued {
-			t.pending--
-			if err := queueTable.DeleteAt(tx, queueTable.key(&d, j.Freeze.zone(d.Zone))); err != nil {
-				return false, err
-			}
-		}
-		if err := deliveriesTable.DeleteAt(tx, at); err != nil {
-			return false, err
-		}
-	}
-	if len(made) == n {
-		return false, putTallyTx(tx, j.Campaign, t)
 	}
 	if err := countsTable.Delete(tx, j.Campaign); err != nil {
 		return false, err

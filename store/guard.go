@@ -2,9 +2,12 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,16 +21,28 @@ import (
 //
 // It does when several messages in a row were refused for the same reason, and
 // when of the last ones that the service took, and that had time to arrive, too
-// few did. Both are looked at for each number of a campaign and for all of them
+// few did: over whatever stretch of them those that did not outnumber those that did
+// by twelve. That is a CUSUM of 75 % against 25 % (see guardwelcome.go), for which
+// each message counts as much, one way or the other. A message that arrives late
+// counts as arrived from then on. What the test does is computed in guardsilence_test.go,
+// by how many of the messages do not arrive in their half hour:
+//
+//	                 10 %     25 %    30 %    50 %    70 %    85 %   100 %
+//	stopped by 40       0   0.00 %  0.02 %    10 %    88 %   100 %   100 %
+//	by 1,000            0   0.06 %   0.9 %   100 %   100 %   100 %   100 %
+//
+// Both are looked at for each number of a campaign and for all of them
 // together: one number may be the only one in trouble, and in a campaign of many
-// numbers none of them alone may have sent enough to tell. In a row means that
+// numbers none of them alone may have sent enough to tell. A number that alone is in
+// trouble is stopped alone, and the others go on; the campaign is paused when only
+// such numbers have something left. Of its people see guardwelcome.go. In a row means that
 // none was accepted in between; people who are not on WhatsApp, and messages
 // whose outcome is not known, do not count. When a campaign is resumed, whatever
-// it was paused for, both begin again.
+// it was paused for, all begins again.
 const (
 	rowMost    = 5                // refusals in a row
-	sampleSize = 20               // messages that are looked at for whether they arrived
-	sampleNeed = 8                // of which so many must have: 40 %
+	sampleSize = 60               // messages that are looked at for whether they arrived
+	silentMost = 12               // how many more of a stretch of them may not have arrived than have, less one
 	sampleAge  = 30 * time.Minute // how long a message has to arrive
 	sampleMost = 500              // messages kept of which some are not that old yet; beyond, some are passed over
 )
@@ -37,9 +52,11 @@ const all campaign.NumberID = 0
 
 // guard is what is kept of a number in a campaign, or of [all].
 type guard struct {
-	kind string // of the refusals in a row: the service's code, or that of the reason if it gave none
-	row  int    // how many
-	size int    // rows in "sample"
+	kind    string      // of the refusals in a row: the service's code, or that of the reason if it gave none
+	row     int         // how many
+	size    int         // rows in "sample"
+	held    reason.Code // of a number, before version 21: why it sends no more for the campaign
+	welcome welcome     // of [all]: its people
 }
 
 func guardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID) (g guard, err error) {
@@ -55,25 +72,47 @@ func guardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID) (g guard, err err
 
 func decodeGuard(v []byte) (guard, error) {
 	r := bolt.Dec{B: v}
-	r.Version(1)
+	version := r.Version(2)
 	g := guard{kind: r.Text(), row: r.Int(), size: r.Int()}
+	if version > 1 {
+		g.held = reason.Code(r.Text())
+		g.welcome = decodeWelcome(&r)
+	}
 	return g, r.Err
 }
 
 func encodeGuard(g guard) []byte {
 	var e bolt.Enc
-	e.Uint(1)
+	version := uint64(1) // what there was before is written as before
+	if g.held != "" || g.welcome.sent > 0 {
+		version = 2
+	}
+	e.Uint(version)
 	e.Text(g.kind)
 	e.Uint(uint64(g.row))
 	e.Uint(uint64(g.size))
+	if version > 1 {
+		e.Text(string(g.held))
+		g.welcome.encode(&e)
+	}
 	return e.B
 }
 
 func putGuardTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, g guard) error {
-	if g == (guard{}) {
+	if g.kind == "" && g.row == 0 && g.size == 0 && g.held == "" && g.welcome.sent == 0 {
 		return guardsTable.Delete(tx, id, n)
 	}
 	return guardsTable.Put(tx, id, n, encodeGuard(g))
+}
+
+// unguardNumberTx begins everything again for a number of a campaign.
+func unguardNumberTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID) error {
+	for _, k := range sampleTable.Keys(tx, sampleTable.of(id, n), math.MaxInt) {
+		if err := sampleTable.DeleteAt(tx, k); err != nil {
+			return err
+		}
+	}
+	return guardsTable.Delete(tx, id, n)
 }
 
 // unguardTx begins everything again for a campaign.
@@ -90,7 +129,10 @@ func unguardTx(tx *bolt.Tx, id campaign.ID) error {
 
 // weighTx counts the outcome of a try, of which d is what has become, and pauses
 // the campaign if it is one refusal too many in a row.
-func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) error {
+func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome, at time.Time) error {
+	if err := declinedTx(tx, d, o, at); err != nil {
+		return err
+	}
 	kind := string(o.Reason.Code)
 	if o.Code != 0 {
 		kind = strconv.Itoa(o.Code)
@@ -102,7 +144,7 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 	default:
 		return nil
 	}
-	for _, n := range []campaign.NumberID{d.Number, all} {
+	for _, n := range []campaign.NumberID{all, d.Number} {
 		g, err := guardTx(tx, d.Campaign, n)
 		if err != nil {
 			return err
@@ -126,11 +168,56 @@ func (b *Book) weighTx(tx *bolt.Tx, d *campaign.Delivery, o campaign.Outcome) er
 		if o.Code != 0 {
 			why = reason.New(reason.RefusedWithCode, o.Reason, o.Code)
 		}
-		if err := b.pauseTx(tx, d.Campaign, reason.New(reason.CampaignRefusals, g.row, why)); err != nil {
-			return err
+		why = reason.New(reason.CampaignRefusals, g.row, why)
+		if n == all {
+			return b.pauseTx(tx, d.Campaign, why)
 		}
+		return b.holdTx(tx, d.Campaign, n, reason.HoldRefused, why)
 	}
 	return nil
+}
+
+// holdTx stops a number for a campaign, of which the others go on; if all that
+// waits is on numbers that are stopped, the campaign is paused for why.
+func (b *Book) holdTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, held reason.Code, why reason.Reason) error {
+	c, err := campaignTx(tx, id)
+	if err != nil || c.Stops(n) {
+		return err
+	}
+	c.SetStop(campaign.Stop{Number: n, Held: held, Why: why, At: b.clock.Now()})
+	if err := putCampaignTx(tx, c); err != nil {
+		return err
+	}
+	if stuckTx(tx, &c) {
+		return b.pauseTx(tx, id, why)
+	}
+	b.logger.Warn("stop a number for a campaign", "campaign", id, "number", n, "why", why)
+	return nil
+}
+
+// stuckTx reports whether all that a campaign still has to send waits on numbers
+// that are stopped for it.
+func stuckTx(tx *bolt.Tx, c *campaign.Campaign) (stuck bool) {
+	for _, n := range c.Numbers {
+		waits := queueTable.Any(tx, queueTable.of(n, c.ID)) || againTable.Any(tx, againTable.Of2(n, c.ID))
+		flying := bytes.HasPrefix(inflightTable.Get(tx, n), deliveriesTable.Of(c.ID))
+		if !c.Stops(n) && (waits || flying) {
+			return false
+		}
+		stuck = stuck || waits
+	}
+	return stuck
+}
+
+// whyStuckTx is why a campaign is paused of which all that waits is on numbers that
+// are stopped.
+func whyStuckTx(tx *bolt.Tx, c *campaign.Campaign) (reason.Reason, error) {
+	i := slices.IndexFunc(c.Stopped, func(s campaign.Stop) bool { return !s.Guard() })
+	if i < 0 {
+		return reason.New(reason.CampaignNumbersHeld), nil
+	}
+	n, err := numberTx(tx, c.Stopped[i].Number)
+	return reason.New(reason.CampaignAllStopped, n.Name, reason.Plain(cmp.Or(c.Stopped[i].By, "?"))), err
 }
 
 // pauseTx pauses a campaign for a reason if it is running.
@@ -169,7 +256,11 @@ func crowdedTx(tx *bolt.Tx, id campaign.ID) (bool, error) {
 // sampleTx keeps what a change of a delivery says of whether messages arrive.
 func sampleTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	switch {
+	case d.Revokes != "": // it shows nobody anything
 	case !before.State.Proven() && d.State.Proven():
+		if err := welcomeTx(tx, d.Campaign, func(w *welcome) { w.took(d.Accepted) }); err != nil {
+			return err
+		}
 		for _, n := range []campaign.NumberID{d.Number, all} {
 			if err := addSampleTx(tx, d, n); err != nil {
 				return err
@@ -206,7 +297,7 @@ func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
 		g.size--
 	}
 	if g.size >= sampleSize {
-		oldest, _ := oldTx(tx, d.Campaign, n, d.Accepted)
+		oldest := oldestTx(tx, d.Campaign, n, d.Accepted)
 		for _, k := range sampleTable.Keys(tx, prefix, 4) { // more than one comes
 			if oldest == nil || bytes.Compare(k, oldest) >= 0 {
 				break
@@ -231,38 +322,79 @@ func addSampleTx(tx *bolt.Tx, d *campaign.Delivery, n campaign.NumberID) error {
 	return sampleTable.PutAt(tx, sampleTable.key(d, n), []byte{came})
 }
 
-// oldTx looks at the newest messages of a campaign that had time to arrive at
-// now: the first one of them, nil if there are not enough to judge by, and how
-// many arrived.
-func oldTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, now time.Time) (first []byte, came int) {
-	seen := 0
-	for k, v := range sampleTable.BackFrom(tx, sampleTable.of(id, n), sampleTable.from(id, n, now.Add(-sampleAge))) {
-		came += int(v[0])
-		if seen++; seen == sampleSize {
-			return bytes.Clone(k), came
+// hadTimeTx lists the messages of a campaign that had time to arrive at now, the
+// newest first, as many as are looked at.
+func hadTimeTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, now time.Time) iter.Seq2[[]byte, bool] {
+	return func(yield func(k []byte, came bool) bool) {
+		seen := 0
+		for k, v := range sampleTable.BackFrom(tx, sampleTable.of(id, n), sampleTable.from(id, n, now.Add(-sampleAge))) {
+			if seen++; !yield(k, v[0] != 0) || seen == sampleSize {
+				return
+			}
 		}
 	}
-	return nil, came
 }
 
-// silencedTx is why a campaign that a number wants to send for is to be paused:
-// too little of what was sent has arrived. A number that has just come back may
-// not have heard of all that did.
-func (b *Book) silencedTx(tx *bolt.Tx, c campaign.Claim, id campaign.ID) (why reason.Reason, err error) {
-	if c.Now.Before(c.Ready.Since.Add(b.grace)) {
-		return why, nil
+// oldestTx is the last of them; nil if there are fewer.
+func oldestTx(tx *bolt.Tx, id campaign.ID, n campaign.NumberID, now time.Time) (oldest []byte) {
+	seen := 0
+	for k := range hadTimeTx(tx, id, n, now) {
+		if seen++; seen == sampleSize {
+			oldest = bytes.Clone(k)
+		}
 	}
-	for _, n := range []campaign.NumberID{c.Number, all} {
+	return oldest
+}
+
+// tooFew says of how many of the last messages that had time, told from the newest
+// on, how many arrived, if that is too few; 0: it is not.
+func tooFew(messages iter.Seq2[[]byte, bool]) (of, came int) {
+	for _, arrived := range messages {
+		of++
+		if arrived {
+			came++
+		}
+		if of-2*came >= silentMost {
+			return of, came
+		}
+	}
+	return 0, 0
+}
+
+// guardedTx is what the guard rails make of a claim of a number for a campaign;
+// nil: they let it be.
+func (b *Book) guardedTx(tx *bolt.Tx, c campaign.Claim, id campaign.ID) (act, error) {
+	if why, err := unwelcomeTx(tx, id); !why.IsZero() || err != nil {
+		return pause{id, why}, err
+	}
+	n, why, err := b.silencedTx(tx, c, id)
+	switch {
+	case err != nil || why.IsZero():
+		return nil, err
+	case n == all:
+		return pause{id, why}, nil
+	}
+	return stop{id, n, reason.HoldSilent, why}, nil
+}
+
+// silencedTx is why a campaign that a number wants to send for is to be paused, or
+// that number stopped for it: too little of what was sent has arrived. A number that
+// has just come back may not have heard of all that did.
+func (b *Book) silencedTx(tx *bolt.Tx, c campaign.Claim, id campaign.ID) (whose campaign.NumberID, why reason.Reason, err error) {
+	if c.Now.Before(c.Ready.Since.Add(b.grace)) {
+		return all, why, nil
+	}
+	for _, n := range []campaign.NumberID{all, c.Number} {
 		g, err := guardTx(tx, id, n)
 		if err != nil {
-			return why, err
+			return all, why, err
 		}
-		if g.size < sampleSize {
+		if g.size < silentMost {
 			continue
 		}
-		if first, came := oldTx(tx, id, n, c.Now); first != nil && came < sampleNeed {
-			return reason.New(reason.CampaignSilence, sampleSize, int(sampleAge.Minutes()), came), nil
+		if of, came := tooFew(hadTimeTx(tx, id, n, c.Now)); of > 0 {
+			return n, reason.New(reason.CampaignSilence, of, int(sampleAge.Minutes()), came), nil
 		}
 	}
-	return why, nil
+	return all, why, nil
 }

@@ -374,10 +374,10 @@ func has(others []people.OtherPhone, phone people.Phone) bool {
 // theirs in an old file; their record says under which phone they are now. If
 // that leads to nobody, the other phones of the row may. A phone by which nobody
 // goes may be that of a company: names that do not go together are two people.
-func importedTx(tx *bolt.Tx, row *people.Row, at time.Time) (people.Contact, error) {
-	c, err := rowsPersonTx(tx, row)
+func importedTx(tx *bolt.Tx, row *people.Row, at time.Time) (c people.Contact, known bool, err error) {
+	c, err = rowsPersonTx(tx, row)
 	if !errors.Is(err, ErrNotFound) {
-		return c, err
+		return c, true, err
 	}
 	n, err := contactsTable.Next(tx)
 	c = people.Contact{ID: people.ContactID(n), Phone: row.Phone, Name: row.Name, NameSource: people.Typed, Created: at}
@@ -385,7 +385,7 @@ func importedTx(tx *bolt.Tx, row *people.Row, at time.Time) (people.Contact, err
 		err = saidOfTx(tx, &c, row.Phone)
 	}
 	c.Name, c.NameSource = "", people.NoName
-	return c, err
+	return c, false, err
 }
 
 // rowsPersonTx is the record of importedTx, if it is in the book; else the error

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"recado/campaign/people"
@@ -19,8 +20,8 @@ import (
 
 const (
 	smallImport = 500      // rows that are one transaction
-	rowsPart    = 128      // rows that are staged in one record, at most
-	runRows     = 32 << 10 // rows that are sorted at a time, at most,
+	rowsPart    = 256      // rows that are staged in one record, at most
+	runRows     = 16 << 10 // rows that are sorted at a time, at most,
 	runBytes    = 8 << 20  // and about how much text there is in them
 )
 
@@ -135,78 +136,62 @@ func (b *Book) logImport(source string, r ImportReport) {
 
 // inKeyOrder sorts rows by the keys of their phones, those of one person as
 // they were: written in that order they are written many times faster.
-func inKeyOrder(rows []people.Row) []people.Row {
+func inKeyOrder(rows []people.Row) []*people.Row {
 	type place struct {
-		key string
-		row int
+		sortKey
+		row *people.Row
+		at  int
 	}
 	places := make([]place, len(rows))
-	for i, row := range rows {
-		places[i] = place{row.Phone.Key(), i}
+	for i := range rows {
+		places[i] = place{sortKeyOf(rows[i].Phone), &rows[i], i}
 	}
-	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.row, b.row))
-	})
-	sorted := make([]people.Row, len(rows))
+	slices.SortFunc(places, func(a, b place) int { return cmp.Or(a.compare(b.sortKey), cmp.Compare(a.at, b.at)) })
+	sorted := make([]*people.Row, len(rows))
 	for i, p := range places {
-		sorted[i] = rows[p.row]
+		sorted[i] = p.row
 	}
 	return sorted
 }
 
-// importTx adds or completes people, and notes in done what it did.
-func importTx(tx *bolt.Tx, rows []people.Row, done *Import) error {
-	names := make(nameMoves, len(rows))
-	now := time.Now()
-	rolls, err := rostersTx(tx)
-	if err != nil {
-		return err
-	}
-	joined := make(joining)
-	traces := newTraces(done.ID)
-	for _, row := range rows {
-		c, err := importedTx(tx, &row, now)
-		if err != nil {
-			return err
-		}
-		if len(row.Lists) > 0 {
-			rolls.fill(&c)
-		}
-		known := existsTx(tx, c.ID)
-		before := cloneContact(&c)
-		take, err := done.Policy.takeTx(tx, &before, &c, known, row, now, &done.Report)
-		if err != nil {
-			return err
-		}
-		if known || take {
-			traces.saw(c.ID)
-		}
-		if !take {
+// sortKey is the key of a phone, and a number by which most keys can be told apart: its
+// first 16 digits.
+type sortKey struct {
+	begin uint64
+	key   string
+}
+
+func sortKeyOf(p people.Phone) sortKey {
+	k := sortKey{key: p.Key()}
+	for i := range 16 {
+		k.begin <<= 4
+		if i >= len(k.key) {
 			continue
 		}
-		if !known {
-			c.Origin = done.ID
-		}
-		if err := putPersonTx(tx, &c, names); err != nil {
-			return err
-		}
-		traces.took(known, &before, &c)
-		if len(row.Lists) > 0 {
-			joined.add(c.Lists, c.ID)
+		switch c := k.key[i]; { // 0 is the end
+		case c > '9':
+			k.begin = (k.begin | 15) << (4 * (15 - i))
+			return k
+		case c < '0':
+			k.begin <<= 4 * (15 - i)
+			return k
+		default:
+			k.begin |= uint64(c - '0' + 1)
 		}
 	}
-	if err := joined.applyTx(tx); err != nil {
-		return err
+	return k
+}
+
+func (k sortKey) compare(o sortKey) int {
+	if c := cmp.Compare(k.begin, o.begin); c != 0 {
+		return c
 	}
-	if err := traces.applyTx(tx, done); err != nil {
-		return err
-	}
-	return names.applyTx(tx)
+	return strings.Compare(k.key, o.key)
 }
 
 // takeTx makes of a person, who may be in the book already and was like before,
 // what a row makes of them, and counts it. It reports whether there is something to write.
-func (p Policy) takeTx(tx *bolt.Tx, before, c *people.Contact, known bool, row people.Row, now time.Time, report *ImportReport) (bool, error) {
+func (p Policy) takeTx(tx *bolt.Tx, before, c *people.Contact, known bool, row *people.Row, now time.Time, report *ImportReport) (bool, error) {
 	if known {
 		p.apply(c, row)
 	} else {
@@ -246,7 +231,7 @@ func (p Policy) takeTx(tx *bolt.Tx, before, c *people.Contact, known bool, row p
 }
 
 // apply makes of a person who is in the book what the policy makes of a row.
-func (p Policy) apply(c *people.Contact, row people.Row) {
+func (p Policy) apply(c *people.Contact, row *people.Row) {
 	switch p {
 	case Skip:
 		return
@@ -259,7 +244,10 @@ func (p Policy) apply(c *people.Contact, row people.Row) {
 // otherPhonesTx adds the phones of a row to a person. They go by the one that is
 // likeliest to be on WhatsApp, as far as nothing is known of that by which they
 // went, or is known to be no.
-func otherPhonesTx(tx *bolt.Tx, c *people.Contact, row people.Row) error {
+func otherPhonesTx(tx *bolt.Tx, c *people.Contact, row *people.Row) error {
+	if len(row.Others) == 0 && c.Phone.Same(row.Phone) {
+		return nil
+	}
 	had := len(c.Others)
 	for _, p := range append([]people.Phone{row.Phone}, row.Others...) {
 		former := slices.ContainsFunc(c.Former, func(f people.FormerPhone) bool { return f.Phone.Same(p) })
@@ -271,17 +259,24 @@ func otherPhonesTx(tx *bolt.Tx, c *people.Contact, row people.Row) error {
 		return nil
 	}
 	unknown := c.Presence == people.PresenceUnknown && c.WhatsApp == "" && c.LID == ""
-	if unknown && c.Others[0].Phone.Mobile() && !c.Phone.Mobile() || c.Presence == people.NotOnWhatsApp {
+	// A file that says by which phone they are on WhatsApp is believed.
+	landline := !c.Phone.Mobile() && !c.Phone.Same(row.Phone)
+	if unknown && landline && c.Others[0].Phone.Mobile() || c.Presence == people.NotOnWhatsApp {
 		_, err := nextPhoneTx(tx, c, c.CheckedAt)
 		return err
 	}
 	return nil
 }
 
+// asks reports whether a row says something new of somebody's consent.
+func asks(c *people.Contact, row *people.Row) bool {
+	return row.Consent.Status != people.ConsentUnknown && (c.Consent.Status == people.ConsentUnknown || newer(row.Consent, c.Consent))
+}
+
 // complete adds to a person what a row says of them.
-func complete(c *people.Contact, row people.Row) {
+func complete(c *people.Contact, row *people.Row) {
 	setName(c, row.Name, people.Typed)
-	if row.Consent.Status != people.ConsentUnknown && (c.Consent.Status == people.ConsentUnknown || newer(row.Consent, c.Consent)) {
+	if asks(c, row) {
 		c.Consent = row.Consent
 	}
 	if row.Note != "" {
@@ -296,73 +291,4 @@ func complete(c *people.Contact, row people.Row) {
 			setField(c, f, v)
 		}
 	}
-}
-
-// rowsVersion is the first byte of a record of rows. Those of version 1 do not
-// say who has left, those of version 2 not on which
-// lists, those of version 3 nothing of other phones, consent and notes.
-const rowsVersion = 4
-
-func encodeRows(rows []people.Row) []byte {
-	e := bolt.Enc{B: make([]byte, 0, 64*len(rows))}
-	e.Uint(rowsVersion)
-	e.Uint(uint64(len(rows)))
-	for _, row := range rows {
-		e.Uint(uint64(row.Line))
-		e.Text(string(row.Phone))
-		e.Text(row.Name)
-		e.Texts(row.Tags)
-		e.Uint(uint64(len(row.Fields)))
-		for f, v := range row.Fields {
-			e.Text(f)
-			e.Text(v)
-		}
-		e.Text(row.Left)
-		e.Text(row.Doubt)
-		e.Texts(row.Lists)
-		e.Time(row.LeftAt)
-		e.Uint(uint64(len(row.Others)))
-		for _, p := range row.Others {
-			e.Text(string(p))
-		}
-		encodeConsent(&e, row.Consent)
-		e.Text(row.Note)
-	}
-	return e.B
-}
-
-func decodeRows(v []byte) (rows []people.Row, err error) {
-	d := bolt.Dec{B: v}
-	version := d.Uint()
-	if version < 1 || version > rowsVersion {
-		d.Fail()
-	}
-	rows = make([]people.Row, d.Count())
-	for i := range rows {
-		row := people.Row{Line: int(d.Uint()), Phone: people.Phone(d.Text()), Name: d.Text()}
-		for range d.Count() {
-			row.Tags = append(row.Tags, d.Text())
-		}
-		if n := d.Count(); n > 0 {
-			row.Fields = make(map[string]string, n)
-			for range n {
-				f := d.Text()
-				row.Fields[f] = d.Text()
-			}
-		}
-		if version > 1 {
-			row.Left, row.Doubt = d.Text(), d.Text()
-		}
-		if version > 2 {
-			row.Lists, row.LeftAt = d.Texts(nil), d.Time()
-		}
-		if version > 3 {
-			for range d.Count() {
-				row.Others = append(row.Others, people.Phone(d.Text()))
-			}
-			row.Consent, row.Note = decodeConsent(&d), d.Text()
-		}
-		rows[i] = row
-	}
-	return rows, d.Err
 }

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"reflect"
 	"testing"
+	"time"
 
 	"recado/campaign/people"
 	"recado/store/bolt"
@@ -12,7 +15,7 @@ import (
 // its rows say nothing of who has left.
 func TestRowsOfBeforeAreRead(t *testing.T) {
 	rows := []people.Row{{Line: 2, Phone: withNinth, Name: "Ana", Tags: []string{"vip"}, Fields: map[string]string{"cidade": "Recife"}, Left: "a", Doubt: "b"}}
-	got := must[[]people.Row](t)(decodeRows(encodeRows(rows)))
+	got := must[[]people.Row](t)(unstaged(encodeRows(inKeyOrder(rows))))
 	if len(got) != 1 || got[0].Left != "a" || got[0].Doubt != "b" || got[0].Fields["cidade"] != "Recife" {
 		t.Errorf("got %+v", got)
 	}
@@ -24,12 +27,94 @@ func TestRowsOfBeforeAreRead(t *testing.T) {
 	e.Text("Ana")
 	e.Texts([]string{"vip"})
 	e.Uint(0)
-	got = must[[]people.Row](t)(decodeRows(e.B))
+	got = must[[]people.Row](t)(unstaged(e.B))
 	if len(got) != 1 || got[0].Phone != withNinth || got[0].Name != "Ana" || got[0].Left != "" {
 		t.Errorf("of before: %+v", got)
 	}
 	if _, err := decodeRows([]byte{rowsVersion + 1, 0}); err == nil {
 		t.Error("rows of a later version are read")
+	}
+}
+
+// unstaged are the rows of a record.
+func unstaged(v []byte) (rows []people.Row, err error) {
+	staged, err := decodeRows(v)
+	rows = make([]people.Row, len(staged))
+	for i := range staged {
+		staged[i].open()
+		rows[i] = staged[i].Row
+	}
+	return rows, err
+}
+
+// rowsOfVersion4 is how rows were staged until version 18 of the book.
+func rowsOfVersion4(rows []people.Row) []byte {
+	var e bolt.Enc
+	e.Uint(4)
+	e.Uint(uint64(len(rows)))
+	for _, row := range rows {
+		e.Uint(uint64(row.Line))
+		e.Text(string(row.Phone))
+		e.Text(row.Name)
+		e.Texts(row.Tags)
+		e.Uint(uint64(len(row.Fields)))
+		for f, v := range row.Fields {
+			e.Text(f)
+			e.Text(v)
+		}
+		e.Text(row.Left)
+		e.Text(row.Doubt)
+		e.Texts(row.Lists)
+		e.Time(row.LeftAt)
+		e.Uint(uint64(len(row.Others)))
+		for _, p := range row.Others {
+			e.Text(string(p))
+		}
+		encodeConsent(&e, row.Consent)
+		e.Text(row.Note)
+	}
+	return e.B
+}
+
+// Every part of a row comes back as it was, packed or not; what is damaged is found.
+func TestRowsAreReadAsTheyWereStaged(t *testing.T) {
+	at := time.Unix(1_790_000_000, 5)
+	rows := []people.Row{
+		{Line: 900, Phone: "+12125550100"},
+		{Line: 3, Phone: withNinth, Name: "Ana", Tags: []string{"vip", "novo"}, Fields: map[string]string{"cidade": "Recife", "outra": "x"}},
+		{Line: 4, Phone: withoutNinth, Left: "a", LeftAt: at},
+		{Line: 5, Phone: "+0119", Doubt: "b", Lists: []string{"Clientes"}},
+		{Line: 6, Phone: "+5511987654321", Others: []people.Phone{"+5511987654322", "x"}, Note: "liga"},
+		{Line: 1 << 20, Phone: "+5511987654320", Consent: people.Consent{Status: people.ConsentGiven, Source: "feira", At: at, By: "ana", Evidence: "sim"}},
+	}
+	var all []*people.Row
+	for i := range rows {
+		all = append(all, &rows[i])
+	}
+	packed := encodeRows(all)
+	for name, v := range map[string][]byte{"packed": packed, "before": rowsOfVersion4(rows), "none": encodeRows(nil)} {
+		want := rows
+		if name == "none" {
+			want = []people.Row{}
+		}
+		if got, err := unstaged(v); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v\nwant %+v", name, got, err, want)
+		}
+	}
+	for i := range packed {
+		if _, err := decodeRows(packed[:i]); err == nil {
+			t.Errorf("the first %d bytes of %d are read", i, len(packed))
+		}
+		spoiled := bytes.Clone(packed)
+		spoiled[i] ^= 0x55
+		decodeRows(spoiled) // it may be wrong, and it ends
+	}
+	huge := bolt.Enc{}
+	huge.Uint(rowsVersion)
+	huge.Uint(1 << 30)
+	huge.Uint(1 << 30)
+	if _, err := decodeRows(append(huge.B, packed[3:]...)); err == nil {
+		t.Error("more is read than there can be")
 	}
 }
 
@@ -93,6 +178,7 @@ func staged(t *testing.T, b *Book, rows []people.Row, source string) *staging {
 	if len(s.rows) > 0 {
 		ok(t, s.flush())
 	}
+	ok(t, s.landed())
 	return s
 }
 

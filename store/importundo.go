@@ -46,7 +46,7 @@ func (d *Desk) UndoImport(ctx context.Context, id people.ImportID) (done Import,
 		if err := addEntryTx(tx, e); err != nil {
 			return err
 		}
-		wait, err = b.takeBackTx(tx, &i, d.who, e.ID)
+		wait, err = b.takeBackTx(tx, &i, d.who, e.ID, nil)
 		return err
 	})
 	if err != nil {
@@ -60,7 +60,7 @@ func (d *Desk) UndoImport(ctx context.Context, id people.ImportID) (done Import,
 }
 
 // takeBackTx begins the undo of an import.
-func (b *Book) takeBackTx(tx *bolt.Tx, i *Import, who Actor, entry uint64) (wait func(context.Context) (job, error), err error) {
+func (b *Book) takeBackTx(tx *bolt.Tx, i *Import, who Actor, entry uint64, without *unnamed) (wait func(context.Context) (job, error), err error) {
 	n, err := jobsTable.Next(tx)
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (b *Book) takeBackTx(tx *bolt.Tx, i *Import, who Actor, entry uint64) (wait
 	}
 	k := peopleJobKey(n)
 	wait = b.await(k)
-	return wait, putJobTx(tx, k, job{Audit: entry, Job: Job{Kind: JobTakeBack, Source: i.Source, Import: i.ID, Total: i.Made + i.Changed}})
+	return wait, putJobTx(tx, k, job{Audit: entry, Unnamed: without, Job: Job{Kind: JobTakeBack, Source: i.Source, Import: i.ID, Total: i.Made + i.Changed}})
 }
 
 // CancelImport ends an import that goes on, and takes back what it has done; or ends
@@ -111,7 +111,10 @@ func (d *Desk) CancelImport(id people.ImportID) error {
 		if err := putJobTx(tx, k, job{Job: Job{Kind: JobDrop}}); err != nil {
 			return err
 		}
-		_, err = b.takeBackTx(tx, &i, d.who, 0)
+		if j.Unnamed != nil && j.Unnamed.Last == 0 {
+			j.Unnamed.Last = people.ContactID(contactsTable.Given(tx))
+		}
+		_, err = b.takeBackTx(tx, &i, d.who, 0, j.Unnamed)
 		return err
 	})
 	if err == nil {
@@ -149,6 +152,7 @@ type undoing struct {
 	tx    *bolt.Tx
 	of    *Import
 	names nameMoves
+	late  bool // those whom it added may have no places in the order of names
 	gone  people.Set
 	off   map[uint32]*people.Set // whom to take off a list
 	later []laterImport
@@ -167,7 +171,7 @@ func (b *Book) takeBackChunkTx(tx *bolt.Tx, j *job, n int) (done bool, err error
 	if err != nil {
 		return false, err
 	}
-	u := &undoing{tx: tx, of: &i, names: make(nameMoves), off: make(map[uint32]*people.Set)}
+	u := &undoing{tx: tx, of: &i, names: make(nameMoves), late: j.Unnamed != nil, off: make(map[uint32]*people.Set)}
 	left, err := u.restore(n)
 	if err == nil && left > 0 {
 		left, err = u.remove(left)
@@ -309,6 +313,9 @@ func (u *undoing) removeOne(m made) error {
 	}
 	if why := u.stays(&c, m.mark); why != "" {
 		u.of.Undone.keep(why)
+		if u.late {
+			u.names.move(c.ID, nil, namesTable.key(c.ID, &c))
+		}
 		if why == reason.UndoImported {
 			return nil
 		}
@@ -353,7 +360,7 @@ func (u *undoing) stays(c *people.Contact, mark uint64) reason.Code {
 		return reason.UndoKnown
 	case u.inLater(c.ID):
 		return reason.UndoImported
-	case markOf(c) != mark:
+	case !sameMark(mark, c):
 		return reason.UndoChanged
 	}
 	return ""

@@ -283,7 +283,7 @@ func (y *yard) undoing(id people.ImportID) (k []byte) {
 		}
 		k = peopleJobKey(jobsTable.Given(tx) + 1)
 		y.book.stop(k, errors.New("the test does it"))
-		_, err = y.book.takeBackTx(tx, &i, Actor{Name: "ana"}, 0)
+		_, err = y.book.takeBackTx(tx, &i, Actor{Name: "ana"}, 0, nil)
 		return err
 	}))
 	return k

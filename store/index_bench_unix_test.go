@@ -18,6 +18,7 @@ import (
 
 	"recado/campaign/people"
 	"recado/store/bolt"
+	"recado/store/index"
 )
 
 // benchPeople is how many people the benchmarks of the index have.
@@ -95,8 +96,9 @@ func processorTime() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// BenchmarkIndexFilter is what one key press costs in a filter that is typed, with
-// the list of who is found.
+// BenchmarkIndexFilter is what one key press costs in a filter that is typed: how many
+// are found, in their order, and the part of the list that a screen asks for. To write
+// out all of them takes list-ms more, which is in no other figure.
 func BenchmarkIndexFilter(b *testing.B) {
 	book := benchOpen(b)
 	defer book.Close()
@@ -104,16 +106,19 @@ func BenchmarkIndexFilter(b *testing.B) {
 	if !book.hasIndex(b.Context()) {
 		b.Fatal("there is no index")
 	}
-	find := func(b *testing.B, line string) int {
+	find := func(b *testing.B, line string) Found {
 		f, err := people.ParseFilter(line)
 		if err != nil {
 			b.Fatal(err)
 		}
-		ids, err := book.Find(b.Context(), f)
+		found, err := book.Search(b.Context(), f)
 		if err != nil {
 			b.Fatal(err)
 		}
-		return len(ids)
+		if n := min(found.Size(), 120); len(found.Part(0, 120)) != n {
+			b.Fatal("they are not listed")
+		}
+		return found
 	}
 	for _, c := range []struct{ kind, before, line string }{
 		{"everybody", "", ""}, {"word", "", "j"}, {"word", "", "joao"}, {"word", "", "silva"}, {"word", "", "goncalves"}, {"word", "", "zzqx"}, {"word", "", "*ilva"},
@@ -122,7 +127,8 @@ func BenchmarkIndexFilter(b *testing.B) {
 		{"structured", "", "tag:vip"}, {"structured", "", "cidade:recife tag:vip -tag:frio"}, {"structured", "", "cidade:recife optout:nao criado:<400d"}, {"structured", "", "visto:nunca tag:lead"},
 	} {
 		b.Run(c.kind+"/"+c.before+">"+c.line, func(b *testing.B) {
-			hits, used := 0, time.Duration(0)
+			var found Found
+			var used, listing time.Duration
 			b.ReportAllocs()
 			for b.Loop() {
 				b.StopTimer()
@@ -133,11 +139,17 @@ func BenchmarkIndexFilter(b *testing.B) {
 				}
 				begun := processorTime()
 				b.StartTimer()
-				hits = find(b, c.line)
+				found = find(b, c.line)
 				used += processorTime() - begun
+				b.StopTimer()
+				listed := time.Now()
+				found.All()
+				listing += time.Since(listed)
+				b.StartTimer()
 			}
+			b.ReportMetric(float64(listing.Microseconds())/1000/float64(b.N), "list-ms")
 			b.ReportMetric(float64(used.Microseconds())/1000/float64(b.N), "cpu-ms")
-			b.ReportMetric(float64(hits), "hits")
+			b.ReportMetric(float64(found.Size()), "hits")
 		})
 	}
 }
@@ -165,6 +177,9 @@ func BenchmarkIndexReady(b *testing.B) {
 					b.Fatal("it was made of something else")
 				}
 				b.ReportMetric(float64(time.Since(begun).Milliseconds()), "ms")
+				if _, err := book.Search(b.Context(), people.Filter{}); err != nil { // with all that a search makes
+					b.Fatal(err)
+				}
 				runtime.GC()
 				runtime.ReadMemStats(&after)
 				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/benchPeople, "B/person")
@@ -174,6 +189,80 @@ func BenchmarkIndexReady(b *testing.B) {
 				b.StartTimer()
 			}
 		})
+	}
+}
+
+// BenchmarkIndexFloor is what an index that is made of the people cannot do without, on
+// one processor: to pass over their records ("pass") and over the order of their names
+// ("order"), and to pass over the records and read them ("read"). "make" is that with the
+// segments of the index made of what was read.
+func BenchmarkIndexFloor(b *testing.B) {
+	book := benchOpen(b)
+	defer book.Close()
+	err := book.view(func(tx *bolt.Tx) error {
+		var c people.Contact
+		last, _ := contactsTable.Cursor(tx).Last()
+		sum := 0
+		each := func(do func(id people.ContactID, v []byte) error) error {
+			cursor := contactsTable.Cursor(tx)
+			for k, v := cursor.First(); k != nil; k, v = cursor.Next() {
+				if err := do(contactsTable.Parts(k), v); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		for _, part := range []struct {
+			name string
+			do   func() error
+		}{
+			{"pass", func() error {
+				return each(func(_ people.ContactID, v []byte) error { sum += int(v[len(v)-1]); return nil })
+			}},
+			{"order", func() error {
+				order, err := orderTx(tx)
+				if err != nil {
+					return err
+				}
+				for id := range order {
+					sum += int(id)
+				}
+				return nil
+			}},
+			{"read", func() error {
+				return each(func(id people.ContactID, v []byte) error { return viewContact(&c, id, v) })
+			}},
+			{"make", func() error {
+				x := index.New()
+				if err := x.Room(contactsTable.Parts(last) + 1); err != nil {
+					return err
+				}
+				build := x.NewBuilder()
+				defer build.Flush()
+				return each(func(id people.ContactID, v []byte) error {
+					err := viewContact(&c, id, v)
+					build.Add(&c)
+					return err
+				})
+			}},
+		} {
+			b.Run(part.name, func(b *testing.B) {
+				begun := processorTime()
+				for b.Loop() {
+					if err := part.do(); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64((processorTime()-begun).Microseconds())/1000/float64(b.N), "cpu-ms")
+			})
+		}
+		if sum == 0 {
+			b.Error("there was nothing to pass over")
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
 	}
 }
 
@@ -219,7 +308,7 @@ func BenchmarkIndexBeside(b *testing.B) {
 				b.StopTimer()
 				book.index.note(0, bolt.Changes{contactsTable.Name: {contactsTable.Key(1)}})
 				b.StartTimer()
-				if _, err := book.Find(b.Context(), f); err != nil {
+				if _, err := book.Search(b.Context(), f); err != nil {
 					b.Fatal(err)
 				}
 			}

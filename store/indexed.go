@@ -127,6 +127,12 @@ func (b *Book) KeepIndex() {
 		}
 		b.makeIndex(true)
 		for {
+			err := b.view(func(tx *bolt.Tx) error {
+				return n.ask(tx, func(x *index.Index) error { x.Rank(); return nil })
+			})
+			if err != nil && !errors.Is(err, errLater) && !errors.Is(err, errNoIndex) {
+				b.logger.Warn("keep the index of people", "err", err)
+			}
 			select {
 			case <-n.mended:
 			case <-b.closing:
@@ -136,10 +142,6 @@ func (b *Book) KeepIndex() {
 			case <-time.After(indexEvery):
 			case <-b.closing:
 				return
-			}
-			err := b.view(func(tx *bolt.Tx) error { return n.ask(tx, func(*index.Index) error { return nil }) })
-			if err != nil && !errors.Is(err, errLater) && !errors.Is(err, errNoIndex) {
-				b.logger.Warn("keep the index of people", "err", err)
 			}
 		}
 	})
@@ -319,8 +321,12 @@ func (b *Book) readIndex() (x *index.Index, at int, err error) {
 			})
 		})
 		order := make([]uint32, 0, countTx(tx, countContacts))
-		for k := range namesTable.Each(tx, nil) {
-			order = append(order, uint32(namesTable.whose(k)))
+		ordered, err := orderTx(tx)
+		if err != nil {
+			return err
+		}
+		for id := range ordered {
+			order = append(order, uint32(id))
 		}
 		x.SetOrder(order)
 		return read(tx)
@@ -332,13 +338,13 @@ func (b *Book) readIndex() (x *index.Index, at int, err error) {
 // fromIndex is what the index says of a filter.
 type fromIndex struct {
 	index.Answer
-	ids    []people.ContactID // whoever may match, in the order of names
-	unseen []people.Named     // fields that nobody has
-	fields []string           // those that somebody has, if there are unseen ones
+	found  Found          // whoever may match, if they are asked for
+	unseen []people.Named // fields that nobody has
+	fields []string       // those that somebody has, if there are unseen ones
 }
 
-// askIndexTx asks the index whom a filter matches, and lists them if that is asked
-// for. It is errNoIndex if there is none, or it does not know enough, and errLater
+// askIndexTx asks the index whom a filter matches, and for their order if that is
+// wanted. It is errNoIndex if there is none, or it does not know enough, and errLater
 // if it knows more than the transaction.
 func (b *Book) askIndexTx(ctx context.Context, tx *bolt.Tx, f people.Filter, env people.FilterEnv, list bool) (a fromIndex, err error) {
 	if tx.Writable() {
@@ -367,7 +373,7 @@ func (b *Book) askIndexTx(ctx context.Context, tx *bolt.Tx, f people.Filter, env
 			Reached: func(t people.ReachedTerm) people.Set { return sent[t.Campaign] },
 		})
 		if list {
-			a.ids = x.Ordered(a.May, keyTx(tx))
+			a.found = x.Ordered(a.May, keyTx(tx))
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"recado/campaign"
@@ -181,13 +182,13 @@ func newToken(taken []Invite) string {
 
 // tokenOf is what stands in a text where a link puts its token; empty: nothing.
 func tokenOf(text string) string {
-	if found := tokenIn.FindStringSubmatch(text); found != nil {
+	if found := tokenIn().FindStringSubmatch(text); found != nil {
 		return found[1]
 	}
 	return ""
 }
 
-var tokenIn = regexp.MustCompile(`(?i)\(ref ([a-z2-9]{6})\)`)
+var tokenIn = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\(ref ([a-z2-9]{6})\)`) })
 
 // invitedTx says whether a person agrees with what they write to be written to, and
 // keeps it with the person: by which link or ad they came, when, and their words.

@@ -48,7 +48,7 @@ func unwroteTx(tx *bolt.Tx, d *campaign.Delivery, claimed time.Time) error {
 // than d; zero: none did.
 func lastLeftTx(tx *bolt.Tx, id people.ContactID, d *campaign.Delivery) (last time.Time, err error) {
 	err = eachClaimTx(tx, id, func(other campaign.Delivery) {
-		if (other.Campaign != d.Campaign || other.Seq != d.Seq) && other.MayHaveLeft() {
+		if (other.Campaign != d.Campaign || other.Seq != d.Seq) && other.MayHaveLeft() && other.Revokes == "" {
 			last = later(last, later(other.Claimed, other.Accepted))
 		}
 	})

@@ -61,8 +61,9 @@ func TestWhatNeverLeftDoesNotCountForThePerson(t *testing.T) {
 			if _, err := desk(s.book).Cancel(first); err != nil && !errors.Is(err, store.ErrState) { // it may be finished
 				t.Fatal(err)
 			}
+			s.beside(2)
 			next := s.start("")
-			if got := s.claim(); (got.Delivery != nil) == test.counts {
+			if got := s.mustClaim(); (got.Seq == 0) == test.counts {
 				t.Errorf("the next campaign: %+v", got)
 			}
 			if d := s.delivery(next); test.counts && (d.State != campaign.Skipped || d.Reason.Code != reason.DeliveryPerPerson) {
@@ -70,6 +71,16 @@ func TestWhatNeverLeftDoesNotCountForThePerson(t *testing.T) {
 			}
 		})
 	}
+}
+
+// beside adds people until there are n, so that a campaign can be started that the
+// first of them does not get.
+func (s *shop) beside(n int) {
+	s.Helper()
+	if _, err := desk(s.book).Import(s.Context(), crowd(n), "others"); err != nil {
+		s.Fatal(err)
+	}
+	s.answer(crowd(n)...)
 }
 
 // What was sent before a message that never left goes on counting, whichever
@@ -121,9 +132,40 @@ func TestInterruptedClaimCountsForThePerson(t *testing.T) {
 	s.restart()
 	mustSent(s, "after a crash", claimed)
 	s.now = s.now.Add(10 * time.Second)
+	s.beside(2)
 	id := s.start("")
 	if s.claim(); s.delivery(id).Reason.Code != reason.DeliveryPerPerson {
 		t.Errorf("in the next campaign they are %+v", s.delivery(id))
+	}
+}
+
+// Who is left alone is so from the start of the next campaign on, and is nobody's
+// work; but whose last message is on its way is looked at when it is their turn.
+func TestWhoGotACampaignLatelyIsLeftOutWhenTheNextOneStarts(t *testing.T) {
+	for _, flying := range []bool{false, true} {
+		s := newShop(t, 2, "per-person=7d")
+		s.start("")
+		d := s.mustClaim()
+		if !flying {
+			s.settle(d, accepted)
+		}
+		s.number = s.another()
+		s.limit("per-person=7d")
+		next := s.startBy(s.number)
+		got := s.delivery(next)
+		if left := got.State == campaign.Skipped && got.Reason.Code == reason.DeliveryPerPerson; left == flying {
+			t.Errorf("on its way %v: they are %s (%s)", flying, got.State, got.Reason)
+		}
+		f, err := s.book.Forecast(t.Context(), next, s.now)
+		if want := 1; err != nil || !flying && f.Left != want {
+			t.Errorf("%d are left, %v; want %d", f.Left, err, want)
+		}
+		if flying {
+			s.settle(d, refused)
+			if to := s.mustClaim(); to.Contact != d.Contact {
+				t.Errorf("to whom nothing has left, nothing is sent: %+v", to)
+			}
+		}
 	}
 }
 

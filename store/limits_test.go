@@ -383,10 +383,11 @@ func TestOnePersonIsLeftAlonePerPersonLimit(t *testing.T) {
 				t.Fatalf("held by %q", hold.Reason)
 			}
 			s.now = s.now.Add(test.after)
+			s.beside(2)
 			id := s.start(test.own)
-			_, _, ok := s.send()
-			if ok == test.skipped {
-				t.Errorf("sent again: %v", ok)
+			sent, _, ok := s.send()
+			if !ok || (sent.Seq == 0) == test.skipped {
+				t.Errorf("sent again: %+v, %v", sent, ok)
 			}
 			got, err := s.book.Delivery(id, 0)
 			if err != nil {

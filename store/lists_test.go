@@ -238,7 +238,7 @@ func TestListsOfAnOlderBookAreKept(t *testing.T) {
 		for id, lists := range map[people.ContactID][]string{1: {"b", "Férias"}, 2: {"ferias"}} {
 			c, err := contactTx(tx, id)
 			ok(t, err)
-			v := string(encodeContact(&c))
+			v := string(encodeFirst(&c))
 			e := bolt.Enc{}
 			e.Texts(c.Tags)
 			e.Texts(nil)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -37,6 +38,10 @@ var migrations = [...]func(*bolt.Tx) error{
 	func(*bolt.Tx) error { return nil }, // version 16: what imports changed, which an older program would not erase
 	func(*bolt.Tx) error { return nil }, // version 17: live lists, which an older program would take for empty
 	chainAll,
+	func(*bolt.Tx) error { return nil }, // version 19: shorter records of people, which an older program would not read
+	func(*bolt.Tx) error { return nil }, // version 20: deliveries that delete a message, which an older program would send as an empty text
+	stopsOfNumbers,
+	func(*bolt.Tx) error { return nil }, // version 22: polls, which an older program would send as bare texts
 }
 
 // claimsByContact is version 2: who has been claimed is known by their record.
@@ -180,4 +185,37 @@ func takeFields(c *people.Contact) (taken bool) {
 		taken = true
 	}
 	return taken
+}
+
+// stopsOfNumbers is version 21: a number that is stopped for a campaign is in its
+// record, with who did it and why. Before, the guard rails kept theirs.
+func stopsOfNumbers(tx *bolt.Tx) error {
+	type stopped struct {
+		id campaign.ID
+		n  campaign.NumberID
+		g  guard
+	}
+	var all []stopped
+	err := guardsTable.ForEach(tx, func(k, v []byte) error {
+		g, err := decodeGuard(v)
+		if id, n := guardsTable.Parts(k); g.held != "" {
+			all = append(all, stopped{id, n, g})
+		}
+		return err
+	})
+	for _, s := range all {
+		if err != nil {
+			break
+		}
+		var c campaign.Campaign
+		if c, err = campaignTx(tx, s.id); err != nil {
+			break
+		}
+		if !c.Stops(s.n) {
+			c.SetStop(campaign.Stop{Number: s.n, Held: s.g.held})
+		}
+		s.g.held = ""
+		err = errors.Join(putGuardTx(tx, s.id, s.n, s.g), putCampaignTx(tx, c))
+	}
+	return err
 }

@@ -89,6 +89,28 @@ func TestANoRightAfterAnOptInCountsThoughOurClockIsAhead(t *testing.T) {
 	}
 }
 
+// What she wrote, and the opt-in, have times that are still to come: the clock was put
+// back. Her next no is heard all the same, and the one that was taken back is not.
+func TestANoIsHeardThoughAllBeforeItLiesInTheFuture(t *testing.T) {
+	for _, back := range []time.Duration{20 * time.Second, 10 * time.Minute, 48 * time.Hour} {
+		b, hear, ana := heardBook(t)
+		ahead := time.Now().Add(back)
+		hear(fromAna("SAIR", ahead))
+		if err := desk(b).OptIn(ana().ID, "pediu de novo"); err != nil {
+			t.Fatal(err)
+		}
+		hear(fromAna("SAIR", ahead))
+		if c := ana(); c.OptedOut {
+			t.Errorf("back by %v: the no that was taken back opts out again: %+v", back, c)
+		}
+		now := time.Now()
+		hear(fromAna("SAIR", now))
+		if c := ana(); !c.OptedOut || !c.OptOutAt.Equal(now) {
+			t.Errorf("back by %v: a new no is not heard: %+v", back, c)
+		}
+	}
+}
+
 func TestANoFromBeforeWeKnewThemCounts(t *testing.T) {
 	b, hear, ana := heardBook(t)
 	if _, err := desk(b).Import(t.Context(), []people.Row{{Line: 1, Phone: "+5511999990001", Name: "Ana"}}, "lista"); err != nil {

@@ -35,6 +35,22 @@ func (s *street) who(phone people.Phone) (people.Contact, int) {
 	return must[people.Contact](s.T)(s.b.ContactByPhone(phone)), must[int](s.T)(s.b.ContactCount())
 }
 
+// TestALandlineThatIsOnWhatsAppIsBelieved: where a file says by which phone somebody
+// is on WhatsApp, a mobile beside it is no better.
+func TestALandlineThatIsOnWhatsAppIsBelieved(t *testing.T) {
+	s := newStreet(t)
+	s.rowsOf(people.Row{Phone: landline, Others: []people.Phone{mobile}, Name: "Padaria Sol"})
+	if c, n := s.who(mobile); n != 1 || c.BestPhone() != landline {
+		t.Errorf("%d people, who go by %s", n, c.BestPhone())
+	}
+	// A mobile is, where nothing says so.
+	s = newStreet(t)
+	s.rowsOf(people.Row{Phone: landline, Name: "Ana"}, people.Row{Phone: mobile, Others: []people.Phone{landline}, Name: "Ana"})
+	if c, n := s.who(landline); n != 1 || c.BestPhone() != mobile {
+		t.Errorf("%d people, who go by %s", n, c.BestPhone())
+	}
+}
+
 // TestOneWithSeveralPhonesIsOnePerson: in whatever order files name the phones of
 // somebody, they are one record, and found by each phone.
 func TestOneWithSeveralPhonesIsOnePerson(t *testing.T) {

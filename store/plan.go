@@ -81,8 +81,15 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 	if err != nil {
 		return nil, err
 	}
-	if why, err := b.silencedTx(tx, c, id); !why.IsZero() || err != nil {
+	if len(camp.Stopped) > 0 && stuckTx(tx, &camp) {
+		why, err := whyStuckTx(tx, &camp)
 		return pause{id, why}, err
+	}
+	if stop, stopped := camp.Stop(c.Number); stopped {
+		return wait(stop.Hold()), nil
+	}
+	if a, err := b.guardedTx(tx, c, id); a != nil || err != nil {
+		return a, err
 	}
 	if crowded, err := crowdedTx(tx, id); crowded || err != nil {
 		return wait(campaign.Hold{Reason: reason.HoldDoubt}), err
@@ -95,6 +102,9 @@ func (b *Book) planCampaignTx(tx *bolt.Tx, c campaign.Claim, t turn, own campaig
 			}
 			return pause{id, reason.New(reason.CampaignTried, left)}, err
 		}
+	}
+	if camp.RevokeOf != 0 {
+		own = own.Pauses()
 	}
 	hold := campaign.Hold{Reason: reason.HoldEmpty}
 	paces := pacing{tx: tx, claim: c, turn: t, number: own, campaign: camp}
@@ -148,6 +158,12 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	giveUp := func(code reason.Code, args ...any) (act, error) {
 		return skip{d, reason.New(code, args...)}, nil
 	}
+	switch {
+	case d.Revokes != "":
+		return planRevokeTx(tx, c, pace, d, group)
+	case d.RevokeBy != 0:
+		return giveUp(reason.UndoWanted)
+	}
 	contact, err := contactTx(tx, d.Contact)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -164,22 +180,25 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if why := whyBarredTx(tx, &contact); !why.IsZero() {
 		return skip{d, why}, nil
 	}
+	if lacksConsent(&contact, &camp) {
+		return giveUp(reason.DeliveryNoConsent)
+	}
 	// One that is in doubt goes again as what it may be already: the message
 	// that they have. One that was tried and did not leave is like any other.
 	if !d.InDoubt {
-		if d.Attempts > 0 {
+		if !d.Fresh() {
 			if contact.LastSent, err = lastLeftTx(tx, contact.ID, &d); err != nil {
 				return nil, err
 			}
 		}
-		if camp.TestOf == 0 && tooSoon(&contact, pace.PerPerson, c.Now) {
-			if d.Attempts == 0 && campaign.Early(contact.LastSent, c.Now) && b.clock.Sure() {
+		if !camp.Aside() && tooSoon(&contact, pace.PerPerson, c.Now) {
+			if d.Fresh() && campaign.Early(contact.LastSent, c.Now) && b.clock.Sure() {
 				return amendPerson{contact}, nil
 			}
 			return giveUp(reason.DeliveryPerPerson)
 		}
 	}
-	if d.Attempts == 0 && camp.MindsSilence() && unansweredTx(tx, contact.ID) >= silentAfter {
+	if d.Fresh() && camp.MindsSilence() && unansweredTx(tx, contact.ID) >= silentAfter {
 		return giveUp(reason.DeliveryNeverAnswers)
 	}
 	if camp.FollowUp != 0 && !d.InDoubt {
@@ -194,12 +213,13 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if !d.New && c.Ready.NewChats.Reason != "" && !chatting(&contact, c.Number) {
 		return opens{d, group}, nil
 	}
-	if d.Attempts > 0 {
+	d.Poll = camp.Options()
+	if !d.Fresh() {
 		// It has its id and all that it carries already; none of that changes.
 		if d.Media, err = carriedTx(tx, &d); err != nil {
 			return nil, err
 		}
-		return send{d: d, to: contact, pace: pace, test: camp.TestOf != 0}, nil
+		return send{d: d, to: contact, pace: pace, aside: camp.Aside()}, nil
 	}
 	if checkAs(&contact) != "" && !contact.Checked(c.Now) {
 		return b.planCheckTx(tx, c, d, contact, group)
@@ -219,7 +239,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	} else if err != nil {
 		return nil, err
 	}
-	s := send{d: d, to: contact, pace: pace, text: text, test: camp.TestOf != 0}
+	s := send{d: d, to: contact, pace: pace, text: text, fixed: camp.Fixed(d.Variant), aside: camp.Aside()}
 	if camp.Attachment != nil {
 		return b.planUploadTx(tx, c, camp, s)
 	}
@@ -253,22 +273,23 @@ func chatting(c *people.Contact, number campaign.NumberID) bool {
 func (b *Book) render(c campaign.Campaign, variant uint8, contact *people.Contact, now time.Time) (string, error) {
 	key := templateKey{c.ID, variant}
 	b.mu.Lock()
-	t := b.templates[key]
+	known := b.templates[key]
 	b.mu.Unlock()
-	if t == nil {
-		texts := c.Texts()
-		if int(variant) >= len(texts) {
-			return "", fmt.Errorf("campaign %d has no text %s: %w", c.ID, campaign.VariantName(variant), bolt.ErrRecord)
-		}
-		var err error
-		if t, err = campaign.ParseTemplate(campaign.Visible(texts[variant])); err != nil {
+	texts := c.Texts()
+	if int(variant) >= len(texts) {
+		return "", fmt.Errorf("campaign %d has no text %s: %w", c.ID, campaign.VariantName(variant), bolt.ErrRecord)
+	}
+	if known.template == nil || known.text != texts[variant] {
+		t, err := campaign.ParseTemplate(campaign.Visible(texts[variant]))
+		if err != nil {
 			return "", err
 		}
+		known = parsed{texts[variant], t}
 		b.mu.Lock()
-		b.templates[key] = t
+		b.templates[key] = known
 		b.mu.Unlock()
 	}
-	text, err := t.Render(contact, now)
+	text, err := known.template.Render(contact, now)
 	if err == nil {
 		err = c.CheckText(text)
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -16,14 +15,15 @@ import (
 // Preflight is what would become of a draft if it were started. It is worked
 // out here and nowhere else: screens and commands only print it.
 type Preflight struct {
-	Receive  int                 // people who get it, as far as anybody knows now
-	LeftOut  map[reason.Code]int // those who do not, by the reason of their delivery
-	Lacking  []Lack              // what the text asks for and people do not have
-	NewChats int                 // of those who receive, how many get it in a new chat
-	Senders  []Sender            // who sends, and how fast
-	Stops    []campaign.Lack     // why it could not be started, beside what it lacks itself, see [campaign.Campaign.Lacks]
-	Warnings []reason.Reason     // what to know before it is started all the same
-	Forecast campaign.Forecast
+	Receive     int                 // people who get it, as far as anybody knows now
+	MustConsent bool                // the rule of the book is that campaigns ask for consent, see [Desk.RequireConsent]
+	LeftOut     map[reason.Code]int // those who do not, by the reason of their delivery
+	Lacking     []Lack              // what the text asks for and people do not have
+	NewChats    int                 // of those who receive, how many get it in a new chat
+	Senders     []Sender            // who sends, and how fast
+	Stops       []campaign.Lack     // why it could not be started, beside what it lacks itself, see [campaign.Campaign.Lacks]
+	Warnings    []reason.Reason     // what to know before it is started all the same
+	Forecast    campaign.Forecast
 }
 
 // Leaves reports whether something of a draft would really leave if it were
@@ -108,6 +108,7 @@ func (b *Book) preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			return p, err
 		}
 	}
+	today := now
 	if c.At.After(now) {
 		now = c.At
 	}
@@ -125,6 +126,7 @@ func (b *Book) preflight(ctx context.Context, c campaign.Campaign, now time.Time
 		return p, err
 	}
 	err = b.view(func(tx *bolt.Tx) error {
+		p.MustConsent = requiresConsentTx(tx)
 		all, err := numbersTx(tx)
 		if err != nil {
 			return err
@@ -148,7 +150,7 @@ func (b *Book) preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			if contact.Phone == "" && contact.LID == "" {
 				return
 			}
-			why := unwanted(contact, ids, barred, now)
+			why := unwanted(contact, &c, ids, barred, now)
 			if why == "" && silent.Has(contact.ID) {
 				why = reason.DeliveryNeverAnswers
 			}
@@ -162,9 +164,15 @@ func (b *Book) preflight(ctx context.Context, c campaign.Campaign, now time.Time
 			if len(ids) > 0 {
 				number = home(contact, ids, load)
 			}
+			if tooSoon(contact, waits[number], now) {
+				p.LeftOut[reason.DeliveryPerPerson]++
+				skipped++
+				told(contact.ID, reason.DeliveryPerPerson, false)
+				return
+			}
 			text := texts[variantOf(&c, ids, number, load[number])]
 			load[number]++
-			if why := p.leaveOut(contact, waits[number], &c, text, now); why != "" {
+			if why := p.leaveOut(contact, &c, text, now); why != "" {
 				p.LeftOut[why]++
 				told(contact.ID, why, false)
 				return
@@ -207,7 +215,8 @@ func (b *Book) preflight(ctx context.Context, c campaign.Campaign, now time.Time
 	} else if p.Forecast, err = campaign.Walk(ctx, c.ID, numbers, now); err != nil {
 		return p, err
 	}
-	p.Warnings = p.warnings(&c, now)
+	p.Forecast.Try(c.Canary)
+	p.Warnings = p.warnings(&c, now, today)
 	return p, nil
 }
 
@@ -248,10 +257,7 @@ func (g *groups) of(number campaign.NumberID, c campaign.Campaign) (waiting []ca
 
 // leaveOut is why a person who is wanted would not get the text of a campaign;
 // empty: they would.
-func (p *Preflight) leaveOut(contact *people.Contact, wait time.Duration, c *campaign.Campaign, text *campaign.Template, now time.Time) reason.Code {
-	if tooSoon(contact, wait, now) {
-		return reason.DeliveryPerPerson
-	}
+func (p *Preflight) leaveOut(contact *people.Contact, c *campaign.Campaign, text *campaign.Template, now time.Time) reason.Code {
 	said, err := text.Render(contact, now)
 	if err == nil {
 		err = c.CheckText(said)
@@ -345,169 +351,3 @@ func joined(stops []campaign.Lack) error {
 
 // reachesNobody is the refusal of a draft whose people are all skipped.
 func reachesNobody(skipped int) error { return reason.Err(reason.CampaignNobody, skipped) }
-
-// Forecast says when a campaign that was started will have been sent. It costs
-// as much as the queues of its numbers are long: it is not for every key press.
-func (b *Book) Forecast(ctx context.Context, id campaign.ID, now time.Time) (f campaign.Forecast, err error) {
-	var numbers []campaign.Outlook
-	err = b.view(func(tx *bolt.Tx) error {
-		c, err := campaignTx(tx, id)
-		if err != nil {
-			return err
-		}
-		for _, number := range c.Numbers {
-			n, err := numberTx(tx, number)
-			if err != nil {
-				return err
-			}
-			o, err := outlookTx(ctx, tx, n, id, now)
-			if err != nil {
-				return err
-			}
-			numbers = append(numbers, o)
-		}
-		return nil
-	})
-	if err != nil {
-		return f, err
-	}
-	return campaign.Walk(ctx, id, numbers, now)
-}
-
-// outlookTx is a number with all that waits on it, of the running campaigns and
-// of one more.
-func outlookTx(ctx context.Context, tx *bolt.Tx, n campaign.Number, id campaign.ID, now time.Time) (o campaign.Outlook, err error) {
-	t, err := turnTx(tx, n.ID)
-	if err != nil {
-		return o, err
-	}
-	t.Last, t.Slow.Until = sofar(t.Last, now), campaign.Within(t.Slow.Until, now, campaign.LongestSlow)
-	o = campaign.Outlook{Number: n, Turn: t.Turn, Slow: t.Slow, Sent: pastTx(tx, n.ID, now)}
-	switch s := n.Standing; {
-	case !n.Linked():
-		o.Stopped = true
-	case s.State == campaign.Banned && s.Until.After(now):
-		o.From = s.Until
-	case s.State == campaign.Banned, s.State == campaign.Blocked, s.State == campaign.LoggedOut, s.State == campaign.Outdated:
-		o.Stopped = true
-	}
-	if n.Standing.Closed.After(now) {
-		o.NewChats = campaign.Hold{Reason: reason.HoldNewChats, Until: n.Standing.Closed}
-	}
-	if o.Takes, err = takesTx(tx, id); err != nil {
-		return o, err
-	}
-	campaigns := rotation(tx, t.Campaign)
-	if !slices.Contains(campaigns, id) {
-		campaigns = append(campaigns, id)
-	}
-	for _, id := range campaigns {
-		if o.Waiting, err = waitingTx(ctx, tx, o.Waiting, n.ID, id); err != nil {
-			return o, err
-		}
-	}
-	for i := range o.Waiting {
-		o.Waiting[i].Due = campaign.Within(o.Waiting[i].Due, now, campaign.LongestWait)
-	}
-	return o, nil
-}
-
-// pastTx is what a number has sent in the last day, as far as any limit counts.
-func pastTx(tx *bolt.Tx, number campaign.NumberID, now time.Time) (past []campaign.Past) {
-	const most = 10_000
-	for k := range sendsTable.Back(tx, sendsTable.Of(number)) {
-		_, sent, kind := sendsTable.Parts(k)
-		at := sofar(sent.time(), now)
-		if len(past) == most || now.Sub(at) >= 24*time.Hour {
-			break
-		}
-		past = append(past, campaign.Past{At: at, New: kind != knownChat, Unsent: kind == newUnsent})
-	}
-	slices.Reverse(past)
-	return past
-}
-
-// usualTake is how long a message is taken to be on its way before any was.
-const usualTake = 300 * time.Millisecond
-
-// takesTx is how long the last messages of a campaign were on their way.
-func takesTx(tx *bolt.Tx, id campaign.ID) (time.Duration, error) {
-	var sum time.Duration
-	n := 0
-	looked := 0
-	for _, v := range eventsTable.Back(tx, eventsTable.Of(id)) {
-		if looked++; looked > 200 {
-			break
-		}
-		d, err := deliveryTx(tx, deliveryKey(id, fromRow[uint32](v)))
-		if err != nil {
-			return 0, err
-		}
-		if took := d.Accepted.Sub(d.Claimed); !d.Accepted.IsZero() && d.Attempts == 1 && took >= 0 {
-			sum += took
-			n++
-		}
-	}
-	if n == 0 {
-		return usualTake, nil
-	}
-	return sum / time.Duration(n), nil
-}
-
-// waitingTx counts what waits on a number of a campaign, group by group.
-func waitingTx(ctx context.Context, tx *bolt.Tx, groups []campaign.Waiting, number campaign.NumberID, id campaign.ID) ([]campaign.Waiting, error) {
-	queued, tried := queueTable.of(number, id), againTable.Of2(number, id)
-	if !queueTable.Any(tx, queued) && !againTable.Any(tx, tried) {
-		return groups, nil
-	}
-	c, err := campaignTx(tx, id)
-	if err != nil {
-		return groups, err
-	}
-	add := func(seq uint32, n int, due bool) error {
-		d, err := deliveryTx(tx, deliveryKey(id, seq))
-		if err != nil {
-			return err
-		}
-		g := campaign.Waiting{Campaign: id, Pace: c.Pace, New: d.New, Zone: location(d.Zone), Count: n}
-		if due {
-			g.Due = d.NotBefore
-		}
-		groups = append(groups, g)
-		return nil
-	}
-	n := 0
-	for k := range againTable.Each(tx, tried) {
-		if n++; n%256 == 0 && ctx.Err() != nil {
-			return groups, ctx.Err()
-		}
-		_, _, seq := againTable.Parts(k)
-		if err := add(seq, 1, true); err != nil {
-			return groups, err
-		}
-	}
-	var group []byte // that is being counted
-	var first uint32
-	in := 0
-	flush := func() error {
-		if in == 0 {
-			return nil
-		}
-		return add(first, in, false)
-	}
-	for k := range queueTable.Each(tx, queued) {
-		if n++; n%4096 == 0 && ctx.Err() != nil {
-			return groups, ctx.Err()
-		}
-		if in > 0 && bytes.HasPrefix(k, group) {
-			in++
-			continue
-		}
-		if err := flush(); err != nil {
-			return groups, err
-		}
-		group, first = queueTable.parts(k)
-		in = 1
-	}
-	return groups, flush()
-}

@@ -11,64 +11,38 @@ import (
 	"recado/store/bolt"
 )
 
-// contactVersion is the first byte of a contact's record.
-const contactVersion = 1
+// contactVersion is the first byte of a contact's record. Those of version 1 are in
+// recordfirst.go.
+const contactVersion = 2
 
-func encodeContact(c *people.Contact) []byte {
-	e := bolt.Enc{B: make([]byte, 0, 160)}
-	e.Uint(contactVersion)
-	e.Text(string(c.Phone))
-	e.Text(string(c.WhatsApp))
-	e.Text(c.LID)
-	e.Text(c.Name)
-	e.Uint(uint64(c.NameSource))
-	e.Texts(c.Tags)
-	e.Texts(nil) // lists, until version 3 of the book
-	e.Uint(uint64(len(c.Fields)))
-	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
-		e.Text(f)
-		e.Text(c.Fields[f])
-	}
-	e.Uint(uint64(c.Presence))
-	e.Time(c.CheckedAt)
-	e.Bool(c.OptedOut)
-	e.Time(c.OptOutAt)
-	e.Text(c.OptOutWhy)
-	e.Uint(uint64(len(c.Knows)))
-	for _, n := range c.Knows {
-		e.Uint(uint64(n))
-	}
-	e.Time(c.LastSent)
-	e.Time(c.LastHeard)
-	e.Time(c.Created)
-	e.Uint(uint64(len(c.Former)))
-	for _, f := range c.Former {
-		e.Text(string(f.Phone))
-		e.Time(f.Until)
-	}
-	e.Text(string(c.OptOutPhone))
-	parts := partsOf(c)
-	if parts != 0 || !c.DoubtAt.IsZero() || !c.DoubtEnded.IsZero() {
-		e.Time(c.DoubtAt)
-		e.Text(c.DoubtSaid)
-		e.Time(c.DoubtEnded)
-	}
-	if parts != 0 {
-		encodeParts(&e, parts, c)
-	}
-	return e.B
-}
-
-// What few people have stands at the end of a record, behind a number that says
-// what of it there is. The numbers are written to disk.
+// What there is of a person in their record: a number of bits behind the version
+// says so, those first that most people have, and the parts follow in this order.
+// The bits are written to disk.
 const (
-	hasOthers = 1 << iota
-	hasConsent
-	hasNote
-	hasUsername
-	hasOrigin
-	hasCame
-	hasLabels
+	partPhone = 1 << iota
+	partName
+	partTags
+	partFields
+	partCreated
+	partOrigin
+	partChecked
+	partWhatsApp
+	partLID
+	partSource // of the name, if it is none, or not what was typed
+	partKnows
+	partLastSent
+	partLastHeard
+	partOptedOut
+	partOptOut
+	partOptOutPhone
+	partFormer
+	partDoubt
+	partOthers
+	partConsent
+	partNote
+	partUsername
+	partCame
+	partLabels
 	allParts = 1<<iota - 1
 )
 
@@ -78,74 +52,232 @@ func partsOf(c *people.Contact) (parts uint64) {
 			parts |= part
 		}
 	}
-	has(hasOthers, len(c.Others) > 0)
-	has(hasConsent, c.Consent != people.Consent{})
-	has(hasNote, c.Note != "")
-	has(hasUsername, c.Username != "")
-	has(hasOrigin, c.Origin != 0)
-	has(hasCame, c.Came != people.Arrival{})
-	has(hasLabels, len(c.Labels) > 0)
+	has(partPhone, c.Phone != "")
+	has(partName, c.Name != "")
+	has(partTags, len(c.Tags) > 0)
+	has(partFields, len(c.Fields) > 0)
+	has(partCreated, !c.Created.IsZero())
+	has(partOrigin, c.Origin != 0)
+	has(partChecked, c.Presence != people.PresenceUnknown || !c.CheckedAt.IsZero())
+	has(partWhatsApp, c.WhatsApp != "")
+	has(partLID, c.LID != "")
+	has(partSource, c.NameSource != usualSource(c))
+	has(partKnows, len(c.Knows) > 0)
+	has(partLastSent, !c.LastSent.IsZero())
+	has(partLastHeard, !c.LastHeard.IsZero())
+	has(partOptedOut, c.OptedOut)
+	has(partOptOut, !c.OptOutAt.IsZero() || c.OptOutWhy != "")
+	has(partOptOutPhone, c.OptOutPhone != "")
+	has(partFormer, len(c.Former) > 0)
+	has(partDoubt, !c.DoubtAt.IsZero() || c.DoubtSaid != "" || !c.DoubtEnded.IsZero())
+	has(partOthers, len(c.Others) > 0)
+	has(partConsent, c.Consent != people.Consent{})
+	has(partNote, c.Note != "")
+	has(partUsername, c.Username != "")
+	has(partCame, c.Came != people.Arrival{})
+	has(partLabels, len(c.Labels) > 0)
 	return parts
 }
 
-func encodeParts(e *bolt.Enc, parts uint64, c *people.Contact) {
+// usualSource is that of a name of which the record says none.
+func usualSource(c *people.Contact) people.NameSource {
+	if c.Name == "" {
+		return people.NoName
+	}
+	return people.Typed
+}
+
+func encodeContact(c *people.Contact) []byte { return appendContact(make([]byte, 0, 160), c) }
+
+// appendContact appends the record of a person.
+func appendContact(b []byte, c *people.Contact) []byte {
+	e, parts := bolt.Enc{B: b}, partsOf(c)
+	e.Uint(contactVersion)
 	e.Uint(parts)
-	if parts&hasOthers != 0 {
+	if parts&partPhone != 0 {
+		encodePhone(&e, c.Phone)
+	}
+	if parts&partName != 0 {
+		e.Text(c.Name)
+	}
+	if parts&partTags != 0 {
+		e.Texts(c.Tags)
+	}
+	if parts&partFields != 0 {
+		encodeFields(&e, c.Fields)
+	}
+	if parts&partCreated != 0 {
+		e.Time(c.Created)
+	}
+	if parts&partOrigin != 0 {
+		e.Uint(uint64(c.Origin))
+	}
+	if parts&partChecked != 0 {
+		e.Uint(uint64(c.Presence))
+		e.Time(c.CheckedAt)
+	}
+	if parts&partWhatsApp != 0 {
+		encodePhone(&e, c.WhatsApp)
+	}
+	if parts&partLID != 0 {
+		e.Text(c.LID)
+	}
+	if parts >= partSource {
+		encodeSeldom(&e, parts, c)
+	}
+	return e.B
+}
+
+// encodeSeldom appends what few people have.
+func encodeSeldom(e *bolt.Enc, parts uint64, c *people.Contact) {
+	if parts&partSource != 0 {
+		e.Uint(uint64(c.NameSource))
+	}
+	if parts&partKnows != 0 {
+		e.Uint(uint64(len(c.Knows)))
+		for _, n := range c.Knows {
+			e.Uint(uint64(n))
+		}
+	}
+	if parts&partLastSent != 0 {
+		e.Time(c.LastSent)
+	}
+	if parts&partLastHeard != 0 {
+		e.Time(c.LastHeard)
+	}
+	if parts&partOptOut != 0 {
+		e.Time(c.OptOutAt)
+		e.Text(c.OptOutWhy)
+	}
+	if parts&partOptOutPhone != 0 {
+		encodePhone(e, c.OptOutPhone)
+	}
+	if parts&partFormer != 0 {
+		e.Uint(uint64(len(c.Former)))
+		for _, f := range c.Former {
+			encodePhone(e, f.Phone)
+			e.Time(f.Until)
+		}
+	}
+	if parts&partDoubt != 0 {
+		e.Time(c.DoubtAt)
+		e.Text(c.DoubtSaid)
+		e.Time(c.DoubtEnded)
+	}
+	if parts&partOthers != 0 {
 		e.Uint(uint64(len(c.Others)))
 		for _, o := range c.Others {
-			e.Text(string(o.Phone))
+			encodePhone(e, o.Phone)
 			e.Time(o.No)
 		}
 	}
-	if parts&hasConsent != 0 {
+	if parts&partConsent != 0 {
 		encodeConsent(e, c.Consent)
 	}
-	if parts&hasNote != 0 {
+	if parts&partNote != 0 {
 		e.Text(c.Note)
 	}
-	if parts&hasUsername != 0 {
+	if parts&partUsername != 0 {
 		e.Text(c.Username)
 	}
-	if parts&hasOrigin != 0 {
-		e.Uint(uint64(c.Origin))
-	}
-	if parts&hasCame != 0 {
+	if parts&partCame != 0 {
 		e.Uint(uint64(c.Came.Way))
 		e.Text(c.Came.Name)
 		e.Time(c.Came.At)
 	}
-	if parts&hasLabels != 0 {
+	if parts&partLabels != 0 {
 		encodeLabels(e, c)
 	}
 }
 
-func decodeParts(r *bolt.Dec, c *people.Contact) {
+// decodeRecord reads a record behind its version.
+func decodeRecord(c *people.Contact, r *bolt.Dec) {
 	parts := r.Uint()
 	if parts&^allParts != 0 {
 		r.Fail()
 		return
 	}
-	if parts&hasOthers != 0 {
-		for range r.Count() {
-			c.Others = append(c.Others, people.OtherPhone{Phone: people.Phone(r.Text()), No: r.Time()})
-		}
+	if parts&partPhone != 0 {
+		c.Phone = decodePhone(r)
 	}
-	if parts&hasConsent != 0 {
-		c.Consent = decodeConsent(r)
+	if parts&partName != 0 {
+		c.Name = r.Text()
 	}
-	if parts&hasNote != 0 {
-		c.Note = r.Text()
+	c.NameSource = usualSource(c)
+	if parts&partTags != 0 {
+		c.Tags = r.Texts(c.Tags)
 	}
-	if parts&hasUsername != 0 {
-		c.Username = r.Text()
+	if parts&partFields != 0 {
+		c.Fields = decodeFields(c.Fields, r)
 	}
-	if parts&hasOrigin != 0 {
+	if parts&partCreated != 0 {
+		c.Created = r.Time()
+	}
+	if parts&partOrigin != 0 {
 		c.Origin = people.ImportID(r.Uint())
 	}
-	if parts&hasCame != 0 {
+	if parts&partChecked != 0 {
+		c.Presence, c.CheckedAt = people.Presence(r.Uint()), r.Time()
+	}
+	if parts&partWhatsApp != 0 {
+		c.WhatsApp = decodePhone(r)
+	}
+	if parts&partLID != 0 {
+		c.LID = r.Text()
+	}
+	if parts >= partSource {
+		decodeSeldom(c, parts, r)
+	}
+}
+
+func decodeSeldom(c *people.Contact, parts uint64, r *bolt.Dec) {
+	if parts&partSource != 0 {
+		c.NameSource = people.NameSource(r.Uint())
+	}
+	if parts&partKnows != 0 {
+		for range r.Count() {
+			c.Knows = append(c.Knows, campaign.NumberID(r.Uint()))
+		}
+	}
+	if parts&partLastSent != 0 {
+		c.LastSent = r.Time()
+	}
+	if parts&partLastHeard != 0 {
+		c.LastHeard = r.Time()
+	}
+	c.OptedOut = parts&partOptedOut != 0
+	if parts&partOptOut != 0 {
+		c.OptOutAt, c.OptOutWhy = r.Time(), r.Text()
+	}
+	if parts&partOptOutPhone != 0 {
+		c.OptOutPhone = decodePhone(r)
+	}
+	if parts&partFormer != 0 {
+		for range r.Count() {
+			c.Former = append(c.Former, people.FormerPhone{Phone: decodePhone(r), Until: r.Time()})
+		}
+	}
+	if parts&partDoubt != 0 {
+		c.DoubtAt, c.DoubtSaid, c.DoubtEnded = r.Time(), r.Text(), r.Time()
+	}
+	if parts&partOthers != 0 {
+		for range r.Count() {
+			c.Others = append(c.Others, people.OtherPhone{Phone: decodePhone(r), No: r.Time()})
+		}
+	}
+	if parts&partConsent != 0 {
+		c.Consent = decodeConsent(r)
+	}
+	if parts&partNote != 0 {
+		c.Note = r.Text()
+	}
+	if parts&partUsername != 0 {
+		c.Username = r.Text()
+	}
+	if parts&partCame != 0 {
 		c.Came = people.Arrival{Way: people.Way(r.Uint()), Name: r.Text(), At: r.Time()}
 	}
-	if parts&hasLabels != 0 {
+	if parts&partLabels != 0 {
 		decodeLabels(r, c)
 	}
 }
@@ -168,8 +300,8 @@ func decodeContact(id people.ContactID, v []byte) (c people.Contact, err error) 
 }
 
 // decodeContactInto reads a record over another one, whose slices and map it
-// uses again: to look at a million people costs one allocation each, the copy
-// of the record that all their texts are parts of.
+// uses again: to look at a million people costs two allocations each, the copy
+// of the record that all their texts are parts of, and the phone.
 func decodeContactInto(c *people.Contact, id people.ContactID, v []byte) error {
 	r := bolt.Dec{B: v}
 	r.Share()
@@ -191,39 +323,13 @@ func viewContact(c *people.Contact, id people.ContactID, v []byte) error {
 // decodeWithLists is decodeContactInto with the lists that were part of a
 // person's record until version 3 of the book.
 func decodeWithLists(c *people.Contact, id people.ContactID, r *bolt.Dec) error {
-	r.Version(contactVersion)
 	clear(c.Fields)
 	*c = people.Contact{ID: id, Tags: c.Tags[:0], Lists: c.Lists[:0], Knows: c.Knows[:0], Fields: c.Fields, Former: c.Former[:0], Others: c.Others[:0], Labels: c.Labels[:0]}
-	c.Phone, c.WhatsApp = people.Phone(r.Text()), people.Phone(r.Text())
-	c.LID, c.Name = r.Text(), r.Text()
-	c.NameSource = people.NameSource(r.Uint())
-	c.Tags, c.Lists = r.Texts(c.Tags), r.Texts(c.Lists)
-	for range r.Count() {
-		f := r.Text()
-		setField(c, f, r.Text())
-	}
-	c.Presence = people.Presence(r.Uint())
-	c.CheckedAt = r.Time()
-	c.OptedOut = r.Bool()
-	c.OptOutAt = r.Time()
-	c.OptOutWhy = r.Text()
-	for range r.Count() {
-		c.Knows = append(c.Knows, campaign.NumberID(r.Uint()))
-	}
-	c.LastSent = r.Time()
-	c.LastHeard = r.Time()
-	c.Created = r.Time()
-	if len(r.B) > 0 { // from version 6 of the book on
-		for range r.Count() {
-			c.Former = append(c.Former, people.FormerPhone{Phone: people.Phone(r.Text()), Until: r.Time()})
-		}
-		c.OptOutPhone = people.Phone(r.Text())
-	}
-	if len(r.B) > 0 { // of the few who were ever in doubt, from version 9 of the book on
-		c.DoubtAt, c.DoubtSaid, c.DoubtEnded = r.Time(), r.Text(), r.Time()
-	}
-	if len(r.B) > 0 { // from version 11 of the book on
-		decodeParts(r, c)
+	switch r.Version(contactVersion) {
+	case 1:
+		decodeFirst(c, r)
+	case 2:
+		decodeRecord(c, r)
 	}
 	if r.Err != nil {
 		return fmt.Errorf("contact %d: %w", id, r.Err)

@@ -7,8 +7,10 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
 	"recado/campaign/reason"
 	"recado/store/bolt"
 )
@@ -25,7 +27,11 @@ const reportPart = 4096
 // campaign which is being sent is as of a few moments. It ends early, with the
 // context's error, when ctx does.
 func (b *Book) Report(ctx context.Context, id campaign.ID) (r campaign.Report, err error) {
-	parts, err := inParts(ctx, b, id, func(r *campaign.Report, _ uint32, d *campaign.Fate) { r.Add(d) })
+	c, err := b.Campaign(id)
+	if err != nil {
+		return r, err
+	}
+	parts, err := inParts(ctx, b, id, func(r *campaign.Report, _ uint32, d *campaign.Fate) { r.AddOf(&c, d) })
 	for i := range parts {
 		r.Join(&parts[i])
 	}
@@ -41,6 +47,66 @@ func (b *Book) Places(ctx context.Context, id campaign.ID, want func(*campaign.F
 		}
 	})
 	return slices.Concat(parts...), err
+}
+
+// Pulse is how many messages of a campaign the service accepted in each of n stretches
+// of a length, one after the other, of which the first begins at from. It is read like
+// a report.
+func (b *Book) Pulse(ctx context.Context, id campaign.ID, from time.Time, each time.Duration, n int) ([]int, error) {
+	all := make([]int, n)
+	parts, err := inParts(ctx, b, id, func(some *[]int, _ uint32, d *campaign.Fate) {
+		if !d.Sent() {
+			return
+		}
+		if *some == nil {
+			*some = make([]int, n)
+		}
+		if at := d.SentAt().Sub(from); at >= 0 && at/each < time.Duration(n) {
+			(*some)[at/each]++
+		}
+	})
+	for _, some := range parts {
+		for i, k := range some {
+			all[i] += k
+		}
+	}
+	return all, err
+}
+
+// peoplePage is how many records PeopleAt reads without letting others go before.
+const peoplePage = 20_000
+
+// PeopleAt are the people of the deliveries of a campaign at those places, as the book
+// knows them now; who was erased is left out. It ends early, with the context's error,
+// when ctx does.
+func (b *Book) PeopleAt(ctx context.Context, id campaign.ID, places []uint32) (who []people.ContactID, err error) {
+	who = make([]people.ContactID, 0, len(places))
+	for page := range slices.Chunk(places, peoplePage) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		err := b.view(func(tx *bolt.Tx) error {
+			for _, seq := range page {
+				r := bolt.Dec{B: deliveriesTable.GetAt(tx, deliveryKey(id, seq))}
+				if r.B == nil {
+					continue
+				}
+				r.Version(deliveryVersion)
+				contact := people.ContactID(r.Uint())
+				if r.Err != nil {
+					return fmt.Errorf("delivery %d of campaign %d: %w", seq, id, r.Err)
+				}
+				if contact = mergedTx(tx, contact); contact != 0 && existsTx(tx, contact) {
+					who = append(who, contact)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return who, nil
 }
 
 // inParts gives the deliveries of a campaign to see, stretch by stretch, each
@@ -135,6 +201,21 @@ func decodeFate(d *campaign.Fate, v []byte, codes map[string]reason.Code) error 
 	if version >= 5 {
 		r.SkipNumbers(5) // the upload, redirected, the timer
 		d.Variant, d.LeftAt = uint8(r.Uint()), r.Time()
+		if len(r.B) > 0 {
+			r.Skip() // the answer
+		}
+		if len(r.B) > 0 {
+			r.Skip()         // what it revokes
+			r.SkipNumbers(1) // what revokes it
+			d.RevokedAt = r.Time()
+		}
+		if len(r.B) > 0 {
+			d.Fixed = uint16(r.Uint())
+		}
+		if len(r.B) > 0 {
+			r.Skip() // the secret
+			d.Vote = uint8(r.Uint())
+		}
 	}
 	if r.Err == nil && d.State >= campaign.NumStates {
 		r.Err = bolt.ErrRecord

@@ -76,6 +76,11 @@ func TestAReportEqualsARecount(t *testing.T) {
 			if len(left) == 0 || rng.IntN(3) == 0 {
 				got := s.claim()
 				if got.Delivery == nil {
+					if c, _ := s.book.Campaign(id); c.Status == campaign.Paused { // too many want none
+						if _, err := desk(s.book).Resume(id); err != nil {
+							t.Fatal(err)
+						}
+					}
 					continue
 				}
 				o := []campaign.Outcome{accepted, accepted, accepted, accepted, accepted, unknown, refused, offline}[rng.IntN(8)]

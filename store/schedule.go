@@ -93,6 +93,27 @@ func planned(c *campaign.Campaign) string {
 	return c.Planned().Format(time.RFC3339)
 }
 
+// nextDueTx is the campaign that starts by itself next; 0: none.
+func nextDueTx(tx *bolt.Tx) (campaign.ID, time.Time) {
+	for k := range scheduledTable.Each(tx, nil) {
+		at, id := scheduledTable.Parts(k)
+		return id, at.time()
+	}
+	return 0, time.Time{}
+}
+
+// NextStart is when the next campaign starts by itself, if nothing is being sent
+// or done until then; zero: something is, or none is scheduled.
+func (b *Book) NextStart() (at time.Time, err error) {
+	err = b.view(func(tx *bolt.Tx) error {
+		if !runningTable.Any(tx, nil) && !jobsTable.Any(tx, nil) {
+			_, at = nextDueTx(tx)
+		}
+		return nil
+	})
+	return at, err
+}
+
 // startDue starts what is due, and returns for how long nothing else is; 0: until
 // somebody wakes the sweeper.
 func (b *Book) startDue(ctx context.Context) (next time.Duration) {
@@ -100,12 +121,7 @@ func (b *Book) startDue(ctx context.Context) (next time.Duration) {
 		var id campaign.ID
 		var at, now time.Time
 		err := b.view(func(tx *bolt.Tx) error {
-			for k := range scheduledTable.Each(tx, nil) {
-				var due moment
-				due, id = scheduledTable.Parts(k)
-				at = due.time()
-				break
-			}
+			id, at = nextDueTx(tx)
 			return nil
 		})
 		switch now = b.clock.Now(); {

@@ -40,48 +40,69 @@ func recoverTx(tx *bolt.Tx, now time.Time) error {
 
 // Settle implements [campaign.Log].
 func (b *Book) Settle(claimed campaign.Delivery, o campaign.Outcome, at time.Time) error {
-	return b.update(func(tx *bolt.Tx) error {
-		d, err := deliveryTx(tx, deliveryKey(claimed.Campaign, claimed.Seq))
-		if err != nil {
+	return b.update(func(tx *bolt.Tx) error { return b.settleTx(tx, claimed, o, at) })
+}
+
+// SettleAndClaim implements [campaign.Log]. A transaction that is forgotten takes
+// both with it: then the one is in doubt under its id, and the other was the first
+// of its group before (see firstTx), as after any claim.
+func (b *Book) SettleAndClaim(claimed campaign.Delivery, o campaign.Outcome, c campaign.Claim) (told campaign.Act, err error) {
+	err = b.update(func(tx *bolt.Tx) (err error) {
+		if err := b.settleTx(tx, claimed, o, c.Now); err != nil {
 			return err
 		}
-		before := d
-		t, err := turnTx(tx, d.Number)
-		if err != nil {
-			return err
-		}
-		if d.Settle(o, b.grace, at) {
-			if err := unlessCancelledTx(tx, &d); err != nil {
-				return err
-			}
-			if !d.MayHaveLeft() {
-				if err := unspendTx(tx, d.Number, t.Last); err != nil {
-					return err
-				}
-				if err := unwroteTx(tx, &d, t.Last); err != nil {
-					return err
-				}
-			}
-		}
-		if err := inflightTable.Delete(tx, d.Number); err != nil {
-			return err
-		}
-		// Gaps are counted from the end of a send, so that a slow one does not
-		// bring the next one nearer.
-		t.Last = at
-		if err := putTurnTx(tx, d.Number, t); err != nil {
-			return err
-		}
-		if err := putDeliveryTx(tx, &before, &d); err != nil {
-			return err
-		}
-		if o.Kind == campaign.Misled {
-			if err := redirectTx(tx, &d, o.Answer, at); err != nil {
-				return err
-			}
-		}
-		return b.weighTx(tx, &d, o)
+		told, err = b.nextTx(tx, c)
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	b.noteHold(c.Number, told)
+	return told, nil
+}
+
+// settleTx writes the outcome of a claimed delivery.
+func (b *Book) settleTx(tx *bolt.Tx, claimed campaign.Delivery, o campaign.Outcome, at time.Time) error {
+	d, err := deliveryTx(tx, deliveryKey(claimed.Campaign, claimed.Seq))
+	if err != nil {
+		return err
+	}
+	before := d
+	t, err := turnTx(tx, d.Number)
+	if err != nil {
+		return err
+	}
+	if d.Settle(o, b.grace, at) {
+		if err := unlessCancelledTx(tx, &d); err != nil {
+			return err
+		}
+		if !d.MayHaveLeft() && d.Revokes == "" {
+			if err := unspendTx(tx, d.Number, t.Last); err != nil {
+				return err
+			}
+			if err := unwroteTx(tx, &d, t.Last); err != nil {
+				return err
+			}
+		}
+	}
+	if err := inflightTable.Delete(tx, d.Number); err != nil {
+		return err
+	}
+	// Gaps are counted from the end of a send, so that a slow one does not
+	// bring the next one nearer.
+	t.Last = at
+	if err := putTurnTx(tx, d.Number, t); err != nil {
+		return err
+	}
+	if err := putDeliveryTx(tx, &before, &d); err != nil {
+		return err
+	}
+	if o.Kind == campaign.Misled {
+		if err := redirectTx(tx, &d, o.Answer, at); err != nil {
+			return err
+		}
+	}
+	return b.weighTx(tx, &d, o, at)
 }
 
 // redirectTx keeps what the service said of the phone of a delivery whose address
@@ -137,35 +158,63 @@ func (b *Book) Slow(number campaign.NumberID, why reason.Code, until time.Time) 
 // and when. Ids that are not ours are passed over. Of messages to somebody else
 // it proves nothing: their ids are returned.
 func (b *Book) Receipt(number campaign.NumberID, from people.Seen, ids []campaign.MessageID, state campaign.State, at time.Time) (others []campaign.MessageID, err error) {
-	each := func(tx *bolt.Tx, do func(d *campaign.Delivery) error) error {
-		others = nil
-		for _, id := range ids {
-			d, ok, err := messageTx(tx, id)
-			switch {
-			case err != nil:
-				return err
-			case !ok:
-			case d.Number != number || !sentToTx(tx, &d, from):
-				others = append(others, id)
-			default:
-				if err := do(&d); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	}
+	r := campaign.Receipt{Number: number, From: from, Messages: ids, State: state, At: at}
 	known := false
 	err = b.view(func(tx *bolt.Tx) error {
-		return each(tx, func(*campaign.Delivery) error { known = true; return nil })
+		others, err = receiptTx(tx, r, func(*campaign.Delivery) error { known = true; return nil })
+		return err
 	})
 	if err != nil || !known {
 		return others, err
 	}
 	err = b.update(func(tx *bolt.Tx) error {
-		return each(tx, func(d *campaign.Delivery) error { return advanceTx(tx, d, state, at) })
+		others, err = receiptTx(tx, r, func(d *campaign.Delivery) error { return advanceTx(tx, d, state, at) })
+		return err
 	})
 	return others, err
+}
+
+// receiptsCrowd is how many receipts are worth a commit of their own: more of them
+// wait already.
+const receiptsCrowd = 50
+
+// Receipts is Receipt for many, all or none. A few ride along with the next commit,
+// see [bolt.DB.Soon].
+func (b *Book) Receipts(all []campaign.Receipt) (others [][]campaign.MessageID, err error) {
+	others = make([][]campaign.MessageID, len(all))
+	write := b.db.Soon
+	if len(all) >= receiptsCrowd {
+		write = b.db.Update
+	}
+	err = write(func(tx *bolt.Tx) (err error) {
+		for i, r := range all {
+			if others[i], err = receiptTx(tx, r, func(d *campaign.Delivery) error { return advanceTx(tx, d, r.State, r.At) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return others, err
+}
+
+// receiptTx does something with each message of a receipt that its number sent to
+// that person, and returns the ids of those that went to somebody else.
+func receiptTx(tx *bolt.Tx, r campaign.Receipt, do func(d *campaign.Delivery) error) (others []campaign.MessageID, err error) {
+	for _, id := range r.Messages {
+		d, ok, err := messageTx(tx, id)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok:
+		case d.Number != r.Number || !sentToTx(tx, &d, r.From):
+			others = append(others, id)
+		default:
+			if err := do(&d); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return others, nil
 }
 
 // SentTo reports whether the message with that id is one that a number has sent
@@ -208,7 +257,7 @@ func sentToTx(tx *bolt.Tx, d *campaign.Delivery, who people.Seen) bool {
 func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.Time) error {
 	before := *d
 	d.Advance(state, at)
-	if !before.MayHaveLeft() && d.MayHaveLeft() {
+	if !before.MayHaveLeft() && d.MayHaveLeft() && d.Revokes == "" {
 		if err := wroteTx(tx, d.Contact, d.Accepted); err != nil {
 			return err
 		}
@@ -267,7 +316,8 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) e
 		return err
 	}
 	wish, why := m.wish, m.why
-	if replies { // a bare "não" depends on what was asked, and so does CANCELAR
+	unwelcome := false // what they got: they ask to be left alone, or may have
+	if replies {       // a bare "não" depends on what was asked, and so does CANCELAR
 		wish, why = people.Wants(m.Text, d.Text)
 	}
 	before := cloneContact(&contact)
@@ -276,10 +326,12 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) e
 	case wish == people.No && counts(&contact, contact.OptOutAt, m.At, now):
 		_, said, _ := strings.Cut(why, ": ")
 		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, said
+		unwelcome = !before.InDoubt() || contact.DoubtAt.Before(d.Claimed) // who was in doubt about it has been counted
 		if replies && d.LeftAt.IsZero() {
 			d.LeftAt = m.At
 		}
 	case wish == people.Doubt && m.At.After(contact.DoubtAt) && counts(&contact, later(contact.OptOutAt, contact.DoubtEnded), m.At, now):
+		unwelcome = !contact.InDoubt()
 		contact.DoubtAt, contact.DoubtSaid = m.At, shortened(m.Text)
 	}
 	if wish != people.No && wish != people.Doubt {
@@ -303,13 +355,20 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) e
 	if !replies {
 		return nil
 	}
-	d.Hear(m.Text, m.At)
+	if m.Vote == nil {
+		d.Hear(m.Text, m.At)
+	} else if err := chosenTx(tx, &d, m.Incoming); err != nil {
+		return err
+	}
 	if m.Quoted != "" { // nobody else knows its id: it has arrived
 		if err := advanceTx(tx, &d, campaign.Read, m.At); err != nil {
 			return err
 		}
 	}
-	return advanceTx(tx, &d, campaign.Replied, m.At)
+	if err := advanceTx(tx, &d, campaign.Replied, m.At); err != nil || !unwelcome {
+		return err
+	}
+	return welcomeTx(tx, d.Campaign, func(w *welcome) { w.wrong(d.Accepted) })
 }
 
 // replyWindow is how long after a delivery what a person writes counts as a reply
@@ -325,7 +384,7 @@ func repliedToTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID
 		return d, ok && d.Number == number && (mergedTx(tx, d.Contact) == contact || sentToTx(tx, &d, m.From)), err
 	}
 	replies := func(d *campaign.Delivery) bool {
-		return d.MayHaveLeft() && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= replyWindow
+		return d.MayHaveLeft() && d.Revokes == "" && d.Number == number && !precedes(m.At, d.Claimed, now) && m.At.Sub(later(d.Claimed, d.Arrived)) <= replyWindow
 	}
 	where := latestTable.Get(tx, contact, number)
 	if where == nil {
@@ -357,12 +416,14 @@ func repliedToTx(tx *bolt.Tx, contact people.ContactID, number campaign.NumberID
 // it, however late it is
 // heard and however often. If it is newer than all that was heard, a little
 // before counts as after; and so does any time if the opt-in was
-// written by a clock that was far ahead, because then its time is not known.
+// written by a clock that was far ahead, because then its time is not known. What was
+// heard when the clock was ahead is not known to be newer either.
 func counts(c *people.Contact, since, at, now time.Time) bool {
+	newest := at.After(c.LastHeard) || c.LastHeard.After(now) && !at.After(now)
 	switch {
 	case campaign.Early(since, now):
-		return at.After(c.LastHeard)
-	case at.After(c.LastHeard):
+		return newest
+	case newest:
 		return at.After(since.Add(-campaign.ClockSlack))
 	}
 	return at.After(since)

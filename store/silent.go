@@ -32,7 +32,7 @@ func silentTx(tx *bolt.Tx) (silent people.Set) {
 }
 
 // acceptedTx counts a campaign that has reached the service and is not answered
-// yet. A test does not count.
+// yet. A test and an answer do not count.
 func acceptedTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	if before.State.Proven() || !d.State.Proven() || !d.RepliedAt.IsZero() {
 		return nil
@@ -41,7 +41,7 @@ func acceptedTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 	if !contactsTable.Has(tx, id) {
 		return nil
 	}
-	if c, err := campaignTx(tx, d.Campaign); err != nil || c.TestOf != 0 {
+	if c, err := campaignTx(tx, d.Campaign); err != nil || c.Aside() {
 		return err
 	}
 	return unansweredTable.Put(tx, id, row(unansweredTx(tx, id)+1))

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"os"
+	"slices"
 	"unsafe"
 
 	"recado/store/bolt"
@@ -17,25 +18,26 @@ import (
 
 // The snapshot is a file beside the book from which the index is ready at once. It
 // belongs to one state of one book: that is the last transaction of somebody who
-// had the book open, each of whom writes a mark of their own into it. A book that
+// had the book open and wrote, each of whom left a mark of their own in it. A book that
 // was put back from a copy has another mark, or another transaction. What does not
 // fit, or is not as it was written, is passed over: the index is made of the book.
 
 // snapshotName is what is behind the name of the book.
 const snapshotName = ".index"
 
-// metaOpened is the row with the mark of who has opened the book last.
+// metaOpened is the row with the mark of who has written into the book last.
 const metaOpened = "opened"
 
 // snapshotMagic begins a snapshot. Its last byte is the version of what follows.
-var snapshotMagic = []byte("recado people\x00\x00\x02")
+var snapshotMagic = []byte("recado people\x00\x00\x03")
 
 // snapshotHead is how long what stands before the index is: the magic, the byte
 // order, the version of the book, the mark, the transaction, how long the index is,
 // its sum, and the sum of all that.
 const snapshotHead = 16 + 4 + 4 + 16 + 8 + 8 + 4 + 4
 
-var snapshotSum = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli is the table of the sums. It is made when it is first asked for.
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // openedAs is a state of a book.
 type openedAs struct {
@@ -43,10 +45,11 @@ type openedAs struct {
 	tx   int
 }
 
-// newMark is a mark that nobody has had.
-func newMark() (mark [16]byte) {
+// markTx leaves a mark that nobody has had.
+func markTx(tx *bolt.Tx) error {
+	var mark [16]byte
 	rand.Read(mark[:])
-	return mark
+	return metaTable.Put(tx, metaOpened, mark[:])
 }
 
 // stateTx is the state that a transaction sees.
@@ -68,7 +71,7 @@ func (s openedAs) head(size int, sum uint32) []byte {
 	h = binary.NativeEndian.AppendUint64(h, uint64(s.tx))
 	h = binary.NativeEndian.AppendUint64(h, uint64(size))
 	h = binary.NativeEndian.AppendUint32(h, sum)
-	return binary.NativeEndian.AppendUint32(h, crc32.Checksum(h, snapshotSum))
+	return binary.NativeEndian.AppendUint32(h, crc32.Checksum(h, castagnoli()))
 }
 
 // sumAt is where the sum of the index is in a head.
@@ -98,7 +101,7 @@ func (n *indexed) load() (x *index.Index, at int, ok bool) {
 		return nil, 0, false
 	}
 	b := wordBytes(int(size))
-	if read, err := file.ReadAt(b, snapshotHead); read < len(b) || crc32.Checksum(b, snapshotSum) != sum {
+	if read, err := readSummed(file, b); err != nil || read != sum {
 		n.book.logger.Warn("the snapshot of the people is damaged", "path", n.path, "err", err)
 		return nil, 0, false
 	}
@@ -107,6 +110,20 @@ func (n *indexed) load() (x *index.Index, at int, ok bool) {
 		return nil, 0, false
 	}
 	return x, n.found.tx, true
+}
+
+// readSummed reads what stands behind the head, and its sum: piece by piece, so that
+// nothing has to come from memory twice.
+func readSummed(file *os.File, b []byte) (sum uint32, err error) {
+	at := int64(snapshotHead)
+	for piece := range slices.Chunk(b, 256<<10) {
+		if _, err := file.ReadAt(piece, at); err != nil {
+			return 0, err
+		}
+		at += int64(len(piece))
+		sum = crc32.Update(sum, castagnoli(), piece)
+	}
+	return sum, nil
 }
 
 // wordBytes are bytes that begin where the largest numbers may.
@@ -160,7 +177,7 @@ func (n *indexed) save() error {
 	if err != nil {
 		return err
 	}
-	head := s.head(len(body), crc32.Checksum(body, snapshotSum))
+	head := s.head(len(body), crc32.Checksum(body, castagnoli()))
 	_, err = file.Write(head)
 	if err == nil {
 		_, err = file.Write(body)

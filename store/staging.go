@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"container/heap"
 	"context"
 	"fmt"
@@ -27,6 +28,8 @@ type staging struct {
 	part  uint32 // the next one
 	runs  []run
 	total int
+	under chan error // a run is under way to the book; nil: none
+	spare []people.Row
 }
 
 // run is a row of parts whose rows are sorted: those from Part on, of which the
@@ -39,7 +42,7 @@ type run struct {
 // part is a part that is to be staged.
 type part struct {
 	n    uint32
-	rows []people.Row
+	rows []byte
 }
 
 // add takes a row.
@@ -49,6 +52,9 @@ func (s *staging) add(row people.Row) error {
 	}
 	if row.Consent.Status != people.ConsentUnknown {
 		row.Consent.By = s.desk.who.Name
+	}
+	if len(row.Tags) > 1 { // as a person has them, see kept
+		row.Tags = union(row.Tags, nil)
 	}
 	s.rows = append(s.rows, row)
 	s.text += textIn(&row)
@@ -73,7 +79,8 @@ func textIn(row *people.Row) int {
 	return n
 }
 
-// flush puts the rows that are waiting beside the job, as a run.
+// flush begins to put the rows that are waiting beside the job, as a run, while the
+// next ones are read. It waits for the run before.
 func (s *staging) flush() error {
 	if err := s.ctx.Err(); err != nil {
 		return err
@@ -83,15 +90,38 @@ func (s *staging) flush() error {
 			return err
 		}
 	}
+	if err := s.landed(); err != nil {
+		return err
+	}
+	clear(s.spare)
+	rows, under := s.rows, make(chan error, 1)
+	s.rows, s.spare, s.text, s.under = s.spare[:0], rows, 0, under
+	s.total += len(rows)
+	go func() { under <- s.put(rows) }() // landed waits for it
+	return nil
+}
+
+// landed waits for the run that is under way.
+func (s *staging) landed() error {
+	if s.under == nil {
+		return nil
+	}
+	err := <-s.under
+	s.under = nil
+	return err
+}
+
+// put puts rows beside the job, as a run.
+func (s *staging) put(rows []people.Row) error {
 	b := s.desk.book
 	var parts []part
-	for few := range slices.Chunk(inKeyOrder(s.rows), min(rowsPart, b.maxChunk)) {
-		parts = append(parts, part{s.part + uint32(len(parts)), few})
+	for few := range slices.Chunk(inKeyOrder(rows), min(rowsPart, b.maxChunk)) {
+		parts = append(parts, part{s.part + uint32(len(parts)), encodeRows(few)})
 	}
 	err := inChunks(s.ctx, b, parts, func(tx *bolt.Tx, some []part) error {
 		stagedTable.InOrder(tx) // keys come in order
 		for _, p := range some {
-			if err := stagedTable.PutAt(tx, stagedTable.key(s.job, p.n), encodeRows(p.rows)); err != nil {
+			if err := stagedTable.PutAt(tx, stagedTable.key(s.job, p.n), p.rows); err != nil {
 				return err
 			}
 		}
@@ -102,8 +132,6 @@ func (s *staging) flush() error {
 	}
 	r := run{Part: s.part, End: s.part + uint32(len(parts))}
 	s.part, s.runs = r.End, append(s.runs, r)
-	s.total += len(s.rows)
-	s.rows, s.text = s.rows[:0], 0
 	return nil
 }
 
@@ -133,6 +161,7 @@ func (s *staging) drop(why error) {
 	if s.job == nil {
 		return
 	}
+	s.landed() // however it ended
 	b := s.desk.book
 	if err := b.update(func(tx *bolt.Tx) error {
 		if err := b.closeEntryTx(tx, s.entry, func(e *Entry) { e.fail(reason.Of(why)) }); err != nil {
@@ -147,13 +176,16 @@ func (s *staging) drop(why error) {
 
 // atOnce imports the rows in one transaction.
 func (s *staging) atOnce(bad int) (done Import, err error) {
-	rows := inKeyOrder(s.rows)
+	var rows []*stagedRow
+	for _, row := range inKeyOrder(s.rows) {
+		rows = append(rows, &stagedRow{Row: *row})
+	}
 	err = s.desk.write(VerbImport, func(tx *bolt.Tx, e *Entry) (err error) {
 		if done, err = s.recordTx(tx, bad, len(rows)); err != nil {
 			return err
 		}
 		e.on("contacts", "", s.order.Source)
-		if err := importTx(tx, rows, &done); err != nil {
+		if err := importTx(tx, rows, &done, false); err != nil {
 			return err
 		}
 		e.countImport(len(rows), &done.Report)
@@ -179,10 +211,14 @@ func (s *staging) recordTx(tx *bolt.Tx, bad, rows int) (Import, error) {
 // bring marks the job as complete, and waits until it is done.
 func (s *staging) bring(bad int) (done Import, err error) {
 	if len(s.rows) > 0 {
-		if err := s.flush(); err != nil {
-			s.drop(err)
-			return done, err
-		}
+		err = s.flush()
+	}
+	if err == nil {
+		err = s.landed()
+	}
+	if err != nil {
+		s.drop(err)
+		return done, err
 	}
 	b := s.desk.book
 	wait := b.await(s.job)
@@ -226,6 +262,12 @@ func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, e
 			return false, err
 		}
 	}
+	if j.namesNext() {
+		return b.nameImportTx(tx, k, j, n)
+	}
+	if j.Unnamed == nil {
+		j.Unnamed = &unnamed{First: people.ContactID(contactsTable.Given(tx)) + 1}
+	}
 	rows, err := b.nextRowsTx(tx, k, j, n)
 	if err != nil {
 		return false, fmt.Errorf("import %s: %w", j.Source, err)
@@ -234,15 +276,38 @@ func (b *Book) importChunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, e
 	if err != nil {
 		return false, err
 	}
-	if err := importTx(tx, rows, &record); err != nil {
+	if err := importTx(tx, rows, &record, true); err != nil {
 		return false, err
 	}
 	j.Done += len(rows)
-	if done = len(j.Runs) == 0; done {
-		record.State, record.Ended = ImportDone, b.clock.Now()
-		j.Report = &record.Report
+	if len(j.Runs) > 0 {
+		return false, putImportTx(tx, &record)
 	}
-	return done, putImportTx(tx, &record)
+	if j.Unnamed.Last = people.ContactID(contactsTable.Given(tx)); j.Unnamed.Last >= j.Unnamed.First {
+		j.Names = int(j.Unnamed.Last-j.Unnamed.First) + 1
+		return false, putImportTx(tx, &record)
+	}
+	return true, b.importedAllTx(tx, j, &record)
+}
+
+// nameImportTx gives the next n of those whom an import added their places in the
+// order of names.
+func (b *Book) nameImportTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err error) {
+	if done, err = b.nameChunkTx(tx, k, j, n); err != nil || !done {
+		return false, err
+	}
+	record, err := importRecordTx(tx, j.Import)
+	if err != nil {
+		return false, err
+	}
+	return true, b.importedAllTx(tx, j, &record)
+}
+
+// importedAllTx notes that an import is done.
+func (b *Book) importedAllTx(tx *bolt.Tx, j *job, record *Import) error {
+	record.State, record.Ended = ImportDone, b.clock.Now()
+	j.Report = &record.Report
+	return putImportTx(tx, record)
 }
 
 // adoptTx makes a record of an import whose rows stand in one run, as it was done
@@ -275,14 +340,23 @@ type merging struct {
 type head struct {
 	run
 	place int // of the run among the others: what came first in the file goes first
-	rows  []people.Row
-	key   string // of the next row
+	rows  []stagedRow
+	key   sortKey    // of the next row
+	ahead *unpacking // the part behind it, which is being unpacking; nil: it is not
+}
+
+// unpacking is a part that somebody unpacks.
+type unpacking struct {
+	part uint32
+	rows []stagedRow
+	err  error
+	done chan struct{}
 }
 
 // parts are where the parts of runs stand.
 type parts interface {
-	read(n uint32) ([]people.Row, error)
-	done(n uint32) error // it is not needed any more
+	read(n uint32) ([]byte, error) // nobody changes it
+	done(n uint32) error           // it is not needed any more
 }
 
 // stagedParts are those of a job.
@@ -291,8 +365,8 @@ type stagedParts struct {
 	job []byte
 }
 
-func (s stagedParts) read(n uint32) ([]people.Row, error) {
-	return decodeRows(stagedTable.GetAt(s.tx, stagedTable.key(s.job, n)))
+func (s stagedParts) read(n uint32) ([]byte, error) {
+	return bytes.Clone(stagedTable.GetAt(s.tx, stagedTable.key(s.job, n))), nil
 }
 
 func (s stagedParts) done(n uint32) error {
@@ -301,7 +375,7 @@ func (s stagedParts) done(n uint32) error {
 
 // nextRowsTx takes the next n rows of a job, in the order of their keys, and of the
 // file where those are the same. What has been taken is not staged any more.
-func (b *Book) nextRowsTx(tx *bolt.Tx, k []byte, j *job, n int) (rows []people.Row, err error) {
+func (b *Book) nextRowsTx(tx *bolt.Tx, k []byte, j *job, n int) (rows []*stagedRow, err error) {
 	m := b.merging
 	b.merging = nil
 	if m == nil || m.job != string(k) || !slices.Equal(m.runs, j.Runs) {
@@ -336,10 +410,11 @@ func newMerging(runs []run, from parts) (*merging, error) {
 }
 
 // next takes the next n rows, fewer at the end.
-func (m *merging) next(n int, from parts) (rows []people.Row, err error) {
+func (m *merging) next(n int, from parts) (rows []*stagedRow, err error) {
+	rows = make([]*stagedRow, 0, n)
 	for len(rows) < n && len(m.heads) > 0 {
 		h := m.heads[0]
-		rows = append(rows, h.rows[h.Row])
+		rows = append(rows, &h.rows[h.Row])
 		if h.Row++; h.Row == len(h.rows) {
 			if err := from.done(h.Part); err != nil {
 				return nil, err
@@ -361,23 +436,53 @@ func (m *merging) next(n int, from parts) (rows []people.Row, err error) {
 // read reads the part of a head, unless that is done, and the key of its next row.
 func (h *head) read(from parts) (err error) {
 	if h.Row == 0 || h.rows == nil {
-		if h.rows, err = from.read(h.Part); err != nil {
+		if h.rows, err = h.unpack(from); err != nil {
 			return err
 		}
 	}
 	if h.Row >= len(h.rows) {
 		return bolt.ErrRecord
 	}
-	h.key = h.rows[h.Row].Phone.Key()
+	h.key = sortKeyOf(h.rows[h.Row].Phone)
 	return nil
+}
+
+// unpack reads the part of a head, and lets the next one be unpacking meanwhile.
+func (h *head) unpack(from parts) (rows []stagedRow, err error) {
+	this := h.ahead
+	if this == nil || this.part != h.Part {
+		if this, err = unpackPart(h.Part, from); err != nil {
+			return nil, err
+		}
+	}
+	if h.ahead = nil; h.Part+1 < h.End {
+		if h.ahead, err = unpackPart(h.Part+1, from); err != nil {
+			return nil, err
+		}
+	}
+	<-this.done
+	return this.rows, this.err
+}
+
+func unpackPart(n uint32, from parts) (*unpacking, error) {
+	v, err := from.read(n)
+	if err != nil {
+		return nil, err
+	}
+	p := &unpacking{part: n, done: make(chan struct{})}
+	go func() { // ends by itself
+		p.rows, p.err = decodeRows(v)
+		close(p.done)
+	}()
+	return p, nil
 }
 
 // Len, Less, Swap, Push and Pop make a heap of the heads.
 func (m *merging) Len() int { return len(m.heads) }
 
 func (m *merging) Less(i, j int) bool {
-	if a, b := m.heads[i], m.heads[j]; a.key != b.key {
-		return a.key < b.key
+	if c := m.heads[i].key.compare(m.heads[j].key); c != 0 {
+		return c < 0
 	}
 	return m.heads[i].place < m.heads[j].place
 }

@@ -93,29 +93,42 @@ func (d *Desk) Begin(ctx context.Context, id campaign.ID, now time.Time) (c camp
 			}
 			e.onCampaign(&c)
 			e.change("status", c.Status.String(), campaign.Running.String())
-			e.Outcome, e.Ended = Asked, time.Time{}
-			if err := addEntryTx(tx, e); err != nil {
-				return err
-			}
-			c.Status, c.Reason, c.Started = campaign.Freezing, reason.Reason{}, now
-			if err := putCampaignTx(tx, c); err != nil {
-				return err
-			}
-			k := campaignJobKey(id)
-			if err := stageIDsTx(tx, k, audience); err != nil {
-				return err
-			}
-			return putJobTx(tx, k, job{
-				Job:    Job{Kind: JobFreeze, Campaign: id, Total: audience.Size()},
-				Audit:  e.ID,
-				Freeze: &freezing{Numbers: numbers},
-			})
+			return freezesTx(tx, e, &c, audience, numbers, now)
 		})
 		if !errors.Is(err, errEdited) {
 			b.wake()
 			return c, err
 		}
 	}
+}
+
+// freezesTx lets a campaign be frozen for an audience, and run then by those numbers;
+// the entry is complete when it does. It begins one that is in no book yet.
+func freezesTx(tx *bolt.Tx, e *Entry, c *campaign.Campaign, audience people.Set, numbers []campaign.NumberID, now time.Time) error {
+	if c.ID == 0 {
+		id, err := campaignsTable.Next(tx)
+		if err != nil {
+			return err
+		}
+		c.ID, c.Rev, c.Created = campaign.ID(id), 1, now
+	}
+	e.Outcome, e.Ended = Asked, time.Time{}
+	if err := addEntryTx(tx, e); err != nil {
+		return err
+	}
+	c.Status, c.Reason, c.Started = campaign.Freezing, reason.Reason{}, now
+	if err := putCampaignTx(tx, *c); err != nil {
+		return err
+	}
+	k := campaignJobKey(c.ID)
+	if err := stageIDsTx(tx, k, audience); err != nil {
+		return err
+	}
+	return putJobTx(tx, k, job{
+		Job:    Job{Kind: JobFreeze, Campaign: c.ID, Total: audience.Size()},
+		Audit:  e.ID,
+		Freeze: &freezing{Numbers: numbers},
+	})
 }
 
 // beginTx refuses what cannot start, and returns the numbers that send.
@@ -126,6 +139,14 @@ func beginTx(tx *bolt.Tx, id campaign.ID, now time.Time) ([]campaign.NumberID, e
 	}
 	if !c.Unstarted() {
 		return nil, reason.Because(ErrState, reason.CampaignStart, id, reason.New(reason.CampaignItIs, c.Status.Reason()))
+	}
+	if c.RevokeOf != 0 { // it came to nothing, and its audience is not one of people
+		return nil, reason.Because(ErrState, reason.UndoBare, id)
+	}
+	if c.AnswerTo != 0 { // it came to nothing before
+		if err := unansweredOnceTx(tx, c.AnswerTo, c.AnswerSeq); err != nil {
+			return nil, err
+		}
 	}
 	stops, err := stopsTx(tx, c, now)
 	if err != nil {
@@ -170,7 +191,7 @@ func (b *Book) audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign,
 		switch {
 		case contact.Phone == "" && contact.LID == "":
 			return
-		case unwanted(contact, senders, barred, now) != "", silent.Has(contact.ID):
+		case unwanted(contact, &c, senders, barred, now) != "", silent.Has(contact.ID):
 			skipped++
 		default:
 			to++
@@ -197,7 +218,7 @@ func (b *Book) audienceTx(ctx context.Context, tx *bolt.Tx, c campaign.Campaign,
 // unwanted is the reason why a person's delivery is skipped when it is made;
 // empty: it is not. Somebody who shows no phone is written to by a number that
 // they know and by no other.
-func unwanted(contact *people.Contact, senders []campaign.NumberID, barred barredAliases, now time.Time) reason.Code {
+func unwanted(contact *people.Contact, c *campaign.Campaign, senders []campaign.NumberID, barred barredAliases, now time.Time) reason.Code {
 	switch {
 	case contact.OptedOut:
 		return reason.DeliveryOptedOut
@@ -210,7 +231,19 @@ func unwanted(contact *people.Contact, senders []campaign.NumberID, barred barre
 	case len(senders) > 0 && contact.BestPhone() == "" && !slices.ContainsFunc(senders, contact.KnownTo):
 		return reason.DeliveryOtherNumber
 	}
-	return barred.why(contact)
+	if why := barred.why(contact); why != "" {
+		return why
+	}
+	if lacksConsent(contact, c) {
+		return reason.DeliveryNoConsent
+	}
+	return ""
+}
+
+// lacksConsent reports whether a campaign is only for those who have consented,
+// and a person has not: never asked, refused, or it was taken back.
+func lacksConsent(contact *people.Contact, c *campaign.Campaign) bool {
+	return c.MindsConsent() && contact.Consent.Status != people.ConsentGiven
 }
 
 // Started waits until a campaign that was begun is running, and returns it as

@@ -17,7 +17,7 @@
 //	├── campaigns   <campaign 8> → JSON
 //	├── running     <campaign 8> → nothing
 //	├── scheduled   <time 8><campaign 8> → nothing: what starts by itself, and when
-//	├── guards      <campaign 8><number 4> → record: refusals in a row, see guard.go; number 0 is all of them
+//	├── guards      <campaign 8><number 4> → record: refusals in a row, why it is stopped, how welcome it is, see guard.go; number 0 is all of them
 //	├── sample      <campaign 8><number 4><accepted 8><seq 4> → 1 if it arrived: what was accepted lately
 //	├── counts      <campaign 8> → record: deliveries by state, and how many are still to be sent
 //	├── deliveries  <campaign 8><seq 4> → record
@@ -26,6 +26,7 @@
 //	├── messages    <message id> → <campaign 8><seq 4>
 //	├── uploads     <campaign 8><number 4><n 8> → record: what a number uploaded of an attachment
 //	├── persons     <campaign 8><contact 8> → <seq 4>: who has been claimed
+//	├── answers     <campaign 8><seq 4><campaign 8> → nothing: the answers to a reply, as campaigns
 //	├── latest      <contact 8><number 4> → <campaign 8><seq 4>: the last delivery, to which a reply belongs
 //	├── unanswered  <contact 8> → <n 4>: how many campaigns in a row they have not answered
 //	├── timers      <contact 8><number 4> → record: after how long the messages of the chat disappear; contact 0: of the chats that the number begins
@@ -58,9 +59,11 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"path/filepath"
 	"sync"
 	"time"
@@ -105,8 +108,9 @@ type Options struct {
 	Timeout time.Duration   // how long to wait for another process to let go; 0: two seconds
 	Grace   time.Duration   // how long a doubt waits for proof before it is sent again; 0: [DefaultGrace]
 
-	maxChunk int  // how many people a job does at once; 0: as many as it should
-	noSync   bool // nothing is synced: for tests that fear no power cut
+	maxChunk int            // how many people a job does at once; 0: as many as it should
+	noSync   bool           // nothing is synced: for tests that fear no power cut
+	draw     func() float64 // where in its span each pause falls, in [0, 1); nil: anywhere
 }
 
 // DefaultGrace is how long a delivery in doubt waits, once the number is
@@ -127,16 +131,20 @@ type Book struct {
 	index  *indexed
 
 	merging *merging // of the sweeper, in its transactions
+	renamed *changedNames
+	sweeps  sync.Mutex         // held for a chunk, so that naming is one's
+	naming  map[string]*naming // by job
 
 	work      chan struct{}
 	unchained chan struct{} // told when messages have changed, see keepChain
 	maxChunk  int
+	draw      func() float64
 	closing   chan struct{}
 	running   sync.WaitGroup // the sweeper, and who keeps the chain
 
 	mu         sync.Mutex // guards what follows: none of it is the truth, all of it can be lost
 	holds      map[campaign.NumberID]campaign.Hold
-	templates  map[templateKey]*campaign.Template
+	templates  map[templateKey]parsed
 	unanswered map[people.ContactID]time.Time
 	stalls     map[stalled]stall
 	waiting    map[string]chan ended // by job, who waits for its end
@@ -147,6 +155,12 @@ type Book struct {
 type templateKey struct {
 	campaign campaign.ID
 	variant  uint8
+}
+
+// parsed is a text and the template that it is. A text may be fixed.
+type parsed struct {
+	text     string
+	template *campaign.Template
 }
 
 // Open opens the book at path, making it if there is none. What was being
@@ -167,6 +181,9 @@ func Open(path string, o Options) (*Book, error) {
 	if o.maxChunk == 0 {
 		o.maxChunk = maxChunk
 	}
+	if o.draw == nil {
+		o.draw = rand.Float64
+	}
 	found := func(e *DamagedError) {
 		o.Logger.Error("a file is damaged", "path", e.Path, "why", fmt.Sprint(e.Why))
 		o.Bell.Ring()
@@ -179,9 +196,10 @@ func Open(path string, o Options) (*Book, error) {
 		}
 		o.Bell.Ring()
 	}
-	index, unchained := newIndexed(path), make(chan struct{}, 1)
+	index, renamed, unchained := newIndexed(path), new(changedNames), make(chan struct{}, 1)
 	before := func(tx int, changes bolt.Changes) {
 		index.note(tx, changes)
+		renamed.note(changes[contactsTable.Name])
 		if len(changes[eventsTable.Name]) > 0 {
 			select {
 			case unchained <- struct{}{}:
@@ -189,7 +207,7 @@ func Open(path string, o Options) (*Book, error) {
 			}
 		}
 	}
-	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: o.Bell.Ring, Before: before, Watched: []bolt.Table{contactsTable.Table, eventsTable.Table}})
+	db, err := bolt.Open(path, bolt.Options{Timeout: o.Timeout, NoSync: o.noSync, Found: found, Failed: failed, After: o.Bell.Ring, Before: before, Watched: []bolt.Table{contactsTable.Table, eventsTable.Table}, First: markTx})
 	if err != nil {
 		return nil, err
 	}
@@ -199,14 +217,17 @@ func Open(path string, o Options) (*Book, error) {
 		work:       make(chan struct{}, 1),
 		unchained:  unchained,
 		maxChunk:   o.maxChunk,
+		draw:       o.draw,
 		closing:    make(chan struct{}),
 		holds:      make(map[campaign.NumberID]campaign.Hold),
-		templates:  make(map[templateKey]*campaign.Template),
+		templates:  make(map[templateKey]parsed),
 		unanswered: make(map[people.ContactID]time.Time),
 		stalls:     make(map[stalled]stall),
 		waiting:    make(map[string]chan ended),
 		stopped:    make(map[string]error),
 		index:      index,
+		naming:     make(map[string]*naming),
+		renamed:    renamed,
 	}
 	index.book = b
 	err = openMedia(media)
@@ -229,7 +250,8 @@ func Open(path string, o Options) (*Book, error) {
 }
 
 // prepare makes the buckets, checks version and kind, and recovers: from a
-// process that died, and, if the file went back, from what that has forgotten.
+// process that died, and, if the file went back, from what that has forgotten. Mostly
+// there is nothing to do: who only reads writes nothing.
 func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 	if err := metaTable.Make(tx); err != nil {
 		return err
@@ -255,12 +277,10 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 			return fmt.Errorf("bring it from version %d to %d: %w", have, have+1, err)
 		}
 	}
-	if err := metaTable.Put(tx, metaVersion, row(version)); err != nil {
-		return err
-	}
-	mark := newMark()
-	if err := metaTable.Put(tx, metaOpened, mark[:]); err != nil {
-		return err
+	if now := row(version); !bytes.Equal(metaTable.Get(tx, metaVersion), now) {
+		if err := metaTable.Put(tx, metaVersion, now); err != nil {
+			return err
+		}
 	}
 	if err := keepAllOursTx(tx); err != nil {
 		return err
@@ -272,6 +292,7 @@ func prepare(tx *bolt.Tx, kind Kind, wentBack bool, now time.Time) error {
 		return err
 	}
 	if wentBack {
+		tx.Touch() // the page that is no good is written over
 		if err := forgetTx(tx, now); err != nil {
 			return err
 		}

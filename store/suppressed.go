@@ -70,7 +70,7 @@ func addressesOf(c *people.Contact) (all []Suppressed) {
 
 // suppressTx opts a person out who gets an address that is suppressed.
 func suppressTx(tx *bolt.Tx, before, c *people.Contact) error {
-	if c.OptedOut {
+	if c.OptedOut || !suppressedTable.Any(tx, nil) {
 		return nil
 	}
 	had := make(map[string]bool)

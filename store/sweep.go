@@ -24,8 +24,8 @@ import (
 // longer than for any other write, and a process that dies leaves a book in
 // which the next one goes on.
 //
-// A job of a campaign freezes its audience, takes that back, or skips what is
-// left of it; there is never more than one. A job of people is an import,
+// A job of a campaign freezes its audience, takes that back, moves what one number
+// has to others, lets what did not leave wait again, skips what is left of it, or deletes it; there is never more than one. A job of people is an import,
 // erases somebody, or changes the tags of many. One takes a book of before into
 // the chain.
 
@@ -35,8 +35,11 @@ type JobKind string
 // The kinds. They are written to disk.
 const (
 	JobFreeze   JobKind = "freeze"        // make the deliveries of a campaign that starts
-	JobUndo     JobKind = "undo"          // take the deliveries away that were made of it
+	JobUnfreeze JobKind = "undo"          // take the deliveries away that were made of it
 	JobCancel   JobKind = "cancel"        // skip what is left of a cancelled campaign
+	JobDelete   JobKind = "delete"        // take a campaign away that has sent nothing
+	JobMove     JobKind = "move"          // give what a number has not claimed to others
+	JobRetry    JobKind = "retry"         // let what did not leave wait again
 	JobImport   JobKind = "import"        // add people from a file
 	JobErase    JobKind = "erase"         // take a person out of the book
 	JobTags     JobKind = "tags"          // change the tags of people
@@ -55,6 +58,8 @@ type Job struct {
 	Done     int             `json:",omitempty"` // how many people are done,
 	Total    int             `json:",omitempty"` // of how many; 0: nobody has counted
 	Held     bool            `json:",omitempty"` // of a freeze: the campaign is to be paused when it is done
+	Names    int             `json:",omitempty"` // of an import that has added all: how many are put in the order of names,
+	Named    int             `json:",omitempty"` // and how many are there
 }
 
 // job is the record of a Job, with what it takes to go on.
@@ -64,13 +69,16 @@ type job struct {
 	Staging bool   `json:",omitempty"` // what it works through is not all there: as yet nothing has happened
 	Aside   bool   `json:",omitempty"` // it is done only if somebody asks for it
 
-	Freeze *freezing     `json:",omitempty"`
-	Erase  *erasing      `json:",omitempty"`
-	Chain  *chaining     `json:",omitempty"`
-	Runs   []run         `json:",omitempty"` // of an import: what is left of what was staged
-	Policy Policy        `json:",omitempty"` // of one from before version 16 of the book
-	Report *ImportReport `json:",omitempty"` // of one that is done, or is from before that version
-	Tags   *tagging      `json:",omitempty"`
+	Freeze  *freezing     `json:",omitempty"`
+	Move    *moving       `json:",omitempty"`
+	Retry   *retrying     `json:",omitempty"`
+	Erase   *erasing      `json:",omitempty"`
+	Chain   *chaining     `json:",omitempty"`
+	Runs    []run         `json:",omitempty"` // of an import: what is left of what was staged
+	Unnamed *unnamed      `json:",omitempty"` // of an import, and of the end of one that was cancelled
+	Policy  Policy        `json:",omitempty"` // of one from before version 16 of the book
+	Report  *ImportReport `json:",omitempty"` // of one that is done, or is from before that version
+	Tags    *tagging      `json:",omitempty"`
 }
 
 // Jobs lists the work that goes on, that of the campaigns first.
@@ -318,49 +326,16 @@ func (b *Book) jobFault(k []byte) error {
 	return b.jobStopped(k)
 }
 
-// ended is how a job ended.
-type ended struct {
-	job job
-	err error
-}
-
-// await returns what waits for the end of a job: not longer than ctx and the book
-// last.
-func (b *Book) await(k []byte) (wait func(ctx context.Context) (job, error)) {
-	end := make(chan ended, 1)
-	b.mu.Lock()
-	b.waiting[string(k)] = end
-	b.mu.Unlock()
-	return func(ctx context.Context) (j job, err error) {
-		select {
-		case e := <-end:
-			if e.err != nil {
-				err = goesOn(e.err)
-			}
-			return e.job, err
-		case <-ctx.Done():
-			err = ctx.Err()
-		case <-b.closing:
-			err = ErrClosed
-		}
-		return j, goesOn(err)
-	}
-}
-
-// release tells who waits for a job how it ended.
-func (b *Book) release(k []byte, e ended) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if waiting := b.waiting[string(k)]; waiting != nil {
-		waiting <- e // there is room for one, and one is all there is
-		delete(b.waiting, string(k))
-	}
-}
-
 // chunk does the next n people of a job.
 func (b *Book) chunk(k []byte, n int) error {
+	b.sweeps.Lock()
+	defer b.sweeps.Unlock()
+	if err := b.sortNames(k); err != nil {
+		return err
+	}
 	var done bool
 	var j job
+	var waiter chan ended
 	err := b.db.Chunk(context.Background(), func(tx *bolt.Tx) (err error) {
 		var ok bool
 		if j, ok, err = jobTx(tx, k); err != nil || !ok {
@@ -373,15 +348,19 @@ func (b *Book) chunk(k []byte, n int) error {
 			if err := b.closeEntryTx(tx, j.Audit, func(e *Entry) { jobEntryTx(tx, e, &j) }); err != nil {
 				return err
 			}
+			waiter = b.waiter(k) // from here on another job may come to this key
 			return jobsTable.DeleteAt(tx, k)
 		}
 		return putJobTx(tx, k, j)
 	})
+	if err == nil {
+		b.named(k, done)
+	}
 	if err == nil && done {
 		if j.Kind == JobImport {
 			b.logImport(j.Source, *j.Report)
 		}
-		b.release(k, ended{job: j})
+		b.releaseOnly(waiter, k, ended{job: j})
 	}
 	return err
 }
@@ -391,17 +370,23 @@ func jobEntryTx(tx *bolt.Tx, e *Entry, j *job) {
 	switch j.Kind {
 	case JobFreeze:
 		t, _ := tallyTx(tx, j.Campaign)
-		e.count("people", t.counts.Total())
+		e.count(map[bool]string{true: "messages", false: "people"}[e.Verb == VerbUndo], t.counts.Total())
 		e.count("skipped", t.counts[campaign.Skipped])
 		if j.Held {
 			e.After["status"] = campaign.Paused.String()
 		}
-	case JobUndo:
-		if e.Verb == VerbCampaignStart {
+	case JobUnfreeze:
+		if e.Verb == VerbCampaignStart || e.Verb == VerbAnswer || e.Verb == VerbUndo {
 			e.fail(j.Freeze.Why)
 		}
 	case JobCancel:
 		e.count("skipped", j.Done)
+	case JobDelete:
+		e.count("people", j.Done)
+	case JobMove:
+		j.Move.Moved.told(e)
+	case JobRetry:
+		j.Retry.Retried.told(e)
 	case JobImport:
 		e.countImport(j.Total, j.Report)
 	case JobTakeBack:
@@ -421,10 +406,16 @@ func (b *Book) chunkTx(tx *bolt.Tx, k []byte, j *job, n int) (done bool, err err
 	switch j.Kind {
 	case JobFreeze:
 		return freezeChunkTx(tx, k, j, n)
-	case JobUndo:
-		return undoChunkTx(tx, k, j, n)
+	case JobUnfreeze:
+		return unfreezeChunkTx(tx, k, j, n)
 	case JobCancel:
 		return cancelChunkTx(tx, j, n)
+	case JobDelete:
+		return deleteChunkTx(tx, j, n)
+	case JobMove:
+		return b.moveChunkTx(tx, j, n)
+	case JobRetry:
+		return retryChunkTx(tx, j, n)
 	case JobImport:
 		return b.importChunkTx(tx, k, j, n)
 	case JobTakeBack:

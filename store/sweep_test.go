@@ -618,7 +618,10 @@ func TestAnImportIsWholeOrNothing(t *testing.T) {
 		times := 0
 		ctx, cancel := context.WithCancel(t.Context())
 		var dead *yard
+		var asking sync.Mutex // rows are read while others are put beside the job
 		_, err := desk(z.book).Import(tellsWhen{ctx, func() {
+			asking.Lock()
+			defer asking.Unlock()
 			if times++; times == asked+1 {
 				dead = z.copied()
 				cancel()
@@ -676,7 +679,7 @@ func TestTheReportOfAnImportThatDiedIsThatOfTheWhole(t *testing.T) {
 		y.sound()
 		jobs, err := y.book.Jobs()
 		ok(t, err)
-		if more = len(jobs) > 0; more && (jobs[0].Total != 26 || jobs[0].Done%chunkSize != 0 || jobs[0].Done == 0) {
+		if more = len(jobs) > 0; more && (jobs[0].Total != 26 || jobs[0].Done%chunkSize != 0 && jobs[0].Done != 26 || jobs[0].Done == 0) {
 			t.Errorf("%+v", jobs)
 		}
 	}

@@ -32,6 +32,7 @@ var (
 	messagesTable   = bolt.NewTextTable[campaign.MessageID]("messages")
 	uploadsTable    = bolt.NewTable3[campaign.ID, campaign.NumberID, uint64]("uploads")
 	personsTable    = bolt.NewTable2[campaign.ID, people.ContactID]("persons")
+	answersTable    = bolt.NewTable3[campaign.ID, uint32, campaign.ID]("answers")
 	latestTable     = bolt.NewTable2[people.ContactID, campaign.NumberID]("latest")
 	unansweredTable = bolt.NewTable1[people.ContactID]("unanswered")
 	timersTable     = bolt.NewTable2[people.ContactID, campaign.NumberID]("timers")
@@ -82,7 +83,7 @@ type table interface {
 var allTables = []table{
 	metaTable, numbersTable, oursTable, blockedTable, turnsTable, sendsTable, inflightTable,
 	campaignsTable, runningTable, scheduledTable, guardsTable, sampleTable, countsTable, deliveriesTable, queueTable, againTable,
-	messagesTable, uploadsTable, personsTable, latestTable, unansweredTable, timersTable, eventsTable,
+	messagesTable, uploadsTable, personsTable, answersTable, latestTable, unansweredTable, timersTable, eventsTable,
 	contactsTable, aliasesTable, mergedTable, mergesTable, namesTable, importsTable, importedTable,
 	invitesTable, invitedTable, validatingTable, toValidateTable, labelsTable, labelledTable,
 	listsTable, membersTable, suppressedTable, auditTable, askedTable, chainTable, chainedTable, jobsTable, stagedTable,
@@ -218,15 +219,20 @@ type nameRows struct{ bolt.Table }
 
 // key is the place of a person; nil for nobody. Who has no name comes last, by
 // phone.
-func (nameRows) key(id people.ContactID, c *people.Contact) []byte {
+func (t nameRows) key(id people.ContactID, c *people.Contact) []byte {
 	if c.ID == 0 {
 		return nil
 	}
-	name := people.Fold(c.Name)
-	if name == "" {
-		name = "\xff" + string(c.Phone) + c.LID
+	return t.appendKey(make([]byte, 0, len(c.Name)+17), id, c)
+}
+
+// appendKey appends the key of somebody.
+func (nameRows) appendKey(b []byte, id people.ContactID, c *people.Contact) []byte {
+	start := len(b)
+	if b = people.AppendFold(b, c.Name); len(b) == start {
+		b = append(append(append(b, 0xff), c.Phone...), c.LID...)
 	}
-	return bolt.AppendPart(append([]byte(name[:min(len(name), 200)]), 0), id)
+	return bolt.AppendPart(append(b[:min(len(b), start+200)], 0), id)
 }
 
 // whose is the person at a key.

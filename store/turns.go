@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"encoding/json"
-	"math/rand/v2"
 	"time"
 
 	"recado/campaign"
@@ -59,15 +58,16 @@ func location(zone string) *time.Location {
 // once.
 const oldSends = 4
 
-// spendTx writes that a message of the number leaves at now.
-func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Time) error {
+// spendTx writes that a message of the number leaves at now; draw says where in
+// its span the next pause falls.
+func spendTx(tx *bolt.Tx, d *campaign.Delivery, pace campaign.Pace, now time.Time, draw float64) error {
 	t, err := turnTx(tx, d.Number)
 	if err != nil {
 		return err
 	}
-	t.Turn = pace.Spent(t.Turn, now, rand.Float64())
+	t.Turn = pace.Spent(t.Turn, now, draw)
 	t.Campaign = d.Campaign
-	if err := putTurnTx(tx, d.Number, t); err != nil {
+	if err := putTurnTx(tx, d.Number, t); err != nil || d.Revokes != "" { // nobody is sent anything by an undo
 		return err
 	}
 	// What is older than a day no longer counts in any limit.

@@ -155,7 +155,7 @@ func TestABookOfBeforeIsTakenIntoTheChain(t *testing.T) {
 		for _, name := range []string{"chain", "chained"} {
 			ok(t, tx.DeleteBucket([]byte(name)))
 		}
-		return bucket(tx, "meta").Put([]byte("version"), key(version-1))
+		return bucket(tx, "meta").Put([]byte("version"), key(uint32(17)))
 	})
 	for lives := 0; ; lives++ {
 		b, err := Open(path, Options{Kind: Demo, maxChunk: 1, noSync: true})

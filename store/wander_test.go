@@ -111,7 +111,11 @@ func (w *wander) happens() {
 	case 5:
 		_ = must[ImportReport](w.T)(desk(w.b).Import(w.Context(), []people.Row{{Line: 1, Phone: w.somewhere(), Name: "Bia"}}, "a.csv"))
 	case 6:
-		c := must[campaign.Campaign](w.T)(desk(w.b).AddCampaign(campaign.Campaign{Name: "c", Text: "x"}))
+		c := campaign.Campaign{Name: "c", Text: "x"}
+		if w.ids%2 == 0 {
+			c.Poll = weekdays
+		}
+		c = must[campaign.Campaign](w.T)(desk(w.b).AddCampaign(c))
 		if _, err := desk(w.b).Start(c.ID, w.now); err != nil && !errors.Is(err, ErrState) {
 			w.Fatal(err)
 		}

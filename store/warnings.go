@@ -15,8 +15,9 @@ const (
 	warnLinked   = 7 * 24 * time.Hour // since a number was linked
 )
 
-// warnings are what a person should know of a draft before it starts.
-func (p *Preflight) warnings(c *campaign.Campaign, now time.Time) (all []reason.Reason) {
+// warnings are what a person should know of a draft before it starts, now; days
+// are counted from today, when it is said.
+func (p *Preflight) warnings(c *campaign.Campaign, now, today time.Time) (all []reason.Reason) {
 	warn := func(code reason.Code, args ...any) { all = append(all, reason.New(code, args...)) }
 	var unfilled []string
 	told := true
@@ -26,7 +27,7 @@ func (p *Preflight) warnings(c *campaign.Campaign, now time.Time) (all []reason.
 				unfilled = append(unfilled, one)
 			}
 		}
-		told = told && campaign.OffersOptOut(text)
+		told = told && c.OffersOptOut(text)
 	}
 	for _, one := range unfilled {
 		warn(reason.WarnUnfilled, one)
@@ -36,6 +37,9 @@ func (p *Preflight) warnings(c *campaign.Campaign, now time.Time) (all []reason.
 	}
 	if !told && c.NoLeave == "" {
 		warn(reason.WarnNoOptOut)
+	}
+	if p.MustConsent && !c.Consented && !c.Aside() {
+		warn(reason.WarnNoConsent)
 	}
 	if c.Basis == "" {
 		warn(reason.WarnNoBasis)
@@ -54,8 +58,8 @@ func (p *Preflight) warnings(c *campaign.Campaign, now time.Time) (all []reason.
 		if n.Standing.Closed.After(now) {
 			warn(reason.WarnClosed, n.Name, n.Standing.Closed)
 		}
-		if age := now.Sub(n.LinkedAt); n.Linked() && age < warnLinked {
-			warn(reason.WarnNumberNew, n.Name, int(max(age, 0)/(24*time.Hour)))
+		if n.Linked() && now.Sub(n.LinkedAt) < warnLinked {
+			warn(reason.WarnNumberNew, n.Name, daysAgo(n.LinkedAt, today))
 		}
 		if s.Hold.Reason == reason.HoldOffline {
 			warn(reason.WarnOffline, n.Name)
@@ -68,4 +72,21 @@ func (p *Preflight) warnings(c *campaign.Campaign, now time.Time) (all []reason.
 		warn(reason.WarnStuck, p.Forecast.Stuck)
 	}
 	return all
+}
+
+// daysAgo says how long ago something was, as people count days: what was late
+// last night was yesterday.
+func daysAgo(then, now time.Time) reason.Reason {
+	day := func(t time.Time) time.Time {
+		y, m, d := t.In(now.Location()).Date()
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	}
+	switch days := int(day(now).Sub(day(then)) / (24 * time.Hour)); {
+	case days <= 0:
+		return reason.New(reason.AgoToday)
+	case days == 1:
+		return reason.New(reason.AgoYesterday)
+	default:
+		return reason.New(reason.AgoDays, days)
+	}
 }

@@ -99,17 +99,22 @@ func (w *weigher) weighAll() error {
 	w.rows = nil
 	m, err := newMerging(w.spill.runs, &w.spill)
 	for err == nil {
-		var some []people.Row
+		var some []*stagedRow
 		if some, err = m.next(4*rowsPart, &w.spill); err != nil || len(some) == 0 {
 			return err
 		}
-		err = w.weigh(some)
+		rows := make([]*people.Row, len(some))
+		for i, row := range some {
+			row.open()
+			rows[i] = &row.Row
+		}
+		err = w.weigh(rows)
 	}
 	return err
 }
 
 // weigh counts some rows.
-func (w *weigher) weigh(rows []people.Row) error {
+func (w *weigher) weigh(rows []*people.Row) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
@@ -139,7 +144,7 @@ type span struct {
 }
 
 // run puts sorted rows into the file.
-func (s *spilled) run(dir string, rows []people.Row) (err error) {
+func (s *spilled) run(dir string, rows []*people.Row) (err error) {
 	if s.file == nil {
 		if s.file, err = os.CreateTemp(dir, "preflight-*"); err != nil {
 			return err
@@ -162,12 +167,10 @@ func (s *spilled) run(dir string, rows []people.Row) (err error) {
 	return nil
 }
 
-func (s *spilled) read(n uint32) ([]people.Row, error) {
+func (s *spilled) read(n uint32) ([]byte, error) {
 	b := make([]byte, s.parts[n].len)
-	if _, err := s.file.ReadAt(b, s.parts[n].at); err != nil {
-		return nil, err
-	}
-	return decodeRows(b)
+	_, err := s.file.ReadAt(b, s.parts[n].at)
+	return b, err
 }
 
 func (s *spilled) done(uint32) error { return nil }
@@ -179,8 +182,8 @@ func (s *spilled) close() {
 }
 
 // take counts a row as importTx would.
-func (w *weigher) take(tx *bolt.Tx, from people.Row, now time.Time) error {
-	c, err := rowsPersonTx(tx, &from)
+func (w *weigher) take(tx *bolt.Tx, from *people.Row, now time.Time) error {
+	c, err := rowsPersonTx(tx, from)
 	known := err == nil
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err

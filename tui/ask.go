@@ -47,7 +47,11 @@ func (a *ask) update(msg tea.Msg) tea.Cmd {
 func (a *ask) view() string {
 	e := a.e
 	w, h := e.body()
-	lines := []string{e.theme.strong.of(e.clean(a.question)), ""}
+	var lines []string
+	for _, line := range e.wrap(a.question, min(w-8, 64)) {
+		lines = append(lines, e.theme.strong.of(line))
+	}
+	lines = append(lines, "")
 	if a.detail != "" {
 		lines = append(lines, e.wrap(a.detail, min(w-8, 64))...)
 		lines = append(lines, "")

@@ -19,7 +19,7 @@ type audience struct {
 	e       *env
 	filter  people.Filter
 	mistake *people.FilterError
-	ids     []people.ContactID
+	found   store.Found
 	known   bool
 	at      int // the person of the preview
 	contact people.Contact
@@ -38,7 +38,7 @@ type audience struct {
 // audienceFoundMsg answers audience.find.
 type audienceFoundMsg struct {
 	question int
-	ids      []people.ContactID
+	found    store.Found
 	err      error
 }
 
@@ -82,7 +82,7 @@ func (a *audience) choose(to string) tea.Cmd {
 func (a *audience) nobody() {
 	a.close()
 	a.finding.drop()
-	a.ids, a.known, a.has, a.checked = nil, false, false, false
+	a.found, a.known, a.has, a.checked = store.Found{}, false, false, false
 }
 
 // write takes the text as typed.
@@ -107,20 +107,20 @@ func (a *audience) find() tea.Cmd {
 	book, filter := a.e.app.Book, a.filter
 	return func() tea.Msg {
 		defer cancel()
-		ids, err := book.Find(ctx, filter)
-		return audienceFoundMsg{id, ids, err}
+		found, err := book.Search(ctx, filter)
+		return audienceFoundMsg{id, found, err}
 	}
 }
 
 // pick asks for the person of the preview.
 func (a *audience) pick() tea.Cmd {
 	a.has = false
-	if len(a.ids) == 0 {
+	if a.found.Size() == 0 {
 		return nil
 	}
-	a.at = max(min(a.at, len(a.ids)-1), 0)
+	a.at = max(min(a.at, a.found.Size()-1), 0)
 	question := a.picking.renew(a.e)
-	book, id := a.e.app.Book, a.ids[a.at]
+	book, id := a.e.app.Book, a.found.At(a.at)
 	return func() tea.Msg {
 		found, err := book.ContactsByID([]people.ContactID{id})
 		msg := recipientLoadedMsg{question: question, found: len(found) == 1, err: err}
@@ -172,7 +172,7 @@ func (a *audience) update(msg tea.Msg) tea.Cmd {
 		if !mine || a.failed(msg.err) {
 			return nil
 		}
-		a.ids, a.known = msg.ids, true
+		a.found, a.known = msg.found, true
 		return tea.Batch(a.pick(), a.check())
 	case recipientLoadedMsg:
 		if mine, _ := a.picking.answered(msg.question); !mine || a.failed(msg.err) {

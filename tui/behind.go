@@ -33,23 +33,23 @@ func newBehind(e *env, draft campaign.Campaign, name string, want func(why reaso
 	return c
 }
 
-// among are those of ids who are behind the number, in the same order. Who they
+// among are those of who was found who are behind the number, in the same order. Who they
 // are is found out again once in a while: it costs a preflight.
-func (b *behind) among(ctx context.Context, book *store.Book, now time.Time, ids []people.ContactID) ([]people.ContactID, error) {
+func (b *behind) among(ctx context.Context, book *store.Book, now time.Time, found store.Found) (store.Found, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if now.Sub(b.found) > searchEvery {
 		some, err := b.whom(ctx, book)
 		if err != nil {
-			return nil, err
+			return store.Found{}, err
 		}
 		b.some, b.found = some, now
 	}
 	var kept []people.ContactID
-	for _, id := range ids {
+	for _, id := range found.All() {
 		if b.some.Has(id) {
 			kept = append(kept, id)
 		}
 	}
-	return kept, nil
+	return store.Listed(kept), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/store"
 )
 
 // BenchmarkBrowserKey is one key press in the list of people, drawn.
@@ -17,13 +18,15 @@ func BenchmarkBrowserKey(b *testing.B) {
 			c := r.top().(*contacts)
 			c.known = true
 			c.page = make(map[people.ContactID]people.Contact)
+			ids := make([]people.ContactID, n)
 			for i := range n {
 				id := people.ContactID(i + 1)
-				c.ids = append(c.ids, id)
+				ids[i] = id
 				if i < 200 {
 					c.page[id] = people.Contact{ID: id, Name: fmt.Sprintf("João Conceição %d", i), Phone: "+5511987654321", Tags: []string{"vip"}, Knows: []campaign.NumberID{1}}
 				}
 			}
+			c.list = store.Listed(ids)
 			r.View()
 			keys := []string{"down", "down", "down", "up", "up", "up"}
 			b.ReportAllocs()

@@ -132,8 +132,16 @@ func (c *campaigns) actions() []action {
 		}),
 		act(e.keys.discard, draft, func() tea.Cmd {
 			return e.root.push(newAsk(e, e.t("draft_discard", "Name", e.named(s.Name)), "", func() tea.Cmd {
-				return e.do(e.t("draft_discarded"), func(context.Context) error {
-					_, err := desk.Cancel(s.ID)
+				return e.do(e.t("draft_discarded"), func(ctx context.Context) error {
+					_, err := desk.DeleteCampaign(ctx, s.ID)
+					return err
+				})
+			}))
+		}),
+		act(e.keys.deleteCampaign, ok && s.deletable(), func() tea.Cmd {
+			return e.root.push(newAsk(e, e.t("campaign_delete_ask", "Name", s.Name), e.t("campaign_delete_detail"), func() tea.Cmd {
+				return e.do(e.t("campaign_deleted", "Name", s.Name), func(ctx context.Context) error {
+					_, err := desk.DeleteCampaign(ctx, s.ID)
 					return err
 				})
 			}))
@@ -156,6 +164,13 @@ func (s campaignRow) pausable() bool {
 
 func (s campaignRow) resumable() bool {
 	return s.Status == campaign.Paused || s.Status == campaign.Freezing && s.freeze.Held
+}
+
+// deletable reports whether a campaign that is no draft has sent nothing and is over, as
+// far as this screen knows.
+func (s campaignRow) deletable() bool {
+	over := s.Status == campaign.Cancelled || s.Status == campaign.Finished
+	return over && s.counts.Left()+s.counts[campaign.Failed] == 0
 }
 
 // reported reports whether there is something to report of a campaign: it has
@@ -271,13 +286,18 @@ func (c *campaigns) line(s campaignRow, here bool, w int) string {
 	if s.Name == "" {
 		weight = e.theme.faint
 	}
-	r := e.row(here).gap(1).cell(weight, e.named(s.Name), name).gap(1).cell(state, said, status).gap(1)
-	if s.Status == campaign.Draft {
+	r := e.row(here).gap(1).cell(weight, e.named(e.called(&s.Campaign)), name).gap(1).cell(state, said, status).gap(1)
+	when := s.Begun()
+	switch s.Status {
+	case campaign.Scheduled: // nobody is chosen yet
+		when = s.At
+		fallthrough
+	case campaign.Draft:
 		r.gap(bar + count + 1)
-	} else {
+	default:
 		r.campaignBar(s, bar).gap(1).right(e.theme.dim, c.figures(s), count)
 	}
-	return r.gap(1).cell(e.theme.dim, e.words.Moment(s.Begun(), e.now()), date).fill(w)
+	return r.gap(1).cell(e.theme.dim, e.words.Moment(when, e.now()), date).fill(w)
 }
 
 // campaignBar is bar, or while a campaign is freezing, how much of it is frozen.

@@ -201,7 +201,9 @@ func (r *root) statusLine() string {
 	if s.tags.Kind != "" {
 		parts = append(parts, e.theme.info.of("◌")+" "+e.theme.dim.of(e.t("status_tags", "Done", s.tags.Done, "Total", s.tags.Total)))
 	}
-	if s.sending {
+	if !s.next.IsZero() {
+		parts = append(parts, e.theme.info.of("◷")+" "+e.theme.dim.of(e.t("status_next", "At", e.words.Moment(s.next, e.now()))))
+	} else if s.sending {
 		parts = append(parts, e.theme.good.of("▶")+" "+e.theme.dim.of(e.t("status_sending")))
 	}
 	return " " + strings.Join(parts, e.theme.faint.of("  ·  "))

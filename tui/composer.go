@@ -35,23 +35,25 @@ const textRoom = 4 * campaign.TextMost
 // composer writes a campaign: to whom, by which numbers, how fast and what,
 // with the text shown as real people would get it.
 type composer struct {
-	e       *env
-	saved   campaign.Campaign // as it is in the book, or the page it began with
-	name    *line
-	to      *line
-	pace    *line
-	file    *attachment
-	text    *area
-	texts   []string          // all texts; that of the field is as it was when it was shown
-	which   int               // the one in the field
-	plan    campaign.Campaign // what is chosen behind "more", see options.go
-	leaves  bool              // the line about leaving is added where a text has none
-	at      int
-	numbers []campaign.Number
-	holds   map[campaign.NumberID]campaign.Hold
-	chosen  map[campaign.NumberID]bool
-	over    int  // the number under the cursor of its field
-	known   bool // the numbers have been read
+	e        *env
+	saved    campaign.Campaign // as it is in the book, or the page it began with
+	name     *line
+	to       *line
+	pace     *line
+	file     *attachment
+	text     *area
+	texts    []string          // all texts; that of the field is as it was when it was shown
+	which    int               // the one in the field
+	plan     campaign.Campaign // what is chosen behind "more", see options.go
+	leaves   bool              // the line about leaving is added where a text has none
+	at       int
+	numbers  []campaign.Number
+	holds    map[campaign.NumberID]campaign.Hold
+	chosen   map[campaign.NumberID]bool
+	over     int  // the number under the cursor of its field
+	known    bool // the numbers have been read, and the rule about consent
+	consents bool // that rule: new campaigns ask for consent
+	above    int  // to more people a start is confirmed by their number
 
 	people   *audience
 	question question
@@ -78,6 +80,8 @@ type sendersLoadedMsg struct {
 	numbers  []campaign.Number
 	draft    campaign.Campaign // as it is in the book
 	holds    map[campaign.NumberID]campaign.Hold
+	consents bool // the rule is that new campaigns ask for consent
+	above    int  // to more people a start is confirmed by their number
 	err      error
 }
 
@@ -163,6 +167,12 @@ func (c *composer) load() tea.Cmd {
 	return tea.Batch(first, func() tea.Msg {
 		msg := sendersLoadedMsg{question: id, holds: book.Holds()}
 		msg.numbers, msg.err = book.Numbers()
+		if msg.err == nil {
+			msg.consents, msg.err = book.RequiresConsent()
+		}
+		if msg.err == nil {
+			msg.above, msg.err = book.CountAbove()
+		}
 		if msg.err == nil && draft != 0 {
 			if msg.draft, msg.err = book.Campaign(draft); errors.Is(msg.err, store.ErrNotFound) {
 				msg.err = nil
@@ -223,12 +233,12 @@ func (c *composer) actions() []action {
 	single := c.at != fieldText
 	return []action{
 		act(e.keys.nextField, true, func() tea.Cmd { return c.focus(c.at + 1) }),
-		act(e.keys.start, !c.pointed || c.points() != c.at, c.review),
+		act(e.keys.start, !c.pointed || c.points() != c.at || c.nobody() || c.moment(), c.review),
 		act(e.keys.saveDraft, c.dirty() || c.saved.ID == 0 && !empty(c.saved), func() tea.Cmd { c.asked = true; return c.save() }),
 		act(e.keys.toggle, inNumbers && c.togglable(c.numbers[min(c.over, len(c.numbers)-1)]), c.toggle),
 		act(e.keys.left, inNumbers && c.over > 0, func() tea.Cmd { c.over--; return nil }),
 		act(e.keys.right, inNumbers && c.over < len(c.numbers)-1, func() tea.Cmd { c.over++; return nil }),
-		act(e.keys.nextPerson, c.people.at < len(c.people.ids)-1, func() tea.Cmd { return c.people.turn(1) }),
+		act(e.keys.nextPerson, c.people.at < c.people.found.Size()-1, func() tea.Cmd { return c.people.turn(1) }),
 		act(e.keys.prevPerson, c.people.at > 0, func() tea.Cmd { return c.people.turn(-1) }),
 		act(e.keys.prevField, true, func() tea.Cmd { return c.focus(c.at - 1) }),
 		act(e.keys.nextText, c.at == fieldText && (len(c.texts) > 1 || strings.TrimSpace(c.text.value()) != ""), c.nextText),
@@ -260,7 +270,7 @@ func (c *composer) toggle() tea.Cmd {
 // review shows what would be sent, or points at what it lacks.
 func (c *composer) review() tea.Cmd {
 	needs := c.needs()
-	if len(needs) == 0 {
+	if len(needs) == 0 || c.nobody() || c.moment() {
 		line := c.addLine()
 		return tea.Batch(line, c.e.root.push(newReview(c.e, c)))
 	}
@@ -270,120 +280,9 @@ func (c *composer) review() tea.Cmd {
 	return c.focus(to)
 }
 
-// points is the field that a start goes to: the next one that lacks something,
-// the one that we are in if no other does and it is pointed at already; -1 if
-// none does.
-func (c *composer) points() int {
-	needs := c.needs()
-	for _, n := range needs {
-		if n.field > c.at || n.field == c.at && !c.pointed {
-			return n.field
-		}
-	}
-	if len(needs) > 0 {
-		return needs[0].field
-	}
-	return -1
-}
-
-// lacking says all that is needed.
-func (c *composer) lacking(needs []need) string {
-	texts := make([]string, len(needs))
-	for i, n := range needs {
-		if texts[i] = n.said; n.id != "" {
-			texts[i] = c.e.t(n.id)
-		}
-	}
-	return strings.Join(texts, " · ")
-}
-
 // empty reports whether nothing is written in a draft.
 func empty(d campaign.Campaign) bool {
-	return d.Name == "" && d.Text == "" && d.To == "" && d.Attachment == nil && d.Unread == (campaign.Unread{})
-}
-
-// content is what is wrong with the attachment and the text together, as the
-// id of a text; empty: nothing.
-func (c *composer) content() string {
-	a, blank := c.file.found, strings.TrimSpace(c.allTexts()[0]) == ""
-	switch {
-	case c.file.looking.busy:
-		return "need_moment"
-	case c.file.unread():
-		return "need_attachment_check"
-	case c.file.mistake != nil:
-		return "need_attachment"
-	case a == nil && blank:
-		return "need_text"
-	case c.tooLong():
-		return "need_shorter"
-	case a != nil && !a.Captioned() && !blank:
-		return "need_no_text"
-	}
-	return ""
-}
-
-// tooLong reports whether WhatsApp would not take the text.
-func (c *composer) tooLong() bool {
-	d := campaign.Campaign{Attachment: c.attached()}
-	return c.text.chars > d.TextMost() && d.CheckText(campaign.Text(c.text.value())) != nil
-}
-
-// need is what keeps a campaign from being started, as the id of a text, and
-// the field where it is mended.
-type need struct {
-	field int
-	id    string
-	said  string // in place of a text: what the book says
-}
-
-// fields are those of a campaign, as the composer has them.
-var fields = map[campaign.Field]int{
-	campaign.FieldName: fieldName, campaign.FieldNumbers: fieldNumbers, campaign.FieldAudience: fieldAudience,
-	campaign.FieldPace: fieldPace, campaign.FieldAttachment: fieldAttachment, campaign.FieldText: fieldText,
-}
-
-// needs are all that keeps the campaign from being started, from top to
-// bottom.
-func (c *composer) needs() (all []need) {
-	add := func(field int, id string, wanted bool) {
-		if wanted {
-			all = append(all, need{field: field, id: id})
-		}
-	}
-	_, paceErr := c.paceNow()
-	content := c.content()
-	waits := content == "need_moment"
-	inFile := content == "need_attachment" || content == "need_attachment_check"
-	add(fieldName, "need_name", strings.TrimSpace(c.name.value()) == "")
-	add(fieldNumbers, "need_number", c.known && len(c.senders()) == 0)
-	add(fieldAudience, "need_filter", c.people.mistake != nil)
-	add(fieldAudience, "need_people", c.people.known && len(c.people.ids) == 0)
-	add(fieldPace, "need_pace", paceErr != nil || c.shut() != "")
-	add(fieldAttachment, content, inFile)
-	add(fieldText, content, content != "" && !inFile && !waits)
-	add(fieldText, "need_template", c.people.textFault != nil || c.othersWrong())
-	if len(all) > 0 {
-		return all
-	}
-	moment := waits || !c.known || !c.people.known || !c.people.checked
-	add(c.at, "need_moment", moment)
-	add(fieldAudience, "need_receivers", !moment && c.people.flight.Receive == 0)
-	if len(all) > 0 {
-		return all
-	}
-	for _, s := range c.people.flight.Stops { // what only the book knows
-		all = append(all, need{field: fields[s.Field], said: c.e.words.why(s)})
-	}
-	return all
-}
-
-// ready is the first of the needs, as an id or as words; empty: there is none.
-func (c *composer) ready() string {
-	if needs := c.needs(); len(needs) > 0 {
-		return cmp.Or(needs[0].id, needs[0].said)
-	}
-	return ""
+	return d.Name == "" && d.Text == "" && d.To == "" && d.Attachment == nil && len(d.Poll) == 0 && d.Unread == (campaign.Unread{})
 }
 
 func (c *composer) update(msg tea.Msg) tea.Cmd {
@@ -404,7 +303,10 @@ func (c *composer) update(msg tea.Msg) tea.Cmd {
 			c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
 		} else if mine {
 			changed := !c.known || !slices.EqualFunc(c.numbers, msg.numbers, sameSender)
-			c.numbers, c.holds, c.known = msg.numbers, msg.holds, true
+			if changed = changed || msg.consents != c.consents; c.saved.ID == 0 && msg.consents && !c.known {
+				c.plan.Consented, c.saved.Consented = true, true
+			}
+			c.numbers, c.holds, c.known, c.consents, c.above = msg.numbers, msg.holds, true, msg.consents, msg.above
 			if changed {
 				check = c.people.check()
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"recado/campaign"
 	"recado/campaign/people"
@@ -88,7 +89,7 @@ func (c *composer) form(w, h int) []string {
 		text, _ := e.cut("▲ "+e.words.because(p.mistake.Reason), inner)
 		lines = append(lines, strings.Repeat(" ", labelWidth+2+min(at, max(inner-24, 0)))+e.theme.bad.of(text))
 	case p.known:
-		text := e.words.n("people", len(p.ids))
+		text := e.words.n("people", p.found.Size())
 		if out := p.flight.LeftOut[reason.DeliveryOptedOut]; out > 0 && p.checked {
 			text += " · " + e.words.n("opted_out", out)
 		}
@@ -116,6 +117,8 @@ func (c *composer) form(w, h int) []string {
 	case f.unread():
 	case f.mistake != nil:
 		under(e.theme.bad, "▲ "+e.words.why(f.mistake), 2)
+	case c.content() == "need_no_attachment":
+		under(e.theme.bad, "▲ "+e.words.because(reason.New(reason.PollAttachment)), 2)
 	case c.content() == "need_no_text":
 		under(e.theme.bad, "▲ "+e.words.because(reason.New(reason.AttachmentText)), 2)
 	case f.found != nil:
@@ -176,8 +179,11 @@ func (c *composer) forecastID() campaign.ID {
 
 // countLine counts the characters of the text when they near the limit.
 func (c *composer) countLine(w int) []string {
-	e, n := c.e, c.text.chars
-	most := (&campaign.Campaign{Attachment: c.attached()}).TextMost()
+	e, n, d := c.e, c.text.chars, c.shape()
+	most := d.TextMost()
+	if len(d.Poll) > 0 && n > most*9/10 {
+		n = utf8.RuneCountInString(d.Typed(c.text.value()))
+	}
 	switch {
 	case c.tooLong():
 		return []string{e.theme.bad.of(e.fit(e.t("composer_too_long", "Count", n, "Most", most), w))}
@@ -233,7 +239,7 @@ func (c *composer) preview(w, h int) []string {
 	e, p := c.e, c.people
 	head := e.t("preview")
 	if p.has {
-		head = e.t("preview_for", "Name", name(e, &p.contact), "At", p.at+1, "Count", len(p.ids))
+		head = e.t("preview_for", "Name", name(e, &p.contact), "At", p.at+1, "Count", p.found.Size())
 	}
 	head, used := e.cut(head, w-6)
 	lines := []string{e.theme.rule.of("── ") + e.theme.strong.of(head) + e.theme.rule.of(" "+strings.Repeat("─", max(w-used-4, 0)))}
@@ -262,7 +268,8 @@ func (c *composer) preview(w, h int) []string {
 	}
 	trouble = trouble[:min(len(trouble), max(h-3, 1))]
 	room := max(h-1-len(trouble), 0)
-	body := c.message(max(w-6, 1), room)
+	ballot := e.ballot(c.plan.Poll, max(w-6, 1), max(room-1, 0))
+	body := append(c.message(max(w-6, 1), max(room-len(ballot), 0)), ballot...)
 	if a := c.file.found; a != nil {
 		body = append([]string{e.theme.accent.of(e.attached(a, max(w-6, 1)))}, body...)
 	}

@@ -17,11 +17,11 @@ import (
 )
 
 // contacts is the list of people: all of them or those that a filter chooses.
-// It holds their ids and the records of the few that are near the window.
+// It holds who they are and the records of the few that are near the window.
 type contacts struct {
 	e      *env
 	win    window
-	ids    []people.ContactID
+	list   store.Found
 	known  bool // the first answer has come
 	page   map[people.ContactID]people.Contact
 	marked people.Set
@@ -52,7 +52,7 @@ const searchEvery = 10 * time.Second
 // contactsFoundMsg answers contacts.find.
 type contactsFoundMsg struct {
 	question int
-	ids      []people.ContactID
+	list     store.Found
 	cursor   int // where the person is that the cursor was on; -1: gone
 	err      error
 }
@@ -89,8 +89,7 @@ func (c *contacts) load() tea.Cmd {
 	}
 	// As many rows as may be on the screen: it may not have been drawn yet.
 	rows := max(c.win.height, c.e.h)
-	from, to := max(c.win.top-rows, 0), min(c.win.top+2*rows, len(c.ids))
-	ids := slices.Clone(c.ids[min(from, to):to])
+	ids := c.list.Part(c.win.top-rows, c.win.top+2*rows)
 	book := c.e.app.Book
 	return func() tea.Msg {
 		msg := contactsPagedMsg{question: id}
@@ -117,24 +116,24 @@ func (c *contacts) find(keep bool) tea.Cmd {
 	keep = keep && ok
 	return func() tea.Msg {
 		defer cancel()
-		ids, err := book.Find(ctx, filter)
+		list, err := book.Search(ctx, filter)
 		if err == nil && behind != nil {
-			ids, err = behind.among(ctx, book, now, ids)
+			list, err = behind.among(ctx, book, now, list)
 		}
 		cursor := -1
 		if keep {
-			cursor = slices.Index(ids, person)
+			cursor = list.Place(person)
 		}
-		return contactsFoundMsg{id, ids, cursor, err}
+		return contactsFoundMsg{id, list, cursor, err}
 	}
 }
 
 // here is the person under the cursor.
 func (c *contacts) here() (id people.ContactID, ok bool) {
-	if c.win.cursor >= len(c.ids) {
+	if c.win.cursor >= c.list.Size() {
 		return 0, false
 	}
-	return c.ids[c.win.cursor], true
+	return c.list.At(c.win.cursor), true
 }
 
 // moved asks for records if the window has come near the end of those we
@@ -142,8 +141,8 @@ func (c *contacts) here() (id people.ContactID, ok bool) {
 func (c *contacts) moved() tea.Cmd {
 	from, to := c.win.visible()
 	for _, at := range []int{from, to - 1} {
-		if at >= 0 && at < len(c.ids) {
-			if _, ok := c.page[c.ids[at]]; !ok {
+		if at >= 0 && at < c.list.Size() {
+			if _, ok := c.page[c.list.At(at)]; !ok {
 				return c.load()
 			}
 		}
@@ -161,7 +160,7 @@ func (c *contacts) actions() []action {
 		}
 	}
 	id, ok := c.here()
-	some := c.marked.Size() > 0 || len(c.ids) > 0
+	some := c.marked.Size() > 0 || c.list.Size() > 0
 	person, shown := c.page[id]
 	all := c.behind == nil
 	return slices.Concat(e.doubtActions(&person, ok && shown), []action{
@@ -169,11 +168,12 @@ func (c *contacts) actions() []action {
 		act(e.keys.details, ok, func() tea.Cmd { return e.root.push(newPerson(e, id)) }),
 		act(e.keys.mark, ok, c.mark),
 		act(e.keys.write, c.marked.Size() > 0 || all && ok && c.mistake == nil, c.write),
-		act(e.keys.saveList, some, func() tea.Cmd { return c.saveList(c.chosen(), c.listDetail(c.chosen()), c.saved) }),
+		act(e.keys.saveList, some, func() tea.Cmd { ids := c.chosen(); return c.saveList(ids, c.listDetail(ids), c.saved) }),
 		act(e.keys.saveFilter, all && c.mistake == nil && strings.TrimSpace(c.field.value()) != "", c.saveFilter),
 		act(e.keys.lists, all, func() tea.Cmd { return e.root.push(newLists(e, c, nil)) }),
 		act(e.keys.importFile, all, func() tea.Cmd { return e.root.push(newImportPick(e)) }),
 		act(e.keys.imports, all, func() tea.Cmd { return e.root.push(newImports(e)) }),
+		act(e.keys.invites, all, func() tea.Cmd { return e.root.push(newInvites(e, c)) }),
 		act(e.keys.markAll, ok, c.markAll),
 		act(e.keys.unmarkAll, c.marked.Size() > 0, func() tea.Cmd { c.marked = nil; return nil }),
 		act(e.keys.addToList, some, c.addToList),
@@ -225,8 +225,8 @@ func (c *contacts) found(msg contactsFoundMsg) tea.Cmd {
 		c.e.root.say(c.e.theme.bad, c.e.fault(msg.err))
 		return nil
 	}
-	c.ids, c.known = msg.ids, true
-	c.win.resize(len(c.ids), c.win.height)
+	c.list, c.known = msg.list, true
+	c.win.resize(c.list.Size(), c.win.height)
 	if msg.cursor >= 0 {
 		c.win.jump(msg.cursor)
 	}
@@ -301,8 +301,9 @@ func (c *contacts) mark() tea.Cmd {
 // markAll marks everybody in the list, or takes the marks away if all are
 // marked.
 func (c *contacts) markAll() tea.Cmd {
-	all := !slices.ContainsFunc(c.ids, func(id people.ContactID) bool { return !c.marked.Has(id) })
-	for _, id := range c.ids {
+	ids := c.list.All()
+	all := !slices.ContainsFunc(ids, func(id people.ContactID) bool { return !c.marked.Has(id) })
+	for _, id := range ids {
 		c.setMark(id, !all)
 	}
 	return nil
@@ -321,7 +322,7 @@ func (c *contacts) chosen() []people.ContactID {
 	if c.marked.Size() > 0 {
 		return slices.Collect(c.marked.All())
 	}
-	return c.ids
+	return c.list.All()
 }
 
 // write begins a campaign to whom the filter chooses. Those who are marked
@@ -354,24 +355,24 @@ func (c *contacts) view() string {
 	e := c.e
 	w, h := e.body()
 	lines := c.head(w)
-	c.win.resize(len(c.ids), max(h-len(lines)-1, 0))
+	c.win.resize(c.list.Size(), max(h-len(lines)-1, 0))
 	switch {
 	case !c.known:
 		lines = append(lines, "", " "+e.theme.faint.of(e.t("loading")))
-	case len(c.ids) == 0 && c.field.value() == "":
+	case c.list.Size() == 0 && c.field.value() == "":
 		lines = append(lines, "")
 		for _, line := range e.wrap(e.t("contacts_empty", "Key", e.keys.importFile.Help().Key, "Data", e.app.Data), max(min(w-4, 70), 1)) {
 			lines = append(lines, "  "+line)
 		}
-	case len(c.ids) == 0 && c.mistake != nil:
+	case c.list.Size() == 0 && c.mistake != nil:
 		lines = append(lines, "", "  "+e.theme.dim.of(e.t("filter_unfinished")))
-	case len(c.ids) == 0:
+	case c.list.Size() == 0:
 		lines = append(lines, "", "  "+e.theme.dim.of(e.t("contacts_none")))
 	default:
 		lines = append(lines, c.heading(w))
 		from, to := c.win.visible()
 		for i := from; i < to; i++ {
-			lines = append(lines, c.line(c.ids[i], i == c.win.cursor, w))
+			lines = append(lines, c.line(c.list.At(i), i == c.win.cursor, w))
 		}
 	}
 	return strings.Join(lines, "\n")
@@ -380,11 +381,11 @@ func (c *contacts) view() string {
 // head is the filter, what it means, and how many there are.
 func (c *contacts) head(w int) []string {
 	e := c.e
-	count := e.words.n("people", len(c.ids))
+	count := e.words.n("people", c.list.Size())
 	if c.marked.Size() > 0 {
 		count += " · " + e.words.n("marked", c.marked.Size())
 	}
-	if !c.known || c.mistake != nil && len(c.ids) == 0 {
+	if !c.known || c.mistake != nil && c.list.Size() == 0 {
 		count = ""
 	}
 	lines := []string{e.searchLine(c.field, c.typed, e.t("filter_hint"), count, w)}

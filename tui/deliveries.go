@@ -5,12 +5,12 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"recado/campaign"
+	"recado/store"
 )
 
 // deliveries are those of a campaign that are in one of its parts, and beside
@@ -25,11 +25,17 @@ type deliveries struct {
 	known    bool
 	page     map[uint32]campaign.Delivery
 	numbers  map[campaign.NumberID]string
+	answers  map[uint32]store.Answer // to those of the page that are replies
 	win      window
 	cancel   context.CancelFunc // of the search under way
 	finding  question
 	paging   question
-	seldom   seldom
+
+	field  *line // what is searched for in names and phones
+	typed  bool  // it is being typed
+	fresh  bool  // nothing of this search has been answered yet: what was found before is still shown
+	whole  bool  // the search has come to its end
+	seldom seldom
 }
 
 // deliveriesFoundMsg answers deliveries.find.
@@ -39,18 +45,29 @@ type deliveriesFoundMsg struct {
 	err      error
 }
 
+// deliveriesSoughtMsg answers deliveries.seek: some of what is searched for.
+type deliveriesSoughtMsg struct {
+	question int
+	places   []uint32
+	next     uint32
+	done     bool
+	err      error
+}
+
 // deliveriesPagedMsg answers deliveries.load.
 type deliveriesPagedMsg struct {
 	question int
+	campaign campaign.Campaign
 	page     []campaign.Delivery
 	numbers  []campaign.Number
+	answers  map[uint32]store.Answer
 	err      error
 }
 
 // newDeliveries begins with a part, which is put before the others if it is none
 // of them.
 func newDeliveries(e *env, c campaign.Campaign, first part) *deliveries {
-	d := &deliveries{e: e, campaign: c, parts: e.standard(), cancel: func() {}}
+	d := &deliveries{e: e, campaign: c, parts: e.standard(), cancel: func() {}, field: newLine(e, e.t("deliveries_hint"), 100)}
 	d.at = slices.IndexFunc(d.parts, func(p part) bool { return p.name == first.name })
 	if d.at < 0 {
 		d.parts, d.at = append([]part{first}, d.parts...), 0
@@ -61,6 +78,7 @@ func newDeliveries(e *env, c campaign.Campaign, first part) *deliveries {
 func (d *deliveries) title() string { return d.e.t("deliveries_title", "Name", d.campaign.Name) }
 func (d *deliveries) dirty() bool   { return false }
 func (d *deliveries) close()        { d.cancel() }
+func (d *deliveries) typing() bool  { return d.typed }
 
 // load asks for the records near the window, and once in a while for the places
 // again.
@@ -79,8 +97,14 @@ func (d *deliveries) load() tea.Cmd {
 	book, of := d.e.app.Book, d.campaign.ID
 	return tea.Batch(find, func() tea.Msg {
 		msg := deliveriesPagedMsg{question: id}
+		if msg.campaign, msg.err = book.Campaign(of); msg.err != nil {
+			return msg
+		}
 		if msg.numbers, msg.err = book.Numbers(); msg.err == nil {
 			msg.page, msg.err = book.DeliveriesAt(of, places)
+		}
+		if msg.err == nil && slices.ContainsFunc(msg.page, func(one campaign.Delivery) bool { return !one.RepliedAt.IsZero() }) {
+			msg.answers, msg.err = book.Answers(of)
 		}
 		return msg
 	})
@@ -93,11 +117,80 @@ func (d *deliveries) find() tea.Cmd {
 	ctx, cancel := context.WithCancel(d.e.ctx)
 	d.cancel = cancel
 	book, of, want := d.e.app.Book, d.campaign.ID, d.parts[d.at].want
+	if strings.TrimSpace(d.field.value()) != "" {
+		d.fresh, d.whole = true, false
+		return d.seek(ctx, id, 0)
+	}
+	d.fresh, d.whole = false, true
 	return func() tea.Msg {
 		defer cancel()
 		places, err := book.Places(ctx, of, want)
 		return deliveriesFoundMsg{id, places, err}
 	}
+}
+
+// seek goes on with a search, a stretch at a time: what is found is shown meanwhile,
+// and a key that changes it ends it.
+func (d *deliveries) seek(ctx context.Context, question int, from uint32) tea.Cmd {
+	book, of, want, text := d.e.app.Book, d.campaign.ID, d.parts[d.at].want, d.field.value()
+	return func() tea.Msg {
+		msg := deliveriesSoughtMsg{question: question}
+		msg.places, msg.next, msg.done, msg.err = book.Seek(ctx, of, text, want, from)
+		return msg
+	}
+}
+
+// sought takes a stretch of a search, and goes on with it.
+func (d *deliveries) sought(msg deliveriesSoughtMsg) tea.Cmd {
+	mine, _ := d.finding.answered(msg.question)
+	if !mine {
+		return nil
+	}
+	if msg.err != nil {
+		if !errors.Is(msg.err, context.Canceled) {
+			d.e.root.say(d.e.theme.bad, d.e.fault(msg.err))
+		}
+		return nil
+	}
+	if d.fresh {
+		d.fresh, d.known, d.places = false, true, nil
+	}
+	near := len(d.places) < d.win.top+2*max(d.win.height, d.e.h)
+	d.places, d.whole = append(d.places, msg.places...), msg.done
+	d.win.resize(len(d.places), d.win.height)
+	var load, on tea.Cmd
+	if near {
+		load = d.load()
+	}
+	if !msg.done {
+		id := d.finding.renew(d.e)
+		ctx, cancel := context.WithCancel(d.e.ctx)
+		d.cancel = cancel
+		on = d.seek(ctx, id, msg.next)
+	}
+	return tea.Batch(load, on)
+}
+
+// edit gives a key to what is searched for, and searches if that has changed.
+func (d *deliveries) edit(msg tea.Msg) tea.Cmd {
+	if !d.typed || !d.field.update(msg) {
+		return nil
+	}
+	return d.research()
+}
+
+// research searches for what is typed now, from the first on.
+func (d *deliveries) research() tea.Cmd {
+	d.win.jump(0)
+	d.seldom.last = d.e.now()
+	return d.find()
+}
+
+// clear takes away what is searched for.
+func (d *deliveries) clear() tea.Cmd {
+	d.typed = false
+	d.field.set("")
+	return d.research()
 }
 
 // turn shows another part.
@@ -135,12 +228,51 @@ func (d *deliveries) here() (one campaign.Delivery, ok bool) {
 
 func (d *deliveries) actions() []action {
 	e := d.e
+	if d.typed {
+		return []action{
+			act(e.keys.accept, true, func() tea.Cmd { d.typed = false; return nil }),
+			act(e.keys.clearFilter, true, d.clear),
+		}
+	}
 	one, ok := d.here()
 	return append([]action{
+		act(e.keys.filter, d.known, func() tea.Cmd { d.typed = true; return nil }),
+		act(e.keys.clearFilter, d.field.value() != "", d.clear),
 		act(e.keys.left, d.at > 0, d.turn(-1)),
 		act(e.keys.right, d.at < len(d.parts)-1, d.turn(1)),
+		act(e.keys.reply, ok && d.answerable(&one), func() tea.Cmd { return e.root.push(e.askAnswer(d.campaign, one)) }),
+		act(e.keys.skip, ok && d.waits(&one), func() tea.Cmd { return d.askSkip(one) }),
+		act(e.keys.retry, d.known && !d.typed && d.field.value() == "" && d.parts[d.at].kind != "" && len(d.places) > 0 && e.retries(&d.campaign), func() tea.Cmd {
+			return e.askRetry(d.campaign, d.parts[d.at].kind, len(d.places))
+		}),
 		act(e.keys.details, ok && one.Contact != 0, func() tea.Cmd { return e.root.push(newPerson(e, one.Contact)) }),
+		act(e.keys.saveList, d.known && d.whole && len(d.places) > 0, d.saveList),
 	}, e.listActions(&d.win, d.moved)...)
+}
+
+// answerable reports whether a delivery is a reply that can be answered, as far
+// as this screen knows.
+func (d *deliveries) answerable(one *campaign.Delivery) bool {
+	fate := one.Fate()
+	return fate.Replied() && one.Contact != 0 && one.LeftAt.IsZero() && d.campaign.AnswerTo == 0 && !d.answers[one.Seq].Stands
+}
+
+// waits reports whether a delivery may still be taken out of its campaign, as far
+// as this screen knows. One on the wire may be back in its queue by then.
+func (d *deliveries) waits(one *campaign.Delivery) bool {
+	under := d.campaign.Status == campaign.Running || d.campaign.Status == campaign.Paused
+	return under && (one.State == campaign.Queued || one.State == campaign.Sending)
+}
+
+// askSkip asks before one person is taken out of the campaign.
+func (d *deliveries) askSkip(one campaign.Delivery) tea.Cmd {
+	e, name := d.e, d.e.calls(one.Name, one.Phone)
+	return e.root.push(newAsk(e, e.t("skip_ask", "Name", name), e.t("skip_detail"), func() tea.Cmd {
+		return e.do(e.t("skip_done", "Name", name), func(context.Context) error {
+			_, err := e.app.Desk.Skip(one.Campaign, one.Seq)
+			return err
+		})
+	}))
 }
 
 func (d *deliveries) keys() []key.Binding { return bindings(d.actions()) }
@@ -149,10 +281,16 @@ func (d *deliveries) update(msg tea.Msg) tea.Cmd {
 	e := d.e
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
-		cmd, _ := press(msg, d.actions())
-		return cmd
+		if cmd, done := press(msg, d.actions()); done {
+			return cmd
+		}
+		return d.edit(msg)
+	case tea.PasteMsg:
+		return d.edit(msg)
 	case tea.WindowSizeMsg:
 		return d.load()
+	case deliveriesSoughtMsg:
+		return d.sought(msg)
 	case clockMsg:
 		if d.seldom.owing {
 			return d.load()
@@ -166,11 +304,16 @@ func (d *deliveries) update(msg tea.Msg) tea.Cmd {
 			d.win.resize(len(d.places), d.win.height)
 			return d.load()
 		}
+	case peopleFoundMsg:
+		if msg.from == d {
+			return d.askList(msg)
+		}
 	case deliveriesPagedMsg:
 		mine, again := d.paging.answered(msg.question)
 		if mine && msg.err != nil {
 			e.root.say(e.theme.bad, e.fault(msg.err))
 		} else if mine {
+			d.campaign, d.answers = msg.campaign, msg.answers
 			d.page, d.numbers = make(map[uint32]campaign.Delivery, len(msg.page)), make(map[campaign.NumberID]string)
 			for _, one := range msg.page {
 				d.page[one.Seq] = one
@@ -255,10 +398,17 @@ func (d *deliveries) list(w, room int) (lines []string) {
 	switch {
 	case !d.known:
 		return []string{"  " + e.theme.faint.of(e.t("loading"))}
-	case len(d.places) == 0:
+	case len(d.places) == 0 && d.field.value() == "" && !d.typed:
 		return []string{"  " + e.theme.dim.of(e.t("deliveries_none"))}
 	}
-	lines = append(lines, " "+e.theme.faint.of(e.words.n("people", len(d.places))))
+	count := e.words.n("people", len(d.places))
+	if !d.whole {
+		count += "…"
+	}
+	lines = append(lines, e.searchLine(d.field, d.typed, e.t("deliveries_hint"), count, w))
+	if len(d.places) == 0 && d.whole {
+		return append(lines, "  "+e.theme.dim.of(e.t("deliveries_not_found")))
+	}
 	d.win.resize(len(d.places), max(room-1, 1))
 	from, to := d.win.visible()
 	for i := from; i < to; i++ {
@@ -286,59 +436,4 @@ func (e *env) deliveryLine(r *row, d *campaign.Delivery, w int) string {
 		r.cell(e.theme.dim, e.words.because(d.Reason), max(w-r.used-1, 0))
 	}
 	return r.fill(w)
-}
-
-// evidence is all that is known of the delivery under the cursor: each step with
-// its time, what was sent and what was answered.
-func (d *deliveries) evidence(w, room int) (lines []string) {
-	e, now := d.e, d.e.now()
-	one, ok := d.here()
-	if !ok {
-		return nil
-	}
-	add := func(i ink, text string) {
-		for _, line := range e.wrap(text, max(w-1, 1)) {
-			lines = append(lines, " "+i.of(line))
-		}
-	}
-	add(e.theme.strong, e.calls(one.Name, one.Phone)+" · "+e.phone(one.Phone))
-	if !one.Reason.IsZero() {
-		add(e.theme.warn, e.words.because(one.Reason))
-	}
-	var steps []string
-	for _, step := range []struct {
-		word string
-		at   time.Time
-	}{
-		{"state_sending", one.Claimed}, {"state_sent", one.Accepted}, {"state_delivered", one.Arrived}, {"state_read", one.ReadAt},
-		{"state_replied", one.RepliedAt}, {"step_left", one.LeftAt},
-	} {
-		if !step.at.IsZero() {
-			steps = append(steps, e.t(step.word)+" "+e.words.Moment(step.at, now))
-		}
-	}
-	if len(steps) > 0 {
-		add("", strings.Join(steps, " · "))
-	}
-	if one.Answer != "" {
-		add(e.theme.dim, e.t("deliveries_answer"))
-		for _, text := range strings.Split(one.Answer, "\n") {
-			for _, line := range e.wrap(text, max(w-4, 1)) {
-				lines = append(lines, " "+e.theme.info.of("▎")+" "+line)
-			}
-		}
-	}
-	if one.Message != "" {
-		from := e.t("deliveries_from", "Name", d.numbers[one.Number], "ID", one.Message)
-		if len(d.campaign.Variants) > 0 {
-			from += " · " + e.t("deliveries_text", "Variant", campaign.VariantName(one.Variant))
-		}
-		add(e.theme.dim, from)
-	}
-	if one.Text != "" {
-		for _, line := range e.markup(one.Text, max(w-4, 1), max(room-len(lines), 1)) {
-			lines = append(lines, " "+e.theme.accent.of("▎")+" "+line)
-		}
-	}
-	return lines[:min(len(lines), max(room, 0))]
 }

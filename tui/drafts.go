@@ -69,9 +69,11 @@ type pen struct {
 type page struct {
 	n     int // in the order in which they are typed: an older one is not written over a newer one
 	draft campaign.Campaign
-	path  string // of a file that the book does not have yet; empty: none
-	typed string // that path as it was typed
-	copy  string // the name, if it must be a draft of its own
+	path  string                   // of a file that the book does not have yet; empty: none
+	typed string                   // that path as it was typed
+	copy  string                   // the name, if it must be a draft of its own
+	line  func(text string) string // tells how to be left alone; nil: nothing is added
+	ruled bool                     // whether it is for those who have consented is as somebody wants it
 }
 
 // written is what became of a page.
@@ -94,6 +96,12 @@ func (p *pen) write(app App, w page) (got written) {
 		}
 	}
 	w.draft.ID, w.draft.Rev = p.kept.ID, p.kept.Rev
+	typed := w.draft
+	// One that is whole may be started from elsewhere as it stands in the book.
+	if w.line != nil && len(typed.Lacks()) == 0 {
+		texts := offering(&typed, typed.Texts(), w.line)
+		w.draft.Text, w.draft.Variants = texts[0], texts[1:]
+	}
 	if w.draft.ID != 0 {
 		got.draft, got.err = app.Desk.EditDraft(w.draft)
 		if errors.Is(got.err, store.ErrChanged) || errors.Is(got.err, store.ErrState) || errors.Is(got.err, store.ErrNotFound) {
@@ -102,7 +110,12 @@ func (p *pen) write(app App, w page) (got written) {
 	}
 	if w.draft.ID == 0 {
 		got.draft, got.err = app.Desk.AddCampaign(w.draft)
+		if got.err == nil && w.ruled && got.draft.Consented != w.draft.Consented { // not as the rule of the book is
+			w.draft.ID, w.draft.Rev = got.draft.ID, got.draft.Rev
+			got.draft, got.err = app.Desk.EditDraft(w.draft)
+		}
 	}
+	got.draft.Text, got.draft.Variants = typed.Text, typed.Variants // the fields stay as they are typed
 	if got.err == nil {
 		p.kept, p.last = got.draft, w.n
 	}
@@ -140,7 +153,11 @@ func (c *composer) saves() bool { return c.saving.busy }
 func (c *composer) page() page {
 	c.pages++
 	d := c.draft()
-	return page{c.pages, d, c.file.file(), c.file.typed(), c.e.t("draft_copy", "Name", c.e.named(d.Name))}
+	p := page{n: c.pages, draft: d, ruled: c.known, path: c.file.file(), typed: c.file.typed(), copy: c.e.t("draft_copy", "Name", c.e.named(d.Name))}
+	if d.AddLeave {
+		p.line = c.e.words.OptOutLine
+	}
+	return p
 }
 
 func (c *composer) save() tea.Cmd {
@@ -207,6 +224,9 @@ func (c *composer) wrote(got written, again bool) tea.Cmd {
 
 // took remembers what the book has now.
 func (c *composer) took(got written) {
+	if c.saved.ID == 0 && got.draft.Consented {
+		c.plan.Consented = true
+	}
 	c.saved = got.draft
 	c.file.keep(got.draft.Attachment)
 	if got.file != nil {

@@ -18,8 +18,6 @@ func (e *env) fault(err error) string {
 		return e.t("fault_nobody")
 	case errors.Is(err, errSeveral):
 		return e.t("fault_several")
-	case errors.Is(err, store.ErrExists):
-		return e.t("fault_exists")
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, session.ErrNotFound):
 		return e.t("fault_not_found")
 	case errors.Is(err, store.ErrNoLimit):

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -107,12 +106,6 @@ func (c *importColumns) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// offeredRoles are what a person may say that a column is.
-var offeredRoles = []files.Role{
-	files.NameRole, files.FirstRole, files.LastRole, files.PhoneRole, files.AreaRole, files.CountryRole,
-	files.EmailRole, files.TagsRole, files.ListsRole, files.LeftRole, files.AskedRole, files.FieldRole, files.IgnoredRole,
-}
-
 // change asks what the column under the cursor is.
 func (c *importColumns) change() tea.Cmd {
 	e, at := c.e, c.win.cursor
@@ -123,7 +116,7 @@ func (c *importColumns) change() tea.Cmd {
 	}
 	var all []option
 	now := 0
-	for _, role := range offeredRoles {
+	for _, role := range files.MayBe() {
 		if role == column.Role {
 			now = len(all)
 		}
@@ -138,7 +131,7 @@ func (c *importColumns) change() tea.Cmd {
 		case files.IgnoredRole:
 			o.note = e.t("wizard_ignored_note")
 		case files.FieldRole:
-			name := c.fieldOf(at)
+			name := column.FieldAt(at)
 			o.note = "{" + name + "}"
 			o.take = func() tea.Cmd { return take(files.FieldRole, name) }
 			all = append(all, o)
@@ -146,7 +139,7 @@ func (c *importColumns) change() tea.Cmd {
 		}
 		all = append(all, o)
 	}
-	detail := []string{e.t("wizard_first_values", "Values", strings.Join(values(&column), " · "))}
+	detail := []string{e.t("wizard_first_values", "Values", strings.Join(column.Values(), " · "))}
 	return e.root.push(newChoice(e, e.t("wizard_what_is", "Column", c.titled(at)), detail, all, now))
 }
 
@@ -158,30 +151,11 @@ func (c *importColumns) titled(at int) string {
 	return "#" + strconv.Itoa(at+1)
 }
 
-// fieldOf is the field that a column would be.
-func (c *importColumns) fieldOf(at int) string {
-	column := &c.first.report.Columns[at]
-	if column.Field != "" {
-		return column.Field
-	}
-	return files.ColumnField(column.Title, at)
-}
-
 func (c *importColumns) askField(name string, take func(files.Role, string) tea.Cmd) tea.Cmd {
 	e := c.e
 	return e.root.push(newPrompt(e, e.t("wizard_field"), e.t("wizard_field_detail"), "", name, func(_ context.Context, text string, _ bool) (func() tea.Cmd, error) {
 		return func() tea.Cmd { return take(files.FieldRole, text) }, nil
 	}))
-}
-
-// values are the different values of a column in the first rows.
-func values(column *files.Column) (all []string) {
-	for _, v := range column.First {
-		if v != "" && !slices.Contains(all, v) {
-			all = append(all, v)
-		}
-	}
-	return all
 }
 
 // askOption asks for an option of the file, which set takes if it is
@@ -426,7 +400,7 @@ func (c *importColumns) line(at int, w int) string {
 	}
 	r := e.row(here).gap(1).cell(weight, c.titled(at), title).gap(1).cell(e.roleInk(column), e.role(column), role).gap(1).
 		right(e.theme.dim, filled, count).gap(2)
-	return r.cell(e.theme.dim, strings.Join(values(column), " · "), max(w-r.used-1, 0)).fill(w)
+	return r.cell(e.theme.dim, strings.Join(column.Values(), " · "), max(w-r.used-1, 0)).fill(w)
 }
 
 // role says what a column was taken for.
@@ -447,60 +421,4 @@ func (e *env) roleInk(c *files.Column) ink {
 		return e.theme.text
 	}
 	return e.theme.accent
-}
-
-// rowWidths are those of people of a file.
-func rowWidths(w int) (name, phone, tags int) {
-	phone = 20
-	if w >= 70 {
-		tags = min((w-phone)/4, 32)
-	}
-	return max((w-phone-tags)/3, 8), phone, tags
-}
-
-// rowHeading is the heading of people as they would be imported.
-func (e *env) rowHeading(w int) string {
-	name, phone, tags := rowWidths(w)
-	r := e.row(false).gap(1).cell(e.theme.faint, e.t("wizard_become"), name).gap(1).cell(e.theme.faint, e.t("col_phone"), phone).gap(1)
-	if tags > 0 {
-		r.cell(e.theme.faint, e.t("col_tags"), tags).gap(1)
-	}
-	return r.cell(e.theme.faint, e.t("wizard_col_fields"), max(w-r.used-1, 0)).fill(w)
-}
-
-// rowLine is a person as they would be imported.
-func (e *env) rowLine(row *people.Row, w int) string {
-	name, phone, tags := rowWidths(w)
-	r := e.row(false).gap(1)
-	if row.Name == "" {
-		r.cell(e.theme.faint, e.t("no_name"), name)
-	} else {
-		r.cell("", row.Name, name)
-	}
-	r.gap(1).cell(e.theme.dim, row.Phone.Pretty(), phone).gap(1)
-	if tags > 0 {
-		r.cell(e.theme.info, strings.Join(row.Tags, " "), tags).gap(1)
-	}
-	rest := max(w-r.used-1, 0)
-	switch {
-	case row.Left != "":
-		return r.cell(e.theme.bad, "⊘ "+e.t("note_opted_out")+" ("+row.Left+")", rest).fill(w)
-	case row.Doubt != "":
-		return r.cell(e.theme.warn, "? "+e.t("note_doubt", "Said", row.Doubt), rest).fill(w)
-	}
-	return r.cell(e.theme.dim, fieldsOf(row), rest).fill(w)
-}
-
-// fieldsOf are the fields of a row as one text.
-func fieldsOf(row *people.Row) string {
-	names := make([]string, 0, len(row.Fields))
-	for name := range row.Fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var all []string
-	for _, name := range names[:min(len(names), 20)] {
-		all = append(all, name+": "+row.Fields[name])
-	}
-	return strings.Join(all, " · ")
 }

@@ -189,8 +189,8 @@ func (r *importRun) update(msg tea.Msg) tea.Cmd {
 	case importJobMsg:
 		mine, again := r.asking.answered(msg.question)
 		if mine && msg.err == nil {
-			if r.job.Kind == "" && msg.job.Kind != "" {
-				r.addedAt = r.e.now()
+			if r.job.Kind == "" && msg.job.Kind != "" || r.job.Names == 0 && msg.job.Names > 0 {
+				r.addedAt = r.e.now() // the next step begins
 			}
 			r.job = msg.job
 		}
@@ -209,6 +209,16 @@ func (r *importRun) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+// importStep is how far a step of an import is: people are added, and then put in the
+// order of names.
+func (e *env) importStep(j *store.Job) (part float64, text string) {
+	done, total, id := j.Done, j.Total, "wizard_adding"
+	if j.Names > 0 {
+		done, total, id = j.Named, j.Names, "wizard_naming"
+	}
+	return min(float64(done)/float64(max(total, 1)), 1), e.t(id, "Done", done, "Total", total)
+}
+
 func (r *importRun) view() string {
 	e := r.e
 	w, h := e.body()
@@ -220,9 +230,8 @@ func (r *importRun) view() string {
 	}
 	switch {
 	case r.adding():
-		part := float64(r.job.Done) / float64(max(r.job.Total, 1))
-		text := e.t("wizard_adding", "Done", r.job.Done, "Total", r.job.Total) + e.left(part, e.now().Sub(r.addedAt))
-		lines = append(lines, e.gauge(part, text, w), "")
+		part, text := e.importStep(&r.job)
+		lines = append(lines, e.gauge(part, text+e.left(part, e.now().Sub(r.addedAt)), w), "")
 		say(e.theme.dim, e.t("wizard_adding_detail"))
 	case r.stopped && !r.done:
 		say(e.theme.dim, e.t("wizard_stopping"))

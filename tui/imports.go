@@ -242,10 +242,8 @@ func (l *imports) told(w int) (lines []string) {
 	}
 	say(e.theme.dim, how...)
 	if at := slices.IndexFunc(l.jobs, func(j store.Job) bool { return j.Import == i.ID && j.Kind != store.JobForget }); at >= 0 && l.jobs[at].Total > 0 {
-		j := &l.jobs[at]
-		part := float64(j.Done) / float64(j.Total)
-		lines = append(lines, e.gauge(min(part, 1), e.t("wizard_adding", "Done", j.Done, "Total", j.Total), w))
-		return lines
+		part, text := e.importStep(&l.jobs[at])
+		return append(lines, e.gauge(part, text, w))
 	}
 	did := []string{e.words.n("wizard_new", i.Report.Added), e.words.n("wizard_updated", i.Report.Updated), e.words.n("wizard_same", i.Report.Same)}
 	if bad := i.Bad + i.Report.Full; bad > 0 {

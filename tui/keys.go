@@ -24,10 +24,13 @@ type keyMap struct {
 	faults, cause, mend, mendAll                               key.Binding
 
 	// Contacts.
-	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, tagThem, undoTags, addPerson, editPerson, lists, details, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
+	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, tagThem, undoTags, addPerson, editPerson, lists, details, reply, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
 
 	// Lists of people.
 	showList, addHere, emptyList, deleteList, newList, combine, changeFilter, saveFilter key.Binding
+
+	// Links by which people agree.
+	invites, showInvite, newInvite, endInvite, whoCame key.Binding
 
 	// Who is on WhatsApp.
 	validate, beginValidation, stopValidation key.Binding
@@ -42,16 +45,16 @@ type keyMap struct {
 	imports, undoImport, stopImport key.Binding
 
 	// Campaigns.
-	newCampaign, edit, discard, watch, pause, resume, cancel, report, copyCampaign key.Binding
-	test, schedule, unschedule, archive, unarchive, archived                       key.Binding
-	nextText, more, changeIt                                                       key.Binding
-	nextField, prevField, nextPerson, prevPerson, saveDraft, start                 key.Binding
-	toggle, left, right                                                            key.Binding
-	unsure, arrived, sendAgain, leaveIt, markAlike                                 key.Binding
+	newCampaign, edit, discard, watch, pause, resume, cancel, report, followUp, copyCampaign, undo, deleteCampaign key.Binding
+	test, schedule, unschedule, archive, unarchive, archived                                                       key.Binding
+	nextText, more, changeIt                                                                                       key.Binding
+	nextField, prevField, nextPerson, prevPerson, saveDraft, start                                                 key.Binding
+	toggle, left, right                                                                                            key.Binding
+	unsure, arrived, sendAgain, leaveIt, markAlike, skip, retry, fixText, putText, senders                         key.Binding
 
 	// Questions.
-	yes, no, accept, dismiss, agree, whom key.Binding
-	background, halt, remain              key.Binding
+	yes, no, accept, dismiss, agree, whom, rehearse key.Binding
+	background, halt, remain                        key.Binding
 }
 
 func newKeys(w *words) keyMap {
@@ -120,6 +123,7 @@ func newKeys(w *words) keyMap {
 		editPerson:  bind("edit", "e", "e"),
 		lists:       bind("lists", "l", "l"),
 		details:     bind("details", "enter", "enter"),
+		reply:       bind("reply", "r", "r"),
 		optOut:      bind("opt_out", "o", "o"),
 		optIn:       bind("opt_in", "i", "i"),
 		erase:       bind("erase", "X", "X", "delete"),
@@ -128,6 +132,12 @@ func newKeys(w *words) keyMap {
 		apart:       bind("apart", "x", "x"),
 		showDoubts:  bind("show_doubts", "d", "d"),
 		write:       bind("write", "w", "w"),
+
+		invites:    bind("invites", "L", "L"),
+		showInvite: bind("show_invite", "enter", "enter"),
+		newInvite:  bind("new_invite", "n", "n"),
+		endInvite:  bind("end_invite", "x", "x", "delete"),
+		whoCame:    bind("who_came", "p", "p"),
 
 		validate:        bind("validate", "v", "v"),
 		beginValidation: bind("begin_validation", "enter", "enter"),
@@ -164,45 +174,54 @@ func newKeys(w *words) keyMap {
 		undoImport: bind("undo_import", "u", "u"),
 		stopImport: bind("stop_import", "x", "x"),
 
-		newCampaign:  bind("new_campaign", "n", "n"),
-		edit:         bind("edit", "enter", "enter", "e"),
-		discard:      bind("discard", "x", "x", "delete"),
-		watch:        bind("watch", "enter", "enter"),
-		pause:        bind("pause", "p", "p"),
-		resume:       bind("resume", "p", "p"),
-		cancel:       bind("cancel", "x", "x"),
-		report:       bind("report", "r", "r"),
-		test:         bind("test", "t", "t"),
-		schedule:     bind("schedule", "s", "s"),
-		unschedule:   bind("unschedule", "s", "s"),
-		archive:      bind("archive", "a", "a"),
-		unarchive:    bind("unarchive", "a", "a"),
-		archived:     bind("archived", "A", "A"),
-		nextText:     bind("next_text", "ctrl+t", "ctrl+t"),
-		more:         bind("more", "enter", "enter"),
-		changeIt:     bind("change", "enter", "enter", "space", " "),
-		copyCampaign: bind("copy_campaign", "c", "c"),
-		nextField:    bind("next_field", "tab", "tab"),
-		prevField:    bind("prev_field", "shift+tab", "shift+tab"),
-		nextPerson:   bind("next_person", "ctrl+n", "ctrl+n"),
-		prevPerson:   bind("prev_person", "ctrl+p", "ctrl+p"),
-		saveDraft:    bind("save_draft", "ctrl+s", "ctrl+s"),
-		start:        bind("start", "ctrl+r", "ctrl+r"),
-		toggle:       bind("toggle", w.t("key_space"), "space", " "),
-		left:         bind("left", "←", "left"),
-		right:        bind("right", "→", "right"),
-		unsure:       bind("unsure", "u", "u"),
-		arrived:      bind("arrived", "c", "c"),
-		sendAgain:    bind("send_again", "e", "e"),
-		leaveIt:      bind("leave_it", "d", "d"),
-		markAlike:    bind("mark_alike", "a", "a"),
+		newCampaign:    bind("new_campaign", "n", "n"),
+		edit:           bind("edit", "enter", "enter", "e"),
+		discard:        bind("discard", "x", "x", "delete"),
+		deleteCampaign: bind("delete_campaign", "x", "x", "delete"),
+		watch:          bind("watch", "enter", "enter"),
+		pause:          bind("pause", "p", "p"),
+		resume:         bind("resume", "p", "p"),
+		cancel:         bind("cancel", "x", "x"),
+		report:         bind("report", "r", "r"),
+		followUp:       bind("follow_up", "w", "w"),
+		undo:           bind("undo", "u", "u"),
+		test:           bind("test", "t", "t"),
+		schedule:       bind("schedule", "s", "s"),
+		unschedule:     bind("unschedule", "s", "s"),
+		archive:        bind("archive", "a", "a"),
+		unarchive:      bind("unarchive", "a", "a"),
+		archived:       bind("archived", "A", "A"),
+		nextText:       bind("next_text", "ctrl+t", "ctrl+t"),
+		more:           bind("more", "enter", "enter"),
+		changeIt:       bind("change", "enter", "enter", "space", " "),
+		copyCampaign:   bind("copy_campaign", "c", "c"),
+		nextField:      bind("next_field", "tab", "tab"),
+		prevField:      bind("prev_field", "shift+tab", "shift+tab"),
+		nextPerson:     bind("next_person", "ctrl+n", "ctrl+n"),
+		prevPerson:     bind("prev_person", "ctrl+p", "ctrl+p"),
+		saveDraft:      bind("save_draft", "ctrl+s", "ctrl+s"),
+		start:          bind("start", "ctrl+r", "ctrl+r"),
+		toggle:         bind("toggle", w.t("key_space"), "space", " "),
+		left:           bind("left", "←", "left"),
+		right:          bind("right", "→", "right"),
+		unsure:         bind("unsure", "u", "u"),
+		arrived:        bind("arrived", "c", "c"),
+		sendAgain:      bind("send_again", "e", "e"),
+		leaveIt:        bind("leave_it", "d", "d"),
+		markAlike:      bind("mark_alike", "a", "a"),
+		skip:           bind("skip", "x", "x"),
+		retry:          bind("retry", "t", "t"),
+		senders:        bind("senders", "n", "n"),
+		fixText:        bind("fix_text", "e", "e"),
+		putText:        bind("put_text", "ctrl+r", "ctrl+r"),
 
-		yes:     bind("yes", w.t("key_yes_letter"), w.t("key_yes_letter")),
-		no:      bind("no", "n", "n", "esc"),
-		accept:  bind("accept", "enter", "enter"),
-		dismiss: bind("dismiss", "esc", "esc"),
-		whom:    bind("whom", "enter", "enter"),
-		agree:   bind("agree", w.t("key_yes_letter"), w.t("key_yes_letter")),
+		yes:      bind("yes", w.t("key_yes_letter"), w.t("key_yes_letter")),
+		no:       bind("no", "n", "n", "esc"),
+		accept:   bind("accept", "enter", "enter"),
+		dismiss:  bind("dismiss", "esc", "esc"),
+		whom:     bind("whom", "enter", "enter"),
+		rehearse: bind("rehearse", "e", "e"),
+		agree:    bind("agree", w.t("key_yes_letter"), w.t("key_yes_letter")),
 
 		background: bind("background", "enter", "enter"),
 		halt:       bind("halt", "p", "p"),
@@ -224,9 +243,9 @@ func (k *keyMap) onlyReads() {
 		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.addPerson, &k.editPerson, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,
 		&k.addHere, &k.emptyList, &k.deleteList, &k.newList, &k.combine, &k.changeFilter, &k.saveFilter, &k.importFile, &k.undoImport, &k.stopImport,
 		&k.beginValidation, &k.stopValidation,
-		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign,
+		&k.newCampaign, &k.edit, &k.discard, &k.pause, &k.resume, &k.cancel, &k.copyCampaign, &k.undo, &k.deleteCampaign,
 		&k.test, &k.schedule, &k.unschedule, &k.archive, &k.unarchive,
-		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.halt,
+		&k.saveDraft, &k.start, &k.arrived, &k.sendAgain, &k.leaveIt, &k.skip, &k.retry, &k.fixText, &k.putText, &k.senders, &k.halt,
 	} {
 		*b = key.Binding{} // nothing switches on a binding without keys
 	}

@@ -44,8 +44,9 @@ func outside(t *testing.T) string {
 			return true
 		})
 	}
-	// A greeting is in the language of the text; a script is broken into lines.
-	return strings.Join(append(all, "Bom dia", "chal lenge"), " ")
+	// A greeting is in the language of the text; a script is broken into lines; an address
+	// begins as all do.
+	return strings.Join(append(all, "Bom dia", "chal lenge", "https"), " ")
 }
 
 // sampleLetters are what a QR code is made of in the scenes.
@@ -156,7 +157,7 @@ func goldensIn(t *testing.T, lang string, main ...string) {
 func TestNoLanguageIsTooLong(t *testing.T) {
 	// The English of a reason is that of --json too, which scripts read.
 	long := []string{"unsure", "progress", "progress-paused", "progress-unsure", "watching-unsure", "watching-progress",
-		"report", "report-empty", "deliveries-reason"}
+		"progress-stopped", "report", "report-empty", "report-undone", "report-fixed", "deliveries-reason"}
 	cuts := make(map[string]map[string]int)
 	for _, lang := range spoken.Languages() {
 		cuts[lang] = make(map[string]int)

@@ -36,18 +36,27 @@ func (l *link) codeWidth() int {
 	return l.e.width(l.drawn[0])
 }
 
-// draw draws the code with a white border of quiet modules. Light modules are
-// drawn in the foreground colour, which the theme makes white on black; a
-// light terminal without colours draws the dark ones instead, so that the
-// code is never its own negative.
+// draw draws the code with a white border of quiet modules.
 func (l *link) draw(quiet int) {
-	inverted := !l.e.theme.dark && !l.e.colours
+	inverted := l.e.inverted()
 	if l.code == l.snapshot.QR && l.quiet == quiet && l.inverted == inverted {
 		return
 	}
-	l.code, l.quiet, l.inverted, l.drawn = l.snapshot.QR, quiet, inverted, nil
-	if _, err := qr.Encode(l.code, qr.L); err != nil || l.code == "" {
-		return // too long for any code: it is shown as text
+	l.code, l.quiet, l.inverted = l.snapshot.QR, quiet, inverted
+	l.drawn = drawCode(l.code, quiet, inverted)
+}
+
+// inverted reports whether the dark modules of codes are drawn. The light ones are
+// drawn in the foreground colour, which the theme makes white on black; a light
+// terminal without colours draws the dark ones instead, so that a code is never
+// its own negative.
+func (e *env) inverted() bool { return !e.theme.dark && !e.colours }
+
+// drawCode is the lines of a QR code; none if the text is too long for any: then it
+// is shown as text.
+func drawCode(text string, quiet int, inverted bool) []string {
+	if _, err := qr.Encode(text, qr.L); err != nil || text == "" {
+		return nil
 	}
 	var b strings.Builder
 	config := qrterminal.Config{Level: qr.L, Writer: &b, HalfBlocks: true, QuietZone: quiet,
@@ -55,8 +64,8 @@ func (l *link) draw(quiet int) {
 	if inverted {
 		config.BlackChar, config.WhiteChar, config.BlackWhiteChar, config.WhiteBlackChar = "█", " ", "▀", "▄"
 	}
-	qrterminal.GenerateWithConfig(l.code, config)
-	l.drawn = strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
+	qrterminal.GenerateWithConfig(text, config)
+	return strings.Split(strings.TrimRight(b.String(), "\n"), "\n")
 }
 
 // qr draws the code in the way that fits.
@@ -99,11 +108,12 @@ func (l *link) besides(w int) []string {
 	return lines
 }
 
-func (l *link) paint(line string) string {
-	if !l.e.colours {
+// paintCode paints a line of a QR code.
+func (e *env) paintCode(line string) string {
+	if !e.colours {
 		return line
 	}
-	return l.e.theme.qr.of(line)
+	return e.theme.qr.of(line)
 }
 
 func (l *link) beside(w, h int) string {
@@ -116,7 +126,7 @@ func (l *link) beside(w, h int) string {
 		lines = append(lines, "")
 	}
 	for i, row := range l.drawn {
-		line := strings.Repeat(" ", margin) + l.paint(row) + strings.Repeat(" ", max(margin, 2))
+		line := strings.Repeat(" ", margin) + l.e.paintCode(row) + strings.Repeat(" ", max(margin, 2))
 		if i >= top && i-top < len(steps) {
 			line += steps[i-top]
 		}
@@ -156,7 +166,7 @@ func (l *link) above(w, h int) string {
 	}
 	margin := strings.Repeat(" ", max((w-l.codeWidth())/2, 0))
 	for _, row := range l.drawn {
-		lines = append(lines, margin+l.paint(row))
+		lines = append(lines, margin+l.e.paintCode(row))
 	}
 	return strings.Join(lines, "\n")
 }

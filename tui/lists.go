@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -304,5 +303,5 @@ func (c *contacts) show(filter string) tea.Cmd {
 
 // addToList asks to which list the chosen ones are added.
 func (c *contacts) addToList() tea.Cmd {
-	return c.e.root.push(newLists(c.e, c, slices.Clone(c.chosen())))
+	return c.e.root.push(newLists(c.e, c, c.chosen()))
 }

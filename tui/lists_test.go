@@ -80,7 +80,7 @@ func TestAListIsRenamedEmptiedAndDeletedOnTheScreen(t *testing.T) {
 		}
 		s.enter("vazia")
 		s.press("enter")
-		s.shows("Já existe um com esse nome", "› vazia")
+		s.shows("já existe uma lista \"vazia\"", "› vazia")
 		s.enter("s")
 		s.press("enter")
 		s.shows("A lista agora se chama vazias.")
@@ -137,8 +137,8 @@ func TestWritingToTheMarkedWritesToThemAlone(t *testing.T) {
 		s.press("enter")
 		s.shows(`lista:"feira"`, "1 pessoa")
 		c := s.root.top().(*composer)
-		if len(c.people.ids) != 1 {
-			t.Errorf("it would be sent to %d people", len(c.people.ids))
+		if n := c.people.found.Size(); n != 1 {
+			t.Errorf("it would be sent to %d people", n)
 		}
 	})
 }
@@ -169,7 +169,7 @@ func TestAFilterIsSavedAsALiveListOnTheScreen(t *testing.T) {
 		s.shows("Salvar o filtro como lista", "tag:vip")
 		s.enter("melhores")
 		s.press("enter")
-		s.shows("Já existe", "melhores") // a list of people: it is not replaced
+		s.shows("já existe uma lista \"melhores\"") // a list of people: it is not replaced
 		s.enter(" vips")
 		s.press("enter")
 		s.shows("Filtro salvo como melhores vips.")

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -101,4 +102,34 @@ func (l *lists) weighed(msg listsWeighedMsg) tea.Cmd {
 		}})
 	}
 	return e.root.push(newChoice(e, e.t("combine_how"), nil, all, 0))
+}
+
+// peopleFoundMsg answers deliveries.saveList: whose the deliveries that were shown are.
+type peopleFoundMsg struct {
+	from *deliveries
+	ids  []people.ContactID
+	err  error
+}
+
+// saveList finds out whose the deliveries are that are shown, to save them as a list.
+func (d *deliveries) saveList() tea.Cmd {
+	ctx, book, of, places := d.e.ctx, d.e.app.Book, d.campaign.ID, slices.Clone(d.places)
+	return func() tea.Msg {
+		ids, err := book.PeopleAt(ctx, of, places)
+		return peopleFoundMsg{d, ids, err}
+	}
+}
+
+// askList asks for the name of the list.
+func (d *deliveries) askList(msg peopleFoundMsg) tea.Cmd {
+	e := d.e
+	if msg.err != nil {
+		e.root.say(e.theme.bad, e.fault(msg.err))
+		return nil
+	}
+	detail := e.words.n("deliveries_list", len(msg.ids), "Part", d.parts[d.at].name, "Name", d.campaign.Name)
+	return e.saveList(msg.ids, detail, "", func(list store.List) tea.Cmd {
+		e.root.say(e.theme.good, e.words.n("list_saved", list.Size, "Name", list.Name))
+		return nil
+	})
 }

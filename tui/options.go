@@ -33,7 +33,7 @@ func newOptions(e *env, from *composer) *options { return &options{e: e, from: f
 func (o *options) title() string {
 	return o.e.t("options_title", "Name", o.e.named(o.from.draft().Name))
 }
-func (o *options) load() tea.Cmd { return nil }
+func (o *options) load() tea.Cmd { return o.from.load() }
 func (o *options) dirty() bool   { return false }
 
 func (o *options) actions() []action {
@@ -73,7 +73,7 @@ func (o *options) typed(ask, detail, example, now string, read func(text string)
 func (o *options) rows() []optionRow {
 	e, c := o.e, o.from
 	plan := c.plan
-	return []optionRow{
+	rows := []optionRow{
 		{e.t("option_at"), e.saysWhen(plan.Planned()), func() tea.Cmd {
 			now, at := e.now(), ""
 			if !plan.At.IsZero() {
@@ -116,7 +116,19 @@ func (o *options) rows() []optionRow {
 		{e.t("option_silent"), e.t(map[bool]string{false: "option_silent_out", true: "option_silent_in"}[plan.Silent]), func() tea.Cmd {
 			return o.set(func(p *campaign.Campaign) { p.Silent = !p.Silent })
 		}},
+		{e.t("option_consent"), e.t(map[bool]string{false: "option_consent_any", true: "option_consent_only"}[plan.Consented]), func() tea.Cmd {
+			return o.set(func(p *campaign.Campaign) { p.Consented = !p.Consented })
+		}},
 	}
+	rows = append(rows, optionRow{e.t("option_poll"), e.pollNow(plan.Poll), func() tea.Cmd { return e.root.push(newPollForm(e, c)) }})
+	if required := c.consents; c.known {
+		rows = append(rows, optionRow{e.t("option_consent_rule"), e.t(map[bool]string{false: "option_consent_any", true: "option_consent_only"}[required]), func() tea.Cmd {
+			return e.do(e.t(map[bool]string{false: "consent_rule_on", true: "consent_rule_off"}[required]), func(context.Context) error {
+				return e.app.Desk.RequireConsent(!required)
+			})
+		}})
+	}
+	return rows
 }
 
 // leaveNow says whether the texts tell how to be left alone.
@@ -124,7 +136,7 @@ func (o *options) leaveNow() string {
 	switch e, c := o.e, o.from; {
 	case c.plan.NoLeave != "":
 		return e.t("option_leave_off", "Why", c.plan.NoLeave)
-	case !c.leaves && !offersAll(c.allTexts()):
+	case !c.leaves && !offersAll(c.shape(), c.allTexts()):
 		return e.t("option_leave_none")
 	}
 	return o.e.t("option_leave_on")
@@ -187,7 +199,10 @@ func (e *env) saysWhen(at time.Time) string {
 }
 
 // whenExample is a time as it is typed: nine in the morning of tomorrow.
-func (e *env) whenExample() string { return e.now().AddDate(0, 0, 1).Format("2006-01-02") + " 09:00" }
+func (e *env) whenExample() string {
+	y, m, d := e.now().Date()
+	return e.words.Minute(time.Date(y, m, d+1, 9, 0, 0, 0, e.now().Location()))
+}
 
 // canary says to how many it goes before somebody is asked.
 func (e *env) canary(n int) string {
@@ -216,6 +231,12 @@ func (c *composer) planLine(w int) string {
 	if plan.Silent {
 		parts = append(parts, e.t("option_silent")+": "+e.t("option_silent_in"))
 	}
+	if plan.Consented {
+		parts = append(parts, e.t("option_consent_only"))
+	}
+	if len(plan.Poll) > 0 {
+		parts = append(parts, e.t("option_poll")+": "+e.words.n("option_poll_some", len(plan.Poll)))
+	}
 	if len(parts) == 0 {
 		return e.theme.faint.of(e.fit(e.t("composer_more_hint"), w))
 	}
@@ -225,14 +246,14 @@ func (c *composer) planLine(w int) string {
 // writePlan gives a draft what was chosen.
 func (c *composer) writePlan(d *campaign.Campaign) {
 	p := &c.plan
-	d.At, d.Zone, d.Canary, d.Basis, d.Silent = p.At, p.Zone, p.Canary, p.Basis, p.Silent
-	d.NoLeave, d.AddLeave = p.NoLeave, c.leaves
+	d.At, d.Zone, d.Canary, d.Basis, d.Silent, d.Consented = p.At, p.Zone, p.Canary, p.Basis, p.Silent, p.Consented
+	d.NoLeave, d.AddLeave, d.Poll = p.NoLeave, c.leaves, p.Poll
 }
 
 // planChanged reports whether two drafts differ in that.
 func planChanged(a, b *campaign.Campaign) bool {
-	return !a.At.Equal(b.At) || a.Zone != b.Zone || a.Canary != b.Canary || a.Basis != b.Basis || a.Silent != b.Silent ||
-		a.NoLeave != b.NoLeave || a.AddLeave != b.AddLeave
+	return !a.At.Equal(b.At) || a.Zone != b.Zone || a.Canary != b.Canary || a.Basis != b.Basis || a.Silent != b.Silent || a.Consented != b.Consented ||
+		a.NoLeave != b.NoLeave || a.AddLeave != b.AddLeave || !slices.Equal(a.Poll, b.Poll)
 }
 
 // allTexts are the texts as they are typed now.
@@ -281,33 +302,41 @@ func unreadable(text string) bool {
 // othersWrong reports whether one of the texts that are not in the field cannot be
 // sent.
 func (c *composer) othersWrong() bool {
-	d := campaign.Campaign{Attachment: c.attached()}
+	d := c.shape()
 	for i, text := range c.texts {
-		if i != c.which && (unreadable(text) || d.CheckText(campaign.Text(text)) != nil) {
+		if i != c.which && (unreadable(text) || d.CheckText(d.Typed(campaign.Text(text))) != nil) {
 			return true
 		}
 	}
 	return false
 }
 
-// offersAll reports whether every text that is one tells how to be left alone.
-func offersAll(texts []string) bool {
-	return !slices.ContainsFunc(texts, func(text string) bool { return strings.TrimSpace(text) != "" && !campaign.OffersOptOut(text) })
+// offersAll reports whether every text that is one tells how to be left alone, in a
+// campaign that is otherwise like d.
+func offersAll(d *campaign.Campaign, texts []string) bool {
+	return !slices.ContainsFunc(texts, func(text string) bool { return strings.TrimSpace(text) != "" && !d.OffersOptOut(text) })
+}
+
+// offering are texts of which every one tells how to be left alone: a line says it
+// in the language of those that do not.
+func offering(d *campaign.Campaign, texts []string, line func(text string) string) []string {
+	all := slices.Clone(texts)
+	for i, text := range all {
+		if strings.TrimSpace(text) != "" && !d.OffersOptOut(text) {
+			all[i] = strings.TrimRight(text, "\n ") + "\n\n" + line(text)
+		}
+	}
+	return all
 }
 
 // addLine adds how to be left alone to the texts that do not say it.
 func (c *composer) addLine() tea.Cmd {
 	all := c.allTexts()
-	if !c.leaves || offersAll(all) {
+	if !c.leaves || offersAll(c.shape(), all) {
 		return nil
 	}
-	for i, text := range all {
-		if strings.TrimSpace(text) != "" && !campaign.OffersOptOut(text) {
-			all[i] = strings.TrimRight(text, "\n ") + "\n\n" + c.e.words.OptOutLine(text)
-		}
-	}
-	c.texts = all
-	c.text.set(all[c.which])
+	c.texts = offering(c.shape(), all, c.e.words.OptOutLine)
+	c.text.set(c.texts[c.which])
 	c.e.root.say(c.e.theme.good, c.e.t("option_leave_added"))
 	c.touched()
 	return c.people.write(c.text.value())

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"recado/campaign"
+	"recado/campaign/people"
+	"recado/campaign/reason"
 )
 
 // drafted is the campaign that was written last.
@@ -30,7 +32,7 @@ func TestWhatIsChosenBehindMoreIsKeptAndStartsAsPlanned(t *testing.T) {
 			t.Errorf("the book has %+v", c)
 		}
 		s.press("ctrl+r")
-		s.shows("agendar para 05/01/2000 09:00", "começa 05/01 11:00", "A linha de saída foi acrescentada")
+		s.shows("agendar para 05/01/2000 09:00", "começa 05/01 11:00")
 		s.press("s")
 		s.shows("Volta às aulas começa 05/01/2000 09:00")
 		c = s.drafted()
@@ -66,6 +68,131 @@ func TestWithoutTheLineAboutLeavingThereIsAReason(t *testing.T) {
 		if c := s.drafted(); c.NoLeave != "aviso de entrega" || c.Text != "Oi!" || c.Status != campaign.Running {
 			t.Errorf("the book has %+v", c)
 		}
+	})
+}
+
+const leaveLine = "\n\nResponda SAIR para não receber mais"
+
+// A draft of the composer that is whole has the line in the book, however it came
+// there: who starts it from elsewhere starts it with the line. What is being
+// typed stays as it is until somebody looks again.
+func TestADraftOfTheComposerHasTheLineInTheBook(t *testing.T) {
+	for how, keep := range map[string]func(s *stage){
+		"by key":     func(s *stage) { s.press("ctrl+s") },
+		"by leaving": func(s *stage) { s.press("esc") },
+		"by itself":  func(s *stage) { s.wait(2) },
+		"at the end": func(s *stage) { s.press("ctrl+c") },
+	} {
+		t.Run(how, func(t *testing.T) {
+			play(t, func(t *testing.T, s *stage) {
+				s.people()
+				s.compose("Oi!")
+				s.press("ctrl+t")
+				s.enter("Hello, how are you?")
+				keep(s)
+				c := s.drafted()
+				if c.Text != "Oi!"+leaveLine || len(c.Variants) != 1 || c.Variants[0] != "Hello, how are you?\n\nReply STOP to receive no more" {
+					t.Errorf("the book has %q, %q", c.Text, c.Variants)
+				}
+				if how == "by key" || how == "by itself" {
+					s.shows(" · salvo")
+					s.hides("Responda SAIR", "Reply STOP")
+					s.enter("!")
+					s.press("esc")
+					if c = s.drafted(); c.Text != "Oi!"+leaveLine || c.Variants[0] != "Hello, how are you?!\n\nReply STOP to receive no more" {
+						t.Errorf("after more was typed the book has %q, %q", c.Text, c.Variants)
+					}
+				}
+				begun, err := desk(s.app.Book).Start(c.ID, s.app.now())
+				if err != nil || begun.Text != c.Text {
+					t.Errorf("what is started is %q, %v", begun.Text, err)
+				}
+			})
+		})
+	}
+}
+
+// It is there once, and not before the draft is whole; a reason keeps it away.
+func TestTheLineIsInTheBookOnceAndOnlyOfAWholeDraft(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.compose("Oi {nome")
+		s.press("ctrl+s")
+		if c := s.drafted(); c.Text != "Oi {nome" {
+			t.Errorf("of a broken text the book has %q", c.Text)
+		}
+		s.enter("}")
+		s.press("esc")
+		if c := s.drafted(); c.Text != "Oi {nome}"+leaveLine {
+			t.Errorf("the book has %q", c.Text)
+		}
+		s.press("enter")
+		s.shows("Responda SAIR")
+		s.enter("x")
+		s.press("esc")
+		if c := s.drafted(); c.Name != "Volta às aulasx" || c.Text != "Oi {nome}"+leaveLine {
+			t.Errorf("written again the book has %q", c.Text)
+		}
+	})
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.compose("Oi!")
+		s.press("tab", "enter", "down", "down", "down", "enter")
+		s.enter("aviso de entrega")
+		s.press("enter", "esc", "esc")
+		if c := s.drafted(); c.Text != "Oi!" || c.NoLeave != "aviso de entrega" {
+			t.Errorf("with a reason the book has %q, %q", c.Text, c.NoLeave)
+		}
+	})
+}
+
+// Only whoever has consented: chosen behind "more", kept with the draft, said in
+// the review as by the check, with the people behind the number, and done.
+func TestTheScreensAskForConsent(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		for id, answer := range map[people.ContactID]people.ConsentStatus{1: people.ConsentGiven, 2: people.ConsentRefused} {
+			if err := desk(s.app.Book).EditContact(id, func(c *people.Contact) { c.Consent = people.Consent{Status: answer, At: s.app.now()} }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.compose("Oi! Responda SAIR para sair")
+		s.shows("5 pessoas recebem")
+		s.press("tab", "enter", "down", "down", "down", "down", "down")
+		s.shows("Consentimento              não é exigido")
+		s.press("enter")
+		s.shows("Consentimento              só quem consentiu")
+		s.press("esc")
+		s.shows("Mais       só quem consentiu", "1 pessoa recebe")
+		s.press("ctrl+s", "esc", "enter", "shift+tab")
+		s.shows("Mais       só quem consentiu", "· salvo")
+		for _, on := range []bool{false, true} { // that alone is something to save
+			s.press("enter", "down", "down", "down", "down", "down", "enter", "esc", "esc")
+			if c := s.drafted(); c.Consented != on {
+				t.Errorf("the book has %v, want %v", c.Consented, on)
+			}
+			s.press("enter", "shift+tab")
+		}
+		s.press("ctrl+r")
+		s.shows("Pode começar: 1 pessoa recebe", "4 ficam de fora: não tem consentimento registrado")
+		s.press("end")
+		s.shows("só quem consentiu")
+		s.press("home", "down", "down", "down", "down", "enter")
+		s.shows("Beto Lima", "Elis Ramos", "4 pessoas")
+		s.hides("Ana Souza")
+		s.press("esc")
+		draft := s.root.top().(*review).from.draft()
+		flight, err := s.app.Book.Preflight(t.Context(), draft, s.app.now())
+		if err != nil || flight.Receive != 1 || flight.LeftOut[reason.DeliveryNoConsent] != 4 {
+			t.Errorf("the check has %+v, %v", flight, err)
+		}
+		s.press("s")
+		c := s.drafted()
+		if counts, err := s.app.Book.Counts(c.ID); err != nil || !c.Consented || counts[campaign.Queued] != 1 || counts[campaign.Skipped] != 4 {
+			t.Errorf("%+v has %v, %v", c, counts, err)
+		}
+		s.press("3", "r")
+		s.shows("não tem consentimento registrado")
 	})
 }
 
@@ -167,7 +294,7 @@ func TestWhatIsArchivedIsOutOfTheListAndComesBack(t *testing.T) {
 		s.press("A")
 		s.shows("arquivadas", "Natal")
 		s.press("a", "A")
-		s.shows("Natal", "· rascunho")
+		s.shows("Natal", "· pronta")
 		if c := s.drafted(); c.Archived {
 			t.Errorf("the book has %+v", c)
 		}

@@ -89,6 +89,9 @@ func (e *env) sayForecast(f campaign.Forecast, id campaign.ID) string {
 		} else {
 			parts = append(parts, e.words.n("forecast_ends_day", int(until/(24*time.Hour)), "Day", e.words.Day(f.Ends, now)))
 		}
+		if f.Tries > 0 {
+			parts = append(parts, e.words.n("forecast_asks", f.Tries, "Time", e.words.Moment(f.Asks, now)))
+		}
 	}
 	why := e.words.hold(f.Binds, id)
 	switch {
@@ -111,6 +114,9 @@ func (e *env) campaignState(c campaign.Campaign, numbers []campaign.Number, hold
 			return e.theme.warn, "◷ " + e.t(waits)
 		}
 	}
+	if c.Ready() {
+		return sign.ink, sign.symbol + " " + e.t("status_ready")
+	}
 	return sign.ink, sign.symbol + " " + e.t(sign.word)
 }
 
@@ -130,7 +136,7 @@ func asleep(c campaign.Campaign, numbers []campaign.Number, holds map[campaign.N
 			}
 		case hold.Reason == reason.HoldOffline || hold.Reason == reason.HoldSyncing:
 			waits = "state_offline"
-		case hold.Until.Sub(now) > soon, hold.Reason == reason.HoldShut, hold.Reason == reason.HoldDisk:
+		case hold.Until.Sub(now) > soon, hold.Reason == reason.HoldShut, hold.Reason == reason.HoldDisk, hold.Reason == reason.HoldRefused, hold.Reason == reason.HoldSilent:
 			waits = "state_waiting"
 		default:
 			return ""

@@ -25,6 +25,7 @@ type progress struct {
 	holds    map[campaign.NumberID]campaign.Hold
 	known    bool
 	outlook  outlook
+	pulse    pulse
 	question question
 }
 
@@ -44,7 +45,7 @@ type progressLoadedMsg struct {
 }
 
 func newProgress(e *env, id campaign.ID) *progress {
-	return &progress{e: e, id: id, outlook: outlook{e: e}}
+	return &progress{e: e, id: id, outlook: outlook{e: e}, pulse: pulse{e: e}}
 }
 
 func (p *progress) title() string { return p.e.t("tab_progress") }
@@ -147,6 +148,8 @@ func (p *progress) actions() []action {
 		}),
 		act(e.keys.report, ok && s.reported(), func() tea.Cmd { return e.root.push(newReport(e, s.Campaign)) }),
 		act(e.keys.unsure, ok && s.counts[campaign.Unsure] > 0, func() tea.Cmd { return e.root.push(newUnsure(e, s.Campaign)) }),
+		act(e.keys.fixText, ok && s.Status == campaign.Paused && s.counts[campaign.Queued] > 0, func() tea.Cmd { return e.root.push(e.askFix(s.Campaign)) }),
+		act(e.keys.senders, ok && p.steered(), func() tea.Cmd { return e.root.push(p.askSender()) }),
 		act(e.keys.left, ok && at > 0, turn(at-1)),
 		act(e.keys.right, ok && at >= 0 && at < len(p.ids)-1, turn(at+1)),
 	}
@@ -169,16 +172,26 @@ func (p *progress) update(msg tea.Msg) tea.Cmd {
 				p.shown, p.ids, p.recent, p.numbers, p.holds = msg.shown, msg.ids, msg.recent, msg.numbers, msg.holds
 			}
 		}
-		var foresee, reload tea.Cmd
+		var foresee, count, reload tea.Cmd
 		if mine && p.shown != nil {
-			foresee = p.outlook.ask(p.shown.Campaign, p.numbers)
+			foresee, count = p.outlook.ask(p.shown.Campaign, p.numbers), p.pulse.ask(p.shown.Campaign, p.shown.counts.Total())
 		}
 		if again {
 			reload = p.load()
 		}
-		return tea.Batch(foresee, reload)
+		return tea.Batch(foresee, count, reload)
 	case outlookMadeMsg:
 		p.outlook.update(msg)
+	case pulseMadeMsg:
+		p.pulse.update(msg)
+	case clockMsg:
+		if p.shown != nil && p.shown.Status == campaign.Running && p.pulse.old() { // nothing has changed, but time goes on
+			return p.pulse.ask(p.shown.Campaign, p.shown.counts.Total())
+		}
+	case numberMovedMsg:
+		if msg.from == p {
+			p.moved(msg)
+		}
 	}
 	return nil
 }
@@ -196,6 +209,9 @@ func (p *progress) view() string {
 	lines := p.head(w)
 	lines = append(lines, p.counts(w)...)
 	lines = append(lines, "", p.rate(w))
+	if line := p.pulse.line(w); line != "" && h > len(lines)+8 {
+		lines = append(lines, line)
+	}
 	lines = append(lines, p.lanes(w, h-len(lines)-4)...)
 	lines = append(lines, "")
 	if room := h - len(lines); room > 1 {
@@ -214,9 +230,12 @@ func (p *progress) head(w int) []string {
 	} else if !s.Started.IsZero() {
 		status += "  " + e.t("progress_since", "Time", e.words.Moment(s.Started, now))
 	}
-	lines := []string{e.row(false).cell(e.theme.strong, s.Name, max(w-e.width(status)-3, 0)).gap(1).put(ink, status, e.width(status)).fill(w)}
+	lines := []string{e.row(false).cell(e.theme.strong, e.called(&s.Campaign), max(w-e.width(status)-3, 0)).gap(1).put(ink, status, e.width(status)).fill(w)}
 	if s.Attachment != nil {
 		lines = append(lines, " "+e.theme.dim.of(e.attached(s.Attachment, max(w-2, 1))))
+	}
+	if len(s.Poll) > 0 {
+		lines = append(lines, " "+e.theme.dim.of(e.fit(e.t("option_poll")+" · "+e.pollNow(s.Poll), max(w-2, 1))))
 	}
 	if !s.Reason.IsZero() {
 		for _, line := range e.wrap(e.words.because(s.Reason), max(w-2, 1)) {
@@ -355,7 +374,7 @@ func (p *progress) sends() bool {
 
 // lanes says for each number of the campaign what it is waiting for.
 func (p *progress) lanes(w, room int) []string {
-	e, s, now := p.e, p.shown, p.e.now()
+	e, s := p.e, p.shown
 	if s.Status != campaign.Running && s.Status != campaign.Paused {
 		return nil
 	}
@@ -364,33 +383,42 @@ func (p *progress) lanes(w, room int) []string {
 		if !slices.Contains(s.Numbers, n.ID) {
 			continue
 		}
-		hold, asked := p.holds[n.ID]
-		i, text := e.theme.good, "› "+e.t("lane_sending")
-		switch {
-		case s.Status == campaign.Paused:
-			i, text = e.theme.warn, "‖ "+e.t("status_paused")
-		case stopped(n):
-			sign := e.theme.number(n.Standing.State)
-			i, text = sign.ink, sign.symbol+" "+e.t("lane_person", "State", e.t(sign.word))
-		case !asked:
-			i, text = e.theme.dim, "· "+e.t("lane_waiting")
-		case hold.Reason != "":
-			i, text = e.theme.warn, "◷ "+p.held(hold)
-			switch wait := hold.Until.Sub(now); {
-			case wait > 0 && wait < time.Minute:
-				wait += time.Second / 2 // a wait that is not over is never "0 s"
-				text += " · " + e.t("lane_wait", "Wait", e.words.Duration(wait))
-			case wait > 0:
-				text += " · " + e.t("lane_until", "Time", e.words.Moment(hold.Until, now), "Wait", e.words.Duration(wait))
-			}
-		}
-		lines = append(lines, e.row(false).gap(1).cell("", n.Name, 18).gap(1).cell(i, text, max(w-22, 1)).fill(w))
+		i, sign, text := p.lane(n)
+		lines = append(lines, e.row(false).gap(1).cell("", n.Name, 18).gap(1).cell(i, sign+" "+text, max(w-22, 1)).fill(w))
 	}
 	if len(lines) > max(room, 1) {
 		more := len(lines) - max(room, 1) + 1
 		lines = append(lines[:max(room, 1)-1], "  "+e.theme.faint.of(e.words.n("lane_more", more)))
 	}
 	return lines
+}
+
+// lane says what a number of the campaign is doing, or waits for.
+func (p *progress) lane(n campaign.Number) (i ink, sign, text string) {
+	e, s, now := p.e, p.shown, p.e.now()
+	hold, asked := p.holds[n.ID]
+	switch {
+	case s.Stops(n.ID):
+		return e.theme.warn, "■", p.halted(&s.Campaign, n.ID)
+	case s.Status == campaign.Paused:
+		return e.theme.warn, "‖", e.t("status_paused")
+	case stopped(n):
+		sign := e.theme.number(n.Standing.State)
+		return sign.ink, sign.symbol, e.t("lane_person", "State", e.t(sign.word))
+	case !asked:
+		return e.theme.dim, "·", e.t("lane_waiting")
+	case hold.Reason != "":
+		text = p.held(hold)
+		switch wait := hold.Until.Sub(now); {
+		case wait > 0 && wait < time.Minute:
+			wait += time.Second / 2 // a wait that is not over is never "0 s"
+			text += " · " + e.t("lane_wait", "Wait", e.words.Duration(wait))
+		case wait > 0:
+			text += " · " + e.t("lane_until", "Time", e.words.Moment(hold.Until, now), "Wait", e.words.Duration(wait))
+		}
+		return e.theme.warn, "◷", text
+	}
+	return e.theme.good, "›", e.t("lane_sending")
 }
 
 // held says what holds a number, and for which other one it waits.

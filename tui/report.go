@@ -14,6 +14,7 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/reason"
+	"recado/store"
 )
 
 // report is what has become of a campaign, by the same numbers and words as
@@ -23,6 +24,7 @@ type report struct {
 	campaign campaign.Campaign
 	made     campaign.Report
 	numbers  []campaign.Number
+	undos    []store.UndoReport
 	known    bool
 	rows     []reportRow
 	win      window
@@ -45,6 +47,7 @@ type reportRow struct {
 type part struct {
 	name string
 	want func(*campaign.Fate) bool
+	kind reason.Code // why they did not leave, if they may be tried again; empty: they are something else
 }
 
 // seldom holds back what costs a walk through a whole campaign: it is not for
@@ -73,6 +76,7 @@ type reportMadeMsg struct {
 	campaign campaign.Campaign
 	made     campaign.Report
 	numbers  []campaign.Number
+	undos    []store.UndoReport
 	err      error
 }
 
@@ -80,9 +84,15 @@ func newReport(e *env, c campaign.Campaign) *report {
 	return &report{e: e, campaign: c, cancel: func() {}}
 }
 
-func (r *report) title() string { return r.e.t("report_title", "Name", r.campaign.Name) }
-func (r *report) dirty() bool   { return false }
-func (r *report) close()        { r.cancel() }
+func (r *report) title() string {
+	if r.campaign.RevokeOf != 0 {
+		return r.e.called(&r.campaign)
+	}
+	return r.e.t("report_title", "Name", r.campaign.Name)
+}
+
+func (r *report) dirty() bool { return false }
+func (r *report) close()      { r.cancel() }
 
 func (r *report) load() tea.Cmd {
 	if r.counting.busy || !r.seldom.due(r.e.now()) {
@@ -103,6 +113,9 @@ func (r *report) load() tea.Cmd {
 		if msg.numbers, msg.err = book.Numbers(); msg.err == nil {
 			msg.made, msg.err = book.Report(ctx, of)
 		}
+		if msg.err == nil {
+			msg.undos, msg.err = book.Undos(ctx, of)
+		}
 		return
 	}
 }
@@ -115,6 +128,12 @@ func (r *report) actions() []action {
 	}
 	return append([]action{
 		act(e.keys.whom, of.want != nil, func() tea.Cmd { return e.root.push(newDeliveries(e, r.campaign, of)) }),
+		act(e.keys.followUp, r.known && r.campaign.Followable(), func() tea.Cmd {
+			to := e.t("filter_unanswered", "ID", r.campaign.ID.String())
+			return e.root.push(newComposer(e, r.campaign.Follow(to)))
+		}),
+		act(e.keys.retry, of.kind != "" && e.retries(&r.campaign), func() tea.Cmd { return e.askRetry(r.campaign, of.kind, r.rows[r.win.cursor].count) }),
+		act(e.keys.undo, r.known && r.undoable(), r.askUndo),
 	}, e.listActions(&r.win, stay)...)
 }
 
@@ -134,7 +153,7 @@ func (r *report) update(msg tea.Msg) tea.Cmd {
 		if mine && msg.err != nil && !errors.Is(msg.err, context.Canceled) {
 			r.e.root.say(r.e.theme.bad, r.e.fault(msg.err))
 		} else if mine && msg.err == nil {
-			r.campaign, r.made, r.numbers, r.known = msg.campaign, msg.made, msg.numbers, true
+			r.campaign, r.made, r.numbers, r.undos, r.known = msg.campaign, msg.made, msg.numbers, msg.undos, true
 			r.rows = r.lay()
 			r.win.resize(len(r.rows), r.win.height)
 		}
@@ -142,68 +161,67 @@ func (r *report) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// The parts that every campaign has, in the order of their chips.
-const (
-	partAll = iota
-	partWaiting
-	partSent
-	partDelivered
-	partRead
-	partReplied
-	partOptedOut
-	partFailed
-	partUnsure
-	partLeftOut
-)
-
-// standard are those parts.
-func (e *env) standard() []part {
-	in := func(states ...campaign.State) func(*campaign.Fate) bool {
-		return func(d *campaign.Fate) bool { return slices.Contains(states, d.State) }
+// standard are the parts that every campaign has, in the order of their chips.
+func (e *env) standard() (all []part) {
+	for i, text := range [...]string{"part_all", "report_waiting", "report_sent", "report_delivered", "part_read", "part_replied", "report_opted_out", "part_failed", "part_unsure", "part_left_out"} {
+		all = append(all, part{name: e.t(text), want: campaign.Parts[i].Has})
 	}
-	return []part{
-		partAll:       {e.t("part_all"), func(*campaign.Fate) bool { return true }},
-		partWaiting:   {e.t("report_waiting"), in(campaign.Queued, campaign.Sending)},
-		partSent:      {e.t("report_sent"), (*campaign.Fate).Sent},
-		partDelivered: {e.t("report_delivered"), (*campaign.Fate).Delivered},
-		partRead:      {e.t("part_read"), (*campaign.Fate).Read},
-		partReplied:   {e.t("part_replied"), (*campaign.Fate).Replied},
-		partOptedOut:  {e.t("report_opted_out"), (*campaign.Fate).OptedOut},
-		partFailed:    {e.t("part_failed"), in(campaign.Failed)},
-		partUnsure:    {e.t("part_unsure"), in(campaign.Unsure)},
-		partLeftOut:   {e.t("part_left_out"), in(campaign.Skipped)},
-	}
+	return all
 }
+
+// standing is one of them.
+func (e *env) standing(p campaign.Part) part { return e.standard()[slices.Index(campaign.Parts[:], p)] }
 
 // lay makes the lines of the report.
 func (r *report) lay() (rows []reportRow) {
-	e, m, parts := r.e, &r.made, r.e.standard()
+	e, m := r.e, &r.made
 	add := func(n int, label string, of part) { rows = append(rows, reportRow{label: label, count: n, of: of}) }
 	step := func(n int, label string, of part) {
 		rows = append(rows, reportRow{label: label, count: n, of: of, share: true})
 	}
-	some := func(n int, label string, want func(*campaign.Fate) bool) { add(n, label, part{label, want}) }
+	some := func(n int, label string, want func(*campaign.Fate) bool) {
+		add(n, label, part{name: label, want: want})
+	}
 	head := func(label string) { rows = append(rows, reportRow{}, reportRow{plain: label, ink: e.theme.faint}) }
-	add(m.Sent, e.t("report_sent"), parts[partSent])
-	step(m.Delivered, e.t("report_delivered"), parts[partDelivered])
-	step(m.Read, e.t("report_read"), parts[partRead])
-	step(m.Replied, e.t("report_replied"), parts[partReplied])
-	step(m.OptedOut, e.t("report_opted_out"), parts[partOptedOut])
+	reasons := func(counts map[reason.Code]int, id string, in ...campaign.State) {
+		again := m.Retriable()
+		for _, code := range byCount(counts) {
+			label := e.t(id, "Why", e.words.because(reason.New(code)))
+			of := part{name: label, want: func(d *campaign.Fate) bool { return slices.Contains(in, d.State) && d.Code == code }}
+			if again[code] == counts[code] {
+				of.kind = code
+			}
+			add(counts[code], label, of)
+		}
+	}
+	if r.campaign.RevokeOf != 0 {
+		add(m.Sent, e.t("report_revoked"), e.standing(campaign.PartSent))
+		if m.Waiting > 0 {
+			add(m.Waiting, e.t("report_undo_waiting"), e.standing(campaign.PartWaiting))
+		}
+		if m.Unsure > 0 {
+			add(m.Unsure, e.t("report_undo_unsure"), e.standing(campaign.PartUnsure))
+		}
+		reasons(m.Kept(), "report_undo_stays", campaign.Failed, campaign.Skipped)
+		return rows
+	}
+	add(m.Sent, e.t("report_sent"), e.standing(campaign.PartSent))
+	step(m.Delivered, e.t("report_delivered"), e.standing(campaign.PartDelivered))
+	step(m.Read, e.t("report_read"), e.standing(campaign.PartRead))
+	step(m.Replied, e.t("report_replied"), e.standing(campaign.PartReplied))
+	step(m.OptedOut, e.t("report_opted_out"), e.standing(campaign.PartOptedOut))
 	if m.Waiting > 0 {
-		add(m.Waiting, e.t("report_waiting"), parts[partWaiting])
+		add(m.Waiting, e.t("report_waiting"), e.standing(campaign.PartWaiting))
 	}
 	if m.Unsure > 0 {
-		add(m.Unsure, e.t("report_unsure"), parts[partUnsure])
+		add(m.Unsure, e.t("report_unsure"), e.standing(campaign.PartUnsure))
 	}
-	reasons := func(counts map[reason.Code]int, id string, in campaign.State) {
-		codes := slices.SortedFunc(maps.Keys(counts), func(a, b reason.Code) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
-		for _, code := range codes {
-			some(counts[code], e.t(id, "Why", e.words.because(reason.New(code))),
-				func(d *campaign.Fate) bool { return d.State == in && d.Code == code })
-		}
+	if m.Revoked > 0 {
+		some(m.Revoked, e.t("report_revoked"), (*campaign.Fate).Revoked)
 	}
 	reasons(m.Failed, "report_failed", campaign.Failed)
 	reasons(m.LeftOut, "report_left_out", campaign.Skipped)
+	rows = append(rows, r.undone()...)
 	if hours := m.Timeline(); len(hours) > 0 {
 		head(e.t("report_by_hour"))
 		for _, line := range r.timeline(hours) {
@@ -235,7 +253,30 @@ func (r *report) lay() (rows []reportRow) {
 				func(d *campaign.Fate) bool { return d.Sent() && d.Variant == v })
 		}
 	}
+	if options := r.campaign.Options(); len(options) > 0 {
+		head(e.t("report_by_option"))
+		for i, o := range options {
+			some(m.Votes[uint8(i+1)], e.t("report_option", "Option", o), func(d *campaign.Fate) bool { return d.Chose(uint8(i + 1)) })
+		}
+	}
+	if wordings := r.campaign.Wordings(); len(wordings) > 0 {
+		head(e.t("report_by_wording"))
+		for _, one := range wordings {
+			f := campaign.Funnel{}
+			if m.Wordings[one.Wording] != nil {
+				f = *m.Wordings[one.Wording]
+			}
+			if said := e.words.Wording(&r.campaign, &one, f, func(t time.Time) string { return e.words.Moment(t, e.now()) }); said != "" {
+				some(f.Sent, said, func(d *campaign.Fate) bool { return d.Sent() && d.Wording() == one.Wording })
+			}
+		}
+	}
 	return rows
+}
+
+// byCount are the reasons, the most frequent first.
+func byCount(counts map[reason.Code]int) []reason.Code {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b reason.Code) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) })
 }
 
 // timelineWidth is how many stretches a timeline has at the most.
@@ -293,6 +334,9 @@ func (r *report) view() string {
 	}
 	status, used := e.cut(status, max(w-12, 0))
 	lines := []string{e.row(false).cell(e.theme.strong, c.Name, max(w-used-3, 0)).gap(1).put(sign.ink, status, used).fill(w), ""}
+	if !c.TextFixed.IsZero() {
+		lines[1] = " " + e.theme.dim.of(e.fit(e.t("report_fixed", "Time", e.words.Moment(c.TextFixed, e.now())), max(w-2, 0)))
+	}
 	r.win.resize(len(r.rows), max(h-len(lines), 1))
 	from, to := r.win.visible()
 	for i := from; i < to; i++ {

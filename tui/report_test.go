@@ -63,6 +63,77 @@ func TestTheEvidenceOfAMessageSaysEachStepAndWhatWasAnswered(t *testing.T) {
 	})
 }
 
+// TestAReplyIsAnsweredWhereItIsRead: with one line, once; how far the answer is
+// stands under what they wrote.
+func TestAReplyIsAnsweredWhereItIsRead(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		c := s.reported()
+		s.size(120, 40)
+		s.press("3", "r", "down", "down", "down", "enter")
+		s.shows("[responderam]", "Tem no tamanho 8?", "responder")
+		s.press("r")
+		s.shows("Responder a Débora 3?", "Escreveu: Quero sim, obrigada! · Tem no tamanho 8?")
+		s.enter("Temos, {cidade}")
+		s.press("enter")
+		s.shows("cidade", "falta") // and the text is still there
+		s.press("ctrl+u")
+		s.enter("Temos, {primeiro_nome}!")
+		s.press("enter")
+		s.shows("sai na vez do número", "nossa resposta: na fila", "Temos, Débora!")
+		s.press("r") // nothing: it has its answer
+		s.hides("Responder a")
+		all, err := s.app.Book.Campaigns()
+		if err != nil || all[0].AnswerTo != c.ID || !all[0].Archived {
+			t.Fatalf("the newest campaign is %+v, %v", all[0], err)
+		}
+		d, err := s.app.Book.Delivery(all[0].ID, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := s.claim(campaign.Number{ID: d.Number})
+		if sent.Campaign != all[0].ID {
+			t.Fatalf("the next message is %+v", sent)
+		}
+		if err := s.app.Book.Settle(sent, campaign.Outcome{Kind: campaign.Accepted}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		s.ring()
+		s.shows("nossa resposta: enviada", "Temos, Débora!")
+		s.press("down", "down") // who said SAIR
+		s.shows("SAIR")
+		s.press("r")
+		s.hides("Responder a")
+	})
+}
+
+// TestAReportLeadsToWhoDidNotReply: to a draft that stops for whoever replies, once.
+func TestAReportLeadsToWhoDidNotReply(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		c := s.reported()
+		s.size(120, 40)
+		s.press("3", "r")
+		s.shows("escrever a quem não respondeu")
+		for _, again := range []bool{false, true} {
+			s.press("w")
+			s.shows(c.Name+" 2", "recebeu:"+c.ID.String()+" -respondeu:"+c.ID.String())
+			for s.root.top().(*composer).at != fieldText {
+				s.press("tab")
+			}
+			s.enter("Ainda dá tempo")
+			s.press("ctrl+s")
+			all, err := s.app.Book.Campaigns()
+			if err != nil || all[0].FollowUp != c.ID || len(all) != 2 {
+				t.Errorf("the newest of %d campaigns is %+v, %v", len(all), all[0], err)
+			}
+			if again {
+				s.shows("já tem")
+				break
+			}
+			s.press("esc")
+		}
+	})
+}
+
 // What has happened meanwhile is counted, but not at every ring of the bell.
 func TestAReportIsCountedAgainOnceInAWhile(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
@@ -100,7 +171,7 @@ func TestAReportThatIsLeftIsNotCountedToItsEnd(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		c := s.reported()
 		s.press("3")
-		r, d := newReport(s.root.env, c), newDeliveries(s.root.env, c, s.root.env.standard()[partSent])
+		r, d := newReport(s.root.env, c), newDeliveries(s.root.env, c, s.root.env.standing(campaign.PartSent))
 		counting := s.root.push(r)
 		s.press("esc")
 		if msg := counting().(reportMadeMsg); !errors.Is(msg.err, context.Canceled) {
@@ -125,4 +196,102 @@ func TestASparklineShowsTheHighestAndTheLeast(t *testing.T) {
 	if strings.TrimSpace(spark([]int{0})) != "" {
 		t.Error("nothing is drawn as something")
 	}
+}
+
+// TestAReportTellsWordingsApart, and behind each stand those who got it.
+func TestAReportTellsWordingsApart(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.reworded()
+		s.size(120, 40)
+		s.press("3", "r")
+		s.shows("por redação", "o texto até", "o texto desde")
+		for i, row := range s.root.top().(*report).rows {
+			var want string
+			switch {
+			case strings.Contains(row.label, "o texto até "):
+				want = "3 pessoas" // another one of the four was refused
+			case strings.Contains(row.label, "o texto desde "):
+				want = "2 pessoas"
+			default:
+				continue
+			}
+			s.press("home")
+			for range i {
+				s.press("down")
+			}
+			s.press("enter")
+			s.shows(want)
+			if d := s.root.top().(*deliveries); len(d.places) != row.count {
+				t.Errorf("%s: %d messages are behind %d", row.label, len(d.places), row.count)
+			}
+			s.press("esc")
+		}
+	})
+}
+
+// TestAPulseCoversTheCampaign with stretches that are no more than fit, of a length that
+// is easily said, and adds up to what was sent.
+func TestAPulseCoversTheCampaign(t *testing.T) {
+	for _, test := range []struct {
+		span, each time.Duration
+		n          int
+	}{
+		{0, time.Minute, 1}, {39 * time.Minute, time.Minute, 40}, {40 * time.Minute, 5 * time.Minute, 9}, {8 * time.Hour, 15 * time.Minute, 33},
+		{12 * time.Hour, time.Hour, 13}, {5 * 24 * time.Hour, 12 * time.Hour, 11}, {400 * 24 * time.Hour, 24 * time.Hour, 40},
+	} {
+		if each, n := stretchesOf(test.span); each != test.each || n != test.n {
+			t.Errorf("%v: %d of %v, want %d of %v", test.span, n, each, test.n, test.each)
+		}
+	}
+	play(t, func(t *testing.T, s *stage) {
+		c := s.reported()
+		s.size(80, 24)
+		s.press("4")
+		s.shows("enviadas a cada 15 min")
+		p := s.root.top().(*progress).pulse
+		sum := 0
+		for _, n := range p.sent {
+			sum += n
+		}
+		if sum != 11 || p.each != 15*time.Minute {
+			t.Errorf("%v in each %v", p.sent, p.each)
+		}
+		d := s.claim(campaign.Number{ID: c.Numbers[0]})
+		if err := s.app.Book.Settle(d, campaign.Outcome{Kind: campaign.Accepted}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		s.ring()
+		if got := s.root.top().(*progress).pulse.sent; len(got) != len(p.sent) {
+			t.Errorf("it is counted again at once: %v", got)
+		}
+		time.Sleep(pulseEvery + time.Second)
+		s.ring()
+		sum = 0
+		for _, n := range s.root.top().(*progress).pulse.sent {
+			sum += n
+		}
+		if sum != 12 {
+			t.Errorf("after one more: %v", s.root.top().(*progress).pulse.sent)
+		}
+		// Nothing leaves for an hour: it is seen, though nothing has rung.
+		before := len(s.root.top().(*progress).pulse.sent)
+		for range 60 {
+			time.Sleep(time.Minute)
+			s.tell(clockMsg{})
+		}
+		if after := s.root.top().(*progress).pulse.sent; len(after) < before+3 || after[len(after)-1] != 0 {
+			t.Errorf("after an hour of silence: %v", after)
+		}
+		// While it is paused there is nothing to follow.
+		if _, err := desk(s.app.Book).Pause(c.ID); err != nil {
+			t.Fatal(err)
+		}
+		s.ring()
+		made := s.root.top().(*progress).pulse.made
+		time.Sleep(2 * time.Hour)
+		s.tell(clockMsg{})
+		if again := s.root.top().(*progress).pulse.made; !again.Equal(made) {
+			t.Errorf("a paused one is counted again at %v", again)
+		}
+	})
 }

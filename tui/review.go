@@ -32,9 +32,6 @@ type reviewRow struct {
 	open  func() tea.Cmd // the list of people behind it; nil: there is none
 }
 
-// countAbove is the number of people above which it is typed to start.
-const countAbove = 200
-
 // campaignStartedMsg answers composer.start.
 type campaignStartedMsg struct {
 	question int
@@ -59,7 +56,8 @@ func (r *review) actions() []action {
 	return append([]action{
 		act(e.keys.agree, r.from.ready() == "" && !r.from.starting.busy, r.agree),
 		act(e.keys.whom, open != nil, open),
-		act(e.keys.nextPerson, beside && p.at < len(p.ids)-1, func() tea.Cmd { return p.turn(1) }),
+		act(e.keys.rehearse, p.checked && len(p.flight.Forecast.Hours) > 0, func() tea.Cmd { return e.root.push(newRehearsal(e, r.from)) }),
+		act(e.keys.nextPerson, beside && p.at < p.found.Size()-1, func() tea.Cmd { return p.turn(1) }),
 		act(e.keys.prevPerson, beside && p.at > 0, func() tea.Cmd { return p.turn(-1) }),
 	}, e.listActions(&r.win, stay)...)
 }
@@ -70,7 +68,7 @@ func (r *review) keys() []key.Binding { return bindings(r.actions()) }
 func (r *review) agree() tea.Cmd {
 	e, n := r.e, r.from.people.flight.Receive
 	start := func() tea.Cmd { return r.from.start(e.ctx) }
-	if n <= countAbove {
+	if n <= r.from.above {
 		return start()
 	}
 	ask := newPrompt(e, e.words.n("review_count", n, "Name", r.from.draft().Name), e.t("review_count_detail", "Count", n), "", "",
@@ -164,8 +162,11 @@ func (r *review) draw(w, h int) []string {
 	for _, line := range e.wrap(e.t("review_notice"), max(min(w-4, 90), 1)) {
 		end = append(end, "   "+line)
 	}
-	end = append(end, "", "  "+e.theme.key.of(e.keys.agree.Help().Key)+" "+e.theme.strong.of(agree)+
-		"    "+e.theme.key.of("esc")+" "+e.theme.dim.of(e.t("review_back")))
+	keys := e.theme.key.of("esc") + " " + e.theme.dim.of(e.t("review_back"))
+	if r.from.ready() == "" {
+		keys = e.theme.key.of(e.keys.agree.Help().Key) + " " + e.theme.strong.of(agree) + "    " + keys
+	}
+	end = append(end, "", "  "+keys)
 	end = end[max(len(end)-h+1, 0):]
 	r.all = r.rows(max(min(w-label-4, 76), 1))
 	r.win.resize(len(r.all), max(h-len(end), 1))
@@ -202,6 +203,8 @@ func (r *review) rows(inner int) (rows []reviewRow) {
 		rows = append(rows, reviewRow{label, i, text, func() tea.Cmd { return e.root.push(newBehind(e, draft, text, want)) }})
 	}
 	switch lacks := c.ready(); {
+	case c.nobody():
+		add("", e.theme.bad, "! "+e.t("need", "What", c.lacking(c.needs())))
 	case lacks != "":
 		add("", e.theme.faint, e.t("need", "What", c.lacking(c.needs())))
 	case flight.Leaves(nil) && !c.offline():
@@ -216,13 +219,16 @@ func (r *review) rows(inner int) (rows []reviewRow) {
 		names = append(names, s.Number.Name)
 	}
 	add(e.t("composer_numbers"), "", strings.Join(names, ", "))
-	to := e.words.n("people", len(p.ids))
+	to := e.words.n("people", p.found.Size())
 	if draft.To != "" {
 		to += " (" + draft.To + ")"
 	}
 	add(e.t("composer_to"), "", to)
 	if a := draft.Attachment; a != nil {
 		add(e.t("composer_attachment"), "", a.Name+" · "+e.attachment(a))
+	}
+	if len(draft.Poll) > 0 {
+		add(e.t("option_poll"), "", e.pollNow(draft.Poll))
 	}
 	list(e.t("review_receive"), e.theme.strong, e.words.Number(flight.Receive), func(why reason.Code, _ bool) bool { return why == "" })
 	for _, code := range slices.Sorted(maps.Keys(flight.LeftOut)) {
@@ -244,6 +250,9 @@ func (r *review) rows(inner int) (rows []reviewRow) {
 		label = ""
 	}
 	add(e.t("review_basis"), "", e.basis(draft.Basis))
+	if draft.Consented {
+		add("", "", e.t("option_consent_only"))
+	}
 	if n := len(draft.Texts()); n > 1 {
 		add(e.t("composer_text"), "", e.words.n("review_texts", n))
 	}

@@ -9,6 +9,7 @@ import (
 	"recado/campaign"
 	"recado/campaign/people"
 	"recado/campaign/reason"
+	"recado/store"
 )
 
 // crowd imports so many people.
@@ -104,7 +105,7 @@ func TestTheReviewIsGreenOnlyIfSomethingWouldLeave(t *testing.T) {
 
 func TestManyPeopleAreStartedByTypingTheirNumber(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
-		s.crowd(countAbove + 1)
+		s.crowd(store.DefaultCountAbove + 1)
 		s.compose("Oi! Responda SAIR para não receber mais.")
 		s.press("ctrl+r", "s")
 		s.shows("para 201 pessoas?", "digite 201")
@@ -118,5 +119,89 @@ func TestManyPeopleAreStartedByTypingTheirNumber(t *testing.T) {
 		s.enter("1")
 		s.press("enter")
 		s.shows("Volta às aulas começou.", "0/201")
+	})
+}
+
+// TestFromHowManyPeopleTheirNumberIsTypedIsARule of the book.
+func TestFromHowManyPeopleTheirNumberIsTypedIsARule(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.crowd(4)
+		if err := desk(s.app.Book).SetCountAbove(3); err != nil {
+			t.Fatal(err)
+		}
+		s.compose("Oi! Responda SAIR para não receber mais.")
+		s.press("ctrl+r", "s")
+		s.shows("para 4 pessoas?", "digite 4")
+		s.press("esc")
+		if err := desk(s.app.Book).SetCountAbove(4); err != nil {
+			t.Fatal(err)
+		}
+		s.ring()
+		s.press("s")
+		s.shows("Volta às aulas começou.")
+	})
+}
+
+// The rehearsal stands behind a key of the review, shows the hours of the same
+// forecast, and leads back to it.
+func TestTheRehearsalIsOneKeyFromTheReview(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.crowd(60)
+		s.compose("Oi!")
+		s.press("ctrl+r", "e")
+		r, ok := s.root.top().(*rehearsal)
+		if !ok {
+			t.Fatalf("the screen is %T", s.root.top())
+		}
+		flight, err := s.app.Book.Preflight(context.Background(), r.from.draft(), s.app.now())
+		if err != nil || len(flight.Forecast.Hours) < 5 || len(r.hours()) != len(flight.Forecast.Hours) {
+			t.Fatalf("it has %d hours, the forecast %d, %v", len(r.hours()), len(flight.Forecast.Hours), err)
+		}
+		s.shows("Ensaio de Volta às aulas", "Olhar aqui não envia nada", "Loja", "nada")
+		s.press("end")
+		if r.win.cursor != len(r.hours())-1 {
+			t.Errorf("the last line is %d of %d", r.win.cursor, len(r.hours()))
+		}
+		s.press("esc")
+		if _, ok := s.root.top().(*review); !ok {
+			t.Errorf("esc leads to %T", s.root.top())
+		}
+		campaigns, err := s.app.Book.Campaigns()
+		for _, c := range campaigns {
+			if c.Status != campaign.Draft {
+				t.Errorf("a campaign is %s", c.Status)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestTheReviewWaitsForWhatIsBeingFoundOut: it opens, and offers to begin when it can.
+func TestTheReviewWaitsForWhatIsBeingFoundOut(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.people()
+		s.compose("Oi! Responda SAIR para não receber mais.")
+		c := s.root.top().(*composer)
+		c.people.checked = false // somebody is still looking
+		c.review()
+		if _, ok := s.root.top().(*review); !ok {
+			t.Fatalf("the screen is %T", s.root.top())
+		}
+		agree := s.root.env.t("review_agree")
+		s.shows(s.root.env.t("need", "What", s.root.env.t("need_moment")))
+		s.hides(agree)
+		s.press("s")
+		if idle, err := s.app.Book.Idle(); !idle || err != nil {
+			t.Fatalf("it has begun: %v", err)
+		}
+		c.people.checked = true
+		s.shows(agree)
+		c.people.checked, c.name = false, newLine(s.root.env, "", 10) // something else is wanting, too
+		s.press("esc", "ctrl+r")
+		if _, ok := s.root.top().(*composer); !ok {
+			t.Errorf("without a name the screen is %T", s.root.top())
+		}
 	})
 }

@@ -60,6 +60,7 @@ type overview struct {
 	trouble        int // numbers that need a person
 	doubts         int // people about whom a person has to decide
 	sending        bool
+	next           time.Time // when the next campaign starts by itself, if nothing goes on until then
 	tags           store.Job // a change of tags that goes on
 	disk           bool      // the disk refuses to write
 }
@@ -162,6 +163,9 @@ func (r *root) load() tea.Cmd {
 		o := overview{sending: err == nil && !idle, disk: book.Err() != nil}
 		if err == nil {
 			o.doubts, err = book.DoubtCount()
+		}
+		if err == nil {
+			o.next, err = book.NextStart()
 		}
 		if jobs, failed := book.Jobs(); failed == nil {
 			if at := slices.IndexFunc(jobs, func(j store.Job) bool { return j.Kind == store.JobTags }); at >= 0 {

@@ -178,6 +178,9 @@ var scenes = []scene{
 	}},
 	{"wizard-save", func(s *stage) { s.imports("clientes.csv", customers); s.press("enter", "s") }},
 	{"wizard-running", func(s *stage) { s.importRuns(store.Job{}) }},
+	{"wizard-naming", func(s *stage) {
+		s.importRuns(store.Job{Kind: store.JobImport, Done: 400000, Total: 400000, Names: 398000, Named: 125000})
+	}},
 	{"wizard-adding", func(s *stage) { s.importRuns(store.Job{Kind: store.JobImport, Done: 5000, Total: 400000}) }},
 	{"wizard-done", func(s *stage) { s.imports("clientes.csv", customers); s.press("enter", "enter") }},
 	{"wizard-failed", func(s *stage) {
@@ -198,6 +201,16 @@ var scenes = []scene{
 		l.all[0].State = store.ImportRunning
 		l.jobs = []store.Job{{Kind: store.JobImport, Import: l.all[0].ID, Done: 3000, Total: 8000}}
 	}},
+	{"invites-no-number", func(s *stage) { s.people(); s.press("2", "L") }},
+	{"invites-none", func(s *stage) { s.number("Loja", "+5511900000001"); s.press("2", "L") }},
+	{"invites", func(s *stage) { s.invited(); s.press("down") }},
+	{"invite-number", func(s *stage) { s.invited(); s.press("n") }},
+	{"invite-name", func(s *stage) { s.invited(); s.press("n", "enter"); s.enter("balcão") }},
+	{"invite-text", func(s *stage) { s.invited(); s.press("n", "enter"); s.enter("balcão"); s.press("enter") }},
+	{"invite", func(s *stage) { s.invited(); s.press("enter") }},
+	{"invite-long", func(s *stage) { s.invited(); s.press("down", "enter") }},
+	{"invite-no-phone", func(s *stage) { s.invited(); s.press("end", "enter") }},
+	{"invite-end", func(s *stage) { s.invited(); s.press("x") }},
 	{"validations-none", func(s *stage) { s.people(); s.press("2", "v") }},
 	{"validations", func(s *stage) { s.validating() }},
 	{"validations-stopped", func(s *stage) { s.validating(); s.press("up") }},
@@ -294,6 +307,12 @@ var scenes = []scene{
 	{"options-basis", func(s *stage) { s.planned(); s.press("up", "up", "enter") }},
 	{"options-leave", func(s *stage) { s.planned(); s.press("up", "enter") }},
 	{"options-mistake", func(s *stage) { s.planned(); s.press("home", "enter", "ctrl+u"); s.enter("amanhã"); s.press("enter") }},
+	{"poll", func(s *stage) { s.asking() }},
+	{"poll-mistake", func(s *stage) { s.asking(); s.press("enter"); s.enter("segunda {dia}") }},
+	{"poll-composer", func(s *stage) { s.asking(); s.press("esc", "esc") }},
+	{"poll-review", func(s *stage) { s.asking(); s.press("esc", "esc", "ctrl+r") }},
+	{"poll-progress", func(s *stage) { s.polled(); s.press("3", "enter") }},
+	{"poll-report", func(s *stage) { s.polled(); s.press("3", "r", "end") }},
 	{"review-planned", func(s *stage) { s.planned(); s.press("esc", "ctrl+r") }},
 	{"review-many", func(s *stage) { s.crowd(250); s.compose("Oi!"); s.press("ctrl+r", "s") }},
 	{"campaign-test", func(s *stage) {
@@ -310,14 +329,52 @@ var scenes = []scene{
 		s.press("enter")
 	}},
 	{"campaign-schedule", func(s *stage) { s.draft("Natal", "Oi!"); s.press("3", "s") }},
+	{"campaigns-scheduled", func(s *stage) {
+		c := s.draft("Natal", "Oi!")
+		if _, err := desk(s.app.Book).Schedule(c.ID, s.app.now().Add(50*time.Hour)); err != nil {
+			s.t.Fatal(err)
+		}
+		s.ring()
+		s.press("3")
+	}},
 	{"campaigns-archived", func(s *stage) { s.draft("Natal", "Oi!"); s.press("3", "a", "A") }},
 	{"campaigns-none-archived", func(s *stage) { s.draft("Natal", "Oi!"); s.press("3", "A") }},
 	{"review-attachment", func(s *stage) { s.people(); s.composeWith("video.mp4", ""); s.press("ctrl+r") }},
 	{"progress-attachment", func(s *stage) { s.uploadFailed(); s.press("4") }},
+	{"rehearsal", func(s *stage) {
+		s.crowd(250)
+		s.compose("Oi!")
+		s.press("shift+tab", "shift+tab")
+		s.enter("hours=09:00-12:00 gap=1m new-gap=2m every=10 long=10m hour=0 new-hour=0 day=60 new-day=0")
+		s.press("ctrl+r", "e")
+	}},
 	{"review", func(s *stage) { s.people(); s.compose("Oi {primeiro_nome}!"); s.press("ctrl+r") }},
 	{"report", func(s *stage) { s.reported(); s.press("3", "r") }},
+	{"report-fixed", func(s *stage) { s.reworded(); s.press("3", "r", "end") }},
 	{"report-empty", func(s *stage) { s.running(); s.press("4", "r") }},
+	{"undo", func(s *stage) { s.reported(); s.press("3", "p", "r", "u") }},
+	{"undo-confirm", func(s *stage) {
+		s.reported()
+		s.press("3", "p", "r", "u", "ctrl+u")
+		s.enter("9")
+		s.press("enter")
+	}},
+	{"report-undone", func(s *stage) { s.undone() }},
+	{"campaigns-undo", func(s *stage) { s.undone(); s.press("esc", "A") }},
+	{"progress-undo", func(s *stage) { s.undone(); s.press("esc", "A", "enter") }},
+	{"report-undo", func(s *stage) { s.undone(); s.press("esc", "A", "r") }},
 	{"deliveries", func(s *stage) { s.reported(); s.press("3", "r", "down", "down", "down", "enter") }},
+	{"answer", func(s *stage) {
+		s.reported()
+		s.press("3", "r", "down", "down", "down", "enter", "r")
+		s.enter("Temos sim, {primeiro_nome}!")
+	}},
+	{"deliveries-answered", func(s *stage) {
+		s.reported()
+		s.press("3", "r", "down", "down", "down", "enter", "r")
+		s.enter("Temos sim, {primeiro_nome}: no 8 e no 9.")
+		s.press("enter")
+	}},
 	{"deliveries-reason", func(s *stage) {
 		s.reported()
 		s.press("3", "r", "down", "down", "down", "down", "down", "down", "enter")
@@ -331,6 +388,20 @@ var scenes = []scene{
 	{"progress", func(s *stage) { s.running(); s.press("4") }},
 	{"progress-unsure", func(s *stage) { s.inDoubt(); s.press("4") }},
 	{"progress-paused", func(s *stage) { s.running(); s.press("4", "p") }},
+	{"fix-text", func(s *stage) { s.running(); s.press("4", "p", "e") }},
+	{"fix-text-mistake", func(s *stage) { s.running(); s.press("4", "p", "e"); s.enter(" {cidade") }},
+	{"fix-text-confirm", func(s *stage) {
+		s.running()
+		s.press("4", "p", "e", "ctrl+u")
+		s.enter("Oi {primeiro_nome}, é no dia 15.")
+		s.press("ctrl+r")
+	}},
+	{"senders", func(s *stage) { s.reported(); s.press("4", "n") }},
+	{"senders-number", func(s *stage) { s.reported(); s.press("4", "n", "enter") }},
+	{"progress-stopped", func(s *stage) { s.reported(); s.press("4", "n", "enter", "enter") }},
+	{"skip", func(s *stage) { s.reported(); s.press("3", "r", "enter", "left", "x") }},
+	{"deliveries-search", func(s *stage) { s.reported(); s.press("3", "r", "enter", "/"); s.enter("deb") }},
+	{"deliveries-not-found", func(s *stage) { s.reported(); s.press("3", "r", "enter", "/"); s.enter("xyz") }},
 	{"progress-cancel", func(s *stage) { s.running(); s.press("4", "x") }},
 	{"unsure", func(s *stage) { s.inDoubt(); s.press("4", "u", "space") }},
 	{"unsure-again", func(s *stage) { s.inDoubt(); s.press("4", "u", "a", "e") }},
@@ -410,6 +481,22 @@ func (s *stage) validating() {
 	all := slices.Clone(v.all)
 	all[1].State = campaign.Online
 	s.tell(validationsLoadedMsg{question: v.question.renew(s.root.env), all: all})
+}
+
+// invited shows links by which people came: two that work, and one of a number that
+// has no phone any more.
+func (s *stage) invited() {
+	s.people()
+	shop, other := s.number("Loja", "+5511900000001"), s.number("Oficina", "+5511900000002")
+	s.press("2", "L")
+	v := s.root.top().(*invites)
+	at := s.app.now()
+	msg := invitesLoadedMsg{question: v.question.renew(s.root.env), numbers: []campaign.Number{shop, other}, all: []inviteRow{
+		{store.Invite{Name: "feira 2026", Token: "K7QH2M", Text: "Quero receber mensagens", Number: shop.ID, Created: at, Count: 1204, Last: at.Add(-2 * time.Hour)}, shop},
+		{store.Invite{Name: "site", Token: "P3XWZ9", Text: "Oi! Vi o curso de pão no site e quero receber as novidades, as receitas e as ofertas da semana", Number: other.ID, Created: at}, other},
+		{store.Invite{Name: "vitrine", Token: "B8NDR4", Text: "Quero receber mensagens", Number: 9, Created: at, Count: 1, Last: at.Add(-50 * time.Hour)}, campaign.Number{ID: 9, Name: "Antigo"}},
+	}}
+	s.tell(msg)
 }
 
 // labelled gives Ana, who came from an ad, a label on the phone of a number, and one
@@ -687,6 +774,30 @@ func (s *stage) running() campaign.Campaign {
 	return c
 }
 
+// reworded is a campaign whose text was fixed after the first four messages, before the
+// next three.
+func (s *stage) reworded() campaign.Campaign {
+	s.t.Helper()
+	c := s.running()
+	n, err := s.app.Book.NumberNamed("Loja")
+	if err == nil {
+		_, err = desk(s.app.Book).Pause(c.ID)
+	}
+	time.Sleep(7 * time.Minute)
+	if err == nil {
+		_, err = desk(s.app.Book).FixText(c.ID, 0, c.Text, "Oi, {primeiro_nome}!")
+	}
+	if err == nil {
+		c, err = desk(s.app.Book).Resume(c.ID)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.send(n, 3)
+	s.ring()
+	return c
+}
+
 // reported is a campaign of two texts, some of which have been sent by two
 // numbers, read, and answered.
 func (s *stage) reported() campaign.Campaign {
@@ -902,4 +1013,55 @@ func TestEveryScreenFillsTheTerminalExactly(t *testing.T) {
 			})
 		})
 	}
+}
+
+var weekdays = []string{"Segunda", "Terça-feira 😀", "Não quero mais receber"}
+
+// asking is the composer with a poll in it, at the screen of its options.
+func (s *stage) asking() {
+	s.people()
+	s.compose("Oi {primeiro_nome}, qual dia é melhor?")
+	s.press("tab", "enter", "end", "up", "enter")
+	for i, o := range weekdays {
+		if i > 0 {
+			s.press("enter")
+		}
+		s.enter(o)
+	}
+}
+
+// polled is a campaign with a poll that has been sent and in which people have voted.
+func (s *stage) polled() campaign.Campaign {
+	s.t.Helper()
+	s.crowd(6)
+	n := s.number("Loja", "+5511900000001")
+	if _, err := desk(s.app.Book).SetLimits(n.ID, campaign.Pace{}.All()); err != nil {
+		s.t.Fatal(err)
+	}
+	c, err := desk(s.app.Book).AddCampaign(campaign.Campaign{Name: "Dia da entrega", Text: "Oi {primeiro_nome}, qual dia é melhor?", Poll: weekdays, Pace: steady})
+	if err == nil {
+		c, err = desk(s.app.Book).Start(c.ID, time.Now())
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for i, option := range []uint8{2, 0, 2, 3, 1} {
+		d := s.claim(n)
+		if err := s.app.Book.Settle(d, campaign.Outcome{Kind: campaign.Accepted}, time.Now()); err != nil {
+			s.t.Fatal(err)
+		}
+		time.Sleep(20 * time.Minute)
+		if option == 0 {
+			continue
+		}
+		in := campaign.Incoming{
+			From: people.Seen{Phone: d.Phone}, ID: campaign.MessageID(fmt.Sprint("V", i)), Text: weekdays[option-1], At: time.Now(),
+			Quoted: d.Message, Vote: &campaign.Vote{Option: option, At: time.Now()},
+		}
+		if err := s.app.Book.Heard(n.ID, in); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.ring()
+	return c
 }

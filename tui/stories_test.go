@@ -101,7 +101,7 @@ func TestADraftIsSavedOnceAndEditedInItsPlace(t *testing.T) {
 		s.press("ctrl+s")
 		s.shows("Rascunho Volta às aulas salvo.")
 		s.press("esc")
-		s.shows("rascunho")
+		s.shows("pronta")
 		s.press("enter")
 		s.enter(" de 2000")
 		s.press("ctrl+s", "esc")
@@ -446,7 +446,7 @@ func TestAFaultIsSaidInThePersonsLanguage(t *testing.T) {
 		s.press("n")
 		s.enter("LOJA")
 		s.press("enter")
-		s.shows("Já existe um com esse nome", "› LOJA") // nothing has to be typed again
+		s.shows(`já existe um número "LOJA"`, "escolha outro nome", "› LOJA") // nothing has to be typed again
 		s.enter(" 2")
 		s.hides("Já existe um")
 		s.press("enter")
@@ -529,13 +529,30 @@ func TestACampaignOfWhichNothingLeavesIsNotSaidToBeSending(t *testing.T) {
 	})
 }
 
-func TestADraftThatNobodyWouldGetIsNotReady(t *testing.T) {
+// A draft that nobody would get is reviewed all the same: there stands why. It
+// cannot be started, until somebody is not left out any more.
+func TestADraftThatNobodyWouldGetShowsWhyAndDoesNotStart(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.people()
-		s.compose("Oi, {bairro}")
+		s.compose("Oi, {bairro}. Responda SAIR para sair")
 		s.shows("alguém que possa receber: todos ficam de fora")
 		s.press("ctrl+r")
-		s.shows("Nova campanha")
+		s.shows("Iniciar Volta às aulas", "! falta alguém que possa receber: todos ficam de fora", "5 ficam de fora: falta campo")
+		s.hides("Pode começar", "começar a enviar")
+		r := s.root.top().(*review)
+		if ink := r.all[0].ink; ink != s.root.env.theme.bad {
+			t.Errorf("the first line is %v", ink)
+		}
+		s.press("s")
+		if idle, err := s.app.Book.Idle(); !idle || err != nil {
+			t.Fatalf("idle: %v, %v", idle, err)
+		}
+		s.press("down", "down", "down", "down", "enter")
+		s.shows("Ana Souza", "Elis Ramos", "5 pessoas")
+		s.press("esc", "esc", "ctrl+u")
+		s.enter("Oi. Responda SAIR para sair")
+		s.press("ctrl+r")
+		s.shows("Pode começar: 5 pessoas recebem", "começar a enviar")
 	})
 }
 
@@ -593,6 +610,16 @@ func TestStatusLineCountsTheNumbers(t *testing.T) {
 		id := s.root.question.renew(s.root.env)
 		s.tell(overviewLoadedMsg{question: id, overview: overview{linked: 3, online: 1, trouble: 1, sending: true, disk: true}})
 		s.shows("o disco recusa gravação", "1 de 3 conectado", "1 número precisa de você", "▶ em andamento")
+		c, err := s.app.Desk.AddCampaign(campaign.Campaign{Name: "Promo", Text: "Oi"})
+		if err == nil {
+			_, err = s.app.Desk.Schedule(c.ID, s.app.now().Add(3*time.Hour))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.ring()
+		s.shows("◷ campanha agendada: 13:00")
+		s.hides("em andamento")
 	})
 }
 

@@ -38,6 +38,31 @@ func (e *env) askTest(c campaign.Campaign) screen {
 		})
 }
 
+// How many characters fit into the line of an answer, and how much is shown there
+// of what it answers: the line must stay on a small screen.
+const (
+	longestReply = 1000
+	longestSaid  = 200
+)
+
+// askAnswer asks for the one text with which a reply is answered.
+func (e *env) askAnswer(c campaign.Campaign, one campaign.Delivery) screen {
+	desk, now, name := e.app.Desk, e.now(), e.calls(one.Name, one.Phone)
+	said, _ := e.cut(strings.ReplaceAll(one.Answer, "\n", " · "), longestSaid)
+	p := newPrompt(e, e.t("answer_ask", "Name", name), e.t("answer_detail", "Said", said), e.t("answer_example"), "",
+		func(ctx context.Context, text string, _ bool) (func() tea.Cmd, error) {
+			if _, err := desk.Answer(ctx, c.ID, one.Contact, text, now); err != nil {
+				return nil, err
+			}
+			return func() tea.Cmd {
+				e.root.say(e.theme.good, e.t("answer_sent", "Name", name))
+				return nil
+			}, nil
+		})
+	p.field = newLine(e, e.t("answer_example"), longestReply)
+	return p
+}
+
 // Who is asked for is not one person.
 var (
 	errNobody  = errors.New("nobody is chosen")
@@ -50,11 +75,11 @@ func oneOf(ctx context.Context, book *store.Book, text string) (people.Contact, 
 	if err != nil {
 		return people.Contact{}, err
 	}
-	ids, err := book.Find(ctx, filter)
+	all, err := book.Search(ctx, filter)
 	if err != nil {
 		return people.Contact{}, err
 	}
-	found, err := book.ContactsByID(ids[:min(len(ids), 2)])
+	found, err := book.ContactsByID(all.Part(0, 2))
 	switch {
 	case err != nil:
 		return people.Contact{}, err

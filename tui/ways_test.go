@@ -18,17 +18,17 @@ import (
 // However small the terminal, the way out of a screen is on it.
 func TestTheWayOutIsAlwaysShown(t *testing.T) {
 	drawsAlone(t)
+	out := regexp.MustCompile(`(^|\s)(esc|q|n|ctrl\+c) \S`)
 	for _, scene := range scenes {
-		for _, size := range []Size{{80, 24}, {59, 30}, {59, 31}, {59, 34}, {120, 30}, {50, 20}} {
-			play(t, func(t *testing.T, s *stage) {
-				scene.set(s)
+		play(t, func(t *testing.T, s *stage) {
+			scene.set(s)
+			for _, size := range []Size{{80, 24}, {59, 30}, {59, 31}, {59, 34}, {120, 30}, {50, 20}} {
 				s.size(size.Width, size.Height)
-				out := regexp.MustCompile(`(^|\s)(esc|q|n|ctrl\+c) \S`)
 				if !out.MatchString(s.read()) {
 					t.Errorf("%s at %d×%d shows no way out:\n%s", scene.name, size.Width, size.Height, s.read())
 				}
-			})
-		}
+			}
+		})
 	}
 }
 

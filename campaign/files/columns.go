@@ -45,6 +45,7 @@ type layout struct {
 	first   int
 	middle  int
 	last    int
+	spare   []int // columns of names for those who have none in the others, the likeliest first
 	email   int
 	tags    []int
 	score   int // how much of it was recognised
@@ -124,7 +125,8 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	}
 	for i, text := range titles {
 		column := &l.columns[i]
-		column.Title = reason.Clip(strings.TrimSpace(text))
+		text = bare(strings.TrimSpace(text))
+		column.Title = reason.Clip(text)
 		column.title = newTitle(text)
 		column.Role, column.Field = FieldRole, FieldName(text)
 		if column.Field == RejectedLine || column.Field == RejectedReason {
@@ -188,87 +190,16 @@ func fits(g guess, c *census) bool {
 		return (c.letters > 0 || c.phones == 0 && c.digits == 0) && c.phones*2 <= c.filled && c.letters*3 >= c.filled
 	case EmailRole:
 		return c.mails > 0 || c.letters*2 < c.filled
-	case LeftRole, UnsureRole, AskedRole:
-		return true
+	case AskedRole:
+		return c.phones*2 < c.filled && (g.rank != maybeName || c.answers > 0)
+	case LeftRole, UnsureRole:
+		return c.phones*2 < c.filled
 	}
 	return true
 }
 
 func (l *layout) has(role Role) bool {
 	return slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == role })
-}
-
-// Mapping says what a column is: the name of a role, or of a field. With a Role
-// it is that, and As the name of the field if it is FieldRole.
-type Mapping struct {
-	As, Title string // the title may be "#3": the third
-	Role      Role
-}
-
-// targets are the roles by what a person calls them, folded.
-var targets = map[string]Role{
-	"nome": NameRole, "name": NameRole, "nombre": NameRole,
-	"primeiro_nome": FirstRole, "first_name": FirstRole, "primer_nombre": FirstRole,
-	"sobrenome": LastRole, "last_name": LastRole, "apellido": LastRole, "apellidos": LastRole,
-	"telefone": PhoneRole, "phone": PhoneRole, "telefono": PhoneRole, "fone": PhoneRole, "celular": PhoneRole, "whatsapp": PhoneRole, "mobile": PhoneRole,
-	"ddd": AreaRole, "area_code": AreaRole, "ddi": CountryRole, "country_code": CountryRole,
-	"email": EmailRole, "e-mail": EmailRole, "correo": EmailRole,
-	"tags": TagsRole, "tag": TagsRole, "etiquetas": TagsRole,
-	"listas": ListsRole, "lista": ListsRole, "lists": ListsRole, "list": ListsRole,
-	"optout": LeftRole, "opt-out": LeftRole, "opt_out": LeftRole, "saiu": LeftRole, "optin": AskedRole, "opt-in": AskedRole, "opt_in": AskedRole,
-	"ignorar": IgnoredRole, "ignore": IgnoredRole,
-}
-
-// mapped gives columns the roles that a person said; nothing else has those
-// that one column has.
-func (l *layout) mapped(all []Mapping) error {
-	given := make(map[Role]bool)
-	for rank, m := range all {
-		at := l.find(m.Title)
-		if at < 0 {
-			titles := make([]string, len(l.columns))
-			for i, c := range l.columns {
-				titles[i] = c.Title
-			}
-			return reason.New(reason.ImportNoColumn, m.Title, titles)
-		}
-		role, known := targets[people.Fold(m.As)]
-		if m.Role != "" {
-			role, known = m.Role, m.Role != FieldRole
-		}
-		l.columns[at].said = true
-		if !known {
-			l.columns[at].Role, l.columns[at].Field, l.columns[at].rank = FieldRole, FieldName(m.As), 0
-			continue
-		}
-		if !given[role] && role != IgnoredRole && role != TagsRole && role != ListsRole && role != LeftRole {
-			for i := range l.columns {
-				other := l.columns[i].Role
-				if other == role || role == NameRole && (other == FirstRole || other == MiddleRole || other == LastRole) {
-					l.columns[i].Role = FieldRole
-				}
-			}
-		}
-		given[role] = true
-		l.columns[at].Role, l.columns[at].rank = role, rank
-		if role == PhoneRole {
-			l.columns[at].rank = min(rank, isNumber)
-		}
-	}
-	return nil
-}
-
-// find is the column with a title, or "#3": the third; -1 if there is none.
-func (l *layout) find(title string) int {
-	if n, err := strconv.Atoi(strings.TrimPrefix(title, "#")); err == nil && strings.HasPrefix(title, "#") && n >= 1 && n <= len(l.columns) {
-		return n - 1
-	}
-	want := people.Fold(title)
-	if at := slices.IndexFunc(l.columns, func(c Column) bool { return people.Fold(c.Title) == want }); at >= 0 {
-		return at
-	}
-	key := people.FieldKey(title)
-	return slices.IndexFunc(l.columns, func(c Column) bool { return key != "" && people.FieldKey(c.Title) == key })
 }
 
 // settle gives each role that one column has to the likeliest, and the others
@@ -291,6 +222,12 @@ func (l *layout) settle(seen []census) {
 		}
 		return best
 	}
+	for i, c := range l.columns {
+		if c.Role == NameRole && c.rank != isDelivered {
+			l.spare = append(l.spare, i)
+		}
+	}
+	slices.SortStableFunc(l.spare, func(a, b int) int { return cmp.Compare(l.columns[a].rank, l.columns[b].rank) })
 	l.first, l.middle, l.last = one(FirstRole), one(MiddleRole), one(LastRole)
 	if l.first >= 0 {
 		// A company or a nickname is no better than the parts of the name.
@@ -322,7 +259,7 @@ func (l *layout) settle(seen []census) {
 		case c.Role == EmailRole:
 			c.Field = "email"
 		case c.Field == "":
-			c.Field = ColumnField("", i)
+			c.Field = numberedField(i)
 		}
 		for base, n := c.Field, 2; fields[c.Field]; n++ {
 			c.Field = base + "_" + strconv.Itoa(n)
@@ -368,10 +305,22 @@ func (l *layout) pair(with map[int]int, at int) {
 	}
 }
 
-// ColumnField is the field in which a column would be kept that is called title,
-// the at-th from 0.
-func ColumnField(title string, at int) string {
-	return cmp.Or(FieldName(title), "coluna_"+strconv.Itoa(at+1))
+// FieldAt is the field in which the column is kept, or would be: it is the at-th
+// from 0.
+func (c *Column) FieldAt(at int) string {
+	return cmp.Or(c.Field, FieldName(c.Title), numberedField(at))
+}
+
+func numberedField(at int) string { return "coluna_" + strconv.Itoa(at+1) }
+
+// Values are the different values in the first rows.
+func (c *Column) Values() (all []string) {
+	for _, v := range c.First {
+		if v != "" && !slices.Contains(all, v) {
+			all = append(all, v)
+		}
+	}
+	return all
 }
 
 // FieldName is the name of a column as a field: folded, "_" for spaces and for
@@ -389,165 +338,4 @@ func FieldName(column string) string {
 // noPhones is why a table without a column of phones is of no use.
 func (r *reader) noPhones(titles []string) reason.Reason {
 	return reason.New(reason.CSVNoPhones, titles)
-}
-
-// read makes a draft of cells.
-func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
-	cells := row.cells
-	if len(cells) > len(l.columns) {
-		if !blank(cells[len(l.columns):]) {
-			return reason.Fault(reason.RowCells, len(cells), len(l.columns))
-		}
-		cells = cells[:len(l.columns)]
-	}
-	tidy := make([]string, len(cells))
-	for i, c := range cells {
-		tidy[i] = r.clean(c, row.line)
-	}
-	l.show(tidy)
-	cell := func(i int) string {
-		if i < 0 || i >= len(tidy) {
-			return ""
-		}
-		return tidy[i]
-	}
-	of := func(pairs map[int]int, i int) string {
-		at, ok := pairs[i]
-		if !ok {
-			return ""
-		}
-		return cell(at)
-	}
-	for _, i := range l.phones {
-		if cell(i) == "" {
-			continue
-		}
-		text, where, kind := cell(i), r.options.Where, l.columns[i].kind
-		if area := strings.TrimLeft(digitsOf(strings.TrimSuffix(of(l.area, i), ".0")), "0"); area != "" {
-			where.Area = area
-		}
-		if code := digitsOf(strings.TrimSuffix(of(l.country, i), ".0")); code != "" && code != "55" && len(code) <= 3 && !strings.Contains(text, "+") {
-			area := ""
-			if len(digitsOf(text)) <= 9 {
-				area = digitsOf(of(l.area, i))
-			}
-			text = "+" + strings.TrimLeft(code, "0") + " " + area + text
-		}
-		d.phone(where, text, l.columns[i].Field, labelled(of(l.label, i), kind))
-	}
-	d.Name = l.fullName(cell)
-	var why *reason.Reason
-	for _, i := range l.tags {
-		if d.Tags, why = splitTags(cell(i), d.Tags); why != nil {
-			return why
-		}
-	}
-	for i, c := range l.columns {
-		if c.Role == ListsRole { // written as tags are
-			if d.Lists, why = splitTags(cell(i), d.Lists); why != nil {
-				return why
-			}
-		}
-	}
-	for i, c := range l.columns {
-		value := cell(i)
-		if value == "" {
-			continue
-		}
-		switch c.Role {
-		case PhoneRole, NameRole, TagsRole, ListsRole, IgnoredRole:
-			continue
-		case LeftRole, UnsureRole, AskedRole, StatusRole, FieldRole:
-			d.wish(c, value)
-		}
-		d.field(c.Field, value)
-	}
-	return nil
-}
-
-// show notes for the report what is in the columns.
-func (l *layout) show(tidy []string) {
-	for i := range l.columns {
-		c, cell := &l.columns[i], ""
-		if i < len(tidy) {
-			cell = tidy[i]
-		}
-		if cell != "" {
-			c.Filled++
-		}
-		if len(c.First) < FirstRows {
-			c.First = append(c.First, reason.Clip(cell))
-		}
-	}
-}
-
-// labelled is what the label of a phone says that it is.
-func labelled(label string, kind int) int {
-	if label == "" {
-		return kind
-	}
-	switch t := newTitle(label); {
-	case t.any(faxWords):
-		return isFax
-	case t.any(whatsAppWords):
-		return isWhatsApp
-	case t.any(mobileWords), t.any(words("iphone")):
-		return isMobile
-	case t.any(landlineWords):
-		return isLandline
-	}
-	return kind
-}
-
-// wish notes what a column says of who does not want to be written to.
-func (d *draft) wish(c Column, value string) {
-	said := c.Title + ": " + reason.Clip(value)
-	answer := answerOf(value)
-	switch {
-	case c.Role == StatusRole, c.Role == FieldRole:
-		// Words that mean nothing else, whatever the column is called.
-		if saysLeft(value) && c.title.any(mailWords) {
-			d.Doubt = said
-		} else if saysLeft(value) {
-			d.Left = said
-		}
-	case c.Role == AskedRole:
-		if saysLeft(value) {
-			d.Left = said
-		} else if answer == no {
-			d.Doubt = said
-		}
-	case c.Role == LeftRole && (answer == yes || saysLeft(value)):
-		d.Left = said
-	case answer != no:
-		d.Doubt = said
-	}
-}
-
-// fullName joins the parts of a name that are in columns of their own.
-func (l *layout) fullName(cell func(int) string) string {
-	name := fullName(cell(l.name))
-	if name == "" {
-		name = cell(l.first)
-		if middle := cell(l.middle); middle != "" {
-			name += " " + middle
-		}
-	}
-	if last := cell(l.last); last != "" && !strings.HasSuffix(people.Fold(name), people.Fold(last)) {
-		name += " " + last
-	}
-	return name
-}
-
-func digitsOf(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, s)
-}
-
-func blank(cells []string) bool {
-	return !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" })
 }

@@ -21,10 +21,12 @@ import (
 type csvScanner struct {
 	lines  *lineReader
 	sep    byte
-	queue  []csvLine // lines that have been read and are not yet part of a row
-	held   int       // about the bytes that the queue takes
-	within int       // so many lines after the first of the queue leave quotes open that were open before
-	looked int       // bytes, and lines again, looked at so far: a few times the bytes of the file
+	queue  []csvLine  // lines that have been read and are not yet part of a row
+	held   int        // about the bytes that the queue takes
+	within int        // so many lines after the first of the queue leave quotes open that were open before
+	looked int        // bytes, and lines again, looked at so far: a few times the bytes of the file
+	one    [1]csvLine // the queue, most of the time
+	width  int        // how many cells the last row had
 }
 
 // csvLine is a line of the file.
@@ -126,7 +128,9 @@ func (s *csvScanner) pass(n int) {
 		s.held -= len(s.queue[i].text) + lineCost
 		s.queue[i] = csvLine{}
 	}
-	s.queue = s.queue[n:]
+	if s.queue = s.queue[n:]; len(s.queue) == 0 {
+		s.queue = s.one[:0]
+	}
 	s.within = max(0, s.within-n)
 }
 
@@ -134,6 +138,8 @@ func (s *csvScanner) pass(n int) {
 // begins.
 func (s *csvScanner) split(text string, quoted bool) (cells []string, end ending) {
 	s.looked += len(text)
+	cells = make([]string, 0, s.width)
+	defer func() { s.width = min(len(cells), maxColumns) }()
 	at := 0
 	for {
 		next := 0
@@ -195,4 +201,88 @@ func plainEnd(text string, at int, sep byte) int {
 		}
 	}
 	return len(text)
+}
+
+// csvRows are the rows of a text.
+type csvRows struct {
+	csvScanner
+	inner byte // what sets the cells of a row apart that is one cell in quotes; 0: rows are not
+}
+
+func (c *csvRows) next() (record, error) {
+	row, err := c.csvScanner.next()
+	switch {
+	case err != nil:
+	case row.fault != nil && row.fault.Code == reason.RowQuote:
+		if strings.Contains(row.raw, `\"`) { // as databases write a quote
+			if cells, end := c.split(strings.ReplaceAll(row.raw, `\"`, `""`), false); end == whole {
+				row.cells, row.fault = cells, nil
+				break
+			}
+		}
+		row.cells = c.lenient(row.raw) // perhaps it can be used
+	case c.inner != 0 && row.fault == nil && len(row.cells) == 1:
+		row.cells = splitPlain(row.cells[0], c.inner)
+	}
+	return row, err
+}
+
+// splitPlain takes a row apart in which quotes may stand, or not.
+func splitPlain(text string, sep byte) []string {
+	s := csvScanner{sep: sep}
+	if cells, end := s.split(text, false); end == whole {
+		return cells
+	}
+	return s.lenient(text)
+}
+
+// quotesOf are the quotes that stand for one inside a cell.
+var quotesOf = strings.NewReplacer(`\"`, `"`, `""`, `"`)
+
+// lenient takes a line apart whose quotes are broken: one that a cell begins
+// with is closed by the first that stands where a cell ends, if no other cell
+// begins with one before; else it is part of the cell.
+func (s *csvScanner) lenient(text string) (cells []string) {
+	text = strings.TrimRight(text, "\r\n")
+	s.looked += 2 * len(text)
+	ends := func(at int) int { // the quote at or behind at that stands where a cell ends
+		for ; at < len(text); at++ {
+			if text[at] == '"' && (at+1 == len(text) || text[at+1] == s.sep) {
+				return at
+			}
+		}
+		return len(text)
+	}
+	begins := func(at int) int { // the separator at or behind at with a quote behind it
+		for ; at < len(text); at++ {
+			if text[at] == s.sep && at+1 < len(text) && text[at+1] == '"' {
+				return at
+			}
+		}
+		return len(text)
+	}
+	end, begin := -1, -1 // they only go forward, as the cells do
+	for at := 0; ; {
+		cell, next := "", 0
+		if at < len(text) && text[at] == '"' {
+			if end <= at {
+				end = ends(at + 1)
+			}
+			if begin < at {
+				begin = begins(at)
+			}
+		}
+		if at < len(text) && text[at] == '"' && end < len(text) && end <= begin {
+			cell, next = text[at+1:end], end+1
+		} else {
+			next = plainEnd(text, at, s.sep)
+			cell = strings.TrimSpace(text[at:next])
+			cell = strings.TrimSuffix(strings.TrimPrefix(cell, `"`), `"`)
+		}
+		cells = append(cells, quotesOf.Replace(cell))
+		if next >= len(text) {
+			return cells
+		}
+		at = next + 1
+	}
 }

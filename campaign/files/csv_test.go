@@ -195,17 +195,19 @@ func TestAFileThatCannotBeReadSaysWhy(t *testing.T) {
 		code reason.Code
 		text string
 	}{
-		"":                                     {reason.CSVEmpty, ""},
-		"\n\n":                                 {reason.CSVEmpty, ""},
-		"sep=;\n":                              {reason.CSVEmpty, ""},
-		"nome;cidade\nAna;São Paulo\n":         {reason.CSVNoPhones, `"nome", "cidade"`},
-		"PK\x03\x04\x14\x00":                   {reason.ImportBroken, ""},
-		"\xd0\xcf\x11\xe0":                     {reason.CSVSpreadsheet, ""},
-		"n\x00o\x00\x00\x00":                   {reason.CSVBinary, ""},
-		"<html><table><tr><td>11987654321":     {reason.ImportPage, ""},
-		"fone," + strings.Repeat("x", maxLine): {reason.CSVHeaderLine, "row_line_long 1024"},
-		strings.Repeat("\n", 50_000) + "fone\x00":                     {reason.CSVHeaderLine, "row_zero"},
-		"fone" + strings.Repeat(",c", people.MaxFields):               {reason.CSVColumns, "256"},
+		"":                                              {reason.CSVEmpty, ""},
+		"\n\n":                                          {reason.CSVEmpty, ""},
+		"sep=;\n":                                       {reason.CSVEmpty, ""},
+		"nome;cidade\nAna;São Paulo\n":                  {reason.CSVNoPhones, `"nome", "cidade"`},
+		"PK\x03\x04\x14\x00":                            {reason.ImportBroken, ""},
+		"\xd0\xcf\x11\xe0":                              {reason.CSVSpreadsheet, ""},
+		"n\x00o\x00\x00\x00":                            {reason.CSVBinary, ""},
+		"<html><table><tr><td>11987654321":              {reason.ImportPage, ""},
+		`[{"name":"Ana","phone":"11987654321"}]`:        {reason.ImportJSON, ""},
+		"\n[\n {\"phone\":\"11987654321\"}\n]\n":        {reason.ImportJSON, ""},
+		"fone," + strings.Repeat("x", maxLine):          {reason.CSVHeaderLine, "row_line_long 1024"},
+		strings.Repeat("\n", 50_000) + "fone\x00":       {reason.CSVHeaderLine, "row_zero"},
+		"fone" + strings.Repeat(",c", people.MaxFields): {reason.CSVColumns, "256"},
 		"fone," + strings.Repeat("ç", people.MaxColumn+1) + "\n1,2\n": {reason.CSVColumnLong, "513"},
 	} {
 		rows, _, err := readAll(text)

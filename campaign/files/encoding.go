@@ -2,7 +2,10 @@ package files
 
 import (
 	"bytes"
+	"html"
+	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -29,14 +32,15 @@ var pages = [...]struct {
 }
 
 // pageTables are what the upper bytes are in each alphabet.
-var pageTables = func() (tables [len(pages)][256]rune) {
+var pageTables = sync.OnceValue(func() *[len(pages)][256]rune {
+	var tables [len(pages)][256]rune
 	for i, page := range pages {
 		for b := range 256 {
 			tables[i][b] = page.char.DecodeByte(byte(b))
 		}
 	}
-	return tables
-}()
+	return &tables
+})
 
 // weighed is how many lines beyond the beginning of a file may still change
 // what it is taken for.
@@ -47,12 +51,13 @@ const usual = "áàâãçéêíóôõúüñÁÀÂÃÇÉÊÍÓÔÕÚÜÑ"
 
 // weigh looks at what the letters of a text would be in each alphabet.
 func (p *codepage) weigh(text []byte) {
+	tables := pageTables()
 	for i, b := range text {
 		if b < utf8.RuneSelf {
 			continue
 		}
 		for page := range pages {
-			p.scores[page] += letterScore(text, i, &pageTables[page])
+			p.scores[page] += letterScore(text, i, &tables[page])
 		}
 	}
 }
@@ -117,7 +122,7 @@ func (p *codepage) decode(text []byte) string {
 	p.used++
 	var out strings.Builder
 	out.Grow(len(text) + len(text)/8)
-	table := &pageTables[p.best()]
+	table := &pageTables()[p.best()]
 	for _, b := range text {
 		out.WriteRune(table[b])
 	}
@@ -132,9 +137,15 @@ func (p *codepage) name() string {
 	return ""
 }
 
-// mend turns back what was written in UTF-8, read as Windows-1252 and written
-// in UTF-8 again: "ConceiÃ§Ã£o". Some texts went that way twice.
+// mend turns back what was written in UTF-8, read in an old alphabet, most often
+// Windows-1252, and written in UTF-8 again: "ConceiÃ§Ã£o". Some texts went that
+// way twice.
+// Nor is a text that was written for a page of the web, "Concei&ccedil;&atilde;o",
+// one to be sent.
 func mend(s string) (mended string, ok bool) {
+	if strings.IndexByte(s, '&') >= 0 && references().MatchString(s) {
+		s, ok = html.UnescapeString(s), true
+	}
 	for range 2 {
 		again, once := mendOnce(s)
 		if !once {
@@ -145,10 +156,45 @@ func mend(s string) (mended string, ok bool) {
 	return s, ok
 }
 
-func mendOnce(s string) (string, bool) {
-	if !strings.ContainsAny(s, "ÂÃÄÅâðÌÐ") {
-		return s, false
+// references are how a page of the web writes letters.
+var references = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|amp|quot|apos|lt|gt|nbsp|ordm|ordf|[a-zA-Z](?:acute|grave|circ|tilde|uml|cedil));`)
+})
+
+// maybeTwice reports whether a text has one of ÂÃÄÅâðÌÐ, with one of which every letter
+// begins that was encoded twice.
+func maybeTwice(s string) bool {
+	const first = "\xc3" // of the two bytes of each
+	for i := range len(s) - 1 {
+		if s[i] == first[0] && strings.IndexByte("\x82\x83\x84\x85\xa2\xb0\x8c\x90", s[i+1]) >= 0 {
+			return true
+		}
 	}
+	return false
+}
+
+func mendOnce(s string) (string, bool) {
+	switch {
+	case maybeTwice(s):
+		return mendFrom(s, byteOf)
+	case strings.IndexByte(s, "√"[0]) < 0: // with which the next two begin
+		return s, false
+	case strings.Contains(s, "√"):
+		return mendFrom(s, charmap.Macintosh.EncodeRune)
+	case strings.Contains(s, "├"):
+		return mendFrom(s, func(r rune) (byte, bool) {
+			b, ok := charmap.CodePage850.EncodeRune(r)
+			if !ok {
+				b, ok = charmap.CodePage437.EncodeRune(r)
+			}
+			return b, ok
+		})
+	}
+	return s, false
+}
+
+// mendFrom mends what was read in the alphabet that has those bytes.
+func mendFrom(s string, byteOf func(rune) (byte, bool)) (string, bool) {
 	var out strings.Builder
 	done := 0
 	for at := 0; at < len(s); {

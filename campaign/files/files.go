@@ -3,9 +3,9 @@
 // vCards, chats that WhatsApp exports, and what another recado lists.
 //
 // A file is read in four steps, each in a file of its own: what it is
-// ([Read]), its rows of cells (lines.go, csv.go, xlsx.go), what its columns are
-// (titles.go, columns.go, table.go), and the person that a row speaks of
-// (person.go). vCards (vcard.go), chats (chat.go) and recado's own list
+// ([Read]), its rows of cells (lines.go, separator.go, csv.go, xlsx.go), what its columns are
+// (titles.go, columns.go, mapping.go, table.go), and the person that a row speaks of
+// (cells.go, person.go). vCards (vcard.go), chats (chat.go) and recado's own list
 // (recado.go) say by themselves what is what, and begin at the last step.
 //
 // What is written for people is written by [Workbook].
@@ -95,6 +95,7 @@ type reader struct {
 	seen     known
 	lists    map[string]bool // that people are on, folded
 	unpacked int64           // bytes of a packed file that may be unpacked
+	draft    draft           // of the row that is read
 	muted    bool            // what is looked at now is looked at again later
 }
 
@@ -156,6 +157,8 @@ func (r *reader) text(file io.Reader) error {
 		err = r.listed(lines)
 	case strings.HasPrefix(upper, "<!DOCTYPE"), strings.HasPrefix(upper, "<HTML"), strings.HasPrefix(upper, "<TABLE"), strings.HasPrefix(upper, "<?XML"):
 		err = reason.New(reason.ImportPage)
+	case listInJSON(begin):
+		err = reason.New(reason.ImportJSON)
 	case chatLine(begin) != nil:
 		r.report.Format = Chat
 		err = r.chat(lines)
@@ -187,4 +190,11 @@ func (r *reader) bad(row record, why reason.Reason) error {
 		cells = []string{strings.TrimRight(row.raw, "\r\n")}
 	}
 	return r.to.Bad(Bad{people.RowError{Line: row.line, Reason: why}, cells})
+}
+
+// listInJSON reports whether a list in JSON begins so.
+func listInJSON(begin string) bool {
+	rest, list := strings.CutPrefix(begin, "[")
+	rest = strings.TrimSpace(rest)
+	return list && (rest == "" || rest[0] == '{' || rest[0] == '[')
 }

@@ -3,8 +3,6 @@ package files
 import (
 	"cmp"
 	"encoding/binary"
-	"hash/fnv"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -86,6 +84,10 @@ func (c *candidate) better() int {
 // choose takes the phone that is likeliest to be on WhatsApp, and the others
 // behind it. Those that are nobody's to try are kept as fields.
 func (d *draft) choose() *reason.Reason {
+	if len(d.phones) == 1 && d.phones[0].kind != isFax {
+		d.Phone = d.phones[0].phone
+		return nil
+	}
 	usable := slices.DeleteFunc(slices.Clone(d.phones), func(c candidate) bool { return c.kind == isFax })
 	if len(usable) == 0 {
 		if d.why != nil {
@@ -148,6 +150,11 @@ func (r *reader) finish(d *draft) *reason.Reason {
 	if n, long := over(d.Name, people.MaxName); long {
 		return reason.Fault(reason.RowNameLong, n, people.MaxName)
 	}
+	for _, tag := range d.Tags {
+		if !d.exact && d.Left == "" && saysLeft(tag) {
+			d.Left = tag
+		}
+	}
 	var why *reason.Reason
 	if len(r.options.Tags) > 0 {
 		if d.Tags, why = addTags(d.Tags, r.options.Tags); why != nil {
@@ -208,6 +215,15 @@ func (k *known) put(phone uint64, name string, line int) {
 	k.first[phone] = firstOf{uint32(line), uint32(last), uint32(at)}
 }
 
+// keySum is the FNV-1a sum of a key.
+func keySum(key string) uint64 {
+	sum := uint64(0xcbf29ce484222325)
+	for i := range len(key) {
+		sum = (sum ^ uint64(key[i])) * 0x100000001b3
+	}
+	return sum
+}
+
 // compare notes what is odd about a person beside the others of the file.
 func (r *reader) compare(row *people.Row) {
 	if row.Phone.FilledIn() {
@@ -219,12 +235,11 @@ func (r *reader) compare(row *people.Row) {
 	if row.Doubt != "" {
 		r.note(row.Line, reason.NoteDoubt)
 	}
-	h := fnv.New64a()
-	io.WriteString(h, row.Phone.Key())
-	name, line, seen := r.seen.of(h.Sum64())
+	sum := keySum(row.Phone.Key())
+	name, line, seen := r.seen.of(sum)
 	switch {
 	case !seen || name == "" && row.Name != "":
-		r.seen.put(h.Sum64(), row.Name, row.Line)
+		r.seen.put(sum, row.Name, row.Line)
 	case name != "" && row.Name != "" && people.OtherPerson(name, row.Name):
 		r.note(row.Line, reason.NoteShared, row.Phone, line)
 	}

@@ -66,7 +66,7 @@ func TestEveryCodeIsGivenByAFile(t *testing.T) {
 		"fone,tags\n11987654321," + long, "fone,tags\n11987654321," + tags, "fone\n" + strings.Repeat("x", maxLine+1),
 		`{"phone":"11987654321","lists":["l"` + lists.String() + "]}", "{}\n{", `{"phone":"11987654321","fields":{"f":"x"` + pairs.String() + "}}",
 		"12/03/2026 10:00 - Ana: oi\n12/03/2026 10:01 - Bia: oi\n12/03/2026 10:01 - Caio: oi", "12/03/2026 10:00 - Ana: oi",
-		zipped("a.bin", ""), zipped("xl/workbook.xml", ""), zipped("xl/workbook.xml", "<!DOCTYPE x>"),
+		`[{"phone":"11987654321"}]`, zipped("a.bin", ""), zipped("xl/workbook.xml", ""), zipped("xl/workbook.xml", "<!DOCTYPE x>"),
 	} {
 		_, bad, err := readAll(text)
 		for _, b := range bad {

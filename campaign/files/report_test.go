@@ -109,3 +109,25 @@ func TestColumnsAreShownWhereNobodyFindsThePhones(t *testing.T) {
 		t.Errorf("%v: %+v", err, r)
 	}
 }
+
+// TestAColumnKnowsWhatItIsAndWouldBe: what it is offered as, whatever it was taken
+// for, and what to recognise it by.
+func TestAColumnKnowsWhatItIsAndWouldBe(t *testing.T) {
+	for _, test := range []struct {
+		column Column
+		want   string
+	}{
+		{Column{Field: "cidade_2", Title: "Cidade"}, "cidade_2"},
+		{Column{Role: NameRole, Title: "Nome do Cliente"}, "nome_do_cliente"},
+		{Column{Role: IgnoredRole}, "coluna_4"},
+		{Column{Title: "||"}, "coluna_4"},
+	} {
+		if got := test.column.FieldAt(3); got != test.want {
+			t.Errorf("%+v would be %q, want %q", test.column, got, test.want)
+		}
+	}
+	c := Column{First: []string{"SP", "", "RJ", "SP", ""}}
+	if got := c.Values(); !slices.Equal(got, []string{"SP", "RJ"}) {
+		t.Errorf("its values are %q", got)
+	}
+}

@@ -1,9 +1,6 @@
 package files
 
 import (
-	"cmp"
-	"context"
-	"errors"
 	"io"
 	"regexp"
 	"slices"
@@ -113,7 +110,8 @@ func (r *reader) row(l *layout, row record, titles []string) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	d := &draft{Row: people.Row{Line: row.line}}
+	d := &r.draft
+	*d = draft{Row: people.Row{Line: row.line}, phones: d.phones[:0]}
 	switch {
 	case row.fault != nil && (row.fault.Code != reason.RowQuote || row.cells == nil):
 		return r.bad(row, *row.fault)
@@ -139,7 +137,7 @@ func (r *reader) row(l *layout, row record, titles []string) error {
 
 // summaries are how the last lines of a report begin, folded.
 var summaries = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:sub ?total|total|totais|totals|pagina \d|page \d|gerado (?:em|por)|emitido (?:em|por)|impresso em|fim do relatorio|end of report|registros?:|quantidade:|\(?\d+ (?:registros?|rows|linhas|clientes|contatos))`)
+	return regexp.MustCompile(`^(?:sub ?total|total|totais|totals|pagina \d|page \d|gerado (?:em|por)|emitido (?:em|por)|impresso em|fim do relatorio|end of report|registros?:|quantidade:|\(?\d+ (?:registros?|rows?|linhas?|filas?|clientes|contatos))`)
 })
 
 // summary reports whether a row is what a report writes under or between its
@@ -153,7 +151,12 @@ func summary(cells []string) bool {
 			}
 		}
 	}
-	return filled <= 3 && len(first) < 200 && summaries().MatchString(people.Fold(first))
+	return filled <= 3 && len(first) < 200 && summaries().MatchString(people.Fold(first)) || ruled(cells)
+}
+
+// ruled reports whether a row is a line that is drawn between others.
+func ruled(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(c string) bool { return strings.Trim(c, "-=+:_* \r\n") != "" })
 }
 
 // somebody reports whether a row has a phone in it.
@@ -187,7 +190,7 @@ func (r *reader) header(sample []record) (layout, int, error) {
 	var names []string // of what may be the row, for the error
 	var fault *reason.Reason
 	best, at := layout{score: -1}, -1
-	people, wide, sure := 0, false, false
+	people, wide, sure, worded := 0, false, false, false
 	below := 0 // the row under names
 	for i, row := range sample[:min(len(sample), titleRows)] {
 		if row.fault != nil && (row.fault.Code != reason.RowQuote || row.cells == nil) {
@@ -207,12 +210,13 @@ func (r *reader) header(sample []record) (layout, int, error) {
 			continue
 		}
 		if r.somebody(row) {
-			if people++; best.score >= 0 {
+			if people++; worded {
 				break
 			}
 			continue
 		}
-		titled := r.titled(row, sample[i+1:])
+		says := saysPhone(row)
+		titled := says || r.above(sample[i+1:])
 		if !titled && (sure || len(r.options.Map) == 0) {
 			continue
 		}
@@ -221,11 +225,12 @@ func (r *reader) header(sample []record) (layout, int, error) {
 			continue
 		}
 		// Words of a report's title look like a column or two.
-		if people > 0 && l.score < 5 {
+		if people > 0 && (l.score < 5 || !says) {
 			continue
 		}
-		if l.score > best.score || titled && !sure {
-			best, at, sure = l, i, titled
+		// Of two rows that name columns the second one is below groups of them.
+		if l.score > best.score || titled && !sure || says && !worded || l.score == best.score && says && named(row) > named(sample[at]) {
+			best, at, sure, worded = l, i, titled, says
 		}
 	}
 	if at >= 0 {
@@ -265,15 +270,26 @@ func (r *reader) header(sample []record) (layout, int, error) {
 	return layout{}, 0, reason.New(reason.CSVEmpty)
 }
 
-// titled reports whether a row can name columns: one of its cells is a word for
-// phones, or the next row is somebody.
-func (r *reader) titled(row record, after []record) bool {
-	if slices.ContainsFunc(row.cells, func(c string) bool {
+// saysPhone reports whether one of the cells of a row is a word for phones.
+func saysPhone(row record) bool {
+	return slices.ContainsFunc(row.cells, func(c string) bool {
 		guesses := newTitle(c[:min(len(c), 4*maxTitle)]).guesses()
 		return slices.ContainsFunc(guesses, func(g guess) bool { return g.role == PhoneRole })
-	}) {
-		return true
+	})
+}
+
+// named is how many cells of a row say something.
+func named(row record) (n int) {
+	for _, cell := range row.cells {
+		if strings.TrimSpace(cell) != "" {
+			n++
+		}
 	}
+	return n
+}
+
+// above reports whether the first of some rows is somebody.
+func (r *reader) above(after []record) bool {
 	for _, next := range after {
 		if next.fault == nil && !blank(next.cells) {
 			return r.somebody(next)
@@ -322,212 +338,6 @@ func (r *reader) nameless(sample []record) (layout, error) {
 		l.columns[name].Role, l.columns[name].Field, l.name = NameRole, "", name
 	}
 	return l, nil
-}
-
-// csv reads a table that is a text.
-func (r *reader) csv(lines *lineReader) error {
-	l, err := lines.peek(0)
-	if err == nil {
-		if sep := sepLine(l.text); sep != 0 {
-			lines.next()
-			r.report.Between = string(rune(sep))
-			return r.table(&csvRows{csvScanner{lines: lines, sep: sep}, 0})
-		}
-	} else if err != io.EOF {
-		return err
-	}
-	way, err := r.separator(lines)
-	if err != nil {
-		return err
-	}
-	r.report.Between = string(rune(cmp.Or(way.inner, way.sep)))
-	return r.table(&csvRows{csvScanner{lines: lines, sep: way.sep}, way.inner})
-}
-
-// sepLine is the separator that a spreadsheet says in a line of its own before
-// a table; 0 if that is none.
-func sepLine(text string) byte {
-	text = strings.TrimSpace(text)
-	text = strings.TrimRight(text, "\"")
-	text = strings.TrimPrefix(text, `"`)
-	if len(text) < 5 || !strings.EqualFold(text[:4], "sep=") {
-		if len(text) == 4 && strings.EqualFold(text, "sep=") {
-			return '\t' // it was trimmed
-		}
-		return 0
-	}
-	sep, rest := text[4], strings.Trim(text[5:], ";,|\t \"")
-	if text[4:] == `\t` {
-		return '\t'
-	}
-	if rest != "" || sep >= 0x80 || sep == '"' {
-		return 0
-	}
-	return sep
-}
-
-// way is how a text is taken apart: into rows by sep, and where each row is one
-// cell in quotes, that by inner.
-type way struct{ sep, inner byte }
-
-// separator finds out how the cells of a text are set apart: so that most of
-// the columns are known.
-func (r *reader) separator(lines *lineReader) (way, error) {
-	var text strings.Builder
-	for i := 0; i < 60 && text.Len() < 64<<10; i++ {
-		l, err := lines.peek(i)
-		if err == io.EOF {
-			break
-		} else if err != nil {
-			return way{}, err
-		}
-		text.WriteString(l.text[:min(len(l.text), 64<<10)])
-	}
-	r.muted = true
-	defer func() { r.muted = false }()
-	best, most := way{sep: ','}, -1
-	for _, try := range []way{{',', 0}, {';', 0}, {'\t', 0}, {'|', 0}, {'\x00', ','}, {'\x00', ';'}, {'\x00', '\t'}} {
-		if score := r.score(text.String(), try); score > most {
-			best, most = try, score
-		}
-	}
-	return best, nil
-}
-
-// score says how well a text can be taken apart in one way.
-func (r *reader) score(text string, way way) int {
-	lines, err := newLineReader(context.Background(), strings.NewReader(text))
-	if err != nil {
-		return 0
-	}
-	from := &csvRows{csvScanner{lines: lines, sep: way.sep}, way.inner}
-	var sample []record
-	for {
-		row, err := from.next()
-		if err != nil {
-			break
-		}
-		sample = append(sample, row)
-	}
-	l, header, err := r.header(sample)
-	width, same, filled := 0, 0, 0
-	if err == nil {
-		width = len(l.columns)
-		if header < 0 {
-			header = 0
-		}
-	} else {
-		for _, row := range sample {
-			width = max(width, len(row.cells))
-		}
-		header = 0
-	}
-	for _, row := range sample[min(header, len(sample)):] {
-		if row.fault == nil && !blank(row.cells) {
-			filled++
-			if len(row.cells) == width {
-				same++
-			}
-		}
-	}
-	score := min(width, 200)
-	if filled > 0 && width > 1 {
-		score += 100 * same / filled
-	}
-	if why := (reason.Reason{}); errors.As(err, &why) && why.Code == reason.CSVColumns {
-		score += 1000
-	}
-	if err == nil {
-		score += 1000 + 40*min(l.score, 50)
-		// A cell that holds other separators is taken apart too little.
-		for _, c := range l.columns {
-			if strings.ContainsAny(c.Title, ";\t|") || strings.Count(c.Title, ",") > 1 {
-				score -= 60
-			}
-		}
-	}
-	if way.inner != 0 {
-		score -= 10
-	}
-	return score
-}
-
-// csvRows are the rows of a text.
-type csvRows struct {
-	csvScanner
-	inner byte // what sets the cells of a row apart that is one cell in quotes; 0: rows are not
-}
-
-func (c *csvRows) next() (record, error) {
-	row, err := c.csvScanner.next()
-	switch {
-	case err != nil:
-	case row.fault != nil && row.fault.Code == reason.RowQuote:
-		row.cells = c.lenient(row.raw) // perhaps it can be used
-	case c.inner != 0 && row.fault == nil && len(row.cells) == 1:
-		row.cells = splitPlain(row.cells[0], c.inner)
-	}
-	return row, err
-}
-
-// splitPlain takes a row apart in which quotes may stand, or not.
-func splitPlain(text string, sep byte) []string {
-	s := csvScanner{sep: sep}
-	if cells, end := s.split(text, false); end == whole {
-		return cells
-	}
-	return s.lenient(text)
-}
-
-// quotesOf are the quotes that stand for one inside a cell.
-var quotesOf = strings.NewReplacer(`\"`, `"`, `""`, `"`)
-
-// lenient takes a line apart whose quotes are broken: one that a cell begins
-// with is closed by the first that stands where a cell ends, if no other cell
-// begins with one before; else it is part of the cell.
-func (s *csvScanner) lenient(text string) (cells []string) {
-	text = strings.TrimRight(text, "\r\n")
-	s.looked += 2 * len(text)
-	ends := func(at int) int { // the quote at or behind at that stands where a cell ends
-		for ; at < len(text); at++ {
-			if text[at] == '"' && (at+1 == len(text) || text[at+1] == s.sep) {
-				return at
-			}
-		}
-		return len(text)
-	}
-	begins := func(at int) int { // the separator at or behind at with a quote behind it
-		for ; at < len(text); at++ {
-			if text[at] == s.sep && at+1 < len(text) && text[at+1] == '"' {
-				return at
-			}
-		}
-		return len(text)
-	}
-	end, begin := -1, -1 // they only go forward, as the cells do
-	for at := 0; ; {
-		cell, next := "", 0
-		if at < len(text) && text[at] == '"' {
-			if end <= at {
-				end = ends(at + 1)
-			}
-			if begin < at {
-				begin = begins(at)
-			}
-		}
-		if at < len(text) && text[at] == '"' && end < len(text) && end <= begin {
-			cell, next = text[at+1:end], end+1
-		} else {
-			next = plainEnd(text, at, s.sep)
-			cell = strings.TrimSpace(text[at:next])
-			cell = strings.TrimSuffix(strings.TrimPrefix(cell, `"`), `"`)
-		}
-		cells = append(cells, quotesOf.Replace(cell))
-		if next >= len(text) {
-			return cells
-		}
-		at = next + 1
-	}
 }
 
 // The limits of the first row.

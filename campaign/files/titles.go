@@ -3,6 +3,7 @@ package files
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"recado/campaign/people"
@@ -50,8 +51,8 @@ var (
 		ultima accepts accept aceita tem has possui permite autoriza receber recebe sim yes marketing allowed invalid invalido erro error country pais link url`)
 	// theirWords are words of phones that are somebody else's.
 	theirWords = words(`shipping entrega envio recado recados emergencia emergency responsavel conjuge spouse esposa esposo marido mae pai mother father madre padre
-		parente vizinho vizinha indicado indicacao referencia`)
-	faxWords = words("fax telefax pager telex bip radio")
+		parente vizinho vizinha indicado indicacao referencia assistente assistant asistente gerente manager chefe`)
+	faxWords = words("fax telefax pager buscapersonas beeper telex bip radio")
 
 	// otherNames are words of names that are not the person's.
 	otherNames = words(`user usuario username login file arquivo company empresa organizacao organization organizacion mae pai mother father madre padre filiacao
@@ -61,21 +62,26 @@ var (
 		category categoria source origem discount shipping sku billing_company utm group grupo segment service servico`)
 	personWords = words(`cliente clientes customer client contato contatos contact contacto aluno aluna paciente titular responsavel lead membro member pessoa persona
 		associado inscrito participante comprador buyer destinatario recipient hospede morador student estudante usuario_final assinante subscriber convidado
-		colaborador funcionario socio razao social fantasia`)
-	notEmails = words("status type tipo label rotulo opt optin optout valid valido marketing accepts aceita unsubscribed unsubscribe subscription mailing bounce bounced count data date domain")
-	mailWords = words("email emails mail mails correo newsletter")
+		colaborador funcionario socio razao social fantasia participant beneficiario beneficiaria condomino inquilino alumno alumna interessado interesado doador donor
+		favorecido segurado asegurado comprador huesped fornecedor proveedor`)
+	notEmails = words("status type tipo label rotulo opt optin optout valid valido marketing accepts aceita unsubscribed unsubscribe subscription mailing bounce bounced count data date domain nome name nombre exibicao")
+	mailWords = words("email emails mail mails correo correio newsletter")
 
 	// about are words of what is agreed to.
 	about = words(`whatsapp mensagem mensagens mensajes msg messages message promo promos promocao promocoes promociones novidade novidades oferta ofertas comunicacao
-		comunicacoes sms marketing contato contact contacto lgpd gdpr notificacoes notificacao notifications disparo disparos`)
+		comunicacoes sms marketing contato contact contacto lgpd gdpr notificacoes notificacao notifications disparo disparos whats wpp zap broadcast broadcasts contacted informacao informacoes
+		informacion information publicidad propaganda comerciales`)
 )
 
-func words(text string) map[string]bool {
-	all := make(map[string]bool)
-	for word := range strings.FieldsSeq(text) {
-		all[word] = true
-	}
-	return all
+// words makes the set of some words when it is first asked for.
+func words(text string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		all := make(map[string]bool)
+		for word := range strings.FieldsSeq(text) {
+			all[word] = true
+		}
+		return all
+	})
 }
 
 // titleWords are the words of a title, folded: "phoneNumber 1", "DDD_Celular1".
@@ -104,8 +110,8 @@ func newTitle(text string) title {
 }
 
 // any reports whether one of the words is in the set.
-func (t title) any(set map[string]bool) bool {
-	return slices.ContainsFunc(t.words, func(w string) bool { return set[w] })
+func (t title) any(set func() map[string]bool) bool {
+	return slices.ContainsFunc(t.words, func(w string) bool { return set()[w] })
 }
 
 // holds reports whether one of the texts is part of the title, spaces or not.
@@ -133,21 +139,28 @@ func (t title) guesses() []guess {
 		return nil
 	}
 	if g, ok := t.wish(); ok {
-		return []guess{g}
+		return append([]guess{g}, t.kinds()...) // "o WhatsApp para receber ofertas" has phones
 	}
+	return t.kinds()
+}
+
+// kinds is guesses of a column that says nothing of who wants to be written to.
+func (t title) kinds() []guess {
 	if g, ok := t.aboutPhone(); ok {
-		if g.role == AreaRole {
+		switch {
+		case g.role == AreaRole:
 			return []guess{g, {PhoneRole, isPhone}} // some have both in one cell
-		}
-		if t.is("contato", "contact", "contacto", "contatos") {
+		case t.is("contato", "contact", "contacto", "contatos"):
 			return []guess{{NameRole, 3}, g}
+		case t.any(words("nome name nombre")): // "Nome no WhatsApp"
+			return []guess{g, {NameRole, 3}}
 		}
 		return []guess{g}
 	}
 	if t.mail() {
 		return []guess{{EmailRole, 0}}
 	}
-	if t.is("tags", "tag", "etiquetas", "etiqueta", "marcadores", "marcador", "labels", "categories", "categorias", "groups", "grupos", "groupmembership", "segments", "segmentos", "tagsdocontato") {
+	if t.tags() {
 		return []guess{{TagsRole, 0}}
 	}
 	if g, ok := t.name(); ok {
@@ -156,33 +169,70 @@ func (t title) guesses() []guess {
 	return nil
 }
 
+// tags reports whether the column has tags.
+func (t title) tags() bool {
+	if t.is("labels", "marcadores", "marcador", "categories", "categorias", "groups", "grupos", "groupmembership", "segments", "segmentos") {
+		return true
+	}
+	others := words("list lista de do da del of lead leads contato contatos contact contacto cliente clientes customer client tag tags etiqueta etiquetas")
+	return t.any(words("tag tags etiqueta etiquetas")) && !slices.ContainsFunc(t.words, func(w string) bool { return !others()[w] })
+}
+
+// Words of who wants to be written to, and of who does not.
+var (
+	stopWords    = words("bloqueado bloqueada blocked removido removida removed suppressed suppression stop sair recusou recusado excluir excluido remover")
+	moneyWords   = words("saldo limite valor amount balance credito credit motivo reason")
+	joinedWords  = words("subscribed inscrito inscrita suscrito suscrita")
+	allowedWords = words(`aceita aceite aceitou autoriza autorizacao permite permissao permission permissions permiso receber recebe recibir accepts accept acepta agree agreed
+		quer deseja desea quiere pode podemos puede enviar notificar allow allows allowed can may`)
+	refusedWords = words("desea quiere enviar recibir escribir contactar molestar llamar")
+)
+
 // wish is a column that says who wants to be written to, or does not.
 func (t title) wish() (guess, bool) {
 	mail := t.any(mailWords)
 	switch {
 	case t.is("unsubreason", "unsubcampaigntitle", "unsubcampaignid"):
 		return guess{}, false
-	case t.holds("optout", "optedout", "unsubscrib", "unsub", "descadastr", "donotcontact", "donotcall", "donotdisturb", "naoperturb", "naocontat", "naoenviar",
-		"naoreceber", "naoquer", "naodeseja", "blacklist", "blocklist", "listanegra", "desuscri", "dadodebaja", "nocontactar", "nomolestar", "nollamar", "saiudalista",
-		"pediuparasair", "pediusaida"), t.is("dnc", "baja", "saiu", "optouts"):
-		if mail || t.holds("donotcall", "nollamar") {
+	case t.refuses():
+		if mail || t.holds("donotcall", "nollamar", "naoligar") {
 			return guess{UnsureRole, 0}, true
 		}
 		return guess{LeftRole, 0}, true
-	case t.is("bloqueado", "blocked", "removido", "recusou", "recusado", "bloqueada", "removida", "excluir", "excluido", "remover", "naousar"):
+	case t.any(stopWords) && len(t.words) <= 3 && !t.any(moneyWords), t.is("naousar", "saiudogrupo", "fechadebaja", "fechabaja", "dardebaja"),
+		t.holds("cancelouinscricao", "cancelouainscricao", "inscricaocancelada", "cancelamentodainscricao", "cancelouassinatura", "cancelourecebimento", "exclusaolgpd"):
 		return guess{UnsureRole, 0}, true
-	case mail && t.any(words("optin accepts aceita consent consentimento subscribed inscrito marketing")):
+	case mail && t.any(words("optin opt opted accepts aceita consent consentimento subscribed inscrito marketing")):
 		return guess{FieldRole, 0}, true
-	case t.is("subscribed", "inscrito", "inscrita", "assinante", "suscrito", "aceite", "aceita", "autoriza", "autorizado"):
+	case t.is("inscrito", "inscrita", "assinante"):
+		return guess{AskedRole, maybeName}, true
+	case t.is("subscribed", "suscrito", "aceite", "aceita", "autoriza", "autorizado", "lgpd", "gdpr", "rgpd", "notificar", "marketing", "issubscribed"), t.holds("continuarrecebendo"), t.any(joinedWords) && t.any(about):
 		return guess{AskedRole, 0}, true
-	case t.holds("optin", "optedin", "consent") && !t.any(words("date data time hora source origem origen ip")):
+	case t.holds("optin", "optedin", "consent") && !t.any(words("date data time timestamp hora source origem origen ip")):
 		return guess{AskedRole, 0}, true
-	case t.any(words("aceita aceite aceitou autoriza autorizacao permite permissao receber recebe recibir accepts accept acepta agree agreed quer deseja")) && t.any(about):
+	case t.any(allowedWords) && t.any(about):
 		return guess{AskedRole, 0}, true
 	case t.any(words("status situacao situacion estado state")):
 		return guess{StatusRole, 0}, true
 	}
 	return guess{}, false
+}
+
+// maybeName is the rank of an answer whose column may as well have names.
+const maybeName = 1
+
+// refuses reports whether the title says that somebody is not to be written to.
+func (t title) refuses() bool {
+	if t.holds("optout", "optedout", "unsubscrib", "unsub", "descadastr", "donotcontact", "donotcall", "donotdisturb", "donottext", "donotmessage", "donotsms", "donotsend", "donotemail", "donotmail",
+		"naoperturb", "naocontat", "naoenviar", "naomand", "naoligar", "naoreceber", "naoquer", "naodeseja", "blacklist", "blocklist", "listanegra", "listadebloqueio", "dadodebaja", "nocontactar", "nomolestar", "nollamar",
+		"saiudalista", "pediuparasair", "pediusaida") || t.is("dnc", "baja", "saiu", "optouts") {
+		return true
+	}
+	// Words that the ends of others would make: "Estado de suscripción".
+	return slices.ContainsFunc(t.words, func(w string) bool {
+		return strings.HasPrefix(w, "desuscri") || strings.HasPrefix(w, "desinscri") || w == "robinson"
+	}) ||
+		len(t.words) > 1 && t.words[0] == "no" && refusedWords()[t.words[1]]
 }
 
 // aboutPhone is a column of phones, or of a part of one.
@@ -195,7 +245,7 @@ func (t title) aboutPhone() (guess, bool) {
 		return guess{PhoneRole, isFax}, true
 	case t.is("ddi", "coddi", "codigoddi", "ddipais"), (has || t.any(words("codigo code cod calling"))) && t.any(words("pais country")) && t.any(words("codigo code cod ddi calling prefixo prefix")) && !t.any(words("com with c e and con")):
 		return guess{CountryRole, 0}, true
-	case first == "ddd", t.is("coddd", "codigoddd", "codddd", "numddd", "nrddd", "areacode", "codigodearea", "codigoarea", "codarea", "prefijo", "prefixo", "lada", "clavelada", "area"),
+	case strings.HasPrefix(first, "ddd"), t.is("coddd", "codigoddd", "codddd", "numddd", "nrddd", "areacode", "codigodearea", "codigoarea", "codarea", "prefijo", "prefixo", "lada", "clavelada", "area"),
 		t.any(words("ddd")) && !has, t.holds("areacode", "codigodearea"):
 		return guess{AreaRole, 0}, true
 	case has && t.any(words("label type tipo rotulo")):
@@ -204,7 +254,7 @@ func (t title) aboutPhone() (guess, bool) {
 		return guess{}, false
 	case has && t.any(theirWords):
 		return guess{PhoneRole, isTheirs}, true
-	case t.any(whatsAppWords), t.holds("whatsapp"):
+	case t.any(whatsAppWords), t.holds("whatsapp"), t.is("waid", "wid", "jid", "remotejid", "chatid"):
 		return guess{PhoneRole, isWhatsApp}, true
 	case t.any(mobileWords), t.holds("celular", "telemovel", "mobilephone", "cellphone"):
 		return guess{PhoneRole, isMobile}, true
@@ -213,7 +263,7 @@ func (t title) aboutPhone() (guess, bool) {
 	case has, t.is("sms", "smsnumber"):
 		return guess{PhoneRole, isPhone}, true
 	case t.is("numero", "number", "numeros", "num", "contato", "contact", "contacto", "contatos", "numerodecontato", "numerocontato", "contactnumber", "numerodecontacto",
-		"contactno", "contactnum", "contatocliente", "numerodocliente", "numerodocontato"):
+		"contactno", "contactnum", "contatocliente", "fixo", "fijo", "residencial", "comercial", "particular", "casa", "trabalho", "trabajo", "home", "work", "numerodocliente", "numerodocontato"):
 		return guess{PhoneRole, isNumber}, true
 	}
 	return guess{}, false
@@ -221,7 +271,7 @@ func (t title) aboutPhone() (guess, bool) {
 
 // mail reports whether the column has addresses of mail.
 func (t title) mail() bool {
-	return (t.any(words("email emails mail correo")) || t.holds("email", "correoelectronico")) && !t.any(notEmails)
+	return (t.any(words("email emails mail correo")) || t.holds("email", "correoelectronico", "correioeletronico")) && !t.any(notEmails)
 }
 
 // name is a column of names.
@@ -241,7 +291,7 @@ func (t title) name() (guess, bool) {
 	case t.is("nome", "name", "nombre", "nombres", "nomes"):
 		return guess{NameRole, 1}, true
 	}
-	named := t.any(words("nome name nombre nm nomes nombres")) || t.holds("nomecliente", "customername", "clientname", "contactname")
+	named := t.any(words("nome name nombre nm nomes nombres pushname")) || t.holds("nomecliente", "customername", "clientname", "contactname", "nomcli", "nomecli")
 	switch {
 	case t.holds("razaosocial", "fantasia", "razonsocial") && (t.any(words("nome nombre")) || t.holds("razaosocialnome")):
 		return guess{NameRole, 2}, true
@@ -252,23 +302,34 @@ func (t title) name() (guess, bool) {
 	case t.is("billingname", "customername", "clientname", "contactname"):
 		return guess{NameRole, 2}, true
 	case named && t.any(otherNames):
-		if t.any(words("company empresa")) {
+		if t.any(words("company empresa organization organizacao organizacion")) {
 			return guess{NameRole, 7}, true
 		}
 		return guess{}, false
 	case named && t.any(personWords):
 		return guess{NameRole, 2}, true
 	case named && t.any(words("shipping entrega")):
-		return guess{NameRole, 6}, true
+		return guess{NameRole, isDelivered}, true
 	case named:
 		return guess{NameRole, 3}, true
-	case len(t.words) == 1 && (personWords[t.joined] || t.is("displayas", "fileas")):
+	case t.people(), t.is("displayas", "fileas"):
 		return guess{NameRole, 3}, true
+	case t.is("usuario", "user"):
+		return guess{NameRole, 5}, true
 	case t.is("nickname", "apelido", "apodo", "organizationname", "organization", "empresa", "company"):
 		return guess{NameRole, 8}, true
 	}
 	return guess{}, false
 }
+
+// people reports whether the title says who they are, and nothing else:
+// "Aluno(a)", "Cliente/Fornecedor".
+func (t title) people() bool {
+	return personWords()[t.words[0]] && !slices.ContainsFunc(t.words[1:], func(w string) bool { return !personWords()[w] && w != "a" && w != "as" })
+}
+
+// isDelivered is the rank of the name of who gets the parcel.
+const isDelivered = 6
 
 // secondary ranks the parts of names that may be somebody else's.
 func (t title) secondary() int {

@@ -117,6 +117,48 @@ func ofWord(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r)
 }
 
+// plainWord are the letters and digits of ASCII.
+var plainWord = func() (is [utf8.RuneSelf]bool) {
+	for c := range is {
+		is[c] = ofWord(rune(c))
+	}
+	return is
+}()
+
+// NextWord is where in a folded text, from a place on, the next word begins and
+// ends; at its end if there is none. It is what the boundaries of a Pattern go by.
+func NextWord(text []byte, from int) (begin, end int) {
+	for begin = from; begin < len(text); {
+		if c := text[begin]; c < utf8.RuneSelf {
+			if plainWord[c] {
+				break
+			}
+			begin++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[begin:])
+		if ofWord(r) {
+			break
+		}
+		begin += size
+	}
+	for end = begin; end < len(text); {
+		if c := text[end]; c < utf8.RuneSelf {
+			if !plainWord[c] {
+				break
+			}
+			end++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[end:])
+		if !ofWord(r) {
+			break
+		}
+		end += size
+	}
+	return begin, end
+}
+
 // parseAge reads a whole number of hours, days or weeks.
 func parseAge(s string) (time.Duration, bool) {
 	digits := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")

@@ -2,6 +2,7 @@ package people
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -28,10 +29,10 @@ func FirstName(name string) string {
 		if company(part, words) {
 			return ""
 		}
-		for len(words) > 0 && titles[words[0].folded] {
+		for len(words) > 0 && titles()[words[0].folded] {
 			words = words[1:]
 		}
-		if len(words) == 0 || noOnes[words[0].folded] {
+		if len(words) == 0 || noOnes()[words[0].folded] {
 			if len(words) > 1 {
 				return ""
 			}
@@ -100,13 +101,13 @@ func nameParts(name string) []string {
 		return []string{name}
 	}
 	family, given := nameWords(before), nameWords(after)
-	for len(given) > 0 && (titles[given[0].folded] || suffixes[given[0].folded]) {
+	for len(given) > 0 && (titles()[given[0].folded] || suffixes()[given[0].folded]) {
 		given = given[1:]
 	}
 	switch {
 	case len(family) == 0 || len(given) == 0, !unicode.IsUpper([]rune(given[0].text)[0]), company(name, append(family, given...)):
 		return []string{before}
-	case len(family) == 1, particles[family[0].folded]:
+	case len(family) == 1, particles()[family[0].folded]:
 		return []string{after}
 	}
 	return nil // "Souza Lima, Ana" or "Ana Lima, Contadora": it does not say
@@ -160,7 +161,7 @@ func (w nameWord) greeting() string {
 			}
 		}
 	}
-	if w.odd || letters < 2 || letters > 40 || particles[w.folded] {
+	if w.odd || letters < 2 || letters > 40 || particles()[w.folded] {
 		return ""
 	}
 	return w.text
@@ -182,19 +183,22 @@ func company(part string, words []nameWord) bool {
 		}
 	}
 	for i, w := range words {
-		if firms[w.folded] || i == 0 && places[w.folded] {
+		if firms()[w.folded] || i == 0 && places()[w.folded] {
 			return true
 		}
 	}
 	return false
 }
 
-func nameSet(text string) map[string]bool {
-	set := make(map[string]bool)
-	for word := range strings.FieldsSeq(text) {
-		set[word] = true
-	}
-	return set
+// nameSet makes the set of some words when it is first asked for.
+func nameSet(text string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		set := make(map[string]bool)
+		for word := range strings.FieldsSeq(text) {
+			set[word] = true
+		}
+		return set
+	})
 }
 
 // The words that a name begins with, or has, and that are no names, folded:

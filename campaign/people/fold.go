@@ -23,20 +23,24 @@ func AppendFold(dst []byte, s string) []byte {
 	table := foldTable()
 	start, space := len(dst), false
 	for i := 0; i < len(s); {
-		var as string
-		var size int
-		if c := s[i]; c < utf8.RuneSelf {
-			as, size = table[c], 1
-		} else {
-			var r rune
+		r, size := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRuneInString(s[i:])
-			if int(r) < len(table) {
-				as = table[r]
-			} else {
-				as = foldRune(r)
-			}
 		}
 		i += size
+		as := ""
+		if int(r) < len(table.one) {
+			if c := table.one[r]; c != 0 {
+				if space {
+					dst, space = append(dst, ' '), false
+				}
+				dst = append(dst, c)
+				continue
+			}
+			as = table.all[r]
+		} else {
+			as = foldRune(r)
+		}
 		switch {
 		case as == "":
 			continue
@@ -68,13 +72,21 @@ func folded(s string) bool {
 
 // foldTable holds what every letter of the Latin alphabets, and the marks that
 // combine with them, folds to.
-var foldTable = sync.OnceValue(func() *[0x370]string {
-	var table [0x370]string
-	for r := range rune(len(table)) {
-		table[r] = foldRune(r)
+var foldTable = sync.OnceValue(func() *folding {
+	var table folding
+	for r := range rune(len(table.all)) {
+		as := foldRune(r)
+		if table.all[r] = as; len(as) == 1 && as != " " {
+			table.one[r] = as[0]
+		}
 	}
 	return &table
 })
+
+type folding struct {
+	all [0x370]string
+	one [0x370]byte // what is one byte, but for a space; otherwise 0
+}
 
 // apart are letters that are no letter with a mark to Unicode, and are to
 // those who write them without the right keyboard.

@@ -35,6 +35,9 @@ func (w Wish) String() string {
 // Portuguese, English and Spanish are understood. Of a long text only the
 // beginning and the end count.
 //
+// Grammars decide, see optoutgrammar.go. A classifier reads what they have no
+// pattern for, and may make a doubt of it, never a No, see optoutclassifier.go.
+//
 // What says enough by itself ("SAIR", "não me mandem mais nada") counts whatever
 // was asked. What does not is an answer:
 //
@@ -57,7 +60,7 @@ func Wants(text, asked string) (w Wish, why string) {
 	}
 	said := splitWords(make([]piece, 0, 64), written)
 	if len(said) == 0 {
-		return Other, ""
+		return ofSigns(text)
 	}
 	if question != "" {
 		asks := splitWords(nil, question)
@@ -68,13 +71,54 @@ func Wants(text, asked string) (w Wish, why string) {
 			}
 		}
 	}
+	words := countWritten(said)
+	if words == 1 && slices.ContainsFunc(said, func(p piece) bool { return p.edge == noEdge && len(p.word) == 1 }) {
+		return Other, "" // a letter or a figure: of something that was offered
+	}
+	w, why, sure := byGrammar(said)
+	if sure {
+		return w, why
+	}
+	return review(w, why, written, words)
+}
+
+// byGrammar judges what was said as the grammars of its likely languages do. They
+// are sure of what a pattern of theirs is for: a doubt, or something else that only
+// sounds like a no.
+func byGrammar(said []piece) (w Wish, why string, sure bool) {
 	for i, g := range likely(said) {
 		// A doubt of a language that is no likelier than the one before is none.
-		if as, because := g.wants(said); as > w && (i == 0 || as == No) {
+		as, because, other := g.wants(said)
+		if as > w && (i == 0 || as == No) {
 			w, why = as, because
 		}
+		sure = sure || other
 	}
-	return w, why
+	return w, why, w == Doubt || w == Other && sure
+}
+
+// countWritten counts the words of what was written.
+func countWritten(said []piece) (n int) {
+	for _, p := range said {
+		if p.edge == noEdge {
+			n++
+		}
+	}
+	return n
+}
+
+// ofSigns judges a text that has no words: a stop sign says enough, and other signs
+// that forbid, or are angry, may be about anything.
+func ofSigns(text string) (w Wish, why string) {
+	switch {
+	case strings.Contains(text, "🛑"):
+		return No, "one sign: 🛑"
+	case strings.ContainsAny(text, "🚫⛔🙅"):
+		return Doubt, "a sign that forbids"
+	case strings.ContainsAny(text, "🖕😡😠🤬😤🙄"):
+		return Doubt, "a sign of anger"
+	}
+	return Other, ""
 }
 
 // likely is the languages that know the most of the words.
@@ -121,11 +165,12 @@ func foldLines(text string) string {
 	return string(out)
 }
 
-// wants judges what was said in a language of which the grammar is g.
-func (g *grammar) wants(said []piece) (w Wish, why string) {
+// wants judges what was said in a language of which the grammar is g. Other is
+// whether something was taken by a pattern of what only sounds like a no.
+func (g *grammar) wants(said []piece) (w Wish, why string, other bool) {
 	t := g.read(make([]token, 0, 64), said)
 	if len(t) == 0 {
-		return Other, ""
+		return Other, "", false
 	}
 	m := g.finder(t)
 	onBusiness := g.matches(&m, business)
@@ -140,11 +185,12 @@ func (g *grammar) wants(said []piece) (w Wish, why string) {
 				break
 			}
 			as := wishOf[r.kind]
+			other = other || r.kind == isOther
 			if as > w && !(as == Doubt && onBusiness) {
 				w, why = as, r.family+": "+joinWords(t[start:end])
 			}
 			if w == No {
-				return w, why
+				return w, why, other
 			}
 			if r.sentence {
 				start, end = m.sentence(start, end)
@@ -153,7 +199,7 @@ func (g *grammar) wants(said []piece) (w Wish, why string) {
 			from = max(end, start+1)
 		}
 	}
-	return w, why
+	return w, why, other
 }
 
 var wishOf = map[kind]Wish{isOther: Other, isDoubt: Doubt, isNo: No, isLeaning: No}
@@ -174,19 +220,19 @@ func (g *grammar) answer(said, asks []piece) (w Wish, why string, ok bool) {
 			return No, "as was offered: " + answer, true
 		}
 		no, yes = no || g.matches(&p, saysNo), yes || g.matches(&p, saysYes)
-		if word && !no && !yes {
-			return Other, "", choice
+		if choice && word && !no && !yes {
+			return Other, "", true
 		}
 	}
-	asked, toKeep, toLeave, toCancel := g.asked(asks)
+	q := g.asked(asks)
 	switch {
-	case toKeep && (no || g.matches(&m, saysStop)) || yes && toLeave:
+	case q.keep && (no || g.matches(&m, saysStop)) || q.leave && (yes || !q.cancel && g.matches(&m, saysCancel)):
 		return No, "answer to whether to write on: " + answer, true
-	case asked && (no || yes):
+	case q.asked && (no || yes):
 		return Other, "", true
-	case asked && toCancel && g.matches(&m, saysCancel):
+	case q.cancel && (g.matches(&m, saysCancel) || g.matches(&m, saysRemove)) || q.stop && g.matches(&m, saysStop):
 		return Other, "", true
-	case asked && g.matches(&m, saysCancel):
+	case q.asked && g.matches(&m, saysCancel):
 		return Doubt, "answer to something else: " + answer, true
 	case g.matches(&m, saysNoMore):
 		return No, "no more: " + answer, true
@@ -196,27 +242,30 @@ func (g *grammar) answer(said, asks []piece) (w Wish, why string, ok bool) {
 	return Other, "", false
 }
 
-// asked says whether a text asks something, and whether that is to write on, to
-// leave, or about something that can be cancelled.
-func (g *grammar) asked(asks []piece) (asked, toKeep, toLeave, toCancel bool) {
+// question is what a text asks: anything at all, whether to write on, to leave,
+// about something that can be cancelled, whether to stop something.
+type question struct{ asked, keep, leave, cancel, stop bool }
+
+func (g *grammar) asked(asks []piece) (about question) {
 	for len(asks) > 0 {
 		var sentence []piece
 		sentence, asks = nextSentence(asks)
 		t := g.read(nil, sentence)
 		q := g.finder(t)
 		if sentence[len(sentence)-1].word != "?" {
-			asked = asked || g.matches(&q, choices)
+			about.asked = about.asked || g.matches(&q, choices)
 			continue
 		}
 		if !slices.ContainsFunc(t, g.says) {
 			continue // "Oi, Ana, tudo bem?" asks nothing
 		}
-		asked = true
-		toLeave = toLeave || g.matches(&q, leaves)
-		toKeep = toKeep || !toLeave && g.matches(&q, keeps)
-		toCancel = toCancel || g.matches(&q, cancels)
+		about.asked = true
+		about.leave = about.leave || g.matches(&q, leaves)
+		about.keep = about.keep || !about.leave && g.matches(&q, keeps)
+		about.cancel = about.cancel || g.matches(&q, cancels)
+		about.stop = about.stop || !about.leave && g.matches(&q, ceases)
 	}
-	return asked, toKeep, toLeave, toCancel
+	return about
 }
 
 // says reports whether a token of a question is more than a name. Greetings have

@@ -2,6 +2,7 @@ package people
 
 import (
 	"embed"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -33,7 +34,8 @@ func TestWishesByFamily(t *testing.T) {
 		"acho que é engano", "esse número não é da Júlia", "não tenho interesse", "quem passou meu número pra vocês?",
 		"não sou mais cliente", "só mande mensagem de dia", "não me mande mais boleto no zap", "para de me ligar",
 		"a dona desse celular faleceu", "vcs mandam msg toda hora", "não quero mais", "não quero nada não",
-		"vou no procon", "wrong number", "no me interesa",
+		"vou no procon", "wrong number", "no me interesa", "affe", "vai se ferrar", "meu número está no Não Me Perturbe",
+		"com que direito vocês me escrevem?", "já recebi essa mensagem 5 vezes", "no soy María", "I'm not John",
 	} {
 		if w, why := Wants(text, ""); w != Doubt || why == "" {
 			t.Errorf("%q is %v (%s), not a doubt", text, w, why)
@@ -65,6 +67,8 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		sofa     = "Você já escolheu a cor do sofá?"
 		buy      = "Quer comprar também o combo?"
 		meeting  = "Sua consulta é amanhã. Responda CONFIRMAR ou CANCELAR."
+		onion    = "Quer que eu tire a cebola?"
+		charge   = "Quer que eu pare a cobrança automática do seu cartão?"
 		stopWord = "Ofertas do dia. Para deixar de receber, envie PARAR."
 	)
 	for _, c := range []struct {
@@ -108,6 +112,24 @@ func TestABareAnswerAnswersTheQuestion(t *testing.T) {
 		{optOut, optOut, Other},
 		{optOut + "\nNão", optOut, No},
 		{"não tenho interesse", news, Doubt},
+		{"negativo", keep, No},
+		{"prefiro que não", keep, No},
+		{"não autorizo", keep, No},
+		{"não", "Você autoriza o envio de promoções?", No},
+		{"hoje não", news, Doubt},
+		{"hoje não", buy, Other},
+		{"pode ser", leave, No},
+		{"pode tirar", leave, No},
+		{"pode ser", buy, Other},
+		{"sim, quero sair", leave, No},
+		{"pode tirar", onion, Other},
+		{"remova", onion, Other}, {"remova", news, No},
+		{"pode tirar", news, Doubt},
+		{"para", charge, Other},
+		{"para", order, No},
+		{"parar", "Deseja parar o rastreamento do veículo?", Other}, {"parar", "Deseja parar de receber?", No},
+		{"para", "Quer que eu pare a entrega e te tire da lista?", No},
+		{"não", "Quer parar de receber nossas ofertas?", Other},
 		{"no", "Would you like to keep receiving our offers?", No},
 		{"no", "¿Quieres seguir recibiendo nuestras ofertas?", No},
 	} {
@@ -121,14 +143,17 @@ func TestAWishIsHeardHoweverItIsSpelled(t *testing.T) {
 	for what, texts := range map[string][]string{
 		"letters repeated":          {"paraaaa de mandaaar msg", "descadastrarrrr", "nao quero mais receberr"},
 		"a letter too many":         {"não quero receber propagranda", "quero me descadasttrar"},
-		"a letter left out":         {"não me mande propganda", "quero me descadstrar"},
+		"a letter left out":         {"não me mande propganda", "quero me descadstrar", "excua meu número", "pare de eviar msg"},
 		"another letter":            {"não me mande propabanda", "quero me descadestrar"},
 		"two letters exchanged":     {"não me mande propagadna", "quero me descadatsrar"},
 		"as it sounds":              {"mi tira daki", "nao qro mais resebe nada", "não mi mandi mais nada"},
-		"no space":                  {"nãoquero mais receber", "naomande mais nada"},
-		"a sign for a letter":       {"S@IR", "p@re de mandar"},
-		"letter by letter":          {"s a i r", "S.A.I.R", "p-a-r-e"},
+		"no space":                  {"nãoquero mais receber", "naomande mais nada", "mitira da lista"},
+		"a sign for a letter":       {"S@IR", "p@re de mandar", "s4ir", "p4r3m de m4nd4r"},
+		"letter by letter":          {"s a i r", "S.A.I.R", "p-a-r-e", "ñ é a Ana, s-a-i-r"},
 		"a pronoun at the end":      {"bórrenme", "dejen de escribirnos", "remova-me", "retirem-me da lista"},
+		"a nod at the end":          {"não manda mais não tá", "me tira da lista tá?", "sair tá?"},
+		"an address":                {"me tira minha filha dessa lista", "tira meu filho meu número daí"},
+		"an area code":              {"descadastrar 11 98888-7777", "remover contato 11 98765-4321"},
 		"as chats do":               {"ñ qro + receber msg d vcs", "n mande mais msg p mim pfv", "u keep texting me pls stop"},
 		"an oath for the thing":     {"para com essa porra", "parem com essa merda"},
 		"a comma and a new line":    {"Parar,\nmeu nome é Ana Prado"},
@@ -144,7 +169,7 @@ func TestAWishIsHeardHoweverItIsSpelled(t *testing.T) {
 		}
 	}
 	// What resembles a word is not always it.
-	for _, text := range []string{"não recebeu", "quero contrato", "não quero contrato", "manda no portaria", "a placa diz PARE e eu parei", "moro em Paraíba"} {
+	for _, text := range []string{"cancela o cadastro do meu filho", "tira um café", "não recebeu", "quero contrato", "não quero contrato", "manda no portaria", "a placa diz PARE e eu parei", "moro em Paraíba", "tira 3553 da lista", "tira o 5o da lista"} {
 		if w, why := Wants(text, ""); w != Other {
 			t.Errorf("%q is %v (%s)", text, w, why)
 		}
@@ -179,6 +204,34 @@ func TestAWishThatIsNotFirmIsADoubt(t *testing.T) {
 	} {
 		if w, why := Wants(text, ""); w != want {
 			t.Errorf("%q is %v (%s), want %v", text, w, why, want)
+		}
+	}
+}
+
+// TestWhatIsCeasedIsTheTalk: who cancels, leaves, removes or stops something that is
+// not known to be messages is not opted out, whatever it is.
+func TestWhatIsCeasedIsTheTalk(t *testing.T) {
+	for _, way := range []string{
+		"para de mandar %s", "não quero mais receber %s", "não precisa mais mandar %s", "não manda mais %s hoje",
+		"tira meu nome do %s", "apaga meu contato do %s", "exclui meu cadastro do %s", "bloqueia o número do %s",
+		"quero sair do %s", "quero cancelar meu %s", "descadastrar o %s", "não autorizo o envio do %s", "vou bloquear o %s",
+		"stop sending the %s", "don't text me the %s", "take my name off the %s", "unsubscribe me from my %s", "I told them to stop the %s",
+		"dejen de mandar el %s", "ya no quiero recibir el %s", "saquen mi nombre del %s", "quiero darme de baja del %s",
+	} {
+		for _, thing := range []string{"zumbitrão", "gravelo", "pintassilgo"} {
+			text := fmt.Sprintf(way, thing)
+			if w, why := Wants(text, ""); w == No {
+				t.Errorf("%q is a no: %s", text, why)
+			}
+		}
+	}
+	// And what cannot be done, or is a joke, is called off.
+	for _, text := range []string{
+		"não vou poder ir, cancela", "não tem o azul, cancela", "não gostei da cor, cancela por favor", "não vou na festa, tira meu nome",
+		"não posso ir, me tirem da lista", "vou bloquear vcs kkk meu cartão não aguenta", "paraaaa que lindo", "bloqueia logo, fui roubada",
+	} {
+		if w, why := Wants(text, ""); w == No {
+			t.Errorf("%q is a no: %s", text, why)
 		}
 	}
 }
@@ -258,7 +311,7 @@ func TestALongTextCountsByItsBeginningAndItsEnd(t *testing.T) {
 	}
 }
 
-//go:embed testdata/wishes
+//go:embed testdata/wishes testdata/forms.tsv
 var wishes embed.FS
 
 type wish struct {
@@ -269,7 +322,7 @@ type wish struct {
 // readWishes reads a file of texts: what they are, the text, and what was asked.
 func readWishes(t testing.TB, name string) (all []wish) {
 	t.Helper()
-	file, err := wishes.ReadFile("testdata/wishes/" + name)
+	file, err := wishes.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +349,7 @@ func TestWishesAreHeard(t *testing.T) {
 	var all verdicts
 	for _, e := range entries {
 		var of verdicts
-		for _, c := range readWishes(t, e.Name()) {
+		for _, c := range readWishes(t, "wishes/"+e.Name()) {
 			w, why := Wants(c.text, c.asked)
 			of[c.want][w]++
 			all[c.want][w]++
@@ -304,11 +357,21 @@ func TestWishesAreHeard(t *testing.T) {
 				t.Logf("%v: %q (%q) is taken for %v (%s)", c.want, c.text, c.asked, w, why)
 			}
 		}
-		of.hold(t, e.Name(), .97)
+		of.hold(t, e.Name(), marks{heard: .97, held: .91, lost: .05, bothered: .05})
 	}
-	all.hold(t, "all of them", .98)
-	if all.of(No) < 3000 || all.of(Doubt) < 1200 || all.of(Other) < 3500 {
+	all.hold(t, "all of them", marks{heard: .99, held: .96, lost: .02, bothered: .02})
+	if all.of(No) < 7000 || all.of(Doubt) < 3300 || all.of(Other) < 7500 {
 		t.Errorf("too few texts: %v", all)
+	}
+}
+
+// TestFormsOfTheFamilies: ways of saying what a pattern is for, each of which is
+// judged rightly. They were written for the grammar, so they measure nothing.
+func TestFormsOfTheFamilies(t *testing.T) {
+	for _, c := range readWishes(t, "forms.tsv") {
+		if w, why := Wants(c.text, ""); w != c.want {
+			t.Errorf("%v: %q is taken for %v (%s)", c.want, c.text, w, why)
+		}
 	}
 }
 
@@ -317,23 +380,26 @@ type verdicts [3][3]float64
 
 func (v *verdicts) of(w Wish) float64 { return v[w][No] + v[w][Doubt] + v[w][Other] }
 
-// hold holds the marks, and of noes that so many are heard.
-func (v *verdicts) hold(t *testing.T, name string, heard float64) {
+// marks are shares: of noes that are heard, of doubts that are held, of doubts that
+// are opted out, and of others that are held. Of others nobody is opted out.
+type marks struct{ heard, held, lost, bothered float64 }
+
+func (v *verdicts) hold(t *testing.T, name string, m marks) {
 	t.Helper()
 	share := func(want, got Wish) float64 { return v[want][got] / max(v.of(want), 1) }
 	t.Logf("%s: %v noes: %.1f %% heard; %v doubts: %.1f %% held, %.1f %% opted out; %v others: %v opted out, %.1f %% held", name,
 		v.of(No), 100*share(No, No), v.of(Doubt), 100*share(Doubt, Doubt), 100*share(Doubt, No),
 		v.of(Other), v[Other][No], 100*share(Other, Doubt))
-	if v.of(No) > 0 && share(No, No) < heard {
+	if v.of(No) > 0 && share(No, No) < m.heard {
 		t.Errorf("%s: too few noes are heard", name)
 	}
-	if v.of(Doubt) > 0 && share(Doubt, Doubt) < .90 {
+	if v.of(Doubt) > 0 && share(Doubt, Doubt) < m.held {
 		t.Errorf("%s: too few doubts are held", name)
 	}
-	if share(Doubt, No) > .30 {
+	if share(Doubt, No) > m.lost {
 		t.Errorf("%s: too many doubts are opted out", name)
 	}
-	if share(Other, Doubt) > .05 {
+	if share(Other, Doubt) > m.bothered {
 		t.Errorf("%s: too many ordinary texts are held", name)
 	}
 	if v[Other][No] > 0 {
@@ -341,11 +407,19 @@ func (v *verdicts) hold(t *testing.T, name string, heard float64) {
 	}
 }
 
+func TestASignMaySayEnough(t *testing.T) {
+	for text, want := range map[string]Wish{"🛑": No, " 🛑🛑 ": No, "🚫": Doubt, "🙅🏽‍♀️": Doubt, "🖕🏾": Doubt, "😡😡": Doubt, "😂": Other, "👍": Other, "!": Other, "": Other, "quero 2 🛑": Other} {
+		if got, why := Wants(text, ""); got != want || (why == "") != (want == Other) {
+			t.Errorf("%q is %v (%s), want %v", text, got, why, want)
+		}
+	}
+}
+
 func TestAGrammarWithAMistakeIsRefused(t *testing.T) {
 	for _, text := range []string{
 		"[spelling]\nvc voce", "[spelling]\nv c = voce", "[send]\nMandar", "[send]\nmandar,,enviar",
 		"[no: x]\nsend", "[send]\nmandar\n[maybe: x]\nsend", "[send]\nmandar\n[no: x]\nsend|rcv",
-		"[forms]\nar", "[forms]\nar = a\n[send]\nreceber~", "[sounds]\nk", "[send]\nmandar\n[no: x]\nsend !rcv",
+		"[forms]\nar", "[forms]\nar = a\n[send]\nreceber~", "[sounds]\nk", "[send]\nmandar\n[no: x]\nsend !rcv", "[send]\nmandar\n[no: x]\nsend -rcv",
 		"[send]\nmandar\n[no: x]\n" + strings.Repeat("send ", 33),
 	} {
 		if _, err := parseGrammar(text); err == nil {
@@ -362,7 +436,7 @@ func TestAGrammarWithAMistakeIsRefused(t *testing.T) {
 
 func FuzzWants(f *testing.F) {
 	for _, name := range []string{"no.tsv", "doubt.tsv", "other.tsv", "held.tsv"} {
-		for i, c := range readWishes(f, name) {
+		for i, c := range readWishes(f, "wishes/"+name) {
 			if i%10 == 0 || c.asked != "" {
 				f.Add(c.text, c.asked)
 			}
@@ -394,7 +468,7 @@ func FuzzWants(f *testing.F) {
 func BenchmarkWants(b *testing.B) {
 	grammars() // read once, by the first message
 	for _, name := range []string{"no.tsv", "doubt.tsv", "other.tsv"} {
-		all := readWishes(b, name)
+		all := readWishes(b, "wishes/"+name)
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {

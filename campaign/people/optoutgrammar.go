@@ -17,8 +17,12 @@ import (
 //	[spelling]      what is written = the words that are meant
 //	[not a typo]    words that are not to be taken for one that resembles them
 //	[drop]          words that say nothing about a wish: left out
+//	[vocative]      those of them that address somebody, but not after one of
+//	[of]            these: "do meu filho"
 //	[break]         words that end a clause as a comma does
 //	[lead]          those of them that do not where a text begins
+//	[tag]           words left out that ask for a nod: "stop, ok?" is no question
+//	[nod]           likewise, and only where a clause ends: elsewhere they say something
 //	[soft]          words that may stand between the parts of a wish
 //	[split]         words between the answers that a question offers
 //	[typos]         words that are known when they are mistyped by a letter
@@ -31,8 +35,8 @@ import (
 //	[anything else] a class of words, for the patterns
 //	[no: family]    patterns of a no; likewise doubt, other, leaning (a no if there is
 //	                a doubt besides), and the ones about questions: says no,
-//	                says no more, says stop, says cancel, says yes, word, keeps, leaves,
-//	                can be cancelled, offers a choice, business
+//	                says no more, says stop, says cancel, says remove, says yes, word, keeps,
+//	                leaves, can be cancelled, can be stopped, offers a choice, business
 //
 // A pattern is a row of steps, each of which takes one word, or an expression
 // that stands in a list as one:
@@ -40,6 +44,7 @@ import (
 //	send|receive    a word of one of these classes
 //	=de|=do         one of these words
 //	name            a word that stands in no list
+//	-list|name      any word but one of these
 //	x?  x*          perhaps; any number of times
 //	..  ...         up to four soft words; up to five words of any kind
 //	....            up to twelve words, and clauses may end among them
@@ -51,6 +56,8 @@ import (
 //
 // Patterns are tried in their order. What a pattern of other or doubt takes is
 // not looked at again, so what only sounds like a no stands before it.
+// Where a pattern of other has taken something and none of a no has, the
+// classifier is not asked.
 //
 //go:embed optout/*.txt
 var grammarFiles embed.FS
@@ -84,18 +91,20 @@ const (
 	saysNoMore // likewise, and that it was enough
 	saysStop   // a word of ceasing alone, which answers whether to write on
 	saysCancel // something is cancelled: that about which they were asked, or all
+	saysRemove // likewise of what is removed; when nothing was asked that it answers, they mean themselves
 	saysYes
 	isWord   // a word or figure that a question may have offered
 	keeps    // of a question: whether to write on
 	leaves   // of a question: whether to be left alone
 	cancels  // of a question: whether something goes on that can be cancelled
+	ceases   // of a question: whether to stop something that is no message
 	choices  // of a text: that there are answers to choose from
 	business // of who goes on with it: there is no doubt then
 )
 
 var kinds = map[string]kind{
 	"other": isOther, "doubt": isDoubt, "no": isNo, "leaning": isLeaning,
-	"says no": saysNo, "says no more": saysNoMore, "says stop": saysStop, "says cancel": saysCancel, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "offers a choice": choices, "can be cancelled": cancels, "business": business,
+	"says no": saysNo, "says no more": saysNoMore, "says stop": saysStop, "says cancel": saysCancel, "says remove": saysRemove, "says yes": saysYes, "word": isWord, "keeps": keeps, "leaves": leaves, "offers a choice": choices, "can be cancelled": cancels, "can be stopped": ceases, "business": business,
 }
 
 type (
@@ -112,8 +121,12 @@ type (
 		forms      map[string][]string // by the ending of the infinitive
 		splits     map[string]bool
 		drops      wordSet
+		vocatives  wordSet
+		of         wordSet
+		nods       wordSet
 		breaks     wordSet
 		leads      wordSet
+		tags       wordSet
 		soft       wordSet
 		rules      []rule               // of what people write
 		answers    [business + 1][]rule // of bare answers, and of questions, by kind
@@ -142,6 +155,7 @@ type (
 		words          wordSet
 		perhaps, often bool
 		orEnd, asking  bool
+		but            bool // any word but these
 		edge           edge
 		most           int
 	}
@@ -279,7 +293,8 @@ func parseGrammar(text string) (*grammar, error) {
 			}
 		}
 	}
-	g.drops, g.breaks, g.leads, g.soft = g.classes["drop"], g.classes["break"], g.classes["lead"], g.classes["soft"]
+	g.vocatives, g.of, g.nods = g.classes["vocative"], g.classes["of"], g.classes["nod"]
+	g.drops, g.breaks, g.leads, g.tags, g.soft = g.classes["drop"], g.classes["break"], g.classes["lead"], g.classes["tag"], g.classes["soft"]
 	for _, l := range lines {
 		name, family, ok := strings.Cut(l.section, ": ")
 		k, isKind := kinds[name]
@@ -390,6 +405,7 @@ func (g *grammar) step(s string) (step, error) {
 	var out step
 	s, out.perhaps = strings.CutSuffix(s, "?")
 	s, out.often = strings.CutSuffix(s, "*")
+	s, out.but = strings.CutPrefix(s, "-")
 	for part := range strings.SplitSeq(s, "|") {
 		word, isLiteral := strings.CutPrefix(part, "=")
 		class, isClass := g.classes[part]
@@ -415,7 +431,7 @@ func (g *grammar) findNeeds() {
 	g.offers = make([]wordSet, g.ids)
 	need := func(r *rule) {
 		for _, s := range r.steps {
-			if s.is != aWord || s.perhaps || s.often || s.orEnd {
+			if s.is != aWord || s.perhaps || s.often || s.orEnd || s.but {
 				continue
 			}
 			name = name[:0]

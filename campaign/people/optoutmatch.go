@@ -103,7 +103,7 @@ func (f *finder) step(steps []step, i, at int) (end int, ok bool) {
 			}
 		}
 	}
-	if at < len(f.tokens) && !f.tokens[at].taken && s.words.has(f.tokens[at].id) {
+	if at < len(f.tokens) && !f.tokens[at].taken && s.takes(&f.tokens[at]) {
 		next := i + 1
 		if s.often {
 			next = i
@@ -116,6 +116,14 @@ func (f *finder) step(steps []step, i, at int) (end int, ok bool) {
 		return f.match(steps, i+1, at)
 	}
 	return 0, false
+}
+
+// takes reports whether a word is one of those of a step.
+func (s *step) takes(t *token) bool {
+	if s.but {
+		return t.edge == noEdge && !s.words.has(t.id)
+	}
+	return s.words.has(t.id)
 }
 
 // before says what begins at a place, after what ends there.

@@ -13,8 +13,14 @@ const (
 	// shortestTypo is the length from which a word that nobody knows is taken for
 	// one of which it differs by a letter.
 	shortestTypo = 7
-	longestTypo  = 20
+	// shortestExchange is the one from which two letters may be exchanged in it, or
+	// one left out.
+	shortestExchange = 5
+	longestTypo      = 20
 )
+
+// figureLetters are the letters for which figures are written: s4ir, p4r3.
+var figureLetters = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t")
 
 // squeeze appends w with each letter once that stands there several times in a
 // row.
@@ -60,7 +66,18 @@ func (g *grammar) meant(w string) (word, clitic string) {
 	if as, ok := g.sounding[g.sound(w)]; ok {
 		return as, ""
 	}
-	if len(w) < shortestTypo || len(w) > longestTypo {
+	if len(w) > longestTypo {
+		return w, ""
+	}
+	if len(w) < shortestTypo {
+		if as, ok := g.near[w]; ok && len(w) >= shortestExchange {
+			return as, "" // a letter left out
+		}
+		for i := 1; len(w) >= shortestExchange && i < len(w); i++ {
+			if f := append(append(append(form[:0], w[:i-1]...), w[i], w[i-1]), w[i+1:]...); g.typo(f) {
+				return string(f), ""
+			}
+		}
 		return w, ""
 	}
 	if as, ok := g.near[w]; ok && as[0] == w[0] { // a letter left out
@@ -188,7 +205,7 @@ func joinLetters(p []piece) []piece {
 		for end < len(p) && p[end].edge == noEdge && len(p[end].word) == 1 && p[end].word[0] >= 'a' {
 			end++
 		}
-		if end-i >= 3 {
+		if end-i > 3 { // three are rather words: n é a
 			var w strings.Builder
 			for _, l := range p[i:end] {
 				w.WriteString(l.word)
@@ -219,13 +236,24 @@ func (g *grammar) known(said []piece) (n int) {
 }
 
 // read appends what was said as the patterns see it: spelled, in expressions,
-// without words that say nothing.
+// without words that say nothing. Who says nothing else is read with them: an
+// oath alone is one.
 func (g *grammar) read(dst []token, said []piece) []token {
+	if dst = g.readWords(dst, said, g.drops); len(dst) == 0 {
+		dst = g.readWords(dst, said, nil)
+	}
+	return dst
+}
+
+func (g *grammar) readWords(dst []token, said []piece, drops wordSet) []token {
 	words := make([]piece, 0, 96)
-	for _, p := range said {
+	for i, p := range said {
 		if p.edge != noEdge {
 			words = append(words, p)
 			continue
+		}
+		if p.isNumber() && i+1 < len(said) && isPhone(said[i+1].word) {
+			continue // the area code is of the number
 		}
 		words = g.spell(words, p.word)
 	}
@@ -245,7 +273,15 @@ func (g *grammar) read(dst []token, said []piece) []token {
 		case t.edge != noEdge:
 			t.id = isEdge
 			dst = addEdge(dst, t)
-		case g.drops.has(t.id):
+		case len(dst) > 0 && g.nods.has(t.id) && (i == len(words) || words[i].edge != noEdge):
+			// "tá", "tá?"
+			if i < len(words) && words[i].word == "?" {
+				words[i].word = "."
+			}
+		case drops.has(t.id) && !(len(dst) > 0 && g.vocatives.has(t.id) && g.of.has(dst[len(dst)-1].id)):
+			if i < len(words) && words[i].word == "?" && g.tags.has(t.id) && len(dst) > 0 {
+				words[i].word = "."
+			}
 			// Between two commas it takes both along; one alone stays.
 			if i < len(words) && words[i].edge == clauseEdge && len(dst) > 0 && dst[len(dst)-1].edge == clauseEdge {
 				dst = dst[:len(dst)-1]
@@ -286,8 +322,11 @@ func (g *grammar) spell(dst []piece, w string) []piece {
 	}
 	for _, p := range g.prefixes {
 		if rest, ok := strings.CutPrefix(w, p); ok && len(rest) > 2 && (g.vocabulary[rest] || g.spelling[rest] != nil) {
-			return g.spell(append(dst, piece{word: p}), rest)
+			return g.spell(g.spell(dst, p), rest)
 		}
+	}
+	if as := figureLetters.Replace(w); len(as) > 3 && strings.Trim(w, "0123456789") != "" && g.vocabulary[as] {
+		return append(dst, piece{word: as})
 	}
 	w, clitic := g.meant(w)
 	if meant := g.spelling[w]; meant != nil {

@@ -3,6 +3,7 @@ package people
 import (
 	"strconv"
 	"strings"
+	"sync"
 	_ "time/tzdata" // the zones that Zone names, on machines that have none
 
 	"github.com/nyaruka/phonenumbers"
@@ -82,7 +83,7 @@ func (w Where) number(digits string, international bool) (Phone, *reason.Reason)
 // bareForeign reports whether digits without a plus can only be a number of
 // another country: a Brazilian one with a digit too many does not look so.
 func bareForeign(digits string) bool {
-	if len(digits) < 12 || len(digits) == 12 && ddds[digits[:2]] != "" {
+	if len(digits) < 12 || len(digits) == 12 && ddds()[digits[:2]] != "" {
 		return false
 	}
 	phone, why := foreignPhone(digits)
@@ -98,6 +99,18 @@ func bareForeign(digits string) bool {
 func (w Where) nationalPhone(digits string) (Phone, *reason.Reason) {
 	if digits == "" {
 		return "", reason.Fault(reason.PhoneNoDigit)
+	}
+	if w.Country == "MX" { // how mobiles and other towns were dialled until 2019
+		for _, prefix := range [...]string{"044", "045", "01"} {
+			if rest, ok := strings.CutPrefix(digits, prefix); ok && len(rest) == 10 {
+				digits = rest
+			}
+		}
+	}
+	if w.Country == "AR" && w.Area != "" && strings.HasPrefix(digits, "15") { // 15 123-4567 is (0351) 15 123-4567
+		if phone, why := foreignPhone("54" + w.Area + digits); why == nil {
+			return phone, nil
+		}
 	}
 	for _, with := range []string{w.Area + digits, digits} {
 		n, err := phonenumbers.Parse(with, w.Country)
@@ -134,7 +147,7 @@ func brazilianPhone(digits string, international bool) (Phone, *reason.Reason) {
 		return "", reason.Fault(reason.PhoneLongHere)
 	case len(n) > 11:
 		return "", reason.Fault(reason.PhoneLong)
-	case ddds[n[:2]] == "":
+	case ddds()[n[:2]] == "":
 		return "", reason.Fault(reason.PhoneBadArea, reason.Plain(n[:2]))
 	case len(n) == 11 && n[2] != '9':
 		return "", reason.Fault(reason.PhoneNinth)
@@ -260,13 +273,14 @@ func (p Phone) Mobile() bool {
 }
 
 // FilledIn reports whether the phone looks like one that somebody typed because
-// a form wanted one: the same digit all over, or one after the other.
+// a form wanted one: the same digit all over, or one after the other; or like one
+// that a spreadsheet has rounded.
 func (p Phone) FilledIn() bool {
 	if len(p) < 9 {
 		return false
 	}
 	last := string(p[len(p)-8:])
-	return strings.Count(last[1:], last[7:]) == 7 || strings.Contains("01234567890", last)
+	return strings.Count(last[1:], last[7:]) == 7 || strings.Contains("01234567890", last) || strings.HasSuffix(last, "000000")
 }
 
 // Pretty is the phone for a screen: "+55 11 98765-4321".
@@ -301,7 +315,7 @@ func (p Phone) Masked() string {
 // tell, that of most of its people. It is empty if that is not known.
 func (p Phone) Zone() string {
 	if n, ok := p.national(); ok {
-		return ddds[n[:min(2, len(n))]]
+		return ddds()[n[:min(2, len(n))]]
 	}
 	if len(p) < 5 {
 		return ""
@@ -333,7 +347,7 @@ var populous = map[string]bool{
 
 // ddds are the area codes of Brazil, with the zone of most people there.
 // Source: Anatel, Plano Geral de Códigos Nacionais.
-var ddds = func() map[string]string {
+var ddds = sync.OnceValue(func() map[string]string {
 	table := make(map[string]string)
 	for zone, codes := range map[string][]int{
 		"America/Sao_Paulo": {11, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 24, 27, 28, 31, 32, 33, 34, 35, 37, 38,
@@ -356,4 +370,4 @@ var ddds = func() map[string]string {
 		}
 	}
 	return table
-}()
+})

@@ -9,7 +9,13 @@ import (
 
 func TestPhonesAreReadAsPeopleWriteThem(t *testing.T) {
 	for in, want := range map[string]Phone{
-		"+55 (11) 98765-4321":                "+5511987654321",
+		"+55 (11) 98765-4321":             "+5511987654321",
+		"1. 11 98765-4321":                "+5511987654321",
+		"12. +55 11 98765-4321":           "+5511987654321",
+		"11 98765-4321 (2ª a 6ª)":         "+5511987654321",
+		"11 98765-4321 24h":               "+5511987654321",
+		"11 98765-4321 das 8h30 às 18:00": "+5511987654321",
+		"https://api.whatsapp.com/send?phone=55%2011%2098765-4321": "+5511987654321",
 		"11987654321":                        "+5511987654321",
 		"11 8765-4321":                       "+551187654321", // without the ninth digit, kept as written
 		"5511987654321":                      "+5511987654321",
@@ -98,6 +104,8 @@ func TestWhatIsNoPhoneSaysWhy(t *testing.T) {
 		"11 88765-4321":                  "(phone_ninth)",
 		"11 1234-5678":                   "(phone_begin 1)",
 		"119876543210":                   "(phone_long_here)",
+		"11 98765-00012":                 "(phone_long_here)",
+		"1. 11 98765-43":                 "(phone_begin 1)",
 		"919876543210":                   "(phone_long_here)", // India's without its plus, or one digit too many?
 		"+55 11 98765-43210":             "(phone_long)",
 		"11 98765-4321 / 91234-5678":     "(phone_many)",
@@ -156,6 +164,11 @@ func TestWhereAPhoneIsMeantToBe(t *testing.T) {
 		{Where{Country: "PT"}, "351912345678", "+351912345678"},
 		{Where{Country: "US", Area: "212"}, "555-1234", "+12125551234"},
 		{Where{Country: "AR"}, "11 15 2345-6789", "+5491123456789"},
+		{Where{Country: "AR", Area: "351"}, "15 123-4567", "+5493511234567"},
+		{Where{Country: "MX"}, "044 55 1234 5678", "+525512345678"},
+		{Where{Country: "MX"}, "045 55 1234 5678", "+525512345678"},
+		{Where{Country: "MX"}, "01 55 1234 5678", "+525512345678"},
+		{Where{Country: "MX"}, "044 1234", ""},
 		{Where{Country: "PT"}, "12", ""},
 	} {
 		if got, err := test.where.Parse(test.in); string(got) != test.want || (err == nil) != (test.want != "") {
@@ -168,7 +181,7 @@ func TestMobilesAndPhonesThatAreFilledIn(t *testing.T) {
 	for p, want := range map[Phone][2]bool{
 		"+5511987654321": {true, false}, "+551187654321": {true, false}, "+551133334444": {false, false},
 		"+5511999999999": {true, true}, "+5511911111111": {true, true}, "+551100000000": {false, true},
-		"+5511912345678": {true, true}, "+5511999998888": {true, false}, "+351912345678": {true, true},
+		"+5511912345678": {true, true}, "+5511999998888": {true, false}, "+5511987000000": {true, true}, "+5511987600000": {true, false}, "+351912345678": {true, true},
 		"+351212345679": {false, false}, "+12125551234": {true, false}, "": {false, false},
 	} {
 		if p.Mobile() != want[0] || p.FilledIn() != want[1] {
@@ -213,10 +226,10 @@ func TestPhonesOnScreenAndInLogs(t *testing.T) {
 }
 
 func TestZonesCanBeLoaded(t *testing.T) {
-	if len(ddds) != 67 {
-		t.Errorf("%d area codes, want 67", len(ddds))
+	if len(ddds()) != 67 {
+		t.Errorf("%d area codes, want 67", len(ddds()))
 	}
-	for ddd := range ddds {
+	for ddd := range ddds() {
 		if _, err := time.LoadLocation(Phone("+55" + ddd + "987654321").Zone()); err != nil {
 			t.Errorf("area code %s: %v", ddd, err)
 		}

@@ -38,6 +38,8 @@ var (
 	noArea = later(`\(\s*[xX_]{2,3}\s*\)|\b[xX]{2}\b`)
 	// extension is a number inside a company.
 	extension = later(`(?i)(?:\bramal|\bram\.|\bext(?:ension|ensión|ensao|ensão)?\b|\binterno|\banexo|\br\.|\bx|#)\s*[.:=nº°]*\s*\d{1,6}\b`)
+	// hours say when somebody can be called: 24h, 8h às 18h30, 08:00, 2ª a 6ª.
+	hours = later(`\b\d{1,2}(?:[hH](?:\d{2})?\b|:\d{2}\b|[ªº])`)
 	// link is an address of WhatsApp with a phone in it, or an address of the
 	// service itself, with or without its device.
 	link    = later(`(?i)(?:wa\.me/|[?&]phone=)(?:\+|%2b|%20|\s)*(\d[\d\s().-]*)`)
@@ -47,6 +49,9 @@ var (
 	// labels are words that may stand between an area code and its number.
 	labels = later(`(?i)^(?:ddd|d|area|tel|telefone|fone|phone|cel|celular|whatsapp|whats|zap|numero|número|num|nº|n|e|o|ou|or|y|and)$`)
 )
+
+// asTyped writes the signs of a link as they are typed.
+var asTyped = strings.NewReplacer("%20", " ", "%2B", "+", "%2b", "+", "%28", "(", "%29", ")", "%2D", "-", "%2d", "-")
 
 // Phones reads the phones in a text, each once, in order: whatever stands around
 // and between them, such as labels, names, extensions, links and invisible
@@ -87,6 +92,9 @@ func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
 	if m := decimals().FindStringSubmatch(s); m != nil {
 		s = m[1]
 	}
+	if strings.Contains(s, "%") {
+		s = asTyped.Replace(s)
+	}
 	reader := phoneReader{where: w}
 	for _, kind := range []*regexp.Regexp{address(), link()} {
 		for _, m := range kind.FindAllStringSubmatch(s, phonesMost) {
@@ -95,6 +103,9 @@ func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
 		if reader.tried {
 			return reader.result(s)
 		}
+	}
+	if strings.ContainsAny(s, "hHªº:") {
+		s = hours().ReplaceAllString(s, "|")
 	}
 	s = extension().ReplaceAllString(carrier().ReplaceAllString(noArea().ReplaceAllString(s, ""), "0"), "|")
 	alone := joinable(s)
@@ -282,6 +293,13 @@ func (r *phoneReader) plain(piece string, international bool) {
 			for _, phone := range several {
 				r.add(phone)
 			}
+			return
+		}
+	}
+	// The number of a line in a list: "1. 11 98765-4321".
+	if line, rest, ok := strings.Cut(piece, ". "); ok && len(line) <= 3 {
+		if phone, wrong := r.where.number(onlyDigits(rest), false); wrong == nil && len(phone) == len("+5511987654321") && phone.Mobile() {
+			r.add(phone)
 			return
 		}
 	}

@@ -32,6 +32,7 @@ const (
 	CSVColumnLong  Code = "csv_column_long" // which, how many characters, the most
 	CSVHeaderLine  Code = "csv_header_line" // why
 	ImportPage     Code = "import_page"     // it is a page of the web
+	ImportJSON     Code = "import_json"     // a list in JSON
 	ImportGroup    Code = "import_group"    // the chat of a group
 	ImportNoSender Code = "import_no_sender"
 	ImportPacked   Code = "import_packed"    // nothing in it can be read
@@ -78,6 +79,13 @@ const (
 	NoteDoubt    Code = "note_doubt"
 )
 
+// How long ago something was, in days.
+const (
+	AgoToday     Code = "ago_today"
+	AgoYesterday Code = "ago_yesterday"
+	AgoDays      Code = "ago_days" // how many, more than one
+)
+
 // Why a delivery is skipped, failed, unsure, or has not left yet.
 const (
 	DeliveryOptedOut      Code = "delivery_opted_out"
@@ -88,7 +96,8 @@ const (
 	DeliveryMissingField  Code = "delivery_missing_field" // which, if that is told
 	DeliveryAnswered      Code = "delivery_answered"      // the campaign that is followed up
 	DeliveryNeverAnswers  Code = "delivery_never_answers"
-	DeliveryTooLong       Code = "delivery_too_long" // what is filled in made it so
+	DeliveryNoConsent     Code = "delivery_no_consent" // the campaign is only for those who have consented
+	DeliveryTooLong       Code = "delivery_too_long"   // what is filled in made it so
 	DeliveryCancelled     Code = "delivery_cancelled"
 	DeliveryErased        Code = "delivery_erased"
 	DeliveryInterrupted   Code = "delivery_interrupted"
@@ -97,6 +106,7 @@ const (
 	DeliveryUnlinked      Code = "delivery_unlinked"
 	DeliveryForgotten     Code = "delivery_forgotten"
 	DeliveryLeftAlone     Code = "delivery_left_alone"
+	DeliveryTakenOut      Code = "delivery_taken_out" // by a person, before anything left
 	DeliveryNoAddress     Code = "delivery_no_address"
 	DeliveryOwnNumber     Code = "delivery_own_number"
 	DeliveryBlocked       Code = "delivery_blocked" // the number of ours, if that is told
@@ -140,6 +150,9 @@ const (
 	HoldUpload    Code = "hold_upload"
 	HoldDoubt     Code = "hold_doubt"
 	HoldRetry     Code = "hold_retry"
+	HoldRefused   Code = "hold_refused"
+	HoldSilent    Code = "hold_silent"
+	HoldByPerson  Code = "hold_by_person"
 	HoldEmpty     Code = "hold_empty"
 )
 
@@ -149,7 +162,32 @@ const (
 	CampaignRefusals    Code = "campaign_refusals"  // how many in a row, why
 	CampaignFollowed    Code = "campaign_followed"  // the campaign, its follow-up
 	CampaignNoFollow    Code = "campaign_no_follow" // the campaign
+	AnswerRefused       Code = "answer_refused"     // the campaign that was replied to, why
+	AnswerNoReply       Code = "answer_no_reply"
+	AnswerTwice         Code = "answer_twice" // the answer that there is
+	AnswerToAnswer      Code = "answer_to_answer"
+	DeleteRefused       Code = "delete_refused" // the campaign, why
+	DeleteRuns          Code = "delete_runs"    // it is being sent, or worked on
+	DeleteSent          Code = "delete_sent"    // it has sent something, or tried
+	UndoRefused         Code = "undo_refused"   // the campaign, why
+	UndoRuns            Code = "undo_runs"      // it is being sent
+	UndoOfUndo          Code = "undo_of_undo"
+	UndoNothing         Code = "undo_nothing"       // nothing of it has left
+	UndoNone            Code = "undo_none"          // how many were looked at, why the most of them cannot
+	UndoGoesOn          Code = "undo_goes_on"       // the undo that there is
+	UndoBare            Code = "undo_bare"          // of an undo: that cannot be done to it
+	UndoLate            Code = "undo_late"          // why a message stays: older than two days
+	UndoDone            Code = "undo_done"          // deleted before
+	UndoNotLeft         Code = "undo_not_left"      // there is nothing to delete
+	UndoUnlinked        Code = "undo_unlinked"      // its number has another link since
+	UndoUnknown         Code = "undo_unknown"       // its id is lost
+	UndoWanted          Code = "undo_wanted"        // it is to be deleted: it is not sent again
 	CampaignSilence     Code = "campaign_silence"   // of how many messages, older than so many minutes, how many arrived
+	CampaignUnwelcome   Code = "campaign_unwelcome" // how many want none, of how many messages
+	ConsentRequired     Code = "consent_required"
+	ConsentNotRequired  Code = "consent_not_required"
+	CampaignNumbersHeld Code = "campaign_numbers_held"
+	CampaignAllStopped  Code = "campaign_all_stopped" // a number that a person has stopped, and who that was
 	CampaignDamage      Code = "campaign_damage"
 	CampaignNoUpload    Code = "campaign_no_upload"    // the number, why
 	CampaignFileGone    Code = "campaign_file_gone"    // the name of the file
@@ -185,12 +223,13 @@ const (
 	WarnLacking   Code = "warn_lacking"    // the field, how many lack it, some of them
 	WarnNoOptOut  Code = "warn_no_opt_out" // the text does not say how to be left alone
 	WarnNewChats  Code = "warn_new_chats"  // how many of how many are new chats
-	WarnNumberNew Code = "warn_number_new" // the number, for how many days it has been linked
+	WarnNumberNew Code = "warn_number_new" // the number, when it was linked
 	WarnBanned    Code = "warn_banned"     // the number
 	WarnNeedsYou  Code = "warn_needs_you"  // the number
 	WarnClosed    Code = "warn_closed"     // the number, until when it may not open new chats
 	WarnOffline   Code = "warn_offline"    // the number
 	WarnOverruled Code = "warn_overruled"  // the number, the limits that are tighter there
+	WarnNoConsent Code = "warn_no_consent" // the rule is that campaigns ask for consent, and this one does not
 	WarnNoBasis   Code = "warn_no_basis"   // nobody has said why these people may be written to
 	WarnStuck     Code = "warn_stuck"      // how many do not leave
 )
@@ -345,6 +384,18 @@ const (
 	TextLong          Code = "text_long" // how many characters, the most
 )
 
+// What is wrong with a poll.
+const (
+	PollCount      Code = "poll_count" // how many options, the least, the most
+	PollBlank      Code = "poll_blank" // which option
+	PollLong       Code = "poll_long"  // which option, how many characters, the most
+	PollField      Code = "poll_field" // the option
+	PollTwice      Code = "poll_twice" // the option
+	PollQuestion   Code = "poll_question"
+	PollAttachment Code = "poll_attachment"
+	PollMissing    Code = "poll_missing"
+)
+
 // What is wrong with a list.
 const (
 	ListNotFound Code = "list_not_found" // its name
@@ -405,6 +456,53 @@ const (
 	UndoImported Code = "undo_imported" // they are in a later import
 	UndoChanged  Code = "undo_changed"  // it was changed since
 	UndoMerged   Code = "undo_merged"   // the record has become one with another
+)
+
+// Why one person cannot be taken out of a campaign.
+const (
+	SkipRefused Code = "skip_refused" // who, why
+	SkipSending Code = "skip_sending"
+	SkipLeft    Code = "skip_left"
+	SkipUnsure  Code = "skip_unsure"
+	SkipFailed  Code = "skip_failed"
+	SkipSkipped Code = "skip_skipped"
+)
+
+// Why a number is not stopped for a campaign, or what it has does not go to the
+// others; and why some of that stays with it.
+const (
+	StopAlready Code = "stop_already" // the number, the campaign
+	StopNot     Code = "stop_not"     // the number, the campaign
+	StopNotIn   Code = "stop_not_in"  // the number, the campaign
+	MoveGoesOn  Code = "move_goes_on" // the campaign
+	MoveSends   Code = "move_sends"   // the number
+	MoveCapped  Code = "move_capped"  // the number, until when
+	MoveNobody  Code = "move_nobody"  // the campaign
+	MoveClaimed Code = "move_claimed"
+	MoveClosed  Code = "move_closed"
+	MoveKnown   Code = "move_known"
+)
+
+// Why the number above which a start is confirmed by its count is not changed.
+const (
+	CountAboveAlready Code = "count_above_already" // that number
+	CountAboveRange   Code = "count_above_range"   // the most
+)
+
+// Why nothing is tried again, or a message is not.
+const (
+	RetryNothing Code = "retry_nothing" // the campaign
+	RetryAside   Code = "retry_aside"   // the campaign
+	RetryNumber  Code = "retry_number"
+)
+
+// Why another text cannot be given to those who wait.
+const (
+	FixRunning Code = "fix_running" // the campaign
+	FixNoText  Code = "fix_no_text" // the campaign, the letter
+	FixSame    Code = "fix_same"
+	FixNobody  Code = "fix_nobody" // the campaign
+	FixLost    Code = "fix_lost"   // how many wait
 )
 
 // What the book says.

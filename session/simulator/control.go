@@ -32,6 +32,8 @@ import (
 //	                                           {"id"}: a person writes to us, a text or any message, as JSON
 //	POST /edit            person, number, id, text[, sealed]
 //	                                           {"id"}: a person changes what they wrote
+//	POST /vote            person, number, id[, options]
+//	                                           {"id"}: a person votes in a poll, or takes their vote back
 //	POST /timer           person, number, for[, on]
 //	                                           the messages of a chat disappear after "24h", so
 //	                                           the person chooses; with on, our phone
@@ -110,6 +112,7 @@ func newControl(s *Service) http.Handler {
 		"/passkey/reject": func(o order) (any, error) { return nil, s.RejectPasskey(o.Number) },
 		"/say":            c.say,
 		"/edit":           c.edit,
+		"/vote":           c.vote,
 		"/timer":          c.timer,
 		"/block":          c.block,
 		"/confirm":        func(o order) (any, error) { return nil, c.s.Confirm(o.Person, o.Number, o.Text, o.ID) },
@@ -150,7 +153,7 @@ func newControl(s *Service) http.Handler {
 	mux.HandleFunc("GET /people", tell(func() any { return s.People() }))
 	mux.HandleFunc("GET /ledger", tell(func() any {
 		return map[string]any{
-			"stanzas": s.ledger.Stanzas(), "seen": s.ledger.Seen(), "said": s.ledger.Said(),
+			"stanzas": s.ledger.Stanzas(), "seen": s.ledger.Seen(), "deleted": s.ledger.Deleted(), "said": s.ledger.Said(),
 			"confirmed": s.ledger.Confirmed(), "logins": s.ledger.Logins(),
 		}
 	}))
@@ -166,6 +169,7 @@ type order struct {
 	Text        string
 	Message     json.RawMessage
 	ID          string
+	Options     []string
 	Sealed      bool
 	Name        string
 	Code        string
@@ -291,6 +295,11 @@ func (c *control) say(o order) (any, error) {
 		return nil, fmt.Errorf("read the message: %w", err)
 	}
 	id, err := c.s.SayMessage(o.Person, o.Number, m)
+	return map[string]string{"id": id}, err
+}
+
+func (c *control) vote(o order) (any, error) {
+	id, err := c.s.Vote(o.Person, o.Number, o.ID, Ballot{Options: o.Options})
 	return map[string]string{"id": id}, err
 }
 

@@ -153,7 +153,11 @@ func (h *handset) encrypt(to types.JID, bundle func() (*prekey.Bundle, error), m
 	if sealed.Type() == protocol.PREKEY_TYPE {
 		kind = "pkmsg"
 	}
-	return wire.Node{Tag: "enc", Attrs: wire.Attrs{"v": "2", "type": kind}, Content: sealed.Serialize()}, nil
+	attrs := wire.Attrs{"v": "2", "type": kind}
+	if message.GetPollUpdateMessage() != nil {
+		attrs["decrypt-fail"] = "hide"
+	}
+	return wire.Node{Tag: "enc", Attrs: attrs, Content: sealed.Serialize()}, nil
 }
 
 // forget drops the session with a device, so that the next message opens a new

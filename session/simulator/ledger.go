@@ -3,6 +3,7 @@ package simulator
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -23,10 +24,13 @@ type Stanza struct {
 	Number string    `json:"number"` // our own number, "+5511…"
 	To     string    `json:"to"`     // the recipient's number, "+5511…"; the address if it has none
 	ID     string    `json:"id"`
-	Kind   string    `json:"kind"` // "text", "media", "reaction", "poll"; "peer" to the own phone; "retry" encrypted again on request
+	Kind   string    `json:"kind"` // "text", "media", "reaction", "poll"; "revoke" deletes one; "peer" to the own phone; "retry" encrypted again on request
 	Text   string    `json:"text,omitempty"`
 	Media  string    `json:"media,omitempty"` // SHA-256 of the attachment as the recipient decrypted it, in hex, or why they could not
+	Poll   *Poll     `json:"poll,omitempty"`  // of which Text is the question
 	Legs   []Leg     `json:"legs,omitempty"`
+
+	Revokes string `json:"revokes,omitempty"` // of "revoke": the id of the message that it deletes for everyone
 
 	Timer     time.Duration `json:"timer,omitempty"`     // after how long it says that it disappears; 0: it stays
 	Duplicate bool          `json:"duplicate,omitempty"` // the same bytes under the same id as before: acknowledged, nothing else
@@ -41,8 +45,18 @@ type Seen struct {
 	Number string    `json:"number"` // ours
 	ID     string    `json:"id"`
 	Text   string    `json:"text"`
+	Poll   *Poll     `json:"poll,omitempty"` // of which Text is the question
 
 	Timer time.Duration `json:"timer,omitempty"` // after how long it disappears; 0: it stays
+}
+
+// Deleted is a message that is gone from a person's chat because our number deleted
+// it for everyone: what they see is that there was one.
+type Deleted struct {
+	Time   time.Time `json:"time"`
+	Person string    `json:"person"`
+	Number string    `json:"number"`
+	ID     string    `json:"id"` // of the message
 }
 
 // Said is a message that a person wrote to one of our numbers.
@@ -81,6 +95,7 @@ type Ledger struct {
 	mu      sync.Mutex
 	stanzas []Stanza
 	seen    []Seen
+	deleted []Deleted
 	said    []Said
 	heard   []Confirmed
 	logins  []LoggedIn
@@ -134,6 +149,13 @@ func (l *Ledger) saw(s Seen) {
 	defer l.mu.Unlock()
 	l.seen = append(l.seen, s)
 	l.noted("seen", s)
+}
+
+func (l *Ledger) lost(d Deleted) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.deleted = append(l.deleted, d)
+	l.noted("deleted", d)
 }
 
 func (l *Ledger) wrote(s Said) {
@@ -191,6 +213,13 @@ func (l *Ledger) SeenBy(person string) []Seen {
 	return slices.DeleteFunc(l.Seen(), func(s Seen) bool { return s.Person != person })
 }
 
+// Deleted returns every message that is gone from a person's chat.
+func (l *Ledger) Deleted() []Deleted {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.deleted)
+}
+
 // Said returns every message that people wrote to our numbers.
 func (l *Ledger) Said() []Said {
 	l.mu.Lock()
@@ -236,21 +265,27 @@ func (l *Ledger) Lost() []Stanza {
 	return slices.DeleteFunc(l.Stanzas(), func(s Stanza) bool { return !s.Lost })
 }
 
-// Changed returns the stanzas that carry another text under an id that was
+// Changed returns the stanzas that carry another text, or poll, under an id that was
 // used before for the same person, which no resend may do.
 func (l *Ledger) Changed() []Stanza {
 	type same struct{ number, to, id string }
 	first := make(map[same]string)
+	content := func(s Stanza) string {
+		if s.Poll == nil {
+			return s.Text
+		}
+		return fmt.Sprint(s.Text, *s.Poll)
+	}
 	return slices.DeleteFunc(l.Stanzas(), func(s Stanza) bool {
 		if s.Text == "" {
 			return true
 		}
 		key := same{s.Number, s.To, s.ID}
-		text, known := first[key]
+		before, known := first[key]
 		if !known {
-			first[key] = s.Text
+			first[key] = content(s)
 		}
-		return !known || text == s.Text
+		return !known || before == content(s)
 	})
 }
 

@@ -220,9 +220,14 @@ func (s *Service) carry(m *letter, p *phone, g leg, entry *Leg) {
 		m.ownCopy(p, message)
 		return
 	}
-	text, stays := textIn(message), timerIn(message)
-	m.entry.Text, m.entry.Media, m.entry.Timer = text, s.media.read(message), stays
-	m.after = append(m.after, func() { p.receive(m.from, m.id, text, stays) })
+	if id := m.revokes(p, message); id != "" {
+		m.entry.Kind, m.entry.Revokes = "revoke", id
+		m.after = append(m.after, func() { p.forget(m.from, m.id, id) })
+		return
+	}
+	m.entry.Text, m.entry.Media, m.entry.Timer = textIn(message), s.media.read(message), timerIn(message)
+	m.entry.Poll = pollIn(message)
+	m.after = append(m.after, func() { p.receive(m.from, m.id, message) })
 }
 
 // request is what a client asks of its own phone, which answers when it is on:
@@ -246,7 +251,9 @@ func (m *letter) ownCopy(p *phone, message *waE2E.Message) {
 		m.entry.Text = textIn(copied.GetMessage())
 	}
 	m.after = append(m.after, func() {
-		if m.known {
+		if id := m.revokes(nil, copied.GetMessage()); id != "" {
+			p.account.forget(m.recipient.lid, id)
+		} else if m.known {
 			p.account.remember(m.recipient.who, true, m.id, copied.GetMessage())
 		}
 		p.do(func() { p.confirmOwn(m) })

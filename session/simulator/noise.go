@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"go.mau.fi/libsignal/ecc"
@@ -32,12 +33,12 @@ const maxFrame = 1 << 24
 
 // rootPair signs the certificates of every simulator. It protects nothing: the
 // private half can be derived by anybody who reads this line.
-var rootPair = derivedKeyPair("recado simulator root")
+var rootPair = sync.OnceValue(func() *keys.KeyPair { return derivedKeyPair("recado simulator root") })
 
 // RootKey returns the public Noise root key that a client must trust to speak
 // to a simulator. It is the same for every Service of every process, so that
 // many of them can live beside each other.
-func RootKey() [32]byte { return *rootPair.Pub }
+func RootKey() [32]byte { return *rootPair().Pub }
 
 // derivedKeyPair makes a key pair out of a text.
 func derivedKeyPair(text string) *keys.KeyPair {
@@ -70,7 +71,7 @@ func certificates(now time.Time) (static *keys.KeyPair, chain []byte, err error)
 		signature := ecc.CalculateSignature(ecc.NewDjbECPrivateKey(*by.Priv), details)
 		return &waCert.CertChain_NoiseCertificate{Details: details, Signature: signature[:]}, nil
 	}
-	middle, err := sign(1, 0, intermediate, rootPair)
+	middle, err := sign(1, 0, intermediate, rootPair())
 	if err != nil {
 		return nil, nil, fmt.Errorf("sign the intermediate certificate: %w", err)
 	}

@@ -29,16 +29,19 @@ type phone struct {
 
 	late     []func() // receipts that come after the next one
 	off      bool
-	held     []func()          // what it does when it is on again
-	shown    map[string]string // number and message id → text
-	count    map[string]int    // number → messages that it sent
-	optedOut map[string]bool   // the numbers that they asked to stop
+	held     []func()             // what it does when it is on again
+	shown    map[string]time.Time // number and message id → when it came
+	deleted  map[string]bool      // of these, and of what is still to come: what is gone for everyone
+	count    map[string]int       // number → messages that it sent
+	optedOut map[string]bool      // the numbers that they asked to stop
+	polls    map[string][]byte    // our account and message id → the secret of a poll that it has
 }
 
 func newPhone(s *Service, who *Person) *phone {
 	return &phone{
 		s: s, who: who, pn: who.Phone, lid: who.LID,
-		shown: make(map[string]string), count: make(map[string]int), optedOut: make(map[string]bool),
+		shown: make(map[string]time.Time), deleted: make(map[string]bool),
+		count: make(map[string]int), optedOut: make(map[string]bool), polls: make(map[string][]byte),
 	}
 }
 
@@ -84,38 +87,47 @@ func (s *Service) takes(d time.Duration) time.Duration {
 // receive is a message that reached the service for the phone and that it could
 // decrypt. It shows it when it gets it, confirms, and a person may read and
 // answer.
-func (p *phone) receive(c *companion, id, text string, stays time.Duration) {
+func (p *phone) receive(c *companion, id string, message *waE2E.Message) {
 	number := c.account.pn
 	r := p.s.world.react(p.who, number, p.count[number])
 	if _, again := p.shown[number+" "+id]; !again {
 		p.count[number]++
 	}
 	p.s.after(p.s.takes(r.Delivered), func() {
-		p.do(func() { p.show(c, id, text, stays, r) })
+		p.do(func() { p.show(c, id, message, r) })
 	})
 }
 
-func (p *phone) show(c *companion, id, text string, stays time.Duration, r reaction) {
+func (p *phone) show(c *companion, id string, message *waE2E.Message, r reaction) {
 	key := c.account.pn + " " + id
 	_, again := p.shown[key]
 	p.confirm(c, id, "")
-	if again {
-		return // folded into the one that is there
+	if again || p.deleted[key] {
+		return // folded into the one that is there, or into what is left of it
 	}
-	p.shown[key] = text
-	p.s.ledger.saw(Seen{Time: time.Now(), Person: e164(p.pn), Number: e164(c.account.pn), ID: id, Text: text, Timer: stays})
+	p.shown[key] = time.Now()
+	poll := pollIn(message)
+	if poll != nil {
+		p.polls[c.account.phone.lid+" "+id] = message.GetMessageContextInfo().GetMessageSecret()
+	}
+	p.s.ledger.saw(Seen{
+		Time: time.Now(), Person: e164(p.pn), Number: e164(c.account.pn), ID: id, Text: textIn(message), Poll: poll, Timer: timerIn(message),
+	})
 	if p.account != nil || r.Read == 0 {
 		return // nobody looks at our own phones
 	}
 	p.s.after(p.s.takes(r.Read), func() {
-		p.do(func() { p.consider(c, id, r) })
+		p.do(func() { p.consider(c, id, poll, r) })
 	})
 }
 
 // consider is the moment in which the person looks at a message.
-func (p *phone) consider(c *companion, id string, r reaction) {
-	p.confirm(c, id, "read")
+func (p *phone) consider(c *companion, id string, poll *Poll, r reaction) {
 	number := c.account.pn
+	if p.deleted[number+" "+id] {
+		return // there is nothing to look at any more
+	}
+	p.confirm(c, id, "read")
 	if r.Reply == 0 || p.optedOut[number] {
 		return
 	}
@@ -125,7 +137,11 @@ func (p *phone) consider(c *companion, id string, r reaction) {
 			if r.Reveals {
 				p.s.reveal(p.who)
 			}
-			p.write(c.account, r.Text)
+			if poll == nil || r.OptsOut {
+				p.write(c.account, r.Text)
+			} else if _, err := p.vote(c.account, id, Ballot{Options: p.choose(poll, number, id)}); err != nil {
+				p.s.log.Error("a person cannot vote", "err", err)
+			}
 		})
 	})
 }
@@ -405,7 +421,7 @@ func textIn(m *waE2E.Message) string {
 	for _, t := range []string{
 		m.GetConversation(), m.GetExtendedTextMessage().GetText(), m.GetImageMessage().GetCaption(),
 		m.GetVideoMessage().GetCaption(), m.GetDocumentMessage().GetCaption(),
-		m.GetDocumentWithCaptionMessage().GetMessage().GetDocumentMessage().GetCaption(),
+		m.GetDocumentWithCaptionMessage().GetMessage().GetDocumentMessage().GetCaption(), m.GetPollCreationMessage().GetName(),
 	} {
 		if t != "" {
 			return t
@@ -416,7 +432,7 @@ func textIn(m *waE2E.Message) string {
 		present bool
 	}{
 		{"image", m.GetImageMessage() != nil}, {"video", m.GetVideoMessage() != nil},
-		{"audio", m.GetAudioMessage() != nil}, {"document", m.GetDocumentMessage() != nil},
+		{"audio", m.GetAudioMessage() != nil}, {"document", m.GetDocumentMessage() != nil}, {"vote", m.GetPollUpdateMessage() != nil},
 	}
 	var words []string
 	for _, k := range kinds {

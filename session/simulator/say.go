@@ -17,8 +17,7 @@ import (
 // real one it carries a secret, with which what is to be changed in it later is
 // sealed.
 func (p *phone) say(a *account, message *waE2E.Message, attrs wire.Attrs) (id string) {
-	p.s.lastID++
-	id = fmt.Sprintf("3A%018X", p.s.lastID)
+	id = p.s.nextID()
 	if message.GetMessageContextInfo().GetMessageSecret() == nil {
 		message = proto.CloneOf(message)
 		if message.MessageContextInfo == nil {
@@ -26,8 +25,20 @@ func (p *phone) say(a *account, message *waE2E.Message, attrs wire.Attrs) (id st
 		}
 		message.MessageContextInfo.MessageSecret = p.secretOf(id)
 	}
-	p.s.ledger.wrote(Said{Time: time.Now(), Person: e164(p.pn), Number: e164(a.pn), ID: id, Text: textIn(message)})
 	a.remember(p.who, false, id, message)
+	p.deliver(a, id, message, attrs)
+	return id
+}
+
+// nextID is the id of the next message of a phone.
+func (s *Service) nextID() string {
+	s.lastID++
+	return fmt.Sprintf("3A%018X", s.lastID)
+}
+
+// deliver brings a message of the phone to every client of an own account.
+func (p *phone) deliver(a *account, id string, message *waE2E.Message, attrs wire.Attrs) {
+	p.s.ledger.wrote(Said{Time: time.Now(), Person: e164(p.pn), Number: e164(a.pn), ID: id, Text: textIn(message)})
 	first := !a.wrote[p.lid]
 	a.wrote[p.lid] = true
 	for _, c := range a.linked() {
@@ -36,7 +47,6 @@ func (p *phone) say(a *account, message *waE2E.Message, attrs wire.Attrs) (id st
 		}
 		p.sendWith(c, id, message, attrs)
 	}
-	return id
 }
 
 // secretOf is the secret of one of the phone's messages.
@@ -137,8 +147,7 @@ func (s *Service) SayOnce(person, own string) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	s.lastID++
-	id = fmt.Sprintf("3A%018X", s.lastID)
+	id = s.nextID()
 	for _, c := range a.linked() {
 		c.push(wire.Node{
 			Tag: "message", Attrs: p.envelope(c, id),

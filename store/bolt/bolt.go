@@ -3,7 +3,7 @@
 // looked at before they are trusted, to be written by one goroutine that lets
 // whoever is waiting share a commit, and to fail with an error, not with the
 // process, when the disk refuses or what is on it has changed under them. Begin
-// reading at [Open], then at writer.go (how a change reaches the disk).
+// reading at [Open], then at update.go (how a change is handed over) and writer.go (how it reaches the disk).
 //
 // bbolt maps its file into memory and believes what stands there. A page that
 // is gone is a fault that ends the process, a page that has changed a panic, a
@@ -60,6 +60,7 @@ type Options struct {
 	After    func()              // told of each commit, in order and before its callers are answered; it must not wait for the file; nil: nobody is
 	Before   func(int, Changes)  // told what a transaction, by its number, changes of the tables that are watched, before anybody can read it; it may yet fail, and another one take its number; nil: nobody is
 	Watched  []Table             // see Before
+	First    func(*Tx) error     // joins the first transaction that changes anything; it may be called again if that fails; nil: nothing does
 }
 
 // Patience is how long another process is usually waited for.
@@ -75,6 +76,7 @@ type DB struct {
 	after    func()
 	before   func(int, Changes)
 	watched  []Table
+	first    func(*Tx) error // nil: it has joined one
 	grows    bool
 	wentBack bool
 	empty    bool    // nothing was ever committed to it
@@ -97,7 +99,7 @@ func Open(path string, o Options) (*DB, error) {
 			return nil, err
 		}
 	}
-	db := &DB{path: path, found: o.Found, failed: o.Failed, after: o.After, before: o.Before, watched: o.Watched, grows: o.Room > 0}
+	db := &DB{path: path, found: o.Found, failed: o.Failed, after: o.After, before: o.Before, watched: o.Watched, first: o.First, grows: o.Room > 0}
 	options := bbolt.Options{
 		Timeout: o.Timeout, ReadOnly: o.ReadOnly, NoSync: o.NoSync, FreelistType: bbolt.FreelistMapType,
 		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
@@ -127,6 +129,7 @@ func Open(path string, o Options) (*DB, error) {
 	}
 	if err == nil {
 		if !o.ReadOnly {
+			db.AllocSize = growStep
 			db.writer = startWriter(db)
 		}
 		return db, nil

@@ -23,6 +23,7 @@ import (
 
 // View runs read in a read transaction. After Close it is ErrClosed.
 func (db *DB) View(read func(*Tx) error) error {
+	defer db.reads()()
 	err := db.guard(func() error {
 		tx, err := db.begin(false)
 		if err != nil {

@@ -32,6 +32,9 @@ func (e *Enc) Uint(v uint64) { e.B = binary.AppendUvarint(e.B, v) }
 // Text appends a text.
 func (e *Enc) Text(s string) { e.B = AppendText(e.B, s) }
 
+// Int appends a number that may be less than zero.
+func (e *Enc) Int(v int64) { e.B = binary.AppendVarint(e.B, v) }
+
 // Texts appends how many texts there are, and the texts.
 func (e *Enc) Texts(list []string) {
 	e.Uint(uint64(len(list)))
@@ -77,6 +80,10 @@ func (d *Dec) Share() { d.whole = string(d.B) }
 // as long as that is.
 func (d *Dec) View() { d.whole = unsafe.String(unsafe.SliceData(d.B), len(d.B)) }
 
+// Own is View of a record that nobody else has, and that does not change: what is read
+// may be kept.
+func (d *Dec) Own() { d.View() }
+
 // Fail says that the record is damaged.
 func (d *Dec) Fail() { d.B, d.Err = nil, ErrRecord }
 
@@ -116,6 +123,17 @@ func (d *Dec) Int() int {
 	return int(v)
 }
 
+// Signed reads a number that may be less than zero.
+func (d *Dec) Signed() int64 {
+	v, n := binary.Varint(d.B)
+	if n <= 0 {
+		d.Fail()
+		return 0
+	}
+	d.B = d.B[n:]
+	return v
+}
+
 // Bool reads a yes or no.
 func (d *Dec) Bool() bool { return d.Uint() != 0 }
 
@@ -134,8 +152,23 @@ func (d *Dec) Time() time.Time {
 }
 
 // Text reads a text.
-func (d *Dec) Text() string {
-	part := d.Part()
+func (d *Dec) Text() string { return d.text(d.Part()) }
+
+// TextOf reads a text whose length stands elsewhere.
+func (d *Dec) TextOf(n uint64) string { return d.text(d.PartOf(n)) }
+
+// PartOf is Part of a text whose length stands elsewhere.
+func (d *Dec) PartOf(n uint64) []byte {
+	if n > uint64(len(d.B)) {
+		d.Fail()
+		return nil
+	}
+	part := d.B[:n]
+	d.B = d.B[n:]
+	return part
+}
+
+func (d *Dec) text(part []byte) string {
 	if d.whole != "" && len(part) > 0 {
 		end := len(d.whole) - len(d.B)
 		return d.whole[end-len(part) : end]

@@ -1,8 +1,6 @@
 package bolt
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"path/filepath"
 	"runtime/debug"
@@ -18,67 +16,24 @@ import (
 const (
 	// BehindDelay is how long what may be behind waits for company, see [DB.Behind].
 	BehindDelay = 200 * time.Millisecond
+	// SoonDelay is how long a change made by [DB.Soon] waits for company.
+	SoonDelay = 100 * time.Millisecond
 	// ProbeDelay is how long after a failed write the disk is tried again without anybody asking.
 	ProbeDelay = time.Second
 	// maxGroup is how many changes share a transaction at most.
 	maxGroup = 256
 	// growLeast and growMost are how many bytes a file with Options.Room grows by at a time.
 	growLeast, growMost = 32 << 10, 16 << 20
+	// growStep is how many bytes any other file grows by once it is larger than that;
+	// bbolt's own step is a tenth of the book of many people.
+	growStep = 4 << 20
 )
-
-// ErrClosed is the answer of a file that has been closed.
-var ErrClosed = reason.Err(reason.BookClosed)
-
-// Tx is a transaction of a file.
-type Tx struct {
-	*bbolt.Tx
-	changed bool
-	watched []Table
-	keys    Changes
-	open    []opened
-}
-
-// opened is a bucket that a transaction has looked for.
-type opened struct {
-	name   string
-	bucket *bbolt.Bucket
-}
-
-// Changes are the keys that a transaction puts or deletes, by the names of the
-// tables that are watched, each table's in the order in which that was done. A
-// key may be there more than once.
-type Changes map[string][][]byte
-
-// Touch notes that the transaction changes something. One that was never
-// touched is not committed: it costs no sync, and says nothing about the disk.
-func (tx *Tx) Touch() { tx.changed = true }
-
-// note notes that a row is put or deleted.
-func (tx *Tx) note(table string, key []byte) {
-	tx.changed = true
-	for i := range tx.watched {
-		if tx.watched[i].Name == table {
-			if tx.keys == nil {
-				tx.keys = make(Changes)
-			}
-			tx.keys[table] = append(tx.keys[table], bytes.Clone(key))
-		}
-	}
-}
 
 // job is one caller's change, waiting for its commit.
 type job struct {
 	change func(*Tx) error
 	flush  bool // what is behind must be written with it
 	done   chan error
-}
-
-// Flusher has changes that may be behind. Take is called outside any
-// transaction, so that it may lock.
-type Flusher interface {
-	// Take hands over what is waiting. write puts it into a transaction and
-	// may be called again; done is told how that ended.
-	Take() (write func(*Tx) error, done func(error))
 }
 
 // writer is the one goroutine that writes. It commits whatever is queued, at
@@ -94,6 +49,8 @@ type writer struct {
 	commit  func(*bbolt.Tx) error
 	queue   []*job
 	chunks  []*job               // they stand back for the queue, one at a time
+	soon    []*job               // they ride along with the next commit
+	soonAt  time.Time            // when they are due without one; zero: there are none
 	dirty   map[Flusher]struct{} // who has changes that may be behind
 	flushAt time.Time            // when they, or a probe, are due; zero: nothing is waiting
 	closed  bool
@@ -110,78 +67,6 @@ func startWriter(db *DB) *writer {
 	}
 	go w.loop() // ends after stop
 	return w
-}
-
-// Update runs change in the next transaction, together with whatever else is
-// waiting, and returns when it is on the disk, or with the error of change,
-// which then leaves nothing behind. change may run more than once, so it must
-// set, not add to, what it leaves outside the transaction. After Close it is
-// ErrClosed.
-func (db *DB) Update(change func(*Tx) error) error {
-	return db.writer.submit(&job{change: change, done: make(chan error, 1)})
-}
-
-// UpdateAll is Update, after everything that is behind, in the same
-// transaction.
-func (db *DB) UpdateAll(change func(*Tx) error) error {
-	return db.writer.submit(&job{change: change, flush: true, done: make(chan error, 1)})
-}
-
-// Flush writes everything that is behind and returns when it is on the disk.
-func (db *DB) Flush() error { return db.UpdateAll(func(*Tx) error { return nil }) }
-
-// Chunk is Update for a part of a long work: it has a transaction to itself,
-// and whoever else is waiting goes before it. It ends with the error of ctx if
-// that is over before its turn; nothing is changed then.
-func (db *DB) Chunk(ctx context.Context, change func(*Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	w, j := db.writer, &job{change: change, done: make(chan error, 1)}
-	if err := w.enqueue(&w.chunks, j); err != nil {
-		return err
-	}
-	select {
-	case err := <-j.done:
-		return err
-	case <-ctx.Done():
-	}
-	w.mu.Lock()
-	if at := slices.Index(w.chunks, j); at >= 0 {
-		w.chunks = slices.Delete(w.chunks, at, at+1)
-		w.mu.Unlock()
-		return ctx.Err()
-	}
-	w.mu.Unlock()
-	return <-j.done // it is being done
-}
-
-// Behind notes that f has something to write, within BehindDelay. While the
-// disk refuses, it waits.
-func (db *DB) Behind(f Flusher) error {
-	w := db.writer
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return ErrClosed
-	}
-	w.dirty[f] = struct{}{}
-	if w.flushAt.IsZero() {
-		w.flushAt = time.Now().Add(BehindDelay)
-		w.ring()
-	}
-	return nil
-}
-
-// CommitBy puts commit in the place of bbolt's own; nil puts that back. It is
-// for tests that make the disk fail, or look at what is on it.
-func (db *DB) CommitBy(commit func(*bbolt.Tx) error) {
-	if commit == nil {
-		commit = (*bbolt.Tx).Commit
-	}
-	db.writer.mu.Lock()
-	defer db.writer.mu.Unlock()
-	db.writer.commit = commit
 }
 
 func (w *writer) submit(j *job) error {
@@ -275,6 +160,14 @@ func (w *writer) next() (b batch) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	b.jobs, w.queue = cut(w.queue, maxGroup)
+	if room := maxGroup - len(b.jobs); w.closed || len(b.jobs) > 0 || !w.soonAt.IsZero() && !time.Now().Before(w.soonAt) {
+		var along []*job
+		along, w.soon = cut(w.soon, room)
+		b.jobs = append(b.jobs[:len(b.jobs):len(b.jobs)], along...)
+		if len(w.soon) == 0 {
+			w.soonAt = time.Time{}
+		}
+	}
 	if first, rest := cut(w.chunks, 1); len(first) > 0 {
 		b.chunk, w.chunks = first[0], rest
 	}
@@ -290,7 +183,7 @@ func (w *writer) next() (b batch) {
 	if b.probe = due && w.failed != nil; w.failed != nil && w.flushAt.IsZero() {
 		w.flushAt = now.Add(ProbeDelay)
 	}
-	b.last = w.closed && len(w.queue) == 0 && len(w.chunks) == 0
+	b.last = w.closed && len(w.queue) == 0 && len(w.chunks) == 0 && len(w.soon) == 0
 	return b
 }
 
@@ -310,10 +203,14 @@ func (w *writer) wait() (d time.Duration, waiting bool) {
 	switch {
 	case w.closed || len(w.queue) > 0 || len(w.chunks) > 0:
 		return 0, true
-	case w.flushAt.IsZero():
+	case w.flushAt.IsZero() && w.soonAt.IsZero():
 		return 0, false
 	}
-	return max(0, time.Until(w.flushAt)), true
+	next := w.flushAt
+	if next.IsZero() || !w.soonAt.IsZero() && w.soonAt.Before(next) {
+		next = w.soonAt
+	}
+	return max(0, time.Until(next)), true
 }
 
 // write commits a batch in one transaction. A change that fails is answered and
@@ -360,8 +257,11 @@ func (w *writer) write(b batch) {
 		for _, done := range answers {
 			done(out.err)
 		}
-		if out.committed && out.err == nil && w.db.after != nil {
-			w.db.after()
+		if out.committed && out.err == nil {
+			w.db.first = nil
+			if w.db.after != nil {
+				w.db.after()
+			}
 		}
 		for _, j := range jobs {
 			j.done <- out.err
@@ -399,6 +299,11 @@ func (w *writer) attempt(jobs []*job, behind []func(*Tx) error) (out outcome) {
 		}
 		if !tx.changed {
 			return nil
+		}
+		if w.db.first != nil {
+			if err := w.guard(w.db.first, tx); err != nil {
+				return err
+			}
 		}
 		out.committed = true
 		if w.db.before != nil && len(tx.keys) > 0 {

@@ -120,16 +120,22 @@ func TestCallersThatWaitShareOneCommit(t *testing.T) {
 	})
 }
 
+// busy is a file whose first commit is held up, so that whatever comes until it is
+// released waits for the next one. wg waits for who is being answered.
+func busy(t *testing.T) (db *DB, disk *disk, wg *sync.WaitGroup, release func()) {
+	db, wg = openNew(t, Options{}), new(sync.WaitGroup)
+	disk = watch(db)
+	release = disk.holds()
+	wg.Go(func() { ok(t, db.Update(putRow("first"))) })
+	synctest.Wait()
+	return db, disk, wg, release
+}
+
 // TestNoTransactionIsLargerThanAGroup: a change that fails has all the others of
 // its transaction made again.
 func TestNoTransactionIsLargerThanAGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		db := openNew(t, Options{})
-		disk := watch(db)
-		release := disk.holds()
-		var wg sync.WaitGroup
-		wg.Go(func() { ok(t, db.Update(putRow("first"))) })
-		synctest.Wait()
+		db, _, wg, release := busy(t)
 		var mu sync.Mutex
 		together := make(map[int]int)
 		for range maxGroup + 1 {
@@ -161,12 +167,7 @@ func TestNoTransactionIsLargerThanAGroup(t *testing.T) {
 // whatever it has done before.
 func TestAChangeThatFailsDoesNotSpoilTheOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		db := openNew(t, Options{})
-		disk := watch(db)
-		release := disk.holds()
-		var wg sync.WaitGroup
-		wg.Go(func() { ok(t, db.Update(putRow("first"))) })
-		synctest.Wait()
+		db, disk, wg, release := busy(t)
 		errStop := errors.New("stop")
 		results := make([]error, 6)
 		for i := range results {
@@ -309,12 +310,7 @@ func TestWhatChangesNothingSaysNothingOfTheDisk(t *testing.T) {
 
 func TestWhatIsQueuedIsWrittenByCloseAndNothingAfterwards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		db := openNew(t, Options{})
-		disk := watch(db)
-		release := disk.holds()
-		var wg sync.WaitGroup
-		wg.Go(func() { ok(t, db.Update(putRow("a"))) })
-		synctest.Wait()
+		db, _, wg, release := busy(t)
 		wg.Go(func() { ok(t, db.Update(putRow("b"))) })
 		wg.Go(func() { ok(t, db.Chunk(t.Context(), putRow("c"))) })
 		wg.Go(func() { ok(t, db.Chunk(t.Context(), putRow("d"))) })
@@ -338,7 +334,7 @@ func TestWhatIsQueuedIsWrittenByCloseAndNothingAfterwards(t *testing.T) {
 		db, err := Open(db.path, Options{})
 		ok(t, err)
 		defer db.Close()
-		if got := rowsOf(t, db); !slices.Equal(got, []string{"a", "b", "c", "d", "e"}) {
+		if got := rowsOf(t, db); !slices.Equal(got, []string{"b", "c", "d", "e", "first"}) {
 			t.Errorf("what is there: %q", got)
 		}
 	})
@@ -352,6 +348,58 @@ type late struct {
 
 func (l *late) Take() (func(*Tx) error, func(error)) {
 	return putRow(l.key), func(err error) { l.ended = append(l.ended, err) }
+}
+
+// TestWhatNeedNotBeAtOnceRidesAlong with the next commit, or has its own when it has
+// waited long enough, and is answered when it is on the disk.
+func TestWhatNeedNotBeAtOnceRidesAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := openNew(t, Options{})
+		disk := watch(db)
+		begun := time.Now()
+		var answered [2]time.Duration
+		var wg sync.WaitGroup
+		soon := func(i int, key string) {
+			wg.Go(func() {
+				ok(t, db.Soon(putRow(key)))
+				answered[i] = time.Since(begun)
+			})
+		}
+		soon(0, "a")
+		time.Sleep(SoonDelay / 2)
+		soon(1, "b")
+		synctest.Wait()
+		if got := disk.count(); got != 0 {
+			t.Errorf("%d commits at once", got)
+		}
+		ok(t, db.Update(putRow("c")))
+		wg.Wait()
+		if got := rowsOf(t, db); disk.count() != 1 || !slices.Equal(got, []string{"a", "b", "c"}) || answered[0] != SoonDelay/2 {
+			t.Errorf("with another: %d commits, %q, answered after %v", disk.count(), got, answered)
+		}
+
+		begun = time.Now()
+		soon(0, "d")
+		time.Sleep(SoonDelay / 2)
+		soon(1, "e")
+		wg.Wait()
+		if disk.count() != 2 || answered[0] != SoonDelay || answered[1] != SoonDelay {
+			t.Errorf("alone: %d commits, answered after %v", disk.count(), answered)
+		}
+
+		disk.breaks(true)
+		if err := db.Soon(putRow("f")); !errors.Is(err, errDisk) {
+			t.Errorf("on a full disk: %v", err)
+		}
+		disk.breaks(false)
+		wg.Go(func() { ok(t, db.Soon(putRow("g"))) })
+		synctest.Wait()
+		ok(t, db.Close())
+		wg.Wait()
+		if err := db.Soon(putRow("h")); !errors.Is(err, ErrClosed) {
+			t.Errorf("on a file that is closed: %v", err)
+		}
+	})
 }
 
 // TestWhatMayBeBehindWaitsForCompany, not longer than it says, and for the disk.

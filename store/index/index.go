@@ -15,6 +15,7 @@ import (
 	"errors"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"recado/campaign/people"
 )
@@ -145,24 +146,28 @@ func (x *Index) Apply(changes []Change, key func(people.ContactID) []byte) error
 	return nil
 }
 
-// each runs do for all segments, on all processors.
+// each runs do for all segments, on all processors. Who comes first takes the next
+// ones: nobody waits for a processor that is long in beginning.
 func (x *Index) each(do func(at int, s *segment)) {
-	workers := min(runtime.GOMAXPROCS(0), 4, (len(x.segments)+7)/8)
-	run := func(w int) {
-		for at := w; at < len(x.segments); at += workers {
-			if s := x.segments[at]; s != nil {
-				do(at, s)
+	const some = 8
+	var next atomic.Int64
+	run := func() {
+		for {
+			from := int(next.Add(some)) - some
+			if from >= len(x.segments) {
+				return
+			}
+			for i, s := range x.segments[from:min(from+some, len(x.segments))] {
+				if s != nil {
+					do(from+i, s)
+				}
 			}
 		}
 	}
-	if workers <= 1 {
-		workers = 1
-		run(0)
-		return
+	var others sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), 4, (len(x.segments)+some-1)/some) - 1 {
+		others.Go(run)
 	}
-	var all sync.WaitGroup
-	for w := range workers {
-		all.Go(func() { run(w) })
-	}
-	all.Wait()
+	run()
+	others.Wait()
 }

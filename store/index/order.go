@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"sort"
 
@@ -12,8 +13,9 @@ import (
 // order is in which order people are listed: base, but those who
 // are late, who are elsewhere.
 type order struct {
-	base []uint32
-	late map[uint32][]byte // by what they are listed; nil: they are gone
+	base  []uint32
+	ranks []uint32          // of each id: one more than its place in base; 0: it has none, or is late. nil: not known yet
+	late  map[uint32][]byte // by what they are listed; nil: they are gone
 }
 
 // manyLate is how many are put among the others.
@@ -40,6 +42,9 @@ func (o *order) note(x *Index, ch Change) {
 		o.late = make(map[uint32][]byte)
 	}
 	o.late[id] = bytes.Clone(ch.Key)
+	if int(id) < len(o.ranks) {
+		o.ranks[id] = 0
+	}
 }
 
 // listed is the whole key of a name.
@@ -82,11 +87,11 @@ func (o *order) place(x *Index, key func(people.ContactID) []byte) {
 	if len(o.late) == 0 {
 		return
 	}
-	late := o.sorted()
 	var moved people.Set
 	for id := range o.late {
 		moved.Add(people.ContactID(id))
 	}
+	late := o.sorted(moved)
 	stay := make([]uint32, 0, len(o.base)+len(late))
 	for _, id := range o.base {
 		if !moved.Has(people.ContactID(id)) {
@@ -110,11 +115,10 @@ type lateOne struct {
 	key []byte
 }
 
-// sorted are the late ones who are there, in their order.
-func (o *order) sorted() []lateOne {
-	all := make([]lateOne, 0, len(o.late))
+// sorted are the late ones of a set who are there, in their order.
+func (o *order) sorted(set people.Set) (all []lateOne) {
 	for id, key := range o.late {
-		if key != nil {
+		if key != nil && set.Has(people.ContactID(id)) {
 			all = append(all, lateOne{id, key})
 		}
 	}
@@ -122,51 +126,51 @@ func (o *order) sorted() []lateOne {
 	return all
 }
 
-// fewHits is the part of all people beneath which those who were found are sorted,
-// instead of passing over all others.
-const fewHits = 128
-
-// Ordered lists people of the index in their order. Key is by what somebody who has
-// no name is listed.
-func (x *Index) Ordered(set people.Set, key func(people.ContactID) []byte) []people.ContactID {
-	o, size := &x.order, set.Size()
-	ids := make([]people.ContactID, 0, size)
-	if size <= len(o.base)/fewHits {
-		keys := make([]lateOne, 0, size)
-		for id := range set.All() {
-			keys = append(keys, lateOne{uint32(id), x.orderKey(uint32(id), key)})
-		}
-		slices.SortFunc(keys, func(a, b lateOne) int { return bytes.Compare(a.key, b.key) })
-		for _, k := range keys {
-			ids = append(ids, people.ContactID(k.id))
-		}
-		return ids
+// Rank finds out where in the order everybody is, if that is not known: Ordered does it
+// otherwise, while somebody waits.
+func (x *Index) Rank() {
+	o := &x.order
+	if o.ranks != nil {
+		return
 	}
-	if len(o.late) > 0 {
-		set = slices.Clone(set)
-	}
-	var late []lateOne
-	for _, l := range o.sorted() {
-		if set.Has(people.ContactID(l.id)) {
-			late = append(late, l)
+	people := len(x.segments) * SegmentSize
+	o.ranks = make([]uint32, people)
+	for i, id := range o.base {
+		if int(id) < people {
+			o.ranks[id] = uint32(i) + 1
 		}
 	}
 	for id := range o.late { // they are not where they were
-		set.Remove(people.ContactID(id))
-	}
-	for _, id := range o.base {
-		if set.Has(people.ContactID(id)) {
-			ids = append(ids, people.ContactID(id))
+		if int(id) < people {
+			o.ranks[id] = 0
 		}
 	}
-	if len(late) == 0 {
-		return ids
+}
+
+// Ordered puts people of the index in their order: it marks where in base they are, and
+// compares nobody with anybody, but for those who are late. Key is by what somebody who
+// has no name is listed.
+func (x *Index) Ordered(set people.Set, key func(people.ContactID) []byte) Found {
+	x.Rank()
+	o := &x.order
+	marks := make(people.Set, len(o.base)/64+1)
+	for i, word := range set[:min(len(set), len(o.ranks)/64)] {
+		ranks := o.ranks[i*64 : i*64+64]
+		for ; word != 0; word &= word - 1 {
+			rank := ranks[bits.TrailingZeros64(word)]
+			marks[rank/64] |= 1 << (rank % 64)
+		}
 	}
-	merged := make([]people.ContactID, 0, size)
-	for _, l := range late {
-		at := sort.Search(len(ids), func(i int) bool { return bytes.Compare(x.orderKey(uint32(ids[i]), key), l.key) > 0 })
-		merged = append(append(merged, ids[:at]...), people.ContactID(l.id))
-		ids = ids[at:]
+	marks[0] &^= 1 // who has no rank
+	found := marked(o.base, marks)
+	size, from := found.Size(), 0
+	var late []placed
+	for i, l := range o.sorted(set) {
+		from += sort.Search(size-from, func(j int) bool {
+			return bytes.Compare(x.orderKey(uint32(found.At(from+j)), key), l.key) > 0
+		})
+		late = append(late, placed{from + i, l.id})
 	}
-	return append(merged, ids...)
+	found.late = late
+	return found
 }

@@ -2,6 +2,7 @@ package index
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"sort"
 
@@ -189,12 +190,26 @@ func (p *phones) containing(g phoneGroup, want digits, least uint32, to []uint64
 			return
 		}
 	}
+	// Where the first two of the digits stand behind one another, the rest is compared.
 	owner := p.owner[g.from:g.to]
 	last := uint(4 * min(places, int(g.lows)))
+	second := want.first(min(want.count, 2)) & 0xf
+	one, two := nibbles*want.first(1), nibbles*second
 	for i, low := range p.low[g.from:g.to] {
 		n := uint64(g.high)<<32 | uint64(low)
-		for shift := uint(0); shift < last; shift += 4 {
-			if n>>shift&mask == want.n {
+		at := same(n, two)
+		if want.count > 1 {
+			at &= same(n, one) >> 4
+		}
+		for ; at != 0; at &= at - 1 {
+			shift := uint(bits.TrailingZeros64(at)) &^ 3
+			if want.count > 1 {
+				if shift < 4*uint(want.count-2) {
+					continue
+				}
+				shift -= 4 * uint(want.count-2)
+			}
+			if shift < last && n>>shift&mask == want.n {
 				if low >= least {
 					to[owner[i]/64] |= 1 << (owner[i] % 64)
 				}
@@ -202,4 +217,14 @@ func (p *phones) containing(g phoneGroup, want digits, least uint32, to []uint64
 			}
 		}
 	}
+}
+
+const nibbles = 0x1111111111111111
+
+// same marks, by the highest of their bits, the digits of n that are those of d.
+func same(n, d uint64) uint64 {
+	x := n ^ d
+	x |= x >> 1
+	x |= x >> 2
+	return ^x & nibbles << 3
 }

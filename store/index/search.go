@@ -1,7 +1,6 @@
 package index
 
 import (
-	"math/bits"
 	"slices"
 	"time"
 
@@ -37,7 +36,7 @@ type Env struct {
 
 // Search finds whom a filter matches.
 func (x *Index) Search(root people.Term, env Env) Answer {
-	s := search{x, env}
+	s := search{x: x, env: env}
 	if root == nil {
 		return exactly(s.state(stateThere))
 	}
@@ -45,8 +44,9 @@ func (x *Index) Search(root people.Term, env Env) Answer {
 }
 
 type search struct {
-	x   *Index
-	env Env
+	x    *Index
+	env  Env
+	told []told
 }
 
 func (s *search) set() people.Set { return make(people.Set, len(s.x.segments)*SegmentSize/64) }
@@ -82,7 +82,7 @@ func and(a, b people.Set) people.Set {
 }
 
 func or(a, b people.Set) people.Set {
-	for i := range a {
+	for i := range b {
 		a[i] |= b[i]
 	}
 	return a
@@ -236,6 +236,15 @@ func (s *search) all(terms people.All, within people.Set) Answer {
 	}
 	sorted := slices.Clone(terms)
 	slices.SortStableFunc(sorted, func(a, b people.Term) int { return cost(a) - cost(b) })
+	for _, t := range terms {
+		if few := s.mayMatch(t); few == nil {
+			continue
+		} else if within == nil {
+			within = few
+		} else {
+			within = and(few, within)
+		}
+	}
 	var answer Answer
 	for i, t := range sorted {
 		part := s.part(t, within)
@@ -249,9 +258,35 @@ func (s *search) all(terms people.All, within people.Set) Answer {
 	return answer
 }
 
+// mayMatch is who may match a word, as far as that costs little; nil is anybody.
+func (s *search) mayMatch(t people.Term) people.Set {
+	var q textQuery
+	switch t := t.(type) {
+	case people.NameTerm:
+		q = textQuery{t.Text, true}
+	case people.WordTerm:
+		if t.Phone != nil || t.Username != t.Text || s.x.labels.tooMany[labelTag] {
+			return nil
+		}
+		q = textQuery{t.Text, false}
+	default:
+		return nil
+	}
+	has, few := s.words(q)
+	if few == nil {
+		return nil
+	}
+	s.told = append(s.told, told{q, has, few})
+	all := or(slices.Clone(few), has)
+	if !q.nameOnly {
+		s.addTexts(all, labelTag, q.Pattern, stateTagged)
+	}
+	return all
+}
+
 // word finds whose name, username, email, tags or phones have a word.
 func (s *search) word(t people.WordTerm, within people.Set) Answer {
-	answer := both(exactly(s.text(t.Text, false, within)), s.texts(labelTag, t.Text, stateTagged), or)
+	answer := s.addTexts(s.text(t.Text, false, within), labelTag, t.Text, stateTagged)
 	if t.Username != t.Text { // "@ana", which a line has without its sign
 		answer = both(answer, Answer{s.set(), and(s.text(t.Username, false, within), s.state(stateUser))}, or)
 	}
@@ -264,16 +299,25 @@ func (s *search) word(t people.WordTerm, within people.Set) Answer {
 // texts finds whose labels of a kind have a text; if not all are known, they may
 // be anybody's who is in a state.
 func (s *search) texts(kind labelKind, text people.Pattern, state int) Answer {
-	found := s.labelled(kind, func(l label) bool { return text.In(l.text) })
+	return s.addTexts(s.set(), kind, text, state)
+}
+
+// addTexts is texts for those and who is in a set.
+func (s *search) addTexts(set people.Set, kind labelKind, text people.Pattern, state int) Answer {
+	s.addLabelled(set, kind, func(l label) bool { return text.In(l.text) })
 	if s.x.labels.tooMany[kind] {
-		return Answer{found, s.state(state)}
+		return Answer{set, or(s.state(state), set)}
 	}
-	return exactly(found)
+	return exactly(set)
 }
 
 // labelled finds who has one of the labels that are asked for.
 func (s *search) labelled(kind labelKind, want func(label) bool) people.Set {
-	set := s.set()
+	return s.addLabelled(s.set(), kind, want)
+}
+
+// addLabelled adds them to a set.
+func (s *search) addLabelled(set people.Set, kind labelKind, want func(label) bool) people.Set {
 	matching := s.x.labels.matching(kind, want)
 	if !slices.Contains(matching, true) {
 		return set
@@ -340,11 +384,10 @@ func (s *search) phone(t people.PhoneTerm) Answer {
 			}
 		}
 	})
-	odd := s.state(stateOdd)
-	if !slices.ContainsFunc(odd, func(word uint64) bool { return word != 0 }) {
+	if !slices.ContainsFunc(s.x.segments, func(seg *segment) bool { return seg != nil && seg.states[stateOdd] != bitmap{} }) {
 		return exactly(found)
 	}
-	return Answer{found, or(odd, found)}
+	return Answer{found, or(s.state(stateOdd), found)}
 }
 
 // when finds when something was. Of who is near the limit, only the person
@@ -418,139 +461,4 @@ func (s *search) when(t people.WhenTerm) Answer {
 		return exactly(may)
 	}
 	return Answer{sure, may}
-}
-
-// text finds in whose name, or also email, a text is.
-func (s *search) text(p people.Pattern, nameOnly bool, within people.Set) people.Set {
-	if p.Text == "" {
-		if p.Whole && !(p.Begin && p.End) { // it is in everything
-			return s.state(stateThere)
-		}
-		set := s.set()
-		if p.Whole {
-			s.x.each(func(at int, seg *segment) {
-				rowOf(words(set, at), &seg.states[stateThere], func(local uint16) bool { return len(nameOf(seg.lines.line(local))) == 0 })
-			})
-		}
-		return set
-	}
-	q := textQuery{p, nameOnly}
-	if set, ok := s.x.recent.get(q); ok {
-		return slices.Clone(set)
-	}
-	narrow := within
-	if wider := s.x.recent.wider(q); wider != nil && (narrow == nil || wider.Size() < narrow.Size()) {
-		narrow = wider
-	}
-	set := s.set()
-	if narrow != nil && narrow.Size() <= len(set)*64/narrowed {
-		s.among(q, narrow, set)
-		if len(within) > 0 && &narrow[0] == &within[0] {
-			return set
-		}
-	} else {
-		f := newFinder(p.Text)
-		s.x.each(func(at int, seg *segment) {
-			if seg.lines.may(p.Text) {
-				seg.lines.find(f, q, words(set, at))
-			}
-		})
-	}
-	s.x.recent.put(q, set)
-	return slices.Clone(set)
-}
-
-// narrowed is the part of all people that may match beneath which their lines are
-// looked at one by one.
-const narrowed = 8
-
-// among is text among few.
-func (s *search) among(q textQuery, few, to people.Set) {
-	s.x.each(func(at int, seg *segment) {
-		some := bitmap(words(few, at))
-		rowOf(words(to, at), &some, func(local uint16) bool { return q.in(seg.lines.line(local)) })
-	})
-}
-
-// rowOf adds those of some people of whom it is true.
-func rowOf(to []uint64, some *bitmap, is func(local uint16) bool) {
-	for i, word := range some {
-		for ; word != 0; word &= word - 1 {
-			bit := bits.TrailingZeros64(word)
-			if is(uint16(i*64 + bit)) {
-				to[i] |= 1 << bit
-			}
-		}
-	}
-}
-
-// textQuery is a text that is looked for.
-type textQuery struct {
-	people.Pattern
-	nameOnly bool
-}
-
-// in reports whether a line has the text.
-func (q textQuery) in(line []byte) bool {
-	name := nameOf(line)
-	if q.InFolded(name) {
-		return true
-	}
-	return !q.nameOnly && len(name) < len(line) && q.InFolded(line[len(name)+1:])
-}
-
-// find adds to a set whose lines have the text.
-func (l *lines) find(f *finder, q textQuery, to []uint64) {
-	local, begin := 0, 0
-	for at := 0; at < len(l.text); {
-		at = f.next(l.text, at)
-		if at < 0 {
-			return
-		}
-		if !q.Whole && !q.At(l.text, at) {
-			at++
-			continue
-		}
-		local, begin = l.locate(at, local, begin)
-		end := begin + l.size(l.sizes[local], begin)
-		if !q.Whole && !q.nameOnly || q.in(l.text[begin:end-1]) {
-			to[local/64] |= 1 << (local % 64)
-		}
-		at = end
-	}
-}
-
-// recent are the texts that were looked for last, and who has them. Whoever types
-// asks for one after the other.
-type recent struct {
-	queries [8]textQuery
-	sets    [8]people.Set
-	next    int
-}
-
-func (r *recent) get(q textQuery) (people.Set, bool) {
-	if i := slices.Index(r.queries[:], q); i >= 0 && r.sets[i] != nil {
-		return r.sets[i], true
-	}
-	return nil, false
-}
-
-func (r *recent) put(q textQuery, set people.Set) {
-	r.queries[r.next], r.sets[r.next] = q, set
-	r.next = (r.next + 1) % len(r.sets)
-}
-
-// wider is the smallest of those that hold all who have the text; nil: there is none.
-func (r *recent) wider(q textQuery) (best people.Set) {
-	if q.Whole {
-		return nil
-	}
-	for i, old := range r.queries {
-		fits := r.sets[i] != nil && !old.Whole && !old.End && old.nameOnly == q.nameOnly && old.Begin == q.Begin &&
-			len(old.Text) <= len(q.Text) && old.Text == q.Text[:len(old.Text)]
-		if fits && (best == nil || r.sets[i].Size() < best.Size()) {
-			best = r.sets[i]
-		}
-	}
-	return best
 }

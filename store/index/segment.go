@@ -49,12 +49,13 @@ type segment struct {
 	lines    lines
 	phones   phones
 	former   phones
-	postings postings
-	times    [3]times // by people.Happening
+	postings postings[uint32] // who has a label
+	words    postings[uint64] // who has a word that opens how
+	times    [3]times         // by people.Happening
 }
 
 // lines are the folded names, emails and usernames: "name\n", or "name\temail\n" and so on, for each
-// id, in their order.
+// id, in their order. They are packed, see packer.
 type lines struct {
 	text  []byte
 	sizes []uint8   // of each line; longLine: it has to be looked for
@@ -123,6 +124,26 @@ func (l *lines) line(local uint16) []byte {
 	}
 	from := l.from(int(local))
 	return l.text[from : from+l.size(l.sizes[local], from)-1]
+}
+
+// each shows look where the lines of some people begin, and where they end.
+func (l *lines) each(some []uint64, look func(local uint16, begin, end int)) {
+	next, begin := 0, 0
+	for i, word := range some {
+		for ; word != 0; word &= word - 1 {
+			local := i*64 + bits.TrailingZeros64(word)
+			if local >= len(l.sizes) {
+				return
+			}
+			if mark := local / markEvery; mark > next/markEvery {
+				next, begin = mark*markEvery, int(l.marks[mark])
+			}
+			for ; next < local; next++ {
+				begin += l.size(l.sizes[next], begin)
+			}
+			look(uint16(local), begin, begin+l.size(l.sizes[local], begin)-1)
+		}
+	}
 }
 
 // nameOf is the name in a line.
@@ -209,74 +230,16 @@ func runs(from *[SegmentSize]uint32) (t times) {
 	return t
 }
 
-// postings are who has a label: of each label a row of ids, or, if they are many,
-// of bits.
-type postings struct {
-	codes   []uint32 // sorted
-	starts  []uint32 // where the row of each begins, and the end of the last
-	members []uint16
-}
-
-const (
-	denseRow = SegmentSize / 16 // how long a row of bits is; one of ids is shorter
-)
-
-// each shows look the row of each label.
-func (p *postings) each(look func(code uint32, row []uint16)) {
-	for i, code := range p.codes {
-		look(code, p.members[p.starts[i]:p.starts[i+1]])
-	}
-}
-
-// orRow adds a row to a set.
-func orRow(row []uint16, to []uint64) {
-	if len(row) < denseRow {
-		for _, local := range row {
-			to[local/64] |= 1 << (local % 64)
-		}
-		return
-	}
-	for i := range to {
-		four := row[i*4 : i*4+4]
-		to[i] |= uint64(four[0]) | uint64(four[1])<<16 | uint64(four[2])<<32 | uint64(four[3])<<48
-	}
-}
-
-// rowSize is how many are in a row.
-func rowSize(row []uint16) (n int) {
-	if len(row) < denseRow {
-		return len(row)
-	}
-	for _, part := range row {
-		n += bits.OnesCount16(part)
-	}
-	return n
-}
-
-// rowMembers lists who is in a row.
-func rowMembers(row []uint16, look func(local uint16)) {
-	if len(row) < denseRow {
-		for _, local := range row {
-			look(local)
-		}
-		return
-	}
-	for i, part := range row {
-		for ; part != 0; part &= part - 1 {
-			look(uint16(i*16 + bits.TrailingZeros16(part)))
-		}
-	}
-}
-
 // maker makes segments, one after the other.
 type maker struct {
 	labels *labelCache
 	seg    *segment
 	lines  lines
 	times  [3][SegmentSize]uint32
-	rows   [][]uint16 // by label
-	used   []uint32   // the labels whose rows are not empty
-	mixed  bool       // rows are not in order
+	have   rowMaker // labels
+	words  wordMaker
+	packer packer
+	split  []span
 	phones phoneMaker
 	former phoneMaker
 	buf    []byte
@@ -289,7 +252,9 @@ func newMaker(l *labels) *maker { return &maker{labels: l.cache(), seg: new(segm
 func (m *maker) lineOf(local uint16, c *people.Contact) {
 	m.gap(int(local))
 	m.buf = appendLine(m.buf[:0], c)
-	m.lines.append(m.buf)
+	m.split = splitWords(m.split[:0], m.buf)
+	m.words.line(local, m.buf, m.split)
+	m.lines.append(m.packer.pack(m.buf, m.split))
 }
 
 func (m *maker) gap(until int) {
@@ -308,7 +273,7 @@ func appendLine(line []byte, c *people.Contact) []byte {
 		line = append(line, '\t')
 		line = people.AppendFold(line, c.Username)
 	}
-	return append(line, '\n')
+	return line
 }
 
 // put writes everything of a person but the line.
@@ -346,23 +311,7 @@ func (m *maker) put(local uint16, c *people.Contact) {
 		odd = !m.former.add(local, f.Phone) || odd
 	}
 	state(stateOdd, odd)
-	m.labels.of(c, func(code uint32) { m.label(code, local) })
-}
-
-// label notes that somebody has a label.
-func (m *maker) label(code uint32, local uint16) {
-	for int(code) >= len(m.rows) {
-		m.rows = append(m.rows, nil)
-	}
-	row := m.rows[code]
-	if n := len(row); n == 0 {
-		m.used = append(m.used, code)
-	} else if row[n-1] == local {
-		return
-	} else if row[n-1] > local {
-		m.mixed = true
-	}
-	m.rows[code] = append(row, local)
+	m.labels.of(c, func(code uint32) { m.have.add(code, local) })
 }
 
 // done is the segment; the next one begins.
@@ -374,44 +323,12 @@ func (m *maker) done() *segment {
 	for h := range m.times {
 		s.times[h] = runs(&m.times[h])
 	}
-	s.postings = m.pack()
+	s.postings = postingsOf(&m.have, func(number uint32) uint32 { return number })
+	s.words = m.words.done()
 	m.seg = new(segment)
 	m.lines = lines{text: m.lines.text[:0], sizes: m.lines.sizes[:0], marks: m.lines.marks[:0]}
 	clear(m.times[:])
 	return s
-}
-
-// pack makes postings of the rows.
-func (m *maker) pack() (p postings) {
-	slices.Sort(m.used)
-	size := 0
-	for _, code := range m.used {
-		size += min(len(m.rows[code]), denseRow)
-	}
-	p.codes = slices.Clone(m.used)
-	p.starts = make([]uint32, 0, len(m.used)+1)
-	p.members = make([]uint16, 0, size)
-	for _, code := range m.used {
-		row := m.rows[code]
-		if m.mixed {
-			slices.Sort(row)
-			row = slices.Compact(row)
-		}
-		p.starts = append(p.starts, uint32(len(p.members)))
-		if len(row) < denseRow {
-			p.members = append(p.members, row...)
-		} else {
-			var bits [denseRow]uint16
-			for _, local := range row {
-				bits[local/16] |= 1 << (local % 16)
-			}
-			p.members = append(p.members, bits[:]...)
-		}
-		m.rows[code] = row[:0]
-	}
-	p.starts = append(p.starts, uint32(len(p.members)))
-	m.used, m.mixed = m.used[:0], false
-	return p
 }
 
 // remake is a segment after changes, which are all of it and in order.
@@ -439,10 +356,11 @@ func (m *maker) remake(old *segment, changes []Change) *segment {
 		}
 		rowMembers(row, func(local uint16) {
 			if !changed.has(local) {
-				m.label(code, local)
+				m.have.add(code, local)
 			}
 		})
 	})
+	m.words.carry(&old.words, &changed)
 	kept := &old.lines
 	next, begin := 0, 0 // the first line that has not been copied
 	copyTo := func(until int) {

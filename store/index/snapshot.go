@@ -73,9 +73,8 @@ func (x *Index) AppendTo(b []byte, key func(people.ContactID) []byte) []byte {
 			put(&e, p.low)
 			put(&e, p.owner)
 		}
-		put(&e, s.postings.codes)
-		put(&e, s.postings.starts)
-		put(&e, s.postings.members)
+		putPostings(&e, s.postings)
+		putPostings(&e, s.words)
 		for i := range s.times {
 			put(&e, s.times[i].at)
 			put(&e, s.times[i].when)
@@ -108,6 +107,21 @@ func put[N number](e *encoder, row []N) {
 	for len(e.b)%align != 0 {
 		e.b = append(e.b, 0)
 	}
+}
+
+func putPostings[C uint32 | uint64](e *encoder, p postings[C]) {
+	put(e, p.codes)
+	put(e, p.starts)
+	put(e, p.members)
+}
+
+func takePostings[C uint32 | uint64](d *decoder) postings[C] {
+	p := postings[C]{take[C](d), take[uint32](d), take[uint16](d)}
+	if len(p.starts) != len(p.codes)+1 || int(p.starts[len(p.codes)]) != len(p.members) {
+		d.fail()
+		return postings[C]{}
+	}
+	return p
 }
 
 // decoder reads a snapshot. After the first mistake everything is empty.
@@ -243,9 +257,8 @@ func (d *decoder) segment(labels int) *segment {
 			}
 		}
 	}
-	s.postings = postings{take[uint32](d), take[uint32](d), take[uint16](d)}
-	if p := &s.postings; len(p.starts) != len(p.codes)+1 || int(p.starts[len(p.codes)]) != len(p.members) ||
-		len(p.codes) > 0 && int(p.codes[len(p.codes)-1]) >= labels {
+	s.postings, s.words = takePostings[uint32](d), takePostings[uint64](d)
+	if n := len(s.postings.codes); n > 0 && int(s.postings.codes[n-1]) >= labels {
 		d.fail()
 	}
 	for i := range s.times {

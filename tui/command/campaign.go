@@ -25,18 +25,33 @@ type campaignJSON struct {
 	Counts      countsJSON  `json:"counts"`
 	*reasonJSON             // why it is paused, cancelled or a draft again; not there: somebody asked for it
 
-	TestOf   campaign.ID    `json:"test_of,omitempty"`  // it is a test of that campaign
-	Archived bool           `json:"archived,omitempty"` // not listed
+	TestOf   campaign.ID    `json:"test_of,omitempty"`   // it is a test of that campaign
+	AnswerTo campaign.ID    `json:"answer_to,omitempty"` // it answers what somebody replied to that campaign
+	RevokeOf campaign.ID    `json:"undo_of,omitempty"`   // it deletes messages of that campaign for everyone
+	Archived bool           `json:"archived,omitempty"`  // not listed
 	FollowUp campaign.ID    `json:"follow_up_of,omitempty"`
-	Silent   bool           `json:"silent,omitempty"`   // also to those who have not answered the last campaigns
-	At       string         `json:"at,omitempty"`       // when it is to start
-	Variants int            `json:"variants,omitempty"` // how many texts it has, if there are several
-	Canary   int            `json:"canary,omitempty"`   // after so many messages it pauses by itself
-	Basis    campaign.Basis `json:"basis,omitempty"`    // why these people may be written to
+	Silent   bool           `json:"silent,omitempty"`          // also to those who have not answered the last campaigns
+	Consents bool           `json:"require_consent,omitempty"` // only to those who have consented
+	At       string         `json:"at,omitempty"`              // when it is to start
+	Stopped  []string       `json:"stopped_numbers,omitempty"` // by name: those that send nothing for it
+	Stops    []stopJSON     `json:"stops,omitempty"`           // the same with who and why
+	Fixed    string         `json:"text_fixed,omitempty"`      // when the text was last fixed while it was being sent
+	Variants int            `json:"variants,omitempty"`        // how many texts it has, if there are several
+	Poll     []string       `json:"poll,omitempty"`            // the options of the poll that it is; its text is the question
+	Canary   int            `json:"canary,omitempty"`          // after so many messages it pauses by itself
+	Basis    campaign.Basis `json:"basis,omitempty"`           // why these people may be written to
 
 	Attachment *attachmentJSON `json:"attachment,omitempty"` // not there: text alone
 	Freezing   *workJSON       `json:"freezing,omitempty"`   // how far that is; not there: it is not freezing
 	Forecast   *forecastJSON   `json:"forecast,omitempty"`   // of `campaign show`, while it is running or paused
+}
+
+// stopJSON is a number that sends nothing for a campaign, as --json prints it.
+type stopJSON struct {
+	Number string      `json:"number"`
+	By     string      `json:"by,omitempty"`   // the person; not there: the campaign itself
+	Code   reason.Code `json:"code,omitempty"` // why it did that itself
+	At     string      `json:"at,omitempty"`
 }
 
 // workJSON is how far a work of the book is, as --json prints it.
@@ -85,6 +100,8 @@ type deliveryJSON struct {
 	Text    string `json:"text"`              // empty until it was first tried
 	Variant string `json:"variant,omitempty"` // which of the texts of the campaign: A, B…; not there: it has one
 	Answer  string `json:"answer,omitempty"`  // what they wrote within a week, a line for each message
+	Deleted string `json:"deleted,omitempty"` // when it was deleted for everyone
+	Deletes string `json:"deletes,omitempty"` // of an undo: the id of the message that it deletes for everyone
 }
 
 func deliveryObject(camp campaign.Campaign, d campaign.Delivery) deliveryJSON {
@@ -92,14 +109,15 @@ func deliveryObject(camp campaign.Campaign, d campaign.Delivery) deliveryJSON {
 	if len(camp.Variants) > 0 {
 		variant = campaign.VariantName(d.Variant)
 	}
-	return deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), reasonObject(d.Reason), d.Text, variant, d.Answer}
+	return deliveryJSON{string(d.Phone), d.Name, d.State.String(), string(d.Message), reasonObject(d.Reason), d.Text, variant, d.Answer, stamp(d.RevokedAt), string(d.Revokes)}
 }
 
 func (c *call) campaignCommand() *cobra.Command {
-	return c.group("campaign", "cmd_campaign",
-		c.newCommand(),
+	return c.group("campaign", "cmd_campaign", append(c.senderCommands(),
+		c.newCommand(), c.editCampaignCommand(),
 		c.about("check", "cmd_campaign_check", c.checkCampaign),
-		c.startCommand(),
+		c.about("rehearse", "cmd_campaign_rehearse", c.rehearseCampaign),
+		c.startCommand(), c.countAboveCommand(),
 		c.scheduleCommand(),
 		c.change("unschedule", "cmd_campaign_unschedule",
 			func(_ context.Context, o *owner, id campaign.ID) (campaign.Campaign, error) {
@@ -119,9 +137,10 @@ func (c *call) campaignCommand() *cobra.Command {
 			}),
 		c.about("show", "cmd_campaign_show", c.showCampaign),
 		c.reportCommand(),
-		c.about("deliveries", "cmd_campaign_deliveries", c.listDeliveries),
-		c.decideCommand(), c.testCommand(), c.followUpCommand(), c.duplicateCommand(), c.archiveCommand(), c.listCommand(),
-	)
+		c.deliveriesCommand(),
+		c.repliesCommand(), c.answerCommand(), c.skipCommand(), c.retryCommand(), c.fixTextCommand(), c.undoCommand(),
+		c.decideCommand(), c.testCommand(), c.followUpCommand(), c.duplicateCommand(), c.archiveCommand(), c.deleteCommand(), c.listCommand(),
+	)...)
 }
 
 // about makes a command that prints something of one campaign.
@@ -211,7 +230,11 @@ func (c *call) follow(book *store.Book, which func(store.Job) bool) (stop func()
 			jobs, err := book.Jobs()
 			if at := slices.IndexFunc(jobs, which); err == nil && at >= 0 {
 				drawn = true
-				c.write(c.env.Stderr, "\r\x1b[K"+c.t("campaign_start_progress", "Done", jobs[at].Done, "Total", jobs[at].Total))
+				text := c.t("campaign_start_progress", "Done", jobs[at].Done, "Total", jobs[at].Total)
+				if jobs[at].Names > 0 {
+					text = c.t("wizard_naming", "Done", jobs[at].Named, "Total", jobs[at].Names)
+				}
+				c.write(c.env.Stderr, "\r\x1b[K"+text)
 			}
 		}
 	})
@@ -255,7 +278,7 @@ func (c *call) campaignObject(o *owner, camp campaign.Campaign, forecast *foreca
 func campaignOf(o *owner, camp campaign.Campaign) (campaignJSON, error) {
 	out := campaignJSON{
 		ID: camp.ID, Name: camp.Name, Status: camp.Status.String(),
-		TestOf: camp.TestOf, FollowUp: camp.FollowUp, Archived: camp.Archived, Silent: camp.Silent, At: stamp(camp.Planned()), Canary: camp.Canary, Basis: camp.Basis,
+		TestOf: camp.TestOf, AnswerTo: camp.AnswerTo, RevokeOf: camp.RevokeOf, FollowUp: camp.FollowUp, Archived: camp.Archived, Fixed: stamp(camp.TextFixed), Silent: camp.Silent, Consents: camp.Consented, At: stamp(camp.Planned()), Canary: camp.Canary, Basis: camp.Basis,
 	}
 	if !camp.Reason.IsZero() {
 		why := reasonObject(camp.Reason)
@@ -263,6 +286,14 @@ func campaignOf(o *owner, camp campaign.Campaign) (campaignJSON, error) {
 	}
 	if len(camp.Variants) > 0 {
 		out.Variants = len(camp.Texts())
+	}
+	out.Poll = camp.Options()
+	var err error
+	if out.Stops, err = stopsOf(o, &camp); err != nil {
+		return out, err
+	}
+	for _, s := range out.Stops {
+		out.Stopped = append(out.Stopped, s.Number)
 	}
 	counts, err := o.parts.Book.Counts(camp.ID)
 	if err != nil {
@@ -309,10 +340,23 @@ func (c *call) showCampaign(ctx context.Context, o *owner, id campaign.ID) error
 	for i, text := range camp.Variants {
 		rows = append(rows, []string{"text " + campaign.VariantName(uint8(i+1)), text})
 	}
-	for _, one := range [][]string{{"at", stamp(camp.Planned())}, {"basis", string(camp.Basis)}} {
+	for _, o := range camp.Options() {
+		rows = append(rows, []string{"option", o})
+	}
+	for _, one := range [][]string{{"at", stamp(camp.Planned())}, {"basis", string(camp.Basis)}, {"text_fixed", stamp(camp.TextFixed)}} {
 		if one[1] != "" {
 			rows = append(rows, one)
 		}
+	}
+	stops, err := stopsOf(o, &camp)
+	if err != nil {
+		return err
+	}
+	for _, s := range stops {
+		rows = append(rows, []string{"stopped", s.Number})
+	}
+	if camp.Consented {
+		rows = append(rows, []string{"require_consent", "yes"})
 	}
 	if camp.Canary > 0 {
 		rows = append(rows, []string{"canary", strconv.Itoa(camp.Canary)})
@@ -411,42 +455,4 @@ func howFar(book *store.Book, camp campaign.Campaign) (done, total int, err erro
 	}
 	counts, err := book.Counts(camp.ID)
 	return counts.Done(), counts.Total(), err
-}
-
-func (c *call) listDeliveries(ctx context.Context, o *owner, id campaign.ID) error {
-	camp, err := o.parts.Book.Campaign(id)
-	if err != nil {
-		return err
-	}
-	return c.gathered(func() error {
-		return c.eachDelivery(ctx, o, id, func(d *campaign.Delivery) error {
-			if c.json {
-				return c.object(deliveryObject(camp, *d))
-			}
-			return c.line(string(d.Phone), d.Name, d.State.String(), string(d.Message), words.English(d.Reason), d.Text)
-		})
-	})
-}
-
-// eachDelivery gives out the deliveries of a campaign in their order, until the
-// context ends.
-func (c *call) eachDelivery(ctx context.Context, o *owner, id campaign.ID, do func(*campaign.Delivery) error) error {
-	for after := int64(-1); ; {
-		deliveries, err := o.parts.Book.Deliveries(id, after, page)
-		if err != nil {
-			return err
-		}
-		for i := range deliveries {
-			after = int64(deliveries[i].Seq)
-			if err := do(&deliveries[i]); err != nil {
-				return err
-			}
-		}
-		if len(deliveries) < page {
-			return nil
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-	}
 }

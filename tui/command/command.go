@@ -199,15 +199,54 @@ func (c *call) root() *cobra.Command {
 	})
 	root.PersistentFlags().StringVar(&c.data, "data", "", c.t("flag_data"))
 	root.PersistentFlags().BoolP("help", "h", false, c.t("flag_help"))
-	root.AddCommand(
-		c.demoCommand(), c.linkCommand(), c.numbersCommand(), c.contactsCommand(), c.listsCommand(), c.importsCommand(), c.optoutsCommand(), c.consentCommand(),
-		c.campaignCommand(), c.runCommand(), c.statusCommand(), c.stopCommand(), c.auditCommand(), c.hostCommand(), c.checkCommand(), c.verifyCommand(), c.evidenceCommand(), c.examineCommand(), c.simulateCommand(), c.versionCommand(),
-	)
+	root.AddCommand(c.commands()...)
 	root.SetUsageFunc(c.usage)
 	root.SetFlagErrorFunc(c.flagMistake)
 	root.SetHelpCommand(c.helpCommand(root))
 	c.completions(root)
 	return root
+}
+
+// commands makes the commands of the first level. If one of them is asked for by
+// its name, it is this one alone: to make the texts of all of them takes longer than
+// many a command does.
+func (c *call) commands() (all []*cobra.Command) {
+	makers := []struct {
+		name string
+		make func() *cobra.Command
+	}{
+		{"demo", c.demoCommand}, {"link", c.linkCommand}, {"numbers", c.numbersCommand}, {"contacts", c.contactsCommand}, {"lists", c.listsCommand},
+		{"imports", c.importsCommand}, {"optouts", c.optoutsCommand}, {"consent", c.consentCommand}, {"campaign", c.campaignCommand},
+		{"run", c.runCommand}, {"status", c.statusCommand}, {"stop", c.stopCommand}, {"audit", c.auditCommand}, {"host", c.hostCommand},
+		{"check", c.checkCommand}, {"verify", c.verifyCommand}, {"evidence", c.evidenceCommand}, {"examine", c.examineCommand},
+		{"simulate", c.simulateCommand}, {"version", c.versionCommand},
+	}
+	asked := c.first()
+	for _, m := range makers {
+		if m.name == asked {
+			return []*cobra.Command{m.make()}
+		}
+	}
+	for _, m := range makers {
+		all = append(all, m.make())
+	}
+	return all
+}
+
+// first is the first argument that is not about the data directory.
+func (c *call) first() string {
+	args := c.env.Args
+	for len(args) > 0 {
+		switch {
+		case args[0] == "--data" && len(args) > 1:
+			args = args[2:]
+		case strings.HasPrefix(args[0], "--data="):
+			args = args[1:]
+		default:
+			return args[0]
+		}
+	}
+	return ""
 }
 
 // run adapts a function to cobra. Errors that it returns are failures of the

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -298,4 +299,35 @@ var portuguese, english = tongue{words.For("pt-BR")}, tongue{words.For("en")}
 // desk is where the person of a test changes the book.
 func desk(b *store.Book) *store.Desk {
 	return b.Desk(store.Actor{Name: "ana", Role: store.Admin, From: "test"})
+}
+
+// TestACommandIsMadeWithoutTheOthers holds that each is found by the name it has,
+// and that it is the same as among all.
+func TestACommandIsMadeWithoutTheOthers(t *testing.T) {
+	listed := func(args ...string) (names []string) {
+		c, _, _ := typist(t, t.TempDir(), "")
+		c.env.Args = args
+		for _, cmd := range c.root().Commands() {
+			if cmd.Name() != "completion" {
+				names = append(names, cmd.Name())
+			}
+		}
+		return names
+	}
+	all := listed()
+	if len(all) < 20 {
+		t.Errorf("all are %q", all)
+	}
+	for _, name := range all {
+		for _, before := range [][]string{nil, {"--data", "numbers"}, {"--data=x"}, {"--data", "x", "--data", "y"}} {
+			if got := listed(append(before, name, "--json")...); !slices.Equal(got, []string{name}) {
+				t.Errorf("%q %s: made are %q", before, name, got)
+			}
+		}
+	}
+	for _, args := range [][]string{{"nubmers"}, {"help", "numbers"}, {"__complete", "numbers"}, {"--version", "numbers"}, {"--data"}, {"--data", "numbers"}} {
+		if got := listed(args...); !slices.Equal(got, all) {
+			t.Errorf("%q: made are %q, want all", args, got)
+		}
+	}
 }

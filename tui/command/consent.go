@@ -59,7 +59,53 @@ func (c *call) consentCommand() *cobra.Command {
 			})
 		}),
 	}
-	return c.group("consent", "cmd_consent", c.jsonFlag(link), c.jsonFlag(links), unlink)
+	return c.group("consent", "cmd_consent", c.jsonFlag(link), c.jsonFlag(links), unlink, c.consentRule())
+}
+
+// The words by which the rule about consent is written and printed.
+const (
+	ruleRequired = "required"
+	ruleOptional = "optional"
+)
+
+// ruleJSON is the rule about consent, as --json prints it.
+type ruleJSON struct {
+	Rule string `json:"rule"` // required: new campaigns are only for those who have consented; optional
+}
+
+// consentRule prints whether new campaigns ask for consent by themselves, or says
+// that they do or do not.
+func (c *call) consentRule() *cobra.Command {
+	return c.jsonFlag(&cobra.Command{
+		Use: "rule [required|optional]", Short: c.t("cmd_consent_rule"), Long: c.t("cmd_consent_rule_long"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return c.exactArgs(1)(cmd, args)
+		},
+		RunE: c.run(func(ctx context.Context, args []string) error {
+			if len(args) > 0 && args[0] != ruleRequired && args[0] != ruleOptional {
+				return c.fail(ExitUsage, "consent_rule_what", "Rule", args[0])
+			}
+			return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error {
+				required, err := o.parts.Book.RequiresConsent()
+				if err == nil && len(args) > 0 {
+					required = args[0] == ruleRequired
+					err = c.desk(o).RequireConsent(required)
+				}
+				if err != nil {
+					return err
+				}
+				rule := map[bool]string{true: ruleRequired, false: ruleOptional}[required]
+				if c.json {
+					return c.object(ruleJSON{rule})
+				}
+				c.tell(map[bool]string{true: "consent_rule_on", false: "consent_rule_off"}[required])
+				return c.line(rule)
+			})
+		}),
+	})
 }
 
 // consentLink prints the link of that name, which it makes if there is none.

@@ -1,8 +1,8 @@
 package command
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -70,40 +70,63 @@ func (c *call) duplicateCommand() *cobra.Command {
 	return cmd
 }
 
-// followed are those who got a campaign and did not answer it, by what --only
-// calls them.
-var followed = map[string]string{
-	"delivered": "recebeu:%[1]s -respondeu:%[1]s",
-	"read":      "leu:%[1]s -respondeu:%[1]s",
-	"silent":    "recebeu:%[1]s -leu:%[1]s -respondeu:%[1]s",
-}
-
 // followUpCommand writes a draft to those who got a campaign and did not answer.
 func (c *call) followUpCommand() *cobra.Command {
 	d := draft{}
 	var only string
 	cmd := c.about("follow-up", "cmd_campaign_follow_up", func(ctx context.Context, o *owner, id campaign.ID) error {
-		filter, known := followed[only]
-		if !known {
-			return c.fail(ExitUsage, "follow_up_only", "Only", only)
-		}
 		of, err := o.parts.Book.Campaign(id)
 		if err != nil {
 			return err
 		}
-		d.follows, d.to = id, fmt.Sprintf(filter, id)
-		if d.name == "" {
-			d.name = of.Name + " 2"
+		filter, known := of.Unanswered(only)
+		if !known {
+			return c.fail(ExitUsage, "follow_up_only", "Only", only)
+		}
+		next := of.Follow(filter)
+		d.follows, d.to, d.name = next.FollowUp, next.To, cmp.Or(d.name, next.Name)
+		if !d.decided() {
+			d.consents = next.Consented
 		}
 		return c.newCampaign(ctx, o, d)
 	})
 	cmd.Long = c.t("cmd_campaign_follow_up_long")
 	flags := cmd.Flags()
 	flags.StringVar(&d.text, "text", "", c.t("flag_new_text"))
-	flags.StringVar(&only, "only", "delivered", c.t("flag_follow_up_only"))
+	flags.StringArrayVar(&d.poll, "poll", nil, c.t("flag_new_poll"))
+	flags.StringVar(&only, "only", campaign.FollowDelivered, c.t("flag_follow_up_only"))
 	flags.StringVar(&d.name, "name", "", c.t("flag_new_name"))
+	d.consentFlag(c, flags)
 	flags.BoolVar(&d.optOut, "optout-line", false, c.t("flag_new_optout_line"))
 	flags.BoolVar(&d.yes, "yes", false, c.t("flag_yes"))
+	return cmd
+}
+
+// deleteCommand takes a campaign away that has sent nothing.
+func (c *call) deleteCommand() *cobra.Command {
+	var yes bool
+	cmd := c.about("delete", "cmd_campaign_delete", func(ctx context.Context, o *owner, id campaign.ID) error {
+		camp, err := o.parts.Book.Campaign(id)
+		if err != nil {
+			return err
+		}
+		if err := c.confirm(ctx, yes, "campaign_delete_ask", "Name", camp.Name); err != nil {
+			return err
+		}
+		if camp, err = c.desk(o).DeleteCampaign(ctx, id); err != nil {
+			return err
+		}
+		c.tell("campaign_deleted", "Name", camp.Name)
+		if c.json {
+			return c.object(struct {
+				ID   campaign.ID `json:"id"`
+				Name string      `json:"name"`
+			}{camp.ID, camp.Name})
+		}
+		return nil
+	})
+	cmd.Long = c.t("cmd_campaign_delete_long")
+	cmd.Flags().BoolVar(&yes, "yes", false, c.t("flag_yes"))
 	return cmd
 }
 

@@ -20,11 +20,12 @@ import (
 // reads are the methods of the book that screens and commands may call: those
 // that change nothing.
 var reads = []string{
-	"About", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "Close", "Contact", "ContactByPhone",
-	"ContactCount", "ContactsByID", "CountLive", "Counts", "Deliveries", "DeliveriesAt", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err", "Evidence",
-	"Find", "Forecast", "Freeze", "Holds", "Idle", "Invites", "Jobs", "KeepIndex", "Import", "Imports", "LastSent", "LastTagging", "ListDrafts", "ListNamed", "Lists", "Number",
-	"NumberNamed", "Numbers", "OptOutCount", "Outside", "Places", "Preflight", "PreflightImport", "Recent", "Report", "Started", "Suppressed",
-	"Unions", "Unsure", "Validations", "Verify", "Vocabulary", "WentBack", "Whom",
+	"About", "Answers", "Audit", "AuditBefore", "AuditCount", "Barred", "Campaign", "Campaigns", "CheckFix", "CheckUndo", "Close", "Contact", "ContactByPhone", "ContactCount",
+	"ContactsByID", "CountAbove", "CountLive", "Counts", "Deliveries", "DeliveriesAt", "DeliveriesIn", "DeliveriesOf", "DeliveriesTo", "Delivery", "Desk", "DoubtCount", "Err",
+	"Evidence", "Find", "Forecast", "Freeze", "Holds", "Idle", "Import", "Imports", "Invites", "Jobs", "KeepIndex", "LastSent", "LastTagging", "ListDrafts",
+	"ListNamed", "Lists", "NextStart", "Number", "NumberNamed", "Numbers", "OptOutCount", "Outside", "PeopleAt", "Places", "Preflight", "PreflightImport", "Pulse", "Recent", "Retriable", "Rehearse",
+	"Replies", "Report", "RequiresConsent", "Search", "Seek", "Started", "Suppressed",
+	"Undos", "Unions", "Unsure", "Validations", "Verify", "Vocabulary", "WentBack", "Whom",
 }
 
 // Screens and commands change the book, and the links of the numbers, at the

@@ -44,7 +44,9 @@ type fullDeliveryJSON struct {
 	Read      string `json:"read"`
 	Replied   string `json:"replied"`
 	OptedOut  string `json:"opted_out"`
-	Answer    string `json:"answer,omitempty"` // what they wrote within a week
+	Answer    string `json:"answer,omitempty"`  // what they wrote within a week
+	Deleted   string `json:"deleted,omitempty"` // when it was deleted for everyone
+	Deletes   string `json:"deletes,omitempty"` // it is no message: it deletes the one with that id for everyone
 }
 
 var nameSources = [...]string{people.NoName: "none", people.PushName: "push", people.Business: "business", people.AddressBook: "address_book", people.Typed: "typed"}
@@ -82,6 +84,7 @@ func (c *call) tellAll(ctx context.Context, o *owner, p people.Contact) error {
 			Campaign: d.Campaign.String(), Name: held.Name, Number: names[d.Number], State: d.State.String(), MessageID: string(d.Message), Text: d.Text,
 			reasonJSON: reasonObject(d.Reason), Attempts: d.Attempts, Claimed: stamp(d.Claimed), Accepted: stamp(d.Accepted),
 			Delivered: stamp(d.Arrived), Read: stamp(d.ReadAt), Replied: stamp(d.RepliedAt), OptedOut: stamp(d.LeftAt), Answer: d.Answer,
+			Deleted: stamp(d.RevokedAt), Deletes: string(d.Revokes),
 		})
 	}
 	entries, err := book.About(ctx, p.ID)

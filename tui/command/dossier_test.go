@@ -66,6 +66,13 @@ func TestOptOutsGoToAnotherRecado(t *testing.T) {
 		t.Errorf("got %s", out)
 	}
 	run(from, ExitOK, "", "optouts", "export", "--out", file)
+	if _, errs := run(from, ExitRefused, "", "optouts", "export", "--out", file); !strings.Contains(errs, "--force") {
+		t.Errorf("over a file that is there: %q", errs)
+	}
+	if err := os.WriteFile(file, []byte("before"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(from, ExitOK, "", "optouts", "export", "--out", file, "--force")
 	text, err := os.ReadFile(file)
 	if err != nil || strings.Count(string(text), "\n") != 5 || strings.Contains(string(text), "Ana") {
 		t.Errorf("%v: %s", err, text)

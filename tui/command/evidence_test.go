@@ -78,6 +78,15 @@ func TestEvidenceStandsAlone(t *testing.T) {
 		t.Error("it tells of somebody else")
 	}
 	p.must("verify", "ana.json")
+	if r := p.run("evidence", "export", "--person", "beto", "--json", "--out", "ana.json"); r.code == 0 || !strings.Contains(r.err, "--force") {
+		t.Errorf("over a file that is there: exit %d, %s", r.code, r.err)
+	}
+	p.must("verify", "ana.json")
+	p.must("evidence", "export", "--person", "beto", "--json", "--out", "beto.json")
+	p.must("evidence", "export", "--person", "ana prado", "--json", "--out", "beto.json", "--force")
+	if again, err := os.ReadFile(filepath.Join(p.dir, "beto.json")); err != nil || objects[evidence](t, string(again))[0].Links[0].Sum != e.Links[0].Sum {
+		t.Errorf("with --force it is %s, %v", again, err)
+	}
 	p.file("changed.json", strings.Replace(string(text), "feira", "feire", 1))
 	if r := p.run("verify", "changed.json", "--json"); r.code != 1 || !strings.Contains(r.out, `"reason_code":"check_chain_other"`) {
 		t.Errorf("exit code %d, %s", r.code, r.out)

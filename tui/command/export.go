@@ -1,11 +1,13 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -97,21 +99,41 @@ func (c *call) exportFile(ctx context.Context, o *owner, ids []people.ContactID,
 	return to.Close()
 }
 
-// eachContact gives people in that order, reading some at a time.
+// eachContact gives people in that order, reading some at a time: while do has some, the
+// next ones are read.
 func (c *call) eachContact(ctx context.Context, o *owner, ids []people.ContactID, do func(*people.Contact) error) error {
-	for chunk := range slices.Chunk(ids, page) {
-		if err := ctx.Err(); err != nil {
+	type read struct {
+		contacts []people.Contact
+		err      error
+	}
+	reads := make(chan read)
+	wanted, stop := context.WithCancel(ctx)
+	var reader sync.WaitGroup
+	reader.Go(func() { // ends with the last of them, with a mistake, or with wanted
+		defer close(reads)
+		for chunk := range slices.Chunk(ids, page) {
+			contacts, err := o.parts.Book.ContactsByID(chunk)
+			select {
+			case reads <- read{contacts, err}:
+			case <-wanted.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+	defer reader.Wait() // it reads the book, which may be closed after this
+	defer stop()
+	for some := range reads {
+		if err := cmp.Or(ctx.Err(), some.err); err != nil { // one more may have come with the end of ctx
 			return err
 		}
-		contacts, err := o.parts.Book.ContactsByID(chunk)
-		if err != nil {
-			return err
-		}
-		for i := range contacts {
-			if err := do(&contacts[i]); err != nil {
+		for i := range some.contacts {
+			if err := do(&some.contacts[i]); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return ctx.Err()
 }

@@ -1,11 +1,18 @@
 package command
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"recado/campaign/people"
+	"recado/store"
+	"recado/tui/host"
 )
 
 // Whoever is exported is imported again by another recado as they were, in every
@@ -152,5 +159,76 @@ func TestAnExportThroughTheOwnerIsWholeOrNothing(t *testing.T) {
 				t.Errorf("file %q, %v", text, err)
 			}
 		})
+	}
+}
+
+// TestManyAreListedPageByPage, all and in order, until somebody does not want any more.
+func TestManyAreListedPageByPage(t *testing.T) {
+	dir := privateDir(t)
+	book, err := store.Open(filepath.Join(dir, "book.db"), store.Options{Kind: store.Real})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	const many = 9*page + 7
+	rows := make([]people.Row, many)
+	for i := range rows {
+		rows[i] = people.Row{Line: i + 1, Phone: people.Phone(fmt.Sprintf("+55119%08d", 60_000_000+i)), Name: fmt.Sprintf("Ana %05d", many-i)}
+	}
+	if _, err := desk(book).Import(t.Context(), rows, "a test"); err != nil {
+		t.Fatal(err)
+	}
+	ids, err := book.Find(t.Context(), people.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	enough := errors.New("enough")
+	for _, stop := range []struct {
+		at   int
+		want error
+	}{{many, nil}, {page / 2, enough}, {page, enough}, {page + 1, context.Canceled}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		var got []people.ContactID
+		err := new(call).eachContact(ctx, &owner{parts: &host.Parts{Book: book}}, ids, func(p *people.Contact) error {
+			if len(got) == stop.at && stop.want == enough {
+				return enough
+			}
+			if len(got) == stop.at {
+				cancel()
+			}
+			got = append(got, p.ID)
+			return nil
+		})
+		if !errors.Is(err, stop.want) {
+			t.Errorf("at %d: %v, want %v", stop.at, err, stop.want)
+		}
+		want := ids[:min(stop.at, many)]
+		if stop.want == context.Canceled {
+			want = ids[:2*page] // the page is ended
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("at %d: %d are given, want %d in their order", stop.at, len(got), len(want))
+		}
+		cancel()
+	}
+	if err := book.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := new(call).eachContact(t.Context(), &owner{parts: &host.Parts{Book: book}}, ids, func(*people.Contact) error { return nil }); !errors.Is(err, store.ErrClosed) {
+		t.Errorf("of a closed book: %v", err)
+	}
+}
+
+// TestNoRuneOfDataSteersATerminal: what JSON lets through as it is.
+func TestNoRuneOfDataSteersATerminal(t *testing.T) {
+	for r := range rune(0x2100) {
+		said := escape("a" + string(r) + "b\n")
+		if r != '\n' && steers(r) {
+			if want := fmt.Sprintf("a\\u%04xb\n", r); said != want {
+				t.Errorf("%U: %q, want %q", r, said, want)
+			}
+		} else if want := "a" + string(r) + "b\n"; said != want {
+			t.Errorf("%U: %q, want %q", r, said, want)
+		}
 	}
 }

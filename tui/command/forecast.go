@@ -18,6 +18,9 @@ type forecastJSON struct {
 	Ends   string    `json:"ends"`   // when the last one that is not stuck has left
 	Binds  bindsJSON `json:"binds"`
 	Days   []dayJSON `json:"days"` // on which something leaves; sixty at the most
+
+	PausesAfter int    `json:"pauses_after,omitempty"` // so many messages, and asks; not there: it does not
+	PausesAt    string `json:"pauses_at,omitempty"`    // about when that is
 }
 
 // bindsJSON is what makes a campaign last longest, or stops it.
@@ -36,12 +39,16 @@ type dayJSON struct {
 func forecastObject(f campaign.Forecast) *forecastJSON {
 	out := &forecastJSON{
 		Left: f.Left, Stuck: f.Stuck, Starts: stamp(f.Starts), Ends: stamp(f.Ends),
-		Binds: bindsJSON{words.English(reason.New(f.Binds.Reason)), f.Binds.Reason, whose(f.Binds)}, Days: make([]dayJSON, len(f.Days)),
+		Binds: bindsObject(f.Binds), Days: make([]dayJSON, len(f.Days)), PausesAfter: f.Tries, PausesAt: stamp(f.Asks),
 	}
 	for i, d := range f.Days {
 		out.Days[i] = dayJSON{d.Date.Format(time.DateOnly), d.Count}
 	}
 	return out
+}
+
+func bindsObject(h campaign.Hold) bindsJSON {
+	return bindsJSON{words.English(reason.New(h.Reason)), h.Reason, whose(h)}
 }
 
 // forecast says when a campaign ends, and what makes it last or stops it.
@@ -50,19 +57,29 @@ func (c *call) forecast(f campaign.Forecast) string {
 	if !f.Ends.IsZero() {
 		parts = append(parts, c.t("forecast_from_to", "Starts", c.tongue.Minute(f.Starts.Local()), "Ends", c.tongue.Minute(f.Ends.Local())))
 	}
+	if f.Tries > 0 {
+		parts = append(parts, c.n("forecast_asks", f.Tries, "Time", c.tongue.Minute(f.Asks.Local())))
+	}
 	if f.Stuck > 0 {
 		parts = append(parts, c.n("forecast_stay", f.Stuck))
 	}
-	if f.Binds.Reason != "" {
-		why := c.because(reason.New(f.Binds.Reason))
-		switch whose(f.Binds) {
-		case "":
-		case "number":
-			why = c.t("forecast_of_number", "Why", why)
-		default:
-			why = c.t("forecast_of_campaign", "Why", why)
-		}
+	if why := c.holds(f.Binds); why != "" {
 		parts = append(parts, why)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// holds says what holds, and whose limit it is; empty: nothing does.
+func (c *call) holds(h campaign.Hold) string {
+	if h.Reason == "" {
+		return ""
+	}
+	why := c.because(reason.New(h.Reason))
+	switch whose(h) {
+	case "":
+		return why
+	case "number":
+		return c.t("forecast_of_number", "Why", why)
+	}
+	return c.t("forecast_of_campaign", "Why", why)
 }

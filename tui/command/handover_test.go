@@ -268,3 +268,21 @@ func TestNonsenseAtTheDoorHarmsNobody(t *testing.T) {
 	}
 	p.must("contacts", "list")
 }
+
+// TestTheStatusIsWatchedUntilItIsInterrupted: it looks again and again, whoever owns the
+// data meanwhile.
+func TestTheStatusIsWatchedUntilItIsInterrupted(t *testing.T) {
+	t.Parallel()
+	s := simulate(t)
+	p := newProgram(t).with(s.env...)
+	watch := p.start("status", "--watch", "--json")
+	if first := watch.line(); !strings.Contains(first, `"numbers":[]`) {
+		t.Fatalf("at first it says %s", first)
+	}
+	p.link(s, "loja")
+	p.await("the number that was linked meanwhile", func() bool { return strings.Contains(watch.line(), `"name":"loja"`) })
+	watch.interrupt()
+	if code := watch.code(); code != 0 {
+		t.Errorf("interrupted it ends with %d: %s", code, watch.errs)
+	}
+}

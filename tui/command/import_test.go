@@ -1,11 +1,16 @@
 package command
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
+	"recado/campaign/files"
 	"recado/campaign/people"
 )
 
@@ -48,6 +53,45 @@ func TestManyBadRowsAreSummedUp(t *testing.T) {
 		`{"reason":"row_no_phone","count":25,"line":3},{"reason":"phone_letter","count":1,"line":3028}],"format":"csv",`+
 		`"columns":[{"title":"nome","as":"name"},{"title":"telefone","as":"phone","field":"telefone"}],"import":2}`+"\n"; got != want {
 		t.Errorf("got  %swant %s", got, want)
+	}
+}
+
+// TestTheSheetThatIsSaidIsImported: by its name or its number; the first one with
+// people otherwise. It is told which.
+func TestTheSheetThatIsSaidIsImported(t *testing.T) {
+	var file bytes.Buffer
+	book := files.NewWorkbook(&file)
+	for _, sheet := range []string{"Loja", "Feira"} {
+		book.Sheet(sheet)
+		for _, row := range [][]any{{"nome", "telefone"}, {"Ana da " + sheet, "11 98765-000" + strconv.Itoa(len(sheet))}} {
+			if err := book.Row(row...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := book.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "duas.xlsx")
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ sheet, want string }{{"", "Loja"}, {"feira", "Feira"}, {"2", "Feira"}, {"1", "Loja"}} {
+		dir := privateDir(t)
+		run := runner(t, dir)
+		args := []string{"contacts", "import", path}
+		if test.sheet != "" {
+			args = append(args, "--sheet", test.sheet)
+		}
+		if _, errs := run(ExitOK, args...); !strings.Contains(errs, `lida a planilha "`+test.want+`"`) {
+			t.Errorf("--sheet %q: said %q", test.sheet, errs)
+		}
+		if all := listed(t, dir, ""); len(all) != 1 || all[0].Name != "Ana da "+test.want {
+			t.Errorf("--sheet %q: there are %+v", test.sheet, all)
+		}
+		if out, errs := run(ExitFailed, "contacts", "import", path, "--sheet", "Outra"); out != "" || !strings.Contains(errs, "Outra") {
+			t.Errorf("none of them: %q, %q", out, errs)
+		}
 	}
 }
 

@@ -27,6 +27,16 @@ func TestImportsAreListedAndUndoneByCommands(t *testing.T) {
 	if len(lines) != 2 || !strings.HasPrefix(lines[0], "2\t") || !strings.HasSuffix(lines[1], "\t-\tfeita\tnovos: 2, atualizados: 0, já estavam: 0, linhas com erro: 1") {
 		t.Errorf("it lists %q", out)
 	}
+	out, _ = run("", ExitOK, "imports", "--json")
+	for i, line := range strings.Split(strings.TrimSpace(out), "\n") {
+		var got importRecordJSON
+		if err := json.Unmarshal([]byte(line), &got); err != nil {
+			t.Fatal(err)
+		}
+		if want := []importRecordJSON{{ID: 2, Added: 1, Updated: 1}, {ID: 1, Added: 2, Bad: 1}}[i]; got.ID != want.ID || got.State != "done" || !got.Undoable || got.Undone != nil || got.Added != want.Added || got.Updated != want.Updated || got.Bad != want.Bad {
+			t.Errorf("it lists %s", line)
+		}
+	}
 	if _, errs := run("", ExitRefused, "imports", "undo", "2"); !strings.Contains(errs, "voltam ao que tinham os que ele mudou (1)") || !strings.Contains(errs, "Desfazer?") {
 		t.Errorf("it says %q", errs)
 	}

@@ -21,6 +21,7 @@ type (
 		ID           int
 		Name, Status string
 		Counts       counts
+		FollowUp     int `json:"follow_up_of"`
 	}
 	delivery struct {
 		Phone, Name, State string

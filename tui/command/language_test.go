@@ -197,6 +197,8 @@ func TestEveryCommandSpeaksOneLanguage(t *testing.T) {
 			{line: "campaign new --name Natal --text Oi --to ninguem"},
 			{line: "campaign list"},
 			{line: "campaign show 1"},
+			{line: "campaign rehearse 1"},
+			{line: "campaign rehearse 3", code: ExitNotFound},
 			{line: "campaign show x", code: ExitUsage},
 			{line: "campaign show 99", code: ExitNotFound},
 			{line: "campaign pause 1", code: ExitRefused},

@@ -154,7 +154,12 @@ func (c *call) saveList(ctx context.Context, o *owner, args []string, yes bool) 
 	if err != nil {
 		return err
 	}
-	have, err := o.parts.Book.ListNamed(args[0])
+	return c.saveListOf(ctx, o, args[0], ids, yes)
+}
+
+// saveListOf makes a list of people, and asks before it replaces those on one.
+func (c *call) saveListOf(ctx context.Context, o *owner, name string, ids []people.ContactID, yes bool) error {
+	have, err := o.parts.Book.ListNamed(name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
@@ -164,7 +169,7 @@ func (c *call) saveList(ctx context.Context, o *owner, args []string, yes bool) 
 			return err
 		}
 	}
-	return c.told(c.desk(o).SaveList(args[0], ids))
+	return c.told(c.desk(o).SaveList(name, ids))
 }
 
 func (c *call) addToList(ctx context.Context, o *owner, args []string) error {

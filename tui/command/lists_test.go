@@ -13,6 +13,16 @@ import (
 	"recado/store"
 )
 
+// TestCampaignsAreListedForScripts: an object each.
+func TestCampaignsAreListedForScripts(t *testing.T) {
+	dir := t.TempDir()
+	peopled(t, dir)
+	out, _ := runner(t, dir)(ExitOK, "campaign", "list", "--json")
+	if got := object[campaignJSON](t, out); got.Name != "Natal" || got.Status != "draft" || strings.Count(out, "\n") != 1 {
+		t.Errorf("listed are %s", out)
+	}
+}
+
 // peopled makes a real book with three people and a draft to the list vip.
 func peopled(t *testing.T, dir string) {
 	t.Helper()
@@ -80,6 +90,12 @@ func TestListsAreKeptByCommands(t *testing.T) {
 		{"lists union vivos melhores juntos", "", false, ExitOK, "", "pessoas nela: 1"},
 		{"lists intersect vivos melhores juntos --yes", "", false, ExitOK, "", "pessoas nela: 0"},
 		{"lists subtract vivos melhores juntos", "", false, ExitOK, "", "pessoas nela: 1"},
+		{"lists subtract vivos vivos juntos", nobody, false, ExitRefused, "", "confirme com --yes"},
+		{"lists union melhores melhores juntos", nobody, false, ExitRefused, "", "confirme com --yes"},
+		{"lists subtract vivos vivos juntos --yes", "", false, ExitOK, "", "pessoas nela: 0"},
+		{"lists union vivos melhores juntos --yes", "", false, ExitOK, "", "pessoas nela: 1"},
+		{"lists union melhores melhores juntos --yes", "", false, ExitOK, "", "pessoas nela: 0"},
+		{"lists union vivos melhores juntos", "", false, ExitOK, "", "pessoas nela: 1"},
 		{"lists", "", false, ExitOK, "juntos\t1\t\nmelhores\t0\t\nvivos\t1\t\tnome:bia\n", ""},
 		{"lists delete juntos --yes", "", false, ExitOK, "", ""},
 		{"lists delete vivos --yes", "", false, ExitOK, "", ""},

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"recado/campaign"
 	"recado/campaign/media"
@@ -17,7 +19,7 @@ import (
 	"recado/store"
 )
 
-// draft is what `campaign new` was told.
+// draft is what `campaign new` and `campaign edit` were told.
 type draft struct {
 	name, text, to, pace string
 	attach               string // the path of a file; empty: none
@@ -25,12 +27,15 @@ type draft struct {
 	yes                  bool
 
 	variants []string // other texts beside it
+	poll     []string // the options of the poll that it is; none: it is no poll
 	at       string   // when it is to start; empty: when somebody says so
 	canary   int
 	basis    string
 	optOut   bool        // every text says how to be left alone
 	follows  campaign.ID // the campaign that it follows up; 0: none
 	silent   bool        // also to those who have not answered the last campaigns
+	consents bool        // only to those who have consented
+	decided  func() bool // somebody has said that, or that it is not
 }
 
 func (c *call) newCommand() *cobra.Command {
@@ -44,7 +49,26 @@ func (c *call) newCommand() *cobra.Command {
 			return c.withOwner(ctx, brief, func(ctx context.Context, o *owner) error { return c.newCampaign(ctx, o, d) })
 		}),
 	}
-	flags := cmd.Flags()
+	d.flags(c, cmd.Flags())
+	cmd.Flags().BoolVar(&d.yes, "yes", false, c.t("flag_yes"))
+	return c.jsonFlag(cmd)
+}
+
+// editCampaignCommand changes a draft: what no flag names stays as it is.
+func (c *call) editCampaignCommand() *cobra.Command {
+	var d draft
+	var cmd *cobra.Command
+	cmd = c.about("edit", "cmd_campaign_edit", func(ctx context.Context, o *owner, id campaign.ID) error {
+		return c.editCampaign(ctx, o, id, d, cmd.Flags().Changed)
+	})
+	cmd.Long = c.t("cmd_campaign_edit_long")
+	cmd.Example = "recado campaign edit 12 --to 'tag:vip' --variant 'Olá {nome}!' --poll ''"
+	d.flags(c, cmd.Flags())
+	return cmd
+}
+
+// flags are what a draft is told by.
+func (d *draft) flags(c *call, flags *pflag.FlagSet) {
 	flags.StringVar(&d.name, "name", "", c.t("flag_new_name"))
 	flags.StringVar(&d.text, "text", "", c.t("flag_new_text"))
 	flags.StringVar(&d.attach, "attach", "", c.t("flag_new_attach"))
@@ -52,13 +76,19 @@ func (c *call) newCommand() *cobra.Command {
 	flags.StringArrayVar(&d.numbers, "number", nil, c.t("flag_new_number"))
 	flags.StringVar(&d.pace, "pace", "", c.t("flag_new_pace", "Pace", campaign.DefaultPace(time.Time{}, time.Now()).String()))
 	flags.StringArrayVar(&d.variants, "variant", nil, c.t("flag_new_variant"))
+	flags.StringArrayVar(&d.poll, "poll", nil, c.t("flag_new_poll"))
 	flags.StringVar(&d.at, "at", "", c.t("flag_new_at"))
 	flags.IntVar(&d.canary, "canary", 0, c.t("flag_new_canary"))
 	flags.StringVar(&d.basis, "basis", "", c.t("flag_new_basis"))
 	flags.BoolVar(&d.silent, "include-silent", false, c.t("flag_new_silent"))
+	d.consentFlag(c, flags)
 	flags.BoolVar(&d.optOut, "optout-line", false, c.t("flag_new_optout_line"))
-	flags.BoolVar(&d.yes, "yes", false, c.t("flag_yes"))
-	return c.jsonFlag(cmd)
+}
+
+// consentFlag lets the command line say whether consent is needed.
+func (d *draft) consentFlag(c *call, flags *pflag.FlagSet) {
+	flags.BoolVar(&d.consents, "require-consent", false, c.t("flag_new_require_consent"))
+	d.decided = func() bool { return flags.Changed("require-consent") }
 }
 
 // newCampaign checks what was typed, asks before anything unsafe, and writes
@@ -70,53 +100,14 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 	if strings.TrimSpace(d.name) == "" || strings.TrimSpace(d.text) == "" && d.attach == "" {
 		return c.fail(ExitUsage, "new_needs")
 	}
-	for _, text := range d.texts() {
-		*text = campaign.Text(*text)
-		if d.optOut && !campaign.OffersOptOut(*text) {
-			*text = strings.TrimLeft(*text+"\n\n"+c.tongue.OptOutLine(*text), "\n")
-		}
-		if err := campaign.CheckLength(*text); err != nil {
-			return &failure{code: ExitUsage, text: c.why(err), err: err}
-		}
-		if _, err := campaign.ParseTemplate(*text); err != nil {
-			return c.mistake(c.t("what_text"), *text, err)
-		}
-	}
-	if _, err := c.filter(d.to); err != nil {
-		return err
-	}
-	numbers, err := c.numbersNamed(o, d.numbers)
+	written, err := c.draftOver(ctx, o, campaign.Campaign{FollowUp: d.follows}, d, func(string) bool { return true })
 	if err != nil {
 		return err
 	}
-	pace, err := campaign.ParsePace(campaign.Pace{}, d.pace)
-	if err != nil {
-		return &failure{code: ExitUsage, text: c.why(err), err: err}
-	}
-	attachment, err := c.attachment(ctx, o, d.attach)
-	if err != nil {
-		return err
-	}
-	if attachment != nil && !attachment.Captioned() && strings.TrimSpace(d.text) != "" {
-		return &failure{code: ExitUsage, text: d.attach + ": " + c.because(reason.New(reason.AttachmentText))}
-	}
-	basis, err := campaign.ParseBasis(d.basis)
-	if err != nil {
-		return &failure{code: ExitUsage, text: c.why(err), err: err}
-	}
-	written := campaign.Campaign{
-		Name: strings.TrimSpace(d.name), Text: d.text, Variants: d.variants, Attachment: attachment, To: d.to, Numbers: numbers, Pace: pace,
-		Canary: d.canary, Basis: basis, Silent: d.silent, FollowUp: d.follows,
-	}
-	if len(written.Texts()) > campaign.MaxTexts || d.canary < 0 {
-		return &failure{code: ExitUsage, text: c.why(written.Lacks()[0])}
-	}
-	if d.at != "" {
-		at, err := c.when(o, d.at)
-		if err != nil {
+	if !d.decided() && !d.consents {
+		if written.Consented, err = o.parts.Book.RequiresConsent(); err != nil {
 			return err
 		}
-		written.Schedule(at)
 	}
 	if lacks := written.Lacks(); len(lacks) > 0 { // the book would keep it: a script is told at once
 		return lacks[0]
@@ -125,10 +116,143 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 		return err
 	}
 	written, err = c.desk(o).AddCampaign(written)
+	if err == nil && d.decided() && !d.consents && written.Consented {
+		written.Consented = false
+		written, err = c.desk(o).EditDraft(written)
+	}
 	if err != nil {
 		return err
 	}
-	if !written.At.IsZero() {
+	return c.draftWritten(o, written, !written.At.IsZero())
+}
+
+// editCampaign changes what the flags that are given say of a draft. What it lacks
+// then is said, and keeps nobody from writing it.
+func (c *call) editCampaign(ctx context.Context, o *owner, id campaign.ID, d draft, given func(flag string) bool) error {
+	written, err := o.parts.Book.Campaign(id)
+	if err != nil {
+		return err
+	}
+	if written.Status != campaign.Draft {
+		return reason.Because(store.ErrState, reason.CampaignEdit, id, written.Status.Reason())
+	}
+	for _, several := range []*[]string{&d.numbers, &d.variants, &d.poll} {
+		if len(*several) == 1 && (*several)[0] == "" { // which takes them away
+			*several = nil
+		}
+	}
+	if d.optOut {
+		written.NoLeave = ""
+	}
+	if written, err = c.draftOver(ctx, o, written, d, given); err != nil {
+		return err
+	}
+	for _, lack := range written.Lacks() {
+		c.tell("new_cannot_start", "Why", c.why(lack))
+	}
+	if err := c.preflight(ctx, o, written); err != nil {
+		return err
+	}
+	if written, err = c.desk(o).EditDraft(written); err != nil {
+		return err
+	}
+	return c.draftWritten(o, written, given("at") && !written.At.IsZero())
+}
+
+// draftOver is a draft as it becomes by the flags that are given.
+func (c *call) draftOver(ctx context.Context, o *owner, over campaign.Campaign, d draft, given func(flag string) bool) (campaign.Campaign, error) {
+	usage := func(err error) error { return &failure{code: ExitUsage, text: c.why(err), err: err} }
+	if given("name") {
+		over.Name = strings.TrimSpace(d.name)
+	}
+	if given("poll") {
+		over.Poll = d.poll
+	}
+	if given("text") {
+		over.Text = d.text
+	}
+	if given("variant") {
+		over.Variants = slices.Clone(d.variants)
+	}
+	texts := []*string{&over.Text}
+	for i := range over.Variants {
+		texts = append(texts, &over.Variants[i])
+	}
+	for _, text := range texts {
+		*text = campaign.Text(*text)
+		if d.optOut && !over.OffersOptOut(*text) {
+			*text = strings.TrimLeft(*text+"\n\n"+c.tongue.OptOutLine(*text), "\n")
+		}
+		if err := campaign.CheckLength(*text); err != nil {
+			return over, usage(err)
+		}
+		if _, err := campaign.ParseTemplate(*text); err != nil {
+			return over, c.mistake(c.t("what_text"), *text, err)
+		}
+	}
+	var err error
+	if given("to") {
+		if _, err := c.filter(d.to); err != nil {
+			return over, err
+		}
+		over.To = d.to
+	}
+	if given("number") {
+		if over.Numbers, err = c.numbersNamed(o, d.numbers); err != nil {
+			return over, err
+		}
+	}
+	if given("pace") {
+		if over.Pace, err = campaign.ParsePace(campaign.Pace{}, d.pace); err != nil {
+			return over, usage(err)
+		}
+		over.Unread.Pace = ""
+	}
+	if given("attach") {
+		over.Unread.File = ""
+		if over.Attachment, err = c.attachment(ctx, o, d.attach); err != nil {
+			return over, err
+		}
+	}
+	if over.Attachment != nil && !over.Attachment.Captioned() && strings.TrimSpace(over.Text) != "" {
+		return over, &failure{code: ExitUsage, text: cmp.Or(d.attach, over.Attachment.Name) + ": " + c.because(reason.New(reason.AttachmentText))}
+	}
+	if given("basis") {
+		if over.Basis, err = campaign.ParseBasis(d.basis); err != nil {
+			return over, usage(err)
+		}
+	}
+	if given("include-silent") {
+		over.Silent = d.silent
+	}
+	if given("require-consent") {
+		over.Consented = d.consents
+	}
+	if given("canary") {
+		over.Canary = d.canary
+	}
+	switch {
+	case len(over.Texts()) > campaign.MaxTexts:
+		return over, usage(reason.Err(reason.CampaignTexts, campaign.MaxTexts))
+	case over.Canary < 0:
+		return over, usage(reason.Err(reason.CampaignCanary))
+	}
+	if given("at") {
+		over.At, over.Zone = time.Time{}, ""
+		if d.at != "" {
+			at, err := c.when(o, d.at)
+			if err != nil {
+				return over, err
+			}
+			over.Schedule(at)
+		}
+	}
+	return over, nil
+}
+
+// draftWritten plans a draft that was written, if that was said, and prints it.
+func (c *call) draftWritten(o *owner, written campaign.Campaign, plan bool) (err error) {
+	if plan {
 		if written, err = c.desk(o).Schedule(written.ID, written.At); err != nil {
 			return err
 		}
@@ -138,15 +262,6 @@ func (c *call) newCampaign(ctx context.Context, o *owner, d draft) error {
 		return c.campaignObject(o, written, nil)
 	}
 	return c.line(written.ID.String())
-}
-
-// texts are the texts of a draft.
-func (d *draft) texts() []*string {
-	all := []*string{&d.text}
-	for i := range d.variants {
-		all = append(all, &d.variants[i])
-	}
-	return all
 }
 
 // attachment gives the book a file of the caller's; nil if none is named.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -29,8 +30,12 @@ type reportJSON struct {
 	Waiting  int                 `json:"waiting"` // queued or being sent
 	Unsure   int                 `json:"unsure"`
 	Numbers  []reportNumberJSON  `json:"numbers"`
-	Variants []reportTextJSON    `json:"variants"` // empty: the campaign has one text
-	Timeline []reportHourJSON    `json:"timeline"` // the hours in which something happened
+	Variants []reportTextJSON    `json:"variants"`           // empty: the campaign has one text
+	Poll     []reportOptionJSON  `json:"poll,omitempty"`     // its options; not there: it is no poll
+	Wordings []reportWordingJSON `json:"wordings,omitempty"` // what its texts have said; not there: none was fixed
+	Timeline []reportHourJSON    `json:"timeline"`           // the hours in which something happened
+	Deleted  int                 `json:"deleted,omitempty"`  // for everyone
+	Undos    []undoJSON          `json:"undos,omitempty"`    // what was done to delete some, the first first
 }
 
 // reportNumberJSON is what a number has sent.
@@ -45,6 +50,25 @@ type reportTextJSON struct {
 	Variant string `json:"variant"` // A, B…
 	Text    string `json:"text"`
 	campaign.Funnel
+}
+
+// reportWordingJSON is what became of one of several wordings of a text. Times are
+// RFC 3339.
+type reportWordingJSON struct {
+	Variant string `json:"variant"` // A, B…
+	Wording int    `json:"wording"` // of that text: 1 is the first
+	Text    string `json:"text"`
+	From    string `json:"from"`  // empty: from the start
+	Until   string `json:"until"` // empty: it is what the text says
+	campaign.Funnel
+
+	of campaign.Worded
+}
+
+// reportOptionJSON is how many chose an option of a poll.
+type reportOptionJSON struct {
+	Option string `json:"option"`
+	Count  int    `json:"count"`
 }
 
 // reportHourJSON is what happened in an hour.
@@ -81,6 +105,13 @@ func (c *call) report(ctx context.Context, o *owner, id campaign.ID, form report
 	if err != nil {
 		return err
 	}
+	undos, err := o.parts.Book.Undos(ctx, id)
+	if err != nil {
+		return err
+	}
+	for i := range undos {
+		out.Undos = append(out.Undos, undoOf(&undos[i]))
+	}
 	switch {
 	case c.json:
 		return c.object(out)
@@ -91,14 +122,14 @@ func (c *call) report(ctx context.Context, o *owner, id campaign.ID, form report
 	case form.xlsx:
 		return c.gathered(func() error { return c.reportXLSX(ctx, o, &out) })
 	}
-	return c.gathered(func() error { return c.reportText(camp, &out) })
+	return c.gathered(func() error { return c.reportText(camp, &out, r.Kept()) })
 }
 
 // reportOf makes the JSON of a report, from which the other forms are made.
 func reportOf(o *owner, camp campaign.Campaign, r *campaign.Report) (reportJSON, error) {
 	out := reportJSON{
 		ID: camp.ID, Name: camp.Name, Status: camp.Status.String(), Funnel: r.Funnel,
-		Failed: r.Failed, LeftOut: r.LeftOut, Waiting: r.Waiting, Unsure: r.Unsure,
+		Failed: r.Failed, LeftOut: r.LeftOut, Waiting: r.Waiting, Unsure: r.Unsure, Deleted: r.Revoked,
 		Numbers: []reportNumberJSON{}, Variants: []reportTextJSON{}, Timeline: []reportHourJSON{},
 	}
 	for _, counts := range []*map[reason.Code]int{&out.Failed, &out.LeftOut} {
@@ -125,6 +156,22 @@ func reportOf(o *owner, camp campaign.Campaign, r *campaign.Report) (reportJSON,
 			}
 			out.Variants = append(out.Variants, one)
 		}
+	}
+	for i, o := range camp.Options() {
+		out.Poll = append(out.Poll, reportOptionJSON{o, r.Votes[uint8(i+1)]})
+	}
+	for _, w := range camp.Wordings() {
+		one := reportWordingJSON{
+			Variant: campaign.VariantName(w.Variant), Wording: 1, Text: w.Text,
+			From: stamp(w.From), Until: stamp(w.Until), of: w,
+		}
+		if n := len(out.Wordings); n > 0 && out.Wordings[n-1].Variant == one.Variant {
+			one.Wording = out.Wordings[n-1].Wording + 1
+		}
+		if f := r.Wordings[w.Wording]; f != nil {
+			one.Funnel = *f
+		}
+		out.Wordings = append(out.Wordings, one)
 	}
 	for _, hour := range r.Timeline() {
 		out.Timeline = append(out.Timeline, reportHourJSON{stamp(campaign.HourTime(hour)), *r.Hours[hour]})
@@ -157,6 +204,15 @@ func (r *reportJSON) rows() [][]any {
 	}
 	for _, v := range r.Variants {
 		part("variant", v.Variant, v.Funnel, "", "")
+	}
+	for _, o := range r.Poll {
+		rows = append(rows, []any{"option", o.Option, "", "", "", o.Count, "", "", ""})
+	}
+	for _, w := range r.Wordings {
+		part("wording", w.Variant+strconv.Itoa(w.Wording), w.Funnel, "", "")
+	}
+	if r.Deleted > 0 {
+		rows = append(rows, []any{"deleted", "", r.Deleted, "", "", "", "", "", ""})
 	}
 	for _, h := range r.Timeline {
 		part("hour", h.Time, h.Funnel, "", "")
@@ -196,7 +252,7 @@ func (c *call) reportXLSX(ctx context.Context, o *owner, r *reportJSON) error {
 	}
 	names := numberNames(numbers)
 	book.Sheet("people")
-	err = book.Row("phone", "name", "state", "number", "variant", "sent", "delivered", "read", "replied", "opted_out", "reason_code", "reason", "answer")
+	err = book.Row("phone", "name", "state", "number", "variant", "sent", "delivered", "read", "replied", "opted_out", "reason_code", "reason", "answer", "deleted")
 	if err != nil {
 		return err
 	}
@@ -206,7 +262,7 @@ func (c *call) reportXLSX(ctx context.Context, o *owner, r *reportJSON) error {
 			why = c.because(d.Reason)
 		}
 		return book.Row(string(d.Phone), d.Name, d.State.String(), names[d.Number], campaign.VariantName(d.Variant),
-			stamp(d.Accepted), stamp(d.Arrived), stamp(d.ReadAt), stamp(d.RepliedAt), stamp(d.LeftAt), string(d.Reason.Code), why, d.Answer)
+			stamp(d.Accepted), stamp(d.Arrived), stamp(d.ReadAt), stamp(d.RepliedAt), stamp(d.LeftAt), string(d.Reason.Code), why, d.Answer, stamp(d.RevokedAt))
 	})
 	if err != nil {
 		return err
@@ -214,8 +270,9 @@ func (c *call) reportXLSX(ctx context.Context, o *owner, r *reportJSON) error {
 	return book.Close()
 }
 
-// reportText prints a report for a person to read.
-func (c *call) reportText(camp campaign.Campaign, r *reportJSON) error {
+// reportText prints a report for a person to read; kept is, of an undo, what was not
+// deleted.
+func (c *call) reportText(camp campaign.Campaign, r *reportJSON, kept map[reason.Code]int) error {
 	number := c.tongue.Number
 	lines := []string{camp.Name + " · " + c.status(camp.Status)}
 	if !camp.Started.IsZero() && camp.Ended.IsZero() {
@@ -232,17 +289,9 @@ func (c *call) reportText(camp campaign.Campaign, r *reportJSON) error {
 		}
 		cell(n, what)
 	}
-	cell(r.Sent, c.t("report_sent"))
-	share(r.Delivered, c.t("report_delivered"))
-	share(r.Read, c.t("report_read"))
-	share(r.Replied, c.t("report_replied"))
-	share(r.OptedOut, c.t("report_opted_out"))
-	for _, one := range []struct {
-		n    int
-		what string
-	}{{r.Waiting, c.t("report_waiting")}, {r.Unsure, c.t("report_unsure")}} {
-		if one.n > 0 {
-			cell(one.n, one.what)
+	some := func(n int, what string) {
+		if n > 0 {
+			cell(n, what)
 		}
 	}
 	reasons := func(counts map[reason.Code]int, id string) {
@@ -253,15 +302,46 @@ func (c *call) reportText(camp campaign.Campaign, r *reportJSON) error {
 			cell(counts[code], c.t(id, "Why", c.because(reason.New(code))))
 		}
 	}
-	reasons(r.Failed, "report_failed")
-	reasons(r.LeftOut, "report_left_out")
-	if len(r.Numbers) > 1 {
+	undo := func(u *undoJSON) {
+		some(u.Waiting, c.t("report_undo_waiting"))
+		some(u.Unsure, c.t("report_undo_unsure"))
+		reasons(u.Stay, "report_undo_stays")
+	}
+	if camp.RevokeOf != 0 {
+		cell(r.Sent, c.t("report_revoked"))
+		undo(&undoJSON{Waiting: r.Waiting, Unsure: r.Unsure, Stay: kept})
+	} else {
+		cell(r.Sent, c.t("report_sent"))
+		share(r.Delivered, c.t("report_delivered"))
+		share(r.Read, c.t("report_read"))
+		share(r.Replied, c.t("report_replied"))
+		share(r.OptedOut, c.t("report_opted_out"))
+		some(r.Deleted, c.t("report_revoked"))
+		some(r.Waiting, c.t("report_waiting"))
+		some(r.Unsure, c.t("report_unsure"))
+		reasons(r.Failed, "report_failed")
+		reasons(r.LeftOut, "report_left_out")
+	}
+	if len(r.Numbers) > 1 && camp.RevokeOf == 0 {
 		for _, n := range r.Numbers {
 			cell(n.Sent, c.t("report_number", "Name", n.Name, "Replied", number(n.Replied)))
 		}
 	}
 	for _, v := range r.Variants {
 		cell(v.Sent, c.t("report_variant", "Variant", v.Variant, "Replied", number(v.Replied), "OptedOut", number(v.OptedOut)))
+	}
+	for _, o := range r.Poll {
+		cell(o.Count, c.t("report_option", "Option", o.Option))
+	}
+	for _, w := range r.Wordings {
+		if said := c.tongue.Wording(&camp, &w.of, w.Funnel, c.tongue.Minute); said != "" {
+			cell(w.Sent, said)
+		}
+	}
+	for i := range r.Undos {
+		u := &r.Undos[i]
+		cell(u.Deleted, c.t("report_undo", "Time", c.tongue.Minute(u.began), "Status", c.status(u.is)))
+		undo(u)
 	}
 	wide := 0
 	for _, one := range cells {

@@ -18,7 +18,8 @@ type checkJSON struct {
 	ID       campaign.ID         `json:"id"`
 	Name     string              `json:"name"`
 	Status   string              `json:"status"`
-	Leaves   bool                `json:"leaves"` // something would really leave
+	Leaves   bool                `json:"leaves"`         // something would really leave
+	Poll     []string            `json:"poll,omitempty"` // the options of the poll that it is
 	Receive  int                 `json:"receive"`
 	LeftOut  map[reason.Code]int `json:"left_out"`
 	NewChats int                 `json:"new_chats"` // of those who receive
@@ -27,8 +28,10 @@ type checkJSON struct {
 	Ends     string              `json:"ends"`
 	Binds    bindsJSON           `json:"binds"`
 	Days     []dayJSON           `json:"days"`
-	Stops    []reasonJSON        `json:"stops"`    // why it cannot be started
-	Warnings []reasonJSON        `json:"warnings"` // what to know before it is
+	After    int                 `json:"pauses_after,omitempty"` // it pauses after so many messages and asks; not there: it does not
+	Asks     string              `json:"pauses_at,omitempty"`    // about when that is
+	Stops    []reasonJSON        `json:"stops"`                  // why it cannot be started
+	Warnings []reasonJSON        `json:"warnings"`               // what to know before it is
 }
 
 func reasonObjects(reasons []reason.Reason) []reasonJSON {
@@ -65,9 +68,9 @@ func (c *call) checkCampaign(ctx context.Context, o *owner, id campaign.ID) erro
 	if c.json {
 		f := forecastObject(p.Forecast)
 		err = c.object(checkJSON{
-			ID: id, Name: draft.Name, Status: draft.Status.String(), Leaves: leaves,
+			ID: id, Name: draft.Name, Status: draft.Status.String(), Leaves: leaves, Poll: draft.Options(),
 			Receive: p.Receive, LeftOut: p.LeftOut, NewChats: p.NewChats, Stuck: f.Stuck,
-			Starts: f.Starts, Ends: f.Ends, Binds: f.Binds, Days: f.Days, Stops: reasonObjects(stops), Warnings: reasonObjects(p.Warnings),
+			Starts: f.Starts, Ends: f.Ends, Binds: f.Binds, Days: f.Days, After: f.PausesAfter, Asks: f.PausesAt, Stops: reasonObjects(stops), Warnings: reasonObjects(p.Warnings),
 		})
 	} else {
 		err = c.print(clean(strings.Join(c.checkLines(draft, p, stops, now), "\n")) + "\n")
@@ -83,6 +86,9 @@ func (c *call) checkLines(draft campaign.Campaign, p store.Preflight, stops []re
 	lines := []string{draft.Name + " · " + c.status(draft.Status)}
 	for _, s := range p.Senders {
 		lines = append(lines, c.t("new_sends_with", "Name", s.Number.Name, "Pace", s.Pace))
+	}
+	for _, o := range draft.Options() {
+		lines = append(lines, c.t("check_option", "Option", o))
 	}
 	if p.Receive > 0 {
 		lines = append(lines, c.t("new_receive", "Receive", p.Receive, "Forecast", c.forecast(p.Forecast)))

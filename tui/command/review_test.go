@@ -174,3 +174,43 @@ func TestCheckOfANumberThatCannotSendIsRefused(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestACheckSaysWhenACampaignPausesToAsk: after so many messages, if more than that
+// leave, at a time between the first and the last.
+func TestACheckSaysWhenACampaignPausesToAsk(t *testing.T) {
+	dir := shopDir(t, 90*24*time.Hour, 20, nil)
+	type asking struct {
+		checked
+		PausesAfter *int    `json:"pauses_after"`
+		PausesAt    *string `json:"pauses_at"`
+	}
+	check := func(args ...string) asking {
+		t.Helper()
+		all := append([]string{"campaign", "new", "--name", "x", "--text", "Responda SAIR para sair", "--basis", "customer", "--pace", "day=5"}, args...)
+		id := given[struct{ ID campaign.ID }](t, dir, ExitOK, all...).ID.String()
+		return given[asking](t, dir, ExitOK, "campaign", "check", id)
+	}
+	for _, none := range [][]string{nil, {"--canary", "20"}, {"--canary", "500"}} {
+		if got := check(none...); got.PausesAfter != nil || got.PausesAt != nil || got.Receive != 20 {
+			t.Errorf("%q: it pauses after %v at %v, %d receive it", none, got.PausesAfter, got.PausesAt, got.Receive)
+		}
+	}
+	var before time.Time
+	for _, first := range []int{1, 6, 19} { // on the first day, the second, the last
+		got := check("--canary", fmt.Sprint(first))
+		if got.PausesAfter == nil || got.PausesAt == nil || *got.PausesAfter != first {
+			t.Errorf("after %d: it pauses after %v at %v", first, got.PausesAfter, got.PausesAt)
+			continue
+		}
+		at, err := time.Parse(time.RFC3339, *got.PausesAt)
+		starts, err2 := time.Parse(time.RFC3339, got.Starts)
+		ends, err3 := time.Parse(time.RFC3339, got.Ends)
+		if err != nil || err2 != nil || err3 != nil || at.Before(starts) || at.After(ends) || !at.After(before) {
+			t.Errorf("after %d: at %s, before that %v; it is sent from %s to %s", first, *got.PausesAt, before, got.Starts, got.Ends)
+		}
+		if first == 6 && at.Sub(starts) < 12*time.Hour {
+			t.Errorf("the sixth at five a day at %s, begun at %s", *got.PausesAt, got.Starts)
+		}
+		before = at
+	}
+}

@@ -2,6 +2,8 @@ package command
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,6 +29,41 @@ func (c *call) startCommand() *cobra.Command {
 	})
 	cmd.Flags().BoolVar(&now, "now", false, c.t("flag_start_now"))
 	return cmd
+}
+
+// countAboveCommand prints above how many people a start on a screen is confirmed by
+// typing their number, or changes that.
+func (c *call) countAboveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "count-above [N]", Short: c.t("cmd_count_above"), Long: c.t("cmd_count_above_long"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return c.exactArgs(1)(cmd, args)
+		},
+		RunE: c.run(func(ctx context.Context, args []string) error {
+			n := -1
+			if len(args) > 0 {
+				var err error
+				if n, err = strconv.Atoi(args[0]); err != nil {
+					return c.fail(ExitUsage, "count_above_what", "N", args[0])
+				}
+			}
+			return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error {
+				if len(args) > 0 {
+					if err := c.desk(o).SetCountAbove(n); err != nil {
+						return err
+					}
+				}
+				now, err := o.parts.Book.CountAbove()
+				if err != nil {
+					return err
+				}
+				return c.line(strconv.Itoa(now))
+			})
+		}),
+	}
 }
 
 func (c *call) scheduleCommand() *cobra.Command {
@@ -69,6 +106,8 @@ func (c *call) when(o *owner, text string) (time.Time, error) {
 	at, err := campaign.ParseWhen(text, o.parts.Clock.Now(), time.Local)
 	if err != nil {
 		err = &failure{code: ExitUsage, text: c.why(err), err: err}
+	} else if !strings.ContainsAny(text, "-/") { // a day that is named is said as a date
+		c.tell("when_read", "Text", text, "Weekday", strings.Fields(c.t("weekdays"))[at.Weekday()], "Time", c.tongue.Minute(at))
 	}
 	return at, err
 }

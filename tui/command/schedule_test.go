@@ -162,4 +162,14 @@ func TestACampaignIsTestedDuplicatedAndArchived(t *testing.T) {
 	if here := list(); !slices.Equal(here, []string{"1", "3"}) {
 		t.Errorf("put back: %q", here)
 	}
+	do(ExitRefused, "delete", "3") // nobody says yes
+	do(ExitRefused, "delete", "2", "--yes")
+	do(ExitNotFound, "delete", "9", "--yes")
+	if got := do(ExitOK, "delete", "3", "--yes"); got.ID != 3 || got.Name != "Ano novo" {
+		t.Errorf("deleted: %+v", got)
+	}
+	do(ExitNotFound, "show", "3")
+	if here, away := list(), list("--archived"); !slices.Equal(here, []string{"1"}) || !slices.Equal(away, []string{"2"}) {
+		t.Errorf("listed are %q, archived %q", here, away)
+	}
 }

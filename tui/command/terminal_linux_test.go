@@ -14,17 +14,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal is a person's terminal of 120×40, kept open by the test.
+// terminal is a person's terminal, kept open by the test.
 type terminal struct {
 	*process
 	keys   *os.File
-	before unix.Termios // its settings before the program came
-	seen   *tail        // what was written to it, see sees
-	all    *tail        // everything that was ever written to it
+	before unix.Termios  // its settings before the program came
+	seen   *tail         // what was written to it, see sees
+	all    *tail         // everything that was ever written to it
+	hungUp chan struct{} // closed when nobody is left who could write to it
 }
 
-// atTerminal starts a command at a new terminal.
+// atTerminal starts a command at a new terminal of 120×40.
 func (p *program) atTerminal(args ...string) *terminal {
+	p.t.Helper()
+	return p.atTerminalOf(120, 40, args...)
+}
+
+// atTerminalOf is atTerminal for any size.
+func (p *program) atTerminalOf(width, height uint16, args ...string) *terminal {
 	p.t.Helper()
 	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -38,7 +45,7 @@ func (p *program) atTerminal(args ...string) *terminal {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	if err := unix.IoctlSetWinsize(int(keys.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 120}); err != nil {
+	if err := unix.IoctlSetWinsize(int(keys.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: height, Col: width}); err != nil {
 		p.t.Fatal(err)
 	}
 	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
@@ -59,8 +66,10 @@ func (p *program) atTerminal(args ...string) *terminal {
 	term := &terminal{
 		process: &process{t: p.t, cmd: cmd, errs: new(tail), ended: make(chan struct{})},
 		keys:    keys, before: *before, seen: new(tail), all: new(tail),
+		hungUp: make(chan struct{}),
 	}
 	go func() { // ends when the terminal is closed
+		defer close(term.hungUp)
 		buffer := make([]byte, 64<<10)
 		for {
 			n, err := keys.Read(buffer)
@@ -77,6 +86,18 @@ func (p *program) atTerminal(args ...string) *terminal {
 	}()
 	p.t.Cleanup(func() { term.kill() })
 	return term
+}
+
+// code waits for the command to end and for the last that it wrote.
+func (t *terminal) code() int {
+	t.t.Helper()
+	code := t.process.code()
+	select {
+	case <-t.hungUp:
+	case <-time.After(patience):
+		t.t.Fatal("the command ended, and something still holds its terminal")
+	}
+	return code
 }
 
 // press types keys.

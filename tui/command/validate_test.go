@@ -158,6 +158,21 @@ func TestPeopleAgreeByALinkThatACommandMakes(t *testing.T) {
 	if out, _ := run(ExitOK, "consent", "links"); !strings.HasPrefix(out, "feira 2026\t1\t") {
 		t.Errorf("printed %q", out)
 	}
+	inBook(t, dir, func(b *store.Book) error {
+		n, err := desk(b).AddNumber("Vendas")
+		if err == nil {
+			_, err = b.LinkNumber(n.ID, "+5511912345679", "5511912345679:1@s.whatsapp.net", time.Now())
+		}
+		return err
+	})
+	if _, errs := run(ExitUsage, "consent", "link", "vitrine"); !strings.Contains(errs, "--number: Loja, Vendas") {
+		t.Errorf("by no number: %q", errs)
+	}
+	run(ExitNotFound, "consent", "link", "vitrine", "--number", "outro")
+	out, _ = run(ExitOK, "consent", "link", "vitrine", "--number", "vendas", "--json")
+	if l := object[inviteJSON](t, out); l.Number != "Vendas" || !strings.HasPrefix(l.Link, "https://wa.me/5511912345679?") {
+		t.Errorf("by the number that was said: %+v", l)
+	}
 	run(ExitNotFound, "consent", "unlink", "outra")
 	if _, errs := run(ExitOK, "consent", "unlink", "feira 2026"); !strings.Contains(errs, "1 pessoa veio por ele") {
 		t.Errorf("said %q", errs)

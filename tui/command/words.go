@@ -100,7 +100,7 @@ func clean(s string) string {
 // escape writes the control characters that JSON allows raw as \u escapes: a
 // terminal obeys some of them.
 func escape(s string) string {
-	if strings.IndexFunc(s, func(r rune) bool { return r != '\n' && steers(r) }) < 0 {
+	if plain(s) || strings.IndexFunc(s, func(r rune) bool { return r != '\n' && steers(r) }) < 0 {
 		return s
 	}
 	var b strings.Builder
@@ -112,6 +112,17 @@ func escape(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// plain reports whether a text is of nothing but ASCII that is seen, and line ends, as most
+// are.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < ' ' || c > '~') && c != '\n' {
+			return false
+		}
+	}
+	return true
 }
 
 // steers reports whether a terminal takes the rune for an order.

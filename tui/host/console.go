@@ -37,6 +37,7 @@ type Console struct {
 	asked   chan struct{} // a person wants the program stopped, with ctrl+z
 	typed   chan []byte
 	keys    cancelreader.CancelReader
+	signals signals
 	over    chan struct{} // closed by Close
 	helpers sync.WaitGroup
 
@@ -64,13 +65,13 @@ func NewConsole(ctx context.Context, in, out *os.File) (*Console, error) {
 	if c.keys, err = cancelreader.NewReader(in); err != nil {
 		return nil, err
 	}
-	signals := listen() // before there is anything to give back
+	c.signals = listen() // before there is anything to give back
 	if err := c.raw(); err != nil {
-		signals.end()
+		c.signals.end()
 		return nil, err
 	}
-	c.helpers.Go(func() { c.watch(ctx, signals) }) // ends with Close
-	c.helpers.Go(c.read)                           // ends with Close
+	c.helpers.Go(func() { c.watch(ctx) }) // ends with Close
+	c.helpers.Go(c.read)                  // ends with Close
 	return c, nil
 }
 
@@ -90,8 +91,10 @@ func (c *Console) Opening(t Terminal, lang string) {
 }
 
 // Close gives the terminal back. One that was left half way is made what it was;
-// any other one has been left tidy by what was shown on it.
+// any other one has been left tidy by what was shown on it. A signal that comes
+// meanwhile changes nothing: the program is about to end.
 func (c *Console) Close(halfWay bool) {
+	defer c.signals.end()
 	halfWay = halfWay || c.isOpening()
 	close(c.over)
 	if c.keys.Cancel() {
@@ -268,8 +271,7 @@ func (c *Console) restore() {
 
 // watch does what signals ask for. The first one that ends the program is
 // main's, which ends ctx.
-func (c *Console) watch(ctx context.Context, signals signals) {
-	defer signals.end()
+func (c *Console) watch(ctx context.Context) {
 	sizes := resizes()
 	defer sizes.end()
 	ending := ctx.Err() != nil
@@ -282,15 +284,15 @@ func (c *Console) watch(ctx context.Context, signals signals) {
 				g.resize()
 			}
 		case <-c.asked:
-			signals.pause(c, true)
-		case s := <-signals.heard:
+			c.signals.pause(c, true)
+		case s := <-c.signals.heard:
 			switch {
 			case pauses(s):
-				signals.pause(c, false)
+				c.signals.pause(c, false)
 			case aborts(s) || ending:
 				c.close()
 				c.giveBack()
-				signals.die(s)
+				c.signals.die(s)
 			default:
 				ending = true
 			}

@@ -126,7 +126,7 @@ func (w *Words) value(kind, property, v string) string {
 		return w.coded("number_", strings.ReplaceAll(v, "-", "_"))
 	case property == "state":
 		return w.coded("state_", v)
-	case v == "yes" && (property == "opted_out" || property == "doubt" || property == "consent" || property == "archived"):
+	case v == "yes" && (property == "opted_out" || property == "doubt" || property == "consent" || property == "require_consent" || property == "archived"):
 		return w.T("audit_yes")
 	case v == "no" && (property == "opted_out" || property == "doubt" || property == "consent"):
 		return w.T("audit_no")
@@ -140,7 +140,7 @@ func (w *Words) value(kind, property, v string) string {
 		return w.N("audit_chars_other", n)
 	case property == "text" && err == nil:
 		return w.N("audit_chars", n)
-	case property == "limits", property == "pace", property == "numbers":
+	case property == "limits", property == "pace", property == "numbers", property == "campaign":
 		return v // as it is typed
 	}
 	return strconv.Quote(v)

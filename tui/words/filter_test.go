@@ -1,9 +1,11 @@
 package words
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
+	"recado/campaign"
 	"recado/campaign/people"
 )
 
@@ -49,6 +51,23 @@ func TestAFilterIsSaidInWords(t *testing.T) {
 					t.Errorf("%s in %s (%v): %q", line, lang, not, got)
 				}
 			}
+		}
+	}
+}
+
+// TestWhoDidNotAnswerIsTheSameInEveryLanguage: the filter of a follow-up on the screen
+// is the one of the command, in keys that the person reads.
+func TestWhoDidNotAnswerIsTheSameInEveryLanguage(t *testing.T) {
+	c := campaign.Campaign{ID: 12}
+	line, _ := c.Unanswered(campaign.FollowDelivered)
+	want, err := people.ParseFilter(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range Languages() {
+		got, err := people.ParseFilter(For(lang).T("filter_unanswered", "ID", c.ID.String()))
+		if err != nil || !reflect.DeepEqual(got.Root(), want.Root()) {
+			t.Errorf("%s: %v, %v; want %v", lang, got.Root(), err, want.Root())
 		}
 	}
 }

@@ -60,6 +60,9 @@ func (w *Words) Code(code reason.Code) string { return w.Reason(reason.New(code)
 // Error says what an error means to a person, see [reason.Of].
 func (w *Words) Error(err error) string { return w.Reason(reason.Of(err)) }
 
+// Known reports whether a code is one of those that have words.
+func Known(code reason.Code) bool { return For("en").Has(reasonID(code)) }
+
 // reasonID is where the text of a code is in the catalogue.
 func reasonID(code reason.Code) string { return "reason_" + string(code) }
 

@@ -14,7 +14,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -168,7 +167,8 @@ func (w *Words) N(id string, count int, args ...any) string {
 
 // Has reports whether there is a text id.
 func (w *Words) Has(id string) bool {
-	return w.raw(id) != nil
+	text, _ := w.plain(id)
+	return text != missing(id)
 }
 
 func (w *Words) data(args []any) map[string]any {
@@ -328,7 +328,6 @@ func (w *Words) date(pattern string, t time.Time) string {
 type catalogue struct {
 	tag  language.Tag
 	file []byte
-	at   []int32 // where the texts begin in the file, in the order of their ids
 
 	mu      sync.Mutex // guards what follows
 	said    map[string]spoken
@@ -354,8 +353,7 @@ func load(tag language.Tag) *catalogue {
 	defer loadedMu.Unlock()
 	c := loaded[tag]
 	if c == nil {
-		file := Raw(tag.String())
-		c = &catalogue{tag: tag, file: file, at: index(file), said: make(map[string]spoken), parsed: make(map[string]bool)}
+		c = &catalogue{tag: tag, file: Raw(tag.String()), said: make(map[string]spoken), parsed: make(map[string]bool)}
 		loaded[tag] = c
 	}
 	return c
@@ -364,43 +362,30 @@ func load(tag language.Tag) *catalogue {
 // begin is how a text begins in a file, and nothing else does.
 const begin = "\n \""
 
-// index finds the texts of a file. It relies on the layout, which a test holds:
-// each begins on a line of its own, one space from the left, in the order of
-// their ids.
-func index(file []byte) []int32 {
-	at := make([]int32, 0, len(file)/100)
-	for end := 0; ; {
-		next := bytes.Index(file[end:], []byte(begin))
-		if next < 0 {
-			return at
-		}
-		end += next + len(begin)
-		at = append(at, int32(end))
-	}
-}
-
-// id is the id of the text that begins at a place of the file.
-func (c *catalogue) id(at int32) []byte {
-	id, _, _ := bytes.Cut(c.file[at:], []byte(`"`))
-	return id
-}
-
-// raw is the JSON of a text; nil if there is none.
+// raw is the JSON of a text; nil if there is none. It relies on the layout of the
+// file, which a test holds: each text begins on a line of its own, one space from
+// the left, in the order of their ids.
 func (c *catalogue) raw(id string) []byte {
-	wanted := []byte(id)
-	i, found := slices.BinarySearchFunc(c.at, wanted, func(at int32, id []byte) int { return bytes.Compare(c.id(at), id) })
-	if !found {
-		return nil
+	rest := bytes.TrimSuffix(bytes.TrimSpace(c.file), []byte("}"))
+	for {
+		at := bytes.LastIndex(rest[:len(rest)/2], []byte(begin)) // in the middle
+		if at < 0 {
+			at = bytes.Index(rest, []byte(begin))
+		}
+		if at < 0 {
+			return nil
+		}
+		name, text, _ := bytes.Cut(rest[at+len(begin):], []byte(`":`))
+		switch order := bytes.Compare(name, []byte(id)); {
+		case order > 0:
+			rest = rest[:at]
+		case order < 0:
+			rest = text
+		default:
+			text, _, _ = bytes.Cut(text, []byte(begin))
+			return bytes.TrimSuffix(bytes.TrimSpace(text), []byte(","))
+		}
 	}
-	end := len(c.file)
-	if i+1 < len(c.at) {
-		end = int(c.at[i+1]) - len(begin)
-	}
-	text := bytes.TrimPrefix(c.file[int(c.at[i])+len(id):end], []byte(`":`))
-	if i+1 == len(c.at) {
-		text = bytes.TrimSuffix(bytes.TrimSpace(text), []byte("}")) // the end of the file
-	}
-	return bytes.TrimSuffix(bytes.TrimSpace(text), []byte(","))
 }
 
 // plain returns a text as it stands in the catalogue, and whether it has no
@@ -445,8 +430,11 @@ func (c *catalogue) parse(id string) {
 		c.bundle = i18n.NewBundle(c.tag)
 		c.speaker = i18n.NewLocalizer(c.bundle, c.tag.String())
 	}
+	if c.parsed[id] {
+		return
+	}
 	raw := c.raw(id)
-	if c.parsed[id] || raw == nil {
+	if raw == nil {
 		return
 	}
 	c.parsed[id] = true

@@ -79,8 +79,9 @@ func (e *Ear) begins(begun string) bool {
 	return false
 }
 
-// flags are those of commands, which are the same in all languages.
-var flags = regexp.MustCompile(`--[a-z][a-z-]*`)
+// flags are those of commands, which are the same in all languages, and the names
+// of commands that are English words.
+var flags = regexp.MustCompile(`--[a-z][a-z-]*|\bstop-number\b`)
 
 // split are the words of a text in small letters; one that was cut keeps its
 // ellipsis.

@@ -1,0 +1,183 @@
+package files
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"recado/campaign/reason"
+)
+
+func TestAnswersUnderOtherTitlesAreUnderstoodOrAskedAbout(t *testing.T) {
+	for _, test := range []struct{ title, left, stays, asked string }{
+		{"SMS Marketing Consent", "UNSUBSCRIBED", "SUBSCRIBED|subscribed|active", "not_subscribed|NEVER_SUBSCRIBED"},
+		{"Lista de bloqueio", "sim", "não", ""},
+		{"No desea recibir mensajes", "sí", "no", ""},
+		{"No enviar", "x", "no", ""},
+		{"Do Not Text", "Yes", "No", ""},
+		{"Do Not Message", "true", "false", ""},
+		{"Cancelou inscrição", "", "não", "sim"},
+		{"Data de cancelamento da inscrição", "", "null", "02/01/2026"},
+		{"Fecha de baja", "", "null", "2026-01-02"},
+		{"Subscribed to WhatsApp", "", "Yes", "No"},
+		{"isBlocked", "", "false", "true"},
+		{"Contato bloqueado", "", "Não", "Sim"},
+		{"Saldo bloqueado", "", "10,50", ""},
+		{"Is Suppressed", "", "false", "true"},
+		{"Removed", "", "no", "yes"},
+		{"Stop", "", "no", "yes"},
+		{"Saiu do grupo", "", "não", "sim"},
+		{"Estado de suscripción", "Desuscrito", "Activa", ""},
+		{"Status WhatsApp", "Opt-out", "OK|ativo", "Bloqueou|bloqueado"},
+		{"GDPR", "", "Given", "Withdrawn"},
+		{"Marketing Permission", "", "yes", "no"},
+		{"Pode enviar mensagem?", "", "Sim", "Não"},
+		{"Enviar WhatsApp?", "", "Sim", "Não"},
+		{"Consent Timestamp", "", "2026-01-02|no", ""},
+		{"Opted-in for Email", "", "false|true", ""},
+		{"¿Acepta recibir información?", "", "Sí", "No"},
+		{"AllowBroadcast", "", "TRUE", "FALSE"},
+		{"can_contact", "", "yes", "no"},
+		{"Quer continuar recebendo?", "", "Sim", "Não"},
+		{"Marketing", "", "Sim", "Não"},
+		{"is_subscribed", "", "1", "0"},
+		{"Consentimiento", "", "Sí", "Revocado"},
+		{"Descadastrado em", "01/02/2026", "00/00/0000|0000-00-00|-", ""},
+		{"Não mandar mensagem", "sim", "não", ""},
+		{"Não ligar", "", "não", "sim"},
+		{"Desinscrito", "sim", "não", ""},
+		{"Lista Robinson", "Sí", "No", ""},
+		{"Dar de baja", "", "No", "Sí"},
+		{"Exclusão LGPD", "", "não", "sim"},
+		{"Status do contato", "Optou por sair", "Ativo", ""},
+		{"Tags", "opt-out|vip, Descadastrado", "vip|ativo", ""},
+	} {
+		for want, values := range map[string]string{"LEFT": test.left, "": test.stays, "DOUBT": test.asked} {
+			for value := range strings.SplitSeq(values, "|") {
+				if value == "" {
+					continue
+				}
+				got, bad, _ := summed(t, "nome;fone;"+strconv.Quote(test.title)+"\nAna;11987650001;\""+value+"\"\n", Options{})
+				says := ""
+				if len(got) == 1 && (strings.HasSuffix(got[0], "LEFT") || strings.HasSuffix(got[0], "DOUBT")) {
+					says = got[0][strings.LastIndexByte(got[0], ' ')+1:]
+				}
+				if len(got) != 1 || says != want || len(bad) > 0 {
+					t.Errorf("%s: %q: got %q, bad %v; want %q", test.title, value, got, bad, want)
+				}
+			}
+		}
+	}
+}
+
+func TestAColumnOfPhonesIsNoAnswer(t *testing.T) {
+	tryKinds(t, []kind{
+		{"to receive at", "Seu nome;Qual WhatsApp para receber as ofertas?\nAna;11 98765-0001\nBia;11 98765-0002\n", []string{"Ana +5511987650001", "Bia +5511987650002"}},
+		{"a name", "Nome no WhatsApp;Celular\nAna;11 98765-0001\n", []string{"Ana +5511987650001"}},
+	})
+}
+
+func TestColumnsOfMoreExportsAreKnown(t *testing.T) {
+	tryKinds(t, []kind{
+		{"Google, a company", "First Name,Last Name,Nickname,Organization Name,Phone 1 - Label,Phone 1 - Value\n,,,Padaria Lua,Main,11 98765-0001\nAna,Sá,Nina,ACME,Main,11 98765-0002\n",
+			[]string{"Padaria Lua +5511987650001 organization_name=Padaria Lua phone_1_-_label=Main", "Ana Sá +5511987650002 first_name=Ana last_name=Sá nickname=Nina organization_name=ACME phone_1_-_label=Main"}},
+		{"nobody but a company", "Nome;Empresa;Fone\n;ACME;11987650001\nsem nome;Beta;11987650002\nCaio;Beta;11987650003\n",
+			[]string{"ACME +5511987650001 empresa=ACME", "Beta +5511987650002 empresa=Beta", "Caio +5511987650003 empresa=Beta"}},
+		{"the name of who gets the parcel", "Billing Name;Shipping Name;Phone\n;Vó;11987650001\n", []string{"+5511987650001 shipping_name=Vó"}},
+		{"Outlook, of an assistant", "First Name,Business Phone,Home Phone,Assistant's Phone\nAna,11 3333-0001,,11 98765-0009\n", []string{"Ana +551133330001 assistant's_phone=11 98765-0009 first_name=Ana"}},
+		{"Outlook in Spanish", "Nombre,Segundo nombre,Apellidos,Teléfono móvil,Buscapersonas\nAna,María,Prado,11987650001,11 98765-9999\nAna María,María,Prado,11987650002,\n",
+			[]string{"Ana María Prado +5511987650001 apellidos=Prado buscapersonas=11 98765-9999 segundo_nombre=María", "Ana María Prado +5511987650002 apellidos=Prado segundo_nombre=María"}},
+		{"a whole name and its parts", "Nome;Segundo nome;Sobrenome;Fone\nAna Maria Prado;Maria;Prado;11987650001\n", []string{"Ana Maria Prado +5511987650001 segundo_nome=Maria sobrenome=Prado"}},
+		{"Outlook in Portuguese, mail", "Nome;Endereço de correio eletrônico;Nome para exibição do correio eletrônico;Celular\nAna;a@example.com;Ana (a@example.com);11987650001\n",
+			[]string{"Ana +5511987650001 email=a@example.com nome_para_exibicao_do_correio_eletronico=Ana (a@example.com)"}},
+		{"no word but which", "Nome;Residencial;Comercial;Celular\nAna;11 3333-0001;11 3333-0002;11 98765-0001\nBia;11 3333-0003;;\n",
+			[]string{"Ana +5511987650001,+551133330001,+551133330002", "Bia +551133330003"}},
+		{"who sells", "Nome;Comercial;Celular\nAna;Zeca;11 98765-0001\n", []string{"Ana +5511987650001 comercial=Zeca"}},
+		{"ids of WhatsApp", "name,wa_id\nAna,5511987650001\n", []string{"Ana +5511987650001"}},
+		{"area codes written together", "CODIGO;NOME;DDDCEL;CELULAR;DDDFONE;FONE\n1;Ana;11;987650001;21;33330001\n", []string{"Ana +5511987650001,+552133330001 codigo=1 dddcel=11 dddfone=21"}},
+		{"tags of people", "nome,fone,Tags do lead,tag_list,tag de bagagem\nAna,11987650001,vip,novo,x\n", []string{"Ana +5511987650001 #vip#novo tag_de_bagagem=x"}},
+	})
+	for _, title := range []string{"Cliente/Fornecedor", "NOMCLI", "pushname", "Participant", "Beneficiário", "Assinante", "Condômino", "Inquilino", "Alumno", "Interessado", "Usuário", "Favorecido", "Segurado", "Inscrito", "Doador", "Aluno(a)"} {
+		got, bad, _ := summed(t, "Código;"+title+";Telefone\n7;Ana Prado;11 98765-3701\n", Options{})
+		if len(got) != 1 || got[0] != "Ana Prado +5511987653701 codigo=7" || len(bad) > 0 {
+			t.Errorf("%q: %q, bad %v", title, got, bad)
+		}
+	}
+}
+
+func TestRowsAboveAndBetweenOthers(t *testing.T) {
+	ana := []string{"Ana +5511987651801 cidade=Recife"}
+	tryKinds(t, []kind{
+		{"groups of columns", "Cliente;;Contato;\nApelido;Nome;Telefone;Cidade\nNina;Ana;11 98765-1801;Recife\nBi;Bia;11 98765-1802;Olinda\n",
+			[]string{"Ana +5511987651801 apelido=Nina cidade=Recife", "Bia +5511987651802 apelido=Bi cidade=Olinda"}},
+		{"lines that are drawn", "| Nome | Telefone | Cidade |\n|------|:--------:|--------|\n| Ana | 11 98765-1801 | Recife |\n", ana},
+		{"a database", " Nome | Telefone      | Cidade\n------+---------------+--------\n Ana  | 11 98765-1801 | Recife\n(1 row)\n", ana},
+	})
+	// The phone of the company, above the columns, is somebody's too.
+	got, bad, report := summed(t, "Relação de Clientes;;;\nACME LTDA;CNPJ: 12.345.678/0001-95;Fone: (11) 3333-4444;\nCódigo;Nome;Telefone;Cidade\n;Ana;11 98765-1801;Recife\n", Options{})
+	if !slices.Equal(got, ana) || len(bad) != 1 || report.Header != 3 {
+		t.Errorf("below the phone of a company: %q, bad %v, header %d", got, bad, report.Header)
+	}
+}
+
+func TestQuotesThatNoReaderTakesAway(t *testing.T) {
+	ana := []string{"Ana +5511987651801 cidade=Recife"}
+	tryKinds(t, []kind{
+		{"of a text processor", "“Nome”;“Telefone”;“Cidade”\n“Ana”;“11 98765-1801”;“Recife”\n", ana},
+		{"single", "'Nome';'Telefone';'Cidade'\n'Ana';'11 98765-1801';'Recife'\n", ana},
+		{"of formulas", "\"Nome\";\"Telefone\";\"Cidade\"\n=\"Ana\";=\"11987651801\";=\"Recife\"\n", ana},
+		{"behind spaces", "\"Nome\", \"Telefone\", \"Cidade\"\n\"Ana\", \"11 98765-1801\", \"Recife\"\n", ana},
+		{"that are of the text", "Nome;Telefone;Cidade\nAna \"Bi\";11 98765-1801;'d'Oeste'\n", []string{"Ana \"Bi\" +5511987651801 cidade='d'Oeste'"}},
+		{"of a database", "\"Nome\",\"Telefone\",\"Obs\"\n\"Ana\",\"11 98765-1801\",\"disse \\\"oi\\\", viu\"\n", []string{"Ana +5511987651801 obs=disse \"oi\", viu"}},
+	})
+}
+
+func TestLettersThatWentAstrayAreMended(t *testing.T) {
+	for _, name := range []string{"Concei√ß√£o Jos√©", "Concei├º├úo Jos├®", "Concei├º├úo Jos├⌐", "Concei&ccedil;&atilde;o Jos&#233;", "Conceic\u0327a\u0303o Jose\u0301", "ConceiÃ§Ã£o JosÃ©"} {
+		got, _, _ := summed(t, "nome,fone\n"+name+",11987650001\n", Options{})
+		if len(got) != 1 || got[0] != "Conceição José +5511987650001" {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+	for _, name := range []string{"Ana & Bia", "A&B; C", "√a", "├── x"} {
+		if got, _, _ := summed(t, "nome,fone\n"+name+",11987650001\n", Options{}); len(got) != 1 || got[0] != name+" +5511987650001" {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+	for name, want := range map[string]bool{"Concei??o": true, "Jo?o": true, "Ana?": false, "Ana ? Bia": false} {
+		_, _, report := summed(t, "nome;fone\n"+name+";11987650001\n", Options{})
+		said := len(report.Notes.Kinds) > 0 && report.Notes.Kinds[0].Example.Reason.Kind() == reason.NoteLetters
+		if said != want {
+			t.Errorf("%q: said that letters are lost: %v", name, said)
+		}
+	}
+}
+
+func TestMoreValuesThatMeanNothing(t *testing.T) {
+	for _, nothing := range []string{"<NA>", "NA", "NaT", "n/i", "N/C", "NULO", "(nulo)", "Vazio", "em branco", "(not set)", "Não se aplica", "not applicable", "No aplica", "sin datos", "não cadastrado", "#¡VALOR!", "#¿NOMBRE?", "#ERROR!", "#SPILL!", "{}", "[]", "''", "null null"} {
+		got, bad, _ := summed(t, "nome;fone;cidade\n"+nothing+";11987650001;"+nothing+"\n", Options{})
+		if len(got) != 1 || got[0] != "+5511987650001" || len(bad) > 0 {
+			t.Errorf("%q: %q, %v", nothing, got, bad)
+		}
+	}
+	for _, nobody := range []string{"(sem nome)", "Desconhecida", "Nome não informado", "não tem", "TBD", "Consumidor Final", "CLIENTE", "Visitante", "xxx", "{{nome}}", "%NOME%", "S/N"} {
+		if got, _, _ := summed(t, "nome;fone\n"+nobody+";11987650001\nAna;11987650002\n", Options{}); len(got) != 2 || got[0] != "+5511987650001" {
+			t.Errorf("%q: %q", nobody, got)
+		}
+	}
+	for _, somebody := range []string{"Natália", "Vazio Silva", "Nulo de Sá", "Clientela", "Nan Li", "Nádia", "Éva"} {
+		if got, _, _ := summed(t, "nome;fone\n"+somebody+";11987650001\n", Options{}); len(got) != 1 || got[0] != somebody+" +5511987650001" {
+			t.Errorf("%q: %q", somebody, got)
+		}
+	}
+}
+
+func TestTagsOfMoreSystems(t *testing.T) {
+	for _, tags := range []string{"#vip#novo", `[{"id":1,"title":"vip"},{"id":2,"title":"novo"}]`, `[{"name":"vip"},{"name":"novo"}]`, "[vip][novo]"} {
+		got, bad, _ := summed(t, "nome\ttags\tfone\nAna\t\""+strings.ReplaceAll(tags, `"`, `""`)+"\"\t11987650001\n", Options{})
+		if len(got) != 1 || got[0] != "Ana +5511987650001 #vip#novo" || len(bad) > 0 {
+			t.Errorf("%q: %q, %v", tags, got, bad)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package files
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"recado/campaign/reason"
+)
+
+// csv reads a table that is a text.
+func (r *reader) csv(lines *lineReader) error {
+	l, err := lines.peek(0)
+	if err == nil {
+		if sep := sepLine(l.text); sep != 0 {
+			lines.next()
+			r.report.Between = string(rune(sep))
+			return r.table(&csvRows{csvScanner{lines: lines, sep: sep}, 0})
+		}
+	} else if err != io.EOF {
+		return err
+	}
+	way, err := r.separator(lines)
+	if err != nil {
+		return err
+	}
+	r.report.Between = string(rune(cmp.Or(way.inner, way.sep)))
+	return r.table(&csvRows{csvScanner{lines: lines, sep: way.sep}, way.inner})
+}
+
+// sepLine is the separator that a spreadsheet says in a line of its own before
+// a table; 0 if that is none.
+func sepLine(text string) byte {
+	text = strings.TrimSpace(text)
+	text = strings.TrimRight(text, "\"")
+	text = strings.TrimPrefix(text, `"`)
+	if len(text) < 5 || !strings.EqualFold(text[:4], "sep=") {
+		if len(text) == 4 && strings.EqualFold(text, "sep=") {
+			return '\t' // it was trimmed
+		}
+		return 0
+	}
+	sep, rest := text[4], strings.Trim(text[5:], ";,|\t \"")
+	if text[4:] == `\t` {
+		return '\t'
+	}
+	if rest != "" || sep >= 0x80 || sep == '"' {
+		return 0
+	}
+	return sep
+}
+
+// way is how a text is taken apart: into rows by sep, and where each row is one
+// cell in quotes, that by inner.
+type way struct{ sep, inner byte }
+
+// separator finds out how the cells of a text are set apart: so that most of
+// the columns are known.
+func (r *reader) separator(lines *lineReader) (way, error) {
+	var text strings.Builder
+	for i := 0; i < 60 && text.Len() < 64<<10; i++ {
+		l, err := lines.peek(i)
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			return way{}, err
+		}
+		text.WriteString(l.text[:min(len(l.text), 64<<10)])
+	}
+	r.muted = true
+	defer func() { r.muted = false }()
+	best, most := way{sep: ','}, -1
+	for _, try := range []way{{',', 0}, {';', 0}, {'\t', 0}, {'|', 0}, {'\x00', ','}, {'\x00', ';'}, {'\x00', '\t'}} {
+		if score := r.score(text.String(), try); score > most {
+			best, most = try, score
+		}
+	}
+	return best, nil
+}
+
+// score says how well a text can be taken apart in one way.
+func (r *reader) score(text string, way way) int {
+	lines, err := newLineReader(context.Background(), strings.NewReader(text))
+	if err != nil {
+		return 0
+	}
+	from := &csvRows{csvScanner{lines: lines, sep: way.sep}, way.inner}
+	var sample []record
+	for {
+		row, err := from.next()
+		if err != nil {
+			break
+		}
+		sample = append(sample, row)
+	}
+	l, header, err := r.header(sample)
+	width, same, filled := 0, 0, 0
+	if err == nil {
+		width = len(l.columns)
+		if header < 0 {
+			header = 0
+		}
+	} else {
+		for _, row := range sample {
+			width = max(width, len(row.cells))
+		}
+		header = 0
+	}
+	for _, row := range sample[min(header, len(sample)):] {
+		if row.fault == nil && !blank(row.cells) {
+			filled++
+			if len(row.cells) == width {
+				same++
+			}
+		}
+	}
+	score := min(width, 200)
+	if filled > 0 && width > 1 {
+		score += 100 * same / filled
+	}
+	if why := (reason.Reason{}); errors.As(err, &why) && why.Code == reason.CSVColumns {
+		score += 1000
+	}
+	if err == nil {
+		score += 1000 + 40*min(l.score, 50)
+		// A cell that holds other separators is taken apart too little.
+		for _, c := range l.columns {
+			if strings.ContainsAny(c.Title, ";\t|") || strings.Count(c.Title, ",") > 1 {
+				score -= 60
+			}
+		}
+	}
+	if way.inner != 0 {
+		score -= 10
+	}
+	return score
+}

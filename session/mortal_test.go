@@ -1,0 +1,238 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	waStore "go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+
+	"recado/campaign"
+	"recado/campaign/people"
+	"recado/session/simulator"
+)
+
+// mortal is the book and the keys of a program that dies, as by kill -9, right
+// before or right after it has written something for the at-th time.
+type mortal struct {
+	*faultyBook
+	service  *simulator.Service
+	from, to string        // its directory, and that of what it leaves
+	died     chan string   // told at which step
+	buried   chan struct{} // closed when what the dead program left has been taken
+
+	mu   sync.Mutex
+	done int // steps
+	at   int
+	of   string // what such a step is about; empty: anything
+	dead bool
+}
+
+// step is one before or after something is written. In a dead program it ends
+// after the burial, so that nothing more is written that would be found.
+func (m *mortal) step(what string) {
+	m.mu.Lock()
+	if m.of == "" || strings.HasSuffix(what, m.of) {
+		m.done++
+	}
+	dies, dead := m.done == m.at && !m.dead, m.dead
+	m.dead = m.dead || dies
+	m.mu.Unlock()
+	if dies {
+		m.service.SetDown(true)
+		m.leaves()
+		m.died <- what
+	}
+	if dies || dead {
+		<-m.buried
+	}
+}
+
+// leaves copies what is on the disk.
+func (m *mortal) leaves() {
+	for _, name := range []string{"book.db", "devices.db"} {
+		var data []byte
+		for again := true; again; { // somebody may be writing
+			before := data
+			data, _ = os.ReadFile(filepath.Join(m.from, name))
+			again = len(data) == 0 || !bytes.Equal(data, before)
+		}
+		if err := os.WriteFile(filepath.Join(m.to, name), data, 0o600); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// writes is a step before and one after; it is called with defer.
+func (m *mortal) writes(what string) (after func()) {
+	m.step("before " + what)
+	return func() { m.step("after " + what) }
+}
+
+func (m *mortal) Claim(c campaign.Claim) (campaign.Act, error) {
+	act, err := m.faultyBook.Claim(c)
+	if _, sends := act.(campaign.Send); sends {
+		m.step("after claim")
+	}
+	return act, err
+}
+
+func (m *mortal) Settle(d campaign.Delivery, o campaign.Outcome, at time.Time) error {
+	defer m.writes("settle")()
+	return m.faultyBook.Settle(d, o, at)
+}
+
+func (m *mortal) SettleAndClaim(d campaign.Delivery, o campaign.Outcome, c campaign.Claim) (campaign.Act, error) {
+	defer m.writes("settle and claim")()
+	return m.faultyBook.SettleAndClaim(d, o, c)
+}
+
+func (m *mortal) Answered(n campaign.NumberID, asked []people.Phone, answers []people.Answer, at time.Time) error {
+	defer m.writes("answers about phones")()
+	return m.faultyBook.Answered(n, asked, answers, at)
+}
+
+func (m *mortal) Receipts(all []campaign.Receipt) ([][]campaign.MessageID, error) {
+	defer m.writes("receipts")()
+	return m.faultyBook.Receipts(all)
+}
+
+func (m *mortal) Heard(n campaign.NumberID, messages ...campaign.Incoming) error {
+	defer m.writes("message heard")()
+	return m.faultyBook.Heard(n, messages...)
+}
+
+func (m *mortal) Saw(n campaign.NumberID, people []people.Seen) error {
+	defer m.writes("people seen")()
+	return m.faultyBook.Saw(n, people)
+}
+
+func (m *mortal) SetStanding(n campaign.NumberID, s campaign.Standing) error {
+	defer m.writes("standing")()
+	return m.faultyBook.SetStanding(n, s)
+}
+
+func (m *mortal) SetQuota(n campaign.NumberID, q campaign.Quota) error {
+	defer m.writes("quota")()
+	return m.faultyBook.SetQuota(n, q)
+}
+
+// mortalDevices are the keys of a mortal.
+type mortalDevices struct {
+	Devices
+	m *mortal
+}
+
+func (d mortalDevices) GetDevice(ctx context.Context, jid types.JID) (*waStore.Device, error) {
+	device, err := d.Devices.GetDevice(ctx, jid)
+	if device != nil {
+		device.Sessions = mortalSessions{device.Sessions, d.m}
+	}
+	return device, err
+}
+
+type mortalSessions struct {
+	waStore.SessionStore
+	m *mortal
+}
+
+func (s mortalSessions) PutSession(ctx context.Context, address string, session []byte) error {
+	defer s.m.writes("ratchet")()
+	return s.SessionStore.PutSession(ctx, address, session)
+}
+
+func (s mortalSessions) PutManySessions(ctx context.Context, sessions map[string][]byte) error {
+	defer s.m.writes("ratchets")()
+	return s.SessionStore.PutManySessions(ctx, sessions)
+}
+
+// TestNobodyTwiceKilledAtEveryStep sends a campaign with a program that dies at
+// its first step, then with one that dies at its second, and so on. A step is before or
+// after a call that writes to the book or the keys; those of which kinds are among the
+// last ones is by chance, but for those in steps, of each of which one is. At the end nobody has two and nobody none: neither where receipts
+// come at once nor where they come long after what is in doubt was sent again.
+func TestNobodyTwiceKilledAtEveryStep(t *testing.T) {
+	t.Run("receipts at once", func(t *testing.T) {
+		killedAtEveryStep(t, campaign.Campaign{Text: "olá"}, simulator.Instant, 60, []string{"ratchets", "settle and claim", "receipts", "message heard"})
+	})
+	t.Run("a poll", func(t *testing.T) { // people answer it with votes
+		killedAtEveryStep(t, campaign.Campaign{Text: "olá, qual dia?", Poll: days[:2]}, simulator.Instant, 40, []string{"ratchets", "settle and claim", "message heard"})
+	})
+	t.Run("late receipts", func(t *testing.T) {
+		killedAtEveryStep(t, campaign.Campaign{Text: "olá"}, .001, 40, []string{"ratchets", "settle and claim"})
+	})
+}
+
+func killedAtEveryStep(t *testing.T, promo campaign.Campaign, speed float64, lives int, steps []string) {
+	if raced {
+		lives = 12
+	}
+	persons := 4 * lives
+	inBubble(t, simulator.Config{Seed: 5, People: persons, Replies: .3, Reads: .7, Speed: speed}, func(r *rig) {
+		r.linked("loja")
+		everybody := r.everybody()
+		promo.Name = "promo"
+		id := r.campaign(promo)
+		r.close()
+		at := make(map[string]int)
+		live := func(life int, of string) {
+			r.mortal = &mortal{service: r.service, from: r.dir, to: r.TempDir(), died: make(chan string, 1), buried: make(chan struct{}), at: life, of: of}
+			r.open()
+			stop := r.lanes()
+			select {
+			case what := <-r.mortal.died:
+				at[what]++
+			case <-time.After(24 * time.Hour):
+				c, err := r.book.Campaign(id)
+				counts, _ := r.book.Counts(id)
+				r.Fatalf("life %d does not end by itself: %v, %v, %v, %+v", life, c.Status, c.Reason, err, counts)
+			}
+			close(r.mortal.buried)
+			stop()
+			r.close()
+			r.dir = r.mortal.to
+			r.service.SetDown(false)
+		}
+		for life := 1; life <= lives; life++ {
+			live(life, "")
+		}
+		for _, what := range steps { // which of them were the last ones is by chance
+			if at["before "+what]+at["after "+what] == 0 {
+				live(1, what)
+			}
+		}
+		r.mortal = nil
+		r.open()
+		if c, err := r.book.Campaign(id); err != nil || c.Status != campaign.Running {
+			r.Fatalf("%v, %v before the last life", c.Status, err)
+		}
+		r.sent(id)
+		time.Sleep(time.Hour)
+		r.Logf("they died %v", at)
+		ledger := r.service.Ledger()
+		for _, p := range everybody {
+			if n := len(ledger.SeenBy(p.Phone)); n != 1 {
+				r.Errorf("%s saw %d messages", p.Phone, n)
+			}
+		}
+		if twice, changed := ledger.Twice(), ledger.Changed(); len(twice) > 0 || len(changed) > 0 {
+			r.Errorf("twice %+v, changed %+v", twice, changed)
+		}
+		voted := make(map[string]bool)
+		for _, s := range ledger.Said() {
+			if s.Text == "[vote]" {
+				voted[s.Person] = true
+			}
+		}
+		made, err := r.book.Report(r.Context(), id)
+		if n := len(voted); err != nil || made.Votes[1]+made.Votes[2] != n || (n > 0) != (len(promo.Poll) > 0) {
+			r.Errorf("%d people have voted, the report counts %v, %v", n, made.Votes, err)
+		}
+	})
+}
