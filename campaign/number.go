@@ -21,6 +21,7 @@ type Number struct {
 	Link     uint32       // how many times it has been linked; a delivery remembers the link it left by
 	LinkedAt time.Time    // when its phone was first linked
 	LinkMade time.Time    // when the present link was made; zero: before that was kept
+	Untold   bool         `json:",omitempty"` // nobody has waited yet for what its phone tells of the past of the present link
 	Limits   Limits       // those that somebody has set; see Pace
 	Standing Standing     // what a restart must not forget
 	Quota    Quota        // of new chats, as the service last told

@@ -95,6 +95,7 @@ type history struct {
 	people []*theirSide
 	nos    []no
 	backAt map[string]time.Time // by LID, when somebody was opted in again
+	backBy map[string]time.Time // and what the program took the time for
 	began  []time.Time          // of the program, each time
 	downs  []down
 	stop   func()
@@ -139,7 +140,7 @@ type stay struct{ from, to time.Time }
 
 func newHistory(r *rig, seed uint64) *history {
 	h := &history{
-		rig: r, dice: rand.New(rand.NewPCG(seed, 8)), backAt: make(map[string]time.Time), walked: make(map[string]int), stop: func() {},
+		rig: r, dice: rand.New(rand.NewPCG(seed, 8)), backAt: make(map[string]time.Time), backBy: make(map[string]time.Time), walked: make(map[string]int), stop: func() {},
 	}
 	r.opened = h.unpinged
 	r.witness = func(log campaign.Log) campaign.Log { return witness{log, h} }
@@ -411,7 +412,7 @@ func (h *history) optIn() {
 		if err := desk(h.book.Book).OptIn(c.ID, "pediu de novo"); err != nil {
 			h.Fatal(err)
 		}
-		h.backAt[p.lid] = time.Now()
+		h.backAt[p.lid], h.backBy[p.lid] = time.Now(), h.clock.Now()
 		h.note("%s is opted in", p.lid)
 		time.Sleep(2 * time.Minute)
 		return

@@ -86,11 +86,15 @@ func (n *number) readFirst() time.Time {
 	return until
 }
 
-// young reports whether the link is one whose phone may not have told yet. The time at
+// young reports whether the link is one whose phone may not have told yet: nobody has
+// waited for it, however long ago the link was made, or it was made just now. The time at
 // which it was made may be that of a clock that was wrong, because nobody tells it
 // before the first login: a program that has made the link itself knows how old it is.
 func (n *number) young(now time.Time) bool {
 	v := n.look()
+	if v.number.Untold {
+		return true
+	}
 	if !v.linked.IsZero() {
 		return now.Sub(v.linked) < newFor
 	}
@@ -143,10 +147,23 @@ func (n *number) readUntil(now time.Time) (until time.Time, missed bool) {
 		until = longest
 	}
 	if !until.After(now) {
+		n.pastTold()
 		return time.Time{}, unread
 	}
 	n.alarms[alarmRead] = until
 	return until, false
+}
+
+// pastTold is called when the history has been waited for.
+func (n *number) pastTold() {
+	if !n.look().number.Untold {
+		return
+	}
+	if err := n.pool.book.PastTold(n.id); err != nil { // it is waited for once more, on the next connection
+		n.log.Error("write down that the history of a link was waited for", "err", err)
+		return
+	}
+	n.show(func(v *view) { v.number.Untold = false })
 }
 
 // readNothing forgets the wait of a connection that is gone.

@@ -133,6 +133,36 @@ func TestALinkKilledBeforeItsHistoryCameStillWaitsForIt(t *testing.T) {
 	})
 }
 
+// It is not how old the link is that counts: a program may have ended long before its
+// phone could tell, and the clock may have been wrong when the link was made.
+func TestALinkIsNewUntilItsHistoryWasWaitedFor(t *testing.T) {
+	for _, c := range []struct{ later, ahead time.Duration }{{later: time.Hour}, {ahead: 4 * time.Hour}, {ahead: -4 * time.Hour}, {later: 50 * time.Hour, ahead: -time.Hour}} {
+		inBubble(t, simulator.Config{Seed: 7, People: 6, HistoryByMedia: true}, func(r *rig) {
+			people := r.everybody()
+			id, phone := r.linked("loja")
+			stop := r.lanes()
+			r.own(phone).SetPhone(false)
+			r.relink(people[0], id, phone)
+			r.awaitState(id, campaign.Online)
+			r.kill(stop)
+			time.Sleep(c.later)
+			r.service.SetSkew(c.ahead)
+			r.open()
+			defer r.lanes()()
+			r.awaitState(id, campaign.Online)
+			time.Sleep(readQuiet / 2)
+			r.own(phone).SetPhone(true)
+			time.Sleep(5 * time.Minute)
+			if r.got(people[0]) || r.sends() < 4 {
+				r.Errorf("%v later, our clock %v behind: who said no in the history is written to: %v; %d messages left, want four at least", c.later, c.ahead, r.got(people[0]), r.sends())
+			}
+			if r.snapshot(id).Number.Untold {
+				r.Error("it is new for ever")
+			}
+		})
+	}
+}
+
 func TestNothingIsWaitedForWhereNoHistoryComes(t *testing.T) {
 	inBubble(t, simulator.Config{People: 3, Quiet: true}, func(r *rig) {
 		r.everybody()

@@ -54,6 +54,8 @@ type Devices interface {
 type Book interface {
 	Numbers() ([]campaign.Number, error)
 	LinkNumber(id campaign.NumberID, phone people.Phone, jid string, at time.Time) (campaign.Number, error)
+	// PastTold is told that what the phone tells of the past of a link was waited for.
+	PastTold(id campaign.NumberID) error
 	// NotLinked is told that a number that was to be linked was not, and why.
 	NotLinked(id campaign.NumberID, why reason.Reason) error
 	SetAccount(id campaign.NumberID, lid string, phone people.Phone) (campaign.Number, error)

@@ -12,6 +12,7 @@ import (
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
 
+	"recado/campaign"
 	"recado/session/simulator"
 )
 
@@ -180,8 +181,12 @@ func (h *history) violations() (found []string) {
 // disordered reports whether nobody can tell that a no came after the opt-in, or after
 // something that the person said before it, because the service's clock was put back
 // between them and then ahead again, or was put back before it was heard, so that its
-// time was still to come. No service does that.
+// time was still to come. No service does that. Nor if the opt-in was written down before
+// any login had told the time, by a clock that was ahead: docs/wire.md says so.
 func (h *history) disordered(n no) bool {
+	if back := h.backBy[n.lid]; back.Sub(h.truth(h.backAt[n.lid])) > campaign.Tolerance && !h.truth(n.at).After(back) {
+		return true
+	}
 	ahead := h.truth(n.at).Sub(n.at)
 	later := func(at time.Time) bool { return at.Before(n.at) && h.truth(at).After(h.truth(n.at)) }
 	before := later(h.backAt[n.lid]) || slices.ContainsFunc(h.nos, func(o no) bool { return o.lid == n.lid && later(o.at) })

@@ -247,7 +247,7 @@ func (w *whole) paced() {
 				before := all[i-1]
 				w.wrong("%s sends %s %s at %v and %s %s at %v", number, before.Kind, before.ID, before.Time.Format("15:04:05.000"), s.Kind, s.ID, s.Time.Format("15:04:05.000"))
 			}
-			if s.Kind == "text" {
+			if s.Kind == "text" && s.Error == 0 { // a refusal gives its place back
 				texts = append(texts, s)
 			}
 		}

@@ -116,7 +116,7 @@ func (b *Book) LinkNumber(id campaign.NumberID, phone people.Phone, jid string, 
 			if old.LinkedAt.IsZero() || old.Phone != phone {
 				old.LinkedAt = at
 			}
-			old.Phone, old.JID, old.LinkMade = phone, jid, at
+			old.Phone, old.JID, old.LinkMade, old.Untold = phone, jid, at, true
 			old.Link++
 			old.Seen = at
 			old.Standing = campaign.Standing{State: campaign.Offline, Since: at, Closed: old.Standing.Closed, Refused: old.Standing.Refused}
@@ -128,6 +128,13 @@ func (b *Book) LinkNumber(id campaign.NumberID, phone people.Phone, jid string, 
 		return b.closeLinksTx(tx, id, func(e *Entry) { e.change("phone", e.Before["phone"], string(phone)) })
 	})
 	return n, err
+}
+
+// PastTold writes down that the history of a number's present link was waited for.
+func (b *Book) PastTold(id campaign.NumberID) error {
+	return b.update(func(tx *bolt.Tx) error {
+		return changeNumberTx(tx, id, func(n *campaign.Number) { n.Untold = false })
+	})
 }
 
 // UnlinkNumber writes down that the link is gone. The number keeps its phone,
