@@ -102,6 +102,8 @@ type Delivery struct {
 	RevokeBy  ID        // the undo that is to delete it, or was, the last one: it is not sent again; 0: none
 	RevokedAt time.Time // when the service accepted that
 
+	MayBeRevoked bool // whether it did is not known: the deletion is in doubt
+
 	Fixed uint16 // how often its text of the campaign had been fixed when it was written down, see [Campaign.Reword]
 
 	Secret []byte    // of a poll: with what votes are sealed, chosen at the first claim; none: it is no poll

@@ -48,6 +48,9 @@ func (d *Delivery) Revoked(at time.Time) {
 	}
 }
 
+// RevokeInDoubt notes whether its deletion is in doubt.
+func (d *Delivery) RevokeInDoubt(doubt bool) { d.MayBeRevoked = doubt }
+
 // Undoing is what an undo of a campaign would do.
 type Undoing struct {
 	Messages int                 // that it is about: the last ones that left, or may have

@@ -22,7 +22,7 @@ import (
 var changed = []string{
 	"State", "Reason", "Code", "InDoubt", "Attempts", "Doubts", "Unheard", "Redirected", "NotBefore", "Link", "New", "LID",
 	"Message", "Text", "Upload", "Timer", "Claimed", "Accepted", "Arrived", "ReadAt", "RepliedAt", "Revokes", "RevokeBy", "RevokedAt",
-	"Secret", "Vote", "Voted",
+	"MayBeRevoked", "Secret", "Vote", "Voted",
 }
 
 // Nothing outside these files writes how far a delivery is, or takes the address

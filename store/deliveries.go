@@ -361,7 +361,7 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	e.Uint(uint64(d.Variant))
 	e.Time(d.LeftAt)
 	poll := len(d.Secret) > 0 || !d.Voted.IsZero() // or they were erased
-	more := d.Revokes != "" || d.RevokeBy != 0 || !d.RevokedAt.IsZero() || d.Fixed > 0 || poll
+	more := d.Revokes != "" || d.RevokeBy != 0 || !d.RevokedAt.IsZero() || d.Fixed > 0 || poll || d.MayBeRevoked
 	if d.Answer != "" || more {
 		e.Text(d.Answer)
 	}
@@ -370,13 +370,16 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 		e.Uint(uint64(d.RevokeBy))
 		e.Time(d.RevokedAt)
 	}
-	if d.Fixed > 0 || poll {
+	if d.Fixed > 0 || poll || d.MayBeRevoked {
 		e.Uint(uint64(d.Fixed))
 	}
-	if poll {
+	if poll || d.MayBeRevoked {
 		e.Text(string(d.Secret))
 		e.Uint(uint64(d.Vote))
 		e.Time(d.Voted)
+	}
+	if d.MayBeRevoked {
+		e.Bool(true)
 	}
 	return e.B
 }
@@ -440,7 +443,13 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 		d.Fixed = uint16(r.Uint())
 	}
 	if version >= 5 && len(r.B) > 0 {
-		d.Secret, d.Vote, d.Voted = []byte(r.Text()), uint8(r.Uint()), r.Time()
+		if secret := r.Text(); secret != "" {
+			d.Secret = []byte(secret)
+		}
+		d.Vote, d.Voted = uint8(r.Uint()), r.Time()
+	}
+	if version >= 5 && len(r.B) > 0 {
+		d.MayBeRevoked = r.Bool()
 	}
 	if r.Err == nil && d.State >= campaign.NumStates {
 		r.Err = bolt.ErrRecord

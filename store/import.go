@@ -268,9 +268,20 @@ func otherPhonesTx(tx *bolt.Tx, c *people.Contact, row *people.Row) error {
 	return nil
 }
 
-// asks reports whether a row says something new of somebody's consent.
+// asks reports whether a row says something new of somebody's consent. What they
+// answered at one place they have answered since the first day that is known, however
+// often a file with it comes again.
 func asks(c *people.Contact, row *people.Row) bool {
-	return row.Consent.Status != people.ConsentUnknown && (c.Consent.Status == people.ConsentUnknown || newer(row.Consent, c.Consent))
+	is, said := &c.Consent, &row.Consent
+	switch {
+	case said.Status == people.ConsentUnknown:
+		return false
+	case is.Status == people.ConsentUnknown:
+		return true
+	case is.Status == said.Status && is.Source == said.Source && (said.Evidence == "" || said.Evidence == is.Evidence):
+		return !said.At.IsZero() && (is.At.IsZero() || said.At.Before(is.At))
+	}
+	return newer(*said, *is)
 }
 
 // complete adds to a person what a row says of them.

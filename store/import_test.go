@@ -11,6 +11,43 @@ import (
 	"recado/store/bolt"
 )
 
+// What somebody answered at one place they have answered since the first day that is
+// known: the same file again moves no day. What they answer elsewhere counts if it is
+// newer.
+func TestAConsentThatComesAgainKeepsItsFirstDay(t *testing.T) {
+	day := func(d int) time.Time {
+		if d == 0 {
+			return time.Time{}
+		}
+		return time.Date(2026, 5, d, 0, 0, 0, 0, time.UTC)
+	}
+	given := func(source string, d int) people.Consent {
+		return people.Consent{Status: people.ConsentGiven, Source: source, At: day(d)}
+	}
+	proved := func(c people.Consent, evidence string) people.Consent { c.Evidence = evidence; return c }
+	refused := func(c people.Consent) people.Consent { c.Status = people.ConsentRefused; return c }
+	for _, test := range []struct{ is, said, want people.Consent }{
+		{people.Consent{}, given("feira", 2), given("feira", 2)},
+		{given("feira", 2), people.Consent{}, given("feira", 2)},
+		{given("feira", 2), given("feira", 3), given("feira", 2)},
+		{given("feira", 3), given("feira", 2), given("feira", 2)},
+		{given("feira", 0), given("feira", 2), given("feira", 2)},
+		{given("feira", 2), given("feira", 0), given("feira", 2)},
+		{given("feira", 2), given("loja", 3), given("loja", 3)},
+		{given("feira", 3), given("loja", 2), given("feira", 3)},
+		{given("feira", 2), refused(given("feira", 3)), refused(given("feira", 3))},
+		{refused(given("feira", 3)), given("feira", 2), refused(given("feira", 3))},
+		{proved(given("feira", 2), "aceito"), given("feira", 3), proved(given("feira", 2), "aceito")},
+		{given("feira", 2), proved(given("feira", 3), "aceito"), proved(given("feira", 3), "aceito")},
+	} {
+		c := people.Contact{Consent: test.is}
+		complete(&c, &people.Row{Consent: test.said})
+		if c.Consent != test.want {
+			t.Errorf("%+v, then %+v: %+v; want %+v", test.is, test.said, c.Consent, test.want)
+		}
+	}
+}
+
 // An import that was staged by the version before this one is finished by it:
 // its rows say nothing of who has left.
 func TestRowsOfBeforeAreRead(t *testing.T) {

@@ -316,7 +316,7 @@ func (u *undoing) removeOne(m made) error {
 		if u.late {
 			u.names.move(c.ID, nil, namesTable.key(c.ID, &c))
 		}
-		if why == reason.UndoImported {
+		if why == reason.UndoImported || u.inLater(c.ID) {
 			return nil
 		}
 		return u.disown(&c)

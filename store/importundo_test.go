@@ -71,6 +71,10 @@ func TestWhomAnUndoTakesOut(t *testing.T) {
 		{"in another import, which said the same", func(t *testing.T, b *Book, id people.ContactID) {
 			must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: undonePhone, Name: "Ana"}}, "later.csv"))
 		}, reason.UndoImported},
+		{"wrote, and in another import that said so too", func(t *testing.T, b *Book, id people.ContactID) {
+			ok(t, b.Heard(1, campaign.Incoming{From: people.Seen{Phone: undonePhone}, Text: "oi", At: time.Now()}))
+			must[Import](t)(desk(b).ImportFrom(t.Context(), ImportOrder{Source: "later.csv", Tags: []string{"feira"}, Consent: fair}, rowsOf([]people.Row{row}, 0)))
+		}, reason.UndoHeard},
 		{"merged with another record", func(t *testing.T, b *Book, id people.ContactID) {
 			ok(t, b.Saw(1, []people.Seen{{LID: "77", Username: "ana"}}))
 			ok(t, b.Saw(1, []people.Seen{{LID: "77", Phone: undonePhone}}))
@@ -108,7 +112,7 @@ func TestWhomAnUndoTakesOut(t *testing.T) {
 				t.Fatalf("%+v, %v", got.Undone, err)
 			}
 			// What was said of everybody in the file is taken off all the same.
-			if stays := test.why == reason.UndoImported; stays == (after.Consent == people.Consent{}) || stays != slices.Contains(after.Tags, "feira") {
+			if stays := strings.Contains(test.name, "another import"); stays == (after.Consent == people.Consent{}) || stays != slices.Contains(after.Tags, "feira") {
 				t.Errorf("who stays has %q, %+v", after.Tags, after.Consent)
 			}
 		})

@@ -342,9 +342,10 @@ func planRevokeTx(tx *bolt.Tx, c campaign.Claim, pace campaign.Pace, d campaign.
 }
 
 // revokedTx notes with a message that it was deleted, when the service has accepted
-// that.
+// that, and whether it may have been.
 func revokedTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
-	if d.Revokes == "" || before.State.Proven() || !d.State.Proven() {
+	done, doubt := d.State.Proven(), !d.State.Proven() && d.InDoubt
+	if d.Revokes == "" || before.State.Proven() || !done && doubt == before.InDoubt {
 		return nil
 	}
 	one, ok, err := messageTx(tx, d.Revokes)
@@ -352,18 +353,22 @@ func revokedTx(tx *bolt.Tx, before, d *campaign.Delivery) error {
 		return err
 	}
 	was := one
-	one.Revoked(d.Accepted)
+	if one.RevokeInDoubt(doubt); done {
+		one.Revoked(d.Accepted)
+	}
 	return putDeliveryTx(tx, &was, &one)
 }
 
-// mayStayTx refuses to send a message once more that was deleted, or that an undo is
-// to delete.
+// mayStayTx refuses to send a message once more that was deleted, or may have been, or
+// that an undo is to delete.
 func mayStayTx(tx *bolt.Tx, d *campaign.Delivery) error {
 	refused := reason.Because(ErrState, reason.UndoWanted)
-	if !d.RevokedAt.IsZero() {
+	switch {
+	case !d.RevokedAt.IsZero():
 		return refused
-	}
-	if d.RevokeBy == 0 {
+	case d.MayBeRevoked:
+		return reason.Because(ErrState, reason.UndoPerhaps)
+	case d.RevokeBy == 0:
 		return nil
 	}
 	u, err := campaignTx(tx, d.RevokeBy)

@@ -619,6 +619,51 @@ func TestAnUndoSaysWhatWasReadAndHowLongItTakes(t *testing.T) {
 	}
 }
 
+// TestWhatMayHaveBeenDeletedIsNotSentAgain: the undo tried to, does not know whether it
+// did, and was cancelled or has ended. If it did not leave after all, a person may.
+func TestWhatMayHaveBeenDeletedIsNotSentAgain(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		outcomes []campaign.Outcome
+		want     reason.Code
+	}{
+		{"in doubt", []campaign.Outcome{unknown}, reason.UndoPerhaps},
+		{"in doubt, then refused, which is no proof", []campaign.Outcome{unknown, {Kind: campaign.Refused, Code: 400}}, reason.UndoPerhaps},
+		{"refused", []campaign.Outcome{{Kind: campaign.Refused, Code: 400}}, ""},
+		{"in doubt, then accepted", []campaign.Outcome{unknown, accepted}, reason.UndoWanted},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := &answered{shop: newShop(t, 1, "")}
+			s.id = s.start("")
+			doubt := s.mustClaim()
+			s.settle(doubt, unknown)
+			s.got = append(s.got, doubt)
+			s.pause(uint64(s.id))
+			u := s.undoes(0)
+			for _, o := range test.outcomes {
+				d := s.mustClaim()
+				if d.Revokes != doubt.Message {
+					t.Fatalf("it sends %+v", d)
+				}
+				s.settle(d, o)
+				s.now = s.now.Add(time.Hour)
+			}
+			if left, err := s.book.Campaign(u); err != nil || left.Status != campaign.Finished {
+				if _, err := desk(s.book).Cancel(u); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := desk(s.book).Decide(s.id, doubt.Seq, campaign.SendIt, s.now)
+			if reasonOf(err) != test.want || (err == nil) != (test.want == "") {
+				t.Errorf("a person sends it again: %v, want %q", err, test.want)
+			}
+			if one := s.original(0); one.MayBeRevoked != (test.want == reason.UndoPerhaps) {
+				t.Errorf("it may be deleted: %v", one.MayBeRevoked)
+			}
+		})
+	}
+}
+
 // TestAfterAnUndoThatWasCancelledAPersonMaySendItAgain: what it has not deleted stays in
 // doubt, and is theirs to decide.
 func TestAfterAnUndoThatWasCancelledAPersonMaySendItAgain(t *testing.T) {

@@ -182,6 +182,7 @@ const (
 	UndoUnlinked        Code = "undo_unlinked"      // its number has another link since
 	UndoUnknown         Code = "undo_unknown"       // its id is lost
 	UndoWanted          Code = "undo_wanted"        // it is to be deleted: it is not sent again
+	UndoPerhaps         Code = "undo_perhaps"       // it may have been deleted: it is not sent again
 	CampaignSilence     Code = "campaign_silence"   // of how many messages, older than so many minutes, how many arrived
 	CampaignUnwelcome   Code = "campaign_unwelcome" // how many want none, of how many messages
 	ConsentRequired     Code = "consent_required"

@@ -66,7 +66,7 @@ func TestACampaignIsWalkedByKeysFromDraftToFollowUp(t *testing.T) {
 			// It begins by itself, pauses and goes on.
 			screen.press("s")
 			screen.sees(p, w.T("schedule_start_detail")[:20])
-			screen.press(time.Now().Add(3*time.Second).Format("02/01/2006 15:04:05") + "\r")
+			screen.press(time.Now().Add(15*time.Second).Format("02/01/2006 15:04:05") + "\r")
 			status("1", "running")
 			screen.press("4")
 			screen.sees(p, w.T("progress_events"))

@@ -121,7 +121,7 @@ func TestAScheduledCampaignGoesOnThroughKills(t *testing.T) {
 	p.link(s, "loja")
 	p.must("numbers", "pace", "loja", "off", "--yes")
 	p.everybody(s)
-	at := time.Now().Add(5 * time.Second).Format(time.RFC3339)
+	at := time.Now().Add(20 * time.Second).Format(time.RFC3339)
 	id := strings.TrimSpace(p.must("campaign", "new", "--name", "x", "--text", "A {nome}", "--variant", "B {nome}", "--canary", "8", "--at", at, "--to", "tag:lote"))
 	if got := p.show(id); got.Status != "scheduled" {
 		t.Fatalf("%+v", got)
