@@ -79,7 +79,7 @@ func Wants(text, asked string) (w Wish, why string) {
 	if sure {
 		return w, why
 	}
-	return review(w, why, written, words)
+	return readAgain(w, why, written, words)
 }
 
 // byGrammar judges what was said as the grammars of its likely languages do. They

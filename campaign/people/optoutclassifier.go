@@ -33,9 +33,9 @@ const (
 	readMost    = 1024
 )
 
-// review has the classifier look at what the grammars say of a text, which is
+// readAgain has the classifier look at what the grammars say of a text, which is
 // folded and has so many words.
-func review(w Wish, why, text string, words int) (Wish, string) {
+func readAgain(w Wish, why, text string, words int) (Wish, string) {
 	if words < fewestWords {
 		return w, why
 	}

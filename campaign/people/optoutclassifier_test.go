@@ -177,11 +177,11 @@ func TestTheClassifierOnTextsItHasNotSeen(t *testing.T) {
 					continue
 				}
 				all[text.want]++
-				if w, _ := review(Other, "", text.text, words); w == Doubt {
+				if w, _ := readAgain(Other, "", text.text, words); w == Doubt {
 					found[text.want]++
 				}
 				before, why, sure := byGrammar(said)
-				if after, _ := review(before, why, text.text, words); sure || after != Doubt {
+				if after, _ := readAgain(before, why, text.text, words); sure || after != Doubt {
 					continue
 				}
 				switch before {
@@ -213,7 +213,7 @@ func TestTheClassifierOnlyAsksAPersonToLook(t *testing.T) {
 	for _, w := range []Wish{Other, Doubt, No} {
 		for _, text := range []string{"sair", "não", "quanto custa?", "vocês não têm mais o que fazer não", "pelo visto não adianta eu falar com vocês", ""} {
 			for words := range 30 {
-				got, why := review(w, "x: y", text, words)
+				got, why := readAgain(w, "x: y", text, words)
 				if got != w && got != Doubt || got != w && why == "" {
 					t.Errorf("%v of %d words, %q, becomes %v (%q)", w, words, text, got, why)
 				}
