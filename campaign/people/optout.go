@@ -115,7 +115,7 @@ func ofSigns(text string) (w Wish, why string) {
 		return No, "one sign: 🛑"
 	case strings.ContainsAny(text, "🚫⛔🙅"):
 		return Doubt, "a sign that forbids"
-	case strings.ContainsAny(text, "🖕😡😠🤬😤🙄"):
+	case strings.ContainsAny(text, "🖕😡😠🤬😤🙄👎🤮🤢"):
 		return Doubt, "a sign of anger"
 	}
 	return Other, ""
