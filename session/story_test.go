@@ -157,6 +157,9 @@ func (h *history) violations() (found []string) {
 			if n.at.Before(h.backAt[n.lid]) || !s.Time.After(n.at) || h.disordered(n) {
 				continue
 			}
+			if g, known := h.gives.before(s.ID, s.Time); known && g.at.Before(n.at) {
+				continue // the library sends again, by the next line, what left before
+			}
 			why := ""
 			if at, known := confirmed[n.id]; known && s.Time.After(at) {
 				why = "confirmed at " + at.Format(time.TimeOnly)
@@ -179,20 +182,22 @@ func (h *history) violations() (found []string) {
 }
 
 // disordered reports whether nobody can tell that a no came after the opt-in, or after
-// something that the person said before it, because the service's clock was put back
-// between them and then ahead again, or was put back before it was heard, so that its
-// time was still to come. No service does that. Nor if the opt-in was written down before
-// any login had told the time, by a clock that was ahead: docs/wire.md says so.
+// something that the person said before it: because the service's clock was put back
+// between them, or before it was heard, so that its time was still to come. No service
+// does that. (TestNoAfterAnOptInFromTheFutureIsHeard shows what can be told.) Nor if the
+// opt-in was written down before any login had told the time, by a clock that was ahead:
+// docs/wire.md says so.
 func (h *history) disordered(n no) bool {
-	if back := h.backBy[n.lid]; back.Sub(h.truth(h.backAt[n.lid])) > campaign.Tolerance && !h.truth(n.at).After(back) {
+	back := h.backAt[n.lid]
+	if by := h.backBy[n.lid]; by.Sub(h.truth(back)) > campaign.Tolerance && !h.truth(n.at).After(by) {
+		return true
+	}
+	later := func(at time.Time) bool { return at.Before(n.at) && h.truth(at).After(h.truth(n.at)) }
+	if later(back) || slices.ContainsFunc(h.nos, func(o no) bool { return o.lid == n.lid && later(o.at) }) {
 		return true
 	}
 	ahead := h.truth(n.at).Sub(n.at)
-	later := func(at time.Time) bool { return at.Before(n.at) && h.truth(at).After(h.truth(n.at)) }
-	before := later(h.backAt[n.lid]) || slices.ContainsFunc(h.nos, func(o no) bool { return o.lid == n.lid && later(o.at) })
-	return slices.ContainsFunc(h.skews, func(s skew) bool {
-		return s.from.After(n.at) && (before && s.ahead > ahead || !h.backAt[n.lid].IsZero() && s.ahead < ahead)
-	})
+	return !back.IsZero() && slices.ContainsFunc(h.skews, func(s skew) bool { return s.from.After(n.at) && s.ahead < ahead })
 }
 
 // standing reports whether a number was linked all the time from then on.
