@@ -156,8 +156,8 @@ func TestALinkIsNewUntilItsHistoryWasWaitedFor(t *testing.T) {
 			if r.got(people[0]) || r.sends() < 4 {
 				r.Errorf("%v later, our clock %v behind: who said no in the history is written to: %v; %d messages left, want four at least", c.later, c.ahead, r.got(people[0]), r.sends())
 			}
-			if r.snapshot(id).Number.Untold {
-				r.Error("it is new for ever")
+			if kept, err := r.book.Number(id); err != nil || kept.Untold || r.snapshot(id).Number.Untold {
+				r.Errorf("it is new for ever: %+v, %v", kept, err)
 			}
 		})
 	}

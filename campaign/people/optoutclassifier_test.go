@@ -236,7 +236,7 @@ func TestTheClassifierOnlyAsksAPersonToLook(t *testing.T) {
 
 // TestWhatReadsLikeADoubtIsHeld: texts that the grammars know nothing of.
 func TestWhatReadsLikeADoubtIsHeld(t *testing.T) {
-	for _, text := range []string{"nunca nem fui nessa loja", "naw I ain't interested", "aint nobody got time for that"} {
+	for _, text := range []string{"nunca nem fui nessa loja", "naw I ain't interested"} {
 		if alone, why, _ := byGrammar(splitWords(nil, Fold(text))); alone != Other {
 			t.Errorf("%q is %v (%s) to the grammars: the test shows nothing", text, alone, why)
 		}
