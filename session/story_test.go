@@ -169,7 +169,7 @@ func (h *history) violations() (found []string) {
 					why = "logged in at " + at.Format("15:04:05.000")
 				}
 			}
-			if from, waited := h.waitedFor(n, s.Time); waited {
+			if from, waited := h.waitedFor(n, s.Time, logins[n.number]); waited {
 				why = "waited for since " + from.Format("15:04:05.000")
 			}
 			if why != "" {
@@ -216,8 +216,9 @@ func (h *history) standing(number string, from, to time.Time) bool {
 }
 
 // waitedFor reports whether a no waited for a number for which the others had to
-// wait at that moment, and since when.
-func (h *history) waitedFor(n no, at time.Time) (since time.Time, ok bool) {
+// wait at that moment, and since when. What was said after it had logged in again
+// did not wait, and may be slow to come.
+func (h *history) waitedFor(n no, at time.Time, logins []time.Time) (since time.Time, ok bool) {
 	within := func(from time.Time) bool {
 		return !at.Before(from) && at.Sub(from) < purseFull && h.standing(n.number, from, at)
 	}
@@ -227,7 +228,8 @@ func (h *history) waitedFor(n no, at time.Time) (since time.Time, ok bool) {
 		}
 	}
 	for _, d := range h.downs {
-		if d.number == n.number && !n.at.Before(d.at) && within(d.at) {
+		back := func(login time.Time) bool { return login.After(d.at) && login.Before(n.at) }
+		if d.number == n.number && !n.at.Before(d.at) && within(d.at) && !slices.ContainsFunc(logins, back) {
 			return d.at, true
 		}
 	}
