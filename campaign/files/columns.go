@@ -48,12 +48,14 @@ type layout struct {
 	spare   []int // columns of names for those who have none in the others, the likeliest first
 	email   int
 	tags    []int
-	score   int // how much of it was recognised
+	score   int  // how much of it was recognised
+	denied  bool // there are numbers like phones, and they are of something else
 }
 
 // census is what stands in the cells of a column, in the first rows.
 type census struct {
 	filled, phones, local, short, mails, letters, digits, answers, odd int
+	papers                                                             int // numbers of a CPF, as a phone may be
 }
 
 // count looks at a cell.
@@ -84,6 +86,9 @@ func (c *census) count(r *reader, cell string) {
 	if digits >= 6 {
 		c.digits++
 	}
+	if digits == 11 && slices.ContainsFunc(strings.FieldsFunc(plainSample(cell), setsApart), isCPF) {
+		c.papers++ // also in a row that was not taken apart
+	}
 	if strings.Contains(cell, "@") {
 		c.mails++
 	} else if letters {
@@ -108,6 +113,31 @@ func identity(cell string) bool {
 	}, plainSample(cell))
 	return shape == "999.999.999-99" || shape == "99.999.999/9999-99" || shape == "99999-999" || shape == "99.999.999-9" || shape == "99/99/9999" || shape == "9999-99-99"
 }
+
+func setsApart(c rune) bool { return c == ';' || c == ',' || c == '\t' || c == '|' }
+
+// isCPF reports whether a cell is eleven digits and nothing else, of which the
+// last two are those of a CPF.
+func isCPF(cell string) bool {
+	cell = strings.TrimSpace(cell)
+	if len(cell) != 11 || digitsOf(cell) != cell || strings.Count(cell, cell[:1]) == 11 {
+		return false
+	}
+	for n := 9; n <= 10; n++ {
+		sum := 0
+		for i := range n {
+			sum += int(cell[i]-'0') * (n + 1 - i)
+		}
+		if sum*10%11%10 != int(cell[n]-'0') {
+			return false
+		}
+	}
+	return true
+}
+
+// documented reports whether nearly all of the cells are of a CPF. One phone of
+// a hundred looks like that, so that one cell says nothing.
+func (c *census) documented() bool { return c.papers > 1 && c.papers*10 >= c.filled*9 }
 
 // newLayout says what the columns with those titles are, by them and by the
 // first rows. The error is a Reason: there is no column of phones, or what was
@@ -146,10 +176,16 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	if !l.has(PhoneRole) {
 		for i := range l.columns {
 			c, s := &l.columns[i], &seen[i]
-			if c.Role == FieldRole && !c.said && s.phones > 0 && s.phones*2 >= s.filled && !c.title.any(documents) {
+			if c.said || s.phones == 0 || s.phones*2 < s.filled {
+				continue
+			}
+			if c.title.document() || s.documented() {
+				l.denied = true
+			} else if c.Role == FieldRole {
 				c.Role, c.rank = PhoneRole, isNumber
 			}
 		}
+		l.notPapers(seen)
 	}
 	if !l.has(PhoneRole) {
 		// Then it is the one that says so, whatever is in it.
@@ -167,8 +203,22 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	return l, nil
 }
 
-// documents are words of columns that have numbers which are no phones.
-var documents = words("cpf cnpj cep rg ie documento document doc id codigo code pedido order valor preco price total nascimento data date matricula protocolo nota nf boleto conta agencia cartao sku ean")
+// notPapers takes away what has the numbers of a CPF, if only in a row, beside
+// phones that do not.
+func (l *layout) notPapers(seen []census) {
+	for i := range l.columns {
+		c, s := &l.columns[i], &seen[i]
+		if c.Role != PhoneRole || c.said || s.papers == 0 || s.papers < s.filled {
+			continue
+		}
+		for j, other := range l.columns {
+			if j != i && other.Role == PhoneRole && seen[j].papers == 0 && seen[j].filled > 0 {
+				c.Role = FieldRole
+				break
+			}
+		}
+	}
+}
 
 // fits reports whether the cells of a column can be what its title says.
 func fits(g guess, c *census) bool {
@@ -178,7 +228,7 @@ func fits(g guess, c *census) bool {
 	switch g.role {
 	case PhoneRole:
 		if g.rank == isNumber {
-			return c.phones+c.local > 0 && (c.phones+c.local)*3 >= c.filled
+			return !c.documented() && c.phones+c.local > 0 && (c.phones+c.local)*3 >= c.filled
 		}
 		// A word in them, or a number that was spoiled, is said row by row.
 		return c.phones+c.local+c.odd > 0 || c.answers*2 < c.filled && c.letters*2 < c.filled

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -179,5 +180,54 @@ func TestTagsOfMoreSystems(t *testing.T) {
 		if len(got) != 1 || got[0] != "Ana +5511987650001 #vip#novo" || len(bad) > 0 {
 			t.Errorf("%q: %q, %v", tags, got, bad)
 		}
+	}
+}
+
+func TestTheNumberOfSomethingElseIsNoPhone(t *testing.T) {
+	for _, title := range []string{"CPF", "CPF/CNPJ", "cpf_cliente", "RG", "PIS", "PIS/PASEP", "NIS", "NIT", "CEP", "Pedido", "Nº do pedido", "NumeroPedido", "numeropedido", "Matrícula", "CNH", "Título eleitoral", "Cartão SUS",
+		"Order", "Order number", "Invoice No.", "Tracking number", "Account", "SSN", "Passport", "Passaporte", "Pasaporte", "DNI", "RUT", "CURP", "RUC", "Cédula", "Número de factura", "Orden", "Expediente", "Protocolo", "Contrato"} {
+		for _, file := range []string{
+			"Nome;" + title + ";Cidade\nAna;11987654321;Recife\nBia;21987654321;Olinda\n",
+			title + ",Nome,E-mail\n11987654321,Ana,a@example.com\n21987654321,Bia,b@example.com\n",
+			title + "\n11987654321\n21987654321\n",
+		} {
+			_, err := Read(t.Context(), strings.NewReader(file), Options{}, Sink{
+				Row: func(r people.Row) error { t.Errorf("%s: %s is a phone", title, r.Phone); return nil },
+				Bad: func(b Bad) error { t.Errorf("%s: %v", title, b.Reason); return nil },
+			})
+			if why, ok := reason.Find(err); !ok || why.Code != reason.CSVNoPhones || !strings.Contains(err.Error(), title) {
+				t.Errorf("%s: %v", title, err)
+			}
+		}
+		got, bad, _ := summed(t, "Nome;"+title+";Celular\nAna;11987654321;11 98765-0001\nBia;21987654321;\n", Options{})
+		if len(got) != 1 || !strings.HasPrefix(got[0], "Ana +5511987650001 ") || len(bad) != 1 {
+			t.Errorf("%s: %q, bad %v", title, got, bad)
+		}
+	}
+	for _, title := range []string{"Recepção", "Contato", "Número", "Zap", "Quem chamar"} {
+		got, bad, _ := summed(t, "Nome;"+title+"\nAna;11987650001\nBia;21987650002\n", Options{})
+		if !slices.Equal(got, []string{"Ana +5511987650001", "Bia +5521987650002"}) || len(bad) > 0 {
+			t.Errorf("%s: %q, bad %v", title, got, bad)
+		}
+	}
+}
+
+func TestNumbersOfACPFAreNoPhonesUnlessTheirTitleSaysSo(t *testing.T) {
+	tryKinds(t, []kind{
+		{"beside phones", "Ana Luz;11987654374;(11) 98765-5021\nRui Sol;21987654382;(11) 98765-5022\n", []string{"Ana Luz +5511987655021 coluna_2=11987654374", "Rui Sol +5511987655022 coluna_2=21987654382"}},
+		{"one beside a phone", "Ana Luz;11987654374;+5511987655021\n", []string{"Ana Luz +5511987655021 coluna_2=11987654374"}},
+		{"said to be phones", "Nome;Celular\nAna;11987654374\nRui;21987654382\n", []string{"Ana +5511987654374", "Rui +5521987654382"}},
+		{"as one phone of a hundred", "Ana;11987654374\nRui;21987650002\n", []string{"Ana +5511987654374", "Rui +5521987650002"}},
+		{"a single one", "Ana;11987654374\n", []string{"Ana +5511987654374"}},
+	})
+	for _, file := range []string{"Ana;11987654374\nRui;21987654382\nBia;31991234570\n", "Nome;Reg. geral\nAna;11987654374\nRui;21987654382\nBia;31991234570\n"} {
+		_, err := Read(t.Context(), strings.NewReader(file), Options{}, nothing)
+		if why, ok := reason.Find(err); !ok || why.Code != reason.CSVNoPhones {
+			t.Errorf("%q: %v", file, err)
+		}
+	}
+	_, err := Read(t.Context(), strings.NewReader("Ana;11987654374\nRui;21987654382\n"), Options{Map: []Mapping{{As: "telefone", Title: "#2"}}}, nothing)
+	if err != nil {
+		t.Errorf("a person says that they are phones: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -191,7 +192,8 @@ func (r *reader) header(sample []record) (layout, int, error) {
 	var fault *reason.Reason
 	best, at := layout{score: -1}, -1
 	people, wide, sure, worded := 0, false, false, false
-	below := 0 // the row under names
+	below := 0          // the row under names
+	var denied []string // names of columns that have no phones, whatever it looks like
 	for i, row := range sample[:min(len(sample), titleRows)] {
 		if row.fault != nil && (row.fault.Code != reason.RowQuote || row.cells == nil) {
 			if fault == nil && names == nil {
@@ -202,7 +204,7 @@ func (r *reader) header(sample []record) (layout, int, error) {
 		if blank(row.cells) {
 			continue
 		}
-		if len(row.cells) > len(names) && people == 0 {
+		if len(row.cells) > len(names) && people == 0 && denied == nil {
 			names, below = row.cells, i+1
 		}
 		if len(row.cells) > maxColumns {
@@ -222,6 +224,9 @@ func (r *reader) header(sample []record) (layout, int, error) {
 		}
 		l, err := r.newLayout(row.cells, sample[i+1:])
 		if err != nil {
+			if l.denied && people == 0 && denied == nil {
+				denied, below = row.cells, i+1
+			}
 			continue
 		}
 		// Words of a report's title look like a column or two.
@@ -248,7 +253,9 @@ func (r *reader) header(sample []record) (layout, int, error) {
 		_, err := r.newLayout(names, sample)
 		return layout{}, 0, err
 	}
-	if people > 0 {
+	if denied != nil {
+		names = denied
+	} else if people > 0 {
 		l, err := r.nameless(sample)
 		return l, -1, err
 	}
@@ -310,6 +317,13 @@ func (r *reader) nameless(sample []record) (layout, error) {
 	}
 	l, err := r.newLayout(make([]string, width), sample)
 	if err != nil {
+		if why := reason.Of(err); why.Code == reason.CSVNoPhones {
+			places := make([]string, width)
+			for i := range places {
+				places[i] = "#" + strconv.Itoa(i+1) // which --map takes
+			}
+			err = r.noPhones(places)
+		}
 		return l, err
 	}
 	name := -1
