@@ -122,7 +122,7 @@ func labelled(label string, kind int) int {
 func (d *draft) wish(c *Column, value string) {
 	leaves := saysLeft(value)
 	plain := c.Role == StatusRole || c.Role == FieldRole
-	ended := c.Role == StatusRole && !leaves && c.title.any(about) && stopped()[people.Fold(value)]
+	ended := c.Role == StatusRole && !leaves && (c.title.any(about) && stopped()[people.Fold(value)] || saysEnded(value) && !c.title.any(dealings))
 	if plain && !leaves && !ended { // nearly all
 		return
 	}
@@ -136,14 +136,15 @@ func (d *draft) wish(c *Column, value string) {
 		}
 		return
 	}
-	answer := answerOf(value)
-	switch {
-	case c.Role == AskedRole:
+	if c.Role == AskedRole {
 		if leaves {
 			d.Left = said
-		} else if answer == no && !agreed()[people.Fold(value)] {
+		} else if agreement(value) != yes {
 			d.Doubt = said
 		}
+		return
+	}
+	switch answer := refusal(value); {
 	case c.Role == LeftRole && (answer == yes || leaves):
 		d.Left = said
 	case answer != no:

@@ -55,6 +55,7 @@ type layout struct {
 // census is what stands in the cells of a column, in the first rows.
 type census struct {
 	filled, phones, local, short, mails, letters, digits, answers, odd int
+	replies                                                            int // to whether they agree
 	papers                                                             int // numbers of a CPF, as a phone may be
 }
 
@@ -96,6 +97,18 @@ func (c *census) count(r *reader, cell string) {
 	}
 	if a := answerOf(cell); a == yes || a == no {
 		c.answers++
+	}
+}
+
+// reply looks at the cells of a column that may be about who agrees.
+func (c *census) reply(r *reader, rows []record, at int) {
+	c.replies = 0
+	for _, row := range rows {
+		if at < len(row.cells) {
+			if cell := r.sampled(row.cells[at]); cell != "" && (agreement(cell) != unclear || hesitates(cell)) {
+				c.replies++
+			}
+		}
 	}
 }
 
@@ -164,6 +177,9 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 			continue
 		}
 		for _, g := range column.title.guesses() {
+			if g.role == AskedRole {
+				seen[i].reply(r, rows, i)
+			}
 			if fits(g, &seen[i]) {
 				column.Role, column.rank = g.role, g.rank
 				break
@@ -241,7 +257,8 @@ func fits(g guess, c *census) bool {
 	case EmailRole:
 		return c.mails > 0 || c.letters*2 < c.filled
 	case AskedRole:
-		return c.phones*2 < c.filled && (g.rank != maybeName || c.answers > 0)
+		// Where nobody says yes or no something else is asked.
+		return c.phones*2 < c.filled && (g.rank != maybeName || c.answers > 0) && (c.replies > 0 || c.filled < 3)
 	case LeftRole, UnsureRole:
 		return c.phones*2 < c.filled
 	}

@@ -231,3 +231,65 @@ func TestNumbersOfACPFAreNoPhonesUnlessTheirTitleSaysSo(t *testing.T) {
 		t.Errorf("a person says that they are phones: %v", err)
 	}
 }
+
+func TestWhoDoesNotClearlyAgreeIsAskedAbout(t *testing.T) {
+	for _, test := range []struct{ title, left, stays, asked string }{
+		{"Autoriza mensagens?", "Não quero receber|Não quero mais receber mensagens", "Autorizo|Sim, claro|autorizado em 02/01/2026|SIM!", "Não autorizo|Não, obrigado.|nunca|talvez|sim, mas só por e-mail|☐|Recuso|[ ]|não sei|ainda não|depende|pendente"},
+		{"Opt-in WhatsApp", "Descadastrado", "☑|✅|[x]|WhatsApp|double opt-in|Opted in|1718000000|2026-01-02T10:00:00Z|45123", "☐|❌|⬜|( )|Não quero|parou|saiu|pending|opt-in cancelado"},
+		{"Aceita receber comunicações?", "pediu para sair", "SIM|Aceito|Li e aceito|Eu concordo|Com certeza|ok|De acordo|sim_aceito", "NÃO - pediu p/ sair|não_aceito|Não concordo|nao!!|N."},
+		{"Desea recibir novedades", "no quiero recibir", "si|Sí, acepto|De acuerdo|quiero", "no|No, gracias|No deseo|quizás"},
+		{"Do you agree to receive messages?", "do not contact", "Yes|I agree|yes please|Accepted|Agreed on 5 Jan 2026", "no|No thanks|Don't|never|maybe|declined|I do not agree|yes but only email"},
+		{"Quero receber promoções", "", "Quero", "Não quero|talvez"},
+		{"Concorda com o contato por WhatsApp", "", "Concordo", "Discordo|não"},
+		{"Envia WhatsApp?", "", "Sim", "Não"},
+		// The other way round.
+		{"Não autoriza contato", "X|Sim|1|sim, desde maio|☑|02/01/2026", "não|0|☐|", "Não autoriza|Recusou|talvez"},
+		{"Não aceita mensagens", "S", "N", ""},
+		{"Bloquear envio", "1|sim", "0|não|Liberado", "alguns"},
+		{"Bloqueio de mensagens", "Sim", "Não|Nenhum|Sem bloqueio", ""},
+		{"Recusa comunicação", "Sim", "Não", ""},
+		{"Cadastro Não Me Perturbe (Procon)", "Sim", "Não", ""},
+		{"Suspender disparos", "x", "não", ""},
+		{"Parou de receber", "x", "não", ""},
+		{"Refuses contact", "yes", "no", ""},
+		{"Block messages", "TRUE", "FALSE", ""},
+		{"Muted messages", "1", "0", ""},
+		{"Does not want messages", "yes", "no", ""},
+		{"Objects to marketing", "yes", "no", ""},
+		{"Rechaza comunicaciones", "sí", "no", ""},
+		{"Bloqueo de mensajes", "Sí", "No", ""},
+		{"No acepta publicidad", "Sí", "No", ""},
+		{"No contactar", "X", "no", ""},
+		// Words of a state.
+		{"Status do contato", "saiu da lista|Descadastrou|unsubscribed|Optó por salir|pediu descadastro|se dio de baja", "Ativo|novo|cliente|OK", "Cancelou inscrição|Inscrição cancelada|Recusado|Parou de receber|bloqueou"},
+		{"Situação", "Opt-out", "Cancelada|Pago", "Cancelou a inscrição"},
+		{"Status do pedido", "", "Cancelada|Cancelado|Recusado|Devolvido|Inscrição cancelada", ""},
+		{"Order status", "", "Cancelled|Refused", ""},
+		// Something else is asked.
+		{"Qual o melhor horário para receber contato?", "", "Manhã|não sei|Noite", ""},
+		{"Bloqueio do cartão", "", "Sim", ""},
+		{"Aceita cartão?", "", "não", ""},
+		{"Motivo da recusa de contato", "", "sem interesse", ""},
+	} {
+		for want, values := range map[string]string{"LEFT": test.left, "": test.stays, "DOUBT": test.asked} {
+			for value := range strings.SplitSeq(values, "|") {
+				if value == "" {
+					continue
+				}
+				got, bad, _ := summed(t, "nome;fone;"+strconv.Quote(test.title)+"\nAna;11987650001;\""+value+"\"\n", Options{})
+				says := ""
+				if len(got) == 1 && (strings.HasSuffix(got[0], "LEFT") || strings.HasSuffix(got[0], "DOUBT")) {
+					says = got[0][strings.LastIndexByte(got[0], ' ')+1:]
+				}
+				if len(got) != 1 || says != want || len(bad) > 0 {
+					t.Errorf("%s: %q: got %q, bad %v; want %q", test.title, value, got, bad, want)
+				}
+			}
+		}
+	}
+	// Where nobody says yes or no something else was asked.
+	got, _, _ := summed(t, "nome;fone;Quero informações sobre\nAna;11987650001;casa\nBia;11987650002;terreno\nCaio;11987650003;casa\n", Options{})
+	if len(got) != 3 || strings.Contains(strings.Join(got, ""), "DOUBT") {
+		t.Errorf("about what: %q", got)
+	}
+}

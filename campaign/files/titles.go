@@ -80,7 +80,9 @@ var (
 	// about are words of what is agreed to.
 	about = words(`whatsapp mensagem mensagens mensajes msg messages message promo promos promocao promocoes promociones novidade novidades oferta ofertas comunicacao
 		comunicacoes sms marketing contato contact contacto lgpd gdpr notificacoes notificacao notifications disparo disparos whats wpp zap broadcast broadcasts contacted informacao informacoes
-		informacion information publicidad propaganda comerciales`)
+		informacion information publicidad propaganda comerciales novedad novedades boletin boletines noticias news updates alertas avisos lembretes recordatorios campanha campanhas campanas
+		descontos descuentos promocional promocionais promocionales publicidade contatado contatada contatados contactado contactada contatar contactar contacts llamadas ligacoes ligacao chamadas calls texts
+		texting messaging mensageria conteudo conteudos contenido contenidos communication communications notificaciones notificacion correspondencia comunicacion comunicaciones comunicado comunicados`)
 )
 
 // words makes the set of some words when it is first asked for.
@@ -190,12 +192,23 @@ func (t title) tags() bool {
 
 // Words of who wants to be written to, and of who does not.
 var (
-	stopWords    = words("bloqueado bloqueada blocked removido removida removed suppressed suppression stop sair recusou recusado excluir excluido remover")
-	moneyWords   = words("saldo limite valor amount balance credito credit motivo reason")
+	stopWords  = words("bloqueado bloqueada blocked removido removida removed suppressed suppression stop sair recusou recusado excluir excluido remover")
+	moneyWords = words("saldo limite valor amount balance credito credit motivo reason")
+	// askWords are of columns that ask for more than a yes or a no.
+	askWords     = words("qual quais quando onde horario horarios hora dia dias periodo frequencia which what when where time frequency cual cuales cuando donde frecuencia preferencia preferred preference melhor best mejor")
 	joinedWords  = words("subscribed inscrito inscrita suscrito suscrita")
 	allowedWords = words(`aceita aceite aceitou autoriza autorizacao permite permissao permission permissions permiso receber recebe recibir accepts accept acepta agree agreed
-		quer deseja desea quiere pode podemos puede enviar notificar allow allows allowed can may`)
-	refusedWords = words("desea quiere enviar recibir escribir contactar molestar llamar")
+		quer deseja desea quiere pode podemos puede enviar notificar allow allows allowed can may
+		aceito aceitar autorizo autorizado autorizar concordo concorda concordancia permitir permitido receba recibe recibo quero desejo deseo quiero gostaria envia envie mandar wants want like acepto aceptar
+		aceptacion acceptance authorize authorizes authorized authorization autorizacion consente consiente send`)
+	refusedWords = words("desea quiere enviar recibir escribir contactar molestar llamar perturbar")
+	// denies are the words that turn what is behind them into the opposite.
+	denies = words("nao no not nunca never dont doesnt sem sin")
+	// blockWords are of columns that say who is to get nothing.
+	blockWords = words(`bloquear bloqueia bloqueio bloqueios bloquea bloqueo bloqueos block blocks blocking suspender suspensao suspende suspension suspend silenciar silenciado silenciada mute muted
+		recusa recusou recusado recusada recusar recusas rejeita rejeitou rejeitado rejeicao rechaza rechazo rechazado rechazar rechazos refuse refuses refused refusal reject rejects rejected
+		decline declines declined objects objection oposicao oposicion opoe opuso opposes cancelar impedir impedido proibir proibido prohibido prohibir forbid forbids excluded opposed`)
+	sendWords = words("envio envios enviar sending sends recebimento recepcion recibir receber comunicado comunicados disparar")
 )
 
 // wish is a column that says who wants to be written to, or does not.
@@ -216,11 +229,13 @@ func (t title) wish() (guess, bool) {
 		return guess{FieldRole, 0}, true
 	case t.is("inscrito", "inscrita", "assinante"):
 		return guess{AskedRole, maybeName}, true
-	case t.is("subscribed", "suscrito", "aceite", "aceita", "autoriza", "autorizado", "lgpd", "gdpr", "rgpd", "notificar", "marketing", "issubscribed"), t.holds("continuarrecebendo"), t.any(joinedWords) && t.any(about):
+	case t.is("subscribed", "suscrito", "aceite", "aceita", "autoriza", "autorizado", "lgpd", "gdpr", "rgpd", "notificar", "issubscribed"), t.holds("continuarrecebendo"), t.any(joinedWords) && t.any(about):
 		return guess{AskedRole, 0}, true
+	case t.is("marketing"):
+		return guess{AskedRole, maybeName}, true
 	case t.holds("optin", "optedin", "consent") && !t.any(words("date data time timestamp hora source origem origen ip")):
 		return guess{AskedRole, 0}, true
-	case t.any(allowedWords) && t.any(about):
+	case t.any(allowedWords) && t.any(about) && !t.any(askWords):
 		return guess{AskedRole, 0}, true
 	case t.any(words("status situacao situacion estado state")):
 		return guess{StatusRole, 0}, true
@@ -235,7 +250,12 @@ const maybeName = 1
 func (t title) refuses() bool {
 	if t.holds("optout", "optedout", "unsubscrib", "unsub", "descadastr", "donotcontact", "donotcall", "donotdisturb", "donottext", "donotmessage", "donotsms", "donotsend", "donotemail", "donotmail",
 		"naoperturb", "naocontat", "naoenviar", "naomand", "naoligar", "naoreceber", "naoquer", "naodeseja", "blacklist", "blocklist", "listanegra", "listadebloqueio", "dadodebaja", "nocontactar", "nomolestar", "nollamar",
-		"saiudalista", "pediuparasair", "pediusaida") || t.is("dnc", "baja", "saiu", "optouts") {
+		"saiudalista", "pediuparasair", "pediusaida",
+		"naomeperturb", "naoincomod", "naochamar", "naodispar", "nomecontact", "nomemolest", "optouporsair", "optoporsalir", "optsout", "paroudereceber", "dejoderecibir", "desistiudereceber", "dontcontact", "dontsend", "dontmessage",
+		"dontcall", "donttext", "dontdisturb", "nolongerwant", "bloqueioprocon", "cadastroprocon", "listaprocon") || t.is("dnc", "baja", "saiu", "optouts") {
+		return true
+	}
+	if (t.any(blockWords) && (t.any(about) || t.any(sendWords)) || t.denied()) && !t.any(moneyWords) && !t.any(askWords) {
 		return true
 	}
 	// Words that the ends of others would make: "Estado de suscripción".
@@ -243,6 +263,20 @@ func (t title) refuses() bool {
 		return strings.HasPrefix(w, "desuscri") || strings.HasPrefix(w, "desinscri") || w == "robinson"
 	}) ||
 		len(t.words) > 1 && t.words[0] == "no" && refusedWords()[t.words[1]]
+}
+
+// denied reports whether the title is what is asked of who agrees, the other way
+// round: "Não autoriza contato".
+func (t title) denied() bool {
+	for i, w := range t.words[:len(t.words)-1] {
+		if !denies()[w] || w == "no" && i > 0 && t.words[i-1] != "que" {
+			continue // "No contatar"; "aceita no WhatsApp" is Portuguese
+		}
+		if next := t.words[i+1:]; allowedWords()[next[0]] || len(next) > 1 && len(next[0]) <= 4 && allowedWords()[next[1]] {
+			return t.any(about)
+		}
+	}
+	return false
 }
 
 // aboutPhone is a column of phones, or of a part of one.
