@@ -155,6 +155,11 @@ func (d *draft) wish(c *Column, value string) {
 // fullName joins the parts of a name that are in columns of their own.
 func (l *layout) fullName(cell func(int) string) string {
 	name, last, middle := fullName(cell(l.name)), fullName(cell(l.last)), fullName(cell(l.middle))
+	if second := fullName(cell(l.second)); second != "" && last != "" && !strings.HasSuffix(people.Fold(last), people.Fold(second)) {
+		last += " " + second
+	} else if last == "" {
+		last = second
+	}
 	if name == "" {
 		name = fullName(cell(l.first))
 	} else if last == "" || strings.Contains(people.Fold(name), people.Fold(middle)) {

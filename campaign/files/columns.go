@@ -45,6 +45,7 @@ type layout struct {
 	first   int
 	middle  int
 	last    int
+	second  int   // the other one of two last names
 	spare   []int // columns of names for those who have none in the others, the likeliest first
 	email   int
 	tags    []int
@@ -56,6 +57,7 @@ type layout struct {
 type census struct {
 	filled, phones, local, short, mails, letters, digits, answers, odd int
 	replies                                                            int // to whether they agree
+	names                                                              int
 	papers                                                             int // numbers of a CPF, as a phone may be
 }
 
@@ -92,8 +94,13 @@ func (c *census) count(r *reader, cell string) {
 	}
 	if strings.Contains(cell, "@") {
 		c.mails++
-	} else if letters {
-		c.letters++
+	} else {
+		if letters {
+			c.letters++
+		}
+		if digits < 8 && fullName(cell) != "" {
+			c.names++
+		}
 	}
 	if a := answerOf(cell); a == yes || a == no {
 		c.answers++
@@ -156,7 +163,7 @@ func (c *census) documented() bool { return c.papers > 1 && c.papers*10 >= c.fil
 // first rows. The error is a Reason: there is no column of phones, or what was
 // asked for is not there.
 func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
-	l := layout{name: -1, first: -1, middle: -1, last: -1, email: -1, area: map[int]int{}, country: map[int]int{}, label: map[int]int{}}
+	l := layout{name: -1, first: -1, middle: -1, last: -1, second: -1, email: -1, area: map[int]int{}, country: map[int]int{}, label: map[int]int{}}
 	l.columns = make([]Column, len(titles))
 	seen := make([]census, len(titles))
 	for _, row := range rows {
@@ -189,7 +196,7 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	if err := l.mapped(r.options.Map); err != nil {
 		return l, err
 	}
-	if !l.has(PhoneRole) {
+	if !l.owned() {
 		for i := range l.columns {
 			c, s := &l.columns[i], &seen[i]
 			if c.said || s.phones == 0 || s.phones*2 < s.filled {
@@ -197,7 +204,7 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 			}
 			if c.title.document() || s.documented() {
 				l.denied = true
-			} else if c.Role == FieldRole {
+			} else if c.Role == FieldRole || c.Role == NameRole && !l.has(PhoneRole) {
 				c.Role, c.rank = PhoneRole, isNumber
 			}
 		}
@@ -215,8 +222,70 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	if !l.has(PhoneRole) {
 		return l, r.noPhones(titles)
 	}
+	l.estrange()
+	l.namesake()
 	l.settle(seen)
 	return l, nil
+}
+
+// stranger reports whether the phones of a column are said to be somebody else's.
+func (c *Column) stranger() bool {
+	return !c.said && c.title.any(strangers) && !c.title.customer()
+}
+
+// owned reports whether there is a column of phones that may be the person's own.
+func (l *layout) owned() bool {
+	return slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == PhoneRole && c.rank != isFax && !c.stranger() })
+}
+
+// estrange makes fields of the phones of others where there are those of the
+// person: the phone of who sells would be that of all who buy.
+func (l *layout) estrange() {
+	if !l.owned() {
+		return
+	}
+	customers := slices.ContainsFunc(l.columns, func(c Column) bool {
+		return c.Role == PhoneRole && (c.title.customer() || c.title.any(words("contato contact contacto"))) && !c.title.any(owners) && !c.stranger()
+	})
+	for i := range l.columns {
+		c := &l.columns[i]
+		if c.Role == PhoneRole && c.rank != isFax && (c.stranger() || customers && !c.said && c.title.any(owners)) {
+			c.Role = FieldRole
+		}
+	}
+}
+
+// namesake prefers, of several columns of names, the one that is of the same as
+// the phones: "Contato" beside "Tel. Contato", the responsible beside theirs.
+func (l *layout) namesake() {
+	responsible := words("responsavel responsable")
+	phone, theirs, plain := -1, true, l.has(FirstRole)
+	for i, c := range l.columns {
+		switch {
+		case c.Role == PhoneRole && c.rank != isFax:
+			if theirs = theirs && c.title.any(responsible); phone < 0 || c.rank < l.columns[phone].rank {
+				phone = i
+			}
+		case c.Role == NameRole && (c.rank <= 1 || c.said):
+			plain = true
+		}
+	}
+	if phone < 0 {
+		return
+	}
+	for i := range l.columns {
+		c := &l.columns[i]
+		if c.Role != NameRole || c.said || !slices.ContainsFunc(c.title.words, func(w string) bool {
+			return personWords()[w] && slices.Contains(l.columns[phone].title.words, w)
+		}) {
+			continue
+		}
+		if theirs && c.title.any(responsible) {
+			c.rank = -1
+		} else if !plain {
+			c.rank = 1
+		}
+	}
 }
 
 // notPapers takes away what has the numbers of a CPF, if only in a row, beside
@@ -253,6 +322,9 @@ func fits(g guess, c *census) bool {
 	case CountryRole:
 		return c.digits*2 < c.filled && c.letters*2 < c.filled
 	case NameRole, FirstRole:
+		if g.role == NameRole && g.rank <= 1 && c.names > 0 {
+			return true // the phones and the signs in it are no names
+		}
 		return (c.letters > 0 || c.phones == 0 && c.digits == 0) && c.phones*2 <= c.filled && c.letters*3 >= c.filled
 	case EmailRole:
 		return c.mails > 0 || c.letters*2 < c.filled
@@ -264,6 +336,9 @@ func fits(g guess, c *census) bool {
 	}
 	return true
 }
+
+// secondWords are words of the last name that stands behind another one.
+var secondWords = words("segundo segunda second materno materna maternal 2 2do 2o")
 
 func (l *layout) has(role Role) bool {
 	return slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == role })
@@ -290,12 +365,21 @@ func (l *layout) settle(seen []census) {
 		return best
 	}
 	for i, c := range l.columns {
-		if c.Role == NameRole && c.rank != isDelivered {
+		if c.Role == NameRole && c.rank != isDelivered && c.rank != isOwner {
 			l.spare = append(l.spare, i)
 		}
 	}
 	slices.SortStableFunc(l.spare, func(a, b int) int { return cmp.Compare(l.columns[a].rank, l.columns[b].rank) })
+	l.second = slices.IndexFunc(l.columns, func(c Column) bool { return c.Role == LastRole && c.title.any(secondWords) })
+	if l.second >= 0 && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == LastRole && !c.title.any(secondWords) }) {
+		l.second = -1
+	} else if l.second >= 0 {
+		l.columns[l.second].Role = FieldRole // while the first one is looked for
+	}
 	l.first, l.middle, l.last = one(FirstRole), one(MiddleRole), one(LastRole)
+	if l.second >= 0 {
+		l.columns[l.second].Role = LastRole
+	}
 	if l.first >= 0 {
 		// A company or a nickname is no better than the parts of the name.
 		for i := range l.columns {

@@ -293,3 +293,69 @@ func TestWhoDoesNotClearlyAgreeIsAskedAbout(t *testing.T) {
 		t.Errorf("about what: %q", got)
 	}
 }
+
+func TestThePhoneOfSomebodyElseIsNotTheirs(t *testing.T) {
+	for _, title := range []string{"Telefone do vendedor", "Telefone da loja", "WhatsApp da loja", "Telefone do médico", "Celular do corretor", "Fone entregador", "Sales Rep Phone", "Telefone de quem indicou", "Telefone indicação",
+		"Celular do gerente", "Telefone do representante", "Emergency contact phone", "Emergency contact - mobile", "Telefone do contato de emergência", "Contato de emergência (celular)", "Teléfono del vendedor", "Celular del repartidor",
+		"Teléfono de emergencia", "Driver phone", "Store phone", "Doctor's phone", "Referrer phone", "Telefone da escola", "Teléfono de la tienda"} {
+		for _, own := range []string{"Telefone do cliente", "Celular do paciente", "Customer Phone", "Celular", "Telefone", "WhatsApp"} {
+			for _, order := range []string{title + ";" + own, own + ";" + title} {
+				cell := func(phone string) string {
+					if strings.HasPrefix(order, title) {
+						return "11 98765-3200;" + phone
+					}
+					return phone + ";11 98765-3200"
+				}
+				got, bad, _ := summed(t, "Nome;"+order+"\nAna;"+cell("11 98765-3221")+"\nRui;"+cell("11 98765-3222")+"\nBia;"+cell("")+"\n", Options{})
+				field := " " + FieldName(title) + "=11 98765-3200"
+				if !slices.Equal(got, []string{"Ana +5511987653221" + field, "Rui +5511987653222" + field}) || len(bad) != 1 {
+					t.Errorf("%s: %q, bad %v", order, got, bad)
+				}
+			}
+		}
+		// Alone it is all that there is.
+		got, bad, _ := summed(t, "Nome;"+title+"\nAna;11 98765-3221\n", Options{})
+		if !slices.Equal(got, []string{"Ana +5511987653221"}) || len(bad) > 0 {
+			t.Errorf("%s alone: %q, bad %v", title, got, bad)
+		}
+	}
+	tryKinds(t, []kind{
+		{"an owner beside a customer", "Owner Phone,Customer,Customer Phone\n11 98765-3200,Ana,11 98765-3251\n", []string{"Ana +5511987653251 owner_phone=11 98765-3200"}},
+		{"an owner", "Proprietário;Celular do proprietário;Telefone\nAna;11 98765-3251;11 3333-3251\n", []string{"Ana +5511987653251,+551133333251"}},
+		{"a supplier", "Fornecedor;Tel. Fornecedor;Contato;Tel. Contato\nAço SA;11 3222-4080;Ana;11 98765-4081\n", []string{"Ana +5511987654081 fornecedor=Aço SA tel._fornecedor=11 3222-4080"}},
+		{"who is named by nobody", "Vendedor;Telefone do vendedor;Nome;Falar com\nZé;11 98765-3200;Ana;11 98765-3221\n", []string{"Ana +5511987653221 telefone_do_vendedor=11 98765-3200 vendedor=Zé"}},
+		{"names of others", "Paciente;Nome do contato de emergência;Nome do médico;Celular\nAna;Bia;Caio;11 98765-3221\n;Bia;Caio;11 98765-3222\n",
+			[]string{"Ana +5511987653221 nome_do_contato_de_emergencia=Bia nome_do_medico=Caio", "+5511987653222 nome_do_contato_de_emergencia=Bia nome_do_medico=Caio"}},
+	})
+}
+
+func TestTheNameIsOfWhomThePhoneIs(t *testing.T) {
+	tryKinds(t, []kind{
+		{"of the responsible", "Nome do aluno;Turma;Nome do responsável;Telefone do responsável\nPedro;3A;Ana Prado;11 98765-0022\n", []string{"Ana Prado +5511987650022 nome_do_aluno=Pedro turma=3A"}},
+		{"of who pays", "Aluno;Responsável financeiro;Celular do responsável financeiro\nPedro;Ana;11 98765-0022\n", []string{"Ana +5511987650022 aluno=Pedro"}},
+		{"beside a name", "Nome;Responsável;Telefone do responsável\nPedro;Ana;11 98765-0022\n", []string{"Ana +5511987650022 nome=Pedro"}},
+		{"of the pupil", "Aluno;Celular do aluno;Responsável;Celular do responsável\nPedro;11 98765-0022;Ana;11 98765-0023\n", []string{"Pedro +5511987650022 celular_do_responsavel=11 98765-0023 responsavel=Ana"}},
+		{"of the contact", "Empresa;Cliente;Contato;Telefone contato\nACME;Aço SA;Ana;11 98765-0022\n", []string{"Ana +5511987650022 cliente=Aço SA empresa=ACME"}},
+		{"of an animal's", "Nome do pet;Espécie;Tutor;Celular\nRex;Cão;Ana;11 98765-0022\n", []string{"Ana +5511987650022 especie=Cão nome_do_pet=Rex"}},
+		{"of who sold", "Nome;Proprietário;Fone\nAna;Zé;11 98765-0022\n;Zé;11 98765-0023\n", []string{"Ana +5511987650022 proprietario=Zé", "+5511987650023 proprietario=Zé"}},
+		{"two last names", "Nombre;Primer apellido;Segundo apellido;Fone\nAna;García;López;11 98765-0022\nEva;García;;11 98765-0023\n", []string{"Ana García López +5511987650022 primer_apellido=García segundo_apellido=López", "Eva García +5511987650023 primer_apellido=García"}},
+		{"of both parents", "Apellido materno;Apellido paterno;Nombre;Fone\nLópez;García;Ana;11 98765-0022\n", []string{"Ana García López +5511987650022 apellido_materno=López apellido_paterno=García"}},
+		{"numbered", "Nombres;Apellido 1;Apellido 2;Fone\nAna;García;López;11 98765-0022\n", []string{"Ana García López +5511987650022 apellido_1=García apellido_2=López"}},
+		{"a whole name beside them", "Nombre;Primer apellido;Segundo apellido;Fone\nAna García López;García;López;11 98765-0022\n", []string{"Ana García López +5511987650022 primer_apellido=García segundo_apellido=López"}},
+		{"among phones", "Nome;Celular;Cidade\n11 98765-4031;11 98765-4031;SP\nAna;11 98765-4032;SP\n🌹;11 98765-4033;SP\n", []string{"+5511987654031 cidade=SP", "Ana +5511987654032 cidade=SP", "🌹 +5511987654033 cidade=SP"}},
+		{"phones alone", "Nome;Cidade\n11 98765-4031;SP\n", []string{"+5511987654031 cidade=SP"}},
+	})
+	for _, title := range []string{"Proprietário", "Locatário", "Inquilino", "Inquilino(a)", "Tutor", "Noivo(a)", "Eleitor", "Owner", "Propietario", "Arrendatario", "Tenant", "Passageiro", "Responsável legal", "Pagador"} {
+		got, bad, _ := summed(t, title+";Cidade;Celular\nAna Luz;São Paulo;11 98765-4341\n", Options{})
+		if len(got) != 1 || got[0] != "Ana Luz +5511987654341 cidade=São Paulo" || len(bad) > 0 {
+			t.Errorf("%s: %q, bad %v", title, got, bad)
+		}
+	}
+}
+
+func TestTagsInColumnsOfTheirOwn(t *testing.T) {
+	tryKinds(t, []kind{
+		{"numbered", "Nome;Celular;Tag 1;Tag 2\nAna;11 98765-2121;vip;sp\nRui;11 98765-2122;;sp\n", []string{"Ana +5511987652121 #vip#sp", "Rui +5511987652122 #sp"}},
+		{"in Spanish", "Nombre;Celular;Etiqueta1;Etiqueta2\nAna;11 98765-2121;vip;sp\n", []string{"Ana +5511987652121 #vip#sp"}},
+	})
+}

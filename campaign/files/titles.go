@@ -52,6 +52,18 @@ var (
 	// theirWords are words of phones that are somebody else's.
 	theirWords = words(`shipping entrega envio recado recados emergencia emergency responsavel conjuge spouse esposa esposo marido mae pai mother father madre padre
 		parente vizinho vizinha indicado indicacao referencia assistente assistant asistente gerente manager chefe`)
+	// strangers are words of phones that are of somebody beside whom a person has
+	// one of their own: who sold it, who brought it, whom to call if they cannot.
+	strangers = words(`vendedor vendedora vendedores seller salesperson salesman sales asesor asesora assessor assessora consultor consultora consultant promotor promotora loja lojas store tienda shop
+		medico medica medicos doctor doctora doutor doutora dr physician dentista corretor corretora broker imobiliaria inmobiliaria agente agent agency agencia entregador entregadora motoboy motorista
+		driver courier repartidor repartidora conductor rep reps representante representantes representative gerente manager supervisor supervisora coordenador coordenadora diretor diretora chefe boss
+		jefe jefa assistente assistant asistente atendente attendant tecnico technician professor professora profesor profesora teacher instrutor instrutora coach escola school escuela colegio clinica
+		clinic hospital filial franquia sucursal portaria suporte support soporte sac advogado advogada abogado lawyer contador accountant sindico administradora transportadora
+		indicou indica indicacao indicado indicador indicante referrer referred referral referido referencia padrinho madrinha lider pastor captador afiliado affiliate
+		emergencia emergency urgencia testemunha testigo witness fiador fiadora avalista guarantor vizinho vizinha neighbor neighbour vecino vecina colega amigo amiga friend cuidador cuidadora kin`)
+	// owners are words of phones that are somebody else's if one of a customer is
+	// beside them.
+	owners   = words("owner proprietario proprietaria propietario propietaria dono dona fornecedor fornecedora supplier proveedor vendor parceiro parceira partner locador locadora landlord arrendador")
 	faxWords = words("fax telefax pager buscapersonas beeper telex bip radio")
 
 	// otherNames are words of names that are not the person's.
@@ -63,6 +75,8 @@ var (
 	personWords = words(`cliente clientes customer client contato contatos contact contacto aluno aluna paciente titular responsavel lead membro member pessoa persona
 		associado inscrito participante comprador buyer destinatario recipient hospede morador student estudante usuario_final assinante subscriber convidado
 		colaborador funcionario socio razao social fantasia participant beneficiario beneficiaria condomino inquilino alumno alumna interessado interesado doador donor
+		locatario locataria arrendatario arrendataria tenant tutor tutora noivo noiva eleitor eleitora passageiro passageira passenger pasajero pasajera pagador pagadora formando formanda
+		candidato candidata candidate guest attendee patient paciente socia compradora inquilina locatarios
 		favorecido segurado asegurado comprador huesped fornecedor proveedor`)
 	// documents are words of columns that have numbers which are no phones: of
 	// papers, of things that were bought, of days and of places.
@@ -187,7 +201,7 @@ func (t title) tags() bool {
 		return true
 	}
 	others := words("list lista de do da del of lead leads contato contatos contact contacto cliente clientes customer client tag tags etiqueta etiquetas")
-	return t.any(words("tag tags etiqueta etiquetas")) && !slices.ContainsFunc(t.words, func(w string) bool { return !others()[w] })
+	return t.any(words("tag tags etiqueta etiquetas")) && !slices.ContainsFunc(t.words, func(w string) bool { return !others()[w] && strings.Trim(w, "0123456789") != "" })
 }
 
 // Words of who wants to be written to, and of who does not.
@@ -296,7 +310,7 @@ func (t title) aboutPhone() (guess, bool) {
 		return guess{LabelRole, 0}, true
 	case has && (t.any(notPhones) && !t.any(words("numero number no n com with con")) || t.words[0] == "e" && len(t.words) == 2):
 		return guess{}, false
-	case has && t.any(theirWords):
+	case has && (t.any(theirWords) || t.any(strangers)):
 		return guess{PhoneRole, isTheirs}, true
 	case t.any(whatsAppWords), t.holds("whatsapp"), t.is("waid", "wid", "jid", "remotejid", "chatid"):
 		return guess{PhoneRole, isWhatsApp}, true
@@ -356,6 +370,8 @@ func (t title) name() (guess, bool) {
 			return guess{NameRole, 7}, true
 		}
 		return guess{}, false
+	case named && t.any(strangers) && !t.customer():
+		return guess{NameRole, isOwner}, true
 	case named && t.any(personWords):
 		return guess{NameRole, 2}, true
 	case named && t.any(words("shipping entrega")):
@@ -364,6 +380,8 @@ func (t title) name() (guess, bool) {
 		return guess{NameRole, 3}, true
 	case t.people(), t.is("displayas", "fileas"):
 		return guess{NameRole, 3}, true
+	case t.is("proprietario", "proprietaria", "propietario", "propietaria", "owner", "dono", "dona", "proprietarioa", "donoa"):
+		return guess{NameRole, isOwner}, true // of the house, or of the deal
 	case t.is("usuario", "user"):
 		return guess{NameRole, 5}, true
 	case t.is("nickname", "apelido", "apodo", "organizationname", "organization", "empresa", "company"):
@@ -372,11 +390,30 @@ func (t title) name() (guess, bool) {
 	return guess{}, false
 }
 
+// customer reports whether the title says of whom something is, and that it is who
+// the table is about.
+func (t title) customer() bool {
+	return slices.ContainsFunc(t.words, func(w string) bool {
+		switch w {
+		case "contato", "contatos", "contact", "contacto", "funcionario", "colaborador", "socio", "socia", "responsavel", "razao", "social", "fantasia", "fornecedor", "proveedor":
+			return false
+		}
+		return personWords()[w]
+	})
+}
+
 // people reports whether the title says who they are, and nothing else:
 // "Aluno(a)", "Cliente/Fornecedor".
 func (t title) people() bool {
-	return personWords()[t.words[0]] && !slices.ContainsFunc(t.words[1:], func(w string) bool { return !personWords()[w] && w != "a" && w != "as" })
+	return personWords()[t.words[0]] && !slices.ContainsFunc(t.words[1:], func(w string) bool { return !personWords()[w] && !fillers()[w] })
 }
+
+// fillers are words that may stand beside who somebody is: "Noivo(a)",
+// "Responsável financeiro".
+var fillers = words("a as o os e y and ou or do da de del financeiro financeira financiero financiera legal principal")
+
+// isOwner is the rank of the name of who owns something.
+const isOwner = 9
 
 // isDelivered is the rank of the name of who gets the parcel.
 const isDelivered = 6
