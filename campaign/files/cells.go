@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -43,7 +44,17 @@ func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
 		if area := strings.TrimLeft(digitsOf(strings.TrimSuffix(of(l.area, i), ".0")), "0"); area != "" {
 			where.Area = area
 		}
-		if code := digitsOf(strings.TrimSuffix(of(l.country, i), ".0")); code != "" && code != "55" && len(code) <= 3 && !strings.Contains(text, "+") {
+		if region := nation(of(l.country, i)); region != "" && !strings.Contains(text, "+") {
+			there := people.Where{Country: region}
+			if area := strings.TrimLeft(digitsOf(of(l.area, i)), "0"); area != "" || region == cmp.Or(where.Country, "BR") {
+				there.Area = where.Area
+			}
+			if _, why := there.Phones(text); why == nil {
+				where = there
+			}
+		} else if at, ok := l.country[i]; ok && l.columns[at].rank == isNation {
+			// A number that is none of a phone's.
+		} else if code := digitsOf(strings.TrimSuffix(of(l.country, i), ".0")); code != "" && code != "55" && len(code) <= 3 && !strings.Contains(text, "+") {
 			area := ""
 			if len(digitsOf(text)) <= 9 {
 				area = digitsOf(of(l.area, i))
@@ -54,6 +65,10 @@ func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
 	}
 	if d.Name = l.fullName(cell); lostLetters(d.Name) {
 		r.note(row.line, reason.NoteLetters)
+	}
+	if d.Name == "" && l.lines && len(d.phones) > 0 {
+		d.Name = lineName(cell(0))
+		l.told = l.told || d.Name != ""
 	}
 	var why *reason.Reason
 	for _, i := range l.tags {

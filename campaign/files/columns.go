@@ -50,6 +50,8 @@ type layout struct {
 	email   int
 	tags    []int
 	score   int  // how much of it was recognised
+	lines   bool // each row is a line of text, perhaps with a name in it
+	told    bool // one had
 	denied  bool // there are numbers like phones, and they are of something else
 }
 
@@ -57,7 +59,7 @@ type layout struct {
 type census struct {
 	filled, phones, local, short, mails, letters, digits, answers, odd int
 	replies                                                            int // to whether they agree
-	names                                                              int
+	names, nations                                                     int
 	papers                                                             int // numbers of a CPF, as a phone may be
 }
 
@@ -100,6 +102,9 @@ func (c *census) count(r *reader, cell string) {
 		}
 		if digits < 8 && fullName(cell) != "" {
 			c.names++
+		}
+		if nation(cell) != "" {
+			c.nations++
 		}
 	}
 	if a := answerOf(cell); a == yes || a == no {
@@ -225,6 +230,10 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	l.estrange()
 	l.namesake()
 	l.settle(seen)
+	if l.lines = len(l.columns) == 1 && l.columns[0].Role == PhoneRole && !l.columns[0].said; l.lines {
+		of := l.columns[0].title // "Telefone" has no names in it
+		l.lines = of.any(words("nome name nombre")) || !slices.ContainsFunc(of.guesses(), func(g guess) bool { return g.role == PhoneRole })
+	}
 	return l, nil
 }
 
@@ -244,6 +253,8 @@ func (l *layout) estrange() {
 	if !l.owned() {
 		return
 	}
+	addressed := slices.ContainsFunc(l.columns, func(c Column) bool { return c.title.any(places) })
+	sure := slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == PhoneRole && c.rank < isNumber })
 	customers := slices.ContainsFunc(l.columns, func(c Column) bool {
 		return c.Role == PhoneRole && (c.title.customer() || c.title.any(words("contato contact contacto"))) && !c.title.any(owners) && !c.stranger()
 	})
@@ -252,8 +263,14 @@ func (l *layout) estrange() {
 		if c.Role == PhoneRole && c.rank != isFax && (c.stranger() || customers && !c.said && c.title.any(owners)) {
 			c.Role = FieldRole
 		}
+		if c.Role == PhoneRole && addressed && sure && !c.said && c.title.is("numero", "number", "num", "nro", "no", "n") {
+			c.Role = FieldRole // of the house
+		}
 	}
 }
+
+// places are words of columns of addresses.
+var places = words("endereco rua logradouro bairro complemento avenida address street direccion calle domicilio barrio colonia")
 
 // namesake prefers, of several columns of names, the one that is of the same as
 // the phones: "Contato" beside "Tel. Contato", the responsible beside theirs.
@@ -320,6 +337,9 @@ func fits(g guess, c *census) bool {
 	case AreaRole:
 		return c.short*2 >= c.filled
 	case CountryRole:
+		if c.nations*2 >= c.filled || g.rank == isNation {
+			return c.nations*2 >= c.filled
+		}
 		return c.digits*2 < c.filled && c.letters*2 < c.filled
 	case NameRole, FirstRole:
 		if g.role == NameRole && g.rank <= 1 && c.names > 0 {
@@ -389,6 +409,15 @@ func (l *layout) settle(seen []census) {
 		}
 	}
 	l.name, l.email = one(NameRole), one(EmailRole)
+	coded := slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == CountryRole && c.rank != isNation })
+	for i := range l.columns { // one says where everybody lives, if nothing is nearer to the phones
+		if c := &l.columns[i]; c.Role == CountryRole && c.rank == isNation && !c.said {
+			if coded {
+				c.Role = FieldRole
+			}
+			coded = true
+		}
+	}
 	fields := make(map[string]bool)
 	for i := range l.columns {
 		c := &l.columns[i]

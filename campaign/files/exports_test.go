@@ -359,3 +359,58 @@ func TestTagsInColumnsOfTheirOwn(t *testing.T) {
 		{"in Spanish", "Nombre;Celular;Etiqueta1;Etiqueta2\nAna;11 98765-2121;vip;sp\n", []string{"Ana +5511987652121 #vip#sp"}},
 	})
 }
+
+func TestLinesAndBlocksOfTextGiveNames(t *testing.T) {
+	luz, sol := "Ana Luz +5511987652461", "Rui Sol +5511987652462"
+	tryKinds(t, []kind{
+		{"numbered", "1. Ana Luz 11 98765-2461\n2. Rui Sol 11 98765-2462\n", []string{luz, sol}},
+		{"numbered otherwise", "01) Ana Luz 11 98765-2461\n02 - Rui Sol: (11) 98765-2462\n", []string{luz, sol}},
+		{"with a dash", "Ana Luz - 11 98765-2461\nRui Sol – (11)98765-2462\nhilda - 11987652463\n", []string{luz, sol, "hilda +5511987652463"}},
+		{"behind the phone", "11 98765-2461 Ana Luz\n+55 11 98765-2462 (Rui Sol)\n", []string{luz, sol}},
+		{"with dots", "• Ana Luz 11 98765-2461\n* Rui Sol 11 98765-2462\n", []string{luz, sol}},
+		{"sentences", "Meu zap 11 98765-2461\nligar para Ana 11 98765-2462\nCasa: 11 3333-0001\nanotado 11 98765-2463\n", []string{"+5511987652461", "+5511987652462", "+551133330001", "+5511987652463"}},
+		{"phones alone", "11 98765-2461\n1. 11 98765-2462\n", []string{"+5511987652461", "+5511987652462"}},
+		{"under a title", "Telefone\n11 98765-2461 (Mãe)\n", []string{"+5511987652461"}},
+		{"a report", "NOME          TELEFONE         CIDADE\nANA LUZ       (11) 98765-2461  OSASCO\n", []string{"ANA LUZ +5511987652461"}},
+		{"blocks", "Nome: Ana Luz\nTelefone: (11) 98765-2461\n\nNome: Rui Sol\nTelefone: (11) 98765-2462\n", []string{luz, sol}},
+		{"blocks with nothing between", "Nome: Ana Luz\nTelefone: (11) 98765-2461\nNome: Rui Sol\nTelefone: (11) 98765-2462", []string{luz, sol}},
+		{"blocks of many lines", "----\n*Name:* Ana Luz\n*Phone:* 11 98765-2461\n*Phone:* 11 3333-0001\n*City:* Recife\n\n----\n*Name:* Rui Sol\n\n*City:* Olinda\n*Phone:* 11 98765-2462\n",
+			[]string{luz + ",+551133330001 city=Recife", sol + " city=Olinda"}},
+		{"one block", "Nombre: Ana Luz\nCelular: 11 98765-2461\nNotas: primera\n", []string{luz + " notas=primera"}},
+		{"a block without a name", "Nome: Ana Luz\nTelefone: 11 98765-2461\n\nTelefone: 11 98765-2462\n", []string{luz, "+5511987652462"}},
+	})
+	got, bad, _ := summed(t, "Nome: Ana Luz\n\nNome: Rui Sol\nTelefone: 11 98765-2462\n", Options{})
+	if !slices.Equal(got, []string{sol}) || len(bad) != 1 {
+		t.Errorf("a block without a phone: %q, bad %v", got, bad)
+	}
+}
+
+func TestNobodyInTheFirstRowsIsLost(t *testing.T) {
+	tryKinds(t, []kind{
+		{"without a name", "Nome;Celular\n;11 98765-3421\n11 98765-3422;11 98765-3422\n🌹;11 98765-3423\n", []string{"+5511987653421", "+5511987653422", "🌹 +5511987653423"}},
+		{"no titles, without a name", ";11 98765-3421\nAna;11 98765-3422\nBia;11 98765-3423\n", []string{"+5511987653421", "Ana +5511987653422", "Bia +5511987653423"}},
+		{"a line from a group", "+55 11 98765-0067, +55 11 98765-0068, +55 11 98765-0069\n", []string{"+5511987650067", "+5511987650068", "+5511987650069"}},
+		{"a line with semicolons", "11987650067;11987650068", []string{"+5511987650067", "+5511987650068"}},
+		{"a line of somebody", "Ana,11 98765-0067,11 98765-0068\n", []string{"Ana +5511987650067,+5511987650068"}},
+		{"lines of some", "11 98765-0067,11 98765-0068\n11 98765-0069,11 98765-0070\n", []string{"+5511987650067,+5511987650068", "+5511987650069,+5511987650070"}},
+	})
+}
+
+func TestTheCountryOfANationalNumberMayStandBesideIt(t *testing.T) {
+	tryKinds(t, []kind{
+		{"names", "Nombre,País,Teléfono\nAna,Brasil,11 98765-2041\nInês,Portugal,912 345 204\nJuan,Argentina,+54 9 11 2345 2042\nCaio,,11 98765-2043\n",
+			[]string{"Ana +5511987652041 pais=Brasil", "Inês +351912345204 pais=Portugal", "Juan +5491123452042 pais=Argentina", "Caio +5511987652043"}},
+		{"letters", "Nome;Código do país;Telefone\nAna;BR;11 98765-3491\nInês;PT;912 345 349\n", []string{"Ana +5511987653491 codigo_do_pais=BR", "Inês +351912345349 codigo_do_pais=PT"}},
+		{"codes", "Nome;Código do país;Telefone\nAna;55;11 98765-3491\nInês;351;912 345 349\n", []string{"Ana +5511987653491 codigo_do_pais=55", "Inês +351912345349 codigo_do_pais=351"}},
+		{"who lives elsewhere", "Nome;País;Telefone\nAna;Portugal;11 98765-3491\nEva;Spain;612 345 248\n", []string{"Ana +5511987653491 pais=Portugal", "Eva +34612345248 pais=Spain"}},
+		{"parents", "Nome;Pais;Telefone\nAna;Eva e Rui;11 98765-3491\n", []string{"Ana +5511987653491 pais=Eva e Rui"}},
+		{"a number of a country", "Nome;País;Telefone\nAna;1;11 98765-3491\nEva;2;11 98765-3492\n", []string{"Ana +5511987653491 pais=1", "Eva +5511987653492 pais=2"}},
+		{"beside its code", "Nome;País;DDI;Telefone\nInês;Brasil;351;912 345 349\n", []string{"Inês +351912345349 ddi=351 pais=Brasil"}},
+	})
+}
+
+func TestTheNumberOfAHouseIsNoPhone(t *testing.T) {
+	tryKinds(t, []kind{
+		{"beside a phone", "Nome;Endereço;Número;Celular\nAna;Rua A;21987654321;11 98765-3491\n", []string{"Ana +5511987653491 endereco=Rua A numero=21987654321"}},
+	})
+}

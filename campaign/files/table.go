@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -57,6 +58,9 @@ func (r *reader) table(from rows) error {
 	if err != nil {
 		return err
 	}
+	if header < 0 && len(sample) == 1 && l.phonesOnly(sample[0]) {
+		sample = l.each(sample[0])
+	}
 	r.report.Columns = l.columns
 	titles := make([]string, len(l.columns))
 	for i, c := range l.columns {
@@ -90,7 +94,7 @@ func (r *reader) table(from rows) error {
 			return err
 		}
 	}
-	if l.name < 0 && l.first < 0 && l.last < 0 {
+	if l.name < 0 && l.first < 0 && l.last < 0 && !l.told {
 		r.note(r.report.Header, reason.NoteNoNames)
 	}
 	for {
@@ -104,6 +108,22 @@ func (r *reader) table(from rows) error {
 			return err
 		}
 	}
+}
+
+// phonesOnly reports whether a row is phones and nothing else.
+func (l *layout) phonesOnly(row record) bool {
+	return len(l.phones) > 1 && row.fault == nil && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.said || c.Role != PhoneRole })
+}
+
+// each makes a row of each phone: a line of them, as it is pasted from a group, is
+// of several people.
+func (l *layout) each(row record) (all []record) {
+	for i, cell := range row.cells {
+		one := record{cells: make([]string, len(row.cells)), line: row.line}
+		one.cells[i] = cell
+		all = append(all, one)
+	}
+	return all
 }
 
 // row reads one row of a table.
@@ -162,19 +182,20 @@ func ruled(cells []string) bool {
 
 // somebody reports whether a row has a phone in it.
 func (r *reader) somebody(row record) bool {
-	filled, phones := 0, 0
+	filled, phones, bare := 0, 0, true
 	for _, cell := range row.cells {
 		if strings.TrimSpace(cell) == "" {
 			continue
 		}
 		filled++
+		bare = bare && !strings.ContainsFunc(cell, unicode.IsLetter)
 		if len(digitsOf(plainSample(cell))) >= 10 && !identity(strings.TrimSpace(cell)) {
 			if _, why := r.options.Where.Phones(cell); why == nil {
 				phones++
 			}
 		}
 	}
-	return phones > 0 && (filled > 1 || len(row.cells) == 1)
+	return phones > 0 && (filled > 1 || len(row.cells) == 1 || bare)
 }
 
 // sampled is a cell that is looked at to tell what its column is.

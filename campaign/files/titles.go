@@ -303,6 +303,8 @@ func (t title) aboutPhone() (guess, bool) {
 		return guess{PhoneRole, isFax}, true
 	case t.is("ddi", "coddi", "codigoddi", "ddipais"), (has || t.any(words("codigo code cod calling"))) && t.any(words("pais country")) && t.any(words("codigo code cod ddi calling prefixo prefix")) && !t.any(words("com with c e and con")):
 		return guess{CountryRole, 0}, true
+	case t.is("pais", "country", "paisdeorigem", "paisderesidencia", "countryofresidence", "countryname", "nomedopais", "paisiso", "isocountry", "countryiso", "pays"):
+		return guess{CountryRole, isNation}, true
 	case strings.HasPrefix(first, "ddd"), t.is("coddd", "codigoddd", "codddd", "numddd", "nrddd", "areacode", "codigodearea", "codigoarea", "codarea", "prefijo", "prefixo", "lada", "clavelada", "area"),
 		t.any(words("ddd")) && !has, t.holds("areacode", "codigodearea"):
 		return guess{AreaRole, 0}, true
@@ -414,6 +416,10 @@ var fillers = words("a as o os e y and ou or do da de del financeiro financeira 
 
 // isOwner is the rank of the name of who owns something.
 const isOwner = 9
+
+// isNation is the rank of the country where somebody lives, which may be that of
+// their phone.
+const isNation = 1 << 10
 
 // isDelivered is the rank of the name of who gets the parcel.
 const isDelivered = 6
