@@ -59,7 +59,7 @@ type layout struct {
 type census struct {
 	filled, phones, local, short, mails, letters, digits, answers, odd int
 	replies                                                            int // to whether they agree
-	names, nations                                                     int
+	names, nations, texts                                              int
 	papers                                                             int // numbers of a CPF, as a phone may be
 }
 
@@ -112,12 +112,19 @@ func (c *census) count(r *reader, cell string) {
 	}
 }
 
+// longReply is how many bytes a text has that is no answer: the message that is to
+// be sent.
+const longReply = 60
+
 // reply looks at the cells of a column that may be about who agrees.
 func (c *census) reply(r *reader, rows []record, at int) {
-	c.replies = 0
+	c.replies, c.texts = 0, 0
 	for _, row := range rows {
 		if at < len(row.cells) {
-			if cell := r.sampled(row.cells[at]); cell != "" && (agreement(cell) != unclear || hesitates(cell)) {
+			switch cell := r.sampled(row.cells[at]); {
+			case len(cell) > longReply:
+				c.texts++
+			case cell != "" && (agreement(cell) != unclear || hesitates(cell)):
 				c.replies++
 			}
 		}
@@ -350,7 +357,7 @@ func fits(g guess, c *census) bool {
 		return c.mails > 0 || c.letters*2 < c.filled
 	case AskedRole:
 		// Where nobody says yes or no something else is asked.
-		return c.phones*2 < c.filled && (g.rank != maybeName || c.answers > 0) && (c.replies > 0 || c.filled < 3)
+		return c.phones*2 < c.filled && (g.rank != maybeName || c.answers > 0) && (c.replies > 0 || c.filled < 3 && c.texts == 0)
 	case LeftRole, UnsureRole:
 		return c.phones*2 < c.filled
 	}

@@ -269,6 +269,9 @@ func TestWhoDoesNotClearlyAgreeIsAskedAbout(t *testing.T) {
 		{"Qual o melhor horário para receber contato?", "", "Manhã|não sei|Noite", ""},
 		{"Bloqueio do cartão", "", "Sim", ""},
 		{"Aceita cartão?", "", "não", ""},
+		{"Mensagem a enviar", "", "Olá, Ana! Não perca a nossa feira de inverno: é neste sábado, das 9h às 18h.", ""},
+		{"Receive messages", "", "yes", "no"},
+		{"Does not receive messages", "yes", "no", ""},
 		{"Motivo da recusa de contato", "", "sem interesse", ""},
 	} {
 		for want, values := range map[string]string{"LEFT": test.left, "": test.stays, "DOUBT": test.asked} {

@@ -214,7 +214,7 @@ var (
 	allowedWords = words(`aceita aceite aceitou autoriza autorizacao permite permissao permission permissions permiso receber recebe recibir accepts accept acepta agree agreed
 		quer deseja desea quiere pode podemos puede enviar notificar allow allows allowed can may
 		aceito aceitar autorizo autorizado autorizar concordo concorda concordancia permitir permitido receba recibe recibo quero desejo deseo quiero gostaria envia envie mandar wants want like acepto aceptar
-		aceptacion acceptance authorize authorizes authorized authorization autorizacion consente consiente send`)
+		aceptacion acceptance authorize authorizes authorized authorization autorizacion consente consiente send receive receives`)
 	refusedWords = words("desea quiere enviar recibir escribir contactar molestar llamar perturbar")
 	// denies are the words that turn what is behind them into the opposite.
 	denies = words("nao no not nunca never dont doesnt sem sin")
