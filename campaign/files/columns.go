@@ -265,6 +265,16 @@ func (l *layout) estrange() {
 	customers := slices.ContainsFunc(l.columns, func(c Column) bool {
 		return c.Role == PhoneRole && (c.title.customer() || c.title.any(words("contato contact contacto"))) && !c.title.any(owners) && !c.stranger()
 	})
+	name := -1
+	others := false
+	for i, c := range l.columns {
+		if c.Role == NameRole && (name < 0 || c.rank < l.columns[name].rank) {
+			name = i
+		}
+		others = others || c.Role == PhoneRole && c.rank != isFax && !c.stranger() && !c.title.any(owners)
+	}
+	// Where the names are of owners the phones are theirs.
+	customers = customers || others && (l.has(FirstRole) || name < 0 || !l.columns[name].title.any(owners))
 	for i := range l.columns {
 		c := &l.columns[i]
 		if c.Role == PhoneRole && c.rank != isFax && (c.stranger() || customers && !c.said && c.title.any(owners)) {

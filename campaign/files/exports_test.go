@@ -325,6 +325,10 @@ func TestThePhoneOfSomebodyElseIsNotTheirs(t *testing.T) {
 	tryKinds(t, []kind{
 		{"an owner beside a customer", "Owner Phone,Customer,Customer Phone\n11 98765-3200,Ana,11 98765-3251\n", []string{"Ana +5511987653251 owner_phone=11 98765-3200"}},
 		{"an owner", "Proprietário;Celular do proprietário;Telefone\nAna;11 98765-3251;11 3333-3251\n", []string{"Ana +5511987653251,+551133333251"}},
+		{"an owner of the deal", "First Name,Phone Number,Contact owner,Contact owner phone\nAna,11 98765-3251,Zé,11 98765-3200\n", []string{"Ana +5511987653251 contact_owner=Zé contact_owner_phone=11 98765-3200 first_name=Ana"}},
+		{"a partner", "Nome;Celular;Telefone do parceiro\nAna;11 98765-3251;11 98765-3200\n", []string{"Ana +5511987653251 telefone_do_parceiro=11 98765-3200"}},
+		{"a landlord", "Locador;Telefone do locador;Inquilino;Telefone do inquilino\nZé;11 98765-3200;Ana;11 98765-3251\n", []string{"Ana +5511987653251 locador=Zé telefone_do_locador=11 98765-3200"}},
+		{"a document beside a contact", "Nome;CPF;Contato\nAna;11987654321;11 98765-3251\n", []string{"Ana +5511987653251 cpf=11987654321"}},
 		{"a supplier", "Fornecedor;Tel. Fornecedor;Contato;Tel. Contato\nAço SA;11 3222-4080;Ana;11 98765-4081\n", []string{"Ana +5511987654081 fornecedor=Aço SA tel._fornecedor=11 3222-4080"}},
 		{"who is named by nobody", "Vendedor;Telefone do vendedor;Nome;Falar com\nZé;11 98765-3200;Ana;11 98765-3221\n", []string{"Ana +5511987653221 telefone_do_vendedor=11 98765-3200 vendedor=Zé"}},
 		{"names of others", "Paciente;Nome do contato de emergência;Nome do médico;Celular\nAna;Bia;Caio;11 98765-3221\n;Bia;Caio;11 98765-3222\n",
