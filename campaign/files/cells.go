@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -43,7 +44,17 @@ func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
 		if area := strings.TrimLeft(digitsOf(strings.TrimSuffix(of(l.area, i), ".0")), "0"); area != "" {
 			where.Area = area
 		}
-		if code := digitsOf(strings.TrimSuffix(of(l.country, i), ".0")); code != "" && code != "55" && len(code) <= 3 && !strings.Contains(text, "+") {
+		if region := nation(of(l.country, i)); region != "" && !strings.Contains(text, "+") {
+			there := people.Where{Country: region}
+			if area := strings.TrimLeft(digitsOf(of(l.area, i)), "0"); area != "" || region == cmp.Or(where.Country, "BR") {
+				there.Area = where.Area
+			}
+			if _, why := there.Phones(text); why == nil {
+				where = there
+			}
+		} else if at, ok := l.country[i]; ok && l.columns[at].rank == isNation {
+			// A number that is none of a phone's.
+		} else if code := digitsOf(strings.TrimSuffix(of(l.country, i), ".0")); code != "" && code != "55" && len(code) <= 3 && !strings.Contains(text, "+") {
 			area := ""
 			if len(digitsOf(text)) <= 9 {
 				area = digitsOf(of(l.area, i))
@@ -54,6 +65,10 @@ func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
 	}
 	if d.Name = l.fullName(cell); lostLetters(d.Name) {
 		r.note(row.line, reason.NoteLetters)
+	}
+	if d.Name == "" && l.lines && len(d.phones) > 0 {
+		d.Name = lineName(cell(0))
+		l.told = l.told || d.Name != ""
 	}
 	var why *reason.Reason
 	for _, i := range l.tags {
@@ -122,7 +137,7 @@ func labelled(label string, kind int) int {
 func (d *draft) wish(c *Column, value string) {
 	leaves := saysLeft(value)
 	plain := c.Role == StatusRole || c.Role == FieldRole
-	ended := c.Role == StatusRole && !leaves && c.title.any(about) && stopped()[people.Fold(value)]
+	ended := c.Role == StatusRole && !leaves && (c.title.any(about) && stopped()[people.Fold(value)] || saysEnded(value) && !c.title.any(dealings))
 	if plain && !leaves && !ended { // nearly all
 		return
 	}
@@ -136,14 +151,15 @@ func (d *draft) wish(c *Column, value string) {
 		}
 		return
 	}
-	answer := answerOf(value)
-	switch {
-	case c.Role == AskedRole:
+	if c.Role == AskedRole {
 		if leaves {
 			d.Left = said
-		} else if answer == no && !agreed()[people.Fold(value)] {
+		} else if agreement(value) != yes {
 			d.Doubt = said
 		}
+		return
+	}
+	switch answer := refusal(value); {
 	case c.Role == LeftRole && (answer == yes || leaves):
 		d.Left = said
 	case answer != no:
@@ -154,6 +170,11 @@ func (d *draft) wish(c *Column, value string) {
 // fullName joins the parts of a name that are in columns of their own.
 func (l *layout) fullName(cell func(int) string) string {
 	name, last, middle := fullName(cell(l.name)), fullName(cell(l.last)), fullName(cell(l.middle))
+	if second := fullName(cell(l.second)); second != "" && last != "" && !strings.HasSuffix(people.Fold(last), people.Fold(second)) {
+		last += " " + second
+	} else if last == "" {
+		last = second
+	}
 	if name == "" {
 		name = fullName(cell(l.first))
 	} else if last == "" || strings.Contains(people.Fold(name), people.Fold(middle)) {

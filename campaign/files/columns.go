@@ -45,15 +45,22 @@ type layout struct {
 	first   int
 	middle  int
 	last    int
+	second  int   // the other one of two last names
 	spare   []int // columns of names for those who have none in the others, the likeliest first
 	email   int
 	tags    []int
-	score   int // how much of it was recognised
+	score   int  // how much of it was recognised
+	lines   bool // each row is a line of text, perhaps with a name in it
+	told    bool // one had
+	denied  bool // there are numbers like phones, and they are of something else
 }
 
 // census is what stands in the cells of a column, in the first rows.
 type census struct {
 	filled, phones, local, short, mails, letters, digits, answers, odd int
+	replies                                                            int // to whether they agree
+	names, nations, texts                                              int
+	papers                                                             int // numbers of a CPF, as a phone may be
 }
 
 // count looks at a cell.
@@ -84,13 +91,43 @@ func (c *census) count(r *reader, cell string) {
 	if digits >= 6 {
 		c.digits++
 	}
+	if digits == 11 && slices.ContainsFunc(strings.FieldsFunc(plainSample(cell), setsApart), isCPF) {
+		c.papers++ // also in a row that was not taken apart
+	}
 	if strings.Contains(cell, "@") {
 		c.mails++
-	} else if letters {
-		c.letters++
+	} else {
+		if letters {
+			c.letters++
+		}
+		if digits < 8 && fullName(cell) != "" {
+			c.names++
+		}
+		if nation(cell) != "" {
+			c.nations++
+		}
 	}
 	if a := answerOf(cell); a == yes || a == no {
 		c.answers++
+	}
+}
+
+// longReply is how many bytes a text has that is no answer: the message that is to
+// be sent.
+const longReply = 60
+
+// reply looks at the cells of a column that may be about who agrees.
+func (c *census) reply(r *reader, rows []record, at int) {
+	c.replies, c.texts = 0, 0
+	for _, row := range rows {
+		if at < len(row.cells) {
+			switch cell := r.sampled(row.cells[at]); {
+			case len(cell) > longReply:
+				c.texts++
+			case cell != "" && (agreement(cell) != unclear || hesitates(cell)):
+				c.replies++
+			}
+		}
 	}
 }
 
@@ -109,11 +146,36 @@ func identity(cell string) bool {
 	return shape == "999.999.999-99" || shape == "99.999.999/9999-99" || shape == "99999-999" || shape == "99.999.999-9" || shape == "99/99/9999" || shape == "9999-99-99"
 }
 
+func setsApart(c rune) bool { return c == ';' || c == ',' || c == '\t' || c == '|' }
+
+// isCPF reports whether a cell is eleven digits and nothing else, of which the
+// last two are those of a CPF.
+func isCPF(cell string) bool {
+	cell = strings.TrimSpace(cell)
+	if len(cell) != 11 || digitsOf(cell) != cell || strings.Count(cell, cell[:1]) == 11 {
+		return false
+	}
+	for n := 9; n <= 10; n++ {
+		sum := 0
+		for i := range n {
+			sum += int(cell[i]-'0') * (n + 1 - i)
+		}
+		if sum*10%11%10 != int(cell[n]-'0') {
+			return false
+		}
+	}
+	return true
+}
+
+// documented reports whether nearly all of the cells are of a CPF. One phone of
+// a hundred looks like that, so that one cell says nothing.
+func (c *census) documented() bool { return c.papers > 1 && c.papers*10 >= c.filled*9 }
+
 // newLayout says what the columns with those titles are, by them and by the
 // first rows. The error is a Reason: there is no column of phones, or what was
 // asked for is not there.
 func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
-	l := layout{name: -1, first: -1, middle: -1, last: -1, email: -1, area: map[int]int{}, country: map[int]int{}, label: map[int]int{}}
+	l := layout{name: -1, first: -1, middle: -1, last: -1, second: -1, email: -1, area: map[int]int{}, country: map[int]int{}, label: map[int]int{}}
 	l.columns = make([]Column, len(titles))
 	seen := make([]census, len(titles))
 	for _, row := range rows {
@@ -134,6 +196,9 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 			continue
 		}
 		for _, g := range column.title.guesses() {
+			if g.role == AskedRole {
+				seen[i].reply(r, rows, i)
+			}
 			if fits(g, &seen[i]) {
 				column.Role, column.rank = g.role, g.rank
 				break
@@ -143,13 +208,19 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	if err := l.mapped(r.options.Map); err != nil {
 		return l, err
 	}
-	if !l.has(PhoneRole) {
+	if !l.owned() {
 		for i := range l.columns {
 			c, s := &l.columns[i], &seen[i]
-			if c.Role == FieldRole && !c.said && s.phones > 0 && s.phones*2 >= s.filled && !c.title.any(documents) {
+			if c.said || s.phones == 0 || s.phones*2 < s.filled {
+				continue
+			}
+			if c.title.document() || s.documented() {
+				l.denied = true
+			} else if c.Role == FieldRole || c.Role == NameRole && !l.has(PhoneRole) {
 				c.Role, c.rank = PhoneRole, isNumber
 			}
 		}
+		l.notPapers(seen)
 	}
 	if !l.has(PhoneRole) {
 		// Then it is the one that says so, whatever is in it.
@@ -163,12 +234,110 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	if !l.has(PhoneRole) {
 		return l, r.noPhones(titles)
 	}
+	l.estrange()
+	l.namesake()
 	l.settle(seen)
+	if l.lines = len(l.columns) == 1 && l.columns[0].Role == PhoneRole && !l.columns[0].said; l.lines {
+		of := l.columns[0].title // "Telefone" has no names in it
+		l.lines = of.any(words("nome name nombre")) || !slices.ContainsFunc(of.guesses(), func(g guess) bool { return g.role == PhoneRole })
+	}
 	return l, nil
 }
 
-// documents are words of columns that have numbers which are no phones.
-var documents = words("cpf cnpj cep rg ie documento document doc id codigo code pedido order valor preco price total nascimento data date matricula protocolo nota nf boleto conta agencia cartao sku ean")
+// stranger reports whether the phones of a column are said to be somebody else's.
+func (c *Column) stranger() bool {
+	return !c.said && c.title.any(strangers) && !c.title.customer()
+}
+
+// owned reports whether there is a column of phones that may be the person's own.
+func (l *layout) owned() bool {
+	return slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == PhoneRole && c.rank != isFax && !c.stranger() })
+}
+
+// estrange makes fields of the phones of others where there are those of the
+// person: the phone of who sells would be that of all who buy.
+func (l *layout) estrange() {
+	if !l.owned() {
+		return
+	}
+	addressed := slices.ContainsFunc(l.columns, func(c Column) bool { return c.title.any(places) })
+	sure := slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == PhoneRole && c.rank < isNumber })
+	customers := slices.ContainsFunc(l.columns, func(c Column) bool {
+		return c.Role == PhoneRole && (c.title.customer() || c.title.any(words("contato contact contacto"))) && !c.title.any(owners) && !c.stranger()
+	})
+	name := -1
+	others := false
+	for i, c := range l.columns {
+		if c.Role == NameRole && (name < 0 || c.rank < l.columns[name].rank) {
+			name = i
+		}
+		others = others || c.Role == PhoneRole && c.rank != isFax && !c.stranger() && !c.title.any(owners)
+	}
+	// Where the names are of owners the phones are theirs.
+	customers = customers || others && (l.has(FirstRole) || name < 0 || !l.columns[name].title.any(owners))
+	for i := range l.columns {
+		c := &l.columns[i]
+		if c.Role == PhoneRole && c.rank != isFax && (c.stranger() || customers && !c.said && c.title.any(owners)) {
+			c.Role = FieldRole
+		}
+		if c.Role == PhoneRole && addressed && sure && !c.said && c.title.is("numero", "number", "num", "nro", "no", "n") {
+			c.Role = FieldRole // of the house
+		}
+	}
+}
+
+// places are words of columns of addresses.
+var places = words("endereco rua logradouro bairro complemento avenida address street direccion calle domicilio barrio colonia")
+
+// namesake prefers, of several columns of names, the one that is of the same as
+// the phones: "Contato" beside "Tel. Contato", the responsible beside theirs.
+func (l *layout) namesake() {
+	responsible := words("responsavel responsable")
+	phone, theirs, plain := -1, true, l.has(FirstRole)
+	for i, c := range l.columns {
+		switch {
+		case c.Role == PhoneRole && c.rank != isFax:
+			if theirs = theirs && c.title.any(responsible); phone < 0 || c.rank < l.columns[phone].rank {
+				phone = i
+			}
+		case c.Role == NameRole && (c.rank <= 1 || c.said):
+			plain = true
+		}
+	}
+	if phone < 0 {
+		return
+	}
+	for i := range l.columns {
+		c := &l.columns[i]
+		if c.Role != NameRole || c.said || !slices.ContainsFunc(c.title.words, func(w string) bool {
+			return personWords()[w] && slices.Contains(l.columns[phone].title.words, w)
+		}) {
+			continue
+		}
+		if theirs && c.title.any(responsible) {
+			c.rank = -1
+		} else if !plain {
+			c.rank = 1
+		}
+	}
+}
+
+// notPapers takes away what has the numbers of a CPF, if only in a row, beside
+// phones that do not.
+func (l *layout) notPapers(seen []census) {
+	for i := range l.columns {
+		c, s := &l.columns[i], &seen[i]
+		if c.Role != PhoneRole || c.said || s.papers == 0 || s.papers < s.filled {
+			continue
+		}
+		for j, other := range l.columns {
+			if j != i && other.Role == PhoneRole && seen[j].papers == 0 && seen[j].filled > 0 {
+				c.Role = FieldRole
+				break
+			}
+		}
+	}
+}
 
 // fits reports whether the cells of a column can be what its title says.
 func fits(g guess, c *census) bool {
@@ -178,25 +347,35 @@ func fits(g guess, c *census) bool {
 	switch g.role {
 	case PhoneRole:
 		if g.rank == isNumber {
-			return c.phones+c.local > 0 && (c.phones+c.local)*3 >= c.filled
+			return !c.documented() && c.phones+c.local > 0 && (c.phones+c.local)*3 >= c.filled
 		}
 		// A word in them, or a number that was spoiled, is said row by row.
 		return c.phones+c.local+c.odd > 0 || c.answers*2 < c.filled && c.letters*2 < c.filled
 	case AreaRole:
 		return c.short*2 >= c.filled
 	case CountryRole:
+		if c.nations*2 >= c.filled || g.rank == isNation {
+			return c.nations*2 >= c.filled
+		}
 		return c.digits*2 < c.filled && c.letters*2 < c.filled
 	case NameRole, FirstRole:
+		if g.role == NameRole && g.rank <= 1 && c.names > 0 {
+			return true // the phones and the signs in it are no names
+		}
 		return (c.letters > 0 || c.phones == 0 && c.digits == 0) && c.phones*2 <= c.filled && c.letters*3 >= c.filled
 	case EmailRole:
 		return c.mails > 0 || c.letters*2 < c.filled
 	case AskedRole:
-		return c.phones*2 < c.filled && (g.rank != maybeName || c.answers > 0)
+		// Where nobody says yes or no something else is asked.
+		return c.phones*2 < c.filled && (g.rank != maybeName || c.answers > 0) && (c.replies > 0 || c.filled < 3 && c.texts == 0)
 	case LeftRole, UnsureRole:
 		return c.phones*2 < c.filled
 	}
 	return true
 }
+
+// secondWords are words of the last name that stands behind another one.
+var secondWords = words("segundo segunda second materno materna maternal 2 2do 2o")
 
 func (l *layout) has(role Role) bool {
 	return slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == role })
@@ -223,12 +402,21 @@ func (l *layout) settle(seen []census) {
 		return best
 	}
 	for i, c := range l.columns {
-		if c.Role == NameRole && c.rank != isDelivered {
+		if c.Role == NameRole && c.rank != isDelivered && c.rank != isOwner {
 			l.spare = append(l.spare, i)
 		}
 	}
 	slices.SortStableFunc(l.spare, func(a, b int) int { return cmp.Compare(l.columns[a].rank, l.columns[b].rank) })
+	l.second = slices.IndexFunc(l.columns, func(c Column) bool { return c.Role == LastRole && c.title.any(secondWords) })
+	if l.second >= 0 && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == LastRole && !c.title.any(secondWords) }) {
+		l.second = -1
+	} else if l.second >= 0 {
+		l.columns[l.second].Role = FieldRole // while the first one is looked for
+	}
 	l.first, l.middle, l.last = one(FirstRole), one(MiddleRole), one(LastRole)
+	if l.second >= 0 {
+		l.columns[l.second].Role = LastRole
+	}
 	if l.first >= 0 {
 		// A company or a nickname is no better than the parts of the name.
 		for i := range l.columns {
@@ -238,6 +426,15 @@ func (l *layout) settle(seen []census) {
 		}
 	}
 	l.name, l.email = one(NameRole), one(EmailRole)
+	coded := slices.ContainsFunc(l.columns, func(c Column) bool { return c.Role == CountryRole && c.rank != isNation })
+	for i := range l.columns { // one says where everybody lives, if nothing is nearer to the phones
+		if c := &l.columns[i]; c.Role == CountryRole && c.rank == isNation && !c.said {
+			if coded {
+				c.Role = FieldRole
+			}
+			coded = true
+		}
+	}
 	fields := make(map[string]bool)
 	for i := range l.columns {
 		c := &l.columns[i]

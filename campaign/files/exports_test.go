@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"recado/campaign/people"
 	"recado/campaign/reason"
 )
 
@@ -180,4 +181,243 @@ func TestTagsOfMoreSystems(t *testing.T) {
 			t.Errorf("%q: %q, %v", tags, got, bad)
 		}
 	}
+}
+
+func TestTheNumberOfSomethingElseIsNoPhone(t *testing.T) {
+	for _, title := range []string{"CPF", "CPF/CNPJ", "cpf_cliente", "RG", "PIS", "PIS/PASEP", "NIS", "NIT", "CEP", "Pedido", "Nº do pedido", "NumeroPedido", "numeropedido", "Matrícula", "CNH", "Título eleitoral", "Cartão SUS",
+		"Order", "Order number", "Invoice No.", "Tracking number", "Account", "SSN", "Passport", "Passaporte", "Pasaporte", "DNI", "RUT", "CURP", "RUC", "Cédula", "Número de factura", "Orden", "Expediente", "Protocolo", "Contrato"} {
+		for _, file := range []string{
+			"Nome;" + title + ";Cidade\nAna;11987654321;Recife\nBia;21987654321;Olinda\n",
+			title + ",Nome,E-mail\n11987654321,Ana,a@example.com\n21987654321,Bia,b@example.com\n",
+			title + "\n11987654321\n21987654321\n",
+		} {
+			_, err := Read(t.Context(), strings.NewReader(file), Options{}, Sink{
+				Row: func(r people.Row) error { t.Errorf("%s: %s is a phone", title, r.Phone); return nil },
+				Bad: func(b Bad) error { t.Errorf("%s: %v", title, b.Reason); return nil },
+			})
+			if why, ok := reason.Find(err); !ok || why.Code != reason.CSVNoPhones || !strings.Contains(err.Error(), title) {
+				t.Errorf("%s: %v", title, err)
+			}
+		}
+		got, bad, _ := summed(t, "Nome;"+title+";Celular\nAna;11987654321;11 98765-0001\nBia;21987654321;\n", Options{})
+		if len(got) != 1 || !strings.HasPrefix(got[0], "Ana +5511987650001 ") || len(bad) != 1 {
+			t.Errorf("%s: %q, bad %v", title, got, bad)
+		}
+	}
+	for _, title := range []string{"Recepção", "Contato", "Número", "Zap", "Quem chamar"} {
+		got, bad, _ := summed(t, "Nome;"+title+"\nAna;11987650001\nBia;21987650002\n", Options{})
+		if !slices.Equal(got, []string{"Ana +5511987650001", "Bia +5521987650002"}) || len(bad) > 0 {
+			t.Errorf("%s: %q, bad %v", title, got, bad)
+		}
+	}
+}
+
+func TestNumbersOfACPFAreNoPhonesUnlessTheirTitleSaysSo(t *testing.T) {
+	tryKinds(t, []kind{
+		{"beside phones", "Ana Luz;11987654374;(11) 98765-5021\nRui Sol;21987654382;(11) 98765-5022\n", []string{"Ana Luz +5511987655021 coluna_2=11987654374", "Rui Sol +5511987655022 coluna_2=21987654382"}},
+		{"one beside a phone", "Ana Luz;11987654374;+5511987655021\n", []string{"Ana Luz +5511987655021 coluna_2=11987654374"}},
+		{"said to be phones", "Nome;Celular\nAna;11987654374\nRui;21987654382\n", []string{"Ana +5511987654374", "Rui +5521987654382"}},
+		{"as one phone of a hundred", "Ana;11987654374\nRui;21987650002\n", []string{"Ana +5511987654374", "Rui +5521987650002"}},
+		{"a single one", "Ana;11987654374\n", []string{"Ana +5511987654374"}},
+	})
+	for _, file := range []string{"Ana;11987654374\nRui;21987654382\nBia;31991234570\n", "Nome;Reg. geral\nAna;11987654374\nRui;21987654382\nBia;31991234570\n"} {
+		_, err := Read(t.Context(), strings.NewReader(file), Options{}, nothing)
+		if why, ok := reason.Find(err); !ok || why.Code != reason.CSVNoPhones {
+			t.Errorf("%q: %v", file, err)
+		}
+	}
+	_, err := Read(t.Context(), strings.NewReader("Ana;11987654374\nRui;21987654382\n"), Options{Map: []Mapping{{As: "telefone", Title: "#2"}}}, nothing)
+	if err != nil {
+		t.Errorf("a person says that they are phones: %v", err)
+	}
+}
+
+func TestWhoDoesNotClearlyAgreeIsAskedAbout(t *testing.T) {
+	for _, test := range []struct{ title, left, stays, asked string }{
+		{"Autoriza mensagens?", "Não quero receber|Não quero mais receber mensagens", "Autorizo|Sim, claro|autorizado em 02/01/2026|SIM!", "Não autorizo|Não, obrigado.|nunca|talvez|sim, mas só por e-mail|☐|Recuso|[ ]|não sei|ainda não|depende|pendente"},
+		{"Opt-in WhatsApp", "Descadastrado", "☑|✅|[x]|WhatsApp|double opt-in|Opted in|1718000000|2026-01-02T10:00:00Z|45123", "☐|❌|⬜|( )|Não quero|parou|saiu|pending|opt-in cancelado"},
+		{"Aceita receber comunicações?", "pediu para sair", "SIM|Aceito|Li e aceito|Eu concordo|Com certeza|ok|De acordo|sim_aceito", "NÃO - pediu p/ sair|não_aceito|Não concordo|nao!!|N."},
+		{"Desea recibir novedades", "no quiero recibir", "si|Sí, acepto|De acuerdo|quiero", "no|No, gracias|No deseo|quizás"},
+		{"Do you agree to receive messages?", "do not contact", "Yes|I agree|yes please|Accepted|Agreed on 5 Jan 2026", "no|No thanks|Don't|never|maybe|declined|I do not agree|yes but only email"},
+		{"Quero receber promoções", "", "Quero", "Não quero|talvez"},
+		{"Concorda com o contato por WhatsApp", "", "Concordo", "Discordo|não"},
+		{"Envia WhatsApp?", "", "Sim", "Não"},
+		// The other way round.
+		{"Não autoriza contato", "X|Sim|1|sim, desde maio|☑|02/01/2026", "não|0|☐|", "Não autoriza|Recusou|talvez"},
+		{"Não aceita mensagens", "S", "N", ""},
+		{"Bloquear envio", "1|sim", "0|não|Liberado", "alguns"},
+		{"Bloqueio de mensagens", "Sim", "Não|Nenhum|Sem bloqueio", ""},
+		{"Recusa comunicação", "Sim", "Não", ""},
+		{"Cadastro Não Me Perturbe (Procon)", "Sim", "Não", ""},
+		{"Suspender disparos", "x", "não", ""},
+		{"Parou de receber", "x", "não", ""},
+		{"Refuses contact", "yes", "no", ""},
+		{"Block messages", "TRUE", "FALSE", ""},
+		{"Muted messages", "1", "0", ""},
+		{"Does not want messages", "yes", "no", ""},
+		{"Objects to marketing", "yes", "no", ""},
+		{"Rechaza comunicaciones", "sí", "no", ""},
+		{"Bloqueo de mensajes", "Sí", "No", ""},
+		{"No acepta publicidad", "Sí", "No", ""},
+		{"No contactar", "X", "no", ""},
+		// Words of a state.
+		{"Status do contato", "saiu da lista|Descadastrou|unsubscribed|Optó por salir|pediu descadastro|se dio de baja", "Ativo|novo|cliente|OK", "Cancelou inscrição|Inscrição cancelada|Recusado|Parou de receber|bloqueou"},
+		{"Situação", "Opt-out", "Cancelada|Pago", "Cancelou a inscrição"},
+		{"Status do pedido", "", "Cancelada|Cancelado|Recusado|Devolvido|Inscrição cancelada", ""},
+		{"Order status", "", "Cancelled|Refused", ""},
+		// Something else is asked.
+		{"Qual o melhor horário para receber contato?", "", "Manhã|não sei|Noite", ""},
+		{"Bloqueio do cartão", "", "Sim", ""},
+		{"Aceita cartão?", "", "não", ""},
+		{"Mensagem a enviar", "", "Olá, Ana! Não perca a nossa feira de inverno: é neste sábado, das 9h às 18h.", ""},
+		{"Receive messages", "", "yes", "no"},
+		{"Does not receive messages", "yes", "no", ""},
+		{"Motivo da recusa de contato", "", "sem interesse", ""},
+	} {
+		for want, values := range map[string]string{"LEFT": test.left, "": test.stays, "DOUBT": test.asked} {
+			for value := range strings.SplitSeq(values, "|") {
+				if value == "" {
+					continue
+				}
+				got, bad, _ := summed(t, "nome;fone;"+strconv.Quote(test.title)+"\nAna;11987650001;\""+value+"\"\n", Options{})
+				says := ""
+				if len(got) == 1 && (strings.HasSuffix(got[0], "LEFT") || strings.HasSuffix(got[0], "DOUBT")) {
+					says = got[0][strings.LastIndexByte(got[0], ' ')+1:]
+				}
+				if len(got) != 1 || says != want || len(bad) > 0 {
+					t.Errorf("%s: %q: got %q, bad %v; want %q", test.title, value, got, bad, want)
+				}
+			}
+		}
+	}
+	// Where nobody says yes or no something else was asked.
+	got, _, _ := summed(t, "nome;fone;Quero informações sobre\nAna;11987650001;casa\nBia;11987650002;terreno\nCaio;11987650003;casa\n", Options{})
+	if len(got) != 3 || strings.Contains(strings.Join(got, ""), "DOUBT") {
+		t.Errorf("about what: %q", got)
+	}
+}
+
+func TestThePhoneOfSomebodyElseIsNotTheirs(t *testing.T) {
+	for _, title := range []string{"Telefone do vendedor", "Telefone da loja", "WhatsApp da loja", "Telefone do médico", "Celular do corretor", "Fone entregador", "Sales Rep Phone", "Telefone de quem indicou", "Telefone indicação",
+		"Celular do gerente", "Telefone do representante", "Emergency contact phone", "Emergency contact - mobile", "Telefone do contato de emergência", "Contato de emergência (celular)", "Teléfono del vendedor", "Celular del repartidor",
+		"Teléfono de emergencia", "Driver phone", "Store phone", "Doctor's phone", "Referrer phone", "Telefone da escola", "Teléfono de la tienda"} {
+		for _, own := range []string{"Telefone do cliente", "Celular do paciente", "Customer Phone", "Celular", "Telefone", "WhatsApp"} {
+			for _, order := range []string{title + ";" + own, own + ";" + title} {
+				cell := func(phone string) string {
+					if strings.HasPrefix(order, title) {
+						return "11 98765-3200;" + phone
+					}
+					return phone + ";11 98765-3200"
+				}
+				got, bad, _ := summed(t, "Nome;"+order+"\nAna;"+cell("11 98765-3221")+"\nRui;"+cell("11 98765-3222")+"\nBia;"+cell("")+"\n", Options{})
+				field := " " + FieldName(title) + "=11 98765-3200"
+				if !slices.Equal(got, []string{"Ana +5511987653221" + field, "Rui +5511987653222" + field}) || len(bad) != 1 {
+					t.Errorf("%s: %q, bad %v", order, got, bad)
+				}
+			}
+		}
+		// Alone it is all that there is.
+		got, bad, _ := summed(t, "Nome;"+title+"\nAna;11 98765-3221\n", Options{})
+		if !slices.Equal(got, []string{"Ana +5511987653221"}) || len(bad) > 0 {
+			t.Errorf("%s alone: %q, bad %v", title, got, bad)
+		}
+	}
+	tryKinds(t, []kind{
+		{"an owner beside a customer", "Owner Phone,Customer,Customer Phone\n11 98765-3200,Ana,11 98765-3251\n", []string{"Ana +5511987653251 owner_phone=11 98765-3200"}},
+		{"an owner", "Proprietário;Celular do proprietário;Telefone\nAna;11 98765-3251;11 3333-3251\n", []string{"Ana +5511987653251,+551133333251"}},
+		{"an owner of the deal", "First Name,Phone Number,Contact owner,Contact owner phone\nAna,11 98765-3251,Zé,11 98765-3200\n", []string{"Ana +5511987653251 contact_owner=Zé contact_owner_phone=11 98765-3200 first_name=Ana"}},
+		{"a partner", "Nome;Celular;Telefone do parceiro\nAna;11 98765-3251;11 98765-3200\n", []string{"Ana +5511987653251 telefone_do_parceiro=11 98765-3200"}},
+		{"a landlord", "Locador;Telefone do locador;Inquilino;Telefone do inquilino\nZé;11 98765-3200;Ana;11 98765-3251\n", []string{"Ana +5511987653251 locador=Zé telefone_do_locador=11 98765-3200"}},
+		{"a document beside a contact", "Nome;CPF;Contato\nAna;11987654321;11 98765-3251\n", []string{"Ana +5511987653251 cpf=11987654321"}},
+		{"a supplier", "Fornecedor;Tel. Fornecedor;Contato;Tel. Contato\nAço SA;11 3222-4080;Ana;11 98765-4081\n", []string{"Ana +5511987654081 fornecedor=Aço SA tel._fornecedor=11 3222-4080"}},
+		{"who is named by nobody", "Vendedor;Telefone do vendedor;Nome;Falar com\nZé;11 98765-3200;Ana;11 98765-3221\n", []string{"Ana +5511987653221 telefone_do_vendedor=11 98765-3200 vendedor=Zé"}},
+		{"names of others", "Paciente;Nome do contato de emergência;Nome do médico;Celular\nAna;Bia;Caio;11 98765-3221\n;Bia;Caio;11 98765-3222\n",
+			[]string{"Ana +5511987653221 nome_do_contato_de_emergencia=Bia nome_do_medico=Caio", "+5511987653222 nome_do_contato_de_emergencia=Bia nome_do_medico=Caio"}},
+	})
+}
+
+func TestTheNameIsOfWhomThePhoneIs(t *testing.T) {
+	tryKinds(t, []kind{
+		{"of the responsible", "Nome do aluno;Turma;Nome do responsável;Telefone do responsável\nPedro;3A;Ana Prado;11 98765-0022\n", []string{"Ana Prado +5511987650022 nome_do_aluno=Pedro turma=3A"}},
+		{"of who pays", "Aluno;Responsável financeiro;Celular do responsável financeiro\nPedro;Ana;11 98765-0022\n", []string{"Ana +5511987650022 aluno=Pedro"}},
+		{"beside a name", "Nome;Responsável;Telefone do responsável\nPedro;Ana;11 98765-0022\n", []string{"Ana +5511987650022 nome=Pedro"}},
+		{"of the pupil", "Aluno;Celular do aluno;Responsável;Celular do responsável\nPedro;11 98765-0022;Ana;11 98765-0023\n", []string{"Pedro +5511987650022 celular_do_responsavel=11 98765-0023 responsavel=Ana"}},
+		{"of the contact", "Empresa;Cliente;Contato;Telefone contato\nACME;Aço SA;Ana;11 98765-0022\n", []string{"Ana +5511987650022 cliente=Aço SA empresa=ACME"}},
+		{"of an animal's", "Nome do pet;Espécie;Tutor;Celular\nRex;Cão;Ana;11 98765-0022\n", []string{"Ana +5511987650022 especie=Cão nome_do_pet=Rex"}},
+		{"of who sold", "Nome;Proprietário;Fone\nAna;Zé;11 98765-0022\n;Zé;11 98765-0023\n", []string{"Ana +5511987650022 proprietario=Zé", "+5511987650023 proprietario=Zé"}},
+		{"two last names", "Nombre;Primer apellido;Segundo apellido;Fone\nAna;García;López;11 98765-0022\nEva;García;;11 98765-0023\n", []string{"Ana García López +5511987650022 primer_apellido=García segundo_apellido=López", "Eva García +5511987650023 primer_apellido=García"}},
+		{"of both parents", "Apellido materno;Apellido paterno;Nombre;Fone\nLópez;García;Ana;11 98765-0022\n", []string{"Ana García López +5511987650022 apellido_materno=López apellido_paterno=García"}},
+		{"numbered", "Nombres;Apellido 1;Apellido 2;Fone\nAna;García;López;11 98765-0022\n", []string{"Ana García López +5511987650022 apellido_1=García apellido_2=López"}},
+		{"a whole name beside them", "Nombre;Primer apellido;Segundo apellido;Fone\nAna García López;García;López;11 98765-0022\n", []string{"Ana García López +5511987650022 primer_apellido=García segundo_apellido=López"}},
+		{"among phones", "Nome;Celular;Cidade\n11 98765-4031;11 98765-4031;SP\nAna;11 98765-4032;SP\n🌹;11 98765-4033;SP\n", []string{"+5511987654031 cidade=SP", "Ana +5511987654032 cidade=SP", "🌹 +5511987654033 cidade=SP"}},
+		{"phones alone", "Nome;Cidade\n11 98765-4031;SP\n", []string{"+5511987654031 cidade=SP"}},
+	})
+	for _, title := range []string{"Proprietário", "Locatário", "Inquilino", "Inquilino(a)", "Tutor", "Noivo(a)", "Eleitor", "Owner", "Propietario", "Arrendatario", "Tenant", "Passageiro", "Responsável legal", "Pagador"} {
+		got, bad, _ := summed(t, title+";Cidade;Celular\nAna Luz;São Paulo;11 98765-4341\n", Options{})
+		if len(got) != 1 || got[0] != "Ana Luz +5511987654341 cidade=São Paulo" || len(bad) > 0 {
+			t.Errorf("%s: %q, bad %v", title, got, bad)
+		}
+	}
+}
+
+func TestTagsInColumnsOfTheirOwn(t *testing.T) {
+	tryKinds(t, []kind{
+		{"numbered", "Nome;Celular;Tag 1;Tag 2\nAna;11 98765-2121;vip;sp\nRui;11 98765-2122;;sp\n", []string{"Ana +5511987652121 #vip#sp", "Rui +5511987652122 #sp"}},
+		{"in Spanish", "Nombre;Celular;Etiqueta1;Etiqueta2\nAna;11 98765-2121;vip;sp\n", []string{"Ana +5511987652121 #vip#sp"}},
+	})
+}
+
+func TestLinesAndBlocksOfTextGiveNames(t *testing.T) {
+	luz, sol := "Ana Luz +5511987652461", "Rui Sol +5511987652462"
+	tryKinds(t, []kind{
+		{"numbered", "1. Ana Luz 11 98765-2461\n2. Rui Sol 11 98765-2462\n", []string{luz, sol}},
+		{"numbered otherwise", "01) Ana Luz 11 98765-2461\n02 - Rui Sol: (11) 98765-2462\n", []string{luz, sol}},
+		{"with a dash", "Ana Luz - 11 98765-2461\nRui Sol – (11)98765-2462\nhilda - 11987652463\n", []string{luz, sol, "hilda +5511987652463"}},
+		{"behind the phone", "11 98765-2461 Ana Luz\n+55 11 98765-2462 (Rui Sol)\n", []string{luz, sol}},
+		{"with dots", "• Ana Luz 11 98765-2461\n* Rui Sol 11 98765-2462\n", []string{luz, sol}},
+		{"sentences", "Meu zap 11 98765-2461\nligar para Ana 11 98765-2462\nCasa: 11 3333-0001\nanotado 11 98765-2463\n", []string{"+5511987652461", "+5511987652462", "+551133330001", "+5511987652463"}},
+		{"phones alone", "11 98765-2461\n1. 11 98765-2462\n", []string{"+5511987652461", "+5511987652462"}},
+		{"under a title", "Telefone\n11 98765-2461 (Mãe)\n", []string{"+5511987652461"}},
+		{"a report", "NOME          TELEFONE         CIDADE\nANA LUZ       (11) 98765-2461  OSASCO\n", []string{"ANA LUZ +5511987652461"}},
+		{"blocks", "Nome: Ana Luz\nTelefone: (11) 98765-2461\n\nNome: Rui Sol\nTelefone: (11) 98765-2462\n", []string{luz, sol}},
+		{"blocks with nothing between", "Nome: Ana Luz\nTelefone: (11) 98765-2461\nNome: Rui Sol\nTelefone: (11) 98765-2462", []string{luz, sol}},
+		{"blocks of many lines", "----\n*Name:* Ana Luz\n*Phone:* 11 98765-2461\n*Phone:* 11 3333-0001\n*City:* Recife\n\n----\n*Name:* Rui Sol\n\n*City:* Olinda\n*Phone:* 11 98765-2462\n",
+			[]string{luz + ",+551133330001 city=Recife", sol + " city=Olinda"}},
+		{"one block", "Nombre: Ana Luz\nCelular: 11 98765-2461\nNotas: primera\n", []string{luz + " notas=primera"}},
+		{"a block without a name", "Nome: Ana Luz\nTelefone: 11 98765-2461\n\nTelefone: 11 98765-2462\n", []string{luz, "+5511987652462"}},
+	})
+	got, bad, _ := summed(t, "Nome: Ana Luz\n\nNome: Rui Sol\nTelefone: 11 98765-2462\n", Options{})
+	if !slices.Equal(got, []string{sol}) || len(bad) != 1 {
+		t.Errorf("a block without a phone: %q, bad %v", got, bad)
+	}
+}
+
+func TestNobodyInTheFirstRowsIsLost(t *testing.T) {
+	tryKinds(t, []kind{
+		{"without a name", "Nome;Celular\n;11 98765-3421\n11 98765-3422;11 98765-3422\n🌹;11 98765-3423\n", []string{"+5511987653421", "+5511987653422", "🌹 +5511987653423"}},
+		{"no titles, without a name", ";11 98765-3421\nAna;11 98765-3422\nBia;11 98765-3423\n", []string{"+5511987653421", "Ana +5511987653422", "Bia +5511987653423"}},
+		{"a line from a group", "+55 11 98765-0067, +55 11 98765-0068, +55 11 98765-0069\n", []string{"+5511987650067", "+5511987650068", "+5511987650069"}},
+		{"a line with semicolons", "11987650067;11987650068", []string{"+5511987650067", "+5511987650068"}},
+		{"a line of somebody", "Ana,11 98765-0067,11 98765-0068\n", []string{"Ana +5511987650067,+5511987650068"}},
+		{"lines of some", "11 98765-0067,11 98765-0068\n11 98765-0069,11 98765-0070\n", []string{"+5511987650067,+5511987650068", "+5511987650069,+5511987650070"}},
+	})
+}
+
+func TestTheCountryOfANationalNumberMayStandBesideIt(t *testing.T) {
+	tryKinds(t, []kind{
+		{"names", "Nombre,País,Teléfono\nAna,Brasil,11 98765-2041\nInês,Portugal,912 345 204\nJuan,Argentina,+54 9 11 2345 2042\nCaio,,11 98765-2043\n",
+			[]string{"Ana +5511987652041 pais=Brasil", "Inês +351912345204 pais=Portugal", "Juan +5491123452042 pais=Argentina", "Caio +5511987652043"}},
+		{"letters", "Nome;Código do país;Telefone\nAna;BR;11 98765-3491\nInês;PT;912 345 349\n", []string{"Ana +5511987653491 codigo_do_pais=BR", "Inês +351912345349 codigo_do_pais=PT"}},
+		{"codes", "Nome;Código do país;Telefone\nAna;55;11 98765-3491\nInês;351;912 345 349\n", []string{"Ana +5511987653491 codigo_do_pais=55", "Inês +351912345349 codigo_do_pais=351"}},
+		{"who lives elsewhere", "Nome;País;Telefone\nAna;Portugal;11 98765-3491\nEva;Spain;612 345 248\n", []string{"Ana +5511987653491 pais=Portugal", "Eva +34612345248 pais=Spain"}},
+		{"parents", "Nome;Pais;Telefone\nAna;Eva e Rui;11 98765-3491\n", []string{"Ana +5511987653491 pais=Eva e Rui"}},
+		{"a number of a country", "Nome;País;Telefone\nAna;1;11 98765-3491\nEva;2;11 98765-3492\n", []string{"Ana +5511987653491 pais=1", "Eva +5511987653492 pais=2"}},
+		{"beside its code", "Nome;País;DDI;Telefone\nInês;Brasil;351;912 345 349\n", []string{"Inês +351912345349 ddi=351 pais=Brasil"}},
+	})
+}
+
+func TestTheNumberOfAHouseIsNoPhone(t *testing.T) {
+	tryKinds(t, []kind{
+		{"beside a phone", "Nome;Endereço;Número;Celular\nAna;Rua A;21987654321;11 98765-3491\n", []string{"Ana +5511987653491 endereco=Rua A numero=21987654321"}},
+	})
 }

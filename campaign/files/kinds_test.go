@@ -202,7 +202,7 @@ func TestTablesWithoutNamesOfColumns(t *testing.T) {
 		{"names and phones", "Ana,11987650001\nBia,11987650002\n", []string{"Ana +5511987650001", "Bia +5511987650002"}},
 		{"phones and names", "11987650001\tAna Prado\ta@example.com\n11987650002\tBia\t\n", []string{"Ana Prado +5511987650001 email=a@example.com", "Bia +5511987650002"}},
 		{"one", "11987650001", []string{"+5511987650001"}},
-		{"in one text", "Ana 11 98765-0001\nBia 11 98765-0002\n", []string{"+5511987650001", "+5511987650002"}},
+		{"in one text", "Ana 11 98765-0001\nBia 11 98765-0002\n", []string{"Ana +5511987650001", "Bia +5511987650002"}},
 	})
 }
 

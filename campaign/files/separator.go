@@ -22,6 +22,9 @@ func (r *reader) csv(lines *lineReader) error {
 	} else if err != io.EOF {
 		return err
 	}
+	if blocks := r.blocks(lines); blocks != nil {
+		return r.table(blocks)
+	}
 	way, err := r.separator(lines)
 	if err != nil {
 		return err

@@ -4,8 +4,10 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -56,6 +58,9 @@ func (r *reader) table(from rows) error {
 	if err != nil {
 		return err
 	}
+	if header < 0 && len(sample) == 1 && l.phonesOnly(sample[0]) {
+		sample = l.each(sample[0])
+	}
 	r.report.Columns = l.columns
 	titles := make([]string, len(l.columns))
 	for i, c := range l.columns {
@@ -89,7 +94,7 @@ func (r *reader) table(from rows) error {
 			return err
 		}
 	}
-	if l.name < 0 && l.first < 0 && l.last < 0 {
+	if l.name < 0 && l.first < 0 && l.last < 0 && !l.told {
 		r.note(r.report.Header, reason.NoteNoNames)
 	}
 	for {
@@ -103,6 +108,22 @@ func (r *reader) table(from rows) error {
 			return err
 		}
 	}
+}
+
+// phonesOnly reports whether a row is phones and nothing else.
+func (l *layout) phonesOnly(row record) bool {
+	return len(l.phones) > 1 && row.fault == nil && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.said || c.Role != PhoneRole })
+}
+
+// each makes a row of each phone: a line of them, as it is pasted from a group, is
+// of several people.
+func (l *layout) each(row record) (all []record) {
+	for i, cell := range row.cells {
+		one := record{cells: make([]string, len(row.cells)), line: row.line}
+		one.cells[i] = cell
+		all = append(all, one)
+	}
+	return all
 }
 
 // row reads one row of a table.
@@ -161,19 +182,20 @@ func ruled(cells []string) bool {
 
 // somebody reports whether a row has a phone in it.
 func (r *reader) somebody(row record) bool {
-	filled, phones := 0, 0
+	filled, phones, bare := 0, 0, true
 	for _, cell := range row.cells {
 		if strings.TrimSpace(cell) == "" {
 			continue
 		}
 		filled++
+		bare = bare && !strings.ContainsFunc(cell, unicode.IsLetter)
 		if len(digitsOf(plainSample(cell))) >= 10 && !identity(strings.TrimSpace(cell)) {
 			if _, why := r.options.Where.Phones(cell); why == nil {
 				phones++
 			}
 		}
 	}
-	return phones > 0 && (filled > 1 || len(row.cells) == 1)
+	return phones > 0 && (filled > 1 || len(row.cells) == 1 || bare)
 }
 
 // sampled is a cell that is looked at to tell what its column is.
@@ -191,7 +213,8 @@ func (r *reader) header(sample []record) (layout, int, error) {
 	var fault *reason.Reason
 	best, at := layout{score: -1}, -1
 	people, wide, sure, worded := 0, false, false, false
-	below := 0 // the row under names
+	below := 0          // the row under names
+	var denied []string // names of columns that have no phones, whatever it looks like
 	for i, row := range sample[:min(len(sample), titleRows)] {
 		if row.fault != nil && (row.fault.Code != reason.RowQuote || row.cells == nil) {
 			if fault == nil && names == nil {
@@ -202,7 +225,7 @@ func (r *reader) header(sample []record) (layout, int, error) {
 		if blank(row.cells) {
 			continue
 		}
-		if len(row.cells) > len(names) && people == 0 {
+		if len(row.cells) > len(names) && people == 0 && denied == nil {
 			names, below = row.cells, i+1
 		}
 		if len(row.cells) > maxColumns {
@@ -222,6 +245,9 @@ func (r *reader) header(sample []record) (layout, int, error) {
 		}
 		l, err := r.newLayout(row.cells, sample[i+1:])
 		if err != nil {
+			if l.denied && people == 0 && denied == nil {
+				denied, below = row.cells, i+1
+			}
 			continue
 		}
 		// Words of a report's title look like a column or two.
@@ -248,7 +274,9 @@ func (r *reader) header(sample []record) (layout, int, error) {
 		_, err := r.newLayout(names, sample)
 		return layout{}, 0, err
 	}
-	if people > 0 {
+	if denied != nil {
+		names = denied
+	} else if people > 0 {
 		l, err := r.nameless(sample)
 		return l, -1, err
 	}
@@ -310,6 +338,13 @@ func (r *reader) nameless(sample []record) (layout, error) {
 	}
 	l, err := r.newLayout(make([]string, width), sample)
 	if err != nil {
+		if why := reason.Of(err); why.Code == reason.CSVNoPhones {
+			places := make([]string, width)
+			for i := range places {
+				places[i] = "#" + strconv.Itoa(i+1) // which --map takes
+			}
+			err = r.noPhones(places)
+		}
 		return l, err
 	}
 	name := -1

@@ -52,6 +52,18 @@ var (
 	// theirWords are words of phones that are somebody else's.
 	theirWords = words(`shipping entrega envio recado recados emergencia emergency responsavel conjuge spouse esposa esposo marido mae pai mother father madre padre
 		parente vizinho vizinha indicado indicacao referencia assistente assistant asistente gerente manager chefe`)
+	// strangers are words of phones that are of somebody beside whom a person has
+	// one of their own: who sold it, who brought it, whom to call if they cannot.
+	strangers = words(`vendedor vendedora vendedores seller salesperson salesman sales asesor asesora assessor assessora consultor consultora consultant promotor promotora loja lojas store tienda shop
+		medico medica medicos doctor doctora doutor doutora dr physician dentista corretor corretora broker imobiliaria inmobiliaria agente agent agency agencia entregador entregadora motoboy motorista
+		driver courier repartidor repartidora conductor rep reps representante representantes representative gerente manager supervisor supervisora coordenador coordenadora diretor diretora chefe boss
+		jefe jefa assistente assistant asistente atendente attendant tecnico technician professor professora profesor profesora teacher instrutor instrutora coach escola school escuela colegio clinica
+		clinic hospital filial franquia sucursal portaria suporte support soporte sac advogado advogada abogado lawyer contador accountant sindico administradora transportadora
+		indicou indica indicacao indicado indicador indicante referrer referred referral referido referencia padrinho madrinha lider pastor captador afiliado affiliate
+		emergencia emergency urgencia testemunha testigo witness fiador fiadora avalista guarantor vizinho vizinha neighbor neighbour vecino vecina colega amigo amiga friend cuidador cuidadora kin`)
+	// owners are words of phones that are somebody else's if one of a customer is
+	// beside them.
+	owners   = words("owner proprietario proprietaria propietario propietaria dono dona fornecedor fornecedora supplier proveedor vendor parceiro parceira partner locador locadora landlord arrendador")
 	faxWords = words("fax telefax pager buscapersonas beeper telex bip radio")
 
 	// otherNames are words of names that are not the person's.
@@ -63,14 +75,28 @@ var (
 	personWords = words(`cliente clientes customer client contato contatos contact contacto aluno aluna paciente titular responsavel lead membro member pessoa persona
 		associado inscrito participante comprador buyer destinatario recipient hospede morador student estudante usuario_final assinante subscriber convidado
 		colaborador funcionario socio razao social fantasia participant beneficiario beneficiaria condomino inquilino alumno alumna interessado interesado doador donor
+		locatario locataria arrendatario arrendataria tenant tutor tutora noivo noiva eleitor eleitora passageiro passageira passenger pasajero pasajera pagador pagadora formando formanda
+		candidato candidata candidate guest attendee patient paciente socia compradora inquilina locatarios
 		favorecido segurado asegurado comprador huesped fornecedor proveedor`)
+	// documents are words of columns that have numbers which are no phones: of
+	// papers, of things that were bought, of days and of places.
+	documents = words(`cpf cnpj cep rg ie documento documentos document documents doc docs id ids uuid identidade identidad identification identificacao identificacion identificador cedula
+		pis pasep nis nit cadunico ctps cnh renavam chassi chassis vin imei iccid eleitoral sus cns susep cnae ibge oab crm crea cro coren
+		passaporte passport pasaporte dni nie nif cif rut ruc curp rfc cuit cuil cuild clabe ssn ein itin tin vat tax iban nino
+		codigo code cod pedido pedidos order orders orden ordem compra purchase venda matricula matriculas inscricao registro registration prontuario expediente protocolo processo proceso chamado ticket
+		nota nf nfe nfce danfe fatura faturas invoice invoices factura boleto recibo receipt remito contrato contract apolice policy poliza conta account cuenta agencia
+		cartao card tarjeta transacao transaction transaccion nsu rastreio rastreamento tracking reserva booking reservation localizador voucher cupom comanda serie serial
+		sku ean gtin upc barcode lote placa zip postal postcode zipcode folio license licence licencia
+		valor preco price total nascimento data date timestamp latitude longitude referencia reference`)
 	notEmails = words("status type tipo label rotulo opt optin optout valid valido marketing accepts aceita unsubscribed unsubscribe subscription mailing bounce bounced count data date domain nome name nombre exibicao")
 	mailWords = words("email emails mail mails correo correio newsletter")
 
 	// about are words of what is agreed to.
 	about = words(`whatsapp mensagem mensagens mensajes msg messages message promo promos promocao promocoes promociones novidade novidades oferta ofertas comunicacao
 		comunicacoes sms marketing contato contact contacto lgpd gdpr notificacoes notificacao notifications disparo disparos whats wpp zap broadcast broadcasts contacted informacao informacoes
-		informacion information publicidad propaganda comerciales`)
+		informacion information publicidad propaganda comerciales novedad novedades boletin boletines noticias news updates alertas avisos lembretes recordatorios campanha campanhas campanas
+		descontos descuentos promocional promocionais promocionales publicidade contatado contatada contatados contactado contactada contatar contactar contacts llamadas ligacoes ligacao chamadas calls texts
+		texting messaging mensageria conteudo conteudos contenido contenidos communication communications notificaciones notificacion correspondencia comunicacion comunicaciones comunicado comunicados`)
 )
 
 // words makes the set of some words when it is first asked for.
@@ -175,17 +201,28 @@ func (t title) tags() bool {
 		return true
 	}
 	others := words("list lista de do da del of lead leads contato contatos contact contacto cliente clientes customer client tag tags etiqueta etiquetas")
-	return t.any(words("tag tags etiqueta etiquetas")) && !slices.ContainsFunc(t.words, func(w string) bool { return !others()[w] })
+	return t.any(words("tag tags etiqueta etiquetas")) && !slices.ContainsFunc(t.words, func(w string) bool { return !others()[w] && strings.Trim(w, "0123456789") != "" })
 }
 
 // Words of who wants to be written to, and of who does not.
 var (
-	stopWords    = words("bloqueado bloqueada blocked removido removida removed suppressed suppression stop sair recusou recusado excluir excluido remover")
-	moneyWords   = words("saldo limite valor amount balance credito credit motivo reason")
+	stopWords  = words("bloqueado bloqueada blocked removido removida removed suppressed suppression stop sair recusou recusado excluir excluido remover")
+	moneyWords = words("saldo limite valor amount balance credito credit motivo reason")
+	// askWords are of columns that ask for more than a yes or a no.
+	askWords     = words("qual quais quando onde horario horarios hora dia dias periodo frequencia which what when where time frequency cual cuales cuando donde frecuencia preferencia preferred preference melhor best mejor")
 	joinedWords  = words("subscribed inscrito inscrita suscrito suscrita")
 	allowedWords = words(`aceita aceite aceitou autoriza autorizacao permite permissao permission permissions permiso receber recebe recibir accepts accept acepta agree agreed
-		quer deseja desea quiere pode podemos puede enviar notificar allow allows allowed can may`)
-	refusedWords = words("desea quiere enviar recibir escribir contactar molestar llamar")
+		quer deseja desea quiere pode podemos puede enviar notificar allow allows allowed can may
+		aceito aceitar autorizo autorizado autorizar concordo concorda concordancia permitir permitido receba recibe recibo quero desejo deseo quiero gostaria envia envie mandar wants want like acepto aceptar
+		aceptacion acceptance authorize authorizes authorized authorization autorizacion consente consiente send receive receives`)
+	refusedWords = words("desea quiere enviar recibir escribir contactar molestar llamar perturbar")
+	// denies are the words that turn what is behind them into the opposite.
+	denies = words("nao no not nunca never dont doesnt sem sin")
+	// blockWords are of columns that say who is to get nothing.
+	blockWords = words(`bloquear bloqueia bloqueio bloqueios bloquea bloqueo bloqueos block blocks blocking suspender suspensao suspende suspension suspend silenciar silenciado silenciada mute muted
+		recusa recusou recusado recusada recusar recusas rejeita rejeitou rejeitado rejeicao rechaza rechazo rechazado rechazar rechazos refuse refuses refused refusal reject rejects rejected
+		decline declines declined objects objection oposicao oposicion opoe opuso opposes cancelar impedir impedido proibir proibido prohibido prohibir forbid forbids excluded opposed`)
+	sendWords = words("envio envios enviar sending sends recebimento recepcion recibir receber comunicado comunicados disparar")
 )
 
 // wish is a column that says who wants to be written to, or does not.
@@ -206,11 +243,13 @@ func (t title) wish() (guess, bool) {
 		return guess{FieldRole, 0}, true
 	case t.is("inscrito", "inscrita", "assinante"):
 		return guess{AskedRole, maybeName}, true
-	case t.is("subscribed", "suscrito", "aceite", "aceita", "autoriza", "autorizado", "lgpd", "gdpr", "rgpd", "notificar", "marketing", "issubscribed"), t.holds("continuarrecebendo"), t.any(joinedWords) && t.any(about):
+	case t.is("subscribed", "suscrito", "aceite", "aceita", "autoriza", "autorizado", "lgpd", "gdpr", "rgpd", "notificar", "issubscribed"), t.holds("continuarrecebendo"), t.any(joinedWords) && t.any(about):
 		return guess{AskedRole, 0}, true
+	case t.is("marketing"):
+		return guess{AskedRole, maybeName}, true
 	case t.holds("optin", "optedin", "consent") && !t.any(words("date data time timestamp hora source origem origen ip")):
 		return guess{AskedRole, 0}, true
-	case t.any(allowedWords) && t.any(about):
+	case t.any(allowedWords) && t.any(about) && !t.any(askWords):
 		return guess{AskedRole, 0}, true
 	case t.any(words("status situacao situacion estado state")):
 		return guess{StatusRole, 0}, true
@@ -225,7 +264,12 @@ const maybeName = 1
 func (t title) refuses() bool {
 	if t.holds("optout", "optedout", "unsubscrib", "unsub", "descadastr", "donotcontact", "donotcall", "donotdisturb", "donottext", "donotmessage", "donotsms", "donotsend", "donotemail", "donotmail",
 		"naoperturb", "naocontat", "naoenviar", "naomand", "naoligar", "naoreceber", "naoquer", "naodeseja", "blacklist", "blocklist", "listanegra", "listadebloqueio", "dadodebaja", "nocontactar", "nomolestar", "nollamar",
-		"saiudalista", "pediuparasair", "pediusaida") || t.is("dnc", "baja", "saiu", "optouts") {
+		"saiudalista", "pediuparasair", "pediusaida",
+		"naomeperturb", "naoincomod", "naochamar", "naodispar", "nomecontact", "nomemolest", "optouporsair", "optoporsalir", "optsout", "paroudereceber", "dejoderecibir", "desistiudereceber", "dontcontact", "dontsend", "dontmessage",
+		"dontcall", "donttext", "dontdisturb", "nolongerwant", "bloqueioprocon", "cadastroprocon", "listaprocon") || t.is("dnc", "baja", "saiu", "optouts") {
+		return true
+	}
+	if (t.any(blockWords) && (t.any(about) || t.any(sendWords)) || t.denied()) && !t.any(moneyWords) && !t.any(askWords) {
 		return true
 	}
 	// Words that the ends of others would make: "Estado de suscripción".
@@ -233,6 +277,20 @@ func (t title) refuses() bool {
 		return strings.HasPrefix(w, "desuscri") || strings.HasPrefix(w, "desinscri") || w == "robinson"
 	}) ||
 		len(t.words) > 1 && t.words[0] == "no" && refusedWords()[t.words[1]]
+}
+
+// denied reports whether the title is what is asked of who agrees, the other way
+// round: "Não autoriza contato".
+func (t title) denied() bool {
+	for i, w := range t.words[:len(t.words)-1] {
+		if !denies()[w] || w == "no" && i > 0 && t.words[i-1] != "que" {
+			continue // "No contatar"; "aceita no WhatsApp" is Portuguese
+		}
+		if next := t.words[i+1:]; allowedWords()[next[0]] || len(next) > 1 && len(next[0]) <= 4 && allowedWords()[next[1]] {
+			return t.any(about)
+		}
+	}
+	return false
 }
 
 // aboutPhone is a column of phones, or of a part of one.
@@ -245,6 +303,8 @@ func (t title) aboutPhone() (guess, bool) {
 		return guess{PhoneRole, isFax}, true
 	case t.is("ddi", "coddi", "codigoddi", "ddipais"), (has || t.any(words("codigo code cod calling"))) && t.any(words("pais country")) && t.any(words("codigo code cod ddi calling prefixo prefix")) && !t.any(words("com with c e and con")):
 		return guess{CountryRole, 0}, true
+	case t.is("pais", "country", "paisdeorigem", "paisderesidencia", "countryofresidence", "countryname", "nomedopais", "paisiso", "isocountry", "countryiso", "pays"):
+		return guess{CountryRole, isNation}, true
 	case strings.HasPrefix(first, "ddd"), t.is("coddd", "codigoddd", "codddd", "numddd", "nrddd", "areacode", "codigodearea", "codigoarea", "codarea", "prefijo", "prefixo", "lada", "clavelada", "area"),
 		t.any(words("ddd")) && !has, t.holds("areacode", "codigodearea"):
 		return guess{AreaRole, 0}, true
@@ -252,7 +312,7 @@ func (t title) aboutPhone() (guess, bool) {
 		return guess{LabelRole, 0}, true
 	case has && (t.any(notPhones) && !t.any(words("numero number no n com with con")) || t.words[0] == "e" && len(t.words) == 2):
 		return guess{}, false
-	case has && t.any(theirWords):
+	case has && (t.any(theirWords) || t.any(strangers)):
 		return guess{PhoneRole, isTheirs}, true
 	case t.any(whatsAppWords), t.holds("whatsapp"), t.is("waid", "wid", "jid", "remotejid", "chatid"):
 		return guess{PhoneRole, isWhatsApp}, true
@@ -267,6 +327,12 @@ func (t title) aboutPhone() (guess, bool) {
 		return guess{PhoneRole, isNumber}, true
 	}
 	return guess{}, false
+}
+
+// document reports whether the numbers in the column are those of something
+// else than a phone.
+func (t title) document() bool {
+	return t.any(documents) || t.holds("cpf", "cnpj", "pedido", "matricula", "protocolo", "passaporte", "pasaporte", "passport", "invoice", "documento")
 }
 
 // mail reports whether the column has addresses of mail.
@@ -306,6 +372,8 @@ func (t title) name() (guess, bool) {
 			return guess{NameRole, 7}, true
 		}
 		return guess{}, false
+	case named && t.any(strangers) && !t.customer():
+		return guess{NameRole, isOwner}, true
 	case named && t.any(personWords):
 		return guess{NameRole, 2}, true
 	case named && t.any(words("shipping entrega")):
@@ -314,6 +382,8 @@ func (t title) name() (guess, bool) {
 		return guess{NameRole, 3}, true
 	case t.people(), t.is("displayas", "fileas"):
 		return guess{NameRole, 3}, true
+	case t.is("proprietario", "proprietaria", "propietario", "propietaria", "owner", "dono", "dona", "proprietarioa", "donoa"):
+		return guess{NameRole, isOwner}, true // of the house, or of the deal
 	case t.is("usuario", "user"):
 		return guess{NameRole, 5}, true
 	case t.is("nickname", "apelido", "apodo", "organizationname", "organization", "empresa", "company"):
@@ -322,11 +392,34 @@ func (t title) name() (guess, bool) {
 	return guess{}, false
 }
 
+// customer reports whether the title says of whom something is, and that it is who
+// the table is about.
+func (t title) customer() bool {
+	return slices.ContainsFunc(t.words, func(w string) bool {
+		switch w {
+		case "contato", "contatos", "contact", "contacto", "funcionario", "colaborador", "socio", "socia", "responsavel", "razao", "social", "fantasia", "fornecedor", "proveedor":
+			return false
+		}
+		return personWords()[w]
+	})
+}
+
 // people reports whether the title says who they are, and nothing else:
 // "Aluno(a)", "Cliente/Fornecedor".
 func (t title) people() bool {
-	return personWords()[t.words[0]] && !slices.ContainsFunc(t.words[1:], func(w string) bool { return !personWords()[w] && w != "a" && w != "as" })
+	return personWords()[t.words[0]] && !slices.ContainsFunc(t.words[1:], func(w string) bool { return !personWords()[w] && !fillers()[w] })
 }
+
+// fillers are words that may stand beside who somebody is: "Noivo(a)",
+// "Responsável financeiro".
+var fillers = words("a as o os e y and ou or do da de del financeiro financeira financiero financiera legal principal")
+
+// isOwner is the rank of the name of who owns something.
+const isOwner = 9
+
+// isNation is the rank of the country where somebody lives, which may be that of
+// their phone.
+const isNation = 1 << 10
 
 // isDelivered is the rank of the name of who gets the parcel.
 const isDelivered = 6

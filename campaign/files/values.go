@@ -217,12 +217,13 @@ const (
 var (
 	yeses = set("sim|s|yes|y|true|t|1|1.0|x|verdadeiro|v|si|ok|on|✓|✔|✅|optout|opt-out|opted out|opted-out|unsubscribed|descadastrado|descadastrada|saiu|granted|given|concedido|aceito|aceitou|autorizado|autorizada")
 	noes  = set("nao|n|no|false|f|0|0.0|falso|off|✗|✘|❌|subscribed|inscrito|inscrita|ativo|ativa|active|opt-in|optin|opted in|nunca|never|withdrawn|revoked|denied|declined|refused|recusado|recusada|recusou|revogado|retirado|negado|nao aceito|nao aceita|nao autorizado|nao autoriza|rechazado|" +
-		"not_subscribed|not subscribed|never_subscribed|never subscribed|revocado|revocada|denegado|nao inscrito|nao inscrita|no suscrito")
+		"not_subscribed|not subscribed|never_subscribed|never subscribed|revocado|revocada|denegado|nao inscrito|nao inscrita|no suscrito|liberado|liberada|nenhum|nenhuma|ninguno|ninguna|sem bloqueio|sin bloqueo|desbloqueado|desbloqueada")
 	// agreed are those of them that are a yes where it is asked who has agreed.
-	agreed = set("subscribed|inscrito|inscrita|ativo|ativa|active|opt-in|optin|opted in")
+	agreed = set("subscribed|inscrito|inscrita|ativo|ativa|active|opt-in|optin|opted in|liberado|liberada|sem bloqueio|sin bloqueo|desbloqueado|desbloqueada")
 	// stopped are the values of a status that may say that somebody has left.
-	stopped = set("cancelado|cancelada|cancelled|canceled|bloqueado|bloqueada|bloqueou|blocked|removido|removida|removed|parou|de baja|inativo|inativa|inactive")
-	dates   = sync.OnceValue(func() *regexp.Regexp {
+	stopped = set("cancelado|cancelada|cancelled|canceled|bloqueado|bloqueada|bloqueou|blocked|removido|removida|removed|parou|de baja|inativo|inativa|inactive|recusado|recusada|recusou|nao autorizado|nao autorizada|nao autoriza|nao autorizou|nao aceitou|nao aceita|nao aceito|revogado|revogada|negado|negada|" +
+		"rechazado|rechazada|no autorizado|no autorizada|no acepta|no acepto|declined|refused|revoked|withdrawn|denied|desistiu|saiu|suspenso|suspensa")
+	dates = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ t]\d{1,2}:\d{2}.*)?$`)
 	})
 )
@@ -244,7 +245,35 @@ func answerOf(cell string) answer {
 // with nothing but letters.
 var left = set(`unsubscribed|unsubscribe|unsub|optout|optedout|descadastrado|descadastrada|descadastrou|naocontatar|naoperturbe|naoenviar|donotcontact|dnc|
 	donotdisturb|naoquerreceber|naodesejareceber|naoquercontato|naodesejacontato|listanegra|blacklist|blacklisted|blocklist|blocklisted|saiudalista|pediuparasair|
-	pediusaida|desuscrito|desuscrita|dadodebaja|nocontactar|nomolestar|removidodalista|optouporsair|desinscrito|desinscrita|descadastrouse|optedoutofmessages`)
+	pediusaida|desuscrito|desuscrita|dadodebaja|nocontactar|nomolestar|removidodalista|optouporsair|desinscrito|desinscrita|descadastrouse|optedoutofmessages|
+	naoqueroreceber|naodesejoreceber|naoquermaisreceber|naoqueromaisreceber|naodesejamaisreceber|naodesejomaisreceber|naoquermaisrecebermensagens|naoqueromaisrecebermensagens|
+	naoquerrecebermensagens|naoquerorecebermensagens|naodesejarecebermensagens|naodesejorecebermensagens|naoquerrecebermaismensagens|naoenviarmensagens|naoenviarmensagem|naomandarmensagem|
+	naomandarmensagens|naochamar|naoprocurar|naoincomodar|pediuparasairdalista|pediuparanaoreceber|pediudescadastro|solicitoudescadastro|removerdalista|tirardalista|descadastrar|
+	cancelourecebimento|optoporsalir|optoporsalirse|optosalir|saliodelalista|pidiosalir|pidiolabaja|pidiobaja|solicitobaja|solicitolabaja|sediodebaja|desuscribirse|sedesuscribio|nosuscrito|
+	noquiererecibir|noquierorecibir|noquiererecibirmensajes|noquierorecibirmensajes|nodesearecibir|nodeseorecibir|nodesearecibirmensajes|noenviar|noenviarmensajes|
+	leftthelist|leftlist|askedtostop|dontcontact|dontmessage|dontsend|doesnotwantmessages|nolongerwantsmessages|optedoutwhatsapp|optoutwhatsapp`)
+
+// ended are the values of a status that say that somebody has left something,
+// folded and with nothing but letters: perhaps what they bought.
+var ended = set(`cancelouinscricao|cancelouainscricao|inscricaocancelada|cancelouorecebimento|canceloucadastro|cadastrocancelado|paroudereceber|desistiudereceber|desinscreveuse|cancelosuscripcion|
+	cancelolasuscripcion|suscripcioncancelada|cancelosuinscripcion|cancelousubscricao|subscricaocancelada|unsubscribedbyuser|cancelledsubscription|canceledsubscription|optedforexit|pediusair|pediucancelamento|
+	pediucancelamentodainscricao|dejoderecibir`)
+
+// dealings are words of columns that say how it is with what somebody bought or
+// goes to.
+var dealings = words(`pedido pedidos compra compras venda vendas order orders curso cursos course turma matricula evento eventos event events plano plan pagamento payment pago entrega delivery envio contrato
+	contract contrato assinatura fatura invoice factura reserva booking agendamento consulta cita appointment aula clase class produto product servico service processo proceso ticket chamado`)
+
+func saysEnded(cell string) bool { return len(cell) <= 64 && ended()[onlyLetters(cell)] }
+
+func onlyLetters(cell string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, people.Fold(cell))
+}
 
 // leftBegins are the letters with which one of them begins.
 var leftBegins = sync.OnceValue(func() *[utf8.RuneSelf]bool {

@@ -1,0 +1,132 @@
+package files
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"recado/campaign/people"
+)
+
+// What people answer who are asked whether they agree is more than yes and no:
+// "Não, obrigado.", "Li e aceito", ☐. Only what is clearly a yes is one.
+
+var (
+	// signsOfYes and signsOfNo are what a form is ticked with, or not.
+	signsOfYes = "☑☒✓✔✅👍🟢"
+	signsOfNo  = "☐□⬜◻▢✗✘✖❌❎⛔🚫👎🔴"
+
+	// before are words that stand before an answer and say nothing.
+	before = words(`eu yo i we li e y and have has read he leido lei estou estoy ja ya de com con of double single muito por please am im sou claro
+		express explicit expressly total plenamente totalmente the os as los las`)
+	// yesBegins are the words with which a yes begins.
+	yesBegins = words(`sim s si yes y yeah yep ye true t verdadeiro verdadero v x ok okay okey on 1
+		aceito aceita aceitou aceitei aceite aceitado acepto acepta aceptado aceptada aceptar aceitar autorizo autoriza autorizou autorizado autorizada autorizei autorizar
+		concordo concorda concordou concordado concedo concedido concedida permito permite permitido permitida permitir quero quer queria gostaria desejo deseja deseo desea quiero quiere
+		claro certeza pode podem podemos puede pueden may can favor positivo afirmativo consent consents consented consinto consentido consiento consentimento
+		allow allowed allows accept accepted accepts agree agrees agreed granted given confirmed confirmado confirmada confirmo confirmou acordo acuerdo
+		subscribed subscribe inscrito inscrita ativo ativa active activo activa optin opt opted suscrito suscrita enabled enable habilitado habilitada habilitar liberado liberada
+		assinante assinado assinada signed firmado checked selected marcado marcada selecionado selecionada want wants vigente valid valido
+		whatsapp whats wpp zap ambos ambas both todos todas all qualquer cualquiera any tudo todo`)
+	// butWords make of a yes something that has to be looked at.
+	butWords = words(`nao not nunca never jamais mas but pero except exceto excepto salvo menos apenas only solo somente solamente sem sin without out
+		cancelado cancelada cancelou revogado revogada revoked withdrawn retirado removido removida recusado recusou saiu`)
+	// hesitations are answers that are neither.
+	hesitations = words("talvez maybe perhaps quizas quiza depende depends pendente pending pendiente aguardando unsure indeciso verificar confirmar depois later")
+	// someDay is a time at which something was agreed to: of this century in any
+	// writing, the days of a spreadsheet, seconds.
+	someDay = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\b20\d{2}\b|^[3-5]\d{4}(?:\.\d+)?$|^1\d{9}(?:\d{3})?$`)
+	})
+)
+
+// agreement is what somebody says who is asked whether they agree; unclear is
+// also what begins with a yes and goes on with a but.
+func agreement(cell string) answer {
+	folded := people.Fold(cell)
+	switch {
+	case folded == "":
+		return silent
+	case strings.ContainsAny(cell, signsOfNo):
+		return no
+	case agreed()[folded]:
+		return yes
+	case noes()[folded], saysLeft(cell):
+		return no
+	case dates().MatchString(folded):
+		return yes
+	case strings.ContainsAny(cell, signsOfYes):
+		return yes
+	}
+	said := answerWords(folded)
+	if len(said) == 0 {
+		if strings.Trim(folded, "[]() \u00a0") == "" { // a box that nobody ticked
+			return no
+		}
+		return unclear
+	}
+	if deniers()[said[0]] {
+		return no
+	}
+	if strings.ContainsRune(cell, '?') || slices.ContainsFunc(said, func(w string) bool { return butWords()[w] }) {
+		return unclear
+	}
+	for len(said) > 1 && before()[said[0]] && !(yesBegins()[said[0]] && len(said[0]) > 1) {
+		said = said[1:]
+	}
+	if yesBegins()[said[0]] || someDay().MatchString(folded) {
+		return yes
+	}
+	return unclear
+}
+
+// deniers are the words with which a no begins.
+var deniers = words(`nao n no not nope nem nunca never jamais negativo negado negada nenhum nenhuma none ninguno ninguna false falso f off 0 sem sin without
+	recuso recusa recusou recusado recusada rejeito rejeita rejeitou rejeitado rechazo rechaza rechazado refuse refused refuses reject rejected decline declined declines
+	deny denied denegado revogado revogada revogou revoked revocado withdrawn withdrew retirado dont doesnt wont discordo discorda disagree
+	bloqueado bloqueada bloqueou blocked removido removida removed saiu sair parou parar pare stop stopped desistiu unsubscribe unsubscribed unsub descadastrado descadastrada descadastrou
+	cancelado cancelada cancelou cancelled canceled inativo inativa inactive inactivo inactiva disabled desabilitado deshabilitado desmarcado unchecked proibido proibida prohibido pediu pidio`)
+
+// answerWords are the words of an answer, folded.
+func answerWords(folded string) []string {
+	folded = strings.NewReplacer("n't", "nt", "n’t", "nt").Replace(folded)
+	return strings.FieldsFunc(folded, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
+}
+
+// hesitates reports whether an answer says that it is none.
+func hesitates(cell string) bool {
+	said := answerWords(people.Fold(cell))
+	return len(said) > 0 && hesitations()[said[0]]
+}
+
+// refusal is what the cell of a column says that asks who is not to be written to.
+// There a no that is more than one word may be either: "Não autoriza".
+func refusal(cell string) answer {
+	switch folded := people.Fold(cell); {
+	case folded == "":
+		return silent
+	case refused()[folded]:
+		return unclear
+	case strings.ContainsAny(cell, signsOfNo):
+		return no
+	case strings.ContainsAny(cell, signsOfYes):
+		return yes
+	case strings.Trim(folded, "[]() \u00a0") == "":
+		return no
+	case strings.Trim(folded, "[]() \u00a0") == "x":
+		return yes
+	}
+	if a := answerOf(cell); a != unclear {
+		return a
+	}
+	if said := answerWords(people.Fold(cell)); len(said) > 0 && (said[0] == "sim" || said[0] == "si" || said[0] == "yes") {
+		return yes
+	}
+	return unclear
+}
+
+// refused are a no to whoever is asked to agree; where somebody is asked who
+// refuses, nobody knows which they are.
+var refused = set("withdrawn|revoked|denied|declined|refused|recusado|recusada|recusou|revogado|retirado|negado|nao aceito|nao aceita|nao autorizado|nao autoriza|rechazado|revocado|revocada|denegado")
