@@ -275,17 +275,20 @@ func onlyLetters(cell string) string {
 	}, people.Fold(cell))
 }
 
-// leftBegins are the letters with which one of them begins.
-var leftBegins = sync.OnceValue(func() *[utf8.RuneSelf]bool {
-	var begins [utf8.RuneSelf]bool
+// leftBegins are the two letters with which one of them begins.
+var leftBegins = sync.OnceValue(func() *[utf8.RuneSelf][utf8.RuneSelf]bool {
+	var begins [utf8.RuneSelf][utf8.RuneSelf]bool
 	for word := range left() {
-		begins[word[0]] = true
+		begins[word[0]][word[1]] = true
 	}
 	return &begins
 })
 
 func saysLeft(cell string) bool {
-	if len(cell) > 64 || begins(cell) && cell[0] > '9' && !leftBegins()[cell[0]|0x20] {
+	if len(cell) > 64 || len(cell) < 3 {
+		return false
+	}
+	if begins(cell) && cell[0] > '9' && begins(cell[1:]) && cell[1] > '9' && !leftBegins()[cell[0]|0x20][cell[1]|0x20] {
 		return false
 	}
 	var room, letters [96]byte
