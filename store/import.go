@@ -268,9 +268,9 @@ func otherPhonesTx(tx *bolt.Tx, c *people.Contact, row *people.Row) error {
 	return nil
 }
 
-// asks reports whether a row says something new of somebody's consent. What they
-// answered at one place they have answered since the first day that is known, however
-// often a file with it comes again.
+// asks reports whether a row says something new of somebody's consent. Who has agreed
+// at one place has since the day that was written down first, however often a file with
+// it comes again: a refusal after that day counts. Of other answers the last one does.
 func asks(c *people.Contact, row *people.Row) bool {
 	is, said := &c.Consent, &row.Consent
 	switch {
@@ -278,8 +278,8 @@ func asks(c *people.Contact, row *people.Row) bool {
 		return false
 	case is.Status == people.ConsentUnknown:
 		return true
-	case is.Status == said.Status && is.Source == said.Source && (said.Evidence == "" || said.Evidence == is.Evidence):
-		return !said.At.IsZero() && (is.At.IsZero() || said.At.Before(is.At))
+	case is.Status == people.ConsentGiven && is.Status == said.Status && is.Source == said.Source && (said.Evidence == "" || said.Evidence == is.Evidence):
+		return is.At.IsZero() && !said.At.IsZero()
 	}
 	return newer(*said, *is)
 }

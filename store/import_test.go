@@ -11,9 +11,8 @@ import (
 	"recado/store/bolt"
 )
 
-// What somebody answered at one place they have answered since the first day that is
-// known: the same file again moves no day. What they answer elsewhere counts if it is
-// newer.
+// Who has agreed at one place has since the day that was written down: the same file again
+// moves no day. Any other answer counts if it is newer.
 func TestAConsentThatComesAgainKeepsItsFirstDay(t *testing.T) {
 	day := func(d int) time.Time {
 		if d == 0 {
@@ -30,13 +29,15 @@ func TestAConsentThatComesAgainKeepsItsFirstDay(t *testing.T) {
 		{people.Consent{}, given("feira", 2), given("feira", 2)},
 		{given("feira", 2), people.Consent{}, given("feira", 2)},
 		{given("feira", 2), given("feira", 3), given("feira", 2)},
-		{given("feira", 3), given("feira", 2), given("feira", 2)},
+		{given("feira", 3), given("feira", 2), given("feira", 3)},
 		{given("feira", 0), given("feira", 2), given("feira", 2)},
 		{given("feira", 2), given("feira", 0), given("feira", 2)},
 		{given("feira", 2), given("loja", 3), given("loja", 3)},
 		{given("feira", 3), given("loja", 2), given("feira", 3)},
 		{given("feira", 2), refused(given("feira", 3)), refused(given("feira", 3))},
 		{refused(given("feira", 3)), given("feira", 2), refused(given("feira", 3))},
+		{refused(given("feira", 2)), refused(given("feira", 3)), refused(given("feira", 3))},
+		{refused(given("feira", 3)), refused(given("feira", 2)), refused(given("feira", 3))},
 		{proved(given("feira", 2), "aceito"), given("feira", 3), proved(given("feira", 2), "aceito")},
 		{given("feira", 2), proved(given("feira", 3), "aceito"), proved(given("feira", 3), "aceito")},
 	} {
