@@ -251,9 +251,15 @@ func otherPhonesTx(tx *bolt.Tx, c *people.Contact, row *people.Row) error {
 	had := len(c.Others)
 	for _, p := range append([]people.Phone{row.Phone}, row.Others...) {
 		former := slices.ContainsFunc(c.Former, func(f people.FormerPhone) bool { return f.Phone.Same(p) })
-		if !former { // an old file does not know that they no longer have it
-			c.AddPhone(p)
+		if former { // an old file does not know that they no longer have it
+			continue
 		}
+		if c.Phone == "" { // who goes by their account alone does not get the phone of somebody else
+			if id, ok := findPersonTx(tx, p, ""); ok && id != c.ID {
+				continue
+			}
+		}
+		c.AddPhone(p)
 	}
 	if len(c.Others) == had {
 		return nil
