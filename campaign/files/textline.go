@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"recado/campaign/people"
 )
@@ -67,11 +68,8 @@ func nameIn(piece string) string {
 			}
 		}
 	}
-	for _, c := range name {
-		if unicode.IsLower(c) && !apart {
-			return "" // a word of a sentence
-		}
-		break
+	if first, _ := utf8.DecodeRuneInString(name); unicode.IsLower(first) && !apart {
+		return "" // a word of a sentence
 	}
 	return name
 }
