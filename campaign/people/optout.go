@@ -35,8 +35,9 @@ func (w Wish) String() string {
 // Portuguese, English and Spanish are understood. Of a long text only the
 // beginning and the end count.
 //
-// Grammars decide, see optoutgrammar.go. A classifier reads what they have no
-// pattern for, and may make a doubt of it, never a No, see optoutclassifier.go.
+// Grammars decide, see optoutgrammar.go, and a classifier looks at what they say, see
+// optoutclassifier.go: what they have no pattern for, or doubt, may be a No to it, or
+// a Doubt, and it may doubt what they take for a No.
 //
 // What says enough by itself ("SAIR", "não me mandem mais nada") counts whatever
 // was asked. What does not is an answer:
@@ -75,26 +76,41 @@ func Wants(text, asked string) (w Wish, why string) {
 	if words == 1 && slices.ContainsFunc(said, func(p piece) bool { return p.edge == noEdge && len(p.word) == 1 }) {
 		return Other, "" // a letter or a figure: of something that was offered
 	}
-	w, why, sure := byGrammar(said)
-	if sure {
+	languages := readings(said)
+	w, why, sure := byGrammar(languages)
+	if words < fewestWords {
 		return w, why
 	}
-	return readAgain(w, why, written, words)
+	return review(w, why, sure, judge(written, languages[0]), words)
 }
 
-// byGrammar judges what was said as the grammars of its likely languages do. They
-// are sure of what a pattern of theirs is for: a doubt, or something else that only
-// sounds like a no.
-func byGrammar(said []piece) (w Wish, why string, sure bool) {
-	for i, g := range likely(said) {
+// reading is a text as one language reads it.
+type reading struct {
+	grammar *grammar
+	tokens  []token
+}
+
+// readings is a text as its likely languages read it; there is one at least.
+func readings(said []piece) []reading {
+	var all []reading
+	for _, g := range likely(said) {
+		all = append(all, reading{g, g.read(make([]token, 0, 64), said)})
+	}
+	return all
+}
+
+// byGrammar judges what was said as the grammars of its languages do. They are sure
+// of Other if a pattern of theirs is for what only sounds like a no.
+func byGrammar(languages []reading) (w Wish, why string, sure bool) {
+	for i, l := range languages {
 		// A doubt of a language that is no likelier than the one before is none.
-		as, because, other := g.wants(said)
+		as, because, other := l.grammar.wants(l.tokens)
 		if as > w && (i == 0 || as == No) {
 			w, why = as, because
 		}
 		sure = sure || other
 	}
-	return w, why, w == Doubt || w == Other && sure
+	return w, why, sure
 }
 
 // countWritten counts the words of what was written.
@@ -167,8 +183,7 @@ func foldLines(text string) string {
 
 // wants judges what was said in a language of which the grammar is g. Other is
 // whether something was taken by a pattern of what only sounds like a no.
-func (g *grammar) wants(said []piece) (w Wish, why string, other bool) {
-	t := g.read(make([]token, 0, 64), said)
+func (g *grammar) wants(t []token) (w Wish, why string, other bool) {
 	if len(t) == 0 {
 		return Other, "", false
 	}

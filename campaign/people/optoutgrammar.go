@@ -57,7 +57,8 @@ import (
 // Patterns are tried in their order. What a pattern of other or doubt takes is
 // not looked at again, so what only sounds like a no stands before it.
 // Where a pattern of other has taken something and none of a no has, the
-// classifier is not asked.
+// classifier makes no no of it. The names of classes mean the same in all languages,
+// which the classifier goes by: a class of one language alone has a name of its own.
 //
 //go:embed optout/*.txt
 var grammarFiles embed.FS
@@ -136,6 +137,7 @@ type (
 		// patterns ask for it may stand: a pattern that needs one for which nothing
 		// in the text may stand is not tried.
 		offers []wordSet
+		labels [][]uint32 // the classes of a token, by its id, for the classifier
 	}
 	// node is a word in expressions that begin alike.
 	node struct {
@@ -336,6 +338,7 @@ func parseGrammar(text string) (*grammar, error) {
 	g.sounds = strings.NewReplacer(sounds...)
 	g.findNear()
 	g.findNeeds()
+	g.label()
 	return g, nil
 }
 
