@@ -185,7 +185,8 @@ func TestTagsOfMoreSystems(t *testing.T) {
 
 func TestTheNumberOfSomethingElseIsNoPhone(t *testing.T) {
 	for _, title := range []string{"CPF", "CPF/CNPJ", "cpf_cliente", "RG", "PIS", "PIS/PASEP", "NIS", "NIT", "CEP", "Pedido", "Nº do pedido", "NumeroPedido", "numeropedido", "Matrícula", "CNH", "Título eleitoral", "Cartão SUS",
-		"Order", "Order number", "Invoice No.", "Tracking number", "Account", "SSN", "Passport", "Passaporte", "Pasaporte", "DNI", "RUT", "CURP", "RUC", "Cédula", "Número de factura", "Orden", "Expediente", "Protocolo", "Contrato"} {
+		"Order", "Order number", "Invoice No.", "Tracking number", "Account", "SSN", "Passport", "Passaporte", "Pasaporte", "DNI", "RUT", "CURP", "RUC", "Cédula", "Número de factura", "Orden", "Expediente", "Protocolo", "Contrato",
+		"C.P.F.", "D.N.I.", "N.I.F.", "Documento do comprador", "Buyer document", "N.º de venda", "Número de venta", "Sale no."} {
 		for _, file := range []string{
 			"Nome;" + title + ";Cidade\nAna;11987654321;Recife\nBia;21987654321;Olinda\n",
 			title + ",Nome,E-mail\n11987654321,Ana,a@example.com\n21987654321,Bia,b@example.com\n",
@@ -210,6 +211,27 @@ func TestTheNumberOfSomethingElseIsNoPhone(t *testing.T) {
 			t.Errorf("%s: %q, bad %v", title, got, bad)
 		}
 	}
+}
+
+// With another mark between the cells its rows would be a text, and the CPFs phones.
+func TestAReportWithoutPhonesHasNobodyHoweverItIsTakenApart(t *testing.T) {
+	for _, file := range []string{
+		"Vendas BR;;;;;;;\nEstado das suas vendas em 12 de abril às 10:05 hs.;;;;;;;\n;;;;;;;\nN.º de venda;Data da venda;Estado;Total (BRL);Comprador;CPF;Estado;CEP\n" +
+			"2000007998412345;11 de abril 21:14 hs.;Entregue;119,9;Solange Prates;11987412233;São Paulo;01310-100\n2000007998419871;11 de abril 22:02 hs.;A caminho;59,9;Igor Leme;21996401182;Rio;20040-002\n",
+		"Ventas\nTotal\tComprador\tDNI\n119,9\tAna\t11987412233\n59,9\tRui\t21996401182\n",
+		"Sales report\nTotal;Buyer;Document\n\"1,119.90\";Ana;11987412233\n59,9;Rui;21996401182\n",
+		"Comprador;CPF\n\"Luz, Ana\";11987412233\nSol, Rui;21996401182\n",
+		"Produto|Comprador|CPF/CNPJ\nmesa, 4 lugares|Ana|11987412233\ncama, casal|Rui|21996401182\n",
+	} {
+		_, err := Read(t.Context(), strings.NewReader(file), Options{}, Sink{
+			Row: func(r people.Row) error { t.Errorf("%.20s: %s is a phone", file, r.Phone); return nil },
+			Bad: func(b Bad) error { t.Errorf("%.20s: %v", file, b.Reason); return nil },
+		})
+		if why, ok := reason.Find(err); !ok || why.Code != reason.CSVNoPhones || !strings.Contains(err.Error(), "omprador") && !strings.Contains(err.Error(), "Buyer") {
+			t.Errorf("%.20s: %v", file, err)
+		}
+	}
+	tryKinds(t, []kind{{"with phones", "Relatório\nTotal;Comprador;CPF;Fone\n119,9;Ana;11987412233;11 98765-0001\n", []string{"Ana +5511987650001 cpf=11987412233 total=119,9"}}})
 }
 
 func TestNumbersOfACPFAreNoPhonesUnlessTheirTitleSaysSo(t *testing.T) {

@@ -80,10 +80,10 @@ var (
 		favorecido segurado asegurado comprador huesped fornecedor proveedor`)
 	// documents are words of columns that have numbers which are no phones: of
 	// papers, of things that were bought, of days and of places.
-	documents = words(`cpf cnpj cep rg ie documento documentos document documents doc docs id ids uuid identidade identidad identification identificacao identificacion identificador cedula
+	documents = words(`cpf cnpj cep rg ie documento documentos document documents doc docs id ids uuid identidade identidad identification identificacao identificacion identificador cedula ci
 		pis pasep nis nit cadunico ctps cnh renavam chassi chassis vin imei iccid eleitoral sus cns susep cnae ibge oab crm crea cro coren
 		passaporte passport pasaporte dni nie nif cif rut ruc curp rfc cuit cuil cuild clabe ssn ein itin tin vat tax iban nino
-		codigo code cod pedido pedidos order orders orden ordem compra purchase venda matricula matriculas inscricao registro registration prontuario expediente protocolo processo proceso chamado ticket
+		codigo code cod venda vendas venta ventas sale pedido pedidos order orders orden ordem compra purchase matricula matriculas inscricao registro registration prontuario expediente protocolo processo proceso chamado ticket
 		nota nf nfe nfce danfe fatura faturas invoice invoices factura boleto recibo receipt remito contrato contract apolice policy poliza conta account cuenta agencia
 		cartao card tarjeta transacao transaction transaccion nsu rastreio rastreamento tracking reserva booking reservation localizador voucher cupom comanda serie serial
 		sku ean gtin upc barcode lote placa zip postal postcode zipcode folio license licence licencia
@@ -332,7 +332,7 @@ func (t title) aboutPhone() (guess, bool) {
 // document reports whether the numbers in the column are those of something
 // else than a phone.
 func (t title) document() bool {
-	return t.any(documents) || t.holds("cpf", "cnpj", "pedido", "matricula", "protocolo", "passaporte", "pasaporte", "passport", "invoice", "documento")
+	return t.any(documents) || documents()[t.joined] || t.holds("cpf", "cnpj", "pedido", "matricula", "protocolo", "passaporte", "pasaporte", "passport", "invoice", "documento")
 }
 
 // mail reports whether the column has addresses of mail.

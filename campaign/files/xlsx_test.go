@@ -90,6 +90,42 @@ func TestTheSheetIsChosen(t *testing.T) {
 	}
 }
 
+func TestACoverWithAPhoneIsNotTheTable(t *testing.T) {
+	table := texted("Nome", "WhatsApp") + texted("Ana", "11 98765-0001") + texted("Bia", "11 98765-0002")
+	persons := []string{"Ana +5511987650001", "Bia +5511987650002"}
+	for _, cover := range []string{
+		texted("Como preencher") + texted("1. Preencha a aba Contatos.") + texted("2. Não mude as colunas.") + texted("Dúvidas: (11) 3003-4410"),
+		texted("Dúvidas? Ligue (11) 3003-4410"),
+		texted("Campo", "Descrição", "Exemplo") + texted("Nome", "Nome completo", "Maria Silva") + texted("Telefone", "Com DDD", "(11) 98765-4321") + texted("Tags", "Separadas por vírgula", "vip"),
+		texted("Support") + texted("Phone") + texted("+1 212 555 1234") + texted("E-mail") + texted("help@example.com"),
+		texted("Instrucciones") + texted("Teléfono de ayuda:", "+54 11 4321-5678"),
+	} {
+		hidden := "hidden" + texted("Nome", "Celular") + texted("Oculta", "11987650009")
+		for _, file := range []string{sheets(cover, table), sheets(cover, hidden, table), sheets(cover, texted("UF", "DDD")+texted("RJ", "21"), table, cover)} {
+			got, bad, report := summed(t, file, Options{})
+			if !slices.Equal(got, persons) || len(bad) > 0 || report.Sheet == "Plan1" || len(report.Sheets) < 2 {
+				t.Errorf("%q: of %q %q, bad %v", cover, report.Sheet, got, bad)
+			}
+		}
+		if got, _, report := summed(t, sheets(cover, table), Options{Sheet: "1"}); report.Sheet != "Plan1" || len(got) != 1 {
+			t.Errorf("%q, which is asked for: %q", cover, got)
+		}
+		if got, _, report := summed(t, sheets(cover, hidden), Options{}); report.Sheet != "Plan1" || len(got) != 1 {
+			t.Errorf("%q, alone with a hidden one: of %q %q", cover, report.Sheet, got)
+		}
+	}
+	// Who stands first is people, also without a name or a title.
+	for _, first := range []string{
+		texted("Telefone") + texted("21 98765-0001") + texted("21 98765-0002"),
+		texted("Caio", "21 98765-0001") + texted("Duda", "21 98765-0002") + texted("Edu", ""),
+		texted("Nome", "Telefone") + texted("Caio", "21 98765-0001") + texted("Duda", "") + texted("Edu", "") + texted("Fani", ""),
+	} {
+		if got, _, report := summed(t, sheets(first, table), Options{}); report.Sheet != "Plan1" || len(got) == 0 || !strings.Contains(got[0], "+5521987650001") {
+			t.Errorf("%q: of %q %q", first, report.Sheet, got)
+		}
+	}
+}
+
 // A workbook of a few bytes that stands for many ends at the limits, and so do
 // texts and tags that have no end.
 func TestABombIsNotUnpacked(t *testing.T) {
