@@ -55,6 +55,8 @@ func TestWorkbooksAreRead(t *testing.T) {
 		{"titles above", book(texted("Relatório") + texted("") + texted("Nome", "Celular") + texted("Ana", "11987650001") + texted("Total", "1")), []string{"Ana +5511987650001"}},
 		{"faults of formulas", book(texted("Nome", "Celular", "Telefone") + `<row><c t="e"><v>#N/A</v></c><c t="e"><v>#REF!</v></c><c t="str"><v>11987650001</v></c></row>`), []string{"+5511987650001"}},
 		{"yes and no", book(texted("Nome", "Celular", "Opt-out") + `<row><c t="str"><v>Ana</v></c><c t="str"><v>11987650001</v></c><c t="b"><v>1</v></c></row>`), []string{"Ana +5511987650001 opt-out=1 LEFT"}},
+		{"boxes", book(texted("Nome", "Celular", "Aceita WhatsApp") + `<row><c t="str"><v>Ana</v></c><c t="str"><v>11987650001</v></c><c t="b"><v>0</v></c></row><row><c t="str"><v>Bia</v></c><c t="str"><v>11987650002</v></c><c t="b"><v>1</v></c></row>`),
+			[]string{"Ana +5511987650001 aceita_whatsapp=0 LEFT", "Bia +5511987650002 aceita_whatsapp=1"}},
 		{"prefixes and absolute names", zipped("xl/workbook.xml", `<x:workbook><x:sheets><x:sheet name="A" r:id="a"/></x:sheets></x:workbook>`, "xl/_rels/workbook.xml.rels", `<Relationships><Relationship Target="/xl/worksheets/sheet1.xml" Id="a"/></Relationships>`,
 			"xl/worksheets/sheet1.xml", `<x:worksheet><x:sheetData><x:row><x:c t="str"><x:v>Celular</x:v></x:c></x:row><!-- a > b --><x:row><x:c t="str"><x:v><![CDATA[11 98765-0001]]></x:v></x:c></x:row></x:sheetData></x:worksheet>`), []string{"+5511987650001"}},
 		{"a CSV in a ZIP", zipped("clientes.csv", "nome;fone\nAna;11987650001\n"), []string{"Ana +5511987650001"}},
