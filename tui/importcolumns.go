@@ -128,6 +128,8 @@ func (c *importColumns) change() tea.Cmd {
 			o.note = e.t("wizard_left_note")
 		case files.AskedRole:
 			o.note = e.t("wizard_asked_note")
+		case files.AgreesRole:
+			o.note = e.t("wizard_agrees_note")
 		case files.IgnoredRole:
 			o.note = e.t("wizard_ignored_note")
 		case files.FieldRole:
@@ -415,7 +417,7 @@ func (e *env) roleInk(c *files.Column) ink {
 	switch c.Role {
 	case files.IgnoredRole:
 		return e.theme.faint
-	case files.LeftRole, files.UnsureRole, files.AskedRole, files.StatusRole:
+	case files.LeftRole, files.UnsureRole, files.AskedRole, files.AgreesRole, files.StatusRole:
 		return e.theme.warn
 	case files.FieldRole:
 		return e.theme.text

@@ -13,10 +13,13 @@ import (
 // What people answer who are asked whether they agree is more than yes and no:
 // "Não, obrigado.", "Li e aceito", ☐. Only what is clearly a yes is one.
 
+// boxes are what nobody has ticked.
+const boxes = "☐□⬜◻▢"
+
 var (
 	// signsOfYes and signsOfNo are what a form is ticked with, or not.
 	signsOfYes = "☑☒✓✔✅👍🟢"
-	signsOfNo  = "☐□⬜◻▢✗✘✖❌❎⛔🚫👎🔴"
+	signsOfNo  = boxes + "✗✘✖❌❎⛔🚫👎🔴"
 
 	// before are words that stand before an answer and say nothing.
 	before = words(`eu yo i we li e y and have has read he leido lei estou estoy ja ya de com con of double single muito por please am im sou claro
@@ -88,6 +91,61 @@ var deniers = words(`nao n no not nope nem nunca never jamais negativo negado ne
 	deny denied denegado revogado revogada revogou revoked revocado withdrawn withdrew retirado dont doesnt wont discordo discorda disagree
 	bloqueado bloqueada bloqueou blocked removido removida removed saiu sair parou parar pare stop stopped desistiu unsubscribe unsubscribed unsub descadastrado descadastrada descadastrou
 	cancelado cancelada cancelou cancelled canceled inativo inativa inactive inactivo inactiva disabled desabilitado deshabilitado desmarcado unchecked proibido proibida prohibido pediu pidio`)
+
+// What makes an answer a clear no: one of noBegins with what may stand behind it,
+// or one of refusalBegins with no more than when and of what.
+var (
+	noBegins      = words("nao n no not nope never jamais nunca negativo false falso f off 0 dont doesnt didnt unchecked unticked desmarcado desmarcada")
+	refusalBegins = words(`recuso recusa recusou recusado recusada rejeito rejeita rejeitou rejeitado rejeitada rechazo rechaza rechazado rechazada refuse refuses refused reject rejects rejected decline declines declined
+		deny denied negado negada denegado denegada revogado revogada revogou revoked revocado revocada withdrawn withdrew retirado retirada discordo discorda disagree disagrees disagreed`)
+	// noFillers stand before a no, and beside it, and say nothing more.
+	noFillers = words(`eu yo i we li lido leido read e y and do does did de da a o os as the to el la los las em en on in at por pelo pela by from com with me mi my meu minha se nos us you voces vcs your su sus mais more any
+		nada obrigado obrigada obg thanks thank gracias valeu favor please senhor senhora sr sra
+		janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro enero febrero marzo mayo junio julio septiembre octubre noviembre diciembre
+		jan fev feb mar abr apr mai may jun jul ago aug set sep out oct nov dez dec dic january february march april june july august september october november december
+		mensagem mensagens mensaje mensajes msg msgs message messages promo promos promocao promocoes promociones promotions oferta ofertas offers novidade novidades novedades news informacao informacoes informacion information
+		comunicacao comunicacoes comunicaciones communications contato contacto contact publicidade publicidad propaganda whatsapp whats wpp zap lgpd gdpr`)
+	// granting are words of who agrees, which a not stands before.
+	granting = words(`aceito aceita aceitou aceitei aceite acepto acepta aceptado aceptada aceptar aceitar autorizo autoriza autorizou autorizado autorizada autorizei autorizar concordo concorda concordou concordado concedo concedido concedida
+		permito permite permitido permitida permitir quero quer queria gostaria desejo deseja deseo desea quiero quiere consent consents consinto consente consiento consentido consentiu allow allowed allows accept accepted accepts agree agrees agreed
+		granted want wants wish like authorized authorised authorize authorise pode podem puede pueden may receber receba recibir recibe receive receiving get enviar envie send ser be contatado contatada contactado contactada contacted`)
+	// running are words of what is in force: the person, or the block.
+	running = words("ativo ativa active")
+)
+
+// declines reports whether an answer to who asks for leave is a clear no, and to
+// nothing else: "Não, obrigado.", "Revogado em 03/02/2024", ☐.
+func declines(cell string) bool {
+	folded := people.Fold(cell)
+	if strings.ContainsAny(cell, boxes) || strings.Trim(folded, "[]() \u00a0") == "" {
+		return len(answerWords(folded)) == 0 && !strings.ContainsAny(cell, signsOfYes) // else it may be the box of another answer
+	}
+	if strings.ContainsAny(cell, signsOfYes+"?") {
+		return false
+	}
+	sure := strings.ContainsAny(cell, signsOfNo)
+	for i, clause := range clauses().Split(folded, -1) {
+		said := answerWords(clause)
+		for len(said) > 0 && noFillers()[said[0]] {
+			said = said[1:]
+		}
+		if len(said) == 0 || i > 0 && said[0][0] >= '0' && said[0][0] <= '9' && said[0] != "0" && !slices.ContainsFunc(said, wordly) {
+			continue
+		}
+		not := noBegins()[said[0]]
+		if !not && !refusalBegins()[said[0]] || slices.ContainsFunc(said[1:], func(w string) bool { return wordly(w) && !(not && granting()[w]) }) {
+			return false
+		}
+		sure = true
+	}
+	return sure
+}
+
+// wordly reports whether a word says more than when, or of what.
+func wordly(w string) bool { return !noFillers()[w] && (w[0] < '0' || w[0] > '9') }
+
+// clauses is what stands between the parts of an answer.
+var clauses = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[,.;:/!()\n]|\s[-–—]+\s`) })
 
 // answerWords are the words of an answer, folded.
 func answerWords(folded string) []string {

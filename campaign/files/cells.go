@@ -91,7 +91,7 @@ func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
 		switch c.Role {
 		case PhoneRole, NameRole, TagsRole, ListsRole, IgnoredRole:
 			continue
-		case LeftRole, UnsureRole, AskedRole, StatusRole, FieldRole:
+		case LeftRole, UnsureRole, AskedRole, AgreesRole, StatusRole, FieldRole:
 			d.wish(c, value)
 		}
 		d.field(c.Field, value)
@@ -143,18 +143,20 @@ func (d *draft) wish(c *Column, value string) {
 	}
 	said := c.Title + ": " + reason.Clip(value)
 	if plain {
-		// Words that mean nothing else, whatever the column is called.
-		if ended || c.title.any(mailWords) {
+		// Words that mean nothing else, whatever the column is called, or in
+		// a column of who gets messages.
+		if ended && !(saysEnded(value) && (c.title.whatsApp() || c.title.any(messageWords))) || c.title.any(mailWords) {
 			d.Doubt = said
 		} else {
 			d.Left = said
 		}
 		return
 	}
-	if c.Role == AskedRole {
-		if leaves {
+	if c.Role == AskedRole || c.Role == AgreesRole {
+		switch {
+		case leaves, c.Role == AskedRole && declines(value):
 			d.Left = said
-		} else if agreement(value) != yes {
+		case agreement(value) != yes:
 			d.Doubt = said
 		}
 		return
@@ -162,6 +164,8 @@ func (d *draft) wish(c *Column, value string) {
 	switch answer := refusal(value); {
 	case c.Role == LeftRole && (answer == yes || leaves):
 		d.Left = said
+	case answer == no && running()[people.Fold(value)] && c.title.holds("dnd", "disturb", "perturb", "molest", "blacklist", "blocklist", "listanegra", "bloque"):
+		d.Doubt = said
 	case answer != no:
 		d.Doubt = said
 	}

@@ -200,7 +200,9 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 				seen[i].reply(r, rows, i)
 			}
 			if fits(g, &seen[i]) {
-				column.Role, column.rank = g.role, g.rank
+				if column.Role, column.rank = g.role, g.rank; g.role == AskedRole && !column.title.leave() {
+					column.Role = AgreesRole
+				}
 				break
 			}
 		}
@@ -369,7 +371,7 @@ func fits(g guess, c *census) bool {
 		// Where nobody says yes or no something else is asked.
 		return c.phones*2 < c.filled && (g.rank != maybeName || c.answers > 0) && (c.replies > 0 || c.filled < 3 && c.texts == 0)
 	case LeftRole, UnsureRole:
-		return c.phones*2 < c.filled
+		return c.phones*2 < c.filled && (g.rank != maybeName || c.answers*2 >= c.filled)
 	}
 	return true
 }
@@ -446,7 +448,7 @@ func (l *layout) settle(seen []census) {
 		case TagsRole:
 			l.tags = append(l.tags, i)
 			l.score += 2
-		case LeftRole, AskedRole, AreaRole:
+		case LeftRole, AskedRole, AgreesRole, AreaRole:
 			l.score++
 		}
 		switch {

@@ -31,19 +31,19 @@ func TestAnswersUnderOtherTitlesAreUnderstoodOrAskedAbout(t *testing.T) {
 		{"Saiu do grupo", "", "não", "sim"},
 		{"Estado de suscripción", "Desuscrito", "Activa", ""},
 		{"Status WhatsApp", "Opt-out", "OK|ativo", "Bloqueou|bloqueado"},
-		{"GDPR", "", "Given", "Withdrawn"},
+		{"GDPR", "Withdrawn", "Given", ""},
 		{"Marketing Permission", "", "yes", "no"},
-		{"Pode enviar mensagem?", "", "Sim", "Não"},
+		{"Pode enviar mensagem?", "Não", "Sim", ""},
 		{"Enviar WhatsApp?", "", "Sim", "Não"},
 		{"Consent Timestamp", "", "2026-01-02|no", ""},
 		{"Opted-in for Email", "", "false|true", ""},
-		{"¿Acepta recibir información?", "", "Sí", "No"},
-		{"AllowBroadcast", "", "TRUE", "FALSE"},
-		{"can_contact", "", "yes", "no"},
-		{"Quer continuar recebendo?", "", "Sim", "Não"},
+		{"¿Acepta recibir información?", "No", "Sí", ""},
+		{"AllowBroadcast", "FALSE", "TRUE", ""},
+		{"can_contact", "no", "yes", ""},
+		{"Quer continuar recebendo?", "Não", "Sim", ""},
 		{"Marketing", "", "Sim", "Não"},
 		{"is_subscribed", "", "1", "0"},
-		{"Consentimiento", "", "Sí", "Revocado"},
+		{"Consentimiento", "Revocado", "Sí", ""},
 		{"Descadastrado em", "01/02/2026", "00/00/0000|0000-00-00|-", ""},
 		{"Não mandar mensagem", "sim", "não", ""},
 		{"Não ligar", "", "não", "sim"},
@@ -185,7 +185,8 @@ func TestTagsOfMoreSystems(t *testing.T) {
 
 func TestTheNumberOfSomethingElseIsNoPhone(t *testing.T) {
 	for _, title := range []string{"CPF", "CPF/CNPJ", "cpf_cliente", "RG", "PIS", "PIS/PASEP", "NIS", "NIT", "CEP", "Pedido", "Nº do pedido", "NumeroPedido", "numeropedido", "Matrícula", "CNH", "Título eleitoral", "Cartão SUS",
-		"Order", "Order number", "Invoice No.", "Tracking number", "Account", "SSN", "Passport", "Passaporte", "Pasaporte", "DNI", "RUT", "CURP", "RUC", "Cédula", "Número de factura", "Orden", "Expediente", "Protocolo", "Contrato"} {
+		"Order", "Order number", "Invoice No.", "Tracking number", "Account", "SSN", "Passport", "Passaporte", "Pasaporte", "DNI", "RUT", "CURP", "RUC", "Cédula", "Número de factura", "Orden", "Expediente", "Protocolo", "Contrato",
+		"C.P.F.", "D.N.I.", "N.I.F.", "Documento do comprador", "Buyer document", "N.º de venda", "Número de venta", "Sale no."} {
 		for _, file := range []string{
 			"Nome;" + title + ";Cidade\nAna;11987654321;Recife\nBia;21987654321;Olinda\n",
 			title + ",Nome,E-mail\n11987654321,Ana,a@example.com\n21987654321,Bia,b@example.com\n",
@@ -212,6 +213,27 @@ func TestTheNumberOfSomethingElseIsNoPhone(t *testing.T) {
 	}
 }
 
+// With another mark between the cells its rows would be a text, and the CPFs phones.
+func TestAReportWithoutPhonesHasNobodyHoweverItIsTakenApart(t *testing.T) {
+	for _, file := range []string{
+		"Vendas BR;;;;;;;\nEstado das suas vendas em 12 de abril às 10:05 hs.;;;;;;;\n;;;;;;;\nN.º de venda;Data da venda;Estado;Total (BRL);Comprador;CPF;Estado;CEP\n" +
+			"2000007998412345;11 de abril 21:14 hs.;Entregue;119,9;Solange Prates;11987412233;São Paulo;01310-100\n2000007998419871;11 de abril 22:02 hs.;A caminho;59,9;Igor Leme;21996401182;Rio;20040-002\n",
+		"Ventas\nTotal\tComprador\tDNI\n119,9\tAna\t11987412233\n59,9\tRui\t21996401182\n",
+		"Sales report\nTotal;Buyer;Document\n\"1,119.90\";Ana;11987412233\n59,9;Rui;21996401182\n",
+		"Comprador;CPF\n\"Luz, Ana\";11987412233\nSol, Rui;21996401182\n",
+		"Produto|Comprador|CPF/CNPJ\nmesa, 4 lugares|Ana|11987412233\ncama, casal|Rui|21996401182\n",
+	} {
+		_, err := Read(t.Context(), strings.NewReader(file), Options{}, Sink{
+			Row: func(r people.Row) error { t.Errorf("%.20s: %s is a phone", file, r.Phone); return nil },
+			Bad: func(b Bad) error { t.Errorf("%.20s: %v", file, b.Reason); return nil },
+		})
+		if why, ok := reason.Find(err); !ok || why.Code != reason.CSVNoPhones || !strings.Contains(err.Error(), "omprador") && !strings.Contains(err.Error(), "Buyer") {
+			t.Errorf("%.20s: %v", file, err)
+		}
+	}
+	tryKinds(t, []kind{{"with phones", "Relatório\nTotal;Comprador;CPF;Fone\n119,9;Ana;11987412233;11 98765-0001\n", []string{"Ana +5511987650001 cpf=11987412233 total=119,9"}}})
+}
+
 func TestNumbersOfACPFAreNoPhonesUnlessTheirTitleSaysSo(t *testing.T) {
 	tryKinds(t, []kind{
 		{"beside phones", "Ana Luz;11987654374;(11) 98765-5021\nRui Sol;21987654382;(11) 98765-5022\n", []string{"Ana Luz +5511987655021 coluna_2=11987654374", "Rui Sol +5511987655022 coluna_2=21987654382"}},
@@ -232,15 +254,15 @@ func TestNumbersOfACPFAreNoPhonesUnlessTheirTitleSaysSo(t *testing.T) {
 	}
 }
 
-func TestWhoDoesNotClearlyAgreeIsAskedAbout(t *testing.T) {
+func TestWhoSaysNeitherYesNorNoIsAskedAbout(t *testing.T) {
 	for _, test := range []struct{ title, left, stays, asked string }{
-		{"Autoriza mensagens?", "Não quero receber|Não quero mais receber mensagens", "Autorizo|Sim, claro|autorizado em 02/01/2026|SIM!", "Não autorizo|Não, obrigado.|nunca|talvez|sim, mas só por e-mail|☐|Recuso|[ ]|não sei|ainda não|depende|pendente"},
-		{"Opt-in WhatsApp", "Descadastrado", "☑|✅|[x]|WhatsApp|double opt-in|Opted in|1718000000|2026-01-02T10:00:00Z|45123", "☐|❌|⬜|( )|Não quero|parou|saiu|pending|opt-in cancelado"},
-		{"Aceita receber comunicações?", "pediu para sair", "SIM|Aceito|Li e aceito|Eu concordo|Com certeza|ok|De acordo|sim_aceito", "NÃO - pediu p/ sair|não_aceito|Não concordo|nao!!|N."},
-		{"Desea recibir novedades", "no quiero recibir", "si|Sí, acepto|De acuerdo|quiero", "no|No, gracias|No deseo|quizás"},
-		{"Do you agree to receive messages?", "do not contact", "Yes|I agree|yes please|Accepted|Agreed on 5 Jan 2026", "no|No thanks|Don't|never|maybe|declined|I do not agree|yes but only email"},
-		{"Quero receber promoções", "", "Quero", "Não quero|talvez"},
-		{"Concorda com o contato por WhatsApp", "", "Concordo", "Discordo|não"},
+		{"Autoriza mensagens?", "Não quero receber|Não quero mais receber mensagens|Não autorizo|Não, obrigado.|nunca|☐|Recuso|[ ]", "Autorizo|Sim, claro|autorizado em 02/01/2026|SIM!", "talvez|sim, mas só por e-mail|não sei|ainda não|depende|pendente"},
+		{"Opt-in WhatsApp", "Descadastrado|☐|❌|⬜|( )|Não quero", "☑|✅|[x]|WhatsApp|double opt-in|Opted in|1718000000|2026-01-02T10:00:00Z|45123", "parou|saiu|pending|opt-in cancelado"},
+		{"Aceita receber comunicações?", "pediu para sair|não_aceito|Não concordo|nao!!|N.", "SIM|Aceito|Li e aceito|Eu concordo|Com certeza|ok|De acordo|sim_aceito", "NÃO - pediu p/ sair"},
+		{"Desea recibir novedades", "no quiero recibir|no|No, gracias|No deseo", "si|Sí, acepto|De acuerdo|quiero", "quizás"},
+		{"Do you agree to receive messages?", "do not contact|no|No thanks|Don't|never|declined|I do not agree", "Yes|I agree|yes please|Accepted|Agreed on 5 Jan 2026", "maybe|yes but only email"},
+		{"Quero receber promoções", "Não quero", "Quero", "talvez"},
+		{"Concorda com o contato por WhatsApp", "Discordo|não", "Concordo", ""},
 		{"Envia WhatsApp?", "", "Sim", "Não"},
 		// The other way round.
 		{"Não autoriza contato", "X|Sim|1|sim, desde maio|☑|02/01/2026", "não|0|☐|", "Não autoriza|Recusou|talvez"},
@@ -295,6 +317,91 @@ func TestWhoDoesNotClearlyAgreeIsAskedAbout(t *testing.T) {
 	if len(got) != 3 || strings.Contains(strings.Join(got, ""), "DOUBT") {
 		t.Errorf("about what: %q", got)
 	}
+}
+
+// Whoever was asked whether they may be written to, and said no, has said it.
+func TestAClearNoToWhoAsksForLeaveIsAnOptOut(t *testing.T) {
+	const noes = "não|n|no|NO|false|FALSE|0|☐|[ ]|❌|Não aceito|não autorizo|NÃO QUERO RECEBER|No acepto|no deseo recibir mensajes|negado|Negada|recusado|Revogado em 03/02/2024|revogado|denied|revoked|Revoked on 3 Feb 2024|rechazado|withdrawn|declined|Eu não aceito|Não, obrigada|Não - não quero|No thanks"
+	for _, title := range []string{
+		"Você aceita receber nossas novidades pelo WhatsApp?", "AllowBroadcast", "ALLOWBROADCAST", "Aceita WhatsApp", "aceitawhatsapp", "Opt-in WhatsApp", "Opt-in", "optin", "optinwhatsapp", "opt_in", "OptIn", "Aceita receber mensagens?", "Consentimento LGPD", "Consentimento",
+		"Consentimiento", "Consent", "Consent status", "Aceite", "LGPD", "Aceite LGPD", "Autorização LGPD", "Consentimento (S/N)", "Opt-in do cliente", "whatsapp_opt_in", "WhatsApp consent", "whatsapp_optin", "Autoriza contato?",
+		"¿Acepta recibir novedades por WhatsApp?", "¿Desea recibir ofertas?", "Acepta mensajes", "Autoriza mensajes de WhatsApp", "Permiso para contactar", "Do you want to receive our offers?", "Accepts messages", "Opted in to messages",
+		"May we contact you?", "I agree to receive news", "Opt-in SMS/WhatsApp", "Aceita novidades por e-mail e WhatsApp", "Deseja receber informações?", "Gostaria de receber promoções da Casa Sol?", "WhatsApp Marketing Consent", "Permite comunicação",
+	} {
+		for no := range strings.SplitSeq(noes, "|") {
+			wants(t, title, no, "LEFT")
+		}
+		for _, yes := range []string{"sim", "Yes", "TRUE", "☑", "aceito", "Concedido em 10/01/2023", "02/01/2026", ""} {
+			wants(t, title, yes, "")
+		}
+		// Perhaps they mean something else, or nobody knows.
+		for _, unclear := range []string{"não sei", "talvez", "não por e-mail", "Não, só SMS", "não quero ligações", "not yet", "no answer", "não respondeu", "não quero perder", "não me importo", "Não, mas aceito", "não, pode enviar", "never_subscribed",
+			"☐ Sim", "☐ Não", "não/sim", "n/s", "sem resposta", "inativo", "pendente", "Revogado em 2023, concedido em 2024", "nenhum", "no?", "não pediu para sair"} {
+			wants(t, title, unclear, "DOUBT")
+		}
+	}
+	// Another way to be reached, or another matter.
+	for _, title := range []string{
+		"Accepts SMS Marketing", "AllowSMS", "Opt-in SMS", "Aceita contato por telefone", "Autoriza ligações e mensagens de voz", "Acepta llamadas", "Consentimento de uso de imagem", "Consentimento para tratamento de dados", "Cookie consent",
+		"Aceita ofertas de parceiros", "Double opt-in", "Tem consentimento", "Has opted in", "Opt-in pendente", "Autorizado", "Subscribed", "Marketing", "Accepts Marketing", "Receive messages", "Enviar WhatsApp?", "Autoriza contato com familiares",
+	} {
+		wants(t, title, "não", "DOUBT")
+		wants(t, title, "sim", "")
+	}
+	for _, title := range []string{"Aceita cartão", "Recebe em casa", "Aceita os termos", "Aceita novidades por e-mail", "Email opt-in"} {
+		wants(t, title, "não", "")
+	}
+	// The other way round: a no is good news.
+	for _, title := range []string{"Consentimento revogado", "Consent withdrawn", "Opt-in cancelado", "Sem consentimento", "Sin consentimiento", "Opt-in recusado"} {
+		wants(t, title, "não", "")
+		wants(t, title, "sim", "DOUBT")
+	}
+	// Who says what is asked says what becomes of it.
+	for as, want := range map[string]string{"optin": "LEFT", "optin?": "DOUBT"} {
+		got, _, _ := summed(t, "nome;fone;x\nAna;11987650001;não\n", Options{Map: []Mapping{{As: as, Title: "x"}}})
+		if len(got) != 1 || !strings.HasSuffix(got[0], want) {
+			t.Errorf("%s: %q", as, got)
+		}
+	}
+}
+
+// wants reports what is not understood of one answer under a title.
+func wants(t *testing.T, title, value, want string) {
+	t.Helper()
+	got, bad, _ := summed(t, "nome;fone;"+strconv.Quote(title)+"\nAna;11987650001;\""+value+"\"\n", Options{})
+	says := ""
+	if len(got) == 1 && (strings.HasSuffix(got[0], " LEFT") || strings.HasSuffix(got[0], " DOUBT")) {
+		says = got[0][strings.LastIndexByte(got[0], ' ')+1:]
+	}
+	if len(got) != 1 || says != want || len(bad) > 0 {
+		t.Errorf("%s: %q: got %q, bad %v; want %q", title, value, got, bad, want)
+	}
+}
+
+func TestColumnsOfWhoIsNotToBeDisturbed(t *testing.T) {
+	for _, test := range []struct{ titles, left, stays, asked string }{
+		{"DND|dnd|isDND|DND status|DND WhatsApp|Do not disturb|do_not_disturb|Não perturbe|Não perturbar|No molestar|No perturbar|Blacklist|Blacklisted|Lista negra|DNC|DNC list|Do not WhatsApp|Do not broadcast|Do not market|Suppression list|Lista de supressão|Lista de exclusión",
+			"true|1|yes|sim|Sí|x|02/01/2026", "false|0|no|não|", "perhaps"},
+		{"DND|DND status|Blacklist", "", "", "active|Ativo|permanent"},
+		{"DND Email|DND SMS|DND Calls", "", "false|0|não", "true|sim"},
+		{"Bloqueado|Blocked|Bloqueada|Suppressed|Suprimido|Bounced|Complained|Bounced/complained|is_bounced|Excluded|Banido|Banned|Spam complaint|Reported as spam|Denunciou|Se quejó|Revogado|Rebotado|Bounce|Spam|Complaint|Email complained",
+			"", "false|0|no|não|", "true|1|yes|sim"},
+		{"Complaint|Reclamação|Queja|Spam", "", "produto atrasado", ""},
+		{"Email bounced|Reclamou do pedido|Devolvido|DND reason|DND hours|Bounce reason", "", "true|22h", ""},
+	} {
+		for title := range strings.SplitSeq(test.titles, "|") {
+			for want, values := range map[string]string{"LEFT": test.left, "": test.stays, "DOUBT": test.asked} {
+				for value := range strings.SplitSeq(values, "|") {
+					if values != "" {
+						wants(t, title, value, want)
+					}
+				}
+			}
+		}
+	}
+	wants(t, "Status WhatsApp", "Cancelou inscrição", "LEFT")
+	wants(t, "Status das mensagens", "Parou de receber", "LEFT")
+	wants(t, "Status WhatsApp", "Recusado", "DOUBT")
 }
 
 func TestThePhoneOfSomebodyElseIsNotTheirs(t *testing.T) {

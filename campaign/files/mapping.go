@@ -21,7 +21,7 @@ type Mapping struct {
 func MayBe() []Role {
 	return []Role{
 		NameRole, FirstRole, LastRole, PhoneRole, AreaRole, CountryRole,
-		EmailRole, TagsRole, ListsRole, LeftRole, AskedRole, FieldRole, IgnoredRole,
+		EmailRole, TagsRole, ListsRole, LeftRole, AskedRole, AgreesRole, FieldRole, IgnoredRole,
 	}
 }
 
@@ -36,6 +36,7 @@ var targets = map[string]Role{
 	"tags": TagsRole, "tag": TagsRole, "etiquetas": TagsRole,
 	"listas": ListsRole, "lista": ListsRole, "lists": ListsRole, "list": ListsRole,
 	"optout": LeftRole, "opt-out": LeftRole, "opt_out": LeftRole, "saiu": LeftRole, "optin": AskedRole, "opt-in": AskedRole, "opt_in": AskedRole,
+	"optin?": AgreesRole, "opt-in?": AgreesRole, "opt_in?": AgreesRole,
 	"ignorar": IgnoredRole, "ignore": IgnoredRole,
 }
 

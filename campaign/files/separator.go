@@ -74,20 +74,37 @@ func (r *reader) separator(lines *lineReader) (way, error) {
 	}
 	r.muted = true
 	defer func() { r.muted = false }()
-	best, most := way{sep: ','}, -1
+	best, most := way{sep: ','}, fit{score: -1}
+	var refused way // a table that has numbers of something else
+	wide := 0
 	for _, try := range []way{{',', 0}, {';', 0}, {'\t', 0}, {'|', 0}, {'\x00', ','}, {'\x00', ';'}, {'\x00', '\t'}} {
-		if score := r.score(text.String(), try); score > most {
-			best, most = try, score
+		f := r.fit(text.String(), try)
+		if f.score > most.score {
+			best, most = try, f
 		}
+		if f.denied && f.even && f.width > max(wide, 1) {
+			refused, wide = try, f.width
+		}
+	}
+	// With other marks its rows would be a text in which those numbers are phones.
+	if most.rough && wide > 0 && wide >= most.width {
+		return refused, nil
 	}
 	return best, nil
 }
 
-// score says how well a text can be taken apart in one way.
-func (r *reader) score(text string, way way) int {
+// fit is how well a text can be taken apart in one way.
+type fit struct {
+	score, width int
+	even         bool // half of the rows have as many cells
+	rough        bool // there are phones, and no row that names columns, or one that holds more of them
+	denied       bool // there are columns, and no phones but in what is none
+}
+
+func (r *reader) fit(text string, way way) fit {
 	lines, err := newLineReader(context.Background(), strings.NewReader(text))
 	if err != nil {
-		return 0
+		return fit{}
 	}
 	from := &csvRows{csvScanner{lines: lines, sep: way.sep}, way.inner}
 	var sample []record
@@ -100,6 +117,7 @@ func (r *reader) score(text string, way way) int {
 	}
 	l, header, err := r.header(sample)
 	width, same, filled := 0, 0, 0
+	f := fit{rough: err == nil && (header < 0 || way.inner != 0), denied: err != nil && l.denied}
 	if err == nil {
 		width = len(l.columns)
 		if header < 0 {
@@ -132,11 +150,13 @@ func (r *reader) score(text string, way way) int {
 		for _, c := range l.columns {
 			if strings.ContainsAny(c.Title, ";\t|") || strings.Count(c.Title, ",") > 1 {
 				score -= 60
+				f.rough = true
 			}
 		}
 	}
 	if way.inner != 0 {
 		score -= 10
 	}
-	return score
+	f.score, f.width, f.even = score, width, same > 1 && same*2 >= filled
+	return f
 }

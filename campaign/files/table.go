@@ -1,6 +1,7 @@
 package files
 
 import (
+	"errors"
 	"io"
 	"regexp"
 	"slices"
@@ -33,23 +34,9 @@ const (
 
 // table reads a table: its first rows say what the columns are.
 func (r *reader) table(from rows) error {
-	var sample []record
-	size := 0
-	for len(sample) < sampleRows && size < sampleBytes {
-		row, err := from.next()
-		if err == io.EOF {
-			break
-		} else if err != nil {
-			return err
-		}
-		if row.fault == nil && blank(row.cells) {
-			continue
-		}
-		sample = append(sample, row)
-		for _, cell := range row.cells {
-			size += len(cell) + 16
-		}
-		size += len(row.raw)
+	sample, err := sampleOf(from)
+	if err != nil {
+		return err
 	}
 	if r.isOwn(sample) {
 		return r.own(sample, from)
@@ -108,6 +95,85 @@ func (r *reader) table(from rows) error {
 			return err
 		}
 	}
+}
+
+// sampleOf are the first rows of a table.
+func sampleOf(from rows) (sample []record, err error) {
+	size := 0
+	for len(sample) < sampleRows && size < sampleBytes {
+		row, err := from.next()
+		if err == io.EOF {
+			break
+		} else if err != nil {
+			return nil, err
+		}
+		if row.fault == nil && blank(row.cells) {
+			continue
+		}
+		sample = append(sample, row)
+		for _, cell := range row.cells {
+			size += len(cell) + 16
+		}
+		size += len(row.raw)
+	}
+	return sample, nil
+}
+
+// contents is what the first rows of a table are.
+type contents uint8
+
+const (
+	noPeople  contents = iota // or nothing that can be read
+	aCover                    // a text in which there is a phone
+	aTable                    // columns that are called names and phones
+	allPeople                 // phones in another way
+)
+
+// glance looks at the first rows of a table.
+func (r *reader) glance(from rows) (contents, error) {
+	muted := r.muted
+	r.muted = true
+	defer func() { r.muted = muted }()
+	sample, err := sampleOf(from)
+	if why := (reason.Reason{}); errors.As(err, &why) {
+		return noPeople, nil // it is said when it is read
+	} else if err != nil {
+		return noPeople, err
+	}
+	if r.isOwn(sample) {
+		return aTable, nil
+	}
+	l, header, err := r.header(sample)
+	if err != nil {
+		return noPeople, nil
+	}
+	if header >= 0 && saysPhone(sample[header]) && (l.name >= 0 || l.first >= 0) && slices.ContainsFunc(sample[header+1:], func(row record) bool { return r.reached(&l, row) }) {
+		return aTable, nil
+	}
+	persons := 0
+	for _, row := range sample {
+		if row.fault == nil && r.somebody(row) {
+			persons++
+		}
+	}
+	switch {
+	case persons == 0:
+		return noPeople, nil
+	case persons == 1, persons*2 <= len(sample):
+		return aCover, nil
+	}
+	return allPeople, nil
+}
+
+// reached reports whether a row has a phone in one of the columns of phones.
+func (r *reader) reached(l *layout, row record) bool {
+	return row.fault == nil && slices.ContainsFunc(l.phones, func(at int) bool {
+		if at >= len(row.cells) {
+			return false
+		}
+		_, why := r.options.Where.Phones(r.sampled(row.cells[at]))
+		return why == nil || len(l.area) > 0 && digitsOf(row.cells[at]) != ""
+	})
 }
 
 // phonesOnly reports whether a row is phones and nothing else.
@@ -207,7 +273,8 @@ func (r *reader) sampled(cell string) string {
 }
 
 // header finds the row that names the columns, -1 if none does, and what the
-// columns are. The error is a Reason.
+// columns are. The error is a Reason; with it the layout says no more than whether
+// there are numbers of something else.
 func (r *reader) header(sample []record) (layout, int, error) {
 	var names []string // of what may be the row, for the error
 	var fault *reason.Reason
@@ -293,7 +360,7 @@ func (r *reader) header(sample []record) (layout, int, error) {
 			}
 			r.report.Columns = l.columns
 		}
-		return layout{}, 0, r.noPhones(names)
+		return layout{denied: denied != nil}, 0, r.noPhones(names)
 	}
 	return layout{}, 0, reason.New(reason.CSVEmpty)
 }

@@ -27,9 +27,10 @@ const (
 	TagsRole    Role = "tags"
 	ListsRole   Role = "lists"    // a table that recado wrote, or a person, says so
 	LeftRole    Role = "opt_out"  // who has left, or is not to be written to
-	AskedRole   Role = "opt_in"   // who has agreed: whoever has not is asked about
+	AskedRole   Role = "opt_in"   // who has agreed to be written to: a clear no is an opt-out, and what is no yes is asked about
 	StatusRole  Role = "status"   // one of its values may say that somebody has left
-	UnsureRole  Role = "opt_out?" // who has left something else, such as the mail
+	UnsureRole  Role = "opt_out?" // who has left something else, such as the mail: is asked about
+	AgreesRole  Role = "opt_in?"  // who has agreed to something else, such as calls: who has not is asked about
 	IgnoredRole Role = "ignored"
 )
 
@@ -80,10 +81,10 @@ var (
 		favorecido segurado asegurado comprador huesped fornecedor proveedor`)
 	// documents are words of columns that have numbers which are no phones: of
 	// papers, of things that were bought, of days and of places.
-	documents = words(`cpf cnpj cep rg ie documento documentos document documents doc docs id ids uuid identidade identidad identification identificacao identificacion identificador cedula
+	documents = words(`cpf cnpj cep rg ie documento documentos document documents doc docs id ids uuid identidade identidad identification identificacao identificacion identificador cedula ci
 		pis pasep nis nit cadunico ctps cnh renavam chassi chassis vin imei iccid eleitoral sus cns susep cnae ibge oab crm crea cro coren
 		passaporte passport pasaporte dni nie nif cif rut ruc curp rfc cuit cuil cuild clabe ssn ein itin tin vat tax iban nino
-		codigo code cod pedido pedidos order orders orden ordem compra purchase venda matricula matriculas inscricao registro registration prontuario expediente protocolo processo proceso chamado ticket
+		codigo code cod venda vendas venta ventas sale pedido pedidos order orders orden ordem compra purchase matricula matriculas inscricao registro registration prontuario expediente protocolo processo proceso chamado ticket
 		nota nf nfe nfce danfe fatura faturas invoice invoices factura boleto recibo receipt remito contrato contract apolice policy poliza conta account cuenta agencia
 		cartao card tarjeta transacao transaction transaccion nsu rastreio rastreamento tracking reserva booking reservation localizador voucher cupom comanda serie serial
 		sku ean gtin upc barcode lote placa zip postal postcode zipcode folio license licence licencia
@@ -96,6 +97,8 @@ var (
 		comunicacoes sms marketing contato contact contacto lgpd gdpr notificacoes notificacao notifications disparo disparos whats wpp zap broadcast broadcasts contacted informacao informacoes
 		informacion information publicidad propaganda comerciales novedad novedades boletin boletines noticias news updates alertas avisos lembretes recordatorios campanha campanhas campanas
 		descontos descuentos promocional promocionais promocionales publicidade contatado contatada contatados contactado contactada contatar contactar contacts llamadas ligacoes ligacao chamadas calls texts
+		allowbroadcast aceitawhatsapp aceitawpp aceitamensagens aceptawhatsapp acceptswhatsapp
+		mensaje msgs offer offers noticia promocion promotion promotions messaged
 		texting messaging mensageria conteudo conteudos contenido contenidos communication communications notificaciones notificacion correspondencia comunicacion comunicaciones comunicado comunicados`)
 )
 
@@ -206,15 +209,23 @@ func (t title) tags() bool {
 
 // Words of who wants to be written to, and of who does not.
 var (
-	stopWords  = words("bloqueado bloqueada blocked removido removida removed suppressed suppression stop sair recusou recusado excluir excluido remover")
+	stopWords = words(`bloqueado bloqueada blocked removido removida removed suppressed suppression supressao suprimido suprimida supresion suppress stop sair recusou recusado excluir excluido excluida excluded exclude
+		remover remove banido banida banned baneado baneada bounced complained rebotado rebotada revogado revogada revocado revocada revoked withdrawn`)
+	// complaints are words of who has complained; columns with nouns of that, and of
+	// addresses that are dead, may as well tell a story.
+	complaints     = words("complained reclamou denunciou quejo")
+	complaintNouns = words("bounce bounces hardbounce softbounce complaint complaints spam abuse reclamacao reclamacoes denuncia denuncias queja quejas rebote rebotes")
+	revokes        = words(`revogado revogada revogou revogacao revogar revocado revocada revoco revocacion revoked revocation revoke withdrawn withdrew withdrawal retirado retirada recusado recusada recusou recusa negado negada negou
+		denied refused declined rejected rechazado rechazada rechazo cancelado cancelada cancelou cancelled canceled expirado expirada expired vencido vencida`)
 	moneyWords = words("saldo limite valor amount balance credito credit motivo reason")
 	// askWords are of columns that ask for more than a yes or a no.
-	askWords     = words("qual quais quando onde horario horarios hora dia dias periodo frequencia which what when where time frequency cual cuales cuando donde frecuencia preferencia preferred preference melhor best mejor")
+	askWords     = words("qual quais quando onde horario horarios hours hora dia dias periodo frequencia which what when where time frequency cual cuales cuando donde frecuencia preferencia preferred preference melhor best mejor")
 	joinedWords  = words("subscribed inscrito inscrita suscrito suscrita")
 	allowedWords = words(`aceita aceite aceitou autoriza autorizacao permite permissao permission permissions permiso receber recebe recibir accepts accept acepta agree agreed
 		quer deseja desea quiere pode podemos puede enviar notificar allow allows allowed can may
 		aceito aceitar autorizo autorizado autorizar concordo concorda concordancia permitir permitido receba recibe recibo quero desejo deseo quiero gostaria envia envie mandar wants want like acepto aceptar
-		aceptacion acceptance authorize authorizes authorized authorization autorizacion consente consiente send receive receives`)
+		aceptacion acceptance authorize authorizes authorized authorization autorizacion consente consiente send receive receives
+		allowbroadcast aceitawhatsapp aceitawpp aceitamensagens aceptawhatsapp acceptswhatsapp`)
 	refusedWords = words("desea quiere enviar recibir escribir contactar molestar llamar perturbar")
 	// denies are the words that turn what is behind them into the opposite.
 	denies = words("nao no not nunca never dont doesnt sem sin")
@@ -232,14 +243,19 @@ func (t title) wish() (guess, bool) {
 	case t.is("unsubreason", "unsubcampaigntitle", "unsubcampaignid"):
 		return guess{}, false
 	case t.refuses():
-		if mail || t.holds("donotcall", "nollamar", "naoligar") {
+		if mail || t.holds("donotcall", "nollamar", "naoligar") || t.any(dndWords) && t.elsewhere() {
 			return guess{UnsureRole, 0}, true
 		}
 		return guess{LeftRole, 0}, true
-	case t.any(stopWords) && len(t.words) <= 3 && !t.any(moneyWords), t.is("naousar", "saiudogrupo", "fechadebaja", "fechabaja", "dardebaja"),
+	case t.any(complaints) && len(t.words) <= 4 && !t.any(moneyWords) && !t.any(dealings), t.any(revokes) && t.consents() && !t.any(moneyWords) && !t.any(words("granted given concedido concedida aceito accepted")),
+		t.holds("semconsent", "sinconsent", "withoutconsent", "noconsent", "naoconsent", "semoptin", "sinoptin", "semautorizacao", "sinautorizacion", "spamreport", "reportedspam", "markedasspam", "marcoucomospam", "marcadocomospam", "reportedasspam"):
+		return guess{UnsureRole, 0}, true
+	case t.any(complaintNouns) && len(t.words) <= 3 && !mail && !t.any(moneyWords) && !t.any(dealings):
+		return guess{UnsureRole, maybeName}, true
+	case t.any(stopWords) && len(t.words) <= 3 && !t.any(moneyWords) && !(mail && t.any(words("bounced"))), t.is("naousar", "saiudogrupo", "fechadebaja", "fechabaja", "dardebaja"),
 		t.holds("cancelouinscricao", "cancelouainscricao", "inscricaocancelada", "cancelamentodainscricao", "cancelouassinatura", "cancelourecebimento", "exclusaolgpd"):
 		return guess{UnsureRole, 0}, true
-	case mail && t.any(words("optin opt opted accepts aceita consent consentimento subscribed inscrito marketing")):
+	case mail && !t.whatsApp() && t.any(words("optin opt opted accepts aceita consent consentimento subscribed inscrito marketing")):
 		return guess{FieldRole, 0}, true
 	case t.is("inscrito", "inscrita", "assinante"):
 		return guess{AskedRole, maybeName}, true
@@ -266,7 +282,11 @@ func (t title) refuses() bool {
 		"naoperturb", "naocontat", "naoenviar", "naomand", "naoligar", "naoreceber", "naoquer", "naodeseja", "blacklist", "blocklist", "listanegra", "listadebloqueio", "dadodebaja", "nocontactar", "nomolestar", "nollamar",
 		"saiudalista", "pediuparasair", "pediusaida",
 		"naomeperturb", "naoincomod", "naochamar", "naodispar", "nomecontact", "nomemolest", "optouporsair", "optoporsalir", "optsout", "paroudereceber", "dejoderecibir", "desistiudereceber", "dontcontact", "dontsend", "dontmessage",
-		"dontcall", "donttext", "dontdisturb", "nolongerwant", "bloqueioprocon", "cadastroprocon", "listaprocon") || t.is("dnc", "baja", "saiu", "optouts") {
+		"dontcall", "donttext", "dontdisturb", "nolongerwant", "bloqueioprocon", "cadastroprocon", "listaprocon", "donotwhats", "donotbroadcast", "donotmarket", "donotnotify", "noperturb", "listadeexclusao",
+		"listadesupressao", "listadeexclusion", "listadesupresion", "suppressionlist") || t.is("dnd", "baja", "saiu", "optouts") {
+		return true
+	}
+	if t.any(dndWords) && !t.any(moneyWords) && !t.any(askWords) {
 		return true
 	}
 	if (t.any(blockWords) && (t.any(about) || t.any(sendWords)) || t.denied()) && !t.any(moneyWords) && !t.any(askWords) {
@@ -277,6 +297,65 @@ func (t title) refuses() bool {
 		return strings.HasPrefix(w, "desuscri") || strings.HasPrefix(w, "desinscri") || w == "robinson"
 	}) ||
 		len(t.words) > 1 && t.words[0] == "no" && refusedWords()[t.words[1]]
+}
+
+// dndWords say short that nobody is to disturb somebody.
+var dndWords = words("dnd dnc")
+
+// What the title says that a no in a column is about.
+var (
+	// consentWords ask for leave by themselves.
+	consentWords = words("opt optin opted consent consents consented consentimento consentimiento consentiu aceite lgpd gdpr rgpd")
+	// grantWords ask for leave to write if it is said that it is about that.
+	grantWords = words(`aceita aceite aceitou aceito aceitar autoriza autorizacao autorizo autorizado autorizada autorizar autorizou permite permissao permission permissions permiso permitir permitido accepts accept accepted acepta acepto
+		aceptar aceptacion acceptance agree agreed agrees quer deseja desea quiere quero desejo deseo quiero gostaria want wants like pode podemos puede can may allow allows allowed concordo concorda concordancia
+		authorize authorizes authorized authorization authorise authorised authorisation autorizacion consente consiente continuar
+		allowbroadcast aceitawhatsapp aceitawpp aceitamensagens aceptawhatsapp acceptswhatsapp`)
+	messageWords = words(`mensagem mensagens mensaje mensajes msg msgs message messages messaging mensageria disparo disparos broadcast broadcasts
+		allowbroadcast aceitawhatsapp aceitawpp aceitamensagens aceptawhatsapp acceptswhatsapp`)
+	// newsWords are what is written to people, and that they are written to.
+	newsWords = words(`promo promos promocao promocoes promocion promociones promotion promotions promotional promocional promocionais promocionales novidade novidades novedad novedades oferta ofertas offer offers
+		descontos descuentos comunicacao comunicacoes comunicacion comunicaciones communication communications comunicado comunicados
+		publicidad publicidade propaganda noticia noticias news recebendo
+		contato contatos contact contacts contacto contacted contatado contatada contatados contactado contactada contatar contactar`)
+	// detailWords are so too where somebody gets them.
+	detailWords  = words("informacao informacoes informacion informaciones information campanha campanhas campana campanas campaign campaigns conteudo conteudos contenido contenidos content updates avisos")
+	receiveWords = words("receber receba recebe recebo recibir recibe recibo receive receives get getting sent send enviar")
+	// elsewhereWords are of other ways to reach somebody.
+	elsewhereWords = words(`email emails mail mails correo correos correio newsletter newsletters boletin boletines sms torpedo torpedos text texts texting ligacao ligacoes ligar chamada chamadas llamada llamadas llamar call calls calling
+		voice voz telefone telefones telefonico telefonica telefono phone phones tel fone celular movil mobile telemarketing carta cartas correspondencia postal post letter letters push telegram messenger instagram facebook gmb`)
+	// otherMatters are what leave may be asked for beside that, and what may be said of
+	// a leave: that it was asked for, or that there is one.
+	otherMatters = words(`imagem imagens foto fotos video videos image images imagen imagenes photo photos cookie cookies termo termos terms terminos condicoes condiciones conditions politica policy privacidade privacidad privacy
+		contrato contract cirurgia procedimento tratamento tratamiento treatment pagamento payment pago cartao card parceiro parceiros parceira parceiras partner partners socios terceiros terceros third compartilhar compartilhamento
+		compartir share sharing dados datos pendente pending pendiente solicitado solicitada requested enviado enviada sent respondido perguntado asked double duplo dupla doble confirmado confirmed confirmacao confirmation
+		verificado verified tem possui has have tiene need needs precisa requer requires required obrigatorio mandatory emergencia emergency urgencia familiares familia parentes family escola banco data date fecha hora time timestamp origem origen source ip`)
+	// plainWords may stand beside consentWords and make it about nothing else.
+	plainWords = words(`a o os as e y and in de da do del dos the of el la is status situacao situacion estado geral general cliente clientes customer client lead leads user usuario titular paciente aluno aceita aceito aceitou accepted
+		autoriza autorizado autorizacao ok s n sim nao yes no y si`)
+)
+
+func (t title) whatsApp() bool { return t.any(whatsAppWords) || t.holds("whatsapp") }
+
+// elsewhere reports whether the title is about reaching somebody in another way than
+// by WhatsApp alone.
+func (t title) elsewhere() bool { return t.any(elsewhereWords) && !t.whatsApp() }
+
+// consents reports whether the title is about leave, without saying for what.
+func (t title) consents() bool {
+	return t.holds("optin", "optedin", "consent") || t.any(words("lgpd gdpr rgpd"))
+}
+
+// leave reports whether the title of a column of who agrees asks for leave to
+// write to somebody. Who says no to that has been asked and wants no messages.
+func (t title) leave() bool {
+	if t.elsewhere() || t.any(otherMatters) {
+		return false
+	}
+	if t.whatsApp() || t.any(messageWords) || t.any(newsWords) || t.any(detailWords) && t.any(receiveWords) {
+		return t.consents() || t.any(grantWords)
+	}
+	return (t.consents() || t.is("aceite")) && !slices.ContainsFunc(t.words, func(w string) bool { return !consentWords()[w] && !plainWords()[w] })
 }
 
 // denied reports whether the title is what is asked of who agrees, the other way
@@ -332,7 +411,7 @@ func (t title) aboutPhone() (guess, bool) {
 // document reports whether the numbers in the column are those of something
 // else than a phone.
 func (t title) document() bool {
-	return t.any(documents) || t.holds("cpf", "cnpj", "pedido", "matricula", "protocolo", "passaporte", "pasaporte", "passport", "invoice", "documento")
+	return t.any(documents) || documents()[t.joined] || t.holds("cpf", "cnpj", "pedido", "matricula", "protocolo", "passaporte", "pasaporte", "passport", "invoice", "documento")
 }
 
 // mail reports whether the column has addresses of mail.

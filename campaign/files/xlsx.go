@@ -216,11 +216,16 @@ func (r *reader) workbook(a *archive, book *zip.File) error {
 	if err := w.load(a, dir); err != nil {
 		return err
 	}
+	if r.options.Sheet == "" && len(sheets) > 1 {
+		sheets = slices.DeleteFunc(sheets, func(s sheet) bool { return s.hidden })
+		at, err := r.behindCover(a, sheets, w)
+		if err != nil {
+			return err
+		}
+		sheets = slices.Concat(sheets[at:], sheets[:at])
+	}
 	var first error
 	for _, s := range sheets {
-		if s.hidden && r.options.Sheet == "" && len(sheets) > 1 {
-			continue
-		}
 		r.report.Sheet = s.name
 		err := r.sheet(a, s, w)
 		var why reason.Reason
@@ -235,6 +240,31 @@ func (r *reader) workbook(a *archive, book *zip.File) error {
 		first = reason.New(reason.CSVEmpty)
 	}
 	return first
+}
+
+// behindCover is the place of the table of people, where the sheets before it are
+// texts with a phone in them, of whoever helps to fill it in; else 0.
+func (r *reader) behindCover(a *archive, sheets []sheet, w *texts) (int, error) {
+	covers := 0
+	for i, s := range sheets {
+		in, err := a.open(s.file)
+		if err != nil {
+			continue // it is said when it is read
+		}
+		what, err := r.glance(&sheetRows{x: newXMLScanner(in), texts: w})
+		in.Close()
+		switch {
+		case err != nil:
+			return 0, err
+		case what == aCover:
+			covers++
+		case what == aTable && covers > 0:
+			return i, nil
+		case what != noPeople && covers == 0:
+			return 0, nil
+		}
+	}
+	return 0, nil
 }
 
 func (r *reader) sheet(a *archive, s sheet, w *texts) error {

@@ -55,6 +55,8 @@ func TestWorkbooksAreRead(t *testing.T) {
 		{"titles above", book(texted("Relatório") + texted("") + texted("Nome", "Celular") + texted("Ana", "11987650001") + texted("Total", "1")), []string{"Ana +5511987650001"}},
 		{"faults of formulas", book(texted("Nome", "Celular", "Telefone") + `<row><c t="e"><v>#N/A</v></c><c t="e"><v>#REF!</v></c><c t="str"><v>11987650001</v></c></row>`), []string{"+5511987650001"}},
 		{"yes and no", book(texted("Nome", "Celular", "Opt-out") + `<row><c t="str"><v>Ana</v></c><c t="str"><v>11987650001</v></c><c t="b"><v>1</v></c></row>`), []string{"Ana +5511987650001 opt-out=1 LEFT"}},
+		{"boxes", book(texted("Nome", "Celular", "Aceita WhatsApp") + `<row><c t="str"><v>Ana</v></c><c t="str"><v>11987650001</v></c><c t="b"><v>0</v></c></row><row><c t="str"><v>Bia</v></c><c t="str"><v>11987650002</v></c><c t="b"><v>1</v></c></row>`),
+			[]string{"Ana +5511987650001 aceita_whatsapp=0 LEFT", "Bia +5511987650002 aceita_whatsapp=1"}},
 		{"prefixes and absolute names", zipped("xl/workbook.xml", `<x:workbook><x:sheets><x:sheet name="A" r:id="a"/></x:sheets></x:workbook>`, "xl/_rels/workbook.xml.rels", `<Relationships><Relationship Target="/xl/worksheets/sheet1.xml" Id="a"/></Relationships>`,
 			"xl/worksheets/sheet1.xml", `<x:worksheet><x:sheetData><x:row><x:c t="str"><x:v>Celular</x:v></x:c></x:row><!-- a > b --><x:row><x:c t="str"><x:v><![CDATA[11 98765-0001]]></x:v></x:c></x:row></x:sheetData></x:worksheet>`), []string{"+5511987650001"}},
 		{"a CSV in a ZIP", zipped("clientes.csv", "nome;fone\nAna;11987650001\n"), []string{"Ana +5511987650001"}},
@@ -87,6 +89,42 @@ func TestTheSheetIsChosen(t *testing.T) {
 	_, err := Read(t.Context(), strings.NewReader(file), Options{Sheet: "x"}, nothing)
 	if why := (reason.Reason{}); !errors.As(err, &why) || why.Code != reason.ImportNoSheet {
 		t.Errorf("a sheet that is not there: %v", err)
+	}
+}
+
+func TestACoverWithAPhoneIsNotTheTable(t *testing.T) {
+	table := texted("Nome", "WhatsApp") + texted("Ana", "11 98765-0001") + texted("Bia", "11 98765-0002")
+	persons := []string{"Ana +5511987650001", "Bia +5511987650002"}
+	for _, cover := range []string{
+		texted("Como preencher") + texted("1. Preencha a aba Contatos.") + texted("2. Não mude as colunas.") + texted("Dúvidas: (11) 3003-4410"),
+		texted("Dúvidas? Ligue (11) 3003-4410"),
+		texted("Campo", "Descrição", "Exemplo") + texted("Nome", "Nome completo", "Maria Silva") + texted("Telefone", "Com DDD", "(11) 98765-4321") + texted("Tags", "Separadas por vírgula", "vip"),
+		texted("Support") + texted("Phone") + texted("+1 212 555 1234") + texted("E-mail") + texted("help@example.com"),
+		texted("Instrucciones") + texted("Teléfono de ayuda:", "+54 11 4321-5678"),
+	} {
+		hidden := "hidden" + texted("Nome", "Celular") + texted("Oculta", "11987650009")
+		for _, file := range []string{sheets(cover, table), sheets(cover, hidden, table), sheets(cover, texted("UF", "DDD")+texted("RJ", "21"), table, cover)} {
+			got, bad, report := summed(t, file, Options{})
+			if !slices.Equal(got, persons) || len(bad) > 0 || report.Sheet == "Plan1" || len(report.Sheets) < 2 {
+				t.Errorf("%q: of %q %q, bad %v", cover, report.Sheet, got, bad)
+			}
+		}
+		if got, _, report := summed(t, sheets(cover, table), Options{Sheet: "1"}); report.Sheet != "Plan1" || len(got) != 1 {
+			t.Errorf("%q, which is asked for: %q", cover, got)
+		}
+		if got, _, report := summed(t, sheets(cover, hidden), Options{}); report.Sheet != "Plan1" || len(got) != 1 {
+			t.Errorf("%q, alone with a hidden one: of %q %q", cover, report.Sheet, got)
+		}
+	}
+	// Who stands first is people, also without a name or a title.
+	for _, first := range []string{
+		texted("Telefone") + texted("21 98765-0001") + texted("21 98765-0002"),
+		texted("Caio", "21 98765-0001") + texted("Duda", "21 98765-0002") + texted("Edu", ""),
+		texted("Nome", "Telefone") + texted("Caio", "21 98765-0001") + texted("Duda", "") + texted("Edu", "") + texted("Fani", ""),
+	} {
+		if got, _, report := summed(t, sheets(first, table), Options{}); report.Sheet != "Plan1" || len(got) == 0 || !strings.Contains(got[0], "+5521987650001") {
+			t.Errorf("%q: of %q %q", first, report.Sheet, got)
+		}
 	}
 }
 

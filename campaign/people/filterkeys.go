@@ -85,6 +85,9 @@ var (
 
 // wordTerm matches a word without a key.
 func wordTerm(word string) Term {
+	if phone, ok := pastedTerm(word); ok { // in quotes
+		return phone
+	}
 	t := WordTerm{Typed: word, Text: wordsBegin(word), Username: wordsBegin(strings.TrimPrefix(word, "@"))}
 	if digits, ok := phoneWord(word); ok {
 		t.Phone = &PhoneTerm{Typed: word, Former: true, Parts: []PhonePart{{digits, strings.HasPrefix(word, "+")}}}
@@ -134,6 +137,10 @@ func usernameTerm(_ *filterParser, q query) (Term, error) {
 func phoneTerm(_ *filterParser, q query) (Term, error) {
 	if q.any() {
 		return PhoneTerm{Typed: q.value}, q.text()
+	}
+	if t, ok := pastedTerm(q.value); ok {
+		t.Former = false
+		return t, q.text()
 	}
 	digits, ok := phoneWord(q.value)
 	if !ok {

@@ -188,6 +188,10 @@ func (p *filterParser) term(depth int) (Term, error) {
 		p.at += n
 		return phone, nil
 	}
+	if phone, ok := pastedTerm(p.bare()); ok {
+		p.at += len(p.bare())
+		return phone, nil
+	}
 	if p.peek() == '(' {
 		return p.group(depth + 1)
 	}
@@ -227,8 +231,9 @@ func (p *filterParser) negates(word string) bool {
 	if after.ended() {
 		return false
 	}
+	_, link := pastedTerm(after.bare())
 	key, _ := after.key()
-	return loud || key != "" || after.peek() == '('
+	return loud || link || key != "" || after.peek() == '('
 }
 
 // keyed reads what stands behind a key.
@@ -297,8 +302,8 @@ func (p *filterParser) key() (key string, op Operator) {
 	}
 	key = p.rest()[:n]
 	p.at += n
-	if op = p.operator(); op == "" {
-		p.at -= n
+	if op = p.operator(); op == "" || op == OpHas && strings.HasPrefix(p.rest(), "//") { // the colon of a link
+		p.at -= n + len(op)
 		return "", ""
 	}
 	return key, op
@@ -400,6 +405,25 @@ func (p *filterParser) phone() (n Term, size int) {
 		{phone.Digits(), true},
 		{onlyDigits(run), false}, // of a country of which nothing is said
 	}}, len(run)
+}
+
+// pastedBegins is how a link begins in which there may be a phone, and what an
+// address of WhatsApp is.
+var pastedBegins = later(`(?i)^(?:(?:https?|whatsapp):/|(?:www\.|api\.|web\.)?(?:wa\.me|whatsapp\.com|t\.me)/|\d{5,20}(?:[:._]\d{1,5}){0,2}@(?:c\.us|s\.whatsapp\.net)$)`)
+
+// pastedTerm is the phone in a link or an address of WhatsApp, as an import
+// reads it; not ok if the word is none, or has none.
+func pastedTerm(word string) (t PhoneTerm, ok bool) {
+	if !pastedBegins().MatchString(word) {
+		return PhoneTerm{}, false
+	}
+	var reader phoneReader
+	reader.links(word)
+	t = PhoneTerm{Typed: word, Former: true}
+	for _, phone := range reader.found {
+		t.Parts = append(t.Parts, PhonePart{phone.Digits(), true})
+	}
+	return t, len(t.Parts) > 0
 }
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }

@@ -59,6 +59,20 @@ func TestPhonesAreReadAsPeopleWriteThem(t *testing.T) {
 		"11,98765-4321":                      "+5511987654321", // the area code in a cell of its own, once
 		"DDD 11 tel 98765-4321":              "+5511987654321",
 		"11,987,654,321":                     "+5511987654321", // as an amount
+		"11,987,654,321.00":                  "+5511987654321",
+		"+5,511,987,654,321.0":               "+5511987654321",
+		"11.987.654.321,00":                  "+5511987654321",
+		"11 987 654 321,00":                  "+5511987654321",
+		"11'987'654'321":                     "+5511987654321",
+		"+5511987654321.0":                   "+5511987654321",
+		"+12125551234,00":                    "+12125551234",
+		"11987654321.000000":                 "+5511987654321",
+		"Cel: 11987654321.0":                 "+5511987654321",
+		"5,511987654321E+12":                 "+5511987654321", // no digit is lost
+		"5.511987654321e12":                  "+5511987654321",
+		"+5.5119876543210E+12":               "+5511987654321",
+		"1,1987654321E+10":                   "+5511987654321",
+		"11987654321E0":                      "+5511987654321",
 		"11.987.654.321":                     "+5511987654321",
 		"(XX11) 98765-4321":                  "+5511987654321",
 		"0**11 98765-4321":                   "+5511987654321",
@@ -70,6 +84,14 @@ func TestPhonesAreReadAsPeopleWriteThem(t *testing.T) {
 		"https://api.whatsapp.com/send?phone=5511987654321&text=x": "+5511987654321",
 		"whatsapp://send?phone=%2B5511987654321":                   "+5511987654321",
 		"wa.me/11987654321":                                        "+5511987654321", // a link made by hand
+		"https://wa.me/c/5511987654321":                            "+5511987654321", // a catalogue
+		"https://wa.me/p/4123456789012345/5511987654321":           "+5511987654321", // something in it
+		"https://t.me/+5511987654321":                              "+5511987654321",
+		"tel://+5511987654321":                                     "+5511987654321",
+		"callto:011987654321":                                      "+5511987654321",
+		"https://instagram.com/x21998877665 11 98765-4321":         "+5511987654321",
+		"11 98765-4321 https://wa.me/message/QX21998877665":        "+5511987654321",
+		"@ana21998877665: 11 98765-4321":                           "+5511987654321",
 		"wa.me/12125551234":                                        "+12125551234",
 		"٠١١ ٩٨٧٦٥-٤٣٢١":                                           "+5511987654321",
 		"1️⃣1️⃣ 98765-4321":                                        "+5511987654321",
@@ -118,6 +140,10 @@ func TestWhatIsNoPhoneSaysWhy(t *testing.T) {
 		"ana11987654321@example.com":     `(phone_letter "a")`,
 		"Rua 25 de Março, 11":            `(phone_letter "R")`,
 		"1,1E+12":                        "(phone_rounded)",
+		"5,51198765432E+12":              "(phone_rounded)",
+		"-5,511987654321E+12":            "(phone_rounded)",
+		"5,5119876543215E+12":            "(phone_rounded)",
+		"55119876543210E-1":              "(phone_rounded)",
 		"https://wa.me/qr/ABCDE123456":   `(phone_letter "h")`,
 		"11 98765-4321 0":                "(phone_long_here)",
 		"++5511987654321":                "(phone_plus)",
@@ -125,6 +151,21 @@ func TestWhatIsNoPhoneSaysWhy(t *testing.T) {
 		got, err := ParsePhone(in)
 		if err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("ParsePhone(%q) = %q, %v; want an error with %q", in, got, err, why)
+		}
+	}
+}
+
+func TestLinksThatHoldNoNumberGiveNobody(t *testing.T) {
+	for _, in := range []string{
+		"https://wa.me/message/QX7A4D2KLM5JO1", "https://wa.me/message/67998877665AB", "wa.me/qr/67998877665", "https://chat.whatsapp.com/FbX20911873345Kq8821",
+		"chat.whatsapp.com/67998877665", "https://whatsapp.com/channel/0029Va67998877665", "https://api.whatsapp.com/message/67998877665?autoload=1&app_absent=0",
+		"whatsapp://chat?code=Fb67998877665", "https://instagram.com/hotel67998877665", "www.instagram.com/hotel67998877665", "instagram.com/67998877665", "@hotel67998877665",
+		"https://www.facebook.com/profile.php?id=67998877665", "fb.com/67998877665", "https://linktr.ee/hotel67998877665", "https://t.me/hotel67998877665", "https://t.me/+Fb67998877665",
+		"https://maps.app.goo.gl/67998877665", "https://g.page/67998877665", "https://bit.ly/67998877665", "http://hotel.com.br/67998877665.html", "https://forms.gle/67998877665",
+		"https://wa.link/67998877665 (11)", "https://tiktok.com/@67998877665",
+	} {
+		if got, why := (Where{}).Phones(in); why == nil {
+			t.Errorf("%q: %v", in, got)
 		}
 	}
 }
@@ -141,6 +182,7 @@ func TestSeveralPhonesInOneTextAreRead(t *testing.T) {
 		"11 3333-4444 / 3333-5555":                    "+551133334444 +551133335555",
 		"11 3333-4444, CEP 20040-020":                 "+551133334444",
 		"11 98765-4321 / (11) 98765-4321":             "+5511987654321",
+		"11987654321.0;11987654322.0":                 "+5511987654321 +5511987654322",
 		"Ana 11 98765-4321; Bia (trab.) 21 3333-4444": "+5511987654321 +552133334444",
 	} {
 		phones, why := Where{}.Phones(in)

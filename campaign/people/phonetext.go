@@ -2,6 +2,7 @@ package people
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -26,12 +27,14 @@ func later(expression string) func() *regexp.Regexp {
 
 // What may stand in the text of a phone and is none of its digits.
 var (
-	// rounded is what a spreadsheet makes of a long number: 5,51198E+12.
-	rounded = later(`^[+-]?\d+([.,]\d+)?[eE][+-]?\d+$`)
-	// decimals is what a spreadsheet may put behind one.
-	decimals = later(`^(\d{8,})[.,]0{1,2}$`)
+	// scientific is what a spreadsheet makes of a long number: 5,51198E+12.
+	scientific = later(`^([+-]?)(\d+)(?:[.,](\d+))?[eE]\+?(-?\d+)$`)
+	// decimals is what a spreadsheet, or a program that takes phones for numbers,
+	// puts behind one: whatever it is, where there is nothing else, or behind a whole phone.
+	decimals      = later(`^(\+?\d{8,})[.,]0{1,2}$`)
+	wholeDecimals = later(`\b(\d{10,13})[.,](?:0{1,2}|0{4,10})\b`)
 	// thousands is a number that was formatted as an amount.
-	thousands = later(`^\d{1,3}(,\d{3}){3,4}$`)
+	thousands = later(`^\+?\d{1,3}(?:(?:,\d{3}){3,4}(?:\.0{1,2})?|(?:\.\d{3}){3,4},0{1,2}|(?: \d{3}){3,4}[.,]0{1,2}|(?:'\d{3}){3,4}(?:\.0{1,2})?)$`)
 	// carrier is how Brazilians write "0, the carrier of your choice".
 	carrier = later(`0\s*[-.]?\s*[xX*]{2,3}\s*`)
 	// noArea stands where a form wants an area code.
@@ -40,10 +43,15 @@ var (
 	extension = later(`(?i)(?:\bramal|\bram\.|\bext(?:ension|ensión|ensao|ensão)?\b|\binterno|\banexo|\br\.|\bx|#)\s*[.:=nº°]*\s*\d{1,6}\b`)
 	// hours say when somebody can be called: 24h, 8h às 18h30, 08:00, 2ª a 6ª.
 	hours = later(`\b\d{1,2}(?:[hH](?:\d{2})?\b|:\d{2}\b|[ªº])`)
-	// link is an address of WhatsApp with a phone in it, or an address of the
+	// link is a link of WhatsApp, or of Telegram, with a phone in it; address is an address of the
 	// service itself, with or without its device.
-	link    = later(`(?i)(?:wa\.me/|[?&]phone=)(?:\+|%2b|%20|\s)*(\d[\d\s().-]*)`)
+	link    = later(`(?i)(?:wa\.me/(?:c/|p/\d+/)?|\bt\.me/\+|[?&]phone=)(?:\+|%2b|%20|\s)*(\d[\d\s().-]*)`)
 	address = later(`(?i)(\d{5,20})(?:[:._]\d{1,5}){0,2}@(?:c\.us|s\.whatsapp\.net)`)
+	// elsewhere is any other link, and how somebody is called elsewhere: the
+	// figures in it are no phone's.
+	elsewhere = later(`(?i)\b[a-z][a-z0-9+.-]*://\S*|\bwww\.\S+|\b(?:[a-z0-9-]+\.)+(?:com|net|org|me|br|link|app|ly|ee|io|co|gg|page|site|online|store|shop|loja|bio|info|biz|tv|pt|es|mx|ar|uy|py|cl|pe|us|uk|ai|to|gl|cc)/\S*|(?:^|\s)@[a-z_][\w.]*`)
+	// dialling is how a link begins that calls or writes to a phone.
+	dialling = later(`(?i)^(?:tel|callto|sms|smsto|mms|sip|skype|facetime|facetime-audio|fone|telefone|telefono|phone|celular|whatsapp|whats|zap)://\+?[\d(]`)
 	// other is an address of the service that has no phone in it.
 	other = later(`(?i)@(?:lid|g\.us|broadcast|newsletter)\b`)
 	// labels are words that may stand between an area code and its number.
@@ -81,28 +89,45 @@ func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
 	if !strings.ContainsFunc(s, isDigit) {
 		return (&phoneReader{}).result(s)
 	}
+	if m := scientific().FindStringSubmatch(s); m != nil {
+		whole, ok := unrounded(m[2], m[3], m[4])
+		if !ok || m[1] == "-" {
+			return nil, reason.Fault(reason.PhoneRounded)
+		}
+		s = m[1] + whole
+	}
 	switch {
-	case rounded().MatchString(s):
-		return nil, reason.Fault(reason.PhoneRounded)
 	case other().MatchString(s):
 		return nil, reason.Fault(reason.PhoneLetter, "@")
 	case thousands().MatchString(s):
-		s = strings.ReplaceAll(s, ",", "")
+		if point := len(s) - 3; strings.LastIndexAny(s, ".,") >= point {
+			s = s[:strings.LastIndexAny(s, ".,")]
+		}
+		s = strings.NewReplacer(",", "", ".", "", " ", "", "'", "").Replace(s)
 	}
 	if m := decimals().FindStringSubmatch(s); m != nil {
 		s = m[1]
+	} else if strings.Contains(s, ".0") || strings.Contains(s, ",0") {
+		s = wholeDecimals().ReplaceAllString(s, "$1")
+	}
+	reader := phoneReader{where: w}
+	if reader.links(s) {
+		return reader.result(s)
+	}
+	typed := s
+	if strings.ContainsAny(s, "/@") || strings.Contains(s, "www.") {
+		s = elsewhere().ReplaceAllStringFunc(s, func(there string) string {
+			if dialling().MatchString(there) {
+				return there
+			}
+			return "|"
+		})
+		if !strings.ContainsFunc(s, isDigit) {
+			return reader.result(typed)
+		}
 	}
 	if strings.Contains(s, "%") {
 		s = asTyped.Replace(s)
-	}
-	reader := phoneReader{where: w}
-	for _, kind := range []*regexp.Regexp{address(), link()} {
-		for _, m := range kind.FindAllStringSubmatch(s, phonesMost) {
-			reader.linked(onlyDigits(m[1]))
-		}
-		if reader.tried {
-			return reader.result(s)
-		}
 	}
 	if strings.ContainsAny(s, "hHªº:") {
 		s = hours().ReplaceAllString(s, "|")
@@ -125,6 +150,33 @@ func (w Where) phones(s string) (found []Phone, why *reason.Reason) {
 		reader.apart(onlyDigits(s))
 	}
 	return reader.result(s)
+}
+
+// unrounded is a number of which a spreadsheet shows one digit, those behind the
+// point, and how many there would be; not ok if it shows fewer than there are.
+func unrounded(before, behind, exponent string) (digits string, ok bool) {
+	n, err := strconv.Atoi(exponent)
+	if err != nil || n < 0 || n > len(behind) || strings.Trim(behind[n:], "0") != "" {
+		return "", false
+	}
+	return strings.TrimLeft(before, "0") + behind[:n], true
+}
+
+// links reads the phones of the addresses and links of WhatsApp in a text; tried is
+// whether there are any.
+func (r *phoneReader) links(s string) (tried bool) {
+	if strings.Contains(s, "%") {
+		s = asTyped.Replace(s)
+	}
+	for _, kind := range []*regexp.Regexp{address(), link()} {
+		for _, m := range kind.FindAllStringSubmatch(s, phonesMost) {
+			r.linked(onlyDigits(m[1]))
+		}
+		if r.tried {
+			return true
+		}
+	}
+	return false
 }
 
 // bare reads a text that is one phone and nothing else, as most are.

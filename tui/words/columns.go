@@ -29,10 +29,14 @@ func (w *Words) Column(role table.Role) string {
 		return w.T("column_tags")
 	case table.ListsRole:
 		return w.T("column_lists")
-	case table.LeftRole, table.UnsureRole:
+	case table.LeftRole:
 		return w.T("column_left")
+	case table.UnsureRole:
+		return w.T("column_left_unsure")
 	case table.AskedRole:
 		return w.T("column_asked")
+	case table.AgreesRole:
+		return w.T("column_asked_unsure")
 	case table.StatusRole:
 		return w.T("column_status")
 	}
