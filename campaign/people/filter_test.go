@@ -258,6 +258,8 @@ func TestMistakesInAFilterArePointedAt(t *testing.T) {
 		"ana ou":                 4,
 		"ana or  ":               4,
 		"(ana ou) x":             5,
+		"ana ou ,":               4,
+		"(0 ou ,;)":              3,
 		"ana -":                  4,
 		"- ana":                  0,
 		"--ana":                  0,

@@ -62,18 +62,20 @@ func (p *filterParser) ended() bool {
 // matches everybody: there was nothing.
 func (p *filterParser) either(depth int) (Term, error) {
 	var alternatives Any
+	before := p.at // where the last or stands
 	for {
 		n, or, err := p.all(depth)
 		if err != nil {
 			return nil, err
 		}
+		if n == nil && len(alternatives) > 0 {
+			return nil, p.mistake(before, reason.FilterNothingAfter)
+		}
 		alternatives = append(alternatives, n)
 		if or == "" {
 			break
 		}
-		if at := p.at - len(or); p.ended() {
-			return nil, p.mistake(at, reason.FilterNothingAfter)
-		}
+		before = p.at - len(or)
 	}
 	if len(alternatives) == 1 {
 		return alternatives[0], nil
