@@ -18,7 +18,7 @@ import (
 //	rotulo:pago  label:*    a label of WhatsApp Business, which is a tag as well
 //	veio:link  came:ad  veio:"feira 2026"   by a link of ours, from an ad; sim, nao; or which, by whole words
 //	cidade:"São Paulo"      whole words of any field; cidade:=Recife exactly; cidade:rec* cidade:* filled in
-//	saldo:>1.234,56  nascimento:<=31/12/1990    a number or a date
+//	saldo:>1.234,56  nascimento:<=31/12/1990    a number or a date; idade:18..59 or "entre 18 e 59" both included
 //	campo:"opt-out":sim  field:…   a field that is called like a key
 //	conexao:loja  connection:loja   known to that number of ours
 //	consent:sim  consent:"feira 2026"   agreed to be written to; nao: did not; or where, by whole words

@@ -154,7 +154,11 @@ func phoneTerm(_ *filterParser, q query) (Term, error) {
 }
 
 func tagTerm(_ *filterParser, q query) (Term, error) {
-	return TagTerm{q.value, q.any(), theWhole(q.value)}, q.text()
+	tag := q.value
+	if rest := strings.TrimPrefix(tag, "#"); rest != "" && !q.op.exact() {
+		tag = rest // as an import takes it off
+	}
+	return TagTerm{tag, q.any(), theWhole(tag)}, q.text()
 }
 
 func labelTerm(_ *filterParser, q query) (Term, error) {

@@ -159,6 +159,10 @@ func isLetters(word string) bool {
 // a phone or a word processor makes it.
 func isQuote(r rune) bool { return strings.ContainsRune("\"“”„‟«»", r) }
 
+// isMinus reports whether a rune is a minus, as it is typed or as a phone or a word
+// processor makes it.
+func isMinus(r rune) bool { return strings.ContainsRune("-–—−", r) }
+
 // bare is the text from here to the next space, parenthesis or quote.
 func (p *filterParser) bare() string {
 	end := strings.IndexFunc(p.rest(), func(r rune) bool { return unicode.IsSpace(r) || r == '(' || r == ')' || isQuote(r) })
@@ -174,9 +178,9 @@ func (p *filterParser) term(depth int) (Term, error) {
 	if depth > deepest {
 		return nil, p.mistake(start, reason.FilterTooDeep)
 	}
-	if p.peek() == '-' || p.peek() == '!' {
-		p.at++
-		if next, _ := utf8.DecodeRuneInString(p.rest()); p.at == len(p.text) || unicode.IsSpace(next) || strings.ContainsRune(")-!", next) {
+	if first, size := utf8.DecodeRuneInString(p.rest()); isMinus(first) || first == '!' {
+		p.at += size
+		if next, _ := utf8.DecodeRuneInString(p.rest()); p.at == len(p.text) || unicode.IsSpace(next) || strings.ContainsRune(")!", next) || isMinus(next) {
 			return nil, p.mistake(start, reason.FilterNothingAfter)
 		}
 		return p.negated(depth)
@@ -199,6 +203,9 @@ func (p *filterParser) term(depth int) (Term, error) {
 	}
 	key, op := p.key()
 	if key == "" {
+		if p.operator() != "" {
+			return nil, p.mistake(start, reason.FilterNoKey)
+		}
 		value, err := p.value()
 		if err != nil {
 			return nil, err
@@ -254,14 +261,72 @@ func (p *filterParser) keyed(start int, key string, op Operator) (Term, error) {
 		if err != nil {
 			return nil, err
 		}
-		return q.finish(term(p, q))
+		return q.finish(p.between(q, func(q query) (Term, error) { return term(p, q) }))
 	}
 	q, err := p.query(start, op)
 	if err != nil {
 		return nil, err
 	}
 	p.named.fields = append(p.named.fields, Named{key, start})
-	return q.finish(fieldTerm(key, q))
+	return q.finish(p.between(q, func(q query) (Term, error) { return fieldTerm(key, q) }))
+}
+
+// between is a term, or both of the two that a range asks for: "18..59", "18 a 59",
+// "entre 18 e 59", with numbers, days or ages.
+func (p *filterParser) between(q query, term func(query) (Term, error)) (Term, error) {
+	if q.op.compares() {
+		return term(q)
+	}
+	low, high, ok := strings.Cut(q.value, "..")
+	highAt := q.at + len(low) + len("..")
+	if after := *p; !ok {
+		word := func() string {
+			after.spaces()
+			w := after.bare()
+			after.at += len(w)
+			return w
+		}
+		low = q.value
+		joins := untilWords
+		if betweenWords[Fold(low)] {
+			low, joins = word(), andWords
+		}
+		if !joins[Fold(word())] {
+			return term(q)
+		}
+		high = word()
+		highAt = after.at - len(high)
+		if ok = isAmount(low) && isAmount(high); ok {
+			p.at = after.at
+		}
+	}
+	if !ok || !isAmount(low) || !isAmount(high) {
+		return term(q)
+	}
+	from, err := term(query{low, OpAtLeast, q.at})
+	if err != nil {
+		return nil, err
+	}
+	to, err := term(query{high, OpAtMost, highAt})
+	return All{from, to}, err
+}
+
+// The words of a range.
+var (
+	betweenWords = map[string]bool{"entre": true, "between": true}
+	untilWords   = map[string]bool{"a": true, "ate": true, "to": true, "hasta": true}
+	andWords     = map[string]bool{"e": true, "and": true, "y": true}
+)
+
+// isAmount reports whether a text can be compared: a number, a day or an age.
+func isAmount(s string) bool {
+	if s == "" {
+		return false
+	}
+	_, isNumber := parseNumber(s)
+	_, isDay := parseDate(s)
+	_, isAge := parseAge(s)
+	return isNumber || isDay || isAge
 }
 
 // field reads the name of a field behind the key for one, and what is asked of
@@ -325,6 +390,16 @@ const (
 	OpAtLeast Operator = ">="
 )
 
+// operators are the signs of the operators; what begins like another one stands
+// before it.
+var operators = [...]struct {
+	sign string
+	op   Operator
+}{
+	{"!=", OpIsNot}, {"<>", OpIsNot}, {"≠", OpIsNot}, {"<=", OpAtMost}, {"=<", OpAtMost}, {"≤", OpAtMost},
+	{">=", OpAtLeast}, {"=>", OpAtLeast}, {"≥", OpAtLeast}, {"==", OpIs}, {"=", OpIs}, {"<", OpLess}, {">", OpMore},
+}
+
 // operator reads an operator, with or without the colon before it; empty if
 // there is none.
 func (p *filterParser) operator() Operator {
@@ -332,13 +407,10 @@ func (p *filterParser) operator() Operator {
 	if colon {
 		p.at++
 	}
-	for _, o := range [...]Operator{OpIsNot, OpAtMost, OpAtLeast, "==", OpIs, OpLess, OpMore} {
-		if strings.HasPrefix(p.rest(), string(o)) {
-			p.at += len(o)
-			if o == "==" {
-				o = OpIs
-			}
-			return o
+	for _, o := range operators {
+		if strings.HasPrefix(p.rest(), o.sign) {
+			p.at += len(o.sign)
+			return o.op
 		}
 	}
 	if colon {
@@ -370,6 +442,11 @@ func (p *filterParser) group(depth int) (Term, error) {
 // value reads a word, or a phrase in quotes.
 func (p *filterParser) value() (string, error) {
 	first, size := utf8.DecodeRuneInString(p.rest())
+	if phrase := p.apostrophes(); phrase != "" {
+		p.at += len(phrase)
+		_, last := utf8.DecodeLastRuneInString(phrase)
+		return phrase[size : len(phrase)-last], nil
+	}
 	if !isQuote(first) {
 		word := p.bare()
 		p.at += len(word)
@@ -385,6 +462,24 @@ func (p *filterParser) value() (string, error) {
 	_, size = utf8.DecodeRuneInString(p.rest()[end:])
 	p.at += end + size
 	return phrase, nil
+}
+
+// apostrophes is a phrase from here between two of them, which also stand within words:
+// the first one at which a word ends is its end. Empty if there is none.
+func (p *filterParser) apostrophes() string {
+	isOne := func(r rune) bool { return strings.ContainsRune("'‘’", r) }
+	for i, r := range p.rest() {
+		switch {
+		case i == 0 && !isOne(r):
+			return ""
+		case i > 0 && isOne(r):
+			end := i + utf8.RuneLen(r)
+			if next, _ := utf8.DecodeRuneInString(p.rest()[end:]); end == len(p.rest()) || unicode.IsSpace(next) || next == ')' {
+				return p.rest()[:end]
+			}
+		}
+	}
+	return ""
 }
 
 // phone reads a whole phone, as it may be pasted: with spaces, parentheses and

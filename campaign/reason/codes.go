@@ -360,6 +360,7 @@ const (
 	FilterTooDeep      Code = "filter_too_deep"
 	FilterNothingAfter Code = "filter_nothing_after"
 	FilterNothing      Code = "filter_nothing"
+	FilterNoKey        Code = "filter_no_key"
 	FilterNoQuote      Code = "filter_no_quote"
 	FilterWantPhone    Code = "filter_want_phone"
 	FilterWantYesNo    Code = "filter_want_yes_no"
