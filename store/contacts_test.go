@@ -182,6 +182,22 @@ func TestTheServicesAnswerMakesTwoRecordsOnePerson(t *testing.T) {
 	}
 }
 
+// TestAnOptOutSaysWhatWasWritten: the words that decided, or all of it if it was read as a
+// whole.
+func TestAnOptOutSaysWhatWasWritten(t *testing.T) {
+	b := newBook(t)
+	for i, said := range [][2]string{
+		{"Oi! Não me mandem mais nada, por favor.", "nao me mandem mais nada"},
+		{"me tira dessa parada ae", "me tira dessa parada ae"}, // no pattern knows it
+	} {
+		phone := people.Phone(fmt.Sprintf("+551198765432%d", i))
+		ok(t, b.Heard(1, campaign.Incoming{From: people.Seen{Phone: phone, Known: true}, Text: said[0], At: townStart}))
+		if c := must[people.Contact](t)(b.ContactByPhone(phone)); !c.OptedOut || c.OptOutWhy != said[1] {
+			t.Errorf("after %q: opted out %v by %q, want %q", said[0], c.OptedOut, c.OptOutWhy, said[1])
+		}
+	}
+}
+
 func TestAMergedPersonKeepsTheDeliveryThatAReplyAnswers(t *testing.T) {
 	b := newBook(t)
 	ok(t, b.Saw(1, []people.Seen{{LID: "77"}, {Phone: withNinth}}))

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -325,7 +326,7 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) e
 	case contact.OptedOut:
 	case wish == people.No && counts(&contact, contact.OptOutAt, m.At, now):
 		_, said, _ := strings.Cut(why, ": ")
-		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, said
+		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, cmp.Or(said, shortened(m.Text))
 		unwelcome = !before.InDoubt() || contact.DoubtAt.Before(d.Claimed) // who was in doubt about it has been counted
 		if replies && d.LeftAt.IsZero() {
 			d.LeftAt = m.At

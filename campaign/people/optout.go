@@ -31,7 +31,8 @@ func (w Wish) String() string {
 
 // Wants says what the person who wrote text wants of us. Asked is the text of the
 // campaign that they answer, empty if it is not known. Why names the family of
-// what was written and the words that decided, folded; it is empty for Other.
+// what was written and, behind ": ", the words that decided, folded, if it was not the
+// whole text; it is empty for Other.
 // Portuguese, English and Spanish are understood. Of a long text only the
 // beginning and the end count.
 //

@@ -66,7 +66,7 @@ func review(w Wish, why string, sure bool, is likelihood, words int) (Wish, stri
 	switch {
 	case words < fewestWords:
 	case w == Doubt && words >= fewestWordsOfNo && is.no > noAbove:
-		return No, "reads like a no: " + why
+		return No, "reads like a no"
 	case w == Other && !sure && words >= fewestWordsAlone && is.no > noAlone:
 		return No, "reads like a no"
 	case w == Other && is.other < limit && !(sure && is.no > .5):

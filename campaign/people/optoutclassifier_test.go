@@ -249,7 +249,7 @@ func TestWhatTheClassifierMayChange(t *testing.T) {
 		{Other, true, likelihood{.51, .01}, 4, Other, "x: y"},
 		{Other, true, likelihood{.1, .09}, 4, Doubt, noOrDoubt},
 		{Other, true, likelihood{.1, .11}, 4, Other, "x: y"},
-		{Doubt, false, likelihood{.91, .01}, 3, No, "reads like a no: x: y"},
+		{Doubt, false, likelihood{.91, .01}, 3, No, no},
 		{Doubt, false, likelihood{.91, .01}, 2, Doubt, "x: y"},
 		{Doubt, false, likelihood{.89, .01}, 3, Doubt, "x: y"},
 		{Doubt, false, likelihood{0, 1}, 9, Doubt, "x: y"},
