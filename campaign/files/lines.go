@@ -167,7 +167,7 @@ func (r *lineReader) read() (line, error) {
 		}
 	}
 	text := tidy(r.line)
-	if len(text) == 0 {
+	if len(text) == 0 && !long {
 		return line{}, io.EOF // nothing but the mark of the end was left
 	}
 	r.number++
