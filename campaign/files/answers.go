@@ -179,7 +179,11 @@ func refusal(cell string) answer {
 	if a := answerOf(cell); a != unclear {
 		return a
 	}
-	if said := answerWords(people.Fold(cell)); len(said) > 0 && (said[0] == "sim" || said[0] == "si" || said[0] == "yes") {
+	said := answerWords(people.Fold(cell))
+	if someDay().MatchString(people.Fold(cell)) && !slices.ContainsFunc(said, wordly) {
+		return yes // "12 de março de 2026": since then
+	}
+	if len(said) > 0 && (said[0] == "sim" || said[0] == "si" || said[0] == "yes") {
 		return yes
 	}
 	return unclear

@@ -174,6 +174,68 @@ func TestMoreValuesThatMeanNothing(t *testing.T) {
 	}
 }
 
+func TestPlaceholdersInThreeLanguages(t *testing.T) {
+	for _, nothing := range []string{"S/D", "s/d", "S/I", "s/dados", "s/datos", "Sem info", "sin info", "Sin especificar", "no especificado", "Não especificada", "not specified", "No informado", "no indicado", "not given", "none given", "Sin valor", "no value", "Sin correo"} {
+		got, bad, _ := summed(t, "nombre;celular;ciudad\n"+nothing+";+34 612 512 219;"+nothing+"\n", Options{})
+		if len(got) != 1 || got[0] != "+34612512219" || len(bad) > 0 {
+			t.Errorf("%q: %q, %v", nothing, got, bad)
+		}
+	}
+	for _, nobody := range []string{"NN", "N.N.", "n/n", "Sin nombre", "no tiene"} {
+		if got, _, _ := summed(t, "nombre;fono\n"+nobody+";11987650001\nAna;11987650002\n", Options{}); len(got) != 2 || got[0] != "+5511987650001" {
+			t.Errorf("%q: %q", nobody, got)
+		}
+	}
+}
+
+func TestADayInAColumnOfWhoHasLeftSaysThatTheyHave(t *testing.T) {
+	for _, title := range []string{"Baja de WhatsApp", "Fecha de baja de WhatsApp", "Baja de mensajes", "Baja de la lista", "Baja de promociones", "Saiu do WhatsApp em", "Saiu da lista", "Data de saída da lista", "Fecha de salida de la lista",
+		"Descadastro", "Opted Out At", "Unsubscribed on", "Left the list on", "Opt-out date", "Baja"} {
+		for _, day := range []string{"12/03/2026", "2026-03-12T10:22:33Z", "12.03.2026 10:22", "12 mar 2026", "12 de março de 2026", "12 de marzo de 2026", "Mar 12, 2026", "46093", "sí", "x"} {
+			wants(t, title, day, "LEFT")
+		}
+		for _, stays := range []string{"", "não", "no", "00/00/0000", "-"} {
+			wants(t, title, stays, "")
+		}
+	}
+	wants(t, "Baja de WhatsApp", "quizás en 2026", "DOUBT")
+	for _, title := range []string{"Baja de correo", "Baja de SMS", "Saiu da newsletter"} { // of something else
+		wants(t, title, "12/03/2026", "DOUBT")
+	}
+	for _, title := range []string{"Messages left", "Motivo de baja de WhatsApp", "Mensagens de saída", "Salida", "Prioridad baja", "Lista de saída", "Baja del pedido por WhatsApp"} {
+		wants(t, title, "12/03/2026", "")
+	}
+}
+
+func TestFilesThatWereJoinedOrFilledUp(t *testing.T) {
+	tryKinds(t, []kind{
+		{"tables, each with a mark", "\ufeffNome;Fone\nAna;11987650001\n\ufeffNome;Fone\nBia;11987650002\n\ufeff\"Nome\";\"Fone\"\nCaio;11987650003\n\ufeff", []string{"Ana +5511987650001", "Bia +5511987650002", "Caio +5511987650003"}},
+		{"zeros up to the width, and the end of a file of DOS", "NOME;FONE;CIDADE\r\nCELIA" + strings.Repeat("\x00", 20) + ";11987650001\x00\x00\x00;SUZANO\x00 \x00\r\nDARIO     ;11987650002;POA\x00\r\n\x1a",
+			[]string{"CELIA +5511987650001 cidade=SUZANO", "DARIO +5511987650002 cidade=POA"}},
+		{"with tabs and quotes", "nome\tfone\r\n\"Ana\x00\x00\x00\"\t\"11987650001\x00\"\r\nBia\x00\t11987650002\x1a\x00\x00\x00\x00", []string{"Ana +5511987650001", "Bia +5511987650002"}},
+		{"the end of each file", "nome;fone\nAna;11987650001\x1a\n\x1anome;fone\nBia;11987650002\n\x1a\x1a\x1a", []string{"Ana +5511987650001", "Bia +5511987650002"}},
+	})
+	for _, binary := range []string{"\x00\x00\x00nome;fone\nAna;11987650001\n", "\x7fELF\x02\x01" + strings.Repeat("\x00", 40) + "\n;;", "MZ\x90" + strings.Repeat("\x00\x00\x00\x04", 20)} {
+		if _, err := Read(t.Context(), strings.NewReader(binary), Options{}, Sink{Row: func(people.Row) error { return nil }, Bad: func(Bad) error { return nil }}); reason.Of(err).Code != reason.CSVBinary {
+			t.Errorf("%q: %v", binary, err)
+		}
+	}
+}
+
+func TestTagsThatAreLinesOfAList(t *testing.T) {
+	for _, tags := range []string{"vip\ncliente novo", "• vip\n• cliente novo", "•vip\n•cliente novo", "• vip • cliente novo", "vip • cliente novo", "- vip\n- cliente novo", "– vip\r\n– cliente novo", "* vip\n* cliente novo\n*", "▪ vip\n▪\tcliente novo", "· vip\n\n· cliente novo", "➤ vip\n➤ cliente novo\n•"} {
+		got, bad, _ := summed(t, "nome;fone;etiquetas\nAna;11987650001;\""+tags+"\"\n", Options{})
+		if len(got) != 1 || got[0] != "Ana +5511987650001 #vip#cliente novo" || len(bad) > 0 {
+			t.Errorf("%q: %q, %v", tags, got, bad)
+		}
+	}
+	for _, tag := range []string{"-10%", "> 100 compras", "+ 50 anos", "●VIP●", "★ vip", "☐ retorno"} {
+		if got, _, _ := summed(t, "nome;fone;etiquetas\nAna;11987650001;"+tag+"\n", Options{}); len(got) != 1 || got[0] != "Ana +5511987650001 #"+tag {
+			t.Errorf("%q: %q", tag, got)
+		}
+	}
+}
+
 func TestTagsOfMoreSystems(t *testing.T) {
 	for _, tags := range []string{"#vip#novo", `[{"id":1,"title":"vip"},{"id":2,"title":"novo"}]`, `[{"name":"vip"},{"name":"novo"}]`, "[vip][novo]"} {
 		got, bad, _ := summed(t, "nome\ttags\tfone\nAna\t\""+strings.ReplaceAll(tags, `"`, `""`)+"\"\t11987650001\n", Options{})

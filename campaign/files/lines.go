@@ -70,8 +70,12 @@ func newLineReader(ctx context.Context, r io.Reader) (*lineReader, error) {
 			wide(unicode.LittleEndian, unicode.IgnoreBOM)
 		case even > half/2 && odd < half/16 && first > len(begin)/4:
 			wide(unicode.BigEndian, unicode.IgnoreBOM)
-		case even+odd > len(head)/16: // of a few, their lines are told
-			return nil, reason.New(reason.CSVBinary)
+		default:
+			padding := unfill(bytes.Clone(head))
+			if even+odd-padding > len(head)/16 || // of a few, their lines are told
+				padding > 0 && even+odd > len(head)/16 && (head[0] == 0 || bytes.ContainsFunc(head, drives)) {
+				return nil, reason.New(reason.CSVBinary)
+			}
 		}
 	}
 	reader := &lineReader{ctx: ctx, in: in, wide: isWide}
@@ -162,15 +166,74 @@ func (r *lineReader) read() (line, error) {
 			r.in.Discard(1)
 		}
 	}
+	text := tidy(r.line)
+	if len(text) == 0 && !long {
+		return line{}, io.EOF // nothing but the mark of the end was left
+	}
 	r.number++
-	l := line{number: r.number, text: r.page.decode(r.line)}
+	l := line{number: r.number, text: r.page.decode(text)}
 	switch {
 	case long:
 		l.fault = reason.Fault(reason.RowLineLong, maxLine>>10)
-	case bytes.IndexByte(r.line, 0) >= 0:
+	case bytes.IndexByte(text, 0) >= 0:
 		l.fault = reason.Fault(reason.RowZero)
 	}
 	return l, nil
+}
+
+// What stands at the ends of a line and is no part of it: the mark that each of
+// the files began with that were joined, and the end of a file of DOS.
+var (
+	mark    = []byte("\xef\xbb\xbf")
+	endMark = []byte{0x1a}
+)
+
+// tidy is a line without what old programs, and those that join files, add to
+// it. It changes the line.
+func tidy(line []byte) []byte {
+	body := bytes.TrimRight(line, "\r\n")
+	end := line[len(body):]
+	if bytes.IndexByte(body, 0) >= 0 {
+		unfill(body)
+	}
+	for {
+		before := len(body)
+		for _, m := range [...][]byte{mark, endMark} {
+			body = bytes.TrimPrefix(body, m)
+			if rest := bytes.TrimRight(body, " "); bytes.HasSuffix(rest, m) {
+				body = rest[:len(rest)-len(m)]
+			}
+		}
+		if len(body) == before {
+			break
+		}
+	}
+	return append(body, end...)
+}
+
+// unfill makes spaces of the zeros with which a cell is filled up behind what it
+// says, and counts them. One between letters stays.
+func unfill(text []byte) (n int) {
+	filler := true
+	for i := len(text) - 1; i >= 0; i-- {
+		switch c := text[i]; c {
+		case 0:
+			if filler {
+				text[i] = ' '
+				n++
+			}
+		case ' ', ';', ',', '\t', '|', '"', '\r', '\n', 0x1a:
+			filler = c != ' ' || filler
+		default:
+			filler = false
+		}
+	}
+	return n
+}
+
+// drives reports whether r is a sign that no text has.
+func drives(r rune) bool {
+	return r > 0 && r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' && r != 0x1a
 }
 
 // lineEnd is where the first line of b has passed; 0 if its end is not in b.

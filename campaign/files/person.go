@@ -26,6 +26,7 @@ type candidate struct {
 	text  string // what it was read from, as it is kept beside the others
 	field string // the field where it is kept
 	alone bool   // text has no other phone in it
+	liked int    // how much the person prefers it to others of its kind, to 100
 }
 
 // What a phone is said to be, the likeliest to be on WhatsApp first.
@@ -50,7 +51,7 @@ func (d *draft) phone(where people.Where, text, field string, kind int) {
 		return
 	}
 	for _, phone := range phones {
-		d.phones = append(d.phones, candidate{phone, kind, text, field, len(phones) == 1})
+		d.phones = append(d.phones, candidate{phone: phone, kind: kind, text: text, field: field, alone: len(phones) == 1})
 	}
 }
 
@@ -99,7 +100,7 @@ func (d *draft) choose() *reason.Reason {
 	if len(usable) > 1 {
 		least := usable[0].better()
 		for i := range usable {
-			if cost := usable[i].better(); cost < least {
+			if cost := usable[i].better(); cost < least || cost == least && usable[i].liked > usable[best].liked {
 				best, least = i, cost
 			}
 		}
@@ -107,7 +108,9 @@ func (d *draft) choose() *reason.Reason {
 	chosen := usable[best]
 	d.Phone = chosen.phone
 	usable = append(usable[:best:best], usable[best+1:]...)
-	slices.SortStableFunc(usable, func(a, b candidate) int { return cmp.Compare(a.better(), b.better()) })
+	slices.SortStableFunc(usable, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.better(), b.better()), cmp.Compare(b.liked, a.liked))
+	})
 	for _, c := range usable {
 		if len(d.Others) == people.MaxPhones-1 {
 			break

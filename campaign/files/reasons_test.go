@@ -61,7 +61,7 @@ func TestEveryCodeIsGivenByAFile(t *testing.T) {
 	for _, text := range []string{
 		"PK\x03\x04", "\xd0\xcf\x11\xe0", "\x00", "", "nome\n", "fone" + strings.Repeat(",", people.MaxFields), "fone," + long, "\"\xe9\" \"",
 		"fone," + strings.Repeat("x", maxLine), "<table>",
-		"fone\n" + strings.Repeat("11987654321\n", 1000) + "\x00", "Ana;11987654321\nNome;Telefone;Cidade\nBia;11987654322;Recife",
+		"fone\n" + strings.Repeat("11987654321\n", 1000) + "1\x001", "Ana;11987654321\nNome;Telefone;Cidade\nBia;11987654322;Recife",
 		"fone,obs\n,x", "fone\n1,2", "fone\n11987654321\n\"1\"x\"", "fone,obs\n11987654321," + long, "fone,nome\n11987654321," + long,
 		"fone,tags\n11987654321," + long, "fone,tags\n11987654321," + tags, "fone\n" + strings.Repeat("x", maxLine+1),
 		`{"phone":"11987654321","lists":["l"` + lists.String() + "]}", "{}\n{", `{"phone":"11987654321","fields":{"f":"x"` + pairs.String() + "}}",

@@ -247,6 +247,11 @@ func (t title) wish() (guess, bool) {
 			return guess{UnsureRole, 0}, true
 		}
 		return guess{LeftRole, 0}, true
+	case t.left() && !t.any(moneyWords) && !t.any(askWords) && !t.any(dealings):
+		if mail || t.elsewhere() {
+			return guess{UnsureRole, 0}, true
+		}
+		return guess{LeftRole, 0}, true
 	case t.any(complaints) && len(t.words) <= 4 && !t.any(moneyWords) && !t.any(dealings), t.any(revokes) && t.consents() && !t.any(moneyWords) && !t.any(words("granted given concedido concedida aceito accepted")),
 		t.holds("semconsent", "sinconsent", "withoutconsent", "noconsent", "naoconsent", "semoptin", "sinoptin", "semautorizacao", "sinautorizacion", "spamreport", "reportedspam", "markedasspam", "marcoucomospam", "marcadocomospam", "reportedasspam"):
 		return guess{UnsureRole, 0}, true
@@ -297,6 +302,21 @@ func (t title) refuses() bool {
 		return strings.HasPrefix(w, "desuscri") || strings.HasPrefix(w, "desinscri") || w == "robinson"
 	}) ||
 		len(t.words) > 1 && t.words[0] == "no" && refusedWords()[t.words[1]]
+}
+
+// What somebody has left, and words of who has: "Baja de WhatsApp", "Saiu da lista em".
+var (
+	leftWords = words("baja bajas saiu sairam salio salieron")
+	leftWhat  = words(`promo promos promocao promocoes promocion promociones oferta ofertas novidade novidades novedad novedades publicidad publicidade propaganda comunicacao comunicacoes comunicacion comunicaciones
+		marketing campana campanas campanha campanhas lista listas difusion difusao transmissao`)
+)
+
+// left reports whether the title says that somebody no longer gets what is sent, or
+// since when.
+func (t title) left() bool {
+	return t.any(leftWords) && (t.whatsApp() || t.any(messageWords) || t.any(mailWords) || t.any(leftWhat) || t.elsewhere()) ||
+		t.holds("saidadalista", "saidadatransmissao", "saidadadifusao", "saidadowhatsapp", "salidadelalista", "salidadeladifusion", "salidadewhatsapp",
+			"leftthelist", "leftlist", "leftwhatsapp", "leftthebroadcast", "leftbroadcast")
 }
 
 // dndWords say short that nobody is to disturb somebody.

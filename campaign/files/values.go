@@ -20,12 +20,15 @@ var nothings = newFoldedSet(`null|nil|nan|none|n/a|#n/a|#n/d|n/d|undefined|(null
 	not available|not provided|no disponible|sin informacion|sem telefone|sem celular|sem email|sem e-mail|
 	<na>|na|nat|n/i|n/c|nulo|(nulo)|vazio|vacio|em branco|en blanco|<none>|not set|(not set)|nao se aplica|nao aplicavel|not applicable|no aplica|
 	sem dados|sin dato|sin datos|no data|nao cadastrado|nao cadastrada|nao preenchido|nao disponivel|{}|[]|#error!|#erro!|#spill!|#despejar!|#calc!|#campo!|#field!|#nulo!|
-	#¡valor!|#¡ref!|#¡num!|#¡div/0!|#¡nulo!|#¿nombre?|#¡desbordamiento!|0000-00-00|0000-00-00 00:00:00|00/00/0000|0/0/00|null null|undefined undefined|none none|nan nan|n/a n/a`)
+	#¡valor!|#¡ref!|#¡num!|#¡div/0!|#¡nulo!|#¿nombre?|#¡desbordamiento!|0000-00-00|0000-00-00 00:00:00|00/00/0000|0/0/00|
+	s/d|s/i|s/inf|s/info|s/dado|s/dados|s/dato|s/datos|sem dado|sem info|sin info|no info|no information|nao especificado|nao especificada|no especificado|no especificada|not specified|unspecified|sin especificar|sem especificar|
+	no informado|no informada|no indicado|no indicada|nao indicado|nao indicada|not informed|not given|none given|no consta|no aplicable|sem valor|sin valor|no value|sin celular|sin correo|sin email|sin mail|
+	null null|undefined undefined|none none|nan nan|n/a n/a`)
 
 // noNames are what stands where a name would, folded.
 var noNames = newFoldedSet(`sem nome|s/ nome|s/nome|no name|noname|sin nombre|unknown|desconhecido|desconocido|anonimo|anonymous|nao identificado|cliente sem nome|
 	contato sem nome|sem identificacao|name|nome|(sem nome)|[sem nome]|sem nome sobrenome|sem cadastro|desconhecida|desconocida|nao identificada|
-	nome nao informado|nao tem|no tiene|nenhum|s/n|nd|tbd|a definir|unknown unknown|consumidor|consumidor final|cliente|customer|guest|visitante|
+	nome nao informado|nao tem|no tiene|nenhum|s/n|nd|nn|n.n.|n/n|tbd|a definir|unknown unknown|consumidor|consumidor final|cliente|customer|guest|visitante|
 	xx|xxx|xxxx|xxxxx|{nome}|{name}|{{nome}}|{{name}}|{{first_name}}|%nome%|%name%|[nome]|[name]`)
 
 // set makes the set of some words when it is first asked for.
@@ -310,7 +313,7 @@ func splitTags(s string, tags []string) ([]string, *reason.Reason) {
 	if s == "" {
 		return tags, nil
 	}
-	if !strings.ContainsAny(s, "[]{}#:,;|\n") {
+	if !strings.ContainsAny(s, "[]{}#:,;|\n•") {
 		return addTags(tags, []string{s})
 	}
 	var pieces []string
@@ -325,7 +328,7 @@ func splitTags(s string, tags []string) ([]string, *reason.Reason) {
 		s = strings.ReplaceAll(s, "#", ",")
 	}
 	s = strings.ReplaceAll(s, ":::", ",")
-	pieces = strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' || r == '|' || r == '\n' })
+	pieces = strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ';' || r == '|' || r == '\n' || r == '•' })
 	return addTags(tags, pieces)
 }
 
@@ -357,7 +360,7 @@ func addTags(tags, more []string) ([]string, *reason.Reason) {
 	}
 	for _, tag := range more {
 		tag = strings.Trim(strings.TrimSpace(tag), `"'`)
-		tag = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(tag), "* "), "#")
+		tag = strings.TrimPrefix(unlisted(strings.TrimSpace(tag)), "#")
 		tag = strings.Join(strings.Fields(tag), " ")
 		folded := people.Fold(tag)
 		if folded == "" || seen[folded] || nothings().words[folded] || folded == "mycontacts" || strings.Trim(folded, "-.") == "" {
@@ -375,6 +378,17 @@ func addTags(tags, more []string) ([]string, *reason.Reason) {
 		tags = append(tags, tag)
 	}
 	return tags, nil
+}
+
+// unlisted is a tag without the sign that a line of a list begins with.
+func unlisted(tag string) string {
+	sign, size := utf8.DecodeRuneInString(tag)
+	if strings.ContainsRune("*-–—•◦‣⁃▪▫●○■·∙►▶➤➢→»", sign) {
+		if rest := strings.TrimLeftFunc(tag[size:], unicode.IsSpace); len(rest) < len(tag)-size || rest == "" || strings.ContainsRune("•◦‣⁃", sign) {
+			return rest
+		}
+	}
+	return tag
 }
 
 // over reports whether s has more than limit characters, and how many it has.

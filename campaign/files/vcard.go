@@ -34,6 +34,7 @@ type property struct {
 func (r *reader) cards(lines *lineReader) error {
 	reader := cardReader{lines: lines}
 	depth, start := 0, 0
+	agent := false // the line before says that a card of somebody else follows
 	var card []property
 	for {
 		p, line, err := reader.next()
@@ -46,20 +47,37 @@ func (r *reader) cards(lines *lineReader) error {
 			return err
 		}
 		value := strings.ToUpper(strings.TrimSpace(p.value))
-		switch {
-		case p.name == "BEGIN" && value == "VCARD":
-			if depth > 0 && len(card) == 0 {
-				depth = 0 // the one before was empty, and not closed
-			}
-			if depth++; depth == 1 {
-				card, start = nil, line
-			}
-		case p.name == "END" && value == "VCARD" && depth > 0:
+		within := agent
+		agent = p.name == "AGENT" && value == "" || p.name == "" && agent
+		begins, ends := p.name == "BEGIN" && value == "VCARD", false
+		if p.name == "END" {
+			// Files that were joined may have the next one in the same line.
+			rest, ok := strings.CutPrefix(value, "VCARD")
+			rest = strings.Trim(rest, "\ufeff\x1a ")
+			begins = ok && rest == "BEGIN:VCARD"
+			ends = ok && rest == "" || begins
+		}
+		if ends && depth > 0 {
 			if depth--; depth == 0 {
 				if err := r.card(card, start); err != nil {
 					return err
 				}
 			}
+		}
+		switch {
+		case begins:
+			if depth > 0 && !within { // the one before was not closed
+				if len(card) > 0 {
+					if err := r.card(card, start); err != nil {
+						return err
+					}
+				}
+				depth = 0
+			}
+			if depth++; depth == 1 {
+				card, start = nil, line
+			}
+		case ends:
 		case depth == 1 && p.name != "" && len(card) < maxProperties:
 			card = append(card, p)
 		case depth > 8:
@@ -256,7 +274,11 @@ func (r *reader) card(card []property, line int) error {
 				value = id + "@c.us"
 				kind = isWhatsApp
 			}
+			before := len(d.phones)
 			d.phone(r.options.Where, strings.TrimPrefix(value, "tel:"), field, kind)
+			for i := range d.phones[before:] {
+				d.phones[before+i].liked = liked(p)
+			}
 			phones++
 		case "EMAIL":
 			if d.Fields["email"] != "" {
@@ -296,21 +318,39 @@ func first(a, b string) string {
 	return b
 }
 
-// telKind is what a phone of a card is said to be.
-func telKind(p property, label string) int {
-	kind := isPhone
-	types := []string{label}
+// types are what a phone of a card is said to be, each as it is written.
+func (p property) types() (all []string) {
 	for _, param := range p.params {
 		key, value, ok := strings.Cut(param, "=")
 		switch {
 		case !ok:
-			types = append(types, key)
+			all = append(all, strings.TrimSpace(key))
 		case strings.EqualFold(strings.TrimSpace(key), "TYPE"):
-			types = append(types, strings.Split(strings.Trim(value, `"`), ",")...)
+			for t := range strings.SplitSeq(strings.Trim(value, `" `), ",") {
+				all = append(all, strings.Trim(t, `" `))
+			}
 		}
 	}
-	for _, t := range types {
-		if k := labelled(strings.Trim(t, `" `), isPhone); k == isFax || k < kind || kind == isPhone {
+	return all
+}
+
+// liked is how much a phone is preferred, to 100. Version 4.0 counts from 1, the
+// others have one of a kind.
+func liked(p property) int {
+	if n, err := strconv.Atoi(p.param("PREF")); err == nil && n >= 1 && n <= 100 {
+		return 101 - n
+	}
+	if slices.ContainsFunc(p.types(), func(t string) bool { return strings.EqualFold(t, "PREF") }) {
+		return 100
+	}
+	return 0
+}
+
+// telKind is what a phone of a card is said to be.
+func telKind(p property, label string) int {
+	kind := isPhone
+	for _, t := range append([]string{label}, p.types()...) {
+		if k := labelled(t, isPhone); k == isFax || k < kind || kind == isPhone {
 			kind = k
 		}
 		if kind == isFax {

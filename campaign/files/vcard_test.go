@@ -30,6 +30,16 @@ func TestCardsAreRead(t *testing.T) {
 		{"never ended", "BEGIN:VCARD\nFN:Ana\nTEL:11987650001", []string{"Ana +5511987650001"}},
 		{"a company", card("VERSION:3.0", "FN:", "N:;;;;", "ORG:Padaria Sol;", "TEL:11987650001"), []string{"Padaria Sol +5511987650001 empresa=Padaria Sol"}},
 		{"lower case and a mark", "\ufeffbegin:vcard\nversion:3.0\nfn:Ana\ntel;type=cell:11987650001\nend:vcard\n", []string{"Ana +5511987650001"}},
+		{"joined, each with a mark", "\ufeff" + card("FN:Ana", "TEL:11987650001") + "\ufeff" + card("FN:Bia", "TEL:11987650002") + "\ufeff\ufeff" + strings.TrimSpace(card("FN:Caio", "TEL:11987650003")) + "\ufeff\r\n" + card("FN:Davi", "TEL:11987650004"),
+			[]string{"Ana +5511987650001", "Bia +5511987650002", "Caio +5511987650003", "Davi +5511987650004"}},
+		{"joined within a line", strings.TrimSpace(card("FN:Ana", "TEL:11987650001")) + strings.TrimSpace(card("FN:Bia", "TEL:11987650002")) + "\ufeff" + card("FN:Caio", "TEL:11987650003") + "\x1a", []string{"Ana +5511987650001", "Bia +5511987650002", "Caio +5511987650003"}},
+		{"one that was not ended", "BEGIN:VCARD\nFN:Ana\nTEL:11987650001\n\nBEGIN:VCARD\nBEGIN:VCARD\nFN:Bia\nTEL:11987650002\nEND:VCARD\nBEGIN:VCARD\nFN:Caio\nTEL:11987650003", []string{"Ana +5511987650001", "Bia +5511987650002", "Caio +5511987650003"}},
+		{"one inside another that was not ended", "BEGIN:VCARD\nFN:Ana\nTEL:11987650001\nAGENT:\n\nBEGIN:VCARD\nFN:Bia\nTEL:11987650002\nBEGIN:VCARD\nFN:Caio\nTEL:11987650003\nEND:VCARD\n", []string{"Ana +5511987650001", "Caio +5511987650003"}},
+		{"spaces behind", "begin:vcard  \nversion:3.0  \nn:Prado;Ana;;;  \nfn:Ana Prado  \ntel;type=cell:11987650001  \nend:vcard  \n", []string{"Ana Prado +5511987650001"}},
+		{"the preferred of several mobiles, 4.0", card("VERSION:4.0", "FN:Ana", `TEL;VALUE=uri;TYPE="voice,home":tel:+55-11-3333-0001;ext=15`, `TEL;VALUE=uri;TYPE="cell,voice";PREF=2:tel:+55-11-98765-0002`, `TEL;VALUE=uri;PREF=1;TYPE="text,cell":tel:+55-11-98765-0001`, "TEL;TYPE=cell:+55 11 98765-0003"),
+			[]string{"Ana +5511987650001,+5511987650002,+5511987650003,+551133330001"}},
+		{"the preferred of several mobiles, 3.0 and 2.1", card("VERSION:3.0", "FN:Ana", "TEL;type=CELL;type=VOICE:11987650002", "TEL;type=CELL;type=VOICE;type=pref:11987650001") + card("VERSION:2.1", "N:;Bia", "TEL;HOME;PREF:1133330001", "TEL;CELL:11987650005", "TEL;PREF;CELL:11987650004"),
+			[]string{"Ana +5511987650001,+5511987650002", "Bia +5511987650004,+5511987650005,+551133330001"}},
 		{"base64", card("VERSION:3.0", "FN;ENCODING=B:QW5hIFPDoQ==", "TEL:11987650001"), []string{"Ana Sá +5511987650001"}},
 	})
 }

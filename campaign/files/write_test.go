@@ -181,6 +181,7 @@ func TestLinesOfACardAreShort(t *testing.T) {
 func FuzzExportIsReadAgain(f *testing.F) {
 	f.Add("Ana", "vip", "Recife")
 	f.Add("=1", "a,b", "x\ny")
+	f.Add("Ana", "• vip", "x\ufeff\n\ufeffy\x1a\n\x1az\u2060")
 	f.Fuzz(func(t *testing.T, name, tag, value string) {
 		tidy := func(s string, most int) string {
 			return strings.TrimSpace(clip(shown(strings.ToValidUTF8(s, "")), most))

@@ -47,6 +47,9 @@ func (r *reader) packed(file io.Reader) error {
 	if err != nil {
 		return reason.New(reason.ImportBroken)
 	}
+	for _, f := range unzipped.File { // some programs write them as Windows does
+		f.Name = strings.ReplaceAll(f.Name, `\`, "/")
+	}
 	a := &archive{r.ctx, unzipped, r.unpacked}
 	if book := a.find("xl/workbook.xml"); book != nil {
 		r.report.Format = XLSX
@@ -76,7 +79,7 @@ func (r *reader) packed(file io.Reader) error {
 // find is a file by its name; nil if there is none.
 func (a *archive) find(name string) *zip.File {
 	at := slices.IndexFunc(a.zip.File, func(f *zip.File) bool {
-		return strings.EqualFold(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"), name)
+		return strings.EqualFold(strings.TrimPrefix(f.Name, "/"), name)
 	})
 	if at < 0 {
 		return nil
@@ -180,6 +183,7 @@ func (r *reader) workbook(a *archive, book *zip.File) error {
 			if sheets[i].id != id || id == "" {
 				continue
 			}
+			target = strings.ReplaceAll(target, `\`, "/")
 			if strings.HasPrefix(target, "/") {
 				target = target[1:]
 			} else {

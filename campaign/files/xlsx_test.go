@@ -40,6 +40,17 @@ func texted(cells ...string) string {
 	return b.String() + "</row>"
 }
 
+func TestWorkbooksWithTheirNamesAsWindowsWritesThem(t *testing.T) {
+	rows := `<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>` + texted("Ana", "11987650001")
+	shared := `<sst><si><t>Nome</t></si><si><t>Celular</t></si></sst>`
+	for name, rel := range map[string]string{"back": `worksheets\sheet1.xml`, "absolute": `\xl\worksheets\sheet1.xml`, "forward": "worksheets/sheet1.xml"} {
+		file := zipped(`[Content_Types].xml`, "<Types/>", `xl\workbook.xml`, oneSheet, `xl\_rels\workbook.xml.rels`, strings.Replace(oneRel, "worksheets/sheet1.xml", rel, 1),
+			`xl\worksheets\sheet1.xml`, `<worksheet><sheetData>`+rows+`</sheetData></worksheet>`, `xl\sharedStrings.xml`, shared)
+		tryKinds(t, []kind{{name, file, []string{"Ana +5511987650001"}}})
+	}
+	tryKinds(t, []kind{{"a text in a folder", zipped(`lista\clientes.csv`, "nome;fone\nAna;11987650001\n"), []string{"Ana +5511987650001"}}})
+}
+
 func TestWorkbooksAreRead(t *testing.T) {
 	shared := xmlHead + `<sst count="4"><si><t>Nome</t></si><si><t xml:space="preserve"> Telefone </t></si><si><r><rPr><b/></rPr><t>Ana </t></r><r><t>&amp; Cia</t></r><rPh><t>x</t></rPh></si><si><t>duas_x000D_&#10;linhas &#x1F600;</t></si></sst>`
 	styles := xmlHead + `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/><numFmt numFmtId="165" formatCode="&quot;dia&quot; 0"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="22"/><xf numFmtId="165"/></cellXfs></styleSheet>`

@@ -83,7 +83,11 @@ func (w Where) number(digits string, international bool) (Phone, *reason.Reason)
 // bareForeign reports whether digits without a plus can only be a number of
 // another country: a Brazilian one with a digit too many does not look so.
 func bareForeign(digits string) bool {
-	if len(digits) < 12 || len(digits) == 12 && ddds()[digits[:2]] != "" {
+	if len(digits) < 12 {
+		return false
+	}
+	area := len(digits) == 12 && ddds()[digits[:2]] != ""
+	if area && digits[2] > '1' { // with which no number begins behind an area code
 		return false
 	}
 	phone, why := foreignPhone(digits)
@@ -91,7 +95,13 @@ func bareForeign(digits string) bool {
 		return false
 	}
 	n, err := phonenumbers.Parse(string(phone), "ZZ")
-	return err == nil && phonenumbers.IsValidNumber(n)
+	if err != nil {
+		return false
+	}
+	if area { // 15 11 3333-4444 is a landline with a carrier before it
+		return phonenumbers.GetNumberType(n) == phonenumbers.MOBILE
+	}
+	return phonenumbers.IsValidNumber(n)
 }
 
 // nationalPhone reads a phone of w.Country that was written without its code,

@@ -155,6 +155,29 @@ func TestWhatIsNoPhoneSaysWhy(t *testing.T) {
 	}
 }
 
+func TestANumberOfAnotherCountryWithoutItsPlus(t *testing.T) {
+	for in, want := range map[string]Phone{
+		"351936450127":     "+351936450127", // 35 is an area code, but no number begins with 1 behind it
+		"351 914 207 335":  "+351914207335",
+		"00351964118220":   "+351964118220",
+		"(+351) 927318640": "+351927318640",
+		"491511234567":     "", // landlines of Brazil, with a digit too many or a carrier, may look like those of others
+		"351212345678":     "",
+		"151133334444":     "",
+		"211133334444":     "",
+		"251133334444":     "",
+		"351133334444":     "",
+		"431133334444":     "",
+		"447911123456":     "",
+		"351998765432":     "",
+		"919876543210":     "",
+	} {
+		if got, err := ParsePhone(in); got != want || (err == nil) != (want != "") {
+			t.Errorf("ParsePhone(%q) = %q, %v; want %q", in, got, err, want)
+		}
+	}
+}
+
 func TestLinksThatHoldNoNumberGiveNobody(t *testing.T) {
 	for _, in := range []string{
 		"https://wa.me/message/QX7A4D2KLM5JO1", "https://wa.me/message/67998877665AB", "wa.me/qr/67998877665", "https://chat.whatsapp.com/FbX20911873345Kq8821",
