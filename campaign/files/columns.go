@@ -2,9 +2,11 @@ package files
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"recado/campaign/people"
@@ -61,7 +63,24 @@ type census struct {
 	replies                                                            int // to whether they agree
 	names, nations, texts                                              int
 	papers                                                             int // numbers of a CPF, as a phone may be
+	chats, crowds                                                      int // addresses of WhatsApp: with a phone, and of groups and others that have none
 }
+
+// What WhatsApp calls a chat with one person, and what else it has.
+var (
+	chatAddress  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^\d{5,20}\S*@(?:c\.us|s\.whatsapp\.net)$`) })
+	crowdAddress = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^\S+@(?:lid|g\.us|broadcast|newsletter|hosted\.lid|bot)$`)
+	})
+)
+
+// crowd reports whether a cell is the address of a group, a channel, or somebody
+// whose phone WhatsApp does not tell.
+func crowd(cell string) bool {
+	return strings.Contains(cell, "@") && len(cell) < maxAddress && crowdAddress().MatchString(strings.TrimSpace(cell))
+}
+
+const maxAddress = 100
 
 // count looks at a cell.
 func (c *census) count(r *reader, cell string) {
@@ -96,6 +115,11 @@ func (c *census) count(r *reader, cell string) {
 	}
 	if strings.Contains(cell, "@") {
 		c.mails++
+		if crowd(cell) {
+			c.crowds++
+		} else if len(cell) < maxAddress && chatAddress().MatchString(strings.TrimSpace(cell)) {
+			c.chats++
+		}
 	} else {
 		if letters {
 			c.letters++
@@ -171,6 +195,10 @@ func isCPF(cell string) bool {
 // a hundred looks like that, so that one cell says nothing.
 func (c *census) documented() bool { return c.papers > 1 && c.papers*10 >= c.filled*9 }
 
+// chatted reports whether the cells are addresses of WhatsApp, whatever the column is
+// called: "id" is the title of nearly all of them.
+func (c *census) chatted() bool { return c.chats > 0 && (c.chats+c.crowds)*2 >= c.filled }
+
 // newLayout says what the columns with those titles are, by them and by the
 // first rows. The error is a Reason: there is no column of phones, or what was
 // asked for is not there.
@@ -213,10 +241,14 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	if !l.owned() {
 		for i := range l.columns {
 			c, s := &l.columns[i], &seen[i]
-			if c.said || s.phones == 0 || s.phones*2 < s.filled {
+			if c.said || s.phones == 0 || (s.phones+s.crowds)*2 < s.filled {
 				continue
 			}
-			if c.title.document() || s.documented() {
+			if s.chatted() {
+				c.Role, c.rank = PhoneRole, isWhatsApp
+			} else if s.phones*2 < s.filled {
+				continue
+			} else if c.title.document() || s.documented() {
 				l.denied = true
 			} else if c.Role == FieldRole || c.Role == NameRole && !l.has(PhoneRole) {
 				c.Role, c.rank = PhoneRole, isNumber

@@ -47,6 +47,9 @@ func (r *reader) table(from rows) error {
 	}
 	if header < 0 && len(sample) == 1 && l.phonesOnly(sample[0]) {
 		sample = l.each(sample[0])
+	} else if header < 0 && len(sample) == 1 && l.head(sample[0]) {
+		sample = l.each(sample[0])
+		l.phonesAlone()
 	}
 	r.report.Columns = l.columns
 	titles := make([]string, len(l.columns))
@@ -181,10 +184,46 @@ func (l *layout) phonesOnly(row record) bool {
 	return len(l.phones) > 1 && row.fault == nil && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.said || c.Role != PhoneRole })
 }
 
+// youWords are how WhatsApp calls the one who looks, folded.
+var youWords = words("voce voces vc you tu vos usted yo eu me")
+
+// head reports whether a row is the line that stands at the head of a group: the
+// names of those in the address book, the phones of the others, and you.
+func (l *layout) head(row record) bool {
+	if row.fault != nil || len(l.phones) == 0 || slices.ContainsFunc(l.columns, func(c Column) bool { return c.said }) {
+		return false
+	}
+	you := false
+	for i, cell := range row.cells {
+		if cell = strings.TrimSpace(cell); slices.Contains(l.phones, i) || cell == "" {
+			continue
+		}
+		if fullName(cell) == "" || strings.ContainsFunc(cell, unicode.IsDigit) || strings.Contains(cell, "@") {
+			return false
+		}
+		you = you || youWords()[people.Fold(cell)]
+	}
+	return you
+}
+
+// phonesAlone leaves out what is beside the phones: it is of others.
+func (l *layout) phonesAlone() {
+	for i := range l.columns {
+		if c := &l.columns[i]; c.Role != PhoneRole {
+			c.Role, c.Field = IgnoredRole, ""
+		}
+	}
+	l.name, l.first, l.middle, l.last, l.second, l.email = -1, -1, -1, -1, -1, -1
+	l.spare, l.tags = nil, nil
+}
+
 // each makes a row of each phone: a line of them, as it is pasted from a group, is
 // of several people.
 func (l *layout) each(row record) (all []record) {
 	for i, cell := range row.cells {
+		if !slices.Contains(l.phones, i) {
+			continue
+		}
 		one := record{cells: make([]string, len(row.cells)), line: row.line}
 		one.cells[i] = cell
 		all = append(all, one)
@@ -386,7 +425,7 @@ func named(row record) (n int) {
 // above reports whether the first of some rows is somebody.
 func (r *reader) above(after []record) bool {
 	for _, next := range after {
-		if next.fault == nil && !blank(next.cells) {
+		if next.fault == nil && !blank(next.cells) && !slices.ContainsFunc(next.cells, crowd) {
 			return r.somebody(next)
 		}
 	}
