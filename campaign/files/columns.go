@@ -38,23 +38,24 @@ const (
 
 // layout is how the rows of a table are read.
 type layout struct {
-	columns []Column
-	phones  []int       // the likeliest first
-	area    map[int]int // the column of the area code of a phone
-	country map[int]int // the column of its country code
-	label   map[int]int // the column that says what it is
-	name    int         // these are -1 if there is none
-	first   int
-	middle  int
-	last    int
-	second  int   // the other one of two last names
-	spare   []int // columns of names for those who have none in the others, the likeliest first
-	email   int
-	tags    []int
-	score   int  // how much of it was recognised
-	lines   bool // each row is a line of text, perhaps with a name in it
-	told    bool // one had
-	denied  bool // there are numbers like phones, and they are of something else
+	columns  []Column
+	phones   []int       // the likeliest first
+	area     map[int]int // the column of the area code of a phone
+	country  map[int]int // the column of its country code
+	label    map[int]int // the column that says what it is
+	name     int         // these are -1 if there is none
+	first    int
+	middle   int
+	last     int
+	second   int   // the other one of two last names
+	spare    []int // columns of names for those who have none in the others, the likeliest first
+	email    int
+	tags     []int
+	score    int  // how much of it was recognised
+	untitled bool // nothing names the columns
+	lines    bool // each row is a line of text, perhaps with a name in it
+	told     bool // one had
+	denied   bool // there are numbers like phones, and they are of something else
 }
 
 // census is what stands in the cells of a column, in the first rows.

@@ -548,6 +548,8 @@ func TestTheHeadOfAGroupIsPhonesWithoutNames(t *testing.T) {
 	}
 	tryKinds(t, []kind{
 		{"one phone", "Ana, Bia, +55 11 98765-0001, Você\n", []string{"+5511987650001"}},
+		{"of two groups", "Ana, Bia Sá, +55 11 98765-0001, +55 11 98765-0002, Você\nEva, +55 11 98765-0003, Rui, Você\n", []string{"+5511987650001", "+5511987650002", "+5511987650003"}},
+		{"who is called so", "Ana;11 98765-0001\nTu;11 98765-0002\n", []string{"Ana +5511987650001", "Tu +5511987650002"}},
 		{"somebody and their phones", "Ana Luz, +55 11 98765-0001, +55 11 98765-0002, Recife\n", []string{"Ana Luz +5511987650001,+5511987650002 coluna_4=Recife"}},
 	})
 }

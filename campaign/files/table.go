@@ -47,8 +47,8 @@ func (r *reader) table(from rows) error {
 	}
 	if header < 0 && len(sample) == 1 && l.phonesOnly(sample[0]) {
 		sample = l.each(sample[0])
-	} else if header < 0 && len(sample) == 1 && l.head(sample[0]) {
-		sample = l.each(sample[0])
+	}
+	if l.untitled = header < 0 && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.said }); l.untitled && !slices.ContainsFunc(sample, func(row record) bool { return !r.head(row) }) {
 		l.phonesAlone()
 	}
 	r.report.Columns = l.columns
@@ -189,21 +189,44 @@ var youWords = words("voce voces vc you tu vos usted yo eu me")
 
 // head reports whether a row is the line that stands at the head of a group: the
 // names of those in the address book, the phones of the others, and you.
-func (l *layout) head(row record) bool {
-	if row.fault != nil || len(l.phones) == 0 || slices.ContainsFunc(l.columns, func(c Column) bool { return c.said }) {
+func (r *reader) head(row record) bool {
+	if row.fault != nil || len(row.cells) < 3 || !slices.ContainsFunc(row.cells, isYou) {
 		return false
 	}
-	you := false
-	for i, cell := range row.cells {
-		if cell = strings.TrimSpace(cell); slices.Contains(l.phones, i) || cell == "" {
-			continue
-		}
-		if fullName(cell) == "" || strings.ContainsFunc(cell, unicode.IsDigit) || strings.Contains(cell, "@") {
+	phones := 0
+	for _, cell := range row.cells {
+		switch cell = r.sampled(cell); {
+		case cell == "":
+		case strings.ContainsFunc(cell, unicode.IsDigit):
+			if _, why := r.options.Where.Phones(cell); why != nil || strings.ContainsFunc(cell, unicode.IsLetter) {
+				return false
+			}
+			phones++
+		case fullName(cell) == "" || strings.Contains(cell, "@"):
 			return false
 		}
-		you = you || youWords()[people.Fold(cell)]
 	}
-	return you
+	return phones > 0
+}
+
+func isYou(cell string) bool {
+	cell = strings.TrimSpace(cell)
+	return len(cell) > 1 && len(cell) <= len("vocês") && youWords()[people.Fold(cell)]
+}
+
+// strangers gives each phone of a row as somebody without a name.
+func (r *reader) strangers(row record) error {
+	for _, cell := range row.cells {
+		if cell = r.clean(cell, row.line); !strings.ContainsFunc(cell, unicode.IsDigit) {
+			continue
+		}
+		d := &draft{Row: people.Row{Line: row.line}}
+		d.phone(r.options.Where, cell, "", isPhone)
+		if err := r.put(d, row, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // phonesAlone leaves out what is beside the phones: it is of others.
@@ -221,9 +244,6 @@ func (l *layout) phonesAlone() {
 // of several people.
 func (l *layout) each(row record) (all []record) {
 	for i, cell := range row.cells {
-		if !slices.Contains(l.phones, i) {
-			continue
-		}
 		one := record{cells: make([]string, len(row.cells)), line: row.line}
 		one.cells[i] = cell
 		all = append(all, one)
@@ -243,6 +263,8 @@ func (r *reader) row(l *layout, row record, titles []string) error {
 		return r.bad(row, *row.fault)
 	case blank(row.cells):
 		return nil
+	case l.untitled && r.head(row):
+		return r.strangers(row)
 	}
 	why := l.read(r, row, d)
 	if row.fault != nil && (why != nil || len(d.phones) == 0) {
