@@ -51,11 +51,13 @@ type layout struct {
 	spare    []int // columns of names for those who have none in the others, the likeliest first
 	email    int
 	tags     []int
-	score    int  // how much of it was recognised
-	untitled bool // nothing names the columns
-	lines    bool // each row is a line of text, perhaps with a name in it
-	told     bool // one had
-	denied   bool // there are numbers like phones, and they are of something else
+	score    int      // how much of it was recognised
+	untitled bool     // nothing names the columns
+	lines    bool     // each row is a line of text, perhaps with a name in it
+	told     bool     // one had
+	two      []layout // of the two people in each row, if there are two
+	quiet    bool     // what is in the columns is shown elsewhere
+	denied   bool     // there are numbers like phones, and they are of something else
 }
 
 // census is what stands in the cells of a column, in the first rows.
@@ -224,7 +226,13 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 			column.Role = IgnoredRole
 			continue
 		}
-		for _, g := range column.title.guesses() {
+		guesses := column.title.guesses()
+		if r.beside != nil && column.title.any(r.beside) {
+			continue
+		} else if r.beside != nil && column.title.isSide() {
+			guesses = []guess{{NameRole, 1}}
+		}
+		for _, g := range guesses {
 			if g.role == AskedRole {
 				seen[i].reply(r, rows, i)
 			}

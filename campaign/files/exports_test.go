@@ -467,6 +467,47 @@ func TestTheNameIsOfWhomThePhoneIs(t *testing.T) {
 	}
 }
 
+func TestTwoPeopleInARowHaveTheirOwnNamesAndPhones(t *testing.T) {
+	tryKinds(t, []kind{
+		{"bride and groom", "Noiva;Celular da noiva;Noivo;Celular do noivo;Local\nJúlia Rocha;(19) 98115-0001;Bruno Teles;(19) 98115-0002;Holambra\nLara;;Otávio;(19) 98115-0003;Itu\nEva;(19) 98115-0004;Ivo;não tem;Itu\n",
+			[]string{"Júlia Rocha +5519981150001 celular_do_noivo=(19) 98115-0002 local=Holambra noivo=Bruno Teles", "Bruno Teles +5519981150002 celular_da_noiva=(19) 98115-0001 local=Holambra noiva=Júlia Rocha",
+				"Otávio +5519981150003 local=Itu noiva=Lara", "Eva +5519981150004 celular_do_noivo=não tem local=Itu noivo=Ivo"}},
+		{"in Spanish", "Nombre del novio;Teléfono del novio;Nombre de la novia;Teléfono de la novia\nIvo;11 98765-0001;Eva;11 98765-0002\n",
+			[]string{"Eva +5511987650002 nombre_del_novio=Ivo telefono_del_novio=11 98765-0001", "Ivo +5511987650001 nombre_de_la_novia=Eva telefono_de_la_novia=11 98765-0002"}},
+		{"in English", "Bride,Bride's phone,Bride's email,Groom,Groom's phone,Groom's email\nEva,11 98765-0002,e@example.com,Ivo,11 98765-0001,i@example.com\n",
+			[]string{"Eva +5511987650002 email=e@example.com groom=Ivo groom's_email=i@example.com groom's_phone=11 98765-0001", "Ivo +5511987650001 bride=Eva bride's_email=e@example.com bride's_phone=11 98765-0002 email=i@example.com"}},
+		{"husband and wife", "Marido;Celular do marido;Esposa;Celular da esposa;Tags\nIvo;11 98765-0001;Eva;11 98765-0002;vip\n",
+			[]string{"Eva +5511987650002 #vip celular_do_marido=11 98765-0001 marido=Ivo", "Ivo +5511987650001 #vip celular_da_esposa=11 98765-0002 esposa=Eva"}},
+		{"area codes", "Noiva;DDD noiva;Fone noiva;Noivo;DDD noivo;Fone noivo\nEva;19;98115-0001;Ivo;21;98115-0002\n",
+			[]string{"Eva +5519981150001 ddd_noiva=19 ddd_noivo=21 fone_noivo=98115-0002 noivo=Ivo", "Ivo +5521981150002 ddd_noiva=19 ddd_noivo=21 fone_noiva=98115-0001 noiva=Eva"}},
+		{"one phone for both", "Noiva;Fone noiva;Noivo;Fone noivo\nEva;11 98765-0001;Ivo;11 98765-0001\n", []string{"Eva +5511987650001 fone_noivo=11 98765-0001 noivo=Ivo"}},
+		{"who leaves", "Noiva;Fone noiva;Noivo;Fone noivo;Opt-out\nEva;11 98765-0001;Ivo;11 98765-0002;sim\n",
+			[]string{"Eva +5511987650001 fone_noivo=11 98765-0002 noivo=Ivo opt-out=sim LEFT", "Ivo +5511987650002 fone_noiva=11 98765-0001 noiva=Eva opt-out=sim LEFT"}},
+		{"a planner's phone", "Noiva;Fone noiva;Noivo;Fone noivo;Fone do assessor\nEva;11 98765-0001;Ivo;;11 98765-0009\n", []string{"Eva +5511987650001 fone_do_assessor=11 98765-0009 noivo=Ivo"}},
+		// Somebody stands before the other.
+		{"of a customer", "Nome;Celular;Esposa;Celular da esposa\nIvo;11 98765-0001;Eva;11 98765-0002\n", []string{"Ivo +5511987650001 celular_da_esposa=11 98765-0002 esposa=Eva"}},
+		{"one phone column", "Noiva;Noivo;Celular do noivo\nEva;Ivo;11 98765-0001\n", []string{"Ivo +5511987650001 noiva=Eva"}},
+	})
+	_, bad, report := summed(t, "Noiva;Fone noiva;Noivo;Fone noivo\nEva;11 98765-0001;Ivo;11 98765-0002\nLara;;Otávio;\n", Options{})
+	if len(bad) != 1 || len(report.Notes.Kinds) > 0 {
+		t.Errorf("nobody has a phone: bad %v, notes %v", bad, report.Notes.Kinds)
+	}
+	for i, role := range []Role{NameRole, PhoneRole, NameRole, PhoneRole} {
+		if c := report.Columns[i]; c.Role != role || c.Filled == 0 || len(c.First) != 2 {
+			t.Errorf("column %d: %+v", i, c)
+		}
+	}
+	// Who says what a column is says whom the rows are of.
+	got, _, _ := summed(t, "Noiva;Fone noiva;Noivo;Fone noivo\nEva;11 98765-0001;Ivo;11 98765-0002\n", Options{Map: []Mapping{{As: "nome", Title: "Noivo"}}})
+	if len(got) != 1 || !strings.HasPrefix(got[0], "Ivo ") {
+		t.Errorf("mapped: %q", got)
+	}
+	got, _, _ = summed(t, "Noiva;Fone noiva;Noivo;Fone noivo;Local\nEva;11 98765-0001;Ivo;11 98765-0002;Itu\n", Options{Map: []Mapping{{As: "tags", Title: "Local"}}})
+	if len(got) != 2 || !strings.HasPrefix(got[0], "Eva +5511987650001 #Itu") || !strings.HasPrefix(got[1], "Ivo +5511987650002 #Itu") {
+		t.Errorf("another column mapped: %q", got)
+	}
+}
+
 func TestTagsInColumnsOfTheirOwn(t *testing.T) {
 	tryKinds(t, []kind{
 		{"numbered", "Nome;Celular;Tag 1;Tag 2\nAna;11 98765-2121;vip;sp\nRui;11 98765-2122;;sp\n", []string{"Ana +5511987652121 #vip#sp", "Rui +5511987652122 #sp"}},

@@ -51,6 +51,12 @@ func (r *reader) table(from rows) error {
 	if l.untitled = header < 0 && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.said }); l.untitled && !slices.ContainsFunc(sample, func(row record) bool { return !r.head(row) }) {
 		l.phonesAlone()
 	}
+	if header >= 0 {
+		if l.two = r.couple(&l, sample[header].cells, sample[header+1:]); l.two != nil {
+			l.join()
+			l.told = true
+		}
+	}
 	r.report.Columns = l.columns
 	titles := make([]string, len(l.columns))
 	for i, c := range l.columns {
@@ -265,6 +271,10 @@ func (r *reader) row(l *layout, row record, titles []string) error {
 		return nil
 	case l.untitled && r.head(row):
 		return r.strangers(row)
+	case l.two != nil:
+		if done, err := r.both(l, row); done {
+			return err
+		}
 	}
 	why := l.read(r, row, d)
 	if row.fault != nil && (why != nil || len(d.phones) == 0) {
