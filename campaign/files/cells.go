@@ -22,7 +22,9 @@ func (l *layout) read(r *reader, row record, d *draft) *reason.Reason {
 	for i, c := range cells {
 		tidy[i] = r.clean(c, row.line)
 	}
-	l.show(tidy)
+	if !l.quiet {
+		l.show(tidy)
+	}
 	cell := func(i int) string {
 		if i < 0 || i >= len(tidy) {
 			return ""

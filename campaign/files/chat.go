@@ -16,6 +16,26 @@ var chatHeads = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:\[\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},? \d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[AaPp]\.? ?[Mm]\.?)?\] |\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},? \d{1,2}[:.]\d{2}(?: ?[AaPp]\.? ?[Mm]\.?)? - )(.*)`)
 })
 
+// groupNews are what WhatsApp writes into the chat of a group and into no other,
+// folded.
+var groupNews = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(?:criou|criaste|created|creo|creaste|entrou|entraste|joined|unio|uniste|uniu|adicionou|added|anadio|anadiste|agrego|agregaste|mudou|mudaste|alterou|changed|cambio|cambiaste|removeu|removed|elimino|saiu|left|salio|saliste)\b.*\b(?:grupo|group)\b|\b(?:adicionou voce|added you|te anadio|te agrego)\b`)
+})
+
+// ofGroup reports whether WhatsApp says in a line of a chat that it is a group's:
+// on Android nobody is the sender of that, on an iPhone an invisible mark stands
+// before it. Where the group has a colon in its name, what is before it looks like one.
+func ofGroup(text, sender string) bool {
+	text = text[:min(len(text), 512)]
+	if sender != "" {
+		_, says, _ := strings.Cut(text, ": ")
+		if text = sender; strings.HasPrefix(says, "\u200e") {
+			text = says
+		}
+	}
+	return groupNews().MatchString(people.Fold(strings.Map(visible, text)))
+}
+
 // maxSender is how long the name of a sender may be, in bytes.
 const maxSender = 200
 
@@ -52,7 +72,13 @@ func (r *reader) chat(lines *lineReader) error {
 			return err
 		}
 		sender := chatLine(l.text)
-		if l.fault != nil || sender == nil || *sender == "" || senders[*sender] {
+		if l.fault != nil || sender == nil {
+			continue
+		}
+		if ofGroup(l.text, *sender) {
+			return reason.New(reason.ImportGroup)
+		}
+		if *sender == "" || senders[*sender] {
 			continue
 		}
 		if senders[*sender] = true; len(senders) > 2 {

@@ -2,9 +2,11 @@ package files
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"recado/campaign/people"
@@ -36,23 +38,26 @@ const (
 
 // layout is how the rows of a table are read.
 type layout struct {
-	columns []Column
-	phones  []int       // the likeliest first
-	area    map[int]int // the column of the area code of a phone
-	country map[int]int // the column of its country code
-	label   map[int]int // the column that says what it is
-	name    int         // these are -1 if there is none
-	first   int
-	middle  int
-	last    int
-	second  int   // the other one of two last names
-	spare   []int // columns of names for those who have none in the others, the likeliest first
-	email   int
-	tags    []int
-	score   int  // how much of it was recognised
-	lines   bool // each row is a line of text, perhaps with a name in it
-	told    bool // one had
-	denied  bool // there are numbers like phones, and they are of something else
+	columns  []Column
+	phones   []int       // the likeliest first
+	area     map[int]int // the column of the area code of a phone
+	country  map[int]int // the column of its country code
+	label    map[int]int // the column that says what it is
+	name     int         // these are -1 if there is none
+	first    int
+	middle   int
+	last     int
+	second   int   // the other one of two last names
+	spare    []int // columns of names for those who have none in the others, the likeliest first
+	email    int
+	tags     []int
+	score    int      // how much of it was recognised
+	untitled bool     // nothing names the columns
+	lines    bool     // each row is a line of text, perhaps with a name in it
+	told     bool     // one had
+	two      []layout // of the two people in each row, if there are two
+	quiet    bool     // what is in the columns is shown elsewhere
+	denied   bool     // there are numbers like phones, and they are of something else
 }
 
 // census is what stands in the cells of a column, in the first rows.
@@ -61,7 +66,24 @@ type census struct {
 	replies                                                            int // to whether they agree
 	names, nations, texts                                              int
 	papers                                                             int // numbers of a CPF, as a phone may be
+	chats, crowds                                                      int // addresses of WhatsApp: with a phone, and of groups and others that have none
 }
+
+// What WhatsApp calls a chat with one person, and what else it has.
+var (
+	chatAddress  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^\d{5,20}\S*@(?:c\.us|s\.whatsapp\.net)$`) })
+	crowdAddress = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^\S+@(?:lid|g\.us|broadcast|newsletter|hosted\.lid|bot)$`)
+	})
+)
+
+// crowd reports whether a cell is the address of a group, a channel, or somebody
+// whose phone WhatsApp does not tell.
+func crowd(cell string) bool {
+	return strings.Contains(cell, "@") && len(cell) < maxAddress && crowdAddress().MatchString(strings.TrimSpace(cell))
+}
+
+const maxAddress = 100
 
 // count looks at a cell.
 func (c *census) count(r *reader, cell string) {
@@ -96,6 +118,11 @@ func (c *census) count(r *reader, cell string) {
 	}
 	if strings.Contains(cell, "@") {
 		c.mails++
+		if crowd(cell) {
+			c.crowds++
+		} else if len(cell) < maxAddress && chatAddress().MatchString(strings.TrimSpace(cell)) {
+			c.chats++
+		}
 	} else {
 		if letters {
 			c.letters++
@@ -171,6 +198,10 @@ func isCPF(cell string) bool {
 // a hundred looks like that, so that one cell says nothing.
 func (c *census) documented() bool { return c.papers > 1 && c.papers*10 >= c.filled*9 }
 
+// chatted reports whether the cells are addresses of WhatsApp, whatever the column is
+// called: "id" is the title of nearly all of them.
+func (c *census) chatted() bool { return c.chats > 0 && (c.chats+c.crowds)*2 >= c.filled }
+
 // newLayout says what the columns with those titles are, by them and by the
 // first rows. The error is a Reason: there is no column of phones, or what was
 // asked for is not there.
@@ -195,7 +226,13 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 			column.Role = IgnoredRole
 			continue
 		}
-		for _, g := range column.title.guesses() {
+		guesses := column.title.guesses()
+		if r.beside != nil && column.title.any(r.beside) {
+			continue
+		} else if r.beside != nil && column.title.isSide() {
+			guesses = []guess{{NameRole, 1}}
+		}
+		for _, g := range guesses {
 			if g.role == AskedRole {
 				seen[i].reply(r, rows, i)
 			}
@@ -213,10 +250,14 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 	if !l.owned() {
 		for i := range l.columns {
 			c, s := &l.columns[i], &seen[i]
-			if c.said || s.phones == 0 || s.phones*2 < s.filled {
+			if c.said || s.phones == 0 || (s.phones+s.crowds)*2 < s.filled {
 				continue
 			}
-			if c.title.document() || s.documented() {
+			if s.chatted() {
+				c.Role, c.rank = PhoneRole, isWhatsApp
+			} else if s.phones*2 < s.filled {
+				continue
+			} else if c.title.document() || s.documented() {
 				l.denied = true
 			} else if c.Role == FieldRole || c.Role == NameRole && !l.has(PhoneRole) {
 				c.Role, c.rank = PhoneRole, isNumber

@@ -529,6 +529,47 @@ func TestTheNameIsOfWhomThePhoneIs(t *testing.T) {
 	}
 }
 
+func TestTwoPeopleInARowHaveTheirOwnNamesAndPhones(t *testing.T) {
+	tryKinds(t, []kind{
+		{"bride and groom", "Noiva;Celular da noiva;Noivo;Celular do noivo;Local\nJúlia Rocha;(19) 98115-0001;Bruno Teles;(19) 98115-0002;Holambra\nLara;;Otávio;(19) 98115-0003;Itu\nEva;(19) 98115-0004;Ivo;não tem;Itu\n",
+			[]string{"Júlia Rocha +5519981150001 celular_do_noivo=(19) 98115-0002 local=Holambra noivo=Bruno Teles", "Bruno Teles +5519981150002 celular_da_noiva=(19) 98115-0001 local=Holambra noiva=Júlia Rocha",
+				"Otávio +5519981150003 local=Itu noiva=Lara", "Eva +5519981150004 celular_do_noivo=não tem local=Itu noivo=Ivo"}},
+		{"in Spanish", "Nombre del novio;Teléfono del novio;Nombre de la novia;Teléfono de la novia\nIvo;11 98765-0001;Eva;11 98765-0002\n",
+			[]string{"Eva +5511987650002 nombre_del_novio=Ivo telefono_del_novio=11 98765-0001", "Ivo +5511987650001 nombre_de_la_novia=Eva telefono_de_la_novia=11 98765-0002"}},
+		{"in English", "Bride,Bride's phone,Bride's email,Groom,Groom's phone,Groom's email\nEva,11 98765-0002,e@example.com,Ivo,11 98765-0001,i@example.com\n",
+			[]string{"Eva +5511987650002 email=e@example.com groom=Ivo groom's_email=i@example.com groom's_phone=11 98765-0001", "Ivo +5511987650001 bride=Eva bride's_email=e@example.com bride's_phone=11 98765-0002 email=i@example.com"}},
+		{"husband and wife", "Marido;Celular do marido;Esposa;Celular da esposa;Tags\nIvo;11 98765-0001;Eva;11 98765-0002;vip\n",
+			[]string{"Eva +5511987650002 #vip celular_do_marido=11 98765-0001 marido=Ivo", "Ivo +5511987650001 #vip celular_da_esposa=11 98765-0002 esposa=Eva"}},
+		{"area codes", "Noiva;DDD noiva;Fone noiva;Noivo;DDD noivo;Fone noivo\nEva;19;98115-0001;Ivo;21;98115-0002\n",
+			[]string{"Eva +5519981150001 ddd_noiva=19 ddd_noivo=21 fone_noivo=98115-0002 noivo=Ivo", "Ivo +5521981150002 ddd_noiva=19 ddd_noivo=21 fone_noiva=98115-0001 noiva=Eva"}},
+		{"one phone for both", "Noiva;Fone noiva;Noivo;Fone noivo\nEva;11 98765-0001;Ivo;11 98765-0001\n", []string{"Eva +5511987650001 fone_noivo=11 98765-0001 noivo=Ivo"}},
+		{"who leaves", "Noiva;Fone noiva;Noivo;Fone noivo;Opt-out\nEva;11 98765-0001;Ivo;11 98765-0002;sim\n",
+			[]string{"Eva +5511987650001 fone_noivo=11 98765-0002 noivo=Ivo opt-out=sim LEFT", "Ivo +5511987650002 fone_noiva=11 98765-0001 noiva=Eva opt-out=sim LEFT"}},
+		{"a planner's phone", "Noiva;Fone noiva;Noivo;Fone noivo;Fone do assessor\nEva;11 98765-0001;Ivo;;11 98765-0009\n", []string{"Eva +5511987650001 fone_do_assessor=11 98765-0009 noivo=Ivo"}},
+		// Somebody stands before the other.
+		{"of a customer", "Nome;Celular;Esposa;Celular da esposa\nIvo;11 98765-0001;Eva;11 98765-0002\n", []string{"Ivo +5511987650001 celular_da_esposa=11 98765-0002 esposa=Eva"}},
+		{"one phone column", "Noiva;Noivo;Celular do noivo\nEva;Ivo;11 98765-0001\n", []string{"Ivo +5511987650001 noiva=Eva"}},
+	})
+	_, bad, report := summed(t, "Noiva;Fone noiva;Noivo;Fone noivo\nEva;11 98765-0001;Ivo;11 98765-0002\nLara;;Otávio;\n", Options{})
+	if len(bad) != 1 || len(report.Notes.Kinds) > 0 {
+		t.Errorf("nobody has a phone: bad %v, notes %v", bad, report.Notes.Kinds)
+	}
+	for i, role := range []Role{NameRole, PhoneRole, NameRole, PhoneRole} {
+		if c := report.Columns[i]; c.Role != role || c.Filled == 0 || len(c.First) != 2 {
+			t.Errorf("column %d: %+v", i, c)
+		}
+	}
+	// Who says what a column is says whom the rows are of.
+	got, _, _ := summed(t, "Noiva;Fone noiva;Noivo;Fone noivo\nEva;11 98765-0001;Ivo;11 98765-0002\n", Options{Map: []Mapping{{As: "nome", Title: "Noivo"}}})
+	if len(got) != 1 || !strings.HasPrefix(got[0], "Ivo ") {
+		t.Errorf("mapped: %q", got)
+	}
+	got, _, _ = summed(t, "Noiva;Fone noiva;Noivo;Fone noivo;Local\nEva;11 98765-0001;Ivo;11 98765-0002;Itu\n", Options{Map: []Mapping{{As: "tags", Title: "Local"}}})
+	if len(got) != 2 || !strings.HasPrefix(got[0], "Eva +5511987650001 #Itu") || !strings.HasPrefix(got[1], "Ivo +5511987650002 #Itu") {
+		t.Errorf("another column mapped: %q", got)
+	}
+}
+
 func TestTagsInColumnsOfTheirOwn(t *testing.T) {
 	tryKinds(t, []kind{
 		{"numbered", "Nome;Celular;Tag 1;Tag 2\nAna;11 98765-2121;vip;sp\nRui;11 98765-2122;;sp\n", []string{"Ana +5511987652121 #vip#sp", "Rui +5511987652122 #sp"}},
@@ -544,6 +585,13 @@ func TestLinesAndBlocksOfTextGiveNames(t *testing.T) {
 		{"with a dash", "Ana Luz - 11 98765-2461\nRui Sol – (11)98765-2462\nhilda - 11987652463\n", []string{luz, sol, "hilda +5511987652463"}},
 		{"behind the phone", "11 98765-2461 Ana Luz\n+55 11 98765-2462 (Rui Sol)\n", []string{luz, sol}},
 		{"with dots", "• Ana Luz 11 98765-2461\n* Rui Sol 11 98765-2462\n", []string{luz, sol}},
+		{"with other signs", "Ana Luz = 11987652461\nRui Sol → (11) 98765-2462\nhilda => 11987652463\nDra. Eva / 11 98765-2464\nIvo Jr. ..... 11 98765-2465\n", []string{luz, sol, "hilda +5511987652463", "Dra. Eva +5511987652464", "Ivo Jr. +5511987652465"}},
+		{"as in mail", "Destinatário\nAna Luz <11987652461>\n\"\"\"Rui Sol\"\" <+55 11 98765-2462>\"\n", []string{luz, sol}},
+		{"as in mail, with a link", "Ana Luz <tel:+5511987652461>\nRui Sol <whatsapp://send?phone=5511987652462>\n", []string{luz, sol}},
+		{"with a link", "Ana Luz https://wa.me/5511987652461\nRui Sol - wa.me/5511987652462?text=Oi%20Rui%2C%20pedido%2011987650000\nhilda: https://api.whatsapp.com/send/?phone=5511987652463&text&type=phone_number&app_absent=0\n", []string{luz, sol, "hilda +5511987652463"}},
+		{"with a link to a message", "Ana Luz https://wa.me/5511987652461?text=Oi Ana Rui 11 98765-0000\n" + "Rui Sol wa.me/5511987652462?text=" + strings.Repeat("x", 300) + "\n", []string{luz, sol}},
+		{"behind a link", "https://wa.me/5511987652461 Ana Luz\nhttps://wa.me/5511987652462?text=Oi Eva Sol\n", []string{luz, "+5511987652462"}},
+		{"links of a text", "- [Ana Luz](https://wa.me/5511987652461)\n- [Rui Sol](https://web.whatsapp.com/send?phone=5511987652462)\n", []string{luz, sol}},
 		{"sentences", "Meu zap 11 98765-2461\nligar para Ana 11 98765-2462\nCasa: 11 3333-0001\nanotado 11 98765-2463\n", []string{"+5511987652461", "+5511987652462", "+551133330001", "+5511987652463"}},
 		{"phones alone", "11 98765-2461\n1. 11 98765-2462\n", []string{"+5511987652461", "+5511987652462"}},
 		{"under a title", "Telefone\n11 98765-2461 (Mãe)\n", []string{"+5511987652461"}},
@@ -559,6 +607,77 @@ func TestLinesAndBlocksOfTextGiveNames(t *testing.T) {
 	if !slices.Equal(got, []string{sol}) || len(bad) != 1 {
 		t.Errorf("a block without a phone: %q, bad %v", got, bad)
 	}
+}
+
+func TestALinkWithoutAPhoneIsNobodys(t *testing.T) {
+	got, bad, _ := summed(t, "Ana https://wa.me/5511987650001\nBia https://wa.me/5511987650002\nLoja https://wa.me/message/4X7ABCD1234EF1\nGrupo https://chat.whatsapp.com/FbT0x9Kq2LmAbCdEf12345\n", Options{})
+	if !slices.Equal(got, []string{"Ana +5511987650001", "Bia +5511987650002"}) || len(bad) != 2 {
+		t.Errorf("%q, bad %v", got, bad)
+	}
+}
+
+func TestAddressesOfWhatsAppArePhonesIfTheyHaveThem(t *testing.T) {
+	rows := "5511987650001@s.whatsapp.net;Ana\n5511987650002@c.us;Bia\n5511987650003:23@s.whatsapp.net;Caio\n"
+	nobody := "186590214778953@lid;Lia\n5511987650009@lid;Téo\n186590214778953:4@lid;Lia\n120363041234567890@g.us;Grupo\n5511987650008-1612345678@g.us;Antigo\n120363199999999999@newsletter;Canal\nstatus@broadcast;Status\n"
+	for _, title := range []string{"id", "chat_id", "jid", "Chat", "Identificador", "remoteJid"} {
+		for _, file := range []string{rows + nobody, nobody + rows} {
+			got, bad, _ := summed(t, title+";name\n"+file, Options{})
+			if !slices.Equal(got, []string{"Ana +5511987650001", "Bia +5511987650002", "Caio +5511987650003"}) || len(bad) != 7 {
+				t.Errorf("%s: %q, bad %v", title, got, bad)
+			}
+		}
+	}
+	if got, bad, _ := summed(t, "5511987650001@c.us\n120363041234567890@g.us\n", Options{}); !slices.Equal(got, []string{"+5511987650001"}) || len(bad) != 1 {
+		t.Errorf("a list of them: %q, bad %v", got, bad)
+	}
+	_, err := Read(t.Context(), strings.NewReader("id;name\n"+nobody), Options{}, nothing)
+	if why, ok := reason.Find(err); !ok || why.Code != reason.CSVNoPhones {
+		t.Errorf("nobody: %v", err)
+	}
+}
+
+// The names at the head of a group are of other people than the phones.
+func TestTheHeadOfAGroupIsPhonesWithoutNames(t *testing.T) {
+	for _, line := range []string{
+		"Ana, Bia Sá, Tio Zé, +55 11 98765-0001, +55 21 98765-0002, +55 31 98765-0003, Você",
+		"Ana, +55 11 98765-0001, +55 21 98765-0002, +55 31 98765-0003, Tú",
+		"Ana, Bia, +55 11 98765-0001, +55 21 98765-0002, +55 31 98765-0003, You",
+		"+55 11 98765-0001, +55 21 98765-0002, +55 31 98765-0003, Você\n",
+	} {
+		got, bad, _ := summed(t, line, Options{})
+		if !slices.Equal(got, []string{"+5511987650001", "+5521987650002", "+5531987650003"}) || len(bad) > 0 {
+			t.Errorf("%s: %q, bad %v", line, got, bad)
+		}
+	}
+	tryKinds(t, []kind{
+		{"one phone", "Ana, Bia, +55 11 98765-0001, Você\n", []string{"+5511987650001"}},
+		{"of two groups", "Ana, Bia Sá, +55 11 98765-0001, +55 11 98765-0002, Você\nEva, +55 11 98765-0003, Rui, Você\n", []string{"+5511987650001", "+5511987650002", "+5511987650003"}},
+		{"who is called so", "Ana;11 98765-0001\nTu;11 98765-0002\n", []string{"Ana +5511987650001", "Tu +5511987650002"}},
+		{"somebody and their phones", "Ana Luz, +55 11 98765-0001, +55 11 98765-0002, Recife\n", []string{"Ana Luz +5511987650001,+5511987650002 coluna_4=Recife"}},
+	})
+}
+
+func TestTheChatOfAGroupIsRefusedHoweverFewWroteInIt(t *testing.T) {
+	for _, chat := range []string{
+		"12/03/2026 10:22 - As mensagens são protegidas.\n12/03/2026 10:25 - +55 11 98765-0001: Bom dia\n12/03/2026 10:26 - +55 21 98765-0002: Bom dia\n12/03/2026 10:40 - Tia Lu: ok\n",
+		"12/03/2026 10:22 - +55 11 98765-0001 criou o grupo \"Pais: 3º B\"\n12/03/2026 10:25 - +55 11 98765-0001: Bom dia\n",
+		"12/3/26, 10:22 p. m. - Creaste el grupo \"Vecinos\"\n12/3/26, 10:24 p. m. - +34 612 48 09 59: Hola\n",
+		"3/12/26, 10:22 AM - +1 (786) 423-9209 joined using this group's invite link\n3/12/26, 10:25 AM - +1 (786) 423-9209: Hi\n",
+		"[3/12/26, 10:22:33 AM] Bible Study: ‎Messages are end-to-end encrypted.\n[3/12/26, 10:23:01 AM] ‪+1 (786) 423-9209‬: ‎‪+1 (786) 423-9209‬ joined using this group's invite link\n",
+		"[12/03/26, 10:22:33] Pais: ‎+55 11 98765-0001 adicionou você\n[12/03/26, 10:25:00] +55 11 98765-0001: oi\n",
+	} {
+		_, err := Read(t.Context(), strings.NewReader(chat), Options{}, Sink{
+			Row: func(r people.Row) error { t.Errorf("%.60q: %s", chat, r.Phone); return nil },
+			Bad: func(b Bad) error { t.Errorf("%.60q: %v", chat, b.Reason); return nil },
+		})
+		if why, ok := reason.Find(err); !ok || why.Code != reason.ImportGroup {
+			t.Errorf("%.60q: %v", chat, err)
+		}
+	}
+	tryKinds(t, []kind{
+		{"who writes of a group", "12/03/2026 10:25 - +55 11 98765-0001: quem criou o grupo: você?\n12/03/2026 10:26 - Loja: saiu do grupo\n", []string{"+5511987650001"}},
+		{"who sends a file", "[12/03/26, 10:25:00] +55 11 98765-0001: ‎<attached: 0001-grupo.jpg>\n", []string{"+5511987650001"}},
+	})
 }
 
 func TestNobodyInTheFirstRowsIsLost(t *testing.T) {

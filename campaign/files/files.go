@@ -4,7 +4,7 @@
 //
 // A file is read in four steps, each in a file of its own: what it is
 // ([Read]), its rows of cells (lines.go, separator.go, csv.go, xlsx.go), what its columns are
-// (titles.go, columns.go, mapping.go, table.go), and the person that a row speaks of
+// (titles.go, columns.go, mapping.go, couple.go, table.go), and the person that a row speaks of
 // (cells.go, person.go). vCards (vcard.go), chats (chat.go) and recado's own list
 // (recado.go) say by themselves what is what, and begin at the last step.
 //
@@ -93,10 +93,11 @@ type reader struct {
 	to       Sink
 	report   *Report
 	seen     known
-	lists    map[string]bool // that people are on, folded
-	unpacked int64           // bytes of a packed file that may be unpacked
-	draft    draft           // of the row that is read
-	muted    bool            // what is looked at now is looked at again later
+	lists    map[string]bool        // that people are on, folded
+	unpacked int64                  // bytes of a packed file that may be unpacked
+	draft    draft                  // of the row that is read
+	beside   func() map[string]bool // words of who is in the same row: what is theirs is a field
+	muted    bool                   // what is looked at now is looked at again later
 }
 
 // note counts something that is to be said of a row.

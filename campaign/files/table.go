@@ -48,6 +48,15 @@ func (r *reader) table(from rows) error {
 	if header < 0 && len(sample) == 1 && l.phonesOnly(sample[0]) {
 		sample = l.each(sample[0])
 	}
+	if l.untitled = header < 0 && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.said }); l.untitled && !slices.ContainsFunc(sample, func(row record) bool { return !r.head(row) }) {
+		l.phonesAlone()
+	}
+	if header >= 0 {
+		if l.two = r.couple(&l, sample[header].cells, sample[header+1:]); l.two != nil {
+			l.join()
+			l.told = true
+		}
+	}
 	r.report.Columns = l.columns
 	titles := make([]string, len(l.columns))
 	for i, c := range l.columns {
@@ -181,6 +190,62 @@ func (l *layout) phonesOnly(row record) bool {
 	return len(l.phones) > 1 && row.fault == nil && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.said || c.Role != PhoneRole })
 }
 
+// youWords are how WhatsApp calls the one who looks, folded.
+var youWords = words("voce voces vc you tu vos usted yo eu me")
+
+// head reports whether a row is the line that stands at the head of a group: the
+// names of those in the address book, the phones of the others, and you.
+func (r *reader) head(row record) bool {
+	if row.fault != nil || len(row.cells) < 3 || !slices.ContainsFunc(row.cells, isYou) {
+		return false
+	}
+	phones := 0
+	for _, cell := range row.cells {
+		switch cell = r.sampled(cell); {
+		case cell == "":
+		case strings.ContainsFunc(cell, unicode.IsDigit):
+			if _, why := r.options.Where.Phones(cell); why != nil || strings.ContainsFunc(cell, unicode.IsLetter) {
+				return false
+			}
+			phones++
+		case fullName(cell) == "" || strings.Contains(cell, "@"):
+			return false
+		}
+	}
+	return phones > 0
+}
+
+func isYou(cell string) bool {
+	cell = strings.TrimSpace(cell)
+	return len(cell) > 1 && len(cell) <= len("vocês") && youWords()[people.Fold(cell)]
+}
+
+// strangers gives each phone of a row as somebody without a name.
+func (r *reader) strangers(row record) error {
+	for _, cell := range row.cells {
+		if cell = r.clean(cell, row.line); !strings.ContainsFunc(cell, unicode.IsDigit) {
+			continue
+		}
+		d := &draft{Row: people.Row{Line: row.line}}
+		d.phone(r.options.Where, cell, "", isPhone)
+		if err := r.put(d, row, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// phonesAlone leaves out what is beside the phones: it is of others.
+func (l *layout) phonesAlone() {
+	for i := range l.columns {
+		if c := &l.columns[i]; c.Role != PhoneRole {
+			c.Role, c.Field = IgnoredRole, ""
+		}
+	}
+	l.name, l.first, l.middle, l.last, l.second, l.email = -1, -1, -1, -1, -1, -1
+	l.spare, l.tags = nil, nil
+}
+
 // each makes a row of each phone: a line of them, as it is pasted from a group, is
 // of several people.
 func (l *layout) each(row record) (all []record) {
@@ -204,6 +269,12 @@ func (r *reader) row(l *layout, row record, titles []string) error {
 		return r.bad(row, *row.fault)
 	case blank(row.cells):
 		return nil
+	case l.untitled && r.head(row):
+		return r.strangers(row)
+	case l.two != nil:
+		if done, err := r.both(l, row); done {
+			return err
+		}
 	}
 	why := l.read(r, row, d)
 	if row.fault != nil && (why != nil || len(d.phones) == 0) {
@@ -386,7 +457,7 @@ func named(row record) (n int) {
 // above reports whether the first of some rows is somebody.
 func (r *reader) above(after []record) bool {
 	for _, next := range after {
-		if next.fault == nil && !blank(next.cells) {
+		if next.fault == nil && !blank(next.cells) && !slices.ContainsFunc(next.cells, crowd) {
 			return r.somebody(next)
 		}
 	}
