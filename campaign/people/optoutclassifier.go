@@ -21,7 +21,7 @@ const (
 	// it likelier than this to be one, and noAlone likewise of what they know
 	// nothing of. On texts that it had not seen no ordinary message was, see
 	// docs/contacts.md.
-	noAbove = .92
+	noAbove = .95
 	noAlone = .96
 	// heldBelow: what the grammars know nothing of is a doubt if the classifier
 	// finds it less likely than this to be an ordinary message; heldBelowOfTwo is
