@@ -663,8 +663,8 @@ func TestTheChatOfAGroupIsRefusedHoweverFewWroteInIt(t *testing.T) {
 		"12/03/2026 10:22 - +55 11 98765-0001 criou o grupo \"Pais: 3º B\"\n12/03/2026 10:25 - +55 11 98765-0001: Bom dia\n",
 		"12/3/26, 10:22 p. m. - Creaste el grupo \"Vecinos\"\n12/3/26, 10:24 p. m. - +34 612 48 09 59: Hola\n",
 		"3/12/26, 10:22 AM - +1 (786) 423-9209 joined using this group's invite link\n3/12/26, 10:25 AM - +1 (786) 423-9209: Hi\n",
-		"[3/12/26, 10:22:33 AM] Bible Study: ‎Messages are end-to-end encrypted.\n[3/12/26, 10:23:01 AM] ‪+1 (786) 423-9209‬: ‎‪+1 (786) 423-9209‬ joined using this group's invite link\n",
-		"[12/03/26, 10:22:33] Pais: ‎+55 11 98765-0001 adicionou você\n[12/03/26, 10:25:00] +55 11 98765-0001: oi\n",
+		"[3/12/26, 10:22:33\u202fAM] Bible Study: \u200eMessages are end-to-end encrypted.\n[3/12/26, 10:23:01\u202fAM] \u202a+1 (786) 423-9209\u202c: \u200e\u202a+1 (786) 423-9209\u202c joined using this group's invite link\n",
+		"[12/03/26, 10:22:33] Pais: \u200e+55 11 98765-0001 adicionou você\n[12/03/26, 10:25:00] +55 11 98765-0001: oi\n",
 	} {
 		_, err := Read(t.Context(), strings.NewReader(chat), Options{}, Sink{
 			Row: func(r people.Row) error { t.Errorf("%.60q: %s", chat, r.Phone); return nil },
@@ -676,7 +676,7 @@ func TestTheChatOfAGroupIsRefusedHoweverFewWroteInIt(t *testing.T) {
 	}
 	tryKinds(t, []kind{
 		{"who writes of a group", "12/03/2026 10:25 - +55 11 98765-0001: quem criou o grupo: você?\n12/03/2026 10:26 - Loja: saiu do grupo\n", []string{"+5511987650001"}},
-		{"who sends a file", "[12/03/26, 10:25:00] +55 11 98765-0001: ‎<attached: 0001-grupo.jpg>\n", []string{"+5511987650001"}},
+		{"who sends a file", "[12/03/26, 10:25:00] +55 11 98765-0001: \u200e<attached: 0001-grupo.jpg>\n", []string{"+5511987650001"}},
 	})
 }
 
