@@ -79,9 +79,6 @@ func Wants(text, asked string) (w Wish, why string) {
 	}
 	languages := readings(said)
 	w, why, sure := byGrammar(languages)
-	if words < fewestWords {
-		return w, why
-	}
 	return review(w, why, sure, judge(written, languages[0]), words)
 }
 
