@@ -133,8 +133,10 @@ func TestACoverWithAPhoneIsNotTheTable(t *testing.T) {
 		texted("Caio", "21 98765-0001") + texted("Duda", "21 98765-0002") + texted("Edu", ""),
 		texted("Nome", "Telefone") + texted("Caio", "21 98765-0001") + texted("Duda", "") + texted("Edu", "") + texted("Fani", ""),
 	} {
-		if got, _, report := summed(t, sheets(first, table), Options{}); report.Sheet != "Plan1" || len(got) == 0 || !strings.Contains(got[0], "+5521987650001") {
-			t.Errorf("%q: of %q %q", first, report.Sheet, got)
+		for _, file := range []string{sheets(first, table), sheets(first, texted("Dúvidas? Ligue (11) 3003-4410"), table)} {
+			if got, _, report := summed(t, file, Options{}); report.Sheet != "Plan1" || len(got) == 0 || !strings.Contains(got[0], "+5521987650001") {
+				t.Errorf("%q: of %q %q", first, report.Sheet, got)
+			}
 		}
 	}
 }
