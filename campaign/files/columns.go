@@ -53,6 +53,7 @@ type layout struct {
 	tags     []int
 	score    int      // how much of it was recognised
 	untitled bool     // nothing names the columns
+	heads    bool     // and all of its first rows are heads of groups
 	lines    bool     // each row is a line of text, perhaps with a name in it
 	told     bool     // one had
 	two      []layout // of the two people in each row, if there are two
@@ -227,9 +228,9 @@ func (r *reader) newLayout(titles []string, rows []record) (layout, error) {
 			continue
 		}
 		guesses := column.title.guesses()
-		if r.beside != nil && column.title.any(r.beside) {
+		if at := column.title.side(); r.half != bothSides && at == 1-r.half {
 			continue
-		} else if r.beside != nil && column.title.isSide() {
+		} else if r.half != bothSides && column.title.isSide() {
 			guesses = []guess{{NameRole, 1}}
 		}
 		for _, g := range guesses {

@@ -2,6 +2,8 @@ package files
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"recado/campaign/people"
 	"recado/campaign/reason"
@@ -14,10 +16,13 @@ import (
 // Each of them is a person, with what the titles say is theirs and what they say
 // is nobody's. What is the other's is a field.
 
+// bothSides is half if a row is of one person.
+const bothSides = -1
+
 // sides are the words of those two, folded.
 var sides = [2]func() map[string]bool{
 	words("noiva noivas novia bride esposa mulher mujer wife"),
-	words("noivo noivos novio groom bridegroom esposo marido husband"),
+	words("noivo novio groom bridegroom esposo marido husband"),
 }
 
 // side is of which of the two a column is; -1 if of neither, or both.
@@ -66,9 +71,9 @@ func (r *reader) couple(l *layout, titles []string, rows []record) []layout {
 		return nil
 	}
 	two := make([]layout, 2)
-	defer func() { r.beside = nil }()
+	defer func() { r.half = bothSides }()
 	for i := range two {
-		r.beside = sides[1-i]
+		r.half = i
 		var err error
 		if two[i], err = r.newLayout(titles, rows); err != nil {
 			return nil
@@ -108,6 +113,11 @@ func (r *reader) both(l *layout, row record) (done bool, err error) {
 	var first []candidate
 	for i := range drafts {
 		d := &drafts[i]
+		if len(d.phones) == 0 && d.why != nil && whys[i] == nil && l.two[i].dialled(row) { // the other one is imported
+			if err := r.bad(row, *d.why); err != nil {
+				return true, err
+			}
+		}
 		d.phones = slices.DeleteFunc(d.phones, func(c candidate) bool {
 			return slices.ContainsFunc(first, func(f candidate) bool { return c.phone.Same(f.phone) }) // one for both: it is the first one's
 		})
@@ -117,6 +127,16 @@ func (r *reader) both(l *layout, row record) (done bool, err error) {
 		if err := r.put(d, row, whys[i]); err != nil {
 			return true, err
 		}
+		if whys[i] != nil {
+			break // what is wrong with the row is so of both
+		}
 	}
 	return true, nil
+}
+
+// dialled reports whether there are figures where a row has phones.
+func (l *layout) dialled(row record) bool {
+	return slices.ContainsFunc(l.phones, func(at int) bool {
+		return at < len(row.cells) && strings.ContainsFunc(row.cells[at], unicode.IsDigit)
+	})
 }

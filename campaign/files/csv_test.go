@@ -604,3 +604,20 @@ func TestTheWorkOfReadingGrowsWithTheFile(t *testing.T) {
 		}
 	}
 }
+
+// TestMarksAtTheEndsOfALineTakeNoLongerThanTheLine: neither many of them, nor spaces.
+func TestMarksAtTheEndsOfALineTakeNoLongerThanTheLine(t *testing.T) {
+	const many = 200_000
+	for in, want := range map[string]string{
+		strings.Repeat("\x1a", many) + "x" + strings.Repeat(" ", many):   "x" + strings.Repeat(" ", many),
+		strings.Repeat("\ufeff", many) + "x" + strings.Repeat(" ", many): "x" + strings.Repeat(" ", many),
+		"x" + strings.Repeat(" \x1a", many):                              "x ",
+		" x \ufeff  \x1a  ":                                              " x ",
+		"\ufeff\x1a\ufeffx":                                              "x",
+		"\ufeff":                                                         "",
+	} {
+		if got := string(tidy([]byte(in + "\r\n"))); got != want+"\r\n" {
+			t.Errorf("%.20q of %d bytes becomes %.20q of %d, want %d", in, len(in), got, len(got), len(want)+2)
+		}
+	}
+}

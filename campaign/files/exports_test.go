@@ -545,6 +545,10 @@ func TestTwoPeopleInARowHaveTheirOwnNamesAndPhones(t *testing.T) {
 		{"one phone for both", "Noiva;Fone noiva;Noivo;Fone noivo\nEva;11 98765-0001;Ivo;11 98765-0001\n", []string{"Eva +5511987650001 fone_noivo=11 98765-0001 noivo=Ivo"}},
 		{"who leaves", "Noiva;Fone noiva;Noivo;Fone noivo;Opt-out\nEva;11 98765-0001;Ivo;11 98765-0002;sim\n",
 			[]string{"Eva +5511987650001 fone_noivo=11 98765-0002 noivo=Ivo opt-out=sim LEFT", "Ivo +5511987650002 fone_noiva=11 98765-0001 noiva=Eva opt-out=sim LEFT"}},
+		{"who leaves, together", "Noiva;Fone noiva;Noivo;Fone noivo;Opt-out (noiva e noivo)\nEva;11 98765-0001;Ivo;11 98765-0002;sim\n",
+			[]string{"Eva +5511987650001 fone_noivo=11 98765-0002 noivo=Ivo opt-out__noiva_e_noivo=sim LEFT", "Ivo +5511987650002 fone_noiva=11 98765-0001 noiva=Eva opt-out__noiva_e_noivo=sim LEFT"}},
+		{"who leaves, of a couple", "Noiva;Fone noiva;Noivo;Fone noivo;Opt-out dos noivos\nEva;11 98765-0001;Ivo;11 98765-0002;sim\n",
+			[]string{"Eva +5511987650001 fone_noivo=11 98765-0002 noivo=Ivo opt-out_dos_noivos=sim LEFT", "Ivo +5511987650002 fone_noiva=11 98765-0001 noiva=Eva opt-out_dos_noivos=sim LEFT"}},
 		{"a planner's phone", "Noiva;Fone noiva;Noivo;Fone noivo;Fone do assessor\nEva;11 98765-0001;Ivo;;11 98765-0009\n", []string{"Eva +5511987650001 fone_do_assessor=11 98765-0009 noivo=Ivo"}},
 		// Somebody stands before the other.
 		{"of a customer", "Nome;Celular;Esposa;Celular da esposa\nIvo;11 98765-0001;Eva;11 98765-0002\n", []string{"Ivo +5511987650001 celular_da_esposa=11 98765-0002 esposa=Eva"}},
@@ -554,13 +558,17 @@ func TestTwoPeopleInARowHaveTheirOwnNamesAndPhones(t *testing.T) {
 	if len(bad) != 1 || len(report.Notes.Kinds) > 0 {
 		t.Errorf("nobody has a phone: bad %v, notes %v", bad, report.Notes.Kinds)
 	}
+	got, bad, _ := summed(t, "Noiva;Fone noiva;Noivo;Fone noivo;Tags\nEva;11 98765-0001;Ivo;1198765;vip\nAna;11 98765-0002;Rui;11 98765-0003;"+strings.Repeat("x", 200)+"\n", Options{})
+	if len(got) != 1 || len(bad) != 2 || bad[0].Line != 2 || bad[1].Line != 3 {
+		t.Errorf("one of two phones is short, and a row is wrong: %q, bad %v", got, bad)
+	}
 	for i, role := range []Role{NameRole, PhoneRole, NameRole, PhoneRole} {
 		if c := report.Columns[i]; c.Role != role || c.Filled == 0 || len(c.First) != 2 {
 			t.Errorf("column %d: %+v", i, c)
 		}
 	}
 	// Who says what a column is says whom the rows are of.
-	got, _, _ := summed(t, "Noiva;Fone noiva;Noivo;Fone noivo\nEva;11 98765-0001;Ivo;11 98765-0002\n", Options{Map: []Mapping{{As: "nome", Title: "Noivo"}}})
+	got, _, _ = summed(t, "Noiva;Fone noiva;Noivo;Fone noivo\nEva;11 98765-0001;Ivo;11 98765-0002\n", Options{Map: []Mapping{{As: "nome", Title: "Noivo"}}})
 	if len(got) != 1 || !strings.HasPrefix(got[0], "Ivo ") {
 		t.Errorf("mapped: %q", got)
 	}
@@ -652,6 +660,7 @@ func TestTheHeadOfAGroupIsPhonesWithoutNames(t *testing.T) {
 	tryKinds(t, []kind{
 		{"one phone", "Ana, Bia, +55 11 98765-0001, Você\n", []string{"+5511987650001"}},
 		{"of two groups", "Ana, Bia Sá, +55 11 98765-0001, +55 11 98765-0002, Você\nEva, +55 11 98765-0003, Rui, Você\n", []string{"+5511987650001", "+5511987650002", "+5511987650003"}},
+		{"who knows them", "Ana Luz;11987654321;descadastrado;Você\nBia Luz;11987654322;ativo;Rui\n", []string{"Ana Luz +5511987654321 coluna_3=descadastrado coluna_4=Você LEFT", "Bia Luz +5511987654322 coluna_3=ativo coluna_4=Rui"}},
 		{"who is called so", "Ana;11 98765-0001\nTu;11 98765-0002\n", []string{"Ana +5511987650001", "Tu +5511987650002"}},
 		{"somebody and their phones", "Ana Luz, +55 11 98765-0001, +55 11 98765-0002, Recife\n", []string{"Ana Luz +5511987650001,+5511987650002 coluna_4=Recife"}},
 	})

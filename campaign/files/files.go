@@ -83,7 +83,7 @@ func Read(ctx context.Context, file io.Reader, options Options, to Sink) (*Repor
 }
 
 func newReader(ctx context.Context, options Options, to Sink) *reader {
-	return &reader{ctx: ctx, options: options, to: to, unpacked: maxUnpacked, report: new(Report), seen: known{first: make(map[uint64]firstOf)}, lists: make(map[string]bool)}
+	return &reader{ctx: ctx, options: options, to: to, unpacked: maxUnpacked, report: new(Report), seen: known{first: make(map[uint64]firstOf)}, lists: make(map[string]bool), half: bothSides}
 }
 
 // reader reads one file.
@@ -93,11 +93,11 @@ type reader struct {
 	to       Sink
 	report   *Report
 	seen     known
-	lists    map[string]bool        // that people are on, folded
-	unpacked int64                  // bytes of a packed file that may be unpacked
-	draft    draft                  // of the row that is read
-	beside   func() map[string]bool // words of who is in the same row: what is theirs is a field
-	muted    bool                   // what is looked at now is looked at again later
+	lists    map[string]bool // that people are on, folded
+	unpacked int64           // bytes of a packed file that may be unpacked
+	draft    draft           // of the row that is read
+	half     int             // of the two in a row, whose columns are looked at: what is the other's is a field
+	muted    bool            // what is looked at now is looked at again later
 }
 
 // note counts something that is to be said of a row.

@@ -183,10 +183,9 @@ func (r *lineReader) read() (line, error) {
 
 // What stands at the ends of a line and is no part of it: the mark that each of
 // the files began with that were joined, and the end of a file of DOS.
-var (
-	mark    = []byte("\xef\xbb\xbf")
-	endMark = []byte{0x1a}
-)
+var mark = []byte("\xef\xbb\xbf")
+
+const endMark = 0x1a
 
 // tidy is a line without what old programs, and those that join files, add to
 // it. It changes the line.
@@ -196,16 +195,28 @@ func tidy(line []byte) []byte {
 	if bytes.IndexByte(body, 0) >= 0 {
 		unfill(body)
 	}
-	for {
-		before := len(body)
-		for _, m := range [...][]byte{mark, endMark} {
-			body = bytes.TrimPrefix(body, m)
-			if rest := bytes.TrimRight(body, " "); bytes.HasSuffix(rest, m) {
-				body = rest[:len(rest)-len(m)]
-			}
-		}
-		if len(body) == before {
+	for len(body) > 0 {
+		if rest := bytes.TrimPrefix(body, mark); len(rest) < len(body) {
+			body = rest
+		} else if body[0] == endMark {
+			body = body[1:]
+		} else {
 			break
+		}
+	}
+	// Spaces behind it stay if there is no mark among them.
+	for at := len(body); at > 0; {
+		switch rest := body[:at]; {
+		case bytes.HasSuffix(rest, mark):
+			at -= len(mark)
+			body = body[:at]
+		case rest[at-1] == endMark:
+			at--
+			body = body[:at]
+		case rest[at-1] == ' ':
+			at--
+		default:
+			at = 0
 		}
 	}
 	return append(body, end...)

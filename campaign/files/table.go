@@ -48,7 +48,8 @@ func (r *reader) table(from rows) error {
 	if header < 0 && len(sample) == 1 && l.phonesOnly(sample[0]) {
 		sample = l.each(sample[0])
 	}
-	if l.untitled = header < 0 && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.said }); l.untitled && !slices.ContainsFunc(sample, func(row record) bool { return !r.head(row) }) {
+	l.untitled = header < 0 && !slices.ContainsFunc(l.columns, func(c Column) bool { return c.said })
+	if l.heads = l.untitled && !slices.ContainsFunc(sample, func(row record) bool { return !r.head(row, 1) }); l.heads {
 		l.phonesAlone()
 	}
 	if header >= 0 {
@@ -191,11 +192,12 @@ func (l *layout) phonesOnly(row record) bool {
 }
 
 // youWords are how WhatsApp calls the one who looks, folded.
-var youWords = words("voce voces vc you tu vos usted yo eu me")
+var youWords = words("voce voces vc you tu vos usted")
 
 // head reports whether a row is the line that stands at the head of a group: the
-// names of those in the address book, the phones of the others, and you.
-func (r *reader) head(row record) bool {
+// names of those in the address book, the phones of the others, as many at least, and
+// you.
+func (r *reader) head(row record, least int) bool {
 	if row.fault != nil || len(row.cells) < 3 || !slices.ContainsFunc(row.cells, isYou) {
 		return false
 	}
@@ -203,6 +205,8 @@ func (r *reader) head(row record) bool {
 	for _, cell := range row.cells {
 		switch cell = r.sampled(cell); {
 		case cell == "":
+		case saysLeft(cell):
+			return false
 		case strings.ContainsFunc(cell, unicode.IsDigit):
 			if _, why := r.options.Where.Phones(cell); why != nil || strings.ContainsFunc(cell, unicode.IsLetter) {
 				return false
@@ -212,7 +216,7 @@ func (r *reader) head(row record) bool {
 			return false
 		}
 	}
-	return phones > 0
+	return phones >= least
 }
 
 func isYou(cell string) bool {
@@ -269,7 +273,7 @@ func (r *reader) row(l *layout, row record, titles []string) error {
 		return r.bad(row, *row.fault)
 	case blank(row.cells):
 		return nil
-	case l.untitled && r.head(row):
+	case l.untitled && r.head(row, 2), l.heads && r.head(row, 1):
 		return r.strangers(row)
 	case l.two != nil:
 		if done, err := r.both(l, row); done {

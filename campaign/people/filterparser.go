@@ -277,8 +277,12 @@ func (p *filterParser) between(q query, term func(query) (Term, error)) (Term, e
 	if q.op.compares() {
 		return term(q)
 	}
+	before, named := p.at, p.named
 	low, high, ok := strings.Cut(q.value, "..")
 	highAt := q.at + len(low) + len("..")
+	if strings.HasPrefix(high, ".") {
+		ok, low = true, "" // an ellipsis
+	}
 	if after := *p; !ok {
 		word := func() string {
 			after.spaces()
@@ -289,7 +293,7 @@ func (p *filterParser) between(q query, term func(query) (Term, error)) (Term, e
 		low = q.value
 		joins := untilWords
 		if betweenWords[Fold(low)] {
-			low, joins = word(), andWords
+			low, joins = word(), betweenAndWords
 		}
 		if !joins[Fold(word())] {
 			return term(q)
@@ -304,18 +308,20 @@ func (p *filterParser) between(q query, term func(query) (Term, error)) (Term, e
 		return term(q)
 	}
 	from, err := term(query{low, OpAtLeast, q.at})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		var to Term
+		to, err = term(query{high, OpAtMost, highAt})
+		return All{from, to}, err
 	}
-	to, err := term(query{high, OpAtMost, highAt})
-	return All{from, to}, err
+	p.at, p.named = before, named
+	return term(q) // of what cannot be compared it is a text
 }
 
 // The words of a range.
 var (
-	betweenWords = map[string]bool{"entre": true, "between": true}
-	untilWords   = map[string]bool{"a": true, "ate": true, "to": true, "hasta": true}
-	andWords     = map[string]bool{"e": true, "and": true, "y": true}
+	betweenWords    = map[string]bool{"entre": true, "between": true}
+	untilWords      = map[string]bool{"a": true, "ate": true, "to": true, "hasta": true}
+	betweenAndWords = map[string]bool{"e": true, "and": true, "y": true, "a": true, "ate": true, "to": true, "hasta": true}
 )
 
 // isAmount reports whether a text can be compared: a number, a day or an age.
@@ -464,13 +470,16 @@ func (p *filterParser) value() (string, error) {
 	return phrase, nil
 }
 
+// longestPhrase is how far the end of a phrase in apostrophes is looked for, in bytes.
+const longestPhrase = 200
+
 // apostrophes is a phrase from here between two of them, which also stand within words:
 // the first one at which a word ends is its end. Empty if there is none.
 func (p *filterParser) apostrophes() string {
 	isOne := func(r rune) bool { return strings.ContainsRune("'‘’", r) }
 	for i, r := range p.rest() {
 		switch {
-		case i == 0 && !isOne(r):
+		case i == 0 && !isOne(r) || i > longestPhrase:
 			return ""
 		case i > 0 && isOne(r):
 			end := i + utf8.RuneLen(r)
