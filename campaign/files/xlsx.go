@@ -249,6 +249,8 @@ func (r *reader) workbook(a *archive, book *zip.File) error {
 // behindCover is the place of the table of people, where the sheets before it are
 // texts with a phone in them, of whoever helps to fill it in; else 0.
 func (r *reader) behindCover(a *archive, sheets []sheet, w *texts) (int, error) {
+	left := a.left
+	defer func() { a.left = left }() // what is looked at is read once more
 	covers := 0
 	for i, s := range sheets {
 		in, err := a.open(s.file)
