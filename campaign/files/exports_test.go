@@ -758,13 +758,13 @@ func TestANoThatGoesOnIsNoClearNo(t *testing.T) {
 }
 
 func TestATitleThatDeniesThatSomethingWasRefused(t *testing.T) {
-	for _, title := range []string{"Consentimento não revogado", "Consentimento WhatsApp não revogado", "Não recusou contato", "Não foi revogado o consentimento", "Consentimiento no revocado", "Consent not withdrawn", "Opt-in não cancelado", "Não bloqueado", "Did not refuse contact", "Não cancelou inscrição"} {
+	for _, title := range []string{"Consentimento não revogado", "Consentimento WhatsApp não revogado", "Não recusou contato", "Não foi revogado o consentimento", "Consentimiento no revocado", "Consent not withdrawn", "Opt-in não cancelado", "Não bloqueado", "Did not refuse contact", "Não cancelou inscrição", "Não é bloqueado", "Nenhuma recusa de contato", "Hasn't refused contact", "Sem bloqueio de mensagens"} {
 		wants(t, title, "sim", "")
 		for _, asked := range []string{"não", "revogado", "talvez", "☐"} {
 			wants(t, title, asked, "DOUBT")
 		}
 	}
-	for _, title := range []string{"Opt-in (sim) / recusado (não)", "Opt-in WhatsApp (sim) / recusado (não)", "Consentimento: sim ou revogado", "Consent (yes) / refused (no)", "Aceita contato (sim) / recusa (não)", "Consentimento revogado ou não", "Opt-in (S) / recusado (N)", "Opt-in: 1, recusado: 0"} {
+	for _, title := range []string{"Opt-in (sim) / recusado (não)", "Opt-in WhatsApp (sim) / recusado (não)", "Consentimento: sim ou revogado", "Consent (yes) / refused (no)", "Aceita contato (sim) / recusa (não)", "Consentimento revogado ou não", "Opt-in (S) / recusado (N)", "Opt-in: 1, recusado: 0", "Consent (true) / refused (false)"} {
 		for _, value := range []string{"sim", "não", "x", "0", "recusado"} {
 			wants(t, title, value, "DOUBT")
 		}

@@ -382,8 +382,12 @@ func (t title) leave() bool {
 	return (t.consents() || t.is("aceite")) && !slices.ContainsFunc(t.words, func(w string) bool { return !consentWords()[w] && !plainWords()[w] })
 }
 
-// helpers may stand between a no and what it denies.
-var helpers = words("foi foram se ha has have been was is did does do fue esta ser be")
+var (
+	// negating are denies of what somebody has done.
+	negating = words("nenhum nenhuma ningun ninguna jamais jamas didnt hasnt wasnt isnt didn hasn wasn isn doesn")
+	// helpers may stand between a no and what it denies.
+	helpers = words("foi foram se e ha has have been was is did does do fue es esta ser be t ainda aun yet")
+)
 
 // refusing reports whether a word says that somebody has refused something.
 func refusing(w string) bool { return revokes()[w] || blockWords()[w] || stopWords()[w] }
@@ -397,7 +401,7 @@ func (t title) unrevoked() bool {
 	}
 	for i, w := range t.words {
 		next := t.words[i+1:]
-		if !denies()[w] || len(next) == 0 {
+		if !denies()[w] && !negating()[w] || len(next) == 0 {
 			continue
 		}
 		if helpers()[next[0]] && len(next) > 1 {
@@ -411,7 +415,7 @@ func (t title) unrevoked() bool {
 }
 
 var (
-	yesWords = words("sim si yes")
+	yesWords = words("sim si yes true verdadeiro verdadero")
 	noWords  = words("nao not")
 )
 
