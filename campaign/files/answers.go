@@ -13,13 +13,80 @@ import (
 // What people answer who are asked whether they agree is more than yes and no:
 // "Não, obrigado.", "Li e aceito", ☐. Only what is clearly a yes is one.
 
-// boxes are what nobody has ticked.
-const boxes = "☐□⬜◻▢"
+// The signs of an answer: of a box that nobody has ticked, of one that somebody has,
+// of a yes, of a no.
+const (
+	boxes   = "☐□⬜◻▢"
+	circles = "○◯⚪" // are boxes beside an answer; alone they may be anything
+	ticks   = "☑☒✓✔✅"
+	likes   = "👍🟢"
+	crosses = "✗✘✖❌❎⛔🚫👎🔴"
+)
+
+// sign is what stands beside an answer.
+type sign uint8
+
+const (
+	unmarked sign = iota
+	unticked
+	ticked
+	cheered
+	crossed
+	several // nobody knows which of them is meant
+)
+
+// signs are the signs of an answer, and the boxes that are made of brackets.
+var signs = sync.OnceValue(func() *regexp.Regexp {
+	one := "[" + boxes + circles + ticks + likes + crosses + "]"
+	return regexp.MustCompile(`[\[(][\s\x{a0}_]*(?:` + one + `\x{fe0f}?|[xX])?[\s\x{a0}_]*[\])]|` + one)
+})
+
+// marked is the sign in a cell, and what else is there; "" if that says nothing.
+func marked(cell string) (sign, string) {
+	if !strings.ContainsAny(cell, "[("+boxes+circles+ticks+likes+crosses) {
+		return unmarked, cell
+	}
+	at := signs().FindStringIndex(cell)
+	if at == nil {
+		return unmarked, cell
+	}
+	one, rest := cell[at[0]:at[1]], cell[:at[0]]+" "+cell[at[1]:]
+	if signs().MatchString(rest) {
+		return several, rest
+	}
+	rest = strings.TrimFunc(rest, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '?' })
+	switch {
+	case rest == "" && strings.ContainsAny(one, circles):
+		return several, rest
+	case strings.ContainsAny(one, likes):
+		return cheered, rest
+	case strings.ContainsAny(one, crosses):
+		return crossed, rest
+	case strings.ContainsAny(one, ticks+"xX"):
+		return ticked, rest
+	}
+	return unticked, rest
+}
+
+// with is the answer that a sign and the words beside it give: a tick says that
+// they were chosen, a box without one that they were not, and nobody knows what was.
+func (m sign) with(rest string, words func(string) answer) answer {
+	said := silent
+	if rest != "" {
+		said = words(rest)
+	}
+	switch {
+	case m == several, m == unticked && rest != "", m == cheered && said == no, m == crossed && (said == yes || said == unclear):
+		return unclear
+	case m == unticked, m == crossed:
+		return no
+	case said == silent:
+		return yes
+	}
+	return said
+}
 
 var (
-	// signsOfYes and signsOfNo are what a form is ticked with, or not.
-	signsOfYes = "☑☒✓✔✅👍🟢"
-	signsOfNo  = boxes + "✗✘✖❌❎⛔🚫👎🔴"
 
 	// before are words that stand before an answer and say nothing.
 	before = words(`eu yo i we li e y and have has read he leido lei estou estoy ja ya de com con of double single muito por please am im sou claro
@@ -52,20 +119,21 @@ func agreement(cell string) answer {
 	switch {
 	case folded == "":
 		return silent
-	case strings.ContainsAny(cell, signsOfNo):
-		return no
 	case agreed()[folded]:
 		return yes
+	}
+	if sign, rest := marked(cell); sign != unmarked {
+		return sign.with(rest, agreement)
+	}
+	switch {
 	case noes()[folded], saysLeft(cell):
 		return no
 	case dates().MatchString(folded):
 		return yes
-	case strings.ContainsAny(cell, signsOfYes):
-		return yes
 	}
 	said := answerWords(folded)
 	if len(said) == 0 {
-		if strings.Trim(folded, "[]() \u00a0") == "" { // a box that nobody ticked
+		if strings.Trim(folded, "[]() \u00a0") == "" { // what is left of a box that nobody ticked
 			return no
 		}
 		return unclear
@@ -108,7 +176,14 @@ var (
 	// granting are words of who agrees, which a not stands before.
 	granting = words(`aceito aceita aceitou aceitei aceite acepto acepta aceptado aceptada aceptar aceitar autorizo autoriza autorizou autorizado autorizada autorizei autorizar concordo concorda concordou concordado concedo concedido concedida
 		permito permite permitido permitida permitir quero quer queria gostaria desejo deseja deseo desea quiero quiere consent consents consinto consente consiento consentido consentiu allow allowed allows accept accepted accepts agree agrees agreed
-		granted want wants wish like authorized authorised authorize authorise pode podem puede pueden may receber receba recibir recibe receive receiving get enviar envie send ser be contatado contatada contactado contactada contacted`)
+		granted want wants wish like authorized authorised authorize authorise pode podem puede pueden may receber receba recibir recibe receive receiving get enviar envie send ser be`)
+	// contacted are granting behind a "to be" alone: who is "not contacted" has not been yet.
+	contacted = words("contatado contatada contatados contactado contactada contacted")
+	// turns are words behind a no with which something else begins.
+	turns = words("e y and i eu yo we you voces li lido leido read obrigado obrigada obg thanks thank gracias valeu favor please")
+	// channels are where somebody is reached, and "no" in Portuguese says that it is there.
+	channels = words("whatsapp whats wpp wapp zap zapzap wsp contato contacto")
+	whose    = words("meu seu nosso mesmo")
 	// running are words of what is in force: the person, or the block.
 	running = words("ativo ativa active")
 )
@@ -117,13 +192,20 @@ var (
 // nothing else: "Não, obrigado.", "Revogado em 03/02/2024", ☐.
 func declines(cell string) bool {
 	folded := people.Fold(cell)
-	if strings.ContainsAny(cell, boxes) || strings.Trim(folded, "[]() \u00a0") == "" {
-		return len(answerWords(folded)) == 0 && !strings.ContainsAny(cell, signsOfYes) // else it may be the box of another answer
+	switch sign, rest := marked(cell); sign {
+	case several, cheered:
+		return false
+	case unticked:
+		return rest == "" // else it is the box of another answer
+	case ticked:
+		return declines(rest)
+	case crossed:
+		return rest == "" || declines(rest)
 	}
-	if strings.ContainsAny(cell, signsOfYes+"?") {
+	if strings.ContainsRune(cell, '?') {
 		return false
 	}
-	sure := strings.ContainsAny(cell, signsOfNo)
+	sure := folded != "" && strings.Trim(folded, "[]() \u00a0") == ""
 	for i, clause := range clauses().Split(folded, -1) {
 		said := answerWords(clause)
 		for len(said) > 0 && noFillers()[said[0]] {
@@ -133,12 +215,32 @@ func declines(cell string) bool {
 			continue
 		}
 		not := noBegins()[said[0]]
-		if !not && !refusalBegins()[said[0]] || slices.ContainsFunc(said[1:], func(w string) bool { return wordly(w) && !(not && granting()[w]) }) {
+		if !not && !refusalBegins()[said[0]] || not && !denying(said) || !not && slices.ContainsFunc(said[1:], wordly) {
 			return false
 		}
 		sure = true
 	}
 	return sure
+}
+
+// denying reports whether a no, with what stands behind it, is nothing else: not
+// "Não li e aceito", nor "No WhatsApp", which is where.
+func denying(said []string) bool {
+	turned := false // what is granted behind this is no longer denied
+	for i, w := range said[1:] {
+		switch last := said[i]; {
+		case channels()[w] && (last == "no" || i > 0 && whose()[last] && said[i-1] == "no"):
+			return false
+		case turns()[w]:
+			turned = true
+		case granting()[w] && turned:
+			return false
+		case contacted()[w] && (last == "ser" || last == "be"), !wordly(w), granting()[w]:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // wordly reports whether a word says more than when, or of what.
@@ -153,8 +255,12 @@ func answerWords(folded string) []string {
 	return strings.FieldsFunc(folded, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
 }
 
-// hesitates reports whether an answer says that it is none.
+// hesitates reports whether an answer says that it is none, or does not say which
+// it is.
 func hesitates(cell string) bool {
+	if sign, _ := marked(cell); sign != unmarked {
+		return true
+	}
 	said := answerWords(people.Fold(cell))
 	return len(said) > 0 && hesitations()[said[0]]
 }
@@ -167,10 +273,6 @@ func refusal(cell string) answer {
 		return silent
 	case refused()[folded]:
 		return unclear
-	case strings.ContainsAny(cell, signsOfNo):
-		return no
-	case strings.ContainsAny(cell, signsOfYes):
-		return yes
 	case strings.Trim(folded, "[]() \u00a0") == "":
 		return no
 	case strings.Trim(folded, "[]() \u00a0") == "x":
@@ -178,6 +280,9 @@ func refusal(cell string) answer {
 	}
 	if a := answerOf(cell); a != unclear {
 		return a
+	}
+	if sign, rest := marked(cell); sign != unmarked {
+		return sign.with(rest, refusal)
 	}
 	said := answerWords(people.Fold(cell))
 	if someDay().MatchString(people.Fold(cell)) && !slices.ContainsFunc(said, wordly) {

@@ -144,6 +144,10 @@ func (d *draft) wish(c *Column, value string) {
 		return
 	}
 	said := c.Title + ": " + reason.Clip(value)
+	if sign, _ := marked(value); leaves && (sign == unticked || sign == several) {
+		d.Doubt = said // nobody has ticked it, or another box as well
+		return
+	}
 	if plain {
 		// Words that mean nothing else, whatever the column is called, or in
 		// a column of who gets messages.
@@ -168,7 +172,7 @@ func (d *draft) wish(c *Column, value string) {
 		d.Left = said
 	case answer == no && running()[people.Fold(value)] && c.title.holds("dnd", "disturb", "perturb", "molest", "blacklist", "blocklist", "listanegra", "bloque"):
 		d.Doubt = said
-	case answer != no:
+	case answer != no, c.Role == UnsureRole && !c.said && c.title.eitherWay():
 		d.Doubt = said
 	}
 }

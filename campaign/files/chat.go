@@ -24,16 +24,29 @@ var groupNews = sync.OnceValue(func() *regexp.Regexp {
 
 // ofGroup reports whether WhatsApp says in a line of a chat that it is a group's:
 // on Android nobody is the sender of that, on an iPhone an invisible mark stands
-// before it. Where the group has a colon in its name, what is before it looks like one.
+// before it, and none behind, where a file would be called so. Where the group has
+// a colon in its name, what is before it looks like a sender, with half of the quotes.
 func ofGroup(text, sender string) bool {
 	text = text[:min(len(text), 512)]
 	if sender != "" {
 		_, says, _ := strings.Cut(text, ": ")
-		if text = sender; strings.HasPrefix(says, "\u200e") {
-			text = says
+		if news, ok := strings.CutPrefix(says, "\u200e"); ok {
+			if strings.ContainsAny(news, "\u200e<") || strings.Contains(news, "omitid") || strings.Contains(news, "omitted") {
+				return false
+			}
+			text = news
+		} else if halfQuoted(sender) {
+			text = sender
+		} else {
+			return false
 		}
 	}
 	return groupNews().MatchString(people.Fold(strings.Map(visible, text)))
+}
+
+// halfQuoted reports whether a quote begins in a text and does not end there.
+func halfQuoted(s string) bool {
+	return strings.Count(s, `"`)%2 == 1 || strings.Count(s, "“") > strings.Count(s, "”") || strings.Count(s, "«") > strings.Count(s, "»")
 }
 
 // maxSender is how long the name of a sender may be, in bytes.

@@ -718,3 +718,98 @@ func TestTheNumberOfAHouseIsNoPhone(t *testing.T) {
 		{"beside a phone", "Nome;Endereço;Número;Celular\nAna;Rua A;21987654321;11 98765-3491\n", []string{"Ana +5511987653491 endereco=Rua A numero=21987654321"}},
 	})
 }
+
+func TestTheBoxBesideAnAnswerSaysOnlyThatItWasChosen(t *testing.T) {
+	for _, title := range []string{"Opt-in WhatsApp", "Aceita receber mensagens?", "Consentimento"} {
+		for _, no := range []string{"☒ Não", "☑ Não", "✔ Não", "✔️ não", "✅ Não", "[x] Não", "(X) Não", "Não [x]", "[✓] Não aceito", "❌ Não", "☑ Não, obrigado", "☐", "[ ]", "( )"} {
+			wants(t, title, no, "LEFT")
+		}
+		for _, yes := range []string{"☑ Sim", "☑", "☒", "[x]", "(x)", "[X] Sim", "✔️", "Sim ✅", "👍 ok", "☑ 02/01/2026", "[✔] aceito"} {
+			wants(t, title, yes, "")
+		}
+		for _, unclear := range []string{"[ ] Sim", "( ) Sim", "☐ Sim", "Sim ( )", "[ ] Não", "☐ Não", "[x] Sim [ ] Não", "☑ Sim ☐ Não", "( ) Sim (x) Não", "👍 Não", "❌ Sim", "☑ talvez", "☑ só e-mail", "[x]?", "☐ Descadastrado", "○ Sim", "○ Sim ● Não", "○"} {
+			wants(t, title, unclear, "DOUBT")
+		}
+	}
+	for title, no := range map[string]string{"Opt-out": "", "Saiu da lista": "", "Accepts SMS Marketing": "DOUBT"} {
+		for _, value := range []string{"☒ Não", "☑ Não", "✔ Não", "[x] Não"} {
+			wants(t, title, value, no)
+		}
+	}
+	for _, title := range []string{"Opt-out", "Saiu da lista", "Não contatar"} {
+		for _, value := range []string{"☑ Sim", "☑", "[x]", "[x] sim", "✔ opt-out"} {
+			wants(t, title, value, "LEFT")
+		}
+		for _, value := range []string{"[ ] Sim", "( ) Sim", "☐ Sim", "[x] Sim [ ] Não", "❌ Sim", "☐ Descadastrado"} {
+			wants(t, title, value, "DOUBT")
+		}
+		for _, value := range []string{"☐", "[ ]", "❌", "❌ Não"} {
+			wants(t, title, value, "")
+		}
+	}
+	// Boxes are answers, also where all of them are asked about.
+	got, _, _ := summed(t, "nome;fone;Aceita mensagens?\nAna;11987650001;[ ] Sim\nBia;11987650002;☐ Sim\nCaio;11987650003;( ) Sim\n", Options{})
+	if len(got) != 3 || strings.Count(strings.Join(got, "|"), "DOUBT") != 3 {
+		t.Errorf("a column of boxes: %q", got)
+	}
+}
+
+func TestANoThatGoesOnIsNoClearNo(t *testing.T) {
+	for _, title := range []string{"Opt-in WhatsApp", "Aceita receber mensagens?", "LGPD"} {
+		for _, unclear := range []string{"No WhatsApp", "No Zap", "no wpp", "No contato", "No meu WhatsApp", "Não, no WhatsApp", "Não li e aceito", "Eu não li e aceito", "No I like messages", "No, I like messages", "não e quero receber", "No y quiero recibir", "Não obrigado aceito",
+			"Não contatado", "Não contatada", "not contacted", "no contactado"} {
+			wants(t, title, unclear, "DOUBT")
+		}
+		for _, no := range []string{"Não", "No", "Não aceito", "Não quero ser contatado", "I do not want to be contacted", "no quiero recibir mensajes", "Não quero receber mensagens e promoções", "Não, obrigado", "No messages", "Não WhatsApp", "I do not agree"} {
+			wants(t, title, no, "LEFT")
+		}
+	}
+}
+
+func TestATitleThatDeniesThatSomethingWasRefused(t *testing.T) {
+	for _, title := range []string{"Consentimento não revogado", "Consentimento WhatsApp não revogado", "Não recusou contato", "Não foi revogado o consentimento", "Consentimiento no revocado", "Consent not withdrawn", "Opt-in não cancelado", "Não bloqueado", "Did not refuse contact", "Não cancelou inscrição", "Não é bloqueado", "Nenhuma recusa de contato", "Hasn't refused contact", "Sem bloqueio de mensagens"} {
+		wants(t, title, "sim", "")
+		for _, asked := range []string{"não", "revogado", "talvez", "☐"} {
+			wants(t, title, asked, "DOUBT")
+		}
+	}
+	for _, title := range []string{"Opt-in (sim) / recusado (não)", "Opt-in WhatsApp (sim) / recusado (não)", "Consentimento: sim ou revogado", "Consent (yes) / refused (no)", "Aceita contato (sim) / recusa (não)", "Consentimento revogado ou não", "Opt-in (S) / recusado (N)", "Opt-in: 1, recusado: 0", "Consent (true) / refused (false)"} {
+		for _, value := range []string{"sim", "não", "x", "0", "recusado"} {
+			wants(t, title, value, "DOUBT")
+		}
+		wants(t, title, "", "")
+	}
+	for _, title := range []string{"Recusou contato", "Recusou contato (sim/não)", "Bloqueio de mensagens", "Não autoriza contato", "Bloqueado (não enviar)"} {
+		wants(t, title, "sim", "LEFT")
+		wants(t, title, "não", "")
+	}
+	wants(t, "Consentimento revogado (S/N)", "S", "DOUBT")
+	wants(t, "Consentimento revogado (S/N)", "N", "")
+	for _, title := range []string{"Pedido não cancelado", "Saldo não bloqueado"} {
+		wants(t, title, "sim", "")
+		wants(t, title, "não", "")
+	}
+}
+
+func TestOnlyWhatWhatsAppWritesMakesAChatAGroups(t *testing.T) {
+	one := []string{"+5511987650001"}
+	tryKinds(t, []kind{
+		{"a file, iPhone", "[12/03/26, 10:25:00] +55 11 98765-0001: oi\n\u200e[12/03/26, 10:26:00] Ana: \u200eAta saiu do grupo.pdf • \u200e2 páginas \u200edocumento omitido\n", one},
+		{"a file of one mark", "[12/03/26, 10:25:00] +55 11 98765-0001: \u200eAta saiu do grupo.pdf documento omitido\n", one},
+		{"a file in English", "[12/03/26, 10:25:00] +55 11 98765-0001: \u200eWho left the group.pdf document omitted\n", one},
+		{"attached", "[12/03/26, 10:25:00] +55 11 98765-0001: \u200e<anexado: 0001-saiu do grupo.jpg>\n", one},
+		{"their own words", "[12/03/26, 10:25:00] +55 11 98765-0001: Ana saiu do grupo\n[12/03/26, 10:26:00] Loja: \u200eimagem omitida\n", one},
+		{"a file, Android", "12/03/2026 10:25 - +55 11 98765-0001: Ata saiu do grupo.pdf (arquivo anexado)\n", one},
+		{"somebody's name", "12/03/2026 10:25 - +55 11 98765-0001: oi\n12/03/2026 10:26 - Criou Grupo Eventos: olá\n", one},
+		{"somebody's name, iPhone", "[12/03/26, 10:25:00] +55 11 98765-0001: oi\n[12/03/26, 10:26:00] Criou Grupo Eventos: \u200eimagem omitida\n", one},
+	})
+	for _, news := range []string{
+		"12/03/2026 10:25 - Ana saiu do grupo\n", "12/03/2026 10:25 - Ana mudou o nome do grupo de \"Pais: 3º B\" para \"Pais: 4º B\"\n", "12/03/2026 10:25 - Ana criou o grupo “Pais: 3º B”\n",
+		"[12/03/26, 10:25:00] Pais: \u200eAna saiu do grupo\n", "[12/03/26, 10:25:00] \u200eAna saiu do grupo\n",
+	} {
+		_, err := Read(t.Context(), strings.NewReader("12/03/2026 10:25 - +55 11 98765-0001: oi\n"+news), Options{}, Sink{Row: func(people.Row) error { return nil }, Bad: func(Bad) error { return nil }})
+		if why, ok := reason.Find(err); !ok || why.Code != reason.ImportGroup {
+			t.Errorf("%q: %v", news, err)
+		}
+	}
+}

@@ -242,6 +242,10 @@ func (t title) wish() (guess, bool) {
 	switch {
 	case t.is("unsubreason", "unsubcampaigntitle", "unsubcampaignid"):
 		return guess{}, false
+	case t.unrevoked():
+		return guess{AskedRole, 0}, true
+	case t.eitherWay():
+		return guess{UnsureRole, 0}, true
 	case t.refuses():
 		if mail || t.holds("donotcall", "nollamar", "naoligar") || t.any(dndWords) && t.elsewhere() {
 			return guess{UnsureRole, 0}, true
@@ -369,13 +373,66 @@ func (t title) consents() bool {
 // leave reports whether the title of a column of who agrees asks for leave to
 // write to somebody. Who says no to that has been asked and wants no messages.
 func (t title) leave() bool {
-	if t.elsewhere() || t.any(otherMatters) {
+	if t.elsewhere() || t.any(otherMatters) || t.unrevoked() {
 		return false
 	}
 	if t.whatsApp() || t.any(messageWords) || t.any(newsWords) || t.any(detailWords) && t.any(receiveWords) {
 		return t.consents() || t.any(grantWords)
 	}
 	return (t.consents() || t.is("aceite")) && !slices.ContainsFunc(t.words, func(w string) bool { return !consentWords()[w] && !plainWords()[w] })
+}
+
+var (
+	// negating are denies of what somebody has done.
+	negating = words("nenhum nenhuma ningun ninguna jamais jamas didnt hasnt wasnt isnt didn hasn wasn isn doesn")
+	// helpers may stand between a no and what it denies.
+	helpers = words("foi foram se e ha has have been was is did does do fue es esta ser be t ainda aun yet")
+)
+
+// refusing reports whether a word says that somebody has refused something.
+func refusing(w string) bool { return revokes()[w] || blockWords()[w] || stopWords()[w] }
+
+// unrevoked reports whether the title says that something has not been refused:
+// "Consentimento não revogado". A yes there is a yes; a no is asked about.
+func (t title) unrevoked() bool {
+	if t.any(moneyWords) || t.any(askWords) || t.any(dealings) || t.any(yesWords) ||
+		!t.consents() && !t.any(about) && !t.any(sendWords) && !t.whatsApp() && !(t.any(stopWords) && len(t.words) <= 4) && !t.holds("inscri", "suscri") {
+		return false
+	}
+	for i, w := range t.words {
+		next := t.words[i+1:]
+		if !denies()[w] && !negating()[w] || len(next) == 0 {
+			continue
+		}
+		if helpers()[next[0]] && len(next) > 1 {
+			next = next[1:]
+		}
+		if refusing(next[0]) && (w != "no" || i == 0 || t.words[i-1] == "que" || revokes()[next[0]]) { // "no bloqueio" is Portuguese
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	yesWords = words("sim si yes true verdadeiro verdadero")
+	noWords  = words("nao not")
+)
+
+// eitherWay reports whether the title says that something was refused and also that
+// it was not: "Opt-in (sim) / recusado (não)". Nobody knows what a yes there is.
+func (t title) eitherWay() bool {
+	if t.any(moneyWords) || !slices.ContainsFunc(t.words, refusing) || t.unrevoked() {
+		return false
+	}
+	return t.consents() && (t.any(yesWords) || t.any(noWords) && !t.refuses() || t.apart("s", "n") || t.apart("y", "n") || t.apart("1", "0")) || t.any(yesWords) && t.any(grantWords) && t.any(about)
+}
+
+// apart reports whether the title has both words, and not the one behind the other,
+// which is how a column is filled: "(S/N)".
+func (t title) apart(one, other string) bool {
+	i, j := slices.Index(t.words, one), slices.Index(t.words, other)
+	return i >= 0 && j >= 0 && i-j != 1 && j-i != 1
 }
 
 // denied reports whether the title is what is asked of who agrees, the other way
