@@ -1,6 +1,7 @@
 package files
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -110,7 +111,11 @@ func (r *reader) both(l *layout, row record) (done bool, err error) {
 		tidy[i] = r.sampled(cell)
 	}
 	l.show(tidy)
-	var first []candidate
+	bride, groom := &drafts[0], &drafts[1]
+	if slices.ContainsFunc(groom.phones, func(c candidate) bool { return bride.has(c.phone) }) { // what one says of it counts for both
+		bride.Left, bride.Doubt = cmp.Or(bride.Left, groom.Left), cmp.Or(bride.Doubt, groom.Doubt)
+		groom.phones = slices.DeleteFunc(groom.phones, func(c candidate) bool { return bride.has(c.phone) })
+	}
 	for i := range drafts {
 		d := &drafts[i]
 		if len(d.phones) == 0 && d.why != nil && whys[i] == nil && l.two[i].dialled(row) { // the other one is imported
@@ -118,10 +123,7 @@ func (r *reader) both(l *layout, row record) (done bool, err error) {
 				return true, err
 			}
 		}
-		d.phones = slices.DeleteFunc(d.phones, func(c candidate) bool {
-			return slices.ContainsFunc(first, func(f candidate) bool { return c.phone.Same(f.phone) }) // one for both: it is the first one's
-		})
-		if first = d.phones; len(d.phones) == 0 {
+		if len(d.phones) == 0 {
 			continue
 		}
 		if err := r.put(d, row, whys[i]); err != nil {
@@ -132,6 +134,10 @@ func (r *reader) both(l *layout, row record) (done bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+func (d *draft) has(phone people.Phone) bool {
+	return slices.ContainsFunc(d.phones, func(c candidate) bool { return c.phone.Same(phone) })
 }
 
 // dialled reports whether there are figures where a row has phones.

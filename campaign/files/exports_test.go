@@ -11,7 +11,7 @@ import (
 )
 
 func TestAnswersUnderOtherTitlesAreUnderstoodOrAskedAbout(t *testing.T) {
-	for _, test := range []struct{ title, left, stays, asked string }{
+	for _, test := range []answered{
 		{"SMS Marketing Consent", "UNSUBSCRIBED", "SUBSCRIBED|subscribed|active", "not_subscribed|NEVER_SUBSCRIBED"},
 		{"Lista de bloqueio", "sim", "não", ""},
 		{"No desea recibir mensajes", "sí", "no", ""},
@@ -54,21 +54,7 @@ func TestAnswersUnderOtherTitlesAreUnderstoodOrAskedAbout(t *testing.T) {
 		{"Status do contato", "Optou por sair", "Ativo", ""},
 		{"Tags", "opt-out|vip, Descadastrado", "vip|ativo", ""},
 	} {
-		for want, values := range map[string]string{"LEFT": test.left, "": test.stays, "DOUBT": test.asked} {
-			for value := range strings.SplitSeq(values, "|") {
-				if value == "" {
-					continue
-				}
-				got, bad, _ := summed(t, "nome;fone;"+strconv.Quote(test.title)+"\nAna;11987650001;\""+value+"\"\n", Options{})
-				says := ""
-				if len(got) == 1 && (strings.HasSuffix(got[0], "LEFT") || strings.HasSuffix(got[0], "DOUBT")) {
-					says = got[0][strings.LastIndexByte(got[0], ' ')+1:]
-				}
-				if len(got) != 1 || says != want || len(bad) > 0 {
-					t.Errorf("%s: %q: got %q, bad %v; want %q", test.title, value, got, bad, want)
-				}
-			}
-		}
+		test.try(t)
 	}
 }
 
@@ -317,7 +303,7 @@ func TestNumbersOfACPFAreNoPhonesUnlessTheirTitleSaysSo(t *testing.T) {
 }
 
 func TestWhoSaysNeitherYesNorNoIsAskedAbout(t *testing.T) {
-	for _, test := range []struct{ title, left, stays, asked string }{
+	for _, test := range []answered{
 		{"Autoriza mensagens?", "Não quero receber|Não quero mais receber mensagens|Não autorizo|Não, obrigado.|nunca|☐|Recuso|[ ]", "Autorizo|Sim, claro|autorizado em 02/01/2026|SIM!", "talvez|sim, mas só por e-mail|não sei|ainda não|depende|pendente"},
 		{"Opt-in WhatsApp", "Descadastrado|☐|❌|⬜|( )|Não quero", "☑|✅|[x]|WhatsApp|double opt-in|Opted in|1718000000|2026-01-02T10:00:00Z|45123", "parou|saiu|pending|opt-in cancelado"},
 		{"Aceita receber comunicações?", "pediu para sair|não_aceito|Não concordo|nao!!|N.", "SIM|Aceito|Li e aceito|Eu concordo|Com certeza|ok|De acordo|sim_aceito", "NÃO - pediu p/ sair"},
@@ -358,21 +344,7 @@ func TestWhoSaysNeitherYesNorNoIsAskedAbout(t *testing.T) {
 		{"Does not receive messages", "yes", "no", ""},
 		{"Motivo da recusa de contato", "", "sem interesse", ""},
 	} {
-		for want, values := range map[string]string{"LEFT": test.left, "": test.stays, "DOUBT": test.asked} {
-			for value := range strings.SplitSeq(values, "|") {
-				if value == "" {
-					continue
-				}
-				got, bad, _ := summed(t, "nome;fone;"+strconv.Quote(test.title)+"\nAna;11987650001;\""+value+"\"\n", Options{})
-				says := ""
-				if len(got) == 1 && (strings.HasSuffix(got[0], "LEFT") || strings.HasSuffix(got[0], "DOUBT")) {
-					says = got[0][strings.LastIndexByte(got[0], ' ')+1:]
-				}
-				if len(got) != 1 || says != want || len(bad) > 0 {
-					t.Errorf("%s: %q: got %q, bad %v; want %q", test.title, value, got, bad, want)
-				}
-			}
-		}
+		test.try(t)
 	}
 	// Where nobody says yes or no something else was asked.
 	got, _, _ := summed(t, "nome;fone;Quero informações sobre\nAna;11987650001;casa\nBia;11987650002;terreno\nCaio;11987650003;casa\n", Options{})
@@ -549,6 +521,8 @@ func TestTwoPeopleInARowHaveTheirOwnNamesAndPhones(t *testing.T) {
 			[]string{"Eva +5511987650001 fone_noivo=11 98765-0002 noivo=Ivo opt-out__noiva_e_noivo=sim LEFT", "Ivo +5511987650002 fone_noiva=11 98765-0001 noiva=Eva opt-out__noiva_e_noivo=sim LEFT"}},
 		{"who leaves, of a couple", "Noiva;Fone noiva;Noivo;Fone noivo;Opt-out dos noivos\nEva;11 98765-0001;Ivo;11 98765-0002;sim\n",
 			[]string{"Eva +5511987650001 fone_noivo=11 98765-0002 noivo=Ivo opt-out_dos_noivos=sim LEFT", "Ivo +5511987650002 fone_noiva=11 98765-0001 noiva=Eva opt-out_dos_noivos=sim LEFT"}},
+		{"who leaves, with one phone for both", "Noiva;Fone noiva;Noivo;Fone noivo;Opt-out do noivo\nEva;11 98765-0001;Ivo;11 98765-0001;sim\n",
+			[]string{"Eva +5511987650001 fone_noivo=11 98765-0001 noivo=Ivo opt-out_do_noivo=sim LEFT"}},
 		{"a planner's phone", "Noiva;Fone noiva;Noivo;Fone noivo;Fone do assessor\nEva;11 98765-0001;Ivo;;11 98765-0009\n", []string{"Eva +5511987650001 fone_do_assessor=11 98765-0009 noivo=Ivo"}},
 		// Somebody stands before the other.
 		{"of a customer", "Nome;Celular;Esposa;Celular da esposa\nIvo;11 98765-0001;Eva;11 98765-0002\n", []string{"Ivo +5511987650001 celular_da_esposa=11 98765-0002 esposa=Eva"}},
@@ -810,6 +784,29 @@ func TestOnlyWhatWhatsAppWritesMakesAChatAGroups(t *testing.T) {
 		_, err := Read(t.Context(), strings.NewReader("12/03/2026 10:25 - +55 11 98765-0001: oi\n"+news), Options{}, Sink{Row: func(people.Row) error { return nil }, Bad: func(Bad) error { return nil }})
 		if why, ok := reason.Find(err); !ok || why.Code != reason.ImportGroup {
 			t.Errorf("%q: %v", news, err)
+		}
+	}
+}
+
+// answered is a column of answers: which of them, parted by bars, opt somebody out,
+// which say nothing, and which are asked about.
+type answered struct{ title, left, stays, asked string }
+
+func (a answered) try(t *testing.T) {
+	t.Helper()
+	for want, values := range map[string]string{"LEFT": a.left, "": a.stays, "DOUBT": a.asked} {
+		for value := range strings.SplitSeq(values, "|") {
+			if value == "" {
+				continue
+			}
+			got, bad, _ := summed(t, "nome;fone;"+strconv.Quote(a.title)+"\nAna;11987650001;\""+value+"\"\n", Options{})
+			says := ""
+			if len(got) == 1 && (strings.HasSuffix(got[0], "LEFT") || strings.HasSuffix(got[0], "DOUBT")) {
+				says = got[0][strings.LastIndexByte(got[0], ' ')+1:]
+			}
+			if len(got) != 1 || says != want || len(bad) > 0 {
+				t.Errorf("%s: %q: got %q, bad %v; want %q", a.title, value, got, bad, want)
+			}
 		}
 	}
 }
