@@ -146,6 +146,8 @@ type Campaign struct {
 
 	RevokeOf ID `json:",omitempty"` // it deletes messages of that campaign for everyone; 0: it does not
 
+	Confirms NumberID `json:",omitempty"` // it confirms the opt-outs that the number hears, see [Confirmation]; 0: it does not
+
 	FollowUp ID `json:",omitempty"` // it follows up that campaign, and stops for whoever has answered that; 0: none
 
 	Only     people.ContactID `json:",omitempty"` // to that person alone, whatever To says; 0: no
@@ -221,10 +223,12 @@ func (c *Campaign) Unstarted() bool {
 	return c.Status == Draft || c.Status == Scheduled || c.Status == Paused && c.Started.IsZero()
 }
 
-// Aside reports whether a campaign stands beside the others, as a test, an answer or
-// an undo: it counts neither for when the person may get the next campaign
-// nor as one that they have not answered.
-func (c *Campaign) Aside() bool { return c.TestOf != 0 || c.AnswerTo != 0 || c.RevokeOf != 0 }
+// Aside reports whether a campaign stands beside the others, as a test, an answer, an
+// undo or the confirmations of a number: it counts neither for when the person may get
+// the next campaign nor as one that they have not answered.
+func (c *Campaign) Aside() bool {
+	return c.TestOf != 0 || c.AnswerTo != 0 || c.RevokeOf != 0 || c.Confirms != 0
+}
 
 // MindsSilence reports whether a campaign leaves alone who has not answered the
 // last ones.

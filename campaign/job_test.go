@@ -421,10 +421,26 @@ func TestAfterSairNothingFromAnyNumber(t *testing.T) {
 		}
 		second := o.campaign(campaign.Campaign{Name: "2", Text: "Olá de novo, {nome}!", Numbers: []campaign.NumberID{b}})
 		o.finish(second)
+		number, err := o.book.Number(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		confirmed := make(map[string]int)
 		for _, s := range o.service.Ledger().Seen() {
-			if at, ok := said[s.Person]; ok && s.Time.After(at) {
+			switch at, ok := said[s.Person]; {
+			case s.Text == (campaign.Confirmation{}).For("pt") && s.Number == string(number.Phone):
+				confirmed[s.Person]++
+			case ok && s.Time.After(at):
 				t.Errorf("%s asked to be left alone and then saw %q", s.Person, s.Text)
 			}
+		}
+		for person, n := range confirmed {
+			if _, ok := said[person]; !ok || n != 1 {
+				t.Errorf("%s is told %d times that they have left", person, n)
+			}
+		}
+		if len(confirmed) != len(said) {
+			t.Errorf("%d of %d are told that they have left", len(confirmed), len(said))
 		}
 		skipped := 0
 		for _, d := range o.deliveries(second) {

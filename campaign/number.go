@@ -26,6 +26,9 @@ type Number struct {
 	Standing Standing     // what a restart must not forget
 	Quota    Quota        // of new chats, as the service last told
 	Seen     time.Time    // when its phone last gave a sign of life; zero: not since it was linked
+
+	Confirm  Confirmation `json:",omitzero"`  // what it sends to who opts out
+	Confirms ID           `json:",omitempty"` // the campaign that its confirmations are; 0: there are none yet
 }
 
 // Pace is how fast the number may send at now: the limits that somebody has

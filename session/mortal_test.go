@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -159,22 +160,26 @@ func (s mortalSessions) PutManySessions(ctx context.Context, sessions map[string
 // come at once nor where they come long after what is in doubt was sent again.
 func TestNobodyTwiceKilledAtEveryStep(t *testing.T) {
 	t.Run("receipts at once", func(t *testing.T) {
-		killedAtEveryStep(t, campaign.Campaign{Text: "olá"}, simulator.Instant, 60, []string{"ratchets", "settle and claim", "receipts", "message heard"})
+		killedAtEveryStep(t, campaign.Campaign{Text: "olá"}, simulator.Config{Replies: .3, Speed: simulator.Instant}, 60, []string{"ratchets", "settle and claim", "receipts", "message heard"})
 	})
 	t.Run("a poll", func(t *testing.T) { // people answer it with votes
-		killedAtEveryStep(t, campaign.Campaign{Text: "olá, qual dia?", Poll: days[:2]}, simulator.Instant, 40, []string{"ratchets", "settle and claim", "message heard"})
+		killedAtEveryStep(t, campaign.Campaign{Text: "olá, qual dia?", Poll: days[:2]}, simulator.Config{Replies: .3, Speed: simulator.Instant}, 40, []string{"ratchets", "settle and claim", "message heard"})
+	})
+	t.Run("many leave", func(t *testing.T) { // and are told so, once
+		killedAtEveryStep(t, campaign.Campaign{Text: "olá"}, simulator.Config{OptOuts: .06, Speed: simulator.Instant}, 40, []string{"settle and claim", "message heard"})
 	})
 	t.Run("late receipts", func(t *testing.T) {
-		killedAtEveryStep(t, campaign.Campaign{Text: "olá"}, .001, 40, []string{"ratchets", "settle and claim"})
+		killedAtEveryStep(t, campaign.Campaign{Text: "olá"}, simulator.Config{Replies: .3, Speed: .001}, 40, []string{"ratchets", "settle and claim"})
 	})
 }
 
-func killedAtEveryStep(t *testing.T, promo campaign.Campaign, speed float64, lives int, steps []string) {
+func killedAtEveryStep(t *testing.T, promo campaign.Campaign, world simulator.Config, lives int, steps []string) {
 	if raced {
 		lives = 12
 	}
 	persons := 4 * lives
-	inBubble(t, simulator.Config{Seed: 5, People: persons, Replies: .3, Reads: .7, Speed: speed}, func(r *rig) {
+	world.Seed, world.People, world.Reads = 5, persons, .7
+	inBubble(t, world, func(r *rig) {
 		r.linked("loja")
 		everybody := r.everybody()
 		promo.Name = "promo"
@@ -216,9 +221,27 @@ func killedAtEveryStep(t *testing.T, promo campaign.Campaign, speed float64, liv
 		time.Sleep(time.Hour)
 		r.Logf("they died %v", at)
 		ledger := r.service.Ledger()
+		left := make(map[string]bool)
+		for _, s := range ledger.Said() {
+			wish, _ := people.Wants(s.Text, promo.Text)
+			if wish == people.No {
+				left[s.Person] = true
+			}
+		}
+		if world.OptOuts > 0 && len(left) < 5 {
+			r.Errorf("only %d have left: this shows nothing", len(left))
+		}
 		for _, p := range everybody {
-			if n := len(ledger.SeenBy(p.Phone)); n != 1 {
-				r.Errorf("%s saw %d messages", p.Phone, n)
+			saw := make(map[string]int)
+			for _, s := range ledger.SeenBy(p.Phone) {
+				saw[s.Text]++
+			}
+			want := map[string]int{promo.Text: 1}
+			if left[p.Phone] {
+				want[(campaign.Confirmation{}).For("pt")] = 1
+			}
+			if !maps.Equal(saw, want) {
+				r.Errorf("%s, who has left %v, saw %v", p.Phone, left[p.Phone], saw)
 			}
 		}
 		if twice, changed := ledger.Twice(), ledger.Changed(); len(twice) > 0 || len(changed) > 0 {

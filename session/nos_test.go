@@ -39,7 +39,7 @@ func TestNobodyWhoSaidNoIsWrittenTo(t *testing.T) {
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // each begins anew, and most of what it makes is soon forgotten
 	walked := tellAll(t, histories, stepsEach, tellHistory)
-	for _, door := range []string{"live", "away", "logged out", "before the link", "messages"} {
+	for _, door := range []string{"live", "away", "logged out", "before the link", "confirmed", "messages"} {
 		if walked[door] == 0 {
 			t.Errorf("nobody said no by the door %q: %v", door, walked)
 		}
@@ -76,7 +76,7 @@ func tellHistory(t *testing.T, seed uint64, steps []int, walked map[string]int, 
 			h.step()
 		}
 		h.end()
-		found := append(h.violations(), h.wrongClocks()...)
+		found := slices.Concat(h.violations(), h.confirmations(), h.wrongClocks())
 		for _, v := range found {
 			r.Error(v)
 		}
@@ -96,6 +96,7 @@ type history struct {
 	nos    []no
 	backAt map[string]time.Time // by LID, when somebody was opted in again
 	backBy map[string]time.Time // and what the program took the time for
+	backs  map[string]int       // and how often they were
 	began  []time.Time          // of the program, each time
 	downs  []down
 	stop   func()
@@ -140,7 +141,7 @@ type stay struct{ from, to time.Time }
 
 func newHistory(r *rig, seed uint64) *history {
 	h := &history{
-		rig: r, dice: rand.New(rand.NewPCG(seed, 8)), backAt: make(map[string]time.Time), backBy: make(map[string]time.Time), walked: make(map[string]int), stop: func() {},
+		rig: r, dice: rand.New(rand.NewPCG(seed, 8)), backAt: make(map[string]time.Time), backBy: make(map[string]time.Time), backs: make(map[string]int), walked: make(map[string]int), stop: func() {},
 	}
 	r.opened = h.unpinged
 	r.witness = func(log campaign.Log) campaign.Log { return witness{log, h} }
@@ -156,6 +157,9 @@ func newHistory(r *rig, seed uint64) *history {
 		o := &ours{id: r.add(string(rune('a' + i))), phone: own.Number()}
 		pace := campaign.Pace{Gap: campaign.Span{Min: 8 * time.Second, Max: 30 * time.Second}, NewGap: campaign.Span{Min: 8 * time.Second, Max: 30 * time.Second}}
 		if _, err := desk(r.book.Book).SetLimits(o.id, pace.All()); err != nil {
+			r.Fatal(err)
+		}
+		if _, err := desk(r.book.Book).SetConfirmation(o.id, campaign.Confirmation{Text: confirms}); err != nil {
 			r.Fatal(err)
 		}
 		h.ours = append(h.ours, o)
@@ -259,6 +263,9 @@ func (h *history) says(p *theirSide, o *ours) {
 	h.nos = append(h.nos, no{id, p.lid, o.phone, time.Now()})
 	h.note("%s says %q to %d: %s", p.lid, text, o.id, door)
 }
+
+// confirms is what confirms an opt-out.
+const confirms = "você saiu da lista"
 
 // votedNo is a no, and an option of polls.
 const votedNo = "não quero mais receber"
@@ -413,6 +420,7 @@ func (h *history) optIn() {
 			h.Fatal(err)
 		}
 		h.backAt[p.lid], h.backBy[p.lid] = time.Now(), h.clock.Now()
+		h.backs[p.lid]++
 		h.note("%s is opted in", p.lid)
 		time.Sleep(2 * time.Minute)
 		return

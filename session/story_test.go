@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -147,7 +148,7 @@ func (h *history) violations() (found []string) {
 		logins[l.Number] = append(logins[l.Number], l.Time)
 	}
 	for _, s := range ledger.Stanzas() {
-		if s.Kind != "text" && s.Kind != "poll" {
+		if s.Kind != "text" && s.Kind != "poll" || s.Text == confirms {
 			continue
 		}
 		for _, n := range h.nos {
@@ -179,6 +180,46 @@ func (h *history) violations() (found []string) {
 		}
 	}
 	return found
+}
+
+// confirmations are the faults in what was said to those who had opted out: only to them,
+// after it, by a number that they wrote to, and once for each time that they left.
+func (h *history) confirmations() (found []string) {
+	told := make(map[string]map[string]bool) // the messages, by whom they are to
+	for _, s := range h.service.Ledger().Stanzas() {
+		if s.Kind != "text" || s.Text != confirms || s.Error != 0 {
+			continue
+		}
+		for _, l := range s.Legs {
+			lid := accountOf(l)
+			if !slices.ContainsFunc(h.people, func(p *theirSide) bool { return p.lid == lid }) {
+				continue
+			}
+			if told[lid] == nil {
+				told[lid] = make(map[string]bool)
+			}
+			if told[lid][s.ID] {
+				continue
+			}
+			told[lid][s.ID] = true
+			h.walked["confirmed"]++
+			left := func(n no) bool { return n.lid == lid && n.number == s.Number && !n.at.After(s.Time) }
+			if !slices.ContainsFunc(h.nos, left) {
+				found = append(found, fmt.Sprintf("%s is told by %s at %s that they have left, and did not say so to it", lid, s.Number, s.Time.Format(time.TimeOnly)))
+			}
+		}
+	}
+	for lid, ids := range told {
+		if len(ids) > 1+h.backs[lid] {
+			found = append(found, fmt.Sprintf("%s is told %d times that they have left, by %v, and came back %d times", lid, len(ids), slices.Sorted(maps.Keys(ids)), h.backs[lid]))
+		}
+	}
+	return found
+}
+
+// accountOf is whose device a part of a message is for.
+func accountOf(l simulator.Leg) string {
+	return l.Device[:strings.IndexAny(l.Device+"@", ":@")]
 }
 
 // disordered reports whether nobody can tell that a no came after the opt-in, or after

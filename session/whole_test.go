@@ -95,7 +95,7 @@ func tellWhole(t *testing.T, seed uint64, steps []int, walked map[string]int, to
 			w.watch()
 		}
 		w.end()
-		found := append(append(w.violations(), w.wrongClocks()...), w.wrongs()...)
+		found := slices.Concat(w.violations(), w.confirmations(), w.wrongClocks(), w.wrongs())
 		for _, v := range found {
 			r.Error(v)
 		}

@@ -40,7 +40,7 @@ func (w *whole) step() {
 			w.pause(c, true)
 		}
 	case 10:
-		if c, ok := w.one(campaign.Paused); ok {
+		if c, ok := w.one(campaign.Paused); ok && c.Confirms == 0 {
 			w.fix(c)
 		}
 	case 11:

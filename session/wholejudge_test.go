@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"recado/campaign"
@@ -129,8 +128,7 @@ func (w *whole) once(of map[campaign.MessageID]campaign.Delivery) {
 			w.wrong("%s is a message of %s, and left by %s", s.ID, o.phone, s.Number)
 		}
 		for _, leg := range s.Legs {
-			account, _, _ := strings.Cut(leg.Device, ":")
-			key := whom{d.Campaign, account}
+			key := whom{d.Campaign, accountOf(leg)}
 			if got[key] == nil {
 				got[key] = make(map[string]bool)
 			}
@@ -142,7 +140,9 @@ func (w *whole) once(of map[campaign.MessageID]campaign.Delivery) {
 		them[p.lid] = true
 	}
 	for key, ids := range got {
-		if len(ids) > 1 && them[key.account] {
+		c, err := w.book.Campaign(key.campaign)
+		w.must(err)
+		if len(ids) > 1 && them[key.account] && c.Confirms == 0 { // see confirmations
 			w.wrong("%s was sent campaign %d as %v", key.account, key.campaign, slices.Sorted(maps.Keys(ids)))
 		}
 	}
@@ -270,7 +270,7 @@ func (w *whole) leftAlone(of map[campaign.MessageID]campaign.Delivery) {
 	}
 	last := make(map[people.ContactID][]given)
 	for _, d := range of { // what may have left before goes again when it can
-		if g, known := w.gives.before(string(d.Message), time.Now()); known && d.MayHaveLeft() && d.Attempts == 1 && tries[d.Message] == 1 {
+		if g, known := w.gives.before(string(d.Message), time.Now()); known && d.Text != confirms && d.MayHaveLeft() && d.Attempts == 1 && tries[d.Message] == 1 {
 			last[d.Contact] = append(last[d.Contact], g)
 		}
 	}

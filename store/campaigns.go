@@ -256,6 +256,7 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why reason.Rea
 		}
 	}
 	c.Status, c.Reason = to, why
+	c.Archived = c.Archived && (c.Confirms == 0 || why.IsZero()) // nobody would look for it there
 	if to == campaign.Cancelled {
 		c.Ended = time.Now()
 	}

@@ -52,15 +52,16 @@ type Verb string
 
 // The verbs.
 const (
-	VerbNumberAdd    Verb = "number_add"
-	VerbNumberRename Verb = "number_rename"
-	VerbNumberRemove Verb = "number_remove"
-	VerbNumberLimits Verb = "number_limits"
-	VerbLink         Verb = "link"
-	VerbLinkCancel   Verb = "link_cancel"
-	VerbUnlink       Verb = "unlink"
-	VerbReconnect    Verb = "reconnect"
-	VerbPasskey      Verb = "passkey"
+	VerbNumberAdd     Verb = "number_add"
+	VerbNumberRename  Verb = "number_rename"
+	VerbNumberRemove  Verb = "number_remove"
+	VerbNumberLimits  Verb = "number_limits"
+	VerbNumberConfirm Verb = "number_confirm"
+	VerbLink          Verb = "link"
+	VerbLinkCancel    Verb = "link_cancel"
+	VerbUnlink        Verb = "unlink"
+	VerbReconnect     Verb = "reconnect"
+	VerbPasskey       Verb = "passkey"
 
 	VerbImport       Verb = "import"
 	VerbImportUndo   Verb = "import_undo"
@@ -116,7 +117,7 @@ const (
 
 // verbs is the lowest role that may do each: the one place where that is said.
 var verbs = map[Verb]Role{
-	VerbNumberAdd: Admin, VerbNumberRename: Admin, VerbNumberRemove: Admin, VerbNumberLimits: Admin,
+	VerbNumberAdd: Admin, VerbNumberRename: Admin, VerbNumberRemove: Admin, VerbNumberLimits: Admin, VerbNumberConfirm: Admin,
 	VerbLink: Admin, VerbLinkCancel: Admin, VerbUnlink: Admin, VerbPasskey: Admin, VerbReconnect: Operator,
 
 	VerbImport: Operator, VerbImportUndo: Operator, VerbImportCancel: Operator, VerbContactAdd: Operator, VerbContactEdit: Operator, VerbOptOut: Operator, VerbOptIn: Operator, VerbStays: Operator,

@@ -132,6 +132,17 @@ var deeds = map[string]deed{
 		role: Admin,
 		fail: func(_ *scene, d *Desk) error { return only(d.SetLimits(gone, campaign.Limits{})) },
 	},
+	"SetConfirmation": {
+		do: func(_ *scene, d *Desk) error {
+			return only(d.SetConfirmation(1, campaign.Confirmation{Off: true, Text: "Até logo, {nome|você}\n"}))
+		},
+		want: Entry{Verb: VerbNumberConfirm, Kind: "number", Target: "1", Name: "loja",
+			Before: Values{"confirmation": "yes", "confirmation_text": ""}, After: Values{"confirmation": "no", "confirmation_text": "Até logo, {nome|você}"}},
+		role: Admin,
+		fail: func(_ *scene, d *Desk) error {
+			return only(d.SetConfirmation(1, campaign.Confirmation{Text: "Até logo, {nome}"}))
+		},
+	},
 	"Link": {
 		before: second,
 		do:     func(s *scene, d *Desk) error { return d.Link(s.keys, 2) },

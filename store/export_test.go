@@ -6,6 +6,8 @@ import (
 
 	"recado/campaign"
 	"recado/campaign/people"
+	"recado/campaign/reason"
+	"recado/store/bolt"
 )
 
 // InSmallChunks makes the jobs of a book do n people at once.
@@ -50,6 +52,12 @@ func (b *Book) hasIndex(ctx context.Context) bool {
 	b.index.mu.Lock()
 	defer b.index.mu.Unlock()
 	return b.index.x != nil
+}
+
+// Wrong is what the book says is wrong with itself.
+func (b *Book) Wrong() (wrong []reason.Reason, err error) {
+	err = b.view(func(tx *bolt.Tx) error { wrong = Check(tx); return nil })
+	return wrong, err
 }
 
 // Drawn makes the pauses of a book those that draw says, and syncs nothing.

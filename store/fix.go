@@ -130,6 +130,9 @@ func fixed(c campaign.Campaign, variant uint8, text string) (campaign.Campaign, 
 	if c.RevokeOf != 0 { // it says nothing
 		return c, reason.Because(ErrState, reason.UndoBare, c.ID)
 	}
+	if c.Confirms != 0 { // its text is that of the number
+		return c, reason.Because(ErrState, reason.ConfirmBare, c.ID)
+	}
 	texts := slices.Clone(c.Texts())
 	if int(variant) >= len(texts) {
 		return c, reason.Because(ErrNotFound, reason.FixNoText, c.ID, reason.Plain(campaign.VariantName(variant)))

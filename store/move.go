@@ -126,6 +126,9 @@ func (d *Desk) MoveNumber(ctx context.Context, id campaign.ID, number campaign.N
 		if c.RevokeOf != 0 { // only who has sent a message can delete it
 			return reason.Because(ErrState, reason.UndoBare, id)
 		}
+		if c.Confirms != 0 { // only who was written to confirms
+			return reason.Because(ErrState, reason.ConfirmBare, id)
+		}
 		n, err := senderTx(tx, &c, number)
 		if err != nil {
 			return err

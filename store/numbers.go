@@ -234,6 +234,7 @@ func standTx(tx *bolt.Tx, id campaign.NumberID, s campaign.Standing, now time.Ti
 			continue
 		}
 		c.Status, c.Reason = campaign.Paused, reason.New(reason.CampaignStopped, name)
+		c.Archived = c.Archived && c.Confirms == 0 // nobody would look for it there
 		if err := runningTable.Delete(tx, c.ID); err != nil {
 			return err
 		}

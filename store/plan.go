@@ -170,9 +170,9 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return giveUp(reason.DeliveryErased)
 	case err != nil:
 		return nil, err
-	case contact.OptedOut:
+	case contact.OptedOut && camp.Confirms == 0:
 		return giveUp(reason.DeliveryOptedOut)
-	case contact.InDoubt():
+	case contact.InDoubt() && camp.Confirms == 0:
 		return giveUp(reason.DeliveryDoubt)
 	case contact.Moved():
 		return giveUp(reason.DeliveryMoved)
@@ -207,7 +207,11 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		}
 	}
 	// Also one that was tried: two records may have turned out to be one person.
-	if seq := personsTable.Get(tx, camp.ID, contact.ID); seq != nil && fromRow[uint32](seq) != d.Seq {
+	if camp.Confirms != 0 {
+		if why, err := unconfirmedTx(tx, &contact, &d, c.Now); !why.IsZero() || err != nil {
+			return skip{d, why}, err
+		}
+	} else if seq := personsTable.Get(tx, camp.ID, contact.ID); seq != nil && fromRow[uint32](seq) != d.Seq {
 		return giveUp(reason.DeliveryDuplicate)
 	}
 	if !d.New && c.Ready.NewChats.Reason != "" && !chatting(&contact, c.Number) {
@@ -231,7 +235,10 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if contact.BestPhone() == "" { // it is that late where the number is
 		now = now.In(location(d.Zone))
 	}
-	text, err := b.render(camp, d.Variant, &contact, now)
+	text := d.Text // of a confirmation, from when they left
+	if camp.Confirms == 0 {
+		text, err = b.render(camp, d.Variant, &contact, now)
+	}
 	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {
 		return giveUp(reason.DeliveryMissingField, reason.Plain(strings.Join(missing.Fields, ", ")))
 	} else if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {

@@ -23,7 +23,17 @@ type answered struct {
 
 func newAnswered(t *testing.T, n int, spec string) *answered {
 	t.Helper()
+	return answeredAt(t, n, spec, monday)
+}
+
+// answeredAt is newAnswered from a time on.
+func answeredAt(t *testing.T, n int, spec string, now time.Time) *answered {
+	t.Helper()
 	s := &answered{shop: newShop(t, n, spec)}
+	if s.now != now {
+		s.now = now
+		s.answer(crowd(n)...)
+	}
 	s.id = s.start("")
 	for range n {
 		d := s.mustClaim()

@@ -317,6 +317,7 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) e
 		return err
 	}
 	wish, why := m.wish, m.why
+	left := false      // they are opted out by this
 	unwelcome := false // what they got: they ask to be left alone, or may have
 	if replies {       // a bare "não" depends on what was asked, and so does CANCELAR
 		wish, why = people.Wants(m.Text, d.Text)
@@ -327,6 +328,7 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) e
 	case wish == people.No && counts(&contact, contact.OptOutAt, m.At, now):
 		_, said, _ := strings.Cut(why, ": ")
 		contact.OptedOut, contact.OptOutAt, contact.OptOutWhy = true, m.At, cmp.Or(said, shortened(m.Text))
+		left = true
 		unwelcome = !before.InDoubt() || contact.DoubtAt.Before(d.Claimed) // who was in doubt about it has been counted
 		if replies && d.LeftAt.IsZero() {
 			d.LeftAt = m.At
@@ -350,6 +352,11 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) e
 	}
 	if !sameContact(&before, &contact) {
 		if err := putContactTx(tx, &contact); err != nil {
+			return err
+		}
+	}
+	if left {
+		if err := confirmTx(tx, number, &contact, m.Incoming, d.Text, now); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,9 @@ type wander struct {
 
 	phoneOf map[string]people.Phone // what is true: the phone of each account; none if it is gone
 	no      map[string]bool         // the accounts that have said no
-	got     map[string]bool         // campaign and account: it has been claimed, and may have left
+
+	confirmed int             // how many of them were told so
+	got       map[string]bool // campaign and account: it has been claimed, and may have left
 }
 
 const (
@@ -148,8 +150,9 @@ func (w *wander) claims(n campaign.NumberID) {
 	if d == nil {
 		return
 	}
-	if w.no[d.LID] {
-		w.Fatalf("%s is claimed for, who said no: %+v", d.LID, d)
+	c := must[campaign.Campaign](w.T)(w.b.Campaign(d.Campaign))
+	if confirms := c.Confirms != 0; w.no[d.LID] != confirms || confirms && c.Confirms != n {
+		w.Fatalf("%s is claimed for, who said no %v: %+v", d.LID, w.no[d.LID], d)
 	}
 	o := campaign.Outcome{Kind: campaign.OutcomeKind(w.rng.IntN(3)), Reason: reason.New(reason.HoldOffline)} // accepted, refused, not sent
 	switch {
@@ -160,6 +163,10 @@ func (w *wander) claims(n campaign.NumberID) {
 		}
 	case o.Kind == campaign.Accepted:
 		at := fmt.Sprint(d.Campaign, " ", d.LID)
+		if c.Confirms != 0 { // once, by whichever number
+			at = "confirmation " + d.LID
+			w.confirmed++
+		}
 		if w.got[at] {
 			w.Fatalf("%s gets campaign %d twice", d.LID, d.Campaign)
 		}
@@ -186,7 +193,7 @@ func TestWhoSaidNoIsNeverClaimedForWhateverPhonesDo(t *testing.T) {
 	if Raced {
 		t.Skip("nothing runs beside anything else here")
 	}
-	lives, claimed := uint64(50), 0
+	lives, claimed, confirmed := uint64(50), 0, 0
 	if os.Getenv("RECADO_LONG") != "" {
 		lives = 200
 	}
@@ -196,6 +203,7 @@ func TestWhoSaidNoIsNeverClaimedForWhateverPhonesDo(t *testing.T) {
 			w.happens()
 		}
 		claimed += len(w.got)
+		confirmed += w.confirmed
 		ok(t, w.b.view(func(tx *bolt.Tx) error {
 			if wrong := Check(tx); len(wrong) > 0 {
 				t.Errorf("seed %d: the book says of itself %q", seed, wrong)
@@ -204,7 +212,7 @@ func TestWhoSaidNoIsNeverClaimedForWhateverPhonesDo(t *testing.T) {
 		}))
 		ok(t, w.b.Close())
 	}
-	if uint64(claimed) < lives {
-		t.Errorf("only %d messages were sent", claimed)
+	if uint64(claimed) < lives || confirmed == 0 {
+		t.Errorf("only %d messages were sent, %d of them confirmations", claimed, confirmed)
 	}
 }

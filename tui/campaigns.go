@@ -185,6 +185,18 @@ func (e *env) named(name string) string {
 	return name
 }
 
+// called is what a campaign is called on a screen: an undo has the name of the campaign
+// whose messages it deletes, and confirmations that of their number.
+func (e *env) called(c *campaign.Campaign) string {
+	switch {
+	case c.RevokeOf != 0:
+		return e.t("report_undo_title", "Name", c.Name)
+	case c.Confirms != 0:
+		return e.t("confirms_title", "Name", c.Name)
+	}
+	return c.Name
+}
+
 // pauseCampaign stops a campaign before its next message.
 func (e *env) pauseCampaign(c campaign.Campaign) tea.Cmd {
 	desk := e.app.Desk

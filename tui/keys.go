@@ -16,12 +16,12 @@ type keyMap struct {
 	up, down, pageUp, pageDown, first, last key.Binding
 
 	// Numbers.
-	addNumber, link, unlink, reconnect, limits, rename, remove key.Binding
-	scan, codeText, showCode, linkAgain, byQR                  key.Binding
-	byPhone, otherPhone, typeCode, copyCode                    key.Binding
-	sendAnswer, clearAnswer, copyScript, sign                  key.Binding
-	sameCode, stop                                             key.Binding
-	faults, cause, mend, mendAll                               key.Binding
+	addNumber, link, unlink, reconnect, limits, confirmation, rename, remove key.Binding
+	scan, codeText, showCode, linkAgain, byQR                                key.Binding
+	byPhone, otherPhone, typeCode, copyCode                                  key.Binding
+	sendAnswer, clearAnswer, copyScript, sign                                key.Binding
+	sameCode, stop                                                           key.Binding
+	faults, cause, mend, mendAll                                             key.Binding
 
 	// Contacts.
 	filter, clearFilter, takeWay, mark, markAll, unmarkAll, saveList, addToList, tagThem, undoTags, addPerson, editPerson, lists, details, reply, optOut, optIn, erase, saidNo, stays, apart, showDoubts, write key.Binding
@@ -80,17 +80,18 @@ func newKeys(w *words) keyMap {
 		first:    bind("first", "home", "home", "g"),
 		last:     bind("last", "end", "end", "G"),
 
-		addNumber: bind("add_number", "n", "n"),
-		link:      bind("link", "enter", "enter", "l"),
-		unlink:    bind("unlink", "d", "d"),
-		reconnect: bind("reconnect", "r", "r"),
-		limits:    bind("limits", "p", "p"),
-		rename:    bind("rename", "e", "e"),
-		remove:    bind("remove", "x", "x", "delete"),
-		scan:      bind("scan", "s", "s"),
-		codeText:  bind("code_text", "c", "c"),
-		showCode:  bind("show_code", "c", "c"),
-		linkAgain: bind("link_again", "enter", "enter", "r"),
+		addNumber:    bind("add_number", "n", "n"),
+		link:         bind("link", "enter", "enter", "l"),
+		unlink:       bind("unlink", "d", "d"),
+		reconnect:    bind("reconnect", "r", "r"),
+		limits:       bind("limits", "p", "p"),
+		confirmation: bind("confirmation", "c", "c"),
+		rename:       bind("rename", "e", "e"),
+		remove:       bind("remove", "x", "x", "delete"),
+		scan:         bind("scan", "s", "s"),
+		codeText:     bind("code_text", "c", "c"),
+		showCode:     bind("show_code", "c", "c"),
+		linkAgain:    bind("link_again", "enter", "enter", "r"),
 
 		byQR:        bind("by_qr", "v", "v"),
 		byPhone:     bind("by_phone", "p", "p"),
@@ -237,7 +238,7 @@ func newKeys(w *words) keyMap {
 // onlyReads takes away every key that changes something.
 func (k *keyMap) onlyReads() {
 	for _, b := range []*key.Binding{
-		&k.addNumber, &k.link, &k.unlink, &k.reconnect, &k.limits, &k.rename, &k.remove,
+		&k.addNumber, &k.link, &k.unlink, &k.reconnect, &k.limits, &k.confirmation, &k.rename, &k.remove,
 		&k.scan, &k.linkAgain, &k.byQR, &k.byPhone, &k.otherPhone, &k.typeCode,
 		&k.sendAnswer, &k.sign, &k.sameCode, &k.faults, &k.cause, &k.mend, &k.mendAll,
 		&k.saveList, &k.addToList, &k.tagThem, &k.undoTags, &k.addPerson, &k.editPerson, &k.optOut, &k.optIn, &k.erase, &k.saidNo, &k.stays, &k.apart, &k.write,

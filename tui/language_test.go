@@ -12,6 +12,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"recado/campaign"
 	spoken "recado/tui/words"
 	"recado/tui/words/foreign"
 )
@@ -43,6 +44,9 @@ func outside(t *testing.T) string {
 			}
 			return true
 		})
+	}
+	for _, language := range campaign.ConfirmationLanguages() { // is sent, and said to nobody here
+		all = append(all, campaign.Confirmation{}.For(language))
 	}
 	// A greeting is in the language of the text; a script is broken into lines; an address
 	// begins as all do.

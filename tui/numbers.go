@@ -19,6 +19,8 @@ type numbers struct {
 	snapshots []session.Snapshot
 	known     bool // the first answer has come
 	question  question
+
+	confirming question
 }
 
 // snapshotsLoadedMsg answers numbers.load.
@@ -61,6 +63,7 @@ func (n *numbers) actions() []action {
 		act(e.keys.faults, ok && e.app.Demo != nil && e.app.Demo.Cause != nil, func() tea.Cmd { return e.root.push(newTroubles(e, s.Number)) }),
 		act(e.keys.limits, ok, func() tea.Cmd { return e.root.push(newLimits(e, s.Number)) }),
 		act(e.keys.rename, ok, func() tea.Cmd { return n.rename(s.Number) }),
+		act(e.keys.confirmation, ok, func() tea.Cmd { return n.confirmation(s.Number.ID) }),
 		act(e.keys.remove, ok && s.Number.Link == 0, func() tea.Cmd { return n.remove(s.Number) }),
 	}, e.listActions(&n.win, stay)...)
 }
@@ -72,6 +75,13 @@ func (n *numbers) update(msg tea.Msg) tea.Cmd {
 	case tea.KeyPressMsg:
 		cmd, _ := press(msg, n.actions())
 		return cmd
+	case confirmationLoadedMsg:
+		mine, _ := n.confirming.answered(msg.question)
+		if mine && msg.err != nil {
+			n.e.root.say(n.e.theme.bad, n.e.fault(msg.err))
+		} else if mine {
+			return n.e.root.push(n.e.askConfirmation(msg.number))
+		}
 	case snapshotsLoadedMsg:
 		mine, again := n.question.answered(msg.question)
 		if mine {

@@ -85,7 +85,7 @@ func newReport(e *env, c campaign.Campaign) *report {
 }
 
 func (r *report) title() string {
-	if r.campaign.RevokeOf != 0 {
+	if r.campaign.RevokeOf != 0 || r.campaign.Confirms != 0 {
 		return r.e.called(&r.campaign)
 	}
 	return r.e.t("report_title", "Name", r.campaign.Name)

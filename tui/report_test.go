@@ -121,7 +121,7 @@ func TestAReportLeadsToWhoDidNotReply(t *testing.T) {
 			}
 			s.enter("Ainda dá tempo")
 			s.press("ctrl+s")
-			all, err := s.app.Book.Campaigns()
+			all, err := s.campaigns()
 			if err != nil || all[0].FollowUp != c.ID || len(all) != 2 {
 				t.Errorf("the newest of %d campaigns is %+v, %v", len(all), all[0], err)
 			}

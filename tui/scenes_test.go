@@ -35,6 +35,8 @@ var scenes = []scene{
 	{"numbers-quota-spent", func(s *stage) { s.snapshots(warnedSnapshots(s.app.now())...); s.press("down", "down") }},
 	{"limits", func(s *stage) { s.limited("day=30 hours=10:00-18:00"); s.press("p") }},
 	{"limits-mistake", func(s *stage) { s.limited("day=30"); s.press("p"); s.enter("day=muitas"); s.press("enter") }},
+	{"confirmation", func(s *stage) { s.limited("day=30"); s.press("c") }},
+	{"confirmation-text", func(s *stage) { s.limited("day=30"); s.press("c", "down", "enter") }},
 	{"limits-raise", func(s *stage) { s.limited("day=30"); s.press("p"); s.enter("gap=1s day=default"); s.press("enter") }},
 	{"number-name", func(s *stage) { s.press("n"); s.enter("Loja") }},
 	{"number-unlink", func(s *stage) { s.snapshots(someSnapshots(s.app.now())...); s.press("d") }},
@@ -876,6 +878,12 @@ func (s *stage) inDoubt() campaign.Campaign {
 	return c
 }
 
+// campaigns are those that are no confirmations.
+func (s *stage) campaigns() ([]campaign.Campaign, error) {
+	all, err := s.app.Book.Campaigns()
+	return slices.DeleteFunc(all, func(c campaign.Campaign) bool { return c.Confirms != 0 }), err
+}
+
 // unserved is a pool that begins to link and gets no answer.
 type unserved struct{ store.Pool }
 
@@ -942,7 +950,8 @@ func (s *stage) send(number campaign.Number, n int) {
 	}
 }
 
-// claim waits for the turn of a number's next delivery, and claims it.
+// claim waits for the turn of a number's next delivery, and claims it. Confirmations of
+// opt-outs that come before it are sent.
 func (s *stage) claim(number campaign.Number) campaign.Delivery {
 	s.t.Helper()
 	book := s.app.Book
@@ -966,6 +975,15 @@ func (s *stage) claim(number campaign.Number) campaign.Delivery {
 				s.t.Fatal(err)
 			}
 		case campaign.Send:
+			c, err := book.Campaign(act.Delivery.Campaign)
+			if err == nil && c.Confirms != 0 {
+				if err = book.Settle(act.Delivery, campaign.Outcome{Kind: campaign.Accepted}, time.Now()); err == nil {
+					continue
+				}
+			}
+			if err != nil {
+				s.t.Fatal(err)
+			}
 			return act.Delivery
 		case campaign.Wait:
 			time.Sleep(max(time.Until(act.Hold.Until), time.Second))

@@ -221,6 +221,55 @@ func TestLimitsOfANumberChangeOnItsScreen(t *testing.T) {
 	})
 }
 
+func TestTheConfirmationOfANumberChangesOnItsScreen(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		n := s.limited("day=30")
+		is := func(want campaign.Confirmation) {
+			t.Helper()
+			if n, err := s.app.Book.Number(n.ID); err != nil || n.Confirm != want {
+				t.Errorf("it is %+v, %v, want %+v", n.Confirm, err, want)
+			}
+		}
+		s.press("c")
+		s.shows("O que Loja responde a quem pede para sair?", "▌ o texto padrão", "Padrão, na língua da pessoa: Pronto. Você saiu")
+		s.press("down", "enter")
+		s.shows("Confirmação de saída de Loja", "Pronto. Você saiu da nossa lista e")
+		s.press("ctrl+u")
+		s.enter("Até logo, {nome}")
+		s.shows("diga o que vai no lugar de {nome}", "Até logo, {nome}")
+		s.press("ctrl+s") // nothing
+		is(campaign.Confirmation{})
+		s.press("backspace")
+		s.enter("|você}.")
+		s.press("ctrl+s")
+		s.shows("Loja confirma saídas com esse texto.")
+		is(campaign.Confirmation{Text: "Até logo, {nome|você}."})
+		s.press("c")
+		s.shows("▌ um texto próprio", "Próprio: Até logo, {nome|você}.")
+		s.press("down", "enter")
+		s.shows("Loja não confirma mais saídas.")
+		is(campaign.Confirmation{Off: true, Text: "Até logo, {nome|você}."})
+		s.press("c")
+		s.shows("▌ nada")
+		s.press("up", "up", "enter")
+		is(campaign.Confirmation{})
+	})
+}
+
+// TestConfirmationsAreSeenAsACampaign: among what is archived, with a report.
+func TestConfirmationsAreSeenAsACampaign(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		s.reported()
+		s.size(120, 40)
+		s.press("3")
+		s.hides("Confirmações de saída")
+		s.press("A")
+		s.shows("Confirmações de saída: Vendas", "1/1")
+		s.press("r")
+		s.shows("Confirmações de saída: Vendas", "enviadas")
+	})
+}
+
 func TestCampaignThatMayNeverSendIsNotReady(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		s.people()

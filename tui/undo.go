@@ -21,15 +21,6 @@ func (r *report) undoable() bool {
 	return !sending && c.RevokeOf == 0 && r.sent() > r.made.Revoked && !slices.ContainsFunc(r.undos, func(u store.UndoReport) bool { return u.GoesOn() })
 }
 
-// called is what a campaign is called on a screen: an undo has the name of the campaign
-// whose messages it deletes.
-func (e *env) called(c *campaign.Campaign) string {
-	if c.RevokeOf == 0 {
-		return c.Name
-	}
-	return e.t("report_undo_title", "Name", c.Name)
-}
-
 // sent is how many messages have left, or may have.
 func (r *report) sent() int { return r.made.Sent + r.made.Unsure }
 

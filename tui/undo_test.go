@@ -57,7 +57,7 @@ func TestMessagesAreDeletedForEveryoneFromTheReport(t *testing.T) {
 		s.press("enter")
 		s.shows("Apagar para todos?", "9 mensagens de Volta às aulas são apagadas", "já foram lidas", "cerca de dois dias", "cópias de segurança", "Não tem volta")
 		s.press("n")
-		if all, err := s.app.Book.Campaigns(); err != nil || len(all) != 1 {
+		if all, err := s.campaigns(); err != nil || len(all) != 1 {
 			t.Fatalf("after a no there are %d campaigns, %v", len(all), err)
 		}
 	})

@@ -150,6 +150,19 @@ func likely(words []piece) (most []*grammar) {
 	return most
 }
 
+// Language is the language, of those that are understood, in which a person most likely
+// writes: "pt", "es" or "en". If their own words do not tell, those of ours that they
+// answer do; it is "pt" if neither does.
+func Language(text, asked string) string {
+	said := splitWords(nil, foldLines(bounded(text)))
+	most := likely(said)
+	if len(most) > 1 {
+		most = likely(append(said, splitWords(nil, foldLines(bounded(asked)))...))
+	}
+	all := grammars()
+	return languageNames[slices.Index(all[:], most[0])]
+}
+
 const (
 	// readHead and readTail are how many bytes of a longer text are looked at.
 	// Who wants to be left alone says so at once or in the end.

@@ -183,6 +183,12 @@ const (
 	UndoUnknown         Code = "undo_unknown"       // its id is lost
 	UndoWanted          Code = "undo_wanted"        // it is to be deleted: it is not sent again
 	UndoPerhaps         Code = "undo_perhaps"       // it may have been deleted: it is not sent again
+	ConfirmOff          Code = "confirm_off"        // why an opt-out is not confirmed: the number confirms none
+	ConfirmBack         Code = "confirm_back"       // they may be written to again
+	ConfirmLate         Code = "confirm_late"       // the hours that have passed
+	ConfirmBare         Code = "confirm_bare"       // of the confirmations of a number: that cannot be done to them
+	ConfirmFallback     Code = "confirm_fallback"   // the fields that lack it
+	ConfirmEmpty        Code = "confirm_empty"      // the text says nothing to who lacks its fields
 	CampaignSilence     Code = "campaign_silence"   // of how many messages, older than so many minutes, how many arrived
 	CampaignUnwelcome   Code = "campaign_unwelcome" // how many want none, of how many messages
 	ConsentRequired     Code = "consent_required"

@@ -28,6 +28,7 @@ type campaignJSON struct {
 	TestOf   campaign.ID    `json:"test_of,omitempty"`   // it is a test of that campaign
 	AnswerTo campaign.ID    `json:"answer_to,omitempty"` // it answers what somebody replied to that campaign
 	RevokeOf campaign.ID    `json:"undo_of,omitempty"`   // it deletes messages of that campaign for everyone
+	Confirms string         `json:"confirms,omitempty"`  // it confirms the opt-outs that this number hears
 	Archived bool           `json:"archived,omitempty"`  // not listed
 	FollowUp campaign.ID    `json:"follow_up_of,omitempty"`
 	Silent   bool           `json:"silent,omitempty"`          // also to those who have not answered the last campaigns
@@ -288,6 +289,9 @@ func campaignOf(o *owner, camp campaign.Campaign) (campaignJSON, error) {
 		out.Variants = len(camp.Texts())
 	}
 	out.Poll = camp.Options()
+	if camp.Confirms != 0 {
+		out.Confirms = camp.Name
+	}
 	var err error
 	if out.Stops, err = stopsOf(o, &camp); err != nil {
 		return out, err

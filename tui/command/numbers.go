@@ -84,7 +84,7 @@ func (c *call) numbersCommand() *cobra.Command {
 			return c.withOwner(ctx, brief, func(_ context.Context, o *owner) error { return c.listNumbers(o) })
 		}),
 	})
-	cmd.AddCommand(c.limitsCommand(), &cobra.Command{
+	cmd.AddCommand(c.limitsCommand(), c.confirmationCommand(), &cobra.Command{
 		Use:   "reconnect " + c.t("arg_name"),
 		Short: c.t("cmd_numbers_reconnect"),
 		Args:  c.exactArgs(1),

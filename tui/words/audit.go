@@ -126,9 +126,9 @@ func (w *Words) value(kind, property, v string) string {
 		return w.coded("number_", strings.ReplaceAll(v, "-", "_"))
 	case property == "state":
 		return w.coded("state_", v)
-	case v == "yes" && (property == "opted_out" || property == "doubt" || property == "consent" || property == "require_consent" || property == "archived"):
+	case v == "yes" && (property == "opted_out" || property == "doubt" || property == "consent" || property == "require_consent" || property == "archived" || property == "confirmation"):
 		return w.T("audit_yes")
-	case v == "no" && (property == "opted_out" || property == "doubt" || property == "consent"):
+	case v == "no" && (property == "opted_out" || property == "doubt" || property == "consent" || property == "confirmation"):
 		return w.T("audit_no")
 	case property == "phone":
 		return people.Phone(v).Pretty()
