@@ -92,6 +92,9 @@ func TestAnOptOutIsConfirmedOnce(t *testing.T) {
 	if c, err = s.book.Campaign(d.Campaign); err != nil || c.Status != campaign.Finished {
 		t.Errorf("when all is sent: %+v, %v", c, err)
 	}
+	if err := desk(s.book).RenameNumber(s.number, "centro"); err != nil {
+		t.Fatal(err)
+	}
 	if got := contact(s.T, s.shop, 1).LastSent; !got.Equal(lastSent) {
 		t.Errorf("they were written to at %v, before at %v", got, lastSent)
 	}
@@ -108,7 +111,21 @@ func TestAnOptOutIsConfirmedOnce(t *testing.T) {
 	} else {
 		s.settle(d, accepted)
 	}
+	if c, err = s.book.Campaign(c.ID); err != nil || c.Name != "centro" {
+		t.Errorf("with another name of the number: %+v, %v", c, err)
+	}
 	s.sound()
+}
+
+// TestAClearNoAfterADoubtIsConfirmed.
+func TestAClearNoAfterADoubtIsConfirmed(t *testing.T) {
+	s := newLeaving(t, 1)
+	s.says(0, "que saco")
+	s.rests("a doubt")
+	s.says(0, "SAIR")
+	if d := s.mustClaim(); d.Contact != s.got[0].Contact || d.Zone != d.Phone.Zone() || d.Zone == "" {
+		t.Errorf("it is sent as %+v", d)
+	}
 }
 
 // TestWhatIsNotConfirmed is every other way in which somebody is opted out, and what is
@@ -149,6 +166,9 @@ func TestWhatIsNotConfirmed(t *testing.T) {
 				t.Fatal("they are not opted out: the test shows nothing")
 			}
 			s.rests(name)
+			if n, err := s.book.Number(s.number); err != nil || n.Confirms != 0 {
+				t.Errorf("there is campaign %d for it, %v", n.Confirms, err)
+			}
 		})
 	}
 	t.Run("nobody wrote to them", func(t *testing.T) {
@@ -161,6 +181,29 @@ func TestWhatIsNotConfirmed(t *testing.T) {
 		}
 		s.rests("a private chat")
 	})
+}
+
+// TestWhoWasReachedOnceIsTold also if the last message to them was refused; who never got
+// any is not.
+func TestWhoWasReachedOnceIsTold(t *testing.T) {
+	s := newLeaving(t, 1)
+	s.start("")
+	refused := campaign.Outcome{Kind: campaign.Refused, Code: 400, Reason: reason.New(reason.RefusedText)}
+	s.settle(s.mustClaim(), refused)
+	s.says(0, "SAIR")
+	if d := s.mustClaim(); d.Text != (campaign.Confirmation{}).For("pt") {
+		t.Errorf("they get %q", d.Text)
+	}
+
+	never := &answered{shop: newShop(t, 1, "")}
+	never.now = time.Now()
+	never.answer(crowd(1)...)
+	never.start("")
+	d := never.mustClaim()
+	never.settle(d, refused)
+	never.got = []campaign.Delivery{d}
+	never.says(0, "SAIR")
+	never.rests("nothing reached them")
 }
 
 // TestAConfirmationIsGivenUp when there is no more reason for it at the moment of its turn.
@@ -231,6 +274,18 @@ func TestWhoLeavesAgainIsConfirmedAgain(t *testing.T) {
 	leaves("sair já")
 	s.settle(s.mustClaim(), accepted)
 	s.rests("told already")
+
+	returns()
+	leaves("me tira da lista")
+	s.settle(s.mustClaim(), offline) // it did not leave, and is tried again later
+	returns()
+	leaves("me tira da lista!")
+	s.settle(s.mustClaim(), accepted)
+	returns()
+	leaves("me tira da lista!!")
+	s.now = s.now.Add(time.Hour)
+	s.settle(s.mustClaim(), accepted)
+	s.rests("what was put off")
 	s.sound()
 }
 
@@ -302,8 +357,24 @@ func TestTheTextOfAConfirmation(t *testing.T) {
 	if _, err := desk(s.book).SetConfirmation(s.number, campaign.Confirmation{Text: "Outro"}); err != nil {
 		t.Fatal(err)
 	}
-	if d := s.mustClaim(); d.Text != "Feito, "+people.FirstName(d.Name)+"." {
+	d := s.mustClaim()
+	if d.Text != "Feito, "+people.FirstName(d.Name)+"." {
 		t.Errorf("it says %q", d.Text)
+	}
+	s.settle(d, accepted)
+
+	s = newLeaving(t, 1)
+	c, err := desk(s.book).AddCampaign(campaign.Campaign{Name: "c", Text: "The new shoes are in the shop"})
+	if err == nil {
+		_, err = desk(s.book).Start(c.ID, s.now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.settle(s.mustClaim(), accepted)
+	s.says(0, "STOP")
+	if d := s.mustClaim(); d.Text != (campaign.Confirmation{}).For("en") {
+		t.Errorf("a word of every language to an English text is answered by %q", d.Text)
 	}
 }
 
@@ -352,6 +423,9 @@ func TestTheConfirmationsOfANumberAreACampaign(t *testing.T) {
 	}
 	if _, err := desk(s.book).Cancel(id); err != nil {
 		t.Fatal(err)
+	}
+	for jobs, err := s.book.Jobs(); err != nil || len(jobs) > 0; jobs, err = s.book.Jobs() {
+		time.Sleep(time.Millisecond)
 	}
 	s.rests("cancelled")
 	s.says(2, "SAIR")

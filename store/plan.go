@@ -172,7 +172,7 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 		return nil, err
 	case contact.OptedOut && camp.Confirms == 0:
 		return giveUp(reason.DeliveryOptedOut)
-	case contact.InDoubt() && camp.Confirms == 0:
+	case contact.InDoubt():
 		return giveUp(reason.DeliveryDoubt)
 	case contact.Moved():
 		return giveUp(reason.DeliveryMoved)

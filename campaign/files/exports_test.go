@@ -279,7 +279,12 @@ func TestAReportWithoutPhonesHasNobodyHoweverItIsTakenApart(t *testing.T) {
 			t.Errorf("%.20s: %v", file, err)
 		}
 	}
-	tryKinds(t, []kind{{"with phones", "Relatório\nTotal;Comprador;CPF;Fone\n119,9;Ana;11987412233;11 98765-0001\n", []string{"Ana +5511987650001 cpf=11987412233 total=119,9"}}})
+	tryKinds(t, []kind{
+		{"whose other cells have the commas of a report",
+			"pedido|cpf|obs|contato\n1473514811|031.560.142-82|azul, verde, rosa, ligar 1086800422|(11) 98778-1505\n1847635698|259.988.535-21|azul, verde, rosa, ligar 948115368|(11) 97444-1545\n",
+			[]string{"+5511987781505 cpf=031.560.142-82 obs=azul, verde, rosa, ligar 1086800422 pedido=1473514811", "+5511974441545 cpf=259.988.535-21 obs=azul, verde, rosa, ligar 948115368 pedido=1847635698"}},
+		{"with phones", "Relatório\nTotal;Comprador;CPF;Fone\n119,9;Ana;11987412233;11 98765-0001\n", []string{"Ana +5511987650001 cpf=11987412233 total=119,9"}},
+	})
 }
 
 func TestNumbersOfACPFAreNoPhonesUnlessTheirTitleSaysSo(t *testing.T) {
