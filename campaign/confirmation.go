@@ -53,8 +53,5 @@ func (c Confirmation) Check() error {
 	if err == nil && c.Text != "" && strings.TrimSpace(text) == "" {
 		err = reason.Err(reason.ConfirmEmpty)
 	}
-	if err == nil {
-		err = CheckLength(text)
-	}
 	return err
 }

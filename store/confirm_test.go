@@ -195,6 +195,23 @@ func TestWhoWasReachedOnceIsTold(t *testing.T) {
 		t.Errorf("they get %q", d.Text)
 	}
 
+	tried := &answered{shop: newShop(t, 1, "")}
+	tried.now = time.Now()
+	tried.answer(crowd(1)...)
+	draft, err := tried.write("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.SendTest(t.Context(), desk(tried.book), draft.ID, contact(t, tried.shop, 0).ID, tried.now); err != nil {
+		t.Fatal(err)
+	}
+	tried.got = []campaign.Delivery{tried.mustClaim()}
+	tried.settle(tried.got[0], accepted)
+	tried.says(0, "SAIR")
+	if d := tried.mustClaim(); d.Text != (campaign.Confirmation{}).For("pt") {
+		t.Errorf("who got a test gets %q", d.Text)
+	}
+
 	never := &answered{shop: newShop(t, 1, "")}
 	never.now = time.Now()
 	never.answer(crowd(1)...)
