@@ -440,7 +440,11 @@ func (c *call) listCampaigns(o *owner, archived bool) error {
 		} else {
 			var done, total int
 			if done, total, err = howFar(o.parts.Book, camp); err == nil {
-				err = c.line(camp.ID.String(), camp.Name, camp.Status.String(), fmt.Sprintf("%d/%d", done, total))
+				name := camp.Name
+				if camp.Confirms != 0 {
+					name = c.t("confirms_title", "Name", name)
+				}
+				err = c.line(camp.ID.String(), name, camp.Status.String(), fmt.Sprintf("%d/%d", done, total))
 			}
 		}
 		if err != nil {
