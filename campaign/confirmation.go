@@ -27,6 +27,9 @@ var confirmations = map[string]string{
 	"en": "Done. You are off our list and will get no more messages from us.",
 }
 
+// ConfirmsName is what the campaign is called that the confirmations of a number are.
+func ConfirmsName(number string) string { return "SAIR · " + number }
+
 // ConfirmationLanguages are the languages that have a text of ours, the usual one first.
 func ConfirmationLanguages() []string { return []string{"pt", "es", "en"} }
 

@@ -106,6 +106,8 @@ type Delivery struct {
 
 	Fixed uint16 // how often its text of the campaign had been fixed when it was written down, see [Campaign.Reword]
 
+	Confirms time.Time // of a confirmation: when they left, see [Confirmation]; zero: it is none
+
 	Secret []byte    // of a poll: with what votes are sealed, chosen at the first claim; none: it is no poll
 	Poll   []string  // its options; only where the book gives it out to be sent, or to read a vote
 	Vote   uint8     // the option that they chose last, from 1; 0: none

@@ -61,7 +61,10 @@ func (b *Book) Counts(id campaign.ID) (counts campaign.Counts, err error) {
 // own. A job that cannot go on is an error.
 func (b *Book) Idle() (idle bool, err error) {
 	err = b.view(func(tx *bolt.Tx) error {
-		runs := runningTable.Any(tx, nil) || scheduledTable.Any(tx, nil)
+		runs, err := sendsTx(tx)
+		if err != nil {
+			return err
+		}
 		work, err := firstJobTx(tx)
 		if idle = !runs && work == nil; !runs && !idle {
 			return b.jobStopped(work)
@@ -77,6 +80,24 @@ func (b *Book) Idle() (idle bool, err error) {
 		})
 	})
 	return idle, err
+}
+
+// sendsTx reports whether a campaign is running or scheduled. Confirmations of a number
+// that is not linked are not: nobody can send them.
+func sendsTx(tx *bolt.Tx) (bool, error) {
+	if scheduledTable.Any(tx, nil) {
+		return true, nil
+	}
+	for k := range runningTable.Each(tx, nil) {
+		c, err := campaignTx(tx, runningTable.Parts(k))
+		if err != nil || c.Confirms == 0 {
+			return err == nil, err
+		}
+		if n, err := numberTx(tx, c.Confirms); err != nil || n.Linked() {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // Held implements [campaign.Log].
@@ -256,7 +277,9 @@ func setStatusTx(tx *bolt.Tx, id campaign.ID, to campaign.Status, why reason.Rea
 		}
 	}
 	c.Status, c.Reason = to, why
-	c.Archived = c.Archived && (c.Confirms == 0 || why.IsZero()) // nobody would look for it there
+	if c.Confirms != 0 { // what pauses itself is not looked for in the archive
+		c.Archived = to != campaign.Paused || why.IsZero()
+	}
 	if to == campaign.Cancelled {
 		c.Ended = time.Now()
 	}

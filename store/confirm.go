@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"recado/campaign"
@@ -22,7 +23,9 @@ import (
 // decision about a doubt or a merge.
 
 // confirmTx lets a number confirm the opt-out of a person who has just been heard; asked
-// is what they had been written, empty if that is not known.
+// is what they answer, empty if that is not known. What waits keeps whose account wrote
+// it and when, so that it confirms that and nothing else, whatever becomes of the
+// record; and the template, which is filled in at its claim.
 func confirmTx(tx *bolt.Tx, number campaign.NumberID, contact *people.Contact, m campaign.Incoming, asked string, now time.Time) error {
 	if m.Past || late(m.At, now) {
 		return nil
@@ -35,14 +38,6 @@ func confirmTx(tx *bolt.Tx, number campaign.NumberID, contact *people.Contact, m
 		return err
 	}
 	text := n.Confirm.For(people.Language(m.Text, asked))
-	t, err := campaign.ParseTemplate(text)
-	if err != nil {
-		return err
-	}
-	said, err := t.Render(contact, now)
-	if err != nil {
-		return nil // nobody is kept from leaving by what is filled in
-	}
 	c, err := confirmationsTx(tx, &n, text, now)
 	if err != nil {
 		return err
@@ -52,8 +47,9 @@ func confirmTx(tx *bolt.Tx, number campaign.NumberID, contact *people.Contact, m
 		return err
 	}
 	d := campaign.Delivery{
-		Campaign: c.ID, Seq: uint32(tally.counts.Total()), Contact: contact.ID, Number: number, Phone: contact.Phone, Name: contact.Called(), Text: said,
-		Zone: zones{number: n.Phone.Zone()}.of(contact, number),
+		Campaign: c.ID, Seq: uint32(tally.counts.Total()), Contact: contact.ID, Number: number, Name: contact.Called(), Text: text,
+		LID: cmp.Or(m.From.LID, contact.LID), Phone: cmp.Or(m.From.Phone, contact.Phone), Zone: zones{number: n.Phone.Zone()}.of(contact, number),
+		Confirms: contact.OptOutAt,
 	}
 	zone, err := (&queueZones{tx: tx}).of(&d)
 	if err != nil {
@@ -96,7 +92,7 @@ func confirmationsTx(tx *bolt.Tx, n *campaign.Number, text string, now time.Time
 		return c, cmp.Or(jobErr, err)
 	case err != nil, busy, c.Status == campaign.Cancelled:
 	case c.Status == campaign.Finished:
-		c.Name, c.Text = n.Name, text
+		c.Text = text
 		return c, runsAgainTx(tx, c)
 	default:
 		return c, nil
@@ -106,7 +102,7 @@ func confirmationsTx(tx *bolt.Tx, n *campaign.Number, text string, now time.Time
 		return c, err
 	}
 	c = campaign.Campaign{
-		ID: campaign.ID(id), Rev: 1, Name: n.Name, Text: text, To: "optout:sim", Numbers: []campaign.NumberID{n.ID}, Confirms: n.ID,
+		ID: campaign.ID(id), Rev: 1, Name: campaign.ConfirmsName(n.Name), Text: text, To: "optout:sim", Numbers: []campaign.NumberID{n.ID}, Confirms: n.ID,
 		Silent: true, Archived: true, Status: campaign.Running, Created: now, Started: now,
 	}
 	n.Confirms = c.ID
@@ -122,24 +118,32 @@ func unconfirmedTx(tx *bolt.Tx, contact *people.Contact, d *campaign.Delivery, n
 		return reason.Reason{}, err
 	case contact.LID == "" && len(contact.Phones()) == 0: // is being erased
 		return reason.New(reason.DeliveryErased), nil
-	case !contact.OptedOut:
+	case !contact.OptedOut, !contact.OptOutAt.Equal(d.Confirms), !wroteIt(contact, d): // or they came back, and left again
 		return reason.New(reason.ConfirmBack), nil
 	case n.Confirm.Off:
 		return reason.New(reason.ConfirmOff), nil
-	case late(contact.OptOutAt, now):
+	case late(d.Confirms, now):
 		return reason.New(reason.ConfirmLate, int(campaign.ConfirmWithin/time.Hour)), nil
 	}
 	seq := personsTable.Get(tx, d.Campaign, contact.ID)
 	if seq == nil || fromRow[uint32](seq) == d.Seq {
 		return reason.Reason{}, nil
 	}
-	// They left before, and have come back meanwhile; or what they wrote last was
-	// confirmed already, because two records turned out to be one person.
+	// Two records may have turned out to be one person, who has been told already.
 	before, err := deliveryTx(tx, deliveryKey(d.Campaign, fromRow[uint32](seq)))
-	if err == nil && (before.Seq > d.Seq || !before.Claimed.Before(contact.OptOutAt)) {
+	if err == nil && before.MayHaveLeft() && !before.Claimed.Before(d.Confirms) {
 		return reason.New(reason.DeliveryDuplicate), nil
 	}
 	return reason.Reason{}, err
+}
+
+// wroteIt reports whether a record is still that of the account that wrote what a
+// delivery confirms: people are merged, and taken apart.
+func wroteIt(contact *people.Contact, d *campaign.Delivery) bool {
+	if d.LID != "" && contact.LID != "" {
+		return d.LID == contact.LID
+	}
+	return slices.ContainsFunc(contact.Phones(), d.Phone.Same)
 }
 
 // SetConfirmation changes what a number sends to who opts out, also to those who wait

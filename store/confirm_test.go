@@ -111,7 +111,7 @@ func TestAnOptOutIsConfirmedOnce(t *testing.T) {
 	} else {
 		s.settle(d, accepted)
 	}
-	if c, err = s.book.Campaign(c.ID); err != nil || c.Name != "centro" {
+	if c, err = s.book.Campaign(c.ID); err != nil || c.Name != campaign.ConfirmsName("centro") {
 		t.Errorf("with another name of the number: %+v, %v", c, err)
 	}
 	s.sound()
@@ -294,16 +294,89 @@ func TestWhoLeavesAgainIsConfirmedAgain(t *testing.T) {
 
 	returns()
 	leaves("me tira da lista")
-	s.settle(s.mustClaim(), offline) // it did not leave, and is tried again later
+	put := s.mustClaim()
+	s.settle(put, offline) // it did not leave, and is tried again later
 	returns()
 	leaves("me tira da lista!")
-	s.settle(s.mustClaim(), accepted)
-	returns()
-	leaves("me tira da lista!!")
 	s.now = s.now.Add(time.Hour)
-	s.settle(s.mustClaim(), accepted)
+	if d := s.mustClaim(); d.Message == put.Message {
+		t.Errorf("they are told by what was put off before: %+v", d)
+	} else {
+		s.settle(d, accepted)
+	}
 	s.rests("what was put off")
+
+	returns()
+	s.now = time.Now()
+	leaves("me tira da lista já")
+	returns()
+	if err := desk(s.book).OptOut(s.got[0].Contact, "no balcão"); err != nil {
+		t.Fatal(err)
+	}
+	s.rests("they came back, and left by hand")
 	s.sound()
+}
+
+// TestAConfirmationIsForTheAccountThatWrote, and not for whom its record has become.
+func TestAConfirmationIsForTheAccountThatWrote(t *testing.T) {
+	s := newLeaving(t, 1)
+	s.says(0, "SAIR")
+	c := contact(t, s.shop, 0)
+	if err := s.book.Answered(s.number, []people.Phone{c.Phone}, []people.Answer{{Asked: c.Phone, Presence: people.OnWhatsApp, Phone: c.Phone, LID: "99999"}}, s.now); err != nil {
+		t.Fatal(err)
+	}
+	s.rests("their phone is somebody else's now")
+}
+
+// TestAConfirmationDoesNotCountAsACampaign when it is asked when they were written to.
+func TestAConfirmationDoesNotCountAsACampaign(t *testing.T) {
+	s := newLeaving(t, 1)
+	s.says(0, "SAIR")
+	s.settle(s.mustClaim(), accepted)
+	if err := desk(s.book).OptIn(s.got[0].Contact, "pediu de novo"); err != nil {
+		t.Fatal(err)
+	}
+	s.now = time.Now().Add(30 * time.Minute)
+	s.start("per-person=45m")
+	d := s.mustClaim()
+	s.settle(d, offline)
+	s.now = s.now.Add(time.Minute)
+	if again := s.mustClaim(); again.Message != d.Message {
+		t.Errorf("it is %+v", again)
+	}
+}
+
+// TestAConfirmationIsFilledInAtItsTurn: it says good morning in the morning.
+func TestAConfirmationIsFilledInAtItsTurn(t *testing.T) {
+	s := newLeaving(t, 1)
+	if _, err := desk(s.book).SetConfirmation(s.number, campaign.Confirmation{Text: "{saudacao}! Pronto."}); err != nil {
+		t.Fatal(err)
+	}
+	s.says(0, "SAIR")
+	zone, err := time.LoadLocation(s.got[0].Phone.Zone())
+	if err != nil {
+		t.Fatal(err)
+	}
+	today := s.now.In(zone)
+	s.now = time.Date(today.Year(), today.Month(), today.Day()+1, 9, 0, 0, 0, zone)
+	if d := s.mustClaim(); d.Text != "Bom dia! Pronto." {
+		t.Errorf("it says %q", d.Text)
+	}
+}
+
+// TestNobodyWaitsForConfirmationsThatCannotLeave because their number is not linked.
+func TestNobodyWaitsForConfirmationsThatCannotLeave(t *testing.T) {
+	s := newLeaving(t, 1)
+	s.says(0, "SAIR")
+	if idle, err := s.book.Idle(); err != nil || idle {
+		t.Errorf("while it can leave: idle %v, %v", idle, err)
+	}
+	if err := s.book.UnlinkNumber(s.number, campaign.Standing{State: campaign.LoggedOut}); err != nil {
+		t.Fatal(err)
+	}
+	if idle, err := s.book.Idle(); err != nil || !idle {
+		t.Errorf("unlinked: idle %v, %v", idle, err)
+	}
 }
 
 // TestAConfirmationKeepsThePace of its number, and its hours.

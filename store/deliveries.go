@@ -361,7 +361,7 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 	e.Uint(uint64(d.Variant))
 	e.Time(d.LeftAt)
 	poll := len(d.Secret) > 0 || !d.Voted.IsZero() // or they were erased
-	more := d.Revokes != "" || d.RevokeBy != 0 || !d.RevokedAt.IsZero() || d.Fixed > 0 || poll || d.MayBeRevoked
+	more := d.Revokes != "" || d.RevokeBy != 0 || !d.RevokedAt.IsZero() || d.Fixed > 0 || poll || d.MayBeRevoked || !d.Confirms.IsZero()
 	if d.Answer != "" || more {
 		e.Text(d.Answer)
 	}
@@ -370,16 +370,19 @@ func encodeDelivery(d *campaign.Delivery) []byte {
 		e.Uint(uint64(d.RevokeBy))
 		e.Time(d.RevokedAt)
 	}
-	if d.Fixed > 0 || poll || d.MayBeRevoked {
+	if d.Fixed > 0 || poll || d.MayBeRevoked || !d.Confirms.IsZero() {
 		e.Uint(uint64(d.Fixed))
 	}
-	if poll || d.MayBeRevoked {
+	if poll || d.MayBeRevoked || !d.Confirms.IsZero() {
 		e.Text(string(d.Secret))
 		e.Uint(uint64(d.Vote))
 		e.Time(d.Voted)
 	}
-	if d.MayBeRevoked {
-		e.Bool(true)
+	if d.MayBeRevoked || !d.Confirms.IsZero() {
+		e.Bool(d.MayBeRevoked)
+	}
+	if !d.Confirms.IsZero() {
+		e.Time(d.Confirms)
 	}
 	return e.B
 }
@@ -450,6 +453,9 @@ func decodeDelivery(at, v []byte) (campaign.Delivery, error) {
 	}
 	if version >= 5 && len(r.B) > 0 {
 		d.MayBeRevoked = r.Bool()
+	}
+	if version >= 5 && len(r.B) > 0 {
+		d.Confirms = r.Time()
 	}
 	if r.Err == nil && d.State >= campaign.NumStates {
 		r.Err = bolt.ErrRecord

@@ -122,7 +122,7 @@ func holdFirstTx(tx *bolt.Tx, n campaign.NumberID, id campaign.ID, now time.Time
 		if held = append(held, d); d.Revokes != "" { // it writes to nobody
 			continue
 		}
-		if err := wroteTx(tx, d.Contact, now); err != nil {
+		if err := wroteTx(tx, d.Campaign, d.Contact, now); err != nil {
 			return nil, err
 		}
 	}
@@ -228,7 +228,7 @@ func reachedTx(tx *bolt.Tx, d *campaign.Delivery, at time.Time) error {
 		return nil
 	}
 	d.Address(contact.LID)
-	if err := wroteTx(tx, contact.ID, at); err != nil {
+	if err := wroteTx(tx, d.Campaign, contact.ID, at); err != nil {
 		return err
 	}
 	if d.Message == "" {
@@ -286,8 +286,9 @@ func sendAgainTx(tx *bolt.Tx, d *campaign.Delivery) error {
 	if err := unwroteTx(tx, d, time.Time{}); err != nil {
 		return err
 	}
-	if d.Message == "" {
-		if err := personsTable.Delete(tx, d.Campaign, mergedTx(tx, d.Contact)); err != nil {
+	who := mergedTx(tx, d.Contact)
+	if own := personsTable.Get(tx, d.Campaign, who); d.Message == "" && own != nil && fromRow[uint32](own) == d.Seq {
+		if err := personsTable.Delete(tx, d.Campaign, who); err != nil {
 			return err
 		}
 	}

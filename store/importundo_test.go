@@ -29,6 +29,19 @@ func undo(t *testing.T, b *Book) Import {
 	return done
 }
 
+// writtenTo makes a person one to whom a campaign has just written.
+func writtenTo(t *testing.T, b *Book, id people.ContactID) {
+	t.Helper()
+	ok(t, b.update(func(tx *bolt.Tx) error {
+		c, err := contactTx(tx, id)
+		if err != nil {
+			return err
+		}
+		c.LastSent = time.Now()
+		return putContactTx(tx, &c)
+	}))
+}
+
 // Whom an import added is taken out again, unless something has become of them.
 func TestWhomAnUndoTakesOut(t *testing.T) {
 	fair := people.Consent{Status: people.ConsentGiven, Source: "feira", At: time.Date(2026, 5, 2, 0, 0, 0, 0, time.UTC)}
@@ -66,7 +79,7 @@ func TestWhomAnUndoTakesOut(t *testing.T) {
 			ok(t, b.Saw(1, []people.Seen{{Phone: undonePhone, Name: "Aninha", Source: people.AddressBook, Known: true}}))
 		}, reason.UndoKnown},
 		{"written to", func(t *testing.T, b *Book, id people.ContactID) {
-			ok(t, b.update(func(tx *bolt.Tx) error { return wroteTx(tx, id, time.Now()) }))
+			writtenTo(t, b, id)
 		}, reason.UndoWritten},
 		{"in another import, which said the same", func(t *testing.T, b *Book, id people.ContactID) {
 			must[ImportReport](t)(desk(b).Import(t.Context(), []people.Row{{Phone: undonePhone, Name: "Ana"}}, "later.csv"))

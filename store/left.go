@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -16,8 +17,12 @@ import (
 // campaign that has left, or may have. If a receipt comes after all, it counts
 // again.
 
-// wroteTx writes that a person was written to at a time.
-func wroteTx(tx *bolt.Tx, id people.ContactID, at time.Time) error {
+// wroteTx writes that a person was written to at a time by a campaign, unless that stands
+// aside.
+func wroteTx(tx *bolt.Tx, by campaign.ID, id people.ContactID, at time.Time) error {
+	if c, err := campaignTx(tx, by); err != nil || c.Aside() {
+		return err
+	}
 	contact, err := contactTx(tx, id)
 	if errors.Is(err, ErrNotFound) || err == nil && !at.After(contact.LastSent) {
 		return nil
@@ -47,12 +52,16 @@ func unwroteTx(tx *bolt.Tx, d *campaign.Delivery, claimed time.Time) error {
 // lastLeftTx is when the last message left for a person, or may have, other
 // than d; zero: none did.
 func lastLeftTx(tx *bolt.Tx, id people.ContactID, d *campaign.Delivery) (last time.Time, err error) {
+	var aside error
 	err = eachClaimTx(tx, id, func(other campaign.Delivery) {
-		if (other.Campaign != d.Campaign || other.Seq != d.Seq) && other.MayHaveLeft() && other.Revokes == "" {
-			last = later(last, later(other.Claimed, other.Accepted))
+		if (other.Campaign != d.Campaign || other.Seq != d.Seq) && other.MayHaveLeft() {
+			c, err := campaignTx(tx, other.Campaign)
+			if aside = cmp.Or(aside, err); err == nil && !c.Aside() {
+				last = later(last, later(other.Claimed, other.Accepted))
+			}
 		}
 	})
-	return last, err
+	return last, cmp.Or(err, aside)
 }
 
 // eachClaimTx looks at what was claimed for a person, in all campaigns.

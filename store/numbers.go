@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -86,12 +87,24 @@ func (d *Desk) RenameNumber(id campaign.NumberID, name string) error {
 		if err := nameFreeTx(tx, name, id); err != nil {
 			return err
 		}
-		return changeNumberTx(tx, id, func(n *campaign.Number) {
+		var confirms campaign.ID
+		err := changeNumberTx(tx, id, func(n *campaign.Number) {
 			before := n.Name
-			n.Name = strings.TrimSpace(name)
+			n.Name, confirms = strings.TrimSpace(name), n.Confirms
 			e.onNumber(n)
 			e.change("name", before, n.Name)
 		})
+		if err != nil || confirms == 0 {
+			return err
+		}
+		c, err := campaignTx(tx, confirms)
+		if errors.Is(err, ErrNotFound) { // it was deleted
+			return nil
+		} else if err != nil {
+			return err
+		}
+		c.Name = campaign.ConfirmsName(strings.TrimSpace(name))
+		return putCampaignTx(tx, c)
 	})
 }
 

@@ -235,10 +235,10 @@ func (b *Book) planDeliveryTx(tx *bolt.Tx, c campaign.Claim, camp campaign.Campa
 	if contact.BestPhone() == "" { // it is that late where the number is
 		now = now.In(location(d.Zone))
 	}
-	text := d.Text // of a confirmation, from when they left
-	if camp.Confirms == 0 {
-		text, err = b.render(camp, d.Variant, &contact, now)
+	if camp.Confirms != 0 { // as it was when they left
+		camp.Text = d.Text
 	}
+	text, err := b.render(camp, d.Variant, &contact, now)
 	if missing := (*campaign.MissingError)(nil); errors.As(err, &missing) {
 		return giveUp(reason.DeliveryMissingField, reason.Plain(strings.Join(missing.Fields, ", ")))
 	} else if long := (*campaign.TooLongError)(nil); errors.As(err, &long) {

@@ -259,7 +259,7 @@ func advanceTx(tx *bolt.Tx, d *campaign.Delivery, state campaign.State, at time.
 	before := *d
 	d.Advance(state, at)
 	if !before.MayHaveLeft() && d.MayHaveLeft() && d.Revokes == "" {
-		if err := wroteTx(tx, d.Contact, d.Accepted); err != nil {
+		if err := wroteTx(tx, d.Campaign, d.Contact, d.Accepted); err != nil {
 			return err
 		}
 		if err := respendTx(tx, d); err != nil {
@@ -356,7 +356,11 @@ func heardTx(tx *bolt.Tx, number campaign.NumberID, m incoming, now time.Time) e
 		}
 	}
 	if left {
-		if err := confirmTx(tx, number, &contact, m.Incoming, d.Text, now); err != nil {
+		asked := ""
+		if replies {
+			asked = d.Text
+		}
+		if err := confirmTx(tx, number, &contact, m.Incoming, asked, now); err != nil {
 			return err
 		}
 	}

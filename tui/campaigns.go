@@ -127,7 +127,7 @@ func (c *campaigns) actions() []action {
 		act(e.keys.test, ok && !s.Archived && s.Status != campaign.Freezing, func() tea.Cmd { return e.root.push(e.askTest(s.Campaign)) }),
 		act(e.keys.schedule, draft && !s.Archived, func() tea.Cmd { return e.root.push(e.askSchedule(s.Campaign)) }),
 		act(e.keys.unschedule, ok && !draft && s.Unstarted(), func() tea.Cmd { return e.unschedule(s.Campaign) }),
-		act(e.keys.copyCampaign, ok, func() tea.Cmd {
+		act(e.keys.copyCampaign, ok && s.Confirms == 0, func() tea.Cmd {
 			return e.root.push(newComposer(e, s.Copy()))
 		}),
 		act(e.keys.discard, draft, func() tea.Cmd {
@@ -192,7 +192,7 @@ func (e *env) called(c *campaign.Campaign) string {
 	case c.RevokeOf != 0:
 		return e.t("report_undo_title", "Name", c.Name)
 	case c.Confirms != 0:
-		return e.t("confirms_title", "Name", c.Name)
+		return e.t("confirms_title", "Name", strings.TrimPrefix(c.Name, campaign.ConfirmsName("")))
 	}
 	return c.Name
 }

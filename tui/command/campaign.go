@@ -290,7 +290,11 @@ func campaignOf(o *owner, camp campaign.Campaign) (campaignJSON, error) {
 	}
 	out.Poll = camp.Options()
 	if camp.Confirms != 0 {
-		out.Confirms = camp.Name
+		n, err := o.parts.Book.Number(camp.Confirms)
+		if err != nil {
+			return out, err
+		}
+		out.Confirms = n.Name
 	}
 	var err error
 	if out.Stops, err = stopsOf(o, &camp); err != nil {
@@ -440,11 +444,7 @@ func (c *call) listCampaigns(o *owner, archived bool) error {
 		} else {
 			var done, total int
 			if done, total, err = howFar(o.parts.Book, camp); err == nil {
-				name := camp.Name
-				if camp.Confirms != 0 {
-					name = c.t("confirms_title", "Name", name)
-				}
-				err = c.line(camp.ID.String(), name, camp.Status.String(), fmt.Sprintf("%d/%d", done, total))
+				err = c.line(camp.ID.String(), camp.Name, camp.Status.String(), fmt.Sprintf("%d/%d", done, total))
 			}
 		}
 		if err != nil {

@@ -50,10 +50,10 @@ func (c *call) confirmationCommand() *cobra.Command {
 			if cmd.Flags().Changed("text") {
 				set.Text = text
 			}
-			if err := set.Check(); err != nil {
-				return &failure{code: ExitUsage, text: c.why(err), err: err}
-			}
 			if len(args) == 2 || cmd.Flags().Changed("text") {
+				if err := set.Check(); err != nil {
+					return &failure{code: ExitUsage, text: c.why(err), err: err}
+				}
 				if n, err = c.desk(o).SetConfirmation(n.ID, set); err != nil {
 					return err
 				}

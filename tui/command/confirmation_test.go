@@ -103,7 +103,7 @@ func TestWhoLeavesIsToldOnceByTheBuiltProgram(t *testing.T) {
 	if !reflect.DeepEqual(saw, want) {
 		t.Errorf("they saw %v, want %v", saw, want)
 	}
-	if out := p.must("campaign", "list", "--archived"); !strings.Contains(out, "Opt-out confirmations: loja") {
+	if out := p.must("campaign", "list", "--archived"); !strings.Contains(out, "SAIR · loja") {
 		t.Errorf("among what is archived: %q", out)
 	}
 	if r := p.run("check"); r.code != 0 {

@@ -102,6 +102,15 @@ func (o *Owner) needed() bool {
 func (o *Owner) Sending() (some []campaign.Campaign, err error) {
 	all, err := o.Parts.Book.Campaigns()
 	for _, c := range all {
+		if c.Confirms != 0 {
+			n, err := o.Parts.Book.Number(c.Confirms)
+			if err != nil {
+				return some, err
+			}
+			if !n.Linked() { // nobody can send them
+				continue
+			}
+		}
 		switch c.Status {
 		case campaign.Running, campaign.Freezing, campaign.Scheduled:
 			some = append(some, c)
@@ -122,7 +131,7 @@ func (o *Owner) halt(desk *store.Desk) error {
 		return err
 	}
 	for _, c := range all {
-		if c.Status != campaign.Running && c.Status != campaign.Freezing {
+		if c.Status != campaign.Running && c.Status != campaign.Freezing || c.Confirms != 0 { // those wait for the next owner
 			continue
 		}
 		if _, err := desk.Pause(c.ID); err != nil {

@@ -112,6 +112,18 @@ func (l *lonely) settles(o campaign.Outcome) {
 	}
 }
 
+// loses sends one, and whoever got it leaves: what tells them so waits.
+func (l *lonely) loses() campaign.ID {
+	l.Helper()
+	l.starts(1, campaign.Pace{})
+	l.sends()
+	in := campaign.Incoming{From: people.Seen{Phone: "+5521900000000", LID: "100", Known: true}, ID: "IN", Text: "SAIR", At: time.Now()}
+	if err := l.owner.Parts.Book.Heard(l.number, in); err != nil {
+		l.Fatal(err)
+	}
+	return must(l.owner.Parts.Book.Number(l.number))(l).Confirms
+}
+
 func (l *lonely) pauses(id campaign.ID) {
 	l.Helper()
 	must(l.desk.Pause(id))(l)
@@ -169,15 +181,22 @@ func TestAnOwnerStaysForAsLongAsItIsNeeded(t *testing.T) {
 				l.Error("it is not needed at the moment")
 			}
 		}, always},
-		"a person paused it":                     {func(l *lonely) { l.pauses(l.starts(2, campaign.Pace{})) }, 0},
-		"a person paused it while it was made":   {func(l *lonely) { l.pauses(l.begins(20_000, campaign.Pace{})) }, 0},
-		"a person paused it after a message":     {func(l *lonely) { id := l.starts(2, campaign.Pace{}); l.sends(); l.pauses(id) }, lateFor},
-		"it paused itself":                       {func(l *lonely) { l.fails(l.starts(9, campaign.Pace{})) }, always},
-		"it is cancelled":                        {func(l *lonely) { must(l.desk.Cancel(l.starts(2, campaign.Pace{})))(l) }, 0},
-		"it is cancelled after a message":        {func(l *lonely) { id := l.starts(2, campaign.Pace{}); l.sends(); must(l.desk.Cancel(id))(l) }, lateFor},
-		"it is finished":                         {func(l *lonely) { l.starts(1, campaign.Pace{}); l.sends() }, lateFor},
-		"it was finished ten hours ago":          {func(l *lonely) { l.starts(1, campaign.Pace{}); l.sends(); time.Sleep(10 * time.Hour) }, lateFor - 10*time.Hour},
-		"it was finished two days ago":           {func(l *lonely) { l.starts(1, campaign.Pace{}); l.sends(); time.Sleep(48 * time.Hour) }, 0},
+		"a person paused it":                   {func(l *lonely) { l.pauses(l.starts(2, campaign.Pace{})) }, 0},
+		"a person paused it while it was made": {func(l *lonely) { l.pauses(l.begins(20_000, campaign.Pace{})) }, 0},
+		"a person paused it after a message":   {func(l *lonely) { id := l.starts(2, campaign.Pace{}); l.sends(); l.pauses(id) }, lateFor},
+		"it paused itself":                     {func(l *lonely) { l.fails(l.starts(9, campaign.Pace{})) }, always},
+		"it is cancelled":                      {func(l *lonely) { must(l.desk.Cancel(l.starts(2, campaign.Pace{})))(l) }, 0},
+		"it is cancelled after a message":      {func(l *lonely) { id := l.starts(2, campaign.Pace{}); l.sends(); must(l.desk.Cancel(id))(l) }, lateFor},
+		"it is finished":                       {func(l *lonely) { l.starts(1, campaign.Pace{}); l.sends() }, lateFor},
+		"it was finished ten hours ago":        {func(l *lonely) { l.starts(1, campaign.Pace{}); l.sends(); time.Sleep(10 * time.Hour) }, lateFor - 10*time.Hour},
+		"it was finished two days ago":         {func(l *lonely) { l.starts(1, campaign.Pace{}); l.sends(); time.Sleep(48 * time.Hour) }, 0},
+		"a confirmation waits":                 {func(l *lonely) { l.loses() }, always},
+		"a confirmation waits for a link": {func(l *lonely) {
+			l.loses()
+			if err := l.owner.Parts.Book.UnlinkNumber(l.number, campaign.Standing{State: campaign.LoggedOut}); err != nil {
+				l.Fatal(err)
+			}
+		}, lateFor},
 		"a terminal is there":                    {func(l *lonely) { l.owner.count(&l.owner.terminals, 1) }, always},
 		"a terminal is there, all is finished":   {func(l *lonely) { l.starts(1, campaign.Pace{}); l.sends(); l.owner.count(&l.owner.terminals, 1) }, always},
 		"a command runs":                         {func(l *lonely) { l.owner.count(&l.owner.commands, 1) }, always},
@@ -207,6 +226,24 @@ func TestAnOwnerStaysForAsLongAsItIsNeeded(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestConfirmationsAreNotPausedWithTheRest when somebody leaves and has all paused: nobody
+// would know that they are to be resumed.
+func TestConfirmationsAreNotPausedWithTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLonely(t)
+		confirms := l.loses()
+		other := l.starts(2, campaign.Pace{})
+		if err := l.owner.halt(l.desk); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[campaign.ID]campaign.Status{confirms: campaign.Running, other: campaign.Paused} {
+			if c := must(l.owner.Parts.Book.Campaign(id))(t); c.Status != want {
+				t.Errorf("%q is %v, want %v", c.Name, c.Status, want)
+			}
+		}
+	})
 }
 
 // TestATerminalThatComesBackFindsTheOwnerStillThere.
