@@ -317,7 +317,8 @@ func TestWhoLeavesAgainIsConfirmedAgain(t *testing.T) {
 	s.sound()
 }
 
-// TestAConfirmationIsForTheAccountThatWrote, and not for whom its record has become.
+// TestAConfirmationIsForTheAccountThatWrote: not for who has their phone now; see
+// TestWhoseLeavingIsConfirmed.
 func TestAConfirmationIsForTheAccountThatWrote(t *testing.T) {
 	s := newLeaving(t, 1)
 	s.says(0, "SAIR")
